@@ -1,0 +1,80 @@
+# How reel3d is compiled, and the three helpers that declare everything it is made of.
+#
+#   reel3d_library(NAME data SOURCES a.cc b.cc LINKS reel3d_base)           -> reel3d_data
+#   reel3d_tool(prep-videos LINKS reel3d_pipeline_prep)                     -> bin/prep-videos
+#   reel3d_test(NAME data/manifest_test SOURCES manifest_test.cc LINKS ...) -> ctest data/manifest_test
+#
+# TORCH on a library or test: its sources include torch and share one precompiled torch header.
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# Checks stay on in release builds; they cost nothing that a benchmark shows.
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+# GCC 12 sees overflows in fmt that are not there (stringop-overflow).
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-stringop-overflow)
+# Messages name our files without the folder they were built in.
+add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
+include_directories("${CMAKE_SOURCE_DIR}")
+if(REEL3D_SANITIZE)
+  add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${REEL3D_SANITIZE})
+endif()
+
+function(reel3d_use_torch target)
+  target_link_libraries(${target} PUBLIC LibTorch)
+  # torch's headers carry a newer fmt than Debian's; header-only keeps the two apart.
+  target_compile_definitions(${target} PRIVATE FMT_HEADER_ONLY=1)
+  target_precompile_headers(${target} REUSE_FROM reel3d_torch_header)
+endfunction()
+
+function(reel3d_library)
+  cmake_parse_arguments(LIB "TORCH" "NAME" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(reel3d_${LIB_NAME} STATIC ${LIB_SOURCES})
+  target_link_libraries(reel3d_${LIB_NAME} PUBLIC ${LIB_LINKS} PRIVATE ${LIB_PRIVATE_LINKS})
+  if(LIB_TORCH)
+    reel3d_use_torch(reel3d_${LIB_NAME})
+  endif()
+endfunction()
+
+function(reel3d_tool name)
+  cmake_parse_arguments(TOOL "" "" "LINKS" ${ARGN})
+  string(REPLACE "-" "_" source ${name})
+  add_executable(${name} ${source}.cc)
+  target_link_libraries(${name} PRIVATE ${TOOL_LINKS} reel3d_cli)
+endfunction()
+
+# MPI_RANKS 1 2 4: runs the test once under mpirun for each, instead of alone.
+function(reel3d_test)
+  cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
+  string(REPLACE "/" "_" target ${TEST_NAME})
+  add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
+  add_dependencies(tests ${target})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+  target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
+  if(TEST_TORCH)
+    reel3d_use_torch(${target})
+  endif()
+  if(TEST_MPI_RANKS)
+    foreach(ranks ${TEST_MPI_RANKS})
+      add_test(NAME ${TEST_NAME}_${ranks}
+               COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
+      set_tests_properties(${TEST_NAME}_${ranks} PROPERTIES
+        ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}" LABELS "${TEST_LABELS}" TIMEOUT 300)
+    endforeach()
+  else()
+    add_test(NAME ${TEST_NAME} COMMAND ${target})
+    set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 300
+      ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}")
+  endif()
+endfunction()
+
+# Ranks share the cores of a test machine, and containers run as root.
+set(REEL3D_MPI_ENVIRONMENT
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;OMP_NUM_THREADS=1;REEL3D_SHARED=${CMAKE_SOURCE_DIR}/../shared;REEL3D_BIN=${CMAKE_BINARY_DIR}/bin;REEL3D_SOURCE=${CMAKE_SOURCE_DIR}")

@@ -1,0 +1,32 @@
+# Finds what reel3d links. Debian 12 packages (setup/debian-packages.txt) plus LibTorch.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Boost REQUIRED COMPONENTS program_options)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
+pkg_check_modules(LIBJPEG REQUIRED IMPORTED_TARGET libjpeg)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+# The C interface alone: HDF5's C++ and high-level wrappers are not thread-safe.
+find_package(HDF5 REQUIRED COMPONENTS C)
+add_library(reel3d_hdf5 INTERFACE)
+target_include_directories(reel3d_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(reel3d_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+if(REEL3D_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+if(REEL3D_TORCH)
+  # Without this mpi.h pulls in Open MPI's obsolete C++ bindings.
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI REQUIRED COMPONENTS CXX)
+  include(LibTorchFromWheel)
+  # One precompiled <torch/torch.h> for all: 30 s once instead of 10 s in every source.
+  file(WRITE "${CMAKE_BINARY_DIR}/torch_header.cc" "")
+  add_library(reel3d_torch_header STATIC "${CMAKE_BINARY_DIR}/torch_header.cc")
+  target_link_libraries(reel3d_torch_header PUBLIC LibTorch)
+  target_compile_definitions(reel3d_torch_header PRIVATE FMT_HEADER_ONLY=1)
+  target_precompile_headers(reel3d_torch_header PRIVATE <torch/torch.h>)
+endif()

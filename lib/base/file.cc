@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <libdeflate.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) {
+    return "unknown";
+  }
+  return name.data();
+}
+
+// .<name>.tmp-<host>-<pid>-<count>; the host may hold dashes, the last two fields may not.
+constexpr std::string_view kTemporaryMark = ".tmp-";
+
+class FileDescriptor {
+ public:
+  FileDescriptor(const fs::path& path, int flags, mode_t mode = 0666)
+      : descriptor_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+void WriteAll(int descriptor, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written < 0) {
+      throw SystemError("cannot write " + path.string(), errno);
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+// The owner of a temporary of this host, 0 where the name is not one.
+pid_t OwnerOnThisHost(const std::string& name) {
+  const size_t mark = name.rfind(kTemporaryMark);
+  if (name.empty() || name.front() != '.' || mark == std::string::npos) {
+    return 0;
+  }
+  const std::string owner = name.substr(mark + kTemporaryMark.size());
+  const size_t count_dash = owner.rfind('-');
+  const size_t pid_dash = count_dash == 0 ? std::string::npos : owner.rfind('-', count_dash - 1);
+  if (count_dash == std::string::npos || pid_dash == std::string::npos ||
+      owner.substr(0, pid_dash) != HostName()) {
+    return 0;
+  }
+  return static_cast<pid_t>(std::strtol(owner.c_str() + pid_dash + 1, nullptr, 10));
+}
+
+}  // namespace
+
+PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
+  static std::atomic<int> counter{0};
+  const std::string name = fmt::format(".{}{}{}-{}-{}", final_path_.filename().string(),
+                                       kTemporaryMark, HostName(), getpid(), counter++);
+  temporary_path_ = final_path_.parent_path() / name;
+}
+
+PendingFile::~PendingFile() {
+  if (!published_) {
+    unlink(temporary_path_.c_str());
+  }
+}
+
+void PendingFile::Publish() {
+  SyncToDisk(temporary_path_);
+  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
+    throw SystemError("cannot publish " + final_path_.string(), errno);
+  }
+  published_ = true;
+  SyncToDisk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
+}
+
+void SyncToDisk(const fs::path& path) {
+  const FileDescriptor file(path, O_RDONLY);
+  if (file.get() < 0) {
+    throw SystemError("cannot open " + path.string(), errno);
+  }
+  // Some network file systems cannot sync a folder; the rename is then as safe as it gets there.
+  if (fsync(file.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
+    throw SystemError("cannot write " + path.string() + " to disk", errno);
+  }
+}
+
+void WriteFileAtomically(const fs::path& path, std::string_view bytes) {
+  PendingFile pending(path);
+  {
+    const FileDescriptor file(pending.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC);
+    if (file.get() < 0) {
+      throw SystemError("cannot create " + path.string(), errno);
+    }
+    WriteAll(file.get(), bytes, path);
+  }
+  pending.Publish();
+}
+
+std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
+  const FileDescriptor file(path, O_RDONLY);
+  struct stat status {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
+    throw InputError(SystemError("cannot read " + path.string(), errno).what());
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw InputError("cannot read " + path.string() + ": not a regular file");
+  }
+  if (static_cast<uint64_t>(status.st_size) > max_bytes) {
+    throw InputError(fmt::format("{} has {} bytes, more than the {} that such a file may have",
+                                 path.string(), status.st_size, max_bytes));
+  }
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      throw SystemError("cannot read " + path.string(), errno);
+    }
+    if (got == 0) {
+      break;  // it shrank meanwhile
+    }
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+int RemoveStaleTemporaries(const fs::path& folder) {
+  int removed = 0;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const pid_t owner = OwnerOnThisHost(entry.path().filename().string());
+    const bool gone = owner > 0 && kill(owner, 0) != 0 && errno == ESRCH;
+    if (gone && fs::remove_all(entry.path(), ignored) > 0) {
+      ++removed;
+    }
+  }
+  return removed;
+}
+
+void MakeFolders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder)) {
+    throw EnvironmentError("cannot make folder " + folder.string() + ": " +
+                           (error ? error.message() : "a file of that name stands there"));
+  }
+}
+
+void RequireFolder(const fs::path& path, const std::string& what) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    throw InputError(fmt::format("{}: no such folder ({})", path.string(), what));
+  }
+}
+
+void RequireFile(const fs::path& path, const std::string& what) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) {
+    throw InputError(fmt::format("{}: no such file ({})", path.string(), what));
+  }
+  if (access(path.c_str(), R_OK) != 0) {
+    throw InputError(fmt::format("{}: not readable ({})", path.string(), what));
+  }
+}
+
+uint32_t Crc32(const void* bytes, size_t size_bytes, uint32_t crc) {
+  return libdeflate_crc32(crc, bytes, size_bytes);
+}
+
+}  // namespace reel3d

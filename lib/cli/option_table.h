@@ -1,0 +1,71 @@
+// The options of one tool as a table: name, help, and how to set and show each from text. Knows
+// nothing of where texts come from (config_file and tool do).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct OptionEntry {
+  std::string name;
+  std::string help;
+  std::string accepts;  // "1 .. 8", "a | b": what Set takes; empty for any text
+  Effect effect = Effect::kOutput;
+  bool is_switch = false;
+  bool is_recipe = false;
+  std::function<void(const std::string&)> set;  // throws a usage error without the option's name
+  std::function<std::string()> show;
+};
+
+struct PositionalEntry {
+  std::string name;
+  std::string help;
+  std::string* value = nullptr;                // one of these two is set
+  std::vector<std::string>* values = nullptr;  // takes one or more
+};
+
+class OptionTable : public OptionBinder {
+ public:
+  void Positional(const char* name, std::string* value, const char* help) override;
+  void Positional(const char* name, std::vector<std::string>* values, const char* help) override;
+  void Bind(const char* name, bool* value, const char* help, Effect effect) override;
+  void Bind(const char* name, int64_t* value, IntRange range, const char* help,
+            Effect effect) override;
+  void Bind(const char* name, int* value, IntRange range, const char* help, Effect effect) override;
+  void Bind(const char* name, double* value, RealRange range, const char* help,
+            Effect effect) override;
+  void Bind(const char* name, std::string* value, const char* help, Effect effect) override;
+  void Bind(const char* name, std::vector<double>* values, const char* help,
+            Effect effect) override;
+  void Bind(const char* name, std::vector<std::string>* values, const char* help,
+            Effect effect) override;
+  void Choice(const char* name, std::string* value, std::vector<std::string> choices,
+              const char* help, Effect effect) override;
+  void Recipe(const char* name, std::string* value, const char* help) override;
+
+  const std::vector<OptionEntry>& options() const { return options_; }
+  const std::vector<PositionalEntry>& positionals() const { return positionals_; }
+  const OptionEntry* Find(const std::string& name) const;
+
+  // Sets one option. `where` stands before the name in errors: "--" or "train.ini: ". An unknown
+  // name is a usage error that offers the nearest known one.
+  void Set(const std::string& where, const std::string& name, const std::string& text) const;
+  // Distributes the words over the positionals; a usage error names what is missing or too much.
+  void SetPositionals(const std::vector<std::string>& words) const;
+
+ private:
+  OptionEntry& Add(const char* name, const char* help, Effect effect);
+
+  std::vector<OptionEntry> options_;
+  std::vector<PositionalEntry> positionals_;
+};
+
+// The candidate with the fewest single-letter edits; empty if all are far off.
+std::string Nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace reel3d

@@ -1,0 +1,64 @@
+// What every tool's main does: read options, run, report, turn errors into an exit status.
+//
+//   int main(int argc, char** argv) {
+//     reel3d::PrepOptions options;
+//     return reel3d::RunTool({"prep-videos", "Resizes videos ...", "..."}, argc, argv, options,
+//                            [&] { return ToResult(reel3d::RunPrep(options)); });
+//   }
+//
+// Values are taken from: the field's default < the recipe < --config FILE < the command line.
+// Every tool has --help, --version, --config, --print-config, --json and --log-level.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/error.h"
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct ToolInfo {
+  std::string name;     // "prep-videos"
+  std::string summary;  // one line
+  std::string details;  // paragraphs for --help: what is read, written and continued
+};
+
+// What a tool did. `json` goes to stdout with --json, else `text` (which may be empty).
+struct ToolResult {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  std::string text;
+  int exit_status = kExitDone;
+};
+
+using BindFunction = std::function<void(OptionBinder&)>;
+
+// Prints errors as one line each and returns the process's exit status. `check` and `run` may
+// throw anything. Output that cannot be written (stdout is a full disk) is an error too.
+int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bind,
+            const std::function<void()>& check, const std::function<ToolResult()>& run);
+
+template <class Options, class Run>
+int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, Run run) {
+  return RunTool(
+      info, argc, argv, [&](OptionBinder& binder) { options.Bind(binder); },
+      [&] { options.Check(); }, run);
+}
+
+// The options as an .ini file that --config reads back, each with its help as a comment. With
+// `only_output`, just those that can change what is written, without comments: equal texts mean
+// equal outputs.
+std::string FormatConfig(const BindFunction& bind, bool only_output = false);
+
+template <class Options>
+std::string FormatConfig(Options& options, bool only_output = false) {
+  return FormatConfig([&](OptionBinder& binder) { options.Bind(binder); }, only_output);
+}
+
+// Sets fields from text in the .ini form of FormatConfig, as --config does. `source` names it in
+// errors (all of them usage errors): unknown key (with the nearest known one), bad value, range.
+void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source);
+
+}  // namespace reel3d

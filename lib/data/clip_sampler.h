@@ -1,0 +1,51 @@
+// Which frames form a clip. Frame numbers count from 0 within one video. Pure arithmetic.
+// Striding comes first: every rule below works on the list of every stride-th frame. A video of no
+// frames or a shape that Check() refuses is an input or usage error everywhere.
+// Rules and worked tables: docs/clips.md, tests/data/clip_sampler_test.cc.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "lib/base/option_binder.h"
+#include "lib/base/rng.h"
+
+namespace reel3d {
+
+struct Clip {
+  std::vector<int> frames;  // T of them, in order of time; looped from the start where short
+  int num_distinct = 0;     // how many different frames: frames[t] == frames[t % num_distinct]
+};
+
+struct ClipShape {
+  int length = 16;  // T, frames of a clip
+  int stride = 1;   // every stride-th frame of the video; holds in validation and scoring too
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+// One clip at a random place. `inclusive`: every start is possible (the paper). Otherwise the last
+// legal start is never drawn, as in the 2018 and 2020 code.
+Clip RandomClip(int num_frames, const ClipShape& shape, bool inclusive, Rng& rng);
+
+// Evenly spread windows. `capped` (2020 code, TemporalEvenCrop): up to `count` of them, the first
+// short one is looped and ends the list; count 1 gives the first window. Otherwise (2018 code)
+// windows start as far apart up to the last frame but one, however many that makes and however
+// short they are; count 1 gives them side by side. Never empty.
+std::vector<Clip> EvenClips(int num_frames, const ClipShape& shape, int count, bool capped);
+
+// Which windows scoring takes.
+enum class TailRule {
+  kLoop,      // 2020: the short last window is looped and kept
+  kLoop2018,  // the same, but no window starts at the last frame
+  kDrop2017,  // no tail, and of an exact multiple no last window either
+};
+
+// Non-overlapping windows (window_stride == length) or overlapping ones, in order of time. A video
+// for which the rule gives no window at all (kDrop2017: one of `length` frames or fewer) gets its
+// first one, looped if short: nothing vanishes. `window_stride` counts frames after striding.
+std::vector<Clip> SlidingClips(int num_frames, const ClipShape& shape, int window_stride,
+                               TailRule rule);
+
+}  // namespace reel3d

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/data/crop_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+// To the nearest whole number, halves to the even one, as Python's round().
+int RoundHalfEven(double value) { return static_cast<int>(std::nearbyint(value)); }
+
+// The region is the crop and all of it is kept.
+CropPlan Region(FrameSize frame, int x, int y, int width, int height, int size) {
+  return {frame, x, y, width, height, size, size, 0, 0, size, false};
+}
+
+CropPlan CenterSquare(const CropOptions& options, FrameSize frame, int side) {
+  if (options.rounding == "round2020") {
+    return Region(frame, RoundHalfEven((frame.width - side) / 2.0),
+                  RoundHalfEven((frame.height - side) / 2.0), side, side, options.size);
+  }
+  // Built from two whole halves around the middle: an odd side loses a pixel.
+  const int half = side / 2;
+  return Region(frame, frame.width / 2 - half, frame.height / 2 - half, 2 * half, 2 * half,
+                options.size);
+}
+
+CropPlan DrawCornerCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
+  const auto num_scales = static_cast<int64_t>(options.scales.size());
+  const double scale = options.scales[static_cast<size_t>(rng.Below(num_scales))];
+  const int side = static_cast<int>(std::min(frame.width, frame.height) * scale);
+  if (side < 2) {
+    throw InputError(fmt::format("frames of {}x{} pixels are too small for a crop of {} of them",
+                                 frame.width, frame.height, scale));
+  }
+  enum Position { kCenter, kTopLeft, kTopRight, kBottomLeft, kBottomRight, kNumPositions };
+  const int64_t position = rng.Below(kNumPositions);
+  if (position == kCenter) {
+    return CenterSquare(options, frame, side);
+  }
+  const bool right = position == kTopRight || position == kBottomRight;
+  const bool bottom = position == kBottomLeft || position == kBottomRight;
+  return Region(frame, right ? frame.width - side : 0, bottom ? frame.height - side : 0, side, side,
+                options.size);
+}
+
+// The largest centred rectangle whose shape is within bounds.
+CropPlan LargestRegion(const CropOptions& options, FrameSize frame) {
+  const double aspect = static_cast<double>(frame.width) / frame.height;
+  int width = frame.width;
+  int height = frame.height;
+  if (aspect < options.min_aspect) {
+    height = std::max(1, RoundHalfEven(width / options.min_aspect));
+  } else if (aspect > 1 / options.min_aspect) {
+    width = std::max(1, RoundHalfEven(height / options.min_aspect));
+  }
+  return Region(frame, (frame.width - width) / 2, (frame.height - height) / 2, width, height,
+                options.size);
+}
+
+// torchvision's RandomResizedCrop: the area uniform, the logarithm of the aspect uniform.
+CropPlan DrawRandomCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
+  constexpr int kTries = 10;
+  const double log_aspect = std::log(options.min_aspect);
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const double frame_area = static_cast<double>(frame.width) * frame.height;
+    const double area = frame_area * rng.Uniform(options.min_area, 1.0);
+    const double aspect = std::exp(rng.Uniform(log_aspect, -log_aspect));
+    const int width = RoundHalfEven(std::sqrt(area * aspect));
+    const int height = RoundHalfEven(std::sqrt(area / aspect));
+    if (0 < width && width <= frame.width && 0 < height && height <= frame.height) {
+      const auto y = static_cast<int>(rng.Below(frame.height - height + 1));
+      const auto x = static_cast<int>(rng.Below(frame.width - width + 1));
+      return Region(frame, x, y, width, height, options.size);
+    }
+  }
+  return LargestRegion(options, frame);
+}
+
+void CheckFrame(FrameSize frame) {
+  if (frame.width < 1 || frame.height < 1) {
+    throw InputError(
+        fmt::format("frames of {}x{} pixels cannot be cropped", frame.width, frame.height));
+  }
+}
+
+}  // namespace
+
+void CropOptions::Bind(OptionBinder& binder) {
+  binder.Choice("train-crop", &crop, {"corner", "random", "center"},
+                "what a training clip shows of its frames: corner, a square at the centre or a "
+                "corner (the paper); random, any rectangle; center, what scoring sees");
+  binder.Bind("sample-size", &size, {8, 1024},
+              "side of a clip, pixels; work and memory grow with its square");
+  binder.Bind("crop-scales", &scales,
+              "sides of a corner crop, parts of the short side, each above 0 and at most 1; "
+              "drawn with equal chances");
+  binder.Choice("crop-rounding", &rounding, {"halves2018", "round2020"},
+                "centre square of an odd side: halves2018 loses a pixel as the 2017 and 2018 code "
+                "did, round2020 keeps it");
+  binder.Bind("min-crop-area", &min_area, {0.01, 1},
+              "random crop: least part of the frame's area; smaller shows less of the scene");
+  binder.Bind("min-crop-aspect", &min_aspect, {0.1, 1},
+              "random crop: least width over height; its inverse is the greatest");
+  binder.Bind("flip-probability", &flip_probability, {0, 1},
+              "chance that a training clip is mirrored; 0 where left and right matter");
+}
+
+void CropOptions::Check() const {
+  if (crop != "corner" && crop != "random" && crop != "center") {
+    throw UsageError(fmt::format("unknown crop \"{}\"; it is corner, random or center", crop));
+  }
+  if (rounding != "halves2018" && rounding != "round2020") {
+    throw UsageError(
+        fmt::format("unknown crop rounding \"{}\"; it is halves2018 or round2020", rounding));
+  }
+  if (scales.empty()) {
+    throw UsageError("the list of crop scales is empty");
+  }
+  for (const double scale : scales) {
+    if (!(scale > 0 && scale <= 1)) {
+      throw UsageError(fmt::format("crop scale {} is not above 0 and at most 1", scale));
+    }
+  }
+}
+
+CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
+  CheckFrame(frame);
+  CropPlan plan = options.crop == "corner"   ? DrawCornerCrop(options, frame, rng)
+                  : options.crop == "random" ? DrawRandomCrop(options, frame, rng)
+                                             : CenterCrop(frame, options.size);
+  plan.flip = rng.Uniform() < options.flip_probability;
+  return plan;
+}
+
+CropPlan CenterCrop(FrameSize frame, int size) {
+  CheckFrame(frame);
+  const int64_t short_side = std::min(frame.width, frame.height);
+  const auto scale = [&](int side) { return static_cast<int>(side * int64_t{size} / short_side); };
+  CropPlan plan;
+  plan.frame = frame;
+  plan.width = frame.width;
+  plan.height = frame.height;
+  plan.resized_width = scale(frame.width);
+  plan.resized_height = scale(frame.height);
+  plan.window_x = RoundHalfEven((plan.resized_width - size) / 2.0);
+  plan.window_y = RoundHalfEven((plan.resized_height - size) / 2.0);
+  plan.size = size;
+  return plan;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/data/manifest.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <unordered_map>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/tsv.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+enum Column { kId, kPath, kLabel, kSubset, kBegin, kEnd, kNumFrames, kFps, kWidth, kHeight };
+
+const std::vector<std::string>& Columns() {
+  static const std::vector<std::string> columns = {"id",      "path",  "label",      "subset",
+                                                   "begin_s", "end_s", "num_frames", "fps",
+                                                   "width",   "height"};
+  return columns;
+}
+
+constexpr std::array<Subset, 3> kSubsets = {Subset::kTraining, Subset::kValidation,
+                                            Subset::kTesting};
+constexpr double kMaxSeconds = 1e9;
+constexpr double kMaxFps = 1e6;
+constexpr int kMaxSide = 65535;
+constexpr int64_t kMaxFrames = int64_t{1} << 31;
+// A file name holds 255 bytes, and temporaries and endings need some of them.
+constexpr size_t kMaxIdBytes = 180;
+
+template <class Value, class Read>
+std::optional<Value> Optional(const TsvReader& reader, size_t column, Read read) {
+  if (reader.IsEmpty(column)) {
+    return std::nullopt;
+  }
+  return static_cast<Value>(read());
+}
+
+VideoRow ParseRow(const TsvReader& reader) {
+  const auto seconds = [&](Column column) {
+    return Optional<double>(reader, column, [&] { return reader.Real(column, 0, kMaxSeconds); });
+  };
+  const auto side = [&](Column column) {
+    return Optional<int>(reader, column, [&] { return reader.Integer(column, 1, kMaxSide); });
+  };
+  VideoRow row;
+  row.id = reader.Text(kId);
+  row.path = reader.Text(kPath);
+  row.label = reader.Text(kLabel);
+  row.begin_s = seconds(kBegin);
+  row.end_s = seconds(kEnd);
+  row.num_frames = Optional<int64_t>(reader, kNumFrames,
+                                     [&] { return reader.Integer(kNumFrames, 1, kMaxFrames); });
+  row.fps = Optional<double>(reader, kFps, [&] { return reader.Real(kFps, 1e-6, kMaxFps); });
+  row.width = side(kWidth);
+  row.height = side(kHeight);
+  try {
+    row.subset = ParseSubset(std::string(reader.Text(kSubset)));
+  } catch (const Error& error) {
+    reader.Fail(kSubset, error.what());
+  }
+  return row;
+}
+
+// What the fields' own types do not say. "" if nothing is wrong.
+std::string RowFault(const VideoRow& row) {
+  if (const std::string fault = IdFault(row.id); !fault.empty()) {
+    return fmt::format("id '{}' {}", row.id, fault);
+  }
+  for (const std::string& text : {row.path, row.label}) {
+    if (const std::string fault = FieldFault(text); !fault.empty()) {
+      return fmt::format("'{}' {}", text, fault);
+    }
+  }
+  if (row.path.empty()) {
+    return "has no path";
+  }
+  if (row.end_s && *row.end_s <= row.begin_s.value_or(0)) {
+    return fmt::format("end_s {} is not after begin_s {}", *row.end_s, row.begin_s.value_or(0));
+  }
+  return "";
+}
+
+template <class Value>
+std::string OrEmpty(const std::optional<Value>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+}  // namespace
+
+const char* SubsetName(Subset subset) {
+  constexpr std::array<const char*, 3> kNames = {"training", "validation", "testing"};
+  return kNames[static_cast<size_t>(subset)];
+}
+
+Subset ParseSubset(const std::string& name) {
+  for (const Subset subset : kSubsets) {
+    if (name == SubsetName(subset)) {
+      return subset;
+    }
+  }
+  throw InputError(fmt::format("'{}' is not a subset: training, validation or testing", name));
+}
+
+std::string IdFault(const std::string& id) {
+  if (id.empty()) {
+    return "is empty";
+  }
+  if (id.size() > kMaxIdBytes) {
+    return fmt::format("is longer than {} bytes", kMaxIdBytes);
+  }
+  if (id.front() == '.') {
+    return "begins with a dot";
+  }
+  if (id.find('/') != std::string::npos) {
+    return "holds a slash";
+  }
+  return FieldFault(id);
+}
+
+Manifest ReadManifest(const fs::path& file) {
+  TsvReader reader(file, Columns());
+  Manifest manifest;
+  manifest.folder = file.parent_path();
+  std::unordered_map<std::string, int> line_of_id;
+  while (reader.NextRow()) {
+    VideoRow row = ParseRow(reader);
+    if (const std::string fault = RowFault(row); !fault.empty()) {
+      reader.Fail(fault);
+    }
+    const auto [first, is_new] = line_of_id.emplace(row.id, reader.line());
+    if (!is_new) {
+      reader.Fail(fmt::format("id '{}' stands in line {} already", row.id, first->second));
+    }
+    manifest.videos.push_back(std::move(row));
+  }
+  return manifest;
+}
+
+std::string FormatManifest(const Manifest& manifest) {
+  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  std::unordered_map<std::string, size_t> row_of_id;
+  for (size_t i = 0; i < manifest.videos.size(); ++i) {
+    const VideoRow& row = manifest.videos[i];
+    if (const std::string fault = RowFault(row); !fault.empty()) {
+      throw InputError(fmt::format("video {} ({}): {}", i, row.path, fault));
+    }
+    if (!row_of_id.emplace(row.id, i).second) {
+      throw InputError(
+          fmt::format("videos {} and {} have the same id '{}'", row_of_id[row.id], i, row.id));
+    }
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.id, row.path, row.label,
+                        SubsetName(row.subset), OrEmpty(row.begin_s), OrEmpty(row.end_s),
+                        OrEmpty(row.num_frames), OrEmpty(row.fps), OrEmpty(row.width),
+                        OrEmpty(row.height));
+  }
+  return text;
+}
+
+void WriteManifest(const fs::path& file, const Manifest& manifest) {
+  WriteFileAtomically(file, FormatManifest(manifest));
+}
+
+}  // namespace reel3d

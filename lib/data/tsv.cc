@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/data/tsv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+
+namespace reel3d {
+namespace {
+
+std::vector<std::string_view> Split(std::string_view line) {
+  std::vector<std::string_view> fields;
+  for (size_t begin = 0;;) {
+    const size_t end = line.find('\t', begin);
+    fields.push_back(line.substr(begin, end - begin));
+    if (end == std::string_view::npos) {
+      return fields;
+    }
+    begin = end + 1;
+  }
+}
+
+// How many bytes follow a lead byte, and the least code point that needs so many; -1: not a lead.
+int FollowingBytes(unsigned char lead, uint32_t* least) {
+  if (lead < 0x80) {
+    *least = 0;
+    return 0;
+  }
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    *least = 0x80;
+    return 1;
+  }
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    *least = 0x800;
+    return 2;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    *least = 0x10000;
+    return 3;
+  }
+  return -1;
+}
+
+}  // namespace
+
+TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns)
+    : file_(std::move(file)), columns_(std::move(columns)), text_(ReadFile(file_)) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text_.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
+    position_ = kByteOrderMark.size();
+  }
+  std::string_view header;
+  NextLine(&header);
+  const std::vector<std::string_view> names = Split(header);
+  if (!std::equal(names.begin(), names.end(), columns_.begin(), columns_.end())) {
+    Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
+                     header.substr(0, 200), fmt::join(columns_, " ")));
+  }
+}
+
+bool TsvReader::NextLine(std::string_view* line) {
+  ++line_;
+  if (position_ >= text_.size()) {
+    return false;
+  }
+  const size_t end = std::min(text_.find('\n', position_), text_.size());
+  *line = std::string_view(text_).substr(position_, end - position_);
+  position_ = end + 1;
+  if (!line->empty() && line->back() == '\r') {
+    line->remove_suffix(1);
+  }
+  return true;
+}
+
+bool TsvReader::NextRow() {
+  std::string_view line;
+  if (!NextLine(&line)) {
+    return false;
+  }
+  fields_ = Split(line);
+  if (fields_.size() != columns_.size()) {
+    Fail(fmt::format("has {} fields instead of {}", fields_.size(), columns_.size()));
+  }
+  for (size_t column = 0; column < fields_.size(); ++column) {
+    if (const std::string fault = FieldFault(fields_[column]); !fault.empty()) {
+      Fail(column, fault);
+    }
+  }
+  return true;
+}
+
+int64_t TsvReader::Integer(size_t column, int64_t low, int64_t high) const {
+  const std::string_view text = fields_[column];
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+    Fail(column, fmt::format("'{}' is not a whole number from {} to {}", text, low, high));
+  }
+  return value;
+}
+
+double TsvReader::Real(size_t column, double low, double high) const {
+  const std::string_view text = fields_[column];
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
+      !(value <= high)) {
+    Fail(column, fmt::format("'{}' is not a number from {} to {}", text, low, high));
+  }
+  return value;
+}
+
+void TsvReader::Fail(const std::string& why) const {
+  throw InputError(fmt::format("{}:{}: {}", file_.string(), line_, why));
+}
+
+void TsvReader::Fail(size_t column, const std::string& why) const {
+  Fail(fmt::format("column {}: {}", columns_[column], why));
+}
+
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    uint32_t least = 0;
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const int following = FollowingBytes(lead, &least);
+    if (following < 0 || i + static_cast<size_t>(following) >= text.size()) {
+      return false;
+    }
+    uint32_t code = following == 0 ? lead : lead & (0x3FU >> following);
+    for (int k = 0; k < following; ++k) {
+      const auto byte = static_cast<unsigned char>(text[++i]);
+      if ((byte & 0xC0U) != 0x80U) {
+        return false;
+      }
+      code = code << 6 | (byte & 0x3FU);
+    }
+    if (code < least || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string FieldFault(std::string_view text) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  if (has_control) {
+    return "holds a control character";
+  }
+  return IsUtf8(text) ? "" : "is not UTF-8";
+}
+
+}  // namespace reel3d

@@ -1,0 +1,51 @@
+// Tab separated tables as reel3d reads them: UTF-8, a header row, then one row a line. LF or CRLF.
+// Anything else is refused with file and line; writing is a matter of fmt::format.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reel3d {
+
+// Walks over the rows of a file that has exactly these columns. All errors are input errors that
+// begin with "file:line: ". Columns are named by their number, from 0.
+class TsvReader {
+ public:
+  TsvReader(std::filesystem::path file, std::vector<std::string> columns);
+
+  // False after the last row.
+  bool NextRow();
+  // Of the row at hand, from 1; the header is line 1.
+  int line() const { return line_; }
+
+  // Views stay valid until the next call of NextRow().
+  std::string_view Text(size_t column) const { return fields_[column]; }
+  bool IsEmpty(size_t column) const { return fields_[column].empty(); }
+  // Throw unless the whole field is such a number within [low, high].
+  int64_t Integer(size_t column, int64_t low, int64_t high) const;
+  double Real(size_t column, double low, double high) const;
+
+  [[noreturn]] void Fail(const std::string& why) const;
+  [[noreturn]] void Fail(size_t column, const std::string& why) const;
+
+ private:
+  bool NextLine(std::string_view* line);
+
+  const std::filesystem::path file_;
+  const std::vector<std::string> columns_;
+  std::string text_;
+  size_t position_ = 0;
+  int line_ = 0;
+  std::vector<std::string_view> fields_;
+};
+
+bool IsUtf8(std::string_view text);
+
+// Why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without control characters.
+std::string FieldFault(std::string_view text);
+
+}  // namespace reel3d

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/accuracy.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "lib/base/error.h"
+#include "lib/base/rng.h"
+
+namespace reel3d {
+namespace {
+
+constexpr int kNumResamples = 1000;
+
+// numpy.quantile's default: linear between the two nearest of the sorted values.
+double Quantile(const std::vector<double>& sorted, double fraction) {
+  const double position = fraction * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace
+
+template <class Score>
+std::vector<int> TopClasses(const Score* scores, int num_classes, int count) {
+  std::vector<int> order(static_cast<size_t>(num_classes));
+  std::iota(order.begin(), order.end(), 0);
+  const int kept = std::min(count, num_classes);
+  std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](int a, int b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  });
+  order.resize(static_cast<size_t>(kept));
+  return order;
+}
+
+template <class Score>
+int RankOfClass(const Score* scores, int num_classes, int label) {
+  int rank = 0;
+  for (int other = 0; other < num_classes; ++other) {
+    rank += scores[other] > scores[label] || (scores[other] == scores[label] && other < label);
+  }
+  return rank;
+}
+
+template std::vector<int> TopClasses(const double*, int, int);
+template std::vector<int> TopClasses(const int64_t*, int, int);
+template int RankOfClass(const double*, int, int);
+template int RankOfClass(const float*, int, int);
+
+Accuracy::Accuracy(const std::vector<RankedVideo>& videos, int64_t num_expected, int num_classes)
+    : num_scored_(static_cast<int64_t>(videos.size())),
+      num_expected_(num_expected),
+      classes_(static_cast<size_t>(num_classes)),
+      confusion_(static_cast<size_t>(num_classes),
+                 std::vector<int64_t>(static_cast<size_t>(num_classes))) {
+  REEL3D_CHECK(num_expected_ >= num_scored_);
+  for (const RankedVideo& video : videos) {
+    ClassAccuracy& of_class = classes_.at(static_cast<size_t>(video.label));
+    ++of_class.num_videos;
+    of_class.num_top1 += video.rank < 1;
+    of_class.num_top5 += video.rank < 5;
+    ++confusion_[static_cast<size_t>(video.label)].at(static_cast<size_t>(video.predicted));
+  }
+  for (const ClassAccuracy& of_class : classes_) {
+    num_top1_ += of_class.num_top1;
+    num_top5_ += of_class.num_top5;
+  }
+}
+
+Interval Accuracy::Top1Interval(uint64_t seed) const {
+  if (num_expected_ == 0) {
+    return {};
+  }
+  // Which videos are right does not matter to their number: the first num_top1_ stand for them.
+  std::vector<double> top1(kNumResamples);
+  for (size_t resample = 0; resample < top1.size(); ++resample) {
+    Rng rng(seed, resample);
+    int64_t num_right = 0;
+    for (int64_t draw = 0; draw < num_expected_; ++draw) {
+      num_right += rng.Below(num_expected_) < num_top1_;
+    }
+    top1[resample] = static_cast<double>(num_right) / static_cast<double>(num_expected_);
+  }
+  std::sort(top1.begin(), top1.end());
+  return {Quantile(top1, 0.025), Quantile(top1, 0.975)};
+}
+
+double Accuracy::MeanClassTop1() const {
+  double sum = 0;
+  int num_seen = 0;
+  for (const ClassAccuracy& of_class : classes_) {
+    if (of_class.num_videos > 0) {
+      sum += static_cast<double>(of_class.num_top1) / static_cast<double>(of_class.num_videos);
+      ++num_seen;
+    }
+  }
+  return num_seen == 0 ? 0 : sum / num_seen;
+}
+
+double Accuracy::Fraction(int64_t count, bool ignore_missing) const {
+  const int64_t total = ignore_missing ? num_scored_ : num_expected_;
+  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
+}
+
+}  // namespace reel3d

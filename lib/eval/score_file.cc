@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/score_file.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/eval/hdf5_reader.h"
+#include "lib/eval/hdf5_writer.h"
+
+namespace reel3d {
+namespace {
+
+constexpr const char* kFormat = "reel3d-scores";
+constexpr int64_t kVersion = 1;
+constexpr int64_t kMaxParts = 100'000;
+constexpr int64_t kMaxVideos = 100'000'000;
+
+// One member of every element, as the column of the file that it is.
+template <class Column, class Row>
+std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
+  std::vector<Column> column;
+  column.reserve(rows.size());
+  for (const Row& row : rows) {
+    column.push_back(row.*member);
+  }
+  return column;
+}
+
+void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
+  if (reader.Text("format") != kFormat) {
+    reader.Fail("it is not a score file");
+  }
+  if (const int64_t version = reader.Integer("version"); version != kVersion) {
+    reader.Fail(fmt::format("it has format version {}, this program reads {}", version, kVersion));
+  }
+  if (reader.Integer("complete") != 1) {
+    reader.Fail("it is not complete");
+  }
+  scores->checkpoint = reader.Text("checkpoint");
+  scores->data = reader.Text("data");
+  scores->subset = reader.Text("subset");
+  const int64_t part = reader.Integer("part");
+  const int64_t num_parts = reader.Integer("num_parts");
+  if (num_parts < 1 || num_parts > kMaxParts || part < 0 || part >= num_parts) {
+    reader.Fail(fmt::format("part {} of {} makes no sense", part, num_parts));
+  }
+  scores->part = static_cast<int>(part);
+  scores->num_parts = static_cast<int>(num_parts);
+  scores->num_videos_expected = reader.Integer("num_videos_expected");
+  if (scores->num_videos_expected < 0 || scores->num_videos_expected > kMaxVideos) {
+    reader.Fail(fmt::format("{} videos make no sense", scores->num_videos_expected));
+  }
+}
+
+// Texts that later stand in tables: unique, not empty, no control characters.
+void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    const bool printable = std::none_of(name.begin(), name.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (name.empty() || !printable) {
+      reader.Fail(fmt::format("{} holds an empty or unprintable text", what));
+    }
+    if (!seen.insert(name).second) {
+      reader.Fail(fmt::format("{} holds '{}' twice", what, name));
+    }
+  }
+}
+
+void ReadVideos(const Hdf5Reader& reader, Scores* scores) {
+  scores->classes = reader.Strings("/classes/name");
+  CheckNames(reader, "/classes/name", scores->classes);
+  if (scores->classes.empty()) {
+    reader.Fail("it has no classes");
+  }
+  const std::vector<std::string> ids = reader.Strings("/videos/id");
+  CheckNames(reader, "/videos/id", ids);
+  if (static_cast<int64_t>(ids.size()) > scores->num_videos_expected) {
+    reader.Fail(
+        fmt::format("it has {} videos of a subset of {}", ids.size(), scores->num_videos_expected));
+  }
+  const auto labels =
+      reader.Values<int32_t>("/videos/label", H5T_STD_I32LE, H5T_NATIVE_INT32, {ids.size()});
+  for (size_t video = 0; video < ids.size(); ++video) {
+    if (labels[video] < -1 || labels[video] >= static_cast<int64_t>(scores->classes.size())) {
+      reader.Fail(fmt::format("video {} has label {} of {} classes", ids[video], labels[video],
+                              scores->classes.size()));
+    }
+    scores->videos.push_back({ids[video], labels[video]});
+  }
+}
+
+void ReadClips(const Hdf5Reader& reader, Scores* scores) {
+  const hsize_t num_clips = reader.Shape("/clips/logits", 2)[0];
+  const auto video =
+      reader.Values<uint32_t>("/clips/video", H5T_STD_U32LE, H5T_NATIVE_UINT32, {num_clips});
+  const auto first_frame =
+      reader.Values<uint32_t>("/clips/first_frame", H5T_STD_U32LE, H5T_NATIVE_UINT32, {num_clips});
+  const auto num_distinct =
+      reader.Values<uint16_t>("/clips/num_distinct", H5T_STD_U16LE, H5T_NATIVE_UINT16, {num_clips});
+  for (size_t clip = 0; clip < num_clips; ++clip) {
+    if (video[clip] >= scores->videos.size()) {
+      reader.Fail(
+          fmt::format("clip {} is of video {} of {}", clip, video[clip], scores->videos.size()));
+    }
+    scores->clips.push_back({video[clip], first_frame[clip], num_distinct[clip]});
+  }
+  scores->logits = reader.Values<float>("/clips/logits", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
+                                        {num_clips, scores->classes.size()});
+}
+
+}  // namespace
+
+void WriteScores(const std::filesystem::path& file, const Scores& scores) {
+  REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
+  PendingFile pending(file);
+  Hdf5Writer writer(pending.temporary_path(), file.string());
+  writer.Attribute("format", kFormat);
+  writer.Attribute("version", kVersion);
+  writer.Attribute("checkpoint", scores.checkpoint);
+  writer.Attribute("data", scores.data);
+  writer.Attribute("subset", scores.subset);
+  writer.Attribute("part", scores.part);
+  writer.Attribute("num_parts", scores.num_parts);
+  writer.Attribute("num_videos_expected", scores.num_videos_expected);
+
+  const hsize_t num_clips = scores.clips.size();
+  writer.Group("/clips");
+  writer.Data("/clips/logits", H5T_IEEE_F32LE, {num_clips, scores.classes.size()},
+              scores.logits.data());
+  writer.Data("/clips/video", H5T_STD_U32LE, {num_clips},
+              Gather(scores.clips, &ScoredClip::video).data());
+  writer.Data("/clips/first_frame", H5T_STD_U32LE, {num_clips},
+              Gather(scores.clips, &ScoredClip::first_frame).data());
+  writer.Data("/clips/num_distinct", H5T_STD_U16LE, {num_clips},
+              Gather(scores.clips, &ScoredClip::num_distinct).data());
+  writer.Group("/videos");
+  writer.Strings("/videos/id", Gather(scores.videos, &ScoredVideo::id));
+  writer.Data("/videos/label", H5T_STD_I32LE, {scores.videos.size()},
+              Gather(scores.videos, &ScoredVideo::label).data());
+  writer.Group("/classes");
+  writer.Strings("/classes/name", scores.classes);
+  writer.Finish();
+  pending.Publish();
+}
+
+Scores ReadScores(const std::filesystem::path& file) {
+  const Hdf5Reader reader(file);
+  Scores scores;
+  ReadHeader(reader, &scores);
+  ReadVideos(reader, &scores);
+  ReadClips(reader, &scores);
+  return scores;
+}
+
+}  // namespace reel3d

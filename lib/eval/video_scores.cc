@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/video_scores.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <regex>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/eval/accuracy.h"
+#include "lib/eval/score_file.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+std::string PartName(int part) { return fmt::format("scores-{:05}.h5", part); }
+
+std::vector<fs::path> PartFiles(const fs::path& folder) {
+  RequireFolder(folder, "a folder of score files");
+  static const std::regex pattern("scores-[0-9]{5}\\.h5");
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (std::regex_match(entry.path().filename().string(), pattern)) {
+      files.push_back(entry.path());
+    }
+  }
+  if (files.empty()) {
+    throw InputError(
+        fmt::format("{} holds no scores-NNNNN.h5: run score-videos first", folder.string()));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void RequireFinite(const fs::path& file, const Scores& part) {
+  const auto bad = std::find_if_not(part.logits.begin(), part.logits.end(),
+                                    [](float logit) { return std::isfinite(logit); });
+  if (bad != part.logits.end()) {
+    const auto clip = static_cast<size_t>(bad - part.logits.begin()) / part.classes.size();
+    throw InputError(fmt::format(
+        "{}: clip {} (video {}, first frame {}) has a logit of {}: the model diverged or the file "
+        "is damaged",
+        file.string(), clip, part.videos[part.clips[clip].video].id, part.clips[clip].first_frame,
+        *bad));
+  }
+}
+
+// Adds parts to a whole, one after the other.
+class Collector {
+ public:
+  Collector(Averaging averaging, int min_distinct)
+      : averaging_(averaging), min_distinct_(min_distinct) {}
+
+  void Add(const fs::path& file, const Scores& part) {
+    if (files_.empty()) {
+      whole_.checkpoint = part.checkpoint;
+      whole_.data = part.data;
+      whole_.subset = part.subset;
+      whole_.classes = part.classes;
+      whole_.num_expected = part.num_videos_expected;
+      num_parts_ = part.num_parts;
+    }
+    RequireSameOrigin(file, part);
+    if (const auto [twin, is_new] = files_.emplace(part.part, file); !is_new) {
+      throw InputError(fmt::format("{} and {} both hold part {}", twin->second.string(),
+                                   file.string(), part.part));
+    }
+    RequireFinite(file, part);
+    CountClips(part);
+    AddVideos(file, part);
+  }
+
+  SubsetScores Finish(const fs::path& folder, bool allow_missing) {
+    for (int part = 0; part < num_parts_; ++part) {
+      if (files_.count(part) == 0) {
+        whole_.missing_parts.push_back(PartName(part));
+      }
+    }
+    if (!whole_.missing_parts.empty() && !allow_missing) {
+      throw InputError(fmt::format(
+          "{} lacks {} of {} parts, the first is {}: finish score-videos, or --allow-missing "
+          "counts their videos as wrong",
+          folder.string(), whole_.missing_parts.size(), num_parts_, whole_.missing_parts.front()));
+    }
+    if (static_cast<int64_t>(files_of_videos_.size()) > whole_.num_expected) {
+      throw InputError(fmt::format("{} holds {} videos of a subset of {}", folder.string(),
+                                   files_of_videos_.size(), whole_.num_expected));
+    }
+    std::sort(whole_.videos.begin(), whole_.videos.end(),
+              [](const VideoScores& a, const VideoScores& b) { return a.id < b.id; });
+    return std::move(whole_);
+  }
+
+ private:
+  void RequireSameOrigin(const fs::path& file, const Scores& part) const {
+    const auto require = [&](bool same, const char* what) {
+      if (!same) {
+        throw InputError(fmt::format("{} is not of the same {} as {}: score them anew",
+                                     file.string(), what, files_.begin()->second.string()));
+      }
+    };
+    require(part.checkpoint == whole_.checkpoint, "checkpoint");
+    require(part.data == whole_.data, "data");
+    require(part.subset == whole_.subset, "subset");
+    require(part.classes == whole_.classes, "classes");
+    require(part.num_parts == num_parts_, "number of parts");
+    require(part.num_videos_expected == whole_.num_expected, "number of videos");
+  }
+
+  void CountClips(const Scores& part) {
+    const auto num_classes = static_cast<int>(part.classes.size());
+    whole_.num_clips += static_cast<int64_t>(part.clips.size());
+    for (size_t clip = 0; clip < part.clips.size(); ++clip) {
+      const int label = part.videos[part.clips[clip].video].label;
+      if (label >= 0) {
+        const float* logits = &part.logits[clip * part.classes.size()];
+        ++whole_.num_labelled_clips;
+        whole_.num_clips_right += RankOfClass(logits, num_classes, label) == 0;
+      }
+    }
+  }
+
+  void AddVideos(const fs::path& file, const Scores& part) {
+    const size_t num_classes = part.classes.size();
+    const std::vector<std::vector<size_t>> clips = ClipsOfVideos(part, min_distinct_);
+    for (size_t video = 0; video < part.videos.size(); ++video) {
+      const std::string& id = part.videos[video].id;
+      if (const auto [twin, is_new] = files_of_videos_.emplace(id, part.part); !is_new) {
+        throw InputError(fmt::format("video {} is both in {} and in {}", id,
+                                     files_.at(twin->second).string(), file.string()));
+      }
+      if (clips[video].empty()) {
+        continue;
+      }
+      std::vector<const float*> logits;
+      for (const size_t clip : clips[video]) {
+        logits.push_back(&part.logits[clip * num_classes]);
+      }
+      whole_.videos.push_back({id, part.videos[video].label,
+                               AverageClips(logits, num_classes, averaging_),
+                               static_cast<int>(logits.size())});
+    }
+  }
+
+  Averaging averaging_;
+  int min_distinct_;
+  int num_parts_ = 0;
+  std::map<int, fs::path> files_;               // by part
+  std::map<std::string, int> files_of_videos_;  // id -> part
+  SubsetScores whole_;
+};
+
+}  // namespace
+
+SubsetScores ReadSubsetScores(const fs::path& folder, Averaging averaging, int min_distinct,
+                              bool allow_missing) {
+  Collector collector(averaging, min_distinct);
+  for (const fs::path& file : PartFiles(folder)) {
+    collector.Add(file, ReadScores(file));
+  }
+  return collector.Finish(folder, allow_missing);
+}
+
+}  // namespace reel3d

@@ -1,0 +1,55 @@
+// A folder of shards as one data set: the index of its videos, and any frame's JPEG by pread.
+//
+//   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
+//   classes.txt  one class name a line
+//   NNNNN.h5     see shard_format.h
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/data/manifest.h"
+
+namespace reel3d {
+
+struct IndexedVideo {
+  int shard = 0;        // number of the file, NNNNN.h5
+  int video_index = 0;  // row in that shard
+  std::string id;
+  int label = -1;  // index into classes(); -1 unknown
+  Subset subset = Subset::kTraining;
+  int num_frames = 0;
+  double fps = 0;  // 0 unknown
+};
+
+std::vector<IndexedVideo> ReadIndex(const std::filesystem::path& file);
+void WriteIndex(const std::filesystem::path& file, const std::vector<IndexedVideo>& videos);
+
+class ShardSet {
+ public:
+  // Reads index.tsv and classes.txt. Throws an input error where they are absent, unfinished or
+  // contradict each other. Shards are opened on first use.
+  explicit ShardSet(std::filesystem::path folder);
+  ~ShardSet();
+
+  const std::filesystem::path& folder() const;
+  const std::vector<IndexedVideo>& videos() const;  // in index order
+  const std::vector<std::string>& classes() const;
+  // CRC-32 of index.tsv and classes.txt: which data a checkpoint or score file was made from.
+  uint32_t fingerprint() const;
+
+  // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; no HDF5 call
+  // after a shard's first use. Throws an input error that names shard, video and frame if the
+  // record fails its checksum or the shard does not agree with the index.
+  void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/item_loop.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+
+namespace reel3d {
+namespace {
+
+constexpr const char* kHeader = "id\tstage\treason\n";
+
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
+// What the threads of one loop share.
+struct Loop {
+  std::atomic<size_t> next{0};
+  std::atomic<size_t> done{0}, skipped{0};
+  std::atomic<bool> stop{false};
+  std::mutex mutex;
+  std::exception_ptr fatal;
+  std::vector<std::optional<std::string>> reasons;  // by item
+};
+
+}  // namespace
+
+ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
+                           const std::function<ItemOutcome(size_t)>& work) {
+  Loop loop;
+  loop.reasons.resize(ids.size());
+  Progress progress(options.unit, static_cast<int64_t>(ids.size()));
+  const auto run = [&] {
+    for (size_t item = loop.next++; item < ids.size() && !loop.stop; item = loop.next++) {
+      try {
+        ++(work(item) == ItemOutcome::kDone ? loop.done : loop.skipped);
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::kInput) {
+          loop.reasons[item] = OneLine(error.what());
+          LogWarn(fmt::format("{} failed: {}", ids[item], *loop.reasons[item]));
+        } else {
+          const std::lock_guard<std::mutex> lock(loop.mutex);
+          loop.fatal = std::current_exception();
+          loop.stop = true;
+        }
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(loop.mutex);
+        loop.fatal = std::current_exception();
+        loop.stop = true;
+      }
+      progress.Advance();
+    }
+  };
+  std::vector<std::thread> threads;
+  const int count = static_cast<int>(
+      std::min<size_t>(static_cast<size_t>(std::max(1, options.threads)), ids.size()));
+  for (int i = 1; i < count; ++i) {
+    threads.emplace_back(run);
+  }
+  run();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  if (loop.fatal) {
+    std::rethrow_exception(loop.fatal);
+  }
+  ItemLoopResult result;
+  result.done = loop.done;
+  result.skipped = loop.skipped;
+  for (size_t item = 0; item < ids.size(); ++item) {
+    if (loop.reasons[item]) {
+      result.failed.push_back({ids[item], options.stage, *loop.reasons[item]});
+    }
+  }
+  return result;
+}
+
+bool OverTolerance(size_t num_failed, size_t num_items, double max_failed_fraction) {
+  return static_cast<double>(num_failed) > max_failed_fraction * static_cast<double>(num_items);
+}
+
+std::string FormatFailedItems(const std::vector<FailedItem>& failed) {
+  std::string text = kHeader;
+  for (const FailedItem& item : failed) {
+    text += fmt::format("{}\t{}\t{}\n", OneLine(item.id), item.stage, OneLine(item.reason));
+  }
+  return text;
+}
+
+std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source) {
+  const std::string header = kHeader;
+  if (text.compare(0, header.size(), header) != 0) {
+    throw InputError(source + ": not a list of failed items");
+  }
+  std::vector<FailedItem> failed;
+  for (size_t begin = header.size(); begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    const size_t first = line.find('\t');
+    const size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
+    if (second == std::string::npos) {
+      throw InputError(source + ": a line does not have three fields: " + line);
+    }
+    failed.push_back({line.substr(0, first), line.substr(first + 1, second - first - 1),
+                      line.substr(second + 1)});
+    begin = end + 1;
+  }
+  return failed;
+}
+
+}  // namespace reel3d

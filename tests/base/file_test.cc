@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "lib/base/error.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<std::string> Names(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+TEST(PendingFile, AppearsOnlyWhenPublished) {
+  const test::TemporaryFolder folder;
+  {
+    PendingFile pending(folder / "out.bin");
+    std::ofstream(pending.temporary_path()) << "half";
+    EXPECT_FALSE(fs::exists(folder / "out.bin"));
+  }
+  EXPECT_TRUE(Names(folder.path()).empty()) << "an unpublished file must leave nothing behind";
+  PendingFile pending(folder / "out.bin");
+  std::ofstream(pending.temporary_path()) << "whole";
+  pending.Publish();
+  EXPECT_EQ(ReadFile(folder / "out.bin"), "whole");
+  EXPECT_EQ(Names(folder.path()), std::vector<std::string>{"out.bin"});
+}
+
+TEST(PendingFile, PublishWithoutBytesIsAnError) {
+  const test::TemporaryFolder folder;
+  PendingFile pending(folder / "out.bin");
+  EXPECT_THROW(pending.Publish(), Error);
+  EXPECT_TRUE(Names(folder.path()).empty());
+}
+
+// What a killed process leaves is cleared; what a living one works on is not.
+TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
+  const test::TemporaryFolder folder;
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto* leaked = new PendingFile(folder / "dead.bin");
+    std::ofstream(leaked->temporary_path()) << "half";
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  const PendingFile alive(folder / "alive.bin");
+  std::ofstream(alive.temporary_path()) << "half";
+  std::ofstream(folder / ".x.tmp-otherhost-1-0") << "of another machine";
+  std::ofstream(folder / ".hidden") << "not ours";
+  EXPECT_EQ(Names(folder.path()).size(), 4U);
+  EXPECT_EQ(RemoveStaleTemporaries(folder.path()), 1);
+  EXPECT_TRUE(fs::exists(alive.temporary_path()));
+  EXPECT_EQ(Names(folder.path()).size(), 3U);
+}
+
+TEST(WriteFileAtomically, FullDiskIsAnEnvironmentErrorThatSaysSo) {
+  try {
+    WriteFileAtomically("/dev/full/x", "bytes");
+    FAIL() << "should not be possible";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("/dev/full/x"), std::string::npos) << error.what();
+  }
+}
+
+TEST(ReadFile, RefusesWhatIsNotAFileOrTooLarge) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "ten", "0123456789");
+  EXPECT_EQ(ReadFile(folder / "ten", 10), "0123456789");
+  for (const auto& [path, limit] : {std::pair<fs::path, uint64_t>{folder / "ten", 9},
+                                    {folder / "absent", 9},
+                                    {folder.path(), 9},
+                                    {"/dev/zero", 9}}) {
+    try {
+      ReadFile(path, limit);
+      ADD_FAILURE() << path << " was read";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput) << path;
+      EXPECT_NE(std::string(error.what()).find(path.string()), std::string::npos);
+    }
+  }
+}
+
+// The check value of CRC-32 that every catalogue of checksums gives.
+TEST(Crc32, CheckValue) {
+  EXPECT_EQ(Crc32("123456789", 9), 0xCBF43926U);
+  EXPECT_EQ(Crc32("6789", 4, Crc32("12345", 5)), 0xCBF43926U);
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,189 @@
+// What every tool does with its command line, by a tool made for the purpose.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/cli/tool.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+struct SampleOptions {
+  std::string input, output;
+  std::string recipe;
+  int height = 360;
+  double rate = 0.5;
+  bool flip = false;
+  std::string crop = "corner";
+  std::vector<double> scales{1, 0.5};
+  std::vector<std::string> groups;
+  int threads = 1;
+
+  void Bind(OptionBinder& binder) {
+    binder.Positional("INPUT", &input, "what to read");
+    binder.Positional("OUTPUT", &output, "what to write");
+    binder.Recipe("recipe", &recipe, "settings to start from");
+    binder.Bind("height", &height, {2, 4096}, "pixels");
+    binder.Bind("rate", &rate, {0, 1}, "share");
+    binder.Bind("flip", &flip, "mirror");
+    binder.Choice("crop", &crop, {"corner", "random"}, "which part");
+    binder.Bind("scales", &scales, "sides");
+    binder.Bind("groups", &groups, "names");
+    binder.Bind("threads", &threads, {1, 64}, "threads", Effect::kRunOnly);
+  }
+  void Check() const {
+    if (flip && height == 13) {
+      throw UsageError("--flip with --height 13: unlucky");
+    }
+  }
+};
+
+struct Outcome {
+  int exit_status;
+  std::string out, err;
+  SampleOptions options;
+};
+
+Outcome RunSample(
+    std::vector<std::string> words,
+    const std::function<ToolResult()>& work = [] { return ToolResult{}; }) {
+  words.insert(words.begin(), "sample");
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  Outcome outcome;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  outcome.exit_status = RunTool({"sample", "Tries things.", ""}, static_cast<int>(argv.size()),
+                                argv.data(), outcome.options, work);
+  outcome.out = testing::internal::GetCapturedStdout();
+  outcome.err = testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+TEST(RunTool, CommandLineOverConfigOverRecipeOverDefault) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "recipe.ini", "height = 100\nrate = 0.1\ncrop = random\n");
+  WriteFileAtomically(folder / "config.ini", "height = 200\nrate = 0.2\n");
+  const Outcome outcome =
+      RunSample({"--height", "300", "--recipe", (folder / "recipe.ini").string(), "--config",
+                 (folder / "config.ini").string(), "in", "out"});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(outcome.options.height, 300);
+  EXPECT_EQ(outcome.options.rate, 0.2);
+  EXPECT_EQ(outcome.options.crop, "random");
+  EXPECT_EQ(outcome.options.scales, (std::vector<double>{1, 0.5}));
+}
+
+TEST(RunTool, RecipeNamedInTheConfigFile) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "recipe.ini", "height = 100\nrate = 0.1\n");
+  WriteFileAtomically(folder / "config.ini",
+                      "rate = 0.2\nrecipe = " + (folder / "recipe.ini").string() + "\n");
+  const Outcome outcome = RunSample({"--config", (folder / "config.ini").string(), "in", "out"});
+  EXPECT_EQ(outcome.options.height, 100);
+  EXPECT_EQ(outcome.options.rate, 0.2) << "the file lies above the recipe that it names";
+}
+
+struct BadLine {
+  std::vector<std::string> words;
+  std::string message;  // part of the one line
+};
+
+TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "typo.ini", "heigth = 100\n");
+  WriteFileAtomically(folder / "broken.ini", "height\n");
+  const std::vector<BadLine> cases = {
+      {{"--heigth", "3", "in", "out"}, "--heigth: no such option; did you mean height?"},
+      {{"--heigth=3", "in", "out"}, "--heigth: no such option; did you mean height?"},
+      {{"--height", "3.5", "in", "out"}, "--height: '3.5' is not a whole number"},
+      {{"--height", "5000", "in", "out"}, "--height: 5000 is not in 2 .. 4096"},
+      {{"--height", "99999999999999999999", "in", "out"}, "--height: "},
+      {{"--rate", "nan", "in", "out"}, "--rate: nan is not in 0 .. 1"},
+      {{"--rate", "1.5", "in", "out"}, "--rate: 1.5 is not in 0 .. 1"},
+      {{"--flip=perhaps", "in", "out"}, "--flip: 'perhaps' is neither true nor false"},
+      {{"--crop", "centre", "in", "out"}, "--crop: 'centre' is none of corner, random"},
+      {{"--scales", "1,,2", "in", "out"}, "--scales: '1,,2' has an empty element"},
+      {{"--scales", "1,x", "in", "out"}, "--scales: 'x' is not a number"},
+      {{"in"}, "OUTPUT is missing: what to write"},
+      {{"in", "out", "more"}, "unexpected argument: more"},
+      {{"in", "out", "--height"}, "'--height' is missing"},
+      {{"--config", (folder / "typo.ini").string(), "in", "out"},
+       "typo.ini: heigth: no such option; did you mean height?"},
+      {{"--config", (folder / "broken.ini").string(), "in", "out"}, "broken.ini"},
+      {{"--config", (folder / "absent.ini").string(), "in", "out"}, "absent.ini"},
+      {{"--recipe", "papper", "in", "out"}, "no recipe is called 'papper'"},
+      {{"--flip", "--height", "13", "in", "out"}, "unlucky"},
+      {{"--log-level", "loud", "in", "out"}, "'loud' is none of"},
+  };
+  for (const BadLine& bad : cases) {
+    const Outcome outcome = RunSample(bad.words);
+    EXPECT_EQ(outcome.exit_status, kExitUsage) << bad.message;
+    EXPECT_NE(outcome.err.find(bad.message), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("sample: "), 0U) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(RunTool, ErrorsBecomeTheirStatus) {
+  for (const ErrorKind kind :
+       {ErrorKind::kFailed, ErrorKind::kInput, ErrorKind::kEnvironment, ErrorKind::kInternal}) {
+    const Outcome outcome =
+        RunSample({"in", "out"}, [&]() -> ToolResult { throw Error(kind, "it broke"); });
+    EXPECT_EQ(outcome.exit_status, ExitStatus(kind));
+    EXPECT_EQ(outcome.err, "sample: it broke\n");
+  }
+  EXPECT_EQ(
+      RunSample({"in", "out"}, []() -> ToolResult { throw std::logic_error("x"); }).exit_status,
+      kExitInternal);
+  EXPECT_EQ(RunSample({"in", "out"}, []() -> ToolResult { throw std::bad_alloc(); }).exit_status,
+            kExitEnvironment);
+}
+
+TEST(RunTool, TextOrOneJsonObject) {
+  const auto work = [] {
+    ToolResult result;
+    result.json["videos"] = 3;
+    result.text = "3 videos\n";
+    return result;
+  };
+  EXPECT_EQ(RunSample({"in", "out"}, work).out, "3 videos\n");
+  EXPECT_EQ(nlohmann::json::parse(RunSample({"--json", "in", "out"}, work).out)["videos"], 3);
+}
+
+TEST(RunTool, HelpNamesEveryOptionAndItsDefault) {
+  const Outcome outcome = RunSample({"--help"});
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_EQ(outcome.err, "");
+  for (const char* part : {"usage: sample [options] INPUT OUTPUT", "--height VALUE", "[360]",
+                           "(corner | random)", "--flip\n", "--print-config"}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
+  }
+}
+
+TEST(RunTool, PrintedConfigReadsBack) {
+  const Outcome printed = RunSample({"--print-config", "--height", "128", "--flip", "--scales",
+                                     "1,0.25", "--groups", "a,b", "in", "out"});
+  EXPECT_EQ(printed.exit_status, 0) << printed.err;
+  SampleOptions read;
+  ReadConfig([&](OptionBinder& binder) { read.Bind(binder); }, printed.out, "printed");
+  EXPECT_EQ(read.height, 128);
+  EXPECT_TRUE(read.flip);
+  EXPECT_EQ(read.scales, (std::vector<double>{1, 0.25}));
+  EXPECT_EQ(read.groups, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(FormatConfig, OnlyOutputLeavesOutWhatCannotChangeTheResult) {
+  SampleOptions options;
+  const std::string text = FormatConfig(options, /*only_output=*/true);
+  EXPECT_NE(text.find("height = 360\n"), std::string::npos);
+  EXPECT_EQ(text.find("threads"), std::string::npos);
+  EXPECT_EQ(text.find('#'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,165 @@
+// The loop over items and the folder of a stage.
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "pipeline/item_loop.h"
+#include "pipeline/stage_output.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<std::string> Ids(int count) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < count; ++i) {
+    ids.push_back("v" + std::to_string(i));
+  }
+  return ids;
+}
+
+TEST(ItemLoop, OneBadItemNeverStopsTheOthers) {
+  for (const int threads : {1, 2, 7}) {
+    std::mutex mutex;
+    std::set<size_t> seen;
+    const ItemLoopResult result =
+        RunItemLoop(Ids(20), {"prep", "videos", threads}, [&](size_t item) {
+          {
+            const std::lock_guard<std::mutex> lock(mutex);
+            seen.insert(item);
+          }
+          if (item % 7 == 3) {
+            throw InputError("bad\tat\n" + std::to_string(item));
+          }
+          return item % 2 == 0 ? ItemOutcome::kDone : ItemOutcome::kSkipped;
+        });
+    EXPECT_EQ(seen.size(), 20U);
+    ASSERT_EQ(result.failed.size(), 3U);
+    EXPECT_EQ(result.failed[1].id, "v10");
+    EXPECT_EQ(result.failed[1].reason, "bad at 10");
+    EXPECT_EQ(result.done + result.skipped, 17U);
+    const auto parsed = ParseFailedItems(FormatFailedItems(result.failed), "failed.tsv");
+    ASSERT_EQ(parsed.size(), 3U);
+    EXPECT_EQ(parsed[2].id, "v17");
+    EXPECT_EQ(parsed[2].stage, "prep");
+    EXPECT_EQ(parsed[2].reason, "bad at 17");
+  }
+}
+
+TEST(ItemLoop, OtherFaultsEndIt) {
+  for (const int threads : {1, 3}) {
+    EXPECT_THROW(RunItemLoop(Ids(100), {"prep", "videos", threads},
+                             [](size_t item) -> ItemOutcome {
+                               if (item == 5) {
+                                 throw EnvironmentError("disk full");
+                               }
+                               return ItemOutcome::kDone;
+                             }),
+                 Error);
+  }
+}
+
+TEST(OverTolerance, CountsExactly) {
+  EXPECT_FALSE(OverTolerance(0, 0, 0));
+  EXPECT_FALSE(OverTolerance(1, 100, 0.01));
+  EXPECT_TRUE(OverTolerance(2, 100, 0.01));
+  EXPECT_TRUE(OverTolerance(1, 5, 0));
+  EXPECT_FALSE(OverTolerance(5, 5, 1));
+}
+
+TEST(StageOutput, DoneIsWrittenLastAndOnlyWhenWhole) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "prepared";
+  StageOutput first(out, "prep-videos", "height = 360\n", "height = 360\n", false);
+  EXPECT_FALSE(fs::exists(out / "DONE"));
+  first.Finish({{"videos", 3}}, {{"a", "prep", "no video stream"}}, false);
+  EXPECT_FALSE(fs::exists(out / "DONE"));
+  first.Finish({{"videos", 3}}, {}, true);
+  EXPECT_TRUE(fs::exists(out / "DONE"));
+  const auto report = nlohmann::json::parse(ReadFile(out / "report.json"));
+  EXPECT_EQ(report["tool"], "prep-videos");
+  EXPECT_EQ(report["videos"], 3);
+  const StageOutput again(out, "prep-videos", "height = 360\n", "height = 360\n", false);
+  EXPECT_FALSE(fs::exists(out / "DONE")) << "unfinished from the moment that work goes on";
+}
+
+TEST(StageOutput, NeverMixesSettings) {
+  const test::TemporaryFolder folder;
+  StageOutput(folder / "out", "prep-videos", "", "height = 360\nquality = 90\n", false);
+  try {
+    StageOutput(folder / "out", "prep-videos", "", "height = 360\nquality = 80\n", false);
+    FAIL() << "settings were mixed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find("'quality = 90' there, 'quality = 80' now"),
+              std::string::npos)
+        << error.what();
+  }
+  const StageOutput redo(folder / "out", "prep-videos", "", "height = 1\n", true);
+  EXPECT_TRUE(redo.must_redo());
+}
+
+TEST(StageOutput, TheLastTaskJoinsThemAll) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  for (const int task : {2, 0, 1}) {
+    EXPECT_FALSE(fs::exists(out / "DONE"));
+    TaskSlice slice;
+    slice.task = task;
+    slice.tasks = 3;
+    StageOutput output(out, "prep-videos", "", "", false, slice);
+    const std::string id = "v" + std::to_string(task);
+    output.Finish({{"videos", task + 1}, {"height", "360"}}, {{id, "prep", "bad"}}, true);
+  }
+  EXPECT_TRUE(fs::exists(out / "DONE"));
+  EXPECT_EQ(nlohmann::json::parse(ReadFile(out / "report.json"))["videos"], 6);
+  const auto failed = ParseFailedItems(ReadFile(out / "failed.tsv"), "failed.tsv");
+  ASSERT_EQ(failed.size(), 3U);
+  EXPECT_EQ(failed[0].id, "v0");
+  EXPECT_EQ(failed[2].id, "v2");
+}
+
+TEST(TaskSlice, CoversEveryItemOnce) {
+  std::vector<int> owners(100);
+  for (int task = 0; task < 7; ++task) {
+    TaskSlice slice;
+    slice.task_option = task;
+    slice.tasks_option = 7;
+    slice.Resolve();
+    for (size_t item = 0; item < owners.size(); ++item) {
+      owners[item] += slice.Mine(item) ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(owners, std::vector<int>(100, 1));
+}
+
+TEST(TaskSlice, FollowsTheSlurmArray) {
+  setenv("SLURM_ARRAY_TASK_ID", "12", 1);
+  setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
+  setenv("SLURM_ARRAY_TASK_COUNT", "4", 1);
+  TaskSlice slice;
+  slice.Resolve();
+  EXPECT_EQ(slice.task, 2);
+  EXPECT_EQ(slice.tasks, 4);
+  TaskSlice told;
+  told.task_option = 0;
+  told.tasks_option = 2;
+  told.Resolve();
+  EXPECT_EQ(told.task, 0) << "the command line goes before the environment";
+  EXPECT_EQ(told.tasks, 2);
+  setenv("SLURM_ARRAY_TASK_ID", "many", 1);
+  EXPECT_THROW(TaskSlice().Resolve(), Error);
+  for (const char* name :
+       {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"}) {
+    unsetenv(name);
+  }
+}
+
+}  // namespace
+}  // namespace reel3d
