@@ -260,6 +260,7 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   WriteFileAtomically(folder / "predictions.tsv", FormatPredictions(subset));
   WriteFileAtomically(folder / "confusion.tsv", FormatConfusion(subset, evaluation.accuracy));
   WriteFileAtomically(folder / "results.json", FormatResults(subset, options.top_k));
+  WriteFileAtomically(folder / "table.txt", report.table);
   WriteFileAtomically(folder / "metrics.json", report.metrics.dump(2) + "\n");
   output.Finish({{"scores", options.scores_dir},
                  {"checkpoint", subset.checkpoint},

@@ -4,6 +4,7 @@
 //   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips
 //                    (rank: how many classes stand before the true one; empty without a label)
 //   metrics.json     every figure, as fractions
+//   table.txt        the same for a person
 //   confusion.tsv    a row a true class, a column a predicted one, videos
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0

@@ -88,7 +88,8 @@ PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path
 
 PendingFile::~PendingFile() {
   if (!published_) {
-    unlink(temporary_path_.c_str());
+    std::error_code ignored;
+    fs::remove_all(temporary_path_, ignored);
   }
 }
 

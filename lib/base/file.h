@@ -9,7 +9,7 @@
 
 namespace reel3d {
 
-// A file under construction. Write to temporary_path(), then Publish(): the file gets its final
+// A file (or folder) under construction. Write to temporary_path(), then Publish(): the file gets its final
 // name only after its bytes are on disk. Without Publish() the destructor removes it, and a killed
 // process leaves a temporary that RemoveStaleTemporaries() recognises. The temporary stands in the
 // same folder, is hidden, and its name holds host and process, so two tasks never share one.

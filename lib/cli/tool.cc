@@ -187,7 +187,7 @@ class ToolRun {
   }
 
   void Report(const ToolResult& result) const {
-    if (common_.json) {
+    if (common_.json && !result.json.is_null()) {
       Print(result.json.dump(2) + "\n");
     } else {
       Print(result.text);

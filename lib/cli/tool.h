@@ -26,7 +26,8 @@ struct ToolInfo {
   std::string details;  // paragraphs for --help: what is read, written and continued
 };
 
-// What a tool did. `json` goes to stdout with --json, else `text` (which may be empty).
+// What a tool did. `json` goes to stdout with --json, else `text` (which may be empty). A null
+// `json` prints nothing: of many ranks, one reports.
 struct ToolResult {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   std::string text;

@@ -40,14 +40,6 @@ int EvenStep(int count, const ClipShape& shape, int num_clips) {
 
 }  // namespace
 
-void ClipShape::Bind(OptionBinder& binder) {
-  binder.Bind("clip-length", &length, {1, 1024},
-              "frames of a clip; the network's size in time, so a checkpoint fits one length");
-  binder.Bind("clip-stride", &stride, {1, 1024},
-              "take every n-th frame: a clip then spans n times as long; holds in training, "
-              "validation and scoring alike");
-}
-
 void ClipShape::Check() const {
   if (length < 1 || stride < 1) {
     throw UsageError(

@@ -7,7 +7,6 @@
 
 #include <vector>
 
-#include "lib/base/option_binder.h"
 #include "lib/base/rng.h"
 
 namespace reel3d {
@@ -21,8 +20,7 @@ struct ClipShape {
   int length = 16;  // T, frames of a clip
   int stride = 1;   // every stride-th frame of the video; holds in validation and scoring too
 
-  void Bind(OptionBinder& binder);
-  void Check() const;
+  void Check() const;  // throws a usage error unless both are at least 1
 };
 
 // One clip at a random place. `inclusive`: every start is possible (the paper). Otherwise the last

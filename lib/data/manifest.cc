@@ -17,9 +17,8 @@ namespace {
 enum Column { kId, kPath, kLabel, kSubset, kBegin, kEnd, kNumFrames, kFps, kWidth, kHeight };
 
 const std::vector<std::string>& Columns() {
-  static const std::vector<std::string> columns = {"id",      "path",  "label",      "subset",
-                                                   "begin_s", "end_s", "num_frames", "fps",
-                                                   "width",   "height"};
+  static const std::vector<std::string> columns = {
+      "id", "path", "label", "subset", "begin_s", "end_s", "num_frames", "fps", "width", "height"};
   return columns;
 }
 

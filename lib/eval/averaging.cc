@@ -11,26 +11,23 @@
 namespace reel3d {
 namespace {
 
-// log(sum(exp(logits))), with the largest taken out so that nothing overflows.
-double LogSumExp(const float* logits, size_t num_classes) {
-  const double largest = *std::max_element(logits, logits + num_classes);
-  double sum = 0;
-  for (size_t index = 0; index < num_classes; ++index) {
-    sum += std::exp(logits[index] - largest);
-  }
-  return largest + std::log(sum);
-}
-
-// Replaces `scores` by one clip's contribution.
+// Replaces `scores` by one clip's contribution. The largest logit is taken out of every exponent,
+// so that nothing overflows.
 void ScoreClip(const float* logits, Averaging averaging, std::vector<double>* scores) {
   const size_t num_classes = scores->size();
   std::copy(logits, logits + num_classes, scores->begin());
   if (averaging == Averaging::kLogits) {
     return;
   }
-  const double log_sum = LogSumExp(logits, num_classes);
+  const double largest = *std::max_element(logits, logits + num_classes);
+  double sum = 0;
   for (double& score : *scores) {
-    score = averaging == Averaging::kLogSoftmax ? score - log_sum : std::exp(score - log_sum);
+    score -= largest;
+    sum += std::exp(score);
+  }
+  const double log_sum = std::log(sum);
+  for (double& score : *scores) {
+    score = averaging == Averaging::kLogSoftmax ? score - log_sum : std::exp(score) / sum;
   }
 }
 

@@ -8,8 +8,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/eval/hdf5_reader.h"
-#include "lib/eval/hdf5_writer.h"
+#include "lib/eval/hdf5_array_reader.h"
+#include "lib/eval/hdf5_array_writer.h"
 
 namespace reel3d {
 namespace {
@@ -30,7 +30,7 @@ std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
   return column;
 }
 
-void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
+void ReadHeader(const Hdf5ArrayReader& reader, Scores* scores) {
   if (reader.Text("format") != kFormat) {
     reader.Fail("it is not a score file");
   }
@@ -57,7 +57,8 @@ void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
 }
 
 // Texts that later stand in tables: unique, not empty, no control characters.
-void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
+void CheckNames(const Hdf5ArrayReader& reader, const char* what,
+                const std::vector<std::string>& names) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
     const bool printable = std::none_of(name.begin(), name.end(), [](char c) {
@@ -72,7 +73,7 @@ void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<st
   }
 }
 
-void ReadVideos(const Hdf5Reader& reader, Scores* scores) {
+void ReadVideos(const Hdf5ArrayReader& reader, Scores* scores) {
   scores->classes = reader.Strings("/classes/name");
   CheckNames(reader, "/classes/name", scores->classes);
   if (scores->classes.empty()) {
@@ -95,7 +96,7 @@ void ReadVideos(const Hdf5Reader& reader, Scores* scores) {
   }
 }
 
-void ReadClips(const Hdf5Reader& reader, Scores* scores) {
+void ReadClips(const Hdf5ArrayReader& reader, Scores* scores) {
   const hsize_t num_clips = reader.Shape("/clips/logits", 2)[0];
   const auto video =
       reader.Values<uint32_t>("/clips/video", H5T_STD_U32LE, H5T_NATIVE_UINT32, {num_clips});
@@ -119,7 +120,7 @@ void ReadClips(const Hdf5Reader& reader, Scores* scores) {
 void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
   PendingFile pending(file);
-  Hdf5Writer writer(pending.temporary_path(), file.string());
+  Hdf5ArrayWriter writer(pending.temporary_path(), file.string());
   writer.Attribute("format", kFormat);
   writer.Attribute("version", kVersion);
   writer.Attribute("checkpoint", scores.checkpoint);
@@ -150,7 +151,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
 }
 
 Scores ReadScores(const std::filesystem::path& file) {
-  const Hdf5Reader reader(file);
+  const Hdf5ArrayReader reader(file);
   Scores scores;
   ReadHeader(reader, &scores);
   ReadVideos(reader, &scores);

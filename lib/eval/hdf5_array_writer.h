@@ -13,9 +13,9 @@
 namespace reel3d {
 
 // Every failure is an environment error that calls the file `name`, whatever its path.
-class Hdf5Writer {
+class Hdf5ArrayWriter {
  public:
-  Hdf5Writer(const std::filesystem::path& path, const std::string& name);
+  Hdf5ArrayWriter(const std::filesystem::path& path, const std::string& name);
 
   void Group(const char* name);
   // `values` hold the product of `shape` elements of `type`, row major.

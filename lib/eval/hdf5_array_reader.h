@@ -13,9 +13,9 @@
 namespace reel3d {
 
 // Every failure is an input error that names the file and what is wrong with it.
-class Hdf5Reader {
+class Hdf5ArrayReader {
  public:
-  explicit Hdf5Reader(const std::filesystem::path& path);
+  explicit Hdf5ArrayReader(const std::filesystem::path& path);
 
   [[noreturn]] void Fail(const std::string& why) const { context_.Fail(why); }
 

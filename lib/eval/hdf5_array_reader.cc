@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/eval/hdf5_reader.h"
+#include "lib/eval/hdf5_array_reader.h"
 
 #include <fmt/format.h>
 
@@ -19,14 +19,14 @@ uint64_t SizeOf(const fs::path& path) {
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const fs::path& path)
+Hdf5ArrayReader::Hdf5ArrayReader(const fs::path& path)
     : context_(ErrorKind::kInput, "cannot read " + path.string()),
       file_size_bytes_(SizeOf(path)),
       file_(context_.Checked(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT),
                              "it is not an HDF5 file, or a damaged one"),
             H5Fclose) {}
 
-int64_t Hdf5Reader::Integer(const char* name) const {
+int64_t Hdf5ArrayReader::Integer(const char* name) const {
   const Hdf5Handle attribute = OpenAttribute(name);
   const Hdf5Handle type(context_.Checked(H5Aget_type(attribute.id()), name), H5Tclose);
   if (H5Tget_class(type.id()) != H5T_INTEGER) {
@@ -37,7 +37,7 @@ int64_t Hdf5Reader::Integer(const char* name) const {
   return value;
 }
 
-std::string Hdf5Reader::Text(const char* name) const {
+std::string Hdf5ArrayReader::Text(const char* name) const {
   const Hdf5Handle attribute = OpenAttribute(name);
   const Hdf5Handle type(context_.Checked(H5Aget_type(attribute.id()), name), H5Tclose);
   const size_t width = StringWidth(type, name);
@@ -47,7 +47,7 @@ std::string Hdf5Reader::Text(const char* name) const {
   return text.substr(0, text.find('\0'));
 }
 
-std::vector<std::string> Hdf5Reader::Strings(const char* name) const {
+std::vector<std::string> Hdf5ArrayReader::Strings(const char* name) const {
   const Dataset dataset = Open(name, 1);
   const size_t width = StringWidth(dataset.type, name);
   std::string bytes(width * dataset.shape[0], '\0');
@@ -60,11 +60,11 @@ std::vector<std::string> Hdf5Reader::Strings(const char* name) const {
   return strings;
 }
 
-std::vector<hsize_t> Hdf5Reader::Shape(const char* name, size_t num_axes) const {
+std::vector<hsize_t> Hdf5ArrayReader::Shape(const char* name, size_t num_axes) const {
   return Open(name, num_axes).shape;
 }
 
-Hdf5Handle Hdf5Reader::OpenAttribute(const char* name) const {
+Hdf5Handle Hdf5ArrayReader::OpenAttribute(const char* name) const {
   Hdf5Handle attribute(
       context_.Checked(H5Aopen(file_.id(), name, H5P_DEFAULT),
                        fmt::format("attribute {} is missing, so it is no whole score file", name)),
@@ -76,7 +76,7 @@ Hdf5Handle Hdf5Reader::OpenAttribute(const char* name) const {
   return attribute;
 }
 
-Hdf5Reader::Dataset Hdf5Reader::Open(const char* name, size_t num_axes) const {
+Hdf5ArrayReader::Dataset Hdf5ArrayReader::Open(const char* name, size_t num_axes) const {
   H5L_info_t link;
   context_.Checked(H5Lget_info(file_.id(), name, &link, H5P_DEFAULT),
                    fmt::format("{} is missing", name));
@@ -97,8 +97,8 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const char* name, size_t num_axes) const {
   return dataset;
 }
 
-Hdf5Reader::Dataset Hdf5Reader::OpenExactly(const char* name, hid_t stored_type,
-                                            const std::vector<hsize_t>& shape) const {
+Hdf5ArrayReader::Dataset Hdf5ArrayReader::OpenExactly(const char* name, hid_t stored_type,
+                                                      const std::vector<hsize_t>& shape) const {
   Dataset dataset = Open(name, shape.size());
   if (H5Tequal(dataset.type.id(), stored_type) <= 0) {
     Fail(fmt::format("{} has the wrong type", name));
@@ -112,7 +112,7 @@ Hdf5Reader::Dataset Hdf5Reader::OpenExactly(const char* name, hid_t stored_type,
   return dataset;
 }
 
-void Hdf5Reader::RequirePlainStorage(const Hdf5Handle& dataset, const char* name) const {
+void Hdf5ArrayReader::RequirePlainStorage(const Hdf5Handle& dataset, const char* name) const {
   const Hdf5Handle properties(context_.Checked(H5Dget_create_plist(dataset.id()), name), H5Pclose);
   if (H5Pget_layout(properties.id()) != H5D_CONTIGUOUS ||
       H5Pget_external_count(properties.id()) != 0) {
@@ -120,7 +120,7 @@ void Hdf5Reader::RequirePlainStorage(const Hdf5Handle& dataset, const char* name
   }
 }
 
-void Hdf5Reader::RequireBytes(const Dataset& dataset, const char* name) const {
+void Hdf5ArrayReader::RequireBytes(const Dataset& dataset, const char* name) const {
   uint64_t size_bytes = H5Tget_size(dataset.type.id());
   uint64_t num_values = 1;
   for (const hsize_t extent : dataset.shape) {
@@ -134,13 +134,13 @@ void Hdf5Reader::RequireBytes(const Dataset& dataset, const char* name) const {
   }
 }
 
-void Hdf5Reader::Read(const Dataset& dataset, const char* name, hid_t memory_type,
-                      void* values) const {
+void Hdf5ArrayReader::Read(const Dataset& dataset, const char* name, hid_t memory_type,
+                           void* values) const {
   context_.Checked(H5Dread(dataset.handle.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
                    name);
 }
 
-size_t Hdf5Reader::StringWidth(const Hdf5Handle& type, const char* name) const {
+size_t Hdf5ArrayReader::StringWidth(const Hdf5Handle& type, const char* name) const {
   if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0) {
     Fail(fmt::format("{} is not fixed-length text", name));
   }

@@ -1,0 +1,75 @@
+# Defines the target LibTorch from REEL3D_LIBTORCH, a folder with LibTorch's lib/ and include/ (a
+# site-packages/torch is one), or from the wheels in build/libtorch. With REEL3D_CUDA it carries CUDA
+# and NCCL too, from the NVIDIA wheels beside torch or from the system.
+#
+# find_package(Torch) is of no use here: the wheel's configuration enables the CUDA language and so
+# asks for nvcc, while host C++17 is all that reel3d needs.
+
+if(REEL3D_CUDA)
+  set(_install "setup/install.sh --cuda")
+else()
+  set(_install "setup/install.sh")
+endif()
+
+set(_torch "${REEL3D_LIBTORCH}")
+if(_torch STREQUAL "")
+  file(GLOB _torch "${CMAKE_BINARY_DIR}/../libtorch/lib/python3*/site-packages/torch"
+       "${CMAKE_SOURCE_DIR}/build/libtorch/lib/python3*/site-packages/torch")
+  list(APPEND _torch "build/libtorch")
+  list(GET _torch 0 _torch)
+endif()
+get_filename_component(_torch "${_torch}" ABSOLUTE)
+set(_headers "${_torch}/include/torch/csrc/api/include")
+if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so" OR NOT EXISTS "${_headers}/torch/torch.h")
+  message(FATAL_ERROR "No LibTorch in ${_torch}. Install it:\n  ${_install}\n"
+    "or name one with -DREEL3D_LIBTORCH=DIR (the folder with lib/ and include/), or build only what "
+    "needs none with -DREEL3D_TORCH=OFF.")
+endif()
+message(STATUS "LibTorch: ${_torch}")
+
+add_library(LibTorch INTERFACE)
+# Not libtorch.so, which only drags the CUDA libraries in.
+target_link_libraries(LibTorch INTERFACE
+  "${_torch}/lib/libtorch_cpu.so" "${_torch}/lib/libc10.so" Threads::Threads)
+target_include_directories(LibTorch SYSTEM INTERFACE
+  "${_torch}/include" "${_headers}")
+target_compile_definitions(LibTorch INTERFACE USE_DISTRIBUTED USE_C10D)
+target_link_options(LibTorch INTERFACE "LINKER:-rpath,${_torch}/lib")
+# Where ld finds what LibTorch itself needs; at run time its own run paths say so.
+set(_nvidia "${_torch}/../nvidia")
+file(GLOB _nvidia_lib_folders "${_nvidia}/*/lib")
+foreach(_folder ${_nvidia_lib_folders})
+  target_link_options(LibTorch INTERFACE "LINKER:-rpath-link,${_folder}")
+endforeach()
+
+if(REEL3D_CUDA)
+  set(_cuda_hints "${_nvidia}/cu13" /usr/local/cuda /usr/local/cuda/lib64)
+  find_path(REEL3D_CUDA_INCLUDE cuda_runtime_api.h HINTS ${_cuda_hints} PATH_SUFFIXES include)
+  find_path(REEL3D_NCCL_INCLUDE nccl.h HINTS "${_nvidia}/nccl" PATH_SUFFIXES include)
+  find_library(REEL3D_CUDART NAMES cudart libcudart.so.13 libcudart.so.12 HINTS ${_cuda_hints}
+               PATH_SUFFIXES lib)
+  find_library(REEL3D_NCCL NAMES nccl libnccl.so.2 HINTS "${_nvidia}/nccl" PATH_SUFFIXES lib)
+  find_file(REEL3D_TORCH_CUDA libtorch_cuda.so HINTS "${_torch}/lib" NO_DEFAULT_PATH)
+  # Not linked by name, but LibTorch's CUDA half does not load without them.
+  find_library(REEL3D_CUDNN NAMES cudnn libcudnn.so.9 HINTS "${_nvidia}/cudnn" PATH_SUFFIXES lib)
+  find_library(REEL3D_CUBLAS NAMES cublas libcublas.so.13 libcublas.so.12 HINTS ${_cuda_hints}
+               PATH_SUFFIXES lib)
+  foreach(_part CUDA_INCLUDE NCCL_INCLUDE CUDART NCCL TORCH_CUDA CUDNN CUBLAS)
+    if(NOT REEL3D_${_part})
+      message(FATAL_ERROR "-DREEL3D_CUDA=ON, but ${_part} was not found beside ${_torch} nor in the "
+        "system (variable REEL3D_${_part}). Install the CUDA wheels:\n  ${_install}")
+    endif()
+  endforeach()
+  target_include_directories(LibTorch SYSTEM INTERFACE
+    "${REEL3D_CUDA_INCLUDE}" "${REEL3D_NCCL_INCLUDE}")
+  target_compile_definitions(LibTorch INTERFACE USE_C10D_NCCL)
+  # libtorch_cuda.so registers its kernels in static initialisers: no symbol of it need be
+  # referenced, and ld would drop it.
+  target_link_libraries(LibTorch INTERFACE
+    "-Wl,--push-state,--no-as-needed" "${REEL3D_TORCH_CUDA}" "${_torch}/lib/libc10_cuda.so"
+    "${REEL3D_NCCL}" "${REEL3D_CUDART}" "-Wl,--pop-state")
+  foreach(_library "${REEL3D_NCCL}" "${REEL3D_CUDART}")
+    get_filename_component(_folder "${_library}" DIRECTORY)
+    target_link_options(LibTorch INTERFACE "LINKER:-rpath,${_folder}")
+  endforeach()
+endif()

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/data_parallel.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <torch/csrc/distributed/c10d/comm.hpp>
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+// As DistributedDataParallel: a small first bucket lets communication begin early in backward.
+constexpr size_t kFirstBucketBytes = size_t{1} << 20;
+constexpr size_t kBucketBytes = size_t{25} << 20;
+
+std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
+                                           const std::vector<at::Tensor>& parameters,
+                                           const ProcessGroup& group) {
+  std::unordered_map<size_t, std::string> names;
+  for (const auto& parameter : module.named_parameters()) {
+    names.emplace(names.size(), parameter.key());
+  }
+  const std::vector<bool> is_sparse(parameters.size(), false);
+  auto buckets = std::get<0>(c10d::compute_bucket_assignment_by_size(
+      parameters, {kFirstBucketBytes, kBucketBytes}, is_sparse));
+  // Backward meets the last layers first; after one step Reducer knows the true order.
+  std::reverse(buckets.begin(), buckets.end());
+  return std::make_unique<c10d::Reducer>(
+      parameters, buckets, group, is_sparse, kBucketBytes, /*find_unused_parameters=*/false,
+      /*gradient_as_bucket_view=*/true, names, kFirstBucketBytes,
+      /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false,
+      /*bucket_bytes_cap_list=*/std::vector<int64_t>{});
+}
+
+}  // namespace
+
+struct DataParallel::State {
+  ProcessGroup group;
+  std::vector<at::Tensor> parameters;
+  std::unique_ptr<c10d::Reducer> reducer;  // goes before the group
+  bool reduce = false;
+};
+
+DataParallel::DataParallel(torch::nn::Module& module, ProcessGroup group)
+    : state_(std::make_unique<State>()) {
+  state_->group = std::move(group);
+  state_->parameters = module.parameters();
+  try {
+    c10d::verify_params_across_processes(state_->group, state_->parameters, std::nullopt);
+  } catch (const c10::Error& error) {
+    throw EnvironmentError(std::string("the ranks do not train the same network: ") +
+                           error.what_without_backtrace());
+  }
+  std::vector<at::Tensor> tensors;
+  for (const at::Tensor& parameter : state_->parameters) {
+    tensors.push_back(parameter.detach());
+  }
+  for (const at::Tensor& buffer : module.buffers()) {
+    tensors.push_back(buffer.detach());
+  }
+  BroadcastFromMain(state_->group, tensors);
+  state_->reducer = MakeReducer(module, state_->parameters, state_->group);
+}
+
+DataParallel::~DataParallel() = default;
+
+void DataParallel::ClearGradients() {
+  for (at::Tensor& parameter : state_->parameters) {
+    parameter.mutable_grad() = at::Tensor();
+  }
+}
+
+void DataParallel::BeginMicroBatch(bool reduce) {
+  state_->reduce = reduce;
+  if (reduce) {
+    state_->reducer->prepare_for_forward();
+    state_->reducer->rebuild_buckets();
+  }
+}
+
+void DataParallel::Backward(const at::Tensor& loss) {
+  if (state_->reduce) {
+    state_->reducer->prepare_for_backward({loss});
+  }
+  loss.backward();
+  state_->reduce = false;
+}
+
+const ProcessGroup& DataParallel::group() const { return state_->group; }
+
+}  // namespace reel3d

@@ -1,0 +1,18 @@
+// Which device a rank computes on.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+
+#include "lib/dist/world.h"
+
+namespace reel3d {
+
+// `choice`: "cpu"; "cuda", the GPU numbered by the rank on its host; "auto", that GPU where every
+// rank has one, else the CPU. Makes the GPU current. Throws an environment error where "cuda" is
+// asked for and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
+at::Device ChooseDevice(const std::string& choice, const World& world);
+
+}  // namespace reel3d

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/nccl_group.h"
+
+#include <c10/cuda/CUDAFunctions.h>
+#include <fmt/format.h>
+#include <nccl.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "lib/base/error.h"
+#include "lib/cli/version.h"
+
+namespace reel3d {
+namespace {
+
+// A rank that does not arrive within this time has died unseen.
+constexpr std::chrono::minutes kTimeout(30);
+
+std::string NcclVersion() {
+  int version = 0;
+  ncclGetVersion(&version);
+  return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
+}
+
+const LinkedLibrary kLibrary("NCCL", NcclVersion());
+
+// Rank 0 serves the store on any free port; the others learn where from MPI.
+c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
+  c10d::TCPStoreOptions options;
+  options.numWorkers = world.size();
+  options.waitWorkers = false;  // they cannot come before they know the port
+  c10::intrusive_ptr<c10d::TCPStore> store;
+  if (world.is_main()) {
+    options.isServer = true;
+    options.port = 0;
+    store = c10::make_intrusive<c10d::TCPStore>("localhost", options);
+  }
+  const std::string host = world.Broadcast(world.host());
+  const std::string port = world.Broadcast(store ? std::to_string(store->getPort()) : "");
+  if (!store) {
+    options.port = static_cast<uint16_t>(std::stoi(port));
+    store = c10::make_intrusive<c10d::TCPStore>(host, options);
+  }
+  return c10::make_intrusive<c10d::PrefixStore>("nccl", store);
+}
+
+}  // namespace
+
+bool HasCuda() { return true; }
+
+int NumGpus() { return c10::cuda::device_count(); }
+
+void UseGpu(at::Device device) { c10::cuda::set_device(device.index()); }
+
+ProcessGroup MakeNcclGroup(const World& world, at::Device device) {
+  try {
+    auto store = MakeStore(world);
+    auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = kTimeout;
+    auto group = c10::make_intrusive<c10d::ProcessGroup>(store, world.rank(), world.size());
+    group->setBackend(
+        at::kCUDA, c10d::ProcessGroup::BackendType::NCCL,
+        c10::make_intrusive<c10d::ProcessGroupNCCL>(store, world.rank(), world.size(), options));
+    group->setDefaultBackend(c10d::ProcessGroup::BackendType::NCCL);
+    group->setGroupName("nccl");
+    group->setBoundDeviceId(device);  // for collectives without a tensor
+    return group;
+  } catch (const c10::Error& error) {
+    throw EnvironmentError(
+        fmt::format("NCCL does not start on {}: {}", world.host(), error.what_without_backtrace()));
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,25 @@
+// The c10d process group of all ranks: NCCL for GPUs, our MPI backend for the CPU.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
+#include "lib/dist/world.h"
+
+namespace reel3d {
+
+using ProcessGroup = c10::intrusive_ptr<c10d::ProcessGroup>;
+
+// Collective. A world of one rank gets a real group too. Drop every reference to it before `world`
+// ends. Throws an environment error where NCCL or MPI cannot start.
+ProcessGroup MakeProcessGroup(const World& world, at::Device device);
+
+// Sums `tensor` over the group in place; on a GPU the stream waits, not the caller. Collective.
+void AllReduceSum(const ProcessGroup& group, at::Tensor tensor);
+
+// Overwrites the tensors (any types, one device) by rank 0's. Collective.
+void BroadcastFromMain(const ProcessGroup& group, std::vector<at::Tensor> tensors);
+
+}  // namespace reel3d

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/world.h"
+
+#include <fmt/format.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <numeric>
+#include <sstream>
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/cli/version.h"
+#include "lib/dist/mpi_check.h"
+
+namespace reel3d {
+namespace {
+
+const LinkedLibrary kLibrary("Open MPI", MpiVersion());
+
+// Without a launcher Open MPI would start a daemon of its own, only to find no one else.
+void TellMpiWhenAlone() {
+  for (const char* launcher : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
+    if (std::getenv(launcher) != nullptr) {
+      return;
+    }
+  }
+  setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+template <class T>
+T AllReduce(T value, MPI_Datatype type, MPI_Op operation) {
+  CheckMpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, type, operation, MPI_COMM_WORLD),
+           "MPI_Allreduce");
+  return value;
+}
+
+}  // namespace
+
+World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exceptions()) {
+  TellMpiWhenAlone();
+  int thread_level = MPI_THREAD_SINGLE;
+  CheckMpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &thread_level),
+           "MPI_Init_thread");
+  if (thread_level != MPI_THREAD_MULTIPLE) {
+    throw EnvironmentError("this MPI was built without MPI_THREAD_MULTIPLE, which training needs");
+  }
+  CheckMpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  CheckMpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
+  CheckMpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
+  MPI_Comm node = MPI_COMM_NULL;
+  CheckMpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
+           "MPI_Comm_split_type");
+  CheckMpi(MPI_Comm_rank(node, &local_rank_), "MPI_Comm_rank");
+  CheckMpi(MPI_Comm_size(node, &local_size_), "MPI_Comm_size");
+  CheckMpi(MPI_Comm_free(&node), "MPI_Comm_free");
+}
+
+World::~World() {
+  // An exception that passes through without Run(): the others may wait for this rank for ever.
+  if (size_ > 1 && std::uncaught_exceptions() > exceptions_at_start_) {
+    LogError(fmt::format("rank {} of {} on {} failed", rank_, size_, host_));
+    MPI_Abort(MPI_COMM_WORLD, kExitFailed);
+  }
+  MPI_Finalize();
+}
+
+void World::Run(const std::function<void()>& work) const {
+  if (size_ == 1) {
+    work();
+    return;
+  }
+  std::string message;
+  int exit_status = kExitInternal;
+  try {
+    work();
+    return;
+  } catch (const Error& error) {
+    message = error.what();
+    exit_status = ExitStatus(error.kind());
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, message));
+  MPI_Abort(MPI_COMM_WORLD, exit_status);
+  std::abort();  // MPI_Abort does not return
+}
+
+void World::Barrier() const { CheckMpi(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
+
+int64_t World::Max(int64_t value) const { return AllReduce(value, MPI_INT64_T, MPI_MAX); }
+
+int64_t World::Sum(int64_t value) const { return AllReduce(value, MPI_INT64_T, MPI_SUM); }
+
+double World::Sum(double value) const { return AllReduce(value, MPI_DOUBLE, MPI_SUM); }
+
+std::string World::Broadcast(std::string text) const {
+  auto length = static_cast<int64_t>(text.size());
+  CheckMpi(MPI_Bcast(&length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  text.resize(static_cast<size_t>(length));
+  CheckMpi(MPI_Bcast(text.data(), MpiCount(length), MPI_BYTE, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  return text;
+}
+
+std::vector<std::string> World::Gather(const std::string& text) const {
+  const int length = MpiCount(static_cast<int64_t>(text.size()));
+  std::vector<int> lengths(static_cast<size_t>(size_));
+  CheckMpi(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD),
+           "MPI_Allgather");
+  std::vector<int> begins(lengths.size());
+  std::exclusive_scan(lengths.begin(), lengths.end(), begins.begin(), 0);
+  std::string all(static_cast<size_t>(begins.back() + lengths.back()), '\0');
+  CheckMpi(MPI_Allgatherv(text.data(), length, MPI_BYTE, all.data(), lengths.data(), begins.data(),
+                          MPI_BYTE, MPI_COMM_WORLD),
+           "MPI_Allgatherv");
+  std::vector<std::string> texts;
+  for (size_t rank = 0; rank < lengths.size(); ++rank) {
+    texts.push_back(
+        all.substr(static_cast<size_t>(begins[rank]), static_cast<size_t>(lengths[rank])));
+  }
+  return texts;
+}
+
+std::string MpiVersion() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  // "Open MPI v4.1.4, package: ..."
+  std::istringstream words(text.data());
+  std::string word;
+  while (words >> word) {
+    if (word.size() > 1 && word[0] == 'v' &&
+        std::isdigit(static_cast<unsigned char>(word[1])) != 0) {
+      return word.substr(1, word.find_first_of(",") - 1);
+    }
+  }
+  return text.data();
+}
+
+}  // namespace reel3d

@@ -1,0 +1,57 @@
+// Who this process is among the ranks that mpirun or srun started, and the few words that ranks
+// exchange outside of tensors. A process started alone is a world of one rank; nothing else
+// differs. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+// Starts MPI and ends it with its scope: one object a process, and everything that communicates
+// (process groups, DataParallel) must be gone before it. Every method but the first five is
+// collective: each rank calls it, in the same order, from one thread at a time.
+class World {
+ public:
+  // Throws an environment error if MPI cannot start or does not let several threads call it.
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  int local_rank() const { return local_rank_; }  // among the ranks of this host
+  int local_size() const { return local_size_; }
+  const std::string& host() const { return host_; }
+  bool is_main() const { return rank_ == 0; }
+
+  // Runs `work`. With several ranks an exception is logged with rank and host, and ends all ranks
+  // at once with the exception's exit status, since they may be waiting for this one. Alone, the
+  // exception just passes on.
+  void Run(const std::function<void()>& work) const;
+
+  void Barrier() const;
+  // Over all ranks, the same on each.
+  int64_t Max(int64_t value) const;
+  int64_t Sum(int64_t value) const;
+  double Sum(double value) const;
+  // Whether `value` holds on any rank.
+  bool Any(bool value) const { return Max(value ? 1 : 0) != 0; }
+  // Rank 0's text on every rank.
+  std::string Broadcast(std::string text) const;
+  // Every rank's text, in rank order, on every rank.
+  std::vector<std::string> Gather(const std::string& text) const;
+
+ private:
+  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
+  std::string host_;
+  int exceptions_at_start_ = 0;
+};
+
+// "4.1.4", of the library in use.
+std::string MpiVersion();
+
+}  // namespace reel3d

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/loader/batch_loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/timer.h"
+#include "lib/shard/frame_decoder.h"
+
+namespace reel3d {
+namespace {
+
+// One place of the ring: a batch while it is being filled.
+struct Slot {
+  Batch batch;
+  size_t num_taken = 0;     // clips that threads have begun
+  size_t num_finished = 0;  // well or not
+  size_t failed_clip = 0;
+  std::exception_ptr error;  // of failed_clip, the first one that failed
+
+  void NoteError(size_t clip, std::exception_ptr clip_error) {
+    if (error == nullptr || clip < failed_clip) {
+      failed_clip = clip;
+      error = std::move(clip_error);
+    }
+  }
+};
+
+// A thread's own tools.
+struct Worker {
+  FrameDecoder decoder;
+  std::vector<FrameJpeg> frames;
+};
+
+int ChooseThreads(int threads) {
+  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+struct BatchLoader::State {
+  const BatchRequests requests;
+  const FrameSource frames;
+  const BatchLoaderOptions options;
+  const size_t clip_bytes;
+  std::vector<std::thread> threads;
+
+  std::mutex mutex;  // guards all below; a clip's pixels belong to the thread that took it
+  std::condition_variable work_possible, batch_finished;
+  std::vector<Slot> ring;    // batch b stands at b % ring.size()
+  int64_t num_opened = 0;    // batches whose requests are in the ring
+  int64_t num_consumed = 0;  // batches that Next() gave out
+  int64_t current = 0;       // the batch that clips are taken from, <= num_opened
+  bool stopping = false;
+
+  State(BatchRequests requests_in, FrameSource frames_in, const BatchLoaderOptions& options_in)
+      : requests(std::move(requests_in)),
+        frames(std::move(frames_in)),
+        options(options_in),
+        clip_bytes(size_t{3} * options.clip_length * options.size * options.size),
+        ring(static_cast<size_t>(std::max(1, options.batches_ahead))) {}
+
+  Slot& SlotOf(int64_t batch) { return ring[static_cast<size_t>(batch) % ring.size()]; }
+  void Start();
+  void Stop();
+  void Run(Worker* worker);
+  Slot* FindWork(std::unique_lock<std::mutex>& lock);
+  void OpenBatch();
+  void Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const;
+};
+
+void BatchLoader::State::Start() {
+  try {
+    for (int i = 0; i < ChooseThreads(options.threads); ++i) {
+      threads.emplace_back([this, worker = std::make_shared<Worker>()] { Run(worker.get()); });
+    }
+  } catch (const std::system_error& error) {
+    Stop();
+    throw EnvironmentError(fmt::format("cannot start loader thread {} of {}: {}; use fewer",
+                                       threads.size() + 1, ChooseThreads(options.threads),
+                                       error.what()));
+  }
+}
+
+void BatchLoader::State::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    stopping = true;
+  }
+  work_possible.notify_all();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
+
+void BatchLoader::State::Run(Worker* worker) {
+  std::unique_lock<std::mutex> lock(mutex);
+  while (Slot* slot = FindWork(lock)) {
+    const size_t clip = slot->num_taken++;
+    const ClipRequest& request = slot->batch.clips[clip];
+    uint8_t* pixels = slot->batch.pixels.data() + clip * clip_bytes;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      Fill(request, worker, pixels);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error != nullptr) {
+      slot->NoteError(clip, std::move(error));
+    }
+    if (++slot->num_finished == slot->batch.clips.size()) {
+      batch_finished.notify_all();
+    }
+  }
+}
+
+// The slot to take the next clip from; null when the loader stops.
+Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
+  while (!stopping) {
+    if (current < num_opened) {
+      Slot& slot = SlotOf(current);
+      if (slot.num_taken < slot.batch.clips.size()) {
+        return &slot;
+      }
+      ++current;
+    } else if (num_opened < requests.num_batches &&
+               num_opened < num_consumed + static_cast<int64_t>(ring.size())) {
+      OpenBatch();
+    } else {
+      work_possible.wait(lock);
+    }
+  }
+  return nullptr;
+}
+
+void BatchLoader::State::OpenBatch() {
+  Slot& slot = SlotOf(num_opened);
+  slot.num_taken = 0;
+  slot.num_finished = 0;
+  slot.error = nullptr;
+  slot.batch.clips.clear();
+  try {
+    slot.batch.clips = requests.clips(num_opened);
+    slot.batch.pixels.resize(slot.batch.clips.size() * clip_bytes);
+  } catch (...) {
+    slot.batch.clips.clear();
+    slot.NoteError(0, std::current_exception());
+  }
+  ++num_opened;
+  work_possible.notify_all();
+  if (slot.batch.clips.empty()) {
+    batch_finished.notify_all();
+  }
+}
+
+void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const {
+  const auto num_distinct = static_cast<size_t>(request.clip.num_distinct);
+  REEL3D_CHECK(static_cast<int>(request.clip.frames.size()) == options.clip_length &&
+               num_distinct >= 1 && num_distinct <= request.clip.frames.size());
+  worker->frames.resize(num_distinct);
+  for (size_t t = 0; t < num_distinct; ++t) {
+    FrameJpeg& frame = worker->frames[t];
+    frame.frame_index = request.clip.frames[t];
+    frames.read(request.video, frame.frame_index, &frame.bytes);
+  }
+  try {
+    Rng rng = request.crop_rng;
+    const CropPlan plan = requests.crop(worker->decoder.ReadSize(worker->frames[0]), rng);
+    REEL3D_CHECK(plan.size == options.size);
+    worker->decoder.DecodeClip(worker->frames, options.clip_length, plan, pixels);
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", frames.name(request.video), error.what()));
+  }
+}
+
+FrameSource ShardFrames(const ShardSet& shards) {
+  FrameSource source;
+  source.read = [&shards](size_t video, int frame_index, std::vector<uint8_t>* jpeg) {
+    shards.ReadFrame(video, frame_index, jpeg);
+  };
+  source.name = [&shards](size_t video) {
+    const IndexedVideo& row = shards.videos().at(video);
+    return fmt::format("shard {:05}.h5, video {}", row.shard, row.id);
+  };
+  return source;
+}
+
+BatchLoader::BatchLoader(BatchRequests requests, FrameSource frames,
+                         const BatchLoaderOptions& options)
+    : state_(std::make_unique<State>(std::move(requests), std::move(frames), options)) {
+  state_->Start();
+}
+
+BatchLoader::~BatchLoader() { state_->Stop(); }
+
+bool BatchLoader::Next(Batch* batch) {
+  State& state = *state_;
+  const Stopwatch clock;
+  std::unique_lock<std::mutex> lock(state.mutex);
+  if (state.num_consumed == state.requests.num_batches) {
+    return false;
+  }
+  Slot& slot = state.SlotOf(state.num_consumed);
+  state.batch_finished.wait(lock, [&] {
+    return state.num_consumed < state.num_opened && slot.num_finished == slot.batch.clips.size();
+  });
+  if (slot.error != nullptr) {
+    std::rethrow_exception(slot.error);
+  }
+  std::swap(*batch, slot.batch);
+  batch->wait_s = clock.Seconds();
+  ++state.num_consumed;
+  state.work_possible.notify_all();
+  return true;
+}
+
+}  // namespace reel3d

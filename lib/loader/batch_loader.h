@@ -1,0 +1,83 @@
+// Clips decoded ahead of whoever computes on them: threads of one process fill a ring of batches,
+// which come out in order. What is in a batch depends on its requests alone, never on threads.
+// Knows no network: pixels are bytes, normalised where they are computed on.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/rng.h"
+#include "lib/data/clip_sampler.h"
+#include "lib/data/crop_plan.h"
+#include "lib/shard/shard_set.h"
+
+namespace reel3d {
+
+// Where JPEG frames come from. Both are called from any thread.
+struct FrameSource {
+  // Replaces `jpeg` by a frame of a video. Throws an input error that names both.
+  std::function<void(size_t video, int frame_index, std::vector<uint8_t>* jpeg)> read;
+  // What errors call a video.
+  std::function<std::string(size_t video)> name;
+};
+
+// Of `shards`, which must outlive it.
+FrameSource ShardFrames(const ShardSet& shards);
+
+struct ClipRequest {
+  size_t video = 0;  // index into the frame source
+  int label = -1;    // -1 unknown; carried along
+  Clip clip;
+  Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
+};
+
+// What to load. Batches may differ in size and may be empty.
+struct BatchRequests {
+  int64_t num_batches = 0;
+  // The clips of a batch. Called once for each, in order, from one thread at a time.
+  std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
+  // Which part of its frames a clip shows; its size is the loader's. From any thread.
+  std::function<CropPlan(FrameSize frame, Rng& rng)> crop;
+};
+
+struct BatchLoaderOptions {
+  int clip_length = 16;   // T
+  int size = 112;         // S
+  int threads = 0;        // 0: one for each core that this process may use
+  int batches_ahead = 3;  // ring of the loader; costs that many batches of memory
+};
+
+struct Batch {
+  std::vector<uint8_t> pixels;     // [N, 3, T, S, S]: red, green, blue
+  std::vector<ClipRequest> clips;  // N of them: as requested
+  double wait_s = 0;               // how long Next() had to wait for it
+
+  int64_t size() const { return static_cast<int64_t>(clips.size()); }
+};
+
+class BatchLoader {
+ public:
+  // Starts at once. Throws an environment error where threads cannot be started.
+  BatchLoader(BatchRequests requests, FrameSource frames, const BatchLoaderOptions& options);
+  // At any time: unfinished work is given up within a clip.
+  ~BatchLoader();
+  BatchLoader(const BatchLoader&) = delete;
+  BatchLoader& operator=(const BatchLoader&) = delete;
+
+  // Waits for the next batch and exchanges it for what `batch` holds, whose memory is used again.
+  // False after the last one. A bad clip throws here, when its batch is due and again on every
+  // later call: an input error naming shard, video and frame, the first of the batch if several.
+  // One thread at a time.
+  bool Next(Batch* batch);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

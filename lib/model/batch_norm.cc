@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/batch_norm.h"
+
+#include <torch/torch.h>
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace reel3d {
+namespace {
+
+constexpr double kMomentum = 0.1;
+constexpr double kEpsilon = 1e-5;
+
+using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
+
+// Per channel and over the whole group; `count` values a channel. On the tensors' device, so that
+// nothing waits for a GPU.
+struct Statistics {
+  at::Tensor mean, variance, count;
+};
+
+void AllReduceSum(const Group& group, const at::Tensor& tensor) {
+  std::vector<at::Tensor> tensors{tensor};
+  group->allreduce(tensors)->wait();
+}
+
+// A (C) tensor that broadcasts along the channels of one like `input`.
+at::Tensor AlongChannels(const at::Tensor& values, const at::Tensor& input) {
+  std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
+  shape[1] = -1;
+  return values.view(shape);
+}
+
+// Mean and biased variance of each rank, added up as sums about zero in double: what one rank's
+// float mean lacks in accuracy cancels, as its variance is about that same mean.
+Statistics GroupStatistics(const at::Tensor& input, const at::Tensor& like, const Group& group) {
+  const int64_t channels = input.size(1);
+  const int64_t own_count = input.numel() / channels;
+  const auto in_double = like.options().dtype(at::kDouble);
+  at::Tensor sums = at::zeros({2 * channels + 1}, in_double);
+  if (own_count > 0) {
+    // The scratch tensors make statistics float where the input is bfloat16.
+    const auto [mean, variance] =
+        at::batch_norm_update_stats(input, at::zeros_like(like), at::zeros_like(like), 0);
+    const at::Tensor own_mean = mean.to(at::kDouble);
+    sums.narrow(0, 0, channels).add_(own_mean, own_count);
+    sums.narrow(0, channels, channels)
+        .add_(variance.to(at::kDouble) + own_mean.square(), own_count);
+    sums[2 * channels].fill_(own_count);
+  }
+  AllReduceSum(group, sums);
+  const at::Tensor count = sums[2 * channels];
+  const at::Tensor divisor = count.clamp_min(1);
+  const at::Tensor mean = sums.narrow(0, 0, channels) / divisor;
+  const at::Tensor variance = sums.narrow(0, channels, channels) / divisor - mean.square();
+  return {mean.to(like.scalar_type()), variance.clamp_min(0).to(like.scalar_type()), count};
+}
+
+// (input - mean) / sqrt(variance + epsilon) * weight + bias: one fused pass.
+at::Tensor Normalize(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                     const at::Tensor& mean, const at::Tensor& variance) {
+  return std::get<0>(at::native_batch_norm(input, weight, bias, mean, variance, /*training=*/false,
+                                           kMomentum, kEpsilon));
+}
+
+struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
+                            const at::Tensor& weight, const at::Tensor& bias,
+                            const Statistics& statistics, const Group& group) {
+    context->save_for_backward(
+        {input, weight, statistics.mean, statistics.variance, statistics.count});
+    context->saved_data["group"] = group;
+    return input.numel() == 0
+               ? at::empty_like(input)
+               : Normalize(input, weight, bias, statistics.mean, statistics.variance);
+  }
+
+  // Ioffe and Szegedy 2015, section 3. Gradients of weight and bias stay this rank's own, as those
+  // of every other parameter do.
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
+    const at::Tensor& gradient = gradients[0];
+    const at::Tensor inverse_std = (variance + kEpsilon).rsqrt();
+    at::Tensor weight_gradient = at::zeros_like(weight);
+    at::Tensor bias_gradient = at::zeros_like(weight);
+    if (input.numel() > 0) {
+      std::tie(std::ignore, weight_gradient, bias_gradient) =
+          at::native_batch_norm_backward(gradient, input, weight, mean, variance, mean, inverse_std,
+                                         /*train=*/true, kEpsilon, {false, true, true});
+    }
+    at::Tensor means = at::cat({weight_gradient, bias_gradient}).to(at::kDouble);
+    AllReduceSum(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), means);
+    means = (means / saved[4].clamp_min(1)).to(weight.scalar_type());
+    at::Tensor input_gradient = at::empty_like(input);
+    if (input.numel() > 0) {
+      const at::Tensor scale = weight * inverse_std;
+      const auto halves = means.chunk(2);
+      input_gradient = Normalize(input, -scale * halves[0], -scale * halves[1], mean, variance)
+                           .addcmul_(gradient, AlongChannels(scale, input));
+    }
+    return {input_gradient, weight_gradient, bias_gradient, {}, {}};
+  }
+};
+
+// Running statistics move by kMomentum; the variance that they estimate is the unbiased one.
+void UpdateRunning(const Statistics& statistics, at::Tensor& mean, at::Tensor& variance) {
+  const at::NoGradGuard no_gradient;
+  const auto type = mean.scalar_type();
+  const at::Tensor step = (statistics.count > 0).to(type) * kMomentum;
+  const at::Tensor unbiased = statistics.count / (statistics.count - 1).clamp_min(1);
+  mean.add_((statistics.mean - mean) * step);
+  variance.add_((statistics.variance * unbiased.to(type) - variance) * step);
+}
+
+}  // namespace
+
+BatchNormImpl::BatchNormImpl(int64_t channels)
+    : weight_(register_parameter("weight", torch::ones({channels}))),
+      bias_(register_parameter("bias", torch::zeros({channels}))),
+      running_mean_(register_buffer("running_mean", torch::zeros({channels}))),
+      running_var_(register_buffer("running_var", torch::ones({channels}))),
+      num_batches_tracked_(
+          register_buffer("num_batches_tracked", torch::zeros({}, torch::kInt64))) {}
+
+at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
+  if (is_training() && group_) {
+    Statistics statistics;
+    {
+      const at::NoGradGuard no_gradient;
+      statistics = GroupStatistics(input, running_mean_, group_);
+    }
+    UpdateRunning(statistics, running_mean_, running_var_);
+    num_batches_tracked_.add_((statistics.count > 0).to(at::kLong));
+    return GroupBatchNorm::apply(input, weight_, bias_, statistics, group_);
+  }
+  if (is_training() && input.numel() > 0) {
+    num_batches_tracked_.add_(1);
+  }
+  return at::batch_norm(input, weight_, bias_, running_mean_, running_var_, is_training(),
+                        kMomentum, kEpsilon, /*cudnn_enabled=*/true);
+}
+
+void SynchronizeBatchNorms(torch::nn::Module& module, const Group& group) {
+  for (const auto& part : module.modules()) {
+    if (auto* batch_norm = part->as<BatchNormImpl>()) {
+      batch_norm->Synchronize(group);
+    }
+  }
+}
+
+}  // namespace reel3d

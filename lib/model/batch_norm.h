@@ -1,0 +1,37 @@
+// Batch normalisation over N, T, H and W whose training statistics are either those of this
+// rank's clips ("local", the paper's way) or of all ranks' ("sync").
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
+namespace reel3d {
+
+class BatchNormImpl : public torch::nn::Module {
+ public:
+  explicit BatchNormImpl(int64_t channels);
+
+  // (N, C, ...) of any floating type -> the same. In training every rank of a synchronised group
+  // must call it, and run backward, in the same order; a rank without clips passes N = 0. Without
+  // clips (locally or in the whole group) the running statistics stay as they are.
+  at::Tensor forward(const at::Tensor& input);
+
+  // Null: local.
+  void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
+
+ private:
+  at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
+  c10::intrusive_ptr<c10d::ProcessGroup> group_;
+};
+TORCH_MODULE(BatchNorm);
+
+// Makes every BatchNorm in `module` take its statistics over `group`; null makes them local. The
+// arithmetic is the same for a group of one rank as for several. The group must outlive training.
+void SynchronizeBatchNorms(torch::nn::Module& module,
+                           const c10::intrusive_ptr<c10d::ProcessGroup>& group);
+
+}  // namespace reel3d

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/weights.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/torch.h>
+
+#include <map>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+std::string Shape(const at::Tensor& tensor) {
+  return fmt::format("({})", fmt::join(tensor.sizes(), ", "));
+}
+
+bool IsShortcut(const std::string& name) { return name.find(".downsample.") != std::string::npos; }
+
+// What usually stands behind a tensor that is missing, unknown or of another shape.
+std::string LikelyCause(const std::string& name, const char* shortcut) {
+  if (IsShortcut(name)) {
+    return fmt::format("; the weights are of a network with --shortcut {}", shortcut);
+  }
+  if (name.rfind("fc.", 0) == 0) {
+    return "; the weights are of another number of classes";
+  }
+  return "; the weights are of a network with another --depth or --width";
+}
+
+void CheckTensor(const std::string& source, const std::string& name, const at::Tensor& expected,
+                 const at::Tensor& found) {
+  if (expected.sizes() != found.sizes()) {
+    throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}", source, name,
+                                 Shape(expected), Shape(found), LikelyCause(name, "b")));
+  }
+  if (expected.is_floating_point() != found.is_floating_point()) {
+    throw InputError(fmt::format("{}: tensor {} should hold {}, found {}", source, name,
+                                 toString(expected.scalar_type()), toString(found.scalar_type())));
+  }
+}
+
+}  // namespace
+
+NamedTensors StateDict(const torch::nn::Module& module) {
+  NamedTensors tensors;
+  for (const auto& parameter : module.named_parameters()) {
+    tensors.emplace_back(parameter.key(), parameter.value().detach());
+  }
+  for (const auto& buffer : module.named_buffers()) {
+    tensors.emplace_back(buffer.key(), buffer.value().detach());
+  }
+  return tensors;
+}
+
+void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
+                   const std::string& source) {
+  std::map<std::string, at::Tensor> found(tensors.begin(), tensors.end());
+  const NamedTensors expected = StateDict(module);
+  for (const auto& [name, tensor] : expected) {
+    const auto match = found.find(name);
+    if (match == found.end()) {
+      throw InputError(
+          fmt::format("{}: tensor {} is missing{}", source, name, LikelyCause(name, "a")));
+    }
+    CheckTensor(source, name, tensor, match->second);
+  }
+  if (found.size() > expected.size()) {
+    for (const auto& [name, tensor] : expected) {
+      found.erase(name);
+    }
+    const std::string& name = found.begin()->first;
+    throw InputError(fmt::format("{}: unknown tensor {}{}", source, name, LikelyCause(name, "b")));
+  }
+  const at::NoGradGuard no_gradient;
+  for (const auto& [name, tensor] : expected) {
+    tensor.copy_(found.at(name));
+  }
+}
+
+int64_t CountParameters(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const at::Tensor& parameter : module.parameters()) {
+    count += parameter.requires_grad() ? parameter.numel() : 0;
+  }
+  return count;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,27 @@
+// A module's state as named tensors, under the names of the reference code, and back.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <string>
+
+#include "lib/model/tensor_io.h"
+
+namespace reel3d {
+
+// Parameters and buffers by name, sharing memory with the module, in an order that depends on the
+// module's structure alone.
+NamedTensors StateDict(const torch::nn::Module& module);
+
+// Copies `tensors` into the module, all or nothing. Throws an input error that begins with `source`
+// (a file, say) and names the tensor, its expected and its found shape, and the likely cause:
+// another number of classes, another shortcut, depth or width. Order does not matter.
+void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
+                   const std::string& source);
+
+// Trainable values; running statistics do not count.
+int64_t CountParameters(const torch::nn::Module& module);
+
+}  // namespace reel3d

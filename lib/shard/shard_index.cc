@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/tsv.h"
+#include "lib/shard/shard_set.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+enum Column { kShard, kVideoIndex, kId, kLabel, kSubset, kNumFrames, kFps };
+
+const std::vector<std::string>& Columns() {
+  static const std::vector<std::string> columns = {"shard",  "video_index", "id", "label_index",
+                                                   "subset", "num_frames",  "fps"};
+  return columns;
+}
+
+constexpr int kMaxInt = INT32_MAX;
+
+IndexedVideo ParseRow(const TsvReader& reader) {
+  IndexedVideo video;
+  video.shard = static_cast<int>(reader.Integer(kShard, 0, kMaxInt));
+  video.video_index = static_cast<int>(reader.Integer(kVideoIndex, 0, kMaxInt));
+  video.id = reader.Text(kId);
+  video.label = static_cast<int>(reader.Integer(kLabel, -1, kMaxInt));
+  video.num_frames = static_cast<int>(reader.Integer(kNumFrames, 1, kMaxInt));
+  video.fps = reader.Real(kFps, 0, 1e6);
+  try {
+    video.subset = ParseSubset(std::string(reader.Text(kSubset)));
+  } catch (const Error& error) {
+    reader.Fail(kSubset, error.what());
+  }
+  return video;
+}
+
+// Rows follow each other shard by shard, and each shard's videos from 0 without a gap.
+bool Follows(const IndexedVideo& video, const std::vector<IndexedVideo>& before) {
+  const bool same_shard = !before.empty() && before.back().shard == video.shard;
+  if (same_shard) {
+    return video.video_index == before.back().video_index + 1;
+  }
+  return video.video_index == 0 && (before.empty() || before.back().shard < video.shard);
+}
+
+}  // namespace
+
+std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
+  TsvReader reader(file, Columns());
+  std::vector<IndexedVideo> videos;
+  std::unordered_map<std::string, int> line_of_id;
+  while (reader.NextRow()) {
+    IndexedVideo video = ParseRow(reader);
+    if (const std::string fault = IdFault(video.id); !fault.empty()) {
+      reader.Fail(kId, fault);
+    }
+    const auto [first, is_new] = line_of_id.emplace(video.id, reader.line());
+    if (!is_new) {
+      reader.Fail(fmt::format("id '{}' stands in line {} already", video.id, first->second));
+    }
+    if (!Follows(video, videos)) {
+      reader.Fail(
+          fmt::format("video {} of shard {} is out of order", video.video_index, video.shard));
+    }
+    videos.push_back(std::move(video));
+  }
+  return videos;
+}
+
+void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
+  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  for (const IndexedVideo& video : videos) {
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", video.shard, video.video_index, video.id,
+                        video.label, SubsetName(video.subset), video.num_frames, video.fps);
+  }
+  WriteFileAtomically(file, text);
+}
+
+}  // namespace reel3d

@@ -1,0 +1,28 @@
+// Which videos share a shard. The plan depends on the order and the sizes of the prepared files
+// alone, so it is known before anything is read, and the same whoever makes it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+struct PlannedVideo {
+  std::string id;
+  int label = -1;
+  uint64_t size_bytes = 0;  // of the prepared file
+};
+
+// Cuts the videos, in order, into runs of at most `shard_size_bytes`; a larger video stands alone.
+// Returns the first video of each run, and at the end the number of videos.
+std::vector<size_t> CutIntoShards(const std::vector<PlannedVideo>& videos,
+                                  uint64_t shard_size_bytes);
+
+// What the shard of videos [begin, end) is asked to hold, as 16 hexadecimal digits: kept as its
+// attribute `plan`, so that a later run can tell whether the shard still is what it would write.
+std::string PlanName(const std::vector<PlannedVideo>& videos, size_t begin, size_t end,
+                     const std::vector<std::string>& classes);
+
+}  // namespace reel3d

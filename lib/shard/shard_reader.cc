@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/shard_reader.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/manifest.h"
+#include "lib/shard/hdf5_file.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+void ReadAttributes(const Hdf5Reader& file, ShardTable* table) {
+  if (file.Text("format") != kShardFormat) {
+    file.Fail("is not a shard");
+  }
+  if (const uint64_t version = file.Integer("version"); version != kShardVersion) {
+    file.Fail(
+        fmt::format("is a shard of version {}; this reel3d reads {}", version, kShardVersion));
+  }
+  if (file.Integer("complete") != 1) {
+    file.Fail("is not complete");
+  }
+  for (const auto& [name, value] : {std::pair<const char*, const char*>{"codec", "jpeg"},
+                                    {"subsampling", "420"},
+                                    {"color", kShardColor}}) {
+    if (const std::string found = file.Text(name); found != value) {
+      file.Fail(fmt::format("{} is '{}', not '{}'", name, found, value));
+    }
+  }
+  table->quality = static_cast<uint32_t>(file.Integer("quality"));
+  table->height = static_cast<uint32_t>(file.Integer("height"));
+}
+
+template <class Value>
+std::vector<Value> ReadColumn(const Hdf5Reader& file, const char* name, size_t count) {
+  std::vector<Value> column = file.Values<Value>(name);
+  if (column.size() != count) {
+    file.Fail(fmt::format("{} has {} entries instead of {}", name, column.size(), count));
+  }
+  return column;
+}
+
+template <class Value>
+void ReadMember(const Hdf5Reader& file, const char* name, Value ShardVideo::*member,
+                std::vector<ShardVideo>* videos) {
+  const std::vector<Value> column = ReadColumn<Value>(file, name, videos->size());
+  for (size_t i = 0; i < column.size(); ++i) {
+    (*videos)[i].*member = column[i];
+  }
+}
+
+void ReadVideos(const Hdf5Reader& file, ShardTable* table) {
+  for (std::string& id : file.Strings("/videos/id")) {
+    table->videos.emplace_back().id = std::move(id);
+  }
+  std::vector<ShardVideo>* videos = &table->videos;
+  ReadMember(file, "/videos/label", &ShardVideo::label, videos);
+  ReadMember(file, "/videos/width", &ShardVideo::width, videos);
+  ReadMember(file, "/videos/height", &ShardVideo::height, videos);
+  ReadMember(file, "/videos/restart", &ShardVideo::restart_interval, videos);
+  ReadMember(file, "/videos/fps_num", &ShardVideo::fps_num, videos);
+  ReadMember(file, "/videos/fps_den", &ShardVideo::fps_den, videos);
+  table->first_frames = ReadColumn<uint64_t>(file, "/videos/first", videos->size() + 1);
+  table->classes = file.Strings("/classes/name");
+}
+
+void CheckVideo(const Hdf5Reader& file, const ShardTable& table, size_t index, uint32_t crc32) {
+  const ShardVideo& video = table.videos[index];
+  const auto num_classes = static_cast<int64_t>(table.classes.size());
+  if (RowCrc32(table, index) != crc32) {
+    file.Fail(fmt::format("the row of video {} does not match its checksum", index));
+  }
+  if (const std::string fault = IdFault(video.id); !fault.empty()) {
+    file.Fail(fmt::format("the id of video {} {}", index, fault));
+  }
+  if (video.label < -1 || video.label >= num_classes || video.width == 0 || video.height == 0 ||
+      video.fps_den == 0) {
+    file.Fail(fmt::format("video {} ({}) has a label, size or frame rate that cannot be", index,
+                          video.id));
+  }
+}
+
+// The ways in which first frames and offsets must run, so that no later access can go astray.
+void CheckRuns(const Hdf5Reader& file, const ShardTable& table) {
+  const std::vector<uint64_t>& first = table.first_frames;
+  const auto not_rising = [](uint64_t a, uint64_t b) { return a >= b; };
+  if (table.videos.empty() || first.front() != 0 || first.back() != table.num_frames() ||
+      std::adjacent_find(first.begin(), first.end(), not_rising) != first.end()) {
+    file.Fail("the videos' first frames do not cover its frames in order");
+  }
+  const std::vector<uint64_t>& offsets = table.offsets;
+  const auto not_a_frame = [](uint64_t a, uint64_t b) { return a >= b || b - a > kMaxFrameBytes; };
+  if (offsets.front() != 0 ||
+      std::adjacent_find(offsets.begin(), offsets.end(), not_a_frame) != offsets.end()) {
+    file.Fail("the frames' offsets do not run upwards from 0");
+  }
+}
+
+}  // namespace
+
+ShardReader::ShardReader(const fs::path& path) : file_(path) {
+  const Hdf5Reader file(path);
+  ReadAttributes(file, &table_);
+  uuid_ = file.Text("uuid");
+  plan_ = file.HasAttribute("plan") ? file.Text("plan") : "";
+  tool_ = file.Text("tool");
+  ReadVideos(file, &table_);
+  table_.frame_crc32 = file.Values<uint32_t>("/frames/crc32");
+  table_.offsets = ReadColumn<uint64_t>(file, "/frames/offset", table_.num_frames() + 1);
+  CheckRuns(file, table_);
+  const auto row_crc32 = ReadColumn<uint32_t>(file, "/videos/crc32", table_.videos.size());
+  for (size_t video = 0; video < row_crc32.size(); ++video) {
+    CheckVideo(file, table_, video, row_crc32[video]);
+  }
+  const Hdf5Extent data = file.Bytes("/frames/data");
+  if (data.size_bytes != table_.data_bytes()) {
+    file.Fail(
+        fmt::format("has {} bytes of frames instead of {}", data.size_bytes, table_.data_bytes()));
+  }
+  if (ContentUuid(table_) != uuid_) {
+    file.Fail("its uuid does not match its content: it is damaged");
+  }
+  data_offset_bytes_ = data.offset_bytes;
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    throw SystemError("cannot open " + path.string(), errno);
+  }
+}
+
+ShardReader::~ShardReader() {
+  if (descriptor_ >= 0) {
+    close(descriptor_);
+  }
+}
+
+void ShardReader::ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const {
+  REEL3D_CHECK(frame < table_.num_frames());
+  const uint64_t begin = table_.offsets[frame];
+  jpeg->resize(table_.offsets[frame + 1] - begin);
+  for (size_t filled = 0; filled < jpeg->size();) {
+    const ssize_t got = pread(descriptor_, jpeg->data() + filled, jpeg->size() - filled,
+                              static_cast<off_t>(data_offset_bytes_ + begin + filled));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      throw SystemError("cannot read " + file_.string(), errno);
+    }
+    if (got == 0) {
+      throw InputError(fmt::format("{}: frame {} is cut off", file_.string(), frame));
+    }
+    filled += static_cast<size_t>(got);
+  }
+  if (Crc32(jpeg->data(), jpeg->size()) != table_.frame_crc32[frame]) {
+    throw InputError(
+        fmt::format("{}: frame {} does not match its checksum", file_.string(), frame));
+  }
+}
+
+void ShardReader::Verify() const {
+  std::vector<uint8_t> jpeg;
+  for (uint64_t frame = 0; frame < table_.num_frames(); ++frame) {
+    ReadFrame(frame, &jpeg);
+  }
+}
+
+}  // namespace reel3d

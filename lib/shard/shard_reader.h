@@ -1,0 +1,46 @@
+// Reads one shard. HDF5 is used to find out where things lie, then no more: frames come by pread on
+// a descriptor of our own, from any number of threads without a lock.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lib/shard/shard_format.h"
+
+namespace reel3d {
+
+class ShardReader {
+ public:
+  // Reads and checks the table. Throws an input error that names the file and what is wrong with
+  // it: not complete, sizes that do not agree, offsets that run backwards or past the end, rows or
+  // content that do not match their checksums. Trusts no count before the file is known to be
+  // large enough for it. Frames are checked as they are read.
+  explicit ShardReader(const std::filesystem::path& file);
+  ~ShardReader();
+  ShardReader(const ShardReader&) = delete;
+  ShardReader& operator=(const ShardReader&) = delete;
+
+  const ShardTable& table() const { return table_; }
+  const std::string& uuid() const { return uuid_; }
+  const std::string& plan() const { return plan_; }  // "" where it has none
+  const std::string& tool() const { return tool_; }
+
+  // Replaces `jpeg` by frame `frame` (from 0, of the whole shard). Any thread. Throws an input
+  // error that names file and frame if the bytes do not match their checksum.
+  void ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const;
+
+  // Reads every frame; throws as ReadFrame.
+  void Verify() const;
+
+ private:
+  const std::filesystem::path file_;
+  int descriptor_ = -1;
+  uint64_t data_offset_bytes_ = 0;
+  ShardTable table_;
+  std::string uuid_, plan_, tool_;
+};
+
+}  // namespace reel3d

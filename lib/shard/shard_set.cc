@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/shard_set.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <map>
+#include <mutex>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/shard/shard_reader.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// A shard that is opened by the first thread that needs it.
+struct LazyShard {
+  size_t first_video = 0;  // row of the index
+  size_t num_videos = 0;
+  std::once_flag opened;
+  std::unique_ptr<ShardReader> reader;
+};
+
+// One descriptor a shard stays open: the default of many systems, 1024, is too few for large sets.
+void AllowOpenFiles(size_t count) {
+  constexpr rlim_t kOtherFiles = 256;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count + kOtherFiles) {
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, count + kOtherFiles);
+    setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, opening a shard will say so
+  }
+}
+
+bool Agrees(const IndexedVideo& row, const ShardTable& table, size_t video) {
+  const uint64_t num_frames = table.first_frames[video + 1] - table.first_frames[video];
+  return row.id == table.videos[video].id && row.label == table.videos[video].label &&
+         static_cast<uint64_t>(row.num_frames) == num_frames;
+}
+
+}  // namespace
+
+struct ShardSet::State {
+  fs::path folder;
+  std::vector<IndexedVideo> videos;
+  std::vector<std::string> classes;
+  uint32_t fingerprint = 0;
+  std::map<int, LazyShard> shards;  // by number; the map itself never changes
+
+  void Open(int number, LazyShard* shard) const;
+};
+
+void ShardSet::State::Open(int number, LazyShard* shard) const {
+  const fs::path file = folder / ShardFileName(number);
+  auto reader = std::make_unique<ShardReader>(file);
+  const ShardTable& table = reader->table();
+  bool agrees = table.classes == classes && table.videos.size() == shard->num_videos;
+  for (size_t i = 0; agrees && i < shard->num_videos; ++i) {
+    agrees = Agrees(videos[shard->first_video + i], table, i);
+  }
+  if (!agrees) {
+    throw InputError(fmt::format(
+        "{} does not agree with index.tsv and classes.txt beside it: pack the shards again",
+        file.string()));
+  }
+  shard->reader = std::move(reader);
+}
+
+ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
+  RequireFolder(folder, "the shards made by pack-shards");
+  RequireFile(folder / "DONE", "pack-shards has not finished there");
+  const fs::path index = folder / "index.tsv";
+  const fs::path class_list = folder / "classes.txt";
+  state_->videos = ReadIndex(index);
+  state_->classes = ReadClasses(class_list);
+  const std::string both = ReadFile(index) + ReadFile(class_list);
+  state_->fingerprint = Crc32(both.data(), both.size());
+  const auto num_classes = static_cast<int>(state_->classes.size());
+  for (size_t i = 0; i < state_->videos.size(); ++i) {
+    const IndexedVideo& video = state_->videos[i];
+    if (video.label >= num_classes) {
+      throw InputError(fmt::format("{}: video {} has label {}, but {} names {} classes",
+                                   index.string(), video.id, video.label, class_list.string(),
+                                   num_classes));
+    }
+    LazyShard& shard = state_->shards[video.shard];
+    shard.first_video = shard.num_videos == 0 ? i : shard.first_video;
+    ++shard.num_videos;
+  }
+  AllowOpenFiles(state_->shards.size());
+  state_->folder = std::move(folder);
+}
+
+ShardSet::~ShardSet() = default;
+
+const fs::path& ShardSet::folder() const { return state_->folder; }
+const std::vector<IndexedVideo>& ShardSet::videos() const { return state_->videos; }
+const std::vector<std::string>& ShardSet::classes() const { return state_->classes; }
+uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
+
+void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {
+  const IndexedVideo& row = state_->videos[video];
+  REEL3D_CHECK(frame_index >= 0 && frame_index < row.num_frames);
+  LazyShard& shard = state_->shards.at(row.shard);
+  std::call_once(shard.opened, [&] { state_->Open(row.shard, &shard); });
+  const ShardTable& table = shard.reader->table();
+  const uint64_t first = table.first_frames[static_cast<size_t>(row.video_index)];
+  try {
+    shard.reader->ReadFrame(first + static_cast<uint64_t>(frame_index), jpeg);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                fmt::format("video {}, frame {}: {}", row.id, frame_index, error.what()));
+  }
+}
+
+}  // namespace reel3d

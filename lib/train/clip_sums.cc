@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/clip_sums.h"
+
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+
+ClipSums::ClipSums(at::Device device)
+    : sums_(torch::zeros({3}, at::TensorOptions(device).dtype(at::kDouble))),
+      base_(torch::zeros_like(sums_)) {}
+
+void ClipSums::Add(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& losses) {
+  const at::NoGradGuard no_grad;
+  if (labels.numel() == 0) {
+    return;
+  }
+  sums_[0] += losses.sum(at::kDouble);
+  sums_[1] += (logits.argmax(1) == labels).sum();
+  sums_[2] += static_cast<double>(labels.numel());
+}
+
+at::Tensor ClipSums::Total(const ProcessGroup& group) const {
+  at::Tensor total = sums_.clone();
+  AllReduceSum(group, total);
+  return (total + base_).to(at::kCPU);
+}
+
+ClipMeans ClipSums::Means(const ProcessGroup& group) const {
+  const at::Tensor total = Total(group);
+  const auto value = [&](int i) { return total[i].item<double>(); };
+  return {value(0) / value(2), value(1) / value(2), value(2)};
+}
+
+nlohmann::ordered_json ClipSums::State(const ProcessGroup& group) const {
+  const at::Tensor total = Total(group);
+  return {total[0].item<double>(), total[1].item<double>(), total[2].item<double>()};
+}
+
+void ClipSums::Restore(const nlohmann::ordered_json& state) {
+  try {
+    const auto values = state.get<std::vector<double>>();
+    if (values.size() != 3) {
+      throw InputError("sums of the checkpoint: three numbers are wanted");
+    }
+    base_.copy_(torch::tensor(values, at::kDouble));
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(std::string("sums of the checkpoint: ") + error.what());
+  }
+  sums_.zero_();
+}
+
+}  // namespace reel3d

@@ -1,0 +1,51 @@
+// The clips of one rank in one epoch, as batches of tensors in the order in which they are computed
+// on: training samples step by step, or the windows of the validation videos.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "lib/dist/world.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/loader/sampler.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/train_options.h"
+
+namespace reel3d {
+
+// Views of a Batch's bytes, valid until its loader's next Next().
+struct ClipBatch {
+  at::Tensor pixels;  // uint8 (N, 3, T, S, S)
+  at::Tensor labels;  // int64 (N)
+};
+ClipBatch AsTensors(Batch& batch, int clip_length, int size);
+
+class EpochData {
+ public:
+  // `shards` must outlive this. Throws an input error if a subset has videos without a label.
+  EpochData(const ShardSet& shards, const TrainOptions& options, const World& world);
+
+  int64_t num_training() const { return static_cast<int64_t>(training_.size()); }
+  int64_t num_validation() const { return static_cast<int64_t>(validation_.size()); }
+  // The cut of each epoch: how many steps, clips of a step, micro-batches.
+  const EpochPartition& partition() const { return partition_; }
+
+  // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step.
+  BatchLoader Training(int epoch, int64_t first_step, const BatchLoaderOptions& options) const;
+  // This rank's share of the validation windows, in batches of no more than a training batch.
+  BatchLoader Validation(const BatchLoaderOptions& options) const;
+
+ private:
+  std::vector<ClipRequest> TrainingClips(const std::vector<Sample>& samples, int epoch) const;
+
+  const ShardSet& shards_;
+  const TrainOptions& options_;
+  int rank_, num_ranks_;
+  std::vector<size_t> training_, validation_;  // indices into shards.videos()
+  EpochPartition partition_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/metrics_log.h"
+
+#include <cerrno>
+#include <sstream>
+#include <string>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+
+namespace reel3d {
+namespace {
+
+std::string LinesUpTo(const std::filesystem::path& file, int64_t last_step) {
+  std::istringstream lines(ReadFile(file));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (object.is_object() && object.value("step", INT64_MAX) <= last_step) {
+      kept += line + "\n";
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) : file_(file) {
+  WriteFileAtomically(file, std::filesystem::exists(file) ? LinesUpTo(file, last_step) : "");
+  stream_.open(file, std::ios::app);
+}
+
+void MetricsLog::Append(const nlohmann::ordered_json& line) {
+  stream_ << line.dump() << "\n" << std::flush;
+  if (!stream_) {
+    throw SystemError("cannot write " + file_.string(), errno);
+  }
+}
+
+}  // namespace reel3d

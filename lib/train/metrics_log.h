@@ -1,0 +1,28 @@
+// metrics.jsonl: one JSON object a line, keyed by "step", appended as training goes and cut back to
+// the checkpoint's step on resume. Holds nothing that depends on the machine's speed, so that an
+// interrupted run ends with the same lines as an undisturbed one.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace reel3d {
+
+class MetricsLog {
+ public:
+  // Keeps the lines of an earlier run up to `last_step` (published atomically) and goes on behind
+  // them. A torn last line, as a killed process leaves it, is dropped.
+  MetricsLog(const std::filesystem::path& file, int64_t last_step);
+
+  // Written through at once. Throws an environment error if the disk is full.
+  void Append(const nlohmann::ordered_json& line);
+
+ private:
+  std::filesystem::path file_;
+  std::ofstream stream_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,54 @@
+// The learning rate over the epochs of a run. Plain arithmetic; every rank computes the same.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <limits>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct ScheduleOptions {
+  // plateau: divided when the validation loss saturates (the paper). multistep: divided at fixed
+  // epochs (2017 and 2020 code). cosine: from lr down to 0 over the run. constant.
+  std::string kind = "plateau";
+  double lr = 0.1;
+  double factor = 0.1;
+  int patience = 10;        // plateau: epochs without a better validation loss
+  double threshold = 1e-4;  // plateau: better means below best * (1 - threshold)
+  int max_decays = 3;       // plateau: "three times" in the paper
+  std::vector<double> milestones{50, 100, 150};  // multistep: epochs done before each decay
+  double warmup_epochs = 0;                      // linear from 0 to the schedule's own rate
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+class Schedule {
+ public:
+  Schedule(ScheduleOptions options, int num_epochs);
+
+  // The rate of a step that starts when `epochs_done` (with its fraction) lie behind.
+  double Rate(double epochs_done) const;
+
+  // Once after each epoch's validation. `validation_loss` NaN: there was none. Returns true if this
+  // epoch's loss made a plateau schedule decay.
+  bool EndEpoch(double validation_loss);
+
+  // What a checkpoint keeps: the best loss, epochs since, decays so far.
+  nlohmann::ordered_json State() const;
+  // Throws an input error on a state that is not one.
+  void Restore(const nlohmann::ordered_json& state);
+
+ private:
+  ScheduleOptions options_;
+  int num_epochs_;
+  double best_loss_ = std::numeric_limits<double>::infinity();
+  int epochs_since_best_ = 0;
+  int num_decays_ = 0;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/train_options.h"
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+void BindClips(TrainOptions& options, OptionBinder& binder) {
+  binder.Bind("clip-length", &options.clip.length, {1, 1024}, "frames of a clip (T)");
+  binder.Bind("frame-stride", &options.clip.stride, {1, 1024},
+              "a clip takes every n-th frame of a video, in validation and scoring too");
+  binder.Choice("clip-start", &options.clip_start, {"inclusive", "exclude-last"},
+                "starts that a training clip may have: all, or all but the last one as in the "
+                "2018 and 2020 code");
+  binder.Bind("clips-per-video", &options.clips_per_video, {1, 1000},
+              "training clips drawn from each video in an epoch");
+}
+
+void BindSteps(TrainOptions& options, OptionBinder& binder) {
+  binder.Bind("epochs", &options.epochs, {1, 1'000'000}, "passes over the training videos");
+  binder.Bind("batch", &options.batch, {1, 1'000'000},
+              "clips a step over ALL ranks; each rank takes its share");
+  binder.Bind("micro-batch", &options.micro_batch, {0, 1'000'000},
+              "clips that a rank computes at once; a larger share is computed in several rounds "
+              "whose gradients add up, which saves memory; 0: the whole share at once");
+  binder.Choice("last-batch", &options.last_batch, {"drop", "keep"},
+                "what becomes of the clips left over at an epoch's end, fewer than a batch");
+  binder.Choice("bn", &options.bn, {"local", "sync"},
+                "batch statistics of each rank's own clips (the paper), or over all ranks, which "
+                "makes the result independent of their number");
+}
+
+void BindRun(TrainOptions& options, OptionBinder& binder) {
+  binder.Bind("seed", &options.seed, {0, INT64_MAX},
+              "decides initial weights, order, clips and crops");
+  binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
+              "a checkpoint every so many epochs, and after the last", Effect::kRunOnly);
+  binder.Bind("keep-last", &options.keep_last, {1, 100'000},
+              "newest checkpoints to keep; the best one stays besides", Effect::kRunOnly);
+  binder.Bind("stop-after-steps", &options.stop_after_steps, {0, 1'000'000'000},
+              "stop with a checkpoint (status 75) after this step of the run; 0: never",
+              Effect::kRunOnly);
+  binder.Bind("threads", &options.threads, {0, 1024},
+              "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);
+  binder.Bind("loader-threads", &options.loader_threads, {0, 1024},
+              "threads of a rank that read and decode clips; 0: as many as --threads",
+              Effect::kRunOnly);
+  binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
+                "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);
+  binder.Bind("overwrite", &options.overwrite,
+              "start anew where RUN_DIR holds an earlier run; its checkpoints are removed",
+              Effect::kRunOnly);
+}
+
+}  // namespace
+
+void SgdOptions::Bind(OptionBinder& binder) {
+  binder.Bind("momentum", &momentum, {0, 1}, "share of the last step's direction that goes on");
+  binder.Bind("dampening", &dampening, {0, 1},
+              "share of each gradient that the momentum leaves out; 0.9 makes the steady step lr, "
+              "0 makes it lr / (1 - momentum)");
+  binder.Bind("nesterov", &nesterov, "look ahead along the momentum; wants --dampening 0");
+  binder.Bind("weight-decay", &weight_decay, {0, 1e3},
+              "added to each gradient times the weight, batch norm and biases included");
+}
+
+void SgdOptions::Check() const {
+  if (nesterov && (momentum <= 0 || dampening != 0)) {
+    throw UsageError("--nesterov wants --momentum above 0 and --dampening 0");
+  }
+}
+
+void ValidationOptions::Bind(OptionBinder& binder) {
+  binder.Bind("validation-clips", &clips, {1, 1000},
+              "windows of each validation video, evenly spread");
+  binder.Bind("validation-capped", &capped,
+              "no more windows than --validation-clips; false: go on to the video's end with "
+              "their spacing, as the 2018 code does");
+  binder.Bind("validation-every", &every, {0, 100'000},
+              "epochs from one validation to the next; "
+              "0: never");
+}
+
+void TrainOptions::Bind(OptionBinder& binder) {
+  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Positional("RUN_DIR", &run_dir, "checkpoints and metrics; goes on where it stands");
+  binder.Recipe("recipe", &recipe,
+                "settings to start from: paper2017, cvpr2018, hara2020, or a "
+                "file");
+  network.Bind(binder);
+  BindClips(*this, binder);
+  crop.Bind(binder);
+  input.Bind(binder);
+  BindSteps(*this, binder);
+  schedule.Bind(binder);
+  sgd.Bind(binder);
+  validation.Bind(binder);
+  BindRun(*this, binder);
+}
+
+void TrainOptions::Check() const {
+  network.Check();
+  crop.Check();
+  input.Check();
+  schedule.Check();
+  sgd.Check();
+  if (schedule.kind == "plateau" && validation.every != 1) {
+    throw UsageError("--schedule plateau wants --validation-every 1: it follows that loss");
+  }
+}
+
+}  // namespace reel3d

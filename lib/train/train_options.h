@@ -1,0 +1,71 @@
+// Every knob of a training run. The defaults are the paper's (configs/recipes/paper2017.ini).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "lib/base/option_binder.h"
+#include "lib/data/clip_sampler.h"
+#include "lib/data/crop_plan.h"
+#include "lib/model/r3d.h"
+#include "lib/train/clip_input.h"
+#include "lib/train/schedule.h"
+
+namespace reel3d {
+
+struct SgdOptions {
+  double momentum = 0.9;
+  // Share of a gradient that the momentum buffer leaves out: with 0.9 the steady step is lr, with
+  // 0 it is lr / (1 - momentum), ten times as much.
+  double dampening = 0.9;
+  bool nesterov = false;
+  double weight_decay = 1e-3;  // on every parameter, batch norm and biases too
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+// Which clips of the validation videos an epoch ends with.
+struct ValidationOptions {
+  int clips = 3;       // windows of each video, evenly spread
+  bool capped = true;  // false: as many of that spacing as the video holds (2018 code)
+  int every = 1;       // epochs; 0: never
+
+  void Bind(OptionBinder& binder);
+};
+
+struct TrainOptions {
+  std::string shards_dir;
+  std::string run_dir;
+  std::string recipe = "paper2017";
+
+  R3dOptions network;
+  ClipShape clip;
+  std::string clip_start = "inclusive";
+  int clips_per_video = 1;
+  CropOptions crop;
+  ClipInputOptions input;
+
+  int epochs = 200;
+  int batch = 256;                  // clips a step over all ranks
+  int micro_batch = 0;              // clips a rank computes at once; 0: its whole share
+  std::string last_batch = "drop";  // the smaller last batch of an epoch
+  ScheduleOptions schedule;
+  SgdOptions sgd;
+  std::string bn = "local";
+  ValidationOptions validation;
+
+  int checkpoint_epochs = 1;
+  int keep_last = 3;
+  int stop_after_steps = 0;
+  int64_t seed = 1;
+  int threads = 0;
+  int loader_threads = 0;
+  std::string device = "auto";
+  bool overwrite = false;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+}  // namespace reel3d

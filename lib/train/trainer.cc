@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/trainer.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "lib/base/timer.h"
+#include "lib/dist/data_parallel.h"
+#include "lib/dist/device.h"
+#include "lib/dist/process_group.h"
+#include "lib/model/weights.h"
+#include "lib/train/checkpoint.h"
+#include "lib/train/clip_sums.h"
+#include "lib/train/cpu_share.h"
+#include "lib/train/epoch_data.h"
+#include "lib/train/metrics_log.h"
+#include "lib/train/optimizer.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Where a run stands: what a checkpoint's state.json holds beside the network.
+struct Position {
+  int64_t step = 0;           // steps done
+  int epoch = 0;              // epochs done
+  int64_t step_in_epoch = 0;  // steps done of the epoch begun
+  double best_top1 = -1;      // of validation clips; -1: not validated yet
+  double best_loss = std::numeric_limits<double>::max();
+};
+
+R3dOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
+  R3dOptions network = options.network;
+  network.num_classes = static_cast<int>(shards.classes().size());
+  return network;
+}
+
+nlohmann::ordered_json Lines(const std::string& text) {
+  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace
+
+// Destroyed from the last to the first: gradients before their group, the group before the world.
+struct Trainer::State {
+  State(const TrainOptions& options, std::string config, const World& world);
+
+  bool RunEpoch();
+  void RunStep(BatchLoader& loader, int64_t step_in_epoch);
+  ClipMeans Validate();
+  void FinishEpoch();
+  void Save(bool best);
+  bool Resume();
+  void Say(const std::string& message) const;
+  bool MustStop() const {
+    return options.stop_after_steps > 0 && position.step >= options.stop_after_steps;
+  }
+  fs::path CheckpointFolder() const { return fs::path(options.run_dir) / "checkpoints"; }
+
+  const TrainOptions options;
+  const std::string config;
+  const World& world;
+  const ShardSet shards;
+  const EpochData data;
+  const at::Device device;
+  const int threads;
+  const BatchLoaderOptions loader_options;
+  const ProcessGroup group;
+  R3d network;
+  Schedule schedule;
+  Position position;
+  ClipSums sums;  // of the epoch begun
+  Optimizer optimizer;
+  std::unique_ptr<DataParallel> parallel;
+  std::optional<MetricsLog> metrics;  // on the main rank
+  TrainReport report;
+
+  Batch batch;  // its memory is used again and again
+  Stopwatch clock;
+  double training_s = 0, waiting_s = 0;
+  double clips_trained = 0;
+};
+
+Trainer::State::State(const TrainOptions& options_in, std::string config_in, const World& world_in)
+    : options(options_in),
+      config(std::move(config_in)),
+      world(world_in),
+      shards(options.shards_dir),
+      data(shards, options, world),
+      device(ChooseDevice(options.device, world)),
+      threads(options.threads > 0 ? options.threads : CpuShare(world)),
+      loader_options{options.clip.length, options.crop.size,
+                     options.loader_threads > 0 ? options.loader_threads : threads, 3},
+      group(MakeProcessGroup(world, device)),
+      network(NetworkFor(options, shards), static_cast<uint64_t>(options.seed)),
+      schedule(options.schedule, options.epochs),
+      sums(device),
+      optimizer(*network, options.sgd) {
+  at::set_num_threads(threads);
+  const bool resumed = Resume();
+  network->to(device);
+  parallel = std::make_unique<DataParallel>(*network, group);
+  if (options.bn == "sync") {
+    SynchronizeBatchNorms(*network, group);
+  }
+  if (world.is_main()) {
+    metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", position.step);
+  }
+  report.ranks = world.size();
+  report.num_training = data.num_training();
+  report.num_validation = data.num_validation();
+  Say(
+      fmt::format("R3D-{} shortcut {} width {}, {} parameters, {} classes; {} training and {} "
+                  "validation videos; {} ranks on {}, {} threads each",
+                  options.network.depth, options.network.shortcut, options.network.width,
+                  CountParameters(*network), shards.classes().size(), data.num_training(),
+                  data.num_validation(), world.size(), device.str(), threads));
+  if (resumed) {
+    Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
+  }
+}
+
+void Trainer::State::Say(const std::string& message) const {
+  if (world.is_main()) {
+    LogInfo(message);
+  }
+}
+
+// The main rank decides which checkpoint, so that no two ranks differ; each reads it.
+bool Trainer::State::Resume() {
+  std::string chosen;
+  if (world.is_main()) {
+    RemoveStaleTemporaries(CheckpointFolder());
+    chosen = FindLatestCheckpoint(CheckpointFolder()).value_or(fs::path()).string();
+  }
+  chosen = world.Broadcast(chosen);
+  if (chosen.empty()) {
+    return false;
+  }
+  const fs::path checkpoint = chosen;
+  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+  try {
+    if (state.at("data") != fmt::format("{:08x}", shards.fingerprint())) {
+      throw InputError(
+          fmt::format("{} was trained on other videos than {} holds: name another "
+                      "RUN_DIR, or --overwrite",
+                      chosen, options.shards_dir));
+    }
+    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
+      throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
+                                   options.epochs, chosen, state.at("epochs").dump()));
+    }
+    position.step = state.at("step");
+    position.epoch = state.at("epoch");
+    position.step_in_epoch = state.at("step_in_epoch");
+    position.best_top1 = state.at("best_top1");
+    position.best_loss = state.at("best_loss");
+    sums.Restore(state.at("sums"));
+    schedule.Restore(state.at("schedule"));
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format("{}/state.json: {}", chosen, error.what()));
+  }
+  LoadStateDict(*network, LoadTensors(checkpoint / "model.safetensors"), chosen);
+  network->to(device);
+  optimizer.Restore(LoadTensors(checkpoint / "optimizer.safetensors"));
+  return true;
+}
+
+void Trainer::State::Save(bool best) {
+  const nlohmann::ordered_json sums_state = sums.State(group);
+  if (!world.is_main()) {
+    return;
+  }
+  CheckpointContents contents;
+  contents.model = StateDict(*network);
+  contents.optimizer = optimizer.State();
+  contents.state = {
+      {"epoch", position.epoch},         {"step_in_epoch", position.step_in_epoch},
+      {"epochs", options.epochs},        {"sums", sums_state},
+      {"schedule", schedule.State()},    {"best_top1", position.best_top1},
+      {"best_loss", position.best_loss}, {"data", fmt::format("{:08x}", shards.fingerprint())},
+      {"classes", shards.classes()},     {"config", Lines(config)}};
+  WriteCheckpoint(CheckpointFolder(), position.step, contents, best);
+  PruneCheckpoints(CheckpointFolder(), options.keep_last);
+}
+
+void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
+  const EpochPartition& partition = data.partition();
+  const auto clips_in_step = static_cast<double>(partition.Batch(step_in_epoch).size());
+  const int64_t num_parts = partition.NumMicroBatches(step_in_epoch);
+  const double epochs_done = position.epoch + static_cast<double>(step_in_epoch) /
+                                                  static_cast<double>(partition.NumSteps());
+  parallel->ClearGradients();
+  for (int64_t part = 0; part < num_parts; ++part) {
+    REEL3D_CHECK(loader.Next(&batch));
+    waiting_s += batch.wait_s;
+    const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
+    const at::Tensor labels = clips.labels.to(device);
+    parallel->BeginMicroBatch(part + 1 == num_parts);
+    const at::Tensor logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
+    const at::Tensor losses = torch::cross_entropy_loss(logits, labels, {}, at::Reduction::None);
+    sums.Add(logits, labels, losses);
+    // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
+    // many of them are ours.
+    parallel->Backward(losses.sum() * (world.size() / clips_in_step));
+  }
+  optimizer.Step(schedule.Rate(epochs_done));
+  clips_trained += clips_in_step;
+}
+
+// False if the run was stopped within the epoch (and saved).
+bool Trainer::State::RunEpoch() {
+  network->train();
+  const int64_t num_steps = data.partition().NumSteps();
+  BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_options);
+  std::optional<Progress> progress;
+  if (world.is_main()) {
+    progress.emplace("clips", data.partition().num_samples);
+  }
+  const Stopwatch epoch_clock;
+  const double waiting_before_s = waiting_s;
+  while (position.step_in_epoch < num_steps) {
+    RunStep(loader, position.step_in_epoch);
+    if (progress) {
+      progress->Advance(data.partition().Batch(position.step_in_epoch).size(),
+                        fmt::format("epoch {} of {}, waiting for data {:.0f} %", position.epoch + 1,
+                                    options.epochs,
+                                    100 * (waiting_s - waiting_before_s) / epoch_clock.Seconds()));
+    }
+    ++position.step;
+    ++position.step_in_epoch;
+    if (MustStop() && position.step_in_epoch < num_steps) {
+      BroadcastFromMain(group, network->buffers());
+      Save(/*best=*/false);
+      return false;
+    }
+  }
+  training_s += epoch_clock.Seconds();
+  return true;
+}
+
+ClipMeans Trainer::State::Validate() {
+  const at::NoGradGuard no_grad;
+  network->eval();
+  ClipSums validation(device);
+  BatchLoader loader = data.Validation(loader_options);
+  while (loader.Next(&batch)) {
+    const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
+    const at::Tensor labels = clips.labels.to(device);
+    const at::Tensor logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
+    validation.Add(logits, labels,
+                   torch::cross_entropy_loss(logits, labels, {}, at::Reduction::None));
+  }
+  return validation.Means(group);
+}
+
+void Trainer::State::FinishEpoch() {
+  const ClipMeans training = sums.Means(group);
+  if (!std::isfinite(training.loss)) {
+    throw Error(ErrorKind::kFailed,
+                fmt::format("the loss of epoch {} is no number any more: lower --lr; the last "
+                            "checkpoint is as it was",
+                            position.epoch + 1));
+  }
+  const double lr = schedule.Rate(position.epoch);
+  // With local statistics each rank has its own: rank 0's are kept and judged.
+  BroadcastFromMain(group, network->buffers());
+  ++position.epoch;
+  position.step_in_epoch = 0;
+  sums = ClipSums(device);
+  const bool validated =
+      options.validation.every > 0 && data.num_validation() > 0 &&
+      (position.epoch % options.validation.every == 0 || position.epoch == options.epochs);
+  const ClipMeans validation = validated ? Validate() : ClipMeans{kNone, kNone, 0};
+  const bool best =
+      validated &&
+      (validation.top1 > position.best_top1 ||
+       (validation.top1 == position.best_top1 && validation.loss < position.best_loss));
+  if (best) {
+    position.best_top1 = validation.top1;
+    position.best_loss = validation.loss;
+  }
+  if (schedule.EndEpoch(validation.loss)) {
+    Say(fmt::format("validation loss has saturated: learning rate {:g} from here on",
+                    schedule.Rate(position.epoch)));
+  }
+  nlohmann::ordered_json line{{"step", position.step},
+                              {"epoch", position.epoch},
+                              {"lr", lr},
+                              {"train_loss", training.loss},
+                              {"train_top1", training.top1}};
+  std::string text = fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", position.epoch,
+                                 options.epochs, training.loss, 100 * training.top1);
+  if (validated) {
+    line["validation_loss"] = validation.loss;
+    line["validation_top1"] = validation.top1;
+    text += fmt::format("; validation {:.3f}, {:.1f} %", validation.loss, 100 * validation.top1);
+  }
+  const double rate = clips_trained / training_s;
+  const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
+                        (options.epochs - position.epoch);
+  Say(fmt::format("{}; lr {:g}; {:.0f} clips/s, waiting for data {:.0f} %; {} left", text, lr, rate,
+                  100 * waiting_s / training_s, FormatDuration(left_s)));
+  if (metrics) {
+    metrics->Append(line);
+  }
+  report.train_loss = training.loss;
+  report.train_top1 = training.top1;
+  report.validation_loss = validation.loss;
+  report.validation_top1 = validation.top1;
+  if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
+      MustStop()) {
+    Save(best || position.best_top1 < 0);
+  }
+}
+
+Trainer::Trainer(const TrainOptions& options, std::string config, const World& world)
+    : state_(std::make_unique<State>(options, std::move(config), world)) {}
+
+Trainer::~Trainer() = default;
+
+TrainReport Trainer::Run() {
+  State& state = *state_;
+  state.report.epochs = state.position.epoch;  // where this part of the run began
+  state.clock = Stopwatch();
+  while (state.position.epoch < state.options.epochs && !state.report.stopped_early) {
+    const bool whole = state.RunEpoch();
+    if (whole) {
+      state.FinishEpoch();
+    }
+    state.report.stopped_early =
+        !whole || (state.MustStop() && state.position.epoch < state.options.epochs);
+  }
+  state.report.steps = state.position.step;
+  state.report.epochs = state.position.epoch;
+  state.report.best_top1 = state.position.best_top1;
+  state.report.clips_per_s = state.training_s > 0 ? state.clips_trained / state.training_s : 0;
+  state.report.waiting_share = state.training_s > 0 ? state.waiting_s / state.training_s : 0;
+  return state.report;
+}
+
+}  // namespace reel3d

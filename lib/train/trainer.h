@@ -1,0 +1,45 @@
+// The training run: epochs of steps, validation, checkpoints, metrics. Every method is collective.
+// Knows nothing of command lines; ranks, loader and gradients come from below.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lib/dist/world.h"
+#include "lib/train/train_options.h"
+
+namespace reel3d {
+
+struct TrainReport {
+  int64_t steps = 0;  // of the whole run, earlier parts included
+  int epochs = 0;     // finished
+  int ranks = 1;
+  int64_t num_training = 0, num_validation = 0;  // videos
+  double train_loss = 0, train_top1 = 0;         // of the last epoch; clips
+  double validation_loss = 0, validation_top1 = 0;
+  double best_top1 = 0;      // clips of validation videos; what `best` was chosen by
+  double clips_per_s = 0;    // of this part of the run, over all ranks, validation left out
+  double waiting_share = 0;  // of that time, the slowest rank's wait for data
+  bool stopped_early = false;
+};
+
+class Trainer {
+ public:
+  // Opens the shards and builds the network; goes on from the newest checkpoint in
+  // options.run_dir, if there is one. `config` is what the checkpoints record: the settings as
+  // `key = value` lines. Throws input errors (shards, a checkpoint that does not fit) and usage
+  // errors (more clips in a batch than there are).
+  Trainer(const TrainOptions& options, std::string config, const World& world);
+  ~Trainer();
+
+  // Trains to the end (or to --stop-after-steps). The newest checkpoint holds all of it.
+  TrainReport Run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,76 @@
+// Private to lib/video: owners of FFmpeg's objects, the check of its return codes, and its log,
+// which is kept for error messages instead of being printed.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/display.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace reel3d::ffmpeg {
+
+struct Close {
+  void operator()(AVFormatContext* context) const;
+  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(SwsContext* context) const { sws_freeContext(context); }
+  void operator()(AVIOContext* io) const { avio_closep(&io); }
+};
+template <class T>
+using Handle = std::unique_ptr<T, Close>;
+
+class Dictionary {
+ public:
+  Dictionary() = default;
+  ~Dictionary() { av_dict_free(&entries_); }
+  Dictionary(const Dictionary&) = delete;
+  Dictionary& operator=(const Dictionary&) = delete;
+  AVDictionary** address() { return &entries_; }
+
+ private:
+  AVDictionary* entries_ = nullptr;
+};
+
+// Routes FFmpeg's log to TakeLog(), once a process. Call before using FFmpeg.
+void Init();
+// The last error line that FFmpeg logged on this thread since the last call; empty if none.
+// Decoders run with one thread, so it is about this thread's own file.
+std::string TakeLog();
+
+// "what: why" from the code and the log of this thread.
+std::string Describe(int code, const std::string& what);
+// Throws on a negative code: an environment error where memory or disk is short, else an input
+// error. Returns the code.
+int Check(int code, const std::string& what);
+// The same for writing, where the fault is never an input's: what the system refuses is an
+// environment error, anything else a failure.
+int CheckWrite(int code, const std::string& what);
+// The same for null pointers that mean "no memory".
+template <class T>
+T* CheckMemory(T* pointer) {
+  if (pointer == nullptr) {
+    Check(AVERROR(ENOMEM), "FFmpeg");
+  }
+  return pointer;
+}
+
+// The name by which FFmpeg opens exactly this file, whatever characters stand in it.
+std::string FileUrl(const std::filesystem::path& file);
+Handle<AVIOContext> OpenForWriting(const std::filesystem::path& file, const std::string& what);
+
+inline AVPixelFormat PixelFormat(const AVFrame& frame) {
+  return static_cast<AVPixelFormat>(frame.format);
+}
+
+}  // namespace reel3d::ffmpeg

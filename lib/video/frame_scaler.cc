@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/video/frame_scaler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/video/color_pass.h"
+#include "lib/video/ffmpeg_handle.h"
+
+namespace reel3d {
+namespace {
+
+// Bicubic as the reference's preparation; bit-exact, so that every node of a cluster writes the
+// same bytes.
+constexpr int kScalerFlags = SWS_BICUBIC | SWS_BITEXACT | SWS_ACCURATE_RND;
+
+// The formats with J in their names are full range by definition.
+std::optional<AVPixelFormat> WithoutRange(AVPixelFormat format) {
+  switch (format) {
+    case AV_PIX_FMT_YUVJ411P:
+      return AV_PIX_FMT_YUV411P;
+    case AV_PIX_FMT_YUVJ420P:
+      return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+      return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ440P:
+      return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ444P:
+      return AV_PIX_FMT_YUV444P;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsRgb(AVPixelFormat format) {
+  const uint64_t flags = av_pix_fmt_desc_get(format)->flags;
+  return (flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
+}
+
+bool IsFullRange(const AVFrame& frame) {
+  const AVPixelFormat format = ffmpeg::PixelFormat(frame);
+  if (frame.color_range != AVCOL_RANGE_UNSPECIFIED) {
+    return frame.color_range == AVCOL_RANGE_JPEG;
+  }
+  return WithoutRange(format).has_value() || av_pix_fmt_desc_get(format)->nb_components < 3;
+}
+
+// Weights of ITU-T H.273 table 4. Unsaid, it is taken as players take it: BT.709 for what is
+// larger than standard definition.
+ColorCoding CodingOf(const AVFrame& frame) {
+  const bool full = IsFullRange(frame);
+  const ColorCoding bt601{full, 0.299, 0.114};
+  const ColorCoding bt709{full, 0.2126, 0.0722};
+  switch (frame.colorspace) {
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+      return bt601;
+    case AVCOL_SPC_BT709:
+      return bt709;
+    case AVCOL_SPC_FCC:
+      return {full, 0.30, 0.11};
+    case AVCOL_SPC_SMPTE240M:
+      return {full, 0.212, 0.087};
+    case AVCOL_SPC_BT2020_NCL:
+      return {full, 0.2627, 0.0593};
+    case AVCOL_SPC_UNSPECIFIED:
+    case AVCOL_SPC_RESERVED:
+      return frame.width >= 1280 || frame.height > 576 ? bt709 : bt601;
+    default:
+      throw InputError(fmt::format("colour space {} is not supported: convert the video to bt709",
+                                   av_color_space_name(frame.colorspace)));
+  }
+}
+
+void RefuseHighDynamicRange(const AVFrame& frame) {
+  if (frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67) {
+    throw InputError(fmt::format(
+        "high dynamic range video (transfer {}) is not supported: tone-map it to bt709 first",
+        av_color_transfer_name(frame.color_trc)));
+  }
+}
+
+int NearestEven(double length) {
+  if (!(length < VideoDecoder::kMaxSide + 1 && length > 0.5)) {
+    throw InputError(
+        fmt::format("the shape as shown is too extreme: one side would get {:.4g} "
+                    "pixels",
+                    length));
+  }
+  return std::max(2, 2 * static_cast<int>(std::lround(length / 2)));
+}
+
+// Rows and columns of one plane change places where asked, then it is mirrored.
+void TurnPlane(const YuvImage& from, const Orientation& orientation, int plane, YuvImage* to) {
+  const int width = to->width(plane);
+  const int height = to->height(plane);
+  for (int y = 0; y < height; ++y) {
+    const int across = orientation.flip_y ? height - 1 - y : y;
+    uint8_t* out = to->row(plane, y);
+    if (orientation.transpose) {
+      for (int x = 0; x < width; ++x) {
+        out[x] = from.row(plane, orientation.flip_x ? width - 1 - x : x)[across];
+      }
+    } else {
+      const uint8_t* in = from.row(plane, across);
+      if (orientation.flip_x) {
+        std::reverse_copy(in, in + width, out);
+      } else {
+        std::copy_n(in, width, out);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ImageSize SizeForHeight(double aspect, int height) {
+  return {NearestEven(height * aspect), height};
+}
+
+ImageSize SizeForShortSide(double aspect, int short_side) {
+  return aspect >= 1 ? SizeForHeight(aspect, short_side)
+                     : ImageSize{short_side, NearestEven(short_side / aspect)};
+}
+
+struct FrameScaler::State {
+  explicit State(const ImageSize& size) : shown(size.width, size.height) {}
+  void Prepare(const AVFrame& frame, bool transpose);
+  void Resize(const AVFrame& frame, YuvImage* image);
+
+  YuvImage shown;
+  YuvImage stored;  // before it is turned
+  ffmpeg::Handle<SwsContext> scaler;
+  // What the scaler was made for.
+  int width = 0, height = 0;
+  int format = AV_PIX_FMT_NONE;
+  bool transposed = false;
+};
+
+// A file may change its pictures' size or format anywhere.
+void FrameScaler::State::Prepare(const AVFrame& frame, bool transpose) {
+  if (scaler && frame.width == width && frame.height == height && frame.format == format &&
+      transpose == transposed) {
+    return;
+  }
+  const AVPixelFormat source = ffmpeg::PixelFormat(frame);
+  const int out_width = transpose ? shown.height() : shown.width();
+  const int out_height = transpose ? shown.width() : shown.height();
+  if (stored.width() != out_width || stored.height() != out_height) {
+    stored = YuvImage(out_width, out_height);
+  }
+  scaler.reset(sws_getContext(frame.width, frame.height, WithoutRange(source).value_or(source),
+                              out_width, out_height, AV_PIX_FMT_YUV420P, kScalerFlags, nullptr,
+                              nullptr, nullptr));
+  if (!scaler) {
+    throw InputError(ffmpeg::Describe(AVERROR(EINVAL), "cannot scale these frames"));
+  }
+  // Equal ranges: YCbCr is only resized. RGB becomes what JPEG means by YCbCr.
+  const int full = IsRgb(source) ? 1 : 0;
+  const int* bt601 = sws_getCoefficients(SWS_CS_ITU601);
+  sws_setColorspaceDetails(scaler.get(), bt601, full, bt601, full, 0, 1 << 16, 1 << 16);
+  width = frame.width;
+  height = frame.height;
+  format = frame.format;
+  transposed = transpose;
+}
+
+void FrameScaler::State::Resize(const AVFrame& frame, YuvImage* image) {
+  const std::array<uint8_t*, 4> planes{image->row(0, 0), image->row(1, 0), image->row(2, 0)};
+  const std::array<int, 4> strides{image->stride(0), image->stride(1), image->stride(2)};
+  ffmpeg::Check(sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, planes.data(),
+                          strides.data()),
+                "cannot scale a frame");
+  if (!IsRgb(ffmpeg::PixelFormat(frame))) {
+    ColorPass(CodingOf(frame)).Apply(image);
+  }
+}
+
+FrameScaler::FrameScaler(const ImageSize& size) : state_(std::make_unique<State>(size)) {}
+FrameScaler::~FrameScaler() = default;
+
+const YuvImage& FrameScaler::Scale(const VideoFrame& frame) {
+  const AVFrame& decoded = *frame.get();
+  const Orientation& orientation = frame.orientation;
+  RefuseHighDynamicRange(decoded);
+  state_->Prepare(decoded, orientation.transpose);
+  const bool turned = orientation.transpose || orientation.flip_x || orientation.flip_y;
+  state_->Resize(decoded, turned ? &state_->stored : &state_->shown);
+  for (int plane = 0; turned && plane < YuvImage::kPlanes; ++plane) {
+    TurnPlane(state_->stored, orientation, plane, &state_->shown);
+  }
+  state_->shown.PadRight();
+  return state_->shown;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,38 @@
+// Turns decoded frames of any pixel format, size and orientation into pictures of one size as
+// shown, in full-range BT.601. Transparency is dropped; nothing is cropped.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "lib/video/video_decoder.h"
+#include "lib/video/yuv_image.h"
+
+namespace reel3d {
+
+struct ImageSize {
+  int width = 0, height = 0;
+};
+// The size for a frame shown at `aspect` = width / height: height (or the shorter side) exactly as
+// given, the other side the nearest even number. Throws an input error on a shape so extreme that
+// the other side leaves 2 .. VideoDecoder::kMaxSide.
+ImageSize SizeForHeight(double aspect, int height);
+ImageSize SizeForShortSide(double aspect, int short_side);
+
+// One thread at a time; keeps its tables and buffers from frame to frame.
+class FrameScaler {
+ public:
+  // The size of what comes out, in pixels, even.
+  explicit FrameScaler(const ImageSize& size);
+  ~FrameScaler();
+
+  // The picture stays valid until the next call. Throws an input error on high dynamic range
+  // (which needs tone mapping) and on colour codings other than YCbCr and RGB.
+  const YuvImage& Scale(const VideoFrame& frame);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,87 @@
+// Decodes any video file that users have, or a part of it in seconds, frame by frame.
+//
+// Files come from outside and are hostile until checked: only regular files are opened, never what
+// they refer to; only video containers, never playlists; and no picture larger than kMaxSide a side
+// is given memory. Frames keep their own pixel format and size: frame_scaler.h turns them into
+// pictures of one kind. Interlaced video is not deinterlaced: a frame is two woven fields.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+
+struct AVFrame;
+
+namespace reel3d {
+
+// How a stored picture is turned to be shown: rows and columns change places first, then it is
+// mirrored.
+struct Orientation {
+  bool transpose = false, flip_x = false, flip_y = false;
+};
+
+// One decoded picture. Reused from call to call, so that memory is.
+class VideoFrame {
+ public:
+  VideoFrame();
+  ~VideoFrame();
+
+  double time_s = 0;  // when it is shown, from the start of the file
+  double aspect = 1;  // width / height as shown: pixel aspect and orientation applied
+  Orientation orientation;
+  AVFrame* get() const { return frame_.get(); }  // for lib/video alone
+
+ private:
+  struct Free {
+    void operator()(AVFrame* frame) const;
+  };
+  std::unique_ptr<AVFrame, Free> frame_;
+};
+
+struct VideoInfo {
+  std::string container, codec;  // FFmpeg's names
+  int width = 0, height = 0;     // pixels as stored
+  int fps_num = 0, fps_den = 1;  // average; 0/1 unknown
+  int64_t num_frames = 0;        // as the container says; 0 unknown
+};
+
+// The part [begin_s, end_s) of a file, by the times at which frames are shown.
+struct VideoPart {
+  double begin_s = 0;
+  double end_s = std::numeric_limits<double>::infinity();
+};
+
+// What is known once Next() has said false.
+struct DecodeSummary {
+  int64_t num_frames = 0;       // handed out
+  int64_t expected_frames = 0;  // that the container promised; 0 unknown
+  std::string problem;          // what the demuxer or decoder complained of; empty if nothing
+
+  // Frames are missing beyond what harmless files miss (the last one or two, a bad one here and
+  // there), or the file ended where its container did not.
+  bool truncated = false;
+};
+
+class VideoDecoder {
+ public:
+  static constexpr int kMaxSide = 8192;  // pixels
+
+  // Throws an input error if the file is none, holds no video, or is of a kind that is refused.
+  explicit VideoDecoder(const std::filesystem::path& file, const VideoPart& part = {});
+  ~VideoDecoder();
+
+  const VideoInfo& info() const;
+  // The next frame in order of presentation; false after the last. Damaged packets are passed over
+  // and noted. Throws an input error if there was not one frame.
+  bool Next(VideoFrame* frame);
+  const DecodeSummary& summary() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,48 @@
+// Writes ordinary video files through any encoder of FFmpeg: the demo videos (H.264 in MP4), and
+// in tests every kind of input that users may bring.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+struct VideoEncoderOptions {
+  int width = 0, height = 0;  // pixels
+  int fps_num = 25, fps_den = 1;
+  // FFmpeg's names.
+  std::string container;  // empty: by the file's suffix
+  std::string codec = "libx264";
+  std::string pixel_format = "yuv420p";
+  std::string codec_options = "preset=veryfast:crf=18";  // name=value, joined by colons
+  // What the file says about its pictures; empty: nothing.
+  std::string color_range, color_space, color_transfer;
+  int pixel_aspect_num = 0, pixel_aspect_den = 1;  // width : height of one pixel; 0/1 unsaid
+  int rotation_degrees = 0;                        // clockwise, that a player applies
+};
+
+// The same frames and options give the same bytes.
+class VideoEncoder {
+ public:
+  // Throws a usage error on names that FFmpeg does not know, an environment error where it cannot
+  // write.
+  VideoEncoder(const std::filesystem::path& file, const VideoEncoderOptions& options);
+  ~VideoEncoder();
+
+  // Bytes of a frame: the pixel format's planes one after another without padding between rows.
+  size_t frame_size_bytes() const;
+  // Frames follow at the frame rate; `time_s` >= 0 places this one elsewhere (later than the last).
+  void Write(const std::vector<uint8_t>& pixels, double time_s = -1);
+  // The file is usable after this.
+  void Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reel3d

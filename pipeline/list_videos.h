@@ -1,0 +1,53 @@
+// The stage behind list-videos: folder trees in, VIDEOS.tsv and classes.txt beside it out.
+//
+// Each folder directly in a source is a class; the videos anywhere below it belong to it. Videos
+// directly in a source have no label, and stand in the subset `testing`. Hidden files and folders
+// are passed over. Sources are taken in the order given, what is in them bytewise by name.
+//
+// The id of a video is its file name without the extension. Where videos share one, those get the
+// folders below the source before it ("wave1-daria"), where that is not enough also the extension,
+// and at last a number. Characters other than letters, digits and . _ - become _.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+#include "lib/data/split.h"
+
+namespace reel3d {
+
+struct ListVideosOptions {
+  std::vector<std::string> sources;
+  std::string manifest;
+  std::vector<std::string> extensions;  // beyond those of ordinary videos
+  SplitOptions split;
+  bool overwrite = false;
+
+  void Bind(OptionBinder& binder);
+  void Check() const { split.Check(); }
+};
+
+struct ListVideosReport {
+  struct Counts {
+    int64_t training = 0, validation = 0, testing = 0;
+  };
+  int64_t num_videos = 0;
+  int64_t num_groups = 0;
+  std::vector<std::pair<std::string, Counts>> classes;  // in order; "" last: unlabelled
+  std::map<std::string, int64_t> ignored;               // other files, by extension
+
+  nlohmann::ordered_json ToJson() const;
+  std::string ToText() const;  // a table
+};
+
+// Throws an input error where a source is no folder or has no videos, a name cannot stand in the
+// manifest, or the split fails; a usage error where another manifest stands there and `overwrite`
+// is off. Writes classes.txt first, so that a manifest that is there has its classes.
+ListVideosReport RunListVideos(const ListVideosOptions& options);
+
+}  // namespace reel3d

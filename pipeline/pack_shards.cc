@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pack_shards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/cli/tool.h"
+#include "lib/data/manifest.h"
+#include "lib/shard/shard_plan.h"
+#include "lib/shard/shard_reader.h"
+#include "lib/shard/shard_set.h"
+#include "lib/shard/shard_writer.h"
+#include "lib/shard/video_scan.h"
+#include "lib/video/prepared_video.h"
+#include "pipeline/item_loop.h"
+#include "pipeline/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kStage = "pack";
+
+ShardVideo DescribeVideo(const PlannedVideo& planned, const PreparedVideoInfo& info) {
+  ShardVideo video;
+  video.id = planned.id;
+  video.label = planned.label;
+  video.width = static_cast<uint16_t>(info.width);
+  video.height = static_cast<uint16_t>(info.height);
+  if (info.fps_num > 0 && info.fps_den > 0) {
+    video.fps_num = static_cast<uint32_t>(info.fps_num);
+    video.fps_den = static_cast<uint32_t>(info.fps_den);
+  }
+  return video;
+}
+
+// What is to be packed, in the manifest's order, and what cannot be.
+struct Plan {
+  std::vector<std::string> classes;
+  std::vector<PlannedVideo> videos;
+  std::vector<Subset> subsets;      // of videos
+  std::vector<FailedItem> missing;  // stage "prep": explained by it, and not counted against us
+  size_t num_rows = 0;              // of the manifest
+};
+
+fs::path PreparedFile(const PackShardsOptions& options, const std::string& id) {
+  return fs::path(options.prepared_dir) / (id + ".mkv");
+}
+
+// Why prep-videos could not do some videos, by id.
+std::unordered_map<std::string, std::string> PrepFailures(const PackShardsOptions& options) {
+  const fs::path folder = options.prepared_dir;
+  RequireFolder(folder, "the videos made by prep-videos");
+  if (!options.allow_unfinished) {
+    RequireFile(folder / "DONE",
+                "prep-videos has not finished there; --allow-unfinished packs "
+                "what is there");
+  }
+  std::unordered_map<std::string, std::string> reasons;
+  const fs::path failed = folder / "failed.tsv";
+  if (fs::exists(failed)) {
+    for (FailedItem& item : ParseFailedItems(ReadFile(failed), failed.string())) {
+      reasons.emplace(item.id, std::move(item.reason));
+    }
+  }
+  return reasons;
+}
+
+FailedItem Missing(const PackShardsOptions& options, const std::string& id,
+                   const std::unordered_map<std::string, std::string>& reasons) {
+  if (const auto reason = reasons.find(id); reason != reasons.end()) {
+    return {id, "prep", reason->second};
+  }
+  if (options.allow_unfinished) {
+    return {id, "prep", "not prepared yet"};
+  }
+  return {id, kStage, "there is no " + PreparedFile(options, id).string()};
+}
+
+int LabelIndex(const VideoRow& row, const std::unordered_map<std::string, int>& index_of_class) {
+  if (row.label.empty()) {
+    return -1;
+  }
+  const auto found = index_of_class.find(row.label);
+  if (found == index_of_class.end()) {
+    throw InputError(
+        fmt::format("video {} has class '{}', which the list of classes lacks", row.id, row.label));
+  }
+  return found->second;
+}
+
+Plan MakePlan(const PackShardsOptions& options) {
+  const Manifest manifest = ReadManifest(options.manifest);
+  Plan plan;
+  plan.num_rows = manifest.videos.size();
+  plan.classes = ReadClasses(options.classes.empty() ? manifest.folder / "classes.txt"
+                                                     : fs::path(options.classes));
+  std::unordered_map<std::string, int> index_of_class;
+  for (const std::string& name : plan.classes) {
+    index_of_class.emplace(name, static_cast<int>(index_of_class.size()));
+  }
+  const auto reasons = PrepFailures(options);
+  for (const VideoRow& row : manifest.videos) {
+    const int label = LabelIndex(row, index_of_class);
+    std::error_code absent;
+    const uintmax_t size_bytes = fs::file_size(PreparedFile(options, row.id), absent);
+    if (absent) {
+      plan.missing.push_back(Missing(options, row.id, reasons));
+      continue;
+    }
+    plan.videos.push_back({row.id, label, size_bytes});
+    plan.subsets.push_back(row.subset);
+  }
+  if (plan.videos.empty()) {
+    throw InputError(fmt::format("none of the {} videos of {} is in {}", plan.num_rows,
+                                 options.manifest, options.prepared_dir));
+  }
+  return plan;
+}
+
+VideoScan Scan(const PlannedVideo& planned, const fs::path& file) {
+  PreparedVideoReader reader(file);
+  VideoScan scan(DescribeVideo(planned, reader.info()));
+  std::vector<uint8_t> jpeg;
+  try {
+    while (reader.Next(&jpeg)) {
+      scan.AddFrame(jpeg);
+    }
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
+  }
+  if (scan.frames().empty()) {
+    throw InputError(file.string() + ": has no frames");
+  }
+  return scan;
+}
+
+// A shard under way: its videos are [begin, end) of the plan's.
+struct Shard {
+  int number = 0;
+  size_t begin = 0, end = 0;
+  std::string plan;
+  std::vector<std::optional<VideoScan>> scans;  // empty where one failed
+  std::atomic<size_t> num_unscanned{0};
+  std::vector<IndexedVideo> index;  // once it is whole; empty if all its videos failed
+  bool kept = false;
+};
+
+class Packer {
+ public:
+  Packer(const PackShardsOptions& options, const Plan& plan, const StageOutput& output);
+
+  // Videos that failed, in order.
+  std::vector<FailedItem> Pack();
+  void RemoveOtherShards() const;
+  PackShardsReport WriteIndexFile() const;
+
+ private:
+  fs::path ShardFile(const Shard& shard) const { return folder_ / ShardFileName(shard.number); }
+  // Takes over an earlier run's file that holds all the videos and is younger than any of them.
+  void KeepUnread(Shard* shard) const;
+  ItemOutcome PackVideo(size_t video) const;
+  // The last thread that is through with a video of this shard writes it.
+  void EndVideo(Shard* shard) const;
+  void WriteShard(const Shard& shard, const ShardTable& table) const;
+  void FillIndex(const ShardTable& table, Shard* shard) const;
+
+  const PackShardsOptions& options_;
+  const Plan& plan_;
+  const fs::path folder_;
+  const bool must_redo_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<Shard*> shard_of_video_;
+};
+
+Packer::Packer(const PackShardsOptions& options, const Plan& plan, const StageOutput& output)
+    : options_(options), plan_(plan), folder_(output.folder()), must_redo_(output.must_redo()) {
+  const auto shard_size_bytes = static_cast<uint64_t>(options.shard_size) << 20;
+  const std::vector<size_t> cuts = CutIntoShards(plan.videos, shard_size_bytes);
+  for (size_t number = 0; number + 1 < cuts.size(); ++number) {
+    auto shard = std::make_unique<Shard>();
+    shard->number = static_cast<int>(number);
+    shard->begin = cuts[number];
+    shard->end = cuts[number + 1];
+    shard->plan = PlanName(plan.videos, shard->begin, shard->end, plan.classes);
+    shard->scans.resize(shard->end - shard->begin);
+    shard->num_unscanned = shard->scans.size();
+    shard_of_video_.resize(shard->end, shard.get());
+    shards_.push_back(std::move(shard));
+  }
+}
+
+void Packer::KeepUnread(Shard* shard) const {
+  std::error_code absent;
+  const fs::file_time_type packed_at = fs::last_write_time(ShardFile(*shard), absent);
+  if (absent || must_redo_) {
+    return;
+  }
+  for (size_t video = shard->begin; video < shard->end; ++video) {
+    if (fs::last_write_time(PreparedFile(options_, plan_.videos[video].id)) >= packed_at) {
+      return;
+    }
+  }
+  try {
+    const ShardReader reader(ShardFile(*shard));
+    if (reader.plan() == shard->plan && reader.table().videos.size() == shard->end - shard->begin) {
+      FillIndex(reader.table(), shard);
+      shard->kept = true;
+    }
+  } catch (const Error& error) {
+    LogWarn(fmt::format("{}; packing it anew", error.what()));
+  }
+}
+
+std::vector<FailedItem> Packer::Pack() {
+  std::vector<std::string> ids;
+  for (const PlannedVideo& video : plan_.videos) {
+    ids.push_back(video.id);
+  }
+  for (const auto& shard : shards_) {
+    KeepUnread(shard.get());
+  }
+  return RunItemLoop(ids, {kStage, "videos", options_.threads},
+                     [&](size_t video) { return PackVideo(video); })
+      .failed;
+}
+
+ItemOutcome Packer::PackVideo(size_t video) const {
+  Shard* shard = shard_of_video_[video];
+  if (shard->kept) {
+    return ItemOutcome::kSkipped;
+  }
+  const PlannedVideo& planned = plan_.videos[video];
+  try {
+    shard->scans[video - shard->begin] = Scan(planned, PreparedFile(options_, planned.id));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInput) {
+      EndVideo(shard);  // the others of its shard do not suffer
+    }
+    throw;
+  }
+  EndVideo(shard);
+  return ItemOutcome::kDone;
+}
+
+void Packer::EndVideo(Shard* shard) const {
+  if (--shard->num_unscanned > 0) {
+    return;
+  }
+  std::vector<VideoScan> good;
+  for (std::optional<VideoScan>& scan : std::exchange(shard->scans, {})) {
+    if (scan) {
+      good.push_back(std::move(*scan));
+    }
+  }
+  if (!good.empty()) {
+    const ShardTable table = MakeTable(good, plan_.classes);
+    WriteShard(*shard, table);
+    FillIndex(table, shard);
+  }
+}
+
+void Packer::WriteShard(const Shard& shard, const ShardTable& table) const {
+  ShardWriter writer(ShardFile(shard), table, shard.plan);
+  std::vector<uint8_t> jpeg;
+  for (const ShardVideo& video : table.videos) {
+    try {
+      PreparedVideoReader reader(PreparedFile(options_, video.id));
+      while (reader.Next(&jpeg)) {
+        writer.Append(jpeg);
+      }
+    } catch (const Error& error) {
+      // It was good a moment ago: not this video's fault alone, so the whole stage stops.
+      throw EnvironmentError(error.what());
+    }
+  }
+  writer.Publish();
+}
+
+void Packer::FillIndex(const ShardTable& table, Shard* shard) const {
+  std::unordered_map<std::string, Subset> subset_of_id;
+  for (size_t video = shard->begin; video < shard->end; ++video) {
+    subset_of_id.emplace(plan_.videos[video].id, plan_.subsets[video]);
+  }
+  for (size_t video = 0; video < table.videos.size(); ++video) {
+    const ShardVideo& row = table.videos[video];
+    IndexedVideo indexed;
+    indexed.shard = shard->number;
+    indexed.video_index = static_cast<int>(video);
+    indexed.id = row.id;
+    indexed.label = row.label;
+    indexed.subset = subset_of_id.at(row.id);
+    indexed.num_frames =
+        static_cast<int>(table.first_frames[video + 1] - table.first_frames[video]);
+    indexed.fps = static_cast<double>(row.fps_num) / row.fps_den;
+    shard->index.push_back(std::move(indexed));
+  }
+}
+
+void Packer::RemoveOtherShards() const {
+  std::set<std::string> ours;
+  for (const auto& shard : shards_) {
+    if (!shard->index.empty()) {
+      ours.insert(ShardFileName(shard->number));
+    }
+  }
+  std::vector<fs::path> others;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_shard = name.size() >= 8 && entry.path().extension() == ".h5" &&
+                          name.find_first_not_of("0123456789") == name.size() - 3;
+    if (is_shard && ours.count(name) == 0) {
+      others.push_back(entry.path());
+    }
+  }
+  for (const fs::path& path : others) {
+    LogInfo(fmt::format("removing {}: of an earlier plan", path.string()));
+    fs::remove(path);
+  }
+}
+
+PackShardsReport Packer::WriteIndexFile() const {
+  std::vector<IndexedVideo> index;
+  PackShardsReport report;
+  for (const auto& shard : shards_) {
+    report.num_shards += shard->index.empty() ? 0 : 1;
+    report.num_shards_kept += shard->kept ? 1 : 0;
+    for (const IndexedVideo& video : shard->index) {
+      report.num_frames += video.num_frames;
+      index.push_back(video);
+    }
+  }
+  report.num_packed = static_cast<int64_t>(index.size());
+  WriteClasses(folder_ / "classes.txt", plan_.classes);
+  WriteIndex(folder_ / "index.tsv", index);
+  return report;
+}
+
+}  // namespace
+
+void PackShardsOptions::Bind(OptionBinder& binder) {
+  binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
+  binder.Positional("PREPARED_DIR", &prepared_dir, "the folder that prep-videos wrote");
+  binder.Positional("OUT_DIR", &out_dir, "folder for the shards");
+  binder.Bind("shard-size", &shard_size, {1, 1 << 20},
+              "MiB of prepared videos that go into one shard; a larger video gets a shard of its "
+              "own. Each shard is one open file of the trainer");
+  binder.Bind("classes", &classes, "list of classes; empty: classes.txt beside the manifest");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
+              "share of the videos that may fail here; above it DONE is not written and the exit "
+              "status is 3. What prep-videos failed on does not count again",
+              Effect::kRunOnly);
+  binder.Bind("allow-unfinished", &allow_unfinished,
+              "pack what is there although prep-videos has not finished");
+  binder.Bind("threads", &threads, {1, 1024}, "threads; each works on one video or one shard",
+              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "make anew what an earlier run with other settings left",
+              Effect::kRunOnly);
+}
+
+void PackShardsOptions::Check() const {}
+
+nlohmann::ordered_json PackShardsReport::ToJson() const {
+  return {{"num_videos", num_videos},
+          {"num_packed", num_packed},
+          {"num_not_prepared", num_not_prepared},
+          {"num_failed", num_failed},
+          {"num_shards", num_shards},
+          {"num_shards_kept", num_shards_kept},
+          {"num_frames", num_frames}};
+}
+
+PackShardsReport RunPackShards(PackShardsOptions options) {
+  const Plan plan = MakePlan(options);
+  StageOutput output(options.out_dir, "pack-shards", FormatConfig(options),
+                     FormatConfig(options, true), options.overwrite);
+  Packer packer(options, plan, output);
+  std::vector<FailedItem> failed = packer.Pack();
+  packer.RemoveOtherShards();
+  PackShardsReport report = packer.WriteIndexFile();
+  failed.insert(failed.end(), plan.missing.begin(), plan.missing.end());
+  std::sort(failed.begin(), failed.end(),
+            [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
+  report.num_videos = static_cast<int64_t>(plan.num_rows);
+  report.num_failed = std::count_if(failed.begin(), failed.end(),
+                                    [](const FailedItem& item) { return item.stage == kStage; });
+  report.num_not_prepared = static_cast<int64_t>(failed.size()) - report.num_failed;
+  report.over_tolerance = OverTolerance(static_cast<size_t>(report.num_failed), plan.num_rows,
+                                        options.max_failed_fraction);
+  output.Finish(report.ToJson(), failed, !report.over_tolerance);
+  return report;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,50 @@
+// The stage behind pack-shards: prepared videos in, shards out.
+//
+//   00000.h5 ...  see lib/shard/shard_format.h     index.tsv, classes.txt  see
+//   lib/shard/shard_set.h
+//
+// Each prepared file is read twice, once for its frames' sizes and checksums and once for their
+// bytes, so memory depends on neither the size of a shard nor (but for the manifest and the index,
+// some hundred bytes a video) that of the data set.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct PackShardsOptions {
+  std::string manifest, prepared_dir, out_dir;
+  int64_t shard_size = 1024;  // MiB
+  std::string classes;
+  double max_failed_fraction = 0.01;
+  bool allow_unfinished = false;
+  int threads = 1;
+  bool overwrite = false;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+struct PackShardsReport {
+  int64_t num_videos = 0;        // rows of the manifest
+  int64_t num_packed = 0;        // in the shards now
+  int64_t num_not_prepared = 0;  // prep-videos could not do them: in failed.tsv with its reason
+  int64_t num_failed = 0;        // prepared, but not a video that can be packed
+  int64_t num_shards = 0;
+  int64_t num_shards_kept = 0;  // were whole and up to date already
+  int64_t num_frames = 0;
+  bool over_tolerance = false;
+
+  nlohmann::ordered_json ToJson() const;
+};
+
+// Throws an input error where the manifest, the classes or the folder of prepared videos are wrong;
+// a video that cannot be packed is counted, and stands in failed.tsv.
+PackShardsReport RunPackShards(PackShardsOptions options);
+
+}  // namespace reel3d

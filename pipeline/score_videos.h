@@ -1,0 +1,41 @@
+// The scoring stage: logits of every clip of a subset's videos. Averages are taken afterwards, by
+// evaluate-scores.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/cli/tool.h"
+#include "pipeline/stage_output.h"
+
+namespace reel3d {
+
+struct ScoreOptions {
+  std::string checkpoint;
+  std::string shards_dir;
+  std::string out_dir;
+
+  std::string subset = "validation";
+  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  std::string tail = "loop";
+  bool shuffle_frames = false;
+  int64_t seed = 1;
+  int videos_per_part = 256;
+
+  int batch = 32;
+  int threads = 0;
+  int loader_threads = 0;
+  std::string device = "auto";
+  bool overwrite = false;
+  TaskSlice slice;
+
+  void Bind(OptionBinder& binder);
+  void Check();
+};
+
+// Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
+// writes every tasks-th part. Parts that are whole and of this checkpoint are kept.
+ToolResult RunScoring(const ScoreOptions& options);
+
+}  // namespace reel3d

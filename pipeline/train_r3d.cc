@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train_r3d.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/dist/world.h"
+#include "lib/train/trainer.h"
+#include "pipeline/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// Held while the run goes on; the system lets go of it however the process ends.
+class RunLock {
+ public:
+  explicit RunLock(const fs::path& run_dir)
+      : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    if (descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      close(descriptor_);
+      throw EnvironmentError(run_dir.string() +
+                             ": another train-r3d is at work there; wait for it or end it");
+    }
+  }
+  ~RunLock() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int descriptor_;  // below 0 where the file system has no such locks: then there is no guard
+};
+
+ToolResult ToResult(const TrainReport& report) {
+  ToolResult result;
+  result.json = {{"steps", report.steps},
+                 {"epochs", report.epochs},
+                 {"ranks", report.ranks},
+                 {"training_videos", report.num_training},
+                 {"validation_videos", report.num_validation},
+                 {"train_loss", report.train_loss},
+                 {"train_top1", report.train_top1},
+                 {"validation_loss", report.validation_loss},
+                 {"validation_top1", report.validation_top1},
+                 {"best_validation_top1", report.best_top1},
+                 {"clips_per_s", report.clips_per_s},
+                 {"waiting_share", report.waiting_share},
+                 {"stopped_early", report.stopped_early}};
+  result.text = fmt::format("{} epochs, {} steps; validation clips: top-1 {:.1f} %\n",
+                            report.epochs, report.steps, 100 * report.validation_top1);
+  result.exit_status = report.stopped_early ? kExitStoppedEarly : kExitDone;
+  return result;
+}
+
+ToolResult TrainOn(const World& world, TrainOptions& options) {
+  const fs::path run_dir = options.run_dir;
+  const std::string settings = FormatConfig(options, /*only_output=*/true);
+  std::optional<RunLock> lock;
+  std::optional<StageOutput> output;
+  if (world.is_main()) {
+    RequireFolder(options.shards_dir, "shards made by pack-shards");
+    MakeFolders(run_dir);
+    lock.emplace(run_dir);
+    output.emplace(run_dir, "train-r3d", FormatConfig(options), settings, options.overwrite);
+    if (output->must_redo()) {
+      std::error_code ignored;
+      fs::remove_all(run_dir / "checkpoints", ignored);
+      fs::remove(run_dir / "metrics.jsonl", ignored);
+    }
+  }
+  world.Barrier();  // nobody looks for checkpoints before the old ones are gone
+  const ToolResult result = ToResult(Trainer(options, settings, world).Run());
+  if (!world.is_main()) {
+    ToolResult nothing;
+    nothing.json = nullptr;
+    nothing.exit_status = result.exit_status;
+    return nothing;
+  }
+  output->Finish(result.json, {}, /*whole=*/result.exit_status == kExitDone);
+  return result;
+}
+
+}  // namespace
+
+ToolResult RunTraining(TrainOptions options) {
+  const World world;
+  if (world.size() > 1) {
+    InitLog("train-r3d", fmt::format("rank {}", world.rank()));
+  }
+  ToolResult result;
+  world.Run([&] { result = TrainOn(world, options); });
+  return result;
+}
+
+}  // namespace reel3d

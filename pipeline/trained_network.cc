@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/trained_network.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/cli/tool.h"
+#include "lib/model/weights.h"
+#include "lib/train/checkpoint.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+
+TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device) {
+  RequireFolder(checkpoint, "a checkpoint that train-r3d wrote");
+  VerifyCheckpoint(checkpoint);
+  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+  const std::string source = (checkpoint / "state.json").string();
+  TrainedNetwork trained;
+  try {
+    std::string config;
+    for (const auto& line : state.at("config")) {
+      config += line.get<std::string>() + "\n";
+    }
+    ReadConfig([&](OptionBinder& binder) { trained.options.Bind(binder); }, config, source);
+    trained.options.Check();
+    trained.classes = state.at("classes").get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format("{}: {}", source, error.what()));
+  } catch (const Error& error) {
+    throw InputError(error.what());  // settings of a file are not the user's usage
+  }
+  R3dOptions network = trained.options.network;
+  network.num_classes = static_cast<int>(trained.classes.size());
+  trained.network = R3d(network);
+  const fs::path weights = checkpoint / "model.safetensors";
+  LoadStateDict(*trained.network, LoadTensors(weights), weights.string());
+  trained.network->to(device);
+  trained.network->eval();
+  trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
+                                 ReadFile(checkpoint / "DONE", 4096).substr(0, 8));
+  return trained;
+}
+
+}  // namespace reel3d

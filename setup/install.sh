@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
+#
+#   setup/install.sh [--tests] [--slurm] [--cuda] [--no-libtorch]
+#
+#   --tests        the packages of the tests, too
+#   --slurm        Slurm, for the tests that submit jobs
+#   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
+#   --no-libtorch  Debian packages only: you have a LibTorch of your own
+#
+# Run it again at any time: what is there is not fetched again. LibTorch goes to build/libtorch.
+# Exit status 4: something is missing that only an administrator can install; it is printed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+sections=(build)
+lists=(setup/libtorch-cpu.txt)
+for argument in "$@"; do
+	case $argument in
+	--tests) sections+=(test) ;;
+	--slurm) sections+=(slurm) ;;
+	--cuda) lists+=(setup/libtorch-cuda.txt) ;;
+	--no-libtorch) lists=() ;;
+	*)
+		sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+		exit 2
+		;;
+	esac
+done
+
+say() { echo "setup: $*" >&2; }
+
+# The packages of the wanted sections that are not installed, one a line.
+missing_packages() {
+	local line section='' package
+	while read -r line; do
+		case $line in
+		'' | '#'*) ;;
+		'['*']') section=${line:1:-1} ;;
+		*)
+			if [[ " ${sections[*]} " == *" $section "* ]]; then
+				package=$line
+				[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+			fi
+			;;
+		esac
+	done <setup/debian-packages.txt
+}
+
+install_packages() {
+	local missing root=()
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]} > 0)) || return 0
+	if [ "$(id -u)" != 0 ]; then
+		root=(sudo -n)
+		if ! command -v apt-get >/dev/null || ! sudo -n true 2>/dev/null; then
+			say "these packages are missing, and this account may not install them:"
+			printf '  %s\n' "${missing[@]}" >&2
+			say "ask an administrator for: apt-get install --no-install-recommends ${missing[*]}"
+			exit 4
+		fi
+	fi
+	say "installing ${#missing[@]} packages: ${missing[*]}"
+	if ! { "${root[@]}" apt-get -q update &&
+		"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+			apt-get -q -y install --no-install-recommends "${missing[@]}"; }; then
+		say "apt-get could not install: ${missing[*]}"
+		exit 4
+	fi
+}
+
+# A virtual environment serves as the folder that wheels are unpacked into. What was installed in it
+# is recorded list by list, so that an interrupted or older one is completed.
+install_wheels() {
+	local list venv=build/libtorch done_file python=/usr/bin/python3
+	# The wheels are for Debian's own Python, whatever else is first in PATH.
+	[ -x $python ] || python=python3
+	for list in "$@"; do
+		done_file=$venv/$(basename "$list").done
+		if cmp -s "$list" "$done_file"; then
+			continue
+		fi
+		say "installing LibTorch ($list) into $venv"
+		[ -x $venv/bin/pip ] || $python -m venv --clear $venv || {
+			say "$python cannot make $venv: is python3-venv installed?"
+			exit 4
+		}
+		$venv/bin/pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$list" || {
+			say "pip could not install $list: is a package index within reach (PIP_INDEX_URL), the disk full?"
+			exit 4
+		}
+		cp "$list" "$done_file"
+	done
+}
+
+install_packages
+install_wheels "${lists[@]}"

@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# What the jobs have in common; each *.sbatch sources this in the folder it was submitted from.
+#
+# A node that cannot launch a job may still let it end as COMPLETED 0:0, and then Slurm releases the
+# jobs that wait for it. So no job trusts the one before it: it looks for the file that proves the
+# stage, and for its own at the end.
+set -euo pipefail
+
+# shellcheck source=slurm/site.env
+. "${SITE_ENV:-slurm/site.env}"
+site_setup
+
+# await_file FILE: other nodes see a new file late on network file systems.
+await_file() {
+	local tries
+	for ((tries = 0; tries < 60; tries++)); do
+		[ ! -e "$1" ] || return 0
+		sleep 1
+	done
+	echo "$SLURM_JOB_NAME: $1 is not there: that stage did not finish" >&2
+	return 1
+}
+
+# make_stage STAGE [NAME=VALUE...]: the same target as on one machine, with the tools as they are.
+make_stage() {
+	make -f Makefile.workflow EXEC=local BUILD=no "$@"
+}
+
+# await_proof FOLDER: what this job, or its task of an array, writes last.
+await_proof() {
+	local proof=$1/DONE
+	if ((${SLURM_ARRAY_TASK_COUNT:-1} > 1)) && [ ! -e "$proof" ]; then
+		proof=$(printf '%s/tasks/%04d-of-%04d/DONE' "$1" \
+			$((SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN)) "$SLURM_ARRAY_TASK_COUNT")
+	fi
+	await_file "$proof"
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# run_ranks.sh COMMAND...: runs the command as the MPI ranks of this job, and leaves its exit status
+# in the file $RANKS_STATUS.
+set -euo pipefail
+
+# shellcheck source=slurm/site.env
+. "${SITE_ENV:-slurm/site.env}"
+
+# srun does not take this over from the job by itself (since Slurm 22.05).
+export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
+status=0
+"${RANKS_LAUNCHER[@]}" "$@" || status=$?
+echo "$status" >"$RANKS_STATUS"
+exit "$status"

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/data/crop_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+using Box = std::tuple<int, int, int, int>;  // x, y, width, height
+Box RegionOf(const CropPlan& plan) { return {plan.x, plan.y, plan.width, plan.height}; }
+
+std::map<Box, int> RegionCounts(const CropOptions& options, FrameSize frame, int draws) {
+  std::map<Box, int> counts;
+  Rng rng(11);
+  for (int i = 0; i < draws; ++i) {
+    const CropPlan plan = DrawCrop(options, frame, rng);
+    EXPECT_EQ(plan.frame, frame);
+    EXPECT_EQ(plan.size, options.size);
+    ++counts[RegionOf(plan)];
+  }
+  return counts;
+}
+
+CropOptions OneScale(double scale, const std::string& rounding) {
+  CropOptions options;
+  options.scales = {scale};
+  options.rounding = rounding;
+  return options;
+}
+
+TEST(CropPlanTest, CornerCropDrawsAll25EquallyOften) {
+  for (const auto& [frame, sides] :
+       {std::pair<FrameSize, std::vector<int>>{{427, 240}, {240, 201, 169, 142, 120}},
+        {{640, 360}, {360, 302, 254, 214, 180}},
+        {{202, 360}, {202, 169, 142, 120, 101}}}) {
+    CropOptions options;
+    options.rounding = "round2020";
+    constexpr int kDraws = 50000;
+    const std::map<Box, int> counts = RegionCounts(options, frame, kDraws);
+    const int right = frame.width;
+    const int bottom = frame.height;
+    double chi_square = 0;
+    std::map<Box, int> expected;  // how many of the 25 are the same box
+    for (const int side : sides) {
+      const int middle_x = static_cast<int>(std::nearbyint((right - side) / 2.0));
+      const int middle_y = static_cast<int>(std::nearbyint((bottom - side) / 2.0));
+      for (const auto& [x, y] : {std::pair<int, int>{middle_x, middle_y},
+                                 {0, 0},
+                                 {right - side, 0},
+                                 {0, bottom - side},
+                                 {right - side, bottom - side}}) {
+        ++expected[{x, y, side, side}];
+      }
+    }
+    EXPECT_EQ(counts.size(), expected.size());
+    for (const auto& [box, multiplicity] : expected) {
+      ASSERT_EQ(counts.count(box), 1U);
+      const double mean = kDraws * multiplicity / 25.0;
+      chi_square += (counts.at(box) - mean) * (counts.at(box) - mean) / mean;
+    }
+    EXPECT_LT(chi_square, 52);  // 24 degrees of freedom: once in 1000 at 51.2
+  }
+}
+
+// The 5 positions of one side, in order of x, then y.
+struct PositionCase {
+  FrameSize frame;
+  double scale;
+  const char* rounding;
+  std::vector<Box> regions;
+};
+
+TEST(CropPlanTest, PositionsAndRoundingOfTheCentre) {
+  const PositionCase cases[] = {
+      {{320, 240},
+       0.5,
+       "halves2018",
+       {{0, 0, 120, 120},
+        {0, 120, 120, 120},
+        {100, 60, 120, 120},
+        {200, 0, 120, 120},
+        {200, 120, 120, 120}}},
+      // Side 201: the 2018 box is 200 wide and starts at 160 - 100.
+      {{320, 240},
+       0.8408964152537145,
+       "halves2018",
+       {{0, 0, 201, 201},
+        {0, 39, 201, 201},
+        {60, 20, 200, 200},
+        {119, 0, 201, 201},
+        {119, 39, 201, 201}}},
+      // 59.5 and 19.5 go to the even number.
+      {{320, 240},
+       0.8408964152537145,
+       "round2020",
+       {{0, 0, 201, 201},
+        {0, 39, 201, 201},
+        {60, 20, 201, 201},
+        {119, 0, 201, 201},
+        {119, 39, 201, 201}}},
+      // 58.5 to 58.
+      {{318, 240},
+       0.8408964152537145,
+       "round2020",
+       {{0, 0, 201, 201},
+        {0, 39, 201, 201},
+        {58, 20, 201, 201},
+        {117, 0, 201, 201},
+        {117, 39, 201, 201}}},
+      // An odd frame: its middle is 160, half a pixel left.
+      {{321, 241},
+       0.5,
+       "halves2018",
+       {{0, 0, 120, 120},
+        {0, 121, 120, 120},
+        {100, 60, 120, 120},
+        {201, 0, 120, 120},
+        {201, 121, 120, 120}}},
+  };
+  for (const PositionCase& item : cases) {
+    std::vector<Box> regions;
+    for (const auto& [box, count] :
+         RegionCounts(OneScale(item.scale, item.rounding), item.frame, 1000)) {
+      regions.push_back(box);
+    }
+    EXPECT_EQ(regions, item.regions) << item.frame.width << " " << item.rounding;
+  }
+}
+
+TEST(CropPlanTest, TrainingKeepsAllOfTheResizedRegion) {
+  Rng rng(5);
+  for (const char* crop : {"corner", "random"}) {
+    CropOptions options;
+    options.crop = crop;
+    options.size = 80;
+    const CropPlan plan = DrawCrop(options, {320, 240}, rng);
+    EXPECT_EQ(plan.resized_width, 80);
+    EXPECT_EQ(plan.resized_height, 80);
+    EXPECT_EQ(plan.window_x, 0);
+    EXPECT_EQ(plan.window_y, 0);
+  }
+}
+
+TEST(CropPlanTest, FlipsAsOftenAsAsked) {
+  for (const double probability : {0.0, 0.25, 0.5, 1.0}) {
+    for (const char* crop : {"corner", "random", "center"}) {
+      CropOptions options;
+      options.crop = crop;
+      options.flip_probability = probability;
+      Rng rng(9);
+      int flips = 0;
+      for (int i = 0; i < 4000; ++i) {
+        flips += DrawCrop(options, {320, 240}, rng).flip ? 1 : 0;
+      }
+      EXPECT_NEAR(flips, 4000 * probability, probability * (1 - probability) * 600) << crop;
+    }
+  }
+}
+
+TEST(CropPlanTest, RandomCropStaysInBoundsAndFillsThem) {
+  CropOptions options;
+  options.crop = "random";
+  Rng rng(2);
+  const FrameSize frame = {320, 240};
+  constexpr int kDraws = 20000;
+  double mean_log_aspect = 0, mean_area = 0;
+  double least_area = 1, most_area = 0, least_aspect = 9, most_aspect = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const CropPlan plan = DrawCrop(options, frame, rng);
+    ASSERT_GE(plan.x, 0);
+    ASSERT_GE(plan.y, 0);
+    ASSERT_LE(plan.x + plan.width, frame.width);
+    ASSERT_LE(plan.y + plan.height, frame.height);
+    const double area = plan.width * plan.height / (320.0 * 240.0);
+    const double aspect = static_cast<double>(plan.width) / plan.height;
+    mean_log_aspect += std::log(aspect) / kDraws;
+    mean_area += area / kDraws;
+    least_area = std::min(least_area, area);
+    most_area = std::max(most_area, area);
+    least_aspect = std::min(least_aspect, aspect);
+    most_aspect = std::max(most_aspect, aspect);
+  }
+  EXPECT_NEAR(least_area, 0.25, 0.005);
+  EXPECT_GT(most_area, 0.95);
+  EXPECT_NEAR(least_aspect, 0.75, 0.01);
+  EXPECT_NEAR(most_aspect, 4 / 3.0, 0.02);
+  // Means of 60,000 draws of torchvision 0.26's RandomResizedCrop.get_params: not 0 and not 0.625,
+  // as high crops of much area do not fit a wide frame.
+  EXPECT_NEAR(mean_log_aspect, 0.0404, 0.005);
+  EXPECT_NEAR(mean_area, 0.5228, 0.006);
+}
+
+TEST(CropPlanTest, RandomCropFallsBackToTheLargestOfAllowedShape) {
+  CropOptions options;
+  options.crop = "random";
+  options.min_area = 1.0;  // nothing but the whole frame has it, and its shape is not allowed
+  Rng rng(3);
+  EXPECT_EQ(RegionOf(DrawCrop(options, {400, 100}, rng)), (Box{133, 0, 133, 100}));
+  EXPECT_EQ(RegionOf(DrawCrop(options, {100, 401}, rng)), (Box{0, 134, 100, 133}));
+}
+
+TEST(CropPlanTest, CentreCropOfTheResizedFrame) {
+  struct Case {
+    FrameSize frame;
+    int size, resized_width, resized_height, window_x, window_y;
+  };
+  for (const Case& item :
+       {Case{{640, 360}, 112, 199, 112, 44, 0},  // 43.5 to 44
+        Case{{480, 360}, 112, 149, 112, 18, 0},  // 149.3 cut; 18.5 to 18
+        Case{{202, 360}, 112, 112, 199, 0, 44}, Case{{64, 48}, 112, 149, 112, 18, 0},
+        Case{{112, 112}, 112, 112, 112, 0, 0}, Case{{256, 144}, 80, 142, 80, 31, 0}}) {
+    const CropPlan plan = CenterCrop(item.frame, item.size);
+    EXPECT_EQ(RegionOf(plan), (Box{0, 0, item.frame.width, item.frame.height}));
+    EXPECT_EQ(plan.resized_width, item.resized_width);
+    EXPECT_EQ(plan.resized_height, item.resized_height);
+    EXPECT_EQ(plan.window_x, item.window_x);
+    EXPECT_EQ(plan.window_y, item.window_y);
+    EXPECT_FALSE(plan.flip);
+  }
+}
+
+TEST(CropPlanTest, FramesTooSmallAreInputErrors) {
+  Rng rng(1);
+  EXPECT_THROW(DrawCrop(OneScale(0.5, "halves2018"), {3, 3}, rng), Error);
+  EXPECT_THROW(CenterCrop({0, 10}, 112), Error);
+}
+
+TEST(CropPlanTest, CheckRefusesNonsense) {
+  CropOptions options;
+  EXPECT_NO_THROW(options.Check());
+  options.scales = {};
+  EXPECT_THROW(options.Check(), Error);
+  options.scales = {1.0, 1.1};
+  EXPECT_THROW(options.Check(), Error);
+  options.scales = {0.0};
+  EXPECT_THROW(options.Check(), Error);
+  options = CropOptions();
+  options.crop = "corners";
+  EXPECT_THROW(options.Check(), Error);
+  options = CropOptions();
+  options.rounding = "up";
+  EXPECT_THROW(options.Check(), Error);
+}
+
+}  // namespace
+}  // namespace reel3d

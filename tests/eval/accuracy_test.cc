@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/accuracy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace reel3d {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(TopClasses, LowerIndexComesFirstInATie) {
+  const double scores[] = {0.1, 0.4, 0.4, 0.0, 0.1};
+  EXPECT_THAT(TopClasses(scores, 5, 3), ElementsAre(1, 2, 0));
+  EXPECT_THAT(TopClasses(scores, 5, 99), ElementsAre(1, 2, 0, 4, 3));
+  const std::vector<int> order = TopClasses(scores, 5, 5);
+  for (int rank = 0; rank < 5; ++rank) {
+    EXPECT_EQ(RankOfClass(scores, 5, order[rank]), rank);
+  }
+}
+
+// Three right, one in the top 5, one wrong; five more were expected.
+Accuracy FiveOfTen() { return {{{0, 0, 0}, {0, 0, 0}, {1, 1, 0}, {1, 0, 3}, {5, 1, 5}}, 10, 6}; }
+
+TEST(Accuracy, MissingVideosCountAsWrongOrNotAtAll) {
+  const Accuracy accuracy = FiveOfTen();
+  EXPECT_DOUBLE_EQ(accuracy.Top1(), 0.3);
+  EXPECT_DOUBLE_EQ(accuracy.Top5(), 0.4);
+  EXPECT_DOUBLE_EQ(accuracy.Average(), 0.35);
+  EXPECT_DOUBLE_EQ(accuracy.Top1(true), 0.6);
+  EXPECT_DOUBLE_EQ(accuracy.Top5(true), 0.8);
+  EXPECT_DOUBLE_EQ(accuracy.Average(true), 0.7);
+}
+
+TEST(Accuracy, PerClassAndConfusion) {
+  const Accuracy accuracy = FiveOfTen();
+  EXPECT_EQ(accuracy.classes()[0].num_videos, 2);
+  EXPECT_EQ(accuracy.classes()[1].num_top1, 1);
+  EXPECT_EQ(accuracy.classes()[1].num_top5, 2);
+  EXPECT_EQ(accuracy.classes()[5].num_top5, 0);
+  EXPECT_THAT(accuracy.confusion()[1], ElementsAre(1, 1, 0, 0, 0, 0));
+  EXPECT_THAT(accuracy.confusion()[5], ElementsAre(0, 1, 0, 0, 0, 0));
+  // Classes without videos do not count.
+  EXPECT_DOUBLE_EQ(accuracy.MeanClassTop1(), (1.0 + 0.5 + 0.0) / 3);
+}
+
+TEST(Accuracy, NothingScored) {
+  EXPECT_EQ(Accuracy({}, 0, 3).Top1(), 0);
+  EXPECT_EQ(Accuracy({}, 4, 3).Top1(true), 0);
+  EXPECT_EQ(Accuracy({}, 0, 3).Top1Interval(0).high, 0);
+}
+
+TEST(Accuracy, IntervalIsThatOfABinomial) {
+  const std::vector<RankedVideo> right(80, RankedVideo{0, 0, 0});
+  const Accuracy accuracy(right, 100, 2);
+  const Interval interval = accuracy.Top1Interval(1);
+  // 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 100), give or take the noise of 1000 draws.
+  EXPECT_NEAR(interval.low, 0.7216, 0.012);
+  EXPECT_NEAR(interval.high, 0.8784, 0.012);
+  EXPECT_EQ(accuracy.Top1Interval(1).low, interval.low);
+  const Interval certain = Accuracy(right, 80, 2).Top1Interval(1);
+  EXPECT_EQ(certain.low, 1);
+  EXPECT_EQ(certain.high, 1);
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/score_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <functional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::HasSubstr;
+
+Scores Example() {
+  Scores scores;
+  scores.checkpoint = "step-00000040 crc 1234abcd";
+  scores.data = "89abcdef";
+  scores.subset = "validation";
+  scores.part = 1;
+  scores.num_parts = 3;
+  scores.num_videos_expected = 7;
+  scores.classes = {"jump", "naïve walk"};
+  scores.videos = {{"a", 1}, {"b", -1}};
+  scores.clips = {{0, 0, 16}, {0, 16, 5}, {1, 0, 16}};
+  scores.logits = {0.5F, -1.0F, 3.25F, 0.0F, -0.125F, 1e-30F};
+  return scores;
+}
+
+TEST(ScoreFile, ReadsBackWhatWasWritten) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", Example());
+  const Scores read = ReadScores(folder / "scores.h5");
+  const Scores wrote = Example();
+  EXPECT_EQ(read.checkpoint, wrote.checkpoint);
+  EXPECT_EQ(read.data, wrote.data);
+  EXPECT_EQ(read.subset, wrote.subset);
+  EXPECT_EQ(read.part, 1);
+  EXPECT_EQ(read.num_parts, 3);
+  EXPECT_EQ(read.num_videos_expected, 7);
+  EXPECT_EQ(read.classes, wrote.classes);
+  EXPECT_EQ(read.logits, wrote.logits);
+  ASSERT_EQ(read.videos.size(), 2U);
+  EXPECT_EQ(read.videos[1].id, "b");
+  EXPECT_EQ(read.videos[1].label, -1);
+  ASSERT_EQ(read.clips.size(), 3U);
+  EXPECT_EQ(read.clips[1].video, 0U);
+  EXPECT_EQ(read.clips[1].first_frame, 16U);
+  EXPECT_EQ(read.clips[1].num_distinct, 5);
+}
+
+TEST(ScoreFile, APartMayBeEmpty) {
+  const test::TemporaryFolder folder;
+  Scores scores = Example();
+  scores.videos.clear();
+  scores.clips.clear();
+  scores.logits.clear();
+  scores.data.clear();
+  WriteScores(folder / "scores.h5", scores);
+  EXPECT_TRUE(ReadScores(folder / "scores.h5").videos.empty());
+  EXPECT_EQ(ReadScores(folder / "scores.h5").data, "");
+}
+
+TEST(ScoreFile, SameScoresSameBytes) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "one.h5", Example());
+  WriteScores(folder / "two.h5", Example());
+  EXPECT_EQ(ReadFile(folder / "one.h5"), ReadFile(folder / "two.h5"));
+}
+
+// Changes a good file in place by HDF5 itself.
+void Tamper(const std::filesystem::path& path, const std::function<void(hid_t)>& change) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(file, 0);
+  change(file);
+  H5Fclose(file);
+}
+
+void SetInteger(hid_t file, const char* name, int64_t value) {
+  const hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
+  H5Awrite(attribute, H5T_NATIVE_INT64, &value);
+  H5Aclose(attribute);
+}
+
+void Replace(hid_t file, const char* name, hid_t type, std::vector<hsize_t> shape,
+             hid_t properties = H5P_DEFAULT) {
+  H5Ldelete(file, name, H5P_DEFAULT);
+  const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
+  const hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  H5Dclose(dataset);
+  H5Sclose(space);
+}
+
+void WriteElement(hid_t file, const char* name, hid_t type, const void* all) {
+  const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+  H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, all);
+  H5Dclose(dataset);
+}
+
+TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
+  struct Case {
+    const char* why;
+    std::function<void(hid_t)> change;
+  };
+  const uint32_t far_videos[] = {0, 9, 1};
+  const int32_t far_labels[] = {1, 2};
+  const hid_t chunked = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[] = {1};
+  H5Pset_chunk(chunked, 1, chunk);
+  const hid_t external = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_external(external, "/etc/hostname", 0, 12);
+  const std::vector<Case> cases = {
+      {"not complete", [](hid_t file) { SetInteger(file, "complete", 0); }},
+      {"complete is missing", [](hid_t file) { H5Adelete(file, "complete"); }},
+      {"version 2", [](hid_t file) { SetInteger(file, "version", 2); }},
+      {"part 3 of 3", [](hid_t file) { SetInteger(file, "part", 3); }},
+      {"2 videos of a subset of 1", [](hid_t file) { SetInteger(file, "num_videos_expected", 1); }},
+      {"-1 videos make no sense", [](hid_t file) { SetInteger(file, "num_videos_expected", -1); }},
+      {"clip 1 is of video 9",
+       [&](hid_t file) { WriteElement(file, "/clips/video", H5T_NATIVE_UINT32, far_videos); }},
+      {"label 2 of 2",
+       [&](hid_t file) { WriteElement(file, "/videos/label", H5T_NATIVE_INT32, far_labels); }},
+      {"/clips/video has 4 instead of 3",
+       [](hid_t file) {
+         hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+         H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
+         Replace(file, "/clips/video", H5T_STD_U32LE, {4}, properties);
+         H5Pclose(properties);
+       }},
+      {"/clips/video has the wrong type",
+       [](hid_t file) {
+         hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+         H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
+         Replace(file, "/clips/video", H5T_STD_I32LE, {3}, properties);
+         H5Pclose(properties);
+       }},
+      {"/clips/logits is cut short",
+       [](hid_t file) {
+         Replace(file, "/clips/logits", H5T_IEEE_F32LE, {3, 2});
+       }},
+      {"more than 1000000000 values",
+       [](hid_t file) {
+         Replace(file, "/clips/logits", H5T_IEEE_F32LE, {uint64_t{1} << 40, 2});
+       }},
+      {"is cut short",
+       [](hid_t file) {
+         Replace(file, "/clips/logits", H5T_IEEE_F32LE, {400'000'000, 2});
+       }},
+      {"does not have 1 axes",
+       [](hid_t file) {
+         Replace(file, "/clips/video", H5T_STD_U32LE, {3, 1});
+       }},
+      {"/clips/video is not stored in one piece",
+       [&](hid_t file) { Replace(file, "/clips/video", H5T_STD_U32LE, {3}, chunked); }},
+      {"/clips/video is not stored in one piece",
+       [&](hid_t file) { Replace(file, "/clips/video", H5T_STD_U32LE, {3}, external); }},
+      {"/classes/name is a link",
+       [](hid_t file) {
+         H5Ldelete(file, "/classes/name", H5P_DEFAULT);
+         H5Lcreate_soft("/videos/id", file, "/classes/name", H5P_DEFAULT, H5P_DEFAULT);
+       }},
+      {"/videos/id is missing", [](hid_t file) { H5Ldelete(file, "/videos/id", H5P_DEFAULT); }},
+      {"/videos/id holds 'a' twice",
+       [](hid_t file) {
+         hid_t type = H5Tcopy(H5T_C_S1);
+         H5Tset_strpad(type, H5T_STR_NULLPAD);
+         H5Tset_cset(type, H5T_CSET_UTF8);
+         WriteElement(file, "/videos/id", type, "aa");
+         H5Tclose(type);
+       }},
+  };
+  for (const Case& bad : cases) {
+    const test::TemporaryFolder folder;
+    WriteScores(folder / "scores.h5", Example());
+    Tamper(folder / "scores.h5", bad.change);
+    try {
+      ReadScores(folder / "scores.h5");
+      ADD_FAILURE() << bad.why;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      EXPECT_THAT(error.what(), HasSubstr(bad.why));
+      EXPECT_THAT(error.what(), HasSubstr("scores.h5"));
+    }
+  }
+  H5Pclose(chunked);
+  H5Pclose(external);
+}
+
+TEST(ScoreFile, AnyCutIsNoticed) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", Example());
+  const std::string whole = ReadFile(folder / "scores.h5");
+  for (size_t size = 0; size < whole.size(); size += 97) {
+    WriteFileAtomically(folder / "cut.h5", whole.substr(0, size));
+    EXPECT_THROW(ReadScores(folder / "cut.h5"), Error) << size;
+  }
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Holds the lines of the house: who includes whom, where vendors' headers stand, how long a file is.
+
+Usage: tests/lint/layers.py SOURCE_FOLDER
+Prints one line a violation and ends with 1 if there is any.
+"""
+
+import pathlib
+import re
+import sys
+
+MAX_LINES = 400
+
+# tools -> pipeline -> lib, never back; within lib a room includes itself and these. Any room may
+# also say its libraries' versions to lib/cli/version.h.
+ROOMS = {
+    "base": set(),
+    "cli": {"base"},
+    "data": {"base"},
+    "video": {"data", "base"},
+    "shard": {"data", "base"},
+    "loader": {"shard", "data", "base"},
+    "model": {"base"},
+    "dist": {"base"},
+    "train": {"model", "dist", "loader", "shard", "data", "base"},
+    "eval": {"model", "dist", "shard", "data", "base"},
+}
+VERSION_HEADER = "lib/cli/version.h"
+
+# A vendor's headers, and the only files that may include them.
+VENDORS = [
+    (r"boost/", r"lib/cli/\w+\.cc"),
+    (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
+    (r"hdf5\.h", r"lib/shard/\w+\.cc|lib/eval/(\w+\.cc|hdf5_\w+\.h)"),
+    (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
+    (r"libdeflate\.h", r"lib/base/\w+\.cc"),
+    (r"spdlog/", r"lib/base/\w+\.cc"),
+    (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
+    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/\w+\.(h|cc)|lib/eval/scorer\.(h|cc)|pipeline/\w+\.cc"),
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+
+
+def room_of(path):
+    """lib/data/split.h -> ("lib", "data"), pipeline/x.h -> ("pipeline", "")."""
+    parts = path.split("/")
+    return parts[0], parts[1] if parts[0] == "lib" else ""
+
+
+def may_include(path, header, stages):
+    folder, room = room_of(path)
+    other_folder, other_room = room_of(header)
+    if folder == "lib":
+        allowed = ROOMS[room] | {room}
+        return other_folder == "lib" and (other_room in allowed or header == VERSION_HEADER)
+    if folder == "pipeline":
+        stage = header.rpartition("/")[2].partition(".")[0]
+        # Stages meet only through files.
+        own = path.rpartition("/")[2].partition(".")[0] == stage
+        return other_folder == "lib" or (other_folder == "pipeline" and (own or stage not in stages))
+    if folder == "tools":
+        return other_folder == "pipeline" or other_room in ("base", "cli")
+    return True  # bench and tests look at everything
+
+
+def check_file(root, path, stages):
+    lines = (root / path).read_text(encoding="utf-8").splitlines()
+    if len(lines) > MAX_LINES:
+        yield f"{path}: {len(lines)} lines, more than {MAX_LINES}: one concept a file"
+    if not any("SPDX-License-Identifier: Apache-2.0" in line for line in lines[:40]):
+        yield f"{path}: no SPDX line"
+    if path.endswith(".h") and "#pragma once" not in lines:
+        yield f"{path}: no #pragma once"
+    for number, line in enumerate(lines, 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        header = found.group(1)
+        if (root / header).is_file():
+            if not may_include(path, header, stages):
+                yield f"{path}:{number}: may not include {header}"
+        elif not path.startswith(("tests/", "bench/")):
+            for vendor, places in VENDORS:
+                if re.match(vendor, header) and not re.fullmatch(places, path):
+                    yield f"{path}:{number}: {header} belongs in {places} only"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    files = sorted(
+        str(file.relative_to(root))
+        for folder in ("lib", "pipeline", "tools", "tests", "bench")
+        for file in (root / folder).rglob("*")
+        if file.suffix in (".h", ".cc")
+    )
+    stages = {file.stem for file in (root / "tools").glob("*.cc")}
+    problems = [problem for path in files for problem in check_file(root, path, stages)]
+    print("\n".join(problems) or f"{len(files)} files in order")
+    return 1 if problems or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

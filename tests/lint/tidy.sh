@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# tidy.sh BUILD_FOLDER [FILE...]: clang-tidy over the sources that this build compiles (or these
+# alone), by the repository's .clang-tidy; any finding is an error. A torch source takes half a minute.
+set -euo pipefail
+build=${1:?usage: tidy.sh BUILD_FOLDER [FILE...]}
+shift
+cd "$(dirname "$0")/../.."
+root=$PWD
+
+# g++'s precompiled header is none for clang: include the same headers as text.
+database=$build/tidy
+mkdir -p "$database"
+find "$build" -path '*/reel3d_torch_header.dir/cmake_pch.hxx' -exec cp {} "$database/" \;
+sed -E "s#-include [^ ]*/cmake_pch\.hxx#-include $(realpath "$database")/cmake_pch.hxx#g; s# -Winvalid-pch##g" \
+	"$build/compile_commands.json" >"$database/compile_commands.json"
+
+sources=("$root/(lib|pipeline|tools)/.*\.cc$")
+(($# == 0)) || sources=("$@")
+run-clang-tidy -quiet -p "$database" -j "$(nproc)" "${sources[@]}" 2>&1 |
+	grep -vE '^(clang-tidy|[0-9]+ warnings? (generated|treated)|Suppressed|Use -header-filter)' || true
+# The pipe's first status is run-clang-tidy's own.
+exit "${PIPESTATUS[0]}"

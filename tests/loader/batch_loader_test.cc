@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/loader/batch_loader.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/shard/frame_decoder.h"
+#include "tests/shard/jpeg_pictures.h"
+
+namespace reel3d {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr FrameSize kFrame = {64, 48};
+constexpr int kLength = 4;
+constexpr int kSize = 24;
+constexpr int kNumFrames = 9;
+
+// Videos in memory: each has kNumFrames frames.
+class FakeVideos {
+ public:
+  explicit FakeVideos(int count) {
+    for (int i = 0; i < count * kNumFrames; ++i) {
+      frames_.push_back(test::MakeJpeg(kFrame, i));
+    }
+  }
+  void Damage(size_t video, int frame) { frames_[Place(video, frame)].resize(300); }
+  FrameSource Source() {
+    FrameSource source;
+    source.read = [this](size_t video, int frame, std::vector<uint8_t>* jpeg) {
+      ++num_reads_;
+      *jpeg = frames_[Place(video, frame)];
+    };
+    source.name = [](size_t video) { return fmt::format("shard 0, video v{}", video); };
+    return source;
+  }
+  int num_reads() const { return num_reads_; }
+
+ private:
+  static size_t Place(size_t video, int frame) { return video * kNumFrames + frame; }
+
+  std::vector<std::vector<uint8_t>> frames_;
+  std::atomic<int> num_reads_{0};
+};
+
+CropOptions SmallCrops() {
+  CropOptions options;
+  options.size = kSize;
+  return options;
+}
+
+ClipRequest RequestOf(int64_t batch, int64_t i, size_t num_videos) {
+  ClipRequest request;
+  request.video = static_cast<size_t>(batch * 3 + i) % num_videos;
+  request.label = static_cast<int>(batch * 100 + i);
+  Rng rng(1, static_cast<uint64_t>(batch), static_cast<uint64_t>(i));
+  request.clip = RandomClip(kNumFrames, {kLength, 1}, true, rng);
+  request.crop_rng = rng;
+  return request;
+}
+
+// Batch b holds b % 4 + 1 clips.
+BatchRequests TrainingRequests(int64_t num_batches, size_t num_videos) {
+  BatchRequests requests;
+  requests.num_batches = num_batches;
+  requests.clips = [num_videos](int64_t batch) {
+    std::vector<ClipRequest> clips;
+    for (int64_t i = 0; i <= batch % 4; ++i) {
+      clips.push_back(RequestOf(batch, i, num_videos));
+    }
+    return clips;
+  };
+  requests.crop = [](FrameSize frame, Rng& rng) { return DrawCrop(SmallCrops(), frame, rng); };
+  return requests;
+}
+
+BatchLoaderOptions Options(int threads, int batches_ahead) {
+  return {kLength, kSize, threads, batches_ahead};
+}
+
+constexpr size_t kClipBytes = size_t{3} * kLength * kSize * kSize;
+
+TEST(BatchLoaderTest, GivesWhatOneDecoderGivesInOrderForAnyThreads) {
+  FakeVideos videos(5);
+  const FrameSource source = videos.Source();
+  for (const int threads : {1, 2, 5}) {
+    for (const int batches_ahead : {1, 2, 7}) {
+      BatchLoader loader(TrainingRequests(21, 5), source, Options(threads, batches_ahead));
+      FrameDecoder decoder;
+      Batch batch;
+      int64_t num_batches = 0;
+      while (loader.Next(&batch)) {
+        ASSERT_EQ(batch.size(), num_batches % 4 + 1);
+        ASSERT_EQ(batch.pixels.size(), batch.clips.size() * kClipBytes);
+        EXPECT_GE(batch.wait_s, 0);
+        for (int64_t i = 0; i < batch.size(); ++i) {
+          const ClipRequest expected = RequestOf(num_batches, i, 5);
+          EXPECT_EQ(batch.clips[i].label, expected.label);
+          EXPECT_EQ(batch.clips[i].video, expected.video);
+          std::vector<FrameJpeg> frames(kLength);
+          for (int t = 0; t < kLength; ++t) {
+            source.read(expected.video, expected.clip.frames[t], &frames[t].bytes);
+          }
+          Rng rng = expected.crop_rng;
+          std::vector<uint8_t> clip(kClipBytes);
+          decoder.DecodeClip(frames, kLength, DrawCrop(SmallCrops(), kFrame, rng), clip.data());
+          EXPECT_TRUE(std::equal(clip.begin(), clip.end(), batch.pixels.begin() + i * kClipBytes));
+        }
+        ++num_batches;
+      }
+      EXPECT_EQ(num_batches, 21);
+      EXPECT_FALSE(loader.Next(&batch));
+    }
+  }
+}
+
+TEST(BatchLoaderTest, LoopedClipsReadEachFrameOnce) {
+  FakeVideos videos(1);
+  BatchRequests requests = TrainingRequests(1, 1);
+  requests.clips = [](int64_t) {
+    ClipRequest request;
+    request.clip = SlidingClips(3, {kLength, 1}, kLength, TailRule::kLoop).at(0);
+    return std::vector<ClipRequest>{request};
+  };
+  BatchLoader loader(requests, videos.Source(), Options(2, 2));
+  Batch batch;
+  ASSERT_TRUE(loader.Next(&batch));
+  EXPECT_EQ(videos.num_reads(), 3);
+  constexpr size_t kArea = size_t{kSize} * kSize;
+  EXPECT_TRUE(std::equal(batch.pixels.begin(), batch.pixels.begin() + kArea,
+                         batch.pixels.begin() + 3 * kArea));
+}
+
+TEST(BatchLoaderTest, ScoringSeesTheCentreOfEveryWindow) {
+  FakeVideos videos(1);
+  BatchRequests requests;
+  requests.num_batches = 1;
+  requests.clips = [](int64_t) {
+    std::vector<ClipRequest> clips;
+    for (const Clip& clip : SlidingClips(kNumFrames, {kLength, 1}, kLength, TailRule::kLoop)) {
+      clips.push_back({0, 0, clip, Rng(0)});
+    }
+    return clips;
+  };
+  requests.crop = [](FrameSize frame, Rng&) { return CenterCrop(frame, kSize); };
+  BatchLoader loader(requests, videos.Source(), Options(2, 1));
+  Batch batch;
+  ASSERT_TRUE(loader.Next(&batch));
+  ASSERT_EQ(batch.size(), 3);
+  EXPECT_EQ(batch.clips[2].clip.frames, (std::vector<int>{8, 8, 8, 8}));
+}
+
+TEST(BatchLoaderTest, EmptyBatchesAndNoBatches) {
+  FakeVideos videos(2);
+  BatchRequests requests = TrainingRequests(6, 2);
+  const auto clips = requests.clips;
+  requests.clips = [clips](int64_t batch) {
+    return batch % 2 == 0 ? std::vector<ClipRequest>() : clips(batch);
+  };
+  BatchLoader loader(requests, videos.Source(), Options(3, 2));
+  Batch batch;
+  for (int64_t b = 0; b < 6; ++b) {
+    ASSERT_TRUE(loader.Next(&batch));
+    EXPECT_EQ(batch.size(), b % 2 == 0 ? 0 : b % 4 + 1);
+  }
+  EXPECT_FALSE(loader.Next(&batch));
+  BatchLoader nothing(TrainingRequests(0, 2), videos.Source(), Options(2, 2));
+  EXPECT_FALSE(nothing.Next(&batch));
+}
+
+TEST(BatchLoaderTest, ABadFrameIsReportedWhenItsBatchIsDue) {
+  FakeVideos videos(4);
+  videos.Damage(2, 5);
+  BatchRequests requests = TrainingRequests(8, 4);
+  const auto clips = requests.clips;
+  requests.clips = [clips](int64_t batch) {
+    std::vector<ClipRequest> result = clips(batch);
+    if (batch == 5) {
+      ClipRequest bad = result[0];
+      bad.video = 2;
+      bad.clip.frames = {3, 4, 5, 6};
+      result = {result[0], bad, bad};
+    }
+    for (ClipRequest& request : result) {
+      if (batch != 5) {
+        request.video = 1;
+      }
+    }
+    return result;
+  };
+  for (const int threads : {1, 4}) {
+    BatchLoader loader(requests, videos.Source(), Options(threads, 3));
+    Batch batch;
+    for (int b = 0; b < 5; ++b) {
+      ASSERT_TRUE(loader.Next(&batch));
+    }
+    for (int call = 0; call < 2; ++call) {
+      try {
+        loader.Next(&batch);
+        ADD_FAILURE() << "no error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kInput);
+        EXPECT_THAT(error.what(), HasSubstr("shard 0, video v2: frame 5: "));
+      }
+    }
+  }
+}
+
+TEST(BatchLoaderTest, ErrorsOfTheRequestsTravelToo) {
+  FakeVideos videos(1);
+  BatchRequests requests = TrainingRequests(3, 1);
+  requests.clips = [](int64_t) -> std::vector<ClipRequest> { throw UsageError("no such video"); };
+  BatchLoader loader(requests, videos.Source(), Options(2, 2));
+  Batch batch;
+  EXPECT_THROW(loader.Next(&batch), Error);
+}
+
+TEST(BatchLoaderTest, CanBeLeftAtAnyMoment) {
+  FakeVideos videos(3);
+  for (int batches_taken = 0; batches_taken < 4; ++batches_taken) {
+    BatchLoader loader(TrainingRequests(1000, 3), videos.Source(), Options(4, 2));
+    Batch batch;
+    for (int b = 0; b < batches_taken; ++b) {
+      ASSERT_TRUE(loader.Next(&batch));
+    }
+  }
+}
+
+TEST(BatchLoaderTest, LoadsNoFurtherAheadThanItsRing) {
+  FakeVideos videos(2);
+  std::atomic<int64_t> last_opened{-1};
+  BatchRequests requests = TrainingRequests(50, 2);
+  const auto clips = requests.clips;
+  requests.clips = [&, clips](int64_t batch) {
+    EXPECT_EQ(batch, last_opened + 1);
+    last_opened = batch;
+    return clips(batch);
+  };
+  BatchLoader loader(requests, videos.Source(), Options(3, 4));
+  Batch batch;
+  for (int64_t b = 0; b < 20; ++b) {
+    ASSERT_TRUE(loader.Next(&batch));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    EXPECT_LE(last_opened.load(), b + 4);
+  }
+}
+
+}  // namespace
+}  // namespace reel3d

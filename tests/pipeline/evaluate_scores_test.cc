@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/evaluate_scores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/eval/score_file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Json = nlohmann::ordered_json;
+
+// Part 0 of 2 holds `a` (right) and `b` (taken for the other class), part 1 holds `c`, whose two
+// classes are equal; the subset had one more video.
+class EvaluateScores : public ::testing::Test {
+ protected:
+  EvaluateScores() {
+    Scores part;
+    part.checkpoint = "step-00000010";
+    part.data = "0000abcd";
+    part.subset = "validation";
+    part.num_parts = 2;
+    part.num_videos_expected = 4;
+    part.classes = {"rise", "fall"};
+    parts_ = {part, part};
+    parts_[0].videos = {{"b", 0}, {"a", 1}};
+    parts_[0].clips = {{0, 0, 16}, {1, 0, 16}, {1, 16, 3}};
+    parts_[0].logits = {0, 1, 0, 3, 9, 0};
+    parts_[1].part = 1;
+    parts_[1].videos = {{"c", 1}};
+    parts_[1].clips = {{0, 0, 16}};
+    parts_[1].logits = {2, 2};
+    options_.scores_dir = folder_ / "scores";
+    options_.out_dir = folder_ / "out";
+    options_.min_distinct = 8;
+    MakeFolders(options_.scores_dir);
+  }
+
+  EvaluateScoresReport Run() {
+    for (size_t part = 0; part < parts_.size(); ++part) {
+      WriteScores(folder_ / ("scores/scores-0000" + std::to_string(part) + ".h5"), parts_[part]);
+    }
+    return RunEvaluateScores(options_);
+  }
+
+  std::string Output(const std::string& name) { return ReadFile(folder_ / ("out/" + name)); }
+
+  // Expects an input error with this text, and that nothing is called done.
+  void ExpectRefused(const std::string& why) {
+    try {
+      Run();
+      ADD_FAILURE() << "expected: " << why;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "out/DONE"));
+  }
+
+  test::TemporaryFolder folder_;
+  std::vector<Scores> parts_;
+  EvaluateScoresOptions options_;
+};
+
+TEST_F(EvaluateScores, WritesEveryOutput) {
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(Output("predictions.tsv"),
+            "id\tlabel\tpredicted\tscore\ttop5_1\ttop5_2\trank\tnum_clips\n"
+            "a\tfall\tfall\t0.952574\tfall\trise\t0\t1\n"
+            "b\trise\tfall\t0.731059\tfall\trise\t1\t1\n"
+            "c\tfall\trise\t0.500000\trise\tfall\t1\t1\n");
+  EXPECT_EQ(Output("confusion.tsv"), "label\trise\tfall\nrise\t0\t1\nfall\t1\t1\n");
+  const Json results = Json::parse(Output("results.json"))["results"];
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results["c"][0]["label"], "rise");
+  EXPECT_EQ(results["c"][1]["score"], 0.5);
+
+  const Json metrics = Json::parse(Output("metrics.json"));
+  EXPECT_EQ(metrics, report.metrics);
+  EXPECT_EQ(metrics["num_videos"], 3);
+  EXPECT_EQ(metrics["num_expected"], 4);
+  EXPECT_EQ(metrics["num_missing"], 1);
+  EXPECT_EQ(metrics["num_clips"], 4);
+  EXPECT_EQ(metrics["video_top1"], 0.25);
+  EXPECT_EQ(metrics["video_top5"], 0.75);
+  EXPECT_EQ(metrics["video_average"], 0.5);
+  EXPECT_DOUBLE_EQ(metrics["video_top1_ignoring_missing"], 1.0 / 3);
+  EXPECT_EQ(metrics["clip_top1"], 0.25);
+  EXPECT_EQ(metrics["per_class"][1]["class"], "fall");
+  EXPECT_EQ(metrics["per_class"][1]["num_videos"], 2);
+  EXPECT_EQ(metrics["per_class"][1]["top1"], 0.5);
+  EXPECT_THAT(report.table,
+              AllOf(HasSubstr("scored 3 of 4 videos"), HasSubstr("25.0 %"), HasSubstr("33.3 %")));
+  EXPECT_EQ(Output("table.txt"), report.table);
+  EXPECT_EQ(Json::parse(Output("report.json"))["checkpoint"], "step-00000010");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/DONE"));
+}
+
+TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
+  Run();
+  const std::string metrics = Output("metrics.json");
+  Run();
+  EXPECT_EQ(Output("metrics.json"), metrics);
+  options_.min_distinct = 1;
+  EXPECT_THROW(Run(), Error);
+  EXPECT_EQ(Output("metrics.json"), metrics);
+  options_.overwrite = true;
+  Run();
+  EXPECT_THAT(Output("predictions.tsv"), HasSubstr("a\tfall\trise"));
+}
+
+TEST_F(EvaluateScores, TopKLimitsResults) {
+  options_.top_k = 1;
+  Run();
+  EXPECT_EQ(Json::parse(Output("results.json"))["results"]["a"].size(), 1U);
+}
+
+TEST_F(EvaluateScores, AMissingPartIsAnErrorOrCountsAsWrong) {
+  parts_.pop_back();
+  ExpectRefused("lacks 1 of 2 parts, the first is scores-00001.h5");
+  options_.allow_missing = true;
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(report.metrics["num_missing"], 2);
+  EXPECT_EQ(report.metrics["video_top1"], 0.25);
+  EXPECT_EQ(report.metrics["video_top1_ignoring_missing"], 0.5);
+  EXPECT_THAT(Output("failed.tsv"), HasSubstr("scores-00001.h5\tevaluate\tmissing"));
+}
+
+TEST_F(EvaluateScores, AVideoWithoutClipsIsMissing) {
+  parts_[1].clips.clear();
+  parts_[1].logits.clear();
+  EXPECT_EQ(Run().metrics["num_missing"], 2);
+}
+
+TEST_F(EvaluateScores, WithoutLabelsThereAreOnlyPredictions) {
+  for (Scores& part : parts_) {
+    for (ScoredVideo& video : part.videos) {
+      video.label = -1;
+    }
+  }
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(report.metrics["num_unlabelled"], 3);
+  EXPECT_FALSE(report.metrics.contains("video_top1"));
+  EXPECT_THAT(Output("predictions.tsv"), HasSubstr("\na\t\tfall\t"));
+}
+
+TEST_F(EvaluateScores, RefusesPartsThatDoNotBelongTogether) {
+  const std::vector<Scores> good = parts_;
+  const auto expect = [&](const char* why, void (*spoil)(Scores*)) {
+    parts_ = good;
+    spoil(&parts_[1]);
+    ExpectRefused(why);
+  };
+  expect("same checkpoint", [](Scores* part) { part->checkpoint = "step-00000020"; });
+  expect("same data", [](Scores* part) { part->data = "ffffffff"; });
+  expect("same subset", [](Scores* part) { part->subset = "testing"; });
+  expect("same classes", [](Scores* part) { part->classes = {"fall", "rise"}; });
+  expect("same number of parts", [](Scores* part) { part->num_parts = 3; });
+  expect("both hold part 0", [](Scores* part) { part->part = 0; });
+  expect("video a is both in", [](Scores* part) { part->videos[0].id = "a"; });
+}
+
+TEST_F(EvaluateScores, ALogitThatIsNoNumberNamesItsClip) {
+  for (const float bad : {std::nanf(""), INFINITY}) {
+    parts_[0].logits[4] = bad;
+    ExpectRefused("scores-00000.h5: clip 2 (video a, first frame 16)");
+  }
+}
+
+TEST_F(EvaluateScores, AFolderWithoutScoresIsAnError) {
+  parts_.clear();
+  ExpectRefused("holds no scores-NNNNN.h5");
+  options_.scores_dir = folder_ / "elsewhere";
+  EXPECT_THROW(RunEvaluateScores(options_), Error);
+}
+
+TEST_F(EvaluateScores, AsATool) {
+  Run();
+  const std::string tool = test::ToolPath("evaluate-scores");
+  const std::vector<std::string> paths = {options_.scores_dir, folder_ / "by_tool"};
+  const test::CommandResult table = test::RunCommand({tool, paths[0], paths[1]});
+  EXPECT_EQ(table.exit_status, 0) << table.err;
+  EXPECT_THAT(table.out, StartsWith("validation: scored 3 of 4 videos"));
+  const test::CommandResult json = test::RunCommand({tool, "--json", paths[0], paths[1]});
+  EXPECT_EQ(Json::parse(json.out)["num_videos"], 3);
+  EXPECT_EQ(test::RunCommand({tool, "--average", "mean", paths[0], paths[1]}).exit_status, 2);
+  EXPECT_EQ(test::RunCommand({tool, paths[1], paths[1]}).exit_status, 3);
+}
+
+}  // namespace
+}  // namespace reel3d

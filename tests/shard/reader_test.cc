@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/shard_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/rng.h"
+#include "tests/shard/small_shard.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::HasSubstr;
+using Bytes = std::vector<uint8_t>;
+
+class ShardReaderTest : public ::testing::Test {
+ protected:
+  ShardReaderTest() : shard_(test::MakeSmallShard()), file_(folder_ / "00000.h5") {
+    test::WriteShard(file_, shard_);
+    bytes_ = ReadFile(file_);
+  }
+
+  // Why `bytes` are refused as a shard, "" if they are read and hold just what was written. An
+  // exception other than an input error fails the test.
+  std::string Outcome(const std::string& bytes) const {
+    const std::filesystem::path file = folder_ / "changed.h5";
+    WriteFileAtomically(file, bytes);
+    try {
+      const ShardReader reader(file);
+      reader.Verify();
+      EXPECT_EQ(ContentUuid(reader.table()), ContentUuid(shard_.table));
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr("changed.h5"));
+      return error.what();
+    }
+  }
+
+  test::TemporaryFolder folder_;
+  const test::SmallShard shard_;
+  const std::filesystem::path file_;
+  std::string bytes_;
+};
+
+TEST_F(ShardReaderTest, GivesBackWhatWasWritten) {
+  const ShardReader reader(file_);
+  const ShardTable& table = reader.table();
+  EXPECT_EQ(reader.uuid(), ContentUuid(shard_.table));
+  EXPECT_EQ(reader.plan(), "0123456789abcdef");
+  EXPECT_EQ(table.quality, 90U);
+  EXPECT_EQ(table.height, 32U);
+  ASSERT_EQ(table.videos.size(), 3U);
+  EXPECT_EQ(table.videos[1].id, "second");
+  EXPECT_EQ(table.videos[1].label, -1);
+  EXPECT_EQ(table.videos[0].restart_interval, 4);
+  EXPECT_THAT(table.first_frames, ::testing::ElementsAre(0, 5, 6, 9));
+  Bytes jpeg;
+  for (size_t frame = 0; frame < shard_.frames.size(); ++frame) {
+    reader.ReadFrame(frame, &jpeg);
+    EXPECT_EQ(jpeg, shard_.frames[frame]);
+  }
+}
+
+TEST_F(ShardReaderTest, EqualContentGivesEqualBytes) {
+  test::WriteShard(folder_ / "again.h5", shard_);
+  EXPECT_EQ(ReadFile(folder_ / "again.h5"), bytes_);
+}
+
+// h5py, PIL and zlib wrote this one.
+TEST_F(ShardReaderTest, ReadsAShardMadeByOthers) {
+  const std::filesystem::path golden = test::SourceFolder() / "tests/golden";
+  const auto expected = nlohmann::json::parse(ReadFile(golden / "shard_h5py.json"));
+  const ShardReader reader(golden / "shard_h5py.h5");
+  const ShardTable& table = reader.table();
+  EXPECT_EQ(reader.uuid(), expected["uuid"]);
+  EXPECT_EQ(nlohmann::json(table.classes), expected["classes"]);
+  EXPECT_EQ(nlohmann::json(table.frame_crc32), expected["frame_crc32"]);
+  ASSERT_EQ(table.videos.size(), expected["videos"].size());
+  for (size_t video = 0; video < table.videos.size(); ++video) {
+    const ShardVideo& row = table.videos[video];
+    const nlohmann::json found = {
+        {"id", row.id},           {"label", row.label},
+        {"width", row.width},     {"height", row.height},
+        {"fps_num", row.fps_num}, {"fps_den", row.fps_den},
+        {"restart_interval", row.restart_interval},
+        {"num_frames", table.first_frames[video + 1] - table.first_frames[video]}};
+    EXPECT_EQ(found, expected["videos"][video]);
+  }
+  size_t frame = 0;
+  for (size_t video = 0; video < table.videos.size(); ++video) {
+    VideoScan scan(table.videos[video]);
+    Bytes jpeg;
+    for (; frame < table.first_frames[video + 1]; ++frame) {
+      reader.ReadFrame(frame, &jpeg);
+      EXPECT_EQ(nlohmann::json(jpeg.size()), expected["frame_sizes"][frame]);
+      scan.AddFrame(jpeg);
+    }
+    EXPECT_EQ(scan.quality(), 90U);
+    EXPECT_EQ(scan.video().restart_interval, table.videos[video].restart_interval);
+  }
+}
+
+TEST_F(ShardReaderTest, OthersReadOurs) {
+  if (test::RunCommand({"sh", "-c", "command -v h5dump h5repack"}).exit_status != 0) {
+    GTEST_SKIP() << "no h5dump and h5repack here (Debian package hdf5-tools)";
+  }
+  const std::string file = file_.string();
+  const auto ids = test::RunCommand({"h5dump", "-d", "/videos/id", file});
+  EXPECT_EQ(ids.exit_status, 0);
+  EXPECT_THAT(ids.out, HasSubstr("\"first\\000\", \"second\", \"third\\000\""));
+  const auto label = test::RunCommand({"h5dump", "-d", "/videos/label", file});
+  EXPECT_THAT(label.out, HasSubstr("(0): 1, -1, 0"));
+  const auto layout = test::RunCommand({"h5dump", "-p", "-H", "-d", "/frames/data", file});
+  EXPECT_THAT(layout.out, HasSubstr("CONTIGUOUS"));
+  EXPECT_THAT(layout.out, HasSubstr("H5D_FILL_TIME_NEVER"));
+  EXPECT_THAT(layout.out, HasSubstr("H5D_ALLOC_TIME_EARLY"));
+
+  const auto offset_at = layout.out.find("OFFSET ");
+  ASSERT_NE(offset_at, std::string::npos);
+  EXPECT_EQ(std::stoul(layout.out.substr(offset_at + 7)) % 4096, 0U);
+
+  const std::string chunked = (folder_ / "chunked.h5").string();
+  const std::string whole = (folder_ / "whole.h5").string();
+  ASSERT_EQ(test::RunCommand({"h5repack", "-l", "CHUNK=64", file, chunked}).exit_status, 0);
+  EXPECT_THAT(Outcome(ReadFile(chunked)), HasSubstr("h5repack -l CONTI"));
+  ASSERT_EQ(test::RunCommand({"h5repack", "-l", "CONTI", chunked, whole}).exit_status, 0);
+  EXPECT_EQ(Outcome(ReadFile(whole)), "");
+}
+
+TEST_F(ShardReaderTest, RefusesWhatIsNoShard) {
+  EXPECT_NE(Outcome(""), "");
+  EXPECT_NE(Outcome("text\n"), "");
+  EXPECT_THAT(Outcome(std::string(5000, '\0')), HasSubstr("not such a file"));
+  EXPECT_THROW(ShardReader(folder_ / "absent.h5"), Error);
+  EXPECT_THROW(ShardReader(folder_.path()), Error);
+}
+
+TEST_F(ShardReaderTest, TruncationsAndBitFlipsAreRefusedOrHarmless) {
+  ASSERT_EQ(Outcome(bytes_), "");
+  Rng rng(1);
+  int num_refused = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::string changed = bytes_;
+    if (round % 4 == 0) {
+      changed.resize(static_cast<size_t>(rng.Below(static_cast<int64_t>(bytes_.size()))));
+    } else {
+      const auto at = static_cast<size_t>(rng.Below(static_cast<int64_t>(bytes_.size())));
+      changed[at] = static_cast<char>(changed[at] ^ (1 << rng.Below(8)));
+    }
+    num_refused += Outcome(changed).empty() ? 0 : 1;
+  }
+  EXPECT_GE(num_refused, 50);  // all truncations, and flips in what matters
+}
+
+TEST_F(ShardReaderTest, EveryBitOfTheFramesCounts) {
+  const Bytes& frame = shard_.frames[3];
+  const size_t begin = bytes_.find(std::string(frame.begin(), frame.end()));
+  ASSERT_NE(begin, std::string::npos);
+  for (size_t at = begin; at < begin + frame.size(); at += 41) {
+    std::string changed = bytes_;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    EXPECT_THAT(Outcome(changed), HasSubstr("frame 3 does not match its checksum"));
+  }
+}
+
+// Whichever count or offset in the file's own bookkeeping lies, no memory is taken for it.
+TEST_F(ShardReaderTest, HostileCountsAreRefused) {
+  const auto little_endian = [](uint64_t value) {
+    std::string text;
+    for (int byte = 0; byte < 8; ++byte) {
+      text.push_back(static_cast<char>(value >> (8 * byte) & 0xFF));
+    }
+    return text;
+  };
+  const ShardTable& table = shard_.table;
+  int num_lies = 0;
+  for (const uint64_t count : {table.num_frames(), table.num_frames() + 1, table.data_bytes(),
+                               uint64_t{3}, uint64_t{4}, uint64_t{2}}) {
+    const std::string truth = little_endian(count);
+    for (size_t at = 0; (at = bytes_.find(truth, at)) != std::string::npos; ++at) {
+      for (const uint64_t lie : {uint64_t{0}, uint64_t{1} << 20, uint64_t{1} << 40,
+                                 uint64_t{1} << 61, (uint64_t{1} << 63) - 1, UINT64_MAX}) {
+        std::string changed = bytes_;
+        changed.replace(at, 8, little_endian(lie));
+        Outcome(changed);
+        ++num_lies;
+      }
+    }
+  }
+  EXPECT_GE(num_lies, 100);
+}
+
+TEST_F(ShardReaderTest, AnUnfinishedShardHasNoName) {
+  {
+    ShardWriter writer(folder_ / "half.h5", shard_.table, "");
+    writer.Append(shard_.frames[0]);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "half.h5"));
+  ShardWriter changed(folder_ / "half.h5", shard_.table, "");
+  EXPECT_THROW(changed.Append(shard_.frames[1]), Error);
+  EXPECT_THROW(changed.Publish(), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "half.h5"));
+}
+
+TEST_F(ShardReaderTest, AFullDiskIsAnEnvironmentError) {
+  try {
+    const Hdf5Writer writer("/dev/full");
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+  }
+}
+
+}  // namespace
+}  // namespace reel3d

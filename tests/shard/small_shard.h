@@ -1,0 +1,53 @@
+// A small shard of real JPEGs for tests.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lib/shard/shard_writer.h"
+#include "lib/shard/video_scan.h"
+#include "tests/shard/jpeg_pictures.h"
+
+namespace reel3d::test {
+
+struct SmallShard {
+  std::vector<std::vector<uint8_t>> frames;  // of all videos, in order
+  ShardTable table;
+};
+
+// Three videos of 5, 1 and 3 frames of 48 x 32; the second has no label.
+inline SmallShard MakeSmallShard() {
+  SmallShard shard;
+  std::vector<VideoScan> scans;
+  for (const auto& [id, label, num_frames] :
+       {std::tuple("first", 1, 5), std::tuple("second", -1, 1), std::tuple("third", 0, 3)}) {
+    ShardVideo video;
+    video.id = id;
+    video.label = label;
+    video.width = 48;
+    video.height = 32;
+    video.fps_num = 30000;
+    video.fps_den = 1001;
+    VideoScan scan(video);
+    for (int frame = 0; frame < num_frames; ++frame) {
+      const auto number = static_cast<int>(shard.frames.size());
+      shard.frames.push_back(MakeJpeg({48, 32}, number));
+      scan.AddFrame(shard.frames.back());
+    }
+    scans.push_back(std::move(scan));
+  }
+  shard.table = MakeTable(scans, {"jump", "wave"});
+  return shard;
+}
+
+inline void WriteShard(const std::filesystem::path& file, const SmallShard& shard) {
+  ShardWriter writer(file, shard.table, "0123456789abcdef");
+  for (const std::vector<uint8_t>& jpeg : shard.frames) {
+    writer.Append(jpeg);
+  }
+  writer.Publish();
+}
+
+}  // namespace reel3d::test

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The jobs of slurm/ on a real Slurm, with stand-ins for the tools: order, arrays, ranks, failure,
+# stopping early and queueing again. Proof is what the stand-ins saw, never an exit status alone.
+# shellcheck source=tests/slurm/slurm_test_support.sh
+. "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
+
+export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS="$work/my videos"
+mkdir -p "$BIN" "$RUN" "$CONFIGS"
+for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
+	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
+done
+start_over() {
+	rm -rf "$RUN"
+	mkdir -p "$RUN"
+	touch "$RUN/videos.tsv"
+}
+count() { grep -c "$1" "$RUN/seen" || true; }
+expect() { # TEXT TIMES
+	[ "$(count "$1")" = "$2" ] || {
+		cat "$RUN/seen" >&2
+		fail "'$1' was seen $(count "$1") times instead of $2"
+	}
+}
+
+echo "== all stages, in order"
+start_over
+workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
+cat "$work/out"
+! workflow evaluate EXEC=slurm TASKS=3 >"$work/again" 2>&1 || fail "submitted twice"
+grep -q 'still queued or running' "$work/again" || fail "no reason given: $(cat "$work/again")"
+await_job "$RUN" evaluate 120
+[ -e "$RUN/evaluation/DONE" ] || fail "no evaluation"
+for task in 0 1 2; do
+	expect "^prep-videos task $task of 3" 1
+	expect "^score-videos task $task of 3" 1
+done
+expect '^pack-shards task 0 of 1' 1
+expect '^train-r3d .* rank 0 of 2' 1
+expect '^train-r3d .* rank 1 of 2' 1
+[ "$(grep '^train-r3d' "$RUN/seen" | grep -o ' on n[0-9]' | sort -u | wc -l)" = 2 ] || fail "ranks on one node"
+[ "$(cut -d ' ' -f 1 "$RUN/seen" | uniq | paste -sd ' ')" = \
+	'prep-videos pack-shards train-r3d score-videos evaluate-scores' ] || fail "wrong order: $(cat "$RUN/seen")"
+grep -q 'the table' "$RUN"/slurm/reel3d-evaluate-*.log || fail "no table in the log"
+
+echo "== what is done is not submitted again, and what follows a change is"
+workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
+[ "$(grep -c 'done before' "$work/out")" = 5 ] || fail "submitted again: $(cat "$work/out")"
+sleep 1.1
+touch "$CONFIGS/score.ini"
+workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
+[ "$(grep -c 'done before' "$work/out")" = 3 ] || fail "not just scoring and evaluation: $(cat "$work/out")"
+await_job "$RUN" evaluate 60
+expect '^score-videos' 6
+expect '^train-r3d' 2
+grep -q -- "--config $CONFIGS/score.ini" "$RUN/seen" || fail "settings not passed on"
+rm "$CONFIGS/score.ini"
+
+echo "== a failed stage cancels what waits for it"
+start_over
+touch "$RUN/fail-pack-shards"
+workflow evaluate EXEC=slurm TASKS=2
+await_job "$RUN" evaluate 60
+expect '^pack-shards' 1
+expect '^train-r3d' 0
+[ ! -e "$RUN/evaluation/DONE" ] || fail "evaluated all the same"
+rm "$RUN/fail-pack-shards"
+workflow evaluate EXEC=slurm TASKS=2 >"$work/out"
+grep -q 'prep: done before' "$work/out" || fail "prep submitted again: $(cat "$work/out")"
+await_job "$RUN" evaluate 60
+[ -e "$RUN/evaluation/DONE" ] || fail "no evaluation after the repair"
+
+echo "== training stops on a signal, queues itself again, and goes on"
+start_over
+touch "$RUN/hold-train-r3d"
+workflow evaluate EXEC=slurm TASKS=2 OVERWRITE=yes
+await_line "$RUN/seen" 'train-r3d holds'
+sleep 0.5
+scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
+await_line "$RUN/seen" 'restart 1'
+await_job "$RUN" evaluate 120
+expect 'train-r3d rank . got USR1' 2
+expect '^train-r3d .* restart 0 .*--overwrite' 2
+expect '^train-r3d .* restart 1 ' 2
+expect '^train-r3d .* restart 1 .*--overwrite' 0
+[ -e "$RUN/evaluation/DONE" ] || fail "no evaluation after the restart"
+echo "all passed"

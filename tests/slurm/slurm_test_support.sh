@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# What the Slurm tests share: a throwaway cluster of three nodes that ends with the test.
+# Sourced with REEL3D_SOURCE set, as ctest does. Leaves the test with 77 (skipped) without Slurm.
+set -euo pipefail
+cd "$REEL3D_SOURCE"
+
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+for program in slurmctld slurmd sbatch munged; do
+	PATH=$PATH:/usr/sbin command -v $program >/dev/null || {
+		echo "skipped: $program is not here (setup/install.sh --slurm installs it)"
+		exit 77
+	}
+done
+
+work=$(mktemp -d /tmp/r3d-XXXXXX) # short: sockets live in it
+chmod 755 "$work"
+cluster=$work/cluster
+harness=tests/slurm/local_slurm.sh
+
+clean_up() {
+	local status=$?
+	if [ "$status" != 0 ]; then
+		tail -n 40 "$work"/*/slurm/*.log >&2 || true
+	fi
+	$harness stop "$cluster" >/dev/null 2>&1 || true
+	rm -rf "$work"
+	exit "$status"
+}
+trap clean_up EXIT
+
+# ctest itself may have been started from a job, or from a make with options of its own.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+while read -r name; do unset "$name"; done < <(compgen -e | grep '^SLURM_' || true)
+eval "$($harness start "$cluster" -n 3)"
+
+# job_of RUN STAGE: the number it was submitted under.
+job_of() { awk -v stage="$2" '$1 == stage {print $2}' "$1/slurm/jobs.tsv"; }
+
+# await_job RUN STAGE SECONDS: prints its state and exit status once it is over.
+await_job() { $harness wait "$cluster" "$(job_of "$1" "$2")" "$3" || true; }
+
+# await_line FILE TEXT: until the line appears.
+await_line() {
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		! grep -qs "$2" "$1" || return 0
+		sleep 0.1
+	done
+	fail "'$2' never appeared in $1"
+}
+
+workflow() { make -f Makefile.workflow BUILD=no "$@"; }

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Stands in for every tool of the pipeline, so that the jobs themselves can be tested in seconds:
+# called by a tool's name, writes DONE into its last argument as the tool does, and a line of what it
+# saw into $RUN/seen. Files in $RUN command it:
+#   fail-TOOL   exit with status 3
+#   hold-TOOL   go on only when USR1 comes; then exit with 75, once
+set -euo pipefail
+tool=$(basename "$0")
+out=${*: -1}
+mkdir -p "$out"
+task=${SLURM_ARRAY_TASK_ID:-0}
+tasks=${SLURM_ARRAY_TASK_COUNT:-1}
+
+echo "$tool task $task of $tasks rank ${SLURM_PROCID:-0} of ${SLURM_NTASKS:-1} restart ${SLURM_RESTART_COUNT:-0}" \
+	"on ${SLURMD_NODENAME:-none}: $*" >>"$RUN/seen"
+[ ! -e "$RUN/fail-$tool" ] || exit 3
+if [ -e "$RUN/hold-$tool" ]; then
+	trap 'rm -f "$RUN/hold-$tool"; echo "$tool rank ${SLURM_PROCID:-0} got USR1" >>"$RUN/seen"; exit 75' USR1
+	echo "$tool holds" >>"$RUN/seen"
+	for ((i = 0; i < 600; i++)); do sleep 0.1; done
+	exit 1
+fi
+
+if ((tasks > 1)); then
+	name() { printf '%s/tasks/%04d-of-%04d/DONE' "$out" "$1" "$tasks"; }
+	mkdir -p "$(dirname "$(name "$task")")"
+	touch "$(name "$task")"
+	for ((i = 0; i < tasks; i++)); do
+		[ -e "$(name $i)" ] || exit 0
+	done
+fi
+[ "$tool" != evaluate-scores ] || echo "the table" >"$out/table.txt"
+touch "$out/DONE"

@@ -1,0 +1,85 @@
+// The recipes as files against the defaults in the code, and against what their sources say.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/train_options.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/cli/tool.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+std::string RecipeText(const std::string& name) {
+  return ReadFile(test::SourceFolder() / "configs/recipes" / (name + ".ini"));
+}
+
+TrainOptions FromRecipe(const std::string& name) {
+  TrainOptions options;
+  ReadConfig([&](OptionBinder& binder) { options.Bind(binder); }, RecipeText(name), name);
+  options.Check();
+  return options;
+}
+
+TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
+  TrainOptions defaults;
+  TrainOptions recipe = FromRecipe("paper2017");
+  EXPECT_EQ(FormatConfig(recipe), FormatConfig(defaults));
+  // What the file leaves out must not be part of a recipe.
+  std::istringstream lines(FormatConfig(defaults, /*only_output=*/true));
+  const std::string text = RecipeText("paper2017");
+  for (std::string line; std::getline(lines, line);) {
+    const std::string key = line.substr(0, line.find(" ="));
+    if (key != "seed" && key != "micro-batch" && key != "milestones" && key != "warmup-epochs") {
+      EXPECT_NE(text.find("\n" + key + " ="), std::string::npos) << key << " is not in the file";
+    }
+  }
+}
+
+// reference.md 1.10, read off the three codes.
+TEST(Recipes, DifferWhereTheirCodesDiffer) {
+  const TrainOptions paper = FromRecipe("paper2017");
+  const TrainOptions cvpr = FromRecipe("cvpr2018");
+  const TrainOptions hara = FromRecipe("hara2020");
+  EXPECT_EQ(paper.network.shortcut + cvpr.network.shortcut + hara.network.shortcut, "abb");
+  EXPECT_EQ(paper.sgd.dampening, 0.9);
+  EXPECT_EQ(cvpr.sgd.dampening, 0.9);
+  EXPECT_EQ(hara.sgd.dampening, 0.0);
+  EXPECT_EQ(paper.schedule.kind, "plateau");
+  EXPECT_EQ(paper.schedule.max_decays, 3);
+  EXPECT_EQ(hara.schedule.kind, "multistep");
+  EXPECT_EQ(hara.schedule.milestones, (std::vector<double>{50, 100, 150}));
+  EXPECT_EQ(paper.batch, 256);
+  EXPECT_EQ(hara.batch, 128);
+  EXPECT_EQ(hara.crop.crop, "random");
+  EXPECT_EQ(paper.crop.crop, "corner");
+  EXPECT_EQ(paper.input.mean, (std::vector<double>{114.7748, 107.7354, 99.4750}));
+  EXPECT_EQ(hara.input.pixel_range, 1);
+  EXPECT_EQ(hara.input.std, (std::vector<double>{0.2768, 0.2713, 0.2737}));
+  EXPECT_EQ(paper.clip_start, "inclusive");
+  EXPECT_EQ(hara.clip_start, "exclude-last");
+  EXPECT_EQ(paper.last_batch, "drop");
+  EXPECT_EQ(hara.last_batch, "keep");
+}
+
+TEST(TrainOptions, RefusesWhatContradictsItself) {
+  TrainOptions nesterov;
+  nesterov.sgd.nesterov = true;
+  EXPECT_THROW(nesterov.Check(), Error);
+  TrainOptions plateau;
+  plateau.validation.every = 5;
+  EXPECT_THROW(plateau.Check(), Error);
+  TrainOptions mean;
+  mean.input.mean = {1, 2};
+  EXPECT_THROW(mean.Check(), Error);
+  TrainOptions milestones;
+  milestones.schedule.milestones = {10, 5};
+  EXPECT_THROW(milestones.Check(), Error);
+}
+
+}  // namespace
+}  // namespace reel3d

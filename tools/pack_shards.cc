@@ -1,0 +1,26 @@
+// pack-shards: many small prepared videos become few large files that are read at random.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "lib/cli/tool.h"
+#include "pipeline/pack_shards.h"
+
+int main(int argc, char** argv) {
+  reel3d::PackShardsOptions options;
+  const reel3d::ToolInfo info = {
+      "pack-shards", "Packs prepared videos into HDF5 shards for training and scoring.",
+      "Reads the manifest and the <id>.mkv that prep-videos made, and writes 00000.h5, 00001.h5,\n"
+      "... with index.tsv and classes.txt. The frames are copied, not encoded again. A shard that\n"
+      "an earlier run left whole is kept if its videos have not changed; shards of an earlier "
+      "plan\n"
+      "go away. Videos that are not there stand in failed.tsv with the reason why."};
+  return reel3d::RunTool(info, argc, argv, options, [&] {
+    const reel3d::PackShardsReport report = reel3d::RunPackShards(options);
+    const std::string text = fmt::format(
+        "{} of {} videos packed, {} frames, in {} shards ({} kept); {} not prepared, {} failed\n",
+        report.num_packed, report.num_videos, report.num_frames, report.num_shards,
+        report.num_shards_kept, report.num_not_prepared, report.num_failed);
+    return reel3d::ToolResult{report.ToJson(), text,
+                              report.over_tolerance ? reel3d::kExitInput : reel3d::kExitDone};
+  });
+}

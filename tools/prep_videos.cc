@@ -1,0 +1,30 @@
+// prep-videos: videos of any kind become videos of one height whose frames are quick to reach.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/prep_videos.h"
+
+#include <fmt/format.h>
+
+#include "lib/cli/tool.h"
+
+int main(int argc, char** argv) {
+  reel3d::PrepVideosOptions options;
+  const reel3d::ToolInfo info = {
+      "prep-videos", "Resizes videos of any kind and stores every frame as a JPEG.",
+      "Decodes each video of the manifest (or its part from begin_s to end_s), turns it the way "
+      "it\n"
+      "is to be seen, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, with the\n"
+      "presentation times kept. Every player shows it. Videos that are there already and whole "
+      "are\n"
+      "skipped, so the same command continues after an interruption; with --task and --tasks (or\n"
+      "as a Slurm array job) several work on one OUT_DIR. What cannot be prepared stands in\n"
+      "failed.tsv with the reason. High dynamic range is refused."};
+  return reel3d::RunTool(info, argc, argv, options, [&] {
+    const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
+    const std::string text = fmt::format(
+        "{} videos: {} prepared ({} frames, {:.0f} a second), {} were there, {} failed\n",
+        report.num_videos, report.num_done, report.num_frames, report.FramesPerSecond(),
+        report.num_skipped, report.num_failed);
+    return reel3d::ToolResult{report.ToJson(), text,
+                              report.over_tolerance ? reel3d::kExitInput : reel3d::kExitDone};
+  });
+}
