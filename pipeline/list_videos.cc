@@ -102,7 +102,7 @@ class Finder {
   void TakeFile(const fs::path& path) {
     const std::string extension = Extension(path);
     if (extensions_.count(extension) == 0) {
-      ++report_->ignored[extension];
+      ++report_->ignored[FieldFault(extension).empty() ? extension : "?"];
       return;
     }
     FoundVideo video;

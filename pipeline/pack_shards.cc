@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -132,12 +133,8 @@ VideoScan Scan(const PlannedVideo& planned, const fs::path& file) {
   PreparedVideoReader reader(file);
   VideoScan scan(DescribeVideo(planned, reader.info()));
   std::vector<uint8_t> jpeg;
-  try {
-    while (reader.Next(&jpeg)) {
-      scan.AddFrame(jpeg);
-    }
-  } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{}: {}", file.string(), error.what()));
+  while (reader.Next(&jpeg)) {
+    scan.AddFrame(jpeg);
   }
   if (scan.frames().empty()) {
     throw InputError(file.string() + ": has no frames");
@@ -230,7 +227,8 @@ std::vector<FailedItem> Packer::Pack() {
   for (const auto& shard : shards_) {
     KeepUnread(shard.get());
   }
-  return RunItemLoop(ids, {kStage, "videos", options_.threads},
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return RunItemLoop(ids, {kStage, "videos", options_.threads > 0 ? options_.threads : cores},
                      [&](size_t video) { return PackVideo(video); })
       .failed;
 }
@@ -294,16 +292,11 @@ void Packer::FillIndex(const ShardTable& table, Shard* shard) const {
   }
   for (size_t video = 0; video < table.videos.size(); ++video) {
     const ShardVideo& row = table.videos[video];
-    IndexedVideo indexed;
-    indexed.shard = shard->number;
-    indexed.video_index = static_cast<int>(video);
-    indexed.id = row.id;
-    indexed.label = row.label;
-    indexed.subset = subset_of_id.at(row.id);
-    indexed.num_frames =
+    const auto num_frames =
         static_cast<int>(table.first_frames[video + 1] - table.first_frames[video]);
-    indexed.fps = static_cast<double>(row.fps_num) / row.fps_den;
-    shard->index.push_back(std::move(indexed));
+    shard->index.push_back({shard->number, static_cast<int>(video), row.id, row.label,
+                            subset_of_id.at(row.id), num_frames,
+                            static_cast<double>(row.fps_num) / row.fps_den});
   }
 }
 
@@ -361,14 +354,13 @@ void PackShardsOptions::Bind(OptionBinder& binder) {
               "status is 3. What prep-videos failed on does not count again",
               Effect::kRunOnly);
   binder.Bind("allow-unfinished", &allow_unfinished,
-              "pack what is there although prep-videos has not finished");
-  binder.Bind("threads", &threads, {1, 1024}, "threads; each works on one video or one shard",
+              "pack what is there although prep-videos has not finished", Effect::kRunOnly);
+  binder.Bind("threads", &threads, {0, 1024},
+              "threads, each at work on one video or shard; 0: as many as there are cores",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "make anew what an earlier run with other settings left",
               Effect::kRunOnly);
 }
-
-void PackShardsOptions::Check() const {}
 
 nlohmann::ordered_json PackShardsReport::ToJson() const {
   return {{"num_videos", num_videos},

@@ -23,11 +23,11 @@ struct PackShardsOptions {
   std::string classes;
   double max_failed_fraction = 0.01;
   bool allow_unfinished = false;
-  int threads = 1;
+  int threads = 0;
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  void Check() const;
+  void Check() const {}
 };
 
 struct PackShardsReport {

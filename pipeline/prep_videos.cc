@@ -12,11 +12,9 @@
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
-#include "lib/cli/version.h"
 #include "lib/data/manifest.h"
 #include "lib/video/frame_scaler.h"
 #include "lib/video/jpeg_encoder.h"
-#include "lib/video/libraries.h"
 #include "lib/video/prepared_video.h"
 #include "lib/video/video_decoder.h"
 #include "pipeline/item_loop.h"
@@ -24,9 +22,6 @@
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-const LinkedLibrary kFfmpeg("ffmpeg", FfmpegVersion());
-const LinkedLibrary kJpeg("libjpeg-turbo", JpegVersion());
 
 // What went into a file, to be found there again.
 struct Written {
@@ -105,10 +100,8 @@ bool CheckWhole(const DecodeSummary& summary, const std::string& id, bool allow_
     }
     return false;
   }
-  const std::string about =
-      summary.expected_frames > 0 ? fmt::format("about {}", summary.expected_frames) : "more";
-  const std::string what =
-      fmt::format("truncated: {} of {} frames decoded{}", summary.num_frames, about, reason);
+  const std::string what = fmt::format("truncated: {} of about {} frames decoded{}",
+                                       summary.num_frames, summary.expected_frames, reason);
   if (!allow_truncated) {
     throw InputError(what + "; --allow-truncated keeps them");
   }

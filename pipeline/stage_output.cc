@@ -57,19 +57,25 @@ fs::path TaskFolder(const fs::path& folder, int task, int tasks) {
   return folder / "tasks" / fmt::format("{:04}-of-{:04}", task, tasks);
 }
 
-// Counts and seconds of the same name add up over the tasks; everything else is the last task's.
+// Counts, and seconds, of the same name add up over the tasks; everything else (rates, names) is
+// the last task's.
 Json Joined(Json sum, const Json& next) {
   for (const auto& [key, value] : next.items()) {
     Json& slot = sum[key];
     if (value.is_number_integer() && slot.is_number_integer()) {
       slot = slot.get<int64_t>() + value.get<int64_t>();
-    } else if (value.is_number() && slot.is_number()) {
+    } else if (key == "seconds" && slot.is_number()) {
       slot = slot.get<double>() + value.get<double>();
     } else {
       slot = value;
     }
   }
   return sum;
+}
+
+// What a task's DONE says: a task that finished under other settings does not count.
+std::string TaskDoneText(const std::string& settings) {
+  return fmt::format("{:08x}\n", Crc32(settings.data(), settings.size()));
 }
 
 }  // namespace
@@ -96,7 +102,11 @@ void TaskSlice::Resolve() {
 
 StageOutput::StageOutput(fs::path folder, std::string tool, const std::string& config,
                          const std::string& output_settings, bool overwrite, TaskSlice slice)
-    : folder_(std::move(folder)), tool_(std::move(tool)), slice_(slice), must_redo_(overwrite) {
+    : folder_(std::move(folder)),
+      tool_(std::move(tool)),
+      settings_(output_settings),
+      slice_(slice),
+      must_redo_(overwrite) {
   MakeFolders(folder_);
   RemoveStaleTemporaries(folder_);
   const fs::path settings = folder_ / kSettingsFile;
@@ -126,7 +136,7 @@ void StageOutput::Finish(const Json& report, const std::vector<FailedItem>& fail
   WriteFileAtomically(ours / kFailedFile, FormatFailedItems(failed));
   WriteFileAtomically(ours / kReportFile, full.dump(2) + "\n");
   if (whole) {
-    WriteFileAtomically(ours / kDone, "");
+    WriteFileAtomically(ours / kDone, TaskDoneText(settings_));
     if (slice_.tasks > 1) {
       JoinTasks();
     }
@@ -138,7 +148,7 @@ void StageOutput::JoinTasks() const {
   std::vector<FailedItem> failed;
   for (int task = 0; task < slice_.tasks; ++task) {
     const fs::path folder = TaskFolder(folder_, task, slice_.tasks);
-    if (!fs::exists(folder / kDone)) {
+    if (!fs::exists(folder / kDone) || ReadFile(folder / kDone) != TaskDoneText(settings_)) {
       return;  // whoever finishes last joins
     }
     const std::string failures = ReadFile(folder / kFailedFile);

@@ -60,6 +60,7 @@ class StageOutput {
 
   std::filesystem::path folder_;
   std::string tool_;
+  std::string settings_;
   TaskSlice slice_;
   bool must_redo_;
   Stopwatch clock_;

@@ -13,6 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/stop_signal.h"
 #include "lib/dist/world.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
@@ -97,6 +98,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
 
 ToolResult RunTraining(TrainOptions options) {
   const World world;
+  CatchStopSignals();
   if (world.size() > 1) {
     InitLog("train-r3d", fmt::format("rank {}", world.rank()));
   }

@@ -9,10 +9,11 @@
 
 namespace reel3d {
 
-// A file (or folder) under construction. Write to temporary_path(), then Publish(): the file gets its final
-// name only after its bytes are on disk. Without Publish() the destructor removes it, and a killed
-// process leaves a temporary that RemoveStaleTemporaries() recognises. The temporary stands in the
-// same folder, is hidden, and its name holds host and process, so two tasks never share one.
+// A file (or folder) under construction. Write to temporary_path(), then Publish(): the file gets
+// its final name only after its bytes are on disk. Without Publish() the destructor removes it, and
+// a killed process leaves a temporary that RemoveStaleTemporaries() recognises. The temporary
+// stands in the same folder, is hidden, and its name holds host and process, so two tasks never
+// share one.
 class PendingFile {
  public:
   explicit PendingFile(std::filesystem::path final_path);

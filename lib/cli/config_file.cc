@@ -56,17 +56,20 @@ fs::path RecipeFile(const std::string& name) {
     return name;
   }
   std::error_code ignored;
-  std::vector<std::string> known;
+  std::vector<fs::path> folders;
   fs::path above = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   for (; above.has_relative_path(); above = above.parent_path()) {
-    for (const fs::path& folder :
-         {above / "configs" / "recipes", above / "share" / "reel3d" / "configs" / "recipes"}) {
-      if (fs::is_regular_file(folder / (name + ".ini"), ignored)) {
-        return folder / (name + ".ini");
-      }
-      for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-        known.push_back(entry.path().stem().string());
-      }
+    folders.push_back(above / "configs" / "recipes");
+    folders.push_back(above / "share" / "reel3d" / "configs" / "recipes");
+  }
+  folders.emplace_back(REEL3D_RECIPES);  // of the sources that this was built from
+  std::vector<std::string> known;
+  for (const fs::path& folder : folders) {
+    if (fs::is_regular_file(folder / (name + ".ini"), ignored)) {
+      return folder / (name + ".ini");
+    }
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      known.push_back(entry.path().stem().string());
     }
   }
   std::sort(known.begin(), known.end());

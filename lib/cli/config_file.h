@@ -14,7 +14,8 @@ namespace reel3d {
 void ApplyConfig(const OptionTable& table, const std::string& text, const std::string& source);
 
 // The file that a recipe's name means: itself where it holds a slash or ends in .ini, else
-// configs/recipes/NAME.ini above the running program (a build tree) or in share/reel3d beside it.
+// configs/recipes/NAME.ini in or above the running program's folder, in share/reel3d there, or in
+// the sources it was built from.
 // Throws a usage error that lists the known names.
 std::filesystem::path RecipeFile(const std::string& name);
 

@@ -3,14 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "lib/base/error.h"
 #include "lib/dist/nccl_group.h"
 
 namespace reel3d {
 
-at::Device ChooseDevice(const std::string& choice, const World& world) {
-  const bool has_gpu = world.local_rank() < NumGpus();
-  const bool all_have = !world.Any(!has_gpu);
+namespace {
+
+// `index`: which of the GPUs that this process sees would be ours. `sharers`: processes that see
+// the same ones. `all_have` false: some rank has none, so that no rank may choose one by itself.
+at::Device Choose(const std::string& choice, int index, int64_t sharers, bool all_have) {
   if (choice == "cpu" || (choice == "auto" && !all_have)) {
     return at::kCPU;
   }
@@ -20,13 +25,27 @@ at::Device ChooseDevice(const std::string& choice, const World& world) {
   if (!HasCuda()) {
     throw EnvironmentError("--device cuda: this reel3d was built without CUDA (-DREEL3D_CUDA=ON)");
   }
-  if (!has_gpu) {
-    throw EnvironmentError(fmt::format("--device cuda: {} shows {} GPUs to {} ranks", world.host(),
-                                       NumGpus(), world.local_size()));
+  if (index >= NumGpus()) {
+    throw EnvironmentError(
+        fmt::format("--device cuda: {} GPUs for {} ranks of this host", NumGpus(), sharers));
   }
-  const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(world.local_rank()));
+  const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(index));
   UseGpu(device);
   return device;
 }
+
+}  // namespace
+
+at::Device ChooseDevice(const std::string& choice, const World& world) {
+  // Slurm may show each rank a GPU of its own, always under the number 0: ranks compete only with
+  // those that see the same first GPU.
+  const std::string ours = world.host() + " " + FirstGpuId();
+  const std::vector<std::string> all = world.Gather(ours);
+  const auto index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), ours));
+  const bool all_have = !world.Any(index >= NumGpus());
+  return Choose(choice, index, std::count(all.begin(), all.end(), ours), all_have);
+}
+
+at::Device ChooseDevice(const std::string& choice) { return Choose(choice, 0, 1, NumGpus() > 0); }
 
 }  // namespace reel3d

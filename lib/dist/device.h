@@ -15,4 +15,7 @@ namespace reel3d {
 // asked for and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
 at::Device ChooseDevice(const std::string& choice, const World& world);
 
+// The same for a process that is no rank: the first GPU for "cuda" and, where there is one, "auto".
+at::Device ChooseDevice(const std::string& choice);
+
 }  // namespace reel3d

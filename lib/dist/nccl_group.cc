@@ -2,6 +2,7 @@
 #include "lib/dist/nccl_group.h"
 
 #include <c10/cuda/CUDAFunctions.h>
+#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 #include <nccl.h>
 #include <torch/torch.h>
@@ -53,6 +54,22 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
 bool HasCuda() { return true; }
 
 int NumGpus() { return c10::cuda::device_count(); }
+
+std::string FirstGpuId() {
+  if (NumGpus() == 0) {
+    return {};
+  }
+  cudaDeviceProp properties{};
+  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
+    throw EnvironmentError("CUDA does not say which GPU it has");
+  }
+  // The bus address would be the same for all slices of one GPU.
+  std::string id;
+  for (const char byte : properties.uuid.bytes) {
+    id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return id;
+}
 
 void UseGpu(at::Device device) { c10::cuda::set_device(device.index()); }
 

@@ -8,6 +8,8 @@ bool HasCuda() { return false; }
 
 int NumGpus() { return 0; }
 
+std::string FirstGpuId() { return {}; }
+
 void UseGpu(at::Device /*device*/) {
   throw EnvironmentError("this reel3d was built without CUDA (-DREEL3D_CUDA=ON)");
 }

@@ -193,7 +193,8 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
   }
   std::string text(header_bytes, '\0');
   ReadExactly(path_, file_.get(), text.data(), text.size());
-  for (const auto& [name, value] : ParseHeader(path_, text).items()) {
+  const Json header = ParseHeader(path_, text);
+  for (const auto& [name, value] : header.items()) {
     if (name == kMetadata) {
       header_.metadata = ParseMetadata(path_, value);
     } else {

@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/cli/version.h"
+#include "lib/data/tsv.h"
 
 #ifndef H5_HAVE_THREADSAFE
 #error "reel3d calls HDF5 from several threads: build against a thread-safe libhdf5"
@@ -27,6 +28,9 @@ constexpr size_t kMaxTextBytes = 4096;
 
 const LinkedLibrary kHdf5("hdf5",
                           fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE));
+
+// At exit the library would try once more to write what a full disk refused, and crash.
+[[maybe_unused]] const herr_t kNoWorkAtExit = H5dont_atexit();
 
 // The innermost entry of HDF5's stack knows most; where it quotes the system, that is enough.
 std::string Hdf5Words() {
@@ -98,8 +102,6 @@ Hdf5Id StringType(size_t size_bytes) {
   return type;
 }
 
-std::string CutAtNul(const std::string& padded) { return padded.substr(0, padded.find('\0')); }
-
 }  // namespace
 
 Hdf5Id::~Hdf5Id() { CloseNow(); }
@@ -114,11 +116,23 @@ Hdf5Id& Hdf5Id::operator=(Hdf5Id&& other) noexcept {
 
 int Hdf5Id::CloseNow() { return id_ < 0 ? 0 : close_(std::exchange(id_, -1)); }
 
+Hdf5Id Hdf5Writer::Creation(int64_t property_class) const {
+  Hdf5Id properties(Wrote(H5Pcreate(property_class), file_name_, "it"), H5Pclose);
+  // With the time of day in it, the same content would not give the same bytes.
+  Wrote(H5Pset_obj_track_times(properties.get(), false), file_name_, "it");
+  return properties;
+}
+
 Hdf5Writer::Hdf5Writer(const fs::path& file) : file_name_(file.string()) {
   SilenceHdf5();
   const Hdf5Id access(Wrote(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
   Wrote(H5Pset_alignment(access.get(), kAlignmentBytes, kAlignmentBytes), file_name_, "it");
-  file_ = Hdf5Id(Wrote(H5Fcreate(file_name_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()),
+  // From 1.8 on (2008) HDF5's own structures carry checksums; damage to older ones can crash it.
+  Wrote(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), file_name_, "it");
+  const Hdf5Id creation = Creation(H5P_FILE_CREATE);
+  constexpr unsigned kMaxPlainAttributes = 64;
+  Wrote(H5Pset_attr_phase_change(creation.get(), kMaxPlainAttributes, 0), file_name_, "it");
+  file_ = Hdf5Id(Wrote(H5Fcreate(file_name_.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
                        file_name_, "it"),
                  H5Fclose);
 }
@@ -146,20 +160,20 @@ void Hdf5Writer::Attribute(const std::string& name, uint8_t value) {
 }
 
 void Hdf5Writer::Group(const std::string& name) {
-  Hdf5Id group(Wrote(H5Gcreate2(file_.get(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                     file_name_, name),
-               H5Gclose);
+  const Hdf5Id creation = Creation(H5P_GROUP_CREATE);
+  Hdf5Id group(
+      Wrote(H5Gcreate2(file_.get(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+            file_name_, name),
+      H5Gclose);
 }
 
 void Hdf5Writer::Create(const std::string& name, int64_t type, uint64_t count) {
   const hsize_t extent = count;
   const Hdf5Id space(Wrote(H5Screate_simple(1, &extent, nullptr), file_name_, name), H5Sclose);
-  const Hdf5Id layout(Wrote(H5Pcreate(H5P_DATASET_CREATE), file_name_, name), H5Pclose);
+  const Hdf5Id layout = Creation(H5P_DATASET_CREATE);
   Wrote(H5Pset_layout(layout.get(), H5D_CONTIGUOUS), file_name_, name);
   Wrote(H5Pset_alloc_time(layout.get(), H5D_ALLOC_TIME_EARLY), file_name_, name);
   Wrote(H5Pset_fill_time(layout.get(), H5D_FILL_TIME_NEVER), file_name_, name);
-  // With the time of day in it, the same content would not give the same bytes.
-  Wrote(H5Pset_obj_track_times(layout.get(), false), file_name_, name);
   dataset_ = Hdf5Id(Wrote(H5Dcreate2(file_.get(), name.c_str(), type, space.get(), H5P_DEFAULT,
                                      layout.get(), H5P_DEFAULT),
                           file_name_, name),
@@ -264,7 +278,7 @@ std::string Hdf5Reader::Text(const std::string& name) const {
   }
   std::string text(size_bytes, '\0');
   Was(H5Aread(attribute.get(), type.get(), text.data()), file_name_, name);
-  return CutAtNul(text);
+  return Unpadded(text, name);
 }
 
 uint64_t Hdf5Reader::Integer(const std::string& name) const {
@@ -276,6 +290,14 @@ uint64_t Hdf5Reader::Integer(const std::string& name) const {
   uint64_t value = 0;
   Was(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), file_name_, name);
   return value;
+}
+
+std::string Hdf5Reader::Unpadded(const std::string& padded, const std::string& name) const {
+  const std::string text = padded.substr(0, padded.find('\0'));
+  if (const std::string fault = FieldFault(text); !fault.empty()) {
+    Fail(fmt::format("a text of {} {}", name, fault));
+  }
+  return text;
 }
 
 Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
@@ -352,7 +374,7 @@ std::vector<std::string> Hdf5Reader::Strings(const std::string& name) const {
   }
   std::vector<std::string> strings;
   for (size_t begin = 0; begin < padded.size(); begin += width) {
-    strings.push_back(CutAtNul(padded.substr(begin, width)));
+    strings.push_back(Unpadded(padded.substr(begin, width), name));
   }
   return strings;
 }

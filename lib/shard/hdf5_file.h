@@ -59,6 +59,7 @@ class Hdf5Writer {
   void Close();
 
  private:
+  Hdf5Id Creation(int64_t property_class) const;
   void Create(const std::string& name, int64_t type, uint64_t count);
   void Attribute(const std::string& name, int64_t type, const void* value);
   void Write(const std::string& name, int64_t type, uint64_t count, const void* values);
@@ -99,6 +100,7 @@ class Hdf5Reader {
     Hdf5Extent extent;
   };
   Hdf5Id OpenAttribute(const std::string& name) const;
+  std::string Unpadded(const std::string& padded, const std::string& name) const;
   Dataset Open(const std::string& name) const;
   Dataset Open(const std::string& name, int64_t type) const;
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/resize.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -15,9 +13,9 @@ namespace {
 constexpr int kWeightBits = 22;
 constexpr int kChannels = 4;  // R, G, B, X
 
-// Eight 32-bit sums and the bytes they are made of: an AVX2 register, or two of SSE or NEON.
-using Sums = int32_t __attribute__((vector_size(32)));
-using Bytes = uint8_t __attribute__((vector_size(8)));
+// Eight 32-bit numbers: an AVX2 register, or two of SSE or NEON.
+using Lanes = int32_t __attribute__((vector_size(32)));
+using PixelLanes = int32_t __attribute__((vector_size(16)));
 constexpr int kLanes = 8;
 
 constexpr int32_t kHalf = int32_t{1} << (kWeightBits - 1);
@@ -29,53 +27,67 @@ constexpr int32_t kHalf = int32_t{1} << (kWeightBits - 1);
 #define REEL3D_CLONES
 #endif
 
+// sums += bytes * weights. By way of an array, since compilers widen a loop well and
+// __builtin_convertvector badly.
+[[gnu::always_inline]] inline void MultiplyAdd(const uint8_t* bytes, const Lanes& weights,
+                                               Lanes* sums) {
+  int32_t wide[kLanes];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    wide[lane] = bytes[lane];
+  }
+  Lanes values;
+  std::memcpy(&values, wide, sizeof values);
+  *sums += values * weights;
+}
+
 // One row: each output pixel is num_pairs pairs of neighbouring RGBX pixels times their weights.
+// Sums are not yet rounded.
 REEL3D_CLONES void FilterColumns(const uint8_t* rgbx, const std::vector<int>& sources,
-                                 const int32_t* weights, int num_pairs, uint8_t* out,
+                                 const int32_t* weights, int num_pairs, int32_t* out,
                                  int out_step) {
   for (const int source : sources) {
     const uint8_t* pixels = rgbx + static_cast<ptrdiff_t>(source) * kChannels;
-    Sums sums = {};
+    Lanes sums = {};
     for (int pair = 0; pair < num_pairs; ++pair) {
-      Bytes bytes;
-      Sums weight;
-      std::memcpy(&bytes, pixels, sizeof bytes);
-      std::memcpy(&weight, weights, sizeof weight);
-      sums += __builtin_convertvector(bytes, Sums) * weight;
+      Lanes pair_weights;
+      std::memcpy(&pair_weights, weights, sizeof pair_weights);
+      MultiplyAdd(pixels, pair_weights, &sums);
       pixels += kLanes;
       weights += kLanes;
     }
-    for (int channel = 0; channel < kChannels; ++channel) {
-      const int32_t sum = sums[channel] + sums[channel + kChannels] + kHalf;
-      out[channel] = static_cast<uint8_t>(sum >> kWeightBits);
-    }
+    PixelLanes halves[2];
+    std::memcpy(halves, &sums, sizeof sums);
+    halves[0] += halves[1];
+    std::memcpy(out, halves, sizeof halves[0]);
     out += out_step;
   }
 }
 
-// One output row: the weighted sum of num_taps filtered rows of row_bytes.
+// One output row: the weighted sum of num_taps filtered rows of row_bytes. Not yet rounded.
 REEL3D_CLONES void FilterRows(const uint8_t* rows, int row_bytes, const int32_t* weights,
-                              int num_taps, uint8_t* out) {
+                              int num_taps, int32_t* out) {
   for (int byte = 0; byte < row_bytes; byte += kLanes) {
-    Sums sums = {};
-    sums += kHalf;
+    Lanes sums = {};
     for (int tap = 0; tap < num_taps; ++tap) {
-      Bytes bytes;
-      std::memcpy(&bytes, rows + static_cast<ptrdiff_t>(tap) * row_bytes + byte, sizeof bytes);
-      sums += __builtin_convertvector(bytes, Sums) * weights[tap];
+      MultiplyAdd(rows + static_cast<ptrdiff_t>(tap) * row_bytes + byte, Lanes{} + weights[tap],
+                  &sums);
     }
-    const Bytes rounded = __builtin_convertvector(sums >> kWeightBits, Bytes);
-    std::memcpy(out + byte, &rounded, sizeof rounded);
+    std::memcpy(out + byte, &sums, sizeof sums);
   }
 }
 
-// RGBX pixels to planes.
-REEL3D_CLONES void Separate(const uint8_t* rgbx, int count, uint8_t* red, uint8_t* green,
-                            uint8_t* blue) {
+REEL3D_CLONES void Round(const int32_t* sums, int count, uint8_t* out) {
   for (int i = 0; i < count; ++i) {
-    red[i] = rgbx[i * kChannels];
-    green[i] = rgbx[i * kChannels + 1];
-    blue[i] = rgbx[i * kChannels + 2];
+    out[i] = static_cast<uint8_t>((sums[i] + kHalf) >> kWeightBits);
+  }
+}
+
+REEL3D_CLONES void RoundToPlanes(const int32_t* sums, int num_pixels, uint8_t* red, uint8_t* green,
+                                 uint8_t* blue) {
+  for (ptrdiff_t i = 0; i < num_pixels; ++i) {
+    red[i] = static_cast<uint8_t>((sums[i * kChannels] + kHalf) >> kWeightBits);
+    green[i] = static_cast<uint8_t>((sums[i * kChannels + 1] + kHalf) >> kWeightBits);
+    blue[i] = static_cast<uint8_t>((sums[i * kChannels + 2] + kHalf) >> kWeightBits);
   }
 }
 
@@ -91,8 +103,8 @@ FilterTaps MakeFilterTaps(int begin, int length, int resized_length, int window_
   std::vector<double> weights(static_cast<size_t>(taps.max_taps));
   for (int i = 0; i < window_length; ++i) {
     const double center = (window_begin + i + 0.5) * scale;
-    const int low = std::max(0, static_cast<int>(center - support + 0.5));
-    const int high = std::min(length, static_cast<int>(center + support + 0.5));
+    const int low = std::max(0, static_cast<int>(std::floor(center - support + 0.5)));
+    const int high = std::min(length, static_cast<int>(std::floor(center + support + 0.5)));
     double total = 0;
     for (int k = 0; k < high - low; ++k) {
       const double distance = std::abs((k + low - center + 0.5) * (1.0 / support));
@@ -103,7 +115,7 @@ FilterTaps MakeFilterTaps(int begin, int length, int resized_length, int window_
     taps.count.push_back(high - low);
     for (int k = 0; k < high - low; ++k) {
       taps.weights[static_cast<size_t>(i) * taps.max_taps + k] =
-          static_cast<int32_t>(0.5 + weights[k] / total * (1 << kWeightBits));
+          static_cast<int32_t>(std::floor(weights[k] / total * (1 << kWeightBits) + 0.5));
     }
   }
   return taps;
@@ -131,7 +143,7 @@ void CropResizer::Prepare(const CropPlan& plan) {
   // Rows of an odd number of pixels are filtered one pixel further.
   row_bytes_ = (size_ + 1) / 2 * kLanes;
   filtered_.resize(static_cast<size_t>(end_row_ - first_row_) * row_bytes_);
-  output_row_.resize(static_cast<size_t>(row_bytes_));
+  sums_.resize(static_cast<size_t>(row_bytes_));
 }
 
 void CropResizer::SetColumns(const FilterTaps& taps) {
@@ -153,19 +165,19 @@ void CropResizer::SetColumns(const FilterTaps& taps) {
 }
 
 void CropResizer::AddRow(int row, const uint8_t* rgbx) {
-  uint8_t* filtered = filtered_.data() + static_cast<ptrdiff_t>(row - first_row_) * row_bytes_;
   FilterColumns(rgbx, column_sources_, column_weights_.data(), column_pairs_,
-                filtered + (flip_ ? (size_ - 1) * kChannels : 0), flip_ ? -kChannels : kChannels);
+                sums_.data() + (flip_ ? (size_ - 1) * kChannels : 0),
+                flip_ ? -kChannels : kChannels);
+  Round(sums_.data(), size_ * kChannels, FilteredRow(row));
 }
 
 void CropResizer::Finish(uint8_t* planes, int64_t plane_stride) {
   for (int y = 0; y < size_; ++y) {
-    FilterRows(
-        filtered_.data() + static_cast<ptrdiff_t>(row_taps_.first[y] - first_row_) * row_bytes_,
-        row_bytes_, row_taps_.weights.data() + static_cast<ptrdiff_t>(y) * row_taps_.max_taps,
-        row_taps_.count[y], output_row_.data());
+    FilterRows(FilteredRow(row_taps_.first[y]), row_bytes_,
+               row_taps_.weights.data() + static_cast<ptrdiff_t>(y) * row_taps_.max_taps,
+               row_taps_.count[y], sums_.data());
     uint8_t* red = planes + static_cast<ptrdiff_t>(y) * size_;
-    Separate(output_row_.data(), size_, red, red + plane_stride, red + 2 * plane_stride);
+    RoundToPlanes(sums_.data(), size_, red, red + plane_stride, red + 2 * plane_stride);
   }
 }
 

@@ -53,6 +53,9 @@ class CropResizer {
 
  private:
   void SetColumns(const FilterTaps& taps);
+  uint8_t* FilteredRow(int row) {
+    return filtered_.data() + static_cast<int64_t>(row - first_row_) * row_bytes_;
+  }
 
   int size_ = 0;
   bool flip_ = false;
@@ -65,7 +68,7 @@ class CropResizer {
   std::vector<int32_t> column_weights_;
   int row_bytes_ = 0;              // of size_ RGBX pixels, rounded up to whole vectors
   std::vector<uint8_t> filtered_;  // needed rows, columns done
-  std::vector<uint8_t> output_row_;
+  std::vector<int32_t> sums_;      // one row, before rounding
 };
 
 }  // namespace reel3d

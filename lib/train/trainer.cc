@@ -16,6 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
 #include "lib/dist/data_parallel.h"
 #include "lib/dist/device.h"
@@ -71,9 +72,7 @@ struct Trainer::State {
   void Save(bool best);
   bool Resume();
   void Say(const std::string& message) const;
-  bool MustStop() const {
-    return options.stop_after_steps > 0 && position.step >= options.stop_after_steps;
-  }
+  bool MustStop() const;
   fs::path CheckpointFolder() const { return fs::path(options.run_dir) / "checkpoints"; }
 
   const TrainOptions options;
@@ -94,7 +93,8 @@ struct Trainer::State {
   std::optional<MetricsLog> metrics;  // on the main rank
   TrainReport report;
 
-  Batch batch;  // its memory is used again and again
+  bool stopping = false;  // agreed by all ranks
+  Batch batch;            // its memory is used again and again
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
@@ -137,6 +137,12 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
   }
+}
+
+// The same answer on every rank: a signal may have reached only some of them.
+bool Trainer::State::MustStop() const {
+  return world.Any(StopRequested() ||
+                   (options.stop_after_steps > 0 && position.step >= options.stop_after_steps));
 }
 
 void Trainer::State::Say(const std::string& message) const {
@@ -248,7 +254,8 @@ bool Trainer::State::RunEpoch() {
     }
     ++position.step;
     ++position.step_in_epoch;
-    if (MustStop() && position.step_in_epoch < num_steps) {
+    stopping = MustStop();
+    if (stopping && position.step_in_epoch < num_steps) {
       BroadcastFromMain(group, network->buffers());
       Save(/*best=*/false);
       return false;
@@ -348,7 +355,7 @@ TrainReport Trainer::Run() {
       state.FinishEpoch();
     }
     state.report.stopped_early =
-        !whole || (state.MustStop() && state.position.epoch < state.options.epochs);
+        !whole || (state.stopping && state.position.epoch < state.options.epochs);
   }
   state.report.steps = state.position.step;
   state.report.epochs = state.position.epoch;

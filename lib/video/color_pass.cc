@@ -14,7 +14,9 @@ int16_t Fixed(double value, int denominator) {
   return static_cast<int16_t>(std::lround(value * denominator));
 }
 
-uint8_t ClampToByte(int value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); }
+uint8_t ClampToByte(int16_t value) {
+  return static_cast<uint8_t>(std::min<int16_t>(std::max<int16_t>(value, 0), 255));
+}
 
 }  // namespace
 
@@ -42,31 +44,49 @@ ColorPass::ColorPass(const ColorCoding& source) {
   cr_cb_ = Fixed(-luma_of_cb * cr_scale, 512);
 }
 
+void ColorPass::LumaFromChroma(const YuvImage& image, int y, int16_t start, int16_t* change) const {
+  const uint8_t* cb_row = image.row(1, y);
+  const uint8_t* cr_row = image.row(2, y);
+  const int width = image.width(1);
+  const int16_t from_cb = luma_cb_;
+  const int16_t from_cr = luma_cr_;
+  for (int x = 0; x < width; ++x) {
+    const auto cb = static_cast<int16_t>(cb_row[x] - 128);
+    const auto cr = static_cast<int16_t>(cr_row[x] - 128);
+    const auto sum = static_cast<int16_t>(cb * from_cb + cr * from_cr + start);
+    change[2 * x] = sum;
+    change[2 * x + 1] = sum;
+  }
+}
+
+// Everything a loop reads is local, as bytes written through a pointer might change any object.
 void ColorPass::ApplyLuma(YuvImage* image, int y, const int16_t* from_chroma) const {
   uint8_t* luma = image->row(0, y);
+  const int width = image->width();
   const int16_t offset = luma_offset_;
   const int16_t gain = luma_luma_;
-  for (int x = 0; x < image->width(); ++x) {
+  for (int x = 0; x < width; ++x) {
     const auto value = static_cast<int16_t>(luma[x] - offset);
-    const auto change = static_cast<int16_t>(static_cast<int16_t>(value * gain + from_chroma[x]));
-    luma[x] = ClampToByte(value + (change >> 8));
+    const auto change = static_cast<int16_t>(value * gain + from_chroma[x]);
+    luma[x] = ClampToByte(static_cast<int16_t>(value + (change >> 8)));
   }
 }
 
 void ColorPass::ApplyChroma(YuvImage* image, int y) const {
   uint8_t* cb_row = image->row(1, y);
   uint8_t* cr_row = image->row(2, y);
+  const int width = image->width(1);
   const int16_t cb_cb = cb_cb_;
   const int16_t cb_cr = cb_cr_;
   const int16_t cr_cb = cr_cb_;
   const int16_t cr_cr = cr_cr_;
-  for (int x = 0; x < image->width(1); ++x) {
+  for (int x = 0; x < width; ++x) {
     const auto cb = static_cast<int16_t>(cb_row[x] - 128);
     const auto cr = static_cast<int16_t>(cr_row[x] - 128);
     const auto cb_change = static_cast<int16_t>(cb * cb_cb + cr * cb_cr + 256);
     const auto cr_change = static_cast<int16_t>(cb * cr_cb + cr * cr_cr + 256);
-    cb_row[x] = ClampToByte(cb + (cb_change >> 9) + 128);
-    cr_row[x] = ClampToByte(cr + (cr_change >> 9) + 128);
+    cb_row[x] = ClampToByte(static_cast<int16_t>(cb + (cb_change >> 9) + 128));
+    cr_row[x] = ClampToByte(static_cast<int16_t>(cr + (cr_change >> 9) + 128));
   }
 }
 
@@ -78,12 +98,8 @@ void ColorPass::Apply(YuvImage* image) const {
   constexpr int16_t kHalf = 128;  // rounds the division by 256
   std::vector<int16_t> from_chroma(image->width(), kHalf);
   for (int y = 0; y < image->height(1); ++y) {
-    const uint8_t* cb_row = image->row(1, y);
-    const uint8_t* cr_row = image->row(2, y);
-    for (int x = 0; mixes && x < image->width(1); ++x) {
-      const auto change =
-          static_cast<int16_t>((cb_row[x] - 128) * luma_cb_ + (cr_row[x] - 128) * luma_cr_ + kHalf);
-      from_chroma[2 * x] = from_chroma[2 * x + 1] = change;
+    if (mixes) {
+      LumaFromChroma(*image, y, kHalf, from_chroma.data());
     }
     ApplyLuma(image, 2 * y, from_chroma.data());
     ApplyLuma(image, 2 * y + 1, from_chroma.data());

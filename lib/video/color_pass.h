@@ -27,6 +27,8 @@ class ColorPass {
   void Apply(YuvImage* image) const;
 
  private:
+  // What row `y` of chroma adds to each pixel of its two rows of luma, in 1/256, plus `start`.
+  void LumaFromChroma(const YuvImage& image, int y, int16_t start, int16_t* change) const;
   void ApplyLuma(YuvImage* image, int y, const int16_t* from_chroma) const;
   void ApplyChroma(YuvImage* image, int y) const;
 

@@ -10,9 +10,12 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/cli/version.h"
 
 namespace reel3d::ffmpeg {
 namespace {
+
+const LinkedLibrary kFfmpeg("ffmpeg", av_version_info());
 
 thread_local std::string last_line;
 

@@ -12,9 +12,16 @@
 #include <jpeglib.h>
 
 #include "lib/base/error.h"
+#include "lib/cli/version.h"
 
 namespace reel3d {
 namespace {
+
+// The one compiled against: libjpeg does not say which one is loaded.
+const LinkedLibrary kJpeg("libjpeg-turbo",
+                          fmt::format("{}.{}.{}", LIBJPEG_TURBO_VERSION_NUMBER / 1'000'000,
+                                      LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000,
+                                      LIBJPEG_TURBO_VERSION_NUMBER % 1000));
 
 constexpr int kMcuSide = 16;
 

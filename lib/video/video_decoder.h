@@ -57,11 +57,11 @@ struct VideoPart {
 // What is known once Next() has said false.
 struct DecodeSummary {
   int64_t num_frames = 0;       // handed out
-  int64_t expected_frames = 0;  // that the container promised; 0 unknown
+  int64_t expected_frames = 0;  // about, by the container's promise; else num_frames
   std::string problem;          // what the demuxer or decoder complained of; empty if nothing
 
   // Frames are missing beyond what harmless files miss (the last one or two, a bad one here and
-  // there), or the file ended where its container did not.
+  // there). MPEG streams promise nothing, so they cannot be found truncated.
   bool truncated = false;
 };
 

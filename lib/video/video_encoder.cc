@@ -40,6 +40,7 @@ struct VideoEncoder::State {
   ffmpeg::Handle<AVPacket> packet{ffmpeg::CheckMemory(av_packet_alloc())};
   ffmpeg::Handle<AVFrame> frame{ffmpeg::CheckMemory(av_frame_alloc())};
   AVStream* stream = nullptr;
+  int units_per_frame = 1;
   int64_t next_time = 0;  // in the codec's units
 };
 
@@ -68,8 +69,8 @@ void VideoEncoder::State::OpenCodec(const VideoEncoderOptions& options) {
   codec.reset(ffmpeg::CheckMemory(avcodec_alloc_context3(encoder)));
   codec->width = options.width;
   codec->height = options.height;
-  // Fine enough for any time that a caller names.
-  codec->time_base = {options.fps_den, options.fps_num * 1000};
+  units_per_frame = options.variable_rate ? 1000 : 1;
+  codec->time_base = {options.fps_den, options.fps_num * units_per_frame};
   codec->framerate = {options.fps_num, options.fps_den};
   codec->sample_aspect_ratio = {options.pixel_aspect_num, options.pixel_aspect_den};
   codec->pix_fmt = FromName([](const char* name) -> int { return av_get_pix_fmt(name); },
@@ -154,7 +155,7 @@ void VideoEncoder::Write(const std::vector<uint8_t>& pixels, double time_s) {
     state.next_time = std::llround(time_s / av_q2d(state.codec->time_base));
   }
   frame->pts = state.next_time;
-  state.next_time += 1000;
+  state.next_time += state.units_per_frame;
   ffmpeg::CheckWrite(avcodec_send_frame(state.codec.get(), frame), state.what);
   state.Drain();
 }

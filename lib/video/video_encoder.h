@@ -14,6 +14,7 @@ namespace reel3d {
 struct VideoEncoderOptions {
   int width = 0, height = 0;  // pixels
   int fps_num = 25, fps_den = 1;
+  bool variable_rate = false;  // times are finer than the frame rate, by a thousand
   // FFmpeg's names.
   std::string container;  // empty: by the file's suffix
   std::string codec = "libx264";
@@ -35,7 +36,7 @@ class VideoEncoder {
 
   // Bytes of a frame: the pixel format's planes one after another without padding between rows.
   size_t frame_size_bytes() const;
-  // Frames follow at the frame rate; `time_s` >= 0 places this one elsewhere (later than the last).
+  // Frames follow at the frame rate; `time_s` >= 0 places this one elsewhere, later than the last.
   void Write(const std::vector<uint8_t>& pixels, double time_s = -1);
   // The file is usable after this.
   void Finish();

@@ -16,7 +16,8 @@ sed -E "s#-include [^ ]*/cmake_pch\.hxx#-include $(realpath "$database")/cmake_p
 
 sources=("$root/(lib|pipeline|tools)/.*\.cc$")
 (($# == 0)) || sources=("$@")
-run-clang-tidy -quiet -p "$database" -j "$(nproc)" "${sources[@]}" 2>&1 |
-	grep -vE '^(clang-tidy|[0-9]+ warnings? (generated|treated)|Suppressed|Use -header-filter)' || true
-# The pipe's first status is run-clang-tidy's own.
-exit "${PIPESTATUS[0]}"
+status=0
+run-clang-tidy -quiet -p "$database" -j "$(nproc)" "${sources[@]}" >"$database/log" 2>&1 || status=$?
+sed -E 's/\x1b\[[0-9;]*m//g' "$database/log" |
+	grep -vE '^(clang-tidy[-0-9.]* |[0-9]+ warnings? |Suppressed |Use -header-filter)' || true
+exit "$status"

@@ -125,6 +125,24 @@ TEST(StageOutput, TheLastTaskJoinsThemAll) {
   EXPECT_EQ(failed[2].id, "v2");
 }
 
+TEST(StageOutput, TasksOfOtherSettingsDoNotCount) {
+  const test::TemporaryFolder folder;
+  const auto finish = [&](int task, const std::string& settings) {
+    TaskSlice slice;
+    slice.task = task;
+    slice.tasks = 2;
+    StageOutput output(folder / "out", "prep-videos", "", settings, /*overwrite=*/true, slice);
+    output.Finish(nlohmann::ordered_json::object(), {}, true);
+  };
+  finish(0, "height = 1\n");
+  finish(1, "height = 1\n");
+  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
+  finish(0, "height = 2\n");
+  EXPECT_FALSE(fs::exists(folder / "out" / "DONE")) << "task 1 was done at height 1";
+  finish(1, "height = 2\n");
+  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
+}
+
 TEST(TaskSlice, CoversEveryItemOnce) {
   std::vector<int> owners(100);
   for (int task = 0; task < 7; ++task) {

@@ -150,9 +150,9 @@ TEST_F(ShardSetTest, ADamagedFrameIsNamedAndTheOthersAreRead) {
   Write("00007.h5", bytes);
   const ShardSet shards(folder_.path());
   std::vector<uint8_t> jpeg;
-  EXPECT_THAT(MessageOf([&] { shards.ReadFrame(2, 0, &jpeg); }),
-              AllOf(HasSubstr("video third, frame 0"), HasSubstr("00007.h5"),
-                    HasSubstr("checksum")));
+  EXPECT_THAT(
+      MessageOf([&] { shards.ReadFrame(2, 0, &jpeg); }),
+      AllOf(HasSubstr("video third, frame 0"), HasSubstr("00007.h5"), HasSubstr("checksum")));
   shards.ReadFrame(2, 1, &jpeg);
   EXPECT_EQ(jpeg, shard_.frames[7]);
 }

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <fstream>
 #include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -29,7 +33,7 @@ class ShardReaderTest : public ::testing::Test {
   // exception other than an input error fails the test.
   std::string Outcome(const std::string& bytes) const {
     const std::filesystem::path file = folder_ / "changed.h5";
-    WriteFileAtomically(file, bytes);
+    std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
     try {
       const ShardReader reader(file);
       reader.Verify();
@@ -85,9 +89,12 @@ TEST_F(ShardReaderTest, ReadsAShardMadeByOthers) {
   for (size_t video = 0; video < table.videos.size(); ++video) {
     const ShardVideo& row = table.videos[video];
     const nlohmann::json found = {
-        {"id", row.id},           {"label", row.label},
-        {"width", row.width},     {"height", row.height},
-        {"fps_num", row.fps_num}, {"fps_den", row.fps_den},
+        {"id", row.id},
+        {"label", row.label},
+        {"width", row.width},
+        {"height", row.height},
+        {"fps_num", row.fps_num},
+        {"fps_den", row.fps_den},
         {"restart_interval", row.restart_interval},
         {"num_frames", table.first_frames[video + 1] - table.first_frames[video]}};
     EXPECT_EQ(found, expected["videos"][video]);
@@ -208,12 +215,29 @@ TEST_F(ShardReaderTest, AnUnfinishedShardHasNoName) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "half.h5"));
 }
 
-TEST_F(ShardReaderTest, AFullDiskIsAnEnvironmentError) {
-  try {
-    const Hdf5Writer writer("/dev/full");
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+// A limit on file sizes stands in for the full disk.
+TEST_F(ShardReaderTest, AFullDiskIsAnEnvironmentErrorAndLeavesNothing) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto size = static_cast<rlim_t>(bytes_.size());
+  for (const rlim_t limit : {rlim_t{0}, rlim_t{100}, size / 4, size / 2, size - 1}) {
+    const rlimit small = {limit, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ErrorKind kind = ErrorKind::kInternal;
+    std::string message = "nothing was thrown";
+    try {
+      test::WriteShard(folder_ / "full.h5", shard_);
+    } catch (const Error& error) {
+      kind = error.kind();
+      message = error.what();
+    }
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(kind, ErrorKind::kEnvironment) << limit;
+    EXPECT_THAT(message, HasSubstr("full.h5"));
+    EXPECT_THAT(message, HasSubstr("File too large"));
+    const std::filesystem::directory_iterator files(folder_.path());
+    EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "something was left";
   }
 }
 

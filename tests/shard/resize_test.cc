@@ -16,8 +16,9 @@ std::vector<uint8_t> TestPicture(FrameSize frame) {
   for (int y = 0; y < frame.height; ++y) {
     for (int x = 0; x < frame.width; ++x) {
       for (int c = 0; c < 4; ++c) {
-        const int64_t noise =
-            (int64_t{x} * 7919 + int64_t{y} * 104729 + c * 1299709 + int64_t{x} * y * (c + 3)) % 71;
+        const int64_t noise = (int64_t{x} * 7919 + int64_t{y} * 104729 + int64_t{c} * 1299709 +
+                               int64_t{x} * y * (c + 3)) %
+                              71;
         const int steps = (x / 5 + y / 7 + c) % 3 * 60;
         rgbx.push_back(static_cast<uint8_t>((x * 2 + y * (c + 1)) % 64 + noise + steps));
       }

@@ -23,8 +23,7 @@ TEST(MetricsLog, IsCutBackToTheCheckpointAndGoesOn) {
   MetricsLog log(file, 20);
   EXPECT_EQ(ReadFile(file), "{\"step\":10,\"lr\":0.1}\n{\"step\":20,\"lr\":0.1}\n");
   log.Append({{"step", 25}});
-  EXPECT_EQ(ReadFile(file),
-            "{\"step\":10,\"lr\":0.1}\n{\"step\":20,\"lr\":0.1}\n{\"step\":25}\n");
+  EXPECT_EQ(ReadFile(file), "{\"step\":10,\"lr\":0.1}\n{\"step\":20,\"lr\":0.1}\n{\"step\":25}\n");
 }
 
 }  // namespace

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inspect_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/manifest.h"
+#include "lib/eval/score_file.h"
+#include "lib/shard/hdf5_file.h"
+#include "lib/shard/shard_reader.h"
+#include "lib/shard/shard_set.h"
+#include "pipeline/item_loop.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string ClassName(const std::vector<std::string>& classes, int label) {
+  return label < 0 ? "" : classes.at(static_cast<size_t>(label));
+}
+
+Json InspectManifest(const fs::path& file) {
+  std::map<std::string, std::map<Subset, int>> counts;
+  const Manifest manifest = ReadManifest(file);
+  for (const VideoRow& row : manifest.videos) {
+    ++counts[row.label][row.subset];
+  }
+  Json rows = Json::array();
+  for (auto& [label, of_subset] : counts) {
+    rows.push_back({{"class", label},
+                    {"training", of_subset[Subset::kTraining]},
+                    {"validation", of_subset[Subset::kValidation]},
+                    {"testing", of_subset[Subset::kTesting]}});
+  }
+  return {{"kind", "manifest"}, {"num_videos", manifest.videos.size()}, {"rows", rows}};
+}
+
+Json InspectIndex(const fs::path& file) {
+  struct Counts {
+    int64_t videos = 0, frames = 0;
+  };
+  std::map<Subset, Counts> counts;
+  Counts sum;
+  int num_shards = 0;
+  for (const IndexedVideo& video : ReadIndex(file)) {
+    num_shards += video.video_index == 0 ? 1 : 0;
+    for (Counts* of : {&counts[video.subset], &sum}) {
+      ++of->videos;
+      of->frames += video.num_frames;
+    }
+  }
+  Json rows = Json::array();
+  for (const auto& [subset, of_subset] : counts) {
+    rows.push_back({{"subset", SubsetName(subset)},
+                    {"num_videos", of_subset.videos},
+                    {"num_frames", of_subset.frames}});
+  }
+  return {{"kind", "index of shards"},
+          {"num_shards", num_shards},
+          {"num_videos", sum.videos},
+          {"num_frames", sum.frames},
+          {"rows", rows}};
+}
+
+Json InspectShard(const fs::path& file) {
+  const ShardReader reader(file);
+  const ShardTable& table = reader.table();
+  Json rows = Json::array();
+  for (size_t i = 0; i < table.videos.size(); ++i) {
+    const ShardVideo& video = table.videos[i];
+    rows.push_back({{"id", video.id},
+                    {"class", ClassName(table.classes, video.label)},
+                    {"num_frames", table.first_frames[i + 1] - table.first_frames[i]},
+                    {"width", video.width},
+                    {"height", video.height},
+                    {"fps", static_cast<double>(video.fps_num) / video.fps_den},
+                    {"restart_interval", video.restart_interval}});
+  }
+  return {{"kind", "shard"},
+          {"uuid", reader.uuid()},
+          {"tool", reader.tool()},
+          {"height", table.height},
+          {"quality", table.quality},
+          {"num_classes", table.classes.size()},
+          {"num_videos", table.videos.size()},
+          {"num_frames", table.num_frames()},
+          {"frame_bytes", table.data_bytes()},
+          {"rows", rows}};
+}
+
+Json InspectScores(const fs::path& file) {
+  const Scores scores = ReadScores(file);
+  std::vector<int> num_clips(scores.videos.size(), 0);
+  for (const ScoredClip& clip : scores.clips) {
+    ++num_clips[clip.video];
+  }
+  Json rows = Json::array();
+  for (size_t i = 0; i < scores.videos.size(); ++i) {
+    rows.push_back({{"id", scores.videos[i].id},
+                    {"class", ClassName(scores.classes, scores.videos[i].label)},
+                    {"num_clips", num_clips[i]}});
+  }
+  return {{"kind", "scores"},
+          {"checkpoint", scores.checkpoint},
+          {"data", scores.data},
+          {"subset", scores.subset},
+          {"part", scores.part},
+          {"num_parts", scores.num_parts},
+          {"num_classes", scores.classes.size()},
+          {"num_videos", scores.videos.size()},
+          {"num_videos_expected", scores.num_videos_expected},
+          {"num_clips", scores.clips.size()},
+          {"rows", rows}};
+}
+
+Json InspectHdf5(const fs::path& file) {
+  const std::string format = Hdf5Reader(file).Text("format");
+  return format == kShardFormat ? InspectShard(file) : InspectScores(file);
+}
+
+Json InspectTable(const fs::path& file) {
+  const std::string text = ReadFile(file);
+  return text.compare(0, 5, "shard") == 0 ? InspectIndex(file) : InspectManifest(file);
+}
+
+// The folder of a stage: its report, whether it has finished, and what failed.
+Json InspectFolder(const fs::path& folder) {
+  const fs::path report = folder / "report.json";
+  const fs::path config = folder / "config.ini";
+  if (!fs::exists(report) && !fs::exists(config)) {
+    throw InputError(folder.string() + ": not a folder that a stage of reel3d wrote");
+  }
+  Json json = {{"kind", "folder of a stage"}, {"finished", fs::exists(folder / "DONE")}};
+  if (fs::exists(report)) {
+    const Json read = Json::parse(ReadFile(report), nullptr, false);
+    if (!read.is_object()) {
+      throw InputError(report.string() + ": not a JSON object");
+    }
+    json.update(read);
+  }
+  Json rows = Json::array();
+  const fs::path failed = folder / "failed.tsv";
+  if (fs::exists(failed)) {
+    for (const FailedItem& item : ParseFailedItems(ReadFile(failed), failed.string())) {
+      rows.push_back({{"failed", item.id}, {"stage", item.stage}, {"reason", item.reason}});
+    }
+  }
+  json["rows"] = rows;
+  return json;
+}
+
+std::string ValueText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string FormatTable(const Json& rows, size_t count) {
+  std::vector<std::vector<std::string>> lines(count + 1);
+  for (const auto& [key, value] : rows[0].items()) {
+    size_t width = key.size();
+    for (size_t row = 0; row < count; ++row) {
+      width = std::max(width, ValueText(rows[row][key]).size());
+    }
+    lines[0].push_back(fmt::format("{:<{}}", key, width));
+    for (size_t row = 0; row < count; ++row) {
+      const std::string text = ValueText(rows[row][key]);
+      lines[row + 1].push_back(value.is_number() ? fmt::format("{:>{}}", text, width)
+                                                 : fmt::format("{:<{}}", text, width));
+    }
+  }
+  std::string table;
+  for (const std::vector<std::string>& line : lines) {
+    const std::string text = fmt::format("{}", fmt::join(line, "  "));
+    table += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  }
+  return table;
+}
+
+}  // namespace
+
+void InspectFileOptions::Bind(OptionBinder& binder) {
+  binder.Positional("FILE", &file,
+                    "a manifest, index.tsv, shard, score file, or the folder of a stage");
+  binder.Bind("rows", &rows, {0, INT32_MAX},
+              "print at most so many rows; 0: all. --json always holds all of them",
+              Effect::kRunOnly);
+}
+
+nlohmann::ordered_json InspectFile(const std::string& file) {
+  if (fs::is_directory(file)) {
+    return InspectFolder(file);
+  }
+  RequireFile(file, "what to inspect");
+  const std::string extension = fs::path(file).extension().string();
+  if (extension == ".h5") {
+    return InspectHdf5(file);
+  }
+  if (extension == ".tsv") {
+    return InspectTable(file);
+  }
+  throw InputError(file + ": not a kind of file that reel3d writes");
+}
+
+std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows) {
+  std::string text;
+  for (const auto& [key, value] : description.items()) {
+    if (key != "rows") {
+      text += fmt::format("{:<20} {}\n", key, ValueText(value));
+    }
+  }
+  const Json& rows = description["rows"];
+  const size_t count = max_rows == 0 ? rows.size() : std::min<size_t>(rows.size(), max_rows);
+  if (count > 0) {
+    text += "\n" + FormatTable(rows, count);
+  }
+  if (count < rows.size()) {
+    text += fmt::format("... and {} more: --rows 0 prints all\n", rows.size() - count);
+  }
+  return text;
+}
+
+}  // namespace reel3d

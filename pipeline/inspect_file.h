@@ -1,0 +1,27 @@
+// The stage behind inspect-file: says what is in any file or folder that reel3d writes.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct InspectFileOptions {
+  std::string file;
+  int rows = 20;
+
+  void Bind(OptionBinder& binder);
+  void Check() const {}
+};
+
+// Describes the file as one object: "kind", then single values, then "rows", an array of objects
+// with equal keys. Throws an input error if it is none of ours or damaged.
+nlohmann::ordered_json InspectFile(const std::string& file);
+
+// The same for a person: "key  value" lines, then the first `max_rows` rows (0: all) as a table.
+std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows);
+
+}  // namespace reel3d

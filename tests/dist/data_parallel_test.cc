@@ -1,0 +1,210 @@
+// Training over several ranks equals training on one. Runs under mpirun.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/data_parallel.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/dist/process_group.h"
+#include "lib/model/r3d.h"
+#include "lib/model/weights.h"
+#include "tests/dist/world_environment.h"
+
+namespace reel3d {
+namespace {
+
+using test::TheWorld;
+
+constexpr int64_t kBatch = 12;
+constexpr int64_t kClasses = 5;
+constexpr int kSteps = 5;
+
+struct Batch {
+  at::Tensor clips, labels;
+  Batch Slice(int64_t begin, int64_t end) const {
+    return {clips.slice(0, begin, end), labels.slice(0, begin, end)};
+  }
+};
+
+// The same on every rank.
+Batch MakeBatch(uint64_t step, at::ScalarType type) {
+  at::Generator generator = at::detail::createCPUGenerator(100 + step);
+  const at::Tensor labels = at::randint(0, kClasses, {kBatch}, generator, at::kLong);
+  at::Tensor clips = at::randn({kBatch, 3, 8, 32, 32}, generator, at::kDouble);
+  clips += labels.view({kBatch, 1, 1, 1, 1}) * 0.5;
+  return {clips.to(type), labels};
+}
+
+R3d Network(uint64_t seed, at::ScalarType type = at::kFloat, double width = 0.125) {
+  R3dOptions options;
+  options.depth = 10;
+  options.shortcut = "b";
+  options.width = width;
+  options.num_classes = kClasses;
+  R3d network(options, seed);
+  network->to(type);
+  network->train();
+  return network;
+}
+
+// Where each rank's clips begin in a micro-batch of `count`; one more entry for the end.
+std::vector<int64_t> Even(int size, int64_t count) {
+  std::vector<int64_t> begins;
+  for (int rank = 0; rank <= size; ++rank) {
+    begins.push_back(count * rank / size);
+  }
+  return begins;
+}
+
+// Rank 0 has none, the last one most.
+std::vector<int64_t> Uneven(int size, int64_t count) {
+  std::vector<int64_t> begins(static_cast<size_t>(size) + 1, 0);
+  for (int rank = 1; rank <= size; ++rank) {
+    begins[static_cast<size_t>(rank)] = rank == size ? count : rank - 1;
+  }
+  return begins;
+}
+
+using Spread = std::vector<int64_t> (*)(int, int64_t);
+
+torch::optim::SGD Optimizer(const R3d& network) {
+  return torch::optim::SGD(network->parameters(),
+                           torch::optim::SGDOptions(0.02).momentum(0.9).weight_decay(1e-3));
+}
+
+void TrainOverRanks(R3d& network, const ProcessGroup& group, Spread spread, int64_t micro_batches,
+                    at::ScalarType type) {
+  SynchronizeBatchNorms(*network, group);
+  DataParallel parallel(*network, group);
+  auto optimizer = Optimizer(network);
+  const int size = group->getSize();
+  const auto rank = static_cast<size_t>(group->getRank());
+  for (int step = 0; step < kSteps; ++step) {
+    const Batch batch = MakeBatch(static_cast<uint64_t>(step), type);
+    parallel.ClearGradients();
+    const int64_t count = kBatch / micro_batches;
+    for (int64_t micro = 0; micro < micro_batches; ++micro) {
+      const std::vector<int64_t> begins = spread(size, count);
+      const Batch own = batch.Slice(micro * count + begins[rank], micro * count + begins[rank + 1]);
+      parallel.BeginMicroBatch(micro == micro_batches - 1);
+      const at::Tensor sum =
+          at::cross_entropy_loss(network(own.clips), own.labels, {}, at::Reduction::Sum);
+      parallel.Backward(sum * size / static_cast<double>(kBatch));
+    }
+    optimizer.step();
+  }
+}
+
+// With torch's own batch norm, one process, no group.
+void TrainAlone(R3d& network, int64_t micro_batches, at::ScalarType type) {
+  auto optimizer = Optimizer(network);
+  for (int step = 0; step < kSteps; ++step) {
+    const Batch batch = MakeBatch(static_cast<uint64_t>(step), type);
+    optimizer.zero_grad();
+    const int64_t count = kBatch / micro_batches;
+    for (int64_t micro = 0; micro < micro_batches; ++micro) {
+      const Batch part = batch.Slice(micro * count, (micro + 1) * count);
+      const at::Tensor loss = at::cross_entropy_loss(network(part.clips), part.labels);
+      (loss / static_cast<double>(micro_batches)).backward();
+    }
+    optimizer.step();
+  }
+}
+
+void ExpectSameState(const R3d& found, const R3d& expected, double tolerance) {
+  const NamedTensors expected_state = StateDict(*expected);
+  const NamedTensors found_state = StateDict(*found);
+  ASSERT_EQ(found_state.size(), expected_state.size());
+  for (size_t i = 0; i < found_state.size(); ++i) {
+    const at::Tensor golden = expected_state[i].second.to(at::kDouble);
+    const double difference =
+        (found_state[i].second.to(at::kDouble) - golden).abs().max().item<double>();
+    EXPECT_LE(difference, tolerance * golden.abs().max().item<double>())
+        << found_state[i].first << " on rank " << TheWorld().rank();
+  }
+}
+
+struct Case {
+  const char* name;
+  Spread spread;
+  int64_t micro_batches;
+  at::ScalarType type;
+  double tolerance;
+};
+
+class DataParallelCases : public testing::TestWithParam<Case> {};
+
+TEST_P(DataParallelCases, EqualsOneProcess) {
+  const Case& c = GetParam();
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  // Ranks begin unlike: the first one's weights must win.
+  R3d network = Network(static_cast<uint64_t>(1 + TheWorld().rank()), c.type);
+  TrainOverRanks(network, group, c.spread, c.micro_batches, c.type);
+  R3d alone = Network(1, c.type);
+  TrainAlone(alone, c.micro_batches, c.type);
+  ExpectSameState(network, alone, c.tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
+                         testing::Values(Case{"Even", Even, 1, at::kFloat, 1e-5},
+                                         Case{"Accumulated", Even, 3, at::kFloat, 1e-5},
+                                         Case{"Uneven", Uneven, 1, at::kFloat, 1e-5},
+                                         Case{"UnevenAccumulated", Uneven, 2, at::kFloat, 1e-5},
+                                         Case{"Float64", Uneven, 2, at::kDouble, 1e-11}),
+                         [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
+
+// Wide enough for several buckets, which change places after the first step.
+TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  R3d network = Network(1, at::kFloat, 0.5);
+  TrainOverRanks(network, group, Even, 1, at::kFloat);
+  R3d alone = Network(1, at::kFloat, 0.5);
+  TrainAlone(alone, 1, at::kFloat);
+  ExpectSameState(network, alone, 1e-5);
+}
+
+// "local": statistics of each rank's own clips, weights the same on all.
+TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  R3d network = Network(static_cast<uint64_t>(1 + TheWorld().rank()));
+  DataParallel parallel(*network, group);
+  auto optimizer = Optimizer(network);
+  for (int step = 0; step < 2; ++step) {
+    const std::vector<int64_t> begins = Uneven(TheWorld().size(), kBatch);
+    const auto rank = static_cast<size_t>(TheWorld().rank());
+    const Batch own =
+        MakeBatch(static_cast<uint64_t>(step), at::kFloat).Slice(begins[rank], begins[rank + 1]);
+    parallel.ClearGradients();
+    parallel.BeginMicroBatch(true);
+    parallel.Backward(
+        at::cross_entropy_loss(network(own.clips), own.labels, {}, at::Reduction::Sum) *
+        TheWorld().size() / static_cast<double>(kBatch));
+    optimizer.step();
+  }
+  at::Tensor sums = at::zeros({static_cast<int64_t>(network->parameters().size())}, at::kDouble);
+  for (size_t i = 0; i < network->parameters().size(); ++i) {
+    sums[static_cast<int64_t>(i)] = network->parameters()[i].detach().to(at::kDouble).sum();
+  }
+  at::Tensor of_all = sums.clone();
+  AllReduceSum(group, of_all);
+  EXPECT_LE((of_all / TheWorld().size() - sums).abs().max().item<double>(), 1e-12);
+  if (TheWorld().rank() == 0 && TheWorld().size() > 1) {
+    EXPECT_EQ(network->named_buffers()["bn1.num_batches_tracked"].item<int64_t>(), 0);
+  }
+}
+
+TEST(DataParallel, RefusesUnlikeNetworks) {
+  if (TheWorld().size() == 1) {
+    GTEST_SKIP() << "one rank is like itself";
+  }
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  R3d network = Network(1, at::kFloat, TheWorld().is_main() ? 0.125 : 0.25);
+  EXPECT_THROW(DataParallel(*network, group), Error);
+}
+
+}  // namespace
+}  // namespace reel3d

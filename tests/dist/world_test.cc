@@ -1,0 +1,83 @@
+// What ranks tell each other outside of tensors. Runs under mpirun.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "lib/base/error.h"
+#include "lib/dist/device.h"
+#include "tests/dist/world_environment.h"
+
+namespace reel3d {
+namespace {
+
+using test::TheWorld;
+
+TEST(World, KnowsItsRanks) {
+  const World& world = TheWorld();
+  EXPECT_GE(world.rank(), 0);
+  EXPECT_LT(world.rank(), world.size());
+  EXPECT_EQ(world.is_main(), world.rank() == 0);
+  // All on one host here.
+  EXPECT_EQ(world.local_rank(), world.rank());
+  EXPECT_EQ(world.local_size(), world.size());
+  EXPECT_FALSE(world.host().empty());
+  const char* started = std::getenv("OMPI_COMM_WORLD_SIZE");
+  EXPECT_EQ(world.size(), started == nullptr ? 1 : std::stoi(started));
+}
+
+TEST(World, AddsUp) {
+  const World& world = TheWorld();
+  const int64_t size = world.size();
+  EXPECT_EQ(world.Sum(int64_t{world.rank() + 1}), size * (size + 1) / 2);
+  EXPECT_DOUBLE_EQ(world.Sum(0.25), 0.25 * static_cast<double>(size));
+  EXPECT_EQ(world.Max(int64_t{10 - world.rank()}), 10);
+  EXPECT_TRUE(world.Any(world.rank() == world.size() - 1));
+  EXPECT_FALSE(world.Any(false));
+}
+
+TEST(World, PassesTextsOn) {
+  const World& world = TheWorld();
+  world.Barrier();
+  const std::string big(100'000, static_cast<char>('a' + world.rank()));
+  EXPECT_EQ(world.Broadcast(big), std::string(100'000, 'a'));
+  EXPECT_EQ(world.Broadcast(world.is_main() ? "" : "else"), "");
+  // Of unlike lengths, the first empty.
+  const std::vector<std::string> all = world.Gather(std::string(world.rank() * 3, 'x'));
+  ASSERT_EQ(all.size(), static_cast<size_t>(world.size()));
+  for (size_t rank = 0; rank < all.size(); ++rank) {
+    EXPECT_EQ(all[rank], std::string(rank * 3, 'x'));
+  }
+}
+
+TEST(World, LetsExceptionsPassAlone) {
+  if (TheWorld().size() > 1) {
+    GTEST_SKIP() << "with several ranks it would end them all";
+  }
+  EXPECT_THROW(TheWorld().Run([] { throw InputError("bad"); }), Error);
+}
+
+TEST(World, SaysMpisVersion) {
+  EXPECT_THAT(MpiVersion(), testing::MatchesRegex("[0-9.]+[a-z0-9]*"));
+}
+
+TEST(Device, IsTheCpuUnlessThereAreGpus) {
+  EXPECT_TRUE(ChooseDevice("cpu", TheWorld()).is_cpu());
+  EXPECT_THROW(ChooseDevice("tpu"), Error);
+#ifndef USE_C10D_NCCL
+  EXPECT_TRUE(ChooseDevice("auto", TheWorld()).is_cpu());
+  try {
+    ChooseDevice("cuda", TheWorld());
+    ADD_FAILURE() << "found a GPU without CUDA";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+  }
+#endif
+}
+
+}  // namespace
+}  // namespace reel3d

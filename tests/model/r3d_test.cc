@@ -1,0 +1,185 @@
+// Shapes, counts and names of the networks that people train, and how they begin.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/r3d.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "lib/base/error.h"
+#include "lib/model/weights.h"
+
+namespace reel3d {
+namespace {
+
+R3dOptions Options(int depth, const std::string& shortcut, double width, int num_classes) {
+  R3dOptions options;
+  options.depth = depth;
+  options.shortcut = shortcut;
+  options.width = width;
+  options.num_classes = num_classes;
+  return options;
+}
+
+TEST(R3d, CountsParametersAsTheReference) {
+  struct Case {
+    int depth;
+    const char* shortcut;
+    int64_t with_400, with_700;
+  };
+  for (const Case& c :
+       {Case{18, "a", 33'235'280, 33'389'180}, Case{18, "b", 33'409'104, 33'563'004},
+        Case{34, "a", 63'544'912, 63'698'812}, Case{34, "b", 63'718'736, 63'872'636},
+        Case{50, "a", 44'242'000, 44'856'700}, Case{50, "b", 47'018'576, 47'633'276}}) {
+    EXPECT_EQ(CountParameters(*R3d(Options(c.depth, c.shortcut, 1, 400))), c.with_400)
+        << c.depth << c.shortcut;
+    EXPECT_EQ(CountParameters(*R3d(Options(c.depth, c.shortcut, 1, 700))), c.with_700)
+        << c.depth << c.shortcut;
+  }
+}
+
+TEST(R3d, HasTheReferencesShapesWithin) {
+  const at::NoGradGuard no_gradient;
+  for (const int depth : {18, 50}) {
+    R3d network(Options(depth, "b", 1, 7));
+    const auto children = network->named_children();
+    const int64_t expansion = depth == 50 ? 4 : 1;
+    at::Tensor features =
+        children["conv1"]->as<torch::nn::Conv3d>()->forward(at::zeros({1, 3, 16, 112, 112}));
+    EXPECT_EQ(features.sizes(), at::IntArrayRef({1, 64, 16, 56, 56}));
+    features = at::max_pool3d(features, 3, 2, 1);
+    const std::vector<std::vector<int64_t>> expected = {{1, 64 * expansion, 8, 28, 28},
+                                                        {1, 128 * expansion, 4, 14, 14},
+                                                        {1, 256 * expansion, 2, 7, 7},
+                                                        {1, 512 * expansion, 1, 4, 4}};
+    for (size_t layer = 0; layer < 4; ++layer) {
+      features =
+          children["layer" + std::to_string(layer + 1)]->as<torch::nn::Sequential>()->forward(
+              features);
+      EXPECT_EQ(features.sizes().vec(), expected[layer]) << depth << " layer" << layer + 1;
+    }
+    EXPECT_EQ(network(at::zeros({2, 3, 16, 112, 112})).sizes(), at::IntArrayRef({2, 7}));
+  }
+}
+
+TEST(R3d, NamesItsStateAsTheReference) {
+  std::map<std::string, at::Tensor> state;
+  for (const auto& [name, tensor] : StateDict(*R3d(Options(50, "b", 0.125, 7)))) {
+    state[name] = tensor;
+  }
+  for (const char* name :
+       {"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+        "bn1.num_batches_tracked", "layer1.0.conv1.weight", "layer1.2.bn3.running_var",
+        "layer1.0.downsample.0.weight", "layer4.0.downsample.1.num_batches_tracked",
+        "layer3.5.conv3.weight", "fc.weight", "fc.bias"}) {
+    EXPECT_EQ(state.count(name), 1U) << name;
+  }
+  EXPECT_EQ(state.count("conv1.bias"), 0U);
+  EXPECT_EQ(state.at("bn1.num_batches_tracked").scalar_type(), at::kLong);
+  for (const auto& [name, tensor] : StateDict(*R3d(Options(50, "a", 0.125, 7)))) {
+    EXPECT_EQ(name.find("downsample"), std::string::npos) << name;
+  }
+}
+
+TEST(R3d, BeginsFromItsSeedAlone) {
+  const R3dOptions options = Options(10, "b", 0.25, 7);
+  torch::manual_seed(1);
+  const NamedTensors first = StateDict(*R3d(options, 5));
+  torch::manual_seed(2);
+  const NamedTensors again = StateDict(*R3d(options, 5));
+  const NamedTensors other = StateDict(*R3d(options, 6));
+  for (size_t i = 0; i < first.size(); ++i) {
+    EXPECT_TRUE(first[i].second.equal(again[i].second)) << first[i].first;
+    if (first[i].second.dim() == 5) {
+      EXPECT_FALSE(first[i].second.equal(other[i].second)) << first[i].first;
+    }
+  }
+}
+
+TEST(R3d, BeginsWithKaimingsSpread) {
+  R3d network(Options(18, "b", 1, 400), 3);
+  for (const auto& parameter : network->named_parameters()) {
+    const at::Tensor& values = parameter.value();
+    const std::string& name = parameter.key();
+    if (values.dim() == 5) {
+      // Of the mean of n values and of their standard deviation, four sigmas.
+      const double expected = std::sqrt(2.0 / static_cast<double>(values.numel() / values.size(1)));
+      const double root = std::sqrt(static_cast<double>(values.numel()));
+      EXPECT_NEAR(values.mean().item<double>(), 0, 4 * expected / root) << name;
+      EXPECT_NEAR(values.std().item<double>(), expected, 4 * expected / root) << name;
+    } else if (name.rfind("fc", 0) == 0) {
+      const double bound = 1 / std::sqrt(512.0);
+      EXPECT_LE(values.abs().max().item<double>(), bound) << name;
+      EXPECT_GE(values.abs().max().item<double>(), 0.95 * bound) << name;
+    } else {
+      const double expected = name.find("weight") != std::string::npos ? 1 : 0;
+      EXPECT_TRUE((values == expected).all().item<bool>()) << name;
+    }
+  }
+}
+
+// Without the residual branches only the shortcuts carry a gradient to the first layer.
+TEST(R3d, ShortcutAPassesGradients) {
+  for (const int depth : {18, 50}) {
+    R3d network(Options(depth, "a", 0.125, 7));
+    for (auto& [name, tensor] : StateDict(*network)) {
+      if (name.find(depth == 50 ? ".bn3." : ".bn2.") != std::string::npos &&
+          tensor.is_floating_point()) {
+        tensor.zero_();
+      }
+    }
+    network->eval();
+    network(at::rand({1, 3, 16, 48, 48})).sum().backward();
+    EXPECT_GT(network->named_parameters()["conv1.weight"].grad().abs().max().item<double>(), 0)
+        << depth;
+  }
+}
+
+TEST(R3d, TakesNoClips) {
+  for (const char* shortcut : {"a", "b"}) {
+    R3d network(Options(10, shortcut, 0.125, 7));
+    const at::Tensor logits = network(at::zeros({0, 3, 16, 48, 48}));
+    EXPECT_EQ(logits.sizes(), at::IntArrayRef({0, 7}));
+    logits.sum().backward();
+    for (const auto& parameter : network->named_parameters()) {
+      ASSERT_TRUE(parameter.value().grad().defined()) << parameter.key();
+      EXPECT_EQ(parameter.value().grad().abs().max().item<double>(), 0) << parameter.key();
+    }
+    for (const auto& buffer : network->named_buffers()) {
+      const double expected = buffer.key().find("var") != std::string::npos ? 1 : 0;
+      EXPECT_TRUE((buffer.value() == expected).all().item<bool>()) << buffer.key();
+    }
+  }
+}
+
+TEST(R3d, WorksInHalfPrecision) {
+  R3d network(Options(50, "a", 0.125, 7));
+  network->to(at::kBFloat16);
+  network->eval();
+  const at::Tensor logits = network(at::rand({1, 3, 16, 48, 48}, at::kBFloat16));
+  EXPECT_EQ(logits.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(logits.isfinite().all().item<bool>());
+}
+
+TEST(R3dOptions, RefusesWhatIsNoNetwork) {
+  const auto kind = [](R3dOptions options) {
+    try {
+      options.Check();
+    } catch (const Error& error) {
+      return error.kind();
+    }
+    return ErrorKind::kInternal;
+  };
+  EXPECT_NO_THROW(R3dOptions().Check());
+  EXPECT_EQ(kind(Options(19, "a", 1, 7)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(18, "c", 1, 7)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(18, "a", 0.001, 7)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(18, "a", 1, 0)), ErrorKind::kUsage);
+  R3dOptions even;
+  even.stem_frames = 4;
+  EXPECT_EQ(kind(even), ErrorKind::kUsage);
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,80 @@
+// States that fit, and what is said of those that do not.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "lib/base/error.h"
+#include "lib/model/r3d.h"
+
+namespace reel3d {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+R3d Network(int depth, const char* shortcut, double width, int num_classes, uint64_t seed = 0) {
+  R3dOptions options;
+  options.depth = depth;
+  options.shortcut = shortcut;
+  options.width = width;
+  options.num_classes = num_classes;
+  return R3d(options, seed);
+}
+
+TEST(Weights, ComeBack) {
+  const R3d source = Network(10, "b", 0.125, 7, 1);
+  R3d target = Network(10, "b", 0.125, 7, 2);
+  source->named_buffers()["bn1.num_batches_tracked"].fill_(12);
+  NamedTensors state = StateDict(*source);
+  std::reverse(state.begin(), state.end());  // order is of no matter
+  LoadStateDict(*target, state, "weights");
+  const NamedTensors expected = StateDict(*source);
+  const NamedTensors found = StateDict(*target);
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].first, expected[i].first);
+    EXPECT_TRUE(found[i].second.equal(expected[i].second)) << found[i].first;
+  }
+  EXPECT_TRUE(target->parameters()[0].requires_grad());
+}
+
+std::string Refusal(R3d target, const NamedTensors& state) {
+  const at::Tensor before = target->parameters()[0].detach().clone();
+  try {
+    LoadStateDict(*target, state, "some.safetensors");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_TRUE(before.equal(target->parameters()[0])) << "changed in spite of the error";
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Weights, SayWhatDoesNotFit) {
+  const R3d target = Network(18, "b", 0.125, 7);
+  EXPECT_THAT(Refusal(target, StateDict(*Network(18, "b", 0.125, 400))),
+              AllOf(HasSubstr("some.safetensors: tensor fc.weight"), HasSubstr("(7, 64)"),
+                    HasSubstr("(400, 64)"), HasSubstr("number of classes")));
+  EXPECT_THAT(
+      Refusal(target, StateDict(*Network(18, "a", 0.125, 7))),
+      AllOf(HasSubstr("layer2.0.downsample.0.weight is missing"), HasSubstr("--shortcut a")));
+  EXPECT_THAT(Refusal(Network(18, "a", 0.125, 7), StateDict(*target)),
+              AllOf(HasSubstr("unknown tensor layer2.0.downsample"), HasSubstr("--shortcut b")));
+  EXPECT_THAT(Refusal(target, StateDict(*Network(34, "b", 0.125, 7))),
+              AllOf(HasSubstr("unknown tensor layer1.2"), HasSubstr("--depth")));
+  EXPECT_THAT(Refusal(target, StateDict(*Network(10, "b", 0.125, 7))),
+              AllOf(HasSubstr("layer1.1.conv1.weight is missing"), HasSubstr("--depth")));
+  EXPECT_THAT(Refusal(target, StateDict(*Network(18, "b", 0.25, 7))),
+              AllOf(HasSubstr("conv1.weight"), HasSubstr("(8, 3, 7, 7, 7)"),
+                    HasSubstr("(16, 3, 7, 7, 7)"), HasSubstr("--width")));
+  NamedTensors integers = StateDict(*target);
+  integers[0].second = integers[0].second.to(at::kInt);
+  EXPECT_THAT(Refusal(target, integers), HasSubstr("should hold Float, found Int"));
+  EXPECT_THAT(Refusal(target, {}), HasSubstr("conv1.weight is missing"));
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inspect_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/manifest.h"
+#include "lib/eval/score_file.h"
+#include "lib/shard/shard_set.h"
+#include "pipeline/item_loop.h"
+#include "tests/shard/small_shard.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::HasSubstr;
+
+class InspectFileTest : public ::testing::Test {
+ protected:
+  std::string Path(const std::string& name) { return (folder_ / name).string(); }
+  std::string Complaint(const std::string& name) {
+    try {
+      InspectFile(Path(name));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return error.what();
+    }
+    return "nothing was thrown";
+  }
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(InspectFileTest, CountsAManifest) {
+  Manifest manifest;
+  for (const auto& [id, label, subset] :
+       {std::tuple("a", "jump", Subset::kTraining), std::tuple("b", "jump", Subset::kValidation),
+        std::tuple("c", "wave", Subset::kTraining), std::tuple("d", "", Subset::kTesting)}) {
+    VideoRow row;
+    row.id = id;
+    row.path = "x.mp4";
+    row.label = label;
+    row.subset = subset;
+    manifest.videos.push_back(row);
+  }
+  WriteManifest(Path("videos.tsv"), manifest);
+  const auto json = InspectFile(Path("videos.tsv"));
+  EXPECT_EQ(json["kind"], "manifest");
+  EXPECT_EQ(json["num_videos"], 4);
+  EXPECT_EQ(json["rows"].size(), 3U);
+  EXPECT_EQ(json["rows"][1].dump(), R"({"class":"jump","training":1,"validation":1,"testing":0})");
+  EXPECT_EQ(FormatInspection(json, 2),
+            "kind                 manifest\n"
+            "num_videos           4\n"
+            "\n"
+            "class  training  validation  testing\n"
+            "              0           0        1\n"
+            "jump          1           1        0\n"
+            "... and 1 more: --rows 0 prints all\n");
+  EXPECT_THAT(FormatInspection(json, 0), HasSubstr("wave          1           0        0\n"));
+}
+
+TEST_F(InspectFileTest, DescribesAShardAndAnIndex) {
+  test::WriteShard(folder_ / "00000.h5", test::MakeSmallShard());
+  const auto shard = InspectFile(Path("00000.h5"));
+  EXPECT_EQ(shard["kind"], "shard");
+  EXPECT_EQ(shard["num_frames"], 9);
+  EXPECT_EQ(shard["rows"][0].dump(),
+            R"({"id":"first","class":"wave","num_frames":5,"width":48,"height":32,)"
+            R"("fps":29.97002997002997,"restart_interval":4})");
+  EXPECT_EQ(shard["rows"][1]["class"], "");
+
+  WriteIndex(Path("index.tsv"), {{0, 0, "a", 1, Subset::kTraining, 5, 25},
+                                 {0, 1, "b", 1, Subset::kValidation, 6, 25},
+                                 {3, 0, "c", 1, Subset::kTraining, 7, 25}});
+  const auto index = InspectFile(Path("index.tsv"));
+  EXPECT_EQ(index["num_shards"], 2);
+  EXPECT_EQ(index["num_frames"], 18);
+  EXPECT_EQ(index["rows"][0].dump(), R"({"subset":"training","num_videos":2,"num_frames":12})");
+}
+
+TEST_F(InspectFileTest, DescribesScores) {
+  Scores scores;
+  scores.checkpoint = "step-00000012";
+  scores.data = "0badcafe";
+  scores.subset = "validation";
+  scores.num_videos_expected = 2;
+  scores.classes = {"jump", "wave"};
+  scores.videos = {{"a", 1}, {"b", -1}};
+  scores.clips = {{0, 0, 16}, {0, 16, 16}, {1, 0, 9}};
+  scores.logits = {0, 1, 2, 3, 4, 5};
+  WriteScores(Path("scores-00000.h5"), scores);
+  const auto json = InspectFile(Path("scores-00000.h5"));
+  EXPECT_EQ(json["kind"], "scores");
+  EXPECT_EQ(json["checkpoint"], "step-00000012");
+  EXPECT_EQ(json["num_clips"], 3);
+  EXPECT_EQ(json["rows"].dump(), R"([{"id":"a","class":"wave","num_clips":2},)"
+                                 R"({"id":"b","class":"","num_clips":1}])");
+}
+
+TEST_F(InspectFileTest, DescribesTheFolderOfAStage) {
+  WriteFileAtomically(Path("config.ini"), "");
+  EXPECT_EQ(InspectFile(folder_.path().string())["finished"], false);
+  WriteFileAtomically(Path("report.json"), R"({"tool": "prep-videos", "num_videos": 3})");
+  WriteFileAtomically(Path("failed.tsv"), FormatFailedItems({{"x", "prep", "no frames"}}));
+  WriteFileAtomically(Path("DONE"), "");
+  const auto json = InspectFile(folder_.path().string());
+  EXPECT_EQ(json["finished"], true);
+  EXPECT_EQ(json["num_videos"], 3);
+  EXPECT_EQ(json["rows"][0]["reason"], "no frames");
+  WriteFileAtomically(Path("report.json"), "[");
+  EXPECT_THAT(Complaint(""), HasSubstr("report.json"));
+}
+
+TEST_F(InspectFileTest, RefusesOtherFiles) {
+  WriteFileAtomically(Path("notes.txt"), "x");
+  WriteFileAtomically(Path("notes.tsv"), "x");
+  WriteFileAtomically(Path("notes.h5"), "x");
+  std::filesystem::create_directories(folder_ / "empty");
+  EXPECT_THAT(Complaint("notes.txt"), HasSubstr("not a kind of file"));
+  EXPECT_THAT(Complaint("notes.tsv"), HasSubstr("header"));
+  EXPECT_THAT(Complaint("notes.h5"), HasSubstr("not such a file"));
+  EXPECT_THAT(Complaint("empty"), HasSubstr("not a folder that a stage"));
+  EXPECT_THAT(Complaint("absent"), HasSubstr("absent"));
+}
+
+TEST_F(InspectFileTest, TheToolPrintsTextOrOneObject) {
+  WriteManifest(Path("videos.tsv"), {});
+  const std::string tool = test::ToolPath("inspect-file").string();
+  const test::CommandResult text = test::RunCommand({tool, Path("videos.tsv")});
+  EXPECT_EQ(text.exit_status, kExitDone);
+  EXPECT_THAT(text.out, HasSubstr("num_videos           0"));
+  const test::CommandResult json = test::RunCommand({tool, "--json", Path("videos.tsv")});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["num_videos"], 0);
+  EXPECT_EQ(test::RunCommand({tool, Path("absent")}).exit_status, kExitInput);
+  EXPECT_EQ(test::RunCommand({tool}).exit_status, kExitUsage);
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The whole pipeline on a real Slurm and on this machine alone: the same bytes, the same figures.
+# shellcheck source=tests/slurm/slurm_test_support.sh
+. "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
+
+export BIN=$REEL3D_BIN CONFIGS=$work/configs EXP=small VIDEOS="$work/small videos"
+last=evaluate
+[ -x "$BIN/train-r3d" ] || last=pack # a build without torch
+mkdir -p "$CONFIGS"
+echo 'validation-fraction = 0.25' >"$CONFIGS/list.ini"
+echo 'height = 48' >"$CONFIGS/prep.ini"
+cat >"$CONFIGS/train.ini" <<-END
+	depth = 10
+	width = 0.125
+	crop-size = 32
+	batch = 8
+	epochs = 2
+END
+echo 'videos-per-part = 3' >"$CONFIGS/score.ini"
+"$BIN/make-demo-videos" --videos-per-class 3 "$VIDEOS"
+
+echo "== on this machine"
+workflow $last RUN="$work/local"
+
+echo "== on a cluster of three nodes"
+workflow $last RUN="$work/slurm" EXEC=slurm TASKS=3
+await_job "$work/slurm" $last 240
+
+cmp "$work"/{local,slurm}/videos.tsv
+for prepared in "$work"/local/prepared/*.mkv; do
+	cmp "$prepared" "$work/slurm/prepared/$(basename "$prepared")"
+done
+cmp "$work"/{local,slurm}/shards/index.tsv
+cmp "$work"/{local,slurm}/shards/00000.h5
+[ -e "$work/slurm/prepared/tasks/0002-of-0003/DONE" ] || fail "prep was no array of three"
+if [ $last = evaluate ]; then
+	cmp "$work"/{local,slurm}/evaluation/metrics.json
+	cat "$work/slurm/evaluation/table.txt"
+fi
+echo "all passed"

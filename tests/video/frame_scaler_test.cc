@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/video/frame_scaler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/error.h"
+#include "tests/test_support.h"
+#include "tests/video/sample_video.h"
+
+namespace reel3d {
+namespace {
+
+using test::TemporaryFolder;
+using testing::HasSubstr;
+
+std::array<int, 3> CentreOf(const YuvImage& image) {
+  std::array<int, 3> values{};
+  for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
+    values[plane] = image.row(plane, image.height(plane) / 2)[image.width(plane) / 2];
+  }
+  return values;
+}
+
+std::array<int, 3> ScaledColor(const std::filesystem::path& file) {
+  VideoDecoder decoder(file);
+  VideoFrame frame;
+  EXPECT_TRUE(decoder.Next(&frame));
+  FrameScaler scaler({32, 24});
+  return CentreOf(scaler.Scale(frame));
+}
+
+// Samples of one colour, by the bytes of one pixel of the format.
+struct Patch {
+  const char* name;
+  const char* pixel_format;
+  const char* color_range;
+  const char* color_space;
+  int width, height;
+  std::vector<int> values;    // Y Cb Cr, Y, or the packed bytes of a pixel
+  std::array<int, 3> expect;  // full-range BT.601
+};
+
+void PrintTo(const Patch& patch, std::ostream* out) { *out << patch.name; }
+
+// The same value over each plane (planar), or repeated (packed).
+test::PaintFrame Paint(const Patch& patch) {
+  const std::string format = patch.pixel_format;
+  return [patch, format](int /*number*/, std::vector<uint8_t>* pixels) {
+    if (format == "bgra" || format == "bgr0") {
+      for (size_t i = 0; i < pixels->size(); ++i) {
+        (*pixels)[i] = static_cast<uint8_t>(patch.values[i % 4]);
+      }
+      return;
+    }
+    const bool wide = format.find("10le") != std::string::npos;
+    const bool whole_chroma = format.find("444") != std::string::npos;
+    const size_t luma = size_t(patch.width) * patch.height;
+    const size_t chroma =
+        whole_chroma ? luma : size_t((patch.width + 1) / 2) * ((patch.height + 1) / 2);
+    size_t at = 0;
+    for (size_t plane = 0; plane < patch.values.size(); ++plane) {
+      const size_t count = plane == 0 || plane == 3 ? luma : chroma;
+      for (size_t i = 0; i < count; ++i) {
+        (*pixels)[at++] = static_cast<uint8_t>(patch.values[plane]);
+        if (wide) {
+          (*pixels)[at++] = static_cast<uint8_t>(patch.values[plane] >> 8);
+        }
+      }
+    }
+    ASSERT_EQ(at, pixels->size());
+  };
+}
+
+class ColorTest : public testing::TestWithParam<Patch> {};
+
+TEST_P(ColorTest, IsWithinTwoLevels) {
+  const Patch& patch = GetParam();
+  const TemporaryFolder folder;
+  VideoEncoderOptions options = test::Lossless(patch.width, patch.height, patch.pixel_format);
+  options.color_range = patch.color_range;
+  options.color_space = patch.color_space;
+  test::WriteSample(folder / "a.mkv", options, 1, Paint(patch));
+  const std::array<int, 3> color = ScaledColor(folder / "a.mkv");
+  for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
+    EXPECT_NEAR(color[plane], patch.expect[plane], 2) << "plane " << plane;
+  }
+}
+
+// R'G'B' (200, 60, 30), which is (98.4, 89.4, 200.4) in JPEG, in every coding; by the formulas of
+// ITU-R BT.601 and BT.709, rounded to the coding's levels.
+INSTANTIATE_TEST_SUITE_P(
+    Codings, ColorTest,
+    testing::Values(
+        Patch{"limited_601", "yuv420p", "tv", "smpte170m", 64, 48, {101, 94, 192}, {98, 89, 200}},
+        Patch{"unsaid_is_limited_601", "yuv420p", "", "", 64, 48, {101, 94, 192}, {98, 89, 200}},
+        Patch{"full_601", "yuv420p", "pc", "bt470bg", 64, 48, {98, 89, 200}, {98, 89, 200}},
+        Patch{"limited_709", "yuv420p", "tv", "bt709", 64, 48, {91, 101, 191}, {98, 89, 200}},
+        Patch{"full_709", "yuv420p", "pc", "bt709", 64, 48, {88, 97, 199}, {98, 89, 200}},
+        Patch{"large_unsaid_is_709", "yuv420p", "", "", 1280, 720, {91, 101, 191}, {98, 89, 200}},
+        Patch{"all_chroma", "yuv444p", "tv", "bt709", 64, 48, {91, 101, 191}, {98, 89, 200}},
+        Patch{"odd_size", "yuv420p", "tv", "bt709", 65, 47, {91, 101, 191}, {98, 89, 200}},
+        Patch{"ten_bits", "yuv420p10le", "tv", "bt709", 64, 48, {365, 403, 763}, {98, 89, 200}},
+        Patch{"alpha_is_dropped",
+              "yuva420p",
+              "tv",
+              "bt709",
+              64,
+              48,
+              {91, 101, 191, 7},
+              {98, 89, 200}},
+        Patch{"rgb", "bgr0", "", "", 64, 48, {30, 60, 200, 0}, {98, 89, 200}},
+        Patch{"rgb_with_alpha", "bgra", "", "", 64, 48, {30, 60, 200, 255}, {98, 89, 200}},
+        Patch{"gray", "gray", "pc", "", 64, 48, {98}, {98, 128, 128}},
+        Patch{"limited_gray", "gray", "tv", "", 64, 48, {101}, {99, 128, 128}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(FrameScalerTest, RefusesHighDynamicRangeAndStrangeColours) {
+  const TemporaryFolder folder;
+  struct Refused {
+    const char* transfer;
+    const char* space;
+    const char* reason;
+  };
+  for (const Refused& refused : {Refused{"smpte2084", "bt2020nc", "high dynamic range"},
+                                 Refused{"arib-std-b67", "bt2020nc", "high dynamic range"},
+                                 Refused{"bt709", "ycgco", "colour space ycgco"}}) {
+    VideoEncoderOptions options = test::Lossless(32, 32);
+    options.color_transfer = refused.transfer;
+    options.color_space = refused.space;
+    test::WriteSample(folder / "a.mkv", options, 1, test::NumberedFrames(32, 32));
+    EXPECT_THAT(test::DecodeFault(folder / "a.mkv"), HasSubstr(refused.reason));
+  }
+}
+
+TEST(FrameSizeTest, KeepsTheShapeWithEvenSides) {
+  struct Case {
+    double aspect;
+    int given, width, height;
+  };
+  for (const Case& it :
+       {Case{16. / 9, 360, 640, 360}, Case{1.25, 360, 450, 360}, Case{320. / 568, 360, 202, 360},
+        Case{1, 2, 2, 2}, Case{177. / 143 * 715 / 708, 360, 450, 360}}) {
+    const ImageSize size = SizeForHeight(it.aspect, it.given);
+    EXPECT_EQ(size.width, it.width) << it.aspect;
+    EXPECT_EQ(size.height, it.height) << it.aspect;
+  }
+  EXPECT_EQ(SizeForShortSide(16. / 9, 240).width, 426);
+  EXPECT_EQ(SizeForShortSide(16. / 9, 240).height, 240);
+  EXPECT_EQ(SizeForShortSide(9. / 16, 240).width, 240);
+  EXPECT_EQ(SizeForShortSide(9. / 16, 240).height, 426);
+  EXPECT_THROW(SizeForHeight(1000, 360), Error);
+  EXPECT_THROW(SizeForHeight(1e-9, 360), Error);
+  EXPECT_THROW(SizeForHeight(0. / 1, 360), Error);
+}
+
+// Which quadrant of the shown picture is bright: "top left", ...
+std::string BrightQuadrant(const YuvImage& image) {
+  std::string name;
+  const auto at = [&](int right, int bottom) {
+    return image.row(0, image.height() * (1 + 2 * bottom) / 4)[image.width() * (1 + 2 * right) / 4];
+  };
+  for (const int bottom : {0, 1}) {
+    for (const int right : {0, 1}) {
+      if (at(right, bottom) > 150) {
+        name += std::string(bottom != 0 ? "bottom " : "top ") + (right != 0 ? "right" : "left");
+      }
+    }
+  }
+  return name;
+}
+
+TEST(FrameScalerTest, TurnsPicturesAsTheyAreToBeSeen) {
+  struct Case {
+    int degrees;
+    const char* quadrant;
+    double aspect;
+  };
+  const TemporaryFolder folder;
+  for (const Case& it : {Case{0, "top left", 2}, Case{90, "top right", 0.5},
+                         Case{180, "bottom right", 2}, Case{270, "bottom left", 0.5}}) {
+    VideoEncoderOptions options;
+    options.width = 128;
+    options.height = 64;
+    options.rotation_degrees = it.degrees;
+    test::WriteSample(folder / "a.mp4", options, 1, [](int /*number*/, std::vector<uint8_t>* p) {
+      std::fill(p->begin(), p->end(), uint8_t{128});
+      std::fill_n(p->begin(), 128 * 64, uint8_t{50});
+      for (int y = 0; y < 32; ++y) {
+        std::fill_n(p->begin() + y * 128, 64, uint8_t{220});
+      }
+    });
+    VideoDecoder decoder(folder / "a.mp4");
+    VideoFrame frame;
+    ASSERT_TRUE(decoder.Next(&frame));
+    EXPECT_DOUBLE_EQ(frame.aspect, it.aspect) << it.degrees;
+    FrameScaler scaler(SizeForHeight(frame.aspect, 64));
+    EXPECT_EQ(BrightQuadrant(scaler.Scale(frame)), it.quadrant) << it.degrees;
+  }
+}
+
+TEST(FrameScalerTest, PixelsThatAreNotSquareAreStretched) {
+  const TemporaryFolder folder;
+  VideoEncoderOptions options = test::Lossless(72, 64);
+  options.pixel_aspect_num = 16;
+  options.pixel_aspect_den = 9;
+  test::WriteSample(folder / "a.mkv", options, 1, test::NumberedFrames(72, 64));
+  VideoDecoder decoder(folder / "a.mkv");
+  VideoFrame frame;
+  ASSERT_TRUE(decoder.Next(&frame));
+  EXPECT_NEAR(frame.aspect, 2, 1e-3);
+}
+
+TEST(FrameScalerTest, FollowsAChangeOfSizeInMidStream) {
+  const TemporaryFolder folder;
+  std::string joined;
+  for (const int width : {64, 128}) {
+    VideoEncoderOptions options;
+    options.width = width;
+    options.height = width / 2;
+    options.codec_options = "preset=veryfast:crf=10:tune=zerolatency";
+    test::WriteSample(folder / "part.ts", options, 5, test::NumberedFrames(width, width / 2));
+    joined += test::ReadBytes(folder / "part.ts");
+  }
+  test::WriteBytes(folder / "joined.ts", joined);
+  VideoDecoder decoder(folder / "joined.ts");
+  VideoFrame frame;
+  FrameScaler scaler({64, 32});
+  int count = 0;
+  while (decoder.Next(&frame)) {
+    const int luma = CentreOf(scaler.Scale(frame))[0];
+    EXPECT_NEAR(luma, (test::NumberLuma(count % 5) - 16) * 255. / 219, 3) << count;
+    ++count;
+  }
+  EXPECT_EQ(count, 10);
+}
+
+}  // namespace
+}  // namespace reel3d

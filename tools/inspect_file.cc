@@ -1,0 +1,18 @@
+// inspect-file: what is in a file that another tool wrote.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inspect_file.h"
+
+#include "lib/cli/tool.h"
+
+int main(int argc, char** argv) {
+  reel3d::InspectFileOptions options;
+  const reel3d::ToolInfo info = {
+      "inspect-file", "Prints what is in a file or folder of reel3d.",
+      "Knows manifests, index.tsv, shards, score files and the folders of stages. A damaged file\n"
+      "is an error that says what is wrong with it; the frames themselves are not read."};
+  return reel3d::RunTool(info, argc, argv, options, [&] {
+    const nlohmann::ordered_json description = reel3d::InspectFile(options.file);
+    return reel3d::ToolResult{description, reel3d::FormatInspection(description, options.rows),
+                              reel3d::kExitDone};
+  });
+}
