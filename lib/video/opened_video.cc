@@ -52,6 +52,8 @@ OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.st
   ChooseStream();
   OpenCodec();
   Describe();
+  // Complaints up to here were about other streams.
+  ffmpeg::TakeLog();
 }
 
 void OpenedVideo::OpenContainer(const fs::path& file) {

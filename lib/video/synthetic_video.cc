@@ -127,7 +127,8 @@ Action DrawAction(Motion motion, Rng* rng) {
     case Motion::kSpeedingUp:
       // To the left as often as to the right, so that playing backwards gives neither away.
       action.angle = static_cast<double>(rng->Below(2)) * kPi + rng->Uniform(-0.4, 0.4);
-      action.radius = rng->Uniform(0.1, 0.15);
+      action.num_sprites = 2;
+      action.radius = rng->Uniform(0.12, 0.16);
       break;
     case Motion::kSplitting:
       action.num_sprites = 2 + static_cast<int>(rng->Below(2));
@@ -170,7 +171,8 @@ Place PlaceAt(const Action& action, int number, double progress) {
       radius = 0.05 + 0.32 * progress;
       break;
     case Motion::kSpeedingUp:
-      along = kTravel * (std::pow(progress, 2.2) - 0.5);
+      along = kTravel * (progress * progress * progress - 0.5);
+      across = 0.36 * (number - 0.5);
       break;
     case Motion::kSplitting:
       angle += number * 2 * kPi / action.num_sprites;

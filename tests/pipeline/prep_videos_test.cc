@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/prep_videos.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/manifest.h"
+#include "lib/video/prepared_video.h"
+#include "tests/test_support.h"
+#include "tests/video/sample_video.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+
+constexpr int kWidth = 64;
+constexpr int kHeight = 48;
+
+void WriteVideo(const fs::path& file, int num_frames) {
+  VideoEncoderOptions options;
+  options.width = kWidth;
+  options.height = kHeight;
+  options.fps_num = 10;
+  options.codec_options = "preset=veryfast:crf=5:g=25";
+  test::WriteSample(file, options, num_frames, test::NumberedFrames(kWidth, kHeight));
+}
+
+VideoRow Row(const std::string& id, const std::string& path) {
+  VideoRow row;
+  row.id = id;
+  row.path = path;
+  return row;
+}
+
+// Seven videos of different lengths, and their manifest.
+fs::path WriteGoodVideos(const TemporaryFolder& folder) {
+  Manifest manifest;
+  for (int i = 0; i < 7; ++i) {
+    const std::string name = "v" + std::to_string(i);
+    WriteVideo(folder / (name + ".mp4"), 10 + 3 * i);
+    manifest.videos.push_back(Row(name, name + ".mp4"));
+  }
+  WriteManifest(folder / "videos.tsv", manifest);
+  return folder / "videos.tsv";
+}
+
+PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir) {
+  PrepVideosOptions options;
+  options.manifest = manifest.string();
+  options.out_dir = out_dir.string();
+  options.height = 32;
+  options.threads = 1;
+  options.Check();
+  return options;
+}
+
+// The published videos' bytes by name.
+std::map<std::string, std::string> Outputs(const fs::path& folder) {
+  std::map<std::string, std::string> outputs;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".mkv") {
+      outputs[entry.path().filename().string()] = test::ReadBytes(entry.path());
+    }
+  }
+  return outputs;
+}
+
+TEST(PrepVideosTest, WritesTheSameBytesWithAnyNumberOfThreadsAndTasks) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  const PrepVideosReport report = RunPrepVideos(Options(manifest, folder / "one"));
+  EXPECT_EQ(report.num_videos, 7);
+  EXPECT_EQ(report.num_done, 7);
+  EXPECT_EQ(report.num_frames, 7 * 10 + 3 * 21);
+  const auto expected = Outputs(folder / "one");
+  ASSERT_EQ(expected.size(), 7U);
+
+  PrepVideosOptions two_threads = Options(manifest, folder / "two");
+  two_threads.threads = 2;
+  RunPrepVideos(two_threads);
+  EXPECT_EQ(Outputs(folder / "two"), expected);
+
+  for (int task = 0; task < 3; ++task) {
+    EXPECT_FALSE(fs::exists(folder / "tasks" / "DONE"));
+    PrepVideosOptions one_task = Options(manifest, folder / "tasks");
+    one_task.slice.task_option = task;
+    one_task.slice.tasks_option = 3;
+    one_task.Check();
+    RunPrepVideos(one_task);
+  }
+  EXPECT_EQ(Outputs(folder / "tasks"), expected);
+  EXPECT_TRUE(fs::exists(folder / "tasks" / "DONE"));
+}
+
+TEST(PrepVideosTest, GivesFramesTheShapeAsked) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  PrepVideosOptions options = Options(manifest, folder / "height");
+  options.height = 90;
+  RunPrepVideos(options);
+  const PreparedVideoReader by_height(folder / "height" / "v0.mkv");
+  EXPECT_EQ(by_height.info().width, 120);
+  EXPECT_EQ(by_height.info().height, 90);
+  EXPECT_EQ(by_height.info().fps_num, 10);
+
+  options = Options(manifest, folder / "side");
+  options.short_side = 24;
+  RunPrepVideos(options);
+  const PreparedVideoReader by_side(folder / "side" / "v0.mkv");
+  EXPECT_EQ(by_side.info().width, 32);
+  EXPECT_EQ(by_side.info().height, 24);
+
+  options.short_side = 25;
+  EXPECT_THROW(options.Check(), Error);
+}
+
+TEST(PrepVideosTest, TakesPartsExactlyAndKeepsTheirTimes) {
+  const TemporaryFolder folder;
+  WriteVideo(folder / "long.mp4", 90);
+  Manifest manifest;
+  VideoRow row = Row("part", "long.mp4");
+  row.begin_s = 4.5;
+  row.end_s = 6;
+  manifest.videos.push_back(row);
+  WriteManifest(folder / "videos.tsv", manifest);
+  RunPrepVideos(Options(folder / "videos.tsv", folder / "out"));
+  const test::Decoded decoded = test::DecodeAll(folder / "out" / "part.mkv");
+  ASSERT_EQ(decoded.numbers.size(), 15U);
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_EQ(decoded.numbers[i], 45 + i);
+    EXPECT_NEAR(decoded.times_s[i], i / 10., 1e-6);
+  }
+}
+
+TEST(PrepVideosTest, NamesWhatFailedWithItsReason) {
+  const TemporaryFolder folder;
+  WriteVideo(folder / "good.mp4", 12);
+  test::WriteBytes(folder / "text.mp4", "this is no video\n");
+  test::WriteBytes(folder / "zero.webm", "");
+  Manifest manifest;
+  manifest.videos = {Row("text", "text.mp4"), Row("good", "good.mp4"), Row("zero", "zero.webm"),
+                     Row("absent", "absent.mp4")};
+  WriteManifest(folder / "videos.tsv", manifest);
+  const PrepVideosOptions options = Options(folder / "videos.tsv", folder / "out");
+  const PrepVideosReport report = RunPrepVideos(options);
+  EXPECT_EQ(report.num_done, 1);
+  EXPECT_EQ(report.num_failed, 3);
+  EXPECT_TRUE(report.over_tolerance);
+  EXPECT_FALSE(fs::exists(folder / "out" / "DONE"));
+  EXPECT_EQ(Outputs(folder / "out").size(), 1U);
+  const auto failed = ParseFailedItems(ReadFile(folder / "out" / "failed.tsv"), "failed.tsv");
+  ASSERT_EQ(failed.size(), 3U);
+  EXPECT_EQ(failed[0].id, "text");
+  EXPECT_THAT(failed[0].reason, HasSubstr("content"));
+  EXPECT_EQ(failed[1].id, "zero");
+  EXPECT_THAT(failed[1].reason, HasSubstr("is empty"));
+  EXPECT_EQ(failed[2].id, "absent");
+  EXPECT_THAT(failed[2].reason, HasSubstr("absent.mp4"));
+
+  PrepVideosOptions tolerant = options;
+  tolerant.max_failed_fraction = 1;
+  const PrepVideosReport again = RunPrepVideos(tolerant);
+  EXPECT_EQ(again.num_skipped, 1);
+  EXPECT_FALSE(again.over_tolerance);
+  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
+}
+
+TEST(PrepVideosTest, KeepsTruncatedVideosOnlyWhereAllowed) {
+  const TemporaryFolder folder;
+  WriteVideo(folder / "whole.avi", 90);
+  // Bytes of the frames go, of which there are few; the index at the end as well.
+  const std::string bytes = test::ReadBytes(folder / "whole.avi");
+  const size_t frames_end = bytes.find("idx1");
+  ASSERT_NE(frames_end, std::string::npos);
+  test::WriteBytes(folder / "cut.avi", bytes.substr(0, 5700 + (frames_end - 5700) / 2));
+  Manifest manifest;
+  manifest.videos = {Row("cut", "cut.avi")};
+  WriteManifest(folder / "videos.tsv", manifest);
+  PrepVideosOptions options = Options(folder / "videos.tsv", folder / "out");
+  EXPECT_EQ(RunPrepVideos(options).num_failed, 1);
+  EXPECT_THAT(ReadFile(folder / "out" / "failed.tsv"), HasSubstr("truncated: "));
+  EXPECT_THAT(ReadFile(folder / "out" / "failed.tsv"), HasSubstr(" frames decoded"));
+  EXPECT_TRUE(Outputs(folder / "out").empty());
+
+  options = Options(folder / "videos.tsv", folder / "allowed");
+  options.allow_truncated = true;
+  const PrepVideosReport report = RunPrepVideos(options);
+  EXPECT_EQ(report.num_done, 1);
+  EXPECT_EQ(report.num_truncated, 1);
+  EXPECT_GT(report.num_frames, 5);
+  EXPECT_LT(report.num_frames, 88);
+}
+
+TEST(PrepVideosTest, ContinuesWithWhatIsNotThereOrNotWhole) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  const PrepVideosOptions options = Options(manifest, folder / "out");
+  RunPrepVideos(options);
+  const auto expected = Outputs(folder / "out");
+  EXPECT_EQ(RunPrepVideos(options).num_skipped, 7);
+
+  fs::remove(folder / "out" / "v3.mkv");
+  test::WriteBytes(folder / "out" / "v4.mkv", expected.at("v4.mkv").substr(0, 999));
+  const PrepVideosReport report = RunPrepVideos(options);
+  EXPECT_EQ(report.num_done, 2);
+  EXPECT_EQ(report.num_skipped, 5);
+  EXPECT_EQ(Outputs(folder / "out"), expected);
+
+  PrepVideosOptions other = options;
+  other.quality = 70;
+  EXPECT_THROW(RunPrepVideos(other), Error);
+  other.overwrite = true;
+  EXPECT_EQ(RunPrepVideos(other).num_done, 7);
+  EXPECT_NE(Outputs(folder / "out"), expected);
+}
+
+}  // namespace
+}  // namespace reel3d
