@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
-#include "lib/shard/hdf5_file.h"
+#include "lib/shard/hdf5_reader.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
 #include "pipeline/item_loop.h"

@@ -1,12 +1,7 @@
 // The stage behind list-videos: folder trees in, VIDEOS.tsv and classes.txt beside it out.
 //
-// Each folder directly in a source is a class; the videos anywhere below it belong to it. Videos
-// directly in a source have no label, and stand in the subset `testing`. Hidden files and folders
-// are passed over. Sources are taken in the order given, what is in them bytewise by name.
-//
-// The id of a video is its file name without the extension. Where videos share one, those get the
-// folders below the source before it ("wave1-daria"), where that is not enough also the extension,
-// and at last a number. Characters other than letters, digits and . _ - become _.
+// Each folder directly in a source is a class. Videos directly in a source have no label, and stand
+// in the subset `testing`. How they are found and get their ids: lib/data/video_tree.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

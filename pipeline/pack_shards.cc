@@ -45,15 +45,6 @@ ShardVideo DescribeVideo(const PlannedVideo& planned, const PreparedVideoInfo& i
   return video;
 }
 
-// What is to be packed, in the manifest's order, and what cannot be.
-struct Plan {
-  std::vector<std::string> classes;
-  std::vector<PlannedVideo> videos;
-  std::vector<Subset> subsets;      // of videos
-  std::vector<FailedItem> missing;  // stage "prep": explained by it, and not counted against us
-  size_t num_rows = 0;              // of the manifest
-};
-
 fs::path PreparedFile(const PackShardsOptions& options, const std::string& id) {
   return fs::path(options.prepared_dir) / (id + ".mkv");
 }
@@ -88,42 +79,13 @@ FailedItem Missing(const PackShardsOptions& options, const std::string& id,
   return {id, kStage, "there is no " + PreparedFile(options, id).string()};
 }
 
-int LabelIndex(const VideoRow& row, const std::unordered_map<std::string, int>& index_of_class) {
-  if (row.label.empty()) {
-    return -1;
-  }
-  const auto found = index_of_class.find(row.label);
-  if (found == index_of_class.end()) {
-    throw InputError(
-        fmt::format("video {} has class '{}', which the list of classes lacks", row.id, row.label));
-  }
-  return found->second;
-}
-
-Plan MakePlan(const PackShardsOptions& options) {
+PackPlan MakePlan(const PackShardsOptions& options) {
   const Manifest manifest = ReadManifest(options.manifest);
-  Plan plan;
-  plan.num_rows = manifest.videos.size();
-  plan.classes = ReadClasses(options.classes.empty() ? manifest.folder / "classes.txt"
-                                                     : fs::path(options.classes));
-  std::unordered_map<std::string, int> index_of_class;
-  for (const std::string& name : plan.classes) {
-    index_of_class.emplace(name, static_cast<int>(index_of_class.size()));
-  }
-  const auto reasons = PrepFailures(options);
-  for (const VideoRow& row : manifest.videos) {
-    const int label = LabelIndex(row, index_of_class);
-    std::error_code absent;
-    const uintmax_t size_bytes = fs::file_size(PreparedFile(options, row.id), absent);
-    if (absent) {
-      plan.missing.push_back(Missing(options, row.id, reasons));
-      continue;
-    }
-    plan.videos.push_back({row.id, label, size_bytes});
-    plan.subsets.push_back(row.subset);
-  }
+  const fs::path classes =
+      options.classes.empty() ? manifest.folder / "classes.txt" : fs::path(options.classes);
+  PackPlan plan = PlanPack(manifest, ReadClasses(classes), options.prepared_dir);
   if (plan.videos.empty()) {
-    throw InputError(fmt::format("none of the {} videos of {} is in {}", plan.num_rows,
+    throw InputError(fmt::format("none of the {} videos of {} is in {}", manifest.videos.size(),
                                  options.manifest, options.prepared_dir));
   }
   return plan;
@@ -155,7 +117,7 @@ struct Shard {
 
 class Packer {
  public:
-  Packer(const PackShardsOptions& options, const Plan& plan, const StageOutput& output);
+  Packer(const PackShardsOptions& options, const PackPlan& plan, const StageOutput& output);
 
   // Videos that failed, in order.
   std::vector<FailedItem> Pack();
@@ -173,14 +135,14 @@ class Packer {
   void FillIndex(const ShardTable& table, Shard* shard) const;
 
   const PackShardsOptions& options_;
-  const Plan& plan_;
+  const PackPlan& plan_;
   const fs::path folder_;
   const bool must_redo_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Shard*> shard_of_video_;
 };
 
-Packer::Packer(const PackShardsOptions& options, const Plan& plan, const StageOutput& output)
+Packer::Packer(const PackShardsOptions& options, const PackPlan& plan, const StageOutput& output)
     : options_(options), plan_(plan), folder_(output.folder()), must_redo_(output.must_redo()) {
   const auto shard_size_bytes = static_cast<uint64_t>(options.shard_size) << 20;
   const std::vector<size_t> cuts = CutIntoShards(plan.videos, shard_size_bytes);
@@ -288,7 +250,7 @@ void Packer::WriteShard(const Shard& shard, const ShardTable& table) const {
 void Packer::FillIndex(const ShardTable& table, Shard* shard) const {
   std::unordered_map<std::string, Subset> subset_of_id;
   for (size_t video = shard->begin; video < shard->end; ++video) {
-    subset_of_id.emplace(plan_.videos[video].id, plan_.subsets[video]);
+    subset_of_id.emplace(plan_.videos[video].id, plan_.videos[video].subset);
   }
   for (size_t video = 0; video < table.videos.size(); ++video) {
     const ShardVideo& row = table.videos[video];
@@ -373,21 +335,25 @@ nlohmann::ordered_json PackShardsReport::ToJson() const {
 }
 
 PackShardsReport RunPackShards(PackShardsOptions options) {
-  const Plan plan = MakePlan(options);
+  const auto reasons = PrepFailures(options);
+  const PackPlan plan = MakePlan(options);
   StageOutput output(options.out_dir, "pack-shards", FormatConfig(options),
                      FormatConfig(options, true), options.overwrite);
   Packer packer(options, plan, output);
   std::vector<FailedItem> failed = packer.Pack();
   packer.RemoveOtherShards();
   PackShardsReport report = packer.WriteIndexFile();
-  failed.insert(failed.end(), plan.missing.begin(), plan.missing.end());
+  for (const std::string& id : plan.missing_ids) {
+    failed.push_back(Missing(options, id, reasons));
+  }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
-  report.num_videos = static_cast<int64_t>(plan.num_rows);
+  const size_t num_videos = plan.videos.size() + plan.missing_ids.size();
+  report.num_videos = static_cast<int64_t>(num_videos);
   report.num_failed = std::count_if(failed.begin(), failed.end(),
                                     [](const FailedItem& item) { return item.stage == kStage; });
   report.num_not_prepared = static_cast<int64_t>(failed.size()) - report.num_failed;
-  report.over_tolerance = OverTolerance(static_cast<size_t>(report.num_failed), plan.num_rows,
+  report.over_tolerance = OverTolerance(static_cast<size_t>(report.num_failed), num_videos,
                                         options.max_failed_fraction);
   output.Finish(report.ToJson(), failed, !report.over_tolerance);
   return report;

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <string>
 #include <torch/csrc/distributed/c10d/comm.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 #include <unordered_map>
@@ -38,6 +39,23 @@ std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
       /*bucket_bytes_cap_list=*/std::vector<int64_t>{});
 }
 
+// On every rank the same: a rank that differs would else leave the others waiting.
+void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tensor>& parameters) {
+  std::string difference;
+  try {
+    c10d::verify_params_across_processes(group, parameters, std::nullopt);
+  } catch (const c10::Error& error) {
+    difference = error.what_without_backtrace();
+  }
+  const at::Tensor count =
+      at::full({1}, difference.empty() ? 0 : 1, parameters.at(0).options().requires_grad(false));
+  AllReduceSum(group, count);
+  if (count.item<double>() > 0) {
+    throw EnvironmentError("the ranks do not train the same network" +
+                           (difference.empty() ? "" : ": " + difference));
+  }
+}
+
 }  // namespace
 
 struct DataParallel::State {
@@ -51,12 +69,7 @@ DataParallel::DataParallel(torch::nn::Module& module, ProcessGroup group)
     : state_(std::make_unique<State>()) {
   state_->group = std::move(group);
   state_->parameters = module.parameters();
-  try {
-    c10d::verify_params_across_processes(state_->group, state_->parameters, std::nullopt);
-  } catch (const c10::Error& error) {
-    throw EnvironmentError(std::string("the ranks do not train the same network: ") +
-                           error.what_without_backtrace());
-  }
+  RequireSameParameters(state_->group, state_->parameters);
   std::vector<at::Tensor> tensors;
   for (const at::Tensor& parameter : state_->parameters) {
     tensors.push_back(parameter.detach());

@@ -4,16 +4,32 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "lib/data/manifest.h"
 
 namespace reel3d {
 
 struct PlannedVideo {
   std::string id;
   int label = -1;
+  Subset subset = Subset::kTraining;
   uint64_t size_bytes = 0;  // of the prepared file
 };
+
+// What of a manifest is to be packed, in its order, and what is not there.
+struct PackPlan {
+  std::vector<std::string> classes;
+  std::vector<PlannedVideo> videos;
+  std::vector<std::string> missing_ids;
+};
+
+// Looks for <id>.mkv of each video in `prepared_folder`. Throws an input error where a video's
+// class is not among `classes`.
+PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
+                  const std::filesystem::path& prepared_folder);
 
 // Cuts the videos, in order, into runs of at most `shard_size_bytes`; a larger video stands alone.
 // Returns the first video of each run, and at the end the number of videos.

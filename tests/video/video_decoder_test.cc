@@ -84,6 +84,19 @@ TEST(VideoDecoderTest, PartsAreExact) {
   }
 }
 
+// Matroska's cues are an index at the end of the file; this one places the key frame of 7.5 s at
+// 5.1 s.
+TEST(VideoDecoderTest, PartsAreExactWhereTheIndexLies) {
+  const TemporaryFolder folder;
+  test::WriteSample(folder / "a.mkv", Ordinary(), 100, test::NumberedFrames(64, 48));
+  std::string bytes = test::ReadBytes(folder / "a.mkv");
+  const size_t cue = bytes.rfind("\xB3\x82\x1D\x4C");  // CueTime, 2 bytes, 7500 ms
+  ASSERT_NE(cue, std::string::npos);
+  bytes.replace(cue + 2, 2, "\x13\xEC");  // 5100 ms
+  test::WriteBytes(folder / "a.mkv", bytes);
+  EXPECT_EQ(DecodeAll(folder / "a.mkv", {5.3, 6}).numbers, Range(53, 60));
+}
+
 TEST(VideoDecoderTest, KeepsTimesOfVariableFrameRate) {
   const TemporaryFolder folder;
   const std::vector<double> times{0, 0.1, 0.5, 0.52, 3, 3.1, 7};

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/hdf5_reader.h"
+
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/tsv.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kMaxTextBytes = 4096;
+
+template <class Status>
+Status Was(Status status, const std::string& file, const std::string& what) {
+  return CheckedHdf5(status, ErrorKind::kInput, file, "read " + what);
+}
+
+}  // namespace
+
+Hdf5Reader::Hdf5Reader(const fs::path& file) : file_name_(file.string()) {
+  SilenceHdf5();
+  RequireFile(file, "an HDF5 file");
+  file_size_bytes_ = fs::file_size(file);
+  const Hdf5Id access(Was(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
+  // Published files never change, and some network file systems cannot lock.
+  Was(H5Pset_file_locking(access.get(), false, true), file_name_, "it");
+  file_ = Hdf5Id(Was(H5Fopen(file_name_.c_str(), H5F_ACC_RDONLY, access.get()), file_name_,
+                     "it as HDF5: not such a file, or damaged"),
+                 H5Fclose);
+}
+
+void Hdf5Reader::Fail(const std::string& why) const {
+  throw InputError(fmt::format("{}: {}", file_name_, why));
+}
+
+bool Hdf5Reader::HasAttribute(const std::string& name) const {
+  return Was(H5Aexists(file_.get(), name.c_str()), file_name_, name) > 0;
+}
+
+Hdf5Id Hdf5Reader::OpenAttribute(const std::string& name) const {
+  if (!HasAttribute(name)) {
+    Fail("has no attribute " + name);
+  }
+  Hdf5Id attribute(Was(H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), file_name_, name),
+                   H5Aclose);
+  const Hdf5Id space(Was(H5Aget_space(attribute.get()), file_name_, name), H5Sclose);
+  if (H5Sget_simple_extent_npoints(space.get()) != 1) {
+    Fail("attribute " + name + " is not one value");
+  }
+  return attribute;
+}
+
+std::string Hdf5Reader::Text(const std::string& name) const {
+  const Hdf5Id attribute = OpenAttribute(name);
+  const Hdf5Id type(Was(H5Aget_type(attribute.get()), file_name_, name), H5Tclose);
+  const size_t size_bytes = H5Tget_size(type.get());
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0 ||
+      size_bytes == 0 || size_bytes > kMaxTextBytes) {
+    Fail("attribute " + name + " is not a fixed-length text");
+  }
+  std::string text(size_bytes, '\0');
+  Was(H5Aread(attribute.get(), type.get(), text.data()), file_name_, name);
+  return Unpadded(text, name);
+}
+
+uint64_t Hdf5Reader::Integer(const std::string& name) const {
+  const Hdf5Id attribute = OpenAttribute(name);
+  const Hdf5Id type(Was(H5Aget_type(attribute.get()), file_name_, name), H5Tclose);
+  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Tget_size(type.get()) > sizeof(uint64_t)) {
+    Fail("attribute " + name + " is not an integer");
+  }
+  uint64_t value = 0;
+  Was(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), file_name_, name);
+  return value;
+}
+
+std::string Hdf5Reader::Unpadded(const std::string& padded, const std::string& name) const {
+  std::string text = padded.substr(0, padded.find('\0'));
+  if (const std::string fault = FieldFault(text); !fault.empty()) {
+    Fail(fmt::format("a text of {} {}", name, fault));
+  }
+  return text;
+}
+
+Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
+  H5L_info_t link;
+  Was(H5Lget_info(file_.get(), name.c_str(), &link, H5P_DEFAULT), file_name_, name);
+  if (link.type != H5L_TYPE_HARD) {
+    Fail(name + " is a link to elsewhere");
+  }
+  Dataset dataset;
+  dataset.id =
+      Hdf5Id(Was(H5Dopen2(file_.get(), name.c_str(), H5P_DEFAULT), file_name_, name), H5Dclose);
+  dataset.type = Hdf5Id(Was(H5Dget_type(dataset.id.get()), file_name_, name), H5Tclose);
+  const Hdf5Id layout(Was(H5Dget_create_plist(dataset.id.get()), file_name_, name), H5Pclose);
+  if (H5Pget_layout(layout.get()) != H5D_CONTIGUOUS || H5Pget_external_count(layout.get()) != 0) {
+    Fail(name + " is not stored in one piece in this file: convert it with h5repack -l CONTI");
+  }
+  const Hdf5Id space(Was(H5Dget_space(dataset.id.get()), file_name_, name), H5Sclose);
+  if (H5Sget_simple_extent_ndims(space.get()) != 1) {
+    Fail(name + " does not have one dimension");
+  }
+  hsize_t count = 0;
+  Was(H5Sget_simple_extent_dims(space.get(), &count, nullptr), file_name_, name);
+  dataset.count = count;
+  uint64_t& size_bytes = dataset.extent.size_bytes;
+  if (__builtin_mul_overflow(count, H5Tget_size(dataset.type.get()), &size_bytes)) {
+    Fail(fmt::format("{} claims {} entries", name, count));
+  }
+  if (size_bytes == 0) {
+    return dataset;
+  }
+  dataset.extent.offset_bytes = H5Dget_offset(dataset.id.get());
+  if (dataset.extent.offset_bytes > file_size_bytes_ ||
+      size_bytes > file_size_bytes_ - dataset.extent.offset_bytes) {
+    Fail(fmt::format("{} of {} bytes reaches beyond the end of the file", name, size_bytes));
+  }
+  return dataset;
+}
+
+Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name, int64_t type) const {
+  Dataset dataset = Open(name);
+  if (H5Tequal(dataset.type.get(), type) <= 0) {
+    Fail(name + " has another type than it should");
+  }
+  return dataset;
+}
+
+template <class T>
+std::vector<T> Hdf5Reader::Values(const std::string& name) const {
+  const Dataset dataset = Open(name, Hdf5TypeOf<T>());
+  std::vector<T> values(dataset.count);
+  if (!values.empty()) {
+    Was(H5Dread(dataset.id.get(), Hdf5TypeOf<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+        file_name_, name);
+  }
+  return values;
+}
+
+template std::vector<uint16_t> Hdf5Reader::Values(const std::string&) const;
+template std::vector<uint32_t> Hdf5Reader::Values(const std::string&) const;
+template std::vector<uint64_t> Hdf5Reader::Values(const std::string&) const;
+template std::vector<int32_t> Hdf5Reader::Values(const std::string&) const;
+
+std::vector<std::string> Hdf5Reader::Strings(const std::string& name) const {
+  const Dataset dataset = Open(name);
+  const size_t width = H5Tget_size(dataset.type.get());
+  if (H5Tget_class(dataset.type.get()) != H5T_STRING ||
+      H5Tis_variable_str(dataset.type.get()) != 0 || width == 0 || width > kMaxTextBytes) {
+    Fail(name + " is not of fixed-length texts");
+  }
+  std::string padded(dataset.extent.size_bytes, '\0');
+  if (!padded.empty()) {
+    Was(H5Dread(dataset.id.get(), dataset.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()),
+        file_name_, name);
+  }
+  std::vector<std::string> strings;
+  for (size_t begin = 0; begin < padded.size(); begin += width) {
+    strings.push_back(Unpadded(padded.substr(begin, width), name));
+  }
+  return strings;
+}
+
+Hdf5Extent Hdf5Reader::Bytes(const std::string& name) const {
+  return Open(name, Hdf5TypeOf<uint8_t>()).extent;
+}
+
+}  // namespace reel3d

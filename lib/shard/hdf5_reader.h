@@ -1,0 +1,54 @@
+// Reads HDF5 files of one-dimensional data sets with suspicion: no memory is taken for sizes that
+// the file does not have. One object belongs to one thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lib/shard/hdf5_call.h"
+
+namespace reel3d {
+
+// Where the bytes of a data set lie in the file.
+struct Hdf5Extent {
+  uint64_t offset_bytes = 0;
+  uint64_t size_bytes = 0;
+};
+
+// Throws input errors that name the file. Data sets must be contiguous within this file and lie
+// inside it; links to elsewhere, filters and other types than asked for are refused.
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(const std::filesystem::path& file);
+
+  bool HasAttribute(const std::string& name) const;
+  std::string Text(const std::string& attribute) const;
+  uint64_t Integer(const std::string& attribute) const;  // any unsigned type
+
+  template <class T>
+  std::vector<T> Values(const std::string& name) const;
+  std::vector<std::string> Strings(const std::string& name) const;
+  Hdf5Extent Bytes(const std::string& name) const;
+
+  [[noreturn]] void Fail(const std::string& why) const;
+
+ private:
+  struct Dataset {
+    Hdf5Id id, type;
+    uint64_t count = 0;
+    Hdf5Extent extent;
+  };
+  Hdf5Id OpenAttribute(const std::string& name) const;
+  std::string Unpadded(const std::string& padded, const std::string& name) const;
+  Dataset Open(const std::string& name) const;
+  Dataset Open(const std::string& name, int64_t type) const;
+
+  const std::string file_name_;
+  uint64_t file_size_bytes_ = 0;
+  Hdf5Id file_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,53 @@
+// Writes HDF5 files of one-dimensional data sets. The same calls give the same bytes: nothing in
+// them depends on the time of day. One object belongs to one thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lib/shard/hdf5_call.h"
+
+namespace reel3d {
+
+// Throws environment errors that name the file: what fails while writing is the disk.
+class Hdf5Writer {
+ public:
+  explicit Hdf5Writer(const std::filesystem::path& file);
+
+  void Attribute(const std::string& name, const std::string& text);
+  void Attribute(const std::string& name, uint32_t value);
+  void Attribute(const std::string& name, uint8_t value);
+
+  void Group(const std::string& name);
+
+  // Data sets are contiguous, and aligned to 4096 bytes where they have as many. T is one of
+  // uint8_t, uint16_t, uint32_t, uint64_t, int32_t.
+  template <class T>
+  void Values(const std::string& name, const std::vector<T>& values);
+  // Fixed-length UTF-8, padded with NUL to the longest.
+  void Strings(const std::string& name, const std::vector<std::string>& strings);
+
+  // A data set of `size_bytes` bytes whose content comes in pieces, in order.
+  void BeginBytes(const std::string& name, uint64_t size_bytes);
+  void AppendBytes(const void* bytes, uint64_t size_bytes);
+
+  void Flush();
+  // The file is whole after this.
+  void Close();
+
+ private:
+  Hdf5Id Creation(int64_t property_class) const;
+  void Create(const std::string& name, int64_t type, uint64_t count);
+  void Attribute(const std::string& name, int64_t type, const void* value);
+  void Write(const std::string& name, int64_t type, uint64_t count, const void* values);
+
+  const std::string file_name_;
+  Hdf5Id file_;
+  Hdf5Id dataset_;  // of the last Create
+  uint64_t bytes_written_ = 0;
+};
+
+}  // namespace reel3d
