@@ -165,10 +165,7 @@ TEST_P(DataParallelCases, EqualsOneProcess) {
 
 INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
                          testing::Values(Case{"Float32", Even, 1, at::kFloat},
-                                         Case{"Float32Uneven", Uneven, 2, at::kFloat},
-                                         Case{"Even", Even, 1, at::kDouble},
                                          Case{"Accumulated", Even, 3, at::kDouble},
-                                         Case{"Uneven", Uneven, 1, at::kDouble},
                                          Case{"UnevenAccumulated", Uneven, 2, at::kDouble}),
                          [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 

@@ -12,11 +12,12 @@ echo 'height = 48' >"$CONFIGS/prep.ini"
 cat >"$CONFIGS/train.ini" <<-END
 	depth = 10
 	width = 0.125
-	crop-size = 32
+	sample-size = 32
+	threads = 1
 	batch = 8
 	epochs = 2
 END
-echo 'videos-per-part = 3' >"$CONFIGS/score.ini"
+printf 'videos-per-part = 3\nthreads = 1\n' >"$CONFIGS/score.ini"
 "$BIN/make-demo-videos" --videos-per-class 3 "$VIDEOS"
 
 echo "== on this machine"
