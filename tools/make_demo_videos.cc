@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "make-demo-videos", "Draws small action videos: a data set to try the pipeline on.",
       "Writes OUT_DIR/<class>/<class>_<nnn>.mp4 (H.264) of eight classes: rising and falling,\n"
-      "growing and shrinking, speeding-up and slowing-down, splitting and merging. The two of a\n"
+      "growing and shrinking, brightening and dimming, splitting and merging. The two of a\n"
       "pair differ only in the order of their frames, so a classifier of single pictures gets at\n"
       "most half of them right. Sizes, frame rates, lengths (some below 16 frames), colours,\n"
       "shapes and backgrounds vary. The same options and seed give the same files."};

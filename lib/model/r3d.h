@@ -43,6 +43,10 @@ class R3dImpl : public torch::nn::Module {
   // global generators hold. Throws a usage error on options that Check() refuses.
   explicit R3dImpl(const R3dOptions& options, uint64_t seed = 0);
 
+  // Also lays the weights out as the device likes them best. Before anything holds parameters.
+  using torch::nn::Module::to;
+  void to(at::Device device, bool non_blocking = false) override;
+
   // float (N, C, T, H, W) -> logits (N, num_classes). N = 0 passes, forward and backward.
   at::Tensor forward(at::Tensor clips);
 
@@ -51,6 +55,7 @@ class R3dImpl : public torch::nn::Module {
  private:
   torch::nn::Sequential MakeLayer(int64_t planes, int64_t num_blocks, int64_t stride);
   void Initialize(uint64_t seed);
+  void LayOut();
 
   R3dOptions options_;
   int64_t in_planes_;  // channels that enter the next block, while building

@@ -11,7 +11,7 @@
 namespace reel3d {
 namespace {
 
-enum class Motion { kRising, kGrowing, kSpeedingUp, kSplitting };
+enum class Motion { kRising, kGrowing, kBrightening, kSplitting };
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr std::array<std::array<int, 2>, 10> kSizes{{{160, 120},
@@ -124,11 +124,10 @@ Action DrawAction(Motion motion, Rng* rng) {
       break;
     case Motion::kGrowing:
       break;
-    case Motion::kSpeedingUp:
-      // To the left as often as to the right, so that playing backwards gives neither away.
-      action.angle = static_cast<double>(rng->Below(2)) * kPi + rng->Uniform(-0.25, 0.25);
-      action.num_sprites = 2;
-      action.radius = rng->Uniform(0.11, 0.15);
+    case Motion::kBrightening:
+      action.num_sprites = 1 + static_cast<int>(rng->Below(2));
+      action.angle = rng->Uniform(0, 2 * kPi);
+      action.radius = rng->Uniform(0.14, 0.2);
       break;
     case Motion::kSplitting:
       action.num_sprites = 2 + static_cast<int>(rng->Below(2));
@@ -151,6 +150,11 @@ double Opacity(double phase) {
 // 0 .. 1 while there is something to be seen.
 double Progress(double phase) { return std::clamp((phase - kGap) / (1 - 2 * kGap), 0., 1.); }
 
+// How much of a sprite is to be seen when 0 .. 1 of its way is done.
+double Strength(const Action& action, double progress) {
+  return action.motion == Motion::kBrightening ? 0.1 + 0.9 * progress : 1;
+}
+
 // Where sprite `number` is when 0 .. 1 of its way is done.
 struct Place {
   double x = 0, y = 0, radius = 0;
@@ -171,9 +175,8 @@ Place PlaceAt(const Action& action, int number, double progress) {
     case Motion::kGrowing:
       radius = 0.05 + 0.32 * progress;
       break;
-    case Motion::kSpeedingUp:
-      along = kTravel * (std::pow(progress, 2.5) - 0.5);
-      across = kApart * (number - 0.5);
+    case Motion::kBrightening:
+      across = action.num_sprites == 1 ? 0 : 0.42 * (number - 0.5);
       break;
     case Motion::kSplitting:
       angle += number * 2 * kPi / action.num_sprites;
@@ -203,9 +206,8 @@ int DrawLength(Rng* rng) {
 }  // namespace
 
 const std::vector<std::string>& SyntheticClasses() {
-  static const std::vector<std::string> classes{"rising",    "falling",     "growing",
-                                                "shrinking", "speeding-up", "slowing-down",
-                                                "splitting", "merging"};
+  static const std::vector<std::string> classes{"rising",      "falling", "growing",   "shrinking",
+                                                "brightening", "dimming", "splitting", "merging"};
   return classes;
 }
 
@@ -217,8 +219,7 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
   video.fps = kFrameRates[rng.Below(kFrameRates.size())];
   const int length = DrawLength(&rng);
   const auto motion = static_cast<Motion>(pair);
-  // In frames. A change of speed takes a whole cycle to see.
-  const auto cycle = static_cast<double>(12 + rng.Below(motion == Motion::kSpeedingUp ? 7 : 13));
+  const auto cycle = static_cast<double>(12 + rng.Below(13));  // frames
   const double start = rng.Uniform();
   const bool dark_scene = rng.Below(2) == 0;
   const RgbImage background =
@@ -230,7 +231,7 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
     double whole = 0;
     const double phase = std::modf(start + frame / cycle, &whole);
     RgbImage& image = video.frames.emplace_back(background);
-    sprite.opacity = static_cast<float>(Opacity(phase));
+    sprite.opacity = static_cast<float>(Opacity(phase) * Strength(action, Progress(phase)));
     for (int number = 0; number < action.num_sprites; ++number) {
       const Place place = PlaceAt(action, number, Progress(phase));
       sprite.x = static_cast<float>(width / 2. + unit * place.x);

@@ -15,7 +15,7 @@
 
 namespace reel3d {
 
-// rising, falling, growing, shrinking, speeding-up, slowing-down, splitting, merging: classes 2p
+// rising, falling, growing, shrinking, brightening, dimming, splitting, merging: classes 2p
 // and 2p + 1 are pair p.
 const std::vector<std::string>& SyntheticClasses();
 

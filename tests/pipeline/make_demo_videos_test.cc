@@ -42,7 +42,7 @@ TEST(MakeDemoVideosTest, WritesTheSameVideosWithAnyNumberOfThreads) {
   RunMakeDemoVideos(Options(folder / "b", 2));
   const auto videos = Outputs(folder / "a");
   EXPECT_EQ(videos.size(), 16U);
-  EXPECT_EQ(videos.count("slowing-down/slowing-down_001.mp4"), 1U);
+  EXPECT_EQ(videos.count("dimming/dimming_001.mp4"), 1U);
   EXPECT_EQ(Outputs(folder / "b"), videos);
   EXPECT_TRUE(fs::exists(folder / "a" / "DONE"));
 }

@@ -138,6 +138,11 @@ TEST(PrepVideosTest, TakesPartsExactlyAndKeepsTheirTimes) {
     EXPECT_EQ(decoded.numbers[i], 45 + i);
     EXPECT_NEAR(decoded.times_s[i], i / 10., 1e-6);
   }
+  // Players start at once: Matroska's first cluster (id, size) has the time (E7, 1 byte) 0.
+  const std::string bytes = test::ReadBytes(folder / "out" / "part.mkv");
+  const size_t cluster = bytes.find("\x1F\x43\xB6\x75");
+  ASSERT_NE(cluster, std::string::npos);
+  EXPECT_NE(bytes.substr(cluster, 24).find(std::string("\xE7\x81\0", 3)), std::string::npos);
 }
 
 TEST(PrepVideosTest, NamesWhatFailedWithItsReason) {

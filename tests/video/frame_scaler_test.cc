@@ -214,6 +214,18 @@ TEST(FrameScalerTest, PixelsThatAreNotSquareAreStretched) {
   EXPECT_NEAR(frame.aspect, 2, 1e-3);
 }
 
+// Two bytes a value, little end first.
+test::PaintFrame InTenBits(const test::PaintFrame& paint) {
+  return [paint](int number, std::vector<uint8_t>* pixels) {
+    std::vector<uint8_t> bytes(pixels->size() / 2);
+    paint(number, &bytes);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      (*pixels)[2 * i] = static_cast<uint8_t>(bytes[i] << 2);
+      (*pixels)[2 * i + 1] = static_cast<uint8_t>(bytes[i] >> 6);
+    }
+  };
+}
+
 TEST(FrameScalerTest, FollowsChangesOfSizeAndFormatInMidStream) {
   const TemporaryFolder folder;
   std::string joined;
@@ -221,14 +233,15 @@ TEST(FrameScalerTest, FollowsChangesOfSizeAndFormatInMidStream) {
     int width;
     const char* pixel_format;
   };
-  for (const Kind& kind : {Kind{64, "yuv420p"}, Kind{128, "yuv420p"}, Kind{128, "yuv444p"}}) {
+  for (const Kind& kind : {Kind{64, "yuv420p"}, Kind{128, "yuv420p"}, Kind{128, "yuv420p10le"}}) {
     VideoEncoderOptions options;
     options.width = kind.width;
     options.height = kind.width / 2;
     options.pixel_format = kind.pixel_format;
     options.codec_options = "preset=veryfast:crf=10:tune=zerolatency";
+    const test::PaintFrame paint = test::NumberedFrames(options.width, options.height);
     test::WriteSample(folder / "part.ts", options, 5,
-                      test::NumberedFrames(options.width, options.height));
+                      options.pixel_format == "yuv420p" ? paint : InTenBits(paint));
     joined += test::ReadBytes(folder / "part.ts");
   }
   test::WriteBytes(folder / "joined.ts", joined);
