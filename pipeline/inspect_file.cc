@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
+#include "lib/model/safetensors.h"
 #include "lib/shard/hdf5_reader.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
@@ -129,8 +130,43 @@ Json InspectTable(const fs::path& file) {
   return text.compare(0, 5, "shard") == 0 ? InspectIndex(file) : InspectManifest(file);
 }
 
+Json InspectWeights(const fs::path& file) {
+  const SafetensorsReader reader(file);
+  int64_t num_values = 0;
+  Json rows = Json::array();
+  for (const SafetensorsEntry& entry : reader.header().entries) {
+    int64_t count = 1;
+    for (const int64_t extent : entry.shape) {
+      count *= extent;
+    }
+    num_values += count;
+    rows.push_back({{"tensor", entry.name},
+                    {"type", entry.type},
+                    {"shape", fmt::format("{}", fmt::join(entry.shape, " x "))},
+                    {"values", count}});
+  }
+  return {{"kind", "weights"}, {"tensors", rows.size()}, {"values", num_values}, {"rows", rows}};
+}
+
+// A checkpoint: where training stood, then its tensors.
+Json InspectCheckpoint(const fs::path& folder) {
+  const fs::path file = folder / "state.json";
+  const Json state = Json::parse(ReadFile(file, uint64_t{1} << 26), nullptr, false);
+  if (!state.is_object() || state.value("format", "") != "reel3d-checkpoint") {
+    throw InputError(file.string() + ": not the state of a reel3d checkpoint");
+  }
+  Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / "DONE")}};
+  json.update(state);
+  json.update(InspectWeights(folder / "model.safetensors"));
+  json["kind"] = "checkpoint";
+  return json;
+}
+
 // The folder of a stage: its report, whether it has finished, and what failed.
 Json InspectFolder(const fs::path& folder) {
+  if (fs::exists(folder / "state.json")) {
+    return InspectCheckpoint(folder);
+  }
   const fs::path report = folder / "report.json";
   const fs::path config = folder / "config.ini";
   if (!fs::exists(report) && !fs::exists(config)) {
@@ -185,7 +221,8 @@ std::string FormatTable(const Json& rows, size_t count) {
 
 void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional("FILE", &file,
-                    "a manifest, index.tsv, shard, score file, or the folder of a stage");
+                    "a manifest, index.tsv, shard, score file, checkpoint, weights (.safetensors), or "
+                    "the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
@@ -202,6 +239,9 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   }
   if (extension == ".tsv") {
     return InspectTable(file);
+  }
+  if (extension == ".safetensors") {
+    return InspectWeights(file);
   }
   throw InputError(file + ": not a kind of file that reel3d writes");
 }

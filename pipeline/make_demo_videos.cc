@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
@@ -98,6 +99,10 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
   report.num_frames = num_frames;
   report.seconds = clock.Seconds();
   output.Finish(report.ToJson(), result.failed, result.failed.empty());
+  if (!result.failed.empty()) {
+    throw Error(ErrorKind::kFailed, fmt::format("{} videos could not be made, see {}/failed.tsv",
+                                                result.failed.size(), options.out_dir));
+  }
   return report;
 }
 
