@@ -229,7 +229,8 @@ class ToolRun {
   CommonOptions common_;
 };
 
-int Fail(const ToolInfo& info, const std::string& message, int status) {
+int Fail(const ToolInfo& info, std::string message, int status) {
+  std::replace(message.begin(), message.end(), '\n', ' ');  // libraries' words may have several
   std::fflush(stdout);
   std::fprintf(stderr, "%s: %s\n", info.name.c_str(), message.c_str());
   if (status == kExitUsage) {

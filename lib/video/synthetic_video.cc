@@ -219,7 +219,7 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
   video.fps = kFrameRates[rng.Below(kFrameRates.size())];
   const int length = DrawLength(&rng);
   const auto motion = static_cast<Motion>(pair);
-  const auto cycle = static_cast<double>(12 + rng.Below(13));  // frames
+  const auto cycle = static_cast<double>(12 + rng.Below(7));  // frames
   const double start = rng.Uniform();
   const bool dark_scene = rng.Below(2) == 0;
   const RgbImage background =

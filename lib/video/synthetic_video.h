@@ -3,7 +3,7 @@
 //
 // A video of a pair's second class is one of the first class played backwards, drawn from the same
 // distribution of scenes; mirroring changes none into another. Every action repeats in cycles of 12
-// to 24 frames, so that any 16 frames show it, and stays within the central square.
+// to 18 frames, so that any 16 frames show it, and stays within the central square.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
