@@ -83,7 +83,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     }
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone
-  const ToolResult result = ToResult(Trainer(options, settings, world).Run());
+  ToolResult result = ToResult(Trainer(options, settings, world).Run());
   if (!world.is_main()) {
     ToolResult nothing;
     nothing.json = nullptr;

@@ -30,7 +30,7 @@ void AllReduceSum(const ProcessGroup& group, at::Tensor tensor) {
   group->allreduce(tensors)->wait();
 }
 
-void BroadcastFromMain(const ProcessGroup& group, std::vector<at::Tensor> tensors) {
+void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors) {
   constexpr size_t kBufferBytes = size_t{25} << 20;
   c10d::broadcast_coalesced(group, tensors, kBufferBytes, /*rank=*/0);
 }

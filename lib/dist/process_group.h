@@ -20,6 +20,6 @@ ProcessGroup MakeProcessGroup(const World& world, at::Device device);
 void AllReduceSum(const ProcessGroup& group, at::Tensor tensor);
 
 // Overwrites the tensors (any types, one device) by rank 0's. Collective.
-void BroadcastFromMain(const ProcessGroup& group, std::vector<at::Tensor> tensors);
+void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors);
 
 }  // namespace reel3d

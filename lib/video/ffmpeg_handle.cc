@@ -61,9 +61,6 @@ std::string Describe(int code, const std::string& what) {
 }
 
 int Check(int code, const std::string& what) {
-  if (code == AVERROR(ENOMEM) || code == AVERROR(ENOSPC) || code == AVERROR(EDQUOT)) {
-    throw SystemError(what, AVUNERROR(code));
-  }
   if (code < 0) {
     throw InputError(Describe(code, what));
   }

@@ -50,8 +50,8 @@ std::string TakeLog();
 
 // "what: why" from the code and the log of this thread.
 std::string Describe(int code, const std::string& what);
-// Throws on a negative code: an environment error where memory or disk is short, else an input
-// error. Returns the code.
+// Throws an input error on a negative code, else returns it. Lack of memory counts as the input's
+// fault: damaged files ask for absurd amounts.
 int Check(int code, const std::string& what);
 // The same for writing, where the fault is never an input's: what the system refuses is an
 // environment error, anything else a failure.
@@ -60,7 +60,7 @@ int CheckWrite(int code, const std::string& what);
 template <class T>
 T* CheckMemory(T* pointer) {
   if (pointer == nullptr) {
-    Check(AVERROR(ENOMEM), "FFmpeg");
+    CheckWrite(AVERROR(ENOMEM), "FFmpeg");
   }
   return pointer;
 }

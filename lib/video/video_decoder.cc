@@ -54,7 +54,7 @@ struct VideoDecoder::State {
   DecodeSummary summary;
 };
 
-// Damage is passed over; the first of it is told. Lack of memory is no damage.
+// Damage is passed over; the first of it is told. Without memory frames would get lost silently.
 void VideoDecoder::State::Note(int code, const char* doing) {
   ffmpeg::Check(code == AVERROR(ENOMEM) ? code : 0, video.what);
   const std::string problem = ffmpeg::Describe(code, doing);

@@ -177,7 +177,7 @@ TEST(Safetensors, SurvivesMutations) {
   SaveTensors(folder / "good", Examples());
   const std::string good = ReadFile(folder / "good");
   int refused = 0;
-  for (uint64_t trial = 0; trial < 2000; ++trial) {
+  for (uint64_t trial = 0; trial < 600; ++trial) {
     Rng rng(trial);
     std::string bytes = good;
     for (int64_t i = 0; i <= rng.Below(4); ++i) {
@@ -195,7 +195,7 @@ TEST(Safetensors, SurvivesMutations) {
       ++refused;
     }
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(refused, 300);
 }
 
 TEST(Safetensors, TellsOfAFullDisk) {
