@@ -220,9 +220,10 @@ std::string FormatTable(const Json& rows, size_t count) {
 }  // namespace
 
 void InspectFileOptions::Bind(OptionBinder& binder) {
-  binder.Positional("FILE", &file,
-                    "a manifest, index.tsv, shard, score file, checkpoint, weights (.safetensors), or "
-                    "the folder of a stage");
+  binder.Positional(
+      "FILE", &file,
+      "a manifest, index.tsv, shard, score file, checkpoint, weights (.safetensors), or "
+      "the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
