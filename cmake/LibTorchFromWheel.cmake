@@ -43,21 +43,26 @@ foreach(_folder ${_nvidia_lib_folders})
 endforeach()
 
 if(REEL3D_CUDA)
-  set(_cuda_hints "${_nvidia}/cu13" /usr/local/cuda /usr/local/cuda/lib64)
-  find_path(REEL3D_CUDA_INCLUDE cuda_runtime_api.h HINTS ${_cuda_hints} PATH_SUFFIXES include)
-  find_path(REEL3D_NCCL_INCLUDE nccl.h HINTS "${_nvidia}/nccl" PATH_SUFFIXES include)
-  find_library(REEL3D_CUDART NAMES cudart libcudart.so.13 libcudart.so.12 HINTS ${_cuda_hints}
-               PATH_SUFFIXES lib)
-  find_library(REEL3D_NCCL NAMES nccl libnccl.so.2 HINTS "${_nvidia}/nccl" PATH_SUFFIXES lib)
-  find_file(REEL3D_TORCH_CUDA libtorch_cuda.so HINTS "${_torch}/lib" NO_DEFAULT_PATH)
+  # The NVIDIA wheels beside torch where there are any, else the system: never a mixture.
+  if(EXISTS "${_nvidia}")
+    set(_where PATHS "${_nvidia}/cu13" "${_nvidia}/nccl" "${_nvidia}/cudnn" NO_DEFAULT_PATH)
+  else()
+    set(_where HINTS /usr/local/cuda)
+  endif()
+  find_path(REEL3D_CUDA_INCLUDE cuda_runtime_api.h ${_where} PATH_SUFFIXES include NO_CACHE)
+  find_path(REEL3D_NCCL_INCLUDE nccl.h ${_where} PATH_SUFFIXES include NO_CACHE)
+  find_library(REEL3D_CUDART NAMES cudart libcudart.so.13 libcudart.so.12 ${_where}
+               PATH_SUFFIXES lib lib64 NO_CACHE)
+  find_library(REEL3D_NCCL NAMES nccl libnccl.so.2 ${_where} PATH_SUFFIXES lib NO_CACHE)
+  find_file(REEL3D_TORCH_CUDA libtorch_cuda.so PATHS "${_torch}/lib" NO_DEFAULT_PATH NO_CACHE)
   # Not linked by name, but LibTorch's CUDA half does not load without them.
-  find_library(REEL3D_CUDNN NAMES cudnn libcudnn.so.9 HINTS "${_nvidia}/cudnn" PATH_SUFFIXES lib)
-  find_library(REEL3D_CUBLAS NAMES cublas libcublas.so.13 libcublas.so.12 HINTS ${_cuda_hints}
-               PATH_SUFFIXES lib)
+  find_library(REEL3D_CUDNN NAMES cudnn libcudnn.so.9 ${_where} PATH_SUFFIXES lib NO_CACHE)
+  find_library(REEL3D_CUBLAS NAMES cublas libcublas.so.13 libcublas.so.12 ${_where}
+               PATH_SUFFIXES lib lib64 NO_CACHE)
   foreach(_part CUDA_INCLUDE NCCL_INCLUDE CUDART NCCL TORCH_CUDA CUDNN CUBLAS)
     if(NOT REEL3D_${_part})
-      message(FATAL_ERROR "-DREEL3D_CUDA=ON, but ${_part} was not found beside ${_torch} nor in the "
-        "system (variable REEL3D_${_part}). Install the CUDA wheels:\n  ${_install}")
+      message(FATAL_ERROR "-DREEL3D_CUDA=ON, but this LibTorch lacks its CUDA part ${_part}. Install "
+        "the CUDA wheels:\n  ${_install}\nor say where it is with -DREEL3D_${_part}=PATH.")
     endif()
   endforeach()
   target_include_directories(LibTorch SYSTEM INTERFACE
