@@ -17,6 +17,7 @@
 #include "lib/eval/score_file.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
+#include "lib/model/freed_memory.h"
 #include "lib/train/cpu_share.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/trained_network.h"
@@ -181,6 +182,7 @@ void ScoreOptions::Bind(OptionBinder& binder) {
 void ScoreOptions::Check() { slice.Resolve(); }
 
 ToolResult RunScoring(const ScoreOptions& options) {
+  KeepFreedMemory();
   const Stopwatch clock;
   const at::Device device = ChooseDevice(options.device);
   const int threads = options.threads > 0 ? options.threads : AvailableCores();

@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop_signal.h"
 #include "lib/dist/world.h"
+#include "lib/model/freed_memory.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
 
@@ -97,6 +98,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
 }  // namespace
 
 ToolResult RunTraining(TrainOptions options) {
+  KeepFreedMemory();
   const World world;
   CatchStopSignals();
   if (world.size() > 1) {
