@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/video/synthetic_video.h"
@@ -74,8 +75,7 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
       ids.push_back(fmt::format("{}_{:03}", name, index));
     }
   }
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int threads = options.threads > 0 ? options.threads : cores;
+  const int threads = ThreadCount(options.threads);
   std::atomic<int64_t> num_frames{0};
   const ItemLoopResult result = RunItemLoop(ids, {"demo", "videos", threads}, [&](size_t item) {
     const int class_index = static_cast<int>(item) / options.videos_per_class;

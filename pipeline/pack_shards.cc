@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
@@ -189,8 +190,7 @@ std::vector<FailedItem> Packer::Pack() {
   for (const auto& shard : shards_) {
     KeepUnread(shard.get());
   }
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return RunItemLoop(ids, {kStage, "videos", options_.threads > 0 ? options_.threads : cores},
+  return RunItemLoop(ids, {kStage, "videos", ThreadCount(options_.threads)},
                      [&](size_t video) { return PackVideo(video); })
       .failed;
 }

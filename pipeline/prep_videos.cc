@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
@@ -202,8 +203,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   for (const VideoRow& row : rows) {
     ids.push_back(row.id);
   }
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int threads = options.threads > 0 ? options.threads : cores;
+  const int threads = ThreadCount(options.threads);
   Counts counts;
   const ItemLoopResult result = RunItemLoop(ids, {"prep", "videos", threads}, [&](size_t i) {
     return PrepareVideo(rows[i], manifest.VideoPath(rows[i]), output.must_redo(), options, &counts);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/timer.h"
@@ -18,7 +19,6 @@
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
-#include "lib/train/cpu_share.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/trained_network.h"
 
@@ -69,7 +69,7 @@ class Scorer {
       scores.videos.push_back({video.id, video.label});
       AddClips(members[place], static_cast<uint32_t>(place - begin), scores, requests);
     }
-    Forward(requests, scores);
+    Forward(std::move(requests), scores);
     return scores;
   }
 
@@ -92,17 +92,9 @@ class Scorer {
     }
   }
 
-  void Forward(const std::vector<ClipRequest>& clips, Scores& scores) {
+  void Forward(std::vector<ClipRequest> clips, Scores& scores) {
     const at::NoGradGuard no_grad;
-    const auto size = static_cast<int64_t>(options_.batch);
-    const auto count = static_cast<int64_t>(clips.size());
-    BatchRequests requests;
-    requests.num_batches = (count + size - 1) / size;
-    requests.clips = [&](int64_t batch_index) {
-      const int64_t first = batch_index * size;
-      return std::vector<ClipRequest>(clips.begin() + first,
-                                      clips.begin() + std::min(first + size, count));
-    };
+    BatchRequests requests = BatchesOf(std::move(clips), options_.batch);
     requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
       return CenterCrop(frame, trained_.options.crop.size);
     };
@@ -185,7 +177,7 @@ ToolResult RunScoring(const ScoreOptions& options) {
   KeepFreedMemory();
   const Stopwatch clock;
   const at::Device device = ChooseDevice(options.device);
-  const int threads = options.threads > 0 ? options.threads : AvailableCores();
+  const int threads = ThreadCount(options.threads);
   at::set_num_threads(threads);
   const ShardSet shards(options.shards_dir);
   TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, device);

@@ -7,26 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) {
-    return "unknown";
-  }
-  return name.data();
-}
 
 // .<name>.tmp-<host>-<pid>-<count>; the host may hold dashes, the last two fields may not.
 constexpr std::string_view kTemporaryMark = ".tmp-";

@@ -11,12 +11,6 @@ class Stopwatch {
   double Seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  // Seconds since the start or the last call of this.
-  double Lap() {
-    const double seconds = Seconds();
-    start_ = std::chrono::steady_clock::now();
-    return seconds;
-  }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <mpi.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <sstream>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/cli/version.h"
 #include "lib/dist/mpi_check.h"
@@ -29,12 +29,6 @@ void TellMpiWhenAlone() {
     }
   }
   setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
-}
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 template <class T>

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/base/timer.h"
 #include "lib/shard/frame_decoder.h"
 
@@ -40,11 +41,20 @@ struct Worker {
   std::vector<FrameJpeg> frames;
 };
 
-int ChooseThreads(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 }  // namespace
+
+BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size) {
+  const auto count = static_cast<int64_t>(clips.size());
+  const auto shared = std::make_shared<const std::vector<ClipRequest>>(std::move(clips));
+  BatchRequests requests;
+  requests.num_batches = (count + size - 1) / size;
+  requests.clips = [shared, count, size](int64_t batch_index) {
+    const int64_t first = batch_index * size;
+    return std::vector<ClipRequest>(shared->begin() + first,
+                                    shared->begin() + std::min(first + size, count));
+  };
+  return requests;
+}
 
 struct BatchLoader::State {
   const BatchRequests requests;
@@ -79,13 +89,13 @@ struct BatchLoader::State {
 
 void BatchLoader::State::Start() {
   try {
-    for (int i = 0; i < ChooseThreads(options.threads); ++i) {
+    for (int i = 0; i < ThreadCount(options.threads); ++i) {
       threads.emplace_back([this, worker = std::make_shared<Worker>()] { Run(worker.get()); });
     }
   } catch (const std::system_error& error) {
     Stop();
     throw EnvironmentError(fmt::format("cannot start loader thread {} of {}: {}; use fewer",
-                                       threads.size() + 1, ChooseThreads(options.threads),
+                                       threads.size() + 1, ThreadCount(options.threads),
                                        error.what()));
   }
 }

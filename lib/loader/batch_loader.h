@@ -45,6 +45,9 @@ struct BatchRequests {
   std::function<CropPlan(FrameSize frame, Rng& rng)> crop;
 };
 
+// These clips in their order, `size` in each batch but the last; the crop is for the caller to say.
+BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
+
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
   int size = 112;         // S

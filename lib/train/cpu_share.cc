@@ -21,11 +21,6 @@ cpu_set_t Affinity() {
 
 }  // namespace
 
-int AvailableCores() {
-  const cpu_set_t cores = Affinity();
-  return CPU_COUNT(&cores);
-}
-
 int CpuShare(const World& world) {
   const cpu_set_t cores = Affinity();
   std::string ours = world.host() + " ";

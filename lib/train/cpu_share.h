@@ -1,4 +1,4 @@
-// How many cores belong to this process.
+// How many cores belong to this rank.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -6,10 +6,8 @@
 
 namespace reel3d {
 
-// The cores that this process may use: its affinity, as Slurm, mpirun or taskset set it.
-int AvailableCores();
-
-// This rank's even part of them, where other ranks of its host may use the very same ones; at least
+// This rank's even part of the cores that it may use (lib/base/host.h), where other ranks of its
+// host may use the very same ones; at least
 // 1. Collective.
 int CpuShare(const World& world);
 

@@ -87,27 +87,20 @@ BatchLoader EpochData::Training(int epoch, int64_t first_step,
 }
 
 BatchLoader EpochData::Validation(const BatchLoaderOptions& options) const {
-  const auto clips = std::make_shared<std::vector<ClipRequest>>();
+  std::vector<ClipRequest> clips;
   for (const size_t index : validation_) {
     const IndexedVideo& video = shards_.videos()[index];
     for (Clip& clip : EvenClips(video.num_frames, options_.clip, options_.validation.clips,
                                 options_.validation.capped)) {
-      clips->push_back({index, video.label, std::move(clip), Rng(0)});
+      clips.push_back({index, video.label, std::move(clip), Rng(0)});
     }
   }
-  const auto count = static_cast<int64_t>(clips->size());
-  const int64_t begin = count * rank_ / num_ranks_;
-  const int64_t end = count * (rank_ + 1) / num_ranks_;
+  const auto count = static_cast<int64_t>(clips.size());
   const int64_t share = (options_.batch + num_ranks_ - 1) / num_ranks_;
-  const int64_t size =
-      options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share;
-  BatchRequests requests;
-  requests.num_batches = (end - begin + size - 1) / size;
-  requests.clips = [clips, begin, end, size](int64_t batch_index) {
-    const int64_t first = begin + batch_index * size;
-    return std::vector<ClipRequest>(clips->begin() + first,
-                                    clips->begin() + std::min(first + size, end));
-  };
+  BatchRequests requests =
+      BatchesOf({clips.begin() + count * rank_ / num_ranks_,
+                 clips.begin() + count * (rank_ + 1) / num_ranks_},
+                options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share);
   requests.crop = [this](FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };

@@ -44,6 +44,13 @@ struct Position {
   double best_loss = std::numeric_limits<double>::max();
 };
 
+// What the network makes of a batch of this rank's clips.
+struct ClipOutputs {
+  at::Tensor logits;  // (N, classes)
+  at::Tensor labels;  // int64 (N)
+  at::Tensor losses;  // cross entropy (N)
+};
+
 R3dOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
   R3dOptions network = options.network;
   network.num_classes = static_cast<int>(shards.classes().size());
@@ -66,9 +73,11 @@ struct Trainer::State {
   State(const TrainOptions& options, std::string config, const World& world);
 
   bool RunEpoch();
+  ClipOutputs Forward();
   void RunStep(BatchLoader& loader, int64_t step_in_epoch);
   ClipMeans Validate();
   void FinishEpoch();
+  void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save(bool best);
   bool Resume();
   void Say(const std::string& message) const;
@@ -116,8 +125,8 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       sums(device),
       optimizer(*network, options.sgd) {
   at::set_num_threads(threads);
-  const bool resumed = Resume();
   network->to(device);
+  const bool resumed = Resume();
   parallel = std::make_unique<DataParallel>(*network, group);
   if (options.bn == "sync") {
     SynchronizeBatchNorms(*network, group);
@@ -186,7 +195,6 @@ bool Trainer::State::Resume() {
     throw InputError(fmt::format("{}/state.json: {}", chosen, error.what()));
   }
   LoadStateDict(*network, LoadTensors(checkpoint / "model.safetensors"), chosen);
-  network->to(device);
   optimizer.Restore(LoadTensors(checkpoint / "optimizer.safetensors"));
   return true;
 }
@@ -209,6 +217,17 @@ void Trainer::State::Save(bool best) {
   PruneCheckpoints(CheckpointFolder(), options.keep_last);
 }
 
+// Of the batch that was loaded last.
+ClipOutputs Trainer::State::Forward() {
+  const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
+  ClipOutputs outputs;
+  outputs.labels = clips.labels.to(device);
+  outputs.logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
+  outputs.losses =
+      torch::cross_entropy_loss(outputs.logits, outputs.labels, {}, at::Reduction::None);
+  return outputs;
+}
+
 void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   const EpochPartition& partition = data.partition();
   const auto clips_in_step = static_cast<double>(partition.Batch(step_in_epoch).size());
@@ -219,15 +238,12 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   for (int64_t part = 0; part < num_parts; ++part) {
     REEL3D_CHECK(loader.Next(&batch));
     waiting_s += batch.wait_s;
-    const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
-    const at::Tensor labels = clips.labels.to(device);
     parallel->BeginMicroBatch(part + 1 == num_parts);
-    const at::Tensor logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
-    const at::Tensor losses = torch::cross_entropy_loss(logits, labels, {}, at::Reduction::None);
-    sums.Add(logits, labels, losses);
+    const ClipOutputs outputs = Forward();
+    sums.Add(outputs.logits, outputs.labels, outputs.losses);
     // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
     // many of them are ours.
-    parallel->Backward(losses.sum() * (world.size() / clips_in_step));
+    parallel->Backward(outputs.losses.sum() * (world.size() / clips_in_step));
   }
   optimizer.Step(schedule.Rate(epochs_done));
   clips_trained += clips_in_step;
@@ -255,13 +271,16 @@ bool Trainer::State::RunEpoch() {
     ++position.step;
     ++position.step_in_epoch;
     stopping = MustStop();
-    if (stopping && position.step_in_epoch < num_steps) {
-      BroadcastFromMain(group, network->buffers());
-      Save(/*best=*/false);
-      return false;
+    if (stopping) {
+      break;
     }
   }
   training_s += epoch_clock.Seconds();
+  if (position.step_in_epoch < num_steps) {
+    BroadcastFromMain(group, network->buffers());
+    Save(/*best=*/false);
+    return false;
+  }
   return true;
 }
 
@@ -271,13 +290,38 @@ ClipMeans Trainer::State::Validate() {
   ClipSums validation(device);
   BatchLoader loader = data.Validation(loader_options);
   while (loader.Next(&batch)) {
-    const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
-    const at::Tensor labels = clips.labels.to(device);
-    const at::Tensor logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
-    validation.Add(logits, labels,
-                   torch::cross_entropy_loss(logits, labels, {}, at::Reduction::None));
+    const ClipOutputs outputs = Forward();
+    validation.Add(outputs.logits, outputs.labels, outputs.losses);
   }
   return validation.Means(group);
+}
+
+// The epoch just finished: in metrics.jsonl, on the screen, in the report.
+void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validation, double lr) {
+  nlohmann::ordered_json line{{"step", position.step},
+                              {"epoch", position.epoch},
+                              {"lr", lr},
+                              {"train_loss", training.loss},
+                              {"train_top1", training.top1}};
+  std::string text = fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", position.epoch,
+                                 options.epochs, training.loss, 100 * training.top1);
+  if (validation.num_clips > 0) {
+    line["validation_loss"] = validation.loss;
+    line["validation_top1"] = validation.top1;
+    text += fmt::format("; validation {:.3f}, {:.1f} %", validation.loss, 100 * validation.top1);
+  }
+  const double rate = clips_trained / training_s;
+  const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
+                        (options.epochs - position.epoch);
+  Say(fmt::format("{}; lr {:g}; {:.0f} clips/s, waiting for data {:.0f} %; {} left", text, lr, rate,
+                  100 * waiting_s / training_s, FormatDuration(left_s)));
+  if (metrics) {
+    metrics->Append(line);
+  }
+  report.train_loss = training.loss;
+  report.train_top1 = training.top1;
+  report.validation_loss = validation.loss;
+  report.validation_top1 = validation.top1;
 }
 
 void Trainer::State::FinishEpoch() {
@@ -310,32 +354,9 @@ void Trainer::State::FinishEpoch() {
     Say(fmt::format("validation loss has saturated: learning rate {:g} from here on",
                     schedule.Rate(position.epoch)));
   }
-  nlohmann::ordered_json line{{"step", position.step},
-                              {"epoch", position.epoch},
-                              {"lr", lr},
-                              {"train_loss", training.loss},
-                              {"train_top1", training.top1}};
-  std::string text = fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", position.epoch,
-                                 options.epochs, training.loss, 100 * training.top1);
-  if (validated) {
-    line["validation_loss"] = validation.loss;
-    line["validation_top1"] = validation.top1;
-    text += fmt::format("; validation {:.3f}, {:.1f} %", validation.loss, 100 * validation.top1);
-  }
-  const double rate = clips_trained / training_s;
-  const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
-                        (options.epochs - position.epoch);
-  Say(fmt::format("{}; lr {:g}; {:.0f} clips/s, waiting for data {:.0f} %; {} left", text, lr, rate,
-                  100 * waiting_s / training_s, FormatDuration(left_s)));
-  if (metrics) {
-    metrics->Append(line);
-  }
-  report.train_loss = training.loss;
-  report.train_top1 = training.top1;
-  report.validation_loss = validation.loss;
-  report.validation_top1 = validation.top1;
+  Record(training, validation, lr);
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
-      MustStop()) {
+      stopping) {
     Save(best || position.best_top1 < 0);
   }
 }
