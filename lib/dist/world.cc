@@ -134,7 +134,7 @@ std::string MpiVersion() {
   while (words >> word) {
     if (word.size() > 1 && word[0] == 'v' &&
         std::isdigit(static_cast<unsigned char>(word[1])) != 0) {
-      return word.substr(1, word.find_first_of(",") - 1);
+      return word.substr(1, word.find_first_of(',') - 1);
     }
   }
   return text.data();
