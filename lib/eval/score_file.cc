@@ -8,8 +8,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/eval/hdf5_array_reader.h"
-#include "lib/eval/hdf5_array_writer.h"
+#include "lib/hdf5/hdf5_reader.h"
+#include "lib/hdf5/hdf5_writer.h"
 
 namespace reel3d {
 namespace {
@@ -30,7 +30,7 @@ std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
   return column;
 }
 
-void ReadHeader(const Hdf5ArrayReader& reader, Scores* scores) {
+void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   if (reader.Text("format") != kFormat) {
     reader.Fail("it is not a score file");
   }
@@ -57,8 +57,7 @@ void ReadHeader(const Hdf5ArrayReader& reader, Scores* scores) {
 }
 
 // Texts that later stand in tables: unique, not empty, no control characters.
-void CheckNames(const Hdf5ArrayReader& reader, const char* what,
-                const std::vector<std::string>& names) {
+void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
     const bool printable = std::none_of(name.begin(), name.end(), [](char c) {
@@ -73,7 +72,7 @@ void CheckNames(const Hdf5ArrayReader& reader, const char* what,
   }
 }
 
-void ReadVideos(const Hdf5ArrayReader& reader, Scores* scores) {
+void ReadVideos(const Hdf5Reader& reader, Scores* scores) {
   scores->classes = reader.Strings("/classes/name");
   CheckNames(reader, "/classes/name", scores->classes);
   if (scores->classes.empty()) {
@@ -85,8 +84,7 @@ void ReadVideos(const Hdf5ArrayReader& reader, Scores* scores) {
     reader.Fail(
         fmt::format("it has {} videos of a subset of {}", ids.size(), scores->num_videos_expected));
   }
-  const auto labels =
-      reader.Values<int32_t>("/videos/label", H5T_STD_I32LE, H5T_NATIVE_INT32, {ids.size()});
+  const auto labels = reader.Values<int32_t>("/videos/label", {ids.size()});
   for (size_t video = 0; video < ids.size(); ++video) {
     if (labels[video] < -1 || labels[video] >= static_cast<int64_t>(scores->classes.size())) {
       reader.Fail(fmt::format("video {} has label {} of {} classes", ids[video], labels[video],
@@ -96,14 +94,11 @@ void ReadVideos(const Hdf5ArrayReader& reader, Scores* scores) {
   }
 }
 
-void ReadClips(const Hdf5ArrayReader& reader, Scores* scores) {
-  const hsize_t num_clips = reader.Shape("/clips/logits", 2)[0];
-  const auto video =
-      reader.Values<uint32_t>("/clips/video", H5T_STD_U32LE, H5T_NATIVE_UINT32, {num_clips});
-  const auto first_frame =
-      reader.Values<uint32_t>("/clips/first_frame", H5T_STD_U32LE, H5T_NATIVE_UINT32, {num_clips});
-  const auto num_distinct =
-      reader.Values<uint16_t>("/clips/num_distinct", H5T_STD_U16LE, H5T_NATIVE_UINT16, {num_clips});
+void ReadClips(const Hdf5Reader& reader, Scores* scores) {
+  const auto video = reader.Values<uint32_t>("/clips/video");
+  const size_t num_clips = video.size();
+  const auto first_frame = reader.Values<uint32_t>("/clips/first_frame", {num_clips});
+  const auto num_distinct = reader.Values<uint16_t>("/clips/num_distinct", {num_clips});
   for (size_t clip = 0; clip < num_clips; ++clip) {
     if (video[clip] >= scores->videos.size()) {
       reader.Fail(
@@ -111,8 +106,7 @@ void ReadClips(const Hdf5ArrayReader& reader, Scores* scores) {
     }
     scores->clips.push_back({video[clip], first_frame[clip], num_distinct[clip]});
   }
-  scores->logits = reader.Values<float>("/clips/logits", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
-                                        {num_clips, scores->classes.size()});
+  scores->logits = reader.Values<float>("/clips/logits", {num_clips, scores->classes.size()});
 }
 
 }  // namespace
@@ -120,38 +114,34 @@ void ReadClips(const Hdf5ArrayReader& reader, Scores* scores) {
 void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
   PendingFile pending(file);
-  Hdf5ArrayWriter writer(pending.temporary_path(), file.string());
-  writer.Attribute("format", kFormat);
+  Hdf5Writer writer(pending.temporary_path(), file.string());
+  writer.Attribute("format", std::string(kFormat));
   writer.Attribute("version", kVersion);
   writer.Attribute("checkpoint", scores.checkpoint);
   writer.Attribute("data", scores.data);
   writer.Attribute("subset", scores.subset);
-  writer.Attribute("part", scores.part);
-  writer.Attribute("num_parts", scores.num_parts);
+  writer.Attribute("part", int64_t{scores.part});
+  writer.Attribute("num_parts", int64_t{scores.num_parts});
   writer.Attribute("num_videos_expected", scores.num_videos_expected);
 
-  const hsize_t num_clips = scores.clips.size();
   writer.Group("/clips");
-  writer.Data("/clips/logits", H5T_IEEE_F32LE, {num_clips, scores.classes.size()},
-              scores.logits.data());
-  writer.Data("/clips/video", H5T_STD_U32LE, {num_clips},
-              Gather(scores.clips, &ScoredClip::video).data());
-  writer.Data("/clips/first_frame", H5T_STD_U32LE, {num_clips},
-              Gather(scores.clips, &ScoredClip::first_frame).data());
-  writer.Data("/clips/num_distinct", H5T_STD_U16LE, {num_clips},
-              Gather(scores.clips, &ScoredClip::num_distinct).data());
+  writer.Rows("/clips/logits", scores.logits, scores.classes.size());
+  writer.Values("/clips/video", Gather(scores.clips, &ScoredClip::video));
+  writer.Values("/clips/first_frame", Gather(scores.clips, &ScoredClip::first_frame));
+  writer.Values("/clips/num_distinct", Gather(scores.clips, &ScoredClip::num_distinct));
   writer.Group("/videos");
   writer.Strings("/videos/id", Gather(scores.videos, &ScoredVideo::id));
-  writer.Data("/videos/label", H5T_STD_I32LE, {scores.videos.size()},
-              Gather(scores.videos, &ScoredVideo::label).data());
+  writer.Values("/videos/label", Gather(scores.videos, &ScoredVideo::label));
   writer.Group("/classes");
   writer.Strings("/classes/name", scores.classes);
-  writer.Finish();
+  writer.Flush();
+  writer.Attribute("complete", uint8_t{1});
+  writer.Close();
   pending.Publish();
 }
 
 Scores ReadScores(const std::filesystem::path& file) {
-  const Hdf5ArrayReader reader(file);
+  const Hdf5Reader reader(file);
   Scores scores;
   ReadHeader(reader, &scores);
   ReadVideos(reader, &scores);

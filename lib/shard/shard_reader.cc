@@ -11,7 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
-#include "lib/shard/hdf5_reader.h"
+#include "lib/hdf5/hdf5_reader.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -21,7 +21,7 @@ void ReadAttributes(const Hdf5Reader& file, ShardTable* table) {
   if (file.Text("format") != kShardFormat) {
     file.Fail("is not a shard");
   }
-  if (const uint64_t version = file.Integer("version"); version != kShardVersion) {
+  if (const int64_t version = file.Integer("version"); version != kShardVersion) {
     file.Fail(
         fmt::format("is a shard of version {}; this reel3d reads {}", version, kShardVersion));
   }
@@ -40,18 +40,9 @@ void ReadAttributes(const Hdf5Reader& file, ShardTable* table) {
 }
 
 template <class Value>
-std::vector<Value> ReadColumn(const Hdf5Reader& file, const char* name, size_t count) {
-  std::vector<Value> column = file.Values<Value>(name);
-  if (column.size() != count) {
-    file.Fail(fmt::format("{} has {} entries instead of {}", name, column.size(), count));
-  }
-  return column;
-}
-
-template <class Value>
 void ReadMember(const Hdf5Reader& file, const char* name, Value ShardVideo::*member,
                 std::vector<ShardVideo>* videos) {
-  const std::vector<Value> column = ReadColumn<Value>(file, name, videos->size());
+  const std::vector<Value> column = file.Values<Value>(name, {videos->size()});
   for (size_t i = 0; i < column.size(); ++i) {
     (*videos)[i].*member = column[i];
   }
@@ -68,7 +59,7 @@ void ReadVideos(const Hdf5Reader& file, ShardTable* table) {
   ReadMember(file, "/videos/restart", &ShardVideo::restart_interval, videos);
   ReadMember(file, "/videos/fps_num", &ShardVideo::fps_num, videos);
   ReadMember(file, "/videos/fps_den", &ShardVideo::fps_den, videos);
-  table->first_frames = ReadColumn<uint64_t>(file, "/videos/first", videos->size() + 1);
+  table->first_frames = file.Values<uint64_t>("/videos/first", {videos->size() + 1});
   table->classes = file.Strings("/classes/name");
 }
 
@@ -114,9 +105,9 @@ ShardReader::ShardReader(const fs::path& path) : file_(path) {
   tool_ = file.Text("tool");
   ReadVideos(file, &table_);
   table_.frame_crc32 = file.Values<uint32_t>("/frames/crc32");
-  table_.offsets = ReadColumn<uint64_t>(file, "/frames/offset", table_.num_frames() + 1);
+  table_.offsets = file.Values<uint64_t>("/frames/offset", {table_.num_frames() + 1});
   CheckRuns(file, table_);
-  const auto row_crc32 = ReadColumn<uint32_t>(file, "/videos/crc32", table_.videos.size());
+  const auto row_crc32 = file.Values<uint32_t>("/videos/crc32", {table_.videos.size()});
   for (size_t video = 0; video < row_crc32.size(); ++video) {
     CheckVideo(file, table_, video, row_crc32[video]);
   }

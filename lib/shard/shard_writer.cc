@@ -58,7 +58,7 @@ void WriteVideos(const ShardTable& table, Hdf5Writer* file) {
 
 ShardWriter::ShardWriter(const std::filesystem::path& file, const ShardTable& table,
                          const std::string& plan)
-    : table_(table), pending_(file), file_(pending_.temporary_path()) {
+    : table_(table), pending_(file), file_(pending_.temporary_path(), file.string()) {
   WriteAttributes(table, plan, &file_);
   WriteVideos(table, &file_);
   file_.Group("/classes");

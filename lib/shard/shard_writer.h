@@ -10,7 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/shard/hdf5_writer.h"
+#include "lib/hdf5/hdf5_writer.h"
 #include "lib/shard/shard_format.h"
 
 namespace reel3d {

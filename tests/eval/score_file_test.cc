@@ -108,6 +108,8 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
   };
   const uint32_t far_videos[] = {0, 9, 1};
   const int32_t far_labels[] = {1, 2};
+  const hid_t allocated = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_alloc_time(allocated, H5D_ALLOC_TIME_EARLY);
   const hid_t chunked = H5Pcreate(H5P_DATASET_CREATE);
   const hsize_t chunk[] = {1};
   H5Pset_chunk(chunked, 1, chunk);
@@ -115,7 +117,7 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
   H5Pset_external(external, "/etc/hostname", 0, 12);
   const std::vector<Case> cases = {
       {"not complete", [](hid_t file) { SetInteger(file, "complete", 0); }},
-      {"complete is missing", [](hid_t file) { H5Adelete(file, "complete"); }},
+      {"no attribute complete", [](hid_t file) { H5Adelete(file, "complete"); }},
       {"version 2", [](hid_t file) { SetInteger(file, "version", 2); }},
       {"part 3 of 3", [](hid_t file) { SetInteger(file, "part", 3); }},
       {"2 videos of a subset of 1", [](hid_t file) { SetInteger(file, "num_videos_expected", 1); }},
@@ -124,35 +126,25 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
        [&](hid_t file) { WriteElement(file, "/clips/video", H5T_NATIVE_UINT32, far_videos); }},
       {"label 2 of 2",
        [&](hid_t file) { WriteElement(file, "/videos/label", H5T_NATIVE_INT32, far_labels); }},
-      {"/clips/video has 4 instead of 3",
-       [](hid_t file) {
-         hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-         H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
-         Replace(file, "/clips/video", H5T_STD_U32LE, {4}, properties);
-         H5Pclose(properties);
-       }},
-      {"/clips/video has the wrong type",
-       [](hid_t file) {
-         hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-         H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
-         Replace(file, "/clips/video", H5T_STD_I32LE, {3}, properties);
-         H5Pclose(properties);
-       }},
-      {"/clips/logits is cut short",
+      {"/clips/first_frame has 3 instead of 4 entries",
+       [&](hid_t file) { Replace(file, "/clips/video", H5T_STD_U32LE, {4}, allocated); }},
+      {"/clips/video has another type",
+       [&](hid_t file) { Replace(file, "/clips/video", H5T_STD_I32LE, {3}, allocated); }},
+      {"/clips/logits of 24 bytes reaches beyond the end",
        [](hid_t file) {
          Replace(file, "/clips/logits", H5T_IEEE_F32LE, {3, 2});
        }},
-      {"more than 1000000000 values",
+      {"/clips/logits of 8796093022208 bytes reaches beyond the end",
        [](hid_t file) {
          Replace(file, "/clips/logits", H5T_IEEE_F32LE, {uint64_t{1} << 40, 2});
        }},
-      {"is cut short",
+      {"/clips/logits of 3200000000 bytes reaches beyond the end",
        [](hid_t file) {
          Replace(file, "/clips/logits", H5T_IEEE_F32LE, {400'000'000, 2});
        }},
-      {"does not have 1 axes",
-       [](hid_t file) {
-         Replace(file, "/clips/video", H5T_STD_U32LE, {3, 1});
+      {"/clips/video has 2 axes instead of 1",
+       [&](hid_t file) {
+         Replace(file, "/clips/video", H5T_STD_U32LE, {3, 1}, allocated);
        }},
       {"/clips/video is not stored in one piece",
        [&](hid_t file) { Replace(file, "/clips/video", H5T_STD_U32LE, {3}, chunked); }},
@@ -186,6 +178,7 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
       EXPECT_THAT(error.what(), HasSubstr("scores.h5"));
     }
   }
+  H5Pclose(allocated);
   H5Pclose(chunked);
   H5Pclose(external);
 }

@@ -18,12 +18,13 @@ ROOMS = {
     "cli": {"base"},
     "data": {"base"},
     "video": {"data", "base"},
-    "shard": {"data", "base"},
+    "hdf5": {"data", "base"},
+    "shard": {"hdf5", "data", "base"},
     "loader": {"shard", "data", "base"},
     "model": {"base"},
     "dist": {"base"},
     "train": {"model", "dist", "loader", "shard", "data", "base"},
-    "eval": {"model", "dist", "shard", "data", "base"},
+    "eval": {"hdf5", "base"},
 }
 VERSION_HEADER = "lib/cli/version.h"
 
@@ -31,12 +32,12 @@ VERSION_HEADER = "lib/cli/version.h"
 VENDORS = [
     (r"boost/", r"lib/cli/\w+\.cc"),
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
-    (r"hdf5\.h", r"lib/shard/\w+\.cc|lib/eval/(\w+\.cc|hdf5_\w+\.h)"),
+    (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
-    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/\w+\.(h|cc)|lib/eval/scorer\.(h|cc)|pipeline/\w+\.cc"),
+    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/\w+\.(h|cc)|pipeline/\w+\.cc"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -1,4 +1,4 @@
-// Writes HDF5 files of one-dimensional data sets. The same calls give the same bytes: nothing in
+// Writes HDF5 files of plain data sets. The same calls give the same bytes: nothing in
 // them depends on the time of day. One object belongs to one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -8,18 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "lib/shard/hdf5_call.h"
+#include "lib/hdf5/hdf5_call.h"
 
 namespace reel3d {
 
-// Throws environment errors that name the file: what fails while writing is the disk.
+// Throws environment errors, as what fails while writing is the disk. They call the file
+// `called`: a reader of the message knows nothing of temporary names.
 class Hdf5Writer {
  public:
-  explicit Hdf5Writer(const std::filesystem::path& file);
+  Hdf5Writer(const std::filesystem::path& file, const std::string& called);
 
   void Attribute(const std::string& name, const std::string& text);
   void Attribute(const std::string& name, uint32_t value);
   void Attribute(const std::string& name, uint8_t value);
+  void Attribute(const std::string& name, int64_t value);
 
   void Group(const std::string& name);
 
@@ -27,6 +29,8 @@ class Hdf5Writer {
   // uint8_t, uint16_t, uint32_t, uint64_t, int32_t.
   template <class T>
   void Values(const std::string& name, const std::vector<T>& values);
+  // [values / num_columns, num_columns], row major.
+  void Rows(const std::string& name, const std::vector<float>& values, size_t num_columns);
   // Fixed-length UTF-8, padded with NUL to the longest.
   void Strings(const std::string& name, const std::vector<std::string>& strings);
 
@@ -40,9 +44,10 @@ class Hdf5Writer {
 
  private:
   Hdf5Id Creation(int64_t property_class) const;
-  void Create(const std::string& name, int64_t type, uint64_t count);
+  void Create(const std::string& name, int64_t type, const std::vector<uint64_t>& shape);
   void Attribute(const std::string& name, int64_t type, const void* value);
-  void Write(const std::string& name, int64_t type, uint64_t count, const void* values);
+  void Write(const std::string& name, int64_t type, const std::vector<uint64_t>& shape,
+             const void* values);
 
   const std::string file_name_;
   Hdf5Id file_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/hdf5_call.h"
+#include "lib/hdf5/hdf5_call.h"
 
 #include <fmt/format.h>
 #include <hdf5.h>
@@ -79,6 +79,14 @@ int64_t Hdf5TypeOf<uint64_t>() {
 template <>
 int64_t Hdf5TypeOf<int32_t>() {
   return H5T_STD_I32LE;
+}
+template <>
+int64_t Hdf5TypeOf<int64_t>() {
+  return H5T_STD_I64LE;
+}
+template <>
+int64_t Hdf5TypeOf<float>() {
+  return H5T_IEEE_F32LE;
 }
 
 }  // namespace reel3d

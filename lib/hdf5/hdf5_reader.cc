@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/hdf5_reader.h"
+#include "lib/hdf5/hdf5_reader.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <hdf5.h>
 
 #include "lib/base/error.h"
@@ -67,14 +67,14 @@ std::string Hdf5Reader::Text(const std::string& name) const {
   return Unpadded(text, name);
 }
 
-uint64_t Hdf5Reader::Integer(const std::string& name) const {
+int64_t Hdf5Reader::Integer(const std::string& name) const {
   const Hdf5Id attribute = OpenAttribute(name);
   const Hdf5Id type(Was(H5Aget_type(attribute.get()), file_name_, name), H5Tclose);
-  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Tget_size(type.get()) > sizeof(uint64_t)) {
+  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Tget_size(type.get()) > sizeof(int64_t)) {
     Fail("attribute " + name + " is not an integer");
   }
-  uint64_t value = 0;
-  Was(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), file_name_, name);
+  int64_t value = 0;
+  Was(H5Aread(attribute.get(), H5T_NATIVE_INT64, &value), file_name_, name);
   return value;
 }
 
@@ -88,7 +88,9 @@ std::string Hdf5Reader::Unpadded(const std::string& padded, const std::string& n
 
 Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
   H5L_info_t link;
-  Was(H5Lget_info(file_.get(), name.c_str(), &link, H5P_DEFAULT), file_name_, name);
+  if (H5Lget_info(file_.get(), name.c_str(), &link, H5P_DEFAULT) < 0) {
+    Fail(name + " is missing");
+  }
   if (link.type != H5L_TYPE_HARD) {
     Fail(name + " is a link to elsewhere");
   }
@@ -101,15 +103,16 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
     Fail(name + " is not stored in one piece in this file: convert it with h5repack -l CONTI");
   }
   const Hdf5Id space(Was(H5Dget_space(dataset.id.get()), file_name_, name), H5Sclose);
-  if (H5Sget_simple_extent_ndims(space.get()) != 1) {
-    Fail(name + " does not have one dimension");
-  }
-  hsize_t count = 0;
-  Was(H5Sget_simple_extent_dims(space.get(), &count, nullptr), file_name_, name);
-  dataset.count = count;
+  const int num_axes = Was(H5Sget_simple_extent_ndims(space.get()), file_name_, name);
+  std::vector<hsize_t> shape(num_axes);
+  Was(H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr), file_name_, name);
+  dataset.shape.assign(shape.begin(), shape.end());
   uint64_t& size_bytes = dataset.extent.size_bytes;
-  if (__builtin_mul_overflow(count, H5Tget_size(dataset.type.get()), &size_bytes)) {
-    Fail(fmt::format("{} claims {} entries", name, count));
+  size_bytes = H5Tget_size(dataset.type.get());
+  for (const uint64_t extent : dataset.shape) {
+    if (__builtin_mul_overflow(size_bytes, extent, &size_bytes)) {
+      Fail(fmt::format("{} claims a shape of {}", name, fmt::join(dataset.shape, " x ")));
+    }
   }
   if (size_bytes == 0) {
     return dataset;
@@ -130,10 +133,16 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name, int64_t type) cons
   return dataset;
 }
 
+void Hdf5Reader::RequireAxes(const Dataset& dataset, size_t num_axes,
+                             const std::string& name) const {
+  if (dataset.shape.size() != num_axes) {
+    Fail(fmt::format("{} has {} axes instead of {}", name, dataset.shape.size(), num_axes));
+  }
+}
+
 template <class T>
-std::vector<T> Hdf5Reader::Values(const std::string& name) const {
-  const Dataset dataset = Open(name, Hdf5TypeOf<T>());
-  std::vector<T> values(dataset.count);
+std::vector<T> Hdf5Reader::Read(const Dataset& dataset, const std::string& name) const {
+  std::vector<T> values(dataset.extent.size_bytes / sizeof(T));
   if (!values.empty()) {
     Was(H5Dread(dataset.id.get(), Hdf5TypeOf<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
         file_name_, name);
@@ -141,10 +150,30 @@ std::vector<T> Hdf5Reader::Values(const std::string& name) const {
   return values;
 }
 
-template std::vector<uint16_t> Hdf5Reader::Values(const std::string&) const;
+template <class T>
+std::vector<T> Hdf5Reader::Values(const std::string& name) const {
+  const Dataset dataset = Open(name, Hdf5TypeOf<T>());
+  RequireAxes(dataset, 1, name);
+  return Read<T>(dataset, name);
+}
+
+template <class T>
+std::vector<T> Hdf5Reader::Values(const std::string& name, const Hdf5Shape& shape) const {
+  const Dataset dataset = Open(name, Hdf5TypeOf<T>());
+  RequireAxes(dataset, shape.size(), name);
+  if (dataset.shape != shape) {
+    Fail(fmt::format("{} has {} instead of {} entries", name, fmt::join(dataset.shape, " x "),
+                     fmt::join(shape, " x ")));
+  }
+  return Read<T>(dataset, name);
+}
+
 template std::vector<uint32_t> Hdf5Reader::Values(const std::string&) const;
-template std::vector<uint64_t> Hdf5Reader::Values(const std::string&) const;
-template std::vector<int32_t> Hdf5Reader::Values(const std::string&) const;
+template std::vector<uint16_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
+template std::vector<uint32_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
+template std::vector<uint64_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
+template std::vector<int32_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
+template std::vector<float> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
 
 std::vector<std::string> Hdf5Reader::Strings(const std::string& name) const {
   const Dataset dataset = Open(name);
@@ -153,6 +182,7 @@ std::vector<std::string> Hdf5Reader::Strings(const std::string& name) const {
       H5Tis_variable_str(dataset.type.get()) != 0 || width == 0 || width > kMaxTextBytes) {
     Fail(name + " is not of fixed-length texts");
   }
+  RequireAxes(dataset, 1, name);
   std::string padded(dataset.extent.size_bytes, '\0');
   if (!padded.empty()) {
     Was(H5Dread(dataset.id.get(), dataset.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()),

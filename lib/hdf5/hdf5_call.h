@@ -47,7 +47,8 @@ Status CheckedHdf5(Status status, ErrorKind kind, const std::string& file,
   return status;
 }
 
-// The stored type of T: uint8_t, uint16_t, uint32_t, uint64_t or int32_t, little-endian.
+// The stored type of T: uint8_t, uint16_t, uint32_t, uint64_t, int32_t, int64_t or float,
+// little-endian.
 template <class T>
 int64_t Hdf5TypeOf();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/hdf5_writer.h"
+#include "lib/hdf5/hdf5_writer.h"
 
 #include <hdf5.h>
 
@@ -35,7 +35,8 @@ Hdf5Id Hdf5Writer::Creation(int64_t property_class) const {
   return properties;
 }
 
-Hdf5Writer::Hdf5Writer(const std::filesystem::path& file) : file_name_(file.string()) {
+Hdf5Writer::Hdf5Writer(const std::filesystem::path& file, const std::string& called)
+    : file_name_(called) {
   SilenceHdf5();
   const Hdf5Id access(Wrote(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
   Wrote(H5Pset_alignment(access.get(), kAlignmentBytes, kAlignmentBytes), file_name_, "it");
@@ -44,9 +45,9 @@ Hdf5Writer::Hdf5Writer(const std::filesystem::path& file) : file_name_(file.stri
   const Hdf5Id creation = Creation(H5P_FILE_CREATE);
   constexpr unsigned kMaxPlainAttributes = 64;
   Wrote(H5Pset_attr_phase_change(creation.get(), kMaxPlainAttributes, 0), file_name_, "it");
-  file_ = Hdf5Id(Wrote(H5Fcreate(file_name_.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
-                       file_name_, "it"),
-                 H5Fclose);
+  file_ = Hdf5Id(
+      Wrote(H5Fcreate(file.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), file_name_, "it"),
+      H5Fclose);
 }
 
 void Hdf5Writer::Attribute(const std::string& name, int64_t type, const void* value) {
@@ -71,6 +72,10 @@ void Hdf5Writer::Attribute(const std::string& name, uint8_t value) {
   Attribute(name, Hdf5TypeOf<uint8_t>(), &value);
 }
 
+void Hdf5Writer::Attribute(const std::string& name, int64_t value) {
+  Attribute(name, Hdf5TypeOf<int64_t>(), &value);
+}
+
 void Hdf5Writer::Group(const std::string& name) {
   const Hdf5Id creation = Creation(H5P_GROUP_CREATE);
   Hdf5Id group(
@@ -79,9 +84,12 @@ void Hdf5Writer::Group(const std::string& name) {
       H5Gclose);
 }
 
-void Hdf5Writer::Create(const std::string& name, int64_t type, uint64_t count) {
-  const hsize_t extent = count;
-  const Hdf5Id space(Wrote(H5Screate_simple(1, &extent, nullptr), file_name_, name), H5Sclose);
+void Hdf5Writer::Create(const std::string& name, int64_t type, const std::vector<uint64_t>& shape) {
+  const std::vector<hsize_t> extents(shape.begin(), shape.end());
+  const Hdf5Id space(
+      Wrote(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), file_name_,
+            name),
+      H5Sclose);
   const Hdf5Id layout = Creation(H5P_DATASET_CREATE);
   Wrote(H5Pset_layout(layout.get(), H5D_CONTIGUOUS), file_name_, name);
   Wrote(H5Pset_alloc_time(layout.get(), H5D_ALLOC_TIME_EARLY), file_name_, name);
@@ -92,9 +100,10 @@ void Hdf5Writer::Create(const std::string& name, int64_t type, uint64_t count) {
                     H5Dclose);
 }
 
-void Hdf5Writer::Write(const std::string& name, int64_t type, uint64_t count, const void* values) {
-  Create(name, type, count);
-  if (count > 0) {
+void Hdf5Writer::Write(const std::string& name, int64_t type, const std::vector<uint64_t>& shape,
+                       const void* values) {
+  Create(name, type, shape);
+  if (std::find(shape.begin(), shape.end(), 0U) == shape.end()) {
     Wrote(H5Dwrite(dataset_.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), file_name_, name);
   }
   Wrote(dataset_.CloseNow(), file_name_, name);
@@ -102,7 +111,7 @@ void Hdf5Writer::Write(const std::string& name, int64_t type, uint64_t count, co
 
 template <class T>
 void Hdf5Writer::Values(const std::string& name, const std::vector<T>& values) {
-  Write(name, Hdf5TypeOf<T>(), values.size(), values.data());
+  Write(name, Hdf5TypeOf<T>(), {values.size()}, values.data());
 }
 
 template void Hdf5Writer::Values(const std::string&, const std::vector<uint8_t>&);
@@ -110,6 +119,12 @@ template void Hdf5Writer::Values(const std::string&, const std::vector<uint16_t>
 template void Hdf5Writer::Values(const std::string&, const std::vector<uint32_t>&);
 template void Hdf5Writer::Values(const std::string&, const std::vector<uint64_t>&);
 template void Hdf5Writer::Values(const std::string&, const std::vector<int32_t>&);
+
+void Hdf5Writer::Rows(const std::string& name, const std::vector<float>& values,
+                      size_t num_columns) {
+  REEL3D_CHECK(num_columns > 0 && values.size() % num_columns == 0);
+  Write(name, Hdf5TypeOf<float>(), {values.size() / num_columns, num_columns}, values.data());
+}
 
 void Hdf5Writer::Strings(const std::string& name, const std::vector<std::string>& strings) {
   size_t width = 1;
@@ -120,11 +135,11 @@ void Hdf5Writer::Strings(const std::string& name, const std::vector<std::string>
   for (size_t i = 0; i < strings.size(); ++i) {
     strings[i].copy(&padded[i * width], width);
   }
-  Write(name, StringType(width).get(), strings.size(), padded.data());
+  Write(name, StringType(width).get(), {strings.size()}, padded.data());
 }
 
 void Hdf5Writer::BeginBytes(const std::string& name, uint64_t size_bytes) {
-  Create(name, Hdf5TypeOf<uint8_t>(), size_bytes);
+  Create(name, Hdf5TypeOf<uint8_t>(), {size_bytes});
   bytes_written_ = 0;
 }
 

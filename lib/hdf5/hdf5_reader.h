@@ -1,5 +1,5 @@
-// Reads HDF5 files of one-dimensional data sets with suspicion: no memory is taken for sizes that
-// the file does not have. One object belongs to one thread.
+// Reads HDF5 files of plain data sets with suspicion: no memory is taken for sizes that the file
+// does not have. One object belongs to one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/shard/hdf5_call.h"
+#include "lib/hdf5/hdf5_call.h"
 
 namespace reel3d {
 
@@ -18,6 +18,8 @@ struct Hdf5Extent {
   uint64_t size_bytes = 0;
 };
 
+using Hdf5Shape = std::vector<uint64_t>;
+
 // Throws input errors that name the file. Data sets must be contiguous within this file and lie
 // inside it; links to elsewhere, filters and other types than asked for are refused.
 class Hdf5Reader {
@@ -26,10 +28,13 @@ class Hdf5Reader {
 
   bool HasAttribute(const std::string& name) const;
   std::string Text(const std::string& attribute) const;
-  uint64_t Integer(const std::string& attribute) const;  // any unsigned type
+  int64_t Integer(const std::string& attribute) const;  // of any integer type
 
+  // All of a data set of one axis, or of one that has just this shape, row major.
   template <class T>
   std::vector<T> Values(const std::string& name) const;
+  template <class T>
+  std::vector<T> Values(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<std::string> Strings(const std::string& name) const;
   Hdf5Extent Bytes(const std::string& name) const;
 
@@ -38,13 +43,16 @@ class Hdf5Reader {
  private:
   struct Dataset {
     Hdf5Id id, type;
-    uint64_t count = 0;
+    Hdf5Shape shape;
     Hdf5Extent extent;
   };
   Hdf5Id OpenAttribute(const std::string& name) const;
   std::string Unpadded(const std::string& padded, const std::string& name) const;
   Dataset Open(const std::string& name) const;
   Dataset Open(const std::string& name, int64_t type) const;
+  template <class T>
+  std::vector<T> Read(const Dataset& dataset, const std::string& name) const;
+  void RequireAxes(const Dataset& dataset, size_t num_axes, const std::string& name) const;
 
   const std::string file_name_;
   uint64_t file_size_bytes_ = 0;
