@@ -14,6 +14,7 @@
 #include "lib/model/safetensors.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
+#include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
 
 namespace reel3d {
@@ -148,6 +149,26 @@ Json InspectWeights(const fs::path& file) {
   return {{"kind", "weights"}, {"tensors", rows.size()}, {"values", num_values}, {"rows", rows}};
 }
 
+// A prepared video: Motion-JPEG in Matroska, read to its end.
+Json InspectPreparedVideo(const fs::path& file) {
+  PreparedVideoReader reader(file);
+  std::vector<uint8_t> jpeg;
+  int64_t num_frames = 0;
+  uint64_t jpeg_bytes = 0;
+  while (reader.Next(&jpeg)) {
+    ++num_frames;
+    jpeg_bytes += jpeg.size();
+  }
+  const PreparedVideoInfo& info = reader.info();
+  return {{"kind", "prepared video"},
+          {"num_frames", num_frames},
+          {"width", info.width},
+          {"height", info.height},
+          {"fps", fmt::format("{}/{}", info.fps_num, info.fps_den)},
+          {"bytes_per_frame", num_frames == 0 ? 0 : jpeg_bytes / static_cast<uint64_t>(num_frames)},
+          {"rows", Json::array()}};
+}
+
 // A checkpoint: where training stood, then its tensors.
 Json InspectCheckpoint(const fs::path& folder) {
   const fs::path file = folder / "state.json";
@@ -220,10 +241,10 @@ std::string FormatTable(const Json& rows, size_t count) {
 }  // namespace
 
 void InspectFileOptions::Bind(OptionBinder& binder) {
-  binder.Positional(
-      "FILE", &file,
-      "a manifest, index.tsv, shard, score file, checkpoint, weights (.safetensors), or "
-      "the folder of a stage");
+  binder.Positional("FILE", &file,
+                    "a manifest, index.tsv, prepared video (.mkv), shard, score file, checkpoint, "
+                    "weights (.safetensors), or "
+                    "the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
@@ -237,6 +258,9 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   const std::string extension = fs::path(file).extension().string();
   if (extension == ".h5") {
     return InspectHdf5(file);
+  }
+  if (extension == ".mkv") {
+    return InspectPreparedVideo(file);
   }
   if (extension == ".tsv") {
     return InspectTable(file);

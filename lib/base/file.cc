@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
@@ -149,13 +150,24 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   return bytes;
 }
 
+// A killed process that nobody has waited for yet has an id, but will write no more.
+bool IsAlive(pid_t process) {
+  if (kill(process, 0) != 0 && errno == ESRCH) {
+    return false;
+  }
+  std::ifstream stat(fmt::format("/proc/{}/stat", process));
+  std::string text;
+  std::getline(stat, text);
+  const size_t name_end = text.rfind(')');  // the state follows the name
+  return name_end == std::string::npos || text.compare(name_end, 3, ") Z") != 0;
+}
+
 int RemoveStaleTemporaries(const fs::path& folder) {
   int removed = 0;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
     const pid_t owner = OwnerOnThisHost(entry.path().filename().string());
-    const bool gone = owner > 0 && kill(owner, 0) != 0 && errno == ESRCH;
-    if (gone && fs::remove_all(entry.path(), ignored) > 0) {
+    if (owner > 0 && !IsAlive(owner) && fs::remove_all(entry.path(), ignored) > 0) {
       ++removed;
     }
   }

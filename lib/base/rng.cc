@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/rng.h"
 
-#include <cmath>
-
 namespace reel3d {
 namespace {
 
@@ -48,10 +46,5 @@ int64_t Rng::Below(int64_t bound) {
 }
 
 double Rng::Uniform() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
-
-double Rng::Normal() {
-  const double radius = std::sqrt(-2.0 * std::log(1.0 - Uniform()));
-  return radius * std::cos(2.0 * 3.14159265358979323846 * Uniform());
-}
 
 }  // namespace reel3d

@@ -24,8 +24,6 @@ class Rng {
   double Uniform();
   // Uniform on [low, high).
   double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
-  // Standard normal (Box-Muller).
-  double Normal();
 
  private:
   uint64_t state_;

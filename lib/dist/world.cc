@@ -31,13 +31,6 @@ void TellMpiWhenAlone() {
   setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
 }
 
-template <class T>
-T AllReduce(T value, MPI_Datatype type, MPI_Op operation) {
-  CheckMpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, type, operation, MPI_COMM_WORLD),
-           "MPI_Allreduce");
-  return value;
-}
-
 }  // namespace
 
 World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exceptions()) {
@@ -91,11 +84,11 @@ void World::Run(const std::function<void()>& work) const {
 
 void World::Barrier() const { CheckMpi(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
 
-int64_t World::Max(int64_t value) const { return AllReduce(value, MPI_INT64_T, MPI_MAX); }
-
-int64_t World::Sum(int64_t value) const { return AllReduce(value, MPI_INT64_T, MPI_SUM); }
-
-double World::Sum(double value) const { return AllReduce(value, MPI_DOUBLE, MPI_SUM); }
+int64_t World::Max(int64_t value) const {
+  CheckMpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, MPI_COMM_WORLD),
+           "MPI_Allreduce");
+  return value;
+}
 
 std::string World::Broadcast(std::string text) const {
   auto length = static_cast<int64_t>(text.size());

@@ -36,8 +36,6 @@ class World {
   void Barrier() const;
   // Over all ranks, the same on each.
   int64_t Max(int64_t value) const;
-  int64_t Sum(int64_t value) const;
-  double Sum(double value) const;
   // Whether `value` holds on any rank.
   bool Any(bool value) const { return Max(value ? 1 : 0) != 0; }
   // Rank 0's text on every rank.

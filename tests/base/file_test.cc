@@ -54,7 +54,8 @@ TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
     std::ofstream(leaked->temporary_path()) << "half";
     _exit(0);
   }
-  waitpid(child, nullptr, 0);
+  siginfo_t end;
+  waitid(P_PID, static_cast<id_t>(child), &end, WEXITED | WNOWAIT);  // a zombie from here on
   const PendingFile alive(folder / "alive.bin");
   std::ofstream(alive.temporary_path()) << "half";
   std::ofstream(folder / ".x.tmp-otherhost-1-0") << "of another machine";
@@ -63,6 +64,7 @@ TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
   EXPECT_EQ(RemoveStaleTemporaries(folder.path()), 1);
   EXPECT_TRUE(fs::exists(alive.temporary_path()));
   EXPECT_EQ(Names(folder.path()).size(), 3U);
+  waitpid(child, nullptr, 0);
 }
 
 TEST(WriteFileAtomically, FullDiskIsAnEnvironmentErrorThatSaysSo) {

@@ -54,24 +54,17 @@ TEST(Rng, BelowIsUniform) {
   EXPECT_LT(chi_square, 20.5);
 }
 
-TEST(Rng, UniformAndNormalHaveTheirMoments) {
+TEST(Rng, UniformHasItsMean) {
   Rng rng(8);
   double sum = 0;
-  double normal_sum = 0;
-  double normal_squares = 0;
   constexpr int kDraws = 100'000;
   for (int i = 0; i < kDraws; ++i) {
     const double value = rng.Uniform();
     ASSERT_GE(value, 0);
     ASSERT_LT(value, 1);
     sum += value;
-    const double normal = rng.Normal();
-    normal_sum += normal;
-    normal_squares += normal * normal;
   }
   EXPECT_NEAR(sum / kDraws, 0.5, 0.005);
-  EXPECT_NEAR(normal_sum / kDraws, 0, 0.015);
-  EXPECT_NEAR(normal_squares / kDraws, 1, 0.02);
 }
 
 }  // namespace

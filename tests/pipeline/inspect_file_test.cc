@@ -9,6 +9,7 @@
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
+#include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
@@ -32,6 +33,22 @@ class InspectFileTest : public ::testing::Test {
   }
   test::TemporaryFolder folder_;
 };
+
+TEST_F(InspectFileTest, ReadsAPreparedVideoToItsEnd) {
+  PreparedVideoWriter writer(Path("a.mkv"), {48, 32, 25, 1});
+  for (int frame = 0; frame < 5; ++frame) {
+    writer.Write(test::MakeJpeg({48, 32}, frame), frame / 25.0);
+  }
+  writer.Finish();
+  const auto json = InspectFile(Path("a.mkv"));
+  EXPECT_EQ(json["kind"], "prepared video");
+  EXPECT_EQ(json["num_frames"], 5);
+  EXPECT_EQ(json["width"], 48);
+  EXPECT_EQ(json["fps"], "25/1");
+  const std::string whole = ReadFile(Path("a.mkv"));
+  WriteFileAtomically(Path("cut.mkv"), whole.substr(0, whole.size() / 2));
+  EXPECT_THAT(Complaint("cut.mkv"), HasSubstr("cut.mkv"));
+}
 
 TEST_F(InspectFileTest, CountsAManifest) {
   Manifest manifest;
