@@ -14,6 +14,7 @@
 #include "lib/model/safetensors.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
+#include "lib/train/checkpoint_folder.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
 
@@ -171,21 +172,16 @@ Json InspectPreparedVideo(const fs::path& file) {
 
 // A checkpoint: where training stood, then its tensors.
 Json InspectCheckpoint(const fs::path& folder) {
-  const fs::path file = folder / "state.json";
-  const Json state = Json::parse(ReadFile(file, uint64_t{1} << 26), nullptr, false);
-  if (!state.is_object() || state.value("format", "") != "reel3d-checkpoint") {
-    throw InputError(file.string() + ": not the state of a reel3d checkpoint");
-  }
-  Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / "DONE")}};
-  json.update(state);
-  json.update(InspectWeights(folder / "model.safetensors"));
+  Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / CheckpointFiles::kDone)}};
+  json.update(ReadCheckpointState(folder));
+  json.update(InspectWeights(folder / CheckpointFiles::kModel));
   json["kind"] = "checkpoint";
   return json;
 }
 
 // The folder of a stage: its report, whether it has finished, and what failed.
 Json InspectFolder(const fs::path& folder) {
-  if (fs::exists(folder / "state.json")) {
+  if (fs::exists(folder / CheckpointFiles::kState)) {
     return InspectCheckpoint(folder);
   }
   const fs::path report = folder / "report.json";

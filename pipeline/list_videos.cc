@@ -2,6 +2,7 @@
 #include "pipeline/list_videos.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -137,9 +138,13 @@ std::string ListVideosReport::ToText() const {
     sum.testing += counts.testing;
   }
   text += fmt::format(kRow, "all", width, sum.training, sum.validation, sum.testing);
+  std::vector<std::string> others;
   for (const auto& [extension, count] : ignored) {
-    text += fmt::format("{} other files {}\n", count,
-                        extension.empty() ? "without extension" : "." + extension);
+    others.push_back(
+        fmt::format("{} {}", count, extension.empty() ? "without extension" : "." + extension));
+  }
+  if (!others.empty()) {
+    text += fmt::format("passed over as no videos: {}\n", fmt::join(others, ", "));
   }
   return text;
 }

@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/cli/tool.h"
 #include "lib/model/weights.h"
-#include "lib/train/checkpoint.h"
+#include "lib/train/checkpoint_folder.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -19,7 +19,7 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device)
   RequireFolder(checkpoint, "a checkpoint that train-r3d wrote");
   VerifyCheckpoint(checkpoint);
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
-  const std::string source = (checkpoint / "state.json").string();
+  const std::string source = (checkpoint / CheckpointFiles::kState).string();
   TrainedNetwork trained;
   try {
     std::string config;
@@ -37,12 +37,12 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device)
   R3dOptions network = trained.options.network;
   network.num_classes = static_cast<int>(trained.classes.size());
   trained.network = R3d(network);
-  const fs::path weights = checkpoint / "model.safetensors";
+  const fs::path weights = checkpoint / CheckpointFiles::kModel;
   LoadStateDict(*trained.network, LoadTensors(weights), weights.string());
   trained.network->to(device);
   trained.network->eval();
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
-                                 ReadFile(checkpoint / "DONE", 4096).substr(0, 8));
+                                 ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
   return trained;
 }
 

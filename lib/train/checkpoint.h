@@ -1,10 +1,4 @@
-// Checkpoints of a run: whole, verified, and found again.
-//
-//   checkpoints/step-00001234/   model.safetensors      parameters and buffers, reference names
-//                                optimizer.safetensors  momentum of each parameter
-//                                state.json             where training stands and what it runs
-//                                DONE                   "crc32  bytes  name" of each, written last
-//   checkpoints/latest, best     links to one of them
+// Checkpoints of a run: tensors and state, written whole or not at all.
 //
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -12,8 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string>
 
 #include "lib/model/tensor_io.h"
 
@@ -29,18 +21,5 @@ struct CheckpointContents {
 // environment error (full disk) leaves the earlier checkpoints as they were.
 void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
                      const CheckpointContents& contents, bool best);
-
-// The newest whole checkpoint in `folder`; damaged ones are passed over with a warning. None if
-// there is none at all; an input error if there are some but none is whole.
-std::optional<std::filesystem::path> FindLatestCheckpoint(const std::filesystem::path& folder);
-
-// Throws an input error unless DONE is there and every file has the size and CRC-32 it states.
-void VerifyCheckpoint(const std::filesystem::path& checkpoint);
-
-// state.json of a checkpoint; an input error if it is not one of ours.
-nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
-
-// Removes all but the newest `keep_last` and those that `latest` and `best` name.
-void PruneCheckpoints(const std::filesystem::path& folder, int keep_last);
 
 }  // namespace reel3d

@@ -23,6 +23,7 @@
 #include "lib/dist/process_group.h"
 #include "lib/model/weights.h"
 #include "lib/train/checkpoint.h"
+#include "lib/train/checkpoint_folder.h"
 #include "lib/train/clip_sums.h"
 #include "lib/train/cpu_share.h"
 #include "lib/train/epoch_data.h"

@@ -162,7 +162,7 @@ TEST_F(ListVideosTest, TableAndObjectCountTheSame) {
             "wave               1           0        0\n"
             "unlabelled         0           0        1\n"
             "all                2           1        1\n"
-            "1 other files .txt\n");
+            "passed over as no videos: 1 .txt\n");
 }
 
 TEST_F(ListVideosTest, TheToolTellsFaultsByItsStatus) {

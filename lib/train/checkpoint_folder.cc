@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/checkpoint_folder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kPrefix = "step-";
+constexpr const char* kFormat = "reel3d-checkpoint";
+constexpr uint64_t kMaxBytes = uint64_t{64} << 30;
+
+std::string ChecksumLine(const fs::path& file) {
+  const std::string bytes = ReadFile(file, kMaxBytes);
+  return fmt::format("{:08x}  {}  {}\n", Crc32(bytes.data(), bytes.size()), bytes.size(),
+                     file.filename().string());
+}
+
+std::string Checksums(const fs::path& checkpoint) {
+  std::string text;
+  for (const char* name :
+       {CheckpointFiles::kModel, CheckpointFiles::kOptimizer, CheckpointFiles::kState}) {
+    text += ChecksumLine(checkpoint / name);
+  }
+  return text;
+}
+
+// Newest first.
+std::vector<fs::path> Checkpoints(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().rfind(kPrefix, 0) == 0 && entry.is_directory(ignored)) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+}  // namespace
+
+std::string CheckpointName(int64_t step) { return fmt::format("{}{:010}", kPrefix, step); }
+
+void FinishCheckpoint(const fs::path& checkpoint, int64_t step,
+                      const nlohmann::ordered_json& contents) {
+  nlohmann::ordered_json state{{"format", kFormat}, {"format_version", 1}, {"step", step}};
+  state.update(contents);
+  WriteFileAtomically(checkpoint / CheckpointFiles::kState, state.dump(2) + "\n");
+  WriteFileAtomically(checkpoint / CheckpointFiles::kDone, Checksums(checkpoint));
+}
+
+void VerifyCheckpoint(const fs::path& checkpoint) {
+  RequireFolder(checkpoint, "a checkpoint");
+  if (!fs::exists(checkpoint / CheckpointFiles::kDone)) {
+    throw InputError(checkpoint.string() + ": not a whole checkpoint: DONE is missing");
+  }
+  std::istringstream stated(ReadFile(checkpoint / CheckpointFiles::kDone, 4096));
+  std::istringstream found(Checksums(checkpoint));
+  for (std::string found_line, stated_line; std::getline(found, found_line);) {
+    if (!std::getline(stated, stated_line) || stated_line != found_line) {
+      throw InputError(fmt::format("{}: damaged: DONE says '{}', found '{}'", checkpoint.string(),
+                                   stated_line, found_line));
+    }
+  }
+}
+
+std::optional<fs::path> FindLatestCheckpoint(const fs::path& folder) {
+  const std::vector<fs::path> checkpoints = Checkpoints(folder);
+  for (const fs::path& checkpoint : checkpoints) {
+    try {
+      VerifyCheckpoint(checkpoint);
+      return checkpoint;
+    } catch (const Error& error) {
+      LogWarn(fmt::format("passing over a checkpoint: {}", error.what()));
+    }
+  }
+  if (!checkpoints.empty()) {
+    throw InputError(
+        fmt::format("none of the {} checkpoints in {} is whole; --overwrite starts "
+                    "anew",
+                    checkpoints.size(), folder.string()));
+  }
+  return std::nullopt;
+}
+
+nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
+  const fs::path file = checkpoint / CheckpointFiles::kState;
+  auto state = nlohmann::ordered_json::parse(ReadFile(file, uint64_t{1} << 26), nullptr,
+                                             /*allow_exceptions=*/false);
+  if (!state.is_object() || state.value("format", "") != kFormat) {
+    throw InputError(file.string() + ": not the state of a reel3d checkpoint");
+  }
+  if (state.value("format_version", 0) != 1) {
+    throw InputError(file.string() + ": of a newer reel3d than this");
+  }
+  return state;
+}
+
+void PruneCheckpoints(const fs::path& folder, int keep_last) {
+  std::set<fs::path> kept;
+  std::error_code ignored;
+  for (const char* link : {"latest", "best"}) {
+    kept.insert(fs::read_symlink(folder / link, ignored).filename());
+  }
+  const std::vector<fs::path> checkpoints = Checkpoints(folder);
+  for (size_t i = static_cast<size_t>(std::max(1, keep_last)); i < checkpoints.size(); ++i) {
+    if (kept.count(checkpoints[i].filename()) == 0) {
+      fs::remove_all(checkpoints[i], ignored);
+    }
+  }
+}
+
+}  // namespace reel3d
