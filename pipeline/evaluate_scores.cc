@@ -238,7 +238,7 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               "evaluate although score files are missing; their videos count as wrong");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "of the bootstrap interval's draws");
   binder.Bind("overwrite", &overwrite, "replace an evaluation that had other settings",
-              Effect::kRunOnly);
+              Effect::kOnce);
 }
 
 void EvaluateScoresOptions::Check() const {}
@@ -246,8 +246,12 @@ void EvaluateScoresOptions::Check() const {}
 EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   const SubsetScores subset = ReadSubsetScores(options.scores_dir, ParseAveraging(options.average),
                                                options.min_distinct, options.allow_missing);
-  StageOutput output(options.out_dir, "evaluate-scores", FormatConfig(options),
-                     FormatConfig(options, true), options.overwrite);
+  const StageOutput output({options.out_dir,
+                            "evaluate-scores",
+                            FormatConfig(options),
+                            FormatConfig(options, true),
+                            {{options.scores_dir, subset.checkpoint}},
+                            options.overwrite});
   const Evaluation evaluation = Evaluate(subset, static_cast<uint64_t>(options.seed));
   if (!subset.missing_parts.empty()) {
     LogWarn(fmt::format("{} score files are missing: {} videos count as wrong",
@@ -267,7 +271,7 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
                  {"data", subset.data},
                  {"num_videos", evaluation.num_scored()},
                  {"num_missing", evaluation.num_missing()}},
-                MissingParts(subset), true);
+                MissingParts(subset));
   return report;
 }
 

@@ -8,6 +8,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
@@ -71,6 +72,14 @@ Json InspectIndex(const fs::path& file) {
           {"rows", rows}};
 }
 
+Json InspectShardList(const fs::path& file) {
+  Json rows = Json::array();
+  for (const auto& [shard, uuid] : ReadShardList(file)) {
+    rows.push_back({{"shard", shard}, {"uuid", uuid}});
+  }
+  return {{"kind", "list of shards"}, {"num_shards", rows.size()}, {"rows", rows}};
+}
+
 Json InspectShard(const fs::path& file) {
   const ShardReader reader(file);
   const ShardTable& table = reader.table();
@@ -112,6 +121,7 @@ Json InspectScores(const fs::path& file) {
   return {{"kind", "scores"},
           {"checkpoint", scores.checkpoint},
           {"data", scores.data},
+          {"settings", scores.settings},
           {"subset", scores.subset},
           {"part", scores.part},
           {"num_parts", scores.num_parts},
@@ -129,6 +139,9 @@ Json InspectHdf5(const fs::path& file) {
 
 Json InspectTable(const fs::path& file) {
   const std::string text = ReadFile(file);
+  if (text.compare(0, 10, "shard\tuuid") == 0) {
+    return InspectShardList(file);
+  }
   return text.compare(0, 5, "shard") == 0 ? InspectIndex(file) : InspectManifest(file);
 }
 
@@ -191,11 +204,7 @@ Json InspectFolder(const fs::path& folder) {
   }
   Json json = {{"kind", "folder of a stage"}, {"finished", fs::exists(folder / "DONE")}};
   if (fs::exists(report)) {
-    const Json read = Json::parse(ReadFile(report), nullptr, false);
-    if (!read.is_object()) {
-      throw InputError(report.string() + ": not a JSON object");
-    }
-    json.update(read);
+    json.update(ReadJsonObject(report));
   }
   Json rows = Json::array();
   const fs::path failed = folder / "failed.tsv";
@@ -237,10 +246,11 @@ std::string FormatTable(const Json& rows, size_t count) {
 }  // namespace
 
 void InspectFileOptions::Bind(OptionBinder& binder) {
-  binder.Positional("FILE", &file,
-                    "a manifest, index.tsv, prepared video (.mkv), shard, score file, checkpoint, "
-                    "weights (.safetensors), or "
-                    "the folder of a stage");
+  binder.Positional(
+      "FILE", &file,
+      "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, score file, checkpoint, "
+      "weights (.safetensors), or "
+      "the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);

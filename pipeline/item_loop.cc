@@ -33,6 +33,13 @@ struct Loop {
   std::mutex mutex;
   std::exception_ptr fatal;
   std::vector<std::optional<std::string>> reasons;  // by item
+
+  // The first one counts.
+  void Stop(std::exception_ptr why) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    fatal = fatal ? fatal : std::move(why);
+    stop = true;
+  }
 };
 
 }  // namespace
@@ -47,18 +54,15 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
       try {
         ++(work(item) == ItemOutcome::kDone ? loop.done : loop.skipped);
       } catch (const Error& error) {
-        if (error.kind() == ErrorKind::kInput) {
-          loop.reasons[item] = OneLine(error.what());
-          LogWarn(fmt::format("{} failed: {}", ids[item], *loop.reasons[item]));
-        } else {
-          const std::lock_guard<std::mutex> lock(loop.mutex);
-          loop.fatal = std::current_exception();
-          loop.stop = true;
+        if (error.kind() != ErrorKind::kInput) {
+          loop.Stop(std::current_exception());
+          return;
         }
+        loop.reasons[item] = OneLine(error.what());
+        LogWarn(fmt::format("{} failed: {}", ids[item], *loop.reasons[item]));
       } catch (...) {
-        const std::lock_guard<std::mutex> lock(loop.mutex);
-        loop.fatal = std::current_exception();
-        loop.stop = true;
+        loop.Stop(std::current_exception());
+        return;
       }
       progress.Advance();
     }
@@ -66,10 +70,16 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
   std::vector<std::thread> threads;
   const int count = static_cast<int>(
       std::min<size_t>(static_cast<size_t>(std::max(1, options.threads)), ids.size()));
-  for (int i = 1; i < count; ++i) {
-    threads.emplace_back(run);
+  try {
+    for (int i = 1; i < count; ++i) {
+      threads.emplace_back(run);
+    }
+    run();
+  } catch (const std::exception& error) {  // no more threads to be had; run() itself throws none
+    loop.Stop(std::make_exception_ptr(
+        EnvironmentError(fmt::format("cannot start thread {} of {}: {}; use fewer --threads",
+                                     threads.size() + 2, count, error.what()))));
   }
-  run();
   for (std::thread& thread : threads) {
     thread.join();
   }
@@ -85,10 +95,6 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
     }
   }
   return result;
-}
-
-bool OverTolerance(size_t num_failed, size_t num_items, double max_failed_fraction) {
-  return static_cast<double>(num_failed) > max_failed_fraction * static_cast<double>(num_items);
 }
 
 std::string FormatFailedItems(const std::vector<FailedItem>& failed) {

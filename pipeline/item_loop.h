@@ -36,9 +36,6 @@ struct ItemLoopOptions {
 ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
                            const std::function<ItemOutcome(size_t)>& work);
 
-// The share of failed items that a stage tolerates; an exit status of 3 above it.
-bool OverTolerance(size_t num_failed, size_t num_items, double max_failed_fraction);
-
 // `id stage reason`, tab separated with a header; tabs and line breaks in reasons become spaces.
 std::string FormatFailedItems(const std::vector<FailedItem>& failed);
 std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source);

@@ -84,8 +84,7 @@ void ListVideosOptions::Bind(OptionBinder& binder) {
       "extensions", &extensions,
       "take files with these extensions too, beyond those of ordinary videos (mp4,avi,...)");
   split.Bind(binder);
-  binder.Bind("overwrite", &overwrite, "replace a manifest that lists other videos",
-              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "replace a manifest that lists other videos", Effect::kOnce);
 }
 
 ListVideosReport RunListVideos(const ListVideosOptions& options) {

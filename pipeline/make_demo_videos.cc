@@ -22,6 +22,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kMaxVideosPerClass = 999;
+
 void Encode(const SyntheticVideo& video, const fs::path& file) {
   VideoEncoderOptions options;
   options.width = video.frames.front().width;
@@ -39,18 +41,34 @@ void Encode(const SyntheticVideo& video, const fs::path& file) {
   encoder.Finish();
 }
 
+std::string VideoName(const std::string& class_name, int index) {
+  return fmt::format("{}_{:03}", class_name, index);
+}
+
+// Those of an earlier run with more videos; with --overwrite all of them, before the first new one:
+// if this run is killed, the next one finds none that has the old settings.
+void RemoveOtherVideos(const StageOutput& output, int videos_per_class) {
+  for (const std::string& name : SyntheticClasses()) {
+    for (int index = output.must_redo() ? 0 : videos_per_class; index < kMaxVideosPerClass;
+         ++index) {
+      std::error_code absent;
+      fs::remove(output.folder() / name / (VideoName(name, index) + ".mp4"), absent);
+    }
+  }
+}
+
 }  // namespace
 
 void MakeDemoVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir, "folder for the videos, one folder a class");
-  binder.Bind("videos-per-class", &videos_per_class, IntRange{1, 999},
+  binder.Bind("videos-per-class", &videos_per_class, IntRange{1, kMaxVideosPerClass},
               "of each of the eight classes");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "another seed draws other scenes");
   binder.Bind("threads", &threads, IntRange{0, 1024}, "videos at a time; 0: one a core",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video anew, also where OUT_DIR was made with other settings",
-              Effect::kRunOnly);
+              Effect::kOnce);
 }
 
 nlohmann::ordered_json MakeDemoVideosReport::ToJson() const {
@@ -64,15 +82,20 @@ nlohmann::ordered_json MakeDemoVideosReport::ToJson() const {
 MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
   const Stopwatch clock;
   MakeDemoVideosOptions options = given;
-  StageOutput output(options.out_dir, "make-demo-videos", FormatConfig(options),
-                     FormatConfig(options, true), options.overwrite);
+  const StageOutput output({options.out_dir,
+                            "make-demo-videos",
+                            FormatConfig(options),
+                            FormatConfig(options, true),
+                            {},
+                            options.overwrite});
+  RemoveOtherVideos(output, options.videos_per_class);
   const std::vector<std::string>& classes = SyntheticClasses();
   std::vector<std::string> ids;
   for (const std::string& name : classes) {
     MakeFolders(output.folder() / name);
     RemoveStaleTemporaries(output.folder() / name);
     for (int index = 0; index < options.videos_per_class; ++index) {
-      ids.push_back(fmt::format("{}_{:03}", name, index));
+      ids.push_back(VideoName(name, index));
     }
   }
   const int threads = ThreadCount(options.threads);
@@ -96,10 +119,10 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
   report.num_videos = static_cast<int64_t>(ids.size());
   report.num_done = static_cast<int64_t>(result.done);
   report.num_skipped = static_cast<int64_t>(result.skipped);
+  report.num_failed = static_cast<int64_t>(result.failed.size());
   report.num_frames = num_frames;
   report.seconds = clock.Seconds();
-  output.Finish(report.ToJson(), result.failed, result.failed.empty());
-  if (!result.failed.empty()) {
+  if (!output.Finish(report.ToJson(), result.failed, {report.num_videos, report.num_failed, 0})) {
     throw Error(ErrorKind::kFailed, fmt::format("{} videos could not be made, see {}/failed.tsv",
                                                 result.failed.size(), options.out_dir));
   }

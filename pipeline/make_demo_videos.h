@@ -26,7 +26,8 @@ struct MakeDemoVideosReport {
   int64_t num_videos = 0;
   int64_t num_done = 0;
   int64_t num_skipped = 0;  // were there already
-  int64_t num_frames = 0;   // of those done
+  int64_t num_failed = 0;
+  int64_t num_frames = 0;  // of those done
   double seconds = 0;
 
   nlohmann::ordered_json ToJson() const;

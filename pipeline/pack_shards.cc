@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -113,6 +114,7 @@ struct Shard {
   std::vector<std::optional<VideoScan>> scans;  // empty where one failed
   std::atomic<size_t> num_unscanned{0};
   std::vector<IndexedVideo> index;  // once it is whole; empty if all its videos failed
+  std::string uuid;                 // likewise
   bool kept = false;
 };
 
@@ -248,6 +250,7 @@ void Packer::WriteShard(const Shard& shard, const ShardTable& table) const {
 }
 
 void Packer::FillIndex(const ShardTable& table, Shard* shard) const {
+  shard->uuid = ContentUuid(table);
   std::unordered_map<std::string, Subset> subset_of_id;
   for (size_t video = shard->begin; video < shard->end; ++video) {
     subset_of_id.emplace(plan_.videos[video].id, plan_.videos[video].subset);
@@ -286,10 +289,14 @@ void Packer::RemoveOtherShards() const {
 
 PackShardsReport Packer::WriteIndexFile() const {
   std::vector<IndexedVideo> index;
+  std::map<int, std::string> uuids;
   PackShardsReport report;
   for (const auto& shard : shards_) {
     report.num_shards += shard->index.empty() ? 0 : 1;
     report.num_shards_kept += shard->kept ? 1 : 0;
+    if (!shard->index.empty()) {
+      uuids.emplace(shard->number, shard->uuid);
+    }
     for (const IndexedVideo& video : shard->index) {
       report.num_frames += video.num_frames;
       index.push_back(video);
@@ -297,6 +304,7 @@ PackShardsReport Packer::WriteIndexFile() const {
   }
   report.num_packed = static_cast<int64_t>(index.size());
   WriteClasses(folder_ / "classes.txt", plan_.classes);
+  WriteShardList(folder_ / "shards.tsv", uuids);
   WriteIndex(folder_ / "index.tsv", index);
   return report;
 }
@@ -321,7 +329,7 @@ void PackShardsOptions::Bind(OptionBinder& binder) {
               "threads, each at work on one video or shard; 0: as many as there are cores",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "make anew what an earlier run with other settings left",
-              Effect::kRunOnly);
+              Effect::kOnce);
 }
 
 nlohmann::ordered_json PackShardsReport::ToJson() const {
@@ -337,8 +345,13 @@ nlohmann::ordered_json PackShardsReport::ToJson() const {
 PackShardsReport RunPackShards(PackShardsOptions options) {
   const auto reasons = PrepFailures(options);
   const PackPlan plan = MakePlan(options);
-  StageOutput output(options.out_dir, "pack-shards", FormatConfig(options),
-                     FormatConfig(options, true), options.overwrite);
+  const StageOutput output(
+      {options.out_dir,
+       "pack-shards",
+       FormatConfig(options),
+       FormatConfig(options, true),
+       {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
+       options.overwrite});
   Packer packer(options, plan, output);
   std::vector<FailedItem> failed = packer.Pack();
   packer.RemoveOtherShards();
@@ -353,9 +366,8 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   report.num_failed = std::count_if(failed.begin(), failed.end(),
                                     [](const FailedItem& item) { return item.stage == kStage; });
   report.num_not_prepared = static_cast<int64_t>(failed.size()) - report.num_failed;
-  report.over_tolerance = OverTolerance(static_cast<size_t>(report.num_failed), num_videos,
-                                        options.max_failed_fraction);
-  output.Finish(report.ToJson(), failed, !report.over_tolerance);
+  report.over_tolerance = !output.Finish(
+      report.ToJson(), failed, {report.num_videos, report.num_failed, options.max_failed_fraction});
   return report;
 }
 

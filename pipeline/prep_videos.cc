@@ -19,6 +19,7 @@
 #include "lib/video/prepared_video.h"
 #include "lib/video/video_decoder.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -47,13 +48,23 @@ ImageSize SizeOf(const VideoFrame& frame, const PrepVideosOptions& options) {
                                 : SizeForHeight(frame.aspect, options.height);
 }
 
-bool IsWhole(const fs::path& prepared) {
+// Stands in the prepared video: its row of the manifest, its source's size, and the settings. Not
+// the source's time, which copying changes.
+std::string MadeFrom(const VideoRow& row, const fs::path& source,
+                     const PrepVideosOptions& options) {
+  std::error_code absent;  // the decoder will say so
+  const std::string text =
+      fmt::format("{}\n{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1), row.end_s.value_or(-1),
+                  fs::file_size(source, absent), FormatConfig(options, /*only_output=*/true));
+  return fmt::format("{:08x}", Crc32(text.data(), text.size()));
+}
+
+bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   if (!fs::exists(prepared)) {
     return false;
   }
   try {
-    const PreparedVideoReader reader(prepared);
-    return true;
+    return PreparedVideoReader(prepared).info().made_from == made_from;
   } catch (const Error& error) {
     LogWarn(fmt::format("{}; making it anew", error.what()));
     return false;
@@ -62,12 +73,13 @@ bool IsWhole(const fs::path& prepared) {
 
 // All frames of `decoder`, of which `frame` is the first.
 Written WriteFrames(VideoDecoder* decoder, VideoFrame* frame, double begin_s, const fs::path& file,
-                    const PrepVideosOptions& options) {
+                    const std::string& made_from, const PrepVideosOptions& options) {
   const ImageSize size = SizeOf(*frame, options);
   FrameScaler scaler(size);
   JpegEncoder encoder(options.quality);
   const VideoInfo& info = decoder->info();
-  PreparedVideoWriter writer(file, {size.width, size.height, info.fps_num, info.fps_den});
+  PreparedVideoWriter writer(file,
+                             {size.width, size.height, info.fps_num, info.fps_den, made_from});
   Written written;
   do {
     const std::vector<uint8_t>& jpeg = encoder.Encode(scaler.Scale(*frame));
@@ -118,7 +130,8 @@ struct Counts {
 ItemOutcome PrepareVideo(const VideoRow& row, const fs::path& source, bool redo,
                          const PrepVideosOptions& options, Counts* counts) {
   const fs::path target = fs::path(options.out_dir) / (row.id + ".mkv");
-  if (!redo && IsWhole(target)) {
+  const std::string made_from = MadeFrom(row, source, options);
+  if (!redo && IsPrepared(target, made_from)) {
     return ItemOutcome::kSkipped;
   }
   const VideoPart part = PartOf(row);
@@ -127,7 +140,7 @@ ItemOutcome PrepareVideo(const VideoRow& row, const fs::path& source, bool redo,
   decoder.Next(&frame);  // throws where there is none
   PendingFile pending(target);
   const Written written =
-      WriteFrames(&decoder, &frame, part.begin_s, pending.temporary_path(), options);
+      WriteFrames(&decoder, &frame, part.begin_s, pending.temporary_path(), made_from, options);
   counts->truncated += CheckWhole(decoder.summary(), row.id, options.allow_truncated) ? 1 : 0;
   Verify(pending.temporary_path(), written);
   pending.Publish();
@@ -161,12 +174,13 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
               "keep the frames of videos that are shorter than their files say; otherwise they "
               "fail");
   binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-              "share of failed videos above which the stage fails with status 3", Effect::kRunOnly);
+              "share of failed videos, over all tasks, above which the stage fails with status 3",
+              Effect::kRunOnly);
   binder.Bind("threads", &threads, IntRange{0, 1024}, "videos at a time; 0: one a core",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video anew, also where OUT_DIR was made with other settings",
-              Effect::kRunOnly);
+              Effect::kOnce);
   slice.Bind(binder);
 }
 
@@ -196,8 +210,13 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   const Stopwatch clock;
   PrepVideosOptions options = given;
   const Manifest manifest = ReadManifest(options.manifest);
-  StageOutput output(options.out_dir, "prep-videos", FormatConfig(options),
-                     FormatConfig(options, true), options.overwrite, options.slice);
+  const StageOutput output({options.out_dir,
+                            "prep-videos",
+                            FormatConfig(options),
+                            FormatConfig(options, true),
+                            {{options.manifest, FileIdentity(options.manifest)}},
+                            options.overwrite,
+                            options.slice});
   const std::vector<VideoRow> rows = RowsOfTask(manifest, options.slice);
   std::vector<std::string> ids;
   for (const VideoRow& row : rows) {
@@ -217,8 +236,8 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   report.num_frames = counts.frames;
   report.seconds = clock.Seconds();
   report.over_tolerance =
-      OverTolerance(result.failed.size(), rows.size(), options.max_failed_fraction);
-  output.Finish(report.ToJson(), result.failed, !report.over_tolerance);
+      !output.Finish(report.ToJson(), result.failed,
+                     {report.num_videos, report.num_failed, options.max_failed_fraction});
   return report;
 }
 

@@ -6,15 +6,18 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <functional>
+#include <regex>
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/timer.h"
 #include "lib/dist/device.h"
+#include "lib/dist/torch_errors.h"
 #include "lib/eval/score_file.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
@@ -40,6 +43,30 @@ void ShuffleFrames(Clip& clip, Rng rng) {
   }
 }
 
+// One part on its way: what will be written, and the clips to compute for it.
+struct Part {
+  Scores scores;
+  std::vector<ClipRequest> requests;  // in the order of scores.clips
+  std::vector<FailedItem> failed;     // videos
+};
+
+// Takes the clips of videos that failed out again: half a video's clips are no score of it.
+void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
+  const size_t num_classes = scores->classes.size();
+  size_t kept = 0;
+  for (size_t clip = 0; clip < scores->clips.size(); ++clip) {
+    if (!failed[scores->clips[clip].video]) {
+      scores->clips[kept] = scores->clips[clip];
+      const auto logits = scores->logits.begin() + static_cast<ptrdiff_t>(clip * num_classes);
+      std::copy_n(logits, num_classes,
+                  scores->logits.begin() + static_cast<ptrdiff_t>(kept * num_classes));
+      ++kept;
+    }
+  }
+  scores->clips.resize(kept);
+  scores->logits.resize(kept * num_classes);
+}
+
 class Scorer {
  public:
   Scorer(const ScoreOptions& options, const ShardSet& shards, TrainedNetwork trained,
@@ -48,58 +75,92 @@ class Scorer {
         shards_(shards),
         trained_(std::move(trained)),
         device_(device),
+        members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))),
         loader_options_{trained_.options.clip.length, trained_.options.crop.size,
-                        options.loader_threads > 0 ? options.loader_threads : threads, 3} {}
-
-  // Scores videos[begin, end) of the subset. Rows of Scores::videos are those places.
-  Scores ScorePart(const std::vector<size_t>& members, int part, int num_parts) {
-    Scores scores;
-    scores.checkpoint = trained_.identity;
-    scores.data = fmt::format("{:08x}", shards_.fingerprint());
-    scores.subset = options_.subset;
-    scores.part = part;
-    scores.num_parts = num_parts;
-    scores.num_videos_expected = static_cast<int64_t>(members.size());
-    scores.classes = trained_.classes;
-    const size_t begin = static_cast<size_t>(part) * PartSize();
-    const size_t end = std::min(begin + PartSize(), members.size());
-    std::vector<ClipRequest> requests;
-    for (size_t place = begin; place < end; ++place) {
-      const IndexedVideo& video = shards_.videos()[members[place]];
-      scores.videos.push_back({video.id, video.label});
-      AddClips(members[place], static_cast<uint32_t>(place - begin), scores, requests);
+                        options.loader_threads > 0 ? options.loader_threads : threads, 3,
+                        BadClips::kReport} {
+    if (members_.empty()) {
+      throw InputError(fmt::format("{} holds no {} videos", options.shards_dir, options.subset));
     }
-    Forward(std::move(requests), scores);
-    return scores;
+    if (NumParts() > kMaxScoreFiles) {
+      throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
+                                   options.videos_per_part, NumParts(), kMaxScoreFiles));
+    }
   }
 
-  size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
+  int NumParts() const { return static_cast<int>((members_.size() + PartSize() - 1) / PartSize()); }
+
+  // The part with its clips, of which none is scored yet.
+  Part PlanPart(int number) const {
+    Part part;
+    Scores& scores = part.scores;
+    const std::string settings = FormatConfig(options_, /*only_output=*/true);
+    scores.checkpoint = trained_.identity;
+    scores.data = fmt::format("{:08x}", shards_.fingerprint());
+    scores.settings = fmt::format("{:08x}", Crc32(settings.data(), settings.size()));
+    scores.subset = options_.subset;
+    scores.part = number;
+    scores.num_parts = NumParts();
+    scores.num_videos_expected = static_cast<int64_t>(members_.size());
+    scores.classes = trained_.classes;
+    const size_t begin = static_cast<size_t>(number) * PartSize();
+    const size_t end = std::min(begin + PartSize(), members_.size());
+    for (size_t place = begin; place < end; ++place) {
+      const IndexedVideo& video = shards_.videos()[members_[place]];
+      scores.videos.push_back({video.id, video.label});
+      AddClips(members_[place], static_cast<uint32_t>(place - begin), &part);
+    }
+    return part;
+  }
+
+  void Score(Part* part) {
+    std::vector<bool> failed(part->scores.videos.size());
+    const auto fail = [&](size_t clip, const std::string& reason) {
+      const uint32_t video = part->scores.clips[clip].video;
+      if (!failed[video]) {
+        failed[video] = true;
+        part->failed.push_back({part->scores.videos[video].id, "score", reason});
+        LogWarn(fmt::format("{} failed: {}", part->scores.videos[video].id, reason));
+      }
+    };
+    Forward(part, fail);
+    DropClipsOf(failed, &part->scores);
+  }
 
  private:
-  void AddClips(size_t member, uint32_t row, Scores& scores,
-                std::vector<ClipRequest>& requests) const {
+  size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
+
+  void AddClips(size_t member, uint32_t row, Part* part) const {
     const IndexedVideo& video = shards_.videos()[member];
     const ClipShape& shape = trained_.options.clip;
     const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
     for (Clip& clip : SlidingClips(video.num_frames, shape, stride, ParseTail(options_.tail))) {
       const auto first_frame = static_cast<uint32_t>(clip.frames.front());
-      scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
+      part->scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
       if (options_.shuffle_frames) {
         ShuffleFrames(clip,
                       Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
       }
-      requests.push_back({member, video.label, std::move(clip), Rng(0)});
+      part->requests.push_back({member, video.label, std::move(clip), Rng(0)});
     }
   }
 
-  void Forward(std::vector<ClipRequest> clips, Scores& scores) {
+  // Adds the logits of every clip; `fail` hears of those that could not be loaded.
+  void Forward(Part* part, const std::function<void(size_t, const std::string&)>& fail) {
     const at::NoGradGuard no_grad;
-    BatchRequests requests = BatchesOf(std::move(clips), options_.batch);
+    BatchRequests requests = BatchesOf(std::move(part->requests), options_.batch);
     requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
       return CenterCrop(frame, trained_.options.crop.size);
     };
     BatchLoader loader(std::move(requests), ShardFrames(shards_), loader_options_);
+    std::vector<float>& all = part->scores.logits;
     while (loader.Next(&batch_)) {
+      const size_t first_clip = all.size() / part->scores.classes.size();
+      for (size_t i = 0; i < batch_.faults.size(); ++i) {
+        if (!batch_.faults[i].empty()) {
+          fail(first_clip + i, batch_.faults[i]);
+        }
+      }
       const ClipBatch tensors =
           AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
       const at::Tensor logits =
@@ -107,7 +168,7 @@ class Scorer {
               .to(at::kCPU, at::kFloat)
               .contiguous();
       const float* values = logits.data_ptr<float>();
-      scores.logits.insert(scores.logits.end(), values, values + logits.numel());
+      all.insert(all.end(), values, values + logits.numel());
     }
   }
 
@@ -115,21 +176,42 @@ class Scorer {
   const ShardSet& shards_;
   TrainedNetwork trained_;
   at::Device device_;
+  std::vector<size_t> members_;  // videos of the subset, in index order
   BatchLoaderOptions loader_options_;
   Batch batch_;
 };
 
-// A part of an earlier run that need not be scored again.
-bool IsScored(const fs::path& file, const std::string& checkpoint, uint32_t fingerprint) {
+// Whether an earlier run has scored all of `planned`. Where a video failed then, it is tried again.
+bool IsScored(const fs::path& file, const Scores& planned) {
   if (!fs::exists(file)) {
     return false;
   }
   try {
-    const Scores scores = ReadScores(file);
-    return scores.checkpoint == checkpoint && scores.data == fmt::format("{:08x}", fingerprint);
+    const Scores there = ReadScores(file);
+    return there.checkpoint == planned.checkpoint && there.data == planned.data &&
+           there.settings == planned.settings && there.num_parts == planned.num_parts &&
+           there.clips.size() == planned.clips.size();
   } catch (const Error& error) {
     LogWarn(fmt::format("scoring again: {}", error.what()));
     return false;
+  }
+}
+
+// Those that an earlier run with more parts left behind.
+void RemoveOtherParts(const fs::path& folder, int num_parts) {
+  static const std::regex pattern("scores-([0-9]{5})\\.h5");
+  std::vector<fs::path> others;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::smatch match;
+    if (std::regex_match(name, match, pattern) && std::stoi(match[1]) >= num_parts) {
+      others.push_back(entry.path());
+    }
+  }
+  for (const fs::path& path : others) {
+    LogInfo(fmt::format("removing {}: of an earlier plan", path.string()));
+    std::error_code another_task_did;
+    fs::remove(path, another_task_did);
   }
 }
 
@@ -162,19 +244,56 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Bind("seed", &seed, {0, INT64_MAX}, "decides the order of --shuffle-frames");
   binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000},
               "videos in each score file; what is lost when the stage is killed");
+  binder.Bind(
+      "max-failed-fraction", &max_failed_fraction, {0, 1},
+      "share of videos with damaged frames, over all tasks, above which the stage fails with "
+      "status 3; they count as wrong",
+      Effect::kRunOnly);
   binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
               "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute", Effect::kRunOnly);
-  binder.Bind("overwrite", &overwrite, "score everything anew", Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "score everything anew", Effect::kOnce);
   slice.Bind(binder);
 }
 
 void ScoreOptions::Check() { slice.Resolve(); }
 
-ToolResult RunScoring(const ScoreOptions& options) {
-  KeepFreedMemory();
+namespace {
+
+struct Counts {
+  int64_t videos = 0, clips = 0, parts_kept = 0;
+  int64_t members = 0;  // videos of this task, kept ones included
+  std::vector<FailedItem> failed;
+};
+
+// The parts of this task.
+Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, Scorer* scorer) {
+  Counts counts;
+  const int num_parts = scorer->NumParts();
+  const int tasks = options.slice.tasks;
+  Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
+  for (int number = options.slice.task; number < num_parts; number += tasks) {
+    const fs::path file = output.folder() / ScoreFileName(number);
+    Part part = scorer->PlanPart(number);
+    const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
+    counts.members += num_videos;
+    if (!output.must_redo() && IsScored(file, part.scores)) {
+      ++counts.parts_kept;
+    } else {
+      scorer->Score(&part);
+      WriteScores(file, part.scores);
+      counts.videos += num_videos - static_cast<int64_t>(part.failed.size());
+      counts.clips += static_cast<int64_t>(part.scores.clips.size());
+      counts.failed.insert(counts.failed.end(), part.failed.begin(), part.failed.end());
+    }
+    progress.Advance();
+  }
+  return counts;
+}
+
+ToolResult Score(const ScoreOptions& options) {
   const Stopwatch clock;
   const at::Device device = ChooseDevice(options.device);
   const int threads = ThreadCount(options.threads);
@@ -183,41 +302,41 @@ ToolResult RunScoring(const ScoreOptions& options) {
   TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, device);
   RequireSameClasses(trained, shards);
   const std::string identity = trained.identity;
-  const std::vector<size_t> members = VideosOfSubset(shards.videos(), ParseSubset(options.subset));
-  if (members.empty()) {
-    throw InputError(fmt::format("{} holds no {} videos", options.shards_dir, options.subset));
-  }
-  ScoreOptions shown = options;
-  StageOutput output(options.out_dir, "score-videos", FormatConfig(shown),
-                     FormatConfig(shown, /*only_output=*/true), options.overwrite, options.slice);
   Scorer scorer(options, shards, std::move(trained), device, threads);
-  const int num_parts =
-      static_cast<int>((members.size() + scorer.PartSize() - 1) / scorer.PartSize());
-  int64_t num_videos = 0;
-  int64_t num_clips = 0;
-  int64_t num_kept = 0;
-  Progress progress("parts", (num_parts + options.slice.tasks - 1) / options.slice.tasks);
-  for (int part = options.slice.task; part < num_parts; part += options.slice.tasks) {
-    const fs::path file = output.folder() / fmt::format("scores-{:05}.h5", part);
-    if (!output.must_redo() && IsScored(file, identity, shards.fingerprint())) {
-      ++num_kept;
-      continue;
-    }
-    const Scores scores = scorer.ScorePart(members, part, num_parts);
-    WriteScores(file, scores);
-    num_videos += static_cast<int64_t>(scores.videos.size());
-    num_clips += static_cast<int64_t>(scores.clips.size());
-    progress.Advance();
-  }
+  const StageOutput output({options.out_dir,
+                            "score-videos",
+                            FormatConfig(options),
+                            FormatConfig(options, /*only_output=*/true),
+                            {{options.checkpoint, identity},
+                             {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+                            options.overwrite,
+                            options.slice});
+  RemoveOtherParts(output.folder(), scorer.NumParts());
+  const Counts counts = ScoreParts(options, output, &scorer);
+  const auto num_failed = static_cast<int64_t>(counts.failed.size());
   ToolResult result;
-  result.json = {{"videos", num_videos},
-                 {"clips", num_clips},
-                 {"parts_kept", num_kept},
+  result.json = {{"videos", counts.videos},
+                 {"clips", counts.clips},
+                 {"num_failed", num_failed},
+                 {"parts_kept", counts.parts_kept},
                  {"checkpoint", identity},
-                 {"clips_per_s", static_cast<double>(num_clips) / clock.Seconds()}};
-  output.Finish(result.json, {}, /*whole=*/true);
-  result.text = fmt::format("{} videos, {} clips scored by {}; {} parts were there already\n",
-                            num_videos, num_clips, identity, num_kept);
+                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()}};
+  const bool whole = output.Finish(result.json, counts.failed,
+                                   {counts.members, num_failed, options.max_failed_fraction});
+  result.text = fmt::format(
+      "{} videos, {} clips scored by {}; {} parts were there already{}\n", counts.videos,
+      counts.clips, identity, counts.parts_kept,
+      num_failed == 0 ? "" : fmt::format("; {} videos failed, see failed.tsv", num_failed));
+  result.exit_status = whole ? kExitDone : kExitInput;
+  return result;
+}
+
+}  // namespace
+
+ToolResult RunScoring(const ScoreOptions& options) {
+  KeepFreedMemory();
+  ToolResult result;
+  WithTorchErrors([&] { result = Score(options); });
   return result;
 }
 

@@ -22,6 +22,7 @@ struct ScoreOptions {
   bool shuffle_frames = false;
   int64_t seed = 1;
   int videos_per_part = 256;
+  double max_failed_fraction = 0.01;
 
   int batch = 32;
   int threads = 0;
@@ -35,7 +36,8 @@ struct ScoreOptions {
 };
 
 // Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
-// writes every tasks-th part. Parts that are whole and of this checkpoint are kept.
+// writes every tasks-th part. Parts that are whole and of the same checkpoint, data and settings
+// are kept. A video with a damaged frame gets no clips and stands in failed.tsv.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

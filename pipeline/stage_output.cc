@@ -10,7 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/log.h"
+#include "lib/base/json.h"
 #include "lib/cli/version.h"
 
 namespace reel3d {
@@ -53,10 +53,6 @@ std::string FirstDifference(const std::string& there, const std::string& now) {
   }
 }
 
-fs::path TaskFolder(const fs::path& folder, int task, int tasks) {
-  return folder / "tasks" / fmt::format("{:04}-of-{:04}", task, tasks);
-}
-
 // Counts, and seconds, of the same name add up over the tasks; everything else (rates, names) is
 // the last task's.
 Json Joined(Json sum, const Json& next) {
@@ -73,9 +69,31 @@ Json Joined(Json sum, const Json& next) {
   return sum;
 }
 
-// What a task's DONE says: a task that finished under other settings does not count.
-std::string TaskDoneText(const std::string& settings) {
-  return fmt::format("{:08x}\n", Crc32(settings.data(), settings.size()));
+bool OverTolerance(const Tolerance& tolerance) {
+  return static_cast<double>(tolerance.num_failed) >
+         tolerance.max_failed_fraction * static_cast<double>(tolerance.num_items);
+}
+
+// What a task's DONE says: which work it did, on how many items, and how many of them failed.
+struct TaskDone {
+  std::string work_id;
+  int64_t num_items = 0, num_failed = 0;
+};
+
+std::string FormatTaskDone(const TaskDone& done) {
+  return fmt::format("{} {} {}\n", done.work_id, done.num_items, done.num_failed);
+}
+
+// Of work that is not there yet or makes no sense: no work id.
+TaskDone ReadTaskDone(const fs::path& file) {
+  TaskDone done;
+  if (fs::exists(file)) {
+    std::istringstream text(ReadFile(file, 4096));
+    if (!(text >> done.work_id >> done.num_items >> done.num_failed)) {
+      done = {};
+    }
+  }
+  return done;
 }
 
 }  // namespace
@@ -83,10 +101,10 @@ std::string TaskDoneText(const std::string& settings) {
 void TaskSlice::Bind(OptionBinder& binder) {
   binder.Bind("task", &task_option, {-1, 999'999},
               "which slice of the work is ours, from 0; -1: from SLURM_ARRAY_TASK_ID, else 0",
-              Effect::kRunOnly);
+              Effect::kOnce);
   binder.Bind("tasks", &tasks_option, {-1, 1'000'000},
               "number of slices the work is cut into; -1: from SLURM_ARRAY_TASK_COUNT, else 1",
-              Effect::kRunOnly);
+              Effect::kOnce);
 }
 
 void TaskSlice::Resolve() {
@@ -100,69 +118,107 @@ void TaskSlice::Resolve() {
   }
 }
 
-StageOutput::StageOutput(fs::path folder, std::string tool, const std::string& config,
-                         const std::string& output_settings, bool overwrite, TaskSlice slice)
-    : folder_(std::move(folder)),
-      tool_(std::move(tool)),
-      settings_(output_settings),
-      slice_(slice),
-      must_redo_(overwrite) {
-  MakeFolders(folder_);
-  RemoveStaleTemporaries(folder_);
-  const fs::path settings = folder_ / kSettingsFile;
-  if (fs::exists(settings) && !overwrite) {
+std::string FileIdentity(const fs::path& file) {
+  const std::string bytes = ReadFile(file);
+  return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
+}
+
+StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
+  MakeFolders(run_.folder);
+  RemoveStaleTemporaries(run_.folder);
+  const fs::path settings = run_.folder / kSettingsFile;
+  if (fs::exists(settings) && !run_.overwrite) {
     const std::string there = ReadFile(settings);
-    if (there != output_settings) {
+    if (there != run_.output_settings) {
       throw UsageError(fmt::format(
           "{} was made with other settings ({}): name another folder, or --overwrite to make "
           "it anew",
-          folder_.string(), FirstDifference(there, output_settings)));
+          run_.folder.string(), FirstDifference(there, run_.output_settings)));
     }
   }
   std::error_code ignored;
-  fs::remove(folder_ / kDone, ignored);
-  if (slice_.tasks > 1) {
-    fs::remove(TaskFolder(folder_, slice_.task, slice_.tasks) / kDone, ignored);
-  }
-  WriteFileAtomically(settings, output_settings);
-  WriteFileAtomically(folder_ / "config.ini", config);
+  fs::remove(run_.folder / kDone, ignored);
+  fs::remove(OwnFolder() / kDone, ignored);
+  WriteFileAtomically(settings, run_.output_settings);
+  WriteFileAtomically(run_.folder / "config.ini", run_.config);
 }
 
-void StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed, bool whole) {
-  Json full{{"tool", tool_}, {"version", Version()}, {"seconds", clock_.Seconds()}};
-  full.update(report);
-  const fs::path ours = slice_.tasks > 1 ? TaskFolder(folder_, slice_.task, slice_.tasks) : folder_;
-  MakeFolders(ours);
-  WriteFileAtomically(ours / kFailedFile, FormatFailedItems(failed));
-  WriteFileAtomically(ours / kReportFile, full.dump(2) + "\n");
-  if (whole) {
-    WriteFileAtomically(ours / kDone, TaskDoneText(settings_));
-    if (slice_.tasks > 1) {
-      JoinTasks();
-    }
-  }
+fs::path StageOutput::TaskFolder(int task) const {
+  return run_.folder / "tasks" / fmt::format("{:04}-of-{:04}", task, run_.slice.tasks);
 }
 
-void StageOutput::JoinTasks() const {
+// Where this process reports: its task's folder, or the stage's own if there is but one task.
+fs::path StageOutput::OwnFolder() const {
+  return run_.slice.tasks > 1 ? TaskFolder(run_.slice.task) : run_.folder;
+}
+
+// A task that finished under other settings, or read something else, does not count.
+std::string StageOutput::WorkId() const {
+  std::string text = run_.output_settings;
+  for (const StageInput& input : run_.inputs) {
+    text += input.identity + "\n";
+  }
+  return fmt::format("{:08x}", Crc32(text.data(), text.size()));
+}
+
+void StageOutput::Report(const Json& report, const std::vector<FailedItem>& failed) const {
+  Json full{{"tool", run_.tool}, {"version", Version()}, {"seconds", clock_.Seconds()}};
+  full["inputs"] = Json::array();
+  for (const StageInput& input : run_.inputs) {
+    full["inputs"].push_back({{"path", input.path}, {"identity", input.identity}});
+  }
+  if (!report.is_null()) {
+    full.update(report);
+  }
+  MakeFolders(OwnFolder());
+  WriteFileAtomically(OwnFolder() / kFailedFile, FormatFailedItems(failed));
+  WriteFileAtomically(OwnFolder() / kReportFile, full.dump(2) + "\n");
+}
+
+bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
+                         const Tolerance& tolerance) const {
+  Report(report, failed);
+  if (run_.slice.tasks > 1) {
+    WriteFileAtomically(OwnFolder() / kDone,
+                        FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
+    return JoinTasks(tolerance.max_failed_fraction);
+  }
+  if (OverTolerance(tolerance)) {
+    return false;
+  }
+  WriteFileAtomically(run_.folder / kDone, "");
+  return true;
+}
+
+// Whoever finishes last joins: the others find a task that has not finished, and leave.
+bool StageOutput::JoinTasks(double max_failed_fraction) const {
   Json report;
   std::vector<FailedItem> failed;
-  for (int task = 0; task < slice_.tasks; ++task) {
-    const fs::path folder = TaskFolder(folder_, task, slice_.tasks);
-    if (!fs::exists(folder / kDone) || ReadFile(folder / kDone) != TaskDoneText(settings_)) {
-      return;  // whoever finishes last joins
+  Tolerance sum{0, 0, max_failed_fraction};
+  for (int task = 0; task < run_.slice.tasks; ++task) {
+    const fs::path folder = TaskFolder(task);
+    const TaskDone done = ReadTaskDone(folder / kDone);
+    if (done.work_id != WorkId()) {
+      return true;
     }
+    sum.num_items += done.num_items;
+    sum.num_failed += done.num_failed;
     const std::string failures = ReadFile(folder / kFailedFile);
     const std::vector<FailedItem> items =
         ParseFailedItems(failures, (folder / kFailedFile).string());
     failed.insert(failed.end(), items.begin(), items.end());
-    const Json next = Json::parse(ReadFile(folder / kReportFile));
+    const Json next = ReadJsonObject(folder / kReportFile);
     report = task == 0 ? next : Joined(report, next);
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
-  WriteFileAtomically(folder_ / kFailedFile, FormatFailedItems(failed));
-  WriteFileAtomically(folder_ / kReportFile, report.dump(2) + "\n");
-  WriteFileAtomically(folder_ / kDone, "");
+  WriteFileAtomically(run_.folder / kFailedFile, FormatFailedItems(failed));
+  WriteFileAtomically(run_.folder / kReportFile, report.dump(2) + "\n");
+  if (OverTolerance(sum)) {
+    return false;
+  }
+  WriteFileAtomically(run_.folder / kDone, "");
+  return true;
 }
 
 }  // namespace reel3d

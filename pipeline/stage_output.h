@@ -7,7 +7,8 @@
 //   DONE         written last; a folder without it is unfinished
 //
 // A stage cut into tasks (array jobs) keeps report, failures and DONE of each in tasks/<i>-of-<n>/,
-// and the task that finds all n DONE writes the folder's own, joined. Racing tasks do no harm.
+// and the task that finds all n DONE writes the folder's own, joined. A task's DONE counts only for
+// the settings and inputs that it states. Racing tasks do no harm.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -38,31 +39,58 @@ struct TaskSlice {
   int tasks_option = -1;
 };
 
+// What a stage reads: named in report.json.
+struct StageInput {
+  std::string path;
+  std::string identity;  // changes when what is there changes, such as a checksum
+};
+
+// The checksum of a file: what it holds, wherever it stands.
+std::string FileIdentity(const std::filesystem::path& file);
+
+struct StageRun {
+  std::filesystem::path folder;
+  std::string tool;
+  std::string config;           // FormatConfig(options)
+  std::string output_settings;  // FormatConfig(options, true)
+  std::vector<StageInput> inputs;
+  bool overwrite = false;
+  TaskSlice slice = {};
+};
+
+// A stage is whole while at most this share of its items failed: over all tasks, so that the number
+// of tasks decides nothing.
+struct Tolerance {
+  int64_t num_items = 0, num_failed = 0;
+  double max_failed_fraction = 0;
+};
+
 class StageOutput {
  public:
-  // Makes `folder`, clears leftovers of killed processes, and compares `output_settings`
-  // (FormatConfig(options, true)) with those of an earlier run there: a usage error shows the first
-  // difference unless `overwrite`. DONE goes away at once: from here on the folder is unfinished.
-  StageOutput(std::filesystem::path folder, std::string tool, const std::string& config,
-              const std::string& output_settings, bool overwrite, TaskSlice slice = {});
+  // Makes the folder, clears leftovers of killed processes, and compares the output settings with
+  // those of an earlier run there: a usage error shows the first difference unless `overwrite`.
+  // DONE goes away at once: from here on the folder is unfinished.
+  explicit StageOutput(StageRun run);
 
   // True with `overwrite`: what lies there must be made anew, not kept.
-  bool must_redo() const { return must_redo_; }
-  const std::filesystem::path& folder() const { return folder_; }
+  bool must_redo() const { return run_.overwrite; }
+  const std::filesystem::path& folder() const { return run_.folder; }
 
-  // Writes failed.tsv, report.json and, when every task has finished and `whole`, DONE. `report`
-  // gets tool, version and seconds added. With `whole` false (too many failures) DONE stays away.
-  void Finish(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
-              bool whole);
+  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added.
+  void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
+
+  // Writes the report and, when every task has finished and the tolerance is kept, DONE. False if
+  // too many items failed; a task that is not the last to finish cannot tell yet, and says true.
+  bool Finish(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
+              const Tolerance& tolerance = {}) const;
 
  private:
-  void JoinTasks() const;
+  std::filesystem::path TaskFolder(int task) const;
+  std::filesystem::path OwnFolder() const;
+  std::string WorkId() const;
+  bool JoinTasks(double max_failed_fraction) const;
 
-  std::filesystem::path folder_;
-  std::string tool_;
-  std::string settings_;
-  TaskSlice slice_;
-  bool must_redo_;
+  StageRun run_;
   Stopwatch clock_;
 };
 

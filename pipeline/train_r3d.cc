@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/stop_signal.h"
+#include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
 #include "lib/model/freed_memory.h"
 #include "lib/train/trainer.h"
@@ -53,16 +54,24 @@ ToolResult ToResult(const TrainReport& report) {
                  {"ranks", report.ranks},
                  {"training_videos", report.num_training},
                  {"validation_videos", report.num_validation},
-                 {"train_loss", report.train_loss},
-                 {"train_top1", report.train_top1},
-                 {"validation_loss", report.validation_loss},
-                 {"validation_top1", report.validation_top1},
-                 {"best_validation_top1", report.best_top1},
                  {"clips_per_s", report.clips_per_s},
                  {"waiting_share", report.waiting_share},
                  {"stopped_early", report.stopped_early}};
-  result.text = fmt::format("{} epochs, {} steps; validation clips: top-1 {:.1f} %\n",
-                            report.epochs, report.steps, 100 * report.validation_top1);
+  result.text = fmt::format("{} epochs, {} steps", report.epochs, report.steps);
+  for (const char* figure : {"train_loss", "train_top1", "validation_loss", "validation_top1"}) {
+    if (report.last_epoch.contains(figure)) {
+      result.json[figure] = report.last_epoch[figure];
+    }
+  }
+  if (report.best_top1 >= 0) {
+    result.json["best_validation_top1"] = report.best_top1;
+    result.text += fmt::format("; validation clips: best top-1 {:.1f} %", 100 * report.best_top1);
+  }
+  if (result.json.contains("validation_top1")) {
+    result.text +=
+        fmt::format(", last {:.1f} %", 100 * result.json["validation_top1"].get<double>());
+  }
+  result.text += "\n";
   result.exit_status = report.stopped_early ? kExitStoppedEarly : kExitDone;
   return result;
 }
@@ -76,12 +85,21 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     RequireFolder(options.shards_dir, "shards made by pack-shards");
     MakeFolders(run_dir);
     lock.emplace(run_dir);
-    output.emplace(run_dir, "train-r3d", FormatConfig(options), settings, options.overwrite);
-    if (output->must_redo()) {
+    if (options.overwrite) {
+      // Before the new settings stand there: if this run is killed, the next one finds no
+      // checkpoint of the old ones.
       std::error_code ignored;
       fs::remove_all(run_dir / "checkpoints", ignored);
       fs::remove(run_dir / "metrics.jsonl", ignored);
     }
+    const fs::path shard_list = fs::path(options.shards_dir) / "shards.tsv";
+    RequireFile(shard_list, "the shards of a finished pack-shards");
+    output.emplace(StageRun{run_dir,
+                            "train-r3d",
+                            FormatConfig(options),
+                            settings,
+                            {{options.shards_dir, FileIdentity(shard_list)}},
+                            options.overwrite});
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone
   ToolResult result = ToResult(Trainer(options, settings, world).Run());
@@ -91,7 +109,11 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     nothing.exit_status = result.exit_status;
     return nothing;
   }
-  output->Finish(result.json, {}, /*whole=*/result.exit_status == kExitDone);
+  if (result.exit_status == kExitDone) {
+    output->Finish(result.json, {});
+  } else {
+    output->Report(result.json, {});
+  }
   return result;
 }
 
@@ -105,7 +127,7 @@ ToolResult RunTraining(TrainOptions options) {
     InitLog("train-r3d", fmt::format("rank {}", world.rank()));
   }
   ToolResult result;
-  world.Run([&] { result = TrainOn(world, options); });
+  world.Run([&] { WithTorchErrors([&] { result = TrainOn(world, options); }); });
   return result;
 }
 

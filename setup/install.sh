@@ -6,7 +6,7 @@
 #   --tests        the packages of the tests, too
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
-#   --no-libtorch  Debian packages only: you have a LibTorch of your own
+#   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
 #
 # Run it again at any time: what is there is not fetched again. LibTorch goes to build/libtorch.
 # Exit status 4: something is missing that only an administrator can install; it is printed.
@@ -14,19 +14,26 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sections=(build)
-lists=(setup/libtorch-cpu.txt)
+libtorch=yes
+cuda=no
 for argument in "$@"; do
 	case $argument in
 	--tests) sections+=(test) ;;
 	--slurm) sections+=(slurm) ;;
-	--cuda) lists+=(setup/libtorch-cuda.txt) ;;
-	--no-libtorch) lists=() ;;
+	--cuda) cuda=yes ;;
+	--no-libtorch) libtorch=no ;;
 	*)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac
 done
+
+lists=()
+if [ $libtorch = yes ]; then
+	lists=(setup/libtorch-cpu.txt)
+	[ $cuda = no ] || lists+=(setup/libtorch-cuda.txt)
+fi
 
 say() { echo "setup: $*" >&2; }
 

@@ -46,7 +46,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
 TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "reel3d-test-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) {
-    throw SystemError("cannot make " + name, errno);
+    throw WriteError("cannot make " + name, errno);
   }
   path_ = name;
 }
@@ -85,7 +85,7 @@ CommandResult RunCommand(const std::vector<std::string>& command,
                                  Pointers(command).data(), Pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    throw SystemError("cannot run " + command.front(), error);
+    throw ReadError("cannot run " + command.front(), error);
   }
   int status = 0;
   waitpid(process, &status, 0);

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 namespace reel3d {
@@ -24,20 +26,45 @@ int ExitStatus(ErrorKind kind) {
   return kExitInternal;
 }
 
-Error SystemError(const std::string& what, int error_number) {
-  const std::string reason = std::generic_category().message(error_number);
-  switch (error_number) {
-    case ENOENT:
-    case EISDIR:
-    case ENOTDIR:
-      return {ErrorKind::kInput, fmt::format("{}: {}", what, reason)};
-    case ENOSPC:
-    case EDQUOT:
-      return {ErrorKind::kEnvironment,
-              fmt::format("{}: {}; free some space and run the same command again", what, reason)};
-    default:
-      return {ErrorKind::kEnvironment, fmt::format("{}: {}", what, reason)};
+namespace {
+
+std::string Reason(const std::string& what, int error_number) {
+  return fmt::format("{}: {}", what, std::generic_category().message(error_number));
+}
+
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');  // libraries' words may have several
+  return text;
+}
+
+}  // namespace
+
+Error ReadError(const std::string& what, int error_number) {
+  const bool wrong_name =
+      error_number == ENOENT || error_number == EISDIR || error_number == ENOTDIR;
+  return {wrong_name ? ErrorKind::kInput : ErrorKind::kEnvironment, Reason(what, error_number)};
+}
+
+Error WriteError(const std::string& what, int error_number) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  return {ErrorKind::kEnvironment,
+          Reason(what, error_number) +
+              (full ? "; free some space and run the same command again" : "")};
+}
+
+Failure DescribeFailure(const std::exception& exception) {
+  const std::string line = OneLine(exception.what());
+  if (const auto* error = dynamic_cast<const Error*>(&exception)) {
+    return {ExitStatus(error->kind()), line};
   }
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+    return {kExitEnvironment, "out of memory"};
+  }
+  // fs::filesystem_error is one of these, and so is a thread that cannot start.
+  if (dynamic_cast<const std::system_error*>(&exception) != nullptr) {
+    return {kExitEnvironment, line};
+  }
+  return {kExitInternal, line + " (unexpected: a bug of reel3d)"};
 }
 
 void FailCheck(const char* file, int line, const char* expression) {

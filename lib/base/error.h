@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -45,9 +46,21 @@ inline Error EnvironmentError(const std::string& message) {
   return {ErrorKind::kEnvironment, message};
 }
 
-// `what` failed with this errno: an environment error that ends in the system's own words, with a
-// hint for a full disk. ENOENT and EISDIR become input errors: the user named the wrong file.
-Error SystemError(const std::string& what, int error_number);
+// Opening or reading failed with this errno: an environment error that ends in the system's own
+// words. ENOENT, EISDIR and ENOTDIR become input errors: the user named the wrong file.
+Error ReadError(const std::string& what, int error_number);
+
+// Making or writing failed with this errno: always an environment error, with a hint for a full
+// disk. What a stage cannot write is never the fault of the item it is working on.
+Error WriteError(const std::string& what, int error_number);
+
+// What ends a tool: its exit status and the one line that says why. An exception that is not ours
+// is a bug of reel3d unless it is known to speak of the machine (memory, threads, file system).
+struct Failure {
+  int exit_status;
+  std::string line;
+};
+Failure DescribeFailure(const std::exception& exception);
 
 [[noreturn]] void FailCheck(const char* file, int line, const char* expression);
 

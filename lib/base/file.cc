@@ -48,7 +48,7 @@ void WriteAll(int descriptor, std::string_view bytes, const fs::path& path) {
       continue;
     }
     if (written < 0) {
-      throw SystemError("cannot write " + path.string(), errno);
+      throw WriteError("cannot write " + path.string(), errno);
     }
     bytes.remove_prefix(static_cast<size_t>(written));
   }
@@ -70,6 +70,18 @@ pid_t OwnerOnThisHost(const std::string& name) {
   return static_cast<pid_t>(std::strtol(owner.c_str() + pid_dash + 1, nullptr, 10));
 }
 
+// A killed process that nobody has waited for yet has an id, but will write no more.
+bool IsAlive(pid_t process) {
+  if (kill(process, 0) != 0 && errno == ESRCH) {
+    return false;
+  }
+  std::ifstream stat(fmt::format("/proc/{}/stat", process));
+  std::string text;
+  std::getline(stat, text);
+  const size_t name_end = text.rfind(')');  // the state follows the name
+  return name_end == std::string::npos || text.compare(name_end, 3, ") Z") != 0;
+}
+
 }  // namespace
 
 PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
@@ -89,7 +101,7 @@ PendingFile::~PendingFile() {
 void PendingFile::Publish() {
   SyncToDisk(temporary_path_);
   if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
-    throw SystemError("cannot publish " + final_path_.string(), errno);
+    throw WriteError("cannot publish " + final_path_.string(), errno);
   }
   published_ = true;
   SyncToDisk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
@@ -98,11 +110,11 @@ void PendingFile::Publish() {
 void SyncToDisk(const fs::path& path) {
   const FileDescriptor file(path, O_RDONLY);
   if (file.get() < 0) {
-    throw SystemError("cannot open " + path.string(), errno);
+    throw WriteError("cannot open " + path.string(), errno);
   }
   // Some network file systems cannot sync a folder; the rename is then as safe as it gets there.
   if (fsync(file.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
-    throw SystemError("cannot write " + path.string() + " to disk", errno);
+    throw WriteError("cannot write " + path.string() + " to disk", errno);
   }
 }
 
@@ -111,7 +123,7 @@ void WriteFileAtomically(const fs::path& path, std::string_view bytes) {
   {
     const FileDescriptor file(pending.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC);
     if (file.get() < 0) {
-      throw SystemError("cannot create " + path.string(), errno);
+      throw WriteError("cannot create " + path.string(), errno);
     }
     WriteAll(file.get(), bytes, path);
   }
@@ -122,7 +134,7 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   const FileDescriptor file(path, O_RDONLY);
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) {
-    throw InputError(SystemError("cannot read " + path.string(), errno).what());
+    throw InputError(ReadError("cannot read " + path.string(), errno).what());
   }
   if (!S_ISREG(status.st_mode)) {
     throw InputError("cannot read " + path.string() + ": not a regular file");
@@ -139,7 +151,7 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
       continue;
     }
     if (got < 0) {
-      throw SystemError("cannot read " + path.string(), errno);
+      throw ReadError("cannot read " + path.string(), errno);
     }
     if (got == 0) {
       break;  // it shrank meanwhile
@@ -148,18 +160,6 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   }
   bytes.resize(filled);
   return bytes;
-}
-
-// A killed process that nobody has waited for yet has an id, but will write no more.
-bool IsAlive(pid_t process) {
-  if (kill(process, 0) != 0 && errno == ESRCH) {
-    return false;
-  }
-  std::ifstream stat(fmt::format("/proc/{}/stat", process));
-  std::string text;
-  std::getline(stat, text);
-  const size_t name_end = text.rfind(')');  // the state follows the name
-  return name_end == std::string::npos || text.compare(name_end, 3, ") Z") != 0;
 }
 
 int RemoveStaleTemporaries(const fs::path& folder) {

@@ -15,8 +15,9 @@
 namespace reel3d {
 
 // Whether an option can change the bytes that a stage writes. Those that can are compared when a
-// stage continues in a folder that it began with other settings.
-enum class Effect { kOutput, kRunOnly };
+// stage continues in a folder that it began with other settings. kOnce is meant for this one run,
+// such as --overwrite: it is never recorded, so that no config.ini repeats it.
+enum class Effect { kOutput, kRunOnly, kOnce };
 
 struct IntRange {
   int64_t low, high;  // inclusive

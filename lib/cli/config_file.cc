@@ -40,13 +40,17 @@ std::string FormatConfig(const BindFunction& bind, bool only_output) {
   bind(table);
   std::string text;
   for (const OptionEntry& option : table.options()) {
-    if (only_output && option.effect == Effect::kRunOnly) {
+    if (option.effect == Effect::kOnce || (only_output && option.effect == Effect::kRunOnly)) {
       continue;
     }
+    const std::string value = option.show();
     if (!only_output) {
       text += "# " + option.help + "\n";
+      if (value.find('#') != std::string::npos) {
+        text += "# (to be given on the command line: '#' begins a comment here)\n# ";
+      }
     }
-    text += fmt::format("{} = {}\n", option.name, option.show());
+    text += fmt::format("{} = {}\n", option.name, value);
   }
   return text;
 }

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <new>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -229,14 +228,13 @@ class ToolRun {
   CommonOptions common_;
 };
 
-int Fail(const ToolInfo& info, std::string message, int status) {
-  std::replace(message.begin(), message.end(), '\n', ' ');  // libraries' words may have several
+int Fail(const ToolInfo& info, const Failure& failure) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", info.name.c_str(), message.c_str());
-  if (status == kExitUsage) {
+  std::fprintf(stderr, "%s: %s\n", info.name.c_str(), failure.line.c_str());
+  if (failure.exit_status == kExitUsage) {
     std::fprintf(stderr, "%s: --help lists the options\n", info.name.c_str());
   }
-  return status;
+  return failure.exit_status;
 }
 
 }  // namespace
@@ -252,12 +250,8 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
     const ToolResult result = run();
     tool.Report(result);
     return CloseOutput(info, result.exit_status);
-  } catch (const Error& error) {
-    return Fail(info, error.what(), ExitStatus(error.kind()));
-  } catch (const std::bad_alloc&) {
-    return Fail(info, "out of memory", kExitEnvironment);
   } catch (const std::exception& error) {
-    return Fail(info, std::string(error.what()) + " (unexpected: a bug of reel3d)", kExitInternal);
+    return Fail(info, DescribeFailure(error));
   }
 }
 

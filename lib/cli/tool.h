@@ -50,12 +50,13 @@ int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, Run r
 
 // The options as an .ini file that --config reads back, each with its help as a comment. With
 // `only_output`, just those that can change what is written, without comments: equal texts mean
-// equal outputs.
+// equal outputs. What is said for one run alone (Effect::kOnce) is in neither.
 std::string FormatConfig(const BindFunction& bind, bool only_output = false);
 
 template <class Options>
-std::string FormatConfig(Options& options, bool only_output = false) {
-  return FormatConfig([&](OptionBinder& binder) { options.Bind(binder); }, only_output);
+std::string FormatConfig(const Options& options, bool only_output = false) {
+  Options copy = options;  // binding hands out addresses
+  return FormatConfig(BindFunction([&](OptionBinder& binder) { copy.Bind(binder); }), only_output);
 }
 
 // Sets fields from text in the .ini form of FormatConfig, as --config does. `source` names it in

@@ -82,7 +82,7 @@ class Finder {
       }
     }
     if (error) {
-      throw SystemError("cannot list " + folder.string(), error.value());
+      throw ReadError("cannot list " + folder.string(), error.value());
     }
     std::sort(paths.begin(), paths.end(),
               [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });

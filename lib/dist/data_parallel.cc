@@ -105,6 +105,4 @@ void DataParallel::Backward(const at::Tensor& loss) {
   state_->reduce = false;
 }
 
-const ProcessGroup& DataParallel::group() const { return state_->group; }
-
 }  // namespace reel3d

@@ -42,8 +42,6 @@ class DataParallel {
   // loss.backward(); after a micro-batch that reduces, returns when every rank has the average.
   void Backward(const at::Tensor& loss);
 
-  const ProcessGroup& group() const;
-
  private:
   struct State;
   std::unique_ptr<State> state_;

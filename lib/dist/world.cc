@@ -44,12 +44,6 @@ World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exception
   CheckMpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   CheckMpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   CheckMpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
-  MPI_Comm node = MPI_COMM_NULL;
-  CheckMpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
-           "MPI_Comm_split_type");
-  CheckMpi(MPI_Comm_rank(node, &local_rank_), "MPI_Comm_rank");
-  CheckMpi(MPI_Comm_size(node, &local_size_), "MPI_Comm_size");
-  CheckMpi(MPI_Comm_free(&node), "MPI_Comm_free");
 }
 
 World::~World() {
@@ -66,19 +60,15 @@ void World::Run(const std::function<void()>& work) const {
     work();
     return;
   }
-  std::string message;
-  int exit_status = kExitInternal;
+  Failure failure{};
   try {
     work();
     return;
-  } catch (const Error& error) {
-    message = error.what();
-    exit_status = ExitStatus(error.kind());
   } catch (const std::exception& error) {
-    message = error.what();
+    failure = DescribeFailure(error);
   }
-  LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, message));
-  MPI_Abort(MPI_COMM_WORLD, exit_status);
+  LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, failure.line));
+  MPI_Abort(MPI_COMM_WORLD, failure.exit_status);
   std::abort();  // MPI_Abort does not return
 }
 

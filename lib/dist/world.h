@@ -1,6 +1,7 @@
 // Who this process is among the ranks that mpirun or srun started, and the few words that ranks
 // exchange outside of tensors. A process started alone is a world of one rank; nothing else
-// differs. SPDX-License-Identifier: Apache-2.0
+// differs.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 namespace reel3d {
 
 // Starts MPI and ends it with its scope: one object a process, and everything that communicates
-// (process groups, DataParallel) must be gone before it. Every method but the first five is
+// (process groups, DataParallel) must be gone before it. Every method but the first four is
 // collective: each rank calls it, in the same order, from one thread at a time.
 class World {
  public:
@@ -23,8 +24,6 @@ class World {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
-  int local_rank() const { return local_rank_; }  // among the ranks of this host
-  int local_size() const { return local_size_; }
   const std::string& host() const { return host_; }
   bool is_main() const { return rank_ == 0; }
 
@@ -44,7 +43,7 @@ class World {
   std::vector<std::string> Gather(const std::string& text) const;
 
  private:
-  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
+  int rank_ = 0, size_ = 1;
   std::string host_;
   int exceptions_at_start_ = 0;
 };

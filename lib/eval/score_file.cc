@@ -2,6 +2,7 @@
 #include "lib/eval/score_file.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,7 +17,6 @@ namespace {
 
 constexpr const char* kFormat = "reel3d-scores";
 constexpr int64_t kVersion = 1;
-constexpr int64_t kMaxParts = 100'000;
 constexpr int64_t kMaxVideos = 100'000'000;
 
 // One member of every element, as the column of the file that it is.
@@ -42,10 +42,11 @@ void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   }
   scores->checkpoint = reader.Text("checkpoint");
   scores->data = reader.Text("data");
+  scores->settings = reader.Text("settings");
   scores->subset = reader.Text("subset");
   const int64_t part = reader.Integer("part");
   const int64_t num_parts = reader.Integer("num_parts");
-  if (num_parts < 1 || num_parts > kMaxParts || part < 0 || part >= num_parts) {
+  if (num_parts < 1 || num_parts > kMaxScoreFiles || part < 0 || part >= num_parts) {
     reader.Fail(fmt::format("part {} of {} makes no sense", part, num_parts));
   }
   scores->part = static_cast<int>(part);
@@ -56,15 +57,12 @@ void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   }
 }
 
-// Texts that later stand in tables: unique, not empty, no control characters.
+// Texts that later stand in tables: unique and not empty.
 void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    const bool printable = std::none_of(name.begin(), name.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
-    if (name.empty() || !printable) {
-      reader.Fail(fmt::format("{} holds an empty or unprintable text", what));
+    if (name.empty()) {
+      reader.Fail(fmt::format("{} holds an empty text", what));
     }
     if (!seen.insert(name).second) {
       reader.Fail(fmt::format("{} holds '{}' twice", what, name));
@@ -109,7 +107,20 @@ void ReadClips(const Hdf5Reader& reader, Scores* scores) {
   scores->logits = reader.Values<float>("/clips/logits", {num_clips, scores->classes.size()});
 }
 
+// What the disk gives back must be what it was given.
+void Verify(const std::filesystem::path& file, const Scores& written) {
+  const Scores found = ReadScores(file);
+  const auto bytes = [](const std::vector<float>& values) { return values.size() * sizeof(float); };
+  if (found.logits.size() != written.logits.size() ||
+      std::memcmp(found.logits.data(), written.logits.data(), bytes(written.logits)) != 0 ||
+      found.videos.size() != written.videos.size()) {
+    throw EnvironmentError(file.string() + " reads back other than written");
+  }
+}
+
 }  // namespace
+
+std::string ScoreFileName(int part) { return fmt::format("scores-{:05}.h5", part); }
 
 void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
@@ -119,6 +130,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   writer.Attribute("version", kVersion);
   writer.Attribute("checkpoint", scores.checkpoint);
   writer.Attribute("data", scores.data);
+  writer.Attribute("settings", scores.settings);
   writer.Attribute("subset", scores.subset);
   writer.Attribute("part", int64_t{scores.part});
   writer.Attribute("num_parts", int64_t{scores.num_parts});
@@ -137,6 +149,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   writer.Flush();
   writer.Attribute("complete", uint8_t{1});
   writer.Close();
+  Verify(pending.temporary_path(), scores);
   pending.Publish();
 }
 

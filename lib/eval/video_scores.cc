@@ -17,8 +17,6 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-std::string PartName(int part) { return fmt::format("scores-{:05}.h5", part); }
-
 std::vector<fs::path> PartFiles(const fs::path& folder) {
   RequireFolder(folder, "a folder of score files");
   static const std::regex pattern("scores-[0-9]{5}\\.h5");
@@ -63,6 +61,7 @@ class Collector {
       whole_.classes = part.classes;
       whole_.num_expected = part.num_videos_expected;
       num_parts_ = part.num_parts;
+      settings_ = part.settings;
     }
     RequireSameOrigin(file, part);
     if (const auto [twin, is_new] = files_.emplace(part.part, file); !is_new) {
@@ -77,7 +76,7 @@ class Collector {
   SubsetScores Finish(const fs::path& folder, bool allow_missing) {
     for (int part = 0; part < num_parts_; ++part) {
       if (files_.count(part) == 0) {
-        whole_.missing_parts.push_back(PartName(part));
+        whole_.missing_parts.push_back(ScoreFileName(part));
       }
     }
     if (!whole_.missing_parts.empty() && !allow_missing) {
@@ -105,6 +104,7 @@ class Collector {
     };
     require(part.checkpoint == whole_.checkpoint, "checkpoint");
     require(part.data == whole_.data, "data");
+    require(part.settings == settings_, "settings");
     require(part.subset == whole_.subset, "subset");
     require(part.classes == whole_.classes, "classes");
     require(part.num_parts == num_parts_, "number of parts");
@@ -149,6 +149,7 @@ class Collector {
   Averaging averaging_;
   int min_distinct_;
   int num_parts_ = 0;
+  std::string settings_;
   std::map<int, fs::path> files_;               // by part
   std::map<std::string, int> files_of_videos_;  // id -> part
   SubsetScores whole_;

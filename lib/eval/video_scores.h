@@ -31,7 +31,8 @@ struct SubsetScores {
 };
 
 // Reads every scores-NNNNN.h5 in `folder`, one at a time. Throws an input error: no score file, a
-// part missing (unless `allow_missing`), parts of different checkpoints, data, subsets or classes,
+// part missing (unless `allow_missing`), parts of different checkpoints, data, settings,
+// subsets or classes,
 // a part or video that is there twice, a logit that is not finite (naming the clip).
 SubsetScores ReadSubsetScores(const std::filesystem::path& folder, Averaging averaging,
                               int min_distinct, bool allow_missing);

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -92,7 +91,7 @@ void BatchLoader::State::Start() {
     for (int i = 0; i < ThreadCount(options.threads); ++i) {
       threads.emplace_back([this, worker = std::make_shared<Worker>()] { Run(worker.get()); });
     }
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     Stop();
     throw EnvironmentError(fmt::format("cannot start loader thread {} of {}: {}; use fewer",
                                        threads.size() + 1, ThreadCount(options.threads),
@@ -121,6 +120,12 @@ void BatchLoader::State::Run(Worker* worker) {
     std::exception_ptr error;
     try {
       Fill(request, worker, pixels);
+    } catch (const Error& fault) {
+      if (options.bad_clips == BadClips::kReport && fault.kind() == ErrorKind::kInput) {
+        slot->batch.faults[clip] = fault.what();  // as the pixels, ours alone
+      } else {
+        error = std::current_exception();
+      }
     } catch (...) {
       error = std::current_exception();
     }
@@ -162,6 +167,7 @@ void BatchLoader::State::OpenBatch() {
   try {
     slot.batch.clips = requests.clips(num_opened);
     slot.batch.pixels.resize(slot.batch.clips.size() * clip_bytes);
+    slot.batch.faults.assign(slot.batch.clips.size(), "");
   } catch (...) {
     slot.batch.clips.clear();
     slot.NoteError(0, std::current_exception());

@@ -48,17 +48,24 @@ struct BatchRequests {
 // These clips in their order, `size` in each batch but the last; the crop is for the caller to say.
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
 
+// What becomes of a clip whose frames are damaged: Next() throws, or the batch says so.
+enum class BadClips { kThrow, kReport };
+
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
   int size = 112;         // S
   int threads = 0;        // 0: one for each core that this process may use
   int batches_ahead = 3;  // ring of the loader; costs that many batches of memory
+  BadClips bad_clips = BadClips::kThrow;
 };
 
 struct Batch {
   std::vector<uint8_t> pixels;     // [N, 3, T, S, S]: red, green, blue
   std::vector<ClipRequest> clips;  // N of them: as requested
-  double wait_s = 0;               // how long Next() had to wait for it
+  // N, with BadClips::kReport: why a clip could not be loaded (its pixels mean nothing); empty
+  // where it was.
+  std::vector<std::string> faults;
+  double wait_s = 0;  // how long Next() had to wait for it
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };
@@ -73,9 +80,9 @@ class BatchLoader {
   BatchLoader& operator=(const BatchLoader&) = delete;
 
   // Waits for the next batch and exchanges it for what `batch` holds, whose memory is used again.
-  // False after the last one. A bad clip throws here, when its batch is due and again on every
-  // later call: an input error naming shard, video and frame, the first of the batch if several.
-  // One thread at a time.
+  // False after the last one. With BadClips::kThrow a bad clip throws here, when its batch is due
+  // and again on every later call: an input error naming shard, video and frame, the first of the
+  // batch if several. One thread at a time.
   bool Next(Batch* batch);
 
  private:

@@ -42,21 +42,22 @@ Error Malformed(const fs::path& file, const std::string& why) {
 File Open(const fs::path& file, const char* mode) {
   File handle(std::fopen(file.c_str(), mode), &std::fclose);
   if (!handle) {
-    throw SystemError("cannot open " + file.string(), errno);
+    const std::string what = "cannot open " + file.string();
+    throw *mode == 'r' ? ReadError(what, errno) : WriteError(what, errno);
   }
   return handle;
 }
 
 void ReadExactly(const fs::path& file, std::FILE* handle, void* bytes, size_t size_bytes) {
   if (std::fread(bytes, 1, size_bytes, handle) != size_bytes) {
-    throw std::ferror(handle) != 0 ? SystemError("cannot read " + file.string(), errno)
+    throw std::ferror(handle) != 0 ? ReadError("cannot read " + file.string(), errno)
                                    : Malformed(file, "it ends early");
   }
 }
 
 void WriteExactly(const fs::path& file, std::FILE* handle, const void* bytes, size_t size_bytes) {
   if (std::fwrite(bytes, 1, size_bytes, handle) != size_bytes) {
-    throw SystemError("cannot write " + file.string(), errno);
+    throw WriteError("cannot write " + file.string(), errno);
   }
 }
 
@@ -211,7 +212,7 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
 
 void SafetensorsReader::Read(const SafetensorsEntry& entry, void* bytes) {
   if (fseeko(file_.get(), static_cast<off_t>(first_byte_ + entry.offset), SEEK_SET) != 0) {
-    throw SystemError("cannot read " + path_.string(), errno);
+    throw ReadError("cannot read " + path_.string(), errno);
   }
   ReadExactly(path_, file_.get(), bytes, entry.size_bytes);
 }
@@ -248,7 +249,7 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
     WriteExactly(file, handle.get(), bytes_of(order[i]), sizes_bytes[i]);
   }
   if (std::fclose(handle.release()) != 0) {
-    throw SystemError("cannot write " + file.string(), errno);
+    throw WriteError("cannot write " + file.string(), errno);
   }
 }
 

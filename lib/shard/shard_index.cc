@@ -80,4 +80,33 @@ void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
   WriteFileAtomically(file, text);
 }
 
+namespace {
+
+const std::vector<std::string>& ShardListColumns() {
+  static const std::vector<std::string> columns = {"shard", "uuid"};
+  return columns;
+}
+
+}  // namespace
+
+std::map<int, std::string> ReadShardList(const fs::path& file) {
+  TsvReader reader(file, ShardListColumns());
+  std::map<int, std::string> uuids;
+  while (reader.NextRow()) {
+    const auto shard = static_cast<int>(reader.Integer(0, 0, kMaxInt));
+    if (!uuids.emplace(shard, reader.Text(1)).second) {
+      reader.Fail(fmt::format("shard {} stands there twice", shard));
+    }
+  }
+  return uuids;
+}
+
+void WriteShardList(const fs::path& file, const std::map<int, std::string>& uuids) {
+  std::string text = fmt::format("{}\n", fmt::join(ShardListColumns(), "\t"));
+  for (const auto& [shard, uuid] : uuids) {
+    text += fmt::format("{}\t{}\n", shard, uuid);
+  }
+  WriteFileAtomically(file, text);
+}
+
 }  // namespace reel3d

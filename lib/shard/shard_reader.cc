@@ -122,7 +122,7 @@ ShardReader::ShardReader(const fs::path& path) : file_(path) {
   data_offset_bytes_ = data.offset_bytes;
   descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {
-    throw SystemError("cannot open " + path.string(), errno);
+    throw ReadError("cannot open " + path.string(), errno);
   }
 }
 
@@ -143,7 +143,7 @@ void ShardReader::ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const {
       continue;
     }
     if (got < 0) {
-      throw SystemError("cannot read " + file_.string(), errno);
+      throw ReadError("cannot read " + file_.string(), errno);
     }
     if (got == 0) {
       throw InputError(fmt::format("{}: frame {} is cut off", file_.string(), frame));

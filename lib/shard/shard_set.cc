@@ -19,6 +19,7 @@ namespace {
 struct LazyShard {
   size_t first_video = 0;  // row of the index
   size_t num_videos = 0;
+  std::string uuid;  // that it must have
   std::once_flag opened;
   std::unique_ptr<ShardReader> reader;
 };
@@ -55,14 +56,16 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
   const fs::path file = folder / ShardFileName(number);
   auto reader = std::make_unique<ShardReader>(file);
   const ShardTable& table = reader->table();
-  bool agrees = table.classes == classes && table.videos.size() == shard->num_videos;
+  bool agrees = reader->uuid() == shard->uuid && table.classes == classes &&
+                table.videos.size() == shard->num_videos;
   for (size_t i = 0; agrees && i < shard->num_videos; ++i) {
     agrees = Agrees(videos[shard->first_video + i], table, i);
   }
   if (!agrees) {
-    throw InputError(fmt::format(
-        "{} does not agree with index.tsv and classes.txt beside it: pack the shards again",
-        file.string()));
+    throw InputError(
+        fmt::format("{} does not agree with index.tsv, shards.tsv and classes.txt beside it: pack "
+                    "the shards again",
+                    file.string()));
   }
   shard->reader = std::move(reader);
 }
@@ -71,11 +74,13 @@ ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
   RequireFolder(folder, "the shards made by pack-shards");
   RequireFile(folder / "DONE", "pack-shards has not finished there");
   const fs::path index = folder / "index.tsv";
+  const fs::path shard_list = folder / "shards.tsv";
   const fs::path class_list = folder / "classes.txt";
   state_->videos = ReadIndex(index);
   state_->classes = ReadClasses(class_list);
-  const std::string both = ReadFile(index) + ReadFile(class_list);
-  state_->fingerprint = Crc32(both.data(), both.size());
+  const std::map<int, std::string> uuids = ReadShardList(shard_list);
+  const std::string all = ReadFile(index) + ReadFile(shard_list) + ReadFile(class_list);
+  state_->fingerprint = Crc32(all.data(), all.size());
   const auto num_classes = static_cast<int>(state_->classes.size());
   for (size_t i = 0; i < state_->videos.size(); ++i) {
     const IndexedVideo& video = state_->videos[i];
@@ -85,7 +90,15 @@ ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
                                    num_classes));
     }
     LazyShard& shard = state_->shards[video.shard];
-    shard.first_video = shard.num_videos == 0 ? i : shard.first_video;
+    if (shard.num_videos == 0) {
+      const auto uuid = uuids.find(video.shard);
+      if (uuid == uuids.end()) {
+        throw InputError(fmt::format("{}: lacks shard {} of {}: pack the shards again",
+                                     shard_list.string(), video.shard, index.string()));
+      }
+      shard.first_video = i;
+      shard.uuid = uuid->second;
+    }
     ++shard.num_videos;
   }
   AllowOpenFiles(state_->shards.size());

@@ -1,6 +1,7 @@
 // A folder of shards as one data set: the index of its videos, and any frame's JPEG by pread.
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
+//   shards.tsv   shard  uuid (of its content, see shard_format.h)
 //   classes.txt  one class name a line
 //   NNNNN.h5     see shard_format.h
 // SPDX-License-Identifier: Apache-2.0
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,17 +31,21 @@ struct IndexedVideo {
 std::vector<IndexedVideo> ReadIndex(const std::filesystem::path& file);
 void WriteIndex(const std::filesystem::path& file, const std::vector<IndexedVideo>& videos);
 
+// uuid by number of the shard.
+std::map<int, std::string> ReadShardList(const std::filesystem::path& file);
+void WriteShardList(const std::filesystem::path& file, const std::map<int, std::string>& uuids);
+
 class ShardSet {
  public:
-  // Reads index.tsv and classes.txt. Throws an input error where they are absent, unfinished or
-  // contradict each other. Shards are opened on first use.
+  // Reads index.tsv, shards.tsv and classes.txt. Throws an input error where they are absent,
+  // unfinished or contradict each other. Shards are opened on first use.
   explicit ShardSet(std::filesystem::path folder);
   ~ShardSet();
 
   const std::filesystem::path& folder() const;
   const std::vector<IndexedVideo>& videos() const;  // in index order
   const std::vector<std::string>& classes() const;
-  // CRC-32 of index.tsv and classes.txt: which data a checkpoint or score file was made from.
+  // CRC-32 of the three: which data a checkpoint or score file was made from, to the last pixel.
   uint32_t fingerprint() const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; no HDF5 call

@@ -18,7 +18,7 @@ void PointAt(const fs::path& link, const fs::path& target) {
     fs::rename(pending.temporary_path(), link, error);
   }
   if (error) {
-    throw SystemError("cannot make the link " + link.string(), error.value());
+    throw WriteError("cannot make the link " + link.string(), error.value());
   }
 }
 
@@ -33,6 +33,8 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
   MakeFolders(temporary);
   SaveTensors(temporary / CheckpointFiles::kModel, contents.model);
   SaveTensors(temporary / CheckpointFiles::kOptimizer, contents.optimizer);
+  SyncToDisk(temporary / CheckpointFiles::kModel);
+  SyncToDisk(temporary / CheckpointFiles::kOptimizer);
   FinishCheckpoint(temporary, step, contents.state);
   std::error_code ignored;
   fs::remove_all(folder / name, ignored);  // a damaged one of the same step

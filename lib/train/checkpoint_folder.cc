@@ -12,6 +12,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 
 namespace reel3d {
@@ -98,14 +99,15 @@ std::optional<fs::path> FindLatestCheckpoint(const fs::path& folder) {
 
 nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
   const fs::path file = checkpoint / CheckpointFiles::kState;
-  auto state = nlohmann::ordered_json::parse(ReadFile(file, uint64_t{1} << 26), nullptr,
-                                             /*allow_exceptions=*/false);
-  if (!state.is_object() || state.value("format", "") != kFormat) {
-    throw InputError(file.string() + ": not the state of a reel3d checkpoint");
-  }
-  if (state.value("format_version", 0) != 1) {
-    throw InputError(file.string() + ": of a newer reel3d than this");
-  }
+  nlohmann::ordered_json state = ReadJsonObject(file);
+  UseJson(file.string(), [&] {
+    if (state.value("format", "") != kFormat) {
+      throw InputError(file.string() + ": not the state of a reel3d checkpoint");
+    }
+    if (state.value("format_version", 0) != 1) {
+      throw InputError(file.string() + ": of a newer reel3d than this");
+    }
+  });
   return state;
 }
 

@@ -16,7 +16,8 @@ std::string LinesUpTo(const std::filesystem::path& file, int64_t last_step) {
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (object.is_object() && object.value("step", INT64_MAX) <= last_step) {
+    const auto step = object.is_object() ? object.find("step") : object.end();
+    if (step != object.end() && step->is_number_integer() && step->get<int64_t>() <= last_step) {
       kept += line + "\n";
     }
   }
@@ -33,7 +34,7 @@ MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) : f
 void MetricsLog::Append(const nlohmann::ordered_json& line) {
   stream_ << line.dump() << "\n" << std::flush;
   if (!stream_) {
-    throw SystemError("cannot write " + file_.string(), errno);
+    throw WriteError("cannot write " + file_.string(), errno);
   }
 }
 

@@ -18,7 +18,10 @@ void BindClips(TrainOptions& options, OptionBinder& binder) {
 }
 
 void BindSteps(TrainOptions& options, OptionBinder& binder) {
-  binder.Bind("epochs", &options.epochs, {1, 1'000'000}, "passes over the training videos");
+  binder.Bind("epochs", &options.epochs, {1, 1'000'000},
+              "passes over the training videos; a finished run goes on to more of them, unless its "
+              "schedule is cosine",
+              Effect::kRunOnly);
   binder.Bind("batch", &options.batch, {1, 1'000'000},
               "clips a step over ALL ranks; each rank takes its share");
   binder.Bind("micro-batch", &options.micro_batch, {0, 1'000'000},
@@ -40,7 +43,7 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               "newest checkpoints to keep; the best one stays besides", Effect::kRunOnly);
   binder.Bind("stop-after-steps", &options.stop_after_steps, {0, 1'000'000'000},
               "stop with a checkpoint (status 75) after this step of the run; 0: never",
-              Effect::kRunOnly);
+              Effect::kOnce);
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &options.loader_threads, {0, 1024},
@@ -50,7 +53,7 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
                 "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);
   binder.Bind("overwrite", &options.overwrite,
               "start anew where RUN_DIR holds an earlier run; its checkpoints are removed",
-              Effect::kRunOnly);
+              Effect::kOnce);
 }
 
 }  // namespace

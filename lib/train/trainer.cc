@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
@@ -29,21 +30,13 @@
 #include "lib/train/epoch_data.h"
 #include "lib/train/metrics_log.h"
 #include "lib/train/optimizer.h"
+#include "lib/train/position.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-// Where a run stands: what a checkpoint's state.json holds beside the network.
-struct Position {
-  int64_t step = 0;           // steps done
-  int epoch = 0;              // epochs done
-  int64_t step_in_epoch = 0;  // steps done of the epoch begun
-  double best_top1 = -1;      // of validation clips; -1: not validated yet
-  double best_loss = std::numeric_limits<double>::max();
-};
 
 // What the network makes of a batch of this rank's clips.
 struct ClipOutputs {
@@ -56,6 +49,13 @@ R3dOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
   R3dOptions network = options.network;
   network.num_classes = static_cast<int>(shards.classes().size());
   return network;
+}
+
+Error Diverged(const std::string& what, int epoch) {
+  return {ErrorKind::kFailed,
+          fmt::format("{} of epoch {} is no number any more: lower --lr; the last checkpoint is as "
+                      "it was",
+                      what, epoch)};
 }
 
 nlohmann::ordered_json Lines(const std::string& text) {
@@ -125,6 +125,12 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       schedule(options.schedule, options.epochs),
       sums(device),
       optimizer(*network, options.sgd) {
+  if (options.schedule.kind == "plateau" &&
+      (data.num_validation() == 0 || options.validation.every == 0)) {
+    throw UsageError(
+        "--schedule plateau waits for the validation loss, and nothing is validated: hold videos "
+        "back, or choose multistep, cosine or constant");
+  }
   at::set_num_threads(threads);
   network->to(device);
   const bool resumed = Resume();
@@ -174,7 +180,8 @@ bool Trainer::State::Resume() {
   }
   const fs::path checkpoint = chosen;
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
-  try {
+  const std::string source = (checkpoint / CheckpointFiles::kState).string();
+  UseJson(source, [&] {
     if (state.at("data") != fmt::format("{:08x}", shards.fingerprint())) {
       throw InputError(
           fmt::format("{} was trained on other videos than {} holds: name another "
@@ -185,18 +192,12 @@ bool Trainer::State::Resume() {
       throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
                                    options.epochs, chosen, state.at("epochs").dump()));
     }
-    position.step = state.at("step");
-    position.epoch = state.at("epoch");
-    position.step_in_epoch = state.at("step_in_epoch");
-    position.best_top1 = state.at("best_top1");
-    position.best_loss = state.at("best_loss");
+    position.Restore(state, data.partition().NumSteps(), source);
     sums.Restore(state.at("sums"));
     schedule.Restore(state.at("schedule"));
-  } catch (const nlohmann::json::exception& error) {
-    throw InputError(fmt::format("{}/state.json: {}", chosen, error.what()));
-  }
-  LoadStateDict(*network, LoadTensors(checkpoint / "model.safetensors"), chosen);
-  optimizer.Restore(LoadTensors(checkpoint / "optimizer.safetensors"));
+  });
+  LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
+  optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
   return true;
 }
 
@@ -207,13 +208,19 @@ void Trainer::State::Save(bool best) {
   }
   CheckpointContents contents;
   contents.model = StateDict(*network);
+  for (const auto& [name, tensor] : contents.model) {
+    if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+      throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
+    }
+  }
   contents.optimizer = optimizer.State();
-  contents.state = {
-      {"epoch", position.epoch},         {"step_in_epoch", position.step_in_epoch},
-      {"epochs", options.epochs},        {"sums", sums_state},
-      {"schedule", schedule.State()},    {"best_top1", position.best_top1},
-      {"best_loss", position.best_loss}, {"data", fmt::format("{:08x}", shards.fingerprint())},
-      {"classes", shards.classes()},     {"config", Lines(config)}};
+  contents.state = position.State();
+  contents.state.update({{"epochs", options.epochs},
+                         {"sums", sums_state},
+                         {"schedule", schedule.State()},
+                         {"data", fmt::format("{:08x}", shards.fingerprint())},
+                         {"classes", shards.classes()},
+                         {"config", Lines(config)}});
   WriteCheckpoint(CheckpointFolder(), position.step, contents, best);
   PruneCheckpoints(CheckpointFolder(), options.keep_last);
 }
@@ -319,19 +326,13 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
   if (metrics) {
     metrics->Append(line);
   }
-  report.train_loss = training.loss;
-  report.train_top1 = training.top1;
-  report.validation_loss = validation.loss;
-  report.validation_top1 = validation.top1;
+  position.last_epoch = line;
 }
 
 void Trainer::State::FinishEpoch() {
   const ClipMeans training = sums.Means(group);
   if (!std::isfinite(training.loss)) {
-    throw Error(ErrorKind::kFailed,
-                fmt::format("the loss of epoch {} is no number any more: lower --lr; the last "
-                            "checkpoint is as it was",
-                            position.epoch + 1));
+    throw Diverged("the loss", position.epoch + 1);
   }
   const double lr = schedule.Rate(position.epoch);
   // With local statistics each rank has its own: rank 0's are kept and judged.
@@ -343,6 +344,9 @@ void Trainer::State::FinishEpoch() {
       options.validation.every > 0 && data.num_validation() > 0 &&
       (position.epoch % options.validation.every == 0 || position.epoch == options.epochs);
   const ClipMeans validation = validated ? Validate() : ClipMeans{kNone, kNone, 0};
+  if (validated && !std::isfinite(validation.loss)) {
+    throw Diverged("the validation loss", position.epoch);
+  }
   const bool best =
       validated &&
       (validation.top1 > position.best_top1 ||
@@ -383,7 +387,10 @@ TrainReport Trainer::Run() {
   state.report.epochs = state.position.epoch;
   state.report.best_top1 = state.position.best_top1;
   state.report.clips_per_s = state.training_s > 0 ? state.clips_trained / state.training_s : 0;
-  state.report.waiting_share = state.training_s > 0 ? state.waiting_s / state.training_s : 0;
+  const auto slowest_us =
+      static_cast<double>(state.world.Max(static_cast<int64_t>(state.waiting_s * 1e6)));
+  state.report.waiting_share = state.training_s > 0 ? slowest_us / 1e6 / state.training_s : 0;
+  state.report.last_epoch = state.position.last_epoch;
   return state.report;
 }
 

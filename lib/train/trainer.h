@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "lib/dist/world.h"
@@ -17,9 +18,10 @@ struct TrainReport {
   int epochs = 0;     // finished
   int ranks = 1;
   int64_t num_training = 0, num_validation = 0;  // videos
-  double train_loss = 0, train_top1 = 0;         // of the last epoch; clips
-  double validation_loss = 0, validation_top1 = 0;
-  double best_top1 = 0;      // clips of validation videos; what `best` was chosen by
+  // The last line of metrics.jsonl, of this part of the run or an earlier one: loss and accuracy of
+  // the last epoch's clips, and of validation clips where it was validated. Null before any.
+  nlohmann::ordered_json last_epoch;
+  double best_top1 = -1;     // clips of validation videos; what `best` was chosen by; -1: none
   double clips_per_s = 0;    // of this part of the run, over all ranks, validation left out
   double waiting_share = 0;  // of that time, the slowest rank's wait for data
   bool stopped_early = false;
@@ -30,7 +32,7 @@ class Trainer {
   // Opens the shards and builds the network; goes on from the newest checkpoint in
   // options.run_dir, if there is one. `config` is what the checkpoints record: the settings as
   // `key = value` lines. Throws input errors (shards, a checkpoint that does not fit) and usage
-  // errors (more clips in a batch than there are).
+  // errors (a schedule that waits for a validation that never comes).
   Trainer(const TrainOptions& options, std::string config, const World& world);
   ~Trainer();
 

@@ -74,7 +74,7 @@ int CheckWrite(int code, const std::string& what) {
   // FFmpeg's own codes are four letters, far from errno's.
   const int number = AVUNERROR(code);
   if (number < 4096) {
-    throw SystemError(what, number);
+    throw WriteError(what, number);
   }
   throw Error(ErrorKind::kFailed, Describe(code, what));
 }

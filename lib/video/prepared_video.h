@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace reel3d {
@@ -13,6 +14,7 @@ namespace reel3d {
 struct PreparedVideoInfo {
   int width = 0, height = 0;     // pixels, square
   int fps_num = 0, fps_den = 1;  // average frame rate; 0/1 unknown
+  std::string made_from = {};    // what its maker says it came from and how; empty unknown
 };
 
 // Hands out the stored JPEG packets without decoding them.

@@ -31,6 +31,11 @@ PreparedVideoWriter::PreparedVideoWriter(const std::filesystem::path& file,
   state.format.reset(format);
   // Without random identifiers and dates.
   format->flags |= AVFMT_FLAG_BITEXACT;
+  if (!info.made_from.empty()) {
+    ffmpeg::CheckWrite(
+        av_dict_set(&format->metadata, ffmpeg::kMadeFromTag, info.made_from.c_str(), 0),
+        state.what);
+  }
   state.stream = ffmpeg::CheckMemory(avformat_new_stream(format, nullptr));
   state.stream->time_base = {1, 1000};
   state.stream->avg_frame_rate = {info.fps_num, info.fps_den};

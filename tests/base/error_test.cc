@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <system_error>
 
 namespace reel3d {
 namespace {
@@ -16,14 +20,33 @@ TEST(ExitStatus, IsTheContractOfEveryTool) {
   EXPECT_EQ(ExitStatus(ErrorKind::kInternal), 70);
 }
 
-TEST(SystemError, TellsWhoseFaultItIs) {
-  EXPECT_EQ(SystemError("x", ENOENT).kind(), ErrorKind::kInput);
-  EXPECT_EQ(SystemError("x", EIO).kind(), ErrorKind::kEnvironment);
-  const Error full = SystemError("cannot write a.h5", ENOSPC);
+TEST(ReadError, TellsWhoseFaultItIs) {
+  EXPECT_EQ(ReadError("x", ENOENT).kind(), ErrorKind::kInput);
+  EXPECT_EQ(ReadError("x", ENOTDIR).kind(), ErrorKind::kInput);
+  EXPECT_EQ(ReadError("x", EIO).kind(), ErrorKind::kEnvironment);
+}
+
+TEST(WriteError, IsNeverAnInputs) {
+  EXPECT_EQ(WriteError("x", ENOENT).kind(), ErrorKind::kEnvironment);
+  const Error full = WriteError("cannot write a.h5", ENOSPC);
   EXPECT_EQ(full.kind(), ErrorKind::kEnvironment);
   EXPECT_STREQ(full.what(),
                "cannot write a.h5: No space left on device; free some space and run the same "
                "command again");
+}
+
+TEST(DescribeFailure, KnowsWhatSpeaksOfTheMachine) {
+  const auto status = [](const std::exception& exception) {
+    return DescribeFailure(exception).exit_status;
+  };
+  EXPECT_EQ(status(UsageError("x")), kExitUsage);
+  EXPECT_EQ(status(std::bad_alloc()), kExitEnvironment);
+  EXPECT_EQ(status(std::filesystem::filesystem_error(
+                "x", std::make_error_code(std::errc::permission_denied))),
+            kExitEnvironment);
+  EXPECT_EQ(status(std::system_error(EAGAIN, std::generic_category(), "thread")), kExitEnvironment);
+  EXPECT_EQ(status(std::logic_error("x")), kExitInternal);
+  EXPECT_EQ(DescribeFailure(InputError("two\nlines")).line, "two lines");
 }
 
 TEST(Check, NamesThePlaceAndIsABugOfOurs) {

@@ -2,9 +2,11 @@
 #include "lib/base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "lib/base/error.h"
@@ -67,12 +69,38 @@ TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
   waitpid(child, nullptr, 0);
 }
 
-TEST(WriteFileAtomically, FullDiskIsAnEnvironmentErrorThatSaysSo) {
+// A limit on file sizes stands in for the full disk.
+TEST(WriteFileAtomically, FullDiskIsAnEnvironmentErrorThatKeepsTheOldFile) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "x", "old");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {2, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  ErrorKind kind = ErrorKind::kInternal;
+  std::string message = "nothing was thrown";
   try {
-    WriteFileAtomically("/dev/full/x", "bytes");
+    WriteFileAtomically(folder / "x", "new bytes");
+  } catch (const Error& error) {
+    kind = error.kind();
+    message = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(kind, ErrorKind::kEnvironment);
+  EXPECT_NE(message.find((folder / "x").string()), std::string::npos) << message;
+  EXPECT_EQ(ReadFile(folder / "x"), "old");
+  EXPECT_EQ(Names(folder.path()).size(), 1U) << "something was left";
+}
+
+// A stage whose folder vanishes must not blame the video that it is working on.
+TEST(WriteFileAtomically, ALostFolderIsAnEnvironmentError) {
+  const test::TemporaryFolder folder;
+  try {
+    WriteFileAtomically(folder / "gone" / "x", "bytes");
     FAIL() << "should not be possible";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("/dev/full/x"), std::string::npos) << error.what();
+    EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
   }
 }
 

@@ -20,6 +20,7 @@ struct SampleOptions {
   std::vector<double> scales{1, 0.5};
   std::vector<std::string> groups;
   int threads = 1;
+  bool overwrite = false;
 
   void Bind(OptionBinder& binder) {
     binder.Positional("INPUT", &input, "what to read");
@@ -32,6 +33,7 @@ struct SampleOptions {
     binder.Bind("scales", &scales, "sides");
     binder.Bind("groups", &groups, "names");
     binder.Bind("threads", &threads, {1, 64}, "threads", Effect::kRunOnly);
+    binder.Bind("overwrite", &overwrite, "anew", Effect::kOnce);
   }
   void Check() const {
     if (flip && height == 13) {
@@ -183,6 +185,21 @@ TEST(FormatConfig, OnlyOutputLeavesOutWhatCannotChangeTheResult) {
   EXPECT_NE(text.find("height = 360\n"), std::string::npos);
   EXPECT_EQ(text.find("threads"), std::string::npos);
   EXPECT_EQ(text.find('#'), std::string::npos);
+}
+
+// What would come back other than it was must say so instead.
+TEST(FormatConfig, AValueThatAFileCannotHoldStandsInAComment) {
+  SampleOptions options;
+  options.groups = {"a#b"};
+  const std::string text = FormatConfig(options);
+  EXPECT_NE(text.find("# groups = a#b\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\ngroups"), std::string::npos);
+}
+
+TEST(FormatConfig, WhatIsSaidForOneRunIsNotRecorded) {
+  SampleOptions options;
+  options.overwrite = true;
+  EXPECT_EQ(FormatConfig(options).find("overwrite"), std::string::npos);
 }
 
 }  // namespace

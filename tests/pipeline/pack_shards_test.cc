@@ -164,7 +164,7 @@ TEST_F(PackShardsTest, KeepsWhatIsUpToDateAndRedoesWhatIsNot) {
   EXPECT_EQ(RunPackShards(options_).num_shards_kept, num_shards - 1);
   const Files after = Contents(options_.out_dir);
   EXPECT_THAT(Differences(before, after),
-              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "index.tsv"));
+              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "index.tsv", "shards.tsv"));
 
   const fs::path damaged = fs::path(options_.out_dir) / "00000.h5";
   fs::resize_file(damaged, fs::file_size(damaged) / 2);
@@ -183,8 +183,8 @@ TEST_F(PackShardsTest, ShardsOfAnEarlierPlanGoAway) {
   for (const auto& [name, bytes] : Contents(options_.out_dir)) {
     names.push_back(name);
   }
-  EXPECT_THAT(names,
-              UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv", "index.tsv"));
+  EXPECT_THAT(names, UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv",
+                                          "index.tsv", "shards.tsv"));
 }
 
 TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {

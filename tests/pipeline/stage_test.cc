@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -54,46 +57,90 @@ TEST(ItemLoop, OneBadItemNeverStopsTheOthers) {
 
 TEST(ItemLoop, OtherFaultsEndIt) {
   for (const int threads : {1, 3}) {
-    EXPECT_THROW(RunItemLoop(Ids(100), {"prep", "videos", threads},
-                             [](size_t item) -> ItemOutcome {
-                               if (item == 5) {
-                                 throw EnvironmentError("disk full");
-                               }
-                               return ItemOutcome::kDone;
-                             }),
-                 Error);
+    std::atomic<int> calls{0};
+    try {
+      RunItemLoop(Ids(1000), {"prep", "videos", threads}, [&](size_t item) -> ItemOutcome {
+        ++calls;
+        if (item == 5) {
+          throw EnvironmentError("disk full");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return ItemOutcome::kDone;
+      });
+      FAIL() << "it went on";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+      EXPECT_STREQ(error.what(), "disk full");
+    }
+    EXPECT_LT(calls, 500) << "the other threads did not stop";
   }
 }
 
-TEST(OverTolerance, CountsExactly) {
-  EXPECT_FALSE(OverTolerance(0, 0, 0));
-  EXPECT_FALSE(OverTolerance(1, 100, 0.01));
-  EXPECT_TRUE(OverTolerance(2, 100, 0.01));
-  EXPECT_TRUE(OverTolerance(1, 5, 0));
-  EXPECT_FALSE(OverTolerance(5, 5, 1));
+StageRun RunIn(const fs::path& folder, const std::string& settings, bool overwrite = false) {
+  return {folder, "prep-videos", settings, settings, {}, overwrite};
+}
+
+// Task `task` of `tasks`.
+StageRun TaskIn(const fs::path& folder, int task, int tasks, const std::string& settings = "",
+                const std::string& input = "") {
+  StageRun run = RunIn(folder, settings, /*overwrite=*/true);
+  run.inputs = {{"videos.tsv", input}};
+  run.slice.task = task;
+  run.slice.tasks = tasks;
+  return run;
+}
+
+TEST(StageOutput, ToleratesExactlyTheShareThatItMay) {
+  const test::TemporaryFolder folder;
+  const auto is_whole = [&](const Tolerance& tolerance) {
+    const StageOutput output(RunIn(folder / "out", ""));
+    const bool whole = output.Finish({}, {}, tolerance);
+    EXPECT_EQ(fs::exists(folder / "out" / "DONE"), whole);
+    return whole;
+  };
+  EXPECT_TRUE(is_whole({0, 0, 0}));
+  EXPECT_TRUE(is_whole({100, 1, 0.01}));
+  EXPECT_FALSE(is_whole({100, 2, 0.01}));
+  EXPECT_FALSE(is_whole({5, 1, 0}));
+  EXPECT_TRUE(is_whole({5, 5, 1}));
+}
+
+// One bad video among many is within the tolerance however small the task is that meets it.
+TEST(StageOutput, TheToleranceIsOfAllTasks) {
+  const test::TemporaryFolder folder;
+  for (const int num_failed : {1, 3}) {
+    const fs::path out = folder / std::to_string(num_failed);
+    bool whole = true;
+    for (int task = 0; task < 4; ++task) {
+      const StageOutput output(TaskIn(out, task, 4));
+      whole = output.Finish({}, {}, {50, task == 1 ? num_failed : 0, 0.01});
+      EXPECT_EQ(whole, task < 3 || num_failed == 1) << task;
+    }
+    EXPECT_EQ(fs::exists(out / "DONE"), num_failed == 1);
+  }
 }
 
 TEST(StageOutput, DoneIsWrittenLastAndOnlyWhenWhole) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "prepared";
-  StageOutput first(out, "prep-videos", "height = 360\n", "height = 360\n", false);
+  const StageOutput first(RunIn(out, "height = 360\n"));
   EXPECT_FALSE(fs::exists(out / "DONE"));
-  first.Finish({{"videos", 3}}, {{"a", "prep", "no video stream"}}, false);
+  EXPECT_FALSE(first.Finish({{"videos", 3}}, {{"a", "prep", "no video stream"}}, {3, 1, 0}));
   EXPECT_FALSE(fs::exists(out / "DONE"));
-  first.Finish({{"videos", 3}}, {}, true);
+  EXPECT_TRUE(first.Finish({{"videos", 3}}, {}));
   EXPECT_TRUE(fs::exists(out / "DONE"));
   const auto report = nlohmann::json::parse(ReadFile(out / "report.json"));
   EXPECT_EQ(report["tool"], "prep-videos");
   EXPECT_EQ(report["videos"], 3);
-  const StageOutput again(out, "prep-videos", "height = 360\n", "height = 360\n", false);
+  const StageOutput again(RunIn(out, "height = 360\n"));
   EXPECT_FALSE(fs::exists(out / "DONE")) << "unfinished from the moment that work goes on";
 }
 
 TEST(StageOutput, NeverMixesSettings) {
   const test::TemporaryFolder folder;
-  StageOutput(folder / "out", "prep-videos", "", "height = 360\nquality = 90\n", false);
+  StageOutput(RunIn(folder / "out", "height = 360\nquality = 90\n"));
   try {
-    StageOutput(folder / "out", "prep-videos", "", "height = 360\nquality = 80\n", false);
+    StageOutput(RunIn(folder / "out", "height = 360\nquality = 80\n"));
     FAIL() << "settings were mixed";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
@@ -101,7 +148,7 @@ TEST(StageOutput, NeverMixesSettings) {
               std::string::npos)
         << error.what();
   }
-  const StageOutput redo(folder / "out", "prep-videos", "", "height = 1\n", true);
+  const StageOutput redo(RunIn(folder / "out", "height = 1\n", true));
   EXPECT_TRUE(redo.must_redo());
 }
 
@@ -110,12 +157,9 @@ TEST(StageOutput, TheLastTaskJoinsThemAll) {
   const fs::path out = folder / "out";
   for (const int task : {2, 0, 1}) {
     EXPECT_FALSE(fs::exists(out / "DONE"));
-    TaskSlice slice;
-    slice.task = task;
-    slice.tasks = 3;
-    StageOutput output(out, "prep-videos", "", "", false, slice);
+    const StageOutput output(TaskIn(out, task, 3));
     const std::string id = "v" + std::to_string(task);
-    output.Finish({{"videos", task + 1}, {"height", "360"}}, {{id, "prep", "bad"}}, true);
+    output.Finish({{"videos", task + 1}, {"height", "360"}}, {{id, "prep", "bad"}}, {10, 1, 1});
   }
   EXPECT_TRUE(fs::exists(out / "DONE"));
   EXPECT_EQ(nlohmann::json::parse(ReadFile(out / "report.json"))["videos"], 6);
@@ -125,22 +169,18 @@ TEST(StageOutput, TheLastTaskJoinsThemAll) {
   EXPECT_EQ(failed[2].id, "v2");
 }
 
-TEST(StageOutput, TasksOfOtherSettingsDoNotCount) {
+TEST(StageOutput, TasksOfOtherSettingsOrInputsDoNotCount) {
   const test::TemporaryFolder folder;
-  const auto finish = [&](int task, const std::string& settings) {
-    TaskSlice slice;
-    slice.task = task;
-    slice.tasks = 2;
-    StageOutput output(folder / "out", "prep-videos", "", settings, /*overwrite=*/true, slice);
-    output.Finish(nlohmann::ordered_json::object(), {}, true);
+  const auto is_done_after = [&](int task, const std::string& settings, const std::string& input) {
+    StageOutput(TaskIn(folder / "out", task, 2, settings, input)).Finish({}, {});
+    return fs::exists(folder / "out" / "DONE");
   };
-  finish(0, "height = 1\n");
-  finish(1, "height = 1\n");
-  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
-  finish(0, "height = 2\n");
-  EXPECT_FALSE(fs::exists(folder / "out" / "DONE")) << "task 1 was done at height 1";
-  finish(1, "height = 2\n");
-  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
+  EXPECT_FALSE(is_done_after(0, "height = 1\n", "aa"));
+  EXPECT_TRUE(is_done_after(1, "height = 1\n", "aa"));
+  EXPECT_FALSE(is_done_after(0, "height = 2\n", "aa")) << "task 1 was done at height 1";
+  EXPECT_TRUE(is_done_after(1, "height = 2\n", "aa"));
+  EXPECT_FALSE(is_done_after(1, "height = 2\n", "bb")) << "task 0 was done on other videos";
+  EXPECT_TRUE(is_done_after(0, "height = 2\n", "bb"));
 }
 
 TEST(TaskSlice, CoversEveryItemOnce) {

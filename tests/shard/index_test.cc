@@ -38,6 +38,7 @@ class ShardSetTest : public ::testing::Test {
   ShardSetTest() : shard_(test::MakeSmallShard()) {
     test::WriteShard(folder_ / "00007.h5", shard_);
     Write("index.tsv", kIndex);
+    WriteShardList(folder_ / "shards.tsv", {{7, ContentUuid(shard_.table)}});
     Write("classes.txt", "jump\nwave\n");
     Write("DONE", "");
   }
@@ -105,11 +106,21 @@ TEST_F(ShardSetTest, GivesEveryFrameFromManyThreads) {
   EXPECT_EQ(equal, 4 * 9);
 }
 
-TEST_F(ShardSetTest, FingerprintTellsIndexAndClassesApart) {
+TEST_F(ShardSetTest, FingerprintTellsIndexPixelsAndClassesApart) {
   const uint32_t fingerprint = ShardSet(folder_.path()).fingerprint();
   EXPECT_EQ(ShardSet(folder_.path()).fingerprint(), fingerprint);
   Write("classes.txt", "jump\nwavE\n");
   EXPECT_NE(ShardSet(folder_.path()).fingerprint(), fingerprint);
+  Write("classes.txt", "jump\nwave\n");
+  EXPECT_EQ(ShardSet(folder_.path()).fingerprint(), fingerprint);
+  // The same videos packed from pictures of another quality.
+  test::SmallShard other = shard_;
+  other.table.frame_crc32[0] ^= 1;
+  WriteShardList(folder_ / "shards.tsv", {{7, ContentUuid(other.table)}});
+  EXPECT_NE(ShardSet(folder_.path()).fingerprint(), fingerprint);
+  std::vector<uint8_t> jpeg;
+  EXPECT_THAT(MessageOf([&] { ShardSet(folder_.path()).ReadFrame(0, 0, &jpeg); }),
+              HasSubstr("00007.h5 does not agree"));
 }
 
 TEST_F(ShardSetTest, RefusesWhatIsUnfinishedOrContradictory) {
@@ -132,9 +143,11 @@ TEST_F(ShardSetTest, RefusesWhatIsUnfinishedOrContradictory) {
     EXPECT_THAT(MessageOf(read), HasSubstr("does not agree")) << to;
   }
   Write("index.tsv", kIndex + "9\t0\tlost\t1\ttraining\t5\t25\n");
+  EXPECT_THAT(MessageOf(open), HasSubstr("shards.tsv: lacks shard 9"));
+  WriteShardList(folder_ / "shards.tsv", {{7, ContentUuid(shard_.table)}, {9, "another"}});
   EXPECT_THAT(MessageOf([&] { ShardSet(folder_.path()).ReadFrame(3, 0, &jpeg); }),
               HasSubstr("00009.h5"));
-  for (const char* name : {"DONE", "index.tsv", "classes.txt"}) {
+  for (const char* name : {"DONE", "index.tsv", "shards.tsv", "classes.txt"}) {
     const std::string text = ReadFile(folder_ / name);
     std::filesystem::remove(folder_ / name);
     EXPECT_THAT(MessageOf(open), HasSubstr(name));

@@ -83,4 +83,17 @@ expect '^train-r3d .* restart 0 .*--overwrite' 2
 expect '^train-r3d .* restart 1 ' 2
 expect '^train-r3d .* restart 1 .*--overwrite' 0
 [ -e "$RUN/evaluation/DONE" ] || fail "no evaluation after the restart"
+
+echo "== a cancelled training stops on the signal and does not come back"
+start_over
+touch "$RUN/hold-train-r3d"
+workflow train EXEC=slurm TASKS=2
+await_line "$RUN/seen" 'train-r3d holds'
+sleep 0.5
+train_job=$(job_of "$RUN" train)
+scancel "$train_job"
+await_line "$RUN/seen" 'train-r3d rank . got TERM'
+sleep 5
+expect '^train-r3d .* restart 1 ' 0
+[ -z "$(squeue --noheader --jobs="$train_job" --states=PENDING,RUNNING 2>/dev/null)" ] || fail "it came back"
 echo "all passed"

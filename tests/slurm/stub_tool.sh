@@ -3,7 +3,7 @@
 # called by a tool's name, writes DONE into its last argument as the tool does, and a line of what it
 # saw into $RUN/seen. Files in $RUN command it:
 #   fail-TOOL   exit with status 3
-#   hold-TOOL   go on only when USR1 comes; then exit with 75, once
+#   hold-TOOL   go on only when USR1 or TERM comes; then exit with 75, once
 set -euo pipefail
 tool=$(basename "$0")
 out=${*: -1}
@@ -15,7 +15,10 @@ echo "$tool task $task of $tasks rank ${SLURM_PROCID:-0} of ${SLURM_NTASKS:-1} r
 	"on ${SLURMD_NODENAME:-none}: $*" >>"$RUN/seen"
 [ ! -e "$RUN/fail-$tool" ] || exit 3
 if [ -e "$RUN/hold-$tool" ]; then
-	trap 'rm -f "$RUN/hold-$tool"; echo "$tool rank ${SLURM_PROCID:-0} got USR1" >>"$RUN/seen"; exit 75' USR1
+	for signal in USR1 TERM; do
+		# shellcheck disable=SC2064 # the signal's name now, the rest when it comes
+		trap "rm -f '$RUN/hold-$tool'; echo '$tool rank ${SLURM_PROCID:-0} got $signal' >>'$RUN/seen'; exit 75" $signal
+	done
 	echo "$tool holds" >>"$RUN/seen"
 	for ((i = 0; i < 600; i++)); do sleep 0.1; done
 	exit 1

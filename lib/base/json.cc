@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/json.h"
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+
+namespace reel3d {
+
+using Json = nlohmann::ordered_json;
+
+Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
+  // The library copies and prints by recursion: depth costs stack.
+  constexpr int kMaxDepth = 16;
+  bool too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
+  Json object = Json::parse(ReadFile(file, max_bytes), watch, /*allow_exceptions=*/false);
+  if (too_deep || !object.is_object()) {
+    throw InputError(file.string() +
+                     (too_deep ? ": JSON that nests too deep" : ": not a JSON object"));
+  }
+  return object;
+}
+
+void UseJson(const std::string& source, const std::function<void()>& use) {
+  try {
+    use();
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(source + ": " + error.what());
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,21 @@
+// JSON from files that others may have written: read whole, no deeper than our own, and no
+// exception of the JSON library gets out. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace reel3d {
+
+// Throws an input error that names the file unless it holds one object, nested at most 16 deep.
+nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
+                                      uint64_t max_bytes = uint64_t{1} << 26);
+
+// Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
+// input error that begins with `source`.
+void UseJson(const std::string& source, const std::function<void()>& use);
+
+}  // namespace reel3d

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/dist/torch_errors.h"
+
+#include <c10/util/Exception.h>
+
+#include <string>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+std::string FirstLine(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  return text.substr(0, text.find('\n'));
+}
+
+// The CPU's allocator throws the general type; only its words tell.
+bool IsOutOfMemory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         FirstLine(error).find("can't allocate memory") != std::string::npos;
+}
+
+// Of the GPU's driver and of NCCL: the machine's, too.
+bool IsOfTheMachine(const c10::Error& error) {
+  return dynamic_cast<const c10::DistError*>(&error) != nullptr ||
+         dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr;
+}
+
+}  // namespace
+
+void WithTorchErrors(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const c10::Error& error) {
+    if (IsOutOfMemory(error)) {
+      throw EnvironmentError("out of memory; a smaller --batch needs less (" + FirstLine(error) +
+                             ")");
+    }
+    if (IsOfTheMachine(error)) {
+      throw EnvironmentError(FirstLine(error));
+    }
+    throw Error(ErrorKind::kInternal, FirstLine(error) + " (unexpected: a bug of reel3d)");
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/position.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/error.h"
+#include "lib/base/json.h"
+
+namespace reel3d {
+
+nlohmann::ordered_json Position::State() const {
+  return {{"step", step},           {"epoch", epoch},         {"step_in_epoch", step_in_epoch},
+          {"best_top1", best_top1}, {"best_loss", best_loss}, {"last_epoch", last_epoch}};
+}
+
+void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
+                       const std::string& source) {
+  UseJson(source, [&] {
+    step = state.at("step").get<int64_t>();
+    epoch = state.at("epoch").get<int>();
+    step_in_epoch = state.at("step_in_epoch").get<int64_t>();
+    best_top1 = state.at("best_top1").get<double>();
+    best_loss = state.at("best_loss").get<double>();
+    last_epoch = state.at("last_epoch");
+  });
+  const bool is_line = last_epoch.is_null() || last_epoch.is_object();
+  if (step < 0 || epoch < 0 || step_in_epoch < 0 || step_in_epoch > steps_in_epoch || !is_line) {
+    throw InputError(fmt::format("{}: step {}, {} of epoch {}, makes no sense", source, step,
+                                 step_in_epoch, epoch));
+  }
+}
+
+}  // namespace reel3d

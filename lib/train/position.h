@@ -1,0 +1,27 @@
+// Where a training run stands: what a checkpoint's state.json holds beside network and optimizer.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace reel3d {
+
+struct Position {
+  int64_t step = 0;           // steps done
+  int epoch = 0;              // epochs done
+  int64_t step_in_epoch = 0;  // steps done of the epoch begun
+  double best_top1 = -1;      // of validation clips; -1: not validated yet
+  double best_loss = std::numeric_limits<double>::max();
+  nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
+
+  nlohmann::ordered_json State() const;
+  // From `state`, which `source` holds. Throws an input error on values that make no sense; an
+  // epoch has `steps_in_epoch`.
+  void Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
+               const std::string& source);
+};
+
+}  // namespace reel3d
