@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "lib/base/error.h"
 
@@ -94,6 +97,36 @@ CommandResult RunCommand(const std::vector<std::string>& command,
   result.out = Contents(out);
   result.err = Contents(err);
   return result;
+}
+
+namespace {
+
+void KillAll(const std::string& argument) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    const pid_t process = std::atoi(entry.path().filename().c_str());
+    if (process <= 0) {
+      continue;
+    }
+    // The arguments, each with a NUL behind it.
+    const std::string words = '\0' + Contents((entry.path() / "cmdline").string());
+    if (words.find('\0' + argument + '\0') != std::string::npos) {
+      kill(process, SIGKILL);
+    }
+  }
+}
+
+}  // namespace
+
+bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
+                double seconds) {
+  std::thread killer([&] {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    KillAll(argument);
+  });
+  const CommandResult result = RunCommand(command);
+  killer.join();
+  return result.exit_status == 128 + SIGKILL;
 }
 
 }  // namespace reel3d::test

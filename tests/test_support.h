@@ -37,4 +37,9 @@ struct CommandResult {
 CommandResult RunCommand(const std::vector<std::string>& command,
                          const std::vector<std::string>& environment = {});
 
+// Runs `command` and after `seconds` kills (SIGKILL) every process that has `argument` among its
+// arguments: the command itself and, under mpirun, its ranks. Whether that hit it before its end.
+bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
+                double seconds);
+
 }  // namespace reel3d::test

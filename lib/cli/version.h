@@ -8,8 +8,9 @@ namespace reel3d {
 
 std::string Version();  // "0.1.0"
 
-// A library that says its own version in --version: each lib folder that wraps one registers it
-// from a static initialiser in its own sources, so a tool lists what it really links.
+// A library that says its own version in --version: each lib folder that wraps one on which results
+// or behaviour depend registers it from a static initialiser in its own sources, so a tool lists
+// what it really links.
 struct LinkedLibrary {
   LinkedLibrary(const char* name, std::string version);
 };

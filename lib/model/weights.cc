@@ -8,9 +8,12 @@
 #include <map>
 
 #include "lib/base/error.h"
+#include "lib/cli/version.h"
 
 namespace reel3d {
 namespace {
+
+const LinkedLibrary kTorch("LibTorch", TORCH_VERSION);
 
 std::string Shape(const at::Tensor& tensor) {
   return fmt::format("({})", fmt::join(tensor.sizes(), ", "));

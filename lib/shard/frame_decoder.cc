@@ -12,10 +12,17 @@
 #include <jpeglib.h>
 
 #include "lib/base/error.h"
+#include "lib/cli/version.h"
 #include "lib/shard/resize.h"
 
 namespace reel3d {
 namespace {
+
+// The one compiled against: libjpeg does not say which one is loaded.
+const LinkedLibrary kJpeg("libjpeg-turbo",
+                          fmt::format("{}.{}.{}", LIBJPEG_TURBO_VERSION_NUMBER / 1'000'000,
+                                      LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000,
+                                      LIBJPEG_TURBO_VERSION_NUMBER % 1000));
 
 constexpr int kBytesPerPixel = 4;  // libjpeg-turbo's RGBX
 // Into rows that are aligned to a vector libjpeg-turbo stores past the cache; but a row is read at

@@ -125,11 +125,11 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       schedule(options.schedule, options.epochs),
       sums(device),
       optimizer(*network, options.sgd) {
-  if (options.schedule.kind == "plateau" &&
-      (data.num_validation() == 0 || options.validation.every == 0)) {
-    throw UsageError(
-        "--schedule plateau waits for the validation loss, and nothing is validated: hold videos "
-        "back, or choose multistep, cosine or constant");
+  if (options.schedule.kind == "plateau" && data.num_validation() == 0) {
+    throw UsageError(fmt::format(
+        "--schedule plateau follows the validation loss, and {} holds no validation videos: choose "
+        "multistep, cosine or constant",
+        options.shards_dir));
   }
   at::set_num_threads(threads);
   network->to(device);

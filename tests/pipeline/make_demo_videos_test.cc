@@ -84,6 +84,9 @@ TEST(MakeDemoVideosTest, MakesOnlyWhatIsMissingAndRefusesToMixSettings) {
   other.overwrite = true;
   RunMakeDemoVideos(other);
   EXPECT_NE(Outputs(folder / "a"), videos);
+  other.videos_per_class = 1;
+  RunMakeDemoVideos(other);
+  EXPECT_EQ(Outputs(folder / "a").size(), 8U) << "videos of the longer list are still there";
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/rng.h"
+#include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/video/prepared_video.h"
 #include "tests/test_support.h"
@@ -225,6 +227,59 @@ TEST(PrepVideosTest, ContinuesWithWhatIsNotThereOrNotWhole) {
   other.overwrite = true;
   EXPECT_EQ(RunPrepVideos(other).num_done, 7);
   EXPECT_NE(Outputs(folder / "out"), expected);
+}
+
+// A video that was made of something else, or otherwise, is made anew: its name is no proof.
+TEST(PrepVideosTest, KeepsNothingThatWasMadeOfSomethingElse) {
+  const TemporaryFolder folder;
+  const fs::path path = WriteGoodVideos(folder);
+  PrepVideosOptions options = Options(path, folder / "out");
+  RunPrepVideos(options);
+  Manifest manifest = ReadManifest(path);
+  manifest.videos[2].begin_s = 0.5;
+  manifest.videos[5].path = "v4.mp4";
+  WriteManifest(path, manifest);
+  EXPECT_EQ(RunPrepVideos(options).num_done, 2);
+  WriteVideo(folder / "v6.mp4", 5);
+  EXPECT_EQ(RunPrepVideos(options).num_done, 1);
+  // What a run with --overwrite leaves that is killed before its first video.
+  options.quality = 70;
+  WriteFileAtomically(folder / "out" / "settings.ini", FormatConfig(options, /*only_output=*/true));
+  EXPECT_EQ(RunPrepVideos(options).num_done, 7);
+}
+
+TEST(PrepVideosTest, KilledAtAnyMomentItGoesOnToTheSameBytes) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  RunPrepVideos(Options(manifest, folder / "undisturbed"));
+  const auto expected = Outputs(folder / "undisturbed");
+  const std::string out_dir = (folder / "killed").string();
+  const std::vector<std::string> command = {test::ToolPath("prep-videos").string(),
+                                            "--height",
+                                            "32",
+                                            "--threads",
+                                            "2",
+                                            manifest.string(),
+                                            out_dir};
+  Rng rng(1);
+  int num_hit = 0;
+  for (int round = 0; round < 20; ++round) {
+    num_hit += test::RunAndKill(command, out_dir, rng.Uniform(0.002, 0.1)) ? 1 : 0;
+    if (fs::exists(out_dir)) {
+      for (const auto& [name, bytes] : Outputs(out_dir)) {
+        if (name.front() != '.') {
+          EXPECT_TRUE(bytes == expected.at(name)) << name << " is half done";
+        }
+      }
+    }
+    if (round % 5 == 4) {
+      const test::CommandResult result = test::RunCommand(command);
+      EXPECT_EQ(result.exit_status, 0) << result.err;
+      EXPECT_EQ(Outputs(out_dir), expected);
+      fs::remove_all(out_dir);
+    }
+  }
+  EXPECT_GE(num_hit, 5) << "the test did not hit";
 }
 
 }  // namespace

@@ -1,84 +1,19 @@
-// train-r3d and score-videos as a user runs them, on a small data set that the other tools make:
-// any number of ranks, interrupted anywhere, fed with mistakes.
+// train-r3d as a user runs it: any number of ranks, interrupted anywhere, fed with mistakes.
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <torch/torch.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
-#include "lib/model/tensor_io.h"
-#include "tests/test_support.h"
+#include "tests/train/train_tool.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-using Words = std::vector<std::string>;
-
-class TrainTool : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new test::TemporaryFolder();
-    const auto run = [](Words words) {
-      words.front() = test::ToolPath(words.front()).string();
-      const test::CommandResult result = test::RunCommand(words);
-      ASSERT_EQ(result.exit_status, 0) << words.front() << ": " << result.err;
-    };
-    const auto at = [](const char* name) { return (*folder_ / name).string(); };
-    run({"make-demo-videos", "--videos-per-class", "4", at("videos")});
-    run({"list-videos", "--validation-fraction", "0.25", at("videos"), at("videos.tsv")});
-    run({"prep-videos", "--height", "48", at("videos.tsv"), at("prepared")});
-    run({"pack-shards", at("videos.tsv"), at("prepared"), at("shards")});
-  }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-
-  static std::string Shards() { return (*folder_ / "shards").string(); }
-  static std::string At(const std::string& name) { return (*folder_ / name).string(); }
-
-  // 24 training videos in batches of 8: three steps an epoch.
-  static Words Command(int ranks, const std::string& run_dir, const Words& more = {}) {
-    Words words;
-    if (ranks > 0) {
-      words = {"mpirun", "--oversubscribe", "-n", std::to_string(ranks)};
-    }
-    for (const std::string& word :
-         {test::ToolPath("train-r3d").string(), std::string("--depth"), std::string("10"),
-          std::string("--width"), std::string("0.125"), std::string("--sample-size"),
-          std::string("32"), std::string("--batch"), std::string("8"), std::string("--lr"),
-          std::string("0.05"), std::string("--epochs"), std::string("2"), std::string("--threads"),
-          std::string("1")}) {
-      words.push_back(word);
-    }
-    words.insert(words.end(), more.begin(), more.end());
-    words.push_back(Shards());
-    words.push_back(At(run_dir));
-    return words;
-  }
-
-  static std::map<std::string, at::Tensor> Tensors(const std::string& run_dir,
-                                                   const std::string& file) {
-    const NamedTensors loaded =
-        LoadTensors(fs::path(At(run_dir)) / "checkpoints" / "latest" / file);
-    return {loaded.begin(), loaded.end()};
-  }
-
-  static test::TemporaryFolder* folder_;
-};
-
-test::TemporaryFolder* TrainTool::folder_ = nullptr;
+using test::ExpectNoTemporaries;
+using test::TrainTool;
+using test::Words;
 
 // Of all weights together: |a - b| / |b|. Not of running statistics, whose squares would drown
 // them.
@@ -131,55 +66,85 @@ void ExpectEqualRuns(const std::map<std::string, at::Tensor>& a,
 }
 
 TEST_F(TrainTool, ResumedRunsEndBitForBitAlike) {
-  const auto whole = test::RunCommand(Command(0, "whole"));
-  ASSERT_EQ(whole.exit_status, 0) << whole.err;
-  // In mid-epoch, at its end, in the second one.
-  for (const char* steps : {"1", "3", "5"}) {
-    const std::string run_dir = std::string("stopped") + steps;
-    const auto stopped = test::RunCommand(Command(0, run_dir, {"--stop-after-steps", steps}));
-    ASSERT_EQ(stopped.exit_status, 75) << stopped.err;
-    EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "DONE"));
-    const auto resumed = test::RunCommand(Command(0, run_dir));
-    ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
-    EXPECT_NE(resumed.err.find("going on from step " + std::string(steps)), std::string::npos)
-        << resumed.err;
-    for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
-      ExpectEqualRuns(Tensors("whole", file), Tensors(run_dir, file));
+  for (const int ranks : {0, 2}) {  // 0: without mpirun
+    const std::string whole = "whole" + std::to_string(ranks);
+    const auto undisturbed = test::RunCommand(Command(ranks, whole));
+    ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.err;
+    // In mid-epoch, at its end, in the second one.
+    for (const char* steps : {"1", "3", "5"}) {
+      const std::string run_dir = whole + "_stopped" + steps;
+      const auto stopped = test::RunCommand(Command(ranks, run_dir, {"--stop-after-steps", steps}));
+      ASSERT_EQ(stopped.exit_status, 75) << stopped.err;
+      EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "DONE"));
+      const auto resumed = test::RunCommand(Command(ranks, run_dir));
+      ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
+      EXPECT_NE(resumed.err.find("going on from step " + std::string(steps)), std::string::npos)
+          << resumed.err;
+      for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
+        ExpectEqualRuns(Tensors(whole, file), Tensors(run_dir, file));
+      }
+      EXPECT_EQ(ReadFile(fs::path(At(whole)) / "metrics.jsonl"),
+                ReadFile(fs::path(At(run_dir)) / "metrics.jsonl"));
     }
-    EXPECT_EQ(ReadFile(fs::path(At("whole")) / "metrics.jsonl"),
-              ReadFile(fs::path(At(run_dir)) / "metrics.jsonl"));
   }
 }
 
 // SIGKILL after a random time: the same command must always finish, and end with the same bits.
 TEST_F(TrainTool, KilledAnywhereItStillFinishes) {
-  ASSERT_EQ(test::RunCommand(Command(0, "undisturbed")).exit_status, 0);
   Rng rng(20);
-  Words command = Command(0, "killed");
-  std::vector<char*> argv;
-  for (std::string& word : command) {
-    argv.push_back(word.data());
+  int num_hit = 0;
+  for (const int ranks : {0, 2}) {
+    const std::string undisturbed = "undisturbed" + std::to_string(ranks);
+    ASSERT_EQ(test::RunCommand(Command(ranks, undisturbed)).exit_status, 0);
+    const std::string killed = "killed" + std::to_string(ranks);
+    const Words command = Command(ranks, killed);
+    for (int kill_index = 0; kill_index < 5; ++kill_index) {
+      num_hit += test::RunAndKill(command, At(killed), rng.Uniform(0.2, 2)) ? 1 : 0;
+    }
+    const auto last = test::RunCommand(command);
+    ASSERT_EQ(last.exit_status, 0) << last.err;
+    ExpectEqualRuns(Tensors(undisturbed, "model.safetensors"),
+                    Tensors(killed, "model.safetensors"));
+    EXPECT_EQ(ReadFile(fs::path(At(undisturbed)) / "metrics.jsonl"),
+              ReadFile(fs::path(At(killed)) / "metrics.jsonl"));
+    ExpectNoTemporaries(fs::path(At(killed)) / "checkpoints");
   }
-  argv.push_back(nullptr);
-  for (int kill_index = 0; kill_index < 6; ++kill_index) {
-    pid_t process = 0;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    ASSERT_EQ(posix_spawn(&process, argv[0], &actions, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200 + rng.Below(2500)));
-    kill(process, SIGKILL);
-    waitpid(process, nullptr, 0);
+  EXPECT_GE(num_hit, 3) << "the test did not hit";
+}
+
+// More epochs, and figures that outlive the process that found them.
+TEST_F(TrainTool, AFinishedRunReportsAndGoesOn) {
+  ASSERT_EQ(test::RunCommand(Command(0, "two_epochs")).exit_status, 0);
+  const auto one = test::RunCommand(Command(0, "longer", {"--epochs", "1", "--json"}));
+  ASSERT_EQ(one.exit_status, 0) << one.err;
+  const auto again = test::RunCommand(Command(0, "longer", {"--epochs", "1", "--json"}));
+  const auto figures = [](const test::CommandResult& result, const char* name) {
+    return nlohmann::json::parse(result.out).at(name).get<double>();
+  };
+  for (const char* name : {"train_loss", "train_top1", "validation_loss", "best_validation_top1"}) {
+    EXPECT_EQ(figures(again, name), figures(one, name)) << name;
   }
-  const auto last = test::RunCommand(command);
-  ASSERT_EQ(last.exit_status, 0) << last.err;
-  ExpectEqualRuns(Tensors("undisturbed", "model.safetensors"),
-                  Tensors("killed", "model.safetensors"));
-  EXPECT_EQ(ReadFile(fs::path(At("undisturbed")) / "metrics.jsonl"),
-            ReadFile(fs::path(At("killed")) / "metrics.jsonl"));
-  for (const auto& entry : fs::directory_iterator(fs::path(At("killed")) / "checkpoints")) {
-    EXPECT_EQ(entry.path().filename().string().find(".tmp-"), std::string::npos) << entry.path();
+  const auto longer = test::RunCommand(Command(0, "longer"));
+  ASSERT_EQ(longer.exit_status, 0) << longer.err;
+  ExpectEqualRuns(Tensors("two_epochs", "model.safetensors"),
+                  Tensors("longer", "model.safetensors"));
+  const Words cosine = {"--schedule", "cosine", "--epochs", "1"};
+  ASSERT_EQ(test::RunCommand(Command(0, "cosine", cosine)).exit_status, 0);
+  const auto refused = test::RunCommand(Command(0, "cosine", {"--schedule", "cosine"}));
+  EXPECT_EQ(refused.exit_status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("began a cosine schedule over 1 epochs"), std::string::npos)
+      << refused.err;
+}
+
+TEST_F(TrainTool, ADivergedRunSaysSoAndSavesNothingOfIt) {
+  const auto result = test::RunCommand(Command(0, "diverged", {"--lr", "1000", "--epochs", "9"}));
+  EXPECT_EQ(result.exit_status, 1) << result.err;
+  EXPECT_NE(result.err.find("no number any more: lower --lr"), std::string::npos) << result.err;
+  const fs::path checkpoints = fs::path(At("diverged")) / "checkpoints";
+  if (fs::exists(checkpoints / "latest")) {
+    for (const auto& [name, tensor] : Tensors("diverged", "model.safetensors")) {
+      EXPECT_TRUE(!tensor.is_floating_point() || tensor.isfinite().all().item<bool>()) << name;
+    }
   }
 }
 
@@ -204,11 +169,19 @@ struct Mistake {
 TEST_F(TrainTool, MistakesAreOneClearLine) {
   ASSERT_EQ(test::RunCommand(Command(0, "mistakes", {"--stop-after-steps", "1"})).exit_status, 75);
   const std::string tool = test::ToolPath("train-r3d").string();
+  for (const Words& words :
+       {Words{"list-videos", "--validation-fraction", "0", At("videos"), At("0/videos.tsv")},
+        Words{"pack-shards", At("0/videos.tsv"), At("prepared"), At("only_training")}}) {
+    Words command = words;
+    command.front() = test::ToolPath(words.front()).string();
+    ASSERT_EQ(test::RunCommand(command).exit_status, 0);
+  }
   const std::vector<Mistake> mistakes = {
       {Command(0, "mistakes", {"--lr", "0.5"}), 2, "made with other settings"},
       {{tool, At("absent"), At("new")}, 3, "no such folder"},
       {{tool, "--dept", "10", Shards(), At("new")}, 2, "did you mean depth?"},
       {{tool, "--depth", "11", Shards(), At("new")}, 2, "depth"},
+      {{tool, At("only_training"), At("new")}, 2, "holds no validation videos"},
       {{tool, "--device", "cuda", Shards(), At("new")}, 4, "cuda"},
   };
   for (const Mistake& mistake : mistakes) {
@@ -217,51 +190,6 @@ TEST_F(TrainTool, MistakesAreOneClearLine) {
     EXPECT_NE(result.err.find(mistake.message), std::string::npos) << mistake.message << "\n"
                                                                    << result.err;
   }
-}
-
-// Scores do not depend on how many tasks wrote them, nor on a kill between.
-TEST_F(TrainTool, ScoresAreTheSameBytesByAnyNumberOfTasks) {
-  ASSERT_EQ(test::RunCommand(Command(0, "to_score", {"--epochs", "1"})).exit_status, 0);
-  const auto score = [&](const std::string& out, const Words& more) {
-    Words words = {test::ToolPath("score-videos").string(), "--videos-per-part", "3", "--threads",
-                   "1"};
-    words.insert(words.end(), more.begin(), more.end());
-    for (const std::string& word : {At("to_score/checkpoints/latest"), Shards(), At(out)}) {
-      words.push_back(word);
-    }
-    return test::RunCommand(words);
-  };
-  ASSERT_EQ(score("scores_one", {}).exit_status, 0);
-  for (const char* task : {"1", "0"}) {
-    const auto result = score("scores_two", {"--task", task, "--tasks", "2"});
-    ASSERT_EQ(result.exit_status, 0) << result.err;
-  }
-  int parts = 0;
-  for (const auto& entry : fs::directory_iterator(At("scores_one"))) {
-    if (entry.path().extension() == ".h5") {
-      ++parts;
-      EXPECT_EQ(ReadFile(entry.path()),
-                ReadFile(fs::path(At("scores_two")) / entry.path().filename()));
-    }
-  }
-  EXPECT_EQ(parts, 3);  // 8 videos
-  EXPECT_TRUE(fs::exists(fs::path(At("scores_two")) / "DONE"));
-  const auto again = score("scores_one", {"--json"});
-  EXPECT_EQ(nlohmann::json::parse(again.out)["parts_kept"], 3);
-  EXPECT_EQ(score("scores_one", {"--tail", "drop2017"}).exit_status, 2);
-}
-
-TEST_F(TrainTool, ClassesOfAnotherDataSetAreRefused) {
-  ASSERT_EQ(test::RunCommand(Command(0, "classes", {"--epochs", "1"})).exit_status, 0);
-  const fs::path other = At("other_shards");
-  fs::copy(Shards(), other, fs::copy_options::recursive);
-  std::string classes = ReadFile(other / "classes.txt");
-  WriteFileAtomically(other / "classes.txt", classes + "one_more\n");
-  const auto result =
-      test::RunCommand({test::ToolPath("score-videos").string(), At("classes/checkpoints/latest"),
-                        other.string(), At("other_scores")});
-  EXPECT_EQ(result.exit_status, 3);
-  EXPECT_NE(result.err.find("the checkpoint knows 8 classes and"), std::string::npos) << result.err;
 }
 
 }  // namespace

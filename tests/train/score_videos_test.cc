@@ -1,0 +1,173 @@
+// score-videos as a user runs it, on a checkpoint of train-r3d: any number of tasks, killed
+// anywhere, damaged frames. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "lib/base/rng.h"
+#include "lib/eval/score_file.h"
+#include "lib/shard/shard_set.h"
+#include "tests/train/train_tool.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using test::ExpectNoTemporaries;
+using test::TrainTool;
+using test::Words;
+
+class ScoreTool : public TrainTool {
+ protected:
+  static void SetUpTestSuite() {
+    TrainTool::SetUpTestSuite();
+    ASSERT_EQ(test::RunCommand(Command(0, "to_score", {"--epochs", "1"})).exit_status, 0);
+  }
+
+  // Scores `shards` into `out`.
+  static Words ScoreCommand(const std::string& shards, const std::string& out,
+                            const Words& more = {}) {
+    Words words = {test::ToolPath("score-videos").string(), "--videos-per-part", "3", "--threads",
+                   "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    for (const std::string& word : {At("to_score/checkpoints/latest"), shards, At(out)}) {
+      words.push_back(word);
+    }
+    return words;
+  }
+
+  static std::map<std::string, std::string> Parts(const std::string& out) {
+    std::map<std::string, std::string> parts;
+    for (const auto& entry : fs::directory_iterator(At(out))) {
+      if (entry.path().extension() == ".h5") {
+        parts[entry.path().filename().string()] = ReadFile(entry.path());
+      }
+    }
+    return parts;
+  }
+};
+
+TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "undisturbed")).exit_status, 0);
+  Rng rng(3);
+  int num_hit = 0;
+  for (int round = 0; round < 8; ++round) {
+    num_hit +=
+        test::RunAndKill(ScoreCommand(Shards(), "killed"), At("killed"), rng.Uniform(0.05, 0.8))
+            ? 1
+            : 0;
+    if (round % 4 == 3) {
+      const auto last = test::RunCommand(ScoreCommand(Shards(), "killed"));
+      ASSERT_EQ(last.exit_status, 0) << last.err;
+      EXPECT_EQ(Parts("killed"), Parts("undisturbed"));
+      ExpectNoTemporaries(At("killed"));
+      fs::remove_all(At("killed"));
+    }
+  }
+  EXPECT_GE(num_hit, 2) << "the test did not hit";
+}
+
+// A damaged frame costs its video, which is named; the others are scored as ever.
+TEST_F(ScoreTool, ADamagedFrameCostsItsVideo) {
+  const fs::path shards = At("damaged_shards");
+  fs::copy(Shards(), shards, fs::copy_options::recursive);
+  const std::vector<IndexedVideo> videos = ReadIndex(shards / "index.tsv");
+  const auto victim = std::find_if(videos.begin(), videos.end(), [](const IndexedVideo& video) {
+    return video.subset == Subset::kValidation;
+  });
+  std::vector<uint8_t> jpeg;
+  ShardSet(shards).ReadFrame(static_cast<size_t>(victim - videos.begin()), 3, &jpeg);
+  const fs::path shard = shards / "00000.h5";
+  std::string bytes = ReadFile(shard);
+  const size_t at = bytes.find(std::string(jpeg.begin(), jpeg.end()));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + jpeg.size() / 2] = static_cast<char>(bytes[at + jpeg.size() / 2] ^ 1);
+  WriteFileAtomically(shard, bytes);
+
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "sound")).exit_status, 0);
+  const auto refused = test::RunCommand(ScoreCommand(shards, "damaged_scores"));
+  EXPECT_EQ(refused.exit_status, 3) << refused.err;
+  EXPECT_FALSE(fs::exists(fs::path(At("damaged_scores")) / "DONE"));
+  const auto tolerated =
+      test::RunCommand(ScoreCommand(shards, "damaged_scores", {"--max-failed-fraction", "0.2"}));
+  EXPECT_EQ(tolerated.exit_status, 0) << tolerated.err;
+  const std::string failed = ReadFile(fs::path(At("damaged_scores")) / "failed.tsv");
+  EXPECT_NE(failed.find(victim->id + "\tscore\t"), std::string::npos) << failed;
+  EXPECT_NE(failed.find("frame 3"), std::string::npos) << failed;
+  const Scores sound = ReadScores(fs::path(At("sound")) / "scores-00000.h5");
+  const Scores damaged = ReadScores(fs::path(At("damaged_scores")) / "scores-00000.h5");
+  const size_t num_classes = sound.classes.size();
+  size_t found = 0;
+  for (size_t clip = 0; clip < sound.clips.size(); ++clip) {
+    if (sound.videos[sound.clips[clip].video].id == victim->id) {
+      continue;
+    }
+    ASSERT_LT(found, damaged.clips.size());
+    EXPECT_EQ(damaged.clips[found].video, sound.clips[clip].video);
+    EXPECT_TRUE(std::equal(&sound.logits[clip * num_classes],
+                           &sound.logits[clip * num_classes] + num_classes,
+                           &damaged.logits[found * num_classes]));
+    ++found;
+  }
+  EXPECT_EQ(found, damaged.clips.size());
+}
+
+TEST_F(ScoreTool, PartsOfAnEarlierPlanGoAway) {
+  ASSERT_EQ(
+      test::RunCommand(ScoreCommand(Shards(), "plan", {"--videos-per-part", "1"})).exit_status, 0);
+  EXPECT_EQ(Parts("plan").size(), 8U);
+  EXPECT_EQ(test::RunCommand(ScoreCommand(Shards(), "plan")).exit_status, 2);
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "plan", {"--overwrite"})).exit_status, 0);
+  EXPECT_EQ(Parts("plan").size(), 3U);
+}
+
+TEST_F(ScoreTool, InspectFileShowsTheCheckpoint) {
+  const std::string tool = test::ToolPath("inspect-file").string();
+  const std::string checkpoint = At("to_score/checkpoints/latest");
+  const auto text = test::RunCommand({tool, checkpoint});
+  ASSERT_EQ(text.exit_status, 0) << text.err;
+  EXPECT_NE(text.out.find("conv1.weight"), std::string::npos) << text.out;
+  const auto json = test::RunCommand({tool, "--json", checkpoint + "/model.safetensors"});
+  ASSERT_EQ(json.exit_status, 0) << json.err;
+  EXPECT_EQ(nlohmann::json::parse(json.out)["rows"].size(), 62);
+  const fs::path copy = At("deep");
+  fs::copy(fs::canonical(checkpoint), copy, fs::copy_options::recursive);
+  for (const std::string& state :
+       {R"({"format":1})" + std::string(), "{\"x\":" + std::string(300'000, '[')}) {
+    WriteFileAtomically(copy / "state.json", state);
+    const auto refused = test::RunCommand({tool, copy.string()});
+    EXPECT_EQ(refused.exit_status, 3) << refused.err;
+  }
+}
+
+TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasks) {
+  const auto score = [&](const std::string& out, const Words& more) {
+    return test::RunCommand(ScoreCommand(Shards(), out, more));
+  };
+  ASSERT_EQ(score("scores_one", {}).exit_status, 0);
+  for (const char* task : {"1", "0"}) {
+    const auto result = score("scores_two", {"--task", task, "--tasks", "2"});
+    ASSERT_EQ(result.exit_status, 0) << result.err;
+  }
+  EXPECT_EQ(Parts("scores_one").size(), 3U);  // 8 videos
+  EXPECT_EQ(Parts("scores_one"), Parts("scores_two"));
+  EXPECT_TRUE(fs::exists(fs::path(At("scores_two")) / "DONE"));
+  const auto again = score("scores_one", {"--json"});
+  EXPECT_EQ(nlohmann::json::parse(again.out)["parts_kept"], 3);
+  EXPECT_EQ(score("scores_one", {"--tail", "drop2017"}).exit_status, 2);
+}
+
+TEST_F(ScoreTool, ClassesOfAnotherDataSetAreRefused) {
+  const fs::path other = At("other_shards");
+  fs::copy(Shards(), other, fs::copy_options::recursive);
+  std::string classes = ReadFile(other / "classes.txt");
+  WriteFileAtomically(other / "classes.txt", classes + "one_more\n");
+  const auto result =
+      test::RunCommand({test::ToolPath("score-videos").string(), At("to_score/checkpoints/latest"),
+                        other.string(), At("other_scores")});
+  EXPECT_EQ(result.exit_status, 3);
+  EXPECT_NE(result.err.find("the checkpoint knows 8 classes and"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace reel3d
