@@ -8,6 +8,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(Boost REQUIRED COMPONENTS program_options)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
 pkg_check_modules(LIBJPEG REQUIRED IMPORTED_TARGET libjpeg)
+# SIMD with run-time dispatch for the crop decoder.
+pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 # The C interface alone: HDF5's C++ and high-level wrappers are not thread-safe.
 find_package(HDF5 REQUIRED COMPONENTS C)

@@ -24,6 +24,8 @@ struct ScoreOptions {
   int videos_per_part = 256;
   double max_failed_fraction = 0.01;
 
+  std::string decoding = "fast";
+
   int batch = 32;
   int threads = 0;
   int loader_threads = 0;

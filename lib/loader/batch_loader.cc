@@ -13,7 +13,6 @@
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/timer.h"
-#include "lib/shard/frame_decoder.h"
 
 namespace reel3d {
 namespace {
@@ -36,6 +35,8 @@ struct Slot {
 
 // A thread's own tools.
 struct Worker {
+  explicit Worker(Decoding decoding) : decoder(decoding) {}
+
   FrameDecoder decoder;
   std::vector<FrameJpeg> frames;
 };
@@ -89,7 +90,8 @@ struct BatchLoader::State {
 void BatchLoader::State::Start() {
   try {
     for (int i = 0; i < ThreadCount(options.threads); ++i) {
-      threads.emplace_back([this, worker = std::make_shared<Worker>()] { Run(worker.get()); });
+      threads.emplace_back(
+          [this, worker = std::make_shared<Worker>(options.decoding)] { Run(worker.get()); });
     }
   } catch (const std::exception& error) {
     Stop();

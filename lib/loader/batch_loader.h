@@ -14,6 +14,7 @@
 #include "lib/base/rng.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/shard/frame_decoder.h"
 #include "lib/shard/shard_set.h"
 
 namespace reel3d {
@@ -57,6 +58,7 @@ struct BatchLoaderOptions {
   int threads = 0;        // 0: one for each core that this process may use
   int batches_ahead = 3;  // ring of the loader; costs that many batches of memory
   BadClips bad_clips = BadClips::kThrow;
+  Decoding decoding = Decoding::kFast;
 };
 
 struct Batch {

@@ -13,6 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/cli/version.h"
+#include "lib/jpeg/crop_decoder.h"
 #include "lib/shard/resize.h"
 
 namespace reel3d {
@@ -53,10 +54,15 @@ void RefuseWarnings(j_common_ptr jpeg, int level) {
 }  // namespace
 
 struct FrameDecoder::State {
+  const Decoding decoding;
+  jpeg::CropDecoder crop_decoder;
   jpeg_decompress_struct jpeg = {};
   JumpingErrors errors = {};
   CropResizer resizer;
-  std::vector<uint8_t> row;  // room for a whole frame's width
+  bool is_resizer_ready = false;  // for the plan of the clip at hand
+  std::vector<uint8_t> row;       // room for a whole frame's width
+
+  explicit State(Decoding decoding_in) : decoding(decoding_in) {}
 
   // These call libjpeg: false is an error, and errors.message says which.
   bool Create();
@@ -64,7 +70,7 @@ struct FrameDecoder::State {
   bool ReadRows();
 
   FrameSize CheckHeader(const FrameJpeg& frame);
-  void DecodeFrame(const FrameJpeg& frame, FrameSize expected, uint8_t* planes,
+  void DecodeFrame(const FrameJpeg& frame, const CropPlan& plan, uint8_t* planes,
                    int64_t plane_stride);
   Error Failure(const FrameJpeg& frame) const {
     return InputError(fmt::format("frame {}: {}", frame.frame_index, errors.message.data()));
@@ -131,8 +137,18 @@ FrameSize FrameDecoder::State::CheckHeader(const FrameJpeg& frame) {
   return {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
 }
 
-void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, FrameSize expected, uint8_t* planes,
+void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& plan, uint8_t* planes,
                                       int64_t plane_stride) {
+  if (decoding == Decoding::kFast &&
+      crop_decoder.Decode(frame.bytes.data(), frame.bytes.size(), plan, planes, plane_stride)) {
+    return;
+  }
+  // What the crop decoder does not know, and what is damaged: this way says how.
+  if (!is_resizer_ready) {
+    resizer.Prepare(plan);
+    is_resizer_ready = true;
+  }
+  const FrameSize expected = plan.frame;
   const FrameSize size = CheckHeader(frame);
   if (size != expected) {
     throw InputError(fmt::format("frame {}: {}x{} pixels, but the clip began with {}x{}",
@@ -147,7 +163,14 @@ void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, FrameSize expected
   resizer.Finish(planes, plane_stride);
 }
 
-FrameDecoder::FrameDecoder() : state_(std::make_unique<State>()) {
+Decoding ParseDecoding(const std::string& name) {
+  if (name == "fast" || name == "exact") {
+    return name == "fast" ? Decoding::kFast : Decoding::kExact;
+  }
+  throw UsageError(fmt::format("decoding '{}': there is fast and exact", name));
+}
+
+FrameDecoder::FrameDecoder(Decoding decoding) : state_(std::make_unique<State>(decoding)) {
   if (!state_->Create()) {
     throw EnvironmentError(
         fmt::format("the JPEG library does not start: {}", state_->errors.message.data()));
@@ -161,13 +184,12 @@ FrameSize FrameDecoder::ReadSize(const FrameJpeg& frame) { return state_->CheckH
 void FrameDecoder::DecodeClip(const std::vector<FrameJpeg>& frames, int clip_length,
                               const CropPlan& plan, uint8_t* clip) {
   REEL3D_CHECK(!frames.empty());
-  state_->resizer.Prepare(plan);
+  state_->is_resizer_ready = false;
   const int64_t frame_area = int64_t{plan.size} * plan.size;
   const int64_t plane_stride = clip_length * frame_area;
   const auto num_distinct = std::min(clip_length, static_cast<int>(frames.size()));
   for (int t = 0; t < num_distinct; ++t) {
-    state_->DecodeFrame(frames[static_cast<size_t>(t)], plan.frame, clip + t * frame_area,
-                        plane_stride);
+    state_->DecodeFrame(frames[static_cast<size_t>(t)], plan, clip + t * frame_area, plane_stride);
   }
   for (int t = num_distinct; t < clip_length; ++t) {
     for (int color = 0; color < 3; ++color) {

@@ -1,13 +1,15 @@
 // Stored JPEG frames to the pixels of one clip: decode, cut, resize, mirror.
 //
-// Full-quality decoding (exact inverse DCT, smooth chroma), so that a clip equals what PIL makes of
-// the same frames; rows and columns that the crop does not need are left out, which does not change
-// the others. Trusts nothing: whatever libjpeg would only warn about is an error here.
+// Exactly: full-quality decoding (exact inverse DCT, smooth chroma) by libjpeg, so that a clip
+// equals what PIL makes of the same frames; rows and columns that the crop does not need are left
+// out, which does not change the others. Or fast: by lib/jpeg's crop decoder, and exactly only
+// where that one cannot. Trusts nothing: whatever libjpeg would only warn about is an error here.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lib/data/crop_plan.h"
@@ -19,13 +21,19 @@ struct FrameJpeg {
   std::vector<uint8_t> bytes;
 };
 
+// kFast is five times as fast, and 50 dB from kExact's pixels.
+enum class Decoding { kFast, kExact };
+
+// "fast" or "exact", else a usage error.
+Decoding ParseDecoding(const std::string& name);
+
 // One per thread; keeps its buffers from clip to clip.
 class FrameDecoder {
  public:
   // Wider or higher frames are refused.
   static constexpr int kMaxSide = 8192;
 
-  FrameDecoder();
+  explicit FrameDecoder(Decoding decoding = Decoding::kExact);
   ~FrameDecoder();
   FrameDecoder(const FrameDecoder&) = delete;
   FrameDecoder& operator=(const FrameDecoder&) = delete;

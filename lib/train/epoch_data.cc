@@ -65,8 +65,16 @@ std::vector<ClipRequest> EpochData::TrainingClips(const std::vector<Sample>& sam
   return clips;
 }
 
-BatchLoader EpochData::Training(int epoch, int64_t first_step,
-                                const BatchLoaderOptions& options) const {
+BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
+  BatchLoaderOptions options;
+  options.clip_length = options_.clip.length;
+  options.size = options_.crop.size;
+  options.threads = threads;
+  options.decoding = ParseDecoding(options_.decoding);
+  return options;
+}
+
+BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) const {
   const auto order = std::make_shared<std::vector<Sample>>(
       EpochOrder(shards_.videos(), training_, static_cast<uint64_t>(options_.seed), epoch,
                  options_.clips_per_video));
@@ -83,10 +91,10 @@ BatchLoader EpochData::Training(int epoch, int64_t first_step,
     return TrainingClips({order->begin() + range.begin, order->begin() + range.end}, epoch);
   };
   requests.crop = [this](FrameSize frame, Rng& rng) { return DrawCrop(options_.crop, frame, rng); };
-  return {std::move(requests), ShardFrames(shards_), options};
+  return {std::move(requests), ShardFrames(shards_), LoaderOptions(threads)};
 }
 
-BatchLoader EpochData::Validation(const BatchLoaderOptions& options) const {
+BatchLoader EpochData::Validation(int threads) const {
   std::vector<ClipRequest> clips;
   for (const size_t index : validation_) {
     const IndexedVideo& video = shards_.videos()[index];
@@ -104,7 +112,7 @@ BatchLoader EpochData::Validation(const BatchLoaderOptions& options) const {
   requests.crop = [this](FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };
-  return {std::move(requests), ShardFrames(shards_), options};
+  return {std::move(requests), ShardFrames(shards_), LoaderOptions(threads)};
 }
 
 }  // namespace reel3d

@@ -33,12 +33,14 @@ class EpochData {
   // The cut of each epoch: how many steps, clips of a step, micro-batches.
   const EpochPartition& partition() const { return partition_; }
 
-  // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step.
-  BatchLoader Training(int epoch, int64_t first_step, const BatchLoaderOptions& options) const;
+  // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step,
+  // decoded by `threads` threads.
+  BatchLoader Training(int epoch, int64_t first_step, int threads) const;
   // This rank's share of the validation windows, in batches of no more than a training batch.
-  BatchLoader Validation(const BatchLoaderOptions& options) const;
+  BatchLoader Validation(int threads) const;
 
  private:
+  BatchLoaderOptions LoaderOptions(int threads) const;
   std::vector<ClipRequest> TrainingClips(const std::vector<Sample>& samples, int epoch) const;
 
   const ShardSet& shards_;

@@ -94,6 +94,9 @@ void TrainOptions::Bind(OptionBinder& binder) {
   network.Bind(binder);
   BindClips(*this, binder);
   crop.Bind(binder);
+  binder.Choice("decoding", &decoding, {"fast", "exact"},
+                "fast: just the frequencies that the crop needs, 50 dB from PIL's pixels; exact: "
+                "PIL's pixels to the last bit, at a fifth of the speed");
   input.Bind(binder);
   BindSteps(*this, binder);
   schedule.Bind(binder);

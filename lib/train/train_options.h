@@ -44,6 +44,7 @@ struct TrainOptions {
   std::string clip_start = "inclusive";
   int clips_per_video = 1;
   CropOptions crop;
+  std::string decoding = "fast";  // or exact: see lib/shard/frame_decoder.h
   ClipInputOptions input;
 
   int epochs = 200;

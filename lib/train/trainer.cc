@@ -92,7 +92,7 @@ struct Trainer::State {
   const EpochData data;
   const at::Device device;
   const int threads;
-  const BatchLoaderOptions loader_options;
+  const int loader_threads;
   const ProcessGroup group;
   R3d network;
   Schedule schedule;
@@ -118,8 +118,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       data(shards, options, world),
       device(ChooseDevice(options.device, world)),
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
-      loader_options{options.clip.length, options.crop.size,
-                     options.loader_threads > 0 ? options.loader_threads : threads, 3},
+      loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
       network(NetworkFor(options, shards), static_cast<uint64_t>(options.seed)),
       schedule(options.schedule, options.epochs),
@@ -261,7 +260,7 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
 bool Trainer::State::RunEpoch() {
   network->train();
   const int64_t num_steps = data.partition().NumSteps();
-  BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_options);
+  BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
   std::optional<Progress> progress;
   if (world.is_main()) {
     progress.emplace("clips", data.partition().num_samples);
@@ -296,7 +295,7 @@ ClipMeans Trainer::State::Validate() {
   const at::NoGradGuard no_grad;
   network->eval();
   ClipSums validation(device);
-  BatchLoader loader = data.Validation(loader_options);
+  BatchLoader loader = data.Validation(loader_threads);
   while (loader.Next(&batch)) {
     const ClipOutputs outputs = Forward();
     validation.Add(outputs.logits, outputs.labels, outputs.losses);

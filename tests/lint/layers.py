@@ -19,7 +19,8 @@ ROOMS = {
     "data": {"base"},
     "video": {"data", "base"},
     "hdf5": {"data", "base"},
-    "shard": {"hdf5", "data", "base"},
+    "jpeg": {"data", "base"},
+    "shard": {"hdf5", "jpeg", "data", "base"},
     "loader": {"shard", "data", "base"},
     "model": {"base"},
     "dist": {"base"},
@@ -34,6 +35,7 @@ VENDORS = [
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
+    (r"hwy/", r"lib/jpeg/\w+(\.cc|-inl\.h)"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
@@ -71,7 +73,8 @@ def check_file(root, path, stages):
         yield f"{path}: {len(lines)} lines, more than {MAX_LINES}: one concept a file"
     if not any("SPDX-License-Identifier: Apache-2.0" in line for line in lines[:40]):
         yield f"{path}: no SPDX line"
-    if path.endswith(".h") and "#pragma once" not in lines:
+    # -inl.h are included once for each set of vector instructions.
+    if path.endswith(".h") and not path.endswith("-inl.h") and "#pragma once" not in lines:
         yield f"{path}: no #pragma once"
     for number, line in enumerate(lines, 1):
         found = INCLUDE.match(line)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/shard/jpeg_pictures.h"
 
+#include <cmath>
 #include <cstdio>  // jpeglib.h needs it first
 #include <cstdlib>
 
@@ -9,6 +10,20 @@
 #include "lib/base/rng.h"
 
 namespace reel3d::test {
+namespace {
+
+// 0 .. 191, with an edge wherever it wraps.
+int Slope(int x, int y, int color, int number) {
+  return (x * (color + 1) / 2 + y * (3 - color) / 2 + number * 16) % 192;
+}
+
+// About 20 .. 230: lengths from 10 to 200 pixels, the shorter the weaker.
+int Waves(int x, int y, int phase) {
+  return static_cast<int>(125 + 50 * std::sin(x * 0.03 + phase) + 30 * std::sin(y * 0.07 - phase) +
+                          15 * std::sin((x + 2 * y) * 0.15) + 8 * std::sin((2 * x - y) * 0.25));
+}
+
+}  // namespace
 
 std::vector<uint8_t> MakeJpeg(FrameSize frame, int number, const JpegStyle& style) {
   jpeg_compress_struct jpeg = {};
@@ -35,8 +50,8 @@ std::vector<uint8_t> MakeJpeg(FrameSize frame, int number, const JpegStyle& styl
     row.clear();
     for (int x = 0; x < frame.width; ++x) {
       for (int c = 0; c < jpeg.input_components; ++c) {
-        const int slope = (x * (c + 1) / 2 + y * (3 - c) / 2 + number * 16) % 192;
-        row.push_back(static_cast<uint8_t>(slope + rng.Below(64)));
+        const int level = style.photographic ? Waves(x, y, c + number) : Slope(x, y, c, number);
+        row.push_back(static_cast<uint8_t>(level + rng.Below(style.noise)));
       }
     }
     JSAMPROW line = row.data();

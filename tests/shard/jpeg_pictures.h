@@ -15,9 +15,11 @@ struct JpegStyle {
   int restart_interval = 4;  // MCUs
   bool progressive = false;
   bool grey = false;
+  int noise = 64;             // levels
+  bool photographic = false;  // waves of many lengths and little noise, instead of steep slopes
 };
 
-// Slopes and noise that depend on `number`, 4:2:0.
+// Slopes (or waves) and noise that depend on `number`, 4:2:0.
 std::vector<uint8_t> MakeJpeg(FrameSize frame, int number, const JpegStyle& style = {});
 
 // All of its pixels, 4 bytes each: R, G, B, unused.

@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
+#include "lib/base/timer.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -95,11 +96,13 @@ TEST_F(TrainTool, KilledAnywhereItStillFinishes) {
   int num_hit = 0;
   for (const int ranks : {0, 2}) {
     const std::string undisturbed = "undisturbed" + std::to_string(ranks);
+    const Stopwatch clock;
     ASSERT_EQ(test::RunCommand(Command(ranks, undisturbed)).exit_status, 0);
+    const double whole_s = clock.Seconds();
     const std::string killed = "killed" + std::to_string(ranks);
     const Words command = Command(ranks, killed);
     for (int kill_index = 0; kill_index < 5; ++kill_index) {
-      num_hit += test::RunAndKill(command, At(killed), rng.Uniform(0.2, 2)) ? 1 : 0;
+      num_hit += test::RunAndKill(command, At(killed), rng.Uniform(0.1, 0.9) * whole_s) ? 1 : 0;
     }
     const auto last = test::RunCommand(command);
     ASSERT_EQ(last.exit_status, 0) << last.err;

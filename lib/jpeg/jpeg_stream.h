@@ -1,0 +1,59 @@
+// The outer layers of a baseline JPEG: its header, where its restart segments lie, and the byte
+// stuffing of its entropy-coded data (ITU-T T.81, annexes B and F.1.2.3).
+//
+// Strict on purpose: whatever is unusual is "no", and the caller decodes that picture by libjpeg.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace reel3d::jpeg {
+
+struct HuffmanSpec {
+  std::array<uint8_t, 17> count{};  // count[length], length 1 .. 16
+  std::array<uint8_t, 256> symbol{};
+  bool present = false;
+
+  bool operator==(const HuffmanSpec& other) const {
+    return count == other.count && symbol == other.symbol;
+  }
+};
+
+// 8-bit baseline, three components, 4:2:0, one interleaved scan, restart segments that end with
+// their row of MCUs.
+struct StreamHeader {
+  int width = 0, height = 0;                        // pixels
+  int mcu_columns = 0, mcu_rows = 0;                // of 16 x 16 pixels
+  int restart_interval = 0;                         // MCUs; divides mcu_columns
+  std::array<std::array<uint16_t, 64>, 4> quant{};  // row by row, not in zigzag order
+  std::array<bool, 4> quant_present{};
+  std::array<HuffmanSpec, 4> dc, ac;
+  std::array<uint8_t, 3> quant_of{}, dc_of{}, ac_of{};  // tables of Y, Cb, Cr
+  size_t scan_begin = 0;                                // first entropy-coded byte
+
+  int SegmentsPerRow() const { return mcu_columns / restart_interval; }
+  size_t NumSegments() const { return static_cast<size_t>(SegmentsPerRow()) * mcu_rows; }
+};
+
+extern const std::array<uint8_t, 64> kZigzagToNatural;
+
+// False unless the bytes begin with a header of that kind.
+bool ReadStreamHeader(const uint8_t* data, size_t size, StreamHeader* header);
+
+// Fills begins[0 .. count] so that segment i is data[begins[i], begins[i + 1] - 2): the two bytes
+// are the marker that closes it. False unless RST0, RST1 .. RST7, RST0 .. and then the end of the
+// image occur, exactly in this order.
+bool FindSegments(const uint8_t* data, size_t size, size_t scan_begin, size_t count,
+                  std::vector<uint32_t>* begins);
+
+// What Unstuff may write past the bytes that it returns.
+constexpr size_t kUnstuffSlack = 64;
+
+// Copies [begin, end) to `out`, turning FF 00 into FF, and returns how many bytes came out. May
+// read (and drop) up to `readable`. `out` needs end - begin + kUnstuffSlack bytes.
+size_t Unstuff(const uint8_t* begin, const uint8_t* end, const uint8_t* readable, uint8_t* out);
+
+}  // namespace reel3d::jpeg
