@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/eval/accuracy.h"
@@ -135,9 +136,15 @@ Json PerClass(const Evaluation& evaluation) {
   return list;
 }
 
+bool FramesShuffled(const SubsetScores& subset) {
+  return subset.settings.find("shuffle-frames = true;") != std::string::npos;
+}
+
 Json ToMetrics(const Evaluation& evaluation, const EvaluateScoresOptions& options) {
   Json metrics = {{"subset", evaluation.subset.subset},
                   {"averaging", options.average},
+                  {"min_distinct", options.min_distinct},
+                  {"frames_shuffled", FramesShuffled(evaluation.subset)},
                   {"num_videos", evaluation.num_scored()},
                   {"num_expected", evaluation.subset.num_expected},
                   {"num_missing", evaluation.num_missing()},
@@ -177,12 +184,12 @@ std::string ClassTable(const Evaluation& evaluation) {
   for (const std::string& name : evaluation.subset.classes) {
     width = std::max(width, name.size());
   }
-  std::string text = fmt::format("\n{:<{}}  videos   top-1   top-5  taken for\n", "class", width);
+  std::string text = fmt::format("\n{:<{}}  videos    top-1    top-5  taken for\n", "class", width);
   for (size_t label = 0; label < evaluation.subset.classes.size(); ++label) {
     const ClassAccuracy& of_class = evaluation.accuracy.classes()[label];
     const std::string confusions = Confusions(evaluation, label);
     text +=
-        fmt::format("{:<{}}  {:>6}  {:>4.1f} %  {:>4.1f} %{}{}\n", evaluation.subset.classes[label],
+        fmt::format("{:<{}}  {:>6}  {:>5.1f} %  {:>5.1f} %{}{}\n", evaluation.subset.classes[label],
                     width, of_class.num_videos, 100 * Share(of_class.num_top1, of_class.num_videos),
                     100 * Share(of_class.num_top5, of_class.num_videos),
                     confusions.empty() ? "" : "  ", confusions);
@@ -193,8 +200,12 @@ std::string ClassTable(const Evaluation& evaluation) {
 std::string ToTable(const Evaluation& evaluation, const EvaluateScoresOptions& options) {
   const SubsetScores& subset = evaluation.subset;
   std::string text =
-      fmt::format("{}: scored {} of {} videos in {} clips, {} averaged\n", subset.subset,
-                  evaluation.num_scored(), subset.num_expected, subset.num_clips, options.average);
+      fmt::format("{}: scored {} of {} videos in {} clips, {} averaged{}{}\n", subset.subset,
+                  evaluation.num_scored(), subset.num_expected, subset.num_clips, options.average,
+                  options.min_distinct > 1
+                      ? fmt::format(", clips of {} different frames or more", options.min_distinct)
+                      : "",
+                  FramesShuffled(subset) ? "; FRAMES SHUFFLED: a test, not a result" : "");
   if (evaluation.num_labelled == 0) {
     return text + "no video has a label: predictions only\n";
   }
@@ -265,7 +276,7 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   WriteFileAtomically(folder / "confusion.tsv", FormatConfusion(subset, evaluation.accuracy));
   WriteFileAtomically(folder / "results.json", FormatResults(subset, options.top_k));
   WriteFileAtomically(folder / "table.txt", report.table);
-  WriteFileAtomically(folder / "metrics.json", report.metrics.dump(2) + "\n");
+  WriteFileAtomically(folder / "metrics.json", FormatJson(report.metrics) + "\n");
   output.Finish({{"scores", options.scores_dir},
                  {"checkpoint", subset.checkpoint},
                  {"data", subset.data},

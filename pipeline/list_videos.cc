@@ -62,17 +62,21 @@ void CountClasses(const Manifest& manifest, const std::vector<std::string>& clas
 }
 
 // Equal content is no conflict: the same command may run twice.
-void WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
+// Whether it wrote.
+bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
   if (fs::exists(file)) {
     if (ReadFile(file) == text) {
-      return;
+      return false;
     }
     if (!overwrite) {
-      throw UsageError(fmt::format("{} exists and would change: name another file, or --overwrite",
-                                   file.string()));
+      throw UsageError(fmt::format(
+          "{} lists other videos or another split: --overwrite replaces it (under make: "
+          "OVERWRITE=yes), or name a file in another folder",
+          file.string()));
     }
   }
   WriteFileAtomically(file, text);
+  return true;
 }
 
 }  // namespace
@@ -100,9 +104,15 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
   const Manifest manifest = MakeManifest(videos, split, fs::canonical(file.parent_path()));
   const std::vector<std::string> classes = ClassesOf(videos);
   const std::string text = FormatManifest(manifest);
+  RemoveStaleTemporaries(file.parent_path());
+  if (options.overwrite && fs::exists(file) && ReadFile(file) != text) {
+    // If this is killed, there must be no manifest with another one's classes.
+    fs::remove(file);
+  }
   WriteUnlessOther(file.parent_path() / "classes.txt", FormatClasses(classes), options.overwrite);
-  WriteUnlessOther(file, text, options.overwrite);
   ListVideosReport report;
+  report.unchanged = !WriteUnlessOther(file, text, options.overwrite);
+  report.manifest = options.manifest;
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
   CountClasses(manifest, classes, &report);
@@ -122,6 +132,9 @@ nlohmann::ordered_json ListVideosReport::ToJson() const {
 }
 
 std::string ListVideosReport::ToText() const {
+  if (unchanged) {
+    return fmt::format("{}: {} videos, as before\n", manifest, num_videos);
+  }
   size_t width = std::string("unlabelled").size();
   for (const auto& [name, counts] : classes) {
     width = std::max(width, name.size());

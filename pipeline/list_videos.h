@@ -33,11 +33,13 @@ struct ListVideosReport {
   };
   int64_t num_videos = 0;
   int64_t num_groups = 0;
+  std::string manifest;
+  bool unchanged = false;                               // the same manifest stood there
   std::vector<std::pair<std::string, Counts>> classes;  // in order; "" last: unlabelled
   std::map<std::string, int64_t> ignored;               // other files, by extension
 
   nlohmann::ordered_json ToJson() const;
-  std::string ToText() const;  // a table
+  std::string ToText() const;  // a table; one line if unchanged
 };
 
 // Throws an input error where a source is no folder or has no videos, a name cannot stand in the

@@ -45,14 +45,12 @@ std::string VideoName(const std::string& class_name, int index) {
   return fmt::format("{}_{:03}", class_name, index);
 }
 
-// Those of an earlier run with more videos; with --overwrite all of them, before the first new one:
-// if this run is killed, the next one finds none that has the old settings.
-void RemoveOtherVideos(const StageOutput& output, int videos_per_class) {
+// Those of an earlier run, of each class from number `first` on.
+void RemoveVideos(const fs::path& folder, int first) {
   for (const std::string& name : SyntheticClasses()) {
-    for (int index = output.must_redo() ? 0 : videos_per_class; index < kMaxVideosPerClass;
-         ++index) {
+    for (int index = first; index < kMaxVideosPerClass; ++index) {
       std::error_code absent;
-      fs::remove(output.folder() / name / (VideoName(name, index) + ".mp4"), absent);
+      fs::remove(folder / name / (VideoName(name, index) + ".mp4"), absent);
     }
   }
 }
@@ -87,8 +85,10 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
                             FormatConfig(options),
                             FormatConfig(options, true),
                             {},
-                            options.overwrite});
-  RemoveOtherVideos(output, options.videos_per_class);
+                            options.overwrite,
+                            {},
+                            [&] { RemoveVideos(options.out_dir, 0); }});
+  RemoveVideos(output.folder(), options.videos_per_class);  // of a longer list
   const std::vector<std::string>& classes = SyntheticClasses();
   std::vector<std::string> ids;
   for (const std::string& name : classes) {

@@ -48,23 +48,28 @@ ImageSize SizeOf(const VideoFrame& frame, const PrepVideosOptions& options) {
                                 : SizeForHeight(frame.aspect, options.height);
 }
 
-// Stands in the prepared video: its row of the manifest, its source's size, and the settings. Not
-// the source's time, which copying changes.
+// Stands in the prepared video: a checksum of its row of the manifest and the settings, and the
+// size of its source. Not the source's time, which copying changes.
 std::string MadeFrom(const VideoRow& row, const fs::path& source,
                      const PrepVideosOptions& options) {
-  std::error_code absent;  // the decoder will say so
   const std::string text =
-      fmt::format("{}\n{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1), row.end_s.value_or(-1),
-                  fs::file_size(source, absent), FormatConfig(options, /*only_output=*/true));
-  return fmt::format("{:08x}", Crc32(text.data(), text.size()));
+      fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1), row.end_s.value_or(-1),
+                  FormatConfig(options, /*only_output=*/true));
+  std::error_code absent;
+  const uintmax_t size_bytes = fs::file_size(source, absent);
+  return fmt::format("{:08x} {}", Crc32(text.data(), text.size()),
+                     absent ? "" : std::to_string(size_bytes));
 }
 
+// What has been prepared stays so when its source goes away: then the size is not compared.
 bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   if (!fs::exists(prepared)) {
     return false;
   }
   try {
-    return PreparedVideoReader(prepared).info().made_from == made_from;
+    const std::string found = PreparedVideoReader(prepared).info().made_from;
+    return made_from.back() == ' ' ? found.compare(0, made_from.size(), made_from) == 0
+                                   : found == made_from;
   } catch (const Error& error) {
     LogWarn(fmt::format("{}; making it anew", error.what()));
     return false;

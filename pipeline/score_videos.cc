@@ -97,10 +97,10 @@ class Scorer {
   Part PlanPart(int number) const {
     Part part;
     Scores& scores = part.scores;
-    const std::string settings = FormatConfig(options_, /*only_output=*/true);
     scores.checkpoint = trained_.identity;
     scores.data = fmt::format("{:08x}", shards_.fingerprint());
-    scores.settings = fmt::format("{:08x}", Crc32(settings.data(), settings.size()));
+    scores.settings = FormatConfig(options_, /*only_output=*/true);
+    std::replace(scores.settings.begin(), scores.settings.end(), '\n', ';');
     scores.subset = options_.subset;
     scores.part = number;
     scores.num_parts = NumParts();
@@ -329,10 +329,15 @@ ToolResult Score(const ScoreOptions& options) {
                  {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()}};
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
-  result.text = fmt::format(
-      "{} videos, {} clips scored by {}; {} parts were there already{}\n", counts.videos,
-      counts.clips, identity, counts.parts_kept,
-      num_failed == 0 ? "" : fmt::format("; {} videos failed, see failed.tsv", num_failed));
+  result.text =
+      fmt::format("{} videos, {} clips scored by {}", counts.videos, counts.clips, identity);
+  if (counts.parts_kept > 0) {
+    result.text += fmt::format("; {} score files were there already", counts.parts_kept);
+  }
+  if (num_failed > 0) {
+    result.text += fmt::format("; {} videos failed, see failed.tsv", num_failed);
+  }
+  result.text += "\n";
   result.exit_status = whole ? kExitDone : kExitInput;
   return result;
 }

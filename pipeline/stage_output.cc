@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/cli/version.h"
 
 namespace reel3d {
@@ -23,6 +24,7 @@ constexpr const char* kSettingsFile = "settings.ini";
 constexpr const char* kFailedFile = "failed.tsv";
 constexpr const char* kReportFile = "report.json";
 constexpr const char* kDone = "DONE";
+constexpr const char* kLockFile = "lock";  // of train-r3d
 
 std::optional<int> FromEnvironment(const char* name) {
   const char* text = std::getenv(name);
@@ -118,6 +120,24 @@ void TaskSlice::Resolve() {
   }
 }
 
+namespace {
+
+// A stage replaces and removes files in its folder: one that holds others' files is not for it.
+// Hidden ones may be another task's, which begins at the same moment.
+void RequireNothingElse(const fs::path& folder) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.front() != '.' && name != kLockFile && name != kSettingsFile) {
+      throw UsageError(
+          fmt::format("{} holds files that reel3d did not write, such as {}: name a new "
+                      "folder",
+                      folder.string(), name));
+    }
+  }
+}
+
+}  // namespace
+
 std::string FileIdentity(const fs::path& file) {
   const std::string bytes = ReadFile(file);
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
@@ -132,13 +152,20 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     if (there != run_.output_settings) {
       throw UsageError(fmt::format(
           "{} was made with other settings ({}): name another folder, or --overwrite to make "
-          "it anew",
+          "it anew (under make: OVERWRITE=yes)",
           run_.folder.string(), FirstDifference(there, run_.output_settings)));
     }
   }
+  if (!fs::exists(settings)) {
+    RequireNothingElse(run_.folder);
+  }
+  RemoveStaleTemporaries(OwnFolder());
   std::error_code ignored;
   fs::remove(run_.folder / kDone, ignored);
   fs::remove(OwnFolder() / kDone, ignored);
+  if (run_.overwrite && run_.clear) {
+    run_.clear();
+  }
   WriteFileAtomically(settings, run_.output_settings);
   WriteFileAtomically(run_.folder / "config.ini", run_.config);
 }
@@ -172,7 +199,7 @@ void StageOutput::Report(const Json& report, const std::vector<FailedItem>& fail
   }
   MakeFolders(OwnFolder());
   WriteFileAtomically(OwnFolder() / kFailedFile, FormatFailedItems(failed));
-  WriteFileAtomically(OwnFolder() / kReportFile, full.dump(2) + "\n");
+  WriteFileAtomically(OwnFolder() / kReportFile, FormatJson(full) + "\n");
 }
 
 bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
@@ -183,7 +210,16 @@ bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& fail
                         FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
     return JoinTasks(tolerance.max_failed_fraction);
   }
+  return Judge(tolerance);
+}
+
+bool StageOutput::Judge(const Tolerance& tolerance) const {
   if (OverTolerance(tolerance)) {
+    LogError(
+        fmt::format("{} of {} failed, more than --max-failed-fraction {:g}: see {}; raise it to "
+                    "go on without them",
+                    tolerance.num_failed, tolerance.num_items, tolerance.max_failed_fraction,
+                    (run_.folder / kFailedFile).string()));
     return false;
   }
   WriteFileAtomically(run_.folder / kDone, "");
@@ -213,12 +249,8 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
   WriteFileAtomically(run_.folder / kFailedFile, FormatFailedItems(failed));
-  WriteFileAtomically(run_.folder / kReportFile, report.dump(2) + "\n");
-  if (OverTolerance(sum)) {
-    return false;
-  }
-  WriteFileAtomically(run_.folder / kDone, "");
-  return true;
+  WriteFileAtomically(run_.folder / kReportFile, FormatJson(report) + "\n");
+  return Judge(sum);
 }
 
 }  // namespace reel3d

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -56,6 +57,9 @@ struct StageRun {
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
+  // With `overwrite`: removes what an earlier run wrote. Called before the new settings stand in
+  // the folder, so that after a kill nothing of the old ones is taken for new.
+  std::function<void()> clear = {};
 };
 
 // A stage is whole while at most this share of its items failed: over all tasks, so that the number
@@ -69,7 +73,8 @@ class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
   // those of an earlier run there: a usage error shows the first difference unless `overwrite`.
-  // DONE goes away at once: from here on the folder is unfinished.
+  // Files in a folder without our settings are somebody else's: a usage error, too. DONE goes away
+  // at once: from here on the folder is unfinished.
   explicit StageOutput(StageRun run);
 
   // True with `overwrite`: what lies there must be made anew, not kept.
@@ -89,6 +94,8 @@ class StageOutput {
   std::filesystem::path OwnFolder() const;
   std::string WorkId() const;
   bool JoinTasks(double max_failed_fraction) const;
+  // Writes DONE, or says on the log why not.
+  bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
   Stopwatch clock_;

@@ -14,9 +14,12 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/stop_signal.h"
+#include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
 #include "lib/model/freed_memory.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/checkpoint_folder.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
 
@@ -57,7 +60,12 @@ ToolResult ToResult(const TrainReport& report) {
                  {"clips_per_s", report.clips_per_s},
                  {"waiting_share", report.waiting_share},
                  {"stopped_early", report.stopped_early}};
-  result.text = fmt::format("{} epochs, {} steps", report.epochs, report.steps);
+  result.text = report.stopped_early
+                    ? fmt::format(
+                          "stopped at a checkpoint after {} epochs, {} steps: run the same "
+                          "command again to go on",
+                          report.epochs, report.steps)
+                    : fmt::format("{} epochs, {} steps", report.epochs, report.steps);
   for (const char* figure : {"train_loss", "train_top1", "validation_loss", "validation_top1"}) {
     if (report.last_epoch.contains(figure)) {
       result.json[figure] = report.last_epoch[figure];
@@ -76,30 +84,47 @@ ToolResult ToResult(const TrainReport& report) {
   return result;
 }
 
+// Refuses before the run is touched what the trainer would refuse when it goes on.
+void RequireSameData(const fs::path& run_dir, uint32_t fingerprint, const std::string& shards_dir) {
+  const fs::path latest = run_dir / "checkpoints" / "latest";
+  if (!fs::exists(latest / CheckpointFiles::kState)) {
+    return;
+  }
+  const nlohmann::ordered_json state = ReadCheckpointState(latest);
+  if (state.contains("data") && state["data"] != fmt::format("{:08x}", fingerprint)) {
+    throw InputError(
+        fmt::format("{} was trained on other videos than {} holds: name another RUN_DIR, or "
+                    "--overwrite (under make: OVERWRITE=yes)",
+                    run_dir.string(), shards_dir));
+  }
+}
+
 ToolResult TrainOn(const World& world, TrainOptions& options) {
   const fs::path run_dir = options.run_dir;
   const std::string settings = FormatConfig(options, /*only_output=*/true);
   std::optional<RunLock> lock;
   std::optional<StageOutput> output;
+  ChooseDevice(options.device, world);  // before anything is touched: it may not be there
   if (world.is_main()) {
     RequireFolder(options.shards_dir, "shards made by pack-shards");
     MakeFolders(run_dir);
     lock.emplace(run_dir);
-    if (options.overwrite) {
-      // Before the new settings stand there: if this run is killed, the next one finds no
-      // checkpoint of the old ones.
-      std::error_code ignored;
-      fs::remove_all(run_dir / "checkpoints", ignored);
-      fs::remove(run_dir / "metrics.jsonl", ignored);
+    const uint32_t fingerprint = ShardSet(options.shards_dir).fingerprint();
+    if (!options.overwrite) {
+      RequireSameData(run_dir, fingerprint, options.shards_dir);
     }
-    const fs::path shard_list = fs::path(options.shards_dir) / "shards.tsv";
-    RequireFile(shard_list, "the shards of a finished pack-shards");
     output.emplace(StageRun{run_dir,
                             "train-r3d",
                             FormatConfig(options),
                             settings,
-                            {{options.shards_dir, FileIdentity(shard_list)}},
-                            options.overwrite});
+                            {{options.shards_dir, fmt::format("{:08x}", fingerprint)}},
+                            options.overwrite,
+                            {},
+                            [&] {
+                              std::error_code ignored;
+                              fs::remove_all(run_dir / "checkpoints", ignored);
+                              fs::remove(run_dir / "metrics.jsonl", ignored);
+                            }});
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone
   ToolResult result = ToResult(Trainer(options, settings, world).Run());

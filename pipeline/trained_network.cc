@@ -22,11 +22,8 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device)
   const std::string source = (checkpoint / CheckpointFiles::kState).string();
   TrainedNetwork trained;
   try {
-    std::string config;
-    for (const auto& line : state.at("config")) {
-      config += line.get<std::string>() + "\n";
-    }
-    ReadConfig([&](OptionBinder& binder) { trained.options.Bind(binder); }, config, source);
+    ReadConfig([&](OptionBinder& binder) { trained.options.Bind(binder); },
+               state.at("config").get<std::string>(), source);
     trained.options.Check();
     trained.classes = state.at("classes").get<std::vector<std::string>>();
   } catch (const nlohmann::json::exception& error) {

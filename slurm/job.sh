@@ -23,7 +23,7 @@ await_file() {
 
 # make_stage STAGE [NAME=VALUE...]: the same target as on one machine, with the tools as they are.
 make_stage() {
-	make -f Makefile.workflow EXEC=local BUILD=no "$@"
+	make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
 }
 
 # await_proof FOLDER: what this job, or its task of an array, writes last.

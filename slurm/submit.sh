@@ -43,7 +43,7 @@ fi
 : >"$jobs"
 
 is_done() { # STAGE
-	make -q -f Makefile.workflow EXEC=local BUILD=no "$RUN/${folder[$1]}/DONE" >/dev/null 2>&1
+	make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/${folder[$1]}/DONE" >/dev/null 2>&1
 }
 
 previous=

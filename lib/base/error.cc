@@ -40,8 +40,9 @@ std::string OneLine(std::string text) {
 }  // namespace
 
 Error ReadError(const std::string& what, int error_number) {
-  const bool wrong_name =
-      error_number == ENOENT || error_number == EISDIR || error_number == ENOTDIR;
+  const bool wrong_name = error_number == ENOENT || error_number == EISDIR ||
+                          error_number == ENOTDIR || error_number == EACCES ||
+                          error_number == ENAMETOOLONG;
   return {wrong_name ? ErrorKind::kInput : ErrorKind::kEnvironment, Reason(what, error_number)};
 }
 

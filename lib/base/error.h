@@ -47,7 +47,8 @@ inline Error EnvironmentError(const std::string& message) {
 }
 
 // Opening or reading failed with this errno: an environment error that ends in the system's own
-// words. ENOENT, EISDIR and ENOTDIR become input errors: the user named the wrong file.
+// words. ENOENT, EISDIR, ENOTDIR, EACCES and ENAMETOOLONG become input errors: the user named the
+// wrong file.
 Error ReadError(const std::string& what, int error_number);
 
 // Making or writing failed with this errno: always an environment error, with a hint for a full

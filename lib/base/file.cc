@@ -134,7 +134,7 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   const FileDescriptor file(path, O_RDONLY);
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) {
-    throw InputError(ReadError("cannot read " + path.string(), errno).what());
+    throw ReadError("cannot read " + path.string(), errno);
   }
   if (!S_ISREG(status.st_mode)) {
     throw InputError("cannot read " + path.string() + ": not a regular file");
@@ -191,12 +191,20 @@ void RequireFolder(const fs::path& path, const std::string& what) {
 }
 
 void RequireFile(const fs::path& path, const std::string& what) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (error && error.value() != ENOENT) {
+    throw ReadError(fmt::format("{} ({})", path.string(), what), error.value());
+  }
+  if (!fs::is_regular_file(status)) {
     throw InputError(fmt::format("{}: no such file ({})", path.string(), what));
   }
-  if (access(path.c_str(), R_OK) != 0) {
-    throw InputError(fmt::format("{}: not readable ({})", path.string(), what));
+  // A byte of it: what cannot be read says so here, in the system's words, and not to a library
+  // that would call the file damaged.
+  const FileDescriptor file(path, O_RDONLY);
+  char byte = 0;
+  if (file.get() < 0 || read(file.get(), &byte, 1) < 0) {
+    throw ReadError(fmt::format("cannot read {} ({})", path.string(), what), errno);
   }
 }
 

@@ -37,7 +37,8 @@ class PendingFile {
 // Publishes `bytes` under `path` by the above.
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
-// The whole file. Throws an input error if it is absent, unreadable, or larger than `max_bytes`.
+// The whole file. Throws an input error if it is absent, not ours to read, or larger than
+// `max_bytes`; an environment error where the system cannot read it.
 std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 30);
 
 // Removes temporaries in `folder` (not below it) whose process on this host is gone. Those of
@@ -48,7 +49,7 @@ int RemoveStaleTemporaries(const std::filesystem::path& folder);
 void MakeFolders(const std::filesystem::path& folder);
 
 // Throws an input error that names `path` and what it should have been, unless it is a folder
-// (a readable regular file).
+// (a readable regular file); an environment error where the system cannot say or read.
 void RequireFolder(const std::filesystem::path& path, const std::string& what);
 void RequireFile(const std::filesystem::path& path, const std::string& what);
 

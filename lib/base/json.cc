@@ -24,6 +24,10 @@ Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
   return object;
 }
 
+std::string FormatJson(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 void UseJson(const std::string& source, const std::function<void()>& use) {
   try {
     use();

@@ -14,6 +14,9 @@ namespace reel3d {
 nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
                                       uint64_t max_bytes = uint64_t{1} << 26);
 
+// Indented by 2; bytes that are no UTF-8, such as in paths, are replaced instead of refused.
+std::string FormatJson(const nlohmann::ordered_json& json);
+
 // Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
 // input error that begins with `source`.
 void UseJson(const std::string& source, const std::function<void()>& use);

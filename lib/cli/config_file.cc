@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/program_options.hpp>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -67,16 +67,15 @@ fs::path RecipeFile(const std::string& name) {
     folders.push_back(above / "share" / "reel3d" / "configs" / "recipes");
   }
   folders.emplace_back(REEL3D_RECIPES);  // of the sources that this was built from
-  std::vector<std::string> known;
+  std::set<std::string> known;
   for (const fs::path& folder : folders) {
     if (fs::is_regular_file(folder / (name + ".ini"), ignored)) {
       return folder / (name + ".ini");
     }
     for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-      known.push_back(entry.path().stem().string());
+      known.insert(entry.path().stem().string());
     }
   }
-  std::sort(known.begin(), known.end());
   throw UsageError(
       fmt::format("no recipe is called '{}'; known are: {}", name, fmt::join(known, ", ")));
 }

@@ -227,6 +227,9 @@ void OptionTable::SetPositionals(const std::vector<std::string>& words) const {
     const PositionalEntry& missing = positionals_[words.size()];
     throw UsageError(fmt::format("{} is missing: {}", missing.name, missing.help));
   }
+  if (std::find(words.begin(), words.end(), "") != words.end()) {
+    throw UsageError("an argument is empty: paths are wanted");
+  }
   size_t next = 0;
   for (size_t i = 0; i < positionals_.size(); ++i) {
     const PositionalEntry& entry = positionals_[i];

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/option_table.h"
@@ -128,7 +130,10 @@ std::string HelpText(const ToolInfo& info, const OptionTable& table) {
   text += "\noptions (defaults in brackets):\n";
   for (const OptionEntry& option : table.options()) {
     const std::string value = option.show();
-    const std::string note = option.is_switch || value.empty() ? "" : " [" + value + "]";
+    const std::string off = "; --" + option.name + "=false turns it off";
+    const std::string note = option.is_switch ? (value == "true" ? " [on" + off + "]" : "")
+                             : value.empty()  ? ""
+                                              : " [" + value + "]";
     const std::string accepts = option.accepts.empty() ? "" : " (" + option.accepts + ")";
     text += fmt::format("  --{}{}\n        {}{}\n", option.name, option.is_switch ? "" : " VALUE",
                         option.help, accepts + note);
@@ -187,7 +192,7 @@ class ToolRun {
 
   void Report(const ToolResult& result) const {
     if (common_.json && !result.json.is_null()) {
-      Print(result.json.dump(2) + "\n");
+      Print(FormatJson(result.json) + "\n");
     } else {
       Print(result.text);
     }
@@ -242,6 +247,7 @@ int Fail(const ToolInfo& info, const Failure& failure) {
 int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bind,
             const std::function<void()>& check, const std::function<ToolResult()>& run) {
   InitLog(info.name);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error like a full disk
   try {
     ToolRun tool(info, bind);
     if (!tool.Configure(argc, argv, check, bind)) {

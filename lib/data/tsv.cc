@@ -13,12 +13,14 @@
 namespace reel3d {
 namespace {
 
-std::vector<std::string_view> Split(std::string_view line) {
+// The fields of a line, of which there should be `count`: of more, the first one too many is the
+// last.
+std::vector<std::string_view> Split(std::string_view line, size_t count) {
   std::vector<std::string_view> fields;
   for (size_t begin = 0;;) {
     const size_t end = line.find('\t', begin);
     fields.push_back(line.substr(begin, end - begin));
-    if (end == std::string_view::npos) {
+    if (end == std::string_view::npos || fields.size() > count) {
       return fields;
     }
     begin = end + 1;
@@ -56,7 +58,7 @@ TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> column
   }
   std::string_view header;
   NextLine(&header);
-  const std::vector<std::string_view> names = Split(header);
+  const std::vector<std::string_view> names = Split(header, columns_.size());
   if (!std::equal(names.begin(), names.end(), columns_.begin(), columns_.end())) {
     Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
                      header.substr(0, 200), fmt::join(columns_, " ")));
@@ -82,9 +84,11 @@ bool TsvReader::NextRow() {
   if (!NextLine(&line)) {
     return false;
   }
-  fields_ = Split(line);
+  fields_ = Split(line, columns_.size());
   if (fields_.size() != columns_.size()) {
-    Fail(fmt::format("has {} fields instead of {}", fields_.size(), columns_.size()));
+    Fail(fmt::format("has {}{} fields instead of {}",
+                     fields_.size() > columns_.size() ? "at least " : "", fields_.size(),
+                     columns_.size()));
   }
   for (size_t column = 0; column < fields_.size(); ++column) {
     if (const std::string fault = FieldFault(fields_[column]); !fault.empty()) {

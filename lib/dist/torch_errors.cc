@@ -41,6 +41,14 @@ void WithTorchErrors(const std::function<void()>& work) {
       throw EnvironmentError(FirstLine(error));
     }
     throw Error(ErrorKind::kInternal, FirstLine(error) + " (unexpected: a bug of reel3d)");
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    // oneDNN's own type, whose words are all that is known of it: memory, as far as has been seen.
+    if (std::string(error.what()) == "could not create a primitive") {
+      throw EnvironmentError("out of memory; a smaller --batch needs less");
+    }
+    throw;
   }
 }
 

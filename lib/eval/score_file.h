@@ -34,7 +34,7 @@ struct ScoredVideo {
 struct Scores {
   std::string checkpoint;  // what scored: the checkpoint's own name, step and checksum
   std::string data;        // fingerprint of the shards, hexadecimal
-  std::string settings;    // checksum of those that decide the scores
+  std::string settings;    // that decide the scores, as `key = value;` of each
   std::string subset;      // "validation"
   int part = 0, num_parts = 1;
   int64_t num_videos_expected = 0;  // of the subset, over all parts

@@ -61,7 +61,7 @@ class Collector {
       whole_.classes = part.classes;
       whole_.num_expected = part.num_videos_expected;
       num_parts_ = part.num_parts;
-      settings_ = part.settings;
+      whole_.settings = part.settings;
     }
     RequireSameOrigin(file, part);
     if (const auto [twin, is_new] = files_.emplace(part.part, file); !is_new) {
@@ -104,7 +104,7 @@ class Collector {
     };
     require(part.checkpoint == whole_.checkpoint, "checkpoint");
     require(part.data == whole_.data, "data");
-    require(part.settings == settings_, "settings");
+    require(part.settings == whole_.settings, "settings");
     require(part.subset == whole_.subset, "subset");
     require(part.classes == whole_.classes, "classes");
     require(part.num_parts == num_parts_, "number of parts");
@@ -149,7 +149,6 @@ class Collector {
   Averaging averaging_;
   int min_distinct_;
   int num_parts_ = 0;
-  std::string settings_;
   std::map<int, fs::path> files_;               // by part
   std::map<std::string, int> files_of_videos_;  // id -> part
   SubsetScores whole_;

@@ -20,7 +20,7 @@ struct VideoScores {
 };
 
 struct SubsetScores {
-  std::string checkpoint, data, subset;  // as in Scores
+  std::string checkpoint, data, settings, subset;  // as in Scores
   std::vector<std::string> classes;
   std::vector<VideoScores> videos;  // sorted by id; a video without any clip is not among them
   int64_t num_expected = 0;         // videos of the subset

@@ -17,9 +17,9 @@ struct CheckpointContents {
   nlohmann::ordered_json state;
 };
 
-// Writes <folder>/step-<step>, then points `latest` (and `best`, if so) at it. All or nothing: an
-// environment error (full disk) leaves the earlier checkpoints as they were.
+// Writes <folder>/step-<step>. All or nothing: an environment error (full disk) leaves the earlier
+// checkpoints as they were.
 void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
-                     const CheckpointContents& contents, bool best);
+                     const CheckpointContents& contents);
 
 }  // namespace reel3d

@@ -51,6 +51,22 @@ std::vector<fs::path> Checkpoints(const fs::path& folder) {
   return found;
 }
 
+// By a link of another name that is then renamed: there is always one.
+void PointAt(const fs::path& link, const fs::path& target) {
+  std::error_code error;
+  if (fs::read_symlink(link, error) == target) {
+    return;
+  }
+  const PendingFile pending(link);
+  fs::create_symlink(target, pending.temporary_path(), error);
+  if (!error) {
+    fs::rename(pending.temporary_path(), link, error);
+  }
+  if (error) {
+    throw WriteError("cannot make the link " + link.string(), error.value());
+  }
+}
+
 }  // namespace
 
 std::string CheckpointName(int64_t step) { return fmt::format("{}{:010}", kPrefix, step); }
@@ -109,6 +125,14 @@ nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
     }
   });
   return state;
+}
+
+void LinkCheckpoints(const fs::path& folder, int64_t latest_step, int64_t best_step) {
+  const std::string best = CheckpointName(best_step);
+  if (best_step >= 0 && fs::exists(folder / best / CheckpointFiles::kDone)) {
+    PointAt(folder / "best", best);
+  }
+  PointAt(folder / "latest", CheckpointName(latest_step));
 }
 
 void PruneCheckpoints(const fs::path& folder, int keep_last) {

@@ -42,6 +42,10 @@ void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 // state.json of a checkpoint; an input error if it is not one of ours.
 nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
 
+// Points the links at the checkpoints of these steps; `best` only where that one is there (-1:
+// none). Also after finding a checkpoint: a killed process may not have come to its links.
+void LinkCheckpoints(const std::filesystem::path& folder, int64_t latest_step, int64_t best_step);
+
 // Removes all but the newest `keep_last` and those that `latest` and `best` name.
 void PruneCheckpoints(const std::filesystem::path& folder, int keep_last);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/metrics_log.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <sstream>
 #include <string>
@@ -25,6 +27,18 @@ std::string LinesUpTo(const std::filesystem::path& file, int64_t last_step) {
 }
 
 }  // namespace
+
+std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs) {
+  const auto value = [&](const char* name) { return line.at(name).get<double>(); };
+  std::string text =
+      fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", line.at("epoch").get<int>(),
+                  num_epochs, value("train_loss"), 100 * value("train_top1"));
+  if (line.contains("validation_loss")) {
+    text += fmt::format("; validation {:.3f}, {:.1f} %", value("validation_loss"),
+                        100 * value("validation_top1"));
+  }
+  return text + fmt::format("; lr {:.3g}", value("lr"));
+}
 
 MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) : file_(file) {
   WriteFileAtomically(file, std::filesystem::exists(file) ? LinesUpTo(file, last_step) : "");

@@ -8,8 +8,12 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace reel3d {
+
+// An epoch's line in words: "epoch 3 of 50: loss 1.069, top-1 61.0 %; validation ...; lr 0.1".
+std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs);
 
 class MetricsLog {
  public:

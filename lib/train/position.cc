@@ -9,8 +9,13 @@
 namespace reel3d {
 
 nlohmann::ordered_json Position::State() const {
-  return {{"step", step},           {"epoch", epoch},         {"step_in_epoch", step_in_epoch},
-          {"best_top1", best_top1}, {"best_loss", best_loss}, {"last_epoch", last_epoch}};
+  return {{"step", step},
+          {"epoch", epoch},
+          {"step_in_epoch", step_in_epoch},
+          {"best_top1", best_top1},
+          {"best_loss", best_loss},
+          {"best_step", best_step},
+          {"last_epoch", last_epoch}};
 }
 
 void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
@@ -21,6 +26,7 @@ void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epo
     step_in_epoch = state.at("step_in_epoch").get<int64_t>();
     best_top1 = state.at("best_top1").get<double>();
     best_loss = state.at("best_loss").get<double>();
+    best_step = state.at("best_step").get<int64_t>();
     last_epoch = state.at("last_epoch");
   });
   const bool is_line = last_epoch.is_null() || last_epoch.is_object();

@@ -15,6 +15,7 @@ struct Position {
   int64_t step_in_epoch = 0;  // steps done of the epoch begun
   double best_top1 = -1;      // of validation clips; -1: not validated yet
   double best_loss = std::numeric_limits<double>::max();
+  int64_t best_step = -1;  // whose checkpoint is `best`: the newest one, until one is validated
   nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
 
   nlohmann::ordered_json State() const;

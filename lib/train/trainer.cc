@@ -10,7 +10,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -58,15 +57,6 @@ Error Diverged(const std::string& what, int epoch) {
                       what, epoch)};
 }
 
-nlohmann::ordered_json Lines(const std::string& text) {
-  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
-
 }  // namespace
 
 // Destroyed from the last to the first: gradients before their group, the group before the world.
@@ -79,7 +69,7 @@ struct Trainer::State {
   ClipMeans Validate();
   void FinishEpoch();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
-  void Save(bool best);
+  void Save();
   bool Resume();
   void Say(const std::string& message) const;
   bool MustStop() const;
@@ -149,6 +139,12 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
                   options.network.depth, options.network.shortcut, options.network.width,
                   CountParameters(*network), shards.classes().size(), data.num_training(),
                   data.num_validation(), world.size(), device.str(), threads));
+  if (options.batch > data.partition().num_samples && world.is_main()) {
+    LogWarn(
+        fmt::format("--batch {} is more than the {} clips of an epoch: each is one smaller step, "
+                    "and learns little",
+                    options.batch, data.partition().num_samples));
+  }
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
   }
@@ -195,12 +191,16 @@ bool Trainer::State::Resume() {
     sums.Restore(state.at("sums"));
     schedule.Restore(state.at("schedule"));
   });
+  if (world.is_main()) {
+    LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
+  }
   LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
   optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
   return true;
 }
 
-void Trainer::State::Save(bool best) {
+// Collective: the figures of the epoch begun are gathered from all ranks.
+void Trainer::State::Save() {
   const nlohmann::ordered_json sums_state = sums.State(group);
   if (!world.is_main()) {
     return;
@@ -219,8 +219,9 @@ void Trainer::State::Save(bool best) {
                          {"schedule", schedule.State()},
                          {"data", fmt::format("{:08x}", shards.fingerprint())},
                          {"classes", shards.classes()},
-                         {"config", Lines(config)}});
-  WriteCheckpoint(CheckpointFolder(), position.step, contents, best);
+                         {"config", config}});
+  WriteCheckpoint(CheckpointFolder(), position.step, contents);
+  LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
   PruneCheckpoints(CheckpointFolder(), options.keep_last);
 }
 
@@ -285,7 +286,7 @@ bool Trainer::State::RunEpoch() {
   training_s += epoch_clock.Seconds();
   if (position.step_in_epoch < num_steps) {
     BroadcastFromMain(group, network->buffers());
-    Save(/*best=*/false);
+    Save();
     return false;
   }
   return true;
@@ -310,18 +311,16 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
                               {"lr", lr},
                               {"train_loss", training.loss},
                               {"train_top1", training.top1}};
-  std::string text = fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", position.epoch,
-                                 options.epochs, training.loss, 100 * training.top1);
   if (validation.num_clips > 0) {
     line["validation_loss"] = validation.loss;
     line["validation_top1"] = validation.top1;
-    text += fmt::format("; validation {:.3f}, {:.1f} %", validation.loss, 100 * validation.top1);
   }
   const double rate = clips_trained / training_s;
   const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
                         (options.epochs - position.epoch);
-  Say(fmt::format("{}; lr {:g}; {:.0f} clips/s, waiting for data {:.0f} %; {} left", text, lr, rate,
-                  100 * waiting_s / training_s, FormatDuration(left_s)));
+  Say(fmt::format("{}; {:.0f} clips/s, waiting for data {:.0f} %; {} left",
+                  DescribeEpoch(line, options.epochs), rate, 100 * waiting_s / training_s,
+                  FormatDuration(left_s)));
   if (metrics) {
     metrics->Append(line);
   }
@@ -354,6 +353,9 @@ void Trainer::State::FinishEpoch() {
     position.best_top1 = validation.top1;
     position.best_loss = validation.loss;
   }
+  if (best || position.best_top1 < 0) {
+    position.best_step = position.step;
+  }
   if (schedule.EndEpoch(validation.loss)) {
     Say(fmt::format("validation loss has saturated: learning rate {:g} from here on",
                     schedule.Rate(position.epoch)));
@@ -361,7 +363,7 @@ void Trainer::State::FinishEpoch() {
   Record(training, validation, lr);
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
       stopping) {
-    Save(best || position.best_top1 < 0);
+    Save();
   }
 }
 

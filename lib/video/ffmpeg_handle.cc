@@ -61,10 +61,18 @@ std::string Describe(int code, const std::string& what) {
 }
 
 int Check(int code, const std::string& what) {
-  if (code < 0) {
-    throw InputError(Describe(code, what));
+  if (code >= 0) {
+    return code;
   }
-  return code;
+  switch (AVUNERROR(code)) {
+    case EMFILE:
+    case ENFILE:
+    case ESTALE:
+    case ENOSPC:
+      throw EnvironmentError(Describe(code, what));
+    default:  // EIO, too, by which demuxers mean damage
+      throw InputError(Describe(code, what));
+  }
 }
 
 int CheckWrite(int code, const std::string& what) {

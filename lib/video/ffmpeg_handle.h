@@ -53,8 +53,9 @@ std::string TakeLog();
 
 // "what: why" from the code and the log of this thread.
 std::string Describe(int code, const std::string& what);
-// Throws an input error on a negative code, else returns it. Lack of memory counts as the input's
-// fault: damaged files ask for absurd amounts.
+// Throws an input error on a negative code, else returns it; an environment error where only the
+// system can have said so. Lack of memory counts as the input's fault: damaged files ask for absurd
+// amounts.
 int Check(int code, const std::string& what);
 // The same for writing, where the fault is never an input's: what the system refuses is an
 // environment error, anything else a failure.

@@ -67,6 +67,10 @@ void VideoDecoder::State::Note(int code, const char* doing) {
 void VideoDecoder::State::Feed() {
   const int code = av_read_frame(video.format.get(), packet.get());
   if (code < 0) {
+    // What the system could not read is no fault of the video.
+    if (video.io->error < 0 && video.io->error != AVERROR_EOF) {
+      throw EnvironmentError(ffmpeg::Describe(video.io->error, video.what));
+    }
     if (code != AVERROR_EOF) {
       cut_short = true;
       Note(code, "reading");

@@ -46,7 +46,7 @@ echo "== what is done is not submitted again, and what follows a change is"
 workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
 [ "$(grep -c 'done before' "$work/out")" = 5 ] || fail "submitted again: $(cat "$work/out")"
 sleep 1.1
-touch "$CONFIGS/score.ini"
+echo "# another" >"$CONFIGS/score.ini"
 workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
 [ "$(grep -c 'done before' "$work/out")" = 3 ] || fail "not just scoring and evaluation: $(cat "$work/out")"
 await_job "$RUN" evaluate 60
