@@ -3,8 +3,6 @@
 
 #include <cstring>
 
-#define REEL3D_INLINE inline __attribute__((always_inline))
-
 namespace reel3d::jpeg {
 namespace {
 
@@ -14,7 +12,7 @@ class BitReader {
   static constexpr int kBitsAfterRefill = 56;
 
   BitReader() = default;
-  REEL3D_INLINE explicit BitReader(const uint8_t* bytes) : next_(bytes) {}
+  [[gnu::always_inline]] explicit BitReader(const uint8_t* bytes) : next_(bytes) {}
   // One that never asks for bytes.
   static BitReader Idle() {
     static constexpr std::array<uint8_t, 8> kNothing{};
@@ -23,22 +21,24 @@ class BitReader {
     return reader;
   }
 
-  REEL3D_INLINE void Refill() {
+  [[gnu::always_inline]] inline void Refill() {
     uint64_t word = 0;
     std::memcpy(&word, next_, sizeof word);
     buffer_ |= __builtin_bswap64(word) >> (bits_ & 63);
     next_ += (63 - (bits_ & 63)) >> 3;
     bits_ |= kBitsAfterRefill;
   }
-  REEL3D_INLINE uint32_t Peek(int count) const {
+  [[gnu::always_inline]] inline uint32_t Peek(int count) const {
     return static_cast<uint32_t>(buffer_ >> (64 - count));
   }
   // Takes a raw table entry too: of the count only the low 6 bits matter.
-  REEL3D_INLINE void Skip(uint64_t count) {
+  [[gnu::always_inline]] inline void Skip(uint64_t count) {
     buffer_ <<= count & 63;
     bits_ -= count;
   }
-  REEL3D_INLINE const uint8_t* position() const { return next_ - ((bits_ & 63) >> 3); }
+  [[gnu::always_inline]] inline const uint8_t* position() const {
+    return next_ - ((bits_ & 63) >> 3);
+  }
   uint64_t buffer() const { return buffer_; }
 
  private:
@@ -86,7 +86,7 @@ class Lane {
  public:
   using Block = RowDecoder::Block;
 
-  REEL3D_INLINE void Start(const SegmentJob& job, const Block* first) {
+  [[gnu::always_inline]] inline void Start(const SegmentJob& job, const Block* first) {
     in_ = BitReader(job.bytes);
     block_ = first;
     end_ = first + static_cast<ptrdiff_t>(job.stop) * kBlocksPerMcu;
@@ -96,22 +96,22 @@ class Lane {
     index_ = 0;
     in_.Refill();
   }
-  REEL3D_INLINE void Halt(const Block* idle) {
+  [[gnu::always_inline]] inline void Halt(const Block* idle) {
     in_ = BitReader::Idle();
     block_ = idle;
     end_ = nullptr;
     table_ = kHaltTable.data();
     index_ = 0;
   }
-  REEL3D_INLINE void Refill() { in_.Refill(); }
-  REEL3D_INLINE bool finished() const { return block_ == end_; }
+  [[gnu::always_inline]] inline void Refill() { in_.Refill(); }
+  [[gnu::always_inline]] inline bool finished() const { return block_ == end_; }
   // A segment must end within the padding of its last byte.
-  REEL3D_INLINE bool EndsProperly() const {
+  [[gnu::always_inline]] inline bool EndsProperly() const {
     return in_.position() <= limit_ && (!whole_ || in_.position() == limit_);
   }
 
   // One look-up. False on an error.
-  REEL3D_INLINE bool Step(const uint16_t* row) {
+  [[gnu::always_inline]] inline bool Step(const uint16_t* row) {
     const Entry entry = table_[in_.Peek(kLookUpBits)];
     const unsigned after = index_ + entry.Advance();
     if (__builtin_expect(static_cast<int64_t>(after & Entry::kSlow), 0) != 0) {
@@ -126,13 +126,13 @@ class Lane {
   }
 
  private:
-  REEL3D_INLINE void Advance(unsigned after, unsigned next, bool done) {
+  [[gnu::always_inline]] inline void Advance(unsigned after, unsigned next, bool done) {
     table_ = block_->table[next];
     block_ += static_cast<int>(done);
     index_ = after & (static_cast<unsigned>(done) - 1);
   }
 
-  REEL3D_INLINE bool StepSlowly(const uint16_t* row) {
+  [[gnu::always_inline]] inline bool StepSlowly(const uint16_t* row) {
     if (in_.position() > limit_) {
       return false;
     }

@@ -136,6 +136,42 @@ TEST(StageOutput, DoneIsWrittenLastAndOnlyWhenWhole) {
   EXPECT_FALSE(fs::exists(out / "DONE")) << "unfinished from the moment that work goes on";
 }
 
+// Stages replace and remove files in their folders: never in one that is somebody else's.
+TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "theirs");
+  WriteFileAtomically(folder / "theirs" / "00000.h5", "years of work");
+  for (const bool overwrite : {false, true}) {
+    EXPECT_THROW(StageOutput(RunIn(folder / "theirs", "", overwrite)), Error);
+    EXPECT_EQ(ReadFile(folder / "theirs" / "00000.h5"), "years of work");
+    EXPECT_FALSE(fs::exists(folder / "theirs" / "settings.ini"));
+  }
+}
+
+TEST(StageOutput, OverwritingClearsBeforeTheNewSettingsStandThere) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  StageOutput(RunIn(out, "height = 1\n")).Finish({}, {});
+  StageRun run = RunIn(out, "height = 2\n", /*overwrite=*/true);
+  int calls = 0;
+  run.clear = [&] {
+    ++calls;
+    EXPECT_FALSE(fs::exists(out / "DONE"));
+    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+  };
+  const StageOutput output(run);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 2\n");
+}
+
+TEST(StageOutput, ReportsPathsThatAreNoUtf8) {
+  const test::TemporaryFolder folder;
+  StageRun run = RunIn(folder / "out", "");
+  run.inputs = {{"caf\xe9/videos.tsv", "aa"}};
+  EXPECT_TRUE(StageOutput(run).Finish({}, {}));
+  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
+}
+
 TEST(StageOutput, NeverMixesSettings) {
   const test::TemporaryFolder folder;
   StageOutput(RunIn(folder / "out", "height = 360\nquality = 90\n"));

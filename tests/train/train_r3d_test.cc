@@ -151,6 +151,41 @@ TEST_F(TrainTool, ADivergedRunSaysSoAndSavesNothingOfIt) {
   }
 }
 
+// A kill between a checkpoint and its links: the next run makes them.
+TEST_F(TrainTool, LinksAreMadeAgain) {
+  ASSERT_EQ(test::RunCommand(Command(0, "links")).exit_status, 0);
+  const fs::path checkpoints = fs::path(At("links")) / "checkpoints";
+  const fs::path latest = fs::read_symlink(checkpoints / "latest");
+  const fs::path best = fs::read_symlink(checkpoints / "best");
+  fs::remove(checkpoints / "best");
+  fs::remove(checkpoints / "latest");
+  fs::create_symlink("step-0000000003", checkpoints / "latest");
+  ASSERT_EQ(test::RunCommand(Command(0, "links")).exit_status, 0);
+  EXPECT_EQ(fs::read_symlink(checkpoints / "latest"), latest);
+  EXPECT_EQ(fs::read_symlink(checkpoints / "best"), best);
+}
+
+// What is refused leaves everything as it was.
+TEST_F(TrainTool, ARefusedRunLosesNothing) {
+  ASSERT_EQ(test::RunCommand(Command(0, "kept")).exit_status, 0);
+  const fs::path run_dir = At("kept");
+  const std::string weights = ReadFile(run_dir / "checkpoints" / "latest" / "model.safetensors");
+  const std::string tool = test::ToolPath("train-r3d").string();
+  fs::create_directories(At("no_shards"));
+  const fs::path other = At("other_videos");
+  fs::copy(Shards(), other, fs::copy_options::recursive);
+  WriteFileAtomically(other / "classes.txt", ReadFile(other / "classes.txt") + "one_more\n");
+  Words on_other = Command(0, "kept");
+  on_other[on_other.size() - 2] = other.string();
+  for (const Words& words : {Words{tool, "--overwrite", At("no_shards"), run_dir.string()},
+                             Command(0, "kept", {"--overwrite", "--device", "cuda"}), on_other}) {
+    const auto refused = test::RunCommand(words);
+    EXPECT_NE(refused.exit_status, 0) << refused.err;
+    EXPECT_EQ(ReadFile(run_dir / "checkpoints" / "latest" / "model.safetensors"), weights);
+    EXPECT_TRUE(fs::exists(run_dir / "DONE")) << refused.err;
+  }
+}
+
 TEST_F(TrainTool, DamagedNewestCheckpointFallsBackToTheOneBefore) {
   ASSERT_EQ(test::RunCommand(Command(0, "damaged", {"--stop-after-steps", "5"})).exit_status, 75);
   const fs::path newest = fs::canonical(fs::path(At("damaged")) / "checkpoints" / "latest");
