@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "lib/base/timer.h"
+
 namespace reel3d::jpeg {
 namespace {
 
@@ -194,16 +196,22 @@ bool CropDecoder::DecodeRow(const uint8_t* data, size_t size, int mcu_row) {
 
 bool CropDecoder::Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
                          int64_t out_stride) {
+  const Stopwatch clock;
   if (!PrepareHeader(data, size) || !PrepareGeometry(plan) ||
       !FindSegments(data, size, header_.scan_begin, header_.NumSegments(), &begins_)) {
     return false;
   }
+  const double scanned_s = clock.Seconds();
   for (int mcu_row = top_; mcu_row < bottom_; ++mcu_row) {
     if (!DecodeRow(data, size, mcu_row)) {
       return false;
     }
   }
+  const double decoded_s = clock.Seconds();
   resizer_.Resize(planes_, luma_, chroma_, plan.size, out, out_stride);
+  phases_.scan_s += scanned_s;
+  phases_.decode_s += decoded_s - scanned_s;
+  phases_.resize_s += clock.Seconds() - decoded_s;
   return true;
 }
 

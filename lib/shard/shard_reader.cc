@@ -151,9 +151,11 @@ void ShardReader::ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const {
     filled += static_cast<size_t>(got);
   }
   if (Crc32(jpeg->data(), jpeg->size()) != table_.frame_crc32[frame]) {
-    throw InputError(fmt::format(
-        "{}: frame {} does not match its checksum: remove that file and pack the shards again",
-        file_.string(), frame));
+    throw InputError(
+        fmt::format("{}: frame {} does not match its checksum: check-shards --remove-damaged and "
+                    "then pack-shards "
+                    "make that shard anew",
+                    file_.string(), frame));
   }
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/file.h"
+#include "lib/shard/shard_set.h"
 #include "lib/shard/shard_writer.h"
 #include "lib/shard/video_scan.h"
 #include "tests/shard/jpeg_pictures.h"
@@ -48,6 +50,31 @@ inline void WriteShard(const std::filesystem::path& file, const SmallShard& shar
     writer.Append(jpeg);
   }
   writer.Publish();
+}
+
+// A folder of two shards, as pack-shards leaves it; the second's ids end in "_b". Returns the
+// first.
+inline SmallShard WriteSmallShards(const std::filesystem::path& folder) {
+  const SmallShard shard = MakeSmallShard();
+  SmallShard other = shard;
+  for (ShardVideo& video : other.table.videos) {
+    video.id += "_b";
+  }
+  WriteShard(folder / "00000.h5", shard);
+  WriteShard(folder / "00001.h5", other);
+  std::vector<IndexedVideo> index;
+  for (const int number : {0, 1}) {
+    const std::string suffix = number == 0 ? "" : "_b";
+    index.push_back({number, 0, "first" + suffix, 1, Subset::kTraining, 5, 25});
+    index.push_back({number, 1, "second" + suffix, -1, Subset::kTesting, 1, 25});
+    index.push_back({number, 2, "third" + suffix, 0, Subset::kValidation, 3, 25});
+  }
+  WriteIndex(folder / "index.tsv", index);
+  WriteShardList(folder / "shards.tsv",
+                 {{0, ContentUuid(shard.table)}, {1, ContentUuid(other.table)}});
+  WriteClasses(folder / "classes.txt", {"jump", "wave"});
+  WriteFileAtomically(folder / "DONE", "");
+  return shard;
 }
 
 }  // namespace reel3d::test

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/bench_loader.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/timer.h"
+#include "lib/jpeg/crop_decoder.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/shard/frame_decoder.h"
+#include "lib/shard/shard_set.h"
+
+namespace reel3d {
+namespace {
+
+// CPU time of all threads of this process.
+double CpuSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+std::vector<ClipRequest> DrawClips(const ShardSet& shards, const BenchLoaderOptions& options) {
+  std::vector<ClipRequest> requests;
+  Rng rng(static_cast<uint64_t>(options.seed));
+  const auto num_videos = static_cast<int64_t>(shards.videos().size());
+  for (int64_t clip = 0; clip < options.clips; ++clip) {
+    const auto video = static_cast<size_t>(rng.Below(num_videos));
+    const IndexedVideo& row = shards.videos()[video];
+    ClipRequest request;
+    request.video = video;
+    request.clip = RandomClip(row.num_frames, options.clip, /*inclusive=*/true, rng);
+    request.crop_rng = Rng(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(clip));
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+// The loader as training uses it.
+void MeasureLoader(const ShardSet& shards, const std::vector<ClipRequest>& clips,
+                   const BenchLoaderOptions& options, BenchLoaderReport* report) {
+  BatchLoaderOptions loader_options;
+  loader_options.clip_length = options.clip.length;
+  loader_options.size = options.crop.size;
+  loader_options.threads = options.threads;
+  loader_options.decoding = ParseDecoding(options.decoding);
+  BatchRequests requests = BatchesOf(clips, options.batch);
+  requests.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(options.crop, frame, rng); };
+  const Stopwatch clock;
+  const double cpu_before_s = CpuSeconds();
+  BatchLoader loader(std::move(requests), ShardFrames(shards), loader_options);
+  Batch batch;
+  while (loader.Next(&batch)) {
+    report->num_clips += batch.size();
+  }
+  report->seconds = clock.Seconds();
+  report->cpu_s = CpuSeconds() - cpu_before_s;
+  report->threads = ThreadCount(options.threads);
+}
+
+// The same clips, or as many as a few seconds allow, in this thread.
+void MeasurePhases(const ShardSet& shards, const std::vector<ClipRequest>& clips,
+                   const BenchLoaderOptions& options, BenchLoaderReport* report) {
+  constexpr double kLongest_s = 5;
+  jpeg::CropDecoder decoder;
+  FrameDecoder headers;
+  std::vector<uint8_t> pixels(size_t{3} * options.crop.size * options.crop.size);
+  FrameJpeg frame;
+  double read_s = 0;
+  int64_t num_clips = 0;
+  int64_t num_frames = 0;
+  int64_t num_fast = 0;
+  const Stopwatch whole;
+  for (const ClipRequest& request : clips) {
+    if (whole.Seconds() > kLongest_s) {
+      break;
+    }
+    CropPlan plan;
+    for (int t = 0; t < request.clip.num_distinct; ++t) {
+      frame.frame_index = request.clip.frames[static_cast<size_t>(t)];
+      const Stopwatch clock;
+      shards.ReadFrame(request.video, frame.frame_index, &frame.bytes);
+      read_s += clock.Seconds();
+      if (t == 0) {
+        Rng rng = request.crop_rng;
+        plan = DrawCrop(options.crop, headers.ReadSize(frame), rng);
+      }
+      num_fast += decoder.Decode(frame.bytes.data(), frame.bytes.size(), plan, pixels.data(),
+                                 int64_t{options.crop.size} * options.crop.size)
+                      ? 1
+                      : 0;
+      ++num_frames;
+    }
+    ++num_clips;
+  }
+  const double to_ms = 1000 / static_cast<double>(std::max<int64_t>(1, num_clips));
+  report->read_ms = read_s * to_ms;
+  report->scan_ms = decoder.phases().scan_s * to_ms;
+  report->decode_ms = decoder.phases().decode_s * to_ms;
+  report->resize_ms = decoder.phases().resize_s * to_ms;
+  report->fast_share =
+      static_cast<double>(num_fast) / static_cast<double>(std::max<int64_t>(1, num_frames));
+}
+
+}  // namespace
+
+void BenchLoaderOptions::Bind(OptionBinder& binder) {
+  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Bind("clips", &clips, {1, 1'000'000'000}, "how many to load");
+  binder.Bind("batch", &batch, {1, 100'000}, "clips in a batch; three batches are kept in memory");
+  binder.Bind("threads", &threads, {0, 1024}, "of the loader; 0: one a core");
+  binder.Bind("clip-length", &clip.length, {1, 4096}, "frames of a clip");
+  binder.Bind("stride", &clip.stride, {1, 1024}, "every so many frames of the video");
+  crop.Bind(binder);
+  binder.Choice("decoding", &decoding, {"fast", "exact"}, "as train-r3d's");
+  binder.Bind("seed", &seed, {0, INT64_MAX}, "decides videos, clips and crops");
+}
+
+void BenchLoaderOptions::Check() const {
+  clip.Check();
+  crop.Check();
+}
+
+nlohmann::ordered_json BenchLoaderReport::ToJson() const {
+  return {{"clips_per_s", ClipsPerSecond()},
+          {"clips_per_s_per_core", ClipsPerSecondPerCore()},
+          {"threads", threads},
+          {"num_clips", num_clips},
+          {"seconds", seconds},
+          {"cpu_s", cpu_s},
+          {"phases_ms",
+           {{"read", read_ms}, {"scan", scan_ms}, {"decode", decode_ms}, {"resize", resize_ms}}},
+          {"fast_share", fast_share},
+          {"rss_bytes", rss_bytes}};
+}
+
+std::string BenchLoaderReport::ToText() const {
+  return fmt::format(
+      "{:.0f} clips/s by {} threads: {:.0f} clips/s for each core's time\n"
+      "a clip in one thread, ms: read {:.3f}  scan {:.3f}  decode {:.3f}  resize {:.3f}\n"
+      "{:.1f} % of the frames decoded fast; {:.0f} MB of memory\n",
+      ClipsPerSecond(), threads, ClipsPerSecondPerCore(), read_ms, scan_ms, decode_ms, resize_ms,
+      100 * fast_share, static_cast<double>(rss_bytes) / 1e6);
+}
+
+BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options) {
+  const ShardSet shards(options.shards_dir);
+  if (shards.videos().empty()) {
+    throw InputError(options.shards_dir + ": holds no videos");
+  }
+  const std::vector<ClipRequest> clips = DrawClips(shards, options);
+  BenchLoaderReport report;
+  MeasureLoader(shards, clips, options, &report);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  report.rss_bytes = usage.ru_maxrss * int64_t{1024};
+  MeasurePhases(shards, clips, options, &report);
+  return report;
+}
+
+}  // namespace reel3d

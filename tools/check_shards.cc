@@ -1,0 +1,25 @@
+// check-shards: whether shards are whole, to the last byte.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/check_shards.h"
+
+#include "lib/cli/tool.h"
+
+int main(int argc, char** argv) {
+  reel3d::CheckShardsOptions options;
+  const reel3d::ToolInfo info = {
+      "check-shards", "Reads every byte of shards and names those that are damaged.",
+      "  check-shards run/x/shards\n\n"
+      "Prints nothing and ends with 0 if all are whole; otherwise the path of each damaged shard,\n"
+      "its reason on the log, and status 3. --remove-damaged and the same pack-shards command "
+      "make\n"
+      "them anew from the prepared videos."};
+  return reel3d::RunTool(info, argc, argv, options, [&] {
+    const reel3d::CheckShardsReport report = reel3d::RunCheckShards(options);
+    std::string text;
+    for (const reel3d::FailedItem& item : report.damaged) {
+      text += item.id + "\n";
+    }
+    return reel3d::ToolResult{report.ToJson(), text,
+                              report.damaged.empty() ? reel3d::kExitDone : reel3d::kExitInput};
+  });
+}
