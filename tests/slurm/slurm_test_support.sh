@@ -46,7 +46,7 @@ await_job() { $harness wait "$cluster" "$(job_of "$1" "$2")" "$3" || true; }
 # await_line FILE TEXT: until the line appears.
 await_line() {
 	local tries
-	for ((tries = 0; tries < 300; tries++)); do
+	for ((tries = 0; tries < 900; tries++)); do
 		! grep -qs "$2" "$1" || return 0
 		sleep 0.1
 	done
