@@ -33,7 +33,7 @@ struct BenchLoaderReport {
   double cpu_s = 0;       // of all its threads
   int64_t rss_bytes = 0;  // at the end
   // One thread on its own, milliseconds a clip; decoding by lib/jpeg alone.
-  double read_ms = 0, scan_ms = 0, decode_ms = 0, resize_ms = 0;
+  double read_ms = 0, check_ms = 0, scan_ms = 0, decode_ms = 0, resize_ms = 0;
   double fast_share = 0;  // of the frames: those that lib/jpeg can decode
 
   double ClipsPerSecond() const { return static_cast<double>(num_clips) / seconds; }

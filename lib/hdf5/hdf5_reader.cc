@@ -195,8 +195,13 @@ std::vector<std::string> Hdf5Reader::Strings(const std::string& name) const {
   return strings;
 }
 
-Hdf5Extent Hdf5Reader::Bytes(const std::string& name) const {
-  return Open(name, Hdf5TypeOf<uint8_t>()).extent;
+template <class T>
+Hdf5Extent Hdf5Reader::Extent(const std::string& name) const {
+  return Open(name, Hdf5TypeOf<T>()).extent;
 }
+
+template Hdf5Extent Hdf5Reader::Extent<uint8_t>(const std::string&) const;
+template Hdf5Extent Hdf5Reader::Extent<uint32_t>(const std::string&) const;
+template Hdf5Extent Hdf5Reader::Extent<uint64_t>(const std::string&) const;
 
 }  // namespace reel3d

@@ -36,7 +36,9 @@ class Hdf5Reader {
   template <class T>
   std::vector<T> Values(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<std::string> Strings(const std::string& name) const;
-  Hdf5Extent Bytes(const std::string& name) const;
+  // Where the values of such a data set lie, as they would be in memory.
+  template <class T>
+  Hdf5Extent Extent(const std::string& name) const;
 
   [[noreturn]] void Fail(const std::string& why) const;
 

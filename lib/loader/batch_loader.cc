@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -20,8 +22,10 @@ namespace {
 // One place of the ring: a batch while it is being filled.
 struct Slot {
   Batch batch;
-  size_t num_taken = 0;     // clips that threads have begun
-  size_t num_finished = 0;  // well or not
+  std::vector<size_t> order;  // its clips as they lie on disk, which is how they are read
+  size_t num_taken = 0;       // clips that threads have begun
+  size_t num_announced = 0;   // clips that the system has been asked to fetch, or that are taken
+  size_t num_finished = 0;    // well or not
   size_t failed_clip = 0;
   std::exception_ptr error;  // of failed_clip, the first one that failed
 
@@ -33,13 +37,35 @@ struct Slot {
   }
 };
 
+// What a clip needs of its video.
+struct FrameRange {
+  size_t video = 0;
+  int first = 0, last = 0;
+};
+
 // A thread's own tools.
 struct Worker {
   explicit Worker(Decoding decoding) : decoder(decoding) {}
 
   FrameDecoder decoder;
+  std::vector<FrameRange> wanted_soon;
+  std::vector<int> frame_indices;
+  FrameBytes bytes;
   std::vector<FrameJpeg> frames;
 };
+
+// Videos are numbered in the order in which shards hold them.
+std::vector<size_t> OrderOnDisk(const std::vector<ClipRequest>& clips) {
+  std::vector<size_t> order(clips.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto place = [&](size_t i) {
+      return std::tuple(clips[i].video, clips[i].clip.frames.at(0), i);
+    };
+    return place(a) < place(b);
+  });
+  return order;
+}
 
 }  // namespace
 
@@ -68,6 +94,7 @@ struct BatchLoader::State {
   std::vector<Slot> ring;    // batch b stands at b % ring.size()
   int64_t num_opened = 0;    // batches whose requests are in the ring
   int64_t num_consumed = 0;  // batches that Next() gave out
+  int64_t announcing = 0;    // the batch whose clips are announced, <= num_opened
   int64_t current = 0;       // the batch that clips are taken from, <= num_opened
   bool stopping = false;
 
@@ -84,6 +111,7 @@ struct BatchLoader::State {
   void Run(Worker* worker);
   Slot* FindWork(std::unique_lock<std::mutex>& lock);
   void OpenBatch();
+  void LookAhead(std::vector<FrameRange>* wanted_soon);
   void Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const;
 };
 
@@ -115,10 +143,14 @@ void BatchLoader::State::Stop() {
 void BatchLoader::State::Run(Worker* worker) {
   std::unique_lock<std::mutex> lock(mutex);
   while (Slot* slot = FindWork(lock)) {
-    const size_t clip = slot->num_taken++;
+    const size_t clip = slot->order[slot->num_taken++];
     const ClipRequest& request = slot->batch.clips[clip];
     uint8_t* pixels = slot->batch.pixels.data() + clip * clip_bytes;
+    LookAhead(&worker->wanted_soon);
     lock.unlock();
+    for (const FrameRange& range : worker->wanted_soon) {
+      frames.read_ahead(range.video, range.first, range.last);
+    }
     std::exception_ptr error;
     try {
       Fill(request, worker, pixels);
@@ -144,24 +176,42 @@ void BatchLoader::State::Run(Worker* worker) {
 // The slot to take the next clip from; null when the loader stops.
 Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
   while (!stopping) {
-    if (current < num_opened) {
-      Slot& slot = SlotOf(current);
-      if (slot.num_taken < slot.batch.clips.size()) {
-        return &slot;
-      }
-      ++current;
-    } else if (num_opened < requests.num_batches &&
-               num_opened < num_consumed + static_cast<int64_t>(ring.size())) {
+    if (num_opened < requests.num_batches &&
+        num_opened < num_consumed + static_cast<int64_t>(ring.size())) {
       OpenBatch();
-    } else {
+    } else if (current == num_opened) {
       work_possible.wait(lock);
+    } else if (Slot& slot = SlotOf(current); slot.num_taken == slot.order.size()) {
+      ++current;
+    } else {
+      return &slot;
     }
   }
   return nullptr;
 }
 
+// The clips to have fetched while others are decoded. More at a time than are taken, so that all
+// that the ring has room for is on its way.
+void BatchLoader::State::LookAhead(std::vector<FrameRange>* wanted_soon) {
+  constexpr size_t kAtOnce = 4;
+  wanted_soon->clear();
+  announcing = std::max(announcing, current);
+  while (frames.read_ahead && announcing < num_opened && wanted_soon->size() < kAtOnce) {
+    Slot& slot = SlotOf(announcing);
+    slot.num_announced = std::max(slot.num_announced, slot.num_taken);
+    if (slot.num_announced == slot.order.size()) {
+      ++announcing;
+      continue;
+    }
+    const ClipRequest& request = slot.batch.clips[slot.order[slot.num_announced++]];
+    const auto last = static_cast<size_t>(std::max(1, request.clip.num_distinct)) - 1;
+    wanted_soon->push_back({request.video, request.clip.frames[0], request.clip.frames.at(last)});
+  }
+}
+
 void BatchLoader::State::OpenBatch() {
   Slot& slot = SlotOf(num_opened);
+  slot.num_announced = 0;
   slot.num_taken = 0;
   slot.num_finished = 0;
   slot.error = nullptr;
@@ -170,8 +220,10 @@ void BatchLoader::State::OpenBatch() {
     slot.batch.clips = requests.clips(num_opened);
     slot.batch.pixels.resize(slot.batch.clips.size() * clip_bytes);
     slot.batch.faults.assign(slot.batch.clips.size(), "");
+    slot.order = OrderOnDisk(slot.batch.clips);
   } catch (...) {
     slot.batch.clips.clear();
+    slot.order.clear();
     slot.NoteError(0, std::current_exception());
   }
   ++num_opened;
@@ -185,11 +237,13 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
   const auto num_distinct = static_cast<size_t>(request.clip.num_distinct);
   REEL3D_CHECK(static_cast<int>(request.clip.frames.size()) == options.clip_length &&
                num_distinct >= 1 && num_distinct <= request.clip.frames.size());
+  const auto first = request.clip.frames.begin();
+  worker->frame_indices.assign(first, first + static_cast<ptrdiff_t>(num_distinct));
+  frames.read(request.video, worker->frame_indices, &worker->bytes);
   worker->frames.resize(num_distinct);
   for (size_t t = 0; t < num_distinct; ++t) {
-    FrameJpeg& frame = worker->frames[t];
-    frame.frame_index = request.clip.frames[t];
-    frames.read(request.video, frame.frame_index, &frame.bytes);
+    worker->frames[t] = {request.clip.frames[t], worker->bytes.data(t),
+                         worker->bytes.size_bytes(t)};
   }
   try {
     Rng rng = request.crop_rng;
@@ -203,8 +257,11 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
 
 FrameSource ShardFrames(const ShardSet& shards) {
   FrameSource source;
-  source.read = [&shards](size_t video, int frame_index, std::vector<uint8_t>* jpeg) {
-    shards.ReadFrame(video, frame_index, jpeg);
+  source.read = [&shards](size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) {
+    shards.ReadFrames(video, frame_indices, frames);
+  };
+  source.read_ahead = [&shards](size_t video, int first, int last) {
+    shards.ReadAhead(video, first, last);
   };
   source.name = [&shards](size_t video) {
     const IndexedVideo& row = shards.videos().at(video);

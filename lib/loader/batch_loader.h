@@ -15,14 +15,18 @@
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
 #include "lib/shard/frame_decoder.h"
+#include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_set.h"
 
 namespace reel3d {
 
-// Where JPEG frames come from. Both are called from any thread.
+// Where JPEG frames come from. All are called from any thread.
 struct FrameSource {
-  // Replaces `jpeg` by a frame of a video. Throws an input error that names both.
-  std::function<void(size_t video, int frame_index, std::vector<uint8_t>* jpeg)> read;
+  // Replaces `frames` by those of a video whose indices, rising, are given. Throws an input error
+  // that names video and frame.
+  std::function<void(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames)> read;
+  // The frames from `first` to `last` will be read soon. May be absent.
+  std::function<void(size_t video, int first, int last)> read_ahead;
   // What errors call a video.
   std::function<std::string(size_t video)> name;
 };

@@ -66,7 +66,7 @@ struct FrameDecoder::State {
 
   // These call libjpeg: false is an error, and errors.message says which.
   bool Create();
-  bool ReadHeader(const std::vector<uint8_t>& bytes);
+  bool ReadHeader(const FrameJpeg& frame);
   bool ReadRows();
 
   FrameSize CheckHeader(const FrameJpeg& frame);
@@ -88,12 +88,12 @@ bool FrameDecoder::State::Create() {
   return true;
 }
 
-bool FrameDecoder::State::ReadHeader(const std::vector<uint8_t>& bytes) {
+bool FrameDecoder::State::ReadHeader(const FrameJpeg& frame) {
   if (setjmp(errors.on_error) != 0) {
     return false;
   }
   jpeg_abort_decompress(&jpeg);  // what an earlier frame left undone
-  jpeg_mem_src(&jpeg, bytes.data(), bytes.size());
+  jpeg_mem_src(&jpeg, frame.data, frame.size_bytes);
   jpeg_read_header(&jpeg, TRUE);
   return true;
 }
@@ -124,7 +124,7 @@ bool FrameDecoder::State::ReadRows() {
 }
 
 FrameSize FrameDecoder::State::CheckHeader(const FrameJpeg& frame) {
-  if (!ReadHeader(frame.bytes)) {
+  if (!ReadHeader(frame)) {
     throw Failure(frame);
   }
   if (jpeg.progressive_mode != FALSE || jpeg.arith_code != FALSE) {
@@ -140,7 +140,7 @@ FrameSize FrameDecoder::State::CheckHeader(const FrameJpeg& frame) {
 void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& plan, uint8_t* planes,
                                       int64_t plane_stride) {
   if (decoding == Decoding::kFast &&
-      crop_decoder.Decode(frame.bytes.data(), frame.bytes.size(), plan, planes, plane_stride)) {
+      crop_decoder.Decode(frame.data, frame.size_bytes, plan, planes, plane_stride)) {
     return;
   }
   // What the crop decoder does not know, and what is damaged: this way says how.

@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,9 +17,11 @@
 
 namespace reel3d {
 
+// A view: whoever made it keeps the bytes.
 struct FrameJpeg {
   int frame_index = 0;  // within its video; named in errors
-  std::vector<uint8_t> bytes;
+  const uint8_t* data = nullptr;
+  size_t size_bytes = 0;
 };
 
 // kFast is five times as fast, and 50 dB from kExact's pixels.

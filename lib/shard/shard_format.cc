@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
 
@@ -53,6 +55,11 @@ std::string ContentUuid(const ShardTable& table) {
   const uint64_t low = StableHash("low " + text);
   return fmt::format("{:08x}-{:04x}-8{:03x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
                      high & 0xFFF, 0x8000 | (low >> 48 & 0x3FFF), low & 0xFFFFFFFFFFFF);
+}
+
+bool AreFrameOffsets(const std::vector<uint64_t>& offsets) {
+  const auto not_a_frame = [](uint64_t a, uint64_t b) { return a >= b || b - a > kMaxFrameBytes; };
+  return std::adjacent_find(offsets.begin(), offsets.end(), not_a_frame) == offsets.end();
 }
 
 std::string ShardFileName(int shard) { return fmt::format("{:05}.h5", shard); }

@@ -63,6 +63,9 @@ uint32_t RowCrc32(const ShardTable& table, size_t video);
 // checksums in it, of every byte of the frames. Changes if anything that a reader uses does.
 std::string ContentUuid(const ShardTable& table);
 
+// Whether these can be the offsets of frames: upwards, by no more than kMaxFrameBytes each.
+bool AreFrameOffsets(const std::vector<uint64_t>& offsets);
+
 // "00012.h5"
 std::string ShardFileName(int shard);
 

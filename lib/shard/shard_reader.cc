@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/shard_reader.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -87,10 +84,7 @@ void CheckRuns(const Hdf5Reader& file, const ShardTable& table) {
       std::adjacent_find(first.begin(), first.end(), not_rising) != first.end()) {
     file.Fail("the videos' first frames do not cover its frames in order");
   }
-  const std::vector<uint64_t>& offsets = table.offsets;
-  const auto not_a_frame = [](uint64_t a, uint64_t b) { return a >= b || b - a > kMaxFrameBytes; };
-  if (offsets.front() != 0 ||
-      std::adjacent_find(offsets.begin(), offsets.end(), not_a_frame) != offsets.end()) {
+  if (table.offsets.front() != 0 || !AreFrameOffsets(table.offsets)) {
     file.Fail("the frames' offsets do not run upwards from 0");
   }
 }
@@ -111,58 +105,40 @@ ShardReader::ShardReader(const fs::path& path) : file_(path) {
   for (size_t video = 0; video < row_crc32.size(); ++video) {
     CheckVideo(file, table_, video, row_crc32[video]);
   }
-  const Hdf5Extent data = file.Bytes("/frames/data");
-  if (data.size_bytes != table_.data_bytes()) {
-    file.Fail(
-        fmt::format("has {} bytes of frames instead of {}", data.size_bytes, table_.data_bytes()));
+  const ShardPlaces places{file.Extent<uint8_t>("/frames/data").offset_bytes,
+                           file.Extent<uint64_t>("/frames/offset").offset_bytes,
+                           file.Extent<uint32_t>("/frames/crc32").offset_bytes,
+                           file.Extent<uint8_t>("/frames/data").size_bytes, table_.num_frames()};
+  if (places.data_bytes != table_.data_bytes()) {
+    file.Fail(fmt::format("has {} bytes of frames instead of {}", places.data_bytes,
+                          table_.data_bytes()));
   }
   if (ContentUuid(table_) != uuid_) {
     file.Fail("its uuid does not match its content: it is damaged");
   }
-  data_offset_bytes_ = data.offset_bytes;
-  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) {
-    throw ReadError("cannot open " + path.string(), errno);
-  }
+  frames_ = std::make_shared<ShardFrames>(path, places);
 }
 
-ShardReader::~ShardReader() {
-  if (descriptor_ >= 0) {
-    close(descriptor_);
+void ShardReader::ReadFrames(uint64_t first, size_t count, FrameBytes* frames) const {
+  frames->Clear();
+  frames_->Read(first, count, frames);
+  if (const size_t damaged = frames->FindDamaged(); damaged < count) {
+    throw InputError(
+        fmt::format("{}: frame {} {}", file_.string(), first + damaged, kDamagedFrame));
   }
 }
 
 void ShardReader::ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const {
-  REEL3D_CHECK(frame < table_.num_frames());
-  const uint64_t begin = table_.offsets[frame];
-  jpeg->resize(table_.offsets[frame + 1] - begin);
-  for (size_t filled = 0; filled < jpeg->size();) {
-    const ssize_t got = pread(descriptor_, jpeg->data() + filled, jpeg->size() - filled,
-                              static_cast<off_t>(data_offset_bytes_ + begin + filled));
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      throw ReadError("cannot read " + file_.string(), errno);
-    }
-    if (got == 0) {
-      throw InputError(fmt::format("{}: frame {} is cut off", file_.string(), frame));
-    }
-    filled += static_cast<size_t>(got);
-  }
-  if (Crc32(jpeg->data(), jpeg->size()) != table_.frame_crc32[frame]) {
-    throw InputError(
-        fmt::format("{}: frame {} does not match its checksum: check-shards --remove-damaged and "
-                    "then pack-shards "
-                    "make that shard anew",
-                    file_.string(), frame));
-  }
+  FrameBytes bytes;
+  ReadFrames(frame, 1, &bytes);
+  jpeg->assign(bytes.data(0), bytes.data(0) + bytes.size_bytes(0));
 }
 
 void ShardReader::Verify() const {
-  std::vector<uint8_t> jpeg;
-  for (uint64_t frame = 0; frame < table_.num_frames(); ++frame) {
-    ReadFrame(frame, &jpeg);
+  constexpr uint64_t kAtOnce = 32;
+  FrameBytes bytes;
+  for (uint64_t first = 0; first < table_.num_frames(); first += kAtOnce) {
+    ReadFrames(first, std::min(kAtOnce, table_.num_frames() - first), &bytes);
   }
 }
 

@@ -1,14 +1,16 @@
-// Reads one shard. HDF5 is used to find out where things lie, then no more: frames come by pread on
-// a descriptor of our own, from any number of threads without a lock.
+// Reads and checks one shard. HDF5 is used to find out what is where, then no more: frames come by
+// shard_frames.h, which outlives the table.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/shard/shard_format.h"
+#include "lib/shard/shard_frames.h"
 
 namespace reel3d {
 
@@ -19,14 +21,12 @@ class ShardReader {
   // content that do not match their checksums. Trusts no count before the file is known to be
   // large enough for it. Frames are checked as they are read.
   explicit ShardReader(const std::filesystem::path& file);
-  ~ShardReader();
-  ShardReader(const ShardReader&) = delete;
-  ShardReader& operator=(const ShardReader&) = delete;
 
   const ShardTable& table() const { return table_; }
   const std::string& uuid() const { return uuid_; }
   const std::string& plan() const { return plan_; }  // "" where it has none
   const std::string& tool() const { return tool_; }
+  const std::shared_ptr<const ShardFrames>& frames() const { return frames_; }
 
   // Replaces `jpeg` by frame `frame` (from 0, of the whole shard). Any thread. Throws an input
   // error that names file and frame if the bytes do not match their checksum.
@@ -36,9 +36,10 @@ class ShardReader {
   void Verify() const;
 
  private:
+  void ReadFrames(uint64_t first, size_t count, FrameBytes* frames) const;
+
   const std::filesystem::path file_;
-  int descriptor_ = -1;
-  uint64_t data_offset_bytes_ = 0;
+  std::shared_ptr<const ShardFrames> frames_;
   ShardTable table_;
   std::string uuid_, plan_, tool_;
 };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -21,7 +23,10 @@ struct LazyShard {
   size_t num_videos = 0;
   std::string uuid;  // that it must have
   std::once_flag opened;
-  std::unique_ptr<ShardReader> reader;
+  // For whoever has not passed through `opened`: set once both others are.
+  std::atomic<bool> is_open{false};
+  std::shared_ptr<const ShardFrames> frames;
+  std::vector<uint64_t> first_frames;  // of each of its videos
 };
 
 // One descriptor a shard stays open: the default of many systems, 1024, is too few for large sets.
@@ -50,13 +55,14 @@ struct ShardSet::State {
   std::map<int, LazyShard> shards;  // by number; the map itself never changes
 
   void Open(int number, LazyShard* shard) const;
+  const LazyShard& Opened(int number);
 };
 
 void ShardSet::State::Open(int number, LazyShard* shard) const {
   const fs::path file = folder / ShardFileName(number);
-  auto reader = std::make_unique<ShardReader>(file);
-  const ShardTable& table = reader->table();
-  bool agrees = reader->uuid() == shard->uuid && table.classes == classes &&
+  const ShardReader reader(file);
+  const ShardTable& table = reader.table();
+  bool agrees = reader.uuid() == shard->uuid && table.classes == classes &&
                 table.videos.size() == shard->num_videos;
   for (size_t i = 0; agrees && i < shard->num_videos; ++i) {
     agrees = Agrees(videos[shard->first_video + i], table, i);
@@ -67,7 +73,15 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
                     "the shards again",
                     file.string()));
   }
-  shard->reader = std::move(reader);
+  shard->first_frames = table.first_frames;
+  shard->frames = reader.frames();
+  shard->is_open = true;
+}
+
+const LazyShard& ShardSet::State::Opened(int number) {
+  LazyShard& shard = shards.at(number);
+  std::call_once(shard.opened, [&] { Open(number, &shard); });
+  return shard;
 }
 
 ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
@@ -113,17 +127,39 @@ const std::vector<std::string>& ShardSet::classes() const { return state_->class
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {
+  FrameBytes frames;
+  ReadFrames(video, {frame_index}, &frames);
+  jpeg->assign(frames.data(0), frames.data(0) + frames.size_bytes(0));
+}
+
+void ShardSet::ReadFrames(size_t video, const std::vector<int>& frame_indices,
+                          FrameBytes* frames) const {
   const IndexedVideo& row = state_->videos[video];
-  REEL3D_CHECK(frame_index >= 0 && frame_index < row.num_frames);
-  LazyShard& shard = state_->shards.at(row.shard);
-  std::call_once(shard.opened, [&] { state_->Open(row.shard, &shard); });
-  const ShardTable& table = shard.reader->table();
-  const uint64_t first = table.first_frames[static_cast<size_t>(row.video_index)];
-  try {
-    shard.reader->ReadFrame(first + static_cast<uint64_t>(frame_index), jpeg);
-  } catch (const Error& error) {
-    throw Error(error.kind(),
-                fmt::format("video {}, frame {}: {}", row.id, frame_index, error.what()));
+  REEL3D_CHECK(!frame_indices.empty() && frame_indices.front() >= 0 &&
+               frame_indices.back() < row.num_frames);
+  const LazyShard& shard = state_->Opened(row.shard);
+  const uint64_t first = shard.first_frames[static_cast<size_t>(row.video_index)];
+  frames->Clear();
+  for (size_t begin = 0, end = 1; begin < frame_indices.size(); begin = end++) {
+    while (end < frame_indices.size() && frame_indices[end] == frame_indices[end - 1] + 1) {
+      ++end;
+    }
+    shard.frames->Read(first + static_cast<uint64_t>(frame_indices[begin]), end - begin, frames);
+  }
+  if (const size_t damaged = frames->FindDamaged(); damaged < frames->size()) {
+    throw InputError(fmt::format("{}: video {}, frame {} {}",
+                                 (state_->folder / ShardFileName(row.shard)).string(), row.id,
+                                 frame_indices[damaged], kDamagedFrame));
+  }
+}
+
+void ShardSet::ReadAhead(size_t video, int first, int last) const {
+  const IndexedVideo& row = state_->videos[video];
+  const LazyShard& shard = state_->shards.at(row.shard);
+  if (shard.is_open) {
+    const uint64_t video_begin = shard.first_frames[static_cast<size_t>(row.video_index)];
+    shard.frames->ReadAhead(video_begin + static_cast<uint64_t>(first),
+                            static_cast<size_t>(last - first + 1));
   }
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lib/data/manifest.h"
+#include "lib/shard/shard_frames.h"
 
 namespace reel3d {
 
@@ -52,6 +53,13 @@ class ShardSet {
   // after a shard's first use. Throws an input error that names shard, video and frame if the
   // record fails its checksum or the shard does not agree with the index.
   void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
+
+  // The same for the frames `frame_indices`, which rise: neighbours come in one read.
+  void ReadFrames(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) const;
+
+  // Has the system fetch the frames from `first` to `last` in the background, if the shard has been
+  // opened: a hint, never an error.
+  void ReadAhead(size_t video, int first, int last) const;
 
  private:
   struct State;

@@ -36,9 +36,13 @@ class FakeVideos {
   void Damage(size_t video, int frame) { frames_[Place(video, frame)].resize(300); }
   FrameSource Source() {
     FrameSource source;
-    source.read = [this](size_t video, int frame, std::vector<uint8_t>* jpeg) {
-      ++num_reads_;
-      *jpeg = frames_[Place(video, frame)];
+    source.read = [this](size_t video, const std::vector<int>& indices, FrameBytes* bytes) {
+      num_reads_ += static_cast<int>(indices.size());
+      bytes->Clear();
+      for (const int index : indices) {
+        const std::vector<uint8_t>& jpeg = frames_[Place(video, index)];
+        std::copy(jpeg.begin(), jpeg.end(), bytes->Append({0, jpeg.size()}, {0}));
+      }
     };
     source.name = [](size_t video) { return fmt::format("shard 0, video v{}", video); };
     return source;
@@ -106,9 +110,11 @@ TEST(BatchLoaderTest, GivesWhatOneDecoderGivesInOrderForAnyThreads) {
           const ClipRequest expected = RequestOf(num_batches, i, 5);
           EXPECT_EQ(batch.clips[i].label, expected.label);
           EXPECT_EQ(batch.clips[i].video, expected.video);
-          std::vector<FrameJpeg> frames(kLength);
-          for (int t = 0; t < kLength; ++t) {
-            source.read(expected.video, expected.clip.frames[t], &frames[t].bytes);
+          FrameBytes bytes;
+          source.read(expected.video, expected.clip.frames, &bytes);
+          std::vector<FrameJpeg> frames;
+          for (size_t t = 0; t < bytes.size(); ++t) {
+            frames.push_back({0, bytes.data(t), bytes.size_bytes(t)});
           }
           Rng rng = expected.crop_rng;
           std::vector<uint8_t> clip(kClipBytes);
@@ -233,6 +239,44 @@ TEST(BatchLoaderTest, CanBeLeftAtAnyMoment) {
       ASSERT_TRUE(loader.Next(&batch));
     }
   }
+}
+
+// One thread: what it asks for, in order.
+TEST(BatchLoaderTest, ReadsABatchInTheOrderOfItsShardsAndAnnouncesItBefore) {
+  FakeVideos videos(6);
+  FrameSource source = videos.Source();
+  using Place = std::pair<size_t, int>;
+  std::vector<Place> read;
+  std::vector<Place> announced;
+  const auto read_frames = source.read;
+  source.read = [&](size_t video, const std::vector<int>& indices, FrameBytes* frames) {
+    read.emplace_back(video, indices.front());
+    read_frames(video, indices, frames);
+  };
+  source.read_ahead = [&](size_t video, int first, int last) {
+    EXPECT_EQ(last, first + kLength - 1);
+    announced.emplace_back(video, first);
+  };
+  BatchRequests requests = TrainingRequests(5, 6);
+  requests.clips = [](int64_t batch) {
+    std::vector<ClipRequest> clips;
+    for (int64_t i = 0; i < 11; ++i) {
+      clips.push_back(RequestOf(batch * 7, i * 5, 6));
+    }
+    return clips;
+  };
+  BatchLoader loader(requests, source, Options(1, 2));
+  Batch batch;
+  while (loader.Next(&batch)) {
+  }
+  ASSERT_EQ(read.size(), 55U);
+  for (size_t begin = 0; begin < read.size(); begin += 11) {
+    EXPECT_TRUE(std::is_sorted(read.begin() + begin, read.begin() + begin + 11)) << begin;
+  }
+  // All but the first ones, which are read at once.
+  EXPECT_GT(announced.size(), 45U);
+  EXPECT_TRUE(std::is_permutation(announced.begin(), announced.end(),
+                                  read.end() - static_cast<ptrdiff_t>(announced.size())));
 }
 
 TEST(BatchLoaderTest, LoadsNoFurtherAheadThanItsRing) {

@@ -16,6 +16,10 @@ namespace {
 using test::MakeJpeg;
 using testing::HasSubstr;
 
+FrameJpeg ViewOf(const std::vector<uint8_t>& bytes, int frame_index = 0) {
+  return {frame_index, bytes.data(), bytes.size()};
+}
+
 std::vector<uint8_t> Decode(FrameDecoder* decoder, const std::vector<FrameJpeg>& frames,
                             int clip_length, const CropPlan& plan) {
   std::vector<uint8_t> clip(size_t{3} * clip_length * plan.size * plan.size, 0x55);
@@ -27,7 +31,7 @@ std::vector<uint8_t> Decode(FrameDecoder* decoder, const std::vector<FrameJpeg>&
 std::string DecodeFailure(const std::vector<uint8_t>& jpeg, const CropPlan& plan) {
   FrameDecoder decoder;
   try {
-    Decode(&decoder, {{77, jpeg}}, 1, plan);
+    Decode(&decoder, {ViewOf(jpeg, 77)}, 1, plan);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
     return error.what();
@@ -37,10 +41,10 @@ std::string DecodeFailure(const std::vector<uint8_t>& jpeg, const CropPlan& plan
 
 TEST(FrameDecoderTest, EqualsPilsDecodingAndResizing) {
   const nlohmann::json golden = test::ClipGolden().at("jpeg");
-  const FrameJpeg frame = {0, test::BytesOfHex(golden.at("bytes"))};
+  const std::vector<uint8_t> frame = test::BytesOfHex(golden.at("bytes"));
   FrameDecoder decoder;
   for (const nlohmann::json& item : golden.at("cases")) {
-    const std::vector<uint8_t> planes = Decode(&decoder, {frame}, 1, test::PlanOf(item));
+    const std::vector<uint8_t> planes = Decode(&decoder, {ViewOf(frame)}, 1, test::PlanOf(item));
     EXPECT_EQ(Crc32(planes.data(), planes.size()), item.at("crc32").get<uint32_t>()) << item;
   }
 }
@@ -51,16 +55,16 @@ TEST(FrameDecoderTest, LeavingOutWhatIsNotNeededChangesNoPixel) {
   FrameDecoder decoder;
   for (const FrameSize frame : {FrameSize{100, 75}, FrameSize{96, 64}, FrameSize{33, 49}}) {
     for (const int restart_interval : {0, 1, 4}) {
-      const FrameJpeg jpeg = {0, MakeJpeg(frame, 3, {90, restart_interval, false, false})};
+      const std::vector<uint8_t> jpeg = MakeJpeg(frame, 3, {90, restart_interval, false, false});
       FrameSize decoded;
-      const std::vector<uint8_t> whole = test::DecodeWholeJpeg(jpeg.bytes, &decoded);
+      const std::vector<uint8_t> whole = test::DecodeWholeJpeg(jpeg, &decoded);
       ASSERT_EQ(decoded, frame);
       int num_regions = 0;
       for (const int side : {1, 16, 30, 33}) {
         for (int y = 0; y + side <= frame.height; y += 1 + y % 3) {
           for (int x = 0; x + side <= frame.width; x += 1 + (x + y) % 3) {
             const CropPlan plan = {frame, x, y, side, side, side, side, 0, 0, side, false};
-            const std::vector<uint8_t> planes = Decode(&decoder, {jpeg}, 1, plan);
+            const std::vector<uint8_t> planes = Decode(&decoder, {ViewOf(jpeg)}, 1, plan);
             std::vector<uint8_t> expected;
             for (int color = 0; color < 3; ++color) {
               for (int row = y; row < y + side; ++row) {
@@ -86,10 +90,12 @@ TEST(FrameDecoderTest, ClipIsColorsThenTimeThenRows) {
   CropOptions options;
   options.size = 20;
   const CropPlan plan = DrawCrop(options, size, rng);
-  std::vector<FrameJpeg> frames;
+  std::vector<std::vector<uint8_t>> jpegs;
   for (int t = 0; t < 3; ++t) {
-    frames.push_back({t, MakeJpeg(size, t)});
+    jpegs.push_back(MakeJpeg(size, t));
   }
+  const std::vector<FrameJpeg> frames = {ViewOf(jpegs[0], 0), ViewOf(jpegs[1], 1),
+                                         ViewOf(jpegs[2], 2)};
   // 5 frames of 3: looped.
   const std::vector<uint8_t> clip = Decode(&decoder, frames, 5, plan);
   for (int t = 0; t < 5; ++t) {
@@ -103,9 +109,9 @@ TEST(FrameDecoderTest, ClipIsColorsThenTimeThenRows) {
 
 TEST(FrameDecoderTest, ReadsSizeAndGreyFrames) {
   FrameDecoder decoder;
-  const FrameJpeg grey = {0, MakeJpeg({50, 40}, 1, {90, 0, false, true})};
-  EXPECT_EQ(decoder.ReadSize(grey), (FrameSize{50, 40}));
-  const std::vector<uint8_t> planes = Decode(&decoder, {grey}, 1, CenterCrop({50, 40}, 40));
+  const std::vector<uint8_t> grey = MakeJpeg({50, 40}, 1, {90, 0, false, true});
+  EXPECT_EQ(decoder.ReadSize(ViewOf(grey)), (FrameSize{50, 40}));
+  const std::vector<uint8_t> planes = Decode(&decoder, {ViewOf(grey)}, 1, CenterCrop({50, 40}, 40));
   EXPECT_TRUE(std::equal(planes.begin(), planes.begin() + 1600, planes.begin() + 1600));
 }
 
@@ -137,9 +143,9 @@ TEST(FrameDecoderTest, GoesOnAfterADamagedFrame) {
   const CropPlan plan = CenterCrop(size, 32);
   const std::vector<uint8_t> good = MakeJpeg(size, 1);
   FrameDecoder decoder;
-  const std::vector<uint8_t> before = Decode(&decoder, {{0, good}}, 1, plan);
-  EXPECT_THROW(Decode(&decoder, {{0, {good.begin(), good.begin() + 900}}}, 1, plan), Error);
-  EXPECT_EQ(Decode(&decoder, {{0, good}}, 1, plan), before);
+  const std::vector<uint8_t> before = Decode(&decoder, {ViewOf(good)}, 1, plan);
+  EXPECT_THROW(Decode(&decoder, {{0, good.data(), 900}}, 1, plan), Error);
+  EXPECT_EQ(Decode(&decoder, {ViewOf(good)}, 1, plan), before);
 }
 
 // Bytes changed at random must end in pixels or in an error, nothing else.
@@ -156,7 +162,7 @@ TEST(FrameDecoderTest, SurvivesRandomDamage) {
       bad[rng.Below(static_cast<int64_t>(bad.size()))] = static_cast<uint8_t>(rng.Below(256));
     }
     try {
-      Decode(&decoder, {{0, bad}}, 1, plan);
+      Decode(&decoder, {ViewOf(bad)}, 1, plan);
     } catch (const Error& error) {
       ASSERT_EQ(error.kind(), ErrorKind::kInput) << error.what();
       ++num_errors;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <thread>
 
 #include "lib/base/error.h"
@@ -104,6 +105,49 @@ TEST_F(ShardSetTest, GivesEveryFrameFromManyThreads) {
     thread.join();
   }
   EXPECT_EQ(equal, 4 * 9);
+}
+
+TEST_F(ShardSetTest, ClipsComeInRunsOfNeighbours) {
+  const ShardSet shards(folder_.path());
+  FrameBytes frames;
+  for (const std::vector<int>& indices :
+       std::vector<std::vector<int>>{{0, 1, 2, 3, 4}, {4}, {0, 2, 3}, {1, 2, 4}, {0, 4}}) {
+    shards.ReadAhead(0, indices.front(), indices.back());
+    shards.ReadFrames(0, indices, &frames);
+    ASSERT_EQ(frames.size(), indices.size());
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const std::vector<uint8_t>& expected = shard_.frames[static_cast<size_t>(indices[i])];
+      ASSERT_EQ(frames.size_bytes(i), expected.size());
+      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), frames.data(i)));
+    }
+  }
+}
+
+// Frames' places are read with them, so they are checked again each time.
+TEST_F(ShardSetTest, AShardThatChangesWhileItIsOpenIsNoticed) {
+  const ShardSet shards(folder_.path());
+  std::vector<uint8_t> jpeg;
+  shards.ReadFrame(0, 0, &jpeg);
+  const auto file = folder_ / "00007.h5";
+  const std::string whole = ReadFile(file);
+  std::string offsets;
+  for (const uint64_t offset : shard_.table.offsets) {
+    offsets.append(reinterpret_cast<const char*>(&offset), sizeof(offset));
+  }
+  const auto overwrite = [&](const std::string& bytes) {  // in place: the same file stays open
+    std::ofstream(file, std::ios::binary | std::ios::in | std::ios::out) << bytes;
+  };
+  std::string changed = whole;
+  changed.replace(whole.find(offsets) + 8, 8, 8, '\x7F');
+  overwrite(changed);
+  EXPECT_THAT(MessageOf([&] { shards.ReadFrame(0, 0, &jpeg); }),
+              AllOf(HasSubstr("00007.h5"), HasSubstr("not what they were")));
+  overwrite(whole);
+  shards.ReadFrame(0, 0, &jpeg);
+  EXPECT_EQ(jpeg, shard_.frames[0]);
+  std::filesystem::resize_file(file, whole.size() / 2);
+  EXPECT_THAT(MessageOf([&] { shards.ReadFrame(2, 0, &jpeg); }), HasSubstr("shorter than it was"));
+  shards.ReadAhead(2, 0, 0);
 }
 
 TEST_F(ShardSetTest, FingerprintTellsIndexPixelsAndClassesApart) {
