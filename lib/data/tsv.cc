@@ -15,13 +15,13 @@ namespace {
 
 // The fields of a line, of which there should be `count`: of more, the first one too many is the
 // last.
-std::vector<std::string_view> Split(std::string_view line, size_t count) {
-  std::vector<std::string_view> fields;
+void Split(std::string_view line, size_t count, std::vector<std::string_view>* fields) {
+  fields->clear();
   for (size_t begin = 0;;) {
     const size_t end = line.find('\t', begin);
-    fields.push_back(line.substr(begin, end - begin));
-    if (end == std::string_view::npos || fields.size() > count) {
-      return fields;
+    fields->push_back(line.substr(begin, end - begin));
+    if (end == std::string_view::npos || fields->size() > count) {
+      return;
     }
     begin = end + 1;
   }
@@ -58,8 +58,8 @@ TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> column
   }
   std::string_view header;
   NextLine(&header);
-  const std::vector<std::string_view> names = Split(header, columns_.size());
-  if (!std::equal(names.begin(), names.end(), columns_.begin(), columns_.end())) {
+  Split(header, columns_.size(), &fields_);
+  if (!std::equal(fields_.begin(), fields_.end(), columns_.begin(), columns_.end())) {
     Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
                      header.substr(0, 200), fmt::join(columns_, " ")));
   }
@@ -84,7 +84,7 @@ bool TsvReader::NextRow() {
   if (!NextLine(&line)) {
     return false;
   }
-  fields_ = Split(line, columns_.size());
+  Split(line, columns_.size(), &fields_);
   if (fields_.size() != columns_.size()) {
     Fail(fmt::format("has {}{} fields instead of {}",
                      fields_.size() > columns_.size() ? "at least " : "", fields_.size(),

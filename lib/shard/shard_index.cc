@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <unordered_set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -52,21 +52,26 @@ bool Follows(const IndexedVideo& video, const std::vector<IndexedVideo>& before)
 std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
   TsvReader reader(file, Columns());
   std::vector<IndexedVideo> videos;
-  std::unordered_map<std::string, int> line_of_id;
+  // Numbers of rows, told apart by the ids there: an index may have half a million.
+  const auto hash = [&](size_t row) { return std::hash<std::string>()(videos[row].id); };
+  const auto equal = [&](size_t a, size_t b) { return videos[a].id == videos[b].id; };
+  std::unordered_set<size_t, decltype(hash), decltype(equal)> row_of_id(1024, hash, equal);
   while (reader.NextRow()) {
     IndexedVideo video = ParseRow(reader);
     if (const std::string fault = IdFault(video.id); !fault.empty()) {
       reader.Fail(kId, fault);
-    }
-    const auto [first, is_new] = line_of_id.emplace(video.id, reader.line());
-    if (!is_new) {
-      reader.Fail(fmt::format("id '{}' stands in line {} already", video.id, first->second));
     }
     if (!Follows(video, videos)) {
       reader.Fail(
           fmt::format("video {} of shard {} is out of order", video.video_index, video.shard));
     }
     videos.push_back(std::move(video));
+    const auto [first, is_new] = row_of_id.insert(videos.size() - 1);
+    if (!is_new) {
+      constexpr size_t kFirstRowLine = 2;
+      reader.Fail(fmt::format("id '{}' stands in line {} already", videos.back().id,
+                              *first + kFirstRowLine));
+    }
   }
   return videos;
 }

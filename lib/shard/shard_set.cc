@@ -93,8 +93,10 @@ ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
   state_->videos = ReadIndex(index);
   state_->classes = ReadClasses(class_list);
   const std::map<int, std::string> uuids = ReadShardList(shard_list);
-  const std::string all = ReadFile(index) + ReadFile(shard_list) + ReadFile(class_list);
-  state_->fingerprint = Crc32(all.data(), all.size());
+  for (const fs::path& file : {index, shard_list, class_list}) {
+    const std::string text = ReadFile(file);
+    state_->fingerprint = Crc32(text.data(), text.size(), state_->fingerprint);
+  }
   const auto num_classes = static_cast<int>(state_->classes.size());
   for (size_t i = 0; i < state_->videos.size(); ++i) {
     const IndexedVideo& video = state_->videos[i];
