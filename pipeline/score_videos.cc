@@ -159,10 +159,8 @@ class Scorer {
     std::vector<float>& all = part->scores.logits;
     while (loader.Next(&batch_)) {
       const size_t first_clip = all.size() / part->scores.classes.size();
-      for (size_t i = 0; i < batch_.faults.size(); ++i) {
-        if (!batch_.faults[i].empty()) {
-          fail(first_clip + i, batch_.faults[i]);
-        }
+      for (const ClipFault& fault : batch_.faults) {
+        fail(first_clip + fault.clip, fault.reason);
       }
       const ClipBatch tensors =
           AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);

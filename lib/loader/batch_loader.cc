@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -21,6 +22,7 @@ namespace {
 
 // One place of the ring: a batch while it is being filled.
 struct Slot {
+  int64_t index = 0;  // of its batch
   Batch batch;
   std::vector<size_t> order;  // its clips as they lie on disk, which is how they are read
   size_t num_taken = 0;       // clips that threads have begun
@@ -52,6 +54,7 @@ struct Worker {
   std::vector<int> frame_indices;
   FrameBytes bytes;
   std::vector<FrameJpeg> frames;
+  std::vector<ClipFault> faults;
 };
 
 // Videos are numbered in the order in which shards hold them.
@@ -112,6 +115,8 @@ struct BatchLoader::State {
   Slot* FindWork(std::unique_lock<std::mutex>& lock);
   void OpenBatch();
   void LookAhead(std::vector<FrameRange>* wanted_soon);
+  void Load(int64_t batch_index, size_t clip, ClipRequest* request, Worker* worker,
+            uint8_t* pixels) const;
   void Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const;
 };
 
@@ -144,30 +149,29 @@ void BatchLoader::State::Run(Worker* worker) {
   std::unique_lock<std::mutex> lock(mutex);
   while (Slot* slot = FindWork(lock)) {
     const size_t clip = slot->order[slot->num_taken++];
-    const ClipRequest& request = slot->batch.clips[clip];
+    ClipRequest* request = &slot->batch.clips[clip];
     uint8_t* pixels = slot->batch.pixels.data() + clip * clip_bytes;
     LookAhead(&worker->wanted_soon);
     lock.unlock();
     for (const FrameRange& range : worker->wanted_soon) {
       frames.read_ahead(range.video, range.first, range.last);
     }
+    worker->faults.clear();
     std::exception_ptr error;
     try {
-      Fill(request, worker, pixels);
-    } catch (const Error& fault) {
-      if (options.bad_clips == BadClips::kReport && fault.kind() == ErrorKind::kInput) {
-        slot->batch.faults[clip] = fault.what();  // as the pixels, ours alone
-      } else {
-        error = std::current_exception();
-      }
+      Load(slot->index, clip, request, worker, pixels);
     } catch (...) {
       error = std::current_exception();
     }
     lock.lock();
+    std::vector<ClipFault>& faults = slot->batch.faults;
+    std::move(worker->faults.begin(), worker->faults.end(), std::back_inserter(faults));
     if (error != nullptr) {
       slot->NoteError(clip, std::move(error));
     }
     if (++slot->num_finished == slot->batch.clips.size()) {
+      std::stable_sort(faults.begin(), faults.end(),
+                       [](const ClipFault& a, const ClipFault& b) { return a.clip < b.clip; });
       batch_finished.notify_all();
     }
   }
@@ -211,6 +215,7 @@ void BatchLoader::State::LookAhead(std::vector<FrameRange>* wanted_soon) {
 
 void BatchLoader::State::OpenBatch() {
   Slot& slot = SlotOf(num_opened);
+  slot.index = num_opened;
   slot.num_announced = 0;
   slot.num_taken = 0;
   slot.num_finished = 0;
@@ -219,7 +224,7 @@ void BatchLoader::State::OpenBatch() {
   try {
     slot.batch.clips = requests.clips(num_opened);
     slot.batch.pixels.resize(slot.batch.clips.size() * clip_bytes);
-    slot.batch.faults.assign(slot.batch.clips.size(), "");
+    slot.batch.faults.clear();
     slot.order = OrderOnDisk(slot.batch.clips);
   } catch (...) {
     slot.batch.clips.clear();
@@ -230,6 +235,28 @@ void BatchLoader::State::OpenBatch() {
   work_possible.notify_all();
   if (slot.batch.clips.empty()) {
     batch_finished.notify_all();
+  }
+}
+
+// As requested or, where that cannot be, what replaces it.
+void BatchLoader::State::Load(int64_t batch_index, size_t clip, ClipRequest* request,
+                              Worker* worker, uint8_t* pixels) const {
+  constexpr int kMostAttempts = 16;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Fill(*request, worker, pixels);
+      return;
+    } catch (const Error& fault) {
+      const bool replaced = requests.replacement && attempt < kMostAttempts;
+      if (options.bad_clips == BadClips::kThrow || fault.kind() != ErrorKind::kInput) {
+        throw;
+      }
+      worker->faults.push_back({clip, request->video, fault.what(), replaced});
+      if (!replaced) {
+        return;
+      }
+    }
+    *request = requests.replacement(batch_index, clip, attempt);
   }
 }
 

@@ -48,13 +48,26 @@ struct BatchRequests {
   std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
   // Which part of its frames a clip shows; its size is the loader's. From any thread.
   std::function<CropPlan(FrameSize frame, Rng& rng)> crop;
+  // What to load instead of clip `clip` of a batch whose frames are damaged; `attempt` counts from
+  // 1, for the replacement may be damaged too. Which one must depend on nothing else. From any
+  // thread. May be absent; counts only with BadClips::kReport.
+  std::function<ClipRequest(int64_t batch_index, size_t clip, int attempt)> replacement;
 };
 
 // These clips in their order, `size` in each batch but the last; the crop is for the caller to say.
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
 
-// What becomes of a clip whose frames are damaged: Next() throws, or the batch says so.
+// What becomes of a clip whose frames are damaged: Next() throws; or the batch says so and holds
+// its replacement, if there is any.
 enum class BadClips { kThrow, kReport };
+
+// A clip whose frames are damaged.
+struct ClipFault {
+  size_t clip = 0;   // its place in the batch
+  size_t video = 0;  // the damaged one
+  std::string reason;
+  bool replaced = false;  // else its pixels mean nothing
+};
 
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
@@ -67,11 +80,9 @@ struct BatchLoaderOptions {
 
 struct Batch {
   std::vector<uint8_t> pixels;     // [N, 3, T, S, S]: red, green, blue
-  std::vector<ClipRequest> clips;  // N of them: as requested
-  // N, with BadClips::kReport: why a clip could not be loaded (its pixels mean nothing); empty
-  // where it was.
-  std::vector<std::string> faults;
-  double wait_s = 0;  // how long Next() had to wait for it
+  std::vector<ClipRequest> clips;  // N of them: as requested, or what replaces them
+  std::vector<ClipFault> faults;   // with BadClips::kReport; in order of clips
+  double wait_s = 0;               // how long Next() had to wait for it
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };
