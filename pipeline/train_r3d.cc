@@ -59,13 +59,16 @@ ToolResult ToResult(const TrainReport& report) {
                  {"validation_videos", report.num_validation},
                  {"clips_per_s", report.clips_per_s},
                  {"waiting_share", report.waiting_share},
+                 {"num_damaged", report.damaged.size()},
                  {"stopped_early", report.stopped_early}};
-  result.text = report.stopped_early
-                    ? fmt::format(
-                          "stopped at a checkpoint after {} epochs, {} steps: run the same "
-                          "command again to go on",
-                          report.epochs, report.steps)
-                    : fmt::format("{} epochs, {} steps", report.epochs, report.steps);
+  result.text =
+      report.stopped_early
+          ? fmt::format(
+                "stopped at a checkpoint after {} epochs, {} steps: run the same "
+                "command again to go on",
+                report.epochs, report.steps)
+          : fmt::format("{}{} epochs, {} steps", report.over_tolerance ? "ended after " : "",
+                        report.epochs, report.steps);
   for (const char* figure : {"train_loss", "train_top1", "validation_loss", "validation_top1"}) {
     if (report.last_epoch.contains(figure)) {
       result.json[figure] = report.last_epoch[figure];
@@ -85,59 +88,72 @@ ToolResult ToResult(const TrainReport& report) {
 }
 
 // Refuses before the run is touched what the trainer would refuse when it goes on.
-void RequireSameData(const fs::path& run_dir, uint32_t fingerprint, const std::string& shards_dir) {
-  const fs::path latest = run_dir / "checkpoints" / "latest";
-  if (!fs::exists(latest / CheckpointFiles::kState)) {
-    return;
-  }
-  const nlohmann::ordered_json state = ReadCheckpointState(latest);
-  if (state.contains("data") && state["data"] != fmt::format("{:08x}", fingerprint)) {
-    throw InputError(
-        fmt::format("{} was trained on other videos than {} holds: name another RUN_DIR, or "
-                    "--overwrite (under make: OVERWRITE=yes)",
-                    run_dir.string(), shards_dir));
+void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
+  const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
+  if (!options.overwrite && fs::exists(latest / CheckpointFiles::kState)) {
+    RequireSameData(ReadCheckpointState(latest), shards.fingerprint(), options.run_dir,
+                    options.shards_dir);
   }
 }
 
-ToolResult TrainOn(const World& world, TrainOptions& options) {
+StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
   const fs::path run_dir = options.run_dir;
-  const std::string settings = FormatConfig(options, /*only_output=*/true);
-  std::optional<RunLock> lock;
-  std::optional<StageOutput> output;
-  ChooseDevice(options.device, world);  // before anything is touched: it may not be there
-  if (world.is_main()) {
-    RequireFolder(options.shards_dir, "shards made by pack-shards");
-    MakeFolders(run_dir);
-    lock.emplace(run_dir);
-    const uint32_t fingerprint = ShardSet(options.shards_dir).fingerprint();
-    if (!options.overwrite) {
-      RequireSameData(run_dir, fingerprint, options.shards_dir);
-    }
-    output.emplace(StageRun{run_dir,
-                            "train-r3d",
-                            FormatConfig(options),
-                            settings,
-                            {{options.shards_dir, fmt::format("{:08x}", fingerprint)}},
-                            options.overwrite,
-                            {},
-                            [&] {
-                              std::error_code ignored;
-                              fs::remove_all(run_dir / "checkpoints", ignored);
-                              fs::remove(run_dir / "metrics.jsonl", ignored);
-                            }});
-  }
-  world.Barrier();  // nobody looks for checkpoints before the old ones are gone
-  ToolResult result = ToResult(Trainer(options, settings, world).Run());
-  if (!world.is_main()) {
-    ToolResult nothing;
-    nothing.json = nullptr;
-    nothing.exit_status = result.exit_status;
-    return nothing;
+  return {run_dir,
+          "train-r3d",
+          FormatConfig(options),
+          FormatConfig(options, /*only_output=*/true),
+          {{options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+          options.overwrite,
+          {},
+          [run_dir] {
+            std::error_code ignored;
+            fs::remove_all(run_dir / "checkpoints", ignored);
+            fs::remove(run_dir / "metrics.jsonl", ignored);
+          }};
+}
+
+// What the folder says once training has ended. False if too many videos were damaged.
+bool Conclude(const TrainReport& report, const ToolResult& result, double max_failed_fraction,
+              const StageOutput& output) {
+  std::vector<FailedItem> failed;
+  for (const auto& [id, reason] : report.damaged) {
+    failed.push_back({id, "train", reason});
   }
   if (result.exit_status == kExitDone) {
-    output->Finish(result.json, {});
-  } else {
-    output->Report(result.json, {});
+    return output.Finish(result.json, failed,
+                         {report.num_training + report.num_validation,
+                          static_cast<int64_t>(failed.size()), max_failed_fraction});
+  }
+  output.Report(result.json, failed);
+  return true;
+}
+
+ToolResult TrainOn(const World& world, TrainOptions& options) {
+  std::optional<RunLock> lock;
+  std::optional<ShardSet> shards;
+  std::optional<StageOutput> output;
+  // Before anything is touched: it may not be there.
+  const c10::Device device = ChooseDevice(options.device, world);
+  if (world.is_main()) {
+    RequireFolder(options.shards_dir, "shards made by pack-shards");
+    MakeFolders(options.run_dir);
+    lock.emplace(options.run_dir);
+    shards.emplace(options.shards_dir);
+    RequireDataOfRun(options, *shards);
+    output.emplace(RunOf(options, *shards));
+  }
+  world.Barrier();  // nobody looks for checkpoints before the old ones are gone
+  if (!shards) {
+    shards.emplace(options.shards_dir);
+  }
+  const std::string settings = FormatConfig(options, /*only_output=*/true);
+  const TrainReport report = Trainer(options, settings, world, *shards, device).Run();
+  ToolResult result = ToResult(report);
+  if (output && !Conclude(report, result, options.max_failed_fraction, *output)) {
+    result.exit_status = kExitInput;
+  }
+  if (!world.is_main()) {  // says nothing, and ends alike
+    result = {nullptr, "", report.over_tolerance ? kExitInput : result.exit_status};
   }
   return result;
 }

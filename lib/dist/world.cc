@@ -80,6 +80,12 @@ int64_t World::Max(int64_t value) const {
   return value;
 }
 
+uint64_t World::Or(uint64_t bits) const {
+  CheckMpi(MPI_Allreduce(MPI_IN_PLACE, &bits, 1, MPI_UINT64_T, MPI_BOR, MPI_COMM_WORLD),
+           "MPI_Allreduce");
+  return bits;
+}
+
 std::string World::Broadcast(std::string text) const {
   auto length = static_cast<int64_t>(text.size());
   CheckMpi(MPI_Bcast(&length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD), "MPI_Bcast");

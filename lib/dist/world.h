@@ -36,7 +36,9 @@ class World {
   // Over all ranks, the same on each.
   int64_t Max(int64_t value) const;
   // Whether `value` holds on any rank.
-  bool Any(bool value) const { return Max(value ? 1 : 0) != 0; }
+  bool Any(bool value) const { return Or(value ? 1 : 0) != 0; }
+  // The bits that are set on any rank.
+  uint64_t Or(uint64_t bits) const;
   // Rank 0's text on every rank.
   std::string Broadcast(std::string text) const;
   // Every rank's text, in rank order, on every rank.

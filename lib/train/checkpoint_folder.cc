@@ -127,6 +127,16 @@ nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
   return state;
 }
 
+void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
+                     const fs::path& run_dir, const std::string& shards_dir) {
+  if (state.value("data", "") != fmt::format("{:08x}", fingerprint)) {
+    throw InputError(
+        fmt::format("{} was trained on other videos than {} holds: name another RUN_DIR, or "
+                    "--overwrite (under make: OVERWRITE=yes)",
+                    run_dir.string(), shards_dir));
+  }
+}
+
 void LinkCheckpoints(const fs::path& folder, int64_t latest_step, int64_t best_step) {
   const std::string best = CheckpointName(best_step);
   if (best_step >= 0 && fs::exists(folder / best / CheckpointFiles::kDone)) {

@@ -42,6 +42,11 @@ void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 // state.json of a checkpoint; an input error if it is not one of ours.
 nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
 
+// Throws an input error if the checkpoint of this state was trained on other data than that of this
+// fingerprint, in `shards_dir`.
+void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
+                     const std::filesystem::path& run_dir, const std::string& shards_dir);
+
 // Points the links at the checkpoints of these steps; `best` only where that one is there (-1:
 // none). Also after finding a checkpoint: a killed process may not have come to its links.
 void LinkCheckpoints(const std::filesystem::path& folder, int64_t latest_step, int64_t best_step);

@@ -35,6 +35,25 @@ ClipBatch AsTensors(Batch& batch, int clip_length, int size) {
       torch::tensor(labels, at::kLong)};
 }
 
+ClipBatch LoadedClips(Batch& batch, int clip_length, int size) {
+  ClipBatch clips = AsTensors(batch, clip_length, size);
+  std::vector<bool> loaded(batch.clips.size(), true);
+  for (const ClipFault& fault : batch.faults) {
+    loaded[fault.clip] = loaded[fault.clip] && fault.replaced;
+  }
+  std::vector<int64_t> rows;
+  for (size_t clip = 0; clip < loaded.size(); ++clip) {
+    if (loaded[clip]) {
+      rows.push_back(static_cast<int64_t>(clip));
+    }
+  }
+  if (rows.size() == loaded.size()) {
+    return clips;
+  }
+  const at::Tensor kept = torch::tensor(rows, at::kLong);
+  return {clips.pixels.index_select(0, kept), clips.labels.index_select(0, kept)};
+}
+
 EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const World& world)
     : shards_(shards),
       options_(options),
@@ -52,17 +71,11 @@ EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const 
   partition_.micro_batch = options.micro_batch;
 }
 
-std::vector<ClipRequest> EpochData::TrainingClips(const std::vector<Sample>& samples,
-                                                  int epoch) const {
-  std::vector<ClipRequest> clips;
-  for (const Sample& sample : samples) {
-    const IndexedVideo& video = shards_.videos()[sample.video];
-    Rng rng = SampleRng(video, sample.repetition, static_cast<uint64_t>(options_.seed), epoch);
-    Clip clip =
-        RandomClip(video.num_frames, options_.clip, options_.clip_start == "inclusive", rng);
-    clips.push_back({sample.video, video.label, std::move(clip), rng});
-  }
-  return clips;
+ClipRequest EpochData::TrainingClip(const Sample& sample, uint64_t seed, int epoch) const {
+  const IndexedVideo& video = shards_.videos()[sample.video];
+  Rng rng = SampleRng(video, sample.repetition, seed, epoch);
+  Clip clip = RandomClip(video.num_frames, options_.clip, options_.clip_start == "inclusive", rng);
+  return {sample.video, video.label, std::move(clip), rng};
 }
 
 BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
@@ -71,6 +84,7 @@ BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
   options.size = options_.crop.size;
   options.threads = threads;
   options.decoding = ParseDecoding(options_.decoding);
+  options.bad_clips = BadClips::kReport;
   return options;
 }
 
@@ -86,9 +100,23 @@ BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) cons
   }
   BatchRequests requests;
   requests.num_batches = static_cast<int64_t>(ranges->size());
-  requests.clips = [this, order, ranges, epoch](int64_t batch_index) {
+  const auto seed = static_cast<uint64_t>(options_.seed);
+  requests.clips = [this, order, ranges, epoch, seed](int64_t batch_index) {
     const SampleRange range = (*ranges)[static_cast<size_t>(batch_index)];
-    return TrainingClips({order->begin() + range.begin, order->begin() + range.end}, epoch);
+    std::vector<ClipRequest> clips;
+    for (int64_t place = range.begin; place < range.end; ++place) {
+      clips.push_back(TrainingClip((*order)[static_cast<size_t>(place)], seed, epoch));
+    }
+    return clips;
+  };
+  // Another clip of the video half an epoch away, or of one after that: as far from this batch as
+  // can be, and the same one whatever the ranks.
+  requests.replacement = [this, order, ranges, epoch, seed](int64_t batch_index, size_t clip,
+                                                            int attempt) {
+    const auto place =
+        static_cast<size_t>((*ranges)[static_cast<size_t>(batch_index)].begin) + clip;
+    const size_t other = (place + order->size() / 2 + static_cast<size_t>(attempt)) % order->size();
+    return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
   };
   requests.crop = [this](FrameSize frame, Rng& rng) { return DrawCrop(options_.crop, frame, rng); };
   return {std::move(requests), ShardFrames(shards_), LoaderOptions(threads)};

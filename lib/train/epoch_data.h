@@ -22,6 +22,8 @@ struct ClipBatch {
   at::Tensor labels;  // int64 (N)
 };
 ClipBatch AsTensors(Batch& batch, int clip_length, int size);
+// Without the clips that could neither be loaded nor replaced; a copy if there are any.
+ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
 class EpochData {
  public:
@@ -34,14 +36,16 @@ class EpochData {
   const EpochPartition& partition() const { return partition_; }
 
   // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step,
-  // decoded by `threads` threads.
+  // decoded by `threads` threads. Other clips take the place of damaged ones: which, depends on
+  // seed, epoch and videos alone.
   BatchLoader Training(int epoch, int64_t first_step, int threads) const;
-  // This rank's share of the validation windows, in batches of no more than a training batch.
+  // This rank's share of the validation windows, in batches of no more than a training batch;
+  // damaged ones are reported and not replaced.
   BatchLoader Validation(int threads) const;
 
  private:
   BatchLoaderOptions LoaderOptions(int threads) const;
-  std::vector<ClipRequest> TrainingClips(const std::vector<Sample>& samples, int epoch) const;
+  ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
 
   const ShardSet& shards_;
   const TrainOptions& options_;

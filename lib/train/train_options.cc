@@ -41,6 +41,11 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               "a checkpoint every so many epochs, and after the last", Effect::kRunOnly);
   binder.Bind("keep-last", &options.keep_last, {1, 100'000},
               "newest checkpoints to keep; the best one stays besides", Effect::kRunOnly);
+  binder.Bind("max-failed-fraction", &options.max_failed_fraction, {0, 1},
+              "share of the training and validation videos that may turn out to have damaged "
+              "frames: other clips take the place of theirs. More of them end the run with status "
+              "3",
+              Effect::kRunOnly);
   binder.Bind("stop-after-steps", &options.stop_after_steps, {0, 1'000'000'000},
               "stop with a checkpoint (status 75) after this step of the run; 0: never",
               Effect::kOnce);

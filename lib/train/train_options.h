@@ -58,6 +58,7 @@ struct TrainOptions {
 
   int checkpoint_epochs = 1;
   int keep_last = 3;
+  double max_failed_fraction = 0.01;  // of the videos: more with damaged frames end the run
   int stop_after_steps = 0;
   int64_t seed = 1;
   int threads = 0;

@@ -2,34 +2,18 @@
 #include "lib/train/trainer.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "lib/base/error.h"
-#include "lib/base/file.h"
-#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
-#include "lib/base/timer.h"
-#include "lib/dist/data_parallel.h"
-#include "lib/dist/device.h"
-#include "lib/dist/process_group.h"
 #include "lib/model/weights.h"
-#include "lib/train/checkpoint.h"
-#include "lib/train/checkpoint_folder.h"
-#include "lib/train/clip_sums.h"
 #include "lib/train/cpu_share.h"
-#include "lib/train/epoch_data.h"
-#include "lib/train/metrics_log.h"
-#include "lib/train/optimizer.h"
-#include "lib/train/position.h"
+#include "lib/train/trainer_state.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -37,76 +21,22 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// What the network makes of a batch of this rank's clips.
-struct ClipOutputs {
-  at::Tensor logits;  // (N, classes)
-  at::Tensor labels;  // int64 (N)
-  at::Tensor losses;  // cross entropy (N)
-};
-
 R3dOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
   R3dOptions network = options.network;
   network.num_classes = static_cast<int>(shards.classes().size());
   return network;
 }
 
-Error Diverged(const std::string& what, int epoch) {
-  return {ErrorKind::kFailed,
-          fmt::format("{} of epoch {} is no number any more: lower --lr; the last checkpoint is as "
-                      "it was",
-                      what, epoch)};
-}
-
 }  // namespace
 
-// Destroyed from the last to the first: gradients before their group, the group before the world.
-struct Trainer::State {
-  State(const TrainOptions& options, std::string config, const World& world);
-
-  bool RunEpoch();
-  ClipOutputs Forward();
-  void RunStep(BatchLoader& loader, int64_t step_in_epoch);
-  ClipMeans Validate();
-  void FinishEpoch();
-  void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
-  void Save();
-  bool Resume();
-  void Say(const std::string& message) const;
-  bool MustStop() const;
-  fs::path CheckpointFolder() const { return fs::path(options.run_dir) / "checkpoints"; }
-
-  const TrainOptions options;
-  const std::string config;
-  const World& world;
-  const ShardSet shards;
-  const EpochData data;
-  const at::Device device;
-  const int threads;
-  const int loader_threads;
-  const ProcessGroup group;
-  R3d network;
-  Schedule schedule;
-  Position position;
-  ClipSums sums;  // of the epoch begun
-  Optimizer optimizer;
-  std::unique_ptr<DataParallel> parallel;
-  std::optional<MetricsLog> metrics;  // on the main rank
-  TrainReport report;
-
-  bool stopping = false;  // agreed by all ranks
-  Batch batch;            // its memory is used again and again
-  Stopwatch clock;
-  double training_s = 0, waiting_s = 0;
-  double clips_trained = 0;
-};
-
-Trainer::State::State(const TrainOptions& options_in, std::string config_in, const World& world_in)
+Trainer::State::State(const TrainOptions& options_in, std::string config_in, const World& world_in,
+                      const ShardSet& shards_in, at::Device device_in)
     : options(options_in),
       config(std::move(config_in)),
       world(world_in),
-      shards(options.shards_dir),
+      shards(shards_in),
       data(shards, options, world),
-      device(ChooseDevice(options.device, world)),
+      device(device_in),
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
@@ -150,10 +80,28 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
 }
 
-// The same answer on every rank: a signal may have reached only some of them.
-bool Trainer::State::MustStop() const {
-  return world.Any(StopRequested() ||
-                   (options.stop_after_steps > 0 && position.step >= options.stop_after_steps));
+// The same answer on every rank: a signal, or damage, may have reached only some of them.
+bool Trainer::State::MustStop() {
+  constexpr uint64_t kStop = 1;
+  constexpr uint64_t kDamage = 2;
+  const bool stop = StopRequested() ||
+                    (options.stop_after_steps > 0 && position.step >= options.stop_after_steps);
+  const uint64_t any = world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0));
+  if ((any & kDamage) != 0) {
+    ShareDamaged();
+  }
+  return (any & kStop) != 0 || report.over_tolerance;
+}
+
+void Trainer::State::ShareDamaged() {
+  for (const auto& [id, reason] : damaged.Share(world)) {
+    if (world.is_main()) {
+      LogWarn(fmt::format("{} is damaged, other clips take the place of its: {}", id, reason));
+    }
+  }
+  const auto num_videos = static_cast<double>(data.num_training() + data.num_validation());
+  report.over_tolerance =
+      static_cast<double>(damaged.size()) > options.max_failed_fraction * num_videos;
 }
 
 void Trainer::State::Say(const std::string& message) const {
@@ -162,72 +110,19 @@ void Trainer::State::Say(const std::string& message) const {
   }
 }
 
-// The main rank decides which checkpoint, so that no two ranks differ; each reads it.
-bool Trainer::State::Resume() {
-  std::string chosen;
-  if (world.is_main()) {
-    RemoveStaleTemporaries(CheckpointFolder());
-    chosen = FindLatestCheckpoint(CheckpointFolder()).value_or(fs::path()).string();
-  }
-  chosen = world.Broadcast(chosen);
-  if (chosen.empty()) {
+bool Trainer::State::NextBatch(BatchLoader& loader) {
+  if (!loader.Next(&batch)) {
     return false;
   }
-  const fs::path checkpoint = chosen;
-  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
-  const std::string source = (checkpoint / CheckpointFiles::kState).string();
-  UseJson(source, [&] {
-    if (state.at("data") != fmt::format("{:08x}", shards.fingerprint())) {
-      throw InputError(
-          fmt::format("{} was trained on other videos than {} holds: name another "
-                      "RUN_DIR, or --overwrite",
-                      chosen, options.shards_dir));
-    }
-    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
-      throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
-                                   options.epochs, chosen, state.at("epochs").dump()));
-    }
-    position.Restore(state, data.partition().NumSteps(), source);
-    sums.Restore(state.at("sums"));
-    schedule.Restore(state.at("schedule"));
-  });
-  if (world.is_main()) {
-    LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
+  for (const ClipFault& fault : batch.faults) {
+    damaged.Note(shards.videos()[fault.video].id, fault.reason);
   }
-  LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
-  optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
   return true;
-}
-
-// Collective: the figures of the epoch begun are gathered from all ranks.
-void Trainer::State::Save() {
-  const nlohmann::ordered_json sums_state = sums.State(group);
-  if (!world.is_main()) {
-    return;
-  }
-  CheckpointContents contents;
-  contents.model = StateDict(*network);
-  for (const auto& [name, tensor] : contents.model) {
-    if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
-      throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
-    }
-  }
-  contents.optimizer = optimizer.State();
-  contents.state = position.State();
-  contents.state.update({{"epochs", options.epochs},
-                         {"sums", sums_state},
-                         {"schedule", schedule.State()},
-                         {"data", fmt::format("{:08x}", shards.fingerprint())},
-                         {"classes", shards.classes()},
-                         {"config", config}});
-  WriteCheckpoint(CheckpointFolder(), position.step, contents);
-  LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
-  PruneCheckpoints(CheckpointFolder(), options.keep_last);
 }
 
 // Of the batch that was loaded last.
 ClipOutputs Trainer::State::Forward() {
-  const ClipBatch clips = AsTensors(batch, options.clip.length, options.crop.size);
+  const ClipBatch clips = LoadedClips(batch, options.clip.length, options.crop.size);
   ClipOutputs outputs;
   outputs.labels = clips.labels.to(device);
   outputs.logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
@@ -244,7 +139,7 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
                                                   static_cast<double>(partition.NumSteps());
   parallel->ClearGradients();
   for (int64_t part = 0; part < num_parts; ++part) {
-    REEL3D_CHECK(loader.Next(&batch));
+    REEL3D_CHECK(NextBatch(loader));
     waiting_s += batch.wait_s;
     parallel->BeginMicroBatch(part + 1 == num_parts);
     const ClipOutputs outputs = Forward();
@@ -257,7 +152,7 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   clips_trained += clips_in_step;
 }
 
-// False if the run was stopped within the epoch (and saved).
+// False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
 bool Trainer::State::RunEpoch() {
   network->train();
   const int64_t num_steps = data.partition().NumSteps();
@@ -284,12 +179,11 @@ bool Trainer::State::RunEpoch() {
     }
   }
   training_s += epoch_clock.Seconds();
-  if (position.step_in_epoch < num_steps) {
+  if (position.step_in_epoch < num_steps && !report.over_tolerance) {
     BroadcastFromMain(group, network->buffers());
     Save();
-    return false;
   }
-  return true;
+  return position.step_in_epoch == num_steps && !report.over_tolerance;
 }
 
 ClipMeans Trainer::State::Validate() {
@@ -297,10 +191,11 @@ ClipMeans Trainer::State::Validate() {
   network->eval();
   ClipSums validation(device);
   BatchLoader loader = data.Validation(loader_threads);
-  while (loader.Next(&batch)) {
+  while (NextBatch(loader)) {
     const ClipOutputs outputs = Forward();
     validation.Add(outputs.logits, outputs.labels, outputs.losses);
   }
+  ShareDamaged();
   return validation.Means(group);
 }
 
@@ -338,10 +233,14 @@ void Trainer::State::FinishEpoch() {
   ++position.epoch;
   position.step_in_epoch = 0;
   sums = ClipSums(device);
-  const bool validated =
+  const bool is_due =
       options.validation.every > 0 && data.num_validation() > 0 &&
       (position.epoch % options.validation.every == 0 || position.epoch == options.epochs);
-  const ClipMeans validation = validated ? Validate() : ClipMeans{kNone, kNone, 0};
+  const ClipMeans validation = is_due ? Validate() : ClipMeans{kNone, kNone, 0};
+  if (report.over_tolerance) {
+    return;
+  }
+  const bool validated = validation.num_clips > 0;
   if (validated && !std::isfinite(validation.loss)) {
     throw Diverged("the validation loss", position.epoch);
   }
@@ -367,8 +266,9 @@ void Trainer::State::FinishEpoch() {
   }
 }
 
-Trainer::Trainer(const TrainOptions& options, std::string config, const World& world)
-    : state_(std::make_unique<State>(options, std::move(config), world)) {}
+Trainer::Trainer(const TrainOptions& options, std::string config, const World& world,
+                 const ShardSet& shards, c10::Device device)
+    : state_(std::make_unique<State>(options, std::move(config), world, shards, device)) {}
 
 Trainer::~Trainer() = default;
 
@@ -376,14 +276,17 @@ TrainReport Trainer::Run() {
   State& state = *state_;
   state.report.epochs = state.position.epoch;  // where this part of the run began
   state.clock = Stopwatch();
-  while (state.position.epoch < state.options.epochs && !state.report.stopped_early) {
+  bool ended = false;
+  while (state.position.epoch < state.options.epochs && !ended) {
     const bool whole = state.RunEpoch();
     if (whole) {
       state.FinishEpoch();
     }
-    state.report.stopped_early =
-        !whole || (state.stopping && state.position.epoch < state.options.epochs);
+    ended = state.report.over_tolerance || !whole ||
+            (state.stopping && state.position.epoch < state.options.epochs);
   }
+  state.report.stopped_early = ended && !state.report.over_tolerance;
+  state.report.damaged = state.damaged.reasons();
   state.report.steps = state.position.step;
   state.report.epochs = state.position.epoch;
   state.report.best_top1 = state.position.best_top1;

@@ -3,12 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "lib/dist/world.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/damaged_videos.h"
 #include "lib/train/train_options.h"
 
 namespace reel3d {
@@ -24,16 +28,19 @@ struct TrainReport {
   double best_top1 = -1;     // clips of validation videos; what `best` was chosen by; -1: none
   double clips_per_s = 0;    // of this part of the run, over all ranks, validation left out
   double waiting_share = 0;  // of that time, the slowest rank's wait for data
+  DamagedVideos::Reasons damaged;
+  bool over_tolerance = false;  // too many of them: ended without a new checkpoint
   bool stopped_early = false;
 };
 
 class Trainer {
  public:
-  // Opens the shards and builds the network; goes on from the newest checkpoint in
-  // options.run_dir, if there is one. `config` is what the checkpoints record: the settings as
-  // `key = value` lines. Throws input errors (shards, a checkpoint that does not fit) and usage
-  // errors (a schedule that waits for a validation that never comes).
-  Trainer(const TrainOptions& options, std::string config, const World& world);
+  // Builds the network; goes on from the newest checkpoint in options.run_dir, if there is one.
+  // `config` is what the checkpoints record: the settings as `key = value` lines. `shards` and
+  // `world` must outlive this. Throws input errors (videos without labels, a checkpoint that does
+  // not fit) and usage errors (a schedule that waits for a validation that never comes).
+  Trainer(const TrainOptions& options, std::string config, const World& world,
+          const ShardSet& shards, c10::Device device);
   ~Trainer();
 
   // Trains to the end (or to --stop-after-steps). The newest checkpoint holds all of it.

@@ -27,7 +27,7 @@ std::vector<uint8_t> DecodeFast(CropDecoder& decoder, const std::vector<uint8_t>
 
 std::vector<uint8_t> DecodeExactly(const std::vector<uint8_t>& jpeg, const CropPlan& plan) {
   std::vector<uint8_t> pixels(size_t{3} * plan.size * plan.size);
-  FrameDecoder().DecodeClip({{0, jpeg}}, 1, plan, pixels.data());
+  FrameDecoder().DecodeClip({{0, jpeg.data(), jpeg.size()}}, 1, plan, pixels.data());
   return pixels;
 }
 

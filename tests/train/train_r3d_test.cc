@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
@@ -184,6 +185,55 @@ TEST_F(TrainTool, ARefusedRunLosesNothing) {
     EXPECT_EQ(ReadFile(run_dir / "checkpoints" / "latest" / "model.safetensors"), weights);
     EXPECT_TRUE(fs::exists(run_dir / "DONE")) << refused.err;
   }
+}
+
+// Damaged frames cost clips, not the run: the same ones at any number of ranks and threads, and
+// after a stop.
+TEST_F(TrainTool, OtherClipsTakeThePlaceOfDamagedOnes) {
+  const std::string shards = At("damaged_shards");
+  fs::copy(Shards(), shards, fs::copy_options::recursive);
+  std::set<std::string> damaged;
+  for (const auto& [subset, video] :
+       {std::pair(Subset::kTraining, 0), {Subset::kTraining, 11}, {Subset::kValidation, 2}}) {
+    damaged.insert(test::DamageFrame(shards, subset, static_cast<size_t>(video), 16));
+  }
+  const auto failed = [](const std::string& run_dir) {
+    return ReadFile(fs::path(At(run_dir)) / "failed.tsv");
+  };
+  const auto refused = test::RunCommand(Command(2, "tolerant", {}, shards));
+  EXPECT_EQ(refused.exit_status, 3) << refused.err;
+  EXPECT_NE(refused.err.find("more than --max-failed-fraction 0.01"), std::string::npos);
+  EXPECT_FALSE(fs::exists(fs::path(At("tolerant")) / "DONE"));
+  EXPECT_NE(failed("tolerant").find("frame 16 does not match its checksum"), std::string::npos);
+
+  const Words tolerance = {"--max-failed-fraction", "0.1", "--bn", "sync",
+                           "--sample-size",         "48",  "--lr", "0.002"};
+  const auto with = [&](Words more) {
+    more.insert(more.end(), tolerance.begin(), tolerance.end());
+    return more;
+  };
+  ASSERT_EQ(test::RunCommand(Command(0, "one_rank", tolerance, shards)).exit_status, 0);
+  for (const std::string& id : damaged) {
+    EXPECT_NE(failed("one_rank").find(id + "\ttrain\t"), std::string::npos) << failed("one_rank");
+  }
+  ASSERT_EQ(
+      test::RunCommand(Command(0, "threads", with({"--loader-threads", "3"}), shards)).exit_status,
+      0);
+  ExpectEqualRuns(Tensors("one_rank", "model.safetensors"),
+                  Tensors("threads", "model.safetensors"));
+  ASSERT_EQ(test::RunCommand(Command(0, "went_on", with({"--stop-after-steps", "4"}), shards))
+                .exit_status,
+            75);
+  ASSERT_EQ(test::RunCommand(Command(0, "went_on", tolerance, shards)).exit_status, 0);
+  ExpectEqualRuns(Tensors("one_rank", "model.safetensors"),
+                  Tensors("went_on", "model.safetensors"));
+  EXPECT_EQ(failed("went_on"), failed("one_rank"));
+  ASSERT_EQ(test::RunCommand(Command(2, "two_ranks", tolerance, shards)).exit_status, 0);
+  EXPECT_EQ(failed("two_ranks"), failed("one_rank"));
+  const fs::path first = "../step-0000000003";  // rounding grows afterwards
+  EXPECT_LT(RelativeDifference(Tensors("two_ranks", first / "model.safetensors"),
+                               Tensors("one_rank", first / "model.safetensors")),
+            1e-5);
 }
 
 TEST_F(TrainTool, DamagedNewestCheckpointFallsBackToTheOneBefore) {

@@ -11,7 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/file.h"
+#include "lib/loader/sampler.h"
 #include "lib/model/tensor_io.h"
+#include "lib/shard/shard_format.h"
+#include "lib/shard/shard_set.h"
 #include "tests/test_support.h"
 
 namespace reel3d::test {
@@ -43,7 +47,8 @@ class TrainTool : public ::testing::Test {
   static std::string At(const std::string& name) { return (*folder_ / name).string(); }
 
   // 24 training videos in batches of 8: three steps an epoch.
-  static Words Command(int ranks, const std::string& run_dir, const Words& more = {}) {
+  static Words Command(int ranks, const std::string& run_dir, const Words& more = {},
+                       const std::string& shards = Shards()) {
     Words words;
     if (ranks > 0) {
       words = {"mpirun", "--oversubscribe", "-n", std::to_string(ranks)};
@@ -57,7 +62,7 @@ class TrainTool : public ::testing::Test {
       words.push_back(word);
     }
     words.insert(words.end(), more.begin(), more.end());
-    words.push_back(Shards());
+    words.push_back(shards);
     words.push_back(At(run_dir));
     return words;
   }
@@ -71,6 +76,21 @@ class TrainTool : public ::testing::Test {
 
   static inline TemporaryFolder* folder_ = nullptr;
 };
+
+// Flips a bit in the middle of a frame of the video-th video of a subset; returns the video's id.
+inline std::string DamageFrame(const fs::path& shards, Subset subset, size_t video, int frame) {
+  const ShardSet set(shards);
+  const size_t victim = VideosOfSubset(set.videos(), subset).at(video);
+  std::vector<uint8_t> jpeg;
+  set.ReadFrame(victim, frame, &jpeg);
+  const fs::path shard = shards / ShardFileName(set.videos()[victim].shard);
+  std::string bytes = ReadFile(shard);
+  const size_t at = bytes.find(std::string(jpeg.begin(), jpeg.end()));
+  EXPECT_NE(at, std::string::npos);
+  bytes[at + jpeg.size() / 2] = static_cast<char>(bytes[at + jpeg.size() / 2] ^ 1);
+  WriteFileAtomically(shard, bytes);
+  return set.videos()[victim].id;
+}
 
 inline void ExpectNoTemporaries(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/model/weights.h"
+#include "lib/train/checkpoint.h"
+#include "lib/train/checkpoint_folder.h"
+#include "lib/train/trainer_state.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+
+Error Diverged(const std::string& what, int epoch) {
+  return {ErrorKind::kFailed,
+          fmt::format("{} of epoch {} is no number any more: lower --lr; the last checkpoint is as "
+                      "it was",
+                      what, epoch)};
+}
+
+// The main rank decides which checkpoint, so that no two ranks differ; each reads it.
+bool Trainer::State::Resume() {
+  std::string chosen;
+  if (world.is_main()) {
+    RemoveStaleTemporaries(CheckpointFolder());
+    chosen = FindLatestCheckpoint(CheckpointFolder()).value_or(fs::path()).string();
+  }
+  chosen = world.Broadcast(chosen);
+  if (chosen.empty()) {
+    return false;
+  }
+  const fs::path checkpoint = chosen;
+  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+  RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
+  const std::string source = (checkpoint / CheckpointFiles::kState).string();
+  UseJson(source, [&] {
+    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
+      throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
+                                   options.epochs, chosen, state.at("epochs").dump()));
+    }
+    position.Restore(state, data.partition().NumSteps(), source);
+    sums.Restore(state.at("sums"));
+    schedule.Restore(state.at("schedule"));
+    damaged.Restore(state.at("damaged"));
+  });
+  if (world.is_main()) {
+    LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
+  }
+  LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
+  optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
+  return true;
+}
+
+// Collective: the figures of the epoch begun are gathered from all ranks.
+void Trainer::State::Save() {
+  const nlohmann::ordered_json sums_state = sums.State(group);
+  if (!world.is_main()) {
+    return;
+  }
+  CheckpointContents contents;
+  contents.model = StateDict(*network);
+  for (const auto& [name, tensor] : contents.model) {
+    if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+      throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
+    }
+  }
+  contents.optimizer = optimizer.State();
+  contents.state = position.State();
+  contents.state.update({{"epochs", options.epochs},
+                         {"sums", sums_state},
+                         {"schedule", schedule.State()},
+                         {"damaged", damaged.State()},
+                         {"data", fmt::format("{:08x}", shards.fingerprint())},
+                         {"classes", shards.classes()},
+                         {"config", config}});
+  WriteCheckpoint(CheckpointFolder(), position.step, contents);
+  LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
+  PruneCheckpoints(CheckpointFolder(), options.keep_last);
+}
+
+}  // namespace reel3d
