@@ -81,7 +81,8 @@ class Scorer {
                         options.loader_threads > 0 ? options.loader_threads : threads,
                         3,
                         BadClips::kReport,
-                        ParseDecoding(options.decoding)} {
+                        ParseDecoding(options.decoding),
+                        PixelsFor(device)} {
     if (members_.empty()) {
       throw InputError(fmt::format("{} holds no {} videos", options.shards_dir, options.subset));
     }

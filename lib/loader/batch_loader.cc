@@ -223,7 +223,7 @@ void BatchLoader::State::OpenBatch() {
   slot.batch.clips.clear();
   try {
     slot.batch.clips = requests.clips(num_opened);
-    slot.batch.pixels.resize(slot.batch.clips.size() * clip_bytes);
+    slot.batch.pixels.Resize(slot.batch.clips.size() * clip_bytes, options.allocate);
     slot.batch.faults.clear();
     slot.order = OrderOnDisk(slot.batch.clips);
   } catch (...) {

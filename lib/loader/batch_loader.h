@@ -14,6 +14,7 @@
 #include "lib/base/rng.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/loader/pixel_buffer.h"
 #include "lib/shard/frame_decoder.h"
 #include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_set.h"
@@ -76,10 +77,11 @@ struct BatchLoaderOptions {
   int batches_ahead = 3;  // ring of the loader; costs that many batches of memory
   BadClips bad_clips = BadClips::kThrow;
   Decoding decoding = Decoding::kFast;
+  PixelAllocator allocate = {};  // of the batches' pixels; absent: plain memory
 };
 
 struct Batch {
-  std::vector<uint8_t> pixels;     // [N, 3, T, S, S]: red, green, blue
+  PixelBuffer pixels;              // [N, 3, T, S, S]: red, green, blue
   std::vector<ClipRequest> clips;  // N of them: as requested, or what replaces them
   std::vector<ClipFault> faults;   // with BadClips::kReport; in order of clips
   double wait_s = 0;               // how long Next() had to wait for it

@@ -25,6 +25,18 @@ std::vector<size_t> Labelled(const ShardSet& shards, Subset subset) {
 
 }  // namespace
 
+PixelAllocator PixelsFor(at::Device device) {
+  if (!device.is_cuda()) {
+    return {};
+  }
+  // torch's allocator keeps such memory for later, but not before the copies from it have ended.
+  return [](size_t size_bytes) {
+    const auto pinned = std::make_shared<at::Tensor>(torch::empty(
+        {static_cast<int64_t>(size_bytes)}, at::TensorOptions(at::kByte).pinned_memory(true)));
+    return std::shared_ptr<uint8_t>(pinned, pinned->data_ptr<uint8_t>());
+  };
+}
+
 ClipBatch AsTensors(Batch& batch, int clip_length, int size) {
   std::vector<int64_t> labels;
   for (const ClipRequest& clip : batch.clips) {
@@ -54,11 +66,13 @@ ClipBatch LoadedClips(Batch& batch, int clip_length, int size) {
   return {clips.pixels.index_select(0, kept), clips.labels.index_select(0, kept)};
 }
 
-EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const World& world)
+EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const World& world,
+                     at::Device device)
     : shards_(shards),
       options_(options),
       rank_(world.rank()),
       num_ranks_(world.size()),
+      allocate_(PixelsFor(device)),
       training_(Labelled(shards, Subset::kTraining)),
       validation_(Labelled(shards, Subset::kValidation)) {
   if (training_.empty()) {
@@ -85,6 +99,7 @@ BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
   options.threads = threads;
   options.decoding = ParseDecoding(options_.decoding);
   options.bad_clips = BadClips::kReport;
+  options.allocate = allocate_;
   return options;
 }
 

@@ -16,6 +16,9 @@
 
 namespace reel3d {
 
+// Memory that `device` can copy pixels from while the host goes on.
+PixelAllocator PixelsFor(at::Device device);
+
 // Views of a Batch's bytes, valid until its loader's next Next().
 struct ClipBatch {
   at::Tensor pixels;  // uint8 (N, 3, T, S, S)
@@ -27,8 +30,10 @@ ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
 class EpochData {
  public:
-  // `shards` must outlive this. Throws an input error if a subset has videos without a label.
-  EpochData(const ShardSet& shards, const TrainOptions& options, const World& world);
+  // `shards` must outlive this; the batches are for `device`. Throws an input error if a subset has
+  // videos without a label.
+  EpochData(const ShardSet& shards, const TrainOptions& options, const World& world,
+            at::Device device);
 
   int64_t num_training() const { return static_cast<int64_t>(training_.size()); }
   int64_t num_validation() const { return static_cast<int64_t>(validation_.size()); }
@@ -50,6 +55,7 @@ class EpochData {
   const ShardSet& shards_;
   const TrainOptions& options_;
   int rank_, num_ranks_;
+  PixelAllocator allocate_;
   std::vector<size_t> training_, validation_;  // indices into shards.videos()
   EpochPartition partition_;
 };

@@ -58,8 +58,8 @@ struct Trainer::State {
   const std::string config;
   const World& world;
   const ShardSet& shards;
-  const EpochData data;
   const at::Device device;
+  const EpochData data;
   const int threads;
   const int loader_threads;
   const ProcessGroup group;

@@ -288,13 +288,34 @@ TEST(BatchLoaderTest, ADamagedClipIsReplacedAndReported) {
       const auto clip = batch.pixels.begin() + 2 * kClipBytes;
       EXPECT_TRUE(std::equal(clip, clip + kClipBytes, clip + kClipBytes));
       if (threads == 1) {
-        first_pixels.push_back(batch.pixels);
+        first_pixels.emplace_back(batch.pixels.begin(), batch.pixels.end());
       } else {
-        EXPECT_TRUE(batch.pixels == first_pixels.at(b));
+        EXPECT_TRUE(std::equal(batch.pixels.begin(), batch.pixels.end(), first_pixels.at(b).begin(),
+                               first_pixels.at(b).end()));
       }
     }
     EXPECT_EQ(first_pixels.size(), 6U);
   }
+}
+
+// Such memory may still be read when its batch has been given back.
+TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
+  FakeVideos videos(5);
+  std::vector<std::shared_ptr<uint8_t>> given;
+  BatchLoaderOptions options = Options(3, 2);
+  options.allocate = [&](size_t size_bytes) {
+    given.emplace_back(new uint8_t[size_bytes], std::default_delete<uint8_t[]>());
+    return given.back();
+  };
+  Batch batch;
+  {
+    BatchLoader loader(TrainingRequests(9, 5), videos.Source(), options);
+    for (size_t b = 0; loader.Next(&batch); ++b) {
+      EXPECT_EQ(batch.pixels.data(), given.at(b).get());
+    }
+  }
+  EXPECT_EQ(given.size(), 9U);
+  EXPECT_EQ(given.front().use_count(), 1);  // let go of
 }
 
 TEST(BatchLoaderTest, WithoutAReplacementTheClipIsOnlyReported) {
