@@ -75,19 +75,21 @@ CheckShardsReport RunCheckShards(const CheckShardsOptions& options) {
   std::atomic<int64_t> num_frames{0};
   std::atomic<uint64_t> num_bytes{0};
   CheckShardsReport report;
-  report.damaged =
-      RunItemLoop(ids, {"check", "shards", ThreadCount(options.threads)}, [&](size_t item) {
-        const Shard& shard = shards[item];
-        const ShardReader reader(shard.path);
-        reader.Verify();
-        if (!shard.uuid.empty() && reader.uuid() != shard.uuid) {
-          throw InputError(fmt::format("{}: it is another shard than the one that shards.tsv names",
+  report.damaged = RunItemLoop(ids, {"check", "shards", ThreadCount(options.threads)},
+                               [&](const ItemTurn& turn) {
+                                 const Shard& shard = shards[turn.item];
+                                 const ShardReader reader(shard.path);
+                                 reader.Verify();
+                                 if (!shard.uuid.empty() && reader.uuid() != shard.uuid) {
+                                   throw InputError(fmt::format(
+                                       "{}: it is another shard than the one that shards.tsv names",
                                        shard.path.string()));
-        }
-        num_frames += static_cast<int64_t>(reader.table().num_frames());
-        num_bytes += reader.table().data_bytes();
-        return ItemOutcome::kDone;
-      }).failed;
+                                 }
+                                 num_frames += static_cast<int64_t>(reader.table().num_frames());
+                                 num_bytes += reader.table().data_bytes();
+                                 return ItemOutcome::kDone;
+                               })
+                       .failed;
   report.num_shards = static_cast<int64_t>(shards.size());
   report.num_frames = num_frames;
   report.num_bytes = num_bytes;

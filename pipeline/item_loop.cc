@@ -45,14 +45,14 @@ struct Loop {
 }  // namespace
 
 ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
-                           const std::function<ItemOutcome(size_t)>& work) {
+                           const std::function<ItemOutcome(const ItemTurn&)>& work) {
   Loop loop;
   loop.reasons.resize(ids.size());
   Progress progress(options.unit, static_cast<int64_t>(ids.size()));
-  const auto run = [&] {
+  const auto run = [&](size_t thread) {
     for (size_t item = loop.next++; item < ids.size() && !loop.stop; item = loop.next++) {
       try {
-        ++(work(item) == ItemOutcome::kDone ? loop.done : loop.skipped);
+        ++(work({item, thread, &progress}) == ItemOutcome::kDone ? loop.done : loop.skipped);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::kInput) {
           loop.Stop(std::current_exception());
@@ -68,13 +68,12 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
     }
   };
   std::vector<std::thread> threads;
-  const int count = static_cast<int>(
-      std::min<size_t>(static_cast<size_t>(std::max(1, options.threads)), ids.size()));
+  const size_t count = std::min(static_cast<size_t>(std::max(1, options.threads)), ids.size());
   try {
-    for (int i = 1; i < count; ++i) {
-      threads.emplace_back(run);
+    for (size_t thread = 1; thread < count; ++thread) {
+      threads.emplace_back(run, thread);
     }
-    run();
+    run(0);
   } catch (const std::exception& error) {  // no more threads to be had; run() itself throws none
     loop.Stop(std::make_exception_ptr(
         EnvironmentError(fmt::format("cannot start thread {} of {}: {}; use fewer --threads",

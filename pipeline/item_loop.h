@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/progress.h"
+
 namespace reel3d {
 
 struct FailedItem {
@@ -30,11 +32,18 @@ struct ItemLoopOptions {
   int threads = 1;
 };
 
-// Calls work(i) for each i in 0 .. ids.size()-1, in order of start, on `threads` threads. An input
-// fault costs that item; any other exception stops the loop and is thrown here once the running
-// items have ended.
+// One item's turn.
+struct ItemTurn {
+  size_t item = 0;
+  size_t thread = 0;             // 0 .. threads-1: for what a thread keeps from item to item
+  Progress* progress = nullptr;  // for word from the middle of an item
+};
+
+// Works on each item 0 .. ids.size()-1, in order of start, on `threads` threads. An input fault
+// costs that item; any other exception stops the loop and is thrown here once the running items
+// have ended.
 ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
-                           const std::function<ItemOutcome(size_t)>& work);
+                           const std::function<ItemOutcome(const ItemTurn&)>& work);
 
 // `id stage reason`, tab separated with a header; tabs and line breaks in reasons become spaces.
 std::string FormatFailedItems(const std::vector<FailedItem>& failed);

@@ -100,21 +100,23 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
   }
   const int threads = ThreadCount(options.threads);
   std::atomic<int64_t> num_frames{0};
-  const ItemLoopResult result = RunItemLoop(ids, {"demo", "videos", threads}, [&](size_t item) {
-    const int class_index = static_cast<int>(item) / options.videos_per_class;
-    const int index = static_cast<int>(item) % options.videos_per_class;
-    const fs::path file = output.folder() / classes[class_index] / (ids[item] + ".mp4");
-    if (!output.must_redo() && fs::exists(file)) {
-      return ItemOutcome::kSkipped;
-    }
-    const SyntheticVideo video =
-        DrawSyntheticVideo(class_index, static_cast<uint64_t>(options.seed), index);
-    PendingFile pending(file);
-    Encode(video, pending.temporary_path());
-    pending.Publish();
-    num_frames += static_cast<int64_t>(video.frames.size());
-    return ItemOutcome::kDone;
-  });
+  const ItemLoopResult result =
+      RunItemLoop(ids, {"demo", "videos", threads}, [&](const ItemTurn& turn) {
+        const size_t item = turn.item;
+        const int class_index = static_cast<int>(item) / options.videos_per_class;
+        const int index = static_cast<int>(item) % options.videos_per_class;
+        const fs::path file = output.folder() / classes[class_index] / (ids[item] + ".mp4");
+        if (!output.must_redo() && fs::exists(file)) {
+          return ItemOutcome::kSkipped;
+        }
+        const SyntheticVideo video =
+            DrawSyntheticVideo(class_index, static_cast<uint64_t>(options.seed), index);
+        PendingFile pending(file);
+        Encode(video, pending.temporary_path());
+        pending.Publish();
+        num_frames += static_cast<int64_t>(video.frames.size());
+        return ItemOutcome::kDone;
+      });
   MakeDemoVideosReport report;
   report.num_videos = static_cast<int64_t>(ids.size());
   report.num_done = static_cast<int64_t>(result.done);

@@ -193,7 +193,7 @@ std::vector<FailedItem> Packer::Pack() {
     KeepUnread(shard.get());
   }
   return RunItemLoop(ids, {kStage, "videos", ThreadCount(options_.threads)},
-                     [&](size_t video) { return PackVideo(video); })
+                     [&](const ItemTurn& turn) { return PackVideo(turn.item); })
       .failed;
 }
 

@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
-#include <thread>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -14,38 +13,21 @@
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
-#include "lib/video/frame_scaler.h"
-#include "lib/video/jpeg_encoder.h"
 #include "lib/video/prepared_video.h"
 #include "lib/video/video_decoder.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/prep_worker.h"
 #include "pipeline/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// What went into a file, to be found there again.
-struct Written {
-  int64_t num_frames = 0;
-  uint32_t crc = 0;
-
-  void Add(const std::vector<uint8_t>& jpeg) {
-    ++num_frames;
-    crc = Crc32(jpeg.data(), jpeg.size(), crc);
-  }
-};
-
 VideoPart PartOf(const VideoRow& row) {
   VideoPart part;
   part.begin_s = row.begin_s.value_or(part.begin_s);
   part.end_s = row.end_s.value_or(part.end_s);
   return part;
-}
-
-ImageSize SizeOf(const VideoFrame& frame, const PrepVideosOptions& options) {
-  return options.short_side > 0 ? SizeForShortSide(frame.aspect, options.short_side)
-                                : SizeForHeight(frame.aspect, options.height);
 }
 
 // Stands in the prepared video: a checksum of its row of the manifest and the settings, and the
@@ -76,39 +58,6 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   }
 }
 
-// All frames of `decoder`, of which `frame` is the first.
-Written WriteFrames(VideoDecoder* decoder, VideoFrame* frame, double begin_s, const fs::path& file,
-                    const std::string& made_from, const PrepVideosOptions& options) {
-  const ImageSize size = SizeOf(*frame, options);
-  FrameScaler scaler(size);
-  JpegEncoder encoder(options.quality);
-  const VideoInfo& info = decoder->info();
-  PreparedVideoWriter writer(file,
-                             {size.width, size.height, info.fps_num, info.fps_den, made_from});
-  Written written;
-  do {
-    const std::vector<uint8_t>& jpeg = encoder.Encode(scaler.Scale(*frame));
-    writer.Write(jpeg, frame->time_s - begin_s);
-    written.Add(jpeg);
-  } while (decoder->Next(frame));
-  writer.Finish();
-  return written;
-}
-
-// What the disk gave back must be what it was given.
-void Verify(const fs::path& file, const Written& written) {
-  PreparedVideoReader reader(file);
-  Written found;
-  std::vector<uint8_t> jpeg;
-  while (reader.Next(&jpeg)) {
-    found.Add(jpeg);
-  }
-  if (found.num_frames != written.num_frames || found.crc != written.crc) {
-    throw EnvironmentError(fmt::format("{} reads back other than written ({} of {} frames)",
-                                       file.string(), found.num_frames, written.num_frames));
-  }
-}
-
 // Returns whether it is truncated. Throws an input error if that is not allowed.
 bool CheckWhole(const DecodeSummary& summary, const std::string& id, bool allow_truncated) {
   const std::string reason = summary.problem.empty() ? "" : ": " + summary.problem;
@@ -127,40 +76,98 @@ bool CheckWhole(const DecodeSummary& summary, const std::string& id, bool allow_
   return true;
 }
 
-// Counts of all threads.
-struct Counts {
-  std::atomic<int64_t> frames{0}, truncated{0};
+PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,
+                          const std::string& made_from, const PrepVideosOptions& options) {
+  PrepareRequest request;
+  request.source = source.string();
+  request.target = target.string();
+  request.part = PartOf(row);
+  request.made_from = made_from;
+  request.height = options.height;
+  request.short_side = options.short_side;
+  request.quality = options.quality;
+  return request;
+}
+
+// The videos of one task, prepared by one worker process a thread.
+class Preparation {
+ public:
+  Preparation(const Manifest& manifest, const StageOutput& output,
+              const PrepVideosOptions& options);
+
+  ItemLoopResult Run();
+  int64_t num_videos() const { return static_cast<int64_t>(rows_.size()); }
+  int64_t num_frames() const { return num_frames_; }
+  int64_t num_truncated() const { return num_truncated_; }
+
+ private:
+  ItemOutcome Prepare(const ItemTurn& turn);
+  void CountFrames(int64_t num_new, Progress* progress);
+
+  const Manifest& manifest_;
+  const StageOutput& output_;
+  const PrepVideosOptions& options_;
+  std::vector<VideoRow> rows_;
+  std::vector<PrepWorker> workers_;                        // by thread
+  std::atomic<int64_t> num_frames_{0}, num_truncated_{0};  // of videos that are done
+  std::atomic<int64_t> num_encoded_{0};                    // of all, for the progress line
+  const Stopwatch clock_;
 };
 
-ItemOutcome PrepareVideo(const VideoRow& row, const fs::path& source, bool redo,
-                         const PrepVideosOptions& options, Counts* counts) {
-  const fs::path target = fs::path(options.out_dir) / (row.id + ".mkv");
-  const std::string made_from = MadeFrom(row, source, options);
-  if (!redo && IsPrepared(target, made_from)) {
+Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
+                         const PrepVideosOptions& options)
+    : manifest_(manifest), output_(output), options_(options) {
+  for (size_t i = 0; i < manifest.videos.size(); ++i) {
+    if (options.slice.Mine(i)) {
+      rows_.push_back(manifest.videos[i]);
+    }
+  }
+  PrepWorkerOptions worker;
+  worker.program = options.worker_program;
+  worker.stall_s = options.stall_timeout;
+  worker.timeout_s = options.video_timeout * 60.;
+  worker.memory_mb = options.worker_memory;
+  for (int i = 0; i < ThreadCount(options.threads); ++i) {
+    workers_.emplace_back(worker);
+  }
+}
+
+ItemLoopResult Preparation::Run() {
+  std::vector<std::string> ids;
+  for (const VideoRow& row : rows_) {
+    ids.push_back(row.id);
+  }
+  return RunItemLoop(ids, {"prep", "videos", static_cast<int>(workers_.size())},
+                     [&](const ItemTurn& turn) { return Prepare(turn); });
+}
+
+ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
+  const VideoRow& row = rows_[turn.item];
+  const fs::path source = manifest_.VideoPath(row);
+  const fs::path target = fs::path(options_.out_dir) / (row.id + ".mkv");
+  const std::string made_from = MadeFrom(row, source, options_);
+  if (!output_.must_redo() && IsPrepared(target, made_from)) {
     return ItemOutcome::kSkipped;
   }
-  const VideoPart part = PartOf(row);
-  VideoDecoder decoder(source, part);
-  VideoFrame frame;
-  decoder.Next(&frame);  // throws where there is none
   PendingFile pending(target);
-  const Written written =
-      WriteFrames(&decoder, &frame, part.begin_s, pending.temporary_path(), made_from, options);
-  counts->truncated += CheckWhole(decoder.summary(), row.id, options.allow_truncated) ? 1 : 0;
-  Verify(pending.temporary_path(), written);
+  int64_t num_told = 0;
+  const auto tell = [&](int64_t num_frames) {
+    CountFrames(num_frames - std::exchange(num_told, num_frames), turn.progress);
+  };
+  const DecodeSummary summary = workers_[turn.thread].Prepare(
+      RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
+  const bool truncated = CheckWhole(summary, row.id, options_.allow_truncated);
   pending.Publish();
-  counts->frames += written.num_frames;
+  tell(summary.num_frames);
+  num_frames_ += summary.num_frames;
+  num_truncated_ += truncated ? 1 : 0;
   return ItemOutcome::kDone;
 }
 
-std::vector<VideoRow> RowsOfTask(const Manifest& manifest, const TaskSlice& slice) {
-  std::vector<VideoRow> rows;
-  for (size_t i = 0; i < manifest.videos.size(); ++i) {
-    if (slice.Mine(i)) {
-      rows.push_back(manifest.videos[i]);
-    }
-  }
-  return rows;
+void Preparation::CountFrames(int64_t num_new, Progress* progress) {
+  num_encoded_ += num_new;
+  progress->Note(
+      fmt::format("{:.0f} frames/s", static_cast<double>(num_encoded_) / clock_.Seconds()));
 }
 
 }  // namespace
@@ -182,6 +189,15 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
               "share of failed videos, over all tasks, above which the stage fails with status 3",
               Effect::kRunOnly);
   binder.Bind("threads", &threads, IntRange{0, 1024}, "videos at a time; 0: one a core",
+              Effect::kRunOnly);
+  binder.Bind("stall-timeout", &stall_timeout, IntRange{1, 86'400},
+              "seconds without a new frame after which a video is given up as hanging",
+              Effect::kRunOnly);
+  binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
+              "minutes that one video may take in all; 0: any time", Effect::kRunOnly);
+  binder.Bind("worker-memory", &worker_memory, IntRange{0, 1'000'000},
+              "MB of address space that one video may take, in a process of its own; 0: any. "
+              "8192 x 8192 pixels may need all of the default",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video anew, also where OUT_DIR was made with other settings",
@@ -222,23 +238,15 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
                             {{options.manifest, FileIdentity(options.manifest)}},
                             options.overwrite,
                             options.slice});
-  const std::vector<VideoRow> rows = RowsOfTask(manifest, options.slice);
-  std::vector<std::string> ids;
-  for (const VideoRow& row : rows) {
-    ids.push_back(row.id);
-  }
-  const int threads = ThreadCount(options.threads);
-  Counts counts;
-  const ItemLoopResult result = RunItemLoop(ids, {"prep", "videos", threads}, [&](size_t i) {
-    return PrepareVideo(rows[i], manifest.VideoPath(rows[i]), output.must_redo(), options, &counts);
-  });
+  Preparation preparation(manifest, output, options);
+  const ItemLoopResult result = preparation.Run();
   PrepVideosReport report;
-  report.num_videos = static_cast<int64_t>(rows.size());
+  report.num_videos = preparation.num_videos();
   report.num_done = static_cast<int64_t>(result.done);
   report.num_skipped = static_cast<int64_t>(result.skipped);
   report.num_failed = static_cast<int64_t>(result.failed.size());
-  report.num_truncated = counts.truncated;
-  report.num_frames = counts.frames;
+  report.num_truncated = preparation.num_truncated();
+  report.num_frames = preparation.num_frames();
   report.seconds = clock.Seconds();
   report.over_tolerance =
       !output.Finish(report.ToJson(), result.failed,

@@ -20,8 +20,14 @@ struct PrepVideosOptions {
   bool allow_truncated = false;
   double max_failed_fraction = 0.01;
   int threads = 0;
+  int stall_timeout = 120;   // seconds
+  int video_timeout = 240;   // minutes
+  int worker_memory = 4096;  // MB
   bool overwrite = false;
   TaskSlice slice;
+
+  // Not an option: the program that serves as worker, see prep_worker.h.
+  std::string worker_program = "/proc/self/exe";
 
   void Bind(OptionBinder& binder);
   void Check();

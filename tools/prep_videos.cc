@@ -4,9 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "lib/cli/tool.h"
+#include "pipeline/prep_worker.h"
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {
+    return reel3d::RunPrepWorker();
+  }
   reel3d::PrepVideosOptions options;
   const reel3d::ToolInfo info = {
       "prep-videos", "Resizes videos of any kind and stores every frame as a JPEG.",

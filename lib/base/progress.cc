@@ -37,25 +37,35 @@ Progress::~Progress() {
   }
 }
 
-void Progress::Advance(int64_t count, const std::string& detail) {
+void Progress::Advance(int64_t count) {
   const std::lock_guard<std::mutex> lock(mutex_);
   done_ += count;
+  ShowIfDue();
+}
+
+void Progress::Note(const std::string& detail) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  detail_ = detail;
+  ShowIfDue();
+}
+
+void Progress::ShowIfDue() {
   const double now_s = clock_.Seconds();
   if (now_s - last_shown_s_ >= (on_terminal_ ? kTerminalEvery_s : kLogEvery_s)) {
     last_shown_s_ = now_s;
-    Show(detail);
+    Show();
   }
 }
 
-void Progress::Show(const std::string& detail) {
+void Progress::Show() {
   const double rate = static_cast<double>(done_) / clock_.Seconds();
   std::string line = total_ > 0 ? fmt::format("{} of {} {}, {:.1f}/s", done_, total_, unit_, rate)
                                 : fmt::format("{} {}, {:.1f}/s", done_, unit_, rate);
   if (total_ > done_ && done_ > 0) {
     line += ", " + FormatDuration(static_cast<double>(total_ - done_) / rate) + " left";
   }
-  if (!detail.empty()) {
-    line += ", " + detail;
+  if (!detail_.empty()) {
+    line += ", " + detail_;
   }
   if (on_terminal_) {
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());

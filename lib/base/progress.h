@@ -17,17 +17,21 @@ class Progress {
   Progress(std::string unit, int64_t total);
   ~Progress();  // ends the terminal's line
 
-  // Any thread. `count` more are done; `detail` (optional) stands at the end of the line.
-  void Advance(int64_t count = 1, const std::string& detail = "");
+  // Any thread. `count` more are done.
+  void Advance(int64_t count = 1);
+  // Any thread. Stands at the end of the line from now on.
+  void Note(const std::string& detail);
 
  private:
-  void Show(const std::string& detail);
+  void ShowIfDue();
+  void Show();
 
   std::mutex mutex_;
   const std::string unit_;
   const int64_t total_;
   const bool on_terminal_;
   int64_t done_ = 0;
+  std::string detail_;
   Stopwatch clock_;
   double last_shown_s_ = 0;
 };

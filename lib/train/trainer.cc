@@ -166,10 +166,10 @@ bool Trainer::State::RunEpoch() {
   while (position.step_in_epoch < num_steps) {
     RunStep(loader, position.step_in_epoch);
     if (progress) {
-      progress->Advance(data.partition().Batch(position.step_in_epoch).size(),
-                        fmt::format("epoch {} of {}, waiting for data {:.0f} %", position.epoch + 1,
-                                    options.epochs,
-                                    100 * (waiting_s - waiting_before_s) / epoch_clock.Seconds()));
+      progress->Note(fmt::format("epoch {} of {}, waiting for data {:.0f} %", position.epoch + 1,
+                                 options.epochs,
+                                 100 * (waiting_s - waiting_before_s) / epoch_clock.Seconds()));
+      progress->Advance(data.partition().Batch(position.step_in_epoch).size());
     }
     ++position.step;
     ++position.step_in_epoch;

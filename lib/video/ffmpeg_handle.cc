@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -81,6 +82,9 @@ int CheckWrite(int code, const std::string& what) {
   }
   // FFmpeg's own codes are four letters, far from errno's.
   const int number = AVUNERROR(code);
+  if (number == ENOMEM) {
+    throw std::bad_alloc();
+  }
   if (number < 4096) {
     throw WriteError(what, number);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -23,6 +24,8 @@ constexpr std::string_view kAvi = "avi";
 constexpr std::array<std::string_view, 18> kContainers{
     kMov,        kMatroska, kAvi,   "mpegts", "mpeg", "flv", "asf", "gif", "ogg",
     "mpegvideo", "m4v",     "h264", "hevc",   "ivf",  "rm",  "dv",  "nut", "yuv4mpegpipe"};
+
+constexpr int64_t kMaxPixels = int64_t{VideoDecoder::kMaxSide} * VideoDecoder::kMaxSide;
 
 // The display matrix maps stored (x, y) to shown (a x + c y, b x + d y); angles between quarter
 // turns become the nearest.
@@ -85,12 +88,31 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
   format.reset(context);
 }
 
+// Decodes first frames where headers say too little; no picture that would be refused.
+void OpenedVideo::ProbeStreams() {
+  std::vector<ffmpeg::Dictionary> options(format->nb_streams);
+  std::vector<AVDictionary*> pointers;
+  for (ffmpeg::Dictionary& one : options) {
+    ffmpeg::Check(av_dict_set_int(one.address(), "max_pixels", kMaxPixels, 0), what);
+    pointers.push_back(*one.address());
+  }
+  const int code = avformat_find_stream_info(format.get(), pointers.data());
+  for (size_t i = 0; i < options.size(); ++i) {
+    *options[i].address() = pointers[i];  // FFmpeg has taken what it understood
+  }
+  ffmpeg::Check(code, what);
+}
+
 void OpenedVideo::ChooseStream() {
-  ffmpeg::Check(avformat_find_stream_info(format.get(), nullptr), what);
+  ProbeStreams();
   const int index = av_find_best_stream(format.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0 || (format->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
     throw InputError(
         fmt::format("{}: the {} file has no video stream", what, format->iformat->name));
+  }
+  if (format->streams[index]->nb_frames > VideoDecoder::kMaxFrames) {
+    throw InputError(fmt::format("{}: it claims {} frames; at most {} are read", what,
+                                 format->streams[index]->nb_frames, VideoDecoder::kMaxFrames));
   }
   for (unsigned i = 0; i < format->nb_streams; ++i) {
     format->streams[i]->discard = static_cast<int>(i) == index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
@@ -115,7 +137,7 @@ void OpenedVideo::OpenCodec() {
   ffmpeg::Check(avcodec_parameters_to_context(codec.get(), &parameters), what);
   codec->thread_count = 1;
   // Pictures may grow in mid-stream.
-  codec->max_pixels = int64_t{kMaxSide} * kMaxSide;
+  codec->max_pixels = kMaxPixels;
   codec->pkt_timebase = stream->time_base;
   ffmpeg::Check(avcodec_open2(codec.get(), decoder, nullptr), what);
 }

@@ -39,6 +39,7 @@ struct OpenedVideo {
 
  private:
   void OpenContainer(const std::filesystem::path& file);
+  void ProbeStreams();
   void ChooseStream();
   void OpenCodec();
   void Describe();

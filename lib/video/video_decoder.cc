@@ -170,12 +170,16 @@ VideoDecoder::VideoDecoder(const fs::path& file, const VideoPart& part)
     : state_(std::make_unique<State>(file, part, true)) {}
 VideoDecoder::~VideoDecoder() = default;
 
+void VideoDecoder::OnDecoded(std::function<void()> tell) { on_decoded_ = std::move(tell); }
 const VideoInfo& VideoDecoder::info() const { return state_->video.info; }
 const DecodeSummary& VideoDecoder::summary() const { return state_->summary; }
 
 bool VideoDecoder::Next(VideoFrame* frame) {
   while (!state_->finished) {
     const bool decoded = state_->Decode(frame->get());
+    if (on_decoded_) {
+      on_decoded_();
+    }
     const double time_s = decoded ? state_->FrameTime(*frame->get()) : 0;
     if (state_->SoughtTooFar(decoded, time_s)) {
       state_ = std::make_unique<State>(state_->file, state_->part, false);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -68,6 +69,8 @@ struct DecodeSummary {
 class VideoDecoder {
  public:
   static constexpr int kMaxSide = 8192;  // pixels
+  // As a file may claim: 4.6 days at 25 a second.
+  static constexpr int64_t kMaxFrames = 10'000'000;
 
   // Throws an input error if the file is none, holds no video, or is of a kind that is refused.
   explicit VideoDecoder(const std::filesystem::path& file, const VideoPart& part = {});
@@ -77,11 +80,14 @@ class VideoDecoder {
   // The next frame in order of presentation; false after the last. Damaged packets are passed over
   // and noted. Throws an input error if there was not one frame.
   bool Next(VideoFrame* frame);
+  // `tell` is called for each decoded frame, also for those before the part.
+  void OnDecoded(std::function<void()> tell);
   const DecodeSummary& summary() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+  std::function<void()> on_decoded_;
 };
 
 }  // namespace reel3d

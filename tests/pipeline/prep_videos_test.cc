@@ -60,6 +60,7 @@ PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir) {
   options.out_dir = out_dir.string();
   options.height = 32;
   options.threads = 1;
+  options.worker_program = test::ToolPath("prep-videos").string();
   options.Check();
   return options;
 }

@@ -32,7 +32,8 @@ TEST(ItemLoop, OneBadItemNeverStopsTheOthers) {
     std::mutex mutex;
     std::set<size_t> seen;
     const ItemLoopResult result =
-        RunItemLoop(Ids(20), {"prep", "videos", threads}, [&](size_t item) {
+        RunItemLoop(Ids(20), {"prep", "videos", threads}, [&](const ItemTurn& turn) {
+          const size_t item = turn.item;
           {
             const std::lock_guard<std::mutex> lock(mutex);
             seen.insert(item);
@@ -59,9 +60,9 @@ TEST(ItemLoop, OtherFaultsEndIt) {
   for (const int threads : {1, 3}) {
     std::atomic<int> calls{0};
     try {
-      RunItemLoop(Ids(1000), {"prep", "videos", threads}, [&](size_t item) -> ItemOutcome {
+      RunItemLoop(Ids(1000), {"prep", "videos", threads}, [&](const ItemTurn& turn) -> ItemOutcome {
         ++calls;
-        if (item == 5) {
+        if (turn.item == 5) {
           throw EnvironmentError("disk full");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
