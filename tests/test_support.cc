@@ -99,30 +99,31 @@ CommandResult RunCommand(const std::vector<std::string>& command,
   return result;
 }
 
-namespace {
-
-void KillAll(const std::string& argument) {
+std::vector<int> FindProcesses(const std::string& word) {
+  std::vector<int> found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-    const pid_t process = std::atoi(entry.path().filename().c_str());
+    const int process = std::atoi(entry.path().filename().c_str());
     if (process <= 0) {
       continue;
     }
-    // The arguments, each with a NUL behind it.
-    const std::string words = '\0' + Contents((entry.path() / "cmdline").string());
-    if (words.find('\0' + argument + '\0') != std::string::npos) {
-      kill(process, SIGKILL);
+    // Each with a NUL behind it.
+    const std::string words = '\0' + Contents((entry.path() / "cmdline").string()) +
+                              Contents((entry.path() / "environ").string());
+    if (words.find('\0' + word + '\0') != std::string::npos) {
+      found.push_back(process);
     }
   }
+  return found;
 }
-
-}  // namespace
 
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
                 double seconds) {
   std::thread killer([&] {
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    KillAll(argument);
+    for (const int process : FindProcesses(argument)) {
+      kill(process, SIGKILL);
+    }
   });
   const CommandResult result = RunCommand(command);
   killer.join();

@@ -37,6 +37,9 @@ struct CommandResult {
 CommandResult RunCommand(const std::vector<std::string>& command,
                          const std::vector<std::string>& environment = {});
 
+// The processes that have `word` among their arguments or, as "NAME=value", in their environment.
+std::vector<int> FindProcesses(const std::string& word);
+
 // Runs `command` and after `seconds` kills (SIGKILL) every process that has `argument` among its
 // arguments: the command itself and, under mpirun, its ranks. Whether that hit it before its end.
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,

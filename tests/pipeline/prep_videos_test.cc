@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -13,6 +16,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/video/prepared_video.h"
+#include "pipeline/prep_worker.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 
@@ -264,7 +268,7 @@ TEST(PrepVideosTest, KilledAtAnyMomentItGoesOnToTheSameBytes) {
                                             out_dir};
   Rng rng(1);
   int num_hit = 0;
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 50; ++round) {
     num_hit += test::RunAndKill(command, out_dir, rng.Uniform(0.002, 0.1)) ? 1 : 0;
     if (fs::exists(out_dir)) {
       for (const auto& [name, bytes] : Outputs(out_dir)) {
@@ -273,14 +277,53 @@ TEST(PrepVideosTest, KilledAtAnyMomentItGoesOnToTheSameBytes) {
         }
       }
     }
-    if (round % 5 == 4) {
+    if (round % 10 == 9) {
       const test::CommandResult result = test::RunCommand(command);
       EXPECT_EQ(result.exit_status, 0) << result.err;
       EXPECT_EQ(Outputs(out_dir), expected);
       fs::remove_all(out_dir);
     }
   }
-  EXPECT_GE(num_hit, 5) << "the test did not hit";
+  EXPECT_GE(num_hit, 15) << "the test did not hit";
+}
+
+// Also one that hangs.
+TEST(PrepVideosTest, WorkersEndWithTheTool) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  const std::string out_dir = (folder / "out").string();
+  const std::string mark = "REEL3D_TEST_MARK=" + out_dir;
+  const auto workers = [&] {
+    const std::vector<int> marked = test::FindProcesses(mark);
+    std::vector<int> both;
+    for (const int process : test::FindProcesses(kPrepWorkerArgument)) {
+      if (std::count(marked.begin(), marked.end(), process) != 0) {
+        both.push_back(process);
+      }
+    }
+    return both;
+  };
+  std::thread killer([&] {
+    const auto busy = [&] {  // it has begun to write
+      return fs::exists(out_dir) && !Outputs(out_dir).empty();
+    };
+    while (!busy()) {
+    }
+    for (const int process : workers()) {
+      kill(process, SIGSTOP);
+    }
+    for (const int process : test::FindProcesses(out_dir)) {
+      kill(process, SIGKILL);
+    }
+  });
+  test::RunCommand({test::ToolPath("prep-videos").string(), "--height", "720", "--threads", "1",
+                    manifest.string(), out_dir},
+                   {mark});
+  killer.join();
+  for (int wait = 0; wait < 500 && !workers().empty(); ++wait) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(workers().empty());
 }
 
 }  // namespace
