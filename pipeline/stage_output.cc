@@ -111,8 +111,9 @@ void TaskSlice::Bind(OptionBinder& binder) {
 
 void TaskSlice::Resolve() {
   const std::optional<int> array_task = FromEnvironment("SLURM_ARRAY_TASK_ID");
-  const int first = FromEnvironment("SLURM_ARRAY_TASK_MIN").value_or(0);
   const int count = FromEnvironment("SLURM_ARRAY_TASK_COUNT").value_or(1);
+  const bool is_part = tasks_option >= 1 && tasks_option != count;
+  const int first = is_part ? 0 : FromEnvironment("SLURM_ARRAY_TASK_MIN").value_or(0);
   tasks = tasks_option >= 1 ? tasks_option : array_task ? count : 1;
   task = task_option >= 0 ? task_option : array_task ? *array_task - first : 0;
   if (tasks_option == 0 || task < 0 || task >= tasks) {
@@ -141,6 +142,19 @@ void RequireNothingElse(const fs::path& folder) {
 std::string FileIdentity(const fs::path& file) {
   const std::string bytes = ReadFile(file);
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
+}
+
+std::string FormatArrayList(const std::vector<int>& tasks) {
+  std::string text;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    const size_t first = i;
+    while (i + 1 < tasks.size() && tasks[i + 1] == tasks[i] + 1) {
+      ++i;
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : ",", tasks[first]);
+    text += i > first ? fmt::format("-{}", tasks[i]) : "";
+  }
+  return text;
 }
 
 StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
@@ -226,25 +240,42 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
   return true;
 }
 
-// Whoever finishes last joins: the others find a task that has not finished, and leave.
+// Whoever finishes last joins: the others find tasks that have not finished, and leave.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
   Json report;
   std::vector<FailedItem> failed;
   Tolerance sum{0, 0, max_failed_fraction};
+  std::vector<int> unfinished;
+  std::vector<int> with_failures;
   for (int task = 0; task < run_.slice.tasks; ++task) {
     const fs::path folder = TaskFolder(task);
     const TaskDone done = ReadTaskDone(folder / kDone);
     if (done.work_id != WorkId()) {
-      return true;
+      unfinished.push_back(task);
+    }
+    if (!unfinished.empty()) {
+      continue;
     }
     sum.num_items += done.num_items;
     sum.num_failed += done.num_failed;
+    if (done.num_failed > 0) {
+      with_failures.push_back(task);
+    }
     const std::string failures = ReadFile(folder / kFailedFile);
     const std::vector<FailedItem> items =
         ParseFailedItems(failures, (folder / kFailedFile).string());
     failed.insert(failed.end(), items.begin(), items.end());
     const Json next = ReadJsonObject(folder / kReportFile);
     report = task == 0 ? next : Joined(report, next);
+  }
+  if (!unfinished.empty()) {
+    LogInfo(fmt::format("task {} of {} is done; not yet: --array={}", run_.slice.task,
+                        run_.slice.tasks, FormatArrayList(unfinished)));
+    return true;
+  }
+  if (!with_failures.empty()) {
+    LogWarn(fmt::format("{} of {} failed; once they are mended, their tasks are --array={}",
+                        sum.num_failed, sum.num_items, FormatArrayList(with_failures)));
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });

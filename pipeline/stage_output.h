@@ -30,7 +30,8 @@ struct TaskSlice {
   int tasks = 1;
 
   // --task and --tasks. Defaults of -1 mean: from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
-  // _COUNT where they are set, else 0 of 1.
+  // _COUNT where they are set, else 0 of 1. An array of another size than --tasks is a part of the
+  // tasks, numbered from 0.
   void Bind(OptionBinder& binder);
   // Call from the options' Check(): settles the defaults, throws a usage error on task >= tasks.
   void Resolve();
@@ -39,6 +40,9 @@ struct TaskSlice {
   int task_option = -1;  // what the user said
   int tasks_option = -1;
 };
+
+// Task numbers, rising, as sbatch --array takes them: "1,5-7".
+std::string FormatArrayList(const std::vector<int>& tasks);
 
 // What a stage reads: named in report.json.
 struct StageInput {

@@ -10,6 +10,11 @@ set -euo pipefail
 . "${SITE_ENV:-slurm/site.env}"
 site_setup
 
+# An array may hold some of the tasks only: those that a stage listed as to be run again.
+if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+	export SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT="$TASKS"
+fi
+
 # await_file FILE: other nodes see a new file late on network file systems.
 await_file() {
 	local tries

@@ -4,8 +4,9 @@
 #   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
-# VIDEOS, TASKS, THREADS and OVERWRITE. A stage that is done and up to date is skipped. Prints the
-# job numbers and returns; logs go to $RUN/slurm.
+# VIDEOS, TASKS, THREADS and OVERWRITE. A stage that is done and up to date is skipped. ARRAY=1,5-7
+# runs only these tasks of the first stage that is not done. Prints the job numbers and returns;
+# logs go to $RUN/slurm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,11 +55,12 @@ for stage in prep pack train score evaluate; do
 		declare -n own_options=${stage^^}_OPTIONS
 		options=(--parsable --export=ALL --output="$RUN/slurm/%x-%j.log")
 		case $stage in
-		prep | score) options+=(--array="0-$((TASKS - 1))" --output="$RUN/slurm/%x-%A_%a.log") ;;
+		prep | score) options+=(--array="${ARRAY:-0-$((TASKS - 1))}" --output="$RUN/slurm/%x-%A_%a.log") ;;
 		esac
 		[ -z "$previous" ] || options+=(--dependency="afterok:$previous" --kill-on-invalid-dep=yes)
 		previous=$(sbatch "${options[@]}" "${SITE_OPTIONS[@]}" "${own_options[@]}" "slurm/$stage.sbatch")
 		previous=${previous%%;*}
+		ARRAY=
 		printf '%s\t%s\n' "$stage" "$previous" >>"$jobs"
 		echo "$stage: job $previous"
 	fi

@@ -185,6 +185,22 @@ TEST(PrepVideosTest, NamesWhatFailedWithItsReason) {
   EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
 }
 
+TEST(PrepVideosTest, ListsTheTasksThatAreToBeRunAgain) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  test::WriteBytes(folder / "v1.mp4", "this is no video\n");
+  const auto err_of_task = [&](int task) {
+    return test::RunCommand({test::ToolPath("prep-videos").string(), "--task", std::to_string(task),
+                             "--tasks", "4", manifest.string(), (folder / "out").string()})
+        .err;
+  };
+  EXPECT_THAT(err_of_task(2), HasSubstr("not yet: --array=0-1,3\n"));
+  err_of_task(0);
+  EXPECT_THAT(err_of_task(1), HasSubstr("not yet: --array=3\n"));
+  EXPECT_THAT(err_of_task(3), HasSubstr("1 of 7 failed; once they are mended, their tasks are "
+                                        "--array=1\n"));
+}
+
 TEST(PrepVideosTest, KeepsTruncatedVideosOnlyWhereAllowed) {
   const TemporaryFolder folder;
   WriteVideo(folder / "whole.avi", 90);

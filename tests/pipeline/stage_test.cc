@@ -234,6 +234,12 @@ TEST(TaskSlice, CoversEveryItemOnce) {
   EXPECT_EQ(owners, std::vector<int>(100, 1));
 }
 
+TEST(TaskSlice, ListsTasksAsSbatchTakesThem) {
+  EXPECT_EQ(FormatArrayList({}), "");
+  EXPECT_EQ(FormatArrayList({4}), "4");
+  EXPECT_EQ(FormatArrayList({0, 1, 3, 5, 6, 7}), "0-1,3,5-7");
+}
+
 TEST(TaskSlice, FollowsTheSlurmArray) {
   setenv("SLURM_ARRAY_TASK_ID", "12", 1);
   setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
@@ -248,6 +254,11 @@ TEST(TaskSlice, FollowsTheSlurmArray) {
   told.Resolve();
   EXPECT_EQ(told.task, 0) << "the command line goes before the environment";
   EXPECT_EQ(told.tasks, 2);
+  TaskSlice part;  // --array=12-15 of 64 tasks
+  part.tasks_option = 64;
+  part.Resolve();
+  EXPECT_EQ(part.task, 12);
+  EXPECT_EQ(part.tasks, 64);
   setenv("SLURM_ARRAY_TASK_ID", "many", 1);
   EXPECT_THROW(TaskSlice().Resolve(), Error);
   for (const char* name :
