@@ -23,7 +23,9 @@ int main(int argc, char** argv) {
       "are\n"
       "skipped, so the same command continues after an interruption; with --task and --tasks (or\n"
       "as a Slurm array job) several work on one OUT_DIR. What cannot be prepared stands in\n"
-      "failed.tsv with the reason. High dynamic range is refused."};
+      "failed.tsv with the reason. High dynamic range is refused. Each thread decodes in a "
+      "process\n"
+      "of its own, so a video that crashes it, hangs or takes all memory costs that video alone."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
     const std::string text = fmt::format(
