@@ -31,9 +31,9 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device)
   } catch (const Error& error) {
     throw InputError(error.what());  // settings of a file are not the user's usage
   }
-  R3dOptions network = trained.options.network;
+  NetworkOptions network = trained.options.network;
   network.num_classes = static_cast<int>(trained.classes.size());
-  trained.network = R3d(network);
+  trained.network = MakeNetwork(network);
   const fs::path weights = checkpoint / CheckpointFiles::kModel;
   LoadStateDict(*trained.network, LoadTensors(weights), weights.string());
   trained.network->to(device);

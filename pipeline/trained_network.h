@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/model/r3d.h"
+#include "lib/model/network.h"
 #include "lib/train/train_options.h"
 
 namespace reel3d {
@@ -16,7 +16,7 @@ struct TrainedNetwork {
   TrainOptions options;  // that it was trained with: clip shape, crop size, means
   std::vector<std::string> classes;
   std::string identity;  // "step-0000001234 89abcdef": checkpoint and CRC-32 of its weights
-  R3d network{nullptr};  // in evaluation mode, on `device`
+  Network network{nullptr};  // in evaluation mode, on `device`
 };
 
 // `checkpoint` is a step-... folder or a link to one. Throws an input error unless it is whole and

@@ -10,9 +10,6 @@
 namespace reel3d {
 namespace {
 
-constexpr double kMomentum = 0.1;
-constexpr double kEpsilon = 1e-5;
-
 using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 
 // Per channel and over the whole group; `count` values a channel. On the tensors' device, so that
@@ -60,21 +57,22 @@ Statistics GroupStatistics(const at::Tensor& input, const at::Tensor& like, cons
 
 // (input - mean) / sqrt(variance + epsilon) * weight + bias: one fused pass.
 at::Tensor Normalize(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                     const at::Tensor& mean, const at::Tensor& variance) {
+                     const at::Tensor& mean, const at::Tensor& variance, double epsilon) {
   return std::get<0>(at::native_batch_norm(input, weight, bias, mean, variance, /*training=*/false,
-                                           kMomentum, kEpsilon));
+                                           /*momentum=*/0, epsilon));
 }
 
 struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& weight, const at::Tensor& bias,
-                            const Statistics& statistics, const Group& group) {
+                            const Statistics& statistics, double epsilon, const Group& group) {
     context->save_for_backward(
         {input, weight, statistics.mean, statistics.variance, statistics.count});
+    context->saved_data["epsilon"] = epsilon;
     context->saved_data["group"] = group;
     return input.numel() == 0
                ? at::empty_like(input)
-               : Normalize(input, weight, bias, statistics.mean, statistics.variance);
+               : Normalize(input, weight, bias, statistics.mean, statistics.variance, epsilon);
   }
 
   // Ioffe and Szegedy 2015, section 3. Gradients of weight and bias stay this rank's own, as those
@@ -84,13 +82,14 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
     const at::Tensor& gradient = gradients[0];
-    const at::Tensor inverse_std = (variance + kEpsilon).rsqrt();
+    const double epsilon = context->saved_data["epsilon"].toDouble();
+    const at::Tensor inverse_std = (variance + epsilon).rsqrt();
     at::Tensor weight_gradient = at::zeros_like(weight);
     at::Tensor bias_gradient = at::zeros_like(weight);
     if (input.numel() > 0) {
       std::tie(std::ignore, weight_gradient, bias_gradient) =
           at::native_batch_norm_backward(gradient, input, weight, mean, variance, mean, inverse_std,
-                                         /*train=*/true, kEpsilon, {false, true, true});
+                                         /*train=*/true, epsilon, {false, true, true});
     }
     at::Tensor means = at::cat({weight_gradient, bias_gradient}).to(at::kDouble);
     AllReduceSum(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), means);
@@ -99,18 +98,20 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
     if (input.numel() > 0) {
       const at::Tensor scale = weight * inverse_std;
       const auto halves = means.chunk(2);
-      input_gradient = Normalize(input, -scale * halves[0], -scale * halves[1], mean, variance)
-                           .addcmul_(gradient, AlongChannels(scale, input));
+      input_gradient =
+          Normalize(input, -scale * halves[0], -scale * halves[1], mean, variance, epsilon)
+              .addcmul_(gradient, AlongChannels(scale, input));
     }
-    return {input_gradient, weight_gradient, bias_gradient, {}, {}};
+    return {input_gradient, weight_gradient, bias_gradient, {}, {}, {}};
   }
 };
 
-// Running statistics move by kMomentum; the variance that they estimate is the unbiased one.
-void UpdateRunning(const Statistics& statistics, at::Tensor& mean, at::Tensor& variance) {
+// Running statistics move by the momentum; the variance that they estimate is the unbiased one.
+void UpdateRunning(const Statistics& statistics, double momentum, at::Tensor& mean,
+                   at::Tensor& variance) {
   const at::NoGradGuard no_gradient;
   const auto type = mean.scalar_type();
-  const at::Tensor step = (statistics.count > 0).to(type) * kMomentum;
+  const at::Tensor step = (statistics.count > 0).to(type) * momentum;
   const at::Tensor unbiased = statistics.count / (statistics.count - 1).clamp_min(1);
   mean.add_((statistics.mean - mean) * step);
   variance.add_((statistics.variance * unbiased.to(type) - variance) * step);
@@ -118,8 +119,9 @@ void UpdateRunning(const Statistics& statistics, at::Tensor& mean, at::Tensor& v
 
 }  // namespace
 
-BatchNormImpl::BatchNormImpl(int64_t channels)
-    : weight_(register_parameter("weight", torch::ones({channels}))),
+BatchNormImpl::BatchNormImpl(int64_t channels, const BatchNormOptions& options)
+    : options_(options),
+      weight_(register_parameter("weight", torch::ones({channels}))),
       bias_(register_parameter("bias", torch::zeros({channels}))),
       running_mean_(register_buffer("running_mean", torch::zeros({channels}))),
       running_var_(register_buffer("running_var", torch::ones({channels}))),
@@ -133,15 +135,15 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
       const at::NoGradGuard no_gradient;
       statistics = GroupStatistics(input, running_mean_, group_);
     }
-    UpdateRunning(statistics, running_mean_, running_var_);
+    UpdateRunning(statistics, options_.momentum, running_mean_, running_var_);
     num_batches_tracked_.add_((statistics.count > 0).to(at::kLong));
-    return GroupBatchNorm::apply(input, weight_, bias_, statistics, group_);
+    return GroupBatchNorm::apply(input, weight_, bias_, statistics, options_.epsilon, group_);
   }
   if (is_training() && input.numel() > 0) {
     num_batches_tracked_.add_(1);
   }
   return at::batch_norm(input, weight_, bias_, running_mean_, running_var_, is_training(),
-                        kMomentum, kEpsilon, /*cudnn_enabled=*/true);
+                        options_.momentum, options_.epsilon, /*cudnn_enabled=*/true);
 }
 
 void SynchronizeBatchNorms(torch::nn::Module& module, const Group& group) {

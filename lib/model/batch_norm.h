@@ -11,9 +11,14 @@
 
 namespace reel3d {
 
+struct BatchNormOptions {
+  double epsilon = 1e-5;  // added to the variance
+  double momentum = 0.1;  // share of a batch's statistics in the running ones
+};
+
 class BatchNormImpl : public torch::nn::Module {
  public:
-  explicit BatchNormImpl(int64_t channels);
+  explicit BatchNormImpl(int64_t channels, const BatchNormOptions& options = {});
 
   // (N, C, ...) of any floating type -> the same. In training every rank of a synchronised group
   // must call it, and run backward, in the same order; a rank without clips passes N = 0. Without
@@ -24,6 +29,7 @@ class BatchNormImpl : public torch::nn::Module {
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
  private:
+  BatchNormOptions options_;
   at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
   c10::intrusive_ptr<c10d::ProcessGroup> group_;
 };

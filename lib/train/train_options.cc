@@ -112,6 +112,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
 
 void TrainOptions::Check() const {
   network.Check();
+  network.CheckClips(clip.length, crop.size, crop.size);
   crop.Check();
   input.Check();
   schedule.Check();

@@ -7,7 +7,7 @@
 #include "lib/base/option_binder.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
-#include "lib/model/r3d.h"
+#include "lib/model/network.h"
 #include "lib/train/clip_input.h"
 #include "lib/train/schedule.h"
 
@@ -39,7 +39,7 @@ struct TrainOptions {
   std::string run_dir;
   std::string recipe = "paper2017";
 
-  R3dOptions network;
+  NetworkOptions network;
   ClipShape clip;
   std::string clip_start = "inclusive";
   int clips_per_video = 1;

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
+#include "lib/model/batch_norm.h"
 #include "lib/model/weights.h"
 #include "lib/train/cpu_share.h"
 #include "lib/train/trainer_state.h"
@@ -21,8 +22,8 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-R3dOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
-  R3dOptions network = options.network;
+NetworkOptions NetworkFor(const TrainOptions& options, const ShardSet& shards) {
+  NetworkOptions network = options.network;
   network.num_classes = static_cast<int>(shards.classes().size());
   return network;
 }
@@ -40,7 +41,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
-      network(NetworkFor(options, shards), static_cast<uint64_t>(options.seed)),
+      network(MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed))),
       schedule(options.schedule, options.epochs),
       sums(device),
       optimizer(*network, options.sgd) {
@@ -64,11 +65,10 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   report.num_training = data.num_training();
   report.num_validation = data.num_validation();
   Say(
-      fmt::format("R3D-{} shortcut {} width {}, {} parameters, {} classes; {} training and {} "
-                  "validation videos; {} ranks on {}, {} threads each",
-                  options.network.depth, options.network.shortcut, options.network.width,
-                  CountParameters(*network), shards.classes().size(), data.num_training(),
-                  data.num_validation(), world.size(), device.str(), threads));
+      fmt::format("{}, {} parameters, {} classes; {} training and {} validation videos; {} ranks "
+                  "on {}, {} threads each",
+                  Describe(options.network), CountParameters(*network), shards.classes().size(),
+                  data.num_training(), data.num_validation(), world.size(), device.str(), threads));
   if (options.batch > data.partition().num_samples && world.is_main()) {
     LogWarn(
         fmt::format("--batch {} is more than the {} clips of an epoch: each is one smaller step, "

@@ -63,7 +63,7 @@ struct Trainer::State {
   const int threads;
   const int loader_threads;
   const ProcessGroup group;
-  R3d network;
+  Network network;
   Schedule schedule;
   Position position;
   ClipSums sums;  // of the epoch begun

@@ -1,12 +1,16 @@
-// The made-up weights of tests/golden/make_r3d_golden.py.
+// The made-up weights of tests/golden/noise.py.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "lib/model/weights.h"
 
 namespace reel3d::test {
 
@@ -26,6 +30,34 @@ inline at::Tensor Noise(const std::string& name, const std::vector<int64_t>& sha
     values[index] = static_cast<double>(z >> 40U) / (1U << 23U) - 1;
   }
   return tensor;
+}
+
+// fill() of the script.
+inline void FillWithNoise(torch::nn::Module& module) {
+  const auto ends_with = [](const std::string& text, const std::string& end) {
+    return text.size() >= end.size() &&
+           text.compare(text.size() - end.size(), end.size(), end) == 0;
+  };
+  const NamedTensors tensors = StateDict(module);
+  const std::map<std::string, at::Tensor> state(tensors.begin(), tensors.end());
+  for (const auto& [name, tensor] : state) {
+    if (ends_with(name, "num_batches_tracked")) {
+      continue;
+    }
+    at::Tensor values = Noise(name, tensor.sizes().vec());
+    const std::string layer = name.substr(0, name.rfind('.') + 1);
+    if (tensor.dim() == 5) {
+      values *= std::sqrt(6.0 / static_cast<double>(tensor.numel() / tensor.size(1)));
+    } else if (tensor.dim() == 2) {
+      values /= std::sqrt(static_cast<double>(tensor.size(1)));
+    } else if (ends_with(name, "running_var") ||
+               (ends_with(name, ".weight") && state.count(layer + "running_var") > 0)) {
+      values = 1 + 0.2 * values;
+    } else {
+      values *= 0.2;
+    }
+    tensor.copy_(values);
+  }
 }
 
 }  // namespace reel3d::test

@@ -1,0 +1,125 @@
+// C3D (Tran et al., ICCV 2015): eight convolutions, five poolings, three linear layers, under the
+// names of the PyTorch form of its Sports-1M weights. With batch norm: behind every layer but the
+// last, as Carreira and Zisserman (2017, section 2) trained it; the names of those are ours.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/model/conv_unit.h"
+#include "lib/model/families.h"
+
+namespace reel3d {
+namespace {
+
+namespace nn = torch::nn;
+
+struct LayerPlan {
+  const char* name;
+  int64_t channels;
+  int64_t pool_frames;  // of the pooling behind it; 0: none
+};
+constexpr std::array<LayerPlan, 8> kLayers = {{{"1", 64, 1},
+                                               {"2", 128, 2},
+                                               {"3a", 256, 0},
+                                               {"3b", 256, 2},
+                                               {"4a", 512, 0},
+                                               {"4b", 512, 2},
+                                               {"5a", 512, 0},
+                                               {"5b", 512, 2}}};
+constexpr int64_t kHidden = 4096;
+// fc6 takes one frame of 4 x 4 features.
+constexpr int64_t kFrames = 1;
+constexpr int64_t kSize = 4;
+
+// The last pooling alone pads, by one row and column on each side.
+constexpr int64_t FramesLeft(int64_t frames) { return frames / 16; }
+constexpr int64_t SizeLeft(int64_t size) { return size / 16 / 2 + 1; }
+
+class C3dImpl : public NetworkImpl {
+ public:
+  C3dImpl(const NetworkOptions& options, bool with_batch_norm) : dropout_(options.dropout) {
+    const auto scaled = [&](int64_t channels) {
+      return std::max<int64_t>(1,
+                               static_cast<int64_t>(static_cast<double>(channels) * options.width));
+    };
+    int64_t in = options.channels;
+    for (const LayerPlan& layer : kLayers) {
+      const int64_t out = scaled(layer.channels);
+      convolutions_.emplace_back(ConvolutionOptions{in, out, 3, 1, 1, !with_batch_norm});
+      register_module(std::string("conv") + layer.name, convolutions_.back());
+      if (with_batch_norm) {
+        batch_norms_.push_back(register_module(std::string("bn") + layer.name, BatchNorm(out)));
+      }
+      in = out;
+    }
+    const int64_t hidden = scaled(kHidden);
+    const std::array<int64_t, 3> inputs = {in * kFrames * kSize * kSize, hidden, hidden};
+    for (size_t i = 0; i < 3; ++i) {
+      const std::string number = std::to_string(6 + i);
+      const bool is_last = i == 2;
+      linears_.push_back(register_module(
+          "fc" + number, nn::Linear(inputs[i], is_last ? options.num_classes : hidden)));
+      if (with_batch_norm && !is_last) {
+        batch_norms_.push_back(register_module("bn" + number, BatchNorm(hidden)));
+      }
+    }
+  }
+
+ protected:
+  at::Tensor Logits(const at::Tensor& clips) override {
+    CheckClipsOfC3d(clips.size(2), clips.size(3), clips.size(4));
+    at::Tensor features = clips;
+    for (size_t i = 0; i < kLayers.size(); ++i) {
+      features = Activate(i, convolutions_[i](features));
+      const int64_t frames = kLayers[i].pool_frames;
+      if (frames != 0) {
+        const int64_t pad = i + 1 == kLayers.size() ? 1 : 0;
+        features = at::max_pool3d(features, {frames, 2, 2}, {frames, 2, 2}, {0, pad, pad});
+      }
+    }
+    features = features.flatten(1);
+    for (size_t i = 0; i < 2; ++i) {
+      features = torch::dropout(Activate(kLayers.size() + i, linears_[i](features)), dropout_,
+                                is_training());
+    }
+    return linears_[2](features);
+  }
+
+ private:
+  at::Tensor Activate(size_t layer, const at::Tensor& output) {
+    return batch_norms_.empty() ? output.relu() : batch_norms_[layer](output).relu_();
+  }
+
+  double dropout_;
+  std::vector<Convolution> convolutions_;
+  std::vector<nn::Linear> linears_;
+  std::vector<BatchNorm> batch_norms_;  // of all layers but the last, or none
+};
+
+}  // namespace
+
+std::shared_ptr<NetworkImpl> MakeC3d(const NetworkOptions& options) {
+  return std::make_shared<C3dImpl>(options, /*with_batch_norm=*/false);
+}
+
+std::shared_ptr<NetworkImpl> MakeC3dWithBatchNorm(const NetworkOptions& options) {
+  return std::make_shared<C3dImpl>(options, /*with_batch_norm=*/true);
+}
+
+void CheckClipsOfC3d(int64_t frames, int64_t height, int64_t width) {
+  if (FramesLeft(frames) != kFrames || SizeLeft(height) != kSize || SizeLeft(width) != kSize) {
+    throw UsageError(
+        fmt::format("clips of {} x {} x {}: C3D takes 16 to 31 frames of 96 to 127 pixels, and was "
+                    "published for 16 x 112 x 112",
+                    frames, height, width));
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,133 @@
+// I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time, the RGB stream, under
+// the names of its weights' PyTorch form. Padding is TensorFlow's, and batch norm as it was there.
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/model/conv_unit.h"
+#include "lib/model/families.h"
+
+namespace reel3d {
+namespace {
+
+namespace nn = torch::nn;
+
+// Channels of the four branches: 1x1x1; 1x1x1 then 3x3x3; the same; pooling then 1x1x1.
+using BranchChannels = std::array<int64_t, 6>;
+
+struct MixedPlan {
+  const char* name;
+  BranchChannels channels;
+  int64_t pool_before;  // kernel of the pooling before it, of stride 2; 0: none
+};
+constexpr std::array<MixedPlan, 9> kMixed = {{{"Mixed_3b", {64, 96, 128, 16, 32, 32}, 0},
+                                              {"Mixed_3c", {128, 128, 192, 32, 96, 64}, 0},
+                                              {"Mixed_4b", {192, 96, 208, 16, 48, 64}, 3},
+                                              {"Mixed_4c", {160, 112, 224, 24, 64, 64}, 0},
+                                              {"Mixed_4d", {128, 128, 256, 24, 64, 64}, 0},
+                                              {"Mixed_4e", {112, 144, 288, 32, 64, 64}, 0},
+                                              {"Mixed_4f", {256, 160, 320, 32, 128, 128}, 0},
+                                              {"Mixed_5b", {256, 160, 320, 32, 128, 128}, 2},
+                                              {"Mixed_5c", {384, 192, 384, 48, 128, 128}, 0}}};
+constexpr BatchNormOptions kBatchNorm = {1e-3, 0.01};
+
+// A convolution, batch norm and ReLU.
+class Unit {
+ public:
+  Unit(nn::Module& owner, const std::string& path, int64_t in, int64_t out, int64_t kernel,
+       int64_t stride = 1)
+      : unit_(owner, path + ".conv3d", path + ".bn",
+              {in, out, kernel, stride, 1, false, Padding::kSame}, kBatchNorm) {}
+
+  at::Tensor operator()(const at::Tensor& input) { return unit_(input).relu_(); }
+
+ private:
+  ConvUnit unit_;
+};
+
+class Mixed {
+ public:
+  Mixed(nn::Module& owner, const std::string& path, int64_t in, const BranchChannels& channels)
+      : b0_(owner, path + ".b0", in, channels[0], 1),
+        b1a_(owner, path + ".b1a", in, channels[1], 1),
+        b1b_(owner, path + ".b1b", channels[1], channels[2], 3),
+        b2a_(owner, path + ".b2a", in, channels[3], 1),
+        b2b_(owner, path + ".b2b", channels[3], channels[4], 3),
+        b3b_(owner, path + ".b3b", in, channels[5], 1) {}
+
+  at::Tensor operator()(const at::Tensor& input) {
+    return at::cat(
+        {b0_(input), b1b_(b1a_(input)), b2b_(b2a_(input)), b3b_(MaxPoolSame(input, 3, 1))}, 1);
+  }
+
+ private:
+  Unit b0_, b1a_, b1b_, b2a_, b2b_, b3b_;
+};
+
+class I3dImpl : public NetworkImpl {
+ public:
+  explicit I3dImpl(const NetworkOptions& options)
+      : dropout_(options.dropout),
+        first_(*this, "Conv3d_1a_7x7", options.channels, Scaled(64, options), 7, 2),
+        second_(*this, "Conv3d_2b_1x1", Scaled(64, options), Scaled(64, options), 1),
+        third_(*this, "Conv3d_2c_3x3", Scaled(64, options), Scaled(192, options), 3) {
+    int64_t in = Scaled(192, options);
+    for (const MixedPlan& plan : kMixed) {
+      BranchChannels channels = {};
+      std::transform(plan.channels.begin(), plan.channels.end(), channels.begin(),
+                     [&](int64_t of_branch) { return Scaled(of_branch, options); });
+      mixed_.emplace_back(*this, plan.name, in, channels);
+      in = channels[0] + channels[2] + channels[4] + channels[5];
+    }
+    ConvolutionOptions logits = {in, options.num_classes};
+    logits.bias = true;
+    logits_ = Convolution(logits);
+    RegisterAt(*this, "logits.conv3d", logits_.ptr());
+  }
+
+ protected:
+  at::Tensor Logits(const at::Tensor& clips) override {
+    at::Tensor features = PoolSpace(first_(clips));
+    features = PoolSpace(third_(second_(features)));
+    for (size_t i = 0; i < mixed_.size(); ++i) {
+      const int64_t pool = kMixed[i].pool_before;
+      if (pool != 0) {
+        features = MaxPoolSame(features, pool, 2);
+      }
+      features = mixed_[i](features);
+    }
+    // Windows of two frames and, of 224 pixels, all of the map; all there is of smaller clips.
+    const auto window = [&](int64_t axis, int64_t size) {
+      return std::min(size, features.size(axis));
+    };
+    features = at::avg_pool3d(features, {window(2, 2), window(3, 7), window(4, 7)}, 1);
+    return logits_(torch::dropout(features, dropout_, is_training())).mean({2, 3, 4});
+  }
+
+ private:
+  static int64_t Scaled(int64_t channels, const NetworkOptions& options) {
+    return std::max<int64_t>(1,
+                             static_cast<int64_t>(static_cast<double>(channels) * options.width));
+  }
+  static at::Tensor PoolSpace(const at::Tensor& features) {
+    return MaxPoolSame(features, {{1, 3, 3}}, {{1, 2, 2}});
+  }
+
+  double dropout_;
+  Unit first_, second_, third_;
+  std::vector<Mixed> mixed_;
+  Convolution logits_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<NetworkImpl> MakeI3d(const NetworkOptions& options) {
+  return std::make_shared<I3dImpl>(options);
+}
+
+}  // namespace reel3d

@@ -1,0 +1,72 @@
+// A network that says what is in a clip, of any family that reel3d knows: the options that choose
+// one, what all of them can do, and how to make one. Each family has a file of its own, and its
+// parameters and buffers have the names of the weights that its authors published. No training
+// here. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct NetworkOptions {
+  std::string model = "r3d";
+  int depth = 18;
+  // What joins a block's input to an output with more channels: "a", subsampling and zero channels
+  // (the paper); "b", a 1x1x1 convolution and batch norm.
+  std::string shortcut = "a";
+  double width = 1;  // channels of every layer are int(64 * width), int(128 * width), ...
+  int stem_frames = 7;
+  int stem_stride = 1;  // in time
+  bool max_pool = true;
+  double dropout = 0.5;
+  // Not options: they follow from the data.
+  int num_classes = 400;
+  int channels = 3;
+
+  // --model, --depth, --shortcut, --width, --stem-frames, --stem-stride, --max-pool, --dropout.
+  void Bind(OptionBinder& binder);
+  // Throws a usage error on what is no network.
+  void Check() const;
+  // Throws a usage error that says what is accepted if the network cannot take such clips.
+  void CheckClips(int64_t frames, int64_t height, int64_t width) const;
+};
+
+// Every --model.
+std::vector<std::string> ModelNames();
+
+// "r3d-18, shortcut a, width 1".
+std::string Describe(const NetworkOptions& options);
+
+class NetworkImpl : public torch::nn::Module {
+ public:
+  // float (N, C, T, H, W) -> logits (N, num_classes). N = 0 passes, forward and backward.
+  at::Tensor forward(const at::Tensor& clips);
+
+  // Also lays the weights out as the device likes them best. Before anything holds parameters.
+  using torch::nn::Module::to;
+  void to(at::Device device, bool non_blocking = false) override;
+
+  // Draws the weights (convolutions: Kaiming normal, fan-out, ReLU; batch norm 1 and 0; linear
+  // layers: uniform +-1/sqrt(inputs); biases of convolutions 0) from a generator of `seed` alone,
+  // whatever torch's global generators hold.
+  void Initialize(uint64_t seed);
+
+ protected:
+  virtual at::Tensor Logits(const at::Tensor& clips) = 0;
+
+ private:
+  void LayOut();
+};
+TORCH_MODULE(Network);
+
+// Throws a usage error on options that Check() refuses.
+Network MakeNetwork(const NetworkOptions& options, uint64_t seed = 0);
+
+}  // namespace reel3d

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/resnet.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <map>
+#include <optional>
+
+namespace reel3d {
+namespace {
+
+namespace nn = torch::nn;
+
+const std::map<int, std::array<int64_t, 4>> kBlocks = {
+    {10, {1, 1, 1, 1}},   {18, {2, 2, 2, 2}},   {34, {3, 4, 6, 3}},   {50, {3, 4, 6, 3}},
+    {101, {3, 4, 23, 3}}, {152, {3, 8, 36, 3}}, {200, {3, 24, 36, 3}}};
+
+Triple ProductOfStrides(const std::vector<ConvPlan>& plans) {
+  Triple product = 1;
+  for (const ConvPlan& plan : plans) {
+    for (size_t axis = 0; axis < 3; ++axis) {
+      (*product)[axis] *= (*plan.shape.stride)[axis];
+    }
+  }
+  return product;
+}
+
+// What a block adds its input as.
+class Shortcut {
+ public:
+  Shortcut(nn::Module& block, const std::string& kind, int64_t in, int64_t out,
+           const Triple& stride)
+      : stride_(stride), added_channels_(out - in) {
+    const bool is_identity = in == out && *stride == *Triple(1);
+    if (kind == "b" && !is_identity) {
+      downsample_.emplace(block, "downsample.0", "downsample.1",
+                          ConvolutionOptions{in, out, 1, stride});
+    }
+  }
+
+  at::Tensor operator()(const at::Tensor& input) {
+    if (downsample_) {
+      return (*downsample_)(input);
+    }
+    at::Tensor output = input;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      if ((*stride_)[axis] != 1) {
+        output = output.slice(static_cast<int64_t>(axis) + 2, 0, std::nullopt, (*stride_)[axis]);
+      }
+    }
+    if (added_channels_ != 0) {
+      output = at::constant_pad_nd(output, {0, 0, 0, 0, 0, 0, 0, added_channels_});
+    }
+    return output;
+  }
+
+ private:
+  Triple stride_;
+  int64_t added_channels_;
+  std::optional<ConvUnit> downsample_;
+};
+
+class Block : public nn::Module {
+ public:
+  virtual at::Tensor forward(const at::Tensor& input) = 0;
+};
+
+class PostActivationBlock : public Block {
+ public:
+  PostActivationBlock(const std::vector<ConvPlan>& plans, const std::string& shortcut) {
+    for (const ConvPlan& plan : plans) {
+      units_.emplace_back(*this, plan.convolution, plan.batch_norm, plan.shape);
+    }
+    shortcut_.emplace(*this, shortcut, plans.front().shape.in, plans.back().shape.out,
+                      ProductOfStrides(plans));
+  }
+
+  at::Tensor forward(const at::Tensor& input) override {
+    at::Tensor output = input;
+    for (size_t i = 0; i < units_.size(); ++i) {
+      output = units_[i](output);
+      if (i + 1 < units_.size()) {
+        output.relu_();
+      }
+    }
+    return output.add_((*shortcut_)(input)).relu_();
+  }
+
+ private:
+  std::vector<ConvUnit> units_;
+  std::optional<Shortcut> shortcut_;
+};
+
+class PreActivationBlock : public Block {
+ public:
+  PreActivationBlock(const std::vector<ConvPlan>& plans, const std::string& shortcut) {
+    for (const ConvPlan& plan : plans) {
+      batch_norms_.emplace_back(plan.shape.in);
+      convolutions_.emplace_back(plan.shape);
+      RegisterAt(*this, plan.batch_norm, batch_norms_.back().ptr());
+      RegisterAt(*this, plan.convolution, convolutions_.back().ptr());
+    }
+    shortcut_.emplace(*this, shortcut, plans.front().shape.in, plans.back().shape.out,
+                      ProductOfStrides(plans));
+  }
+
+  at::Tensor forward(const at::Tensor& input) override {
+    at::Tensor output = input;
+    for (size_t i = 0; i < convolutions_.size(); ++i) {
+      output = convolutions_[i](batch_norms_[i](output).relu_());
+    }
+    return output.add_((*shortcut_)(input));
+  }
+
+ private:
+  std::vector<BatchNorm> batch_norms_;
+  std::vector<Convolution> convolutions_;
+  std::optional<Shortcut> shortcut_;
+};
+
+class ResNetImpl : public NetworkImpl {
+ public:
+  ResNetImpl(const ResNetPlan& plan, int64_t num_classes) : max_pool_(plan.max_pool) {
+    for (const ConvPlan& conv : plan.stem) {
+      stem_.emplace_back(*this, conv.convolution, conv.batch_norm, conv.shape);
+    }
+    int64_t channels = plan.stem.back().shape.out;
+    for (int layer = 1; layer <= 4; ++layer) {
+      const auto index = static_cast<size_t>(layer - 1);
+      for (int64_t number = 0; number < plan.num_blocks[index]; ++number) {
+        const int64_t stride = layer > 1 && number == 0 ? 2 : 1;
+        const std::vector<ConvPlan> convs = plan.block(layer, channels, plan.planes[index], stride);
+        AddBlock(fmt::format("layer{}.{}", layer, number), convs, plan);
+        channels = convs.back().shape.out;
+      }
+    }
+    fc_ = register_module("fc", nn::Linear(channels, num_classes));
+  }
+
+ protected:
+  at::Tensor Logits(const at::Tensor& clips) override {
+    at::Tensor features = clips;
+    for (ConvUnit& unit : stem_) {
+      features = unit(features).relu_();
+    }
+    if (max_pool_) {
+      features = at::max_pool3d(features, 3, 2, 1);
+    }
+    for (const auto& block : blocks_) {
+      features = block->forward(features);
+    }
+    return fc_(at::adaptive_avg_pool3d(features, {1, 1, 1}).flatten(1));
+  }
+
+ private:
+  void AddBlock(const std::string& path, const std::vector<ConvPlan>& convs,
+                const ResNetPlan& plan) {
+    if (plan.pre_activation) {
+      blocks_.push_back(std::make_shared<PreActivationBlock>(convs, plan.shortcut));
+    } else {
+      blocks_.push_back(std::make_shared<PostActivationBlock>(convs, plan.shortcut));
+    }
+    RegisterAt(*this, path, blocks_.back());
+  }
+
+  std::vector<ConvUnit> stem_;
+  bool max_pool_;
+  std::vector<std::shared_ptr<Block>> blocks_;
+  nn::Linear fc_{nullptr};
+};
+
+}  // namespace
+
+std::array<int64_t, 4> BlocksOfDepth(int depth) { return kBlocks.at(depth); }
+
+bool HasBottlenecks(int depth) { return depth >= 50; }
+
+std::array<int64_t, 4> PlanesOf(const NetworkOptions& options, int64_t base) {
+  std::array<int64_t, 4> planes = {};
+  int64_t factor = 64 * base;
+  for (int64_t& of_layer : planes) {
+    of_layer = static_cast<int64_t>(static_cast<double>(factor) * options.width);
+    factor *= 2;
+  }
+  return planes;
+}
+
+std::shared_ptr<NetworkImpl> MakeResNet(const ResNetPlan& plan, int64_t num_classes) {
+  return std::make_shared<ResNetImpl>(plan, num_classes);
+}
+
+}  // namespace reel3d

@@ -1,0 +1,46 @@
+// Residual networks: a stem, four layers of blocks, a mean over time and space, a linear layer. The
+// families of this kind differ in a plan alone: which convolutions, of what shape, under which
+// name. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/model/conv_unit.h"
+#include "lib/model/network.h"
+
+namespace reel3d {
+
+struct ConvPlan {
+  std::string convolution, batch_norm;  // names in the state, within the block or the network
+  ConvolutionOptions shape;
+};
+
+struct ResNetPlan {
+  std::vector<ConvPlan> stem;  // each with batch norm and ReLU
+  bool max_pool = true;
+  std::string shortcut = "b";
+  // Batch norm and ReLU before each convolution of a block (He et al. 2016b), instead of behind.
+  bool pre_activation = false;
+  std::array<int64_t, 4> planes = {};  // of layer1 .. layer4
+  std::array<int64_t, 4> num_blocks = {};
+  // The convolutions of a block of this layer (1 .. 4). The plan's first input and last output, and
+  // the product of the strides, are what the shortcut has to bridge.
+  std::function<std::vector<ConvPlan>(int layer, int64_t in, int64_t planes, int64_t stride)> block;
+};
+
+// Blocks of layer1 .. layer4 of the networks of so many layers.
+std::array<int64_t, 4> BlocksOfDepth(int depth);
+// Of blocks with three convolutions of which the middle one is 3x3x3.
+bool HasBottlenecks(int depth);
+
+// int(factor * options.width) for each of 64, 128, 256 and 512 times `base`.
+std::array<int64_t, 4> PlanesOf(const NetworkOptions& options, int64_t base = 1);
+
+std::shared_ptr<NetworkImpl> MakeResNet(const ResNetPlan& plan, int64_t num_classes);
+
+}  // namespace reel3d

@@ -1,0 +1,70 @@
+// The video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem that
+// spans three frames, no max pooling.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/factorized.h"
+#include "lib/model/families.h"
+#include "lib/model/resnet.h"
+
+namespace reel3d {
+namespace {
+
+constexpr int kDepth = 18;
+
+// Both convolutions of a block in 3D, or in space alone ("mixed convolutions", Tran et al. 2018).
+std::vector<ConvPlan> PlainBlock(bool in_time, int64_t in, int64_t planes, int64_t stride) {
+  const Triple kernel = {{in_time ? 3 : 1, 3, 3}};
+  const Triple first_stride = {{in_time ? stride : 1, stride, stride}};
+  return {{"conv1.0", "conv1.1", {in, planes, kernel, first_stride}},
+          {"conv2.0", "conv2.1", {planes, planes, kernel}}};
+}
+
+// One count of middle planes for both, unlike the reference's r2p1d.
+std::vector<ConvPlan> FactorizedBlock(int64_t in, int64_t planes, int64_t stride) {
+  const int64_t middle = MiddlePlanes(in, planes);
+  const Triple space = {{1, 3, 3}};
+  const Triple time = {{3, 1, 1}};
+  return {{"conv1.0.0", "conv1.0.1", {in, middle, space, {{1, stride, stride}}}},
+          {"conv1.0.3", "conv1.1", {middle, planes, time, {{stride, 1, 1}}}},
+          {"conv2.0.0", "conv2.0.1", {planes, middle, space}},
+          {"conv2.0.3", "conv2.1", {middle, planes, time}}};
+}
+
+ResNetPlan PlanWithBasicStem(const NetworkOptions& options) {
+  ResNetPlan plan;
+  plan.planes = PlanesOf(options);
+  plan.stem = {{"stem.0", "stem.1", {options.channels, plan.planes[0], {{3, 7, 7}}, {{1, 2, 2}}}}};
+  plan.max_pool = false;
+  plan.num_blocks = BlocksOfDepth(kDepth);
+  return plan;
+}
+
+}  // namespace
+
+std::shared_ptr<NetworkImpl> MakeTorchvisionR3d(const NetworkOptions& options) {
+  ResNetPlan plan = PlanWithBasicStem(options);
+  plan.block = [](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
+    return PlainBlock(/*in_time=*/true, in, planes, stride);
+  };
+  return MakeResNet(plan, options.num_classes);
+}
+
+std::shared_ptr<NetworkImpl> MakeTorchvisionMc3(const NetworkOptions& options) {
+  ResNetPlan plan = PlanWithBasicStem(options);
+  plan.block = [](int layer, int64_t in, int64_t planes, int64_t stride) {
+    return PlainBlock(/*in_time=*/layer == 1, in, planes, stride);
+  };
+  return MakeResNet(plan, options.num_classes);
+}
+
+std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& options) {
+  ResNetPlan plan = PlanWithBasicStem(options);
+  const auto middle = static_cast<int64_t>(45 * options.width);
+  plan.stem = {{"stem.0", "stem.1", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
+               {"stem.3", "stem.4", {middle, plan.planes[0], {{3, 1, 1}}}}};
+  plan.block = [](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
+    return FactorizedBlock(in, planes, stride);
+  };
+  return MakeResNet(plan, options.num_classes);
+}
+
+}  // namespace reel3d

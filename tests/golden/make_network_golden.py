@@ -1,0 +1,92 @@
+"""Makes network_golden.json: what PyTorch says of small networks of every family.
+
+Usage: python3 tests/golden/make_network_golden.py tests/golden
+Needs torch, torchvision and numpy. tests/model/golden_test.cc compares reel3d with its output.
+
+Weights, clips and labels come from the formula of noise(), so that none need be stored. All in float64, with running
+statistics (evaluated) and with those of the batch (trained); the test does the same, and float32 besides. Of tensors it keeps digests, one a top-level module: the norm of all values and their scalar
+product with noise, in which each single value counts.
+"""
+
+import json
+import pathlib
+import sys
+
+import torch
+import torch.nn.functional as F
+
+from networks import CLASSES, build
+from noise import fill, noise_like
+
+SMALL = [3, 3, 8, 40, 40]
+
+CASES = [
+    (SMALL, {"model": "r3d", "depth": 10, "shortcut": "a", "width": 0.25}),
+    (SMALL, {"model": "r3d", "depth": 10, "shortcut": "b", "width": 0.125, "stem_frames": 3, "stem_stride": 2}),
+    (SMALL, {"model": "r3d", "depth": 10, "shortcut": "a", "width": 0.125, "max_pool": False}),
+    (SMALL, {"model": "r3d", "depth": 18, "shortcut": "a", "width": 0.125}),
+    (SMALL, {"model": "r3d", "depth": 18, "shortcut": "b", "width": 0.125}),
+    (SMALL, {"model": "r3d", "depth": 34, "shortcut": "a", "width": 0.0625}),
+    (SMALL, {"model": "r3d", "depth": 50, "shortcut": "a", "width": 0.0625}),
+    (SMALL, {"model": "r3d", "depth": 50, "shortcut": "b", "width": 0.0625}),
+    (SMALL, {"model": "preact", "depth": 18, "shortcut": "a", "width": 0.125}),
+    (SMALL, {"model": "preact", "depth": 50, "shortcut": "b", "width": 0.0625}),
+    (SMALL, {"model": "wide", "depth": 50, "shortcut": "b", "width": 0.0625}),
+    (SMALL, {"model": "resnext", "depth": 50, "shortcut": "b", "width": 0.25}),
+    (SMALL, {"model": "resnext", "depth": 50, "shortcut": "a", "width": 0.25}),
+    (SMALL, {"model": "r2p1d", "depth": 10, "shortcut": "a", "width": 0.125, "stem_frames": 5, "stem_stride": 2}),
+    (SMALL, {"model": "r2p1d", "depth": 18, "shortcut": "b", "width": 0.125}),
+    (SMALL, {"model": "r2p1d", "depth": 50, "shortcut": "b", "width": 0.0625}),
+    (SMALL, {"model": "r3d_18", "width": 0.125}),
+    (SMALL, {"model": "mc3_18", "width": 0.125}),
+    (SMALL, {"model": "r2plus1d_18", "width": 0.125}),
+    ([2, 3, 17, 96, 112], {"model": "c3d", "width": 0.03125}),
+    ([3, 3, 16, 96, 96], {"model": "c3d-bn", "width": 0.03125}),
+    ([3, 3, 16, 48, 48], {"model": "i3d", "width": 0.125}),
+    ([2, 3, 17, 41, 230], {"model": "i3d", "width": 0.0625}),
+]
+
+
+def digests(tensors):
+    """{first part of the name: [norm, product with noise]}."""
+    sums = {}
+    for name, tensor in tensors:
+        values = tensor.double()
+        squares, product = sums.get(name.split(".")[0], (0, 0))
+        sums[name.split(".")[0]] = (squares + (values * values).sum().item(),
+                                    product + (values * noise_like("probe " + name, values)).sum().item())
+    return {name: [squares**0.5, product] for name, (squares, product) in sums.items()}
+
+
+def run(shape, options):
+    network = build(**options).double()
+    fill(network)
+    clips = 2 * noise_like("clips", torch.empty(shape))
+    clips.requires_grad_()
+    labels = torch.arange(shape[0]) % CLASSES
+
+    def one_pass():
+        network.zero_grad()
+        clips.grad = None
+        logits = network(clips)
+        F.cross_entropy(logits, labels).backward()
+        gradients = [("clips", clips.grad)] + [(n, p.grad) for n, p in network.named_parameters()]
+        return {"logits": logits.flatten().tolist(), "gradients": digests(gradients)}
+
+    network.eval()
+    evaluated = one_pass()
+    network.train()
+    trained = one_pass()
+    statistics = digests([("all." + n, t) for n, t in network.named_buffers()]).get("all", [0, 0])
+    return {"options": options, "shape": shape, "evaluated": evaluated, "trained": trained, "statistics": statistics}
+
+
+def main(folder):
+    torch.set_num_threads(1)
+    cases = [json.dumps(run(shape, options)) for shape, options in CASES]
+    head = json.dumps({"torch": torch.__version__.split("+")[0], "classes": CLASSES})
+    (folder / "network_golden.json").write_text(head[:-1] + ', "cases": [\n' + ",\n".join(cases) + "\n]}\n")
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
