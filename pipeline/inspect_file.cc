@@ -249,11 +249,21 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional(
       "FILE", &file,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, score file, checkpoint, "
-      "weights (.safetensors), or "
-      "the folder of a stage");
+      "weights (.safetensors), or the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
+  binder.Bind("frames-to", &frames_to,
+              "a new or empty folder for the frames of one video of a shard, or of a prepared "
+              "video, as 000000.jpg and so on",
+              Effect::kRunOnly);
+  binder.Bind("video", &video, "which video of the shard, by its id", Effect::kRunOnly);
+}
+
+void InspectFileOptions::Check() const {
+  if (!video.empty() && frames_to.empty()) {
+    throw UsageError("--video says whose frames --frames-to writes: say where to");
+  }
 }
 
 nlohmann::ordered_json InspectFile(const std::string& file) {

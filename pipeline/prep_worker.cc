@@ -38,6 +38,10 @@ std::string PackRequest(const PrepareRequest& request, int memory_mb) {
                {"height", request.height},
                {"short_side", request.short_side},
                {"quality", request.quality},
+               {"even_rate", request.even_rate},
+               {"rate_num", request.rate.num},
+               {"rate_den", request.rate.den},
+               {"interlaced", request.interlaced},
                {"memory_mb", memory_mb}});
 }
 
@@ -51,6 +55,10 @@ PrepareRequest UnpackRequest(const Json& message) {
   message.at("height").get_to(request.height);
   message.at("short_side").get_to(request.short_side);
   message.at("quality").get_to(request.quality);
+  message.at("even_rate").get_to(request.even_rate);
+  message.at("rate_num").get_to(request.rate.num);
+  message.at("rate_den").get_to(request.rate.den);
+  message.at("interlaced").get_to(request.interlaced);
   return request;
 }
 
