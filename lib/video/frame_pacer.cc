@@ -64,7 +64,8 @@ int64_t FramePacer::NumBefore(double time_s) {
     return 0;
   }
   const double said_s = time_s - raw_s_;
-  const double later_s = std::abs(said_s) <= kLongestHold_s ? said_s : source_step_s_;
+  const bool believable = said_s <= kLongestHold_s && said_s >= -kMostDisorder * source_step_s_;
+  const double later_s = believable ? said_s : source_step_s_;
   const int64_t count = NumUntil(time_s_ + later_s / 2);
   raw_s_ = time_s;
   time_s_ += later_s;

@@ -86,6 +86,7 @@ TEST(FramePacerTest, VaryingTimesShowTheNearestFrame) {
 TEST(FramePacerTest, FaultsOfTheClockCostNoFramesAndAskForNone) {
   // An MPEG clock that wraps, a file appended to another, two frames out of order.
   EXPECT_THAT(Shown({95443.60, 95443.64, 0, 0.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(Shown({0.88, 0.92, 0, 0.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Shown({0, 0.04, 4000, 4000.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Shown({0, 0.08, 0.04, 0.12}, {25, 1}, 0.04).size(), 4U);
   EXPECT_THAT(Shown({0, 1e300, -1e300, std::nan("")}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
