@@ -131,10 +131,10 @@ class Packer {
   fs::path ShardFile(const Shard& shard) const { return folder_ / ShardFileName(shard.number); }
   // Takes over an earlier run's file that holds all the videos and is younger than any of them.
   void KeepUnread(Shard* shard) const;
-  ItemOutcome PackVideo(size_t video) const;
+  ItemOutcome PackVideo(const ItemTurn& turn) const;
   // The last thread that is through with a video of this shard writes it.
-  void EndVideo(Shard* shard) const;
-  void WriteShard(const Shard& shard, const ShardTable& table) const;
+  void EndVideo(Shard* shard, Progress* progress) const;
+  void WriteShard(const Shard& shard, const ShardTable& table, Progress* progress) const;
   void FillIndex(const ShardTable& table, Shard* shard) const;
 
   const PackShardsOptions& options_;
@@ -193,11 +193,12 @@ std::vector<FailedItem> Packer::Pack() {
     KeepUnread(shard.get());
   }
   return RunItemLoop(ids, {kStage, "videos", ThreadCount(options_.threads)},
-                     [&](const ItemTurn& turn) { return PackVideo(turn.item); })
+                     [&](const ItemTurn& turn) { return PackVideo(turn); })
       .failed;
 }
 
-ItemOutcome Packer::PackVideo(size_t video) const {
+ItemOutcome Packer::PackVideo(const ItemTurn& turn) const {
+  const size_t video = turn.item;
   Shard* shard = shard_of_video_[video];
   if (shard->kept) {
     return ItemOutcome::kSkipped;
@@ -207,15 +208,15 @@ ItemOutcome Packer::PackVideo(size_t video) const {
     shard->scans[video - shard->begin] = Scan(planned, PreparedFile(options_, planned.id));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kInput) {
-      EndVideo(shard);  // the others of its shard do not suffer
+      EndVideo(shard, turn.progress);  // the others of its shard do not suffer
     }
     throw;
   }
-  EndVideo(shard);
+  EndVideo(shard, turn.progress);
   return ItemOutcome::kDone;
 }
 
-void Packer::EndVideo(Shard* shard) const {
+void Packer::EndVideo(Shard* shard, Progress* progress) const {
   if (--shard->num_unscanned > 0) {
     return;
   }
@@ -227,20 +228,24 @@ void Packer::EndVideo(Shard* shard) const {
   }
   if (!good.empty()) {
     const ShardTable table = MakeTable(good, plan_.classes);
-    WriteShard(*shard, table);
+    WriteShard(*shard, table, progress);
     FillIndex(table, shard);
   }
 }
 
-void Packer::WriteShard(const Shard& shard, const ShardTable& table) const {
+void Packer::WriteShard(const Shard& shard, const ShardTable& table, Progress* progress) const {
   ShardWriter writer(ShardFile(shard), table, shard.plan);
   std::vector<uint8_t> jpeg;
+  uint64_t num_frames = 0;
   for (const ShardVideo& video : table.videos) {
     try {
       PreparedVideoReader reader(PreparedFile(options_, video.id));
       while (reader.Next(&jpeg)) {
         writer.Append(jpeg);
+        ++num_frames;
       }
+      progress->Note(fmt::format("{} written to {} %", ShardFileName(shard.number),
+                                 100 * num_frames / table.num_frames()));
     } catch (const Error& error) {
       // It was good a moment ago: not this video's fault alone, so the whole stage stops.
       throw EnvironmentError(error.what());
