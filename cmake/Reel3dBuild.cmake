@@ -1,8 +1,9 @@
-# How reel3d is compiled, and the three helpers that declare everything it is made of.
+# How reel3d is compiled, and the four helpers that declare everything it is made of.
 #
 #   reel3d_library(NAME data SOURCES a.cc b.cc LINKS reel3d_base)           -> reel3d_data
 #   reel3d_tool(prep-videos LINKS reel3d_pipeline_prep)                     -> bin/prep-videos
 #   reel3d_test(NAME data/manifest_test SOURCES manifest_test.cc LINKS ...) -> ctest data/manifest_test
+#   reel3d_fuzzer(tables INPUTS 2000 LINKS reel3d_data)                     -> ctest fuzz/tables
 #
 # TORCH on a library or test: its sources include torch and share one precompiled torch header.
 
@@ -16,13 +17,22 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # Checks stay on in release builds; they cost nothing that a benchmark shows.
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
-# GCC 12 sees overflows in fmt that are not there (stringop-overflow).
-add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-stringop-overflow)
+# GCC 12 sees overflows in fmt that are not there (stringop-overflow); clang, fields without a value
+# that have a default one.
+add_compile_options(-Wall -Wextra -Wpedantic -Werror
+                    $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+                    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
 # Messages name our files without the folder they were built in.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 include_directories("${CMAKE_SOURCE_DIR}")
+if(REEL3D_FUZZ)
+  # Everything is watched, so that libFuzzer sees which inputs lead to new code.
+  set(REEL3D_SANITIZE "fuzzer-no-link,address,undefined")
+endif()
 if(REEL3D_SANITIZE)
-  add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-omit-frame-pointer -g)
+  # Undefined behaviour ends a test, rather than being told and passed over.
+  add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${REEL3D_SANITIZE})
 endif()
 
@@ -72,6 +82,29 @@ function(reel3d_test)
     add_test(NAME ${TEST_NAME} COMMAND ${target})
     set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 300
       ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}")
+  endif()
+endfunction()
+
+# The fuzz target of NAME_fuzz.cc: an ordinary test, or in a build for fuzzing (REEL3D_FUZZ) the
+# program NAME_fuzz. INPUTS: how many damaged inputs the test tries, seconds' worth. EXTRA: files or
+# folders of more inputs, which need not be there.
+function(reel3d_fuzzer name)
+  cmake_parse_arguments(FUZZER "" "INPUTS" "SOURCES;LINKS;EXTRA" ${ARGN})
+  set(target ${name}_fuzz)
+  add_executable(${target} EXCLUDE_FROM_ALL ${name}_fuzz.cc ${FUZZER_SOURCES})
+  add_dependencies(fuzzers ${target})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+  target_link_libraries(${target} PRIVATE ${FUZZER_LINKS} reel3d_fuzz_target)
+  if(REEL3D_FUZZ)
+    target_sources(${target} PRIVATE write_seeds.cc)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${target} PRIVATE fuzz_driver.cc)
+    add_test(NAME fuzz/${name}
+             COMMAND ${target} ${FUZZER_INPUTS} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}"
+                     ${FUZZER_EXTRA})
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endfunction()
 
