@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/fuzz_target.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace reel3d::fuzz {
 
@@ -19,13 +19,18 @@ std::string FileAndNumbers::Join(std::string file, const std::vector<uint32_t>& 
   return file.append(reinterpret_cast<const char*>(all.data()), sizeof all);
 }
 
-MemoryFile::MemoryFile(const void* bytes, size_t size_bytes)
-    : descriptor_(memfd_create("fuzz", MFD_CLOEXEC)),
-      path_("/proc/self/fd/" + std::to_string(descriptor_)) {
-  REEL3D_CHECK(descriptor_ >= 0);
-  REEL3D_CHECK(write(descriptor_, bytes, size_bytes) == static_cast<ssize_t>(size_bytes));
+ScratchFile::ScratchFile(const void* bytes, size_t size_bytes) {
+  const std::filesystem::path memory = "/dev/shm";
+  const bool has_memory = access(memory.c_str(), W_OK) == 0;
+  std::string name =
+      ((has_memory ? memory : std::filesystem::temp_directory_path()) / "reel3d-fuzz-XXXXXX");
+  const int descriptor = mkstemp(name.data());
+  REEL3D_CHECK(descriptor >= 0);
+  REEL3D_CHECK(write(descriptor, bytes, size_bytes) == static_cast<ssize_t>(size_bytes));
+  close(descriptor);
+  path_ = name;
 }
 
-MemoryFile::~MemoryFile() { close(descriptor_); }
+ScratchFile::~ScratchFile() { unlink(path_.c_str()); }
 
 }  // namespace reel3d::fuzz

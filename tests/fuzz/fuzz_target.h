@@ -41,19 +41,19 @@ class FileAndNumbers {
   size_t next_ = 0;
 };
 
-// A file that has a path as others have, but touches no disk.
-class MemoryFile {
+// A file of these bytes, in memory where the system has a place for that. (One without a name, as
+// of memfd_create(), is not enough: HDF5 asks for the real path.)
+class ScratchFile {
  public:
-  MemoryFile(const void* bytes, size_t size_bytes);
-  explicit MemoryFile(std::string_view bytes = "") : MemoryFile(bytes.data(), bytes.size()) {}
-  ~MemoryFile();
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
+  ScratchFile(const void* bytes, size_t size_bytes);
+  explicit ScratchFile(std::string_view bytes = "") : ScratchFile(bytes.data(), bytes.size()) {}
+  ~ScratchFile();
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  int descriptor_ = -1;
   std::filesystem::path path_;
 };
 

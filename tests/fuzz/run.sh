@@ -12,13 +12,14 @@ build=$(realpath "${1:?usage: run.sh BUILD_FOLDER SECONDS [NAME...]}")
 seconds=${2:?usage: run.sh BUILD_FOLDER SECONDS [NAME...]}
 shift 2
 cd "$(dirname "$0")"
+shared=${REEL3D_SHARED:-../../../shared}
 
 names=("$@")
 if ((${#names[@]} == 0)); then
 	mapfile -t names < <(find . -name '*_fuzz.cc' -printf '%f\n' | sed 's/_fuzz\.cc$//' | sort)
 fi
 mkdir -p "$build/crashes"
-options=(-timeout=60 -rss_limit_mb=4096 -malloc_limit_mb=2048 -print_final_stats=1 -verbosity=0)
+options=(-timeout=60 -rss_limit_mb=4096 -malloc_limit_mb=1000000 -print_final_stats=1 -verbosity=0)
 status=0
 for name in "${names[@]}"; do
 	fuzzer=$build/tests/bin/${name}_fuzz
@@ -26,9 +27,12 @@ for name in "${names[@]}"; do
 	"$fuzzer" --write-seeds "$corpus"
 	more=()
 	[ ! -d "corpus/$name" ] || more+=("$PWD/corpus/$name")
+	case $name in
+	# Written by another.
+	shard_reader) cp ../golden/shard_h5py.h5 "$corpus/" ;;
 	# Others' videos that have caused trouble, where they stand beside the project.
-	hard_cases=../../../shared/data/hard_cases
-	[ "$name" != video ] || [ ! -d $hard_cases ] || more+=("$(realpath $hard_cases)")
+	video) [ ! -d "$shared/data/hard_cases" ] || more+=("$(realpath "$shared/data/hard_cases")") ;;
+	esac
 	echo "=== $name, $seconds s" >&2
 	"$fuzzer" "${options[@]}" -max_total_time="$seconds" -artifact_prefix="$build/crashes/$name-" \
 		"$corpus" "${more[@]}" || status=1

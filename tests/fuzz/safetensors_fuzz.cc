@@ -20,7 +20,7 @@ std::vector<std::string> reel3d::fuzz::Seeds() {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
-  const fuzz::MemoryFile file(data, size);
+  const fuzz::ScratchFile file(data, size);
   fuzz::AllowInputErrors([&] {
     SafetensorsReader reader(file.path());
     for (const SafetensorsEntry& entry : reader.header().entries) {

@@ -24,7 +24,7 @@ std::vector<std::string> reel3d::fuzz::Seeds() {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
-  const fuzz::MemoryFile file(data, size);
+  const fuzz::ScratchFile file(data, size);
   fuzz::AllowInputErrors([&] {
     const Scores scores = ReadScores(file.path());
     REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());

@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const ShardPlaces places = fuzz::TakePlaces(size_bytes, &input);
   const uint32_t cut_bytes = input.Below(64);
-  const fuzz::MemoryFile file(input.file().data(),
-                              size_bytes - std::min<size_t>(size_bytes, cut_bytes));
+  const fuzz::ScratchFile file(input.file().data(),
+                               size_bytes - std::min<size_t>(size_bytes, cut_bytes));
   if (places.num_frames == 0) {
     return 0;
   }

@@ -21,12 +21,12 @@ std::string ManifestText() {
 // What was read can be written, and comes back the same.
 void ReadManifestTwice(const std::filesystem::path& file) {
   const std::string once = FormatManifest(ReadManifest(file));
-  REEL3D_CHECK(FormatManifest(ReadManifest(MemoryFile(once).path())) == once);
+  REEL3D_CHECK(FormatManifest(ReadManifest(ScratchFile(once).path())) == once);
 }
 
 void ReadClassesTwice(const std::filesystem::path& file) {
   const std::vector<std::string> classes = ReadClasses(file);
-  REEL3D_CHECK(ReadClasses(MemoryFile(FormatClasses(classes)).path()) == classes);
+  REEL3D_CHECK(ReadClasses(ScratchFile(FormatClasses(classes)).path()) == classes);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ std::vector<std::string> Seeds() {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
   fuzz::FileAndNumbers input(data, size);
-  const fuzz::MemoryFile file(input.file().data(), input.file().size());
+  const fuzz::ScratchFile file(input.file().data(), input.file().size());
   fuzz::AllowInputErrors([&] {
     switch (input.Below(fuzz::kNumTables)) {
       case fuzz::kManifest:

@@ -44,7 +44,8 @@ std::vector<std::string> Seeds() {
   for (const std::string& file :
        {Sample("a.mp4", turned), Sample("a.avi", Codec("mpeg4")), Sample("a.mkv", Codec("ffv1")),
         Sample("b.mkv", Codec("mjpeg", "yuvj420p")), Sample("a.ts", Codec("mpeg2video")),
-        Sample("a.gif", Codec("gif", "pal8")), Sample("a.y4m", Codec("rawvideo"))}) {
+        Sample("a.gif", Codec("gif", "pal8")),
+        "YUV4MPEG2 W16 H16 F25:1 C420jpeg\nFRAME\n" + std::string(size_t{16} * 16 * 3 / 2, 'x')}) {
     seeds.push_back(FileAndNumbers::Join(file, {}));
   }
   seeds.push_back(FileAndNumbers::Join(Sample("a.mp4", turned), {5, 100}));
@@ -56,8 +57,8 @@ std::vector<std::string> Seeds() {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
   fuzz::FileAndNumbers input(data, size);
-  const fuzz::MemoryFile source(input.file().data(), input.file().size());
-  const fuzz::MemoryFile target;
+  const fuzz::ScratchFile source(input.file().data(), input.file().size());
+  const fuzz::ScratchFile target;
   PrepareRequest request;
   request.source = source.path();
   request.target = target.path();
