@@ -59,14 +59,24 @@ function(reel3d_tool name)
   target_link_libraries(${name} PRIVATE ${TOOL_LINKS} reel3d_cli)
 endfunction()
 
+# `tests` builds all tests, `tests-data` those of tests/data.
+function(reel3d_add_to_tests name target)
+  string(REGEX REPLACE "/.*" "" room ${name})
+  if(NOT TARGET tests-${room})
+    add_custom_target(tests-${room})
+    add_dependencies(tests tests-${room})
+  endif()
+  add_dependencies(tests-${room} ${target})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+endfunction()
+
 # MPI_RANKS 1 2 4: runs the test once under mpirun for each, instead of alone.
 function(reel3d_test)
   cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
   string(REPLACE "/" "_" target ${TEST_NAME})
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
-  add_dependencies(tests ${target})
-  set_target_properties(${target} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+  reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
   if(TEST_TORCH)
     reel3d_use_torch(${target})
@@ -92,9 +102,7 @@ function(reel3d_fuzzer name)
   cmake_parse_arguments(FUZZER "" "INPUTS" "SOURCES;LINKS;EXTRA" ${ARGN})
   set(target ${name}_fuzz)
   add_executable(${target} EXCLUDE_FROM_ALL ${name}_fuzz.cc ${FUZZER_SOURCES})
-  add_dependencies(fuzzers ${target})
-  set_target_properties(${target} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+  reel3d_add_to_tests(fuzz/${name} ${target})
   target_link_libraries(${target} PRIVATE ${FUZZER_LINKS} reel3d_fuzz_target)
   if(REEL3D_FUZZ)
     target_sources(${target} PRIVATE libfuzzer_hooks.cc)
