@@ -13,7 +13,7 @@ namespace {
 enum Table { kManifest, kClasses, kIndex, kShardList, kNumTables };
 
 std::string ManifestText() {
-  VideoRow whole{"run_1", "run/1.avi", "run", Subset::kTraining};
+  VideoRow whole{"run_1", "run/1.avi", "run", Subset::kTraining, {}, {}, {}, {}, {}, {}};
   VideoRow part{"jump", "/data/jump.mp4", "", Subset::kTesting, 1.5, 2.25, 25, 29.97, 320, 240};
   return FormatManifest({"", {whole, part}});
 }
