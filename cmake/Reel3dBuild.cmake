@@ -28,6 +28,7 @@ include_directories("${CMAKE_SOURCE_DIR}")
 if(REEL3D_FUZZ)
   # Everything is watched, so that libFuzzer sees which inputs lead to new code.
   set(REEL3D_SANITIZE "fuzzer-no-link,address,undefined")
+  add_compile_definitions(__SANITIZE_ADDRESS__)  # as g++ defines it by itself
 endif()
 if(REEL3D_SANITIZE)
   # Undefined behaviour ends a test, rather than being told and passed over.
@@ -35,6 +36,9 @@ if(REEL3D_SANITIZE)
                       -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${REEL3D_SANITIZE})
 endif()
+# HDF5 loses memory each time that it refuses a file or the disk refuses HDF5.
+set(REEL3D_SANITIZER_ENVIRONMENT
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
 function(reel3d_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch)
@@ -118,4 +122,4 @@ endfunction()
 
 # Ranks share the cores of a test machine, and containers run as root.
 set(REEL3D_MPI_ENVIRONMENT
-    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;OMP_NUM_THREADS=1;REEL3D_SHARED=${CMAKE_SOURCE_DIR}/../shared;REEL3D_BIN=${CMAKE_BINARY_DIR}/bin;REEL3D_SOURCE=${CMAKE_SOURCE_DIR}")
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;OMP_NUM_THREADS=1;REEL3D_SHARED=${CMAKE_SOURCE_DIR}/../shared;REEL3D_BIN=${CMAKE_BINARY_DIR}/bin;REEL3D_SOURCE=${CMAKE_SOURCE_DIR};${REEL3D_SANITIZER_ENVIRONMENT}")

@@ -22,9 +22,8 @@ struct LazyShard {
   size_t first_video = 0;  // row of the index
   size_t num_videos = 0;
   std::string uuid;  // that it must have
-  std::once_flag opened;
-  // For whoever has not passed through `opened`: set once both others are.
-  std::atomic<bool> is_open{false};
+  std::mutex opening;
+  std::atomic<bool> is_open{false};  // once both that follow are set, which then stay
   std::shared_ptr<const ShardFrames> frames;
   std::vector<uint64_t> first_frames;  // of each of its videos
 };
@@ -80,7 +79,13 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
 
 const LazyShard& ShardSet::State::Opened(int number) {
   LazyShard& shard = shards.at(number);
-  std::call_once(shard.opened, [&] { Open(number, &shard); });
+  // Not std::call_once(): an error thrown there hangs the next thread in some systems' libraries.
+  if (!shard.is_open) {
+    const std::lock_guard<std::mutex> lock(shard.opening);
+    if (!shard.is_open) {
+      Open(number, &shard);
+    }
+  }
   return shard;
 }
 

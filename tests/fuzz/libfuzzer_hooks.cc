@@ -1,5 +1,5 @@
 // What a fuzzer made with libFuzzer has besides its target: it can write its seeds,
-// NAME_fuzz --write-seeds FOLDER, and it passes over leaks inside of libraries that are not ours.
+// NAME_fuzz --write-seeds FOLDER, and libraries may ask it for too much memory.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <filesystem>
@@ -10,18 +10,12 @@
 // The names under which libFuzzer and the sanitizers call these.
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 extern "C" const char* __asan_default_options();
-extern "C" const char* __lsan_default_options();
-extern "C" const char* __lsan_default_suppressions();
 
 // Libraries may ask for far too much and go on when they do not get it; our own code uses `new`,
 // which is reported all the same.
 const char* __asan_default_options() {
   return "allocator_may_return_null=1:max_allocation_size_mb=2048";
 }
-const char* __lsan_default_options() { return "print_suppressions=0"; }
-
-// HDF5 loses some memory each time that it gives up on a damaged file.
-const char* __lsan_default_suppressions() { return "leak:libhdf5\n"; }
 
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
   const char* const* arguments = *argv;

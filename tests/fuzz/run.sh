@@ -19,6 +19,7 @@ if ((${#names[@]} == 0)); then
 	mapfile -t names < <(find . -name '*_fuzz.cc' -printf '%f\n' | sed 's/_fuzz\.cc$//' | sort)
 fi
 mkdir -p "$build/crashes"
+export LSAN_OPTIONS=suppressions=$PWD/../leaks.supp:print_suppressions=0
 options=(-timeout=60 -rss_limit_mb=4096 -malloc_limit_mb=1000000 -print_final_stats=1 -verbosity=0)
 status=0
 for name in "${names[@]}"; do

@@ -13,8 +13,20 @@ namespace {
 enum Table { kManifest, kClasses, kIndex, kShardList, kNumTables };
 
 std::string ManifestText() {
-  VideoRow whole{"run_1", "run/1.avi", "run", Subset::kTraining, {}, {}, {}, {}, {}, {}};
-  VideoRow part{"jump", "/data/jump.mp4", "", Subset::kTesting, 1.5, 2.25, 25, 29.97, 320, 240};
+  VideoRow whole;
+  whole.id = "run_1";
+  whole.path = "run/1.avi";
+  whole.label = "run";
+  VideoRow part = whole;
+  part.id = "jump";
+  part.label = "";
+  part.subset = Subset::kTesting;
+  part.begin_s = 1.5;
+  part.end_s = 2.25;
+  part.num_frames = 25;
+  part.fps = 29.97;
+  part.width = 320;
+  part.height = 240;
   return FormatManifest({"", {whole, part}});
 }
 
