@@ -22,8 +22,8 @@ else
 	)
 fi
 status=0
-small "$@" || status=$?
+small "$@" >&2 || status=$?
 cp -R "$dir/." "$dir.full"
 [ "$how" != disk ] || mount -o remount,size=100m "$dir"
-"$@" && echo "$status 0" || echo "$status $?"
+"$@" >&2 && echo "$status 0" || echo "$status $?"
 cp -R "$dir/." "$dir.whole"
