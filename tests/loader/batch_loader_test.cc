@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -132,8 +133,10 @@ TEST(BatchLoaderTest, CanBeLeftAtAnyMoment) {
 TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
   FakeVideos videos(5);
   std::vector<std::shared_ptr<uint8_t>> given;
+  std::mutex mutex;  // the loader's threads ask while we look
   BatchLoaderOptions options = Options(3, 2);
   options.allocate = [&](size_t size_bytes) {
+    const std::lock_guard<std::mutex> lock(mutex);
     given.emplace_back(new uint8_t[size_bytes], std::default_delete<uint8_t[]>());
     return given.back();
   };
@@ -141,6 +144,7 @@ TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
   {
     BatchLoader loader(TrainingRequests(9, 5), videos.Source(), options);
     for (size_t b = 0; loader.Next(&batch); ++b) {
+      const std::lock_guard<std::mutex> lock(mutex);
       EXPECT_EQ(batch.pixels.data(), given.at(b).get());
     }
   }
