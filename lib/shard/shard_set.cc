@@ -166,7 +166,7 @@ void ShardSet::ReadAhead(size_t video, int first, int last) const {
   if (shard.is_open) {
     const uint64_t video_begin = shard.first_frames[static_cast<size_t>(row.video_index)];
     shard.frames->ReadAhead(video_begin + static_cast<uint64_t>(first),
-                            static_cast<size_t>(last - first + 1));
+                            static_cast<size_t>(last - first) + 1);
   }
 }
 
