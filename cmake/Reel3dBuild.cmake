@@ -103,20 +103,19 @@ endfunction()
 # program NAME_fuzz. INPUTS: how many damaged inputs the test tries, seconds' worth. EXTRA: files or
 # folders of more inputs, which need not be there.
 function(reel3d_fuzzer name)
-  cmake_parse_arguments(FUZZER "" "INPUTS" "SOURCES;LINKS;EXTRA" ${ARGN})
+  cmake_parse_arguments(FUZZER "" "INPUTS" "LINKS;EXTRA" ${ARGN})
   set(target ${name}_fuzz)
-  add_executable(${target} EXCLUDE_FROM_ALL ${name}_fuzz.cc ${FUZZER_SOURCES})
+  add_executable(${target} EXCLUDE_FROM_ALL ${name}_fuzz.cc)
   reel3d_add_to_tests(fuzz/${name} ${target})
-  target_link_libraries(${target} PRIVATE ${FUZZER_LINKS} reel3d_fuzz_target)
+  target_link_libraries(${target} PRIVATE ${FUZZER_LINKS} reel3d_fuzz_target reel3d_fuzz_main)
   if(REEL3D_FUZZ)
-    target_sources(${target} PRIVATE libfuzzer_hooks.cc)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${target} PRIVATE fuzz_driver.cc)
     add_test(NAME fuzz/${name}
              COMMAND ${target} ${FUZZER_INPUTS} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}"
                      ${FUZZER_EXTRA})
-    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 300
+      ENVIRONMENT "${REEL3D_SANITIZER_ENVIRONMENT}")
   endif()
 endfunction()
 
