@@ -20,9 +20,9 @@ FrameRate ParseFrameRate(const std::string& text);
 class FramePacer {
  public:
   // A larger step of the source's clock, or one backwards by more than frames out of order have, is
-  // taken for a fault of the clock (files are cut and joined by tools that leave their times as they
-  // were): the next frame then follows one source_step_s later. So no frame is lost to it, and no
-  // file can ask for frames without end.
+  // taken for a fault of the clock (files are cut and joined by tools that leave their times as
+  // they were): the next frame then follows one source_step_s later. So no frame is lost to it, and
+  // no file can ask for frames without end.
   static constexpr double kLongestHold_s = 10;
   static constexpr int kMostDisorder = 5;  // frames
 

@@ -108,56 +108,6 @@ TEST(PrepVideosTest, WritesTheSameBytesWithAnyNumberOfThreadsAndTasks) {
   EXPECT_TRUE(fs::exists(folder / "tasks" / "DONE"));
 }
 
-// Which frames of a numbered video were stored, by their luma.
-std::vector<int> StoredNumbers(const fs::path& file) {
-  VideoDecoder decoder(file);
-  VideoFrame frame;
-  std::vector<int> numbers;
-  while (decoder.Next(&frame)) {
-    numbers.push_back(test::FrameNumber(frame));
-  }
-  return numbers;
-}
-
-TEST(PrepVideosTest, MakesVaryingRatesEven) {
-  const TemporaryFolder folder;
-  VideoEncoderOptions sample = test::Lossless(kWidth, kHeight);
-  sample.fps_num = 10;
-  sample.variable_rate = true;
-  VideoEncoder encoder(folder / "a.mkv", sample);
-  // Held for three tenths of a second, then twice as fast.
-  const std::vector<double> times_s = {0, 0.1, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7};
-  for (size_t i = 0; i < times_s.size(); ++i) {
-    std::vector<uint8_t> pixels(encoder.frame_size_bytes());
-    test::NumberedFrames(kWidth, kHeight)(static_cast<int>(i), &pixels);
-    encoder.Write(pixels, times_s[i]);
-  }
-  encoder.Finish();
-  Manifest manifest;
-  manifest.videos.push_back(Row("a", "a.mkv"));
-  WriteManifest(folder / "videos.tsv", manifest);
-  struct Case {
-    const char* fps;
-    std::vector<int> numbers;
-  };
-  for (const Case& it : {Case{"source", {0, 1, 2, 3, 4, 5, 6, 7}},
-                         Case{"10", {0, 1, 1, 2, 2, 3, 5, 7}}, Case{"5", {0, 1, 2, 5}}}) {
-    SCOPED_TRACE(it.fps);
-    PrepVideosOptions options = Options(folder / "videos.tsv", folder / it.fps);
-    options.fps = it.fps;
-    options.Check();
-    RunPrepVideos(options);
-    EXPECT_EQ(StoredNumbers(folder / it.fps / "a.mkv"), it.numbers);
-    if (it.fps != std::string("source")) {
-      const PreparedVideoReader reader(folder / it.fps / "a.mkv");
-      EXPECT_EQ(reader.info().fps_num, std::stoi(it.fps));
-    }
-  }
-  PrepVideosOptions wrong = Options(folder / "videos.tsv", folder / "wrong");
-  wrong.fps = "fast";
-  EXPECT_THROW(wrong.Check(), Error);
-}
-
 TEST(PrepVideosTest, GivesFramesTheShapeAsked) {
   const TemporaryFolder folder;
   const fs::path manifest = WriteGoodVideos(folder);
