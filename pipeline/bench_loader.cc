@@ -54,7 +54,7 @@ void MeasureLoader(const ShardSet& shards, const std::vector<ClipRequest>& clips
   requests.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(options.crop, frame, rng); };
   const Stopwatch clock;
   const double cpu_before_s = CpuSeconds();
-  BatchLoader loader(std::move(requests), ShardFrames(shards), loader_options);
+  BatchLoader loader(std::move(requests), FramesOf(shards), loader_options);
   Batch batch;
   while (loader.Next(&batch)) {
     report->num_clips += batch.size();

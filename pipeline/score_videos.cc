@@ -156,7 +156,7 @@ class Scorer {
     requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
       return CenterCrop(frame, trained_.options.crop.size);
     };
-    BatchLoader loader(std::move(requests), ShardFrames(shards_), loader_options_);
+    BatchLoader loader(std::move(requests), FramesOf(shards_), loader_options_);
     std::vector<float>& all = part->scores.logits;
     while (loader.Next(&batch_)) {
       const size_t first_clip = all.size() / part->scores.classes.size();

@@ -282,7 +282,7 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
   }
 }
 
-FrameSource ShardFrames(const ShardSet& shards) {
+FrameSource FramesOf(const ShardSet& shards) {
   FrameSource source;
   source.read = [&shards](size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) {
     shards.ReadFrames(video, frame_indices, frames);

@@ -33,7 +33,7 @@ struct FrameSource {
 };
 
 // Of `shards`, which must outlive it.
-FrameSource ShardFrames(const ShardSet& shards);
+FrameSource FramesOf(const ShardSet& shards);
 
 struct ClipRequest {
   size_t video = 0;  // index into the frame source
