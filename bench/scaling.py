@@ -35,7 +35,7 @@ def main():
               for name in runs[1][0]["phases_ms"]}
     figures = {
         "clips_per_s": {threads: machine.median(values) for threads, values in speed.items()},
-        "two_threads_over_one": machine.median([two / one for one, two in zip(speed[1], speed[2])]),
+        "two_threads_over_one": machine.median([b / a for a, b in zip(speed[1], speed[2])]),
         "phases_ms": phases,
     }
     if args.long > 0:

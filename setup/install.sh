@@ -95,11 +95,11 @@ install_wheels() {
 			continue
 		fi
 		say "installing $list into $venv"
-		[ -x $venv/bin/pip ] || $python -m venv --clear $venv || {
+		[ -x "$venv/bin/pip" ] || $python -m venv --clear "$venv" || {
 			say "$python cannot make $venv: is python3-venv installed?"
 			exit 4
 		}
-		$venv/bin/pip install --disable-pip-version-check --quiet "${pip_options[@]}" -r "$list" || {
+		"$venv/bin/pip" install --disable-pip-version-check --quiet "${pip_options[@]}" -r "$list" || {
 			say "pip could not install $list: is a package index within reach (PIP_INDEX_URL), the disk full?"
 			exit 4
 		}
