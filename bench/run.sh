@@ -41,7 +41,7 @@ for height in 360 240; do
 	$bin/pack-shards $work/videos.tsv $work/prepared$height $work/shards$height
 done
 mkdir -p $work/h264-360/gop16 $work/h264-360/gop250 $work/h264-240
-for video in $work/prepared360/*.mkv; do
+for video in "$work"/prepared360/*.mkv; do
 	mp4=$(basename "$video" .mkv).mp4
 	x264=(ffmpeg -v error -i "$video" -c:v libx264 -preset veryfast -crf 18 -pix_fmt yuv420p)
 	"${x264[@]}" -g 16 -bf 0 -tune fastdecode "$work/h264-360/gop16/$mp4"

@@ -2,7 +2,11 @@
 #include "lib/jpeg/row_decoder.h"
 
 namespace reel3d::jpeg {
+namespace {
+
 const EntryTable kHaltTable{};  // consumes and advances nothing
+
+}  // namespace
 
 bool RowDecoder::SetHeader(const StreamHeader& header) {
   // Cb and Cr with the same tables share them: that matters for the caches.
