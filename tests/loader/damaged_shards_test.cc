@@ -43,7 +43,7 @@ std::map<std::pair<std::string, int>, Pixels> Load(const ShardSet& shards) {
   options.bad_clips = BadClips::kReport;
   BatchRequests requests = BatchesOf(AllClips(shards), 4);
   requests.crop = [](FrameSize frame, Rng&) { return CenterCrop(frame, kSize); };
-  BatchLoader loader(requests, ShardFrames(shards), options);
+  BatchLoader loader(requests, FramesOf(shards), options);
   std::map<std::pair<std::string, int>, Pixels> loaded;
   Batch batch;
   while (loader.Next(&batch)) {
