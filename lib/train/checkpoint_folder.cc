@@ -35,6 +35,9 @@ std::string Checksums(const fs::path& checkpoint) {
        {CheckpointFiles::kModel, CheckpointFiles::kOptimizer, CheckpointFiles::kState}) {
     text += ChecksumLine(checkpoint / name);
   }
+  if (fs::exists(checkpoint / CheckpointFiles::kUnaveraged)) {
+    text += ChecksumLine(checkpoint / CheckpointFiles::kUnaveraged);
+  }
   return text;
 }
 
@@ -86,8 +89,14 @@ void VerifyCheckpoint(const fs::path& checkpoint) {
   }
   std::istringstream stated(ReadFile(checkpoint / CheckpointFiles::kDone, 4096));
   std::istringstream found(Checksums(checkpoint));
-  for (std::string found_line, stated_line; std::getline(found, found_line);) {
-    if (!std::getline(stated, stated_line) || stated_line != found_line) {
+  const auto next = [](std::istringstream& lines) {
+    std::string line;
+    return std::getline(lines, line) ? line : std::string();
+  };
+  while (found.good() || stated.good()) {
+    const std::string found_line = next(found);
+    const std::string stated_line = next(stated);
+    if (stated_line != found_line) {
       throw InputError(fmt::format("{}: damaged: DONE says '{}', found '{}'", checkpoint.string(),
                                    stated_line, found_line));
     }

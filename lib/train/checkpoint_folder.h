@@ -2,6 +2,8 @@
 //
 //   checkpoints/step-0000001234/   model.safetensors      parameters and buffers, reference names
 //                                  optimizer.safetensors  momentum of each parameter
+//                                  unaveraged.safetensors where model is an average over steps
+//                                  (--ema-decay): what training goes on from
 //                                  state.json             where training stands and what it runs
 //                                  DONE                   "crc32  bytes  name" of each, written
 //                                  last
@@ -21,6 +23,7 @@ namespace reel3d {
 struct CheckpointFiles {
   static constexpr const char* kModel = "model.safetensors";
   static constexpr const char* kOptimizer = "optimizer.safetensors";
+  static constexpr const char* kUnaveraged = "unaveraged.safetensors";  // may be absent
   static constexpr const char* kState = "state.json";
   static constexpr const char* kDone = "DONE";
 };

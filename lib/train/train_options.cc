@@ -34,6 +34,21 @@ void BindSteps(TrainOptions& options, OptionBinder& binder) {
                 "makes the result independent of their number");
 }
 
+void BindLearning(TrainOptions& options, OptionBinder& binder) {
+  options.schedule.Bind(binder);
+  binder.Bind(
+      "scale-lr", &options.scale_lr, {0, 1'000'000},
+      "the batch that --lr is meant for: --batch / this times as much is used, and said; 0: "
+      "--lr as it stands");
+  options.sgd.Bind(binder);
+  binder.Bind("label-smoothing", &options.label_smoothing, {0, 0.999},
+              "share of the target that is spread evenly over all classes; the training loss is "
+              "that of such targets, validation's of the labels");
+  binder.Bind("ema-decay", &options.ema_decay, {0, 0.999999},
+              "a moving average of the weights that keeps this share of itself at each step is "
+              "what is validated and what model.safetensors holds; 0: the weights themselves");
+}
+
 void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("seed", &options.seed, {0, INT64_MAX},
               "decides initial weights, order, clips and crops");
@@ -70,7 +85,13 @@ void SgdOptions::Bind(OptionBinder& binder) {
               "0 makes it lr / (1 - momentum)");
   binder.Bind("nesterov", &nesterov, "look ahead along the momentum; wants --dampening 0");
   binder.Bind("weight-decay", &weight_decay, {0, 1e3},
-              "added to each gradient times the weight, batch norm and biases included");
+              "added to each gradient times the parameter");
+  binder.Choice("weight-decay-on", &weight_decay_on, {"all", "weights"},
+                "which parameters decay: all, or the weights of convolutions and linear layers but "
+                "not biases and batch norm");
+  binder.Bind("clip-norm", &clip_norm, {0, 1e9},
+              "longer gradients (the average over all ranks, over all parameters) are scaled down "
+              "to this norm; 0: none are");
 }
 
 void SgdOptions::Check() const {
@@ -104,8 +125,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                 "PIL's pixels to the last bit, at a fifth of the speed");
   input.Bind(binder);
   BindSteps(*this, binder);
-  schedule.Bind(binder);
-  sgd.Bind(binder);
+  BindLearning(*this, binder);
   validation.Bind(binder);
   BindRun(*this, binder);
 }
@@ -119,6 +139,14 @@ void TrainOptions::Check() const {
   if (schedule.kind == "plateau" && validation.every != 1) {
     throw UsageError("--schedule plateau wants --validation-every 1: it follows that loss");
   }
+}
+
+ScheduleOptions TrainOptions::ScaledSchedule() const {
+  ScheduleOptions scaled = schedule;
+  if (scale_lr > 0) {
+    scaled.lr *= static_cast<double>(batch) / scale_lr;
+  }
+  return scaled;
 }
 
 }  // namespace reel3d

@@ -19,7 +19,9 @@ struct SgdOptions {
   // 0 it is lr / (1 - momentum), ten times as much.
   double dampening = 0.9;
   bool nesterov = false;
-  double weight_decay = 1e-3;  // on every parameter, batch norm and biases too
+  double weight_decay = 1e-3;
+  std::string weight_decay_on = "all";  // or weights: not on batch norm and biases
+  double clip_norm = 0;                 // gradients' norm over all parameters at most; 0: any
 
   void Bind(OptionBinder& binder);
   void Check() const;
@@ -52,7 +54,10 @@ struct TrainOptions {
   int micro_batch = 0;              // clips a rank computes at once; 0: its whole share
   std::string last_batch = "drop";  // the smaller last batch of an epoch
   ScheduleOptions schedule;
+  int scale_lr = 0;  // clips that schedule.lr is meant for; 0: for `batch`
   SgdOptions sgd;
+  double label_smoothing = 0;
+  double ema_decay = 0;  // of the weights' moving average; 0: none
   std::string bn = "local";
   ValidationOptions validation;
 
@@ -68,6 +73,9 @@ struct TrainOptions {
 
   void Bind(OptionBinder& binder);
   void Check() const;
+
+  // The schedule with the learning rate that --scale-lr makes of --lr.
+  ScheduleOptions ScaledSchedule() const;
 };
 
 }  // namespace reel3d

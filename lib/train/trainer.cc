@@ -12,8 +12,10 @@
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
 #include "lib/model/weights.h"
+#include "lib/train/clip_loss.h"
 #include "lib/train/cpu_share.h"
 #include "lib/train/trainer_state.h"
+#include "lib/train/weight_average.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -41,7 +43,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
       network(NetworkFor(options, shards), static_cast<uint64_t>(options.seed)),
-      schedule(options.schedule, options.epochs),
+      schedule(options.ScaledSchedule(), options.epochs),
       sums(device),
       optimizer(*network, options.sgd) {
   if (options.schedule.kind == "plateau" && data.num_validation() == 0) {
@@ -52,6 +54,11 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
   at::set_num_threads(threads);
   network->to(device);
+  if (options.ema_decay > 0) {
+    average.emplace(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
+    (*average)->to(device);
+    (*average)->eval();
+  }
   const bool resumed = Resume();
   parallel = std::make_unique<DataParallel>(*network, group);
   if (options.bn == "sync") {
@@ -74,6 +81,11 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
         fmt::format("--batch {} is more than the {} clips of an epoch: each is one smaller step, "
                     "and learns little",
                     options.batch, data.partition().num_samples));
+  }
+  if (options.scale_lr > 0) {
+    Say(fmt::format("--scale-lr {}: learning rate {:g} instead of {:g} for a batch of {}",
+                    options.scale_lr, options.ScaledSchedule().lr, options.schedule.lr,
+                    options.batch));
   }
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
@@ -121,13 +133,12 @@ bool Trainer::State::NextBatch(BatchLoader& loader) {
 }
 
 // Of the batch that was loaded last.
-ClipOutputs Trainer::State::Forward() {
+ClipOutputs Trainer::State::Forward(R3d& judge, double label_smoothing) {
   const ClipBatch clips = LoadedClips(batch, options.clip.length, options.crop.size);
   ClipOutputs outputs;
   outputs.labels = clips.labels.to(device);
-  outputs.logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
-  outputs.losses =
-      torch::cross_entropy_loss(outputs.logits, outputs.labels, {}, at::Reduction::None);
+  outputs.logits = judge->forward(ClipsToInput(clips.pixels, options.input, device));
+  outputs.losses = ClipLosses(outputs.logits, outputs.labels, label_smoothing);
   return outputs;
 }
 
@@ -142,13 +153,16 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
     REEL3D_CHECK(NextBatch(loader));
     waiting_s += batch.wait_s;
     parallel->BeginMicroBatch(part + 1 == num_parts);
-    const ClipOutputs outputs = Forward();
+    const ClipOutputs outputs = Forward(network, options.label_smoothing);
     sums.Add(outputs.logits, outputs.labels, outputs.losses);
     // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
     // many of them are ours.
     parallel->Backward(outputs.losses.sum() * (world.size() / clips_in_step));
   }
   optimizer.Step(schedule.Rate(epochs_done));
+  if (average) {
+    MoveAverage(**average, *network, position.step > 0 ? options.ema_decay : 0);
+  }
   clips_trained += clips_in_step;
 }
 
@@ -180,19 +194,27 @@ bool Trainer::State::RunEpoch() {
   }
   training_s += epoch_clock.Seconds();
   if (position.step_in_epoch < num_steps && !report.over_tolerance) {
-    BroadcastFromMain(group, network->buffers());
+    KeepMainStatistics();
     Save();
   }
   return position.step_in_epoch == num_steps && !report.over_tolerance;
 }
 
+// With local statistics each rank has its own: rank 0's are kept and judged.
+void Trainer::State::KeepMainStatistics() {
+  BroadcastFromMain(group, network->buffers());
+  if (average) {
+    BroadcastFromMain(group, (*average)->buffers());
+  }
+}
+
 ClipMeans Trainer::State::Validate() {
   const at::NoGradGuard no_grad;
-  network->eval();
+  Judged()->eval();
   ClipSums validation(device);
   BatchLoader loader = data.Validation(loader_threads);
   while (NextBatch(loader)) {
-    const ClipOutputs outputs = Forward();
+    const ClipOutputs outputs = Forward(Judged(), /*label_smoothing=*/0);
     validation.Add(outputs.logits, outputs.labels, outputs.losses);
   }
   ShareDamaged();
@@ -228,8 +250,7 @@ void Trainer::State::FinishEpoch() {
     throw Diverged("the loss", position.epoch + 1);
   }
   const double lr = schedule.Rate(position.epoch);
-  // With local statistics each rank has its own: rank 0's are kept and judged.
-  BroadcastFromMain(group, network->buffers());
+  KeepMainStatistics();
   ++position.epoch;
   position.step_in_epoch = 0;
   sums = ClipSums(device);

@@ -48,7 +48,10 @@ bool Trainer::State::Resume() {
   if (world.is_main()) {
     LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
   }
-  LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
+  LoadStateDict(*Judged(), LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
+  if (average) {
+    LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kUnaveraged), chosen);
+  }
   optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
   return true;
 }
@@ -60,7 +63,10 @@ void Trainer::State::Save() {
     return;
   }
   CheckpointContents contents;
-  contents.model = StateDict(*network);
+  contents.model = StateDict(*Judged());
+  if (average) {
+    contents.unaveraged = StateDict(*network);
+  }
   for (const auto& [name, tensor] : contents.model) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
       throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));

@@ -38,10 +38,13 @@ struct Trainer::State {
   State(const TrainOptions& options, std::string config, const World& world, const ShardSet& shards,
         at::Device device);
 
+  // What is validated, and what others are to use.
+  R3d& Judged() { return average ? *average : network; }
   bool RunEpoch();
   bool NextBatch(BatchLoader& loader);
-  ClipOutputs Forward();
+  ClipOutputs Forward(R3d& judge, double label_smoothing);
   void RunStep(BatchLoader& loader, int64_t step_in_epoch);
+  void KeepMainStatistics();
   ClipMeans Validate();
   void FinishEpoch();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
@@ -64,6 +67,7 @@ struct Trainer::State {
   const int loader_threads;
   const ProcessGroup group;
   R3d network;
+  std::optional<R3d> average;  // with --ema-decay: of the network's state
   Schedule schedule;
   Position position;
   ClipSums sums;  // of the epoch begun

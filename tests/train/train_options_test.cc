@@ -34,10 +34,37 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
   const std::string text = RecipeText("paper2017");
   for (std::string line; std::getline(lines, line);) {
     const std::string key = line.substr(0, line.find(" ="));
-    if (key != "seed" && key != "micro-batch" && key != "milestones" && key != "warmup-epochs") {
+    if (key != "seed" && key != "micro-batch" && key != "milestones" && key != "warmup-start") {
       EXPECT_NE(text.find("\n" + key + " ="), std::string::npos) << key << " is not in the file";
     }
   }
+}
+
+// A key stands below a comment, with nothing but keys between.
+TEST(Recipes, EveryKeyCarriesItsSource) {
+  for (const char* name : {"paper2017", "cvpr2018", "hara2020"}) {
+    std::istringstream lines(RecipeText(name));
+    bool explained = false;
+    int num_keys = 0;
+    for (std::string line; std::getline(lines, line);) {
+      explained = !line.empty() && (explained || line[0] == '#');
+      if (line.find(" = ") != std::string::npos && line[0] != '#') {
+        ++num_keys;
+        EXPECT_TRUE(explained) << name << ": " << line;
+      }
+    }
+    EXPECT_GT(num_keys, 5) << name;
+  }
+}
+
+// Explicit, and in proportion.
+TEST(TrainOptions, ScaleLrIsForTheBatch) {
+  TrainOptions options;
+  options.batch = 64;
+  EXPECT_EQ(options.ScaledSchedule().lr, 0.1);
+  options.scale_lr = 256;
+  EXPECT_DOUBLE_EQ(options.ScaledSchedule().lr, 0.025);
+  EXPECT_EQ(options.schedule.lr, 0.1);
 }
 
 // reference.md 1.10, read off the three codes.
