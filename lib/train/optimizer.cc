@@ -64,9 +64,9 @@ at::Tensor Optimizer::ClipGradients() {
       gradients.push_back(parameter.grad());
     }
   }
-  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
+  const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
   if (clip_norm_ > 0) {
-    at::_foreach_mul_(gradients, (clip_norm_ / (norm + 1e-6)).clamp_max(1));
+    at::_foreach_mul_(gradients, ((norm + 1e-6).reciprocal() * clip_norm_).clamp_max(1));
   }
   return norm;
 }

@@ -51,7 +51,9 @@ def run(settings):
     record = []
     for step in range(STEPS):
         for tensor, parameter in enumerate(network.parameters()):
-            parameter.grad = formula(parameter.shape, step, tensor)
+            # Of changing length, so that clipping sometimes has nothing to do.
+            swell = 1 + 0.8 * math.sin(0.4 * step)
+            parameter.grad = formula(parameter.shape, step, tensor) * swell
         norm = torch.nn.utils.clip_grad_norm_(
             network.parameters(), settings["clip_norm"] or math.inf
         )
