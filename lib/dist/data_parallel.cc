@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <torch/csrc/autograd/engine.h>
 #include <algorithm>
 #include <string>
 #include <torch/csrc/distributed/c10d/comm.hpp>
@@ -97,9 +98,16 @@ void DataParallel::BeginMicroBatch(bool reduce) {
   }
 }
 
-void DataParallel::Backward(const at::Tensor& loss) {
+void DataParallel::Backward(const at::Tensor& loss, const std::function<void()>& when_computed) {
   if (state_->reduce) {
     state_->reducer->prepare_for_backward({loss});
+    if (when_computed) {
+      // Queued as backward begins, and so called before what Reducer queues at its end, which waits
+      // for the other ranks.
+      loss.register_hook([when_computed](const at::Tensor& /*gradient*/) {
+        torch::autograd::Engine::get_default_engine().queue_callback(when_computed);
+      });
+    }
   }
   loss.backward();
   state_->reduce = false;

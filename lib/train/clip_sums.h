@@ -13,6 +13,7 @@ namespace reel3d {
 struct ClipMeans {
   double loss = 0;  // cross entropy; NaN without clips
   double top1 = 0;  // fraction; NaN without clips
+  double top5 = 0;  // the same; among the first five
   double num_clips = 0;
 };
 
@@ -35,7 +36,7 @@ class ClipSums {
  private:
   at::Tensor Total(const ProcessGroup& group) const;
 
-  at::Tensor sums_;  // double [3]: loss, correct, clips; of this rank
+  at::Tensor sums_;  // double [4]: loss, top-1, top-5, clips; of this rank
   at::Tensor base_;  // the same, of all ranks, before a resume; the same on every rank
 };
 

@@ -71,6 +71,13 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               Effect::kRunOnly);
   binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
                 "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);
+  binder.Bind("tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
+              "steps from one point of the curves in RUN_DIR/tensorboard to the next; 0: none",
+              Effect::kRunOnly);
+  binder.Bind("stall-timeout", &options.stall_timeout, {0, 1'000'000},
+              "seconds without any progress after which the run ends with status 4 and says which "
+              "rank hangs where; 0: it waits for ever",
+              Effect::kRunOnly);
   binder.Bind("overwrite", &options.overwrite,
               "start anew where RUN_DIR holds an earlier run; its checkpoints are removed",
               Effect::kOnce);

@@ -69,6 +69,8 @@ struct TrainOptions {
   int threads = 0;
   int loader_threads = 0;
   std::string device = "auto";
+  int tensorboard_every = 10;  // steps; 0: never
+  int stall_timeout = 600;     // seconds; 0: never
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);

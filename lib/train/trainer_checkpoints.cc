@@ -42,6 +42,7 @@ bool Trainer::State::Resume() {
     }
     position.Restore(state, data.partition().NumSteps(), source);
     sums.Restore(state.at("sums"));
+    recent.Restore(state.at("recent_sums"));
     schedule.Restore(state.at("schedule"));
     damaged.Restore(state.at("damaged"));
   });
@@ -58,7 +59,9 @@ bool Trainer::State::Resume() {
 
 // Collective: the figures of the epoch begun are gathered from all ranks.
 void Trainer::State::Save() {
+  At(Phase::kSave);
   const nlohmann::ordered_json sums_state = sums.State(group);
+  const nlohmann::ordered_json recent_state = recent.State(group);
   if (!world.is_main()) {
     return;
   }
@@ -76,6 +79,7 @@ void Trainer::State::Save() {
   contents.state = position.State();
   contents.state.update({{"epochs", options.epochs},
                          {"sums", sums_state},
+                         {"recent_sums", recent_state},
                          {"schedule", schedule.State()},
                          {"damaged", damaged.State()},
                          {"data", fmt::format("{:08x}", shards.fingerprint())},

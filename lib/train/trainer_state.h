@@ -1,10 +1,11 @@
-// Private to the trainer: all that a run is made of. trainer.cc holds the loop, and
-// trainer_checkpoints.cc what is saved and resumed.
+// Private to the trainer: all that a run is made of. trainer.cc holds the loop,
+// trainer_checkpoints.cc what is saved and resumed, trainer_views.cc what is shown.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -19,8 +20,11 @@
 #include "lib/train/epoch_data.h"
 #include "lib/train/metrics_log.h"
 #include "lib/train/optimizer.h"
+#include "lib/train/phase_clock.h"
 #include "lib/train/position.h"
+#include "lib/train/tensorboard_log.h"
 #include "lib/train/trainer.h"
+#include "lib/train/watchdog.h"
 
 namespace reel3d {
 
@@ -47,6 +51,12 @@ struct Trainer::State {
   void KeepMainStatistics();
   ClipMeans Validate();
   void FinishEpoch();
+  void OpenViews(bool resumed);
+  void At(Phase phase);
+  std::string InHand(const BatchLoader& loader) const;
+  void ShowClips(const at::Tensor& pixels);
+  void ShowStep(const at::Tensor& gradient_norm, double lr);
+  void ShowTimes();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save();
   bool Resume();
@@ -70,11 +80,13 @@ struct Trainer::State {
   std::optional<R3d> average;  // with --ema-decay: of the network's state
   Schedule schedule;
   Position position;
-  ClipSums sums;  // of the epoch begun
+  ClipSums sums;    // of the epoch begun
+  ClipSums recent;  // since the curves' last point
   DamagedVideos damaged;
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
-  std::optional<MetricsLog> metrics;  // on the main rank
+  std::optional<MetricsLog> metrics;          // on the main rank
+  std::optional<TensorBoardLog> tensorboard;  // there, too
   TrainReport report;
 
   bool stopping = false;  // agreed by all ranks
@@ -82,6 +94,14 @@ struct Trainer::State {
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
+  PhaseClock phases;
+  bool validating = false;
+  std::atomic<int64_t> last_video = -1;  // of the batch in hand
+  PhaseSeconds epoch_phases{};           // of the last epoch's steps
+  double epoch_read_s = 0, epoch_decode_s = 0;
+  PhaseSeconds shown_phases{};  // when the curves got their last point
+  double shown_clips = 0;
+  std::optional<Watchdog> watchdog;  // looks at all of this
 };
 
 }  // namespace reel3d
