@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <set>
 #include <sstream>
 #include <vector>
@@ -39,6 +41,10 @@ std::string Checksums(const fs::path& checkpoint) {
     text += ChecksumLine(checkpoint / CheckpointFiles::kUnaveraged);
   }
   return text;
+}
+
+int64_t StepOf(const fs::path& checkpoint) {
+  return std::strtoll(checkpoint.filename().c_str() + std::strlen(kPrefix), nullptr, 10);
 }
 
 // Newest first.
@@ -154,7 +160,7 @@ void LinkCheckpoints(const fs::path& folder, int64_t latest_step, int64_t best_s
   PointAt(folder / "latest", CheckpointName(latest_step));
 }
 
-void PruneCheckpoints(const fs::path& folder, int keep_last) {
+void PruneCheckpoints(const fs::path& folder, int keep_last, int64_t keep_every) {
   std::set<fs::path> kept;
   std::error_code ignored;
   for (const char* link : {"latest", "best"}) {
@@ -162,7 +168,8 @@ void PruneCheckpoints(const fs::path& folder, int keep_last) {
   }
   const std::vector<fs::path> checkpoints = Checkpoints(folder);
   for (size_t i = static_cast<size_t>(std::max(1, keep_last)); i < checkpoints.size(); ++i) {
-    if (kept.count(checkpoints[i].filename()) == 0) {
+    const bool is_kept_step = keep_every > 0 && StepOf(checkpoints[i]) % keep_every == 0;
+    if (kept.count(checkpoints[i].filename()) == 0 && !is_kept_step) {
       fs::remove_all(checkpoints[i], ignored);
     }
   }

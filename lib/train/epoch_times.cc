@@ -17,12 +17,14 @@ double Share(const RankTimes& times, Phase phase) {
 }
 
 // What it spends on its own, nobody holding it up.
-double Own_s(const RankTimes& times) {
+double OwnTime(const RankTimes& times) {
   return Total(times.phases) - In(times.phases, Phase::kOtherRanks);
 }
 
 size_t Slowest(const std::vector<RankTimes>& ranks) {
-  const auto slower = [](const RankTimes& a, const RankTimes& b) { return Own_s(a) < Own_s(b); };
+  const auto slower = [](const RankTimes& a, const RankTimes& b) {
+    return OwnTime(a) < OwnTime(b);
+  };
   return static_cast<size_t>(std::max_element(ranks.begin(), ranks.end(), slower) - ranks.begin());
 }
 

@@ -64,7 +64,7 @@ at::Tensor Optimizer::ClipGradients() {
       gradients.push_back(parameter.grad());
     }
   }
-  const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+  at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
   if (clip_norm_ > 0) {
     at::_foreach_mul_(gradients, ((norm + 1e-6).reciprocal() * clip_norm_).clamp_max(1));
   }
@@ -72,7 +72,7 @@ at::Tensor Optimizer::ClipGradients() {
 }
 
 at::Tensor Optimizer::Step(double lr) {
-  const at::Tensor norm = ClipGradients();
+  at::Tensor norm = ClipGradients();
   for (size_t group = 0; group < factors_.size(); ++group) {
     sgd_.param_groups()[group].options().set_lr(lr * factors_[group]);
   }

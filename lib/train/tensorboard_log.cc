@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 
 #include "lib/base/error.h"
@@ -18,7 +17,7 @@ namespace {
 // TensorBoard reads whatever has this in its name, in the order of names.
 constexpr const char* kPrefix = "events.out.tfevents.";
 
-double Now_s() {
+double WallTime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
@@ -45,29 +44,21 @@ TensorBoardLog::TensorBoardLog(const fs::path& folder, int64_t last_step) {
       CutBack(entry.path(), last_step);
     }
   }
-  const double now_s = Now_s();
-  file_ = folder /
-          fmt::format("{}{:010}.{}.{}", kPrefix, static_cast<int64_t>(now_s), HostName(), getpid());
-  stream_.open(file_, std::ios::binary | std::ios::app);
-  Write(VersionEvent(now_s));
+  const double now_s = WallTime();
+  file_.emplace(folder / fmt::format("{}{:010}.{}.{}", kPrefix, static_cast<int64_t>(now_s),
+                                     HostName(), getpid()));
+  file_->Append(VersionEvent(now_s));
   if (last_step >= 0) {
-    Write(StartEvent(now_s, last_step + 1));
+    file_->Append(StartEvent(now_s, last_step + 1));
   }
 }
 
 void TensorBoardLog::Add(int64_t step, const Scalars& scalars) {
-  Write(ScalarsEvent(Now_s(), step, scalars));
+  file_->Append(ScalarsEvent(WallTime(), step, scalars));
 }
 
 void TensorBoardLog::Add(int64_t step, const std::string& tag, const Picture& picture) {
-  Write(PictureEvent(Now_s(), step, tag, picture));
-}
-
-void TensorBoardLog::Write(const std::string& event) {
-  stream_ << event << std::flush;
-  if (!stream_) {
-    throw WriteError("cannot write " + file_.string(), errno);
-  }
+  file_->Append(PictureEvent(WallTime(), step, tag, picture));
 }
 
 }  // namespace reel3d

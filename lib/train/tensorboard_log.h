@@ -6,9 +6,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 
+#include "lib/base/appended_file.h"
 #include "lib/train/event_file.h"
 
 namespace reel3d {
@@ -19,15 +20,14 @@ class TensorBoardLog {
   // new file: a TensorBoard that is looking on would not notice that an old one has grown shorter.
   TensorBoardLog(const std::filesystem::path& folder, int64_t last_step);
 
-  // Written through at once. Throw an environment error if the disk is full.
+  // Written through at once; where the disk is full, with later ones.
   void Add(int64_t step, const Scalars& scalars);
   void Add(int64_t step, const std::string& tag, const Picture& picture);
+  // Throws an environment error if something still cannot be written.
+  void Flush() { file_->Flush(); }
 
  private:
-  void Write(const std::string& event);
-
-  std::filesystem::path file_;
-  std::ofstream stream_;
+  std::optional<AppendedFile> file_;
 };
 
 }  // namespace reel3d

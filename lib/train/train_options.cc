@@ -54,8 +54,16 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               "decides initial weights, order, clips and crops");
   binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
               "a checkpoint every so many epochs, and after the last", Effect::kRunOnly);
+  binder.Bind("checkpoint-steps", &options.checkpoint_steps, {0, 1'000'000'000},
+              "a checkpoint every so many steps besides; 0: none", Effect::kRunOnly);
+  binder.Bind("checkpoint-minutes", &options.checkpoint_minutes, {0, 1e6},
+              "one within an epoch when the last is that old: what a crash can cost; 0: none",
+              Effect::kRunOnly);
   binder.Bind("keep-last", &options.keep_last, {1, 100'000},
               "newest checkpoints to keep; the best one stays besides", Effect::kRunOnly);
+  binder.Bind("keep-every", &options.keep_every, {0, 100'000},
+              "checkpoints at the end of every so many epochs stay for good; 0: none",
+              Effect::kRunOnly);
   binder.Bind("max-failed-fraction", &options.max_failed_fraction, {0, 1},
               "share of the training and validation videos that may turn out to have damaged "
               "frames: other clips take the place of theirs. More of them end the run with status "
@@ -74,10 +82,12 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
               "steps from one point of the curves in RUN_DIR/tensorboard to the next; 0: none",
               Effect::kRunOnly);
-  binder.Bind("stall-timeout", &options.stall_timeout, {0, 1'000'000},
-              "seconds without any progress after which the run ends with status 4 and says which "
-              "rank hangs where; 0: it waits for ever",
-              Effect::kRunOnly);
+  binder.Bind(
+      "stall-timeout", &options.stall_timeout, {0, 1'000'000},
+      "seconds in one phase of a step after which the run ends with status 4 and says which "
+      "rank hangs where; 0: it waits for ever. Slow machines may need more, or a "
+      "--micro-batch",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &options.overwrite,
               "start anew where RUN_DIR holds an earlier run; its checkpoints are removed",
               Effect::kOnce);

@@ -62,7 +62,10 @@ struct TrainOptions {
   ValidationOptions validation;
 
   int checkpoint_epochs = 1;
+  int checkpoint_steps = 0;        // besides, within an epoch; 0: none
+  double checkpoint_minutes = 30;  // the same, by the clock
   int keep_last = 3;
+  int keep_every = 0;                 // epochs whose checkpoints stay for good; 0: none
   double max_failed_fraction = 0.01;  // of the videos: more with damaged frames end the run
   int stop_after_steps = 0;
   int64_t seed = 1;
@@ -70,7 +73,7 @@ struct TrainOptions {
   int loader_threads = 0;
   std::string device = "auto";
   int tensorboard_every = 10;  // steps; 0: never
-  int stall_timeout = 600;     // seconds; 0: never
+  int stall_timeout = 1800;    // seconds; 0: never
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);

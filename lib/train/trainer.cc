@@ -38,6 +38,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       world(world_in),
       shards(shards_in),
       device(device_in),
+      watchdog(phases, world, fs::path(options.run_dir) / "heartbeats", options.stall_timeout),
       data(shards, options, world, device),
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
@@ -66,7 +67,6 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     SynchronizeBatchNorms(*network, group);
   }
   OpenViews(resumed);
-  watchdog.emplace(phases, world, fs::path(options.run_dir) / "heartbeats", options.stall_timeout);
   report.ranks = world.size();
   report.num_training = data.num_training();
   report.num_validation = data.num_validation();
@@ -96,10 +96,13 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
 bool Trainer::State::MustStop() {
   constexpr uint64_t kStop = 1;
   constexpr uint64_t kDamage = 2;
+  constexpr uint64_t kSave = 4;
   const bool stop = StopRequested() ||
                     (options.stop_after_steps > 0 && position.step >= options.stop_after_steps);
   At(Phase::kOtherRanks);
-  const uint64_t any = world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0));
+  const uint64_t any =
+      world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0) | (SaveIsDue() ? kSave : 0));
+  save_due = (any & kSave) != 0;
   if ((any & kDamage) != 0) {
     ShareDamaged();
   }
@@ -189,7 +192,7 @@ bool Trainer::State::RunEpoch() {
   const PhaseSeconds before = phases.Seconds();
   epoch_read_s = epoch_decode_s = 0;
   BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
-  const Watchdog::Work work(*watchdog, [&] { return InHand(loader); });
+  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
   std::optional<Progress> progress;
   if (world.is_main()) {
     progress.emplace("clips", data.partition().num_samples);
@@ -206,6 +209,10 @@ bool Trainer::State::RunEpoch() {
     stopping = MustStop();
     if (stopping) {
       break;
+    }
+    if (save_due && position.step_in_epoch < num_steps) {
+      KeepMainStatistics();
+      Save();
     }
   }
   epoch_phases = phases.Seconds() - before;
@@ -232,7 +239,7 @@ ClipMeans Trainer::State::Validate() {
   ClipSums validation(device);
   validating = true;
   BatchLoader loader = data.Validation(loader_threads);
-  const Watchdog::Work work(*watchdog, [&] { return InHand(loader); });
+  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
   while (NextBatch(loader)) {
     const ClipOutputs outputs = Forward(Judged(), /*label_smoothing=*/0);
     validation.Add(outputs.logits, outputs.labels, outputs.losses);
@@ -283,7 +290,7 @@ void Trainer::State::FinishEpoch() {
   Record(training, validation, lr);
   ShowTimes();
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
-      stopping) {
+      stopping || save_due) {
     Save();
   }
 }

@@ -15,6 +15,7 @@
 #include "lib/base/timer.h"
 #include "lib/dist/data_parallel.h"
 #include "lib/dist/process_group.h"
+#include "lib/train/checkpoint.h"
 #include "lib/train/clip_sums.h"
 #include "lib/train/damaged_videos.h"
 #include "lib/train/epoch_data.h"
@@ -59,6 +60,8 @@ struct Trainer::State {
   void ShowTimes();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save();
+  bool SaveIsDue() const;
+  void Write(const CheckpointContents& contents);
   bool Resume();
   void Say(const std::string& message) const;
   bool MustStop();
@@ -72,6 +75,8 @@ struct Trainer::State {
   const World& world;
   const ShardSet& shards;
   const at::Device device;
+  PhaseClock phases;
+  Watchdog watchdog;  // over all that follows, its beginning and end included
   const EpochData data;
   const int threads;
   const int loader_threads;
@@ -90,18 +95,19 @@ struct Trainer::State {
   TrainReport report;
 
   bool stopping = false;  // agreed by all ranks
-  Batch batch;            // its memory is used again and again
+  bool save_due = false;  // the same
+  bool save_failed = false;
+  Stopwatch since_save;  // of the main rank, or since it failed
+  Batch batch;           // its memory is used again and again
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
-  PhaseClock phases;
   bool validating = false;
   std::atomic<int64_t> last_video = -1;  // of the batch in hand
   PhaseSeconds epoch_phases{};           // of the last epoch's steps
   double epoch_read_s = 0, epoch_decode_s = 0;
   PhaseSeconds shown_phases{};  // when the curves got their last point
   double shown_clips = 0;
-  std::optional<Watchdog> watchdog;  // looks at all of this
 };
 
 }  // namespace reel3d

@@ -85,8 +85,9 @@ void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
                                  {"optimizer/gradient_norm", gradient_norm.item<double>()},
                                  {"optimizer/weight_norm", weight_norm.item<double>()}});
   tensorboard->Add(position.step, scalars);
-  const PhaseSeconds spent = phases.Seconds() - shown_phases;
-  shown_phases = phases.Seconds();
+  const PhaseSeconds now = phases.Seconds();
+  const PhaseSeconds spent = now - shown_phases;
+  shown_phases = now;
   const double training_s = Total(spent) - In(spent, Phase::kStart) - In(spent, Phase::kValidate) -
                             In(spent, Phase::kSave);
   tensorboard->Add(position.step,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/appended_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+
+AppendedFile::AppendedFile(const std::filesystem::path& file)
+    : file_(file),
+      descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)),
+      size_bytes_(descriptor_ < 0 ? 0 : lseek(descriptor_, 0, SEEK_END)) {
+  if (descriptor_ < 0) {
+    throw WriteError("cannot write " + file_.string(), errno);
+  }
+}
+
+AppendedFile::~AppendedFile() { close(descriptor_); }
+
+void AppendedFile::Append(std::string_view record) {
+  waiting_ += record;
+  Write();
+}
+
+void AppendedFile::Flush() {
+  if (!Write()) {
+    throw WriteError("cannot write " + file_.string(), errno);
+  }
+}
+
+// At a place of its own: what was written before the disk was full is written over.
+bool AppendedFile::Write() {
+  size_t written = 0;
+  while (written < waiting_.size()) {
+    const ssize_t count = pwrite(descriptor_, waiting_.data() + written, waiting_.size() - written,
+                                 size_bytes_ + static_cast<int64_t>(written));
+    if (count < 0 && errno != EINTR) {
+      return false;
+    }
+    written += count > 0 ? static_cast<size_t>(count) : 0;
+  }
+  size_bytes_ += static_cast<int64_t>(written);
+  waiting_.clear();
+  return true;
+}
+
+}  // namespace reel3d
