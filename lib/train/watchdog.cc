@@ -20,7 +20,7 @@ Watchdog::Watchdog(const PhaseClock& phases, const World& world, fs::path folder
       world_(world),
       folder_(std::move(folder)),
       timeout_s_(timeout_s),
-      interval_s_(std::clamp(timeout_s / 10, 0.1, 2.0)) {
+      interval_s_(std::clamp(timeout_s / 10, 0.1, 1.0)) {
   if (timeout_s_ > 0) {
     MakeFolders(folder_);
     beating_ = std::thread([this] { LeaveBeats(); });
@@ -92,22 +92,36 @@ void Watchdog::Watch() {
   }
 }
 
+// Who it is that this rank waits for. Empty if the run ends meanwhile.
+std::string Watchdog::BlameOthers() {
+  constexpr double kTurn_s = 1.5, kMostTurns = 3;
+  const std::vector<Beat> before = ReadBeats(folder_, world_.size());
+  if (!Sleep(3 * interval_s_)) {
+    return "";
+  }
+  const std::vector<Beat> after = ReadBeats(folder_, world_.size());
+  // All that wait know the same. One after the other, so that the first to speak ends the rest.
+  const auto waiting_before_us = std::count_if(after.begin(), after.begin() + world_.rank(),
+                                               [](const Beat& beat) { return beat.waiting; });
+  const double turns = std::min(kMostTurns, static_cast<double>(waiting_before_us));
+  return Sleep(turns * kTurn_s) ? Blame(before, after) : "";
+}
+
 void Watchdog::EndIfHanging() {
   const int64_t entered = phases_.Now().num_entered;
+  const bool waiting = Now().waiting;
   std::string reason = Describe(Now());
-  if (Now().waiting) {
-    const std::vector<Beat> before = ReadBeats(folder_, world_.size());
-    if (!Sleep(3 * interval_s_)) {
-      return;
-    }
-    reason += ": " + Blame(before, ReadBeats(folder_, world_.size()));
+  if (waiting) {
+    reason += ": " + BlameOthers();
   }
-  if (phases_.Now().num_entered != entered) {
+  if (phases_.Now().num_entered != entered || !Sleep(0)) {
     return;  // it has moved on after all
   }
   LogError(fmt::format("rank {} of {} on {} does not move on (--stall-timeout {:g}): {}",
                        world_.rank(), world_.size(), world_.host(), timeout_s_, reason));
-  DumpStacks();
+  if (!waiting) {
+    DumpStacks();
+  }
   world_.Abort(kExitEnvironment);
 }
 

@@ -48,6 +48,7 @@ class Watchdog {
   bool Sleep(double seconds);
   void LeaveBeats();
   void Watch();
+  std::string BlameOthers();
   void EndIfHanging();
 
   const PhaseClock& phases_;

@@ -209,6 +209,46 @@ TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   }
 }
 
+// Once a step, and only in the round that ends it.
+TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  torch::nn::Linear layer(3, 1);
+  DataParallel parallel(*layer, group);
+  const double own = TheWorld().rank();
+  int num_calls = 0;
+  for (int step = 0; step < 3; ++step) {
+    parallel.ClearGradients();
+    for (const bool reduce : {false, true}) {
+      const int before = num_calls;
+      parallel.BeginMicroBatch(reduce);
+      parallel.Backward(layer(torch::full({1, 3}, own)).sum(), [&] { ++num_calls; });
+      EXPECT_EQ(num_calls, before + (reduce ? 1 : 0));
+    }
+    const double mean = (TheWorld().size() - 1) / 2.0;
+    EXPECT_NEAR(layer->weight.grad()[0][0].item<double>(), 2 * mean, 1e-6);
+  }
+}
+
+// Rank 0 begins only when the others have said so: were they to wait for its gradients first, none
+// would ever go on.
+TEST(DataParallel, SaysSoBeforeItWaitsForOthers) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  torch::nn::Linear layer(3, 1);
+  DataParallel parallel(*layer, group);
+  for (int step = 0; step < 3; ++step) {
+    parallel.ClearGradients();
+    parallel.BeginMicroBatch(true);
+    if (TheWorld().is_main()) {
+      TheWorld().Barrier();
+    }
+    parallel.Backward(layer(torch::ones({1, 3})).sum(), [] {
+      if (!TheWorld().is_main()) {
+        TheWorld().Barrier();
+      }
+    });
+  }
+}
+
 TEST(DataParallel, RefusesUnlikeNetworks) {
   if (TheWorld().size() == 1) {
     GTEST_SKIP() << "one rank is like itself";
