@@ -6,7 +6,9 @@
 #include <torch/nn/module.h>
 #include <torch/optim/sgd.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/model/tensor_io.h"
@@ -16,7 +18,13 @@ namespace reel3d {
 
 class Optimizer {
  public:
-  Optimizer(const torch::nn::Module& module, const SgdOptions& options);
+  // What a parameter's learning rate is a multiple of the step's by.
+  using RateFactors = std::function<double(const std::string& parameter)>;
+
+  // Of the parameters that require gradients: frozen ones stay as they are.
+  Optimizer(
+      const torch::nn::Module& module, const SgdOptions& options,
+      const RateFactors& rate_factor = [](const std::string&) { return 1.0; });
 
   // One step at this learning rate with the gradients that the parameters hold.
   void Step(double lr);
@@ -27,7 +35,8 @@ class Optimizer {
   void Restore(const NamedTensors& state);
 
  private:
-  std::vector<std::string> names_;
+  std::vector<std::pair<std::string, at::Tensor>> parameters_;
+  std::vector<double> factors_;  // of each group of sgd_
   torch::optim::SGD sgd_;
 };
 

@@ -13,6 +13,7 @@
 #include "lib/base/stop_signal.h"
 #include "lib/model/weights.h"
 #include "lib/train/cpu_share.h"
+#include "lib/train/finetune.h"
 #include "lib/train/trainer_state.h"
 
 namespace reel3d {
@@ -43,7 +44,10 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       network(NetworkFor(options, shards), static_cast<uint64_t>(options.seed)),
       schedule(options.schedule, options.epochs),
       sums(device),
-      optimizer(*network, options.sgd) {
+      num_frozen(options.finetune.from.empty() ? 0 : FreezeBefore(*network, options.finetune.from)),
+      optimizer(*network, options.sgd, [this, head = HeadOf(*network)](const std::string& name) {
+        return RateFactor(options.finetune, head, name);
+      }) {
   if (options.schedule.kind == "plateau" && data.num_validation() == 0) {
     throw UsageError(fmt::format(
         "--schedule plateau follows the validation loss, and {} holds no validation videos: choose "
@@ -53,6 +57,9 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   at::set_num_threads(threads);
   network->to(device);
   const bool resumed = Resume();
+  if (!options.finetune.file.empty()) {
+    BeginFineTuning(resumed);
+  }
   parallel = std::make_unique<DataParallel>(*network, group);
   if (options.bn == "sync") {
     SynchronizeBatchNorms(*network, group);
@@ -77,6 +84,20 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
+  }
+}
+
+// A run that goes on has its weights already.
+void Trainer::State::BeginFineTuning(bool resumed) {
+  if (!resumed) {
+    Say(LoadPretrained(*network, PretrainedFile(options.finetune)));
+  }
+  if (num_frozen > 0) {
+    Say(fmt::format("{} values before {} are frozen; batch norm there {} (--finetune-bn)",
+                    num_frozen, options.finetune.from,
+                    options.finetune.bn == "fixed"
+                        ? "keeps the file's statistics"
+                        : "still normalises by each batch, and its running statistics move on"));
   }
 }
 
@@ -155,6 +176,9 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
 // False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
 bool Trainer::State::RunEpoch() {
   network->train();
+  if (options.finetune.bn == "fixed") {
+    FixFrozenStatistics(*network);
+  }
   const int64_t num_steps = data.partition().NumSteps();
   BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
   std::optional<Progress> progress;

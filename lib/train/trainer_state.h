@@ -38,6 +38,7 @@ struct Trainer::State {
   State(const TrainOptions& options, std::string config, const World& world, const ShardSet& shards,
         at::Device device);
 
+  void BeginFineTuning(bool resumed);
   bool RunEpoch();
   bool NextBatch(BatchLoader& loader);
   ClipOutputs Forward();
@@ -68,6 +69,7 @@ struct Trainer::State {
   Position position;
   ClipSums sums;  // of the epoch begun
   DamagedVideos damaged;
+  const int64_t num_frozen;  // values; before the optimizer, which leaves them alone
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
   std::optional<MetricsLog> metrics;  // on the main rank
