@@ -8,8 +8,9 @@ int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;
   const reel3d::ToolInfo info = {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
-      "Knows manifests, index.tsv, shards, score files and the folders of stages. A damaged file\n"
-      "is an error that says what is wrong with it; the frames themselves are not read."};
+      "Knows manifests, index.tsv, shards, score files, checkpoints, the folders of stages, and\n"
+      "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
+      "that says what is wrong with it; the frames and values themselves are not read."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const nlohmann::ordered_json description = reel3d::InspectFile(options.file);
     return reel3d::ToolResult{description, reel3d::FormatInspection(description, options.rows),

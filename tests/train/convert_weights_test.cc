@@ -1,8 +1,11 @@
 // convert-weights as a user runs it, and files of weights in place of checkpoints.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <torch/script.h>
 
 #include "lib/eval/score_file.h"
+#include "lib/model/r3d.h"
+#include "lib/model/weights.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -63,6 +66,27 @@ TEST_F(ConvertTool, EveryFormatComesBack) {
   // The same input, the same bytes.
   ASSERT_EQ(Convert(Checkpoint(), At("again.pth")).exit_status, 0);
   EXPECT_EQ(ReadFile(At("again.pth")).size(), ReadFile(At("a.pth")).size());
+}
+
+// A checkpoint knows what leaves no weights: here, the stride of the first convolution.
+TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
+  ASSERT_EQ(Convert(Checkpoint(), At("whole.pt")).exit_status, 0);
+  ASSERT_EQ(Convert(Checkpoint(), At("between.safetensors")).exit_status, 0);
+  ASSERT_EQ(Convert(At("between.safetensors"), At("between.pt")).exit_status, 0);
+  R3dOptions options;
+  options.depth = 10;
+  options.width = 0.125;
+  options.stem_stride = 2;
+  options.num_classes = 8;
+  R3d network(options);
+  LoadStateDict(*network, LoadTensors(Checkpoint() + "/model.safetensors"), "checkpoint");
+  network->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor clips = at::rand({2, 3, 16, 32, 32}) * 100;
+  for (const char* name : {"whole.pt", "between.pt"}) {
+    const at::Tensor found = torch::jit::load(At(name)).forward({clips}).toTensor();
+    EXPECT_TRUE(at::allclose(found, network->forward(clips), 1e-3, 1e-4)) << name;
+  }
 }
 
 // A safetensors file of a checkpoint knows its classes and settings; a .pth file must be told.
