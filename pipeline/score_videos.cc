@@ -230,9 +230,12 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
 }  // namespace
 
 void ScoreOptions::Bind(OptionBinder& binder) {
-  binder.Positional("CHECKPOINT", &checkpoint, "folder step-... of train-r3d, or a link to one");
+  binder.Positional("CHECKPOINT", &checkpoint,
+                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
+                    ".safetensors)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT_DIR", &out_dir, "score files; goes on where it stands");
+  weights.Bind(binder);
   binder.Choice("subset", &subset, {"training", "validation", "testing"}, "which videos to score");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one clip to the next; 0: the clip's length, so that none overlap");
@@ -304,7 +307,7 @@ ToolResult Score(const ScoreOptions& options) {
   const int threads = ThreadCount(options.threads);
   at::set_num_threads(threads);
   const ShardSet shards(options.shards_dir);
-  TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, device);
+  TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, options.weights, device);
   RequireSameClasses(trained, shards);
   const std::string identity = trained.identity;
   Scorer scorer(options, shards, std::move(trained), device, threads);

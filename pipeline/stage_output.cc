@@ -140,7 +140,8 @@ void RequireNothingElse(const fs::path& folder) {
 }  // namespace
 
 std::string FileIdentity(const fs::path& file) {
-  const std::string bytes = ReadFile(file);
+  constexpr uint64_t kMaxBytes = uint64_t{64} << 30;  // weights may be large
+  const std::string bytes = ReadFile(file, kMaxBytes);
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
 }
 

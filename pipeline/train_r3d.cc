@@ -20,6 +20,7 @@
 #include "lib/model/freed_memory.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
+#include "lib/train/finetune.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
 
@@ -98,11 +99,16 @@ void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
 
 StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
   const fs::path run_dir = options.run_dir;
+  std::vector<StageInput> inputs = {
+      {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}};
+  if (!options.finetune.file.empty()) {
+    inputs.push_back({options.finetune.file, FileIdentity(PretrainedFile(options.finetune))});
+  }
   return {run_dir,
           "train-r3d",
           FormatConfig(options),
           FormatConfig(options, /*only_output=*/true),
-          {{options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+          inputs,
           options.overwrite,
           {},
           [run_dir] {

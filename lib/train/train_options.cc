@@ -135,6 +135,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                 "settings to start from: paper2017, cvpr2018, hara2020, or a "
                 "file");
   network.Bind(binder);
+  finetune.Bind(binder);
   BindClips(*this, binder);
   crop.Bind(binder);
   binder.Choice("decoding", &decoding, {"fast", "exact"},
@@ -149,6 +150,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
 
 void TrainOptions::Check() const {
   network.Check();
+  finetune.Check();
   crop.Check();
   input.Check();
   schedule.Check();

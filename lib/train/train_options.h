@@ -9,6 +9,7 @@
 #include "lib/data/crop_plan.h"
 #include "lib/model/r3d.h"
 #include "lib/train/clip_input.h"
+#include "lib/train/finetune_options.h"
 #include "lib/train/schedule.h"
 
 namespace reel3d {
@@ -42,6 +43,7 @@ struct TrainOptions {
   std::string recipe = "paper2017";
 
   R3dOptions network;
+  FinetuneOptions finetune;
   ClipShape clip;
   std::string clip_start = "inclusive";
   int clips_per_video = 1;

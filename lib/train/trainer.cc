@@ -14,6 +14,7 @@
 #include "lib/model/weights.h"
 #include "lib/train/clip_loss.h"
 #include "lib/train/cpu_share.h"
+#include "lib/train/finetune.h"
 #include "lib/train/trainer_state.h"
 #include "lib/train/weight_average.h"
 
@@ -47,7 +48,10 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       schedule(options.ScaledSchedule(), options.epochs),
       sums(device),
       recent(device),
-      optimizer(*network, options.sgd) {
+      num_frozen(options.finetune.from.empty() ? 0 : FreezeBefore(*network, options.finetune.from)),
+      optimizer(*network, options.sgd, [this, head = HeadOf(*network)](const std::string& name) {
+        return RateFactor(options.finetune, head, name);
+      }) {
   if (options.schedule.kind == "plateau" && data.num_validation() == 0) {
     throw UsageError(fmt::format(
         "--schedule plateau follows the validation loss, and {} holds no validation videos: choose "
@@ -62,6 +66,9 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     (*average)->eval();
   }
   const bool resumed = Resume();
+  if (!options.finetune.file.empty()) {
+    BeginFineTuning(resumed);
+  }
   parallel = std::make_unique<DataParallel>(*network, group);
   if (options.bn == "sync") {
     SynchronizeBatchNorms(*network, group);
@@ -89,6 +96,20 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
+  }
+}
+
+// A run that goes on has its weights already.
+void Trainer::State::BeginFineTuning(bool resumed) {
+  if (!resumed) {
+    Say(LoadPretrained(*network, PretrainedFile(options.finetune)));
+  }
+  if (num_frozen > 0) {
+    Say(fmt::format("{} values before {} are frozen; batch norm there {} (--finetune-bn)",
+                    num_frozen, options.finetune.from,
+                    options.finetune.bn == "fixed"
+                        ? "keeps the file's statistics"
+                        : "still normalises by each batch, and its running statistics move on"));
   }
 }
 
@@ -187,6 +208,9 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
 // False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
 bool Trainer::State::RunEpoch() {
   network->train();
+  if (options.finetune.bn == "fixed") {
+    FixFrozenStatistics(*network);
+  }
   const int64_t num_steps = data.partition().NumSteps();
   At(Phase::kData);
   const PhaseSeconds before = phases.Seconds();

@@ -45,6 +45,7 @@ struct Trainer::State {
 
   // What is validated, and what others are to use.
   R3d& Judged() { return average ? *average : network; }
+  void BeginFineTuning(bool resumed);
   bool RunEpoch();
   bool NextBatch(BatchLoader& loader);
   ClipOutputs Forward(R3d& judge, double label_smoothing);
@@ -88,6 +89,7 @@ struct Trainer::State {
   ClipSums sums;    // of the epoch begun
   ClipSums recent;  // since the curves' last point
   DamagedVideos damaged;
+  const int64_t num_frozen;  // values; before the optimizer, which leaves them alone
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
   std::optional<MetricsLog> metrics;          // on the main rank

@@ -41,6 +41,24 @@ TEST(Weights, ComeBack) {
   EXPECT_TRUE(target->parameters()[0].requires_grad());
 }
 
+// Files from before torch 0.4.1 do not count batches.
+TEST(Weights, CountsOfBatchesMayBeMissing) {
+  const R3d source = Network(10, "b", 0.125, 7, 1);
+  R3d target = Network(10, "b", 0.125, 7, 2);
+  target->named_buffers()["bn1.num_batches_tracked"].fill_(12);
+  NamedTensors state;
+  for (const auto& [name, tensor] : StateDict(*source)) {
+    if (name.find("num_batches_tracked") == std::string::npos) {
+      state.emplace_back(name, tensor);
+    }
+  }
+  LoadStateDict(*target, state, "weights");
+  EXPECT_TRUE(target->parameters()[0].equal(source->parameters()[0]));
+  EXPECT_EQ(target->named_buffers()["bn1.num_batches_tracked"].item<int64_t>(), 0);
+  state.erase(state.begin());
+  EXPECT_THROW(LoadStateDict(*target, state, "weights"), Error);
+}
+
 std::string Refusal(R3d target, const NamedTensors& state) {
   const at::Tensor before = target->parameters()[0].detach().clone();
   try {
@@ -70,6 +88,8 @@ TEST(Weights, SayWhatDoesNotFit) {
   EXPECT_THAT(Refusal(target, StateDict(*Network(18, "b", 0.25, 7))),
               AllOf(HasSubstr("conv1.weight"), HasSubstr("(8, 3, 7, 7, 7)"),
                     HasSubstr("(16, 3, 7, 7, 7)"), HasSubstr("--width")));
+  EXPECT_THAT(Refusal(target, StateDict(*Network(34, "a", 0.125, 7))),
+              HasSubstr("(r3d --depth 34 --shortcut a --width 0.125 --stem-frames 7, 7 classes)"));
   NamedTensors integers = StateDict(*target);
   integers[0].second = integers[0].second.to(at::kInt);
   EXPECT_THAT(Refusal(target, integers), HasSubstr("should hold Float, found Int"));
