@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prep and loader beside their peers, as docs/data_path.md reports them: tables, and figures in
-# bench/results/DATE.json. On an otherwise idle machine, ten minutes.
+# bench/results/DATE.json. On an otherwise idle machine, 15 minutes.
 #
 #   bench/run.sh [FOLDER_OR_FILE...]
 #
@@ -48,7 +48,7 @@ for video in "$work"/prepared360/*.mkv; do
 	"${x264[@]}" "$work/h264-360/gop250/$mp4"
 done
 
-# Sources for prep, by size: those that have it, or the largest one made smaller. Each twelve times
+# Sources for prep, by size: those that have it, or the largest one made smaller. Each four times
 # over, so that a start of the tool is shared as it is in any real set.
 lines() { ffprobe -v error -select_streams v:0 -show_entries stream=height -of csv=p=0 "$1" | head -1 | tr -d ,; }
 largest=$(for video in "$work"/videos/all/*; do echo "$(lines "$video") $video"; done | sort -n | tail -1 | cut -d' ' -f2-)

@@ -20,6 +20,7 @@
 #include "bench/virtual_crop.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/shard/shard_reader.h"
@@ -50,13 +51,6 @@ struct TimeLoadersOptions {
   }
   void Check() const {}
 };
-
-// Of all threads of this process.
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 // Where a loader's clips go: [clip][3][T][S][S]. Empty while it is timed.
 using Pixels = std::vector<uint8_t>;
@@ -92,7 +86,7 @@ class PeerReader {
  public:
   explicit PeerReader(const ShardSet& shards) : shards_(shards) {
     for (const IndexedVideo& video : shards.videos()) {
-      readers_.try_emplace(video.shard, shards.folder() / fmt::format("{:05}.h5", video.shard));
+      readers_.try_emplace(video.shard, shards.folder() / ShardFileName(video.shard));
     }
   }
 

@@ -20,13 +20,6 @@
 namespace reel3d {
 namespace {
 
-// CPU time of all threads of this process.
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 // Resident memory of this process now.
 int64_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -16,23 +18,38 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+// Appears when all frames are in it.
 class FrameFolder {
  public:
-  explicit FrameFolder(const std::string& folder) : folder_(folder) {
-    if (fs::exists(folder_) && !(fs::is_directory(folder_) && fs::is_empty(folder_))) {
-      throw InputError(folder + ": is there and not an empty folder; frames would mix with it");
+  explicit FrameFolder(const std::string& folder) : pending_(WithoutSlash(folder)) {
+    const fs::path& path = pending_.final_path();
+    if (fs::exists(path) && !(fs::is_directory(path) && fs::is_empty(path))) {
+      throw UsageError(folder + ": is there and not an empty folder; frames would mix with it");
     }
-    MakeFolders(folder_);
+    MakeFolders(pending_.temporary_path());
   }
 
   void Write(const std::vector<uint8_t>& jpeg) {
-    WriteFileAtomically(folder_ / fmt::format("{:06}.jpg", num_frames_++),
-                        {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+    const fs::path file = pending_.temporary_path() / fmt::format("{:06}.jpg", num_frames_++);
+    std::ofstream stream(file, std::ios::binary);
+    stream.write(reinterpret_cast<const char*>(jpeg.data()),
+                 static_cast<std::streamsize>(jpeg.size()));
+    if (!stream.flush()) {
+      throw WriteError("cannot write " + file.string(), errno);
+    }
   }
-  int64_t num_frames() const { return num_frames_; }
+
+  int64_t Publish() {
+    pending_.Publish();
+    return num_frames_;
+  }
 
  private:
-  const fs::path folder_;
+  static fs::path WithoutSlash(const fs::path& folder) {
+    return folder.has_filename() ? folder : folder.parent_path();
+  }
+
+  PendingFile pending_;
   int64_t num_frames_ = 0;
 };
 
@@ -60,7 +77,7 @@ int64_t ExportFromShard(const std::string& file, const std::string& id, const st
     reader.ReadFrame(frame, &jpeg);
     frames.Write(jpeg);
   }
-  return frames.num_frames();
+  return frames.Publish();
 }
 
 int64_t ExportFromPreparedVideo(const std::string& file, const std::string& id,
@@ -74,7 +91,7 @@ int64_t ExportFromPreparedVideo(const std::string& file, const std::string& id,
   while (reader.Next(&jpeg)) {
     frames.Write(jpeg);
   }
-  return frames.num_frames();
+  return frames.Publish();
 }
 
 }  // namespace

@@ -180,7 +180,11 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     const double left_s = timeout_s - clock.Seconds();
     if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
       const std::string end = process_->End();
-      GiveUp(fmt::format("{}: the decoder crashed ({})", what, end));
+      // Not by us, and decoders do not kill themselves.
+      const bool killed = end.find("signal 9,") != std::string::npos;
+      GiveUp(
+          fmt::format("{}: the decoder crashed ({}){}", what, end,
+                      killed ? "; if the machine is short of memory, take fewer --threads" : ""));
     }
     if (bytes.empty()) {
       GiveUp(left_s <= options_.stall_s

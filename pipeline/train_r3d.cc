@@ -115,6 +115,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
             std::error_code ignored;
             fs::remove_all(run_dir / "checkpoints", ignored);
             fs::remove_all(run_dir / "tensorboard", ignored);
+            fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
           }};
 }

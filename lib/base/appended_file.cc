@@ -27,24 +27,27 @@ void AppendedFile::Append(std::string_view record) {
 }
 
 void AppendedFile::Flush() {
-  if (!Write()) {
-    throw WriteError("cannot write " + file_.string(), errno);
+  if (!Write() || fdatasync(descriptor_) != 0) {
+    const int code = errno;
+    written_ = 0;
+    throw WriteError("cannot write " + file_.string(), code);
   }
+  size_bytes_ += static_cast<int64_t>(waiting_.size());
+  waiting_.clear();
+  written_ = 0;
 }
 
 // At a place of its own: what was written before the disk was full is written over.
 bool AppendedFile::Write() {
-  size_t written = 0;
-  while (written < waiting_.size()) {
-    const ssize_t count = pwrite(descriptor_, waiting_.data() + written, waiting_.size() - written,
-                                 size_bytes_ + static_cast<int64_t>(written));
+  while (written_ < waiting_.size()) {
+    const ssize_t count =
+        pwrite(descriptor_, waiting_.data() + written_, waiting_.size() - written_,
+               size_bytes_ + static_cast<int64_t>(written_));
     if (count < 0 && errno != EINTR) {
       return false;
     }
-    written += count > 0 ? static_cast<size_t>(count) : 0;
+    written_ += count > 0 ? static_cast<size_t>(count) : 0;
   }
-  size_bytes_ += static_cast<int64_t>(written);
-  waiting_.clear();
   return true;
 }
 

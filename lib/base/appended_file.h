@@ -17,9 +17,10 @@ class AppendedFile {
   AppendedFile(const AppendedFile&) = delete;
   AppendedFile& operator=(const AppendedFile&) = delete;
 
-  // Written at once or, where the disk refuses it, kept in memory until a later call can.
+  // Written at once or, where the disk refuses it, by a later call.
   void Append(std::string_view record);
-  // Throws an environment error if something still cannot be written.
+  // What was appended outlives a crash of the machine afterwards. Throws an environment error if
+  // something still cannot be written.
   void Flush();
 
  private:
@@ -27,8 +28,10 @@ class AppendedFile {
 
   std::filesystem::path file_;
   int descriptor_;
-  int64_t size_bytes_;
+  int64_t size_bytes_;  // that are known to be on disk
+  // What follows them. Kept until then: network file systems tell of a full disk late.
   std::string waiting_;
+  size_t written_ = 0;  // bytes of it that the system has taken
 };
 
 }  // namespace reel3d

@@ -323,7 +323,6 @@ BatchLoader::~BatchLoader() { state_->Stop(); }
 
 bool BatchLoader::Next(Batch* batch) {
   State& state = *state_;
-  const Stopwatch clock;
   std::unique_lock<std::mutex> lock(state.mutex);
   if (state.num_consumed == state.requests.num_batches) {
     return false;
@@ -336,7 +335,6 @@ bool BatchLoader::Next(Batch* batch) {
     std::rethrow_exception(slot.error);
   }
   std::swap(*batch, slot.batch);
-  batch->wait_s = clock.Seconds();
   ++state.num_consumed;
   state.work_possible.notify_all();
   return true;

@@ -84,7 +84,6 @@ struct Batch {
   PixelBuffer pixels;               // [N, 3, T, S, S]: red, green, blue
   std::vector<ClipRequest> clips;   // N of them: as requested, or what replaces them
   std::vector<ClipFault> faults;    // with BadClips::kReport; in order of clips
-  double wait_s = 0;                // how long Next() had to wait for it
   double read_s = 0, decode_s = 0;  // what its clips cost, over all threads
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }

@@ -9,6 +9,13 @@
 #include "lib/base/error.h"
 
 namespace reel3d {
+namespace {
+
+// Losses are rounded to whole multiples of 1 / kLossUnits, finer than float32 tells losses above 1
+// apart: sums of whole numbers are exact up to 2^53, here 5e8 in losses.
+constexpr double kLossUnits = 1 << 24;
+
+}  // namespace
 
 ClipSums::ClipSums(at::Device device)
     : sums_(torch::zeros({4}, at::TensorOptions(device).dtype(at::kDouble))),
@@ -19,7 +26,7 @@ void ClipSums::Add(const at::Tensor& logits, const at::Tensor& labels, const at:
   if (labels.numel() == 0) {
     return;
   }
-  sums_[0] += losses.sum(at::kDouble);
+  sums_[0] += (losses.to(at::kDouble) * kLossUnits).round().sum();
   sums_[1] += (logits.argmax(1) == labels).sum();
   const at::Tensor first5 = std::get<1>(logits.topk(std::min<int64_t>(5, logits.size(1)), 1));
   sums_[2] += (first5 == labels.unsqueeze(1)).sum();
@@ -35,7 +42,7 @@ at::Tensor ClipSums::Total(const ProcessGroup& group) const {
 ClipMeans ClipSums::Means(const ProcessGroup& group) const {
   const at::Tensor total = Total(group);
   const auto value = [&](int i) { return total[i].item<double>(); };
-  return {value(0) / value(3), value(1) / value(3), value(2) / value(3), value(3)};
+  return {value(0) / kLossUnits / value(3), value(1) / value(3), value(2) / value(3), value(3)};
 }
 
 nlohmann::ordered_json ClipSums::State(const ProcessGroup& group) const {

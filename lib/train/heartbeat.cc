@@ -72,7 +72,8 @@ std::string Describe(const Beat& beat) {
                      beat.work.empty() ? "" : ", ", beat.work);
 }
 
-std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after) {
+std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after,
+                  double timeout_s) {
   std::string silent;
   int busiest = -1;
   for (size_t rank = 0; rank < after.size(); ++rank) {
@@ -94,6 +95,9 @@ std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& afte
     return "every rank waits for the others: the network between them, or MPI";
   }
   const Beat& beat = after[static_cast<size_t>(busiest)];
+  if (beat.for_s <= timeout_s) {
+    return "";
+  }
   return fmt::format("rank {} on {} holds the others up: {}", busiest, beat.host, Describe(beat));
 }
 

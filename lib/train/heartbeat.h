@@ -32,7 +32,9 @@ std::string Describe(const Beat& beat);
 
 // Who holds the others up, in one line, from what was read at two moments further apart than beats
 // are: ranks whose beat has stopped; else the one that is busy with something of its own for the
-// longest; else nobody, if all wait for one another.
-std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after);
+// longest, if that is more than `timeout_s`; else all of them, if all wait for one another. Empty:
+// somebody is busy and moves on, so there is nobody to blame.
+std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after,
+                  double timeout_s);
 
 }  // namespace reel3d

@@ -296,6 +296,7 @@ void Trainer::State::FinishEpoch() {
   if (validated && !std::isfinite(validation.loss)) {
     throw Diverged("the validation loss", position.epoch);
   }
+  const Position before = position;
   const bool best =
       validated &&
       (validation.top1 > position.best_top1 ||
@@ -316,6 +317,13 @@ void Trainer::State::FinishEpoch() {
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
       stopping || save_due) {
     Save();
+  }
+  if (best && save_failed) {
+    // `best` names a checkpoint that is there: a later epoch need only be better than that one.
+    position.best_top1 = before.best_top1;
+    position.best_loss = before.best_loss;
+    position.best_step = before.best_step;
+    Say("this epoch was the best, and could not be saved as such");
   }
 }
 

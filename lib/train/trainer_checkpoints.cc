@@ -72,9 +72,15 @@ void Trainer::State::Save() {
   At(Phase::kSave);
   const nlohmann::ordered_json sums_state = sums.State(group);
   const nlohmann::ordered_json recent_state = recent.State(group);
-  if (!world.is_main()) {
-    return;
-  }
+  const bool failed = world.is_main() && !SaveOnMain(sums_state, recent_state);
+  At(Phase::kOtherRanks);
+  save_failed = world.Or(failed ? 1 : 0) != 0;
+  since_save = Stopwatch();
+}
+
+// False if the disk refused, which is said.
+bool Trainer::State::SaveOnMain(const nlohmann::ordered_json& sums_state,
+                                const nlohmann::ordered_json& recent_state) {
   CheckpointContents contents;
   contents.model = StateDict(*Judged());
   for (const auto& [name, tensor] : contents.model) {
@@ -97,16 +103,15 @@ void Trainer::State::Save() {
                          {"config", config}});
   try {
     Write(contents);
-    save_failed = false;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kEnvironment || stopping || position.epoch == options.epochs) {
       throw;
     }
     LogWarn(fmt::format("no checkpoint of step {}: {}; training goes on and tries again soon",
                         position.step, error.what()));
-    save_failed = true;
+    return false;
   }
-  since_save = Stopwatch();
+  return true;
 }
 
 void Trainer::State::Write(const CheckpointContents& contents) {

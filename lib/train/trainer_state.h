@@ -61,6 +61,8 @@ struct Trainer::State {
   void ShowTimes();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save();
+  bool SaveOnMain(const nlohmann::ordered_json& sums_state,
+                  const nlohmann::ordered_json& recent_state);
   bool SaveIsDue() const;
   void Write(const CheckpointContents& contents);
   bool Resume();

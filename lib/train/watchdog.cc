@@ -92,7 +92,7 @@ void Watchdog::Watch() {
   }
 }
 
-// Who it is that this rank waits for. Empty if the run ends meanwhile.
+// Who it is that this rank waits for. Empty if nobody hangs, or the run ends meanwhile.
 std::string Watchdog::BlameOthers() {
   constexpr double kTurn_s = 1.5, kMostTurns = 3;
   const std::vector<Beat> before = ReadBeats(folder_, world_.size());
@@ -104,7 +104,7 @@ std::string Watchdog::BlameOthers() {
   const auto waiting_before_us = std::count_if(after.begin(), after.begin() + world_.rank(),
                                                [](const Beat& beat) { return beat.waiting; });
   const double turns = std::min(kMostTurns, static_cast<double>(waiting_before_us));
-  return Sleep(turns * kTurn_s) ? Blame(before, after) : "";
+  return Sleep(turns * kTurn_s) ? Blame(before, after, timeout_s_) : "";
 }
 
 void Watchdog::EndIfHanging() {
@@ -112,7 +112,11 @@ void Watchdog::EndIfHanging() {
   const bool waiting = Now().waiting;
   std::string reason = Describe(Now());
   if (waiting) {
-    reason += ": " + BlameOthers();
+    const std::string others = BlameOthers();
+    if (others.empty()) {
+      return;
+    }
+    reason += ": " + others;
   }
   if (phases_.Now().num_entered != entered || !Sleep(0)) {
     return;  // it has moved on after all

@@ -46,7 +46,7 @@ FrameRate ParseFrameRate(const std::string& text) {
 }
 
 FramePacer::FramePacer(const FrameRate& rate, double source_step_s)
-    : step_s_(1 / rate.PerSecond()), source_step_s_(source_step_s) {}
+    : step_s_(1 / rate.PerSecond()), source_step_s_(std::min(source_step_s, kLongestHold_s)) {}
 
 int64_t FramePacer::NumUntil(double end_s) {
   // Half way between two frames the earlier one is shown, however times are rounded.
@@ -75,7 +75,7 @@ int64_t FramePacer::NumBefore(double time_s) {
 // As long as frames are shown on average, less half a step of the even rate: n frames of this rate
 // make n again.
 int64_t FramePacer::NumLast() {
-  const int64_t count = NumUntil(time_s_ + std::min(source_step_s_, kLongestHold_s) - step_s_ / 2);
+  const int64_t count = NumUntil(time_s_ + source_step_s_ - step_s_ / 2);
   if (num_shown_ > 0) {
     return count;
   }

@@ -134,8 +134,9 @@ Lines LinesOf(const AVFrame& frame, Interlaced interlaced) {
   // Two lines of luma share one of chroma, so a field's come in pairs; what is left over at the
   // bottom is not shown.
   const int field_lines = frame.height / 4 * 2;
+  const AVPixelFormat format = ffmpeg::PixelFormat(frame);
   if (interlaced == Interlaced::kField && frame.interlaced_frame != 0 && field_lines > 0 &&
-      !IsRgb(ffmpeg::PixelFormat(frame))) {
+      !IsRgb(format) && av_pix_fmt_desc_get(format)->log2_chroma_h <= 1) {
     for (size_t plane = 0; plane < lines.planes.size(); ++plane) {
       if (lines.planes[plane] != nullptr && frame.top_field_first == 0) {
         lines.planes[plane] += lines.strides[plane];

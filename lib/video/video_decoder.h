@@ -2,9 +2,9 @@
 //
 // Files come from outside and are hostile until checked: only regular files are opened, never what
 // they refer to; only video containers, never playlists; and no picture larger than kMaxSide a side
-// is given memory. Frames keep their own pixel format and size: frame_scaler.h turns them into
-// pictures of one kind.
-// SPDX-License-Identifier: Apache-2.0
+// is handed out (streams that show themselves late may be probed at any size: workers of
+// prep-videos have a limit on memory, too). Frames keep their own pixel format and size:
+// frame_scaler.h turns them into pictures of one kind. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -330,14 +330,17 @@ TEST(PrepVideosTest, WorkersEndWithTheTool) {
     }
     return both;
   };
+  size_t num_stopped = 0;
   std::thread killer([&] {
     const auto busy = [&] {  // it has begun to write
       return fs::exists(out_dir) && !Outputs(out_dir).empty();
     };
-    while (!busy()) {
+    for (int wait = 0; wait < 3000 && !busy(); ++wait) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     for (const int process : workers()) {
       kill(process, SIGSTOP);
+      ++num_stopped;
     }
     for (const int process : test::FindProcesses(out_dir)) {
       kill(process, SIGKILL);
@@ -347,6 +350,7 @@ TEST(PrepVideosTest, WorkersEndWithTheTool) {
                     manifest.string(), out_dir},
                    {mark});
   killer.join();
+  EXPECT_EQ(num_stopped, 1U);
   for (int wait = 0; wait < 500 && !workers().empty(); ++wait) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

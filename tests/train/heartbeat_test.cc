@@ -50,10 +50,15 @@ TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
   const Beat waits = Of("waiting for other ranks", true, 99);
   const Beat reads = Of("waiting for data", false, 60);
   const Beat saves = Of("saving a checkpoint", false, 3);
+  const double timeout_s = 50;
+  const auto Blame = [&](const std::vector<Beat>& before, const std::vector<Beat>& after) {
+    return reel3d::Blame(before, after, timeout_s);
+  };
   EXPECT_EQ(Blame({waits, saves, reads}, Later({waits, saves, reads})),
             "rank 2 on node holds the others up: waiting for data for 60 s at step 12");
   EXPECT_EQ(Blame({waits, waits}, Later({waits, waits})),
             "every rank waits for the others: the network between them, or MPI");
+  EXPECT_EQ(Blame({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
   // One that is stopped, in whatever phase; and one whose machine took its file along.
   std::vector<Beat> later = Later({waits, waits, reads});
   later[1].count = 7;
