@@ -139,6 +139,7 @@ class Packer {
 
   const PackShardsOptions& options_;
   const PackPlan& plan_;
+  const StageOutput& output_;
   const fs::path folder_;
   const bool must_redo_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -146,7 +147,11 @@ class Packer {
 };
 
 Packer::Packer(const PackShardsOptions& options, const PackPlan& plan, const StageOutput& output)
-    : options_(options), plan_(plan), folder_(output.folder()), must_redo_(output.must_redo()) {
+    : options_(options),
+      plan_(plan),
+      output_(output),
+      folder_(output.folder()),
+      must_redo_(output.must_redo()) {
   const auto shard_size_bytes = static_cast<uint64_t>(options.shard_size) << 20;
   const std::vector<size_t> cuts = CutIntoShards(plan.videos, shard_size_bytes);
   for (size_t number = 0; number + 1 < cuts.size(); ++number) {
@@ -251,6 +256,7 @@ void Packer::WriteShard(const Shard& shard, const ShardTable& table, Progress* p
       throw EnvironmentError(error.what());
     }
   }
+  output_.RequireOurs();
   writer.Publish();
 }
 

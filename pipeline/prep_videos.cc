@@ -165,6 +165,7 @@ ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
   const DecodeSummary summary = workers_[turn.thread].Prepare(
       RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
   const bool truncated = CheckWhole(summary, row.id, options_.allow_truncated);
+  output_.RequireOurs();
   pending.Publish();
   tell(summary.num_frames);
   num_frames_ += summary.num_frames;
@@ -190,11 +191,12 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
               "pixels, even, of the shorter side, instead of --height; 0: off");
   binder.Bind("quality", &quality, IntRange{1, 100},
               "of the JPEG frames: 90 is about 30 kB a frame at height 360, 80 about 20 kB");
-  binder.Bind("fps", &fps,
-              "`source`: every frame, each at its own time; `constant`: at the video's average "
-              "rate, where times vary; or a number such as 25 or 30000/1001, so that a clip's "
-              "frames last equally long in all videos. Frames are repeated or left out, never "
-              "mixed");
+  binder.Bind(
+      "fps", &fps,
+      "`source`: every frame, each at its own time; `constant`: where times vary, evenly at "
+      "the rate that the file states; or a number such as 25 or 30000/1001, so that a "
+      "clip's frames last equally long in all videos. Frames are repeated or left out, "
+      "never mixed");
   binder.Choice("interlaced", &interlaced, {kField, kWeave},
                 "frames of two fields show the first one, from half the lines, or both woven, with "
                 "combs where something moves");
@@ -227,7 +229,7 @@ void PrepVideosOptions::Check() {
   }
   if (fps != kSourceRate && fps != kConstantRate && ParseFrameRate(fps).num == 0) {
     throw UsageError(
-        fmt::format("--fps {}: {}, {}, or a rate from 0.01 to 1000 such as 25 or "
+        fmt::format("--fps {}: {}, {}, or a rate from 0.01 to 500 such as 25 or "
                     "30000/1001",
                     fps, kSourceRate, kConstantRate));
   }

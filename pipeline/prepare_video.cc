@@ -39,7 +39,7 @@ FrameRate RateOf(const VideoInfo& info, const PrepareRequest& request) {
   if (request.rate.num > 0) {
     return request.rate;
   }
-  constexpr double kHighest = 1000;
+  constexpr double kHighest = 500;
   if (average.num <= 0 || average.PerSecond() > kHighest) {
     throw InputError(fmt::format("{}: says no frame rate to be made constant; --fps with a number",
                                  request.source));

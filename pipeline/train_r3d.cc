@@ -91,10 +91,16 @@ ToolResult ToResult(const TrainReport& report) {
 // Refuses before the run is touched what the trainer would refuse when it goes on.
 void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
   const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
-  if (!options.overwrite && fs::exists(latest / CheckpointFiles::kState)) {
-    RequireSameData(ReadCheckpointState(latest), shards.fingerprint(), options.run_dir,
-                    options.shards_dir);
+  if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {
+    return;
   }
+  nlohmann::ordered_json state;
+  try {
+    state = ReadCheckpointState(latest);
+  } catch (const Error&) {
+    return;  // damaged: the trainer passes it over, and looks at the data of the one before
+  }
+  RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
 }
 
 StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {

@@ -12,9 +12,10 @@ namespace reel3d {
 
 AppendedFile::AppendedFile(const std::filesystem::path& file)
     : file_(file),
-      descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)),
+      descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)),
       size_bytes_(descriptor_ < 0 ? 0 : lseek(descriptor_, 0, SEEK_END)) {
-  if (descriptor_ < 0) {
+  // Not blocking: a pipe that nobody reads is an error, not a wait.
+  if (descriptor_ < 0 || size_bytes_ < 0) {
     throw WriteError("cannot write " + file_.string(), errno);
   }
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/frame_pacer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
+
+#include "lib/base/error.h"
 
 namespace reel3d {
 namespace {
@@ -15,18 +19,18 @@ bool ParseWhole(const std::string& text, int* value) {
   return error == std::errc() && stop == end && *value > 0;
 }
 
-// Three decimals tell all rates in use apart.
+// Six decimals tell all rates in use apart.
 bool ParseDecimal(const std::string& text, FrameRate* rate) {
-  constexpr int kUnit = 1000;
+  constexpr int kUnit = 1'000'000;
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (error != std::errc() || stop != end || !(value > 0 && value < 1e6)) {
+  if (error != std::errc() || stop != end || !(value > 0 && value < 1e3)) {
     return false;
   }
-  const int thousandths = static_cast<int>(std::lround(value * kUnit));
-  const int divisor = std::gcd(thousandths, kUnit);
-  *rate = {thousandths / divisor, kUnit / divisor};
+  const int millionths = static_cast<int>(std::lround(value * kUnit));
+  const int divisor = std::gcd(millionths, kUnit);
+  *rate = {millionths / divisor, kUnit / divisor};
   return true;
 }
 
@@ -34,7 +38,7 @@ bool ParseDecimal(const std::string& text, FrameRate* rate) {
 
 FrameRate ParseFrameRate(const std::string& text) {
   constexpr double kLowest = 0.01;
-  constexpr double kHighest = 1000;
+  constexpr double kHighest = 500;
   FrameRate rate;
   const size_t slash = text.find('/');
   const bool parsed = slash == std::string::npos
@@ -54,10 +58,18 @@ int64_t FramePacer::NumUntil(double end_s) {
   const auto end = static_cast<int64_t>(std::floor(end_s / step_s_ + kRounding)) + 1;
   const int64_t count = std::max<int64_t>(0, end - num_shown_);
   num_shown_ += count;
+  const double most_s = kFreeHold_s + kAverageHold_s * static_cast<double>(num_frames_);
+  if (static_cast<double>(num_shown_) * step_s_ > most_s) {
+    throw InputError(fmt::format(
+        "its {} frames are to be shown for more than {:.0f} s: take them as they are, with --fps "
+        "source",
+        num_frames_, most_s));
+  }
   return count;
 }
 
 int64_t FramePacer::NumBefore(double time_s) {
+  ++num_frames_;
   if (!any_) {
     any_ = true;
     raw_s_ = time_s;

@@ -1,14 +1,17 @@
 // The same command twice at the same time, as when a job is submitted twice: no locks, no harm.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <map>
 #include <thread>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
+#include "lib/video/prepared_video.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 
@@ -81,6 +84,32 @@ TEST(TwoAtOnceTest, TheSameBytesAsOne) {
     for (int round = 0; round < 8; ++round) {
       SCOPED_TRACE(fmt::format("{}, round {}", name, round));
       RunTwice(command, folder / fmt::format("{}{}", name, round), expected, round);
+    }
+  }
+}
+
+// Whoever comes first has the folder, and the other is refused: nothing is mixed.
+TEST(TwoAtOnceTest, WithOtherSettingsOneIsRefused) {
+  const test::TemporaryFolder folder;
+  WriteVideos(folder);
+  const auto prep = [&](const std::string& height, const fs::path& out) {
+    return test::RunCommand({test::ToolPath("prep-videos").string(), "--height", height,
+                             (folder / "videos.tsv").string(), out.string()});
+  };
+  for (int round = 0; round < 8; ++round) {
+    SCOPED_TRACE(fmt::format("round {}", round));
+    const fs::path out = folder / fmt::format("mixed{}", round);
+    test::CommandResult first;
+    std::thread other([&] { first = prep("32", out); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(round / 2));
+    const test::CommandResult second = prep("48", out);
+    other.join();
+    ASSERT_EQ(first.exit_status + second.exit_status, kExitUsage) << first.err << second.err;
+    EXPECT_THAT(first.err + second.err, testing::HasSubstr("was made with other settings"));
+    const int height = first.exit_status == 0 ? 32 : 48;
+    for (int i = 0; i < kNumVideos; ++i) {
+      const PreparedVideoReader reader(out / fmt::format("v{}.mkv", i));
+      EXPECT_EQ(reader.info().height, height);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/base/rng.h"
 
 namespace reel3d {
@@ -92,6 +93,10 @@ TEST(FramePacerTest, FaultsOfTheClockCostNoFramesAndAskForNone) {
   EXPECT_THAT(Shown({0, 1e300, -1e300, std::nan("")}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   // Whatever a file claims of its rate.
   EXPECT_LE(Shown({0, 11, 22, 33}, {25, 1}, 30000).size(), 4 * 250U);
+  std::vector<double> slow = EvenTimes(1000, 9.9);
+  EXPECT_THROW(Shown(slow, {25, 1}, 9.9), Error);
+  slow.resize(60);  // ten minutes are nobody's attack
+  EXPECT_EQ(Shown(slow, {25, 1}, 9.9).size(), 14850U);
   // A picture that is held for long, though not too long, is held.
   EXPECT_EQ(Shown({0, 9}, {10, 1}, 0.1).size(), 91U);
 }
@@ -103,13 +108,13 @@ TEST(FrameRateTest, ReadsWholeDecimalAndFraction) {
   };
   for (const Case& it :
        {Case{"25", 25, 1}, Case{"29.97", 2997, 100}, Case{"30000/1001", 30000, 1001},
-        Case{"12.5", 25, 2}, Case{"0.01", 1, 100}}) {
+        Case{"12.5", 25, 2}, Case{"0.01", 1, 100}, Case{"23.976", 2997, 125}}) {
     const FrameRate rate = ParseFrameRate(it.text);
     EXPECT_EQ(rate.num, it.num) << it.text;
     EXPECT_EQ(rate.den, it.den) << it.text;
   }
-  for (const char* text : {"", "0", "-5", "25fps", "1/0", "0/1", "1e3", "1001", "1/1000", "nan",
-                           "inf", " 25", "25/", "/25", "99999999999", "1/2/3", "0x10"}) {
+  for (const char* text : {"", "0", "-5", "25fps", "1/0", "0/1", "1e3", "501", "0.0099", "1/1000",
+                           "nan", "inf", " 25", "25/", "/25", "99999999999", "1/2/3", "0x10"}) {
     EXPECT_EQ(ParseFrameRate(text).num, 0) << text;
   }
 }
