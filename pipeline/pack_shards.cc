@@ -81,6 +81,19 @@ FailedItem Missing(const PackShardsOptions& options, const std::string& id,
   return {id, kStage, "there is no " + PreparedFile(options, id).string()};
 }
 
+// All that will be in no shard.
+std::vector<MissingVideo> NotPacked(const PackPlan& plan, const std::vector<FailedItem>& failed) {
+  std::vector<MissingVideo> missing = plan.missing;
+  std::unordered_map<std::string, Subset> subset_of_id;
+  for (const PlannedVideo& video : plan.videos) {
+    subset_of_id.emplace(video.id, video.subset);
+  }
+  for (const FailedItem& item : failed) {
+    missing.push_back({item.id, subset_of_id.at(item.id)});
+  }
+  return missing;
+}
+
 PackPlan MakePlan(const PackShardsOptions& options) {
   const Manifest manifest = ReadManifest(options.manifest);
   const fs::path classes =
@@ -367,12 +380,13 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   std::vector<FailedItem> failed = packer.Pack();
   packer.RemoveOtherShards();
   PackShardsReport report = packer.WriteIndexFile();
-  for (const std::string& id : plan.missing_ids) {
-    failed.push_back(Missing(options, id, reasons));
+  WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
+  for (const MissingVideo& video : plan.missing) {
+    failed.push_back(Missing(options, video.id, reasons));
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
-  const size_t num_videos = plan.videos.size() + plan.missing_ids.size();
+  const size_t num_videos = plan.videos.size() + plan.missing.size();
   report.num_videos = static_cast<int64_t>(num_videos);
   report.num_failed = std::count_if(failed.begin(), failed.end(),
                                     [](const FailedItem& item) { return item.stage == kStage; });

@@ -50,6 +50,7 @@ struct ShardSet::State {
   fs::path folder;
   std::vector<IndexedVideo> videos;
   std::vector<std::string> classes;
+  std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
   std::map<int, LazyShard> shards;  // by number; the map itself never changes
 
@@ -98,6 +99,9 @@ ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
   state_->videos = ReadIndex(index);
   state_->classes = ReadClasses(class_list);
   const std::map<int, std::string> uuids = ReadShardList(shard_list);
+  if (fs::exists(folder / "missing.tsv")) {
+    state_->missing = ReadMissing(folder / "missing.tsv");
+  }
   for (const fs::path& file : {index, shard_list, class_list}) {
     const std::string text = ReadFile(file);
     state_->fingerprint = Crc32(text.data(), text.size(), state_->fingerprint);
@@ -131,6 +135,10 @@ ShardSet::~ShardSet() = default;
 const fs::path& ShardSet::folder() const { return state_->folder; }
 const std::vector<IndexedVideo>& ShardSet::videos() const { return state_->videos; }
 const std::vector<std::string>& ShardSet::classes() const { return state_->classes; }
+int64_t ShardSet::NumMissing(Subset subset) const {
+  return std::count_if(state_->missing.begin(), state_->missing.end(),
+                       [&](const MissingVideo& video) { return video.subset == subset; });
+}
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {

@@ -186,7 +186,7 @@ TEST_F(PackShardsTest, ShardsOfAnEarlierPlanGoAway) {
     names.push_back(name);
   }
   EXPECT_THAT(names, UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv",
-                                          "index.tsv", "shards.tsv"));
+                                          "index.tsv", "missing.tsv", "shards.tsv"));
 }
 
 TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
@@ -213,6 +213,9 @@ TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
                                   "video10 pack"));
   EXPECT_THAT(ReadFile(failed_tsv), HasSubstr("it is a text file"));
   const ShardSet shards(options_.out_dir);
+  // Of the twelve every fourth is held out: video08 among those that are not there.
+  EXPECT_EQ(shards.NumMissing(Subset::kValidation), 1);
+  EXPECT_EQ(shards.NumMissing(Subset::kTraining), 4);
   std::vector<uint8_t> jpeg;
   shards.ReadFrame(1, 0, &jpeg);
   EXPECT_EQ(shards.videos()[1].id, "video02");
