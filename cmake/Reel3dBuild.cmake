@@ -1,8 +1,9 @@
-# How reel3d is compiled, and the three helpers that declare everything it is made of.
+# How reel3d is compiled, and the four helpers that declare everything it is made of.
 #
 #   reel3d_library(NAME data SOURCES a.cc b.cc LINKS reel3d_base)           -> reel3d_data
 #   reel3d_tool(prep-videos LINKS reel3d_pipeline_prep)                     -> bin/prep-videos
 #   reel3d_test(NAME data/manifest_test SOURCES manifest_test.cc LINKS ...) -> ctest data/manifest_test
+#   reel3d_fuzzer(tables INPUTS 2000 LINKS reel3d_data)                     -> ctest fuzz/tables
 #
 # TORCH on a library or test: its sources include torch and share one precompiled torch header.
 
@@ -16,15 +17,28 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # Checks stay on in release builds; they cost nothing that a benchmark shows.
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
-# GCC 12 sees overflows in fmt that are not there (stringop-overflow).
-add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-stringop-overflow)
+# GCC 12 sees overflows in fmt that are not there (stringop-overflow); clang, fields without a value
+# that have a default one.
+add_compile_options(-Wall -Wextra -Wpedantic -Werror
+                    $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+                    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
 # Messages name our files without the folder they were built in.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 include_directories("${CMAKE_SOURCE_DIR}")
+if(REEL3D_FUZZ)
+  # Everything is watched, so that libFuzzer sees which inputs lead to new code.
+  set(REEL3D_SANITIZE "fuzzer-no-link,address,undefined")
+  add_compile_definitions(__SANITIZE_ADDRESS__)  # as g++ defines it by itself
+endif()
 if(REEL3D_SANITIZE)
-  add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-omit-frame-pointer -g)
+  # Undefined behaviour ends a test, rather than being told and passed over.
+  add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${REEL3D_SANITIZE})
 endif()
+# HDF5 loses memory each time that it refuses a file or the disk refuses HDF5.
+set(REEL3D_SANITIZER_ENVIRONMENT
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
 function(reel3d_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch)
@@ -49,14 +63,24 @@ function(reel3d_tool name)
   target_link_libraries(${name} PRIVATE ${TOOL_LINKS} reel3d_cli)
 endfunction()
 
+# `tests` builds all tests, `tests-data` those of tests/data.
+function(reel3d_add_to_tests name target)
+  string(REGEX REPLACE "/.*" "" room ${name})
+  if(NOT TARGET tests-${room})
+    add_custom_target(tests-${room})
+    add_dependencies(tests tests-${room})
+  endif()
+  add_dependencies(tests-${room} ${target})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+endfunction()
+
 # MPI_RANKS 1 2 4: runs the test once under mpirun for each, instead of alone.
 function(reel3d_test)
   cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
   string(REPLACE "/" "_" target ${TEST_NAME})
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
-  add_dependencies(tests ${target})
-  set_target_properties(${target} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
+  reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
   if(TEST_TORCH)
     reel3d_use_torch(${target})
@@ -75,6 +99,26 @@ function(reel3d_test)
   endif()
 endfunction()
 
+# The fuzz target of NAME_fuzz.cc: an ordinary test, or in a build for fuzzing (REEL3D_FUZZ) the
+# program NAME_fuzz. INPUTS: how many damaged inputs the test tries, seconds' worth. EXTRA: files or
+# folders of more inputs, which need not be there.
+function(reel3d_fuzzer name)
+  cmake_parse_arguments(FUZZER "" "INPUTS" "LINKS;EXTRA" ${ARGN})
+  set(target ${name}_fuzz)
+  add_executable(${target} EXCLUDE_FROM_ALL ${name}_fuzz.cc)
+  reel3d_add_to_tests(fuzz/${name} ${target})
+  target_link_libraries(${target} PRIVATE ${FUZZER_LINKS} reel3d_fuzz_target reel3d_fuzz_main)
+  if(REEL3D_FUZZ)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_test(NAME fuzz/${name}
+             COMMAND ${target} ${FUZZER_INPUTS} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}"
+                     ${FUZZER_EXTRA})
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 300
+      ENVIRONMENT "${REEL3D_SANITIZER_ENVIRONMENT}")
+  endif()
+endfunction()
+
 # Ranks share the cores of a test machine, and containers run as root.
 set(REEL3D_MPI_ENVIRONMENT
-    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;OMP_NUM_THREADS=1;REEL3D_SHARED=${CMAKE_SOURCE_DIR}/../shared;REEL3D_BIN=${CMAKE_BINARY_DIR}/bin;REEL3D_SOURCE=${CMAKE_SOURCE_DIR}")
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;OMP_NUM_THREADS=1;REEL3D_SHARED=${CMAKE_SOURCE_DIR}/../shared;REEL3D_BIN=${CMAKE_BINARY_DIR}/bin;REEL3D_SOURCE=${CMAKE_SOURCE_DIR};${REEL3D_SANITIZER_ENVIRONMENT}")

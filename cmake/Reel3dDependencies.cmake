@@ -24,6 +24,8 @@ if(REEL3D_TORCH)
   # Without this mpi.h pulls in Open MPI's obsolete C++ bindings.
   set(MPI_CXX_SKIP_MPICXX ON)
   find_package(MPI REQUIRED COMPONENTS CXX)
+  # TensorBoard's pictures.
+  pkg_check_modules(LIBPNG REQUIRED IMPORTED_TARGET libpng)
   include(LibTorchFromWheel)
   # One precompiled <torch/torch.h> for all: 30 s once instead of 10 s in every source.
   file(WRITE "${CMAKE_BINARY_DIR}/torch_header.cc" "")

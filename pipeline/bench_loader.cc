@@ -2,11 +2,12 @@
 #include "pipeline/bench_loader.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
-#include <utility>
+#include <fstream>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
@@ -19,54 +20,68 @@
 namespace reel3d {
 namespace {
 
-// CPU time of all threads of this process.
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+// Resident memory of this process now.
+int64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  statm >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
 }
 
-std::vector<ClipRequest> DrawClips(const ShardSet& shards, const BenchLoaderOptions& options) {
-  std::vector<ClipRequest> requests;
-  Rng rng(static_cast<uint64_t>(options.seed));
-  const auto num_videos = static_cast<int64_t>(shards.videos().size());
-  for (int64_t clip = 0; clip < options.clips; ++clip) {
-    const auto video = static_cast<size_t>(rng.Below(num_videos));
-    const IndexedVideo& row = shards.videos()[video];
-    ClipRequest request;
-    request.video = video;
-    request.clip = RandomClip(row.num_frames, options.clip, /*inclusive=*/true, rng);
-    request.crop_rng = Rng(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(clip));
-    requests.push_back(std::move(request));
-  }
+// Clip `index` of the benchmark. Drawn when it is due: a list of all would grow with them.
+ClipRequest DrawClip(const ShardSet& shards, const BenchLoaderOptions& options, int64_t index) {
+  Rng rng(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(index));
+  ClipRequest request;
+  request.video = static_cast<size_t>(rng.Below(static_cast<int64_t>(shards.videos().size())));
+  const int num_frames = shards.videos()[request.video].num_frames;
+  request.clip = RandomClip(num_frames, options.clip, /*inclusive=*/true, rng);
+  request.crop_rng = rng;
+  return request;
+}
+
+BatchRequests DrawBatches(const ShardSet& shards, const BenchLoaderOptions& options) {
+  BatchRequests requests;
+  requests.num_batches = (options.clips + options.batch - 1) / options.batch;
+  requests.clips = [&](int64_t batch_index) {
+    const int64_t end = std::min(options.clips, (batch_index + 1) * options.batch);
+    std::vector<ClipRequest> clips;
+    for (int64_t clip = batch_index * options.batch; clip < end; ++clip) {
+      clips.push_back(DrawClip(shards, options, clip));
+    }
+    return clips;
+  };
+  requests.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(options.crop, frame, rng); };
   return requests;
 }
 
 // The loader as training uses it.
-void MeasureLoader(const ShardSet& shards, const std::vector<ClipRequest>& clips,
-                   const BenchLoaderOptions& options, BenchLoaderReport* report) {
+void MeasureLoader(const ShardSet& shards, const BenchLoaderOptions& options,
+                   BenchLoaderReport* report) {
   BatchLoaderOptions loader_options;
   loader_options.clip_length = options.clip.length;
   loader_options.size = options.crop.size;
   loader_options.threads = options.threads;
   loader_options.decoding = ParseDecoding(options.decoding);
-  BatchRequests requests = BatchesOf(clips, options.batch);
-  requests.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(options.crop, frame, rng); };
   const Stopwatch clock;
   const double cpu_before_s = CpuSeconds();
-  BatchLoader loader(std::move(requests), ShardFrames(shards), loader_options);
+  BatchLoader loader(DrawBatches(shards, options), FramesOf(shards), loader_options);
   Batch batch;
   while (loader.Next(&batch)) {
     report->num_clips += batch.size();
+    if (report->early_rss_bytes == 0 && 10 * report->num_clips >= options.clips) {
+      report->early_rss_bytes = ResidentBytes();
+    }
   }
+  report->rss_bytes = ResidentBytes();
   report->seconds = clock.Seconds();
   report->cpu_s = CpuSeconds() - cpu_before_s;
   report->threads = ThreadCount(options.threads);
 }
 
 // The same clips, or as many as a few seconds allow, in this thread.
-void MeasurePhases(const ShardSet& shards, const std::vector<ClipRequest>& clips,
-                   const BenchLoaderOptions& options, BenchLoaderReport* report) {
+void MeasurePhases(const ShardSet& shards, const BenchLoaderOptions& options,
+                   BenchLoaderReport* report) {
   constexpr double kLongest_s = 5;
   jpeg::CropDecoder decoder;
   FrameDecoder headers;
@@ -79,10 +94,8 @@ void MeasurePhases(const ShardSet& shards, const std::vector<ClipRequest>& clips
   int64_t num_frames = 0;
   int64_t num_fast = 0;
   const Stopwatch whole;
-  for (const ClipRequest& request : clips) {
-    if (whole.Seconds() > kLongest_s) {
-      break;
-    }
+  while (num_clips < options.clips && whole.Seconds() < kLongest_s) {
+    const ClipRequest request = DrawClip(shards, options, num_clips);
     const auto first = request.clip.frames.begin();
     indices.assign(first, first + request.clip.num_distinct);
     const Stopwatch read_clock;
@@ -146,6 +159,7 @@ nlohmann::ordered_json BenchLoaderReport::ToJson() const {
             {"decode", decode_ms},
             {"resize", resize_ms}}},
           {"fast_share", fast_share},
+          {"early_rss_bytes", early_rss_bytes},
           {"rss_bytes", rss_bytes}};
 }
 
@@ -154,9 +168,11 @@ std::string BenchLoaderReport::ToText() const {
       "{:.0f} clips/s by {} threads: {:.0f} clips/s for each core's time\n"
       "a clip in one thread, ms: read {:.3f}  check {:.3f}  scan {:.3f}  decode {:.3f}  resize "
       "{:.3f}\n"
-      "{:.1f} % of the frames decoded fast; {:.0f} MB of memory\n",
+      "{:.1f} % of the frames decoded fast; {:.0f} MB of memory, {:.0f} after a tenth of the "
+      "clips\n",
       ClipsPerSecond(), threads, ClipsPerSecondPerCore(), read_ms, check_ms, scan_ms, decode_ms,
-      resize_ms, 100 * fast_share, static_cast<double>(rss_bytes) / 1e6);
+      resize_ms, 100 * fast_share, static_cast<double>(rss_bytes) / 1e6,
+      static_cast<double>(early_rss_bytes) / 1e6);
 }
 
 BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options) {
@@ -164,13 +180,9 @@ BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options) {
   if (shards.videos().empty()) {
     throw InputError(options.shards_dir + ": holds no videos");
   }
-  const std::vector<ClipRequest> clips = DrawClips(shards, options);
   BenchLoaderReport report;
-  MeasureLoader(shards, clips, options, &report);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  report.rss_bytes = usage.ru_maxrss * int64_t{1024};
-  MeasurePhases(shards, clips, options, &report);
+  MeasureLoader(shards, options, &report);
+  MeasurePhases(shards, options, &report);
   return report;
 }
 

@@ -29,9 +29,10 @@ struct BenchLoaderOptions {
 struct BenchLoaderReport {
   int64_t num_clips = 0;
   int threads = 0;
-  double seconds = 0;     // of the loader, wall clock
-  double cpu_s = 0;       // of all its threads
-  int64_t rss_bytes = 0;  // at the end
+  double seconds = 0;           // of the loader, wall clock
+  double cpu_s = 0;             // of all its threads
+  int64_t early_rss_bytes = 0;  // resident memory when a tenth of the clips was loaded
+  int64_t rss_bytes = 0;        // when all were: no more, or something leaks
   // One thread on its own, milliseconds a clip; decoding by lib/jpeg alone.
   double read_ms = 0, check_ms = 0, scan_ms = 0, decode_ms = 0, resize_ms = 0;
   double fast_share = 0;  // of the frames: those that lib/jpeg can decode

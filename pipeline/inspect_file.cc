@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -12,7 +13,8 @@
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
-#include "lib/model/safetensors.h"
+#include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
@@ -145,22 +147,30 @@ Json InspectTable(const fs::path& file) {
   return text.compare(0, 5, "shard") == 0 ? InspectIndex(file) : InspectManifest(file);
 }
 
+// A file of weights of any format: what it says of itself, the network found in it, its tensors.
 Json InspectWeights(const fs::path& file) {
-  const SafetensorsReader reader(file);
+  const WeightsHeader header = ReadWeightsHeader(file);
   int64_t num_values = 0;
   Json rows = Json::array();
-  for (const SafetensorsEntry& entry : reader.header().entries) {
+  for (const TensorHeader& tensor : header.tensors) {
     int64_t count = 1;
-    for (const int64_t extent : entry.shape) {
+    for (const int64_t extent : tensor.shape) {
       count *= extent;
     }
     num_values += count;
-    rows.push_back({{"tensor", entry.name},
-                    {"type", entry.type},
-                    {"shape", fmt::format("{}", fmt::join(entry.shape, " x "))},
+    rows.push_back({{"tensor", tensor.name},
+                    {"type", tensor.type},
+                    {"shape", fmt::format("{}", fmt::join(tensor.shape, " x "))},
                     {"values", count}});
   }
-  return {{"kind", "weights"}, {"tensors", rows.size()}, {"values", num_values}, {"rows", rows}};
+  Json json = {{"kind", "weights"}, {"format", header.format}};
+  for (const auto& [key, value] : header.notes) {
+    json["note: " + key] = value;
+  }
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  json["network"] = layout ? layout->Describe() : "none that reel3d knows";
+  json.update({{"tensors", rows.size()}, {"values", num_values}, {"rows", rows}});
+  return json;
 }
 
 // A prepared video: Motion-JPEG in Matroska, read to its end.
@@ -249,11 +259,21 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional(
       "FILE", &file,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, score file, checkpoint, "
-      "weights (.safetensors), or "
-      "the folder of a stage");
+      "weights (.safetensors, .pth, .pt, .tar), or the folder of a stage");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
+  binder.Bind("frames-to", &frames_to,
+              "a new or empty folder for the frames of one video of a shard, or of a prepared "
+              "video, as 000000.jpg and so on",
+              Effect::kRunOnly);
+  binder.Bind("video", &video, "which video of the shard, by its id", Effect::kRunOnly);
+}
+
+void InspectFileOptions::Check() const {
+  if (!video.empty() && frames_to.empty()) {
+    throw UsageError("--video says whose frames --frames-to writes: say where to");
+  }
 }
 
 nlohmann::ordered_json InspectFile(const std::string& file) {
@@ -271,10 +291,7 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   if (extension == ".tsv") {
     return InspectTable(file);
   }
-  if (extension == ".safetensors") {
-    return InspectWeights(file);
-  }
-  throw InputError(file + ": not a kind of file that reel3d writes");
+  return InspectWeights(file);  // they are told by what is in them: their names end in anything
 }
 
 std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows) {

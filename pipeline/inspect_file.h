@@ -12,9 +12,11 @@ namespace reel3d {
 struct InspectFileOptions {
   std::string file;
   int rows = 20;
+  std::string video;      // id
+  std::string frames_to;  // folder; empty: none are written
 
   void Bind(OptionBinder& binder);
-  void Check() const {}
+  void Check() const;
 };
 
 // Describes the file as one object: "kind", then single values, then "rows", an array of objects

@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/data/manifest.h"
 #include "lib/data/video_tree.h"
 
@@ -79,6 +80,35 @@ bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwr
   return true;
 }
 
+// What is no fault, but would show only when something has been trained for days.
+void WarnOfDoubts(const ListVideosReport& report) {
+  ListVideosReport::Counts sum;
+  std::vector<std::string> unjudged;
+  std::vector<std::string> subsets;
+  for (const auto& [name, counts] : report.classes) {
+    sum.training += counts.training;
+    sum.validation += counts.validation;
+    if (!name.empty() && counts.validation == 0) {
+      unjudged.push_back(name);
+    }
+    if (name == "train" || name == "training" || name == "val" || name == "validation" ||
+        name == "test") {
+      subsets.push_back(name);
+    }
+  }
+  if (!subsets.empty()) {
+    LogWarn(fmt::format("folders named {} are taken for classes: a SOURCE holds one folder a class",
+                        fmt::join(subsets, ", ")));
+  }
+  if (sum.training == 0) {
+    LogInfo("nothing to train on: videos directly in a SOURCE have no class");
+  } else if (sum.validation == 0) {
+    LogWarn("no videos are held out: nothing can be judged (--validation-fraction)");
+  } else if (!unjudged.empty()) {
+    LogWarn(fmt::format("no video is held out of {}", fmt::join(unjudged, ", ")));
+  }
+}
+
 }  // namespace
 
 void ListVideosOptions::Bind(OptionBinder& binder) {
@@ -116,6 +146,7 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
   CountClasses(manifest, classes, &report);
+  WarnOfDoubts(report);
   return report;
 }
 

@@ -81,6 +81,19 @@ FailedItem Missing(const PackShardsOptions& options, const std::string& id,
   return {id, kStage, "there is no " + PreparedFile(options, id).string()};
 }
 
+// All that will be in no shard.
+std::vector<MissingVideo> NotPacked(const PackPlan& plan, const std::vector<FailedItem>& failed) {
+  std::vector<MissingVideo> missing = plan.missing;
+  std::unordered_map<std::string, Subset> subset_of_id;
+  for (const PlannedVideo& video : plan.videos) {
+    subset_of_id.emplace(video.id, video.subset);
+  }
+  for (const FailedItem& item : failed) {
+    missing.push_back({item.id, subset_of_id.at(item.id)});
+  }
+  return missing;
+}
+
 PackPlan MakePlan(const PackShardsOptions& options) {
   const Manifest manifest = ReadManifest(options.manifest);
   const fs::path classes =
@@ -131,14 +144,15 @@ class Packer {
   fs::path ShardFile(const Shard& shard) const { return folder_ / ShardFileName(shard.number); }
   // Takes over an earlier run's file that holds all the videos and is younger than any of them.
   void KeepUnread(Shard* shard) const;
-  ItemOutcome PackVideo(size_t video) const;
+  ItemOutcome PackVideo(const ItemTurn& turn) const;
   // The last thread that is through with a video of this shard writes it.
-  void EndVideo(Shard* shard) const;
-  void WriteShard(const Shard& shard, const ShardTable& table) const;
+  void EndVideo(Shard* shard, Progress* progress) const;
+  void WriteShard(const Shard& shard, const ShardTable& table, Progress* progress) const;
   void FillIndex(const ShardTable& table, Shard* shard) const;
 
   const PackShardsOptions& options_;
   const PackPlan& plan_;
+  const StageOutput& output_;
   const fs::path folder_;
   const bool must_redo_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -146,7 +160,11 @@ class Packer {
 };
 
 Packer::Packer(const PackShardsOptions& options, const PackPlan& plan, const StageOutput& output)
-    : options_(options), plan_(plan), folder_(output.folder()), must_redo_(output.must_redo()) {
+    : options_(options),
+      plan_(plan),
+      output_(output),
+      folder_(output.folder()),
+      must_redo_(output.must_redo()) {
   const auto shard_size_bytes = static_cast<uint64_t>(options.shard_size) << 20;
   const std::vector<size_t> cuts = CutIntoShards(plan.videos, shard_size_bytes);
   for (size_t number = 0; number + 1 < cuts.size(); ++number) {
@@ -193,11 +211,12 @@ std::vector<FailedItem> Packer::Pack() {
     KeepUnread(shard.get());
   }
   return RunItemLoop(ids, {kStage, "videos", ThreadCount(options_.threads)},
-                     [&](const ItemTurn& turn) { return PackVideo(turn.item); })
+                     [&](const ItemTurn& turn) { return PackVideo(turn); })
       .failed;
 }
 
-ItemOutcome Packer::PackVideo(size_t video) const {
+ItemOutcome Packer::PackVideo(const ItemTurn& turn) const {
+  const size_t video = turn.item;
   Shard* shard = shard_of_video_[video];
   if (shard->kept) {
     return ItemOutcome::kSkipped;
@@ -207,15 +226,15 @@ ItemOutcome Packer::PackVideo(size_t video) const {
     shard->scans[video - shard->begin] = Scan(planned, PreparedFile(options_, planned.id));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kInput) {
-      EndVideo(shard);  // the others of its shard do not suffer
+      EndVideo(shard, turn.progress);  // the others of its shard do not suffer
     }
     throw;
   }
-  EndVideo(shard);
+  EndVideo(shard, turn.progress);
   return ItemOutcome::kDone;
 }
 
-void Packer::EndVideo(Shard* shard) const {
+void Packer::EndVideo(Shard* shard, Progress* progress) const {
   if (--shard->num_unscanned > 0) {
     return;
   }
@@ -227,25 +246,30 @@ void Packer::EndVideo(Shard* shard) const {
   }
   if (!good.empty()) {
     const ShardTable table = MakeTable(good, plan_.classes);
-    WriteShard(*shard, table);
+    WriteShard(*shard, table, progress);
     FillIndex(table, shard);
   }
 }
 
-void Packer::WriteShard(const Shard& shard, const ShardTable& table) const {
+void Packer::WriteShard(const Shard& shard, const ShardTable& table, Progress* progress) const {
   ShardWriter writer(ShardFile(shard), table, shard.plan);
   std::vector<uint8_t> jpeg;
+  uint64_t num_frames = 0;
   for (const ShardVideo& video : table.videos) {
     try {
       PreparedVideoReader reader(PreparedFile(options_, video.id));
       while (reader.Next(&jpeg)) {
         writer.Append(jpeg);
+        ++num_frames;
       }
+      progress->Note(fmt::format("{} written to {} %", ShardFileName(shard.number),
+                                 100 * num_frames / table.num_frames()));
     } catch (const Error& error) {
       // It was good a moment ago: not this video's fault alone, so the whole stage stops.
       throw EnvironmentError(error.what());
     }
   }
+  output_.RequireOurs();
   writer.Publish();
 }
 
@@ -356,12 +380,13 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   std::vector<FailedItem> failed = packer.Pack();
   packer.RemoveOtherShards();
   PackShardsReport report = packer.WriteIndexFile();
-  for (const std::string& id : plan.missing_ids) {
-    failed.push_back(Missing(options, id, reasons));
+  WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
+  for (const MissingVideo& video : plan.missing) {
+    failed.push_back(Missing(options, video.id, reasons));
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
-  const size_t num_videos = plan.videos.size() + plan.missing_ids.size();
+  const size_t num_videos = plan.videos.size() + plan.missing.size();
   report.num_videos = static_cast<int64_t>(num_videos);
   report.num_failed = std::count_if(failed.begin(), failed.end(),
                                     [](const FailedItem& item) { return item.stage == kStage; });

@@ -23,6 +23,11 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kSourceRate = "source";
+constexpr const char* kConstantRate = "constant";
+constexpr const char* kField = "field";
+constexpr const char* kWeave = "weave";
+
 VideoPart PartOf(const VideoRow& row) {
   VideoPart part;
   part.begin_s = row.begin_s.value_or(part.begin_s);
@@ -86,6 +91,9 @@ PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs:
   request.height = options.height;
   request.short_side = options.short_side;
   request.quality = options.quality;
+  request.even_rate = options.fps != kSourceRate;
+  request.rate = ParseFrameRate(options.fps);
+  request.interlaced = options.interlaced == kField ? Interlaced::kField : Interlaced::kWeave;
   return request;
 }
 
@@ -157,6 +165,7 @@ ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
   const DecodeSummary summary = workers_[turn.thread].Prepare(
       RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
   const bool truncated = CheckWhole(summary, row.id, options_.allow_truncated);
+  output_.RequireOurs();
   pending.Publish();
   tell(summary.num_frames);
   num_frames_ += summary.num_frames;
@@ -182,6 +191,15 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
               "pixels, even, of the shorter side, instead of --height; 0: off");
   binder.Bind("quality", &quality, IntRange{1, 100},
               "of the JPEG frames: 90 is about 30 kB a frame at height 360, 80 about 20 kB");
+  binder.Bind(
+      "fps", &fps,
+      "`source`: every frame, each at its own time; `constant`: where times vary, evenly at "
+      "the rate that the file states; or a number such as 25 or 30000/1001, so that a "
+      "clip's frames last equally long in all videos. Frames are repeated or left out, "
+      "never mixed");
+  binder.Choice("interlaced", &interlaced, {kField, kWeave},
+                "frames of two fields show the first one, from half the lines, or both woven, with "
+                "combs where something moves");
   binder.Bind("allow-truncated", &allow_truncated,
               "keep the frames of videos that are shorter than their files say; otherwise they "
               "fail");
@@ -208,6 +226,12 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
 void PrepVideosOptions::Check() {
   if (height % 2 != 0 || short_side % 2 != 0) {
     throw UsageError("--height and --short-side must be even: chroma has half the resolution");
+  }
+  if (fps != kSourceRate && fps != kConstantRate && ParseFrameRate(fps).num == 0) {
+    throw UsageError(
+        fmt::format("--fps {}: {}, {}, or a rate from 0.01 to 500 such as 25 or "
+                    "30000/1001",
+                    fps, kSourceRate, kConstantRate));
   }
   slice.Resolve();
 }

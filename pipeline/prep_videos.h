@@ -17,6 +17,8 @@ struct PrepVideosOptions {
   int height = 360;
   int short_side = 0;
   int quality = 90;
+  std::string fps = "source";
+  std::string interlaced = "field";
   bool allow_truncated = false;
   double max_failed_fraction = 0.01;
   int threads = 0;

@@ -38,6 +38,10 @@ std::string PackRequest(const PrepareRequest& request, int memory_mb) {
                {"height", request.height},
                {"short_side", request.short_side},
                {"quality", request.quality},
+               {"even_rate", request.even_rate},
+               {"rate_num", request.rate.num},
+               {"rate_den", request.rate.den},
+               {"interlaced", request.interlaced},
                {"memory_mb", memory_mb}});
 }
 
@@ -51,6 +55,10 @@ PrepareRequest UnpackRequest(const Json& message) {
   message.at("height").get_to(request.height);
   message.at("short_side").get_to(request.short_side);
   message.at("quality").get_to(request.quality);
+  message.at("even_rate").get_to(request.even_rate);
+  message.at("rate_num").get_to(request.rate.num);
+  message.at("rate_den").get_to(request.rate.den);
+  message.at("interlaced").get_to(request.interlaced);
   return request;
 }
 
@@ -172,7 +180,11 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     const double left_s = timeout_s - clock.Seconds();
     if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
       const std::string end = process_->End();
-      GiveUp(fmt::format("{}: the decoder crashed ({})", what, end));
+      // Not by us, and decoders do not kill themselves.
+      const bool killed = end.find("signal 9,") != std::string::npos;
+      GiveUp(
+          fmt::format("{}: the decoder crashed ({}){}", what, end,
+                      killed ? "; if the machine is short of memory, take fewer --threads" : ""));
     }
     if (bytes.empty()) {
       GiveUp(left_s <= options_.stall_s

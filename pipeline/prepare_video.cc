@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -30,21 +31,77 @@ ImageSize SizeOf(const VideoFrame& frame, const PrepareRequest& request) {
                                 : SizeForHeight(frame.aspect, request.height);
 }
 
-// All frames of `decoder`, of which `frame` is the first.
-void WriteFrames(VideoDecoder* decoder, VideoFrame* frame, const PrepareRequest& request,
-                 Written* written) {
-  const ImageSize size = SizeOf(*frame, request);
-  FrameScaler scaler(size);
-  JpegEncoder encoder(request.quality);
-  const VideoInfo& info = decoder->info();
-  PreparedVideoWriter writer(
-      request.target, {size.width, size.height, info.fps_num, info.fps_den, request.made_from});
+FrameRate RateOf(const VideoInfo& info, const PrepareRequest& request) {
+  const FrameRate average{info.fps_num, info.fps_den};
+  if (!request.even_rate) {
+    return average;
+  }
+  if (request.rate.num > 0) {
+    return request.rate;
+  }
+  constexpr double kHighest = 500;
+  if (average.num <= 0 || average.PerSecond() > kHighest) {
+    throw InputError(fmt::format("{}: says no frame rate to be made constant; --fps with a number",
+                                 request.source));
+  }
+  return average;
+}
+
+// Frames become JPEGs in the target.
+class FrameWriter {
+ public:
+  FrameWriter(const PrepareRequest& request, const ImageSize& size, const FrameRate& rate)
+      : scaler_(size, request.interlaced),
+        encoder_(request.quality),
+        writer_(request.target, {size.width, size.height, rate.num, rate.den, request.made_from}) {}
+
+  void Encode(const VideoFrame& frame) { jpeg_ = &encoder_.Encode(scaler_.Scale(frame)); }
+  // What was encoded last.
+  void Write(double time_s) {
+    writer_.Write(*jpeg_, time_s);
+    written_.Add(*jpeg_);
+  }
+  void Finish() { writer_.Finish(); }
+  const Written& written() const { return written_; }
+
+ private:
+  FrameScaler scaler_;
+  JpegEncoder encoder_;
+  PreparedVideoWriter writer_;
+  const std::vector<uint8_t>* jpeg_ = nullptr;
+  Written written_;
+};
+
+// All frames of `decoder`, of which `frame` is the first, each at its own time.
+void WriteAsTheyCome(VideoDecoder* decoder, VideoFrame* frame, double begin_s,
+                     FrameWriter* writer) {
   do {
-    const std::vector<uint8_t>& jpeg = encoder.Encode(scaler.Scale(*frame));
-    writer.Write(jpeg, frame->time_s - request.part.begin_s);
-    written->Add(jpeg);
+    writer->Encode(*frame);
+    writer->Write(frame->time_s - begin_s);
   } while (decoder->Next(frame));
-  writer.Finish();
+}
+
+// The same at an even rate: a frame is written, or not, once its successor's time is known.
+void WriteEvenly(VideoDecoder* decoder, VideoFrame* frame, const FrameRate& rate,
+                 FrameWriter* writer) {
+  FramePacer pacer(rate, decoder->info().FrameStep());
+  int64_t num_written = 0;
+  const auto write = [&](const VideoFrame& shown, int64_t count) {
+    if (count > 0) {
+      writer->Encode(shown);
+    }
+    for (; count > 0; --count) {
+      writer->Write(static_cast<double>(num_written++) / rate.PerSecond());
+    }
+  };
+  VideoFrame other;
+  VideoFrame* next = &other;
+  pacer.NumBefore(frame->time_s);
+  while (decoder->Next(next)) {
+    write(*frame, pacer.NumBefore(next->time_s));
+    std::swap(frame, next);
+  }
+  write(*frame, pacer.NumLast());
 }
 
 // What the disk gave back must be what it was given.
@@ -68,12 +125,19 @@ void Verify(const std::string& file, const Written& written,
 DecodeSummary PrepareVideo(const PrepareRequest& request,
                            const std::function<void(int64_t num_frames)>& on_frame) {
   VideoDecoder decoder(request.source, request.part);
-  Written written;
-  decoder.OnDecoded([&] { on_frame(written.num_frames); });
   VideoFrame frame;
+  decoder.OnDecoded([&] { on_frame(0); });
   decoder.Next(&frame);  // throws where there is none
-  WriteFrames(&decoder, &frame, request, &written);
-  Verify(request.target, written, on_frame);
+  const FrameRate rate = RateOf(decoder.info(), request);
+  FrameWriter writer(request, SizeOf(frame, request), rate);
+  decoder.OnDecoded([&] { on_frame(writer.written().num_frames); });
+  if (request.even_rate) {
+    WriteEvenly(&decoder, &frame, rate, &writer);
+  } else {
+    WriteAsTheyCome(&decoder, &frame, request.part.begin_s, &writer);
+  }
+  writer.Finish();
+  Verify(request.target, writer.written(), on_frame);
   return decoder.summary();
 }
 

@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "lib/video/frame_pacer.h"
+#include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
 
 namespace reel3d {
@@ -13,10 +15,13 @@ namespace reel3d {
 struct PrepareRequest {
   std::string source, target;
   VideoPart part;
-  std::string made_from;  // stands in the target
-  int height = 0;         // pixels, even; 0: by short_side
-  int short_side = 0;     // pixels, even
-  int quality = 0;        // of the JPEG frames, 1 to 100
+  std::string made_from;   // stands in the target
+  int height = 0;          // pixels, even; 0: by short_side
+  int short_side = 0;      // pixels, even
+  int quality = 0;         // of the JPEG frames, 1 to 100
+  bool even_rate = false;  // as many frames a second throughout; else each at its own time
+  FrameRate rate;          // the even one; 0/1: the video's average
+  Interlaced interlaced = Interlaced::kField;
 };
 
 // Writes `target`, which has been read back from the disk as it was written when this returns.

@@ -84,7 +84,8 @@ class Scorer {
                         ParseDecoding(options.decoding),
                         PixelsFor(device)} {
     if (members_.empty()) {
-      throw InputError(fmt::format("{} holds no {} videos", options.shards_dir, options.subset));
+      throw InputError(fmt::format("{} holds no {} videos; --subset names another",
+                                   options.shards_dir, options.subset));
     }
     if (NumParts() > kMaxScoreFiles) {
       throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
@@ -105,7 +106,8 @@ class Scorer {
     scores.subset = options_.subset;
     scores.part = number;
     scores.num_parts = NumParts();
-    scores.num_videos_expected = static_cast<int64_t>(members_.size());
+    scores.num_videos_expected =
+        static_cast<int64_t>(members_.size()) + shards_.NumMissing(ParseSubset(options_.subset));
     scores.classes = trained_.classes;
     const size_t begin = static_cast<size_t>(number) * PartSize();
     const size_t end = std::min(begin + PartSize(), members_.size());
@@ -156,7 +158,7 @@ class Scorer {
     requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
       return CenterCrop(frame, trained_.options.crop.size);
     };
-    BatchLoader loader(std::move(requests), ShardFrames(shards_), loader_options_);
+    BatchLoader loader(std::move(requests), FramesOf(shards_), loader_options_);
     std::vector<float>& all = part->scores.logits;
     while (loader.Next(&batch_)) {
       const size_t first_clip = all.size() / part->scores.classes.size();
@@ -192,6 +194,7 @@ bool IsScored(const fs::path& file, const Scores& planned) {
     const Scores there = ReadScores(file);
     return there.checkpoint == planned.checkpoint && there.data == planned.data &&
            there.settings == planned.settings && there.num_parts == planned.num_parts &&
+           there.num_videos_expected == planned.num_videos_expected &&
            there.clips.size() == planned.clips.size();
   } catch (const Error& error) {
     LogWarn(fmt::format("scoring again: {}", error.what()));
@@ -221,18 +224,22 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
   if (trained.classes == shards.classes()) {
     return;
   }
-  throw InputError(fmt::format(
-      "the checkpoint knows {} classes and {} has {}{}: they are of different data sets",
-      trained.classes.size(), shards.folder().string(), shards.classes().size(),
-      trained.classes.size() == shards.classes().size() ? " of other names" : ""));
+  throw InputError(
+      fmt::format("the checkpoint knows {} classes and {} has {}{}: they are of different data "
+                  "sets, or pack-shards needs --classes",
+                  trained.classes.size(), shards.folder().string(), shards.classes().size(),
+                  trained.classes.size() == shards.classes().size() ? " of other names" : ""));
 }
 
 }  // namespace
 
 void ScoreOptions::Bind(OptionBinder& binder) {
-  binder.Positional("CHECKPOINT", &checkpoint, "folder step-... of train-r3d, or a link to one");
+  binder.Positional("CHECKPOINT", &checkpoint,
+                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
+                    ".safetensors)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT_DIR", &out_dir, "score files; goes on where it stands");
+  weights.Bind(binder);
   binder.Choice("subset", &subset, {"training", "validation", "testing"}, "which videos to score");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one clip to the next; 0: the clip's length, so that none overlap");
@@ -304,7 +311,7 @@ ToolResult Score(const ScoreOptions& options) {
   const int threads = ThreadCount(options.threads);
   at::set_num_threads(threads);
   const ShardSet shards(options.shards_dir);
-  TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, device);
+  TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, options.weights, device);
   RequireSameClasses(trained, shards);
   const std::string identity = trained.identity;
   Scorer scorer(options, shards, std::move(trained), device, threads);

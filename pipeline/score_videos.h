@@ -8,6 +8,7 @@
 
 #include "lib/cli/tool.h"
 #include "pipeline/stage_output.h"
+#include "pipeline/weights_use.h"
 
 namespace reel3d {
 
@@ -15,6 +16,7 @@ struct ScoreOptions {
   std::string checkpoint;
   std::string shards_dir;
   std::string out_dir;
+  WeightsUse weights;
 
   std::string subset = "validation";
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length

@@ -137,10 +137,25 @@ void RequireNothingElse(const fs::path& folder) {
   }
 }
 
+// --overwrite, too, is for what the same stage made there.
+void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
+  const fs::path report = folder / kReportFile;
+  if (!fs::exists(report)) {
+    return;
+  }
+  const Json json = Json::parse(ReadFile(report), nullptr, /*allow_exceptions=*/false);
+  const auto other = json.is_object() ? json.find("tool") : json.end();
+  if (other != json.end() && *other != tool) {
+    throw UsageError(
+        fmt::format("{} holds what {} made: name another folder", folder.string(), other->dump()));
+  }
+}
+
 }  // namespace
 
 std::string FileIdentity(const fs::path& file) {
-  const std::string bytes = ReadFile(file);
+  constexpr uint64_t kMaxBytes = uint64_t{64} << 30;  // weights may be large
+  const std::string bytes = ReadFile(file, kMaxBytes);
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
 }
 
@@ -161,17 +176,12 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   MakeFolders(run_.folder);
   RemoveStaleTemporaries(run_.folder);
   const fs::path settings = run_.folder / kSettingsFile;
-  if (fs::exists(settings) && !run_.overwrite) {
-    const std::string there = ReadFile(settings);
-    if (there != run_.output_settings) {
-      throw UsageError(fmt::format(
-          "{} was made with other settings ({}): name another folder, or --overwrite to make "
-          "it anew (under make: OVERWRITE=yes)",
-          run_.folder.string(), FirstDifference(there, run_.output_settings)));
-    }
-  }
   if (!fs::exists(settings)) {
     RequireNothingElse(run_.folder);
+  }
+  RequireNoOtherStage(run_.folder, run_.tool);
+  if (!run_.overwrite && !WriteFirstFile(settings, run_.output_settings)) {
+    RequireOurs();
   }
   RemoveStaleTemporaries(OwnFolder());
   std::error_code ignored;
@@ -180,8 +190,20 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   if (run_.overwrite && run_.clear) {
     run_.clear();
   }
-  WriteFileAtomically(settings, run_.output_settings);
+  if (run_.overwrite) {
+    WriteFileAtomically(settings, run_.output_settings);
+  }
   WriteFileAtomically(run_.folder / "config.ini", run_.config);
+}
+
+void StageOutput::RequireOurs() const {
+  const std::string there = ReadFile(run_.folder / kSettingsFile);
+  if (there != run_.output_settings) {
+    throw UsageError(fmt::format(
+        "{} was made with other settings ({}): name another folder, or --overwrite to make "
+        "it anew (under make: OVERWRITE=yes)",
+        run_.folder.string(), FirstDifference(there, run_.output_settings)));
+  }
 }
 
 fs::path StageOutput::TaskFolder(int task) const {
@@ -218,6 +240,7 @@ void StageOutput::Report(const Json& report, const std::vector<FailedItem>& fail
 
 bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
                          const Tolerance& tolerance) const {
+  RequireOurs();
   Report(report, failed);
   if (run_.slice.tasks > 1) {
     WriteFileAtomically(OwnFolder() / kDone,

@@ -8,7 +8,8 @@
 //
 // A stage cut into tasks (array jobs) keeps report, failures and DONE of each in tasks/<i>-of-<n>/,
 // and the task that finds all n DONE writes the folder's own, joined. A task's DONE counts only for
-// the settings and inputs that it states. Racing tasks do no harm.
+// the settings and inputs that it states. Racing tasks do no harm, nor do racing runs with other
+// settings: only those of the settings that stand in the folder publish anything.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -77,13 +78,17 @@ class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
   // those of an earlier run there: a usage error shows the first difference unless `overwrite`.
-  // Files in a folder without our settings are somebody else's: a usage error, too. DONE goes away
-  // at once: from here on the folder is unfinished.
+  // Files in a folder without our settings, and those of another stage, are somebody else's: a
+  // usage error, too. DONE goes away at once: from here on the folder is unfinished.
   explicit StageOutput(StageRun run);
 
   // True with `overwrite`: what lies there must be made anew, not kept.
   bool must_redo() const { return run_.overwrite; }
   const std::filesystem::path& folder() const { return run_.folder; }
+
+  // Throws a usage error if another run has taken the folder over with other settings since. To be
+  // called before anything is published there.
+  void RequireOurs() const;
 
   // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;

@@ -20,6 +20,7 @@
 #include "lib/model/freed_memory.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
+#include "lib/train/finetune.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
 
@@ -90,24 +91,37 @@ ToolResult ToResult(const TrainReport& report) {
 // Refuses before the run is touched what the trainer would refuse when it goes on.
 void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
   const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
-  if (!options.overwrite && fs::exists(latest / CheckpointFiles::kState)) {
-    RequireSameData(ReadCheckpointState(latest), shards.fingerprint(), options.run_dir,
-                    options.shards_dir);
+  if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {
+    return;
   }
+  nlohmann::ordered_json state;
+  try {
+    state = ReadCheckpointState(latest);
+  } catch (const Error&) {
+    return;  // damaged: the trainer passes it over, and looks at the data of the one before
+  }
+  RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
 }
 
 StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
   const fs::path run_dir = options.run_dir;
+  std::vector<StageInput> inputs = {
+      {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}};
+  if (!options.finetune.file.empty()) {
+    inputs.push_back({options.finetune.file, FileIdentity(PretrainedFile(options.finetune))});
+  }
   return {run_dir,
           "train-r3d",
           FormatConfig(options),
           FormatConfig(options, /*only_output=*/true),
-          {{options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+          inputs,
           options.overwrite,
           {},
           [run_dir] {
             std::error_code ignored;
             fs::remove_all(run_dir / "checkpoints", ignored);
+            fs::remove_all(run_dir / "tensorboard", ignored);
+            fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
           }};
 }

@@ -5,42 +5,140 @@
 #include <torch/torch.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/cli/config_file.h"
 #include "lib/cli/tool.h"
+#include "lib/data/manifest.h"
 #include "lib/model/weights.h"
+#include "lib/model/weights_file.h"
+#include "lib/model/weights_layout.h"
 #include "lib/train/checkpoint_folder.h"
+#include "pipeline/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 
-TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, at::Device device) {
-  RequireFolder(checkpoint, "a checkpoint that train-r3d wrote");
+namespace {
+
+// Settings that a file holds are not the user's usage: what is wrong with them is an input error.
+void ReadSettings(TrainOptions* options, const std::string& text, const std::string& source) {
+  try {
+    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source);
+    options->Check();
+  } catch (const Error& error) {
+    throw InputError(error.what());
+  }
+}
+
+std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
+                                      const std::string& source) {
+  std::vector<std::string> classes;
+  UseJson(source, [&] { classes = json.get<std::vector<std::string>>(); });
+  return classes;
+}
+
+// Fills `network` from `weights`, by options and classes.
+void Build(TrainedNetwork* trained, const fs::path& weights, at::Device device) {
+  NetworkOptions network = trained->options.network;
+  network.num_classes = static_cast<int>(trained->classes.size());
+  trained->network = MakeNetwork(network);
+  LoadStateDict(*trained->network, LoadWeights(weights), weights.string());
+  trained->network->to(device);
+  trained->network->eval();
+}
+
+TrainedNetwork FromCheckpoint(const fs::path& checkpoint, at::Device device) {
   VerifyCheckpoint(checkpoint);
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
   const std::string source = (checkpoint / CheckpointFiles::kState).string();
   TrainedNetwork trained;
-  try {
-    ReadConfig([&](OptionBinder& binder) { trained.options.Bind(binder); },
-               state.at("config").get<std::string>(), source);
-    trained.options.Check();
-    trained.classes = state.at("classes").get<std::vector<std::string>>();
-  } catch (const nlohmann::json::exception& error) {
-    throw InputError(fmt::format("{}: {}", source, error.what()));
-  } catch (const Error& error) {
-    throw InputError(error.what());  // settings of a file are not the user's usage
-  }
-  NetworkOptions network = trained.options.network;
-  network.num_classes = static_cast<int>(trained.classes.size());
-  trained.network = MakeNetwork(network);
-  const fs::path weights = checkpoint / CheckpointFiles::kModel;
-  LoadStateDict(*trained.network, LoadTensors(weights), weights.string());
-  trained.network->to(device);
-  trained.network->eval();
+  std::string config;
+  UseJson(source, [&] { config = state.at("config").get<std::string>(); });
+  ReadSettings(&trained.options, config, source);
+  trained.classes = ParseClasses(state.value("classes", nlohmann::ordered_json()), source);
+  Build(&trained, checkpoint / CheckpointFiles::kModel, device);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
   return trained;
+}
+
+// How clips are made: from --preprocessing, else as a checkpoint that the file came from said.
+void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
+                       const WeightsHeader& header, const fs::path& file) {
+  const auto note = header.notes.find(kConfigNote);
+  if (!recipe.empty()) {
+    const fs::path recipe_file = RecipeFile(recipe);
+    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, ReadFile(recipe_file),
+               recipe_file.string());
+  } else if (note != header.notes.end()) {
+    ReadSettings(options, note->second, file.string());
+  } else {
+    throw UsageError(fmt::format(
+        "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
+        "weights published in 2020, cvpr2018 for those of 2018, paper2017, or a file of settings",
+        file.string()));
+  }
+}
+
+std::vector<std::string> FindClasses(const std::string& classes_file, const WeightsHeader& header,
+                                     const WeightsLayout& layout, const fs::path& file) {
+  const auto note = header.notes.find(kClassesNote);
+  std::vector<std::string> classes;
+  if (!classes_file.empty()) {
+    classes = ReadClasses(classes_file);
+  } else if (note != header.notes.end()) {
+    classes =
+        ParseClasses(nlohmann::ordered_json::parse(note->second, nullptr, false), file.string());
+  } else {
+    throw UsageError(
+        fmt::format("{} does not name its {} classes: --classes FILE, one a line in "
+                    "the order of its outputs (such as classes.txt of the shards)",
+                    file.string(), layout.num_classes));
+  }
+  if (static_cast<int64_t>(classes.size()) != layout.num_classes) {
+    throw InputError(
+        fmt::format("{} is of {} classes, and {} names {}", file.string(), layout.num_classes,
+                    classes_file.empty() ? "its metadata" : classes_file, classes.size()));
+  }
+  return classes;
+}
+
+TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use, at::Device device) {
+  const WeightsHeader header = ReadWeightsHeader(file);
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  if (!layout) {
+    throw InputError(
+        fmt::format("{}: its {} tensors are of no network that reel3d knows; "
+                    "inspect-file shows them",
+                    file.string(), header.tensors.size()));
+  }
+  TrainedNetwork trained;
+  ReadPreprocessing(&trained.options, use.preprocessing, header, file);
+  ReadSettings(&trained.options, layout->settings, file.string());
+  trained.classes = FindClasses(use.classes, header, *layout, file);
+  Build(&trained, file, device);
+  trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
+  return trained;
+}
+
+}  // namespace
+
+TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& use,
+                                  at::Device device) {
+  if (fs::is_regular_file(checkpoint)) {
+    return FromFile(checkpoint, use, device);
+  }
+  RequireFolder(checkpoint, "a checkpoint that train-r3d wrote, or a file of weights");
+  if (!use.classes.empty() || !use.preprocessing.empty()) {
+    throw UsageError(
+        "--classes and --preprocessing are for files of weights: a checkpoint knows "
+        "its own");
+  }
+  return FromCheckpoint(checkpoint, device);
 }
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// A network out of a checkpoint, with all that is needed to use it: how it wants its clips, and
-// what its outputs mean.
+// A network out of a checkpoint or a file of weights, with all that is needed to use it: how it
+// wants its clips, and what its outputs mean.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,18 +9,21 @@
 
 #include "lib/model/network.h"
 #include "lib/train/train_options.h"
+#include "pipeline/weights_use.h"
 
 namespace reel3d {
 
 struct TrainedNetwork {
   TrainOptions options;  // that it was trained with: clip shape, crop size, means
   std::vector<std::string> classes;
-  std::string identity;  // "step-0000001234 89abcdef": checkpoint and CRC-32 of its weights
+  std::string identity;  // "step-0000001234 89abcdef": checkpoint or file, CRC-32 of its weights
   Network network{nullptr};  // in evaluation mode, on `device`
 };
 
-// `checkpoint` is a step-... folder or a link to one. Throws an input error unless it is whole and
-// fits together.
-TrainedNetwork LoadTrainedNetwork(const std::filesystem::path& checkpoint, at::Device device);
+// `checkpoint` is a step-... folder or a link to one, or a file of weights (.pth, .safetensors,
+// ...) whose network is found from its tensors. Throws an input error unless it is whole and fits
+// together; a usage error if `use` does not say what the file leaves unsaid.
+TrainedNetwork LoadTrainedNetwork(const std::filesystem::path& checkpoint, const WeightsUse& use,
+                                  at::Device device);
 
 }  // namespace reel3d

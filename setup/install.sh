@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
-#   setup/install.sh [--tests] [--slurm] [--cuda] [--no-libtorch]
+#   setup/install.sh [--tests] [--bench] [--slurm] [--cuda] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
+#   --bench        what bench/ compares with: ffmpeg, and Python loaders (1.4 GB)
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
 #   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
@@ -15,10 +16,15 @@ cd "$(dirname "$0")/.."
 
 sections=(build)
 libtorch=yes
+bench=no
 cuda=no
 for argument in "$@"; do
 	case $argument in
 	--tests) sections+=(test) ;;
+	--bench)
+		sections+=(bench)
+		bench=yes
+		;;
 	--slurm) sections+=(slurm) ;;
 	--cuda) cuda=yes ;;
 	--no-libtorch) libtorch=no ;;
@@ -76,10 +82,11 @@ install_packages() {
 	fi
 }
 
-# A virtual environment serves as the folder that wheels are unpacked into. What was installed in it
-# is recorded list by list, so that an interrupted or older one is completed.
+# FOLDER LIST...: a virtual environment serves as the folder that wheels are unpacked into. What was
+# installed in it is recorded list by list, so that an interrupted or older one is completed.
 install_wheels() {
-	local list venv=build/libtorch done_file python=/usr/bin/python3
+	local list venv=$1 done_file python=/usr/bin/python3
+	shift
 	# The wheels are for Debian's own Python, whatever else is first in PATH.
 	[ -x $python ] || python=python3
 	for list in "$@"; do
@@ -87,12 +94,12 @@ install_wheels() {
 		if cmp -s "$list" "$done_file"; then
 			continue
 		fi
-		say "installing LibTorch ($list) into $venv"
-		[ -x $venv/bin/pip ] || $python -m venv --clear $venv || {
+		say "installing $list into $venv"
+		[ -x "$venv/bin/pip" ] || $python -m venv --clear "$venv" || {
 			say "$python cannot make $venv: is python3-venv installed?"
 			exit 4
 		}
-		$venv/bin/pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$list" || {
+		"$venv/bin/pip" install --disable-pip-version-check --quiet "${pip_options[@]}" -r "$list" || {
 			say "pip could not install $list: is a package index within reach (PIP_INDEX_URL), the disk full?"
 			exit 4
 		}
@@ -101,4 +108,9 @@ install_wheels() {
 }
 
 install_packages
-install_wheels "${lists[@]}"
+pip_options=(--no-deps --require-hashes)
+install_wheels build/libtorch "${lists[@]}"
+if [ $bench = yes ]; then
+	pip_options=() # measured, never shipped
+	install_wheels build/bench-python bench/requirements.txt
+fi

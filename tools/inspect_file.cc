@@ -3,15 +3,22 @@
 #include "pipeline/inspect_file.h"
 
 #include "lib/cli/tool.h"
+#include "pipeline/frame_export.h"
 
 int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;
   const reel3d::ToolInfo info = {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
-      "Knows manifests, index.tsv, shards, score files and the folders of stages. A damaged file\n"
-      "is an error that says what is wrong with it; the frames themselves are not read."};
+      "Knows manifests, index.tsv, shards, score files, checkpoints, the folders of stages, and\n"
+      "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
+      "that says what is wrong with it. Values of weights are not read, nor are the frames of a\n"
+      "shard (that is what check-shards is for) unless --frames-to asks for those of a video."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
-    const nlohmann::ordered_json description = reel3d::InspectFile(options.file);
+    nlohmann::ordered_json description = reel3d::InspectFile(options.file);
+    if (!options.frames_to.empty()) {
+      description["frames_written"] =
+          reel3d::ExportFrames(options.file, options.video, options.frames_to);
+    }
     return reel3d::ToolResult{description, reel3d::FormatInspection(description, options.rows),
                               reel3d::kExitDone};
   });

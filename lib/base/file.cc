@@ -107,6 +107,19 @@ void PendingFile::Publish() {
   SyncToDisk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
 }
 
+bool PendingFile::PublishFirst() {
+  SyncToDisk(temporary_path_);
+  if (link(temporary_path_.c_str(), final_path_.c_str()) == 0) {
+    SyncToDisk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
+    return true;
+  }
+  if (errno == EEXIST || fs::exists(final_path_)) {
+    return false;
+  }
+  Publish();
+  return true;
+}
+
 void SyncToDisk(const fs::path& path) {
   const FileDescriptor file(path, O_RDONLY);
   if (file.get() < 0) {
@@ -118,20 +131,33 @@ void SyncToDisk(const fs::path& path) {
   }
 }
 
+namespace {
+
+void WriteTemporary(const PendingFile& pending, std::string_view bytes) {
+  const FileDescriptor file(pending.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.get() < 0) {
+    throw WriteError("cannot create " + pending.final_path().string(), errno);
+  }
+  WriteAll(file.get(), bytes, pending.final_path());
+}
+
+}  // namespace
+
 void WriteFileAtomically(const fs::path& path, std::string_view bytes) {
   PendingFile pending(path);
-  {
-    const FileDescriptor file(pending.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.get() < 0) {
-      throw WriteError("cannot create " + path.string(), errno);
-    }
-    WriteAll(file.get(), bytes, path);
-  }
+  WriteTemporary(pending, bytes);
   pending.Publish();
 }
 
+bool WriteFirstFile(const fs::path& path, std::string_view bytes) {
+  PendingFile pending(path);
+  WriteTemporary(pending, bytes);
+  return pending.PublishFirst();
+}
+
 std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
-  const FileDescriptor file(path, O_RDONLY);
+  // A pipe without a writer would keep us waiting.
+  const FileDescriptor file(path, O_RDONLY | O_NONBLOCK);
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) {
     throw ReadError("cannot read " + path.string(), errno);

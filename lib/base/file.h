@@ -28,6 +28,10 @@ class PendingFile {
   // error, after which nothing is published.
   void Publish();
 
+  // A file, unless one of that name is there: false then. Of several that race one is told true,
+  // except on file systems without hard links.
+  bool PublishFirst();
+
  private:
   std::filesystem::path final_path_;
   std::filesystem::path temporary_path_;
@@ -36,6 +40,7 @@ class PendingFile {
 
 // Publishes `bytes` under `path` by the above.
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
+bool WriteFirstFile(const std::filesystem::path& path, std::string_view bytes);
 
 // The whole file. Throws an input error if it is absent, not ours to read, or larger than
 // `max_bytes`; an environment error where the system cannot read it.

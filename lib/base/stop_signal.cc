@@ -17,6 +17,7 @@ void CatchStopSignals() {
   action.sa_handler = OnSignal;
   // Once: the next one finds the default action, which is to end the process.
   action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGUSR1, &action, nullptr);
 }

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <torch/csrc/autograd/engine.h>
 #include <algorithm>
 #include <string>
 #include <torch/csrc/distributed/c10d/comm.hpp>
@@ -25,7 +26,9 @@ std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
                                            const ProcessGroup& group) {
   std::unordered_map<size_t, std::string> names;
   for (const auto& parameter : module.named_parameters()) {
-    names.emplace(names.size(), parameter.key());
+    if (parameter.value().requires_grad()) {
+      names.emplace(names.size(), parameter.key());
+    }
   }
   const std::vector<bool> is_sparse(parameters.size(), false);
   auto buckets = std::get<0>(c10d::compute_bucket_assignment_by_size(
@@ -60,7 +63,7 @@ void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tens
 
 struct DataParallel::State {
   ProcessGroup group;
-  std::vector<at::Tensor> parameters;
+  std::vector<at::Tensor> parameters;      // that learn: frozen ones have no gradients to average
   std::unique_ptr<c10d::Reducer> reducer;  // goes before the group
   bool reduce = false;
 };
@@ -68,12 +71,14 @@ struct DataParallel::State {
 DataParallel::DataParallel(torch::nn::Module& module, ProcessGroup group)
     : state_(std::make_unique<State>()) {
   state_->group = std::move(group);
-  state_->parameters = module.parameters();
-  RequireSameParameters(state_->group, state_->parameters);
   std::vector<at::Tensor> tensors;
-  for (const at::Tensor& parameter : state_->parameters) {
+  for (const at::Tensor& parameter : module.parameters()) {
     tensors.push_back(parameter.detach());
+    if (parameter.requires_grad()) {
+      state_->parameters.push_back(parameter);
+    }
   }
+  RequireSameParameters(state_->group, state_->parameters);
   for (const at::Tensor& buffer : module.buffers()) {
     tensors.push_back(buffer.detach());
   }
@@ -97,9 +102,16 @@ void DataParallel::BeginMicroBatch(bool reduce) {
   }
 }
 
-void DataParallel::Backward(const at::Tensor& loss) {
+void DataParallel::Backward(const at::Tensor& loss, const std::function<void()>& when_computed) {
   if (state_->reduce) {
     state_->reducer->prepare_for_backward({loss});
+    if (when_computed) {
+      // Queued as backward begins, and so called before what Reducer queues at its end, which waits
+      // for the other ranks.
+      loss.register_hook([when_computed](const at::Tensor& /*gradient*/) {
+        torch::autograd::Engine::get_default_engine().queue_callback(when_computed);
+      });
+    }
   }
   loss.backward();
   state_->reduce = false;

@@ -18,6 +18,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <memory>
 
 #include "lib/dist/process_group.h"
@@ -40,7 +41,9 @@ class DataParallel {
   // micro-batch reduces the sum. Every rank runs the same number of micro-batches.
   void BeginMicroBatch(bool reduce);
   // loss.backward(); after a micro-batch that reduces, returns when every rank has the average.
-  void Backward(const at::Tensor& loss);
+  // `when_computed` is called in between, from any thread: when this rank's own part is done and
+  // what is left is to wait for the others.
+  void Backward(const at::Tensor& loss, const std::function<void()>& when_computed = {});
 
  private:
   struct State;

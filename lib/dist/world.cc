@@ -68,8 +68,14 @@ void World::Run(const std::function<void()>& work) const {
     failure = DescribeFailure(error);
   }
   LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, failure.line));
-  MPI_Abort(MPI_COMM_WORLD, failure.exit_status);
-  std::abort();  // MPI_Abort does not return
+  Abort(failure.exit_status);
+}
+
+void World::Abort(int exit_status) const {
+  if (size_ > 1) {
+    MPI_Abort(MPI_COMM_WORLD, exit_status);  // does not return
+  }
+  std::_Exit(exit_status);
 }
 
 void World::Barrier() const { CheckMpi(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }

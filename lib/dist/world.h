@@ -12,8 +12,8 @@
 namespace reel3d {
 
 // Starts MPI and ends it with its scope: one object a process, and everything that communicates
-// (process groups, DataParallel) must be gone before it. Every method but the first four is
-// collective: each rank calls it, in the same order, from one thread at a time.
+// (process groups, DataParallel) must be gone before it. Every method but the first four and
+// Abort is collective: each rank calls it, in the same order, from one thread at a time.
 class World {
  public:
   // Throws an environment error if MPI cannot start or does not let several threads call it.
@@ -31,6 +31,10 @@ class World {
   // at once with the exception's exit status, since they may be waiting for this one. Alone, the
   // exception just passes on.
   void Run(const std::function<void()>& work) const;
+
+  // Ends all ranks at once, with this exit status, wherever they are. The only method that is not
+  // collective and for any thread.
+  [[noreturn]] void Abort(int exit_status) const;
 
   void Barrier() const;
   // Over all ranks, the same on each.

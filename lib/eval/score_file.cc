@@ -107,13 +107,15 @@ void ReadClips(const Hdf5Reader& reader, Scores* scores) {
   scores->logits = reader.Values<float>("/clips/logits", {num_clips, scores->classes.size()});
 }
 
+bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+}
+
 // What the disk gives back must be what it was given.
 void Verify(const std::filesystem::path& file, const Scores& written) {
   const Scores found = ReadScores(file);
-  const auto bytes = [](const std::vector<float>& values) { return values.size() * sizeof(float); };
-  if (found.logits.size() != written.logits.size() ||
-      std::memcmp(found.logits.data(), written.logits.data(), bytes(written.logits)) != 0 ||
-      found.videos.size() != written.videos.size()) {
+  if (!SameBits(found.logits, written.logits) || found.videos.size() != written.videos.size()) {
     throw EnvironmentError(file.string() + " reads back other than written");
   }
 }

@@ -4,6 +4,10 @@
 #include <fmt/ranges.h>
 #include <hdf5.h>
 
+#include <array>
+#include <fstream>
+#include <string_view>
+
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/tsv.h"
@@ -13,6 +17,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kMaxTextBytes = 4096;
+
+// How every HDF5 file begins, and the version of what follows.
+constexpr std::string_view kSignature = "\x89HDF\r\n\x1A\n";
+constexpr int kFirstWithChecksums = 2;
+constexpr const char* kConvert = "convert it with h5repack --low=1 --high=1 -l CONTI";
+constexpr const char* kNotHdf5 = "it as HDF5: not such a file, or damaged";
 
 template <class Status>
 Status Was(Status status, const std::string& file, const std::string& what) {
@@ -24,13 +34,26 @@ Status Was(Status status, const std::string& file, const std::string& what) {
 Hdf5Reader::Hdf5Reader(const fs::path& file) : file_name_(file.string()) {
   SilenceHdf5();
   RequireFile(file, "an HDF5 file");
+  RequireChecksums(file);
   file_size_bytes_ = fs::file_size(file);
   const Hdf5Id access(Was(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
   // Published files never change, and some network file systems cannot lock.
   Was(H5Pset_file_locking(access.get(), false, true), file_name_, "it");
-  file_ = Hdf5Id(Was(H5Fopen(file_name_.c_str(), H5F_ACC_RDONLY, access.get()), file_name_,
-                     "it as HDF5: not such a file, or damaged"),
-                 H5Fclose);
+  file_ =
+      Hdf5Id(Was(H5Fopen(file_name_.c_str(), H5F_ACC_RDONLY, access.get()), file_name_, kNotHdf5),
+             H5Fclose);
+}
+
+// Damage to the structures of older files is not seen by the library, and can crash it.
+void Hdf5Reader::RequireChecksums(const fs::path& file) const {
+  std::array<char, kSignature.size() + 1> head{};
+  std::ifstream(file, std::ios::binary).read(head.data(), head.size());
+  if (std::string_view(head.data(), kSignature.size()) != kSignature) {
+    Fail(fmt::format("cannot read {}", kNotHdf5));
+  }
+  if (head.back() < kFirstWithChecksums) {
+    Fail(fmt::format("is in HDF5's format from before 2008, which has no checksums: {}", kConvert));
+  }
 }
 
 void Hdf5Reader::Fail(const std::string& why) const {
@@ -100,7 +123,7 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
   dataset.type = Hdf5Id(Was(H5Dget_type(dataset.id.get()), file_name_, name), H5Tclose);
   const Hdf5Id layout(Was(H5Dget_create_plist(dataset.id.get()), file_name_, name), H5Pclose);
   if (H5Pget_layout(layout.get()) != H5D_CONTIGUOUS || H5Pget_external_count(layout.get()) != 0) {
-    Fail(name + " is not stored in one piece in this file: convert it with h5repack -l CONTI");
+    Fail(fmt::format("{} is not stored in one piece in this file: {}", name, kConvert));
   }
   const Hdf5Id space(Was(H5Dget_space(dataset.id.get()), file_name_, name), H5Sclose);
   const int num_axes = Was(H5Sget_simple_extent_ndims(space.get()), file_name_, name);

@@ -144,7 +144,8 @@ const Entry* MagnitudeTable(int size) { return Magnitudes().entries[size - kMinM
 
 bool IsMagnitudeTable(const Entry* table) {
   const auto& entries = Magnitudes().entries;
-  return table >= entries[0].data() && table < std::end(entries)->data();
+  const EntryTable& last = *std::prev(std::end(entries));
+  return table >= entries[0].data() && table < last.data() + last.size();
 }
 
 }  // namespace reel3d::jpeg

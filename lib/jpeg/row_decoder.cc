@@ -1,180 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/jpeg/row_decoder.h"
 
-#include <cstring>
-
 namespace reel3d::jpeg {
 namespace {
-
-// The next bits of a segment, from the top of a 64-bit buffer.
-class BitReader {
- public:
-  static constexpr int kBitsAfterRefill = 56;
-
-  BitReader() = default;
-  [[gnu::always_inline]] explicit BitReader(const uint8_t* bytes) : next_(bytes) {}
-  // One that never asks for bytes.
-  static BitReader Idle() {
-    static constexpr std::array<uint8_t, 8> kNothing{};
-    BitReader reader(kNothing.data());
-    reader.bits_ = kBitsAfterRefill;
-    return reader;
-  }
-
-  [[gnu::always_inline]] inline void Refill() {
-    uint64_t word = 0;
-    std::memcpy(&word, next_, sizeof word);
-    buffer_ |= __builtin_bswap64(word) >> (bits_ & 63);
-    next_ += (63 - (bits_ & 63)) >> 3;
-    bits_ |= kBitsAfterRefill;
-  }
-  [[gnu::always_inline]] inline uint32_t Peek(int count) const {
-    return static_cast<uint32_t>(buffer_ >> (64 - count));
-  }
-  // Takes a raw table entry too: of the count only the low 6 bits matter.
-  [[gnu::always_inline]] inline void Skip(uint64_t count) {
-    buffer_ <<= count & 63;
-    bits_ -= count;
-  }
-  [[gnu::always_inline]] inline const uint8_t* position() const {
-    return next_ - ((bits_ & 63) >> 3);
-  }
-  uint64_t buffer() const { return buffer_; }
-
- private:
-  uint64_t buffer_ = 0;  // next bit on top
-  uint64_t bits_ = 0;    // only the low 6 bits count: valid bits in the buffer
-  const uint8_t* next_ = nullptr;
-};
-
-// Code and magnitude one after the other; needs 32 bits in the reader. The symbol, or -1.
-int ReadSlowly(const CanonicalCodes& codes, BitReader* in, int* value) {
-  int length = 0;
-  int symbol = 0;
-  if (const int code = codes.short_code[in->Peek(kLookUpBits)]; code != 0) {
-    length = code >> 8;
-    symbol = code & 0xFF;
-  } else {
-    length = kLookUpBits + 1;
-    while (length <= 16 &&
-           static_cast<int32_t>(in->Peek(length)) > codes.max_code[static_cast<size_t>(length)]) {
-      ++length;
-    }
-    if (length > 16) {
-      return -1;
-    }
-    const int index =
-        static_cast<int>(in->Peek(length)) + codes.value_offset[static_cast<size_t>(length)];
-    symbol = codes.symbol[static_cast<size_t>(index) & 0xFF];
-  }
-  in->Skip(static_cast<uint64_t>(length));
-  const int size = symbol & 15;  // at most 11; arithmetic only, for the sign is a coin toss
-  const int magnitude = static_cast<int>(in->buffer() >> 1 >> (63 - size));
-  const int negative = ~static_cast<int>(static_cast<int64_t>(in->buffer()) >> 63);
-  *value = magnitude - (((1 << size) - 1) & negative);
-  in->Skip(static_cast<uint64_t>(size));
-  return symbol;
-}
 
 const EntryTable kHaltTable{};  // consumes and advances nothing
 
 }  // namespace
-
-// Decoding state of one segment. A mispredicted branch costs as much as decoding several symbols,
-// so ends of blocks are taken without branches; two lanes run in turn to hide the latency of that.
-class Lane {
- public:
-  using Block = RowDecoder::Block;
-
-  [[gnu::always_inline]] inline void Start(const SegmentJob& job, const Block* first) {
-    in_ = BitReader(job.bytes);
-    block_ = first;
-    end_ = first + static_cast<ptrdiff_t>(job.stop) * kBlocksPerMcu;
-    limit_ = job.bytes + job.size;
-    whole_ = job.whole;
-    table_ = block_->codes->first();
-    index_ = 0;
-    in_.Refill();
-  }
-  [[gnu::always_inline]] inline void Halt(const Block* idle) {
-    in_ = BitReader::Idle();
-    block_ = idle;
-    end_ = nullptr;
-    table_ = kHaltTable.data();
-    index_ = 0;
-  }
-  [[gnu::always_inline]] inline void Refill() { in_.Refill(); }
-  [[gnu::always_inline]] inline bool finished() const { return block_ == end_; }
-  // A segment must end within the padding of its last byte.
-  [[gnu::always_inline]] inline bool EndsProperly() const {
-    return in_.position() <= limit_ && (!whole_ || in_.position() == limit_);
-  }
-
-  // One look-up. False on an error.
-  [[gnu::always_inline]] inline bool Step(const uint16_t* row) {
-    const Entry entry = table_[in_.Peek(kLookUpBits)];
-    const unsigned after = index_ + entry.Advance();
-    if (__builtin_expect(static_cast<int64_t>(after & Entry::kSlow), 0) != 0) {
-      return StepSlowly(row);
-    }
-    int16_t* to = block_->to;
-    to[row[index_ + entry.FirstOffset()]] = entry.FirstValue();
-    to[row[index_ + entry.SecondOffset()]] = entry.SecondValue();
-    in_.Skip(entry.bits);
-    Advance(after, entry.Next(), entry.EndsBlock());
-    return true;
-  }
-
- private:
-  [[gnu::always_inline]] inline void Advance(unsigned after, unsigned next, bool done) {
-    table_ = block_->table[next];
-    block_ += static_cast<int>(done);
-    index_ = after & (static_cast<unsigned>(done) - 1);
-  }
-
-  [[gnu::always_inline]] inline bool StepSlowly(const uint16_t* row) {
-    if (in_.position() > limit_) {
-      return false;
-    }
-    in_.Refill();
-    BitReader in = in_;              // a copy, so that the call does not force in_ into memory
-    if (IsMagnitudeTable(table_)) {  // of the block's last coefficient
-      const Entry entry = table_[in.Peek(kLookUpBits)];
-      block_->to[row[index_]] = entry.FirstValue();
-      in_.Skip(entry.bits);
-      in_.Refill();
-      Advance(64, kNextBlock, true);
-      return true;
-    }
-    int value = 0;
-    const bool is_dc = index_ == 0;
-    const ComponentCodes& codes = *block_->codes;
-    const int symbol = ReadSlowly(is_dc ? codes.dc() : codes.ac(), &in, &value);
-    in.Refill();  // the caller counts on a full buffer
-    in_ = in;
-    constexpr int kSixteenZeros = 0xF0;
-    const bool end = !is_dc && symbol == 0;
-    const bool undefined = !is_dc && !end && (symbol & 15) == 0 && symbol != kSixteenZeros;
-    const unsigned index = index_ + (is_dc ? 0 : static_cast<unsigned>(symbol) >> 4);
-    if (symbol < 0 || index > 63 || undefined) {
-      return false;
-    }
-    if (!end) {
-      block_->to[row[index]] = static_cast<int16_t>(value);
-    }
-    const bool done = end || index == 63;
-    Advance(index + 1, done ? kNextBlock : kSameBlock, done);
-    return true;
-  }
-
-  BitReader in_;
-  unsigned index_ = 0;
-  const Entry* table_ = nullptr;
-  const Block* block_ = nullptr;
-  const Block* end_ = nullptr;
-  const uint8_t* limit_ = nullptr;
-  bool whole_ = false;
-};
 
 bool RowDecoder::SetHeader(const StreamHeader& header) {
   // Cb and Cr with the same tables share them: that matters for the caches.
@@ -210,7 +42,7 @@ void RowDecoder::MakePlan() {
   for (CoefficientUnit& unit : units_) {
     for (int mcu = 0; mcu < kUnitMcus; ++mcu) {
       for (int b = 0; b < kBlocksPerMcu; ++b) {
-        Block block{};
+        PlannedBlock block{};
         block.to = b < 4 ? unit.luma[mcu / 4].value[0] + 2 * (mcu % 4) + 8 * (b / 2) + b % 2
                          : unit.chroma.value[0] + mcu + 8 * (b - 4);
         const size_t component = b < 4 ? 0 : static_cast<size_t>(b - 3);
@@ -226,21 +58,16 @@ void RowDecoder::MakePlan() {
       }
     }
   }
-  Block idle{};
+  PlannedBlock idle{};
   idle.to = idle_.value[0];
   idle.codes = codes_[0];
   idle.table.fill(kHaltTable.data());
   plan_.push_back(idle);
 }
 
-const RowDecoder::Block* RowDecoder::PlanOf(const SegmentJob& job) const {
-  return plan_.data() +
-         static_cast<ptrdiff_t>(job.unit * kUnitMcus + job.first_mcu) * kBlocksPerMcu;
-}
-
 // Segments carry differences of the mean values.
 void RowDecoder::SumDc(const SegmentJob& job) {
-  const Block* block = PlanOf(job);
+  const PlannedBlock* block = FirstBlock(plan_, job);
   int sums[3] = {};
   for (int b = 0; b < job.stop * kBlocksPerMcu; ++b, ++block) {
     const int component = b % kBlocksPerMcu < 4 ? 0 : b % kBlocksPerMcu - 3;
@@ -250,44 +77,8 @@ void RowDecoder::SumDc(const SegmentJob& job) {
 }
 
 bool RowDecoder::Decode(const std::vector<SegmentJob>& jobs) {
-  const Block* const idle = &plan_.back();
-  const uint16_t* const row = row_.data();
-  size_t num_started = 0;
-  int num_active = 0;
-  const auto begin = [&](Lane & lane) __attribute__((always_inline)) {
-    if (num_started == jobs.size()) {
-      lane.Halt(idle);
-      return;
-    }
-    const SegmentJob& job = jobs[num_started++];
-    lane.Start(job, PlanOf(job));
-    ++num_active;
-  };
-  const auto step = [&](Lane & lane) __attribute__((always_inline)) {
-    if (!lane.Step(row)) {
-      return false;
-    }
-    if (__builtin_expect(static_cast<int64_t>(!lane.finished()), 1) != 0) {
-      return true;
-    }
-    --num_active;
-    const bool ok = lane.EndsProperly();
-    begin(lane);
-    return ok;
-  };
-  // Two variables, not an array, so that they live in registers; a third lane spills.
-  Lane a;
-  Lane b;
-  begin(a);
-  begin(b);
-  while (num_active > 0) {
-    a.Refill();
-    b.Refill();
-    for (int i = 0; i < BitReader::kBitsAfterRefill / kLookUpBits; ++i) {
-      if (!step(a) || !step(b)) {
-        return false;
-      }
-    }
+  if (!DecodeSegments(jobs, plan_, row_.data())) {
+    return false;
   }
   for (const SegmentJob& job : jobs) {
     SumDc(job);

@@ -10,6 +10,7 @@
 
 #include "lib/jpeg/huffman_tables.h"
 #include "lib/jpeg/jpeg_stream.h"
+#include "lib/jpeg/segment_lanes.h"
 
 namespace reel3d::jpeg {
 
@@ -24,22 +25,9 @@ struct alignas(64) BlockGroup {
 // Eight neighbouring MCUs: two segments at the usual interval of four. MCU m: its luma block
 // (bx, by) is lane 8 * by + 2 * (m % 4) + bx of luma[m / 4]; Cb is lane m and Cr lane 8 + m of
 // chroma. So each half of a group is a row of blocks in the order of the picture.
-constexpr int kUnitMcus = 8;
-constexpr int kBlocksPerMcu = 6;
 struct CoefficientUnit {
   BlockGroup luma[2], chroma;
 };
-
-// One restart segment, whose MCUs [0, stop) go to those of the unit from first_mcu on.
-struct SegmentJob {
-  const uint8_t* bytes = nullptr;  // unstuffed; kReadSlack more are readable
-  size_t size = 0;
-  int stop = 0, unit = 0, first_mcu = 0;
-  bool whole = false;  // stop is the segment's last MCU: it must end there
-};
-
-// A damaged segment may run over its end by what all its symbols can take, 32 bits each.
-constexpr size_t kReadSlack = size_t{kUnitMcus} * kBlocksPerMcu * 64 * 4;
 
 // Decodes the segments of one row of units after the other. Keeps tables and buffers: one a thread.
 class RowDecoder {
@@ -53,20 +41,13 @@ class RowDecoder {
   CoefficientUnit& unit(int i) { return units_[static_cast<size_t>(i)]; }
 
  private:
-  friend class Lane;
-  struct Block {  // one in decoding order
-    int16_t* to;
-    std::array<const Entry*, kNumNextTables> table;
-    const ComponentCodes* codes;
-  };
   void MakePlan();
-  const Block* PlanOf(const SegmentJob& job) const;
   void SumDc(const SegmentJob& job);
 
   std::array<std::unique_ptr<ComponentCodes>, 3> built_;
   std::array<const ComponentCodes*, 3> codes_{};
   std::vector<CoefficientUnit> units_;
-  std::vector<Block> plan_;  // of all units, and one more for idle lanes, writing to idle_
+  std::vector<PlannedBlock> plan_;  // of all units, and one more for idle lanes, writing to idle_
   BlockGroup idle_{};
   std::array<uint16_t, 256> row_{};  // zigzag index -> offset of the row in a BlockGroup
 };

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -55,6 +56,8 @@ struct Worker {
   FrameBytes bytes;
   std::vector<FrameJpeg> frames;
   std::vector<ClipFault> faults;
+  std::optional<size_t> video;  // in hand; guarded by the loader's mutex
+  double read_s = 0, decode_s = 0;
 };
 
 // Videos are numbered in the order in which shards hold them.
@@ -90,6 +93,7 @@ struct BatchLoader::State {
   const FrameSource frames;
   const BatchLoaderOptions options;
   const size_t clip_bytes;
+  std::vector<std::unique_ptr<Worker>> workers;  // one a thread
   std::vector<std::thread> threads;
 
   std::mutex mutex;  // guards all below; a clip's pixels belong to the thread that took it
@@ -123,8 +127,10 @@ struct BatchLoader::State {
 void BatchLoader::State::Start() {
   try {
     for (int i = 0; i < ThreadCount(options.threads); ++i) {
-      threads.emplace_back(
-          [this, worker = std::make_shared<Worker>(options.decoding)] { Run(worker.get()); });
+      workers.push_back(std::make_unique<Worker>(options.decoding));
+    }
+    for (const auto& worker : workers) {
+      threads.emplace_back([this, own = worker.get()] { Run(own); });
     }
   } catch (const std::exception& error) {
     Stop();
@@ -152,11 +158,13 @@ void BatchLoader::State::Run(Worker* worker) {
     ClipRequest* request = &slot->batch.clips[clip];
     uint8_t* pixels = slot->batch.pixels.data() + clip * clip_bytes;
     LookAhead(&worker->wanted_soon);
+    worker->video = request->video;
     lock.unlock();
     for (const FrameRange& range : worker->wanted_soon) {
       frames.read_ahead(range.video, range.first, range.last);
     }
     worker->faults.clear();
+    worker->read_s = worker->decode_s = 0;
     std::exception_ptr error;
     try {
       Load(slot->index, clip, request, worker, pixels);
@@ -164,6 +172,9 @@ void BatchLoader::State::Run(Worker* worker) {
       error = std::current_exception();
     }
     lock.lock();
+    worker->video.reset();
+    slot->batch.read_s += worker->read_s;
+    slot->batch.decode_s += worker->decode_s;
     std::vector<ClipFault>& faults = slot->batch.faults;
     std::move(worker->faults.begin(), worker->faults.end(), std::back_inserter(faults));
     if (error != nullptr) {
@@ -221,6 +232,7 @@ void BatchLoader::State::OpenBatch() {
   slot.num_finished = 0;
   slot.error = nullptr;
   slot.batch.clips.clear();
+  slot.batch.read_s = slot.batch.decode_s = 0;
   try {
     slot.batch.clips = requests.clips(num_opened);
     slot.batch.pixels.Resize(slot.batch.clips.size() * clip_bytes, options.allocate);
@@ -266,7 +278,10 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
                num_distinct >= 1 && num_distinct <= request.clip.frames.size());
   const auto first = request.clip.frames.begin();
   worker->frame_indices.assign(first, first + static_cast<ptrdiff_t>(num_distinct));
+  const Stopwatch reading;
   frames.read(request.video, worker->frame_indices, &worker->bytes);
+  worker->read_s += reading.Seconds();
+  const Stopwatch decoding;
   worker->frames.resize(num_distinct);
   for (size_t t = 0; t < num_distinct; ++t) {
     worker->frames[t] = {request.clip.frames[t], worker->bytes.data(t),
@@ -277,12 +292,13 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
     const CropPlan plan = requests.crop(worker->decoder.ReadSize(worker->frames[0]), rng);
     REEL3D_CHECK(plan.size == options.size);
     worker->decoder.DecodeClip(worker->frames, options.clip_length, plan, pixels);
+    worker->decode_s += decoding.Seconds();
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("{}: {}", frames.name(request.video), error.what()));
   }
 }
 
-FrameSource ShardFrames(const ShardSet& shards) {
+FrameSource FramesOf(const ShardSet& shards) {
   FrameSource source;
   source.read = [&shards](size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) {
     shards.ReadFrames(video, frame_indices, frames);
@@ -307,7 +323,6 @@ BatchLoader::~BatchLoader() { state_->Stop(); }
 
 bool BatchLoader::Next(Batch* batch) {
   State& state = *state_;
-  const Stopwatch clock;
   std::unique_lock<std::mutex> lock(state.mutex);
   if (state.num_consumed == state.requests.num_batches) {
     return false;
@@ -320,10 +335,20 @@ bool BatchLoader::Next(Batch* batch) {
     std::rethrow_exception(slot.error);
   }
   std::swap(*batch, slot.batch);
-  batch->wait_s = clock.Seconds();
   ++state.num_consumed;
   state.work_possible.notify_all();
   return true;
+}
+
+std::vector<size_t> BatchLoader::InHand() const {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  std::vector<size_t> videos;
+  for (const auto& worker : state_->workers) {
+    if (worker->video) {
+      videos.push_back(*worker->video);
+    }
+  }
+  return videos;
 }
 
 }  // namespace reel3d

@@ -33,7 +33,7 @@ struct FrameSource {
 };
 
 // Of `shards`, which must outlive it.
-FrameSource ShardFrames(const ShardSet& shards);
+FrameSource FramesOf(const ShardSet& shards);
 
 struct ClipRequest {
   size_t video = 0;  // index into the frame source
@@ -81,10 +81,10 @@ struct BatchLoaderOptions {
 };
 
 struct Batch {
-  PixelBuffer pixels;              // [N, 3, T, S, S]: red, green, blue
-  std::vector<ClipRequest> clips;  // N of them: as requested, or what replaces them
-  std::vector<ClipFault> faults;   // with BadClips::kReport; in order of clips
-  double wait_s = 0;               // how long Next() had to wait for it
+  PixelBuffer pixels;               // [N, 3, T, S, S]: red, green, blue
+  std::vector<ClipRequest> clips;   // N of them: as requested, or what replaces them
+  std::vector<ClipFault> faults;    // with BadClips::kReport; in order of clips
+  double read_s = 0, decode_s = 0;  // what its clips cost, over all threads
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };
@@ -103,6 +103,9 @@ class BatchLoader {
   // and again on every later call: an input error naming shard, video and frame, the first of the
   // batch if several. One thread at a time.
   bool Next(Batch* batch);
+
+  // The videos that threads are reading or decoding at this moment. Any thread.
+  std::vector<size_t> InHand() const;
 
  private:
   struct State;

@@ -18,7 +18,19 @@ const std::map<std::string, at::ScalarType>& Types() {
   return types;
 }
 
-std::string TypeName(at::ScalarType type) {
+}  // namespace
+
+at::ScalarType TensorType(const std::string& name, const std::filesystem::path& file,
+                          const std::string& tensor) {
+  const auto type = Types().find(name);
+  if (type == Types().end()) {
+    throw InputError(fmt::format("{}: tensor {} is of type {}, which reel3d does not use",
+                                 file.string(), tensor, name));
+  }
+  return type->second;
+}
+
+std::string TensorTypeName(at::ScalarType type) {
   for (const auto& [name, known] : Types()) {
     if (known == type) {
       return name;
@@ -27,14 +39,12 @@ std::string TypeName(at::ScalarType type) {
   throw Error(ErrorKind::kInternal, fmt::format("no safetensors type for {}", toString(type)));
 }
 
-}  // namespace
-
 void SaveTensors(const std::filesystem::path& file, const NamedTensors& tensors,
                  const std::map<std::string, std::string>& metadata) {
   SafetensorsHeader header;
   header.metadata = metadata;
   for (const auto& [name, tensor] : tensors) {
-    header.entries.push_back({name, TypeName(tensor.scalar_type()), tensor.sizes().vec()});
+    header.entries.push_back({name, TensorTypeName(tensor.scalar_type()), tensor.sizes().vec()});
   }
   at::Tensor current;  // keeps the bytes alive while they are written
   WriteSafetensors(file, header, [&](size_t index) {
@@ -47,12 +57,7 @@ NamedTensors LoadTensors(const std::filesystem::path& file) {
   NamedTensors tensors;
   SafetensorsReader reader(file);
   for (const SafetensorsEntry& entry : reader.header().entries) {
-    const auto type = Types().find(entry.type);
-    if (type == Types().end()) {
-      throw InputError(fmt::format("{}: tensor {} is of type {}, which reel3d does not use",
-                                   file.string(), entry.name, entry.type));
-    }
-    at::Tensor tensor = at::empty(entry.shape, type->second);
+    at::Tensor tensor = at::empty(entry.shape, TensorType(entry.type, file, entry.name));
     reader.Read(entry, tensor.mutable_data_ptr());
     tensors.emplace_back(entry.name, std::move(tensor));
   }

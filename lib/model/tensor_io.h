@@ -20,6 +20,12 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 void SaveTensors(const std::filesystem::path& file, const NamedTensors& tensors,
                  const std::map<std::string, std::string>& metadata = {});
 
+// The type that safetensors calls `name`; an input error that names `file` and `tensor` if torch
+// has none. And back; an internal error if there is no name.
+at::ScalarType TensorType(const std::string& name, const std::filesystem::path& file,
+                          const std::string& tensor);
+std::string TensorTypeName(at::ScalarType type);
+
 // Every tensor on the CPU, contiguous, in file order. Throws an input error unless the file is
 // well formed.
 NamedTensors LoadTensors(const std::filesystem::path& file);

@@ -6,9 +6,13 @@
 #include <torch/torch.h>
 
 #include <map>
+#include <optional>
+#include <set>
+#include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/cli/version.h"
+#include "lib/model/weights_layout.h"
 
 namespace reel3d {
 namespace {
@@ -32,11 +36,28 @@ std::string LikelyCause(const std::string& name, const char* shortcut) {
   return "; the weights are of a network with another --depth or --width";
 }
 
+// What the tensors themselves say that they are of.
+std::string Origin(const NamedTensors& tensors) {
+  std::vector<TensorHeader> headers;
+  for (const auto& [name, tensor] : tensors) {
+    headers.push_back({name, "", tensor.sizes().vec()});
+  }
+  const std::optional<WeightsLayout> layout = FindLayout(headers);
+  return layout ? fmt::format(" ({})", layout->Describe()) : "";
+}
+
+// How many batches a batch norm has seen: of no consequence, and in no file before torch 0.4.1.
+bool IsCounter(const std::string& name) {
+  constexpr std::string_view kCounter = ".num_batches_tracked";
+  return name.size() > kCounter.size() &&
+         name.compare(name.size() - kCounter.size(), kCounter.size(), kCounter) == 0;
+}
+
 void CheckTensor(const std::string& source, const std::string& name, const at::Tensor& expected,
-                 const at::Tensor& found) {
+                 const at::Tensor& found, const std::string& origin) {
   if (expected.sizes() != found.sizes()) {
-    throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}", source, name,
-                                 Shape(expected), Shape(found), LikelyCause(name, "b")));
+    throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}{}", source, name,
+                                 Shape(expected), Shape(found), LikelyCause(name, "b"), origin));
   }
   if (expected.is_floating_point() != found.is_floating_point()) {
     throw InputError(fmt::format("{}: tensor {} should hold {}, found {}", source, name,
@@ -61,20 +82,27 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source) {
   std::map<std::string, at::Tensor> found(tensors.begin(), tensors.end());
   const NamedTensors expected = StateDict(module);
-  for (const auto& [name, tensor] : expected) {
-    const auto match = found.find(name);
-    if (match == found.end()) {
-      throw InputError(
-          fmt::format("{}: tensor {} is missing{}", source, name, LikelyCause(name, "a")));
-    }
-    CheckTensor(source, name, tensor, match->second);
+  const std::string origin = Origin(tensors);
+  std::set<std::string> unknown;
+  for (const auto& [name, tensor] : tensors) {
+    unknown.insert(name);
   }
-  if (found.size() > expected.size()) {
-    for (const auto& [name, tensor] : expected) {
-      found.erase(name);
+  for (const auto& [name, tensor] : expected) {
+    unknown.erase(name);
+    const auto match = found.find(name);
+    if (match == found.end() && IsCounter(name)) {
+      found[name] = at::zeros_like(tensor);
+    } else if (match == found.end()) {
+      throw InputError(fmt::format("{}: tensor {} is missing{}{}", source, name,
+                                   LikelyCause(name, "a"), origin));
+    } else {
+      CheckTensor(source, name, tensor, match->second, origin);
     }
-    const std::string& name = found.begin()->first;
-    throw InputError(fmt::format("{}: unknown tensor {}{}", source, name, LikelyCause(name, "b")));
+  }
+  if (!unknown.empty()) {
+    const std::string& name = *unknown.begin();
+    throw InputError(
+        fmt::format("{}: unknown tensor {}{}{}", source, name, LikelyCause(name, "b"), origin));
   }
   const at::NoGradGuard no_gradient;
   for (const auto& [name, tensor] : expected) {

@@ -17,7 +17,8 @@ NamedTensors StateDict(const torch::nn::Module& module);
 
 // Copies `tensors` into the module, all or nothing. Throws an input error that begins with `source`
 // (a file, say) and names the tensor, its expected and its found shape, and the likely cause:
-// another number of classes, another shortcut, depth or width. Order does not matter.
+// another number of classes, another shortcut, depth or width. Order does not matter; counts of
+// batches (num_batches_tracked), which old files lack, may be missing and are 0 then.
 void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source);
 

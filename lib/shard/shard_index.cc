@@ -114,4 +114,34 @@ void WriteShardList(const fs::path& file, const std::map<int, std::string>& uuid
   WriteFileAtomically(file, text);
 }
 
+namespace {
+
+const std::vector<std::string>& MissingColumns() {
+  static const std::vector<std::string> columns = {"id", "subset"};
+  return columns;
+}
+
+}  // namespace
+
+std::vector<MissingVideo> ReadMissing(const fs::path& file) {
+  TsvReader reader(file, MissingColumns());
+  std::vector<MissingVideo> videos;
+  while (reader.NextRow()) {
+    try {
+      videos.push_back({std::string(reader.Text(0)), ParseSubset(std::string(reader.Text(1)))});
+    } catch (const Error& error) {
+      reader.Fail(1, error.what());
+    }
+  }
+  return videos;
+}
+
+void WriteMissing(const fs::path& file, const std::vector<MissingVideo>& videos) {
+  std::string text = fmt::format("{}\n", fmt::join(MissingColumns(), "\t"));
+  for (const MissingVideo& video : videos) {
+    text += fmt::format("{}\t{}\n", video.id, SubsetName(video.subset));
+  }
+  WriteFileAtomically(file, text);
+}
+
 }  // namespace reel3d

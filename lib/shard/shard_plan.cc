@@ -40,7 +40,7 @@ PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& clas
     const uintmax_t size_bytes =
         std::filesystem::file_size(prepared_folder / (row.id + ".mkv"), absent);
     if (absent) {
-      plan.missing_ids.push_back(row.id);
+      plan.missing.push_back({row.id, row.subset});
     } else {
       plan.videos.push_back({row.id, label, row.subset, size_bytes});
     }

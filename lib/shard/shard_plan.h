@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/data/manifest.h"
+#include "lib/shard/shard_set.h"
 
 namespace reel3d {
 
@@ -23,7 +24,7 @@ struct PlannedVideo {
 struct PackPlan {
   std::vector<std::string> classes;
   std::vector<PlannedVideo> videos;
-  std::vector<std::string> missing_ids;
+  std::vector<MissingVideo> missing;
 };
 
 // Looks for <id>.mkv of each video in `prepared_folder`. Throws an input error where a video's

@@ -22,9 +22,8 @@ struct LazyShard {
   size_t first_video = 0;  // row of the index
   size_t num_videos = 0;
   std::string uuid;  // that it must have
-  std::once_flag opened;
-  // For whoever has not passed through `opened`: set once both others are.
-  std::atomic<bool> is_open{false};
+  std::mutex opening;
+  std::atomic<bool> is_open{false};  // once both that follow are set, which then stay
   std::shared_ptr<const ShardFrames> frames;
   std::vector<uint64_t> first_frames;  // of each of its videos
 };
@@ -51,6 +50,7 @@ struct ShardSet::State {
   fs::path folder;
   std::vector<IndexedVideo> videos;
   std::vector<std::string> classes;
+  std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
   std::map<int, LazyShard> shards;  // by number; the map itself never changes
 
@@ -80,7 +80,13 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
 
 const LazyShard& ShardSet::State::Opened(int number) {
   LazyShard& shard = shards.at(number);
-  std::call_once(shard.opened, [&] { Open(number, &shard); });
+  // Not std::call_once(): an error thrown there hangs the next thread in some systems' libraries.
+  if (!shard.is_open) {
+    const std::lock_guard<std::mutex> lock(shard.opening);
+    if (!shard.is_open) {
+      Open(number, &shard);
+    }
+  }
   return shard;
 }
 
@@ -93,6 +99,9 @@ ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
   state_->videos = ReadIndex(index);
   state_->classes = ReadClasses(class_list);
   const std::map<int, std::string> uuids = ReadShardList(shard_list);
+  if (fs::exists(folder / "missing.tsv")) {
+    state_->missing = ReadMissing(folder / "missing.tsv");
+  }
   for (const fs::path& file : {index, shard_list, class_list}) {
     const std::string text = ReadFile(file);
     state_->fingerprint = Crc32(text.data(), text.size(), state_->fingerprint);
@@ -126,6 +135,10 @@ ShardSet::~ShardSet() = default;
 const fs::path& ShardSet::folder() const { return state_->folder; }
 const std::vector<IndexedVideo>& ShardSet::videos() const { return state_->videos; }
 const std::vector<std::string>& ShardSet::classes() const { return state_->classes; }
+int64_t ShardSet::NumMissing(Subset subset) const {
+  return std::count_if(state_->missing.begin(), state_->missing.end(),
+                       [&](const MissingVideo& video) { return video.subset == subset; });
+}
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {
@@ -161,7 +174,7 @@ void ShardSet::ReadAhead(size_t video, int first, int last) const {
   if (shard.is_open) {
     const uint64_t video_begin = shard.first_frames[static_cast<size_t>(row.video_index)];
     shard.frames->ReadAhead(video_begin + static_cast<uint64_t>(first),
-                            static_cast<size_t>(last - first + 1));
+                            static_cast<size_t>(last - first) + 1);
   }
 }
 

@@ -2,6 +2,8 @@
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
+//   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed; may be
+//                absent. They count when results are judged, so no fault makes a figure better
 //   classes.txt  one class name a line
 //   NNNNN.h5     see shard_format.h
 // SPDX-License-Identifier: Apache-2.0
@@ -36,6 +38,13 @@ void WriteIndex(const std::filesystem::path& file, const std::vector<IndexedVide
 std::map<int, std::string> ReadShardList(const std::filesystem::path& file);
 void WriteShardList(const std::filesystem::path& file, const std::map<int, std::string>& uuids);
 
+struct MissingVideo {
+  std::string id;
+  Subset subset = Subset::kTraining;
+};
+std::vector<MissingVideo> ReadMissing(const std::filesystem::path& file);
+void WriteMissing(const std::filesystem::path& file, const std::vector<MissingVideo>& videos);
+
 class ShardSet {
  public:
   // Reads index.tsv, shards.tsv and classes.txt. Throws an input error where they are absent,
@@ -46,7 +55,10 @@ class ShardSet {
   const std::filesystem::path& folder() const;
   const std::vector<IndexedVideo>& videos() const;  // in index order
   const std::vector<std::string>& classes() const;
-  // CRC-32 of the three: which data a checkpoint or score file was made from, to the last pixel.
+  // Videos of the subset that are in no shard.
+  int64_t NumMissing(Subset subset) const;
+  // CRC-32 of index, list and classes: which data a checkpoint or score file was made from, to the
+  // last pixel.
   uint32_t fingerprint() const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; no HDF5 call

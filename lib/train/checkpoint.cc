@@ -12,10 +12,15 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
   PendingFile pending(folder / name);
   const fs::path& temporary = pending.temporary_path();
   MakeFolders(temporary);
-  SaveTensors(temporary / CheckpointFiles::kModel, contents.model);
-  SaveTensors(temporary / CheckpointFiles::kOptimizer, contents.optimizer);
-  SyncToDisk(temporary / CheckpointFiles::kModel);
-  SyncToDisk(temporary / CheckpointFiles::kOptimizer);
+  const auto save = [&](const char* file, const NamedTensors& tensors) {
+    SaveTensors(temporary / file, tensors);
+    SyncToDisk(temporary / file);
+  };
+  save(CheckpointFiles::kModel, contents.model);
+  save(CheckpointFiles::kOptimizer, contents.optimizer);
+  if (!contents.unaveraged.empty()) {
+    save(CheckpointFiles::kUnaveraged, contents.unaveraged);
+  }
   FinishCheckpoint(temporary, step, contents.state);
   std::error_code ignored;
   fs::remove_all(folder / name, ignored);  // a damaged one of the same step

@@ -14,6 +14,7 @@ namespace reel3d {
 struct CheckpointContents {
   NamedTensors model;
   NamedTensors optimizer;
+  NamedTensors unaveraged;  // empty unless `model` is an average
   nlohmann::ordered_json state;
 };
 

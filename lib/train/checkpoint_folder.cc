@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <set>
 #include <sstream>
 #include <vector>
@@ -35,7 +37,14 @@ std::string Checksums(const fs::path& checkpoint) {
        {CheckpointFiles::kModel, CheckpointFiles::kOptimizer, CheckpointFiles::kState}) {
     text += ChecksumLine(checkpoint / name);
   }
+  if (fs::exists(checkpoint / CheckpointFiles::kUnaveraged)) {
+    text += ChecksumLine(checkpoint / CheckpointFiles::kUnaveraged);
+  }
   return text;
+}
+
+int64_t StepOf(const fs::path& checkpoint) {
+  return std::strtoll(checkpoint.filename().c_str() + std::strlen(kPrefix), nullptr, 10);
 }
 
 // Newest first.
@@ -86,8 +95,14 @@ void VerifyCheckpoint(const fs::path& checkpoint) {
   }
   std::istringstream stated(ReadFile(checkpoint / CheckpointFiles::kDone, 4096));
   std::istringstream found(Checksums(checkpoint));
-  for (std::string found_line, stated_line; std::getline(found, found_line);) {
-    if (!std::getline(stated, stated_line) || stated_line != found_line) {
+  const auto next = [](std::istringstream& lines) {
+    std::string line;
+    return std::getline(lines, line) ? line : std::string();
+  };
+  while (found.good() || stated.good()) {
+    const std::string found_line = next(found);
+    const std::string stated_line = next(stated);
+    if (stated_line != found_line) {
       throw InputError(fmt::format("{}: damaged: DONE says '{}', found '{}'", checkpoint.string(),
                                    stated_line, found_line));
     }
@@ -145,7 +160,7 @@ void LinkCheckpoints(const fs::path& folder, int64_t latest_step, int64_t best_s
   PointAt(folder / "latest", CheckpointName(latest_step));
 }
 
-void PruneCheckpoints(const fs::path& folder, int keep_last) {
+void PruneCheckpoints(const fs::path& folder, int keep_last, int64_t keep_every) {
   std::set<fs::path> kept;
   std::error_code ignored;
   for (const char* link : {"latest", "best"}) {
@@ -153,7 +168,8 @@ void PruneCheckpoints(const fs::path& folder, int keep_last) {
   }
   const std::vector<fs::path> checkpoints = Checkpoints(folder);
   for (size_t i = static_cast<size_t>(std::max(1, keep_last)); i < checkpoints.size(); ++i) {
-    if (kept.count(checkpoints[i].filename()) == 0) {
+    const bool is_kept_step = keep_every > 0 && StepOf(checkpoints[i]) % keep_every == 0;
+    if (kept.count(checkpoints[i].filename()) == 0 && !is_kept_step) {
       fs::remove_all(checkpoints[i], ignored);
     }
   }

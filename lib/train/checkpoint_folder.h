@@ -2,6 +2,8 @@
 //
 //   checkpoints/step-0000001234/   model.safetensors      parameters and buffers, reference names
 //                                  optimizer.safetensors  momentum of each parameter
+//                                  unaveraged.safetensors where model is an average over steps
+//                                  (--ema-decay): what training goes on from
 //                                  state.json             where training stands and what it runs
 //                                  DONE                   "crc32  bytes  name" of each, written
 //                                  last
@@ -21,6 +23,7 @@ namespace reel3d {
 struct CheckpointFiles {
   static constexpr const char* kModel = "model.safetensors";
   static constexpr const char* kOptimizer = "optimizer.safetensors";
+  static constexpr const char* kUnaveraged = "unaveraged.safetensors";  // may be absent
   static constexpr const char* kState = "state.json";
   static constexpr const char* kDone = "DONE";
 };
@@ -51,7 +54,8 @@ void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
 // none). Also after finding a checkpoint: a killed process may not have come to its links.
 void LinkCheckpoints(const std::filesystem::path& folder, int64_t latest_step, int64_t best_step);
 
-// Removes all but the newest `keep_last` and those that `latest` and `best` name.
-void PruneCheckpoints(const std::filesystem::path& folder, int keep_last);
+// Removes all but the newest `keep_last`, those that `latest` and `best` name, and those of every
+// `keep_every`-th step (0: none of them).
+void PruneCheckpoints(const std::filesystem::path& folder, int keep_last, int64_t keep_every);
 
 }  // namespace reel3d

@@ -3,14 +3,22 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/error.h"
 
 namespace reel3d {
+namespace {
+
+// Losses are rounded to whole multiples of 1 / kLossUnits, finer than float32 tells losses above 1
+// apart: sums of whole numbers are exact up to 2^53, here 5e8 in losses.
+constexpr double kLossUnits = 1 << 24;
+
+}  // namespace
 
 ClipSums::ClipSums(at::Device device)
-    : sums_(torch::zeros({3}, at::TensorOptions(device).dtype(at::kDouble))),
+    : sums_(torch::zeros({4}, at::TensorOptions(device).dtype(at::kDouble))),
       base_(torch::zeros_like(sums_)) {}
 
 void ClipSums::Add(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& losses) {
@@ -18,9 +26,11 @@ void ClipSums::Add(const at::Tensor& logits, const at::Tensor& labels, const at:
   if (labels.numel() == 0) {
     return;
   }
-  sums_[0] += losses.sum(at::kDouble);
+  sums_[0] += (losses.to(at::kDouble) * kLossUnits).round().sum();
   sums_[1] += (logits.argmax(1) == labels).sum();
-  sums_[2] += static_cast<double>(labels.numel());
+  const at::Tensor first5 = std::get<1>(logits.topk(std::min<int64_t>(5, logits.size(1)), 1));
+  sums_[2] += (first5 == labels.unsqueeze(1)).sum();
+  sums_[3] += static_cast<double>(labels.numel());
 }
 
 at::Tensor ClipSums::Total(const ProcessGroup& group) const {
@@ -32,19 +42,20 @@ at::Tensor ClipSums::Total(const ProcessGroup& group) const {
 ClipMeans ClipSums::Means(const ProcessGroup& group) const {
   const at::Tensor total = Total(group);
   const auto value = [&](int i) { return total[i].item<double>(); };
-  return {value(0) / value(2), value(1) / value(2), value(2)};
+  return {value(0) / kLossUnits / value(3), value(1) / value(3), value(2) / value(3), value(3)};
 }
 
 nlohmann::ordered_json ClipSums::State(const ProcessGroup& group) const {
   const at::Tensor total = Total(group);
-  return {total[0].item<double>(), total[1].item<double>(), total[2].item<double>()};
+  const auto values = std::vector<double>(total.data_ptr<double>(), total.data_ptr<double>() + 4);
+  return values;
 }
 
 void ClipSums::Restore(const nlohmann::ordered_json& state) {
   try {
     const auto values = state.get<std::vector<double>>();
-    if (values.size() != 3) {
-      throw InputError("sums of the checkpoint: three numbers are wanted");
+    if (values.size() != 4) {
+      throw InputError("sums of the checkpoint: four numbers are wanted");
     }
     base_.copy_(torch::tensor(values, at::kDouble));
   } catch (const nlohmann::json::exception& error) {

@@ -1,4 +1,5 @@
 // Loss and accuracy over exactly the clips that were seen, summed on the device and over the ranks.
+// The sums are exact, so that neither ranks, micro-batches nor a resume change their last bits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,6 +14,7 @@ namespace reel3d {
 struct ClipMeans {
   double loss = 0;  // cross entropy; NaN without clips
   double top1 = 0;  // fraction; NaN without clips
+  double top5 = 0;  // the same; among the first five
   double num_clips = 0;
 };
 
@@ -35,7 +37,7 @@ class ClipSums {
  private:
   at::Tensor Total(const ProcessGroup& group) const;
 
-  at::Tensor sums_;  // double [3]: loss, correct, clips; of this rank
+  at::Tensor sums_;  // double [4]: loss in 2^-24, top-1, top-5, clips; of this rank
   at::Tensor base_;  // the same, of all ranks, before a resume; the same on every rank
 };
 

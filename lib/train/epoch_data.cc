@@ -134,7 +134,7 @@ BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) cons
     return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
   };
   requests.crop = [this](FrameSize frame, Rng& rng) { return DrawCrop(options_.crop, frame, rng); };
-  return {std::move(requests), ShardFrames(shards_), LoaderOptions(threads)};
+  return {std::move(requests), FramesOf(shards_), LoaderOptions(threads)};
 }
 
 BatchLoader EpochData::Validation(int threads) const {
@@ -155,7 +155,7 @@ BatchLoader EpochData::Validation(int threads) const {
   requests.crop = [this](FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };
-  return {std::move(requests), ShardFrames(shards_), LoaderOptions(threads)};
+  return {std::move(requests), FramesOf(shards_), LoaderOptions(threads)};
 }
 
 }  // namespace reel3d

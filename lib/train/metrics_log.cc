@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <sstream>
 #include <string>
 
@@ -40,16 +39,11 @@ std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs) {
   return text + fmt::format("; lr {:.3g}", value("lr"));
 }
 
-MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) : file_(file) {
+MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) {
   WriteFileAtomically(file, std::filesystem::exists(file) ? LinesUpTo(file, last_step) : "");
-  stream_.open(file, std::ios::app);
+  file_.emplace(file);
 }
 
-void MetricsLog::Append(const nlohmann::ordered_json& line) {
-  stream_ << line.dump() << "\n" << std::flush;
-  if (!stream_) {
-    throw WriteError("cannot write " + file_.string(), errno);
-  }
-}
+void MetricsLog::Append(const nlohmann::ordered_json& line) { file_->Append(line.dump() + "\n"); }
 
 }  // namespace reel3d

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include "lib/base/appended_file.h"
 
 namespace reel3d {
 
@@ -21,12 +23,13 @@ class MetricsLog {
   // them. A torn last line, as a killed process leaves it, is dropped.
   MetricsLog(const std::filesystem::path& file, int64_t last_step);
 
-  // Written through at once. Throws an environment error if the disk is full.
+  // Written through at once; where the disk is full, with a later one.
   void Append(const nlohmann::ordered_json& line);
+  // Throws an environment error if something still cannot be written.
+  void Flush() { file_->Flush(); }
 
  private:
-  std::filesystem::path file_;
-  std::ofstream stream_;
+  std::optional<AppendedFile> file_;
 };
 
 }  // namespace reel3d

@@ -1,12 +1,15 @@
-// SGD as the recipes mean it (momentum, dampening, Nesterov, weight decay on everything): torch's
-// own, with its state under the parameters' names.
+// SGD as the recipes mean it (momentum, dampening, Nesterov, weight decay on everything or on the
+// weights alone, gradients clipped by their norm): torch's own, with its state under the
+// parameters' names.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/nn/module.h>
 #include <torch/optim/sgd.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/model/tensor_io.h"
@@ -16,10 +19,18 @@ namespace reel3d {
 
 class Optimizer {
  public:
-  Optimizer(const torch::nn::Module& module, const SgdOptions& options);
+  // What a parameter's learning rate is a multiple of the step's by.
+  using RateFactors = std::function<double(const std::string& parameter)>;
 
-  // One step at this learning rate with the gradients that the parameters hold.
-  void Step(double lr);
+  // Of the parameters that require gradients: frozen ones stay as they are.
+  Optimizer(
+      const torch::nn::Module& module, const SgdOptions& options,
+      const RateFactors& rate_factor = [](const std::string&) { return 1.0; });
+
+  // One step at this learning rate with the gradients that the parameters hold: the ranks' average,
+  // so that every rank takes the same step. Returns their norm over all parameters, as it was
+  // before clipping: a scalar on the device, which nobody has waited for.
+  at::Tensor Step(double lr);
 
   // The momentum of each parameter under its own name; empty before the first step.
   NamedTensors State();
@@ -27,7 +38,11 @@ class Optimizer {
   void Restore(const NamedTensors& state);
 
  private:
-  std::vector<std::string> names_;
+  at::Tensor ClipGradients();
+
+  const double clip_norm_;
+  std::vector<std::pair<std::string, at::Tensor>> parameters_;
+  std::vector<double> factors_;  // of each group of sgd_
   torch::optim::SGD sgd_;
 };
 

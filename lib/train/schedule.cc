@@ -22,7 +22,9 @@ void ScheduleOptions::Bind(OptionBinder& binder) {
   binder.Bind("max-decays", &max_decays, {0, 100}, "plateau: decays at most");
   binder.Bind("milestones", &milestones, "multistep: epochs done before each decay");
   binder.Bind("warmup-epochs", &warmup_epochs, {0, 1000},
-              "linear rise of the learning rate from 0 over these first epochs");
+              "linear rise of the learning rate over these first epochs, step by step");
+  binder.Bind("warmup-start", &warmup_start, {0, 1},
+              "fraction of the schedule's rate that the rise begins with");
 }
 
 void ScheduleOptions::Check() const {
@@ -47,7 +49,8 @@ double Schedule::Rate(double epochs_done) const {
     rate *= 0.5 * (1 + std::cos(done * 3.14159265358979323846));
   }
   if (epochs_done < options_.warmup_epochs) {
-    rate *= epochs_done / options_.warmup_epochs;
+    const double start = options_.warmup_start;
+    rate *= start + (1 - start) * epochs_done / options_.warmup_epochs;
   }
   return rate;
 }

@@ -21,7 +21,8 @@ struct ScheduleOptions {
   double threshold = 1e-4;  // plateau: better means below best * (1 - threshold)
   int max_decays = 3;       // plateau: "three times" in the paper
   std::vector<double> milestones{50, 100, 150};  // multistep: epochs done before each decay
-  double warmup_epochs = 0;                      // linear from 0 to the schedule's own rate
+  double warmup_epochs = 0;                      // linear rise to the schedule's own rate
+  double warmup_start = 0;                       // from this fraction of it
 
   void Bind(OptionBinder& binder);
   void Check() const;

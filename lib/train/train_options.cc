@@ -34,13 +34,36 @@ void BindSteps(TrainOptions& options, OptionBinder& binder) {
                 "makes the result independent of their number");
 }
 
+void BindLearning(TrainOptions& options, OptionBinder& binder) {
+  options.schedule.Bind(binder);
+  binder.Bind(
+      "scale-lr", &options.scale_lr, {0, 1'000'000},
+      "the batch that --lr is meant for: --batch / this times as much is used, and said; 0: "
+      "--lr as it stands");
+  options.sgd.Bind(binder);
+  binder.Bind("label-smoothing", &options.label_smoothing, {0, 0.999},
+              "share of the target that is spread evenly over all classes; the training loss is "
+              "that of such targets, validation's of the labels");
+  binder.Bind("ema-decay", &options.ema_decay, {0, 0.999999},
+              "a moving average of the weights that keeps this share of itself at each step is "
+              "what is validated and what model.safetensors holds; 0: the weights themselves");
+}
+
 void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("seed", &options.seed, {0, INT64_MAX},
               "decides initial weights, order, clips and crops");
   binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
               "a checkpoint every so many epochs, and after the last", Effect::kRunOnly);
+  binder.Bind("checkpoint-steps", &options.checkpoint_steps, {0, 1'000'000'000},
+              "a checkpoint every so many steps besides; 0: none", Effect::kRunOnly);
+  binder.Bind("checkpoint-minutes", &options.checkpoint_minutes, {0, 1e6},
+              "one within an epoch when the last is that old: what a crash can cost; 0: none",
+              Effect::kRunOnly);
   binder.Bind("keep-last", &options.keep_last, {1, 100'000},
               "newest checkpoints to keep; the best one stays besides", Effect::kRunOnly);
+  binder.Bind("keep-every", &options.keep_every, {0, 100'000},
+              "checkpoints at the end of every so many epochs stay for good; 0: none",
+              Effect::kRunOnly);
   binder.Bind("max-failed-fraction", &options.max_failed_fraction, {0, 1},
               "share of the training and validation videos that may turn out to have damaged "
               "frames: other clips take the place of theirs. More of them end the run with status "
@@ -56,6 +79,15 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               Effect::kRunOnly);
   binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
                 "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);
+  binder.Bind("tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
+              "steps from one point of the curves in RUN_DIR/tensorboard to the next; 0: none",
+              Effect::kRunOnly);
+  binder.Bind(
+      "stall-timeout", &options.stall_timeout, {0, 1'000'000},
+      "seconds in one phase of a step after which the run ends with status 4 and says which "
+      "rank hangs where; 0: it waits for ever. Slow machines may need more, or a "
+      "--micro-batch",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &options.overwrite,
               "start anew where RUN_DIR holds an earlier run; its checkpoints are removed",
               Effect::kOnce);
@@ -70,7 +102,13 @@ void SgdOptions::Bind(OptionBinder& binder) {
               "0 makes it lr / (1 - momentum)");
   binder.Bind("nesterov", &nesterov, "look ahead along the momentum; wants --dampening 0");
   binder.Bind("weight-decay", &weight_decay, {0, 1e3},
-              "added to each gradient times the weight, batch norm and biases included");
+              "added to each gradient times the parameter");
+  binder.Choice("weight-decay-on", &weight_decay_on, {"all", "weights"},
+                "which parameters decay: all, or the weights of convolutions and linear layers but "
+                "not biases and batch norm");
+  binder.Bind("clip-norm", &clip_norm, {0, 1e9},
+              "longer gradients (the average over all ranks, over all parameters) are scaled down "
+              "to this norm; 0: none are");
 }
 
 void SgdOptions::Check() const {
@@ -97,6 +135,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                 "settings to start from: paper2017, cvpr2018, hara2020, or a "
                 "file");
   network.Bind(binder);
+  finetune.Bind(binder);
   BindClips(*this, binder);
   crop.Bind(binder);
   binder.Choice("decoding", &decoding, {"fast", "exact"},
@@ -104,8 +143,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                 "PIL's pixels to the last bit, at a fifth of the speed");
   input.Bind(binder);
   BindSteps(*this, binder);
-  schedule.Bind(binder);
-  sgd.Bind(binder);
+  BindLearning(*this, binder);
   validation.Bind(binder);
   BindRun(*this, binder);
 }
@@ -113,6 +151,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
 void TrainOptions::Check() const {
   network.Check();
   network.CheckClips(clip.length, crop.size, crop.size);
+  finetune.Check();
   crop.Check();
   input.Check();
   schedule.Check();
@@ -120,6 +159,14 @@ void TrainOptions::Check() const {
   if (schedule.kind == "plateau" && validation.every != 1) {
     throw UsageError("--schedule plateau wants --validation-every 1: it follows that loss");
   }
+}
+
+ScheduleOptions TrainOptions::ScaledSchedule() const {
+  ScheduleOptions scaled = schedule;
+  if (scale_lr > 0) {
+    scaled.lr *= static_cast<double>(batch) / scale_lr;
+  }
+  return scaled;
 }
 
 }  // namespace reel3d

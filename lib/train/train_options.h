@@ -9,6 +9,7 @@
 #include "lib/data/crop_plan.h"
 #include "lib/model/network.h"
 #include "lib/train/clip_input.h"
+#include "lib/train/finetune_options.h"
 #include "lib/train/schedule.h"
 
 namespace reel3d {
@@ -19,7 +20,9 @@ struct SgdOptions {
   // 0 it is lr / (1 - momentum), ten times as much.
   double dampening = 0.9;
   bool nesterov = false;
-  double weight_decay = 1e-3;  // on every parameter, batch norm and biases too
+  double weight_decay = 1e-3;
+  std::string weight_decay_on = "all";  // or weights: not on batch norm and biases
+  double clip_norm = 0;                 // gradients' norm over all parameters at most; 0: any
 
   void Bind(OptionBinder& binder);
   void Check() const;
@@ -40,6 +43,7 @@ struct TrainOptions {
   std::string recipe = "paper2017";
 
   NetworkOptions network;
+  FinetuneOptions finetune;
   ClipShape clip;
   std::string clip_start = "inclusive";
   int clips_per_video = 1;
@@ -52,22 +56,33 @@ struct TrainOptions {
   int micro_batch = 0;              // clips a rank computes at once; 0: its whole share
   std::string last_batch = "drop";  // the smaller last batch of an epoch
   ScheduleOptions schedule;
+  int scale_lr = 0;  // clips that schedule.lr is meant for; 0: for `batch`
   SgdOptions sgd;
+  double label_smoothing = 0;
+  double ema_decay = 0;  // of the weights' moving average; 0: none
   std::string bn = "local";
   ValidationOptions validation;
 
   int checkpoint_epochs = 1;
+  int checkpoint_steps = 0;        // besides, within an epoch; 0: none
+  double checkpoint_minutes = 30;  // the same, by the clock
   int keep_last = 3;
+  int keep_every = 0;                 // epochs whose checkpoints stay for good; 0: none
   double max_failed_fraction = 0.01;  // of the videos: more with damaged frames end the run
   int stop_after_steps = 0;
   int64_t seed = 1;
   int threads = 0;
   int loader_threads = 0;
   std::string device = "auto";
+  int tensorboard_every = 10;  // steps; 0: never
+  int stall_timeout = 1800;    // seconds; 0: never
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
   void Check() const;
+
+  // The schedule with the learning rate that --scale-lr makes of --lr.
+  ScheduleOptions ScaledSchedule() const;
 };
 
 }  // namespace reel3d

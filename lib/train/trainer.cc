@@ -13,8 +13,11 @@
 #include "lib/base/stop_signal.h"
 #include "lib/model/batch_norm.h"
 #include "lib/model/weights.h"
+#include "lib/train/clip_loss.h"
 #include "lib/train/cpu_share.h"
+#include "lib/train/finetune.h"
 #include "lib/train/trainer_state.h"
+#include "lib/train/weight_average.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -37,14 +40,19 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       world(world_in),
       shards(shards_in),
       device(device_in),
+      watchdog(phases, world, fs::path(options.run_dir) / "heartbeats", options.stall_timeout),
       data(shards, options, world, device),
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
       network(MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed))),
-      schedule(options.schedule, options.epochs),
+      schedule(options.ScaledSchedule(), options.epochs),
       sums(device),
-      optimizer(*network, options.sgd) {
+      recent(device),
+      num_frozen(options.finetune.from.empty() ? 0 : FreezeBefore(*network, options.finetune.from)),
+      optimizer(*network, options.sgd, [this, head = HeadOf(*network)](const std::string& name) {
+        return RateFactor(options.finetune, head, name);
+      }) {
   if (options.schedule.kind == "plateau" && data.num_validation() == 0) {
     throw UsageError(fmt::format(
         "--schedule plateau follows the validation loss, and {} holds no validation videos: choose "
@@ -53,14 +61,20 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
   at::set_num_threads(threads);
   network->to(device);
+  if (options.ema_decay > 0) {
+    average = MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
+    (*average)->to(device);
+    (*average)->eval();
+  }
   const bool resumed = Resume();
+  if (!options.finetune.file.empty()) {
+    BeginFineTuning(resumed);
+  }
   parallel = std::make_unique<DataParallel>(*network, group);
   if (options.bn == "sync") {
     SynchronizeBatchNorms(*network, group);
   }
-  if (world.is_main()) {
-    metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", position.step);
-  }
+  OpenViews(resumed);
   report.ranks = world.size();
   report.num_training = data.num_training();
   report.num_validation = data.num_validation();
@@ -75,8 +89,27 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
                     "and learns little",
                     options.batch, data.partition().num_samples));
   }
+  if (options.scale_lr > 0) {
+    Say(fmt::format("--scale-lr {}: learning rate {:g} instead of {:g} for a batch of {}",
+                    options.scale_lr, options.ScaledSchedule().lr, options.schedule.lr,
+                    options.batch));
+  }
   if (resumed) {
     Say(fmt::format("going on from step {}, epoch {}", position.step, position.epoch));
+  }
+}
+
+// A run that goes on has its weights already.
+void Trainer::State::BeginFineTuning(bool resumed) {
+  if (!resumed) {
+    Say(LoadPretrained(*network, PretrainedFile(options.finetune)));
+  }
+  if (num_frozen > 0) {
+    Say(fmt::format("{} values before {} are frozen; batch norm there {} (--finetune-bn)",
+                    num_frozen, options.finetune.from,
+                    options.finetune.bn == "fixed"
+                        ? "keeps the file's statistics"
+                        : "still normalises by each batch, and its running statistics move on"));
   }
 }
 
@@ -84,9 +117,13 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
 bool Trainer::State::MustStop() {
   constexpr uint64_t kStop = 1;
   constexpr uint64_t kDamage = 2;
+  constexpr uint64_t kSave = 4;
   const bool stop = StopRequested() ||
                     (options.stop_after_steps > 0 && position.step >= options.stop_after_steps);
-  const uint64_t any = world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0));
+  At(Phase::kOtherRanks);
+  const uint64_t any =
+      world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0) | (SaveIsDue() ? kSave : 0));
+  save_due = (any & kSave) != 0;
   if ((any & kDamage) != 0) {
     ShareDamaged();
   }
@@ -104,15 +141,13 @@ void Trainer::State::ShareDamaged() {
       static_cast<double>(damaged.size()) > options.max_failed_fraction * num_videos;
 }
 
-void Trainer::State::Say(const std::string& message) const {
-  if (world.is_main()) {
-    LogInfo(message);
-  }
-}
-
 bool Trainer::State::NextBatch(BatchLoader& loader) {
+  At(Phase::kData);
   if (!loader.Next(&batch)) {
     return false;
+  }
+  if (!batch.clips.empty()) {
+    last_video = static_cast<int64_t>(batch.clips.back().video);
   }
   for (const ClipFault& fault : batch.faults) {
     damaged.Note(shards.videos()[fault.video].id, fault.reason);
@@ -121,13 +156,15 @@ bool Trainer::State::NextBatch(BatchLoader& loader) {
 }
 
 // Of the batch that was loaded last.
-ClipOutputs Trainer::State::Forward() {
+ClipOutputs Trainer::State::Forward(Network& judge, double label_smoothing) {
   const ClipBatch clips = LoadedClips(batch, options.clip.length, options.crop.size);
+  At(Phase::kCopy);
   ClipOutputs outputs;
   outputs.labels = clips.labels.to(device);
-  outputs.logits = network->forward(ClipsToInput(clips.pixels, options.input, device));
-  outputs.losses =
-      torch::cross_entropy_loss(outputs.logits, outputs.labels, {}, at::Reduction::None);
+  const at::Tensor input = ClipsToInput(clips.pixels, options.input, device);
+  At(Phase::kForward);
+  outputs.logits = judge->forward(input);
+  outputs.losses = ClipLosses(outputs.logits, outputs.labels, label_smoothing);
   return outputs;
 }
 
@@ -140,103 +177,118 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   parallel->ClearGradients();
   for (int64_t part = 0; part < num_parts; ++part) {
     REEL3D_CHECK(NextBatch(loader));
-    waiting_s += batch.wait_s;
+    epoch_read_s += batch.read_s;
+    epoch_decode_s += batch.decode_s;
+    if (position.step == 0 && part == 0) {
+      ShowClips(AsTensors(batch, options.clip.length, options.crop.size).pixels);
+    }
     parallel->BeginMicroBatch(part + 1 == num_parts);
-    const ClipOutputs outputs = Forward();
-    sums.Add(outputs.logits, outputs.labels, outputs.losses);
+    const ClipOutputs outputs = Forward(network, options.label_smoothing);
+    for (ClipSums* figures : {&sums, &recent}) {
+      figures->Add(outputs.logits, outputs.labels, outputs.losses);
+    }
     // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
     // many of them are ours.
-    parallel->Backward(outputs.losses.sum() * (world.size() / clips_in_step));
+    At(Phase::kBackward);
+    parallel->Backward(outputs.losses.sum() * (world.size() / clips_in_step),
+                       [this] { At(Phase::kOtherRanks); });
   }
-  optimizer.Step(schedule.Rate(epochs_done));
+  At(Phase::kUpdate);
+  const double lr = schedule.Rate(epochs_done);
+  const at::Tensor gradient_norm = optimizer.Step(lr);
+  if (average) {
+    MoveAverage(**average, *network, position.step > 0 ? options.ema_decay : 0);
+  }
   clips_trained += clips_in_step;
+  ++position.step;
+  ++position.step_in_epoch;
+  ShowStep(gradient_norm, lr);
 }
 
 // False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
 bool Trainer::State::RunEpoch() {
   network->train();
+  if (options.finetune.bn == "fixed") {
+    FixFrozenStatistics(*network);
+  }
   const int64_t num_steps = data.partition().NumSteps();
+  At(Phase::kData);
+  const PhaseSeconds before = phases.Seconds();
+  epoch_read_s = epoch_decode_s = 0;
   BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
+  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
   std::optional<Progress> progress;
   if (world.is_main()) {
     progress.emplace("clips", data.partition().num_samples);
   }
-  const Stopwatch epoch_clock;
-  const double waiting_before_s = waiting_s;
   while (position.step_in_epoch < num_steps) {
+    const SampleRange clips = data.partition().Batch(position.step_in_epoch);
     RunStep(loader, position.step_in_epoch);
     if (progress) {
+      const PhaseSeconds spent = phases.Seconds() - before;
       progress->Note(fmt::format("epoch {} of {}, waiting for data {:.0f} %", position.epoch + 1,
-                                 options.epochs,
-                                 100 * (waiting_s - waiting_before_s) / epoch_clock.Seconds()));
-      progress->Advance(data.partition().Batch(position.step_in_epoch).size());
+                                 options.epochs, 100 * In(spent, Phase::kData) / Total(spent)));
+      progress->Advance(clips.size());
     }
-    ++position.step;
-    ++position.step_in_epoch;
     stopping = MustStop();
     if (stopping) {
       break;
     }
+    if (save_due && position.step_in_epoch < num_steps) {
+      KeepMainStatistics();
+      Save();
+    }
   }
-  training_s += epoch_clock.Seconds();
+  epoch_phases = phases.Seconds() - before;
+  training_s += Total(epoch_phases);
+  waiting_s += In(epoch_phases, Phase::kData);
   if (position.step_in_epoch < num_steps && !report.over_tolerance) {
-    BroadcastFromMain(group, network->buffers());
+    KeepMainStatistics();
     Save();
   }
   return position.step_in_epoch == num_steps && !report.over_tolerance;
 }
 
+// With local statistics each rank has its own: rank 0's are kept and judged.
+void Trainer::State::KeepMainStatistics() {
+  BroadcastFromMain(group, network->buffers());
+  if (average) {
+    BroadcastFromMain(group, (*average)->buffers());
+  }
+}
+
 ClipMeans Trainer::State::Validate() {
   const at::NoGradGuard no_grad;
-  network->eval();
+  Judged()->eval();
   ClipSums validation(device);
+  validating = true;
   BatchLoader loader = data.Validation(loader_threads);
+  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
   while (NextBatch(loader)) {
-    const ClipOutputs outputs = Forward();
+    const ClipOutputs outputs = Forward(Judged(), /*label_smoothing=*/0);
     validation.Add(outputs.logits, outputs.labels, outputs.losses);
   }
+  validating = false;
+  At(Phase::kOtherRanks);
   ShareDamaged();
   return validation.Means(group);
 }
 
-// The epoch just finished: in metrics.jsonl, on the screen, in the report.
-void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validation, double lr) {
-  nlohmann::ordered_json line{{"step", position.step},
-                              {"epoch", position.epoch},
-                              {"lr", lr},
-                              {"train_loss", training.loss},
-                              {"train_top1", training.top1}};
-  if (validation.num_clips > 0) {
-    line["validation_loss"] = validation.loss;
-    line["validation_top1"] = validation.top1;
-  }
-  const double rate = clips_trained / training_s;
-  const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
-                        (options.epochs - position.epoch);
-  Say(fmt::format("{}; {:.0f} clips/s, waiting for data {:.0f} %; {} left",
-                  DescribeEpoch(line, options.epochs), rate, 100 * waiting_s / training_s,
-                  FormatDuration(left_s)));
-  if (metrics) {
-    metrics->Append(line);
-  }
-  position.last_epoch = line;
-}
-
 void Trainer::State::FinishEpoch() {
+  At(Phase::kOtherRanks);
   const ClipMeans training = sums.Means(group);
   if (!std::isfinite(training.loss)) {
     throw Diverged("the loss", position.epoch + 1);
   }
   const double lr = schedule.Rate(position.epoch);
-  // With local statistics each rank has its own: rank 0's are kept and judged.
-  BroadcastFromMain(group, network->buffers());
+  KeepMainStatistics();
   ++position.epoch;
   position.step_in_epoch = 0;
   sums = ClipSums(device);
   const bool is_due =
       options.validation.every > 0 && data.num_validation() > 0 &&
       (position.epoch % options.validation.every == 0 || position.epoch == options.epochs);
-  const ClipMeans validation = is_due ? Validate() : ClipMeans{kNone, kNone, 0};
+  const ClipMeans validation = is_due ? Validate() : ClipMeans{kNone, kNone, kNone, 0};
   if (report.over_tolerance) {
     return;
   }
@@ -244,6 +296,7 @@ void Trainer::State::FinishEpoch() {
   if (validated && !std::isfinite(validation.loss)) {
     throw Diverged("the validation loss", position.epoch);
   }
+  const Position before = position;
   const bool best =
       validated &&
       (validation.top1 > position.best_top1 ||
@@ -260,9 +313,17 @@ void Trainer::State::FinishEpoch() {
                     schedule.Rate(position.epoch)));
   }
   Record(training, validation, lr);
+  ShowTimes();
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
-      stopping) {
+      stopping || save_due) {
     Save();
+  }
+  if (best && save_failed) {
+    // `best` names a checkpoint that is there: a later epoch need only be better than that one.
+    position.best_top1 = before.best_top1;
+    position.best_loss = before.best_loss;
+    position.best_step = before.best_step;
+    Say("this epoch was the best, and could not be saved as such");
   }
 }
 

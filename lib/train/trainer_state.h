@@ -1,10 +1,11 @@
-// Private to the trainer: all that a run is made of. trainer.cc holds the loop, and
-// trainer_checkpoints.cc what is saved and resumed.
+// Private to the trainer: all that a run is made of. trainer.cc holds the loop,
+// trainer_checkpoints.cc what is saved and resumed, trainer_views.cc what is shown.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,13 +15,17 @@
 #include "lib/base/timer.h"
 #include "lib/dist/data_parallel.h"
 #include "lib/dist/process_group.h"
+#include "lib/train/checkpoint.h"
 #include "lib/train/clip_sums.h"
 #include "lib/train/damaged_videos.h"
 #include "lib/train/epoch_data.h"
 #include "lib/train/metrics_log.h"
 #include "lib/train/optimizer.h"
+#include "lib/train/phase_clock.h"
 #include "lib/train/position.h"
+#include "lib/train/tensorboard_log.h"
 #include "lib/train/trainer.h"
+#include "lib/train/watchdog.h"
 
 namespace reel3d {
 
@@ -38,14 +43,28 @@ struct Trainer::State {
   State(const TrainOptions& options, std::string config, const World& world, const ShardSet& shards,
         at::Device device);
 
+  // What is validated, and what others are to use.
+  Network& Judged() { return average ? *average : network; }
+  void BeginFineTuning(bool resumed);
   bool RunEpoch();
   bool NextBatch(BatchLoader& loader);
-  ClipOutputs Forward();
+  ClipOutputs Forward(Network& judge, double label_smoothing);
   void RunStep(BatchLoader& loader, int64_t step_in_epoch);
+  void KeepMainStatistics();
   ClipMeans Validate();
   void FinishEpoch();
+  void OpenViews(bool resumed);
+  void At(Phase phase);
+  std::string InHand(const BatchLoader& loader) const;
+  void ShowClips(const at::Tensor& pixels);
+  void ShowStep(const at::Tensor& gradient_norm, double lr);
+  void ShowTimes();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save();
+  bool SaveOnMain(const nlohmann::ordered_json& sums_state,
+                  const nlohmann::ordered_json& recent_state);
+  bool SaveIsDue() const;
+  void Write(const CheckpointContents& contents);
   bool Resume();
   void Say(const std::string& message) const;
   bool MustStop();
@@ -59,25 +78,40 @@ struct Trainer::State {
   const World& world;
   const ShardSet& shards;
   const at::Device device;
+  PhaseClock phases;
+  Watchdog watchdog;  // over all that follows, its beginning and end included
   const EpochData data;
   const int threads;
   const int loader_threads;
   const ProcessGroup group;
   Network network;
+  std::optional<Network> average;  // with --ema-decay: of the network's state
   Schedule schedule;
   Position position;
-  ClipSums sums;  // of the epoch begun
+  ClipSums sums;    // of the epoch begun
+  ClipSums recent;  // since the curves' last point
   DamagedVideos damaged;
+  const int64_t num_frozen;  // values; before the optimizer, which leaves them alone
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
-  std::optional<MetricsLog> metrics;  // on the main rank
+  std::optional<MetricsLog> metrics;          // on the main rank
+  std::optional<TensorBoardLog> tensorboard;  // there, too
   TrainReport report;
 
   bool stopping = false;  // agreed by all ranks
-  Batch batch;            // its memory is used again and again
+  bool save_due = false;  // the same
+  bool save_failed = false;
+  Stopwatch since_save;  // of the main rank, or since it failed
+  Batch batch;           // its memory is used again and again
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
+  bool validating = false;
+  std::atomic<int64_t> last_video = -1;  // of the batch in hand
+  PhaseSeconds epoch_phases{};           // of the last epoch's steps
+  double epoch_read_s = 0, epoch_decode_s = 0;
+  PhaseSeconds shown_phases{};  // when the curves got their last point
+  double shown_clips = 0;
 };
 
 }  // namespace reel3d

@@ -119,6 +119,35 @@ void TurnPlane(const YuvImage& from, const Orientation& orientation, int plane, 
   }
 }
 
+// The lines of a frame that are shown: all, or those of one field.
+struct Lines {
+  std::array<const uint8_t*, 4> planes{};
+  std::array<int, 4> strides{};
+  int count = 0;
+};
+
+Lines LinesOf(const AVFrame& frame, Interlaced interlaced) {
+  Lines lines;
+  std::copy_n(frame.data, lines.planes.size(), lines.planes.begin());
+  std::copy_n(frame.linesize, lines.strides.size(), lines.strides.begin());
+  lines.count = frame.height;
+  // Two lines of luma share one of chroma, so a field's come in pairs; what is left over at the
+  // bottom is not shown.
+  const int field_lines = frame.height / 4 * 2;
+  const AVPixelFormat format = ffmpeg::PixelFormat(frame);
+  if (interlaced == Interlaced::kField && frame.interlaced_frame != 0 && field_lines > 0 &&
+      !IsRgb(format) && av_pix_fmt_desc_get(format)->log2_chroma_h <= 1) {
+    for (size_t plane = 0; plane < lines.planes.size(); ++plane) {
+      if (lines.planes[plane] != nullptr && frame.top_field_first == 0) {
+        lines.planes[plane] += lines.strides[plane];
+      }
+      lines.strides[plane] *= 2;
+    }
+    lines.count = field_lines;
+  }
+  return lines;
+}
+
 }  // namespace
 
 ImageSize SizeForHeight(double aspect, int height) {
@@ -131,22 +160,24 @@ ImageSize SizeForShortSide(double aspect, int short_side) {
 }
 
 struct FrameScaler::State {
-  explicit State(const ImageSize& size) : shown(size.width, size.height) {}
-  void Prepare(const AVFrame& frame, bool transpose);
-  void Resize(const AVFrame& frame, YuvImage* image);
+  State(const ImageSize& size, Interlaced shown_of_interlaced)
+      : interlaced(shown_of_interlaced), shown(size.width, size.height) {}
+  void Prepare(const AVFrame& frame, int lines, bool transpose);
+  void Resize(const AVFrame& frame, const Lines& lines, YuvImage* image);
 
+  const Interlaced interlaced;
   YuvImage shown;
   YuvImage stored;  // before it is turned
   ffmpeg::Handle<SwsContext> scaler;
   // What the scaler was made for.
-  int width = 0, height = 0;
+  int width = 0, num_lines = 0;
   int format = AV_PIX_FMT_NONE;
   bool transposed = false;
 };
 
 // A file may change its pictures' size or format anywhere.
-void FrameScaler::State::Prepare(const AVFrame& frame, bool transpose) {
-  if (scaler && frame.width == width && frame.height == height && frame.format == format &&
+void FrameScaler::State::Prepare(const AVFrame& frame, int lines, bool transpose) {
+  if (scaler && frame.width == width && lines == num_lines && frame.format == format &&
       transpose == transposed) {
     return;
   }
@@ -156,10 +187,10 @@ void FrameScaler::State::Prepare(const AVFrame& frame, bool transpose) {
   if (stored.width() != out_width || stored.height() != out_height) {
     stored = YuvImage(out_width, out_height);
   }
-  const bool shrinks = out_width <= frame.width && out_height <= frame.height;
-  scaler.reset(sws_getContext(frame.width, frame.height, WithoutRange(source).value_or(source),
-                              out_width, out_height, AV_PIX_FMT_YUV420P, ScalerFlags(shrinks),
-                              nullptr, nullptr, nullptr));
+  const bool shrinks = out_width <= frame.width && out_height <= lines;
+  scaler.reset(sws_getContext(frame.width, lines, WithoutRange(source).value_or(source), out_width,
+                              out_height, AV_PIX_FMT_YUV420P, ScalerFlags(shrinks), nullptr,
+                              nullptr, nullptr));
   if (!scaler) {
     throw InputError(ffmpeg::Describe(AVERROR(EINVAL), "cannot scale these frames"));
   }
@@ -168,32 +199,34 @@ void FrameScaler::State::Prepare(const AVFrame& frame, bool transpose) {
   const int* bt601 = sws_getCoefficients(SWS_CS_ITU601);
   sws_setColorspaceDetails(scaler.get(), bt601, full, bt601, full, 0, 1 << 16, 1 << 16);
   width = frame.width;
-  height = frame.height;
+  num_lines = lines;
   format = frame.format;
   transposed = transpose;
 }
 
-void FrameScaler::State::Resize(const AVFrame& frame, YuvImage* image) {
+void FrameScaler::State::Resize(const AVFrame& frame, const Lines& lines, YuvImage* image) {
   const std::array<uint8_t*, 4> planes{image->row(0, 0), image->row(1, 0), image->row(2, 0)};
   const std::array<int, 4> strides{image->stride(0), image->stride(1), image->stride(2)};
-  ffmpeg::Check(sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, planes.data(),
-                          strides.data()),
+  ffmpeg::Check(sws_scale(scaler.get(), lines.planes.data(), lines.strides.data(), 0, lines.count,
+                          planes.data(), strides.data()),
                 "cannot scale a frame");
   if (!IsRgb(ffmpeg::PixelFormat(frame))) {
     ColorPass(CodingOf(frame)).Apply(image);
   }
 }
 
-FrameScaler::FrameScaler(const ImageSize& size) : state_(std::make_unique<State>(size)) {}
+FrameScaler::FrameScaler(const ImageSize& size, Interlaced interlaced)
+    : state_(std::make_unique<State>(size, interlaced)) {}
 FrameScaler::~FrameScaler() = default;
 
 const YuvImage& FrameScaler::Scale(const VideoFrame& frame) {
   const AVFrame& decoded = *frame.get();
   const Orientation& orientation = frame.orientation;
   RefuseHighDynamicRange(decoded);
-  state_->Prepare(decoded, orientation.transpose);
+  const Lines lines = LinesOf(decoded, state_->interlaced);
+  state_->Prepare(decoded, lines.count, orientation.transpose);
   const bool turned = orientation.transpose || orientation.flip_x || orientation.flip_y;
-  state_->Resize(decoded, turned ? &state_->stored : &state_->shown);
+  state_->Resize(decoded, lines, turned ? &state_->stored : &state_->shown);
   for (int plane = 0; turned && plane < YuvImage::kPlanes; ++plane) {
     TurnPlane(state_->stored, orientation, plane, &state_->shown);
   }

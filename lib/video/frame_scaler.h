@@ -19,11 +19,15 @@ struct ImageSize {
 ImageSize SizeForHeight(double aspect, int height);
 ImageSize SizeForShortSide(double aspect, int short_side);
 
+// What is shown of an interlaced frame, whose even and odd lines are pictures of two times: the
+// earlier one, from half the lines, or both woven, with combs where something moves.
+enum class Interlaced { kField, kWeave };
+
 // One thread at a time; keeps its tables and buffers from frame to frame.
 class FrameScaler {
  public:
   // The size of what comes out, in pixels, even.
-  explicit FrameScaler(const ImageSize& size);
+  explicit FrameScaler(const ImageSize& size, Interlaced interlaced = Interlaced::kField);
   ~FrameScaler();
 
   // The picture stays valid until the next call. Throws an input error on high dynamic range

@@ -169,10 +169,6 @@ double OpenedVideo::Seconds(int64_t stream_time) const {
   return static_cast<double>(stream_time) * av_q2d(stream->time_base) - origin_s;
 }
 
-double OpenedVideo::FrameStep() const {
-  return info.fps_num > 0 ? double(info.fps_den) / info.fps_num : 0.04;
-}
-
 // With edit lists, mov's index holds what is to be shown and nb_frames what is stored. AVI counts
 // ticks, of which some may hold no frame.
 int64_t OpenedVideo::PromisedFrames() const {
@@ -185,7 +181,7 @@ int64_t OpenedVideo::PromisedFrames() const {
 double OpenedVideo::PromisedEnd(bool damaged) const {
   if (info.container == kMov && PromisedFrames() > 0) {
     const int last = static_cast<int>(PromisedFrames()) - 1;
-    return Seconds(avformat_index_get_entry(stream, last)->timestamp) + FrameStep();
+    return Seconds(avformat_index_get_entry(stream, last)->timestamp) + info.FrameStep();
   }
   if (info.container == kAvi) {
     return Seconds(stream->nb_frames);

@@ -20,8 +20,6 @@ struct OpenedVideo {
   bool Seek(double time_s);
   // On the clock of VideoFrame::time_s.
   double Seconds(int64_t stream_time) const;
-  // Seconds between frames, on average.
-  double FrameStep() const;
   // How many frames the container says are to be shown; 0 unknown.
   int64_t PromisedFrames() const;
   // When, in seconds, the container says that the last frame ends; 0 unknown. Where only a duration

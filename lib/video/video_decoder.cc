@@ -110,7 +110,7 @@ double VideoDecoder::State::FrameTime(const AVFrame& frame) const {
   if (frame.best_effort_timestamp != AV_NOPTS_VALUE) {
     return video.Seconds(frame.best_effort_timestamp);
   }
-  return any_frame ? last_time_s + video.FrameStep() : 0;
+  return any_frame ? last_time_s + video.info.FrameStep() : 0;
 }
 
 // Some files' indexes lie: after a seek the first frame must not be behind the wanted one.
@@ -136,7 +136,7 @@ int64_t VideoDecoder::State::ExpectedFrames() const {
     return video.PromisedFrames();
   }
   const double promised_s = video.PromisedEnd(!summary.problem.empty());
-  const double step_s = video.FrameStep();
+  const double step_s = video.info.FrameStep();
   const double missing_s = std::min(part.end_s, promised_s) - (last_time_s + step_s);
   return summary.num_frames + std::llround(std::clamp(missing_s / step_s, 0., 1e9));
 }

@@ -2,9 +2,9 @@
 //
 // Files come from outside and are hostile until checked: only regular files are opened, never what
 // they refer to; only video containers, never playlists; and no picture larger than kMaxSide a side
-// is given memory. Frames keep their own pixel format and size: frame_scaler.h turns them into
-// pictures of one kind. Interlaced video is not deinterlaced: a frame is two woven fields.
-// SPDX-License-Identifier: Apache-2.0
+// is handed out (streams that show themselves late may be probed at any size: workers of
+// prep-videos have a limit on memory, too). Frames keep their own pixel format and size:
+// frame_scaler.h turns them into pictures of one kind. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,9 @@ struct VideoInfo {
   int width = 0, height = 0;     // pixels as stored
   int fps_num = 0, fps_den = 1;  // average; 0/1 unknown
   int64_t num_frames = 0;        // as the container says; 0 unknown
+
+  // How long a frame is shown on average, in seconds; where that is unknown, as in PAL.
+  double FrameStep() const { return fps_num > 0 ? double(fps_den) / fps_num : 0.04; }
 };
 
 // The part [begin_s, end_s) of a file, by the times at which frames are shown.

@@ -11,7 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/dist/process_group.h"
-#include "lib/model/r3d.h"
+#include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "tests/dist/world_environment.h"
 
@@ -40,13 +40,13 @@ Batch MakeBatch(uint64_t step, at::ScalarType type) {
   return {clips.to(type), labels};
 }
 
-R3d Network(uint64_t seed, at::ScalarType type = at::kFloat, double width = 0.125) {
-  R3dOptions options;
+Network Small(uint64_t seed, at::ScalarType type = at::kFloat, double width = 0.125) {
+  NetworkOptions options;
   options.depth = 10;
   options.shortcut = "b";
   options.width = width;
   options.num_classes = kClasses;
-  R3d network(options, seed);
+  Network network = MakeNetwork(options, seed);
   network->to(type);
   network->train();
   return network;
@@ -72,13 +72,13 @@ std::vector<int64_t> Uneven(int size, int64_t count) {
 
 using Spread = std::vector<int64_t> (*)(int, int64_t);
 
-torch::optim::SGD Optimizer(const R3d& network) {
+torch::optim::SGD Optimizer(const Network& network) {
   return torch::optim::SGD(network->parameters(),
                            torch::optim::SGDOptions(0.002).momentum(0.9).weight_decay(1e-3));
 }
 
-void TrainOverRanks(R3d& network, const ProcessGroup& group, Spread spread, int64_t micro_batches,
-                    at::ScalarType type) {
+void TrainOverRanks(Network& network, const ProcessGroup& group, Spread spread,
+                    int64_t micro_batches, at::ScalarType type) {
   SynchronizeBatchNorms(*network, group);
   DataParallel parallel(*network, group);
   auto optimizer = Optimizer(network);
@@ -101,7 +101,7 @@ void TrainOverRanks(R3d& network, const ProcessGroup& group, Spread spread, int6
 }
 
 // With torch's own batch norm, one process, no group.
-void TrainAlone(R3d& network, int64_t micro_batches, at::ScalarType type) {
+void TrainAlone(Network& network, int64_t micro_batches, at::ScalarType type) {
   auto optimizer = Optimizer(network);
   for (int step = 0; step < kSteps; ++step) {
     const Batch batch = MakeBatch(static_cast<uint64_t>(step), type);
@@ -127,7 +127,7 @@ double Norm(const std::vector<at::Tensor>& tensors) {
 // Two float32 runs part where rounding takes an activation to the other side of zero: a bias that
 // is still near its beginning may then differ by a tenth, on one rank as on many. So float32 is
 // judged by all weights together, and float64, where this does not happen, tensor by tensor.
-void ExpectSameState(const R3d& found, const R3d& expected, at::ScalarType type) {
+void ExpectSameState(const Network& found, const Network& expected, at::ScalarType type) {
   const NamedTensors expected_state = StateDict(*expected);
   const NamedTensors found_state = StateDict(*found);
   ASSERT_EQ(found_state.size(), expected_state.size());
@@ -156,9 +156,9 @@ TEST_P(DataParallelCases, EqualsOneProcess) {
   const Case& c = GetParam();
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   // Ranks begin unlike: the first one's weights must win.
-  R3d network = Network(static_cast<uint64_t>(1 + TheWorld().rank()), c.type);
+  Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()), c.type);
   TrainOverRanks(network, group, c.spread, c.micro_batches, c.type);
-  R3d alone = Network(1, c.type);
+  Network alone = Small(1, c.type);
   TrainAlone(alone, c.micro_batches, c.type);
   ExpectSameState(network, alone, c.type);
 }
@@ -172,9 +172,9 @@ INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
 // Wide enough for several buckets, which change places after the first step.
 TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  R3d network = Network(1, at::kFloat, 0.5);
+  Network network = Small(1, at::kFloat, 0.5);
   TrainOverRanks(network, group, Even, 1, at::kFloat);
-  R3d alone = Network(1, at::kFloat, 0.5);
+  Network alone = Small(1, at::kFloat, 0.5);
   TrainAlone(alone, 1, at::kFloat);
   ExpectSameState(network, alone, at::kFloat);
 }
@@ -182,7 +182,7 @@ TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
 // "local": statistics of each rank's own clips, weights the same on all.
 TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  R3d network = Network(static_cast<uint64_t>(1 + TheWorld().rank()));
+  Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()));
   DataParallel parallel(*network, group);
   auto optimizer = Optimizer(network);
   for (int step = 0; step < 2; ++step) {
@@ -209,12 +209,52 @@ TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   }
 }
 
+// Once a step, and only in the round that ends it.
+TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  torch::nn::Linear layer(3, 1);
+  DataParallel parallel(*layer, group);
+  const double own = TheWorld().rank();
+  int num_calls = 0;
+  for (int step = 0; step < 3; ++step) {
+    parallel.ClearGradients();
+    for (const bool reduce : {false, true}) {
+      const int before = num_calls;
+      parallel.BeginMicroBatch(reduce);
+      parallel.Backward(layer(torch::full({1, 3}, own)).sum(), [&] { ++num_calls; });
+      EXPECT_EQ(num_calls, before + (reduce ? 1 : 0));
+    }
+    const double mean = (TheWorld().size() - 1) / 2.0;
+    EXPECT_NEAR(layer->weight.grad()[0][0].item<double>(), 2 * mean, 1e-6);
+  }
+}
+
+// Rank 0 begins only when the others have said so: were they to wait for its gradients first, none
+// would ever go on.
+TEST(DataParallel, SaysSoBeforeItWaitsForOthers) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  torch::nn::Linear layer(3, 1);
+  DataParallel parallel(*layer, group);
+  for (int step = 0; step < 3; ++step) {
+    parallel.ClearGradients();
+    parallel.BeginMicroBatch(true);
+    if (TheWorld().is_main()) {
+      TheWorld().Barrier();
+    }
+    parallel.Backward(layer(torch::ones({1, 3})).sum(), [] {
+      if (!TheWorld().is_main()) {
+        TheWorld().Barrier();
+      }
+    });
+  }
+}
+
 TEST(DataParallel, RefusesUnlikeNetworks) {
   if (TheWorld().size() == 1) {
     GTEST_SKIP() << "one rank is like itself";
   }
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  R3d network = Network(1, at::kFloat, TheWorld().is_main() ? 0.125 : 0.25);
+  Network network = Small(1, at::kFloat, TheWorld().is_main() ? 0.125 : 0.25);
   EXPECT_THROW(DataParallel(*network, group), Error);
 }
 

@@ -66,7 +66,7 @@ def main():
         encoded = [s.encode() for s in strings]
         return np.array(encoded, f"S{max(map(len, encoded))}")
 
-    with h5py.File(HERE / "shard_h5py.h5", "w", libver="earliest", track_order=False) as file:
+    with h5py.File(HERE / "shard_h5py.h5", "w", libver=("v108", "v108")) as file:
         data = {
             "frames/data": np.frombuffer(b"".join(frames), "u1"),
             "frames/offset": offset,

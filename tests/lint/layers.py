@@ -31,7 +31,9 @@ VERSION_HEADER = "lib/cli/version.h"
 
 # A vendor's headers, and the only files that may include them.
 VENDORS = [
-    (r"boost/", r"lib/cli/\w+\.cc"),
+    (r"boost/program_options", r"lib/cli/\w+\.cc"),
+    (r"boost/crc", r"lib/train/event_file\.cc"),
+    (r"png\.h", r"lib/train/clip_sheet\.cc"),
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),

@@ -14,7 +14,7 @@ find "$build" -path '*/reel3d_torch_header.dir/cmake_pch.hxx' -exec cp {} "$data
 sed -E "s#-include [^ ]*/cmake_pch\.hxx#-include $(realpath "$database")/cmake_pch.hxx#g; s# -Winvalid-pch##g" \
 	"$build/compile_commands.json" >"$database/compile_commands.json"
 
-sources=("$root/(lib|pipeline|tools)/.*\.cc$")
+sources=("$root/(lib|pipeline|tools|bench)/.*\.cc$")
 (($# == 0)) || sources=("$@")
 status=0
 run-clang-tidy -quiet -p "$database" -j "$(nproc)" "${sources[@]}" >"$database/log" 2>&1 || status=$?

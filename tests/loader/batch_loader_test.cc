@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -30,7 +31,6 @@ TEST(BatchLoaderTest, GivesWhatOneDecoderGivesInOrderForAnyThreads) {
       while (loader.Next(&batch)) {
         ASSERT_EQ(batch.size(), num_batches % 4 + 1);
         ASSERT_EQ(batch.pixels.size(), batch.clips.size() * kClipBytes);
-        EXPECT_GE(batch.wait_s, 0);
         for (int64_t i = 0; i < batch.size(); ++i) {
           const ClipRequest expected = RequestOf(num_batches, i, 5);
           EXPECT_EQ(batch.clips[i].label, expected.label);
@@ -132,8 +132,10 @@ TEST(BatchLoaderTest, CanBeLeftAtAnyMoment) {
 TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
   FakeVideos videos(5);
   std::vector<std::shared_ptr<uint8_t>> given;
+  std::mutex mutex;  // the loader's threads ask while we look
   BatchLoaderOptions options = Options(3, 2);
   options.allocate = [&](size_t size_bytes) {
+    const std::lock_guard<std::mutex> lock(mutex);
     given.emplace_back(new uint8_t[size_bytes], std::default_delete<uint8_t[]>());
     return given.back();
   };
@@ -141,6 +143,7 @@ TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
   {
     BatchLoader loader(TrainingRequests(9, 5), videos.Source(), options);
     for (size_t b = 0; loader.Next(&batch); ++b) {
+      const std::lock_guard<std::mutex> lock(mutex);
       EXPECT_EQ(batch.pixels.data(), given.at(b).get());
     }
   }

@@ -1,6 +1,6 @@
 // Shapes, counts and names of the networks that people train, and how they begin.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/r3d.h"
+#include "lib/model/network.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -13,8 +13,8 @@
 namespace reel3d {
 namespace {
 
-R3dOptions Options(int depth, const std::string& shortcut, double width, int num_classes) {
-  R3dOptions options;
+NetworkOptions Options(int depth, const std::string& shortcut, double width, int num_classes) {
+  NetworkOptions options;
   options.depth = depth;
   options.shortcut = shortcut;
   options.width = width;
@@ -32,9 +32,9 @@ TEST(R3d, CountsParametersAsTheReference) {
        {Case{18, "a", 33'235'280, 33'389'180}, Case{18, "b", 33'409'104, 33'563'004},
         Case{34, "a", 63'544'912, 63'698'812}, Case{34, "b", 63'718'736, 63'872'636},
         Case{50, "a", 44'242'000, 44'856'700}, Case{50, "b", 47'018'576, 47'633'276}}) {
-    EXPECT_EQ(CountParameters(*R3d(Options(c.depth, c.shortcut, 1, 400))), c.with_400)
+    EXPECT_EQ(CountParameters(*MakeNetwork(Options(c.depth, c.shortcut, 1, 400))), c.with_400)
         << c.depth << c.shortcut;
-    EXPECT_EQ(CountParameters(*R3d(Options(c.depth, c.shortcut, 1, 700))), c.with_700)
+    EXPECT_EQ(CountParameters(*MakeNetwork(Options(c.depth, c.shortcut, 1, 700))), c.with_700)
         << c.depth << c.shortcut;
   }
 }
@@ -42,7 +42,7 @@ TEST(R3d, CountsParametersAsTheReference) {
 TEST(R3d, HasTheReferencesShapesWithin) {
   const at::NoGradGuard no_gradient;
   for (const int depth : {18, 50}) {
-    R3d network(Options(depth, "b", 1, 7));
+    Network network = MakeNetwork(Options(depth, "b", 1, 7));
     const auto children = network->named_children();
     const int64_t expansion = depth == 50 ? 4 : 1;
     at::Tensor features =
@@ -65,7 +65,7 @@ TEST(R3d, HasTheReferencesShapesWithin) {
 
 TEST(R3d, NamesItsStateAsTheReference) {
   std::map<std::string, at::Tensor> state;
-  for (const auto& [name, tensor] : StateDict(*R3d(Options(50, "b", 0.125, 7)))) {
+  for (const auto& [name, tensor] : StateDict(*MakeNetwork(Options(50, "b", 0.125, 7)))) {
     state[name] = tensor;
   }
   for (const char* name :
@@ -77,18 +77,18 @@ TEST(R3d, NamesItsStateAsTheReference) {
   }
   EXPECT_EQ(state.count("conv1.bias"), 0U);
   EXPECT_EQ(state.at("bn1.num_batches_tracked").scalar_type(), at::kLong);
-  for (const auto& [name, tensor] : StateDict(*R3d(Options(50, "a", 0.125, 7)))) {
+  for (const auto& [name, tensor] : StateDict(*MakeNetwork(Options(50, "a", 0.125, 7)))) {
     EXPECT_EQ(name.find("downsample"), std::string::npos) << name;
   }
 }
 
 TEST(R3d, BeginsFromItsSeedAlone) {
-  const R3dOptions options = Options(10, "b", 0.25, 7);
+  const NetworkOptions options = Options(10, "b", 0.25, 7);
   torch::manual_seed(1);
-  const NamedTensors first = StateDict(*R3d(options, 5));
+  const NamedTensors first = StateDict(*MakeNetwork(options, 5));
   torch::manual_seed(2);
-  const NamedTensors again = StateDict(*R3d(options, 5));
-  const NamedTensors other = StateDict(*R3d(options, 6));
+  const NamedTensors again = StateDict(*MakeNetwork(options, 5));
+  const NamedTensors other = StateDict(*MakeNetwork(options, 6));
   for (size_t i = 0; i < first.size(); ++i) {
     EXPECT_TRUE(first[i].second.equal(again[i].second)) << first[i].first;
     if (first[i].second.dim() == 5) {
@@ -98,7 +98,7 @@ TEST(R3d, BeginsFromItsSeedAlone) {
 }
 
 TEST(R3d, BeginsWithKaimingsSpread) {
-  R3d network(Options(18, "b", 1, 400), 3);
+  Network network = MakeNetwork(Options(18, "b", 1, 400), 3);
   for (const auto& parameter : network->named_parameters()) {
     const at::Tensor& values = parameter.value();
     const std::string& name = parameter.key();
@@ -122,7 +122,7 @@ TEST(R3d, BeginsWithKaimingsSpread) {
 // Without the residual branches only the shortcuts carry a gradient to the first layer.
 TEST(R3d, ShortcutAPassesGradients) {
   for (const int depth : {18, 50}) {
-    R3d network(Options(depth, "a", 0.125, 7));
+    Network network = MakeNetwork(Options(depth, "a", 0.125, 7));
     for (auto& [name, tensor] : StateDict(*network)) {
       if (name.find(depth == 50 ? ".bn3." : ".bn2.") != std::string::npos &&
           tensor.is_floating_point()) {
@@ -138,7 +138,7 @@ TEST(R3d, ShortcutAPassesGradients) {
 
 TEST(R3d, TakesNoClips) {
   for (const char* shortcut : {"a", "b"}) {
-    R3d network(Options(10, shortcut, 0.125, 7));
+    Network network = MakeNetwork(Options(10, shortcut, 0.125, 7));
     const at::Tensor logits = network(at::zeros({0, 3, 16, 48, 48}));
     EXPECT_EQ(logits.sizes(), at::IntArrayRef({0, 7}));
     logits.sum().backward();
@@ -154,7 +154,7 @@ TEST(R3d, TakesNoClips) {
 }
 
 TEST(R3d, WorksInHalfPrecision) {
-  R3d network(Options(50, "a", 0.125, 7));
+  Network network = MakeNetwork(Options(50, "a", 0.125, 7));
   network->to(at::kBFloat16);
   network->eval();
   const at::Tensor logits = network(at::rand({1, 3, 16, 48, 48}, at::kBFloat16));
@@ -162,8 +162,8 @@ TEST(R3d, WorksInHalfPrecision) {
   EXPECT_TRUE(logits.isfinite().all().item<bool>());
 }
 
-TEST(R3dOptions, RefusesWhatIsNoNetwork) {
-  const auto kind = [](R3dOptions options) {
+TEST(NetworkOptions, RefusesWhatIsNoNetwork) {
+  const auto kind = [](NetworkOptions options) {
     try {
       options.Check();
     } catch (const Error& error) {
@@ -171,12 +171,12 @@ TEST(R3dOptions, RefusesWhatIsNoNetwork) {
     }
     return ErrorKind::kInternal;
   };
-  EXPECT_NO_THROW(R3dOptions().Check());
+  EXPECT_NO_THROW(NetworkOptions().Check());
   EXPECT_EQ(kind(Options(19, "a", 1, 7)), ErrorKind::kUsage);
   EXPECT_EQ(kind(Options(18, "c", 1, 7)), ErrorKind::kUsage);
   EXPECT_EQ(kind(Options(18, "a", 0.001, 7)), ErrorKind::kUsage);
   EXPECT_EQ(kind(Options(18, "a", 1, 0)), ErrorKind::kUsage);
-  R3dOptions even;
+  NetworkOptions even;
   even.stem_frames = 4;
   EXPECT_EQ(kind(even), ErrorKind::kUsage);
 }

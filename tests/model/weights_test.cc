@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include "lib/base/error.h"
-#include "lib/model/r3d.h"
+#include "lib/model/network.h"
 
 namespace reel3d {
 namespace {
@@ -15,18 +15,18 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-R3d Network(int depth, const char* shortcut, double width, int num_classes, uint64_t seed = 0) {
-  R3dOptions options;
+Network Small(int depth, const char* shortcut, double width, int num_classes, uint64_t seed = 0) {
+  NetworkOptions options;
   options.depth = depth;
   options.shortcut = shortcut;
   options.width = width;
   options.num_classes = num_classes;
-  return R3d(options, seed);
+  return MakeNetwork(options, seed);
 }
 
 TEST(Weights, ComeBack) {
-  const R3d source = Network(10, "b", 0.125, 7, 1);
-  R3d target = Network(10, "b", 0.125, 7, 2);
+  const Network source = Small(10, "b", 0.125, 7, 1);
+  Network target = Small(10, "b", 0.125, 7, 2);
   source->named_buffers()["bn1.num_batches_tracked"].fill_(12);
   NamedTensors state = StateDict(*source);
   std::reverse(state.begin(), state.end());  // order is of no matter
@@ -41,7 +41,25 @@ TEST(Weights, ComeBack) {
   EXPECT_TRUE(target->parameters()[0].requires_grad());
 }
 
-std::string Refusal(R3d target, const NamedTensors& state) {
+// Files from before torch 0.4.1 do not count batches.
+TEST(Weights, CountsOfBatchesMayBeMissing) {
+  const Network source = Small(10, "b", 0.125, 7, 1);
+  Network target = Small(10, "b", 0.125, 7, 2);
+  target->named_buffers()["bn1.num_batches_tracked"].fill_(12);
+  NamedTensors state;
+  for (const auto& [name, tensor] : StateDict(*source)) {
+    if (name.find("num_batches_tracked") == std::string::npos) {
+      state.emplace_back(name, tensor);
+    }
+  }
+  LoadStateDict(*target, state, "weights");
+  EXPECT_TRUE(target->parameters()[0].equal(source->parameters()[0]));
+  EXPECT_EQ(target->named_buffers()["bn1.num_batches_tracked"].item<int64_t>(), 0);
+  state.erase(state.begin());
+  EXPECT_THROW(LoadStateDict(*target, state, "weights"), Error);
+}
+
+std::string Refusal(Network target, const NamedTensors& state) {
   const at::Tensor before = target->parameters()[0].detach().clone();
   try {
     LoadStateDict(*target, state, "some.safetensors");
@@ -54,22 +72,24 @@ std::string Refusal(R3d target, const NamedTensors& state) {
 }
 
 TEST(Weights, SayWhatDoesNotFit) {
-  const R3d target = Network(18, "b", 0.125, 7);
-  EXPECT_THAT(Refusal(target, StateDict(*Network(18, "b", 0.125, 400))),
+  const Network target = Small(18, "b", 0.125, 7);
+  EXPECT_THAT(Refusal(target, StateDict(*Small(18, "b", 0.125, 400))),
               AllOf(HasSubstr("some.safetensors: tensor fc.weight"), HasSubstr("(7, 64)"),
                     HasSubstr("(400, 64)"), HasSubstr("number of classes")));
   EXPECT_THAT(
-      Refusal(target, StateDict(*Network(18, "a", 0.125, 7))),
+      Refusal(target, StateDict(*Small(18, "a", 0.125, 7))),
       AllOf(HasSubstr("layer2.0.downsample.0.weight is missing"), HasSubstr("--shortcut a")));
-  EXPECT_THAT(Refusal(Network(18, "a", 0.125, 7), StateDict(*target)),
+  EXPECT_THAT(Refusal(Small(18, "a", 0.125, 7), StateDict(*target)),
               AllOf(HasSubstr("unknown tensor layer2.0.downsample"), HasSubstr("--shortcut b")));
-  EXPECT_THAT(Refusal(target, StateDict(*Network(34, "b", 0.125, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(34, "b", 0.125, 7))),
               AllOf(HasSubstr("unknown tensor layer1.2"), HasSubstr("--depth")));
-  EXPECT_THAT(Refusal(target, StateDict(*Network(10, "b", 0.125, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(10, "b", 0.125, 7))),
               AllOf(HasSubstr("layer1.1.conv1.weight is missing"), HasSubstr("--depth")));
-  EXPECT_THAT(Refusal(target, StateDict(*Network(18, "b", 0.25, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(18, "b", 0.25, 7))),
               AllOf(HasSubstr("conv1.weight"), HasSubstr("(8, 3, 7, 7, 7)"),
                     HasSubstr("(16, 3, 7, 7, 7)"), HasSubstr("--width")));
+  EXPECT_THAT(Refusal(target, StateDict(*Small(34, "a", 0.125, 7))),
+              HasSubstr("(r3d --depth 34 --shortcut a --width 0.125 --stem-frames 7, 7 classes)"));
   NamedTensors integers = StateDict(*target);
   integers[0].second = integers[0].second.to(at::kInt);
   EXPECT_THAT(Refusal(target, integers), HasSubstr("should hold Float, found Int"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/inspect_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
+#include "pipeline/frame_export.h"
 #include "pipeline/item_loop.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
@@ -129,6 +131,43 @@ TEST_F(InspectFileTest, DescribesTheFolderOfAStage) {
   EXPECT_EQ(json["rows"][0]["reason"], "no frames");
   WriteFileAtomically(Path("report.json"), "[");
   EXPECT_THAT(Complaint(""), HasSubstr("report.json"));
+}
+
+TEST_F(InspectFileTest, WritesTheFramesOfOneVideoAsTheyAreStored) {
+  const test::SmallShard shard = test::MakeSmallShard();
+  test::WriteShard(folder_ / "00000.h5", shard);
+  const auto fault = [&](const std::string& file, const std::string& video, const char* folder) {
+    try {
+      ExportFrames(Path(file), video, Path(folder));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  constexpr size_t kFirstOfThird = 6;
+  EXPECT_EQ(ExportFrames(Path("00000.h5"), "third", Path("frames")), 3);
+  for (size_t frame = 0; frame < 3; ++frame) {
+    const std::vector<uint8_t>& jpeg = shard.frames[kFirstOfThird + frame];
+    EXPECT_EQ(ReadFile(folder_ / "frames" / fmt::format("{:06}.jpg", frame)),
+              std::string(jpeg.begin(), jpeg.end()));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "frames" / "000003.jpg"));
+  EXPECT_THAT(fault("00000.h5", "third", "frames"), HasSubstr("not an empty folder"));
+  EXPECT_THAT(fault("00000.h5", "", "other"), HasSubstr("say which with --video"));
+  EXPECT_THAT(fault("00000.h5", "fourth", "other"), HasSubstr("holds no video fourth"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
+  std::string bytes = ReadFile(Path("00000.h5"));
+  const std::vector<uint8_t>& damaged = shard.frames[kFirstOfThird + 1];
+  const size_t place = bytes.find(std::string(damaged.begin(), damaged.end()));
+  ASSERT_NE(place, std::string::npos);
+  bytes[place + damaged.size() / 2] ^= 1;
+  WriteFileAtomically(Path("damaged.h5"), bytes);
+  EXPECT_THAT(fault("damaged.h5", "third", "other"), HasSubstr("checksum"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other")) << "nothing half";
+  EXPECT_EQ(ExportFrames(Path("damaged.h5"), "second", Path("with_slash/")), 1);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "with_slash" / "000000.jpg"));
+  WriteFileAtomically(Path("videos.tsv"), "");
+  EXPECT_THAT(fault("videos.tsv", "", "other"), HasSubstr("holds no frames"));
 }
 
 TEST_F(InspectFileTest, RefusesOtherFiles) {

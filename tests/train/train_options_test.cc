@@ -34,10 +34,38 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
   const std::string text = RecipeText("paper2017");
   for (std::string line; std::getline(lines, line);) {
     const std::string key = line.substr(0, line.find(" ="));
-    if (key != "seed" && key != "micro-batch" && key != "milestones" && key != "warmup-epochs") {
+    if (key != "seed" && key != "micro-batch" && key != "milestones" && key != "warmup-start" &&
+        key.rfind("finetune", 0) != 0) {
       EXPECT_NE(text.find("\n" + key + " ="), std::string::npos) << key << " is not in the file";
     }
   }
+}
+
+// A key stands below a comment, with nothing but keys between.
+TEST(Recipes, EveryKeyCarriesItsSource) {
+  for (const char* name : {"paper2017", "cvpr2018", "hara2020"}) {
+    std::istringstream lines(RecipeText(name));
+    bool explained = false;
+    int num_keys = 0;
+    for (std::string line; std::getline(lines, line);) {
+      explained = !line.empty() && (explained || line[0] == '#');
+      if (line.find(" = ") != std::string::npos && line[0] != '#') {
+        ++num_keys;
+        EXPECT_TRUE(explained) << name << ": " << line;
+      }
+    }
+    EXPECT_GT(num_keys, 5) << name;
+  }
+}
+
+// Explicit, and in proportion.
+TEST(TrainOptions, ScaleLrIsForTheBatch) {
+  TrainOptions options;
+  options.batch = 64;
+  EXPECT_EQ(options.ScaledSchedule().lr, 0.1);
+  options.scale_lr = 256;
+  EXPECT_DOUBLE_EQ(options.ScaledSchedule().lr, 0.025);
+  EXPECT_EQ(options.schedule.lr, 0.1);
 }
 
 // reference.md 1.10, read off the three codes.
@@ -79,6 +107,27 @@ TEST(TrainOptions, RefusesWhatContradictsItself) {
   TrainOptions milestones;
   milestones.schedule.milestones = {10, 5};
   EXPECT_THROW(milestones.Check(), Error);
+}
+
+// reference.md 1.7: issues 47 and 70 of the authors' repository.
+TEST(Recipes, FineTuningIsTheAuthors) {
+  for (const auto& [name, depth] : {std::pair("ucf101", 18), std::pair("hmdb51", 34)}) {
+    TrainOptions options = FromRecipe("cvpr2018");
+    const std::string config = ReadFile(test::SourceFolder() / "configs" / name / "train.ini");
+    ReadConfig([&](OptionBinder& binder) { options.Bind(binder); }, config, name);
+    options.Check();
+    EXPECT_EQ(options.recipe, "cvpr2018");
+    EXPECT_EQ(options.network.depth, depth);
+    EXPECT_EQ(options.network.shortcut, "a");
+    EXPECT_EQ(options.finetune.from, "layer4");
+    EXPECT_EQ(options.finetune.lr_factor, 1);
+    EXPECT_EQ(options.finetune.bn, "moving");
+    EXPECT_EQ(options.schedule.lr, 1e-3);
+    EXPECT_EQ(options.sgd.weight_decay, 1e-5);
+    EXPECT_EQ(options.sgd.dampening, 0.9);
+    EXPECT_EQ(options.batch, 128);
+    EXPECT_EQ(options.epochs, 300);
+  }
 }
 
 }  // namespace

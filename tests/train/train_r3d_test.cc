@@ -67,28 +67,70 @@ void ExpectEqualRuns(const std::map<std::string, at::Tensor>& a,
   }
 }
 
+const Words kEverything = {"--ema-decay",       "0.9",     "--label-smoothing", "0.1",
+                           "--clip-norm",       "1",       "--warmup-epochs",   "1",
+                           "--weight-decay-on", "weights", "--scale-lr",        "16"};
+
 TEST_F(TrainTool, ResumedRunsEndBitForBitAlike) {
   for (const int ranks : {0, 2}) {  // 0: without mpirun
     const std::string whole = "whole" + std::to_string(ranks);
-    const auto undisturbed = test::RunCommand(Command(ranks, whole));
+    // Once with all that a step can have.
+    const Words recipe = ranks == 0 ? Words{} : kEverything;
+    Words files = {"model.safetensors", "optimizer.safetensors"};
+    if (ranks != 0) {
+      files.emplace_back("unaveraged.safetensors");
+    }
+    const auto undisturbed = test::RunCommand(Command(ranks, whole, recipe));
     ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.err;
     // In mid-epoch, at its end, in the second one.
     for (const char* steps : {"1", "3", "5"}) {
       const std::string run_dir = whole + "_stopped" + steps;
-      const auto stopped = test::RunCommand(Command(ranks, run_dir, {"--stop-after-steps", steps}));
+      Words stop = recipe;
+      stop.insert(stop.end(), {"--stop-after-steps", steps});
+      const auto stopped = test::RunCommand(Command(ranks, run_dir, stop));
       ASSERT_EQ(stopped.exit_status, 75) << stopped.err;
       EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "DONE"));
-      const auto resumed = test::RunCommand(Command(ranks, run_dir));
+      const auto resumed = test::RunCommand(Command(ranks, run_dir, recipe));
       ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
       EXPECT_NE(resumed.err.find("going on from step " + std::string(steps)), std::string::npos)
           << resumed.err;
-      for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
+      for (const std::string& file : files) {
         ExpectEqualRuns(Tensors(whole, file), Tensors(run_dir, file));
       }
       EXPECT_EQ(ReadFile(fs::path(At(whole)) / "metrics.jsonl"),
                 ReadFile(fs::path(At(run_dir)) / "metrics.jsonl"));
     }
   }
+}
+
+// What is validated and left behind is the average; training itself does not know of it.
+TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
+  ASSERT_EQ(test::RunCommand(Command(0, "unaveraged")).exit_status, 0);
+  const auto averaged = test::RunCommand(Command(0, "averaged", {"--ema-decay", "0.9"}));
+  ASSERT_EQ(averaged.exit_status, 0) << averaged.err;
+  ExpectEqualRuns(Tensors("unaveraged", "model.safetensors"),
+                  Tensors("averaged", "unaveraged.safetensors"));
+  EXPECT_GT(RelativeDifference(Tensors("averaged", "model.safetensors"),
+                               Tensors("unaveraged", "model.safetensors")),
+            1e-3);
+  const auto line = [](const char* run_dir) {
+    const std::string all = ReadFile(fs::path(At(run_dir)) / "metrics.jsonl");
+    return nlohmann::json::parse(all.substr(0, all.find('\n')));
+  };
+  EXPECT_EQ(line("averaged")["train_loss"], line("unaveraged")["train_loss"]);
+  EXPECT_NE(line("averaged")["validation_loss"], line("unaveraged")["validation_loss"]);
+  const fs::path newest = fs::canonical(fs::path(At("averaged")) / "checkpoints" / "latest");
+  fs::remove(newest / "unaveraged.safetensors");
+  const auto resumed = test::RunCommand(Command(0, "averaged", {"--ema-decay", "0.9"}));
+  EXPECT_NE(resumed.err.find("damaged: DONE says"), std::string::npos) << resumed.err;
+}
+
+TEST_F(TrainTool, AScaledRateIsSaid) {
+  const auto result =
+      test::RunCommand(Command(0, "scaled", {"--scale-lr", "16", "--stop-after-steps", "1"}));
+  EXPECT_NE(result.err.find("--scale-lr 16: learning rate 0.025 instead of 0.05 for a batch of 8"),
+            std::string::npos)
+      << result.err;
 }
 
 // SIGKILL after a random time: the same command must always finish, and end with the same bits.

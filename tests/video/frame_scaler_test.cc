@@ -8,6 +8,7 @@
 #include <array>
 
 #include "lib/base/error.h"
+#include "lib/video/ffmpeg_handle.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 
@@ -212,6 +213,73 @@ TEST(FrameScalerTest, PixelsThatAreNotSquareAreStretched) {
   VideoFrame frame;
   ASSERT_TRUE(decoder.Next(&frame));
   EXPECT_NEAR(frame.aspect, 2, 1e-3);
+}
+
+// Even lines of one colour, odd lines of another: two fields of two times.
+void PaintTwoFields(int width, int height, std::vector<uint8_t>* pixels) {
+  uint8_t* row = pixels->data();
+  for (int y = 0; y < height; ++y, row += width) {
+    std::fill_n(row, width, uint8_t(y % 2 == 0 ? 60 : 200));
+  }
+  for (int plane = 1; plane < YuvImage::kPlanes; ++plane) {
+    for (int y = 0; y < height / 2; ++y, row += width / 2) {
+      std::fill_n(row, width / 2, uint8_t(y % 2 == 0 ? 100 : 150));
+    }
+  }
+}
+
+TEST(FrameScalerTest, OfInterlacedFramesTheFirstFieldIsShown) {
+  const TemporaryFolder folder;
+  const std::array<int, 3> both{130, 125, 125};
+  const std::array<int, 3> even{60, 100, 100};
+  const std::array<int, 3> odd{200, 150, 150};
+  for (const int height : {48, 50}) {  // the chroma of 50 lines is no two whole fields
+    VideoEncoderOptions options = test::Lossless(64, height);
+    options.color_range = "pc";
+    options.color_space = "smpte170m";
+    test::WriteSample(folder / "a.mkv", options, 1, [&](int /*number*/, std::vector<uint8_t>* p) {
+      PaintTwoFields(64, height, p);
+    });
+    VideoDecoder decoder(folder / "a.mkv");
+    VideoFrame frame;
+    ASSERT_TRUE(decoder.Next(&frame));
+    FrameScaler by_field({32, 12});
+    FrameScaler woven({32, 12}, Interlaced::kWeave);
+    if (height == 48) {
+      EXPECT_EQ(CentreOf(by_field.Scale(frame)), both);  // it does not say that it is interlaced
+    }
+    frame.get()->interlaced_frame = 1;
+    EXPECT_EQ(CentreOf(by_field.Scale(frame)), odd);
+    if (height == 48) {
+      EXPECT_EQ(CentreOf(woven.Scale(frame)), both);
+    }
+    frame.get()->top_field_first = 1;
+    EXPECT_EQ(CentreOf(by_field.Scale(frame)), even);
+  }
+}
+
+TEST(FrameScalerTest, KnowsInterlacedVideoByWhatItSays) {
+  const TemporaryFolder folder;
+  VideoEncoderOptions options;
+  options.width = 64;
+  options.height = 52;
+  options.codec_options = "preset=veryfast:crf=1:flags=+ildct";
+  test::WriteSample(folder / "a.mp4", options, 3, [](int /*number*/, std::vector<uint8_t>* pixels) {
+    PaintTwoFields(64, 52, pixels);
+  });
+  VideoDecoder decoder(folder / "a.mp4");
+  VideoFrame frame;
+  FrameScaler scaler({64, 24});
+  int count = 0;
+  for (; decoder.Next(&frame); ++count) {
+    ASSERT_EQ(frame.get()->interlaced_frame, 1);
+    const YuvImage& image = scaler.Scale(frame);
+    const int field = frame.get()->top_field_first != 0 ? 60 : 200;
+    for (int y = 0; y < image.height(); ++y) {
+      EXPECT_NEAR(image.row(0, y)[32], (field - 16) * 255. / 219, 6) << y;
+    }
+  }
+  EXPECT_EQ(count, 3);
 }
 
 // Two bytes a value, little end first.

@@ -1,0 +1,32 @@
+// The clips that all loaders of a benchmark load: drawn once, as training draws them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "lib/data/crop_plan.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/shard/shard_set.h"
+
+namespace reel3d::bench {
+
+struct BenchClip {
+  ClipRequest request;
+  CropPlan plan;  // what request.crop_rng draws by `crop`
+};
+
+struct ClipList {
+  CropOptions crop;
+  std::vector<BenchClip> clips;
+};
+
+// `count` clips of 16 frames, the videos in turn, so that each counts the same.
+ClipList DrawClips(const ShardSet& shards, int64_t count, uint64_t seed);
+
+// For loaders in other languages: video, first_frame, num_distinct (16 frames, looped),
+// frame_width, frame_height, x, y, side, flip, one clip a line.
+void WriteClips(const std::filesystem::path& file, const ShardSet& shards, const ClipList& list);
+
+}  // namespace reel3d::bench

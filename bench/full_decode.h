@@ -1,0 +1,28 @@
+// The peer that anybody would write first: libjpeg-turbo decodes the whole frame, the crop of it is
+// resized with PIL's filter. Resizing is the product's (exact and vectorised), so that only the
+// decoding is naive. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "bench/libjpeg_handle.h"
+#include "lib/data/crop_plan.h"
+#include "lib/shard/resize.h"
+
+namespace reel3d::bench {
+
+class FullDecode {
+ public:
+  // Writes plan.size x plan.size red pixels at `out`, green out_stride later, then blue.
+  void Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
+              int64_t out_stride);
+
+ private:
+  JpegHandle jpeg_;
+  CropResizer resizer_;
+  std::vector<uint8_t> row_;
+};
+
+}  // namespace reel3d::bench

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/appended_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+
+AppendedFile::AppendedFile(const std::filesystem::path& file)
+    : file_(file),
+      descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)),
+      size_bytes_(descriptor_ < 0 ? 0 : lseek(descriptor_, 0, SEEK_END)) {
+  // Not blocking: a pipe that nobody reads is an error, not a wait.
+  if (descriptor_ < 0 || size_bytes_ < 0) {
+    throw WriteError("cannot write " + file_.string(), errno);
+  }
+}
+
+AppendedFile::~AppendedFile() { close(descriptor_); }
+
+void AppendedFile::Append(std::string_view record) {
+  waiting_ += record;
+  Write();
+}
+
+void AppendedFile::Flush() {
+  if (!Write() || fdatasync(descriptor_) != 0) {
+    const int code = errno;
+    written_ = 0;
+    throw WriteError("cannot write " + file_.string(), code);
+  }
+  size_bytes_ += static_cast<int64_t>(waiting_.size());
+  waiting_.clear();
+  written_ = 0;
+}
+
+// At a place of its own: what was written before the disk was full is written over.
+bool AppendedFile::Write() {
+  while (written_ < waiting_.size()) {
+    const ssize_t count =
+        pwrite(descriptor_, waiting_.data() + written_, waiting_.size() - written_,
+               size_bytes_ + static_cast<int64_t>(written_));
+    if (count < 0 && errno != EINTR) {
+      return false;
+    }
+    written_ += count > 0 ? static_cast<size_t>(count) : 0;
+  }
+  return true;
+}
+
+}  // namespace reel3d

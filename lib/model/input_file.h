@@ -1,0 +1,33 @@
+// A file that is read here and there, for formats whose parts say where the others lie.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace reel3d {
+
+class InputFile {
+ public:
+  // Throws an input error unless `path` is a readable file.
+  explicit InputFile(std::filesystem::path path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  std::string name() const { return path_.string(); }
+  uint64_t size_bytes() const { return size_bytes_; }
+
+  // Throws an input error if the file ends before, an environment error if it cannot be read.
+  void Read(uint64_t offset, void* bytes, uint64_t size_bytes) const;
+  // The same as text. `size_bytes` is checked against the file before memory is taken.
+  std::string ReadText(uint64_t offset, uint64_t size_bytes) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+  uint64_t size_bytes_ = 0;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,70 @@
+// Reads Python pickles without running them. Pickle is a program for a small machine that may call
+// any function of Python by name; here it can only build the plain values below. A name that the
+// caller does not allow is an error, and an allowed one is never called either: it is noted.
+//
+// Values lie side by side and refer to each other by index, so that lists within themselves, or a
+// million levels of them, cost what their bytes cost and nothing recurses. Without torch.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reel3d {
+
+using PickleId = uint32_t;  // index of a value
+
+struct PickleValue {
+  enum class Kind {
+    kNone,
+    kBool,
+    kInteger,     // beyond 64 bits: integer is 0 and text holds the little-endian bytes
+    kReal,        // its value is dropped: no weights depend on one
+    kText,        // str or bytes
+    kSequence,    // list or tuple
+    kDict,        // items: key, value, key, value, ...
+    kGlobal,      // text: "module.name"
+    kCall,        // of the function `text` with the arguments `items`, which did not take place
+    kObject,      // of the class `text`; items: attribute, value, ...
+    kPersistent,  // what is stored outside of the pickle; items: its one description
+  };
+  Kind kind = Kind::kNone;
+  int64_t integer = 0;
+  std::string text;
+  std::vector<PickleId> items;
+};
+
+struct Pickle {
+  std::vector<PickleValue> values;
+  PickleId root = 0;
+  size_t size_bytes = 0;  // up to and with its end: files hold several in a row
+
+  const PickleValue& At(PickleId id) const { return values[id]; }
+  // The value of a text key of a dict or object; the last one where there are several, null if
+  // there is none.
+  const PickleValue* Find(const PickleValue& dict, std::string_view key) const;
+};
+
+// What becomes of a global name.
+enum class PickleRole {
+  kRefused,
+  kDict,      // a class of dicts: OrderedDict, Counter
+  kSequence,  // a class of tuples: torch.Size
+  kFunction,  // calls of it become kCall
+  kClass,     // instances of it become kObject
+  kName,      // may be named, not called
+};
+using PickleRoles = std::function<PickleRole(std::string_view name)>;
+
+constexpr size_t kMaxPickleBytes = size_t{16} << 20;  // that of a 200-layer network has 0.3 MB
+
+// The pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins with
+// `source` on anything that is not well formed, a name of role kRefused, more than kMaxPickleBytes,
+// or more than a million values.
+Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source);
+
+}  // namespace reel3d

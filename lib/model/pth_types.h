@@ -1,0 +1,28 @@
+// Element types: what torch.save calls their storages, and safetensors calls them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace reel3d {
+
+struct PthType {
+  std::string_view storage;  // the class torch.<storage>Storage
+  std::string_view name;     // as of safetensors
+  uint64_t size_bytes;
+};
+
+constexpr std::array<PthType, 10> kPthTypes = {{{"Float", "F32", 4},
+                                                {"Half", "F16", 2},
+                                                {"BFloat16", "BF16", 2},
+                                                {"Double", "F64", 8},
+                                                {"Long", "I64", 8},
+                                                {"Int", "I32", 4},
+                                                {"Short", "I16", 2},
+                                                {"Char", "I8", 1},
+                                                {"Byte", "U8", 1},
+                                                {"Bool", "BOOL", 1}}};
+
+}  // namespace reel3d

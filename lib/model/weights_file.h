@@ -1,0 +1,19 @@
+// Weights to and from files of any format that reel3d knows.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "lib/model/tensor_io.h"
+
+namespace reel3d {
+
+// The tensors of a .safetensors, .pth or TorchScript file, told by what is in it, under the names
+// that weights_header.h shows. On the CPU and contiguous; those that share values in the file may
+// share memory. Throws an input error unless the file is sound.
+NamedTensors LoadWeights(const std::filesystem::path& file);
+
+// A .pth file that torch.load(FILE, weights_only=True) reads; else as SaveTensors.
+void SavePth(const std::filesystem::path& file, const NamedTensors& tensors);
+
+}  // namespace reel3d

@@ -1,0 +1,31 @@
+// Which network a file's weights are of, found from the names and shapes of its tensors. Without
+// torch. A family is a row of the table in weights_layout.cc: its name, and a function that knows
+// its tensors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/model/weights_header.h"
+
+namespace reel3d {
+
+struct WeightsLayout {
+  std::string family;  // "r3d"
+  // What can be told, as `key = value` lines of train-r3d's options: depth, shortcut, width,
+  // stem-frames. What leaves no weights (--stem-stride, --max-pool) cannot.
+  std::string settings;
+  int64_t num_classes = 0;
+  std::string head;  // the layer that makes logits, "fc": anew where the classes are others
+
+  // "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes".
+  std::string Describe() const;
+};
+
+// Nothing if no family's tensors are like these.
+std::optional<WeightsLayout> FindLayout(const std::vector<TensorHeader>& tensors);
+
+}  // namespace reel3d

@@ -1,0 +1,135 @@
+// What a run shows of itself: lines on the screen, metrics.jsonl, TensorBoard's curves. Nothing
+// here changes what is learnt.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "lib/train/clip_sheet.h"
+#include "lib/train/cpu_share.h"
+#include "lib/train/epoch_times.h"
+#include "lib/train/trainer_state.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+Scalars Curves(const ClipMeans& means, const std::string& subset) {
+  return {{"loss/" + subset, means.loss},
+          {"top1/" + subset, means.top1},
+          {"top5/" + subset, means.top5}};
+}
+
+}  // namespace
+
+void Trainer::State::Say(const std::string& message) const {
+  if (world.is_main()) {
+    LogInfo(message);
+  }
+}
+
+// Where a run begins anew, both begin with nothing.
+void Trainer::State::OpenViews(bool resumed) {
+  if (!world.is_main()) {
+    return;
+  }
+  metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", position.step);
+  if (options.tensorboard_every > 0) {
+    tensorboard.emplace(fs::path(options.run_dir) / "tensorboard", resumed ? position.step : -1);
+  }
+}
+
+void Trainer::State::At(Phase phase) {
+  phases.Enter(validating ? Phase::kValidate : phase, position.step);
+}
+
+// For who wonders what is being waited for. Called by other threads.
+std::string Trainer::State::InHand(const BatchLoader& loader) const {
+  std::vector<std::string> ids;
+  for (const size_t video : loader.InHand()) {
+    ids.push_back(shards.videos()[video].id);
+  }
+  if (!ids.empty()) {
+    return fmt::format("loading {}", fmt::join(ids, ", "));
+  }
+  const int64_t video = last_video;
+  return video < 0 ? "" : "last clip of " + shards.videos()[static_cast<size_t>(video)].id;
+}
+
+// Of the run's first batch, as the network sees them.
+void Trainer::State::ShowClips(const at::Tensor& pixels) {
+  if (tensorboard && pixels.size(0) > 0) {
+    tensorboard->Add(0, "clips/training", ClipSheet(pixels));
+  }
+}
+
+// The curves' points, after every --tensorboard-every-th step. Collective.
+void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
+  if (options.tensorboard_every == 0 || position.step % options.tensorboard_every != 0) {
+    return;
+  }
+  const ClipMeans means = recent.Means(group);
+  recent = ClipSums(device);
+  if (!tensorboard) {
+    return;
+  }
+  const at::NoGradGuard no_grad;
+  const at::Tensor weight_norm = at::stack(at::_foreach_norm(network->parameters())).norm();
+  Scalars scalars = Curves(means, "training");
+  scalars.insert(scalars.end(), {{"optimizer/lr", lr},
+                                 {"optimizer/gradient_norm", gradient_norm.item<double>()},
+                                 {"optimizer/weight_norm", weight_norm.item<double>()}});
+  tensorboard->Add(position.step, scalars);
+  const PhaseSeconds now = phases.Seconds();
+  const PhaseSeconds spent = now - shown_phases;
+  shown_phases = now;
+  const double training_s = Total(spent) - In(spent, Phase::kStart) - In(spent, Phase::kValidate) -
+                            In(spent, Phase::kSave);
+  tensorboard->Add(position.step,
+                   {{"speed/clips_per_s", (clips_trained - shown_clips) / training_s},
+                    {"speed/waiting_share", In(spent, Phase::kData) / training_s}});
+  shown_clips = clips_trained;
+}
+
+// The epoch just finished: in metrics.jsonl, on the screen, in the report.
+void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validation, double lr) {
+  nlohmann::ordered_json line{
+      {"step", position.step},       {"epoch", position.epoch},     {"lr", lr},
+      {"train_loss", training.loss}, {"train_top1", training.top1}, {"train_top5", training.top5}};
+  if (validation.num_clips > 0) {
+    line["validation_loss"] = validation.loss;
+    line["validation_top1"] = validation.top1;
+    line["validation_top5"] = validation.top5;
+  }
+  const double rate = clips_trained / training_s;
+  const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
+                        (options.epochs - position.epoch);
+  Say(fmt::format("{}; {:.0f} clips/s, waiting for data {:.0f} %; {} left",
+                  DescribeEpoch(line, options.epochs), rate, 100 * waiting_s / training_s,
+                  FormatDuration(left_s)));
+  if (metrics) {
+    metrics->Append(line);
+  }
+  if (tensorboard && validation.num_clips > 0) {
+    tensorboard->Add(position.step, Curves(validation, "validation"));
+  }
+  position.last_epoch = line;
+}
+
+// Collective.
+void Trainer::State::ShowTimes() {
+  std::vector<RankTimes> ranks;
+  for (const std::string& text :
+       world.Gather(ToText({world.host(), epoch_phases, epoch_read_s, epoch_decode_s}))) {
+    ranks.push_back(RankTimesFrom(text));
+  }
+  Say(fmt::format("epoch {}'s time: {}; {}", position.epoch, DescribeTimes(ranks),
+                  Verdict(ranks, loader_threads, CpuShare(world))));
+}
+
+}  // namespace reel3d

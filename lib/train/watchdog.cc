@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/watchdog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/stack_dump.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+
+Watchdog::Watchdog(const PhaseClock& phases, const World& world, fs::path folder, double timeout_s)
+    : phases_(phases),
+      world_(world),
+      folder_(std::move(folder)),
+      timeout_s_(timeout_s),
+      interval_s_(std::clamp(timeout_s / 10, 0.1, 1.0)) {
+  if (timeout_s_ > 0) {
+    MakeFolders(folder_);
+    beating_ = std::thread([this] { LeaveBeats(); });
+    watching_ = std::thread([this] { Watch(); });
+  }
+}
+
+Watchdog::~Watchdog() {
+  if (timeout_s_ <= 0) {
+    return;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(stop_mutex_);
+    stop_ = true;
+  }
+  stop_wake_.notify_all();
+  beating_.join();
+  watching_.join();
+  std::error_code ignored;
+  fs::remove(folder_ / fmt::format("rank-{}", world_.rank()), ignored);
+  fs::remove(folder_, ignored);  // by the last one: only an empty folder goes
+}
+
+Watchdog::Work::Work(Watchdog& watchdog, std::function<std::string()> describe)
+    : watchdog_(watchdog) {
+  const std::lock_guard<std::mutex> lock(watchdog_.work_mutex_);
+  watchdog_.work_ = std::move(describe);
+}
+
+Watchdog::Work::~Work() {
+  const std::lock_guard<std::mutex> lock(watchdog_.work_mutex_);
+  watchdog_.work_ = nullptr;
+}
+
+Beat Watchdog::Now() const {
+  const PhaseClock::Place place = phases_.Now();
+  Beat beat;
+  beat.host = world_.host();
+  beat.step = place.step;
+  beat.phase = PhaseName(place.phase);
+  beat.waiting = place.phase == Phase::kOtherRanks;
+  beat.for_s = place.for_s;
+  const std::lock_guard<std::mutex> lock(work_mutex_);
+  beat.work = work_ ? work_() : "";
+  return beat;
+}
+
+// False at the end.
+bool Watchdog::Sleep(double seconds) {
+  std::unique_lock<std::mutex> lock(stop_mutex_);
+  return !stop_wake_.wait_for(lock, std::chrono::duration<double>(seconds),
+                              [this] { return stop_; });
+}
+
+void Watchdog::LeaveBeats() {
+  int64_t count = 0;
+  do {
+    Beat beat = Now();
+    beat.count = count++;
+    WriteBeat(folder_, world_.rank(), beat);
+  } while (Sleep(interval_s_));
+}
+
+void Watchdog::Watch() {
+  while (Sleep(interval_s_)) {
+    if (phases_.Now().for_s > timeout_s_) {
+      EndIfHanging();
+    }
+  }
+}
+
+// Who it is that this rank waits for. Empty if nobody hangs, or the run ends meanwhile.
+std::string Watchdog::BlameOthers() {
+  constexpr double kTurn_s = 1.5, kMostTurns = 3;
+  const std::vector<Beat> before = ReadBeats(folder_, world_.size());
+  if (!Sleep(3 * interval_s_)) {
+    return "";
+  }
+  const std::vector<Beat> after = ReadBeats(folder_, world_.size());
+  // All that wait know the same. One after the other, so that the first to speak ends the rest.
+  const auto waiting_before_us = std::count_if(after.begin(), after.begin() + world_.rank(),
+                                               [](const Beat& beat) { return beat.waiting; });
+  const double turns = std::min(kMostTurns, static_cast<double>(waiting_before_us));
+  return Sleep(turns * kTurn_s) ? Blame(before, after, timeout_s_) : "";
+}
+
+void Watchdog::EndIfHanging() {
+  const int64_t entered = phases_.Now().num_entered;
+  const bool waiting = Now().waiting;
+  std::string reason = Describe(Now());
+  if (waiting) {
+    const std::string others = BlameOthers();
+    if (others.empty()) {
+      return;
+    }
+    reason += ": " + others;
+  }
+  if (phases_.Now().num_entered != entered || !Sleep(0)) {
+    return;  // it has moved on after all
+  }
+  LogError(fmt::format("rank {} of {} on {} does not move on (--stall-timeout {:g}): {}",
+                       world_.rank(), world_.size(), world_.host(), timeout_s_, reason));
+  if (!waiting) {
+    DumpStacks();
+  }
+  world_.Abort(kExitEnvironment);
+}
+
+}  // namespace reel3d

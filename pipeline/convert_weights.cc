@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/convert_weights.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/model/torch_script.h"
+#include "lib/model/weights_file.h"
+#include "lib/model/weights_layout.h"
+#include "lib/train/checkpoint_folder.h"
+#include "lib/train/train_options.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+struct Source {
+  WeightsHeader header;
+  NamedTensors tensors;
+};
+
+// A checkpoint's classes and settings go along where the format has a place for them.
+Source ReadSource(const fs::path& in) {
+  Source source;
+  fs::path weights = in;
+  if (fs::is_directory(in)) {
+    VerifyCheckpoint(in);
+    weights = in / CheckpointFiles::kModel;
+  }
+  source.header = ReadWeightsHeader(weights);
+  source.tensors = LoadWeights(weights);
+  if (fs::is_directory(in)) {
+    const nlohmann::ordered_json state = ReadCheckpointState(in);
+    source.header.format = "checkpoint";
+    source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
+    source.header.notes[kConfigNote] = state.value("config", "");
+  }
+  return source;
+}
+
+// The network that the weights are of: what they tell by themselves, over what else is known.
+NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& options) {
+  const std::optional<WeightsLayout> layout = FindLayout(source.header.tensors);
+  if (!layout) {
+    throw InputError(options.in + ": of no network that reel3d can write as TorchScript");
+  }
+  TrainOptions settings;
+  settings.network.stem_stride = options.stem_stride;
+  settings.network.max_pool = options.max_pool;
+  const auto config = source.header.notes.find(kConfigNote);
+  const std::string known = config == source.header.notes.end() ? "" : config->second;
+  try {
+    ReadConfig([&](OptionBinder& binder) { settings.Bind(binder); }, known + layout->settings,
+               options.in);
+    settings.Check();
+  } catch (const Error& error) {
+    throw InputError(error.what());  // settings of a file are not the user's usage
+  }
+  settings.network.num_classes = static_cast<int>(layout->num_classes);
+  return settings.network;
+}
+
+void Save(const fs::path& file, const Source& source, const ConvertWeightsOptions& options) {
+  const std::string format = fs::path(options.out).extension().string();
+  if (format == ".pth") {
+    SavePth(file, source.tensors);
+  } else if (format == ".pt") {
+    SaveTorchScript(file, NetworkOf(source, options), source.tensors, options.in);
+  } else {
+    SaveTensors(file, source.tensors, source.header.notes);
+  }
+}
+
+// What was written is what was meant, to the last bit.
+void RequireSame(const fs::path& written, const NamedTensors& tensors) {
+  const NamedTensors found = LoadWeights(written);
+  std::map<std::string, at::Tensor> by_name(found.begin(), found.end());
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor expected = tensor.contiguous();
+    const auto match = by_name.find(name);
+    if (match == by_name.end() || match->second.sizes() != expected.sizes() ||
+        match->second.scalar_type() != expected.scalar_type() ||
+        std::memcmp(match->second.const_data_ptr(), expected.const_data_ptr(), expected.nbytes()) !=
+            0) {
+      throw EnvironmentError(fmt::format("{}: reads back with another {}: the disk is failing",
+                                         written.string(), name));
+    }
+  }
+}
+
+ToolResult Convert(const ConvertWeightsOptions& options) {
+  if (!options.overwrite && fs::exists(options.out)) {
+    throw UsageError(options.out + " is there already: --overwrite replaces it");
+  }
+  const Source source = ReadSource(options.in);
+  PendingFile pending(options.out);
+  Save(pending.temporary_path(), source, options);
+  RequireSame(pending.temporary_path(), source.tensors);
+  pending.Publish();
+
+  const auto layout = FindLayout(source.header.tensors);
+  const std::string network = layout ? layout->Describe() : "";
+  ToolResult result;
+  result.json = {{"from", source.header.format},
+                 {"to", fs::path(options.out).extension().string()},
+                 {"tensors", source.tensors.size()},
+                 {"network", network}};
+  result.text = fmt::format("{} tensors of {}{}\n", source.tensors.size(), source.header.format,
+                            layout ? ": " + network : "");
+  return result;
+}
+
+}  // namespace
+
+void ConvertWeightsOptions::Bind(OptionBinder& binder) {
+  binder.Positional("IN", &in,
+                    "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors, or a "
+                    "checkpoint folder of train-r3d");
+  binder.Positional("OUT", &out,
+                    "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
+                    ".pt: TorchScript, the network with its weights, for torch.jit.load");
+  binder.Bind("stem-stride", &stem_stride, {1, 16},
+              "of TorchScript: stride of the first convolution in frames, which no weights tell; a "
+              "checkpoint does");
+  binder.Bind("max-pool", &max_pool,
+              "of TorchScript: whether there is a pooling after the first convolution, which no "
+              "weights tell; a checkpoint does");
+  binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
+}
+
+void ConvertWeightsOptions::Check() const {
+  const std::string format = fs::path(out).extension().string();
+  if (format != ".pth" && format != ".pt" && format != ".safetensors") {
+    throw UsageError(
+        fmt::format("{}: a name that ends in .safetensors, .pth or .pt says what to write", out));
+  }
+}
+
+ToolResult RunConversion(const ConvertWeightsOptions& options) {
+  ToolResult result;
+  WithTorchErrors([&] { result = Convert(options); });
+  return result;
+}
+
+}  // namespace reel3d

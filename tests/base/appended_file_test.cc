@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/appended_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+TEST(AppendedFile, GoesOnAtItsEnd) {
+  const test::TemporaryFolder folder;
+  AppendedFile(folder / "log").Append("one\n");
+  AppendedFile(folder / "log").Append("two\n");
+  EXPECT_EQ(ReadFile(folder / "log"), "one\ntwo\n");
+  EXPECT_THROW(AppendedFile(folder / "absent/log"), Error);
+}
+
+// The limit on a file's size stands for a full disk.
+TEST(AppendedFile, WhatAFullDiskRefusesGoesLater) {
+  const test::TemporaryFolder folder;
+  AppendedFile log(folder / "log");
+  log.Append("one\n");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_action = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{6, before.rlim_max};  // in the middle of the next record
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  log.Append("two\n");
+  log.Append("three\n");
+  EXPECT_THROW(log.Flush(), Error);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old_action);
+  log.Append("four\n");
+  EXPECT_EQ(ReadFile(folder / "log"), "one\ntwo\nthree\nfour\n");
+  log.Flush();
+}
+
+}  // namespace
+}  // namespace reel3d

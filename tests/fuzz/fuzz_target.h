@@ -1,0 +1,72 @@
+// A fuzz target calls one of our readers with whatever bytes a fuzzer thinks of; a crash, a report
+// of a sanitizer or an error of the wrong kind is a finding. One source a target. The same sources
+// run with libFuzzer (make -f Makefile.workflow fuzz) and, by fuzz_driver.cc, as ordinary tests.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.h"
+
+// Each target defines this under libFuzzer's name for it, and Seeds(). Returns 0.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+namespace reel3d::fuzz {
+
+// Sound inputs, from which a fuzzer sets out. Made anew by each run: they are of today's format.
+std::vector<std::string> Seeds();
+
+// An input that is a file and, behind it, numbers that say what is asked of the file.
+class FileAndNumbers {
+ public:
+  FileAndNumbers(const uint8_t* data, size_t size);
+  // As a seed; numbers that are not given are 0.
+  static std::string Join(std::string file, const std::vector<uint32_t>& numbers);
+
+  // Ends where its memory does, so that sanitizers see a byte read too far.
+  const std::vector<uint8_t>& file() const { return file_; }
+  uint32_t Next() { return next_ < numbers_.size() ? numbers_[next_++] : 0; }
+  // 0 .. bound - 1; bound >= 1.
+  int Below(int bound) { return static_cast<int>(Next() % static_cast<uint32_t>(bound)); }
+
+ private:
+  std::vector<uint8_t> file_;
+  std::array<uint32_t, 16> numbers_{};
+  size_t next_ = 0;
+};
+
+// A file of these bytes, in memory where the system has a place for that. (One without a name, as
+// of memfd_create(), is not enough: HDF5 asks for the real path.)
+class ScratchFile {
+ public:
+  ScratchFile(const void* bytes, size_t size_bytes);
+  explicit ScratchFile(std::string_view bytes = "") : ScratchFile(bytes.data(), bytes.size()) {}
+  ~ScratchFile();
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Bad input may be refused, as an input error. Any other exception passes, and so is a finding.
+template <class Function>
+void AllowInputErrors(const Function& function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+  }
+}
+
+}  // namespace reel3d::fuzz

@@ -1,0 +1,75 @@
+// The text files between the stages: manifest, classes, index of the shards, list of the shards.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/file.h"
+#include "lib/data/manifest.h"
+#include "lib/shard/shard_set.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/shard/small_shard.h"
+#include "tests/test_support.h"
+
+namespace reel3d::fuzz {
+namespace {
+
+enum Table { kManifest, kClasses, kIndex, kShardList, kNumTables };
+
+std::string ManifestText() {
+  VideoRow whole;
+  whole.id = "run_1";
+  whole.path = "run/1.avi";
+  whole.label = "run";
+  VideoRow part = whole;
+  part.id = "jump";
+  part.label = "";
+  part.subset = Subset::kTesting;
+  part.begin_s = 1.5;
+  part.end_s = 2.25;
+  part.num_frames = 25;
+  part.fps = 29.97;
+  part.width = 320;
+  part.height = 240;
+  return FormatManifest({"", {whole, part}});
+}
+
+// What was read can be written, and comes back the same.
+void ReadManifestTwice(const std::filesystem::path& file) {
+  const std::string once = FormatManifest(ReadManifest(file));
+  REEL3D_CHECK(FormatManifest(ReadManifest(ScratchFile(once).path())) == once);
+}
+
+void ReadClassesTwice(const std::filesystem::path& file) {
+  const std::vector<std::string> classes = ReadClasses(file);
+  REEL3D_CHECK(ReadClasses(ScratchFile(FormatClasses(classes)).path()) == classes);
+}
+
+}  // namespace
+
+std::vector<std::string> Seeds() {
+  const test::TemporaryFolder folder;
+  test::WriteSmallShards(folder.path());
+  return {FileAndNumbers::Join(ManifestText(), {kManifest}),
+          FileAndNumbers::Join(ReadFile(folder / "classes.txt"), {kClasses}),
+          FileAndNumbers::Join(ReadFile(folder / "index.tsv"), {kIndex}),
+          FileAndNumbers::Join(ReadFile(folder / "shards.tsv"), {kShardList})};
+}
+
+}  // namespace reel3d::fuzz
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace reel3d;
+  fuzz::FileAndNumbers input(data, size);
+  const fuzz::ScratchFile file(input.file().data(), input.file().size());
+  fuzz::AllowInputErrors([&] {
+    switch (input.Below(fuzz::kNumTables)) {
+      case fuzz::kManifest:
+        return fuzz::ReadManifestTwice(file.path());
+      case fuzz::kClasses:
+        return fuzz::ReadClassesTwice(file.path());
+      case fuzz::kIndex:
+        ReadIndex(file.path());
+        return;
+      default:
+        ReadShardList(file.path());
+    }
+  });
+  return 0;
+}

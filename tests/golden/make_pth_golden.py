@@ -1,0 +1,73 @@
+"""Makes the .pth files of this folder: what Python's torch.save writes of small weights.
+
+Usage: python3 tests/golden/make_pth_golden.py tests/golden
+Needs torch, numpy and safetensors. tests/model/pth_test.cc reads them and knows every value, as
+they come from the formula of noise().
+"""
+
+import pathlib
+import sys
+from collections import OrderedDict
+
+import torch
+from make_r3d_golden import Network, noise
+
+
+def values(name, shape):
+    count = int(torch.Size(shape).numel())
+    return torch.from_numpy(noise(name, count)).reshape(shape)
+
+
+def network():
+    """Depth 10, shortcut B, 5 classes, a 64th of the channels."""
+    made = Network(10, "b", 1 / 64, stem_frames=3)
+    for name, tensor in made.state_dict().items():
+        tensor.copy_(values(name, tensor.shape) if tensor.is_floating_point() else torch.tensor(7))
+    return made
+
+
+def checkpoint():
+    """As main.py of the reference saves one under DataParallel."""
+    parallel = torch.nn.DataParallel(network())
+    optimizer = torch.optim.SGD(parallel.parameters(), lr=0, momentum=0.9)
+    parallel.module.fc.bias.grad = torch.zeros(5)
+    optimizer.step()  # now there is a momentum
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [50, 100])
+    return {
+        "epoch": 12,
+        "arch": "resnet-10",
+        "state_dict": parallel.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+    }
+
+
+def every_kind():
+    shared = values("shared", (4, 3)).float()
+    return OrderedDict(
+        whole=shared,
+        row=shared[2],
+        turned=shared.t(),
+        parameter=torch.nn.Parameter(values("parameter", (2,)).float()),
+        half=values("half", (3,)).half(),
+        bfloat=values("bfloat", (3,)).bfloat16(),
+        double=values("double", (2, 2)),
+        long=torch.tensor([-1, 2**62]),
+        int=torch.tensor([-5, 6], dtype=torch.int32),
+        truth=torch.tensor([True, False, True]),
+        scalar=torch.tensor(2.5),
+        none=torch.zeros(0, 4),
+    )
+
+
+def main(folder):
+    torch.save(checkpoint(), folder / "checkpoint_zip.pth")
+    half = OrderedDict((k, v.half() if v.is_floating_point() else v) for k, v in network().state_dict().items())
+    torch.save(half, folder / "half_legacy.pth", _use_new_zipfile_serialization=False)
+    torch.save(every_kind(), folder / "kinds_zip.pth")
+    torch.save(every_kind(), folder / "kinds_legacy.pth", _use_new_zipfile_serialization=False)
+    torch.save(every_kind(), folder / "kinds_protocol4.pth", pickle_protocol=4)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

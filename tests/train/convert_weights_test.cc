@@ -1,0 +1,130 @@
+// convert-weights as a user runs it, and files of weights in place of checkpoints.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <torch/script.h>
+
+#include "lib/eval/score_file.h"
+#include "lib/model/network.h"
+#include "lib/model/weights.h"
+#include "tests/train/train_tool.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using test::TrainTool;
+using test::Words;
+using testing::HasSubstr;
+
+class ConvertTool : public TrainTool {
+ protected:
+  static void SetUpTestSuite() {
+    TrainTool::SetUpTestSuite();
+    ASSERT_EQ(
+        test::RunCommand(Command(0, "run", {"--epochs", "1", "--stem-stride", "2"})).exit_status,
+        0);
+  }
+
+  static test::CommandResult Convert(const std::string& in, const std::string& out,
+                                     const Words& more = {}) {
+    Words words = {test::ToolPath("convert-weights").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(in);
+    words.push_back(out);
+    return test::RunCommand(words);
+  }
+
+  static std::string Checkpoint() { return At("run/checkpoints/latest"); }
+
+  static std::vector<float> Logits(const std::string& weights, const std::string& out,
+                                   const Words& more = {}) {
+    Words words = {test::ToolPath("score-videos").string(), "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    for (const std::string& word : {weights, Shards(), At(out)}) {
+      words.push_back(word);
+    }
+    const auto result = test::RunCommand(words);
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return ReadScores(fs::path(At(out)) / "scores-00000.h5").logits;
+  }
+};
+
+TEST_F(ConvertTool, EveryFormatComesBack) {
+  std::string from = Checkpoint();
+  for (const char* name : {"a.safetensors", "a.pth", "a.pt", "b.pth", "b.safetensors"}) {
+    const auto result = Convert(from, At(name), {"--stem-stride", "2"});
+    ASSERT_EQ(result.exit_status, 0) << name << ": " << result.err;
+    EXPECT_THAT(result.out, HasSubstr("r3d --depth 10 --shortcut a --width 0.125"));
+    from = At(name);
+  }
+  const auto expected = Tensors("run", "model.safetensors");
+  const NamedTensors found = LoadTensors(At("b.safetensors"));
+  EXPECT_EQ(found.size(), expected.size());
+  for (const auto& [name, tensor] : found) {
+    EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+  }
+  // The same input, the same bytes.
+  ASSERT_EQ(Convert(Checkpoint(), At("again.pth")).exit_status, 0);
+  EXPECT_EQ(ReadFile(At("again.pth")).size(), ReadFile(At("a.pth")).size());
+}
+
+// A checkpoint knows what leaves no weights: here, the stride of the first convolution.
+TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
+  ASSERT_EQ(Convert(Checkpoint(), At("whole.pt")).exit_status, 0);
+  ASSERT_EQ(Convert(Checkpoint(), At("between.safetensors")).exit_status, 0);
+  ASSERT_EQ(Convert(At("between.safetensors"), At("between.pt")).exit_status, 0);
+  NetworkOptions options;
+  options.depth = 10;
+  options.width = 0.125;
+  options.stem_stride = 2;
+  options.num_classes = 8;
+  Network network = MakeNetwork(options);
+  LoadStateDict(*network, LoadTensors(Checkpoint() + "/model.safetensors"), "checkpoint");
+  network->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor clips = at::rand({2, 3, 16, 32, 32}) * 100;
+  for (const char* name : {"whole.pt", "between.pt"}) {
+    const at::Tensor found = torch::jit::load(At(name)).forward({clips}).toTensor();
+    EXPECT_TRUE(at::allclose(found, network->forward(clips), 1e-3, 1e-4)) << name;
+  }
+}
+
+// A safetensors file of a checkpoint knows its classes and settings; a .pth file must be told.
+TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
+  const std::vector<float> expected = Logits(Checkpoint(), "scores");
+  EXPECT_GT(expected.size(), 64U);
+  ASSERT_EQ(Convert(Checkpoint(), At("score.safetensors")).exit_status, 0);
+  EXPECT_EQ(Logits(At("score.safetensors"), "scores_safetensors"), expected);
+  ASSERT_EQ(Convert(Checkpoint(), At("score.pth")).exit_status, 0);
+  WriteFileAtomically(At("clips.ini"), "sample-size = 32\nstem-stride = 2\n");
+  EXPECT_EQ(Logits(At("score.pth"), "scores_pth",
+                   {"--preprocessing", At("clips.ini"), "--classes", Shards() + "/classes.txt"}),
+            expected);
+}
+
+TEST_F(ConvertTool, SaysWhatItCannotDo) {
+  EXPECT_EQ(Convert(Checkpoint(), At("x.onnx")).exit_status, 2);
+  ASSERT_EQ(Convert(Checkpoint(), At("there.pth")).exit_status, 0);
+  const auto there = Convert(Checkpoint(), At("there.pth"));
+  EXPECT_EQ(there.exit_status, 2);
+  EXPECT_THAT(there.err, HasSubstr("--overwrite"));
+  EXPECT_EQ(Convert(Checkpoint(), At("there.pth"), {"--overwrite"}).exit_status, 0);
+  EXPECT_EQ(Convert(At("absent.pth"), At("x.pth")).exit_status, 3);
+  EXPECT_EQ(Convert(Shards(), At("x.pth")).exit_status, 3);
+  WriteFileAtomically(At("evil.pth"),
+                      "\x80\x02"
+                      "cos\nsystem\nX\4\0\0\0exit\x85R.");
+  const auto evil = Convert(At("evil.pth"), At("x.pth"));
+  EXPECT_EQ(evil.exit_status, 3);
+  EXPECT_THAT(evil.err, HasSubstr("os.system"));
+  const std::string kinds = (test::SourceFolder() / "tests/golden/kinds_zip.pth").string();
+  EXPECT_EQ(Convert(kinds, At("kinds.safetensors")).exit_status, 0);
+  const auto unknown = Convert(kinds, At("kinds.pt"));
+  EXPECT_EQ(unknown.exit_status, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("of no network"));
+  EXPECT_FALSE(fs::exists(At("kinds.pt")));
+  test::ExpectNoTemporaries(folder_->path());
+}
+
+}  // namespace
+}  // namespace reel3d

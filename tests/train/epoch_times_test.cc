@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/epoch_times.h"
+
+#include <gtest/gtest.h>
+
+namespace reel3d {
+namespace {
+
+RankTimes Rank(const std::string& host, double data_s, double computing_s, double others_s) {
+  RankTimes times;
+  times.host = host;
+  In(times.phases, Phase::kData) = data_s;
+  In(times.phases, Phase::kBackward) = computing_s;
+  In(times.phases, Phase::kOtherRanks) = others_s;
+  times.read_s = 1;
+  times.decode_s = 20;
+  return times;
+}
+
+TEST(EpochTimes, SurviveTheirJourney) {
+  const RankTimes times = Rank("a", 1, 2.5, 3);
+  const RankTimes back = RankTimesFrom(ToText(times));
+  EXPECT_EQ(back.host, "a");
+  EXPECT_EQ(back.phases, times.phases);
+  EXPECT_EQ(back.read_s, 1);
+  EXPECT_EQ(back.decode_s, 20);
+}
+
+TEST(EpochTimes, AreSharesOfTheMeanRank) {
+  EXPECT_EQ(DescribeTimes({Rank("a", 0, 100, 0.1)}), "backward 100 %");
+  EXPECT_EQ(DescribeTimes({Rank("a", 10, 60, 30), Rank("b", 10, 80, 10)}),
+            "waiting for data 10 %, backward 70 %, waiting for other ranks 20 %; slowest: rank 1 "
+            "on b");
+}
+
+TEST(EpochTimes, EndInAVerdict) {
+  // Four threads load while 38 of 100 seconds are computed: 4 * 100 / 38 would load as fast.
+  EXPECT_EQ(Verdict({Rank("a", 62, 38, 0)}, 4, 16),
+            "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
+  EXPECT_EQ(
+      Verdict({Rank("a", 62, 38, 0)}, 4, 8),
+      "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it, but "
+      "a rank has 8 of the cores");
+  RankTimes reads = Rank("a", 10, 90, 0);
+  reads.read_s = 50;
+  EXPECT_EQ(Verdict({reads}, 1, 2),
+            "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
+  EXPECT_EQ(Verdict({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2),
+            "others wait up to 30 % of the time for rank 1 on b");
+  EXPECT_EQ(Verdict({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2),
+            "averaging gradients over the ranks takes 29 % of the time");
+  EXPECT_EQ(Verdict({Rank("a", 1, 98, 1)}, 1, 2), "computing, and waiting for nothing");
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,124 @@
+// A rank that is stopped, hangs or fails: the job ends, names it, and leaves a good checkpoint.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/timer.h"
+#include "tests/train/train_tool.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using test::CommandResult;
+using test::Words;
+using testing::HasSubstr;
+
+// Of the whole command, on a machine with much else to do: the time-out and far more than ten
+// seconds.
+constexpr double kMost_s = 90;
+
+class HangingRun : public test::TrainTool {
+ protected:
+  static Words EndlessCommand(int ranks, const std::string& run_dir, const Words& more = {}) {
+    Words all = {"--epochs", "100000", "--lr", "0.001"};
+    all.insert(all.end(), more.begin(), more.end());
+    return Command(ranks, run_dir, all);
+  }
+
+  static std::vector<int> ProcessesOf(const std::string& run_dir) {
+    return test::FindProcesses(At(run_dir));
+  }
+
+  static int RankOf(const std::string& run_dir, int rank) {
+    const std::vector<int> ranks =
+        test::FindProcesses("OMPI_COMM_WORLD_RANK=" + std::to_string(rank));
+    for (const int process : ProcessesOf(run_dir)) {
+      if (std::find(ranks.begin(), ranks.end(), process) != ranks.end()) {
+        return process;
+      }
+    }
+    return -1;
+  }
+
+  static Words HangingCommand(int ranks, const std::string& run_dir) {
+    return EndlessCommand(ranks, run_dir, {"--stall-timeout", "5"});
+  }
+
+  // An environment that makes reads of one rank hang or fail, after an epoch of them.
+  static Words BadReads(const std::string& how, const std::string& rank) {
+    return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_BAD_RANK=" + rank,
+            "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=300"};
+  }
+
+  static void ExpectNothingLeftButAGoodCheckpoint(int ranks, const std::string& run_dir) {
+    EXPECT_TRUE(ProcessesOf(run_dir).empty());
+    const CommandResult resumed =
+        test::RunCommand(EndlessCommand(ranks, run_dir, {"--stop-after-steps", "1"}));
+    EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
+    EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
+    EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "heartbeats")) << "it ended well";
+  }
+};
+
+TEST_F(HangingRun, AStoppedRankIsNamedByAnother) {
+  auto job =
+      std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "stopped")); });
+  const Stopwatch clock;
+  while (!fs::exists(fs::path(At("stopped")) / "checkpoints" / "latest") &&
+         clock.Seconds() < kMost_s) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const int victim = RankOf("stopped", 1);
+  if (victim > 0) {
+    kill(victim, SIGSTOP);
+  }
+  if (victim <= 0 ||
+      job.wait_for(std::chrono::duration<double>(kMost_s)) != std::future_status::ready) {
+    for (const int process : ProcessesOf("stopped")) {
+      kill(process, SIGKILL);
+    }
+    FAIL() << (victim > 0 ? "the job went on" : "there was no rank 1");
+  }
+  const CommandResult result = job.get();
+  EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rank 1 on " + HostName() + " gives no sign of life"));
+  ExpectNothingLeftButAGoodCheckpoint(2, "stopped");
+}
+
+TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
+  for (const int ranks : {0, 2}) {
+    const std::string run_dir = "hanging" + std::to_string(ranks);
+    const std::string bad = ranks == 0 ? "0" : "1";
+    const CommandResult result =
+        test::RunCommand(HangingCommand(ranks, run_dir), BadReads("hang", bad));
+    EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("rank " + bad + " of " + std::to_string(std::max(1, ranks)) +
+                                      " on " + HostName() + " does not move on"));
+    EXPECT_THAT(result.err,
+                testing::ContainsRegex("(waiting for data|validating) for [0-9]+ s at step [0-9]+, "
+                                       "loading [a-z]+"));
+    EXPECT_THAT(result.err, HasSubstr("the main one"));
+    EXPECT_THAT(result.err, HasSubstr("BatchLoader")) << "stacks have names";
+    ExpectNothingLeftButAGoodCheckpoint(ranks, run_dir);
+  }
+}
+
+TEST_F(HangingRun, ARankThatFailsIsNamed) {
+  const CommandResult result =
+      test::RunCommand(HangingCommand(2, "failing"), BadReads("fail", "1"));
+  EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rank 1 of 2 on " + HostName() + ": "));
+  EXPECT_THAT(result.err, HasSubstr("Input/output error"));
+  ExpectNothingLeftButAGoodCheckpoint(2, "failing");
+}
+
+}  // namespace
+}  // namespace reel3d

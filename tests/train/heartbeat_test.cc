@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/heartbeat.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+Beat Of(const std::string& phase, bool waiting, double for_s, int64_t count = 7) {
+  Beat beat;
+  beat.count = count;
+  beat.host = "node";
+  beat.step = 12;
+  beat.phase = phase;
+  beat.waiting = waiting;
+  beat.for_s = for_s;
+  return beat;
+}
+
+// As the same ranks are a few seconds later.
+std::vector<Beat> Later(std::vector<Beat> beats) {
+  for (Beat& beat : beats) {
+    ++beat.count;
+  }
+  return beats;
+}
+
+TEST(Heartbeat, IsReadByOthers) {
+  const test::TemporaryFolder folder;
+  Beat beat = Of("waiting for data", false, 61.6);
+  beat.work = "loading anna_wave" + std::string(5000, '\xE9');  // no UTF-8, and long
+  WriteBeat(folder.path(), 1, beat);
+  const size_t size_bytes = ReadFile(folder / "rank-1").size();
+  beat.work = "loading anna_wave";
+  WriteBeat(folder.path(), 1, beat);
+  EXPECT_EQ(ReadFile(folder / "rank-1").size(), size_bytes) << "in place";
+  WriteFileAtomically(folder / "rank-2", "{\"count\": ");
+  const std::vector<Beat> beats = ReadBeats(folder.path(), 3);
+  ASSERT_EQ(beats.size(), 3U);
+  EXPECT_EQ(beats[0].count, -1);
+  EXPECT_EQ(beats[1].count, 7);
+  EXPECT_EQ(Describe(beats[1]), "waiting for data for 62 s at step 12, loading anna_wave");
+  EXPECT_EQ(beats[2].count, -1);
+}
+
+TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
+  const Beat waits = Of("waiting for other ranks", true, 99);
+  const Beat reads = Of("waiting for data", false, 60);
+  const Beat saves = Of("saving a checkpoint", false, 3);
+  const double timeout_s = 50;
+  const auto Blame = [&](const std::vector<Beat>& before, const std::vector<Beat>& after) {
+    return reel3d::Blame(before, after, timeout_s);
+  };
+  EXPECT_EQ(Blame({waits, saves, reads}, Later({waits, saves, reads})),
+            "rank 2 on node holds the others up: waiting for data for 60 s at step 12");
+  EXPECT_EQ(Blame({waits, waits}, Later({waits, waits})),
+            "every rank waits for the others: the network between them, or MPI");
+  EXPECT_EQ(Blame({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
+  // One that is stopped, in whatever phase; and one whose machine took its file along.
+  std::vector<Beat> later = Later({waits, waits, reads});
+  later[1].count = 7;
+  EXPECT_EQ(Blame({waits, waits, reads}, later),
+            "rank 1 on node gives no sign of life (stopped, or its machine is gone); last: waiting "
+            "for other ranks for 99 s at step 12");
+  later[1].count = -1;
+  EXPECT_NE(Blame({waits, waits, reads}, later).find("rank 1 on node gives no sign"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace reel3d

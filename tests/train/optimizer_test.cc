@@ -1,0 +1,180 @@
+// Fifty steps against Python torch on the same gradients: tests/golden/make_optimizer_golden.py.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/optimizer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "lib/train/clip_loss.h"
+#include "lib/train/schedule.h"
+#include "lib/train/weight_average.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using nlohmann::json;
+
+json Golden() {
+  return json::parse(ReadFile(test::SourceFolder() / "tests/golden/optimizer.json"));
+}
+
+// The formulas of the script.
+at::Tensor Formula(at::IntArrayRef shape, int step, int tensor) {
+  const at::Tensor values = torch::empty(shape, at::kDouble);
+  for (int64_t i = 0; i < values.numel(); ++i) {
+    values.data_ptr<double>()[i] =
+        std::sin(0.7 * step + 1.3 * static_cast<double>(i) + 2.1 * tensor);
+  }
+  return values.to(at::kFloat);
+}
+
+struct NetworkImpl : torch::nn::Module {
+  NetworkImpl() {
+    register_parameter("kernel", Formula({3, 2, 1, 2, 2}, -1, 0));
+    register_parameter("bias", Formula({3}, -1, 1));
+    register_parameter("scale", Formula({3}, -1, 2));
+    register_buffer("running", torch::zeros({2}));
+    register_buffer("count", torch::zeros({}, at::kLong));
+  }
+};
+TORCH_MODULE(Network);
+
+SgdOptions ToOptions(const json& settings) {
+  SgdOptions options;
+  options.momentum = settings.at("momentum");
+  options.dampening = settings.at("dampening");
+  options.nesterov = settings.at("nesterov");
+  options.weight_decay = settings.at("weight_decay");
+  options.weight_decay_on = settings.at("weight_decay_on");
+  options.clip_norm = settings.at("clip_norm");
+  return options;
+}
+
+// Of each tensor, against its largest value.
+void ExpectNear(const torch::nn::Module& found, const json& expected, const std::string& where) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& parameter : found.named_parameters()) {
+    tensors[parameter.key()] = parameter.value().detach();
+  }
+  for (const auto& buffer : found.named_buffers()) {
+    tensors[buffer.key()] = buffer.value();
+  }
+  for (const auto& [name, values] : expected.items()) {
+    const at::Tensor wanted = torch::tensor(values.get<std::vector<double>>(), at::kDouble);
+    const at::Tensor difference = tensors.at(name).flatten().to(at::kDouble) - wanted;
+    EXPECT_LE(difference.abs().max().item<double>(), 1e-6 * wanted.abs().max().item<double>())
+        << where << ": " << name;
+  }
+}
+
+// What the trainer does in a step once it has gradients.
+class Learner {
+ public:
+  explicit Learner(const json& settings)
+      : schedule_(Rates(), /*num_epochs=*/10),
+        optimizer_(*network_, ToOptions(settings)),
+        ema_decay_(settings.at("ema_decay")) {}
+
+  void Step(int step) {
+    std::vector<at::Tensor> parameters = network_->parameters();
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      parameters[i].mutable_grad() = Formula(parameters[i].sizes(), step, static_cast<int>(i)) *
+                                     (1 + 0.8 * std::sin(0.4 * step));
+    }
+    lr_ = schedule_.Rate(step / 5.0);  // five steps an epoch
+    norm_ = optimizer_.Step(lr_).item<double>();
+    network_->named_buffers()["running"].add_(Formula({2}, step, 7));
+    network_->named_buffers()["count"].add_(1);
+    MoveAverage(*average_, *network_, step == 0 ? 0 : ema_decay_);
+  }
+
+  // As a checkpoint carries it over to another process.
+  NamedTensors State() { return optimizer_.State(); }
+  void Restore(const NamedTensors& state) { optimizer_.Restore(state); }
+
+  Network network_, average_;
+  double lr_ = 0, norm_ = 0;
+
+ private:
+  static ScheduleOptions Rates() {
+    ScheduleOptions options;
+    options.kind = "constant";
+    options.warmup_epochs = 4;
+    options.warmup_start = 0.25;
+    return options;
+  }
+
+  Schedule schedule_;
+  Optimizer optimizer_;
+  double ema_decay_;
+};
+
+TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
+  const json cases = Golden().at("cases");
+  ASSERT_EQ(cases.size(), 7U);
+  for (const auto& [name, golden] : cases.items()) {
+    Learner learner(golden.at("settings"));
+    int step = 0;
+    for (const json& record : golden.at("record")) {
+      for (int i = 0; i < 10; ++i) {
+        learner.Step(step++);
+      }
+      const std::string where = name + ", step " + std::to_string(step);
+      EXPECT_NEAR(learner.lr_, record.at("lr").get<double>(), 1e-12) << where;
+      EXPECT_NEAR(learner.norm_, record.at("norm").get<double>(), 1e-5) << where;
+      ExpectNear(*learner.network_, record.at("network"), where);
+      ExpectNear(*learner.average_, record.at("average"), where);
+    }
+    EXPECT_EQ(step, 50);
+    EXPECT_EQ(learner.average_->named_buffers()["count"].item<int64_t>(), 50);
+  }
+}
+
+// Parameters of several groups find their momentum again by name.
+TEST(Optimizer, GoesOnFromItsState) {
+  const json settings = Golden().at("cases").at("all_of_it").at("settings");
+  Learner whole(settings), stopped(settings), resumed(settings);
+  for (int step = 0; step < 10; ++step) {
+    whole.Step(step);
+    (step < 5 ? stopped : resumed).Step(step);
+    if (step == 4) {
+      MoveAverage(*resumed.network_, *stopped.network_, 0);
+      MoveAverage(*resumed.average_, *stopped.average_, 0);
+      resumed.Restore(stopped.State());
+    }
+  }
+  for (const auto& [a, b] :
+       {std::pair(whole.network_, resumed.network_), std::pair(whole.average_, resumed.average_)}) {
+    for (size_t i = 0; i < a->parameters().size(); ++i) {
+      EXPECT_TRUE(at::equal(a->parameters()[i], b->parameters()[i])) << i;
+    }
+  }
+}
+
+TEST(ClipLosses, AgreeWithTorch) {
+  const json all_losses = Golden().at("losses");
+  ASSERT_EQ(all_losses.size(), 2U);
+  for (const json& golden : all_losses) {
+    const at::Tensor logits = Formula({4, 5}, 3, 1).requires_grad_();
+    const at::Tensor losses =
+        ClipLosses(logits, torch::tensor({0, 4, 2, 2}, at::kLong), golden.at("smoothing"));
+    losses.mean().backward();
+    const auto expect_near = [&](const at::Tensor& found, const char* name) {
+      const at::Tensor wanted =
+          torch::tensor(golden.at(name).get<std::vector<double>>(), at::kDouble);
+      EXPECT_LE((found.flatten().to(at::kDouble) - wanted).abs().max().item<double>(), 1e-6)
+          << name << " with " << golden.at("smoothing");
+    };
+    expect_near(losses.detach(), "losses");
+    expect_near(logits.grad(), "gradient");
+  }
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,72 @@
+"""Stands in for the authors' Python: writes checkpoints of their layout, and reads ours.
+
+    published_weights.py write FILE DEPTH SHORTCUT CLASSES   a whole checkpoint under DataParallel
+    published_weights.py compare FILE OURS                   the same tensors, name by name
+    published_weights.py logits FILE DEPTH SHORTCUT OUT      of the clips of noise(), as float32
+    published_weights.py script OURS OUT                     the same by TorchScript
+
+Needs torch, numpy and safetensors. The networks are those of tests/golden/make_r3d_golden.py.
+"""
+
+import pathlib
+import sys
+
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "golden"))
+import make_r3d_golden as golden  # noqa: E402
+
+
+def weights(file):
+    """By names without the prefix of DataParallel; nothing but tensors is loaded."""
+    loaded = torch.load(file, weights_only=True, map_location="cpu")
+    return {k.removeprefix("module."): v for k, v in loaded.get("state_dict", loaded).items()}
+
+
+def write(file, depth, shortcut, classes):
+    torch.manual_seed(int(depth))
+    golden.CLASSES = int(classes)
+    network = torch.nn.DataParallel(golden.Network(int(depth), shortcut, 1))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [50, 100, 150])
+    torch.save(
+        {
+            "epoch": 200,
+            "arch": f"resnet-{depth}",
+            "state_dict": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "scheduler": scheduler.state_dict(),
+        },
+        file,
+    )
+
+
+def compare(file, ours):
+    expected, found = weights(file), weights(ours)
+    assert expected.keys() == found.keys(), expected.keys() ^ found.keys()
+    for name, tensor in expected.items():
+        assert tensor.dtype == found[name].dtype and torch.equal(tensor, found[name]), name
+
+
+def clips():
+    return torch.from_numpy(golden.noise("clips", 2 * 3 * 16 * 48 * 48)).float().reshape(2, 3, 16, 48, 48)
+
+
+def logits(file, depth, shortcut, out):
+    state = weights(file)
+    golden.CLASSES = len(state["fc.bias"])
+    network = golden.Network(int(depth), shortcut, 1)
+    network.load_state_dict(state)
+    with torch.no_grad():
+        network.eval()(clips()).numpy().tofile(out)
+
+
+def script(ours, out):
+    network = torch.jit.load(ours)
+    with torch.no_grad():
+        network(clips()).numpy().tofile(out)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    {"write": write, "compare": compare, "logits": logits, "script": script}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,88 @@
+// The curves and pictures of a run, as stock TensorBoard reads them.
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "tests/train/train_tool.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+using test::Words;
+
+class TrainViews : public test::TrainTool {
+ protected:
+  // Null where there is no TensorBoard; REEL3D_TENSORBOARD_PYTHON names a Python that has it.
+  static json Read(const std::string& run_dir) {
+    const char* python = std::getenv("REEL3D_TENSORBOARD_PYTHON");
+    const auto result =
+        test::RunCommand({python == nullptr ? "python3" : python,
+                          (test::SourceFolder() / "tests/train/read_events.py").string(),
+                          At(run_dir + "/tensorboard")});
+    EXPECT_TRUE(result.exit_status == 0 || result.exit_status == 77) << result.err;
+    return result.exit_status == 0 ? json::parse(result.out) : json();
+  }
+
+  static Words Curves(int ranks, const std::string& run_dir, Words more = {}) {
+    more.insert(more.end(), {"--tensorboard-every", "2"});
+    return Command(ranks, run_dir, more);
+  }
+};
+
+std::vector<int> Steps(const json& points) {
+  std::vector<int> steps;
+  for (const json& point : points) {
+    steps.push_back(point.at(0));
+  }
+  return steps;
+}
+
+TEST_F(TrainViews, CurvesAreContinuousWhateverHappened) {
+  ASSERT_EQ(test::RunCommand(Curves(2, "whole")).exit_status, 0);
+  const json whole = Read("whole");
+  if (whole.is_null()) {
+    GTEST_SKIP() << "this Python has no TensorBoard (REEL3D_TENSORBOARD_PYTHON)";
+  }
+  for (const char* tag : {"loss/training", "top1/training", "top5/training", "optimizer/lr",
+                          "optimizer/gradient_norm", "optimizer/weight_norm", "speed/clips_per_s",
+                          "speed/waiting_share"}) {
+    EXPECT_EQ(Steps(whole.at("scalars").at(tag)), (std::vector<int>{2, 4, 6})) << tag;
+  }
+  for (const char* tag : {"loss/validation", "top1/validation", "top5/validation"}) {
+    EXPECT_EQ(Steps(whole.at("scalars").at(tag)), (std::vector<int>{3, 6})) << tag;
+  }
+  const json sheet = whole.at("images").at("clips/training");
+  // Four clips of eight frames, 32 pixels and a gap each.
+  EXPECT_EQ(sheet, json::parse(R"([[0, 272, 136, "89504e47"]])"));
+
+  // Stopped between two points, and then thrown back to the checkpoint before.
+  ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "3"})).exit_status, 75);
+  ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "5"})).exit_status, 75);
+  fs::remove_all(fs::canonical(fs::path(At("torn")) / "checkpoints" / "latest"));
+  ASSERT_EQ(test::RunCommand(Curves(2, "torn")).exit_status, 0);
+  json torn = Read("torn");
+  EXPECT_EQ(torn.at("images"), whole.at("images"));
+  ASSERT_EQ(torn.at("scalars").size(), whole.at("scalars").size());
+  for (const auto& [tag, points] : whole.at("scalars").items()) {
+    if (tag.rfind("speed/", 0) == 0) {
+      EXPECT_EQ(Steps(torn.at("scalars").at(tag)), Steps(points)) << tag;
+    } else {
+      EXPECT_EQ(torn.at("scalars").at(tag), points) << tag;
+    }
+  }
+}
+
+TEST_F(TrainViews, CurvesOfARunThatStartsAnewAreItsOwn) {
+  ASSERT_EQ(test::RunCommand(Curves(0, "anew")).exit_status, 0);
+  ASSERT_EQ(test::RunCommand(Curves(0, "anew", {"--overwrite", "--epochs", "1"})).exit_status, 0);
+  const json curves = Read("anew");
+  if (curves.is_null()) {
+    GTEST_SKIP() << "this Python has no TensorBoard (REEL3D_TENSORBOARD_PYTHON)";
+  }
+  EXPECT_EQ(Steps(curves.at("scalars").at("loss/training")), (std::vector<int>{2}));
+}
+
+}  // namespace
+}  // namespace reel3d

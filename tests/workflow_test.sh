@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Makefile.workflow on real tools: settings that change are noticed, from the first run on, and what
+# is misspelt is said. Usage: tests/workflow_test.sh BIN_DIR
+set -euo pipefail
+bin=$1
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+configs=$work/configs
+mkdir "$configs"
+
+workflow() {
+	status=0
+	make -f Makefile.workflow EXP=settings RUN="$work/run" CONFIGS="$configs" VIDEOS="$work/videos" BUILD=no BIN="$bin" \
+		"$@" >"$work/said" 2>&1 || status=$?
+}
+expect() { # STATUS TEXT: of the last make
+	if [ "$status" != "$1" ] || ! grep -qF -e "$2" "$work/said"; then
+		echo "line ${BASH_LINENO[0]}: status $status, wanted $1 with '$2':"
+		cat "$work/said"
+		exit 1
+	fi
+}
+expect_height() {
+	grep -qx "height = $1" "$work/run/prepared/settings.ini" || {
+		echo "line ${BASH_LINENO[0]}: height is not $1"
+		exit 1
+	}
+}
+
+"$bin/make-demo-videos" --videos-per-class 1 "$work/videos" >/dev/null
+
+echo "height = 32" >"$configs/prep.ini"
+workflow -n prep
+[ ! -e "$work/run" ] || { echo "make -n wrote something" && exit 1; }
+workflow prep
+expect 0 "8 prepared"
+workflow prep
+[ "$(grep -c prep-videos "$work/said")" = 0 ] || { echo "nothing had changed" && exit 1; }
+echo "height = 48" >"$configs/prep.ini"
+workflow prep
+expect 2 "was made with other settings ('height = 32' there, 'height = 48' now)"
+workflow prep OVERWRITE=yes
+expect 0 "8 prepared"
+expect_height 48
+rm "$configs/prep.ini"
+workflow prep
+expect 2 "'height = 48' there, 'height = 360' now"
+workflow prep OVERWRITE=yes
+expect_height 360
+
+touch "$configs/trian.ini"
+workflow prep
+expect 2 "trian.ini: settings of no stage"
+workflow prep CONFIGS="$work/none"
+expect 0 "there is no $work/none: all settings are the defaults"
+echo "settings are noticed"
