@@ -11,7 +11,7 @@
 
 namespace reel3d {
 
-InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)), descriptor_(-1) {
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   RequireFile(path_, "a file of weights");
   descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {

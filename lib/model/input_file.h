@@ -26,7 +26,7 @@ class InputFile {
 
  private:
   std::filesystem::path path_;
-  int descriptor_;
+  int descriptor_ = -1;
   uint64_t size_bytes_ = 0;
 };
 
