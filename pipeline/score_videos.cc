@@ -22,6 +22,7 @@
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
+#include "lib/model/precision.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/trained_network.h"
 
@@ -74,7 +75,7 @@ class Scorer {
       : options_(options),
         shards_(shards),
         trained_(std::move(trained)),
-        device_(device),
+        input_(trained_.options.input, device),
         members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))),
         loader_options_{trained_.options.clip.length,
                         trained_.options.crop.size,
@@ -167,10 +168,9 @@ class Scorer {
       }
       const ClipBatch tensors =
           AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
-      const at::Tensor logits =
-          trained_.network->forward(ClipsToInput(tensors.pixels, trained_.options.input, device_))
-              .to(at::kCPU, at::kFloat)
-              .contiguous();
+      const at::Tensor logits = trained_.network->forward(input_.ToInput(tensors.pixels))
+                                    .to(at::kCPU, at::kFloat)
+                                    .contiguous();
       const float* values = logits.data_ptr<float>();
       all.insert(all.end(), values, values + logits.numel());
     }
@@ -179,7 +179,7 @@ class Scorer {
   const ScoreOptions& options_;
   const ShardSet& shards_;
   TrainedNetwork trained_;
-  at::Device device_;
+  ClipInput input_;
   std::vector<size_t> members_;  // videos of the subset, in index order
   BatchLoaderOptions loader_options_;
   Batch batch_;
@@ -261,6 +261,7 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Choice("decoding", &decoding, {"fast", "exact"},
                 "fast: just the frequencies that the crop needs, 50 dB from PIL's pixels; exact: "
                 "PIL's pixels to the last bit, at a fifth of the speed");
+  precision.Bind(binder);
   binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
@@ -313,6 +314,13 @@ ToolResult Score(const ScoreOptions& options) {
   const ShardSet shards(options.shards_dir);
   TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, options.weights, device);
   RequireSameClasses(trained, shards);
+  ChooseKernels(/*deterministic=*/false);
+  trained.network->AbsorbBatchNorms();
+  const std::string precision = UsePrecision(
+      trained.network, options.precision, trained.options.clip.length, trained.options.crop.size);
+  if (!precision.empty()) {
+    LogInfo(precision);
+  }
   const std::string identity = trained.identity;
   Scorer scorer(options, shards, std::move(trained), device, threads);
   const StageOutput output({options.out_dir,

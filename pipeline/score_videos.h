@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lib/cli/tool.h"
+#include "lib/model/precision_options.h"
 #include "pipeline/stage_output.h"
 #include "pipeline/weights_use.h"
 
@@ -27,7 +28,7 @@ struct ScoreOptions {
   double max_failed_fraction = 0.01;
 
   std::string decoding = "fast";
-
+  PrecisionOptions precision;
   int batch = 32;
   int threads = 0;
   int loader_threads = 0;

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
-#   setup/install.sh [--tests] [--bench] [--slurm] [--cuda] [--no-libtorch]
+#   setup/install.sh [--tests] [--bench] [--bench-torch] [--slurm] [--cuda] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
 #   --bench        what bench/ compares with: ffmpeg, and Python loaders (1.4 GB)
+#   --bench-torch  Python's torch, which the networks are compared with (5 GB)
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
 #   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
@@ -17,6 +18,7 @@ cd "$(dirname "$0")/.."
 sections=(build)
 libtorch=yes
 bench=no
+bench_torch=no
 cuda=no
 for argument in "$@"; do
 	case $argument in
@@ -25,6 +27,7 @@ for argument in "$@"; do
 		sections+=(bench)
 		bench=yes
 		;;
+	--bench-torch) bench_torch=yes ;;
 	--slurm) sections+=(slurm) ;;
 	--cuda) cuda=yes ;;
 	--no-libtorch) libtorch=no ;;
@@ -110,7 +113,6 @@ install_wheels() {
 install_packages
 pip_options=(--no-deps --require-hashes)
 install_wheels build/libtorch "${lists[@]}"
-if [ $bench = yes ]; then
-	pip_options=() # measured, never shipped
-	install_wheels build/bench-python bench/requirements.txt
-fi
+pip_options=() # measured, never shipped
+[ $bench = no ] || install_wheels build/bench-python bench/requirements.txt
+[ $bench_torch = no ] || install_wheels build/bench-torch bench/torch-requirements.txt

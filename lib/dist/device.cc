@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/dist/device.h"
 
+#include <ATen/Context.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -44,6 +46,18 @@ at::Device ChooseDevice(const std::string& choice, const World& world) {
   const auto index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), ours));
   const bool all_have = !world.Any(index >= NumGpus());
   return Choose(choice, index, std::count(all.begin(), all.end(), ours), all_have);
+}
+
+void ChooseKernels(bool deterministic) {
+  at::Context& context = at::globalContext();
+  context.setBenchmarkCuDNN(!deterministic);
+  context.setDeterministicCuDNN(deterministic);
+  if (deterministic) {
+    // cuBLAS reads it when it starts, and torch refuses linear layers without.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0);
+    context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+    context.setDeterministicFillUninitializedMemory(false);  // costs, and hides nothing here
+  }
 }
 
 at::Device ChooseDevice(const std::string& choice) { return Choose(choice, 0, 1, NumGpus() > 0); }

@@ -49,6 +49,13 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   return c10::make_intrusive<c10d::PrefixStore>("nccl", store);
 }
 
+// Ends NCCL's communicator with the group; by itself it would complain of having been left alone.
+class NcclGroup : public c10d::ProcessGroup {
+ public:
+  using c10d::ProcessGroup::ProcessGroup;
+  ~NcclGroup() override { shutdown(); }
+};
+
 }  // namespace
 
 bool HasCuda() { return true; }
@@ -78,7 +85,7 @@ ProcessGroup MakeNcclGroup(const World& world, at::Device device) {
     auto store = MakeStore(world);
     auto options = c10d::ProcessGroupNCCL::Options::create();
     options->timeout = kTimeout;
-    auto group = c10::make_intrusive<c10d::ProcessGroup>(store, world.rank(), world.size());
+    auto group = c10::make_intrusive<NcclGroup>(store, world.rank(), world.size());
     group->setBackend(
         at::kCUDA, c10d::ProcessGroup::BackendType::NCCL,
         c10::make_intrusive<c10d::ProcessGroupNCCL>(store, world.rank(), world.size(), options));

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/error.h"
+
 namespace reel3d {
 namespace {
 
@@ -128,7 +130,17 @@ BatchNormImpl::BatchNormImpl(int64_t channels, const BatchNormOptions& options)
       num_batches_tracked_(
           register_buffer("num_batches_tracked", torch::zeros({}, torch::kInt64))) {}
 
+BatchNormImpl::ScaleAndShift BatchNormImpl::BeAbsorbed() {
+  absorbed_ = true;
+  const at::Tensor scale = weight_ * (running_var_ + options_.epsilon).rsqrt();
+  return {scale, bias_ - running_mean_ * scale};
+}
+
 at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
+  if (absorbed_) {
+    REEL3D_CHECK(!is_training());
+    return input;
+  }
   if (is_training() && group_) {
     Statistics statistics;
     {

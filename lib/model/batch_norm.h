@@ -28,10 +28,18 @@ class BatchNormImpl : public torch::nn::Module {
   // Null: local.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
+  // What this does to each channel when evaluated: output = scale * input + shift. From here on it
+  // does nothing, for another layer does it.
+  struct ScaleAndShift {
+    at::Tensor scale, shift;
+  };
+  ScaleAndShift BeAbsorbed();
+
  private:
   BatchNormOptions options_;
   at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
   c10::intrusive_ptr<c10d::ProcessGroup> group_;
+  bool absorbed_ = false;
 };
 TORCH_MODULE(BatchNorm);
 

@@ -56,6 +56,7 @@ class C3dImpl : public NetworkImpl {
       register_module(std::string("conv") + layer.name, convolutions_.back());
       if (with_batch_norm) {
         batch_norms_.push_back(register_module(std::string("bn") + layer.name, BatchNorm(out)));
+        convolutions_.back()->PrecedeBatchNorm(batch_norms_.back());
       }
       in = out;
     }
@@ -81,10 +82,10 @@ class C3dImpl : public NetworkImpl {
       const int64_t frames = kLayers[i].pool_frames;
       if (frames != 0) {
         const int64_t pad = i + 1 == kLayers.size() ? 1 : 0;
-        features = at::max_pool3d(features, {frames, 2, 2}, {frames, 2, 2}, {0, pad, pad});
+        features = MaxPool(features, {{frames, 2, 2}}, {{frames, 2, 2}}, {{0, pad, pad}});
       }
     }
-    features = features.flatten(1);
+    features = features.flatten(1).to(linears_[0]->weight.dtype());
     for (size_t i = 0; i < 2; ++i) {
       features = torch::dropout(Activate(kLayers.size() + i, linears_[i](features)), dropout_,
                                 is_training());

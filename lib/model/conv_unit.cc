@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace reel3d {
@@ -31,6 +32,22 @@ Triple PadOdd(at::Tensor& input, const Triple& kernel, const Triple& stride) {
   return front;
 }
 
+constexpr size_t kNoAxis = 3;
+
+// Of T, H and W; `along_none` where columns are no axis.
+std::array<int64_t, 2> Pair(const Triple& values, size_t rows, size_t columns, int64_t along_none) {
+  return {(*values)[rows], columns == kNoAxis ? along_none : (*values)[columns]};
+}
+
+// CUDA adds the gradients of pooling in three dimensions in any order, those in two in one order.
+// `pool` takes planes (N, planes, rows, columns) and which axes of T, H and W those are.
+template <typename Pool>
+at::Tensor PoolSpaceThenTime(const at::Tensor& features, const Pool& pool) {
+  const at::Tensor in_space = pool(features.flatten(1, 2), 1, 2);
+  const at::Tensor frames_by_place = in_space.unflatten(1, {-1, features.size(2)}).flatten(3);
+  return pool(frames_by_place, 0, kNoAxis).unflatten(3, {in_space.size(2), -1});
+}
+
 }  // namespace
 
 ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& options)
@@ -42,12 +59,49 @@ ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& options)
       padding_(options.padding) {}
 
 at::Tensor ConvolutionImpl::forward(const at::Tensor& input) {
-  if (padding_ == Padding::kHalf) {
-    return Conv3dImpl::forward(input);
+  input_sizes_ = input.sizes().vec();
+  return Convolve(input, weight, bias, arithmetic_);
+}
+
+at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,
+                                     Arithmetic arithmetic) const {
+  if (arithmetic != Arithmetic::kOfWeights) {
+    const auto type = arithmetic == Arithmetic::kFloat32 ? at::kFloat : at::kBFloat16;
+    input = input.to(type);
+    with_weight = with_weight.to(type);
+    with_bias = with_bias.defined() ? with_bias.to(type) : with_bias;
   }
-  at::Tensor padded = input;
-  const Triple front = PadOdd(padded, options.kernel_size(), options.stride());
-  return at::conv3d(padded, weight, bias, options.stride(), front, 1, options.groups());
+  Triple padding = HalfOf(options.kernel_size());
+  if (padding_ == Padding::kSame) {
+    padding = PadOdd(input, options.kernel_size(), options.stride());
+  }
+  const auto convolve = [&] {
+    return at::conv3d(input, with_weight, with_bias, options.stride(), padding, 1,
+                      options.groups());
+  };
+  if (arithmetic != Arithmetic::kLongerBfloat16) {
+    const at::Tensor output = convolve();
+    return arithmetic == Arithmetic::kFloat32 ? output.to(at::kBFloat16) : output;
+  }
+  const int64_t frames =
+      (input.size(2) + 2 * (*padding)[0] - weight.size(2)) / (*options.stride())[0] + 1;
+  input = at::constant_pad_nd(input, {0, 0, 0, 0, 0, 1});
+  return convolve().narrow(2, 0, frames);
+}
+
+void ConvolutionImpl::AbsorbBatchNorm() {
+  if (batch_norm_.is_empty()) {
+    return;
+  }
+  const at::NoGradGuard no_gradient;
+  const auto [scale, shift] = batch_norm_->BeAbsorbed();
+  weight.mul_(scale.view({-1, 1, 1, 1, 1}));
+  if (bias.defined()) {
+    bias.mul_(scale).add_(shift);
+  } else {
+    bias = shift;
+  }
+  batch_norm_ = nullptr;
 }
 
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride) {
@@ -56,10 +110,28 @@ SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride) {
   return {zeros / 2, zeros - zeros / 2};
 }
 
+at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Triple& stride,
+                   const Triple& padding) {
+  if (!features.is_cuda() || !at::globalContext().deterministicAlgorithms()) {
+    return at::max_pool3d(features, kernel, stride, padding);
+  }
+  // Of equal values the same one is taken, the first.
+  return PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows, size_t columns) {
+    return at::max_pool2d(planes, Pair(kernel, rows, columns, 1), Pair(stride, rows, columns, 1),
+                          Pair(padding, rows, columns, 0));
+  });
+}
+
+at::Tensor AveragePool(const at::Tensor& features, const Triple& kernel, const Triple& stride) {
+  return PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows, size_t columns) {
+    return at::avg_pool2d(planes, Pair(kernel, rows, columns, 1), Pair(stride, rows, columns, 1));
+  });
+}
+
 at::Tensor MaxPoolSame(const at::Tensor& features, const Triple& kernel, const Triple& stride) {
   at::Tensor padded = features;
   const Triple front = PadOdd(padded, kernel, stride);
-  return at::max_pool3d(padded, kernel, stride, front);
+  return MaxPool(padded, kernel, stride, front);
 }
 
 void RegisterAt(nn::Module& root, const std::string& path,
@@ -83,6 +155,7 @@ ConvUnit::ConvUnit(nn::Module& owner, const std::string& convolution_path,
     : convolution_(options), batch_norm_(options.out, batch_norm) {
   RegisterAt(owner, convolution_path, convolution_.ptr());
   RegisterAt(owner, batch_norm_path, batch_norm_.ptr());
+  convolution_->PrecedeBatchNorm(batch_norm_);
 }
 
 at::Tensor ConvUnit::operator()(const at::Tensor& input) {

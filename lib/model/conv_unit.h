@@ -1,4 +1,5 @@
-// A 3D convolution and the batch norm behind it: what all families are made of.
+// A 3D convolution, in the arithmetic chosen for it, and the batch norm behind it: what all
+// families are made of.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/model/batch_norm.h"
 
@@ -31,14 +34,41 @@ struct ConvolutionOptions {
   Padding padding = Padding::kHalf;
 };
 
+// Parameters stay as they are, and so do their gradients.
+enum class Arithmetic {
+  kOfWeights,       // the type of the weights; the input has it, too
+  kBfloat16,        // bfloat16 with sums in float32
+  kLongerBfloat16,  // the same, with a frame of zeros more behind, whose output is dropped
+  kFloat32,         // float32 between layers in bfloat16
+};
+
 class ConvolutionImpl : public torch::nn::Conv3dImpl {
  public:
   explicit ConvolutionImpl(const ConvolutionOptions& options);
 
+  // The output is bfloat16 in each arithmetic but the first.
   at::Tensor forward(const at::Tensor& input);
+
+  void Use(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+  Arithmetic arithmetic() const { return arithmetic_; }
+  // The same function of any weights and input, and with gradients for both.
+  at::Tensor Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,
+                      Arithmetic arithmetic) const;
+
+  // (N, C, T, H, W) of the last forward pass's; empty before any.
+  const std::vector<int64_t>& input_sizes() const { return input_sizes_; }
+
+  // Says that the output goes into this batch norm and nowhere else.
+  void PrecedeBatchNorm(BatchNorm batch_norm) { batch_norm_ = std::move(batch_norm); }
+  // For evaluation alone: weights and bias do the work of that batch norm, if there is one, from
+  // here on. What the network computes stays the same; its state does not.
+  void AbsorbBatchNorm();
 
  private:
   Padding padding_;
+  BatchNorm batch_norm_{nullptr};
+  Arithmetic arithmetic_ = Arithmetic::kOfWeights;
+  std::vector<int64_t> input_sizes_;
 };
 TORCH_MODULE(Convolution);
 
@@ -48,6 +78,12 @@ struct SamePadding {
 };
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride);
 
+// at::max_pool3d, with a backward pass that gives the same bits each time on GPUs too if torch is
+// told to have none other (ChooseKernels).
+at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Triple& stride,
+                   const Triple& padding);
+// at::avg_pool3d without padding, likewise, for bfloat16 on CPUs too.
+at::Tensor AveragePool(const at::Tensor& features, const Triple& kernel, const Triple& stride);
 // Of features that are never negative (behind a ReLU): zeros do as padding.
 at::Tensor MaxPoolSame(const at::Tensor& features, const Triple& kernel, const Triple& stride);
 

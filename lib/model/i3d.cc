@@ -105,7 +105,7 @@ class I3dImpl : public NetworkImpl {
     const auto window = [&](int64_t axis, int64_t size) {
       return std::min(size, features.size(axis));
     };
-    features = at::avg_pool3d(features, {window(2, 2), window(3, 7), window(4, 7)}, 1);
+    features = AveragePool(features, {{window(2, 2), window(3, 7), window(4, 7)}}, 1);
     return logits_(torch::dropout(features, dropout_, is_training())).mean({2, 3, 4});
   }
 

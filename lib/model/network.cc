@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
 
 namespace reel3d {
@@ -55,11 +56,10 @@ const Family& FamilyOf(const NetworkOptions& options) {
       fmt::format("--model {}: there is {}", options.model, fmt::join(ModelNames(), ", ")));
 }
 
-// Channels last is a sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm
-// vectorise.
-at::MemoryFormat BestFormat(const at::Tensor& tensor) {
-  return tensor.is_cpu() ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
-}
+// A sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm vectorise. On an
+// H100, R3D-18 trained a quarter faster in TF32 and a third in bfloat16; in float32 it makes no
+// difference.
+constexpr auto kLayout = at::MemoryFormat::ChannelsLast3d;
 
 }  // namespace
 
@@ -139,7 +139,15 @@ Network MakeNetwork(const NetworkOptions& options, uint64_t seed) {
 }
 
 at::Tensor NetworkImpl::forward(const at::Tensor& clips) {
-  return Logits(clips.contiguous(BestFormat(clips)));
+  return Logits(clips.contiguous(kLayout)).to(clips.scalar_type());
+}
+
+void NetworkImpl::AbsorbBatchNorms() {
+  for (const auto& module : modules()) {
+    if (auto* convolution = module->as<ConvolutionImpl>()) {
+      convolution->AbsorbBatchNorm();
+    }
+  }
 }
 
 void NetworkImpl::Initialize(uint64_t seed) {
@@ -170,7 +178,7 @@ void NetworkImpl::to(at::Device device, bool non_blocking) {
 void NetworkImpl::LayOut() {
   for (at::Tensor& parameter : parameters()) {
     if (parameter.dim() == 5) {
-      parameter.set_data(parameter.contiguous(BestFormat(parameter)));
+      parameter.set_data(parameter.contiguous(kLayout));
     }
   }
 }

@@ -46,10 +46,15 @@ std::string Describe(const NetworkOptions& options);
 
 class NetworkImpl : public torch::nn::Module {
  public:
-  // float (N, C, T, H, W) -> logits (N, num_classes). N = 0 passes, forward and backward.
+  // float (N, C, T, H, W) -> logits (N, num_classes) of the same type, in whatever precision
+  // (precision.h) the layers between compute. N = 0 passes, forward and backward.
   at::Tensor forward(const at::Tensor& clips);
 
-  // Also lays the weights out as the device likes them best. Before anything holds parameters.
+  // For evaluation alone: each convolution does the work of the batch norm behind it as well, which
+  // saves a pass over the features. The state is that of no file any more.
+  void AbsorbBatchNorms();
+
+  // Before anything holds parameters.
   using torch::nn::Module::to;
   void to(at::Device device, bool non_blocking = false) override;
 

@@ -101,6 +101,9 @@ class PreActivationBlock : public Block {
       RegisterAt(*this, plan.batch_norm, batch_norms_.back().ptr());
       RegisterAt(*this, plan.convolution, convolutions_.back().ptr());
     }
+    for (size_t i = 1; i < plans.size(); ++i) {
+      convolutions_[i - 1]->PrecedeBatchNorm(batch_norms_[i]);
+    }
     shortcut_.emplace(*this, shortcut, plans.front().shape.in, plans.back().shape.out,
                       ProductOfStrides(plans));
   }
@@ -145,12 +148,12 @@ class ResNetImpl : public NetworkImpl {
       features = unit(features).relu_();
     }
     if (max_pool_) {
-      features = at::max_pool3d(features, 3, 2, 1);
+      features = MaxPool(features, 3, 2, 1);
     }
     for (const auto& block : blocks_) {
       features = block->forward(features);
     }
-    return fc_(at::adaptive_avg_pool3d(features, {1, 1, 1}).flatten(1));
+    return fc_(features.mean({2, 3, 4}).to(fc_->weight.dtype()));
   }
 
  private:

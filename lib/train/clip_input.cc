@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/clip_input.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/torch.h>
 
 #include "lib/base/error.h"
@@ -25,19 +26,42 @@ void ClipInputOptions::Check() const {
   }
 }
 
-at::Tensor ClipsToInput(const at::Tensor& pixels, const ClipInputOptions& options,
-                        at::Device device) {
+namespace {
+
+// In units of 0-255, so that a range of 255 multiplies by nothing.
+at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at::Device device) {
+  const double factor = 255 / pixel_range;
+  return torch::tensor({values[0] * factor, values[1] * factor, values[2] * factor}, at::kFloat)
+      .view({1, 3, 1, 1, 1})
+      .to(device);
+}
+
+}  // namespace
+
+ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
+    : device_(device),
+      mean_(OfChannels(options.mean, options.pixel_range, device)),
+      std_(OfChannels(options.std, options.pixel_range, device)) {}
+
+at::Tensor ClipInput::ToInput(const at::Tensor& pixels) {
   REEL3D_CHECK(pixels.dim() == 5 && pixels.size(1) == 3 && pixels.scalar_type() == at::kByte);
-  const auto channel = [&](const std::vector<double>& values, double factor) {
-    return torch::tensor({values[0] * factor, values[1] * factor, values[2] * factor}, at::kFloat)
-        .view({1, 3, 1, 1, 1})
-        .to(device);
-  };
-  const double scale = 255 / options.pixel_range;
-  // In units of 0-255, so that a range of 255 multiplies by nothing.
-  at::Tensor input = pixels.to(device, /*non_blocking=*/true).to(at::kFloat);
-  input.sub_(channel(options.mean, scale));
-  return input.div_(channel(options.std, scale));
+  const at::Tensor bytes = pixels.to(device_, /*non_blocking=*/true);
+  if (!device_.is_cpu()) {
+    copied_.emplace(device_.type());
+    copied_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+  }
+  return bytes.to(at::kFloat).sub_(mean_).div_(std_);
+}
+
+at::Tensor ClipInput::ToDevice(const at::Tensor& labels) const {
+  return labels.to(device_, /*non_blocking=*/true);
+}
+
+void ClipInput::EndCopies() {
+  if (copied_) {
+    copied_->synchronize();
+    copied_.reset();
+  }
 }
 
 }  // namespace reel3d

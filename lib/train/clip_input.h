@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <c10/core/Event.h>
 #include <torch/types.h>
 
+#include <optional>
 #include <vector>
 
 #include "lib/base/option_binder.h"
@@ -20,9 +22,24 @@ struct ClipInputOptions {
   void Check() const;
 };
 
-// uint8 (N, 3, T, H, W) on any device -> float32 of the same shape on `device`. The bytes travel,
-// the arithmetic is done there.
-at::Tensor ClipsToInput(const at::Tensor& pixels, const ClipInputOptions& options,
-                        at::Device device);
+// Does that on one device: the bytes travel, the arithmetic is done there. On a GPU nothing
+// here waits for it but EndCopies(). One thread.
+class ClipInput {
+ public:
+  ClipInput(const ClipInputOptions& options, at::Device device);
+
+  // uint8 (N, 3, T, H, W) -> float32 of the same shape on the device. The memory of `pixels`, if it
+  // is pinned, must stay as it is until EndCopies().
+  at::Tensor ToInput(const at::Tensor& pixels);
+  // To the device.
+  at::Tensor ToDevice(const at::Tensor& labels) const;
+  // Returns when nothing reads the pixels given any more.
+  void EndCopies();
+
+ private:
+  at::Device device_;
+  at::Tensor mean_, std_;             // on the device, in units of 0-255
+  std::optional<c10::Event> copied_;  // the last pixels; a GPU's
+};
 
 }  // namespace reel3d

@@ -79,6 +79,9 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
               Effect::kRunOnly);
   binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
                 "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);
+  binder.Bind("deterministic", &options.deterministic,
+              "on GPUs: only kernels that give the same bits every time, slower; on CPUs all do",
+              Effect::kRunOnly);
   binder.Bind("tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
               "steps from one point of the curves in RUN_DIR/tensorboard to the next; 0: none",
               Effect::kRunOnly);
@@ -135,6 +138,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                 "settings to start from: paper2017, cvpr2018, hara2020, or a "
                 "file");
   network.Bind(binder);
+  precision.Bind(binder);
   finetune.Bind(binder);
   BindClips(*this, binder);
   crop.Bind(binder);

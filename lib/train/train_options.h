@@ -8,6 +8,7 @@
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
 #include "lib/model/network.h"
+#include "lib/model/precision_options.h"
 #include "lib/train/clip_input.h"
 #include "lib/train/finetune_options.h"
 #include "lib/train/schedule.h"
@@ -43,6 +44,7 @@ struct TrainOptions {
   std::string recipe = "paper2017";
 
   NetworkOptions network;
+  PrecisionOptions precision;
   FinetuneOptions finetune;
   ClipShape clip;
   std::string clip_start = "inclusive";
@@ -74,6 +76,7 @@ struct TrainOptions {
   int threads = 0;
   int loader_threads = 0;
   std::string device = "auto";
+  bool deterministic = false;  // on GPUs
   int tensorboard_every = 10;  // steps; 0: never
   int stall_timeout = 1800;    // seconds; 0: never
   bool overwrite = false;

@@ -11,7 +11,9 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
+#include "lib/dist/device.h"
 #include "lib/model/batch_norm.h"
+#include "lib/model/precision.h"
 #include "lib/model/weights.h"
 #include "lib/train/clip_loss.h"
 #include "lib/train/cpu_share.h"
@@ -45,6 +47,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
       threads(options.threads > 0 ? options.threads : CpuShare(world)),
       loader_threads(options.loader_threads > 0 ? options.loader_threads : threads),
       group(MakeProcessGroup(world, device)),
+      input(options.input, device),
       network(MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed))),
       schedule(options.ScaledSchedule(), options.epochs),
       sums(device),
@@ -60,10 +63,13 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
         options.shards_dir));
   }
   at::set_num_threads(threads);
+  ChooseKernels(options.deterministic);
   network->to(device);
+  Say(UsePrecision(network, options.precision, options.clip.length, options.crop.size));
   if (options.ema_decay > 0) {
     average = MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
     (*average)->to(device);
+    UsePrecision(*average, options.precision, options.clip.length, options.crop.size);
     (*average)->eval();
   }
   const bool resumed = Resume();
@@ -142,6 +148,8 @@ void Trainer::State::ShareDamaged() {
 }
 
 bool Trainer::State::NextBatch(BatchLoader& loader) {
+  At(Phase::kCopy);
+  input.EndCopies();  // for the loader is given the memory of the batch before
   At(Phase::kData);
   if (!loader.Next(&batch)) {
     return false;
@@ -160,10 +168,10 @@ ClipOutputs Trainer::State::Forward(Network& judge, double label_smoothing) {
   const ClipBatch clips = LoadedClips(batch, options.clip.length, options.crop.size);
   At(Phase::kCopy);
   ClipOutputs outputs;
-  outputs.labels = clips.labels.to(device);
-  const at::Tensor input = ClipsToInput(clips.pixels, options.input, device);
+  outputs.labels = input.ToDevice(clips.labels);
+  const at::Tensor pixels = input.ToInput(clips.pixels);
   At(Phase::kForward);
-  outputs.logits = judge->forward(input);
+  outputs.logits = judge->forward(pixels);
   outputs.losses = ClipLosses(outputs.logits, outputs.labels, label_smoothing);
   return outputs;
 }

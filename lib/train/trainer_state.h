@@ -16,6 +16,7 @@
 #include "lib/dist/data_parallel.h"
 #include "lib/dist/process_group.h"
 #include "lib/train/checkpoint.h"
+#include "lib/train/clip_input.h"
 #include "lib/train/clip_sums.h"
 #include "lib/train/damaged_videos.h"
 #include "lib/train/epoch_data.h"
@@ -84,6 +85,7 @@ struct Trainer::State {
   const int threads;
   const int loader_threads;
   const ProcessGroup group;
+  ClipInput input;
   Network network;
   std::optional<Network> average;  // with --ema-decay: of the network's state
   Schedule schedule;

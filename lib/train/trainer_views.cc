@@ -28,7 +28,7 @@ Scalars Curves(const ClipMeans& means, const std::string& subset) {
 }  // namespace
 
 void Trainer::State::Say(const std::string& message) const {
-  if (world.is_main()) {
+  if (world.is_main() && !message.empty()) {
     LogInfo(message);
   }
 }

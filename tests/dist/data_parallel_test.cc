@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/dist/process_group.h"
+#include "lib/model/batch_norm.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "tests/dist/world_environment.h"

@@ -1,0 +1,93 @@
+"""Our networks beside Python's torch: the same network, batch, threads and precision, in one run.
+
+Usage: networks.py BIN RESULT_JSON [--rounds N] [--threads N] [--batch N]
+BIN holds time-networks. The Python networks are those of the golden tests (tests/golden/networks.py), written with
+torch.nn and nothing else; they run as a user would write it: eval() or train(), autocast for bf16. Best of its memory
+formats. Rounds alternate, and medians are compared.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+from machine import median, write_json
+
+CASES = [
+    {"model": "r3d", "depth": 18, "shortcut": "a"},
+    {"model": "r3d", "depth": 50, "shortcut": "b"},
+    {"model": "r2p1d", "depth": 18, "shortcut": "b"},
+]
+
+PEER = """
+import sys, json, time, torch, torch.nn.functional as F
+sys.path.insert(0, "tests/golden")
+from networks import build, CLASSES
+case, precision, batch, threads, steps = json.loads(sys.argv[1])
+torch.set_num_threads(threads)
+def rate(layout, train):
+    network = build(width=1, **case).to(memory_format=layout).train(train)
+    clips = torch.randn(batch, 3, 16, 112, 112).contiguous(memory_format=layout)
+    labels = torch.arange(batch) % CLASSES
+    sgd = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, dampening=0.9, weight_decay=1e-3)
+    def step():
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            logits = network(clips)
+        if train:
+            sgd.zero_grad()
+            F.cross_entropy(logits.float(), labels).backward()
+            sgd.step()
+    with torch.set_grad_enabled(train):
+        step(), step()
+        begin = time.perf_counter()
+        for _ in range(steps):
+            step()
+    return batch * steps / (time.perf_counter() - begin)
+best = lambda train: max(rate(layout, train) for layout in (torch.contiguous_format, torch.channels_last_3d))
+print(json.dumps({"train_clips_per_s": best(True), "score_clips_per_s": best(False)}))
+"""
+
+
+def run(command):
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def ours(bin_folder, case, precision, options):
+    flags = [f"--{name}={value}" for name, value in case.items()]
+    return run([f"{bin_folder}/time-networks", "--json", f"--precision={precision}", f"--batch={options.batch}",
+                f"--threads={options.threads}", f"--steps={options.steps}", *flags])
+
+
+def peer(case, precision, options):
+    arguments = json.dumps([case, precision, options.batch, options.threads, options.steps])
+    return run([sys.executable, "-c", PEER, arguments])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bin")
+    parser.add_argument("result", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=3)
+    options = parser.parse_args()
+    figures = {}
+    for case in CASES:
+        for precision in ("float32", "bf16"):
+            rounds = [(ours(options.bin, case, precision, options), peer(case, precision, options))
+                      for _ in range(options.rounds)]
+            name = " ".join(f"{value}" for value in case.values()) + " " + precision
+            figures[name] = {"batch": options.batch, "threads": options.threads}
+            for what in ("train", "score"):
+                key = what + "_clips_per_s"
+                figures[name][key] = median([a[key] for a, _ in rounds])
+                figures[name][key + "_python"] = median([b[key] for _, b in rounds])
+                figures[name][what + "_ratio"] = median([a[key] / b[key] for a, b in rounds])
+            print(name, figures[name], flush=True)
+    write_json(options.result, "networks", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/precision.h"
+
+#include <ATen/cpu/Utils.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+// Rounding to bfloat16 alone makes 0.003; a kernel that forgets a part of the sum makes 0.1 to 1.
+constexpr double kTolerance = 0.02;
+// Of each shape. What a wrong kernel returns depends on what memory held.
+constexpr int kTrials = 2;
+constexpr int64_t kTrialClips = 2;
+
+// Fresh memory is often zero, and hides sums that nobody began.
+void DirtyFreedMemory(const at::Tensor& like) {
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    at::full_like(like, std::numeric_limits<double>::quiet_NaN(),
+                  like.options().dtype(type).requires_grad(false));
+  }
+}
+
+double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
+  const double error =
+      ((value.to(at::kFloat) - exact).norm() / exact.norm().clamp_min(1e-30)).item<double>();
+  return std::isfinite(error) ? error : std::numeric_limits<double>::infinity();
+}
+
+// Convolutions that run the same kernels.
+std::string KernelsOf(const ConvolutionImpl& convolution) {
+  const auto& options = convolution.options;
+  return fmt::format(
+      "{} x {}, kernel {}{}{}", options.out_channels(),
+      fmt::join(convolution.input_sizes().begin() + 1, convolution.input_sizes().end(), " x "),
+      fmt::join(*options.kernel_size(), "x"),
+      *options.stride() == *Triple(1)
+          ? ""
+          : fmt::format(", stride {}", fmt::join(*options.stride(), "x")),
+      options.groups() == 1 ? "" : fmt::format(", {} groups", options.groups()));
+}
+
+struct Choice {
+  Arithmetic arithmetic;
+  double error;  // of plain bfloat16
+};
+
+Choice Choose(const ConvolutionImpl& convolution) {
+  double plain_error = 0;
+  for (const Arithmetic arithmetic : {Arithmetic::kBfloat16, Arithmetic::kLongerBfloat16}) {
+    double error = 0;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      error = std::max(
+          error, CompareWithFloat32(convolution, convolution.input_sizes(), arithmetic).Worst());
+    }
+    if (arithmetic == Arithmetic::kBfloat16) {
+      plain_error = error;
+    }
+    if (error <= kTolerance) {
+      return {arithmetic, plain_error};
+    }
+  }
+  return {Arithmetic::kFloat32, plain_error};
+}
+
+// Makes every convolution know the sizes of its input.
+void RunOnce(Network& network, int frames, int size, at::Device device) {
+  const at::NoGradGuard no_gradient;
+  const bool was_training = network->is_training();
+  network->eval();  // batch norm's statistics stay
+  network->forward(at::zeros({kTrialClips, 3, frames, size, size}, device));
+  network->train(was_training);
+}
+
+std::string UseBfloat16(Network& network, int frames, int size, at::Device device) {
+  RunOnce(network, frames, size, device);
+  std::map<std::string, Choice> choices;
+  std::vector<std::string> exceptions;
+  for (const auto& module : network->modules()) {
+    auto* const convolution = module->as<ConvolutionImpl>();
+    if (convolution == nullptr) {
+      continue;
+    }
+    const std::string kernels = KernelsOf(*convolution);
+    auto found = choices.find(kernels);
+    if (found == choices.end()) {
+      found = choices.emplace(kernels, Choose(*convolution)).first;
+      if (found->second.arithmetic != Arithmetic::kBfloat16) {
+        exceptions.push_back(fmt::format(
+            "{} (off by {:.2g}): {}", kernels, found->second.error,
+            found->second.arithmetic == Arithmetic::kFloat32 ? "float32" : "one more frame"));
+      }
+    }
+    convolution->Use(found->second.arithmetic);
+  }
+  std::string found = fmt::format("bf16: {} shapes of convolutions compared with float32, {}",
+                                  choices.size(), exceptions.empty() ? "all right" : "wrong here ");
+  found += fmt::format("{}", fmt::join(exceptions, "; "));
+  if (device.is_cpu() && at::cpu::get_cpu_capabilities().count("avx512_bf16") == 0) {
+    found += "; this processor has no instructions for it, float32 may be faster";
+  }
+  return found;
+}
+
+}  // namespace
+
+void PrecisionOptions::Bind(OptionBinder& binder) {
+  binder.Choice("precision", &precision, {"float32", "tf32", "bf16"},
+                "of convolutions. bf16: 8 significant bits and half the memory, faster on GPUs and "
+                "on processors with AVX512_BF16 or AMX, each shape checked at the start; tf32: 11 "
+                "bits, on NVIDIA GPUs");
+}
+
+double ArithmeticErrors::Worst() const {
+  return std::max({output, input_gradient, weight_gradient});
+}
+
+ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
+                                    const std::vector<int64_t>& input_sizes,
+                                    Arithmetic arithmetic) {
+  const at::AutoGradMode with_gradients(true);
+  at::Generator generator = at::detail::createCPUGenerator(1);
+  const at::Tensor& weight = convolution.weight;
+  // Rounded beforehand, so that what is left is the kernels' own.
+  const auto draw = [&](at::IntArrayRef sizes) {
+    return at::randn(sizes, generator, at::kFloat)
+        .to(at::kBFloat16)
+        .to(at::kFloat)
+        .to(weight.device())
+        .contiguous(weight.suggest_memory_format());
+  };
+  const at::Tensor input = draw(input_sizes);
+  const at::Tensor weights = draw(weight.sizes());
+  at::Tensor output_gradient;
+  const auto run = [&](Arithmetic which) -> std::array<at::Tensor, 3> {
+    const at::Tensor own_input = input.clone().requires_grad_();
+    const at::Tensor own_weights = weights.clone().requires_grad_();
+    const at::Tensor output = convolution.Convolve(own_input, own_weights, at::Tensor(), which);
+    if (!output_gradient.defined()) {
+      output_gradient = draw(output.sizes());
+    }
+    DirtyFreedMemory(weights);
+    DirtyFreedMemory(input);
+    output.backward(output_gradient.to(output.scalar_type()));
+    return {output.detach(), own_input.grad(), own_weights.grad()};
+  };
+  const auto exact = run(Arithmetic::kOfWeights);
+  const auto values = run(arithmetic);
+  return {RelativeError(values[0], exact[0]), RelativeError(values[1], exact[1]),
+          RelativeError(values[2], exact[2])};
+}
+
+std::string UsePrecision(Network& network, const PrecisionOptions& options, int frames, int size) {
+  const at::Device device = network->parameters().front().device();
+  const bool tf32 = options.precision == "tf32";
+  if (tf32 && !device.is_cuda()) {
+    throw UsageError("--precision tf32 is a way of NVIDIA GPUs: here there is float32 and bf16");
+  }
+  at::globalContext().setAllowTF32CuDNN(tf32);
+  at::globalContext().setAllowTF32CuBLAS(tf32);
+  if (options.precision != "bf16") {
+    return tf32 ? "tf32: convolutions and linear layers multiply with 11 significant bits" : "";
+  }
+  return UseBfloat16(network, frames, size, device);
+}
+
+}  // namespace reel3d

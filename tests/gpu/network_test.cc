@@ -1,0 +1,157 @@
+// Networks on a GPU against the same on the CPU, and what training needs of one: NCCL, copies that
+// nobody waits for, the same bits twice.
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "lib/dist/device.h"
+#include "lib/dist/nccl_group.h"
+#include "lib/dist/process_group.h"
+#include "lib/model/batch_norm.h"
+#include "lib/model/network.h"
+#include "lib/model/precision.h"
+#include "lib/train/clip_input.h"
+#include "lib/train/epoch_data.h"
+#include "tests/dist/world_environment.h"
+#include "tests/model/noise.h"
+
+namespace reel3d {
+namespace {
+
+using test::TheWorld;
+
+double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
+  const at::Tensor on_cpu = value.detach().to(at::kCPU, exact.scalar_type());
+  return ((on_cpu - exact).norm() / exact.norm()).item<double>();
+}
+
+Network Small(const std::string& model) {
+  NetworkOptions options;
+  options.model = model;
+  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
+  options.width = model == "resnext" ? 0.5 : 0.25;
+  options.dropout = 0;
+  options.num_classes = 5;
+  Network network = MakeNetwork(options, 3);
+  test::FillWithNoise(*network);
+  network->eval();
+  return network;
+}
+
+at::Tensor Clips() { return test::Noise("clips", {4, 3, 16, 96, 96}).to(at::kFloat); }
+
+struct Pass {
+  at::Tensor logits, gradients;  // of all parameters
+};
+
+Pass RunPass(Network& network, at::Device device) {
+  network->zero_grad();
+  const at::Tensor labels = at::arange(4, at::TensorOptions(device).dtype(at::kLong));
+  Pass pass;
+  pass.logits = network(Clips().to(device));
+  at::cross_entropy_loss(pass.logits, labels).backward();
+  std::vector<at::Tensor> all;
+  for (const at::Tensor& parameter : network->parameters()) {
+    all.push_back(parameter.grad().flatten());
+  }
+  pass.gradients = at::cat(all);
+  pass.logits = pass.logits.detach();
+  return pass;
+}
+
+class Gpu : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HasCuda() || NumGpus() == 0) {
+      GTEST_SKIP() << (HasCuda() ? "no GPU here" : "built without CUDA");
+    }
+    device_ = ChooseDevice("cuda");
+  }
+
+  at::Device device_ = at::kCPU;
+};
+
+class GpuNetwork : public Gpu, public testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Families, GpuNetwork, testing::ValuesIn(ModelNames()));
+
+// Its float32 is float32: TF32 would be off by 1e-3.
+TEST_P(GpuNetwork, ComputesWhatTheCpuDoes) {
+  Network network = Small(GetParam());
+  const Pass on_cpu = RunPass(network, at::kCPU);
+  network->to(device_);
+  UsePrecision(network, {"float32"}, 16, 96);
+  const Pass on_gpu = RunPass(network, device_);
+  EXPECT_LE(RelativeError(on_gpu.logits, on_cpu.logits), 1e-5);
+  EXPECT_LE(RelativeError(on_gpu.gradients, on_cpu.gradients), 5e-3);  // ReLUs near their kink
+  network->AbsorbBatchNorms();
+  const at::NoGradGuard no_gradient;
+  EXPECT_LE(RelativeError(network(Clips().to(device_)), on_cpu.logits), 1e-5);
+}
+
+TEST_P(GpuNetwork, ComputesInBfloat16AndTf32) {
+  Network network = Small(GetParam());
+  const Pass on_cpu = RunPass(network, at::kCPU);
+  network->to(device_);
+  UsePrecision(network, {"tf32"}, 16, 96);
+  const Pass in_tf32 = RunPass(network, device_);
+  EXPECT_LE(RelativeError(in_tf32.logits, on_cpu.logits), 3e-3);
+  EXPECT_LE(RelativeError(in_tf32.gradients, on_cpu.gradients), 0.05);
+  RecordProperty("bf16", UsePrecision(network, {"bf16"}, 16, 96));
+  const Pass in_bf16 = RunPass(network, device_);
+  EXPECT_LE(RelativeError(in_bf16.logits, on_cpu.logits), 0.02);
+  EXPECT_LE(RelativeError(in_bf16.gradients, on_cpu.gradients), 0.2);
+}
+
+TEST_F(Gpu, CopiesPinnedPixelsAsTheyAre) {
+  const PixelAllocator allocate = PixelsFor(device_);
+  const std::vector<int64_t> sizes = {8, 3, 16, 112, 112};
+  const auto memory = allocate(static_cast<size_t>(8 * 3 * 16 * 112 * 112));
+  at::Tensor pixels = torch::from_blob(memory.get(), sizes, at::kByte);
+  ClipInput on_gpu({}, device_);
+  ClipInput on_cpu({}, at::kCPU);
+  for (int round = 0; round < 20; ++round) {
+    on_gpu.EndCopies();
+    pixels.copy_(at::randint(0, 256, sizes, at::kByte));
+    const at::Tensor input = on_gpu.ToInput(pixels);
+    EXPECT_TRUE(input.to(at::kCPU).equal(on_cpu.ToInput(pixels)));
+  }
+}
+
+TEST_F(Gpu, NormalisesOverTheGroupByNccl) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), device_);
+  Network network = Small("r3d");
+  network->train();
+  const Pass on_cpu = RunPass(network, at::kCPU);
+  Network synchronised = Small("r3d");
+  synchronised->to(device_);
+  synchronised->train();
+  UsePrecision(synchronised, {"float32"}, 16, 96);
+  SynchronizeBatchNorms(*synchronised, group);
+  const Pass on_gpu = RunPass(synchronised, device_);
+  EXPECT_LE(RelativeError(on_gpu.logits, on_cpu.logits), 1e-4);
+  EXPECT_LE(RelativeError(on_gpu.gradients, on_cpu.gradients), 1e-2);
+  at::Tensor values = at::ones({5}, device_);
+  AllReduceSum(group, values);
+  EXPECT_TRUE(values.cpu().equal(at::full({5}, static_cast<float>(TheWorld().size()))));
+  SynchronizeBatchNorms(*synchronised, nullptr);
+}
+
+// The last, for it changes the process: from here on no other kernels are used.
+TEST_P(GpuNetwork, GivesTheSameBitsTwiceIfToldTo) {
+  ChooseKernels(/*deterministic=*/true);
+  Network network = Small(GetParam());
+  network->to(device_);
+  network->train();
+  for (const char* precision : {"float32", "bf16"}) {
+    UsePrecision(network, {precision}, 16, 96);
+    const Pass first = RunPass(network, device_);
+    for (int round = 0; round < 3; ++round) {
+      const Pass again = RunPass(network, device_);
+      EXPECT_TRUE(again.logits.equal(first.logits)) << precision;
+      EXPECT_TRUE(again.gradients.equal(first.gradients)) << precision;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace reel3d

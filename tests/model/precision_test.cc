@@ -1,0 +1,151 @@
+// Networks in bfloat16, and with batch norm absorbed, against themselves in float32.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/precision.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cstdlib>
+#include <set>
+#include <tuple>
+
+#include "lib/base/error.h"
+#include "lib/model/network.h"
+#include "tests/model/noise.h"
+
+namespace reel3d {
+namespace {
+
+double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
+  return ((value - exact).norm() / exact.norm()).item<double>();
+}
+
+// One of each family.
+Network Small(const std::string& model, at::ScalarType type = at::kFloat) {
+  NetworkOptions options;
+  options.model = model;
+  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
+  options.width = model == "resnext" ? 0.5 : 0.125;
+  options.shortcut = "b";
+  options.dropout = 0;
+  options.num_classes = 5;
+  Network network = MakeNetwork(options, 3);
+  network->to(type);
+  test::FillWithNoise(*network);
+  network->eval();
+  return network;
+}
+
+at::Tensor Clips(at::ScalarType type = at::kFloat) {
+  return test::Noise("clips", {2, 3, 16, 96, 96}).to(type);
+}
+
+// I3D averages over time what it has made of each window, and what is left is small.
+constexpr double kLogitsTolerance = 0.01;
+
+class EveryFamily : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Networks, EveryFamily, testing::ValuesIn(ModelNames()));
+
+TEST_P(EveryFamily, ComputesTheSameWithoutBatchNorm) {
+  const at::NoGradGuard no_gradient;
+  Network network = Small(GetParam(), at::kDouble);
+  const at::Tensor before = network(Clips(at::kDouble));
+  network->AbsorbBatchNorms();
+  EXPECT_LE(RelativeError(network(Clips(at::kDouble)), before), 1e-12);
+}
+
+TEST_P(EveryFamily, HasTheSameLogitsInBfloat16) {
+  const at::NoGradGuard no_gradient;
+  Network network = Small(GetParam());
+  const at::Tensor exact = network(Clips());
+  EXPECT_NE(UsePrecision(network, {"bf16"}, 16, 96), "");
+  const at::Tensor logits = network(Clips());
+  EXPECT_EQ(logits.scalar_type(), at::kFloat);
+  EXPECT_NE(RelativeError(logits, exact), 0) << "nothing was rounded";
+  EXPECT_LE(RelativeError(logits, exact), kLogitsTolerance);
+  network->AbsorbBatchNorms();
+  EXPECT_LE(RelativeError(network(Clips()), exact), kLogitsTolerance);
+}
+
+// Each convolution rounds once more, and units of small output change their sign: what is left is
+// what Python's autocast leaves, too.
+TEST_P(EveryFamily, HasGradientsInBfloat16) {
+  Network network = Small(GetParam());
+  const at::Tensor labels = at::arange(2, at::kLong);
+  const auto gradients = [&] {
+    network->zero_grad();
+    at::cross_entropy_loss(network(Clips()), labels).backward();
+    std::vector<at::Tensor> all;
+    for (const auto& parameter : network->named_parameters()) {
+      EXPECT_EQ(parameter.value().grad().scalar_type(), at::kFloat) << parameter.key();
+      EXPECT_GT(parameter.value().grad().norm().item<double>(), 0) << parameter.key();
+      all.push_back(parameter.value().grad().flatten());
+    }
+    return at::cat(all);
+  };
+  const at::Tensor exact = gradients();
+  UsePrecision(network, {"bf16"}, 16, 96);
+  EXPECT_LE(RelativeError(gradients(), exact), 0.1);
+}
+
+// REEL3D_TRIALS=20 for the long form: networks as they are published.
+TEST_P(EveryFamily, HasNoConvolutionThatIsWrongInBfloat16) {
+  const char* const trials_text = std::getenv("REEL3D_TRIALS");
+  const int trials = trials_text == nullptr ? 1 : std::stoi(trials_text);
+  NetworkOptions options;
+  options.model = GetParam();
+  options.depth = 50;
+  const bool long_form = trials > 1;
+  options.width = long_form ? 1 : 0.25;
+  Network network = MakeNetwork(options);
+  if (long_form && options.model == "i3d") {
+    UsePrecision(network, {"bf16"}, 64, 224);
+  } else {
+    UsePrecision(network, {"bf16"}, 16, 112);
+  }
+  std::set<std::tuple<std::vector<int64_t>, std::vector<int64_t>, std::vector<int64_t>>> tried;
+  for (const auto& module : network->modules()) {
+    const auto* convolution = module->as<ConvolutionImpl>();
+    if (convolution == nullptr) {
+      continue;
+    }
+    const auto& stride = *convolution->options.stride();
+    if (!tried
+             .insert({convolution->input_sizes(),
+                      convolution->weight.sizes().vec(),
+                      {stride.begin(), stride.end()}})
+             .second) {
+      continue;
+    }
+    for (int trial = 0; trial < trials; ++trial) {
+      EXPECT_LE(
+          CompareWithFloat32(*convolution, convolution->input_sizes(), convolution->arithmetic())
+              .Worst(),
+          0.02)
+          << convolution->weight.sizes() << " on " << convolution->input_sizes();
+    }
+  }
+  EXPECT_GT(tried.size(), 4U);
+}
+
+TEST(Precision, LeavesStatisticsAsTheyAre) {
+  Network network = Small("r3d");
+  network->train();
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& buffer : network->buffers()) {
+    before.push_back(buffer.clone());
+  }
+  UsePrecision(network, {"bf16"}, 16, 64);
+  EXPECT_TRUE(network->is_training());
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(network->buffers()[i].equal(before[i]));
+  }
+}
+
+TEST(Precision, RefusesTf32OnCpus) {
+  Network network = Small("r3d");
+  EXPECT_THROW(UsePrecision(network, {"tf32"}, 16, 64), Error);
+}
+
+}  // namespace
+}  // namespace reel3d
