@@ -50,8 +50,11 @@ Source ReadSource(const fs::path& in) {
 // The network that the weights are of: what they tell by themselves, over what else is known.
 NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& options) {
   const std::optional<WeightsLayout> layout = FindLayout(source.header.tensors);
-  if (!layout) {
-    throw InputError(options.in + ": of no network that reel3d can write as TorchScript");
+  if (!layout || layout->family != "r3d") {
+    throw UsageError(
+        fmt::format("{} is of {}: TorchScript is written of r3d alone; OUT.pth or "
+                    "OUT.safetensors keep its weights",
+                    options.in, layout ? layout->family : "no network that reel3d knows"));
   }
   TrainOptions settings;
   settings.network.stem_stride = options.stem_stride;
@@ -59,7 +62,7 @@ NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& opti
   const auto config = source.header.notes.find(kConfigNote);
   const std::string known = config == source.header.notes.end() ? "" : config->second;
   try {
-    ReadConfig([&](OptionBinder& binder) { settings.Bind(binder); }, known + layout->settings,
+    ReadConfig([&](OptionBinder& binder) { settings.Bind(binder); }, known + layout->Config(),
                options.in);
     settings.Check();
   } catch (const Error& error) {

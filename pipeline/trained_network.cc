@@ -118,7 +118,7 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use, at::Device 
   }
   TrainedNetwork trained;
   ReadPreprocessing(&trained.options, use.preprocessing, header, file);
-  ReadSettings(&trained.options, layout->settings, file.string());
+  ReadSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file, device);
   trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
