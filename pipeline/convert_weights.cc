@@ -18,6 +18,7 @@
 #include "lib/model/weights_layout.h"
 #include "lib/train/checkpoint_folder.h"
 #include "lib/train/train_options.h"
+#include "pipeline/stored_settings.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -61,13 +62,7 @@ NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& opti
   settings.network.max_pool = options.max_pool;
   const auto config = source.header.notes.find(kConfigNote);
   const std::string known = config == source.header.notes.end() ? "" : config->second;
-  try {
-    ReadConfig([&](OptionBinder& binder) { settings.Bind(binder); }, known + layout->Config(),
-               options.in);
-    settings.Check();
-  } catch (const Error& error) {
-    throw InputError(error.what());  // settings of a file are not the user's usage
-  }
+  ReadStoredSettings(&settings, known + layout->Config(), options.in);
   settings.network.num_classes = static_cast<int>(layout->num_classes);
   return settings.network;
 }

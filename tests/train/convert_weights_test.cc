@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <torch/script.h>
 
+#include <nlohmann/json.hpp>
+
 #include "lib/eval/score_file.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
@@ -102,6 +104,46 @@ TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
             expected);
 }
 
+// What a checkpoint, its weights as files and its settings tell of the network's costs is the same.
+TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
+  const auto inspect = [](const std::string& file, const Words& more = {}) {
+    Words words = {test::ToolPath("inspect-file").string(), "--json", "--layers"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(file);
+    const auto result = test::RunCommand(words);
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return nlohmann::json::parse(result.out);
+  };
+  const auto expected = inspect(Checkpoint());
+  EXPECT_EQ(expected["kind"], "checkpoint");
+  EXPECT_EQ(expected["clip"], "3 x 16 x 32 x 32");
+  EXPECT_EQ(expected["num_classes"], 8);
+  EXPECT_EQ(expected["rows"][0].dump(),
+            R"({"kind":"convolution","layer":"conv1","multiply_adds":16859136,)"
+            R"("output":"8 x 8 x 16 x 16","parameters":8232})");
+  EXPECT_EQ(expected["rows"].back()["layer"], "fc");
+  ASSERT_EQ(Convert(Checkpoint(), At("layers.safetensors")).exit_status, 0);
+  EXPECT_EQ(inspect(At("layers.safetensors"))["rows"], expected["rows"]);
+  // A .pth file does not know the stride of its first convolution, nor its clips.
+  ASSERT_EQ(Convert(Checkpoint(), At("layers.pth")).exit_status, 0);
+  const auto twice = inspect(At("layers.pth"), {"--clip-frames", "8", "--size", "32"});
+  EXPECT_EQ(twice["rows"], expected["rows"]);
+  EXPECT_EQ(inspect(At("layers.pth"))["clip"], "3 x 16 x 112 x 112");
+  WriteFileAtomically(At("layers.ini"), "recipe = hara2020\ndepth = 10\nwidth = 0.125\n");
+  const auto of_settings = inspect(At("layers.ini"), {"--size", "32"});
+  EXPECT_EQ(of_settings["network"], "r3d-10, shortcut b, width 0.125");
+  EXPECT_EQ(of_settings["num_classes"], 400);
+  WriteFileAtomically(At("layers.ini"), "deepth = 10\n");
+  EXPECT_EQ(
+      test::RunCommand({test::ToolPath("inspect-file").string(), "--layers", At("layers.ini")})
+          .exit_status,
+      3);
+  EXPECT_EQ(
+      test::RunCommand({test::ToolPath("inspect-file").string(), "--size", "32", At("layers.pth")})
+          .exit_status,
+      2);
+}
+
 TEST_F(ConvertTool, SaysWhatItCannotDo) {
   EXPECT_EQ(Convert(Checkpoint(), At("x.onnx")).exit_status, 2);
   ASSERT_EQ(Convert(Checkpoint(), At("there.pth")).exit_status, 0);
@@ -120,8 +162,8 @@ TEST_F(ConvertTool, SaysWhatItCannotDo) {
   const std::string kinds = (test::SourceFolder() / "tests/golden/kinds_zip.pth").string();
   EXPECT_EQ(Convert(kinds, At("kinds.safetensors")).exit_status, 0);
   const auto unknown = Convert(kinds, At("kinds.pt"));
-  EXPECT_EQ(unknown.exit_status, 3);
-  EXPECT_THAT(unknown.err, HasSubstr("of no network"));
+  EXPECT_EQ(unknown.exit_status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("no network"));
   EXPECT_FALSE(fs::exists(At("kinds.pt")));
   test::ExpectNoTemporaries(folder_->path());
 }
