@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/profile.h"
 
-#include <ATen/record_function.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <map>
 #include <memory>
 
-#include "lib/base/error.h"
+#include "lib/model/layer_watch.h"
 
 namespace reel3d {
 namespace {
@@ -38,94 +37,28 @@ class MemoryMeter {
 // torch takes other ways for a single clip, with scratch memory that no batch needs.
 constexpr int64_t kClips = 2;
 
-struct Operator {
-  const char* kind;
-  size_t weight;  // which of its inputs; 0: it has none
-  bool multiplies;
-};
-const std::map<std::string, Operator> kOperators = {
-    {"aten::convolution", {"convolution", 1, true}},
-    {"aten::addmm", {"linear", 2, true}},
-    {"aten::batch_norm", {"batch norm", 1, false}},
-    {"aten::max_pool3d", {"max pool", 0, false}},
-    {"aten::avg_pool3d", {"mean pool", 0, false}},
-    {"aten::adaptive_avg_pool3d", {"mean pool", 0, false}},
-};
-
-// Notes what this thread computes, while it is in scope. torch calls plain functions, so the one
-// that is listening stands in a variable of the thread.
-class Recorder {
- public:
-  explicit Recorder(const torch::nn::Module& network) {
-    for (const auto& parameter : network.named_parameters()) {
-      const std::string& name = parameter.key();
-      const std::string layer = name.substr(0, name.rfind('.'));
-      names_[parameter.value().const_data_ptr()] = layer;
-      parameters_[layer] += parameter.value().numel();
-    }
-    listening_ = this;
-    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(OnBegin, OnEnd)
-                                             .needsInputs(true)
-                                             .needsOutputs(true)
-                                             .scopes({at::RecordScope::FUNCTION}));
+LayerProfile Profile(const LayerCall& call, const std::map<std::string, int64_t>& parameters) {
+  LayerProfile layer;
+  layer.name = call.layer;
+  layer.kind = call.kind;
+  layer.output = call.output.sizes().slice(1).vec();
+  const auto own = parameters.find(call.layer);
+  layer.parameters = own == parameters.end() ? 0 : own->second;
+  if (call.kind == "convolution" || call.kind == "linear") {
+    const int64_t positions = call.output.numel() / call.output.size(0) / call.output.size(1);
+    layer.multiply_adds = positions * call.weight.numel();
   }
-  ~Recorder() {
-    at::removeCallback(handle_);
-    listening_ = nullptr;
+  return layer;
+}
+
+// By layer.
+std::map<std::string, int64_t> ParametersOf(const torch::nn::Module& network) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& parameter : network.named_parameters()) {
+    counts[parameter.key().substr(0, parameter.key().rfind('.'))] += parameter.value().numel();
   }
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-
-  const std::vector<LayerProfile>& layers() const { return layers_; }
-
- private:
-  // One of kOperators that has begun: inputs are shown at the beginning alone.
-  struct Begun : at::ObserverContext {
-    Operator op = {};
-    at::Tensor weight;
-  };
-
-  static std::unique_ptr<at::ObserverContext> OnBegin(const at::RecordFunction& call) {
-    const auto found = kOperators.find(call.name());
-    if (found == kOperators.end()) {
-      return nullptr;
-    }
-    auto begun = std::make_unique<Begun>();
-    begun->op = found->second;
-    if (begun->op.weight != 0) {
-      begun->weight = call.inputs().at(begun->op.weight).toTensor();
-    }
-    return begun;
-  }
-
-  static void OnEnd(const at::RecordFunction& call, at::ObserverContext* context) {
-    if (context != nullptr) {
-      listening_->Add(*static_cast<const Begun*>(context), call.outputs().at(0).toTensor());
-    }
-  }
-
-  void Add(const Begun& begun, const at::Tensor& output) {
-    LayerProfile layer;
-    layer.kind = begun.op.kind;
-    layer.output = output.sizes().slice(1).vec();
-    if (begun.op.weight != 0) {
-      layer.name = names_.at(begun.weight.const_data_ptr());
-      layer.parameters = parameters_.at(layer.name);
-      const int64_t positions = output.numel() / output.size(0) / output.size(1);
-      layer.multiply_adds = begun.op.multiplies ? positions * begun.weight.numel() : 0;
-    }
-    layers_.push_back(std::move(layer));
-  }
-
-  static thread_local Recorder* listening_;
-
-  std::map<const void*, std::string> names_;  // of layers, by their parameters' memory
-  std::map<std::string, int64_t> parameters_;
-  std::vector<LayerProfile> layers_;
-  at::CallbackHandle handle_ = 0;
-};
-
-thread_local Recorder* Recorder::listening_ = nullptr;
+  return counts;
+}
 
 }  // namespace
 
@@ -143,11 +76,13 @@ NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int
     profile.inference_bytes = memory.most() / kClips;
   }
   network->train();
+  const std::map<std::string, int64_t> parameters = ParametersOf(*network);
   const MemoryMeter memory;
-  const Recorder recorder(*network);
+  const LayerWatch watch(*network, [&](const LayerCall& call) {
+    profile.layers.push_back(Profile(call, parameters));
+  });
   const at::Tensor logits = network->forward(clips());
   profile.training_bytes = memory.held() / kClips;
-  profile.layers = recorder.layers();
   for (const LayerProfile& layer : profile.layers) {
     profile.parameters += layer.parameters;
     profile.multiply_adds += layer.multiply_adds;
