@@ -12,20 +12,18 @@
 namespace reel3d {
 namespace {
 
-// Bytes of tensors on this thread, while it is in scope.
+// Bytes of tensors that this thread holds more than at the meter's beginning.
 class MemoryMeter {
  public:
   int64_t held() const { return counts_->held; }
-  int64_t most() const { return counts_->most; }
 
  private:
   struct Counts : c10::MemoryReportingInfoBase {
-    int64_t held = 0, most = 0;
+    int64_t held = 0;
 
     void reportMemoryUsage(void* /*pointer*/, int64_t bytes, size_t /*allocated*/,
                            size_t /*reserved*/, c10::Device /*device*/) override {
       held += bytes;
-      most = std::max(most, held);
     }
     bool memoryProfilingEnabled() const override { return true; }
   };
@@ -34,7 +32,7 @@ class MemoryMeter {
   c10::DebugInfoGuard guard_{c10::DebugInfoKind::PROFILER_STATE, counts_};
 };
 
-// torch takes other ways for a single clip, with scratch memory that no batch needs.
+// torch takes slower ways for a single clip.
 constexpr int64_t kClips = 2;
 
 LayerProfile Profile(const LayerCall& call, const std::map<std::string, int64_t>& parameters) {
@@ -71,9 +69,11 @@ NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int
   {
     const at::NoGradGuard no_gradient;
     const MemoryMeter memory;
+    const LayerWatch watch(*network, [&](const LayerCall& /*call*/) {
+      profile.inference_bytes = std::max(profile.inference_bytes, memory.held() / kClips);
+    });
     network->eval();
     network->forward(clips());
-    profile.inference_bytes = memory.most() / kClips;
   }
   network->train();
   const std::map<std::string, int64_t> parameters = ParametersOf(*network);

@@ -21,13 +21,13 @@ struct LayerProfile {
   int64_t multiply_adds = 0;
 };
 
-// Of one clip, in float32 on the CPU.
+// Of one clip, in float32 on the CPU. Memory that a layer needs while it computes is not in it.
 struct NetworkProfile {
   std::vector<LayerProfile> layers;  // in the order in which they are computed
   int64_t parameters = 0;
   int64_t multiply_adds = 0;
   int64_t training_bytes = 0;   // the clip, and what a forward pass leaves for the backward one
-  int64_t inference_bytes = 0;  // the clip, and the most that is held at once
+  int64_t inference_bytes = 0;  // the most that is held between two layers
 };
 
 // Of clips (channels, frames, height, width). Takes as long as two forward passes of two clips.

@@ -8,6 +8,7 @@
 #include "lib/eval/score_file.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
+#include "lib/model/weights_file.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -142,6 +143,51 @@ TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
       test::RunCommand({test::ToolPath("inspect-file").string(), "--size", "32", At("layers.pth")})
           .exit_status,
       2);
+}
+
+// Another family, in a file with other names than ours: it scores as it does under ours.
+TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
+  NetworkOptions options;
+  options.model = "i3d";
+  options.width = 0.0625;
+  options.num_classes = 8;
+  NamedTensors theirs = StateDict(*MakeNetwork(options, 5));
+  const Words ours_to_theirs = {"logits.", "conv3d_0c_1x1.", "Conv3d_", "conv3d_",       //
+                                "Mixed_",  "mixed_",         ".b0.",    ".branch_0.",    //
+                                ".b1a.",   ".branch_1.0.",   ".b1b.",   ".branch_1.1.",  //
+                                ".b2a.",   ".branch_2.0.",   ".b2b.",   ".branch_2.1.",  //
+                                ".b3b.",   ".branch_3.1.",   ".bn.",    ".batch3d."};
+  for (auto& [name, tensor] : theirs) {
+    for (size_t i = 0; i < ours_to_theirs.size(); i += 2) {
+      const size_t at = name.find(ours_to_theirs[i]);
+      if (at != std::string::npos) {
+        name.replace(at, ours_to_theirs[i].size(), ours_to_theirs[i + 1]);
+      }
+    }
+  }
+  SavePth(At("theirs.pth"), theirs);
+  const auto inspected =
+      test::RunCommand({test::ToolPath("inspect-file").string(), At("theirs.pth")});
+  EXPECT_THAT(inspected.out, HasSubstr("i3d --width 0.0625, 8 classes"));
+  const auto converted = Convert(At("theirs.pth"), At("ours.safetensors"));
+  ASSERT_EQ(converted.exit_status, 0) << converted.err;
+  WriteFileAtomically(At("i3d.ini"), "sample-size = 32\npixel-range = 1\nmean = 0.5,0.5,0.5\n");
+  const Words use = {"--preprocessing", At("i3d.ini"), "--classes", Shards() + "/classes.txt"};
+  const std::vector<float> logits = Logits(At("theirs.pth"), "scores_theirs", use);
+  EXPECT_NE(logits.at(0), logits.at(1));
+  EXPECT_EQ(Logits(At("ours.safetensors"), "scores_ours", use), logits);
+  // As the beginning of a network of another family it is refused, and the line says why.
+  const auto other = test::RunCommand(Command(0, "other", {"--finetune", At("theirs.pth")}));
+  EXPECT_EQ(other.exit_status, 3);
+  EXPECT_THAT(other.err, HasSubstr("--model i3d"));
+  const auto tuned = test::RunCommand(Command(
+      0, "tuned",
+      {"--finetune", At("theirs.pth"), "--model", "i3d", "--width", "0.0625", "--epochs", "1"}));
+  EXPECT_EQ(tuned.exit_status, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("logits.conv3d drawn anew for 8 classes"));
+  const auto script = Convert(At("theirs.pth"), At("theirs.pt"));
+  EXPECT_EQ(script.exit_status, 2);
+  EXPECT_THAT(script.err, HasSubstr("of r3d alone"));
 }
 
 TEST_F(ConvertTool, SaysWhatItCannotDo) {

@@ -102,6 +102,9 @@ TEST_F(ExtractTool, AnyLayerIsNamedAndKept) {
       at::allclose(ReadNpy("means.npy", {num_clips, 16}), maps.mean({2, 3, 4}), 1e-4, 1e-5));
   // Convolutions have either sign; what is behind a ReLU has not.
   EXPECT_LT(maps.min().item<float>(), 0);
+  ASSERT_EQ(Extract("bn.npy", {"--positions", "--layer", "layer2.0.bn1"}).exit_status, 0);
+  EXPECT_LT(ReadNpy("bn.npy", {num_clips, 16, 4, 4, 4}).min().item<float>(), 0)
+      << "before its ReLU";
   ASSERT_EQ(Extract("in.npy", {"--layer", "layer2.0.conv1", "--layer-input"}).exit_status, 0);
   EXPECT_GE(ReadNpy("in.npy", {num_clips, 8}).min().item<float>(), 0);
 }
