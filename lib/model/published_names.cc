@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -59,12 +60,18 @@ void UseOurNames(std::vector<TensorHeader>* tensors) {
       Has(*tensors, "features.0.weight", 5) && Has(*tensors, "classifier.0.weight", 2);
   const bool is_i3d = Has(*tensors, "conv3d_1a_7x7.conv3d.weight", 5) &&
                       Has(*tensors, "mixed_3b.branch_0.conv3d.weight", 5);
-  for (TensorHeader& tensor : *tensors) {
-    if (is_c3d) {
-      tensor.name = Renamed(tensor.name, kC3d);
-    } else if (is_i3d) {
-      tensor.name = Renamed(tensor.name, kI3d);
-    }
+  if (!is_c3d && !is_i3d) {
+    return;
+  }
+  std::vector<TensorHeader> renamed = *tensors;
+  std::set<std::string> names;
+  for (TensorHeader& tensor : renamed) {
+    tensor.name = is_c3d ? Renamed(tensor.name, kC3d) : Renamed(tensor.name, kI3d);
+    names.insert(tensor.name);
+  }
+  // A file with both names of a tensor is neither's.
+  if (names.size() == renamed.size()) {
+    *tensors = std::move(renamed);
   }
 }
 

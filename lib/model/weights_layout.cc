@@ -202,7 +202,8 @@ std::optional<WeightsLayout> FindTorchvision(const Tensors& tensors) {
 
 std::optional<WeightsLayout> FindC3d(const Tensors& tensors) {
   std::vector<Scaled> scaled = {{4096, tensors.Outputs("fc6")}, {4096, tensors.Outputs("fc7")}};
-  bool is_it = tensors.Inputs("fc6") == 4 * 4 * tensors.Outputs("conv5b");
+  constexpr int64_t kPlaces = 16;  // of 4 x 4 features
+  bool is_it = tensors.Inputs("fc6") == kPlaces * tensors.Outputs("conv5b");
   for (const auto& [name, base] : std::array<std::pair<const char*, int64_t>, 8>{{{"1", 64},
                                                                                   {"2", 128},
                                                                                   {"3a", 256},

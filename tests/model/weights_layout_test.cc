@@ -231,6 +231,12 @@ TEST(PublishedNames, OfC3d) {
   std::vector<TensorHeader> vgg = {{"features.0.weight", "F32", {64, 3, 3, 3}},
                                    {"classifier.0.weight", "F32", {4096, 25088}}};
   UseOurNames(&vgg);
+  // Names stay unique.
+  std::vector<TensorHeader> both = {{"features.0.weight", "F32", {64, 3, 3, 3, 3}},
+                                    {"classifier.0.weight", "F32", {4096, 8192}},
+                                    {"conv1.weight", "F32", {1}}};
+  UseOurNames(&both);
+  EXPECT_EQ(both[0].name, "features.0.weight");
   EXPECT_EQ(vgg[0].name, "features.0.weight");
 }
 
