@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/dist/device.h"
@@ -41,6 +42,7 @@ class Classifier {
         worker_({"/proc/self/exe", static_cast<double>(options.stall_timeout), 0,
                  options.worker_memory}) {
     KeepFreedMemory();
+    RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
     at::set_num_threads(threads_);
     trained_ = LoadTrainedNetwork(options.checkpoint, options.weights, device_);
     trained_.options.network.CheckClips(trained_.options.clip.length, trained_.options.crop.size,
