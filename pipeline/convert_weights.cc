@@ -18,6 +18,7 @@
 #include "lib/model/weights_layout.h"
 #include "lib/train/checkpoint_folder.h"
 #include "lib/train/train_options.h"
+#include "pipeline/stored_settings.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -50,21 +51,18 @@ Source ReadSource(const fs::path& in) {
 // The network that the weights are of: what they tell by themselves, over what else is known.
 NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& options) {
   const std::optional<WeightsLayout> layout = FindLayout(source.header.tensors);
-  if (!layout) {
-    throw InputError(options.in + ": of no network that reel3d can write as TorchScript");
+  if (!layout || layout->family != "r3d") {
+    throw UsageError(
+        fmt::format("{} is of {}: TorchScript is written of r3d alone; OUT.pth or "
+                    "OUT.safetensors keep its weights",
+                    options.in, layout ? layout->family : "no network that reel3d knows"));
   }
   TrainOptions settings;
   settings.network.stem_stride = options.stem_stride;
   settings.network.max_pool = options.max_pool;
   const auto config = source.header.notes.find(kConfigNote);
   const std::string known = config == source.header.notes.end() ? "" : config->second;
-  try {
-    ReadConfig([&](OptionBinder& binder) { settings.Bind(binder); }, known + layout->settings,
-               options.in);
-    settings.Check();
-  } catch (const Error& error) {
-    throw InputError(error.what());  // settings of a file are not the user's usage
-  }
+  ReadStoredSettings(&settings, known + layout->Config(), options.in);
   settings.network.num_classes = static_cast<int>(layout->num_classes);
   return settings.network;
 }

@@ -259,7 +259,8 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional(
       "FILE", &file,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, score file, checkpoint, "
-      "weights (.safetensors, .pth, .pt, .tar), or the folder of a stage");
+      "weights (.safetensors, .pth, .pt, .tar), the folder of a stage, or, with --layers, settings "
+      "of train-r3d (.ini)");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "print at most so many rows; 0: all. --json always holds all of them",
               Effect::kRunOnly);
@@ -267,12 +268,26 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
               "a new or empty folder for the frames of one video of a shard, or of a prepared "
               "video, as 000000.jpg and so on",
               Effect::kRunOnly);
+  binder.Bind("layers", &layers,
+              "of a checkpoint, weights or settings: the network's layers in place of its tensors, "
+              "with output shapes, parameters, multiply-adds and the memory of activations per "
+              "clip in float32, measured on this CPU. Runs the network, so it takes seconds",
+              Effect::kRunOnly);
+  binder.Bind("clip-frames", &clip.frames, {0, 1024},
+              "frames of the clips that --layers counts for; 0: as trained or published",
+              Effect::kRunOnly);
+  binder.Bind("size", &clip.size, {0, 1024},
+              "height and width, in pixels, of those clips; 0: as trained or published",
+              Effect::kRunOnly);
   binder.Bind("video", &video, "which video of the shard, by its id", Effect::kRunOnly);
 }
 
 void InspectFileOptions::Check() const {
   if (!video.empty() && frames_to.empty()) {
     throw UsageError("--video says whose frames --frames-to writes: say where to");
+  }
+  if (!layers && (clip.frames != 0 || clip.size != 0)) {
+    throw UsageError("--clip-frames and --size say what --layers counts for: give it too");
   }
 }
 
@@ -292,6 +307,14 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
     return InspectTable(file);
   }
   return InspectWeights(file);  // they are told by what is in them: their names end in anything
+}
+
+Json InspectLayers(const std::string& file, const ProfiledClip& clip) {
+  // Of settings there is nothing else to say.
+  Json json = fs::path(file).extension() == ".ini" ? Json{{"kind", "settings"}} : InspectFile(file);
+  json.erase("rows");
+  json.update(DescribeNetwork(file, clip));
+  return json;
 }
 
 std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/network_profile.h"
 
 namespace reel3d {
 
@@ -14,6 +15,8 @@ struct InspectFileOptions {
   int rows = 20;
   std::string video;      // id
   std::string frames_to;  // folder; empty: none are written
+  bool layers = false;
+  ProfiledClip clip;
 
   void Bind(OptionBinder& binder);
   void Check() const;
@@ -22,6 +25,8 @@ struct InspectFileOptions {
 // Describes the file as one object: "kind", then single values, then "rows", an array of objects
 // with equal keys. Throws an input error if it is none of ours or damaged.
 nlohmann::ordered_json InspectFile(const std::string& file);
+// The same of a file that tells of a network, with its layers as rows and what they cost.
+nlohmann::ordered_json InspectLayers(const std::string& file, const ProfiledClip& clip);
 
 // The same for a person: "key  value" lines, then the first `max_rows` rows (0: all) as a table.
 std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows);

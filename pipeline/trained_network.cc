@@ -18,21 +18,12 @@
 #include "lib/model/weights_layout.h"
 #include "lib/train/checkpoint_folder.h"
 #include "pipeline/stage_output.h"
+#include "pipeline/stored_settings.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Settings that a file holds are not the user's usage: what is wrong with them is an input error.
-void ReadSettings(TrainOptions* options, const std::string& text, const std::string& source) {
-  try {
-    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source);
-    options->Check();
-  } catch (const Error& error) {
-    throw InputError(error.what());
-  }
-}
 
 std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
                                       const std::string& source) {
@@ -58,7 +49,7 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint, at::Device device) {
   TrainedNetwork trained;
   std::string config;
   UseJson(source, [&] { config = state.at("config").get<std::string>(); });
-  ReadSettings(&trained.options, config, source);
+  ReadStoredSettings(&trained.options, config, source);
   trained.classes = ParseClasses(state.value("classes", nlohmann::ordered_json()), source);
   Build(&trained, checkpoint / CheckpointFiles::kModel, device);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
@@ -75,7 +66,7 @@ void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
     ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, ReadFile(recipe_file),
                recipe_file.string());
   } else if (note != header.notes.end()) {
-    ReadSettings(options, note->second, file.string());
+    ReadStoredSettings(options, note->second, file.string());
   } else {
     throw UsageError(fmt::format(
         "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
@@ -118,7 +109,7 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use, at::Device 
   }
   TrainedNetwork trained;
   ReadPreprocessing(&trained.options, use.preprocessing, header, file);
-  ReadSettings(&trained.options, layout->settings, file.string());
+  ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file, device);
   trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));

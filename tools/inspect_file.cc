@@ -12,9 +12,12 @@ int main(int argc, char** argv) {
       "Knows manifests, index.tsv, shards, score files, checkpoints, the folders of stages, and\n"
       "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
       "that says what is wrong with it. Values of weights are not read, nor are the frames of a\n"
-      "shard (that is what check-shards is for) unless --frames-to asks for those of a video."};
+      "shard (that is what check-shards is for) unless --frames-to asks for those of a video.\n\n"
+      "  inspect-file --layers --clip-frames 32 configs/ucf101/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
-    nlohmann::ordered_json description = reel3d::InspectFile(options.file);
+    nlohmann::ordered_json description = options.layers
+                                             ? reel3d::InspectLayers(options.file, options.clip)
+                                             : reel3d::InspectFile(options.file);
     if (!options.frames_to.empty()) {
       description["frames_written"] =
           reel3d::ExportFrames(options.file, options.video, options.frames_to);

@@ -11,29 +11,13 @@
 
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
+#include "lib/model/i3d_plan.h"
 
 namespace reel3d {
 namespace {
 
 namespace nn = torch::nn;
 
-// Channels of the four branches: 1x1x1; 1x1x1 then 3x3x3; the same; pooling then 1x1x1.
-using BranchChannels = std::array<int64_t, 6>;
-
-struct MixedPlan {
-  const char* name;
-  BranchChannels channels;
-  int64_t pool_before;  // kernel of the pooling before it, of stride 2; 0: none
-};
-constexpr std::array<MixedPlan, 9> kMixed = {{{"Mixed_3b", {64, 96, 128, 16, 32, 32}, 0},
-                                              {"Mixed_3c", {128, 128, 192, 32, 96, 64}, 0},
-                                              {"Mixed_4b", {192, 96, 208, 16, 48, 64}, 3},
-                                              {"Mixed_4c", {160, 112, 224, 24, 64, 64}, 0},
-                                              {"Mixed_4d", {128, 128, 256, 24, 64, 64}, 0},
-                                              {"Mixed_4e", {112, 144, 288, 32, 64, 64}, 0},
-                                              {"Mixed_4f", {256, 160, 320, 32, 128, 128}, 0},
-                                              {"Mixed_5b", {256, 160, 320, 32, 128, 128}, 2},
-                                              {"Mixed_5c", {384, 192, 384, 48, 128, 128}, 0}}};
 constexpr BatchNormOptions kBatchNorm = {1e-3, 0.01};
 
 // A convolution, batch norm and ReLU.
@@ -52,7 +36,8 @@ class Unit {
 
 class Mixed {
  public:
-  Mixed(nn::Module& owner, const std::string& path, int64_t in, const BranchChannels& channels)
+  Mixed(nn::Module& owner, const std::string& path, int64_t in,
+        const std::array<int64_t, 6>& channels)
       : b0_(owner, path + ".b0", in, channels[0], 1),
         b1a_(owner, path + ".b1a", in, channels[1], 1),
         b1b_(owner, path + ".b1b", channels[1], channels[2], 3),
@@ -77,8 +62,8 @@ class I3dImpl : public NetworkImpl {
         second_(*this, "Conv3d_2b_1x1", Scaled(64, options), Scaled(64, options), 1),
         third_(*this, "Conv3d_2c_3x3", Scaled(64, options), Scaled(192, options), 3) {
     int64_t in = Scaled(192, options);
-    for (const MixedPlan& plan : kMixed) {
-      BranchChannels channels = {};
+    for (const I3dModule& plan : kI3dModules) {
+      std::array<int64_t, 6> channels = {};
       std::transform(plan.channels.begin(), plan.channels.end(), channels.begin(),
                      [&](int64_t of_branch) { return Scaled(of_branch, options); });
       mixed_.emplace_back(*this, plan.name, in, channels);
@@ -95,7 +80,7 @@ class I3dImpl : public NetworkImpl {
     at::Tensor features = PoolSpace(first_(clips));
     features = PoolSpace(third_(second_(features)));
     for (size_t i = 0; i < mixed_.size(); ++i) {
-      const int64_t pool = kMixed[i].pool_before;
+      const int64_t pool = kI3dModules[i].pool_before;
       if (pool != 0) {
         features = MaxPoolSame(features, pool, 2);
       }

@@ -39,6 +39,14 @@ std::string TensorTypeName(at::ScalarType type) {
   throw Error(ErrorKind::kInternal, fmt::format("no safetensors type for {}", toString(type)));
 }
 
+std::vector<TensorHeader> HeadersOf(const NamedTensors& tensors) {
+  std::vector<TensorHeader> headers;
+  for (const auto& [name, tensor] : tensors) {
+    headers.push_back({name, TensorTypeName(tensor.scalar_type()), tensor.sizes().vec()});
+  }
+  return headers;
+}
+
 void SaveTensors(const std::filesystem::path& file, const NamedTensors& tensors,
                  const std::map<std::string, std::string>& metadata) {
   SafetensorsHeader header;

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/model/weights_header.h"
+
 namespace reel3d {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
@@ -25,6 +27,9 @@ void SaveTensors(const std::filesystem::path& file, const NamedTensors& tensors,
 at::ScalarType TensorType(const std::string& name, const std::filesystem::path& file,
                           const std::string& tensor);
 std::string TensorTypeName(at::ScalarType type);
+
+// Names, types and shapes.
+std::vector<TensorHeader> HeadersOf(const NamedTensors& tensors);
 
 // Every tensor on the CPU, contiguous, in file order. Throws an input error unless the file is
 // well formed.

@@ -25,25 +25,28 @@ std::string Shape(const at::Tensor& tensor) {
 
 bool IsShortcut(const std::string& name) { return name.find(".downsample.") != std::string::npos; }
 
-// What usually stands behind a tensor that is missing, unknown or of another shape.
-std::string LikelyCause(const std::string& name, const char* shortcut) {
-  if (IsShortcut(name)) {
-    return fmt::format("; the weights are of a network with --shortcut {}", shortcut);
-  }
-  if (name.rfind("fc.", 0) == 0) {
-    return "; the weights are of another number of classes";
-  }
-  return "; the weights are of a network with another --depth or --width";
-}
+// What the network is that the weights are for, and what they themselves say that they are of.
+struct Sides {
+  std::optional<WeightsLayout> network, weights;
+};
 
-// What the tensors themselves say that they are of.
-std::string Origin(const NamedTensors& tensors) {
-  std::vector<TensorHeader> headers;
-  for (const auto& [name, tensor] : tensors) {
-    headers.push_back({name, "", tensor.sizes().vec()});
+// What usually stands behind a tensor that is missing, unknown or of another shape; `shortcut` is
+// that of the weights, where it is one of a shortcut.
+std::string LikelyCause(const std::string& name, const char* shortcut, const Sides& sides) {
+  if (!sides.weights) {
+    return "; the weights are of no network that reel3d knows";
   }
-  const std::optional<WeightsLayout> layout = FindLayout(headers);
-  return layout ? fmt::format(" ({})", layout->Describe()) : "";
+  std::string cause = "a network with another --depth or --width";
+  if (sides.network && sides.network->family != sides.weights->family) {
+    cause = "a network with --model " + sides.weights->family;
+  } else if (IsShortcut(name)) {
+    cause = fmt::format("a network with --shortcut {}", shortcut);
+  } else if (name.rfind(sides.weights->head + ".", 0) == 0) {
+    cause = "another number of classes";
+  } else if (sides.network && sides.network->Describe() == sides.weights->Describe()) {
+    cause = "another number of input channels (optical flow has 2), or other kernels";
+  }
+  return fmt::format("; the weights are of {} ({})", cause, sides.weights->Describe());
 }
 
 // How many batches a batch norm has seen: of no consequence, and in no file before torch 0.4.1.
@@ -54,10 +57,10 @@ bool IsCounter(const std::string& name) {
 }
 
 void CheckTensor(const std::string& source, const std::string& name, const at::Tensor& expected,
-                 const at::Tensor& found, const std::string& origin) {
+                 const at::Tensor& found, const Sides& sides) {
   if (expected.sizes() != found.sizes()) {
-    throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}{}", source, name,
-                                 Shape(expected), Shape(found), LikelyCause(name, "b"), origin));
+    throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}", source, name,
+                                 Shape(expected), Shape(found), LikelyCause(name, "b", sides)));
   }
   if (expected.is_floating_point() != found.is_floating_point()) {
     throw InputError(fmt::format("{}: tensor {} should hold {}, found {}", source, name,
@@ -82,7 +85,7 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source) {
   std::map<std::string, at::Tensor> found(tensors.begin(), tensors.end());
   const NamedTensors expected = StateDict(module);
-  const std::string origin = Origin(tensors);
+  const Sides sides = {FindLayout(HeadersOf(expected)), FindLayout(HeadersOf(tensors))};
   std::set<std::string> unknown;
   for (const auto& [name, tensor] : tensors) {
     unknown.insert(name);
@@ -93,16 +96,16 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
     if (match == found.end() && IsCounter(name)) {
       found[name] = at::zeros_like(tensor);
     } else if (match == found.end()) {
-      throw InputError(fmt::format("{}: tensor {} is missing{}{}", source, name,
-                                   LikelyCause(name, "a"), origin));
+      throw InputError(
+          fmt::format("{}: tensor {} is missing{}", source, name, LikelyCause(name, "a", sides)));
     } else {
-      CheckTensor(source, name, tensor, match->second, origin);
+      CheckTensor(source, name, tensor, match->second, sides);
     }
   }
   if (!unknown.empty()) {
     const std::string& name = *unknown.begin();
     throw InputError(
-        fmt::format("{}: unknown tensor {}{}{}", source, name, LikelyCause(name, "b"), origin));
+        fmt::format("{}: unknown tensor {}{}", source, name, LikelyCause(name, "b", sides)));
   }
   const at::NoGradGuard no_gradient;
   for (const auto& [name, tensor] : expected) {

@@ -7,6 +7,7 @@
 
 #include "lib/model/pth.h"
 #include "lib/model/pth_writer.h"
+#include "lib/model/published_names.h"
 #include "lib/model/weights_header.h"
 
 namespace reel3d {
@@ -35,7 +36,13 @@ NamedTensors LoadPth(const fs::path& file) {
 }  // namespace
 
 NamedTensors LoadWeights(const fs::path& file) {
-  return IsSafetensors(file) ? LoadTensors(file) : LoadPth(file);
+  NamedTensors tensors = IsSafetensors(file) ? LoadTensors(file) : LoadPth(file);
+  std::vector<TensorHeader> names = HeadersOf(tensors);
+  UseOurNames(&names);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i].first = names[i].name;
+  }
+  return tensors;
 }
 
 void SavePth(const fs::path& file, const NamedTensors& tensors) {

@@ -3,6 +3,7 @@
 
 #include "lib/model/input_file.h"
 #include "lib/model/pth.h"
+#include "lib/model/published_names.h"
 #include "lib/model/safetensors.h"
 
 namespace reel3d {
@@ -13,7 +14,9 @@ bool IsSafetensors(const std::filesystem::path& file) {
   return input.size_bytes() > 8 && input.ReadText(4, 5) == std::string("\0\0\0\0{", 5);
 }
 
-WeightsHeader ReadWeightsHeader(const std::filesystem::path& file) {
+namespace {
+
+WeightsHeader ReadAsNamed(const std::filesystem::path& file) {
   WeightsHeader header;
   if (IsSafetensors(file)) {
     const SafetensorsReader reader(file);
@@ -30,6 +33,14 @@ WeightsHeader ReadWeightsHeader(const std::filesystem::path& file) {
   for (const PthTensor& tensor : reader.header().tensors) {
     header.tensors.push_back({tensor.name, tensor.type, tensor.shape});
   }
+  return header;
+}
+
+}  // namespace
+
+WeightsHeader ReadWeightsHeader(const std::filesystem::path& file) {
+  WeightsHeader header = ReadAsNamed(file);
+  UseOurNames(&header.tensors);
   return header;
 }
 

@@ -30,7 +30,8 @@ constexpr const char* kConfigNote = "reel3d.config";
 
 bool IsSafetensors(const std::filesystem::path& file);
 
-// Throws an input error that names `file` unless it is a sound file of a kind that reel3d reads.
+// Tensors of networks that are published under several names have ours (published_names.h). Throws
+// an input error that names `file` unless it is a sound file of a kind that reel3d reads.
 WeightsHeader ReadWeightsHeader(const std::filesystem::path& file);
 
 }  // namespace reel3d

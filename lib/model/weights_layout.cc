@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <sstream>
+
+#include "lib/model/factorized.h"
+#include "lib/model/i3d_plan.h"
 
 namespace reel3d {
 namespace {
@@ -24,78 +28,225 @@ class Tensors {
     const auto found = shapes_.find(name);
     return found == shapes_.end() || axis >= found->second.size() ? 0 : found->second[axis];
   }
-  // Blocks of a layer that are there: from `layer`.0 on, by their first convolution.
-  int64_t CountBlocks(const std::string& layer) const {
-    int64_t count = 0;
-    while (Has(fmt::format("{}.{}.conv1.weight", layer, count))) {
-      ++count;
+  // What a convolution, a linear layer or a batch norm puts out.
+  int64_t Outputs(const std::string& layer) const { return Extent(layer + ".weight", 0); }
+  int64_t Inputs(const std::string& layer) const { return Extent(layer + ".weight", 1); }
+  // Blocks of layer1 .. layer4 that are there: from 0 on, by what each has.
+  std::array<int64_t, 4> CountBlocks(const std::string& part) const {
+    std::array<int64_t, 4> counts = {};
+    for (size_t layer = 0; layer < 4; ++layer) {
+      while (Has(fmt::format("layer{}.{}.{}.weight", layer + 1, counts[layer], part))) {
+        ++counts[layer];
+      }
     }
-    return count;
+    return counts;
   }
 
  private:
   std::map<std::string, std::vector<int64_t>> shapes_;
 };
 
+// A layer that has `base` channels at --width 1.
+struct Scaled {
+  int64_t base, channels;
+};
+
 // The --width that gives layers of these channels, as a network makes them of it: int(64 * width),
-// int(128 * width) and so on.
-std::optional<double> FindWidth(const std::array<int64_t, 4>& channels) {
-  for (const double rounded_off : {0.0, 0.5}) {
-    const double width = (static_cast<double>(channels[3]) + rounded_off) / 512;
-    bool fits = channels[3] > 0;
-    for (size_t layer = 0; layer < 4; ++layer) {
-      fits = fits && channels[layer] == static_cast<int64_t>((64 << layer) * width);
-    }
-    if (fits) {
+// int(128 * width) and so on, at least 1.
+std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
+  double low = 1.0 / 64, high = 17;
+  for (const auto& [base, channels] : layers) {
+    const auto at_full_width = static_cast<double>(base);
+    low = std::max(low, channels == 1 ? 0 : static_cast<double>(channels) / at_full_width);
+    high = std::min(high, static_cast<double>(channels + 1) / at_full_width);
+  }
+  // The lowest is a round number for usual widths; its rounding may spoil others.
+  for (const double width : {low, (low + high) / 2}) {
+    if (std::all_of(layers.begin(), layers.end(), [&](const Scaled& layer) {
+          return layer.channels ==
+                 std::max<int64_t>(1,
+                                   static_cast<int64_t>(static_cast<double>(layer.base) * width));
+        })) {
       return width;
     }
   }
   return std::nullopt;
 }
 
-struct R3dShape {
-  int depth;
-  bool bottleneck;
+struct Depth {
+  int layers;
+  bool bottlenecks;
   std::array<int64_t, 4> blocks;
 };
-constexpr std::array<R3dShape, 7> kR3dShapes = {{{10, false, {1, 1, 1, 1}},
-                                                 {18, false, {2, 2, 2, 2}},
-                                                 {34, false, {3, 4, 6, 3}},
-                                                 {50, true, {3, 4, 6, 3}},
-                                                 {101, true, {3, 4, 23, 3}},
-                                                 {152, true, {3, 8, 36, 3}},
-                                                 {200, true, {3, 24, 36, 3}}}};
+constexpr std::array<Depth, 7> kDepths = {{{10, false, {1, 1, 1, 1}},
+                                           {18, false, {2, 2, 2, 2}},
+                                           {34, false, {3, 4, 6, 3}},
+                                           {50, true, {3, 4, 6, 3}},
+                                           {101, true, {3, 4, 23, 3}},
+                                           {152, true, {3, 8, 36, 3}},
+                                           {200, true, {3, 24, 36, 3}}}};
 
-// The reference's resnet.py, its releases of 2017, 2018 and 2020 alike. Its ResNeXt, wide and
-// pre-activation networks use the same names for other shapes.
-std::optional<WeightsLayout> FindR3d(const Tensors& tensors) {
-  const bool bottleneck = tensors.Has("layer1.0.conv3.weight");
-  std::array<int64_t, 4> blocks{}, channels{};
-  bool is_r3d = tensors.Extent("conv1.weight", 3) == 7;
-  for (size_t i = 0; i < 4; ++i) {
-    const std::string layer = fmt::format("layer{}", i + 1);
-    blocks[i] = tensors.CountBlocks(layer);
-    channels[i] = tensors.Extent(layer + ".0.conv1.weight", 0);
-    is_r3d = is_r3d && tensors.Extent(layer + ".0.bn1.weight", 0) == channels[i] &&
-             tensors.Extent(layer + ".0.conv2.weight", 1) == channels[i] &&
-             (!bottleneck || tensors.Extent(layer + ".0.conv3.weight", 0) == 4 * channels[i]);
-  }
-  const std::optional<double> width = FindWidth(channels);
-  for (const R3dShape& shape : kR3dShapes) {
-    if (is_r3d && width && shape.bottleneck == bottleneck && shape.blocks == blocks) {
+// A residual network of the reference; nothing if no depth has such blocks, or no width is theirs.
+std::optional<WeightsLayout> Residual(const Tensors& tensors, const char* family, bool bottlenecks,
+                                      const std::array<int64_t, 4>& blocks,
+                                      const std::vector<Scaled>& scaled, int64_t stem_frames) {
+  const std::optional<double> width = FindWidth(scaled);
+  for (const Depth& depth : kDepths) {
+    if (width && depth.bottlenecks == bottlenecks && depth.blocks == blocks) {
       return WeightsLayout{
-          "r3d",
-          fmt::format("depth = {}\nshortcut = {}\nwidth = {}\nstem-frames = {}\n", shape.depth,
-                      tensors.Has("layer2.0.downsample.0.weight") ? "b" : "a", *width,
-                      tensors.Extent("conv1.weight", 2)),
-          tensors.Extent("fc.weight", 0), "fc"};
+          family,
+          fmt::format("depth = {}\nshortcut = {}\nwidth = {}\nstem-frames = {}\n", depth.layers,
+                      tensors.Has("layer2.0.downsample.0.weight") ? "b" : "a", *width, stem_frames),
+          tensors.Outputs("fc"), "fc"};
     }
   }
   return std::nullopt;
 }
 
+// The reference's networks of 3D convolutions have the same names, in its releases of 2017, 2018
+// and 2020 alike. They differ in shapes.
+struct ReferenceFamily {
+  const char* name;
+  int64_t base;       // channels of the first layer's 3x3x3 convolutions, of 64
+  int64_t expansion;  // of bottlenecks
+  int64_t groups;
+  bool pre_activation, basic_blocks;
+};
+constexpr std::array<ReferenceFamily, 4> kReferenceFamilies = {
+    {{"r3d", 64, 4, 1, false, true},
+     {"preact", 64, 4, 1, true, true},
+     {"wide", 128, 2, 1, false, false},
+     {"resnext", 128, 2, 32, false, false}}};
+
+// Whether the first block of a layer is of the family; `planes` are those that --width scales.
+bool IsBlockOf(const ReferenceFamily& family, const Tensors& tensors, const std::string& block,
+               int64_t in, bool bottlenecks, int64_t planes) {
+  const int64_t middle =
+      family.groups == 1 ? planes : family.groups * std::max<int64_t>(1, planes / family.groups);
+  const bool ends_well =
+      !bottlenecks || tensors.Outputs(block + ".conv3") == family.expansion * planes;
+  return ends_well && tensors.Inputs(block + ".conv1") == in &&
+         tensors.Outputs(block + ".conv1") == middle &&
+         tensors.Inputs(block + ".conv2") == middle / family.groups &&
+         tensors.Outputs(block + ".bn1") == (family.pre_activation ? in : middle);
+}
+
+std::optional<WeightsLayout> FindReference(const Tensors& tensors, const ReferenceFamily& family) {
+  const bool bottlenecks = tensors.Has("layer1.0.conv3.weight");
+  const std::string last = bottlenecks ? ".conv3" : ".conv2";
+  const int64_t expansion = bottlenecks ? family.expansion : 1;
+  int64_t in = tensors.Outputs("conv1");
+  std::vector<Scaled> scaled = {{64, in}};
+  bool is_it = tensors.Extent("conv1.weight", 3) == 7 && (bottlenecks || family.basic_blocks);
+  for (int64_t layer = 0; layer < 4; ++layer) {
+    const std::string block = fmt::format("layer{}.0", layer + 1);
+    const int64_t out = tensors.Outputs(block + last);
+    scaled.push_back({family.base << layer, out / expansion});
+    is_it = is_it && IsBlockOf(family, tensors, block, in, bottlenecks, out / expansion);
+    in = out;
+  }
+  return is_it ? Residual(tensors, family.name, bottlenecks, tensors.CountBlocks("conv1"), scaled,
+                          tensors.Extent("conv1.weight", 2))
+               : std::nullopt;
+}
+
+template <size_t kFamily>
+std::optional<WeightsLayout> FindReference(const Tensors& tensors) {
+  return FindReference(tensors, kReferenceFamilies[kFamily]);
+}
+
+// The reference's resnet2p1d.py.
+std::optional<WeightsLayout> FindR2p1d(const Tensors& tensors) {
+  const bool bottlenecks = tensors.Has("layer1.0.conv3.weight");
+  const int64_t stem_frames = tensors.Extent("conv1_t.weight", 2);
+  const int64_t stem = tensors.Outputs("conv1_t");
+  std::vector<Scaled> scaled = {{64, stem}};
+  bool is_it = stem > 0 && tensors.Extent("conv1_s.weight", 3) == 7 &&
+               tensors.Outputs("conv1_s") == MiddlePlanes(3, stem, stem_frames, 7);
+  int64_t in = stem;
+  for (int64_t layer = 0; layer < 4; ++layer) {
+    const std::string block = fmt::format("layer{}.0.", layer + 1);
+    const std::string split = block + (bottlenecks ? "conv2" : "conv1");  // the one of the stride
+    const int64_t planes = tensors.Outputs(split + "_t");
+    scaled.push_back({64 << layer, planes});
+    is_it = is_it && planes > 0 &&
+            tensors.Outputs(split + "_s") == MiddlePlanes(bottlenecks ? planes : in, planes) &&
+            (!bottlenecks || tensors.Outputs(block + "conv3") == 4 * planes);
+    in = planes;
+  }
+  return is_it
+             ? Residual(tensors, "r2p1d", bottlenecks,
+                        tensors.CountBlocks(bottlenecks ? "conv1" : "conv1_s"), scaled, stem_frames)
+             : std::nullopt;
+}
+
+std::optional<WeightsLayout> FindTorchvision(const Tensors& tensors) {
+  const bool factorized = tensors.Has("stem.3.weight");
+  std::vector<Scaled> scaled = {{64, tensors.Outputs(factorized ? "stem.3" : "stem.0")}};
+  if (factorized) {
+    scaled.push_back({45, tensors.Outputs("stem.0")});
+  }
+  for (int64_t layer = 0; layer < 4; ++layer) {
+    scaled.push_back({64 << layer, tensors.Outputs(fmt::format("layer{}.0.conv1.1", layer + 1))});
+  }
+  const std::optional<double> width = FindWidth(scaled);
+  const bool plain = tensors.Extent("layer1.0.conv1.0.weight", 2) == 3;
+  if (!width || tensors.Extent("stem.0.weight", 3) != 7 || plain == factorized ||
+      tensors.CountBlocks("conv1.1") != kDepths[1].blocks) {
+    return std::nullopt;
+  }
+  const bool in_time = tensors.Extent("layer2.0.conv1.0.weight", 2) == 3;
+  return WeightsLayout{factorized ? "r2plus1d_18" : (in_time ? "r3d_18" : "mc3_18"),
+                       fmt::format("width = {}\n", *width), tensors.Outputs("fc"), "fc"};
+}
+
+std::optional<WeightsLayout> FindC3d(const Tensors& tensors) {
+  std::vector<Scaled> scaled = {{4096, tensors.Outputs("fc6")}, {4096, tensors.Outputs("fc7")}};
+  constexpr int64_t kPlaces = 16;  // of 4 x 4 features
+  bool is_it = tensors.Inputs("fc6") == kPlaces * tensors.Outputs("conv5b");
+  for (const auto& [name, base] : std::array<std::pair<const char*, int64_t>, 8>{{{"1", 64},
+                                                                                  {"2", 128},
+                                                                                  {"3a", 256},
+                                                                                  {"3b", 256},
+                                                                                  {"4a", 512},
+                                                                                  {"4b", 512},
+                                                                                  {"5a", 512},
+                                                                                  {"5b", 512}}}) {
+    const std::string layer = std::string("conv") + name;
+    scaled.push_back({base, tensors.Outputs(layer)});
+    is_it = is_it && tensors.Extent(layer + ".weight", 3) == 3;
+  }
+  const std::optional<double> width = FindWidth(scaled);
+  if (!is_it || !width) {
+    return std::nullopt;
+  }
+  return WeightsLayout{tensors.Has("bn1.weight") ? "c3d-bn" : "c3d",
+                       fmt::format("width = {}\n", *width), tensors.Outputs("fc8"), "fc8"};
+}
+
+std::optional<WeightsLayout> FindI3d(const Tensors& tensors) {
+  std::vector<Scaled> scaled = {{64, tensors.Outputs("Conv3d_1a_7x7.conv3d")},
+                                {64, tensors.Outputs("Conv3d_2b_1x1.conv3d")},
+                                {192, tensors.Outputs("Conv3d_2c_3x3.conv3d")}};
+  for (const I3dModule& module : kI3dModules) {
+    for (size_t branch = 0; branch < kI3dBranches.size(); ++branch) {
+      scaled.push_back(
+          {module.channels[branch],
+           tensors.Outputs(fmt::format("{}.{}.conv3d", module.name, kI3dBranches[branch]))});
+    }
+  }
+  const std::optional<double> width = FindWidth(scaled);
+  if (!width) {
+    return std::nullopt;
+  }
+  return WeightsLayout{"i3d", fmt::format("width = {}\n", *width), tensors.Outputs("logits.conv3d"),
+                       "logits.conv3d"};
+}
+
 using FindFamily = std::optional<WeightsLayout> (*)(const Tensors& tensors);
-constexpr std::array<FindFamily, 1> kFamilies = {FindR3d};
+constexpr std::array<FindFamily, 8> kFamilies = {
+    FindReference<0>, FindReference<1>, FindReference<2>, FindReference<3>,
+    FindR2p1d,        FindTorchvision,  FindC3d,          FindI3d};
 
 }  // namespace
 
@@ -107,6 +258,10 @@ std::string WeightsLayout::Describe() const {
     text += fmt::format(" --{} {}", line.substr(0, equals), line.substr(equals + 3));
   }
   return fmt::format("{}, {} classes", text, num_classes);
+}
+
+std::string WeightsLayout::Config() const {
+  return fmt::format("model = {}\n{}", family, settings);
 }
 
 std::optional<WeightsLayout> FindLayout(const std::vector<TensorHeader>& headers) {

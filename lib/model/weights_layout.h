@@ -14,15 +14,18 @@
 namespace reel3d {
 
 struct WeightsLayout {
-  std::string family;  // "r3d"
-  // What can be told, as `key = value` lines of train-r3d's options: depth, shortcut, width,
-  // stem-frames. What leaves no weights (--stem-stride, --max-pool) cannot.
+  std::string family;  // --model of train-r3d: "r3d"
+  // What else can be told, as `key = value` lines of its options: depth, shortcut, width,
+  // stem-frames, where the family has them. What leaves no weights (--stem-stride, --max-pool)
+  // cannot.
   std::string settings;
   int64_t num_classes = 0;
   std::string head;  // the layer that makes logits, "fc": anew where the classes are others
 
   // "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes".
   std::string Describe() const;
+  // All of it but the classes as settings: the family, then the others.
+  std::string Config() const;
 };
 
 // Nothing if no family's tensors are like these.

@@ -1,7 +1,9 @@
 // Shapes, counts and names of the networks that people train, and how they begin.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/network.h"
+#include "lib/model/profile.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -40,26 +42,20 @@ TEST(R3d, CountsParametersAsTheReference) {
 }
 
 TEST(R3d, HasTheReferencesShapesWithin) {
-  const at::NoGradGuard no_gradient;
   for (const int depth : {18, 50}) {
-    Network network = MakeNetwork(Options(depth, "b", 1, 7));
-    const auto children = network->named_children();
     const int64_t expansion = depth == 50 ? 4 : 1;
-    at::Tensor features =
-        children["conv1"]->as<torch::nn::Conv3d>()->forward(at::zeros({1, 3, 16, 112, 112}));
-    EXPECT_EQ(features.sizes(), at::IntArrayRef({1, 64, 16, 56, 56}));
-    features = at::max_pool3d(features, 3, 2, 1);
-    const std::vector<std::vector<int64_t>> expected = {{1, 64 * expansion, 8, 28, 28},
-                                                        {1, 128 * expansion, 4, 14, 14},
-                                                        {1, 256 * expansion, 2, 7, 7},
-                                                        {1, 512 * expansion, 1, 4, 4}};
-    for (size_t layer = 0; layer < 4; ++layer) {
-      features =
-          children["layer" + std::to_string(layer + 1)]->as<torch::nn::Sequential>()->forward(
-              features);
-      EXPECT_EQ(features.sizes().vec(), expected[layer]) << depth << " layer" << layer + 1;
+    const std::string last = depth == 50 ? ".2.conv3" : ".1.conv2";
+    std::map<std::string, std::vector<int64_t>> outputs;
+    for (const LayerProfile& layer :
+         ProfileNetwork(Options(depth, "b", 1, 7), 16, 112, 112).layers) {
+      outputs[layer.name] = layer.output;
     }
-    EXPECT_EQ(network(at::zeros({2, 3, 16, 112, 112})).sizes(), at::IntArrayRef({2, 7}));
+    EXPECT_THAT(outputs["conv1"], testing::ElementsAre(64, 16, 56, 56));
+    EXPECT_THAT(outputs["layer1" + last], testing::ElementsAre(64 * expansion, 8, 28, 28));
+    EXPECT_THAT(outputs["layer2.0.downsample.0"], testing::ElementsAre(128 * expansion, 4, 14, 14));
+    EXPECT_THAT(outputs["layer3.0.downsample.0"], testing::ElementsAre(256 * expansion, 2, 7, 7));
+    EXPECT_THAT(outputs["layer4" + last], testing::ElementsAre(512 * expansion, 1, 4, 4));
+    EXPECT_THAT(outputs["fc"], testing::ElementsAre(7));
   }
 }
 

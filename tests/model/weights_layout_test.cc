@@ -5,67 +5,137 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <sstream>
+
 #include "lib/model/network.h"
+#include "lib/model/published_names.h"
 #include "lib/model/weights.h"
 
 namespace reel3d {
 namespace {
 
-std::vector<TensorHeader> HeadersOf(const NetworkOptions& options) {
-  std::vector<TensorHeader> headers;
-  for (const auto& [name, tensor] : StateDict(*MakeNetwork(options))) {
-    headers.push_back({name, "F32", tensor.sizes().vec()});
-  }
-  return headers;
+std::vector<TensorHeader> HeadersOfNetwork(const NetworkOptions& options) {
+  return HeadersOf(StateDict(*MakeNetwork(options)));
 }
 
-TEST(WeightsLayout, FindsEveryR3d) {
+// What settings in the form of an .ini file make of the defaults.
+NetworkOptions Parse(const WeightsLayout& layout) {
+  NetworkOptions options;
+  options.num_classes = static_cast<int>(layout.num_classes);
+  std::istringstream lines(layout.Config());
+  for (std::string key, equals, value; lines >> key >> equals >> value;) {
+    if (key == "model") {
+      options.model = value;
+    } else if (key == "depth") {
+      options.depth = std::stoi(value);
+    } else if (key == "shortcut") {
+      options.shortcut = value;
+    } else if (key == "width") {
+      options.width = std::stod(value);
+    } else if (key == "stem-frames") {
+      options.stem_frames = std::stoi(value);
+    } else {
+      ADD_FAILURE() << key;
+    }
+  }
+  return options;
+}
+
+// The layout makes a network of the same tensors: a width may be another of the same channels.
+void ExpectFound(const NetworkOptions& options) {
+  SCOPED_TRACE(Describe(options));
+  const std::vector<TensorHeader> headers = HeadersOfNetwork(options);
+  const std::optional<WeightsLayout> layout = FindLayout(headers);
+  ASSERT_TRUE(layout);
+  const NetworkOptions found = Parse(*layout);
+  EXPECT_EQ(found.model, options.model);
+  EXPECT_EQ(found.num_classes, options.num_classes);
+  const std::vector<TensorHeader> again = HeadersOfNetwork(found);
+  ASSERT_EQ(again.size(), headers.size()) << layout->Describe();
+  for (size_t i = 0; i < headers.size(); ++i) {
+    EXPECT_EQ(again[i].name, headers[i].name);
+    EXPECT_EQ(again[i].shape, headers[i].shape) << headers[i].name << layout->Describe();
+  }
+  if (layout->settings.find("depth") != std::string::npos) {
+    EXPECT_EQ(found.depth, options.depth);
+    EXPECT_EQ(found.shortcut, options.shortcut);
+    EXPECT_EQ(found.stem_frames, options.stem_frames);
+  }
+}
+
+bool HasDepth(NetworkOptions options, int depth) {
+  options.depth = depth;
+  try {
+    options.Check();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+class EveryModel : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryModel, IsFoundAtEveryDepthAndWidth) {
+  NetworkOptions options;
+  options.model = GetParam();
+  const bool has_depths = !HasDepth(options, 11);  // else any passes, and means nothing
   for (const int depth : {10, 18, 34, 50, 101, 152, 200}) {
+    if (!HasDepth(options, depth) || (!has_depths && depth != 18)) {
+      continue;
+    }
     for (const char* shortcut : {"a", "b"}) {
       for (const double width : {0.03, 0.0625, 0.1}) {
-        NetworkOptions options;
         options.depth = depth;
         options.shortcut = shortcut;
         options.width = width;
         options.num_classes = depth;
         options.stem_frames = depth > 50 ? 3 : 7;
-        const std::vector<TensorHeader> headers = HeadersOf(options);
-        const std::optional<WeightsLayout> layout = FindLayout(headers);
-        ASSERT_TRUE(layout) << depth << shortcut << width;
-        EXPECT_EQ(layout->family, "r3d");
-        EXPECT_EQ(layout->num_classes, depth);
-        const std::string begin = "depth = " + std::to_string(depth) + "\nshortcut = " + shortcut;
-        EXPECT_EQ(layout->settings.compare(0, begin.size(), begin), 0) << layout->settings;
-        // A width that makes the same channels.
-        const size_t at = layout->settings.find("width = ") + 8;
-        options.width = std::stod(layout->settings.substr(at));
-        const std::vector<TensorHeader> again = HeadersOf(options);
-        for (size_t i = 0; i < headers.size(); ++i) {
-          ASSERT_EQ(again[i].shape, headers[i].shape) << headers[i].name << layout->settings;
-        }
+        ExpectFound(options);
       }
     }
   }
 }
 
-TEST(WeightsLayout, SaysTheSizesOfThePaper) {
-  const auto layout = FindLayout(HeadersOf({}));
-  ASSERT_TRUE(layout);
-  EXPECT_EQ(layout->Describe(),
-            "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes");
+INSTANTIATE_TEST_SUITE_P(Of, EveryModel, testing::ValuesIn(ModelNames()),
+                         [](const testing::TestParamInfo<std::string>& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+std::string DescribeFound(const NetworkOptions& options) {
+  return FindLayout(HeadersOfNetwork(options)).value().Describe();
 }
 
-// Grouped convolutions, pre-activation and other expansions use the same names.
-TEST(WeightsLayout, OthersAreNotTakenForR3d) {
+TEST(WeightsLayout, SaysTheSizesOfPublishedNetworks) {
+  EXPECT_EQ(DescribeFound({}),
+            "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes");
+  NetworkOptions options;
+  options.depth = 101;
+  options.shortcut = "b";
+  for (const char* model : {"resnext", "wide", "preact", "r2p1d"}) {
+    options.model = model;
+    EXPECT_EQ(DescribeFound(options), std::string(model) +
+                                          " --depth 101 --shortcut b --width 1 "
+                                          "--stem-frames 7, 400 classes");
+  }
+  for (const char* model : {"r3d_18", "mc3_18", "r2plus1d_18", "c3d", "c3d-bn", "i3d"}) {
+    options.model = model;
+    EXPECT_EQ(DescribeFound(options), std::string(model) + " --width 1, 400 classes");
+  }
+}
+
+// One tensor of another shape, and it is a network that nobody has published.
+TEST(WeightsLayout, OthersAreNotTakenForOurs) {
   NetworkOptions options;
   options.depth = 50;
   options.width = 0.0625;
   const auto with = [&](const std::string& name, std::vector<int64_t> shape) {
-    std::vector<TensorHeader> headers = HeadersOf(options);
+    std::vector<TensorHeader> headers = HeadersOfNetwork(options);
     for (TensorHeader& header : headers) {
       header.shape = header.name == name ? shape : header.shape;
     }
-    return FindLayout(headers);
+    return FindLayout(headers).has_value();
   };
   EXPECT_TRUE(with("none", {}));
   EXPECT_FALSE(with("layer1.0.conv2.weight", {4, 1, 3, 3, 3}));
@@ -74,6 +144,100 @@ TEST(WeightsLayout, OthersAreNotTakenForR3d) {
   EXPECT_FALSE(with("conv1.weight", {4, 3, 7, 5, 5}));
   EXPECT_FALSE(with("layer4.0.conv1.weight", {33, 32, 1, 1, 1}));
   EXPECT_FALSE(FindLayout({}));
+  options.model = "r2p1d";
+  EXPECT_TRUE(with("none", {}));
+  EXPECT_FALSE(with("conv1_s.weight", {7, 3, 1, 7, 7}));
+  EXPECT_FALSE(with("layer2.0.conv2_s.weight", {17, 8, 1, 3, 3}));
+  options.model = "r2plus1d_18";
+  EXPECT_TRUE(with("none", {}));
+  EXPECT_FALSE(with("stem.0.weight", {3, 3, 1, 7, 7}));
+  options.model = "c3d";
+  EXPECT_TRUE(with("none", {}));
+  EXPECT_FALSE(with("fc6.weight", {256, 32 * 9}));
+  EXPECT_FALSE(with("conv4a.weight", {31, 16, 3, 3, 3}));
+  options.model = "i3d";
+  EXPECT_TRUE(with("none", {}));
+  EXPECT_FALSE(with("Mixed_4f.b2b.conv3d.weight", {9, 2, 3, 3, 3}));
+}
+
+void Rename(std::vector<TensorHeader>* headers,
+            const std::vector<std::pair<std::string, std::string>>& renamings) {
+  for (TensorHeader& header : *headers) {
+    for (const auto& [from, to] : renamings) {
+      const size_t at = header.name.find(from);
+      if (at != std::string::npos) {
+        header.name.replace(at, from.size(), to);
+      }
+    }
+  }
+}
+
+// Both ways, so that each of the names is held against what its authors wrote.
+void ExpectRenamedBack(const NetworkOptions& options,
+                       const std::vector<std::pair<std::string, std::string>>& ours_to_theirs,
+                       const std::string& one_of_theirs) {
+  const std::vector<TensorHeader> ours = HeadersOfNetwork(options);
+  std::vector<TensorHeader> theirs = ours;
+  Rename(&theirs, ours_to_theirs);
+  EXPECT_TRUE(std::any_of(theirs.begin(), theirs.end(), [&](const TensorHeader& header) {
+    return header.name == one_of_theirs;
+  }));
+  EXPECT_FALSE(FindLayout(theirs));
+  UseOurNames(&theirs);
+  for (size_t i = 0; i < ours.size(); ++i) {
+    EXPECT_EQ(theirs[i].name, ours[i].name);
+  }
+  UseOurNames(&theirs);
+  EXPECT_EQ(theirs.front().name, ours.front().name) << "ours stay";
+  EXPECT_TRUE(FindLayout(theirs));
+}
+
+TEST(PublishedNames, OfI3d) {
+  NetworkOptions options;
+  options.model = "i3d";
+  options.width = 0.0625;
+  ExpectRenamedBack(options,
+                    {{"logits.", "conv3d_0c_1x1."},
+                     {"Conv3d_", "conv3d_"},
+                     {"Mixed_", "mixed_"},
+                     {".b0.", ".branch_0."},
+                     {".b1a.", ".branch_1.0."},
+                     {".b1b.", ".branch_1.1."},
+                     {".b2a.", ".branch_2.0."},
+                     {".b2b.", ".branch_2.1."},
+                     {".b3b.", ".branch_3.1."},
+                     {".bn.", ".batch3d."}},
+                    "mixed_5c.branch_2.1.batch3d.running_var");
+}
+
+TEST(PublishedNames, OfC3d) {
+  NetworkOptions options;
+  options.model = "c3d";
+  options.width = 0.0625;
+  ExpectRenamedBack(options,
+                    {{"conv1.", "features.0."},
+                     {"conv2.", "features.3."},
+                     {"conv3a.", "features.6."},
+                     {"conv3b.", "features.8."},
+                     {"conv4a.", "features.11."},
+                     {"conv4b.", "features.13."},
+                     {"conv5a.", "features.16."},
+                     {"conv5b.", "features.18."},
+                     {"fc6.", "classifier.0."},
+                     {"fc7.", "classifier.3."},
+                     {"fc8.", "classifier.6."}},
+                    "features.18.bias");
+  // VGG-A calls its layers so.
+  std::vector<TensorHeader> vgg = {{"features.0.weight", "F32", {64, 3, 3, 3}},
+                                   {"classifier.0.weight", "F32", {4096, 25088}}};
+  UseOurNames(&vgg);
+  // Names stay unique.
+  std::vector<TensorHeader> both = {{"features.0.weight", "F32", {64, 3, 3, 3, 3}},
+                                    {"classifier.0.weight", "F32", {4096, 8192}},
+                                    {"conv1.weight", "F32", {1}}};
+  UseOurNames(&both);
+  EXPECT_EQ(both[0].name, "features.0.weight");
+  EXPECT_EQ(vgg[0].name, "features.0.weight");
 }
 
 }  // namespace

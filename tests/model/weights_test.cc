@@ -90,10 +90,29 @@ TEST(Weights, SayWhatDoesNotFit) {
                     HasSubstr("(16, 3, 7, 7, 7)"), HasSubstr("--width")));
   EXPECT_THAT(Refusal(target, StateDict(*Small(34, "a", 0.125, 7))),
               HasSubstr("(r3d --depth 34 --shortcut a --width 0.125 --stem-frames 7, 7 classes)"));
+  NetworkOptions other;
+  other.model = "preact";
+  other.width = 0.125;
+  EXPECT_THAT(Refusal(target, StateDict(*MakeNetwork(other))), HasSubstr("--model preact"));
+  EXPECT_THAT(Refusal(MakeNetwork(other), StateDict(*target)), HasSubstr("--model r3d"));
+  other.model = "i3d";
+  EXPECT_THAT(Refusal(target, StateDict(*MakeNetwork(other))),
+              AllOf(HasSubstr("conv1.weight is missing"), HasSubstr("--model i3d"),
+                    HasSubstr("(i3d --width 0.125, 400 classes)")));
+  const Network colours = MakeNetwork(other);
+  other.channels = 2;
+  EXPECT_THAT(
+      Refusal(colours, StateDict(*MakeNetwork(other))),
+      AllOf(HasSubstr("(8, 3, 7, 7, 7), found (8, 2, 7, 7, 7)"), HasSubstr("input channels")));
+  other.channels = 3;
+  other.num_classes = 7;
+  EXPECT_THAT(Refusal(colours, StateDict(*MakeNetwork(other))),
+              AllOf(HasSubstr("logits.conv3d.weight"), HasSubstr("number of classes")));
   NamedTensors integers = StateDict(*target);
   integers[0].second = integers[0].second.to(at::kInt);
   EXPECT_THAT(Refusal(target, integers), HasSubstr("should hold Float, found Int"));
-  EXPECT_THAT(Refusal(target, {}), HasSubstr("conv1.weight is missing"));
+  EXPECT_THAT(Refusal(target, {}), AllOf(HasSubstr("conv1.weight is missing"),
+                                         HasSubstr("no network that reel3d knows")));
 }
 
 }  // namespace

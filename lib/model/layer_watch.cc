@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/layer_watch.h"
+
+#include <ATen/record_function.h>
+#include <torch/torch.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace reel3d {
+namespace {
+
+struct Operator {
+  const char* kind;
+  size_t input;                  // which argument it is
+  std::optional<size_t> weight;  // likewise
+};
+const std::map<std::string, Operator> kOperators = {
+    {"aten::convolution", {"convolution", 0, 1}},
+    {"aten::addmm", {"linear", 1, 2}},
+    {"aten::batch_norm", {"batch norm", 0, 1}},
+    {"aten::max_pool3d_with_indices", {"max pool", 0, {}}},
+    {"aten::avg_pool3d", {"mean pool", 0, {}}},
+    {"aten::mean", {"mean pool", 0, {}}},
+};
+
+// A call that has begun: its arguments are shown at the beginning alone.
+struct Begun : at::ObserverContext {
+  LayerCall call;
+};
+
+// torch calls plain functions, so who is listening stands in a variable of the thread.
+thread_local const LayerWatch* listening = nullptr;
+
+}  // namespace
+
+struct LayerWatch::Hooks {
+  static std::unique_ptr<at::ObserverContext> OnBegin(const at::RecordFunction& function) {
+    const auto found = kOperators.find(function.name());
+    if (found == kOperators.end()) {
+      return nullptr;
+    }
+    auto begun = std::make_unique<Begun>();
+    begun->call.kind = found->second.kind;
+    begun->call.input = function.inputs().at(found->second.input).toTensor();
+    if (found->second.weight) {
+      begun->call.weight = function.inputs().at(*found->second.weight).toTensor();
+      begun->call.layer = listening->NameOf(begun->call.weight);
+    }
+    return begun;
+  }
+
+  static void OnEnd(const at::RecordFunction& function, at::ObserverContext* context) {
+    if (context != nullptr) {
+      LayerCall& call = static_cast<Begun*>(context)->call;
+      call.output = function.outputs().at(0).toTensor();
+      listening->on_call_(call);
+    }
+  }
+};
+
+LayerWatch::LayerWatch(const torch::nn::Module& network,
+                       std::function<void(const LayerCall&)> on_call)
+    : on_call_(std::move(on_call)) {
+  for (const auto& parameter : network.named_parameters()) {
+    const std::string& name = parameter.key();
+    names_[parameter.value().const_data_ptr()] = name.substr(0, name.rfind('.'));
+  }
+  listening = this;
+  handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(Hooks::OnBegin, Hooks::OnEnd)
+                                           .needsInputs(true)
+                                           .needsOutputs(true)
+                                           .scopes({at::RecordScope::FUNCTION}));
+}
+
+LayerWatch::~LayerWatch() {
+  at::removeCallback(handle_);
+  listening = nullptr;
+}
+
+std::string LayerWatch::NameOf(const at::Tensor& weight) const {
+  const auto found = names_.find(weight.const_data_ptr());
+  return found == names_.end() ? "" : found->second;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,42 @@
+// Sees the layers of a network at work: what goes into each and what comes out, in the order in
+// which they are computed, without the network's help. Not for networks whose weights are computed
+// on in another form than they are kept (folded, in another precision): those layers go unnamed.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace reel3d {
+
+struct LayerCall {
+  std::string layer;  // in the state: "layer1.0.conv1"; empty for what has no weights
+  std::string kind;   // "convolution", "batch norm", "linear", "max pool", "mean pool"
+  at::Tensor input, weight, output;  // the output before anything is done to it in place
+};
+
+// From construction to destruction, of what this thread computes. One at a time on a thread.
+class LayerWatch {
+ public:
+  // `on_call` is called after each layer and must not throw.
+  LayerWatch(const torch::nn::Module& network, std::function<void(const LayerCall&)> on_call);
+  ~LayerWatch();
+  LayerWatch(const LayerWatch&) = delete;
+  LayerWatch& operator=(const LayerWatch&) = delete;
+
+  // For the .cc alone.
+  struct Hooks;
+
+ private:
+  std::string NameOf(const at::Tensor& weight) const;
+
+  std::map<const void*, std::string> names_;  // of layers, by their parameters' memory
+  std::function<void(const LayerCall&)> on_call_;
+  uint64_t handle_ = 0;
+};
+
+}  // namespace reel3d

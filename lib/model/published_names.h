@@ -1,0 +1,19 @@
+// Published files that hold one of our networks under other names than ours. Without torch.
+//
+//   I3D:  mixed_3b.branch_1.0.batch3d.weight, the other PyTorch form of DeepMind's weights
+//         (github.com/hassony2/kinetics_i3d_pytorch);
+//   C3D:  features.0.weight ... classifier.6.bias, as UCF-101's are passed around
+//         (read in github.com/jfzhang95/pytorch-video-recognition).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "lib/model/weights_header.h"
+
+namespace reel3d {
+
+// Gives the tensors of such a file our names; leaves any other file as it is.
+void UseOurNames(std::vector<TensorHeader>* tensors);
+
+}  // namespace reel3d

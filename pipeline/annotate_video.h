@@ -1,0 +1,17 @@
+// A copy of a prepared video with a caption over each frame.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace reel3d {
+
+// Writes `target` (H.264 in MP4), whole or not at all: the pictures of `prepared` at their own
+// times, each with caption(its number) over it. Throws an environment error where it cannot.
+void AnnotateVideo(const std::filesystem::path& prepared, const std::filesystem::path& target,
+                   const std::function<std::string(int64_t frame_index)>& caption);
+
+}  // namespace reel3d

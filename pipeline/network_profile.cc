@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/network_profile.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/cli/config_file.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/model/profile.h"
+#include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
+#include "lib/train/checkpoint_folder.h"
+#include "pipeline/stored_settings.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void UsePublishedClips(TrainOptions* options) {
+  if (options->network.model == "i3d") {
+    options->clip.length = 64;
+    options->crop.size = 224;
+  }
+}
+
+TrainOptions SettingsOfWeights(const fs::path& file) {
+  const WeightsHeader header = ReadWeightsHeader(file);
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  if (!layout) {
+    throw InputError(file.string() + ": its tensors are of no network that reel3d knows");
+  }
+  TrainOptions options;
+  const auto note = header.notes.find(kConfigNote);
+  const std::string known = note == header.notes.end() ? "" : note->second;
+  ReadStoredSettings(&options, known + layout->Config(), file.string());
+  options.network.num_classes = static_cast<int>(layout->num_classes);
+  if (known.empty()) {
+    UsePublishedClips(&options);
+  }
+  return options;
+}
+
+TrainOptions SettingsOfCheckpoint(const fs::path& folder) {
+  const Json state = ReadCheckpointState(folder);
+  TrainOptions options;
+  ReadStoredSettings(&options, state.value("config", ""), folder.string());
+  options.network.num_classes =
+      static_cast<int>(state.value("classes", std::vector<std::string>()).size());
+  return options;
+}
+
+TrainOptions SettingsOf(const fs::path& file) {
+  if (fs::is_directory(file)) {
+    return SettingsOfCheckpoint(file);
+  }
+  if (file.extension() != ".ini") {
+    return SettingsOfWeights(file);
+  }
+  const std::string text = ReadFile(file);
+  TrainOptions named;
+  ReadStoredSettings(&named, text, file.string());
+  const fs::path recipe = RecipeFile(named.recipe);  // it lies beneath the file's own settings
+  TrainOptions options;
+  ReadStoredSettings(&options, ReadFile(recipe), recipe.string());
+  ReadStoredSettings(&options, text, file.string());
+  return options;
+}
+
+Json ToJson(const NetworkOptions& network, const ProfiledClip& clip) {
+  const NetworkProfile profile = ProfileNetwork(network, clip.frames, clip.size, clip.size);
+  Json rows = Json::array();
+  for (const LayerProfile& layer : profile.layers) {
+    rows.push_back({{"layer", layer.name},
+                    {"kind", layer.kind},
+                    {"output", fmt::format("{}", fmt::join(layer.output, " x "))},
+                    {"parameters", layer.parameters},
+                    {"multiply_adds", layer.multiply_adds}});
+  }
+  return {{"network", Describe(network)},
+          {"num_classes", network.num_classes},
+          {"clip",
+           fmt::format("{} x {} x {} x {}", network.channels, clip.frames, clip.size, clip.size)},
+          {"parameters", profile.parameters},
+          {"multiply_adds", profile.multiply_adds},
+          {"training_bytes", profile.training_bytes},
+          {"inference_bytes", profile.inference_bytes},
+          {"rows", rows}};
+}
+
+}  // namespace
+
+Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
+  const TrainOptions options = SettingsOf(file);
+  ProfiledClip counted = clip;
+  if (counted.frames == 0) {
+    counted.frames = options.clip.length;
+  }
+  if (counted.size == 0) {
+    counted.size = options.crop.size;
+  }
+  Json json;
+  WithTorchErrors([&] { json = ToJson(options.network, counted); });
+  return json;
+}
+
+}  // namespace reel3d

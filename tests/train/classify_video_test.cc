@@ -1,0 +1,139 @@
+// classify-video as a user runs it.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/eval/averaging.h"
+#include "lib/eval/score_file.h"
+#include "lib/video/frame_scaler.h"
+#include "lib/video/video_decoder.h"
+#include "tests/train/train_tool.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+using test::TrainTool;
+using test::Words;
+using testing::HasSubstr;
+
+class ClassifyTool : public TrainTool {
+ protected:
+  static void SetUpTestSuite() {
+    TrainTool::SetUpTestSuite();
+    ASSERT_EQ(test::RunCommand(Command(0, "run", {"--epochs", "1"})).exit_status, 0);
+  }
+
+  static test::CommandResult Classify(const Words& more) {
+    Words words = {test::ToolPath("classify-video").string(), "--height", "48", "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return test::RunCommand(words);
+  }
+
+  static std::string Checkpoint() { return At("run/checkpoints/latest"); }
+};
+
+// What the stages from prep-videos to evaluate-scores say of the same file, from the same pixels.
+TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
+  ASSERT_EQ(test::RunCommand({test::ToolPath("score-videos").string(), "--threads", "1",
+                              Checkpoint(), Shards(), At("scores")})
+                .exit_status,
+            0);
+  const Scores scores = ReadScores(fs::path(At("scores")) / "scores-00000.h5");
+  const auto clips_of = ClipsOfVideos(scores, 1);
+  Words files = {"--json", "--top", "8", Checkpoint()};
+  for (const ScoredVideo& video : scores.videos) {
+    const std::string name = video.id;
+    files.push_back(At("videos/" + name.substr(0, name.rfind('_')) + "/" + name + ".mp4"));
+  }
+  const auto result = Classify(files);
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  const json said = json::parse(result.out);
+  ASSERT_EQ(said["videos"].size(), scores.videos.size());
+  const size_t num_classes = scores.classes.size();
+  for (size_t video = 0; video < scores.videos.size(); ++video) {
+    std::vector<const float*> rows;
+    for (const size_t clip : clips_of[video]) {
+      rows.push_back(&scores.logits[clip * num_classes]);
+    }
+    const json& found = said["videos"][video];
+    ASSERT_EQ(found["windows"].size(), rows.size());
+    EXPECT_EQ(found["windows"].back()["first_frame"],
+              scores.clips[clips_of[video].back()].first_frame);
+    const std::vector<double> expected = AverageClips(rows, num_classes, Averaging::kSoftmax);
+    ASSERT_EQ(found["top"].size(), num_classes);
+    for (const json& one : found["top"]) {
+      const auto place = std::find(scores.classes.begin(), scores.classes.end(), one["class"]) -
+                         scores.classes.begin();
+      // Other batches are summed in another order; a pixel that is off shows more.
+      EXPECT_NEAR(one["score"].get<double>(), expected[static_cast<size_t>(place)], 2e-6);
+    }
+  }
+}
+
+// The comparison above would notice: JPEGs of a little less quality are already further away.
+TEST_F(ClassifyTool, PixelsCount) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto score = [&](const char* quality) {
+    const auto result = Classify({"--json", "--quality", quality, Checkpoint(), video});
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return json::parse(result.out)["videos"][0]["top"][0]["score"].get<double>();
+  };
+  EXPECT_EQ(score("90"), score("90"));
+  EXPECT_GT(std::abs(score("90") - score("87")), 2e-5);
+}
+
+TEST_F(ClassifyTool, ABadVideoCostsItselfAlone) {
+  const std::string good = At("videos/rising/rising_000.mp4");
+  WriteFileAtomically(At("text.mp4"), "no video");
+  const auto mixed = Classify({"--json", Checkpoint(), At("text.mp4"), good, At("absent.mp4")});
+  EXPECT_EQ(mixed.exit_status, 3);
+  const json said = json::parse(mixed.out);
+  ASSERT_EQ(said["videos"].size(), 1U);
+  EXPECT_EQ(said["videos"][0]["video"], good);
+  ASSERT_EQ(said["failed"].size(), 2U);
+  EXPECT_EQ(said["failed"][0]["video"], At("text.mp4"));
+  const auto tolerated = Classify({"--max-failed-fraction", "0.5", "--windows", "--top", "2",
+                                   Checkpoint(), At("text.mp4"), good});
+  EXPECT_EQ(tolerated.exit_status, 0) << tolerated.err;
+  EXPECT_THAT(tolerated.out, HasSubstr("rising_000.mp4: "));
+  EXPECT_THAT(tolerated.out, HasSubstr("    0.00 - "));
+  EXPECT_THAT(tolerated.err, HasSubstr("text.mp4"));
+  EXPECT_EQ(Classify({Shards(), good}).exit_status, 3);
+}
+
+TEST_F(ClassifyTool, WritesAnAnnotatedCopy) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto result = Classify({"--json", "--annotate", At("seen.mp4"), Checkpoint(), video});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  const int num_frames = json::parse(result.out)["videos"][0]["num_frames"].get<int>();
+  VideoDecoder source(video), copy(At("seen.mp4"));
+  EXPECT_EQ(copy.info().height, 48);
+  FrameScaler scaler({copy.info().width, 48});
+  VideoFrame of_source, of_copy;
+  for (int i = 0; i < num_frames; ++i) {
+    ASSERT_TRUE(source.Next(&of_source));
+    ASSERT_TRUE(copy.Next(&of_copy));
+    EXPECT_NEAR(of_copy.time_s, of_source.time_s, 0.002) << i;
+    // The caption's rows: black, with something white on them.
+    const YuvImage& seen = scaler.Scale(of_copy);
+    EXPECT_LT(seen.row(0, 1)[seen.width() - 2], 24) << i;
+    int brightest = 0;
+    for (int x = 0; x < seen.width(); ++x) {
+      brightest = std::max<int>(brightest, seen.row(0, 10)[x]);
+    }
+    EXPECT_GT(brightest, 200) << i;
+  }
+  EXPECT_FALSE(copy.Next(&of_copy));
+  const auto again = Classify({"--annotate", At("seen.mp4"), Checkpoint(), video});
+  EXPECT_EQ(again.exit_status, 2);
+  EXPECT_THAT(again.err, HasSubstr("--overwrite"));
+  EXPECT_EQ(Classify({"--annotate", At("x.avi"), Checkpoint(), video}).exit_status, 2);
+  EXPECT_EQ(Classify({"--annotate", At("x.mp4"), Checkpoint(), video, video}).exit_status, 2);
+  test::ExpectNoTemporaries(folder_->path());
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,24 @@
+// classify-video: what a trained network says to video files.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/classify_video.h"
+
+#include <string_view>
+
+#include "lib/cli/tool.h"
+#include "pipeline/prep_worker.h"
+
+int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {
+    return reel3d::RunPrepWorker();
+  }
+  reel3d::ClassifyVideoOptions options;
+  return reel3d::RunTool(
+      {"classify-video", "Says which classes a trained network sees in video files.",
+       "  classify-video run/x/train/checkpoints/best holiday.mp4\n"
+       "  classify-video --annotate seen.mp4 --windows run/x/train/checkpoints/best holiday.mp4\n\n"
+       "No manifest and no shards: each VIDEO is decoded, resized and cut into windows as the\n"
+       "stages from prep-videos to evaluate-scores would do it, to the same pixels. Decoding\n"
+       "happens in a process of its own; a video that is none, or harms it, is named on the log\n"
+       "and costs itself alone."},
+      argc, argv, options, [&] { return reel3d::RunClassification(options); });
+}
