@@ -1,7 +1,6 @@
 // Shapes, counts and names of the networks that people train, and how they begin.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/network.h"
-#include "lib/model/profile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/model/profile.h"
 #include "lib/model/weights.h"
 
 namespace reel3d {
