@@ -20,6 +20,18 @@ namespace {
 
 constexpr int64_t kMostBadInRow = 10;
 
+// Of batch norm's running statistics, which may overflow where the loss does not.
+at::Tensor StatisticsNorm(const torch::nn::Module& network, const at::TensorOptions& options) {
+  std::vector<at::Tensor> statistics;
+  for (const at::Tensor& buffer : network.buffers()) {
+    if (buffer.is_floating_point()) {
+      statistics.push_back(buffer);
+    }
+  }
+  return statistics.empty() ? at::zeros({}, options)
+                            : at::stack(at::_foreach_norm(statistics)).norm().to(options);
+}
+
 double NowSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -100,11 +112,12 @@ bool Trainer::State::IsGoodStep(const std::vector<ClipOutputs>& parts,
                                 const at::Tensor& gradient_norm, double num_clips) {
   const at::NoGradGuard no_grad;
   const auto in_double = at::TensorOptions(device).dtype(at::kDouble);
-  at::Tensor figures = at::zeros({3}, in_double);
+  at::Tensor figures = at::zeros({4}, in_double);
   for (const ClipOutputs& outputs : parts) {
     figures[1] += outputs.losses.sum() / num_clips;
   }
   figures[2] += gradient_norm / world.size();
+  figures[3] += StatisticsNorm(*network, in_double) / world.size();
   AllReduceSum(group, figures);
   figures[0] += static_cast<double>(position.step);
   at::Tensor is_bad = figures.isfinite().all().logical_not();
@@ -112,7 +125,7 @@ bool Trainer::State::IsGoodStep(const std::vector<ClipOutputs>& parts,
     is_bad = is_bad.logical_or(figures[2] > options.bad_step.norm);
   }
   if (!bad_step.defined()) {
-    bad_step = at::full({3}, -1, in_double);
+    bad_step = at::full({4}, -1, in_double);
   }
   bad_step = at::where(is_bad.logical_and(bad_step[0] < 0), figures, bad_step);
   if (options.bad_step.action == "stop") {
@@ -186,7 +199,7 @@ void Trainer::State::EndAtBadStep() {
   }
 }
 
-// "step 12 of epoch 3: loss nan, gradient norm nan; clips of anna_wave, ben_run".
+// "step 12 in epoch 3: loss nan, gradient norm nan, clips of anna_wave, ben_run".
 std::string Trainer::State::DescribeBadStep() const {
   const auto value = [&](int i) { return bad_step[i].item<double>(); };
   const auto step = static_cast<int64_t>(value(0));
@@ -196,8 +209,10 @@ std::string Trainer::State::DescribeBadStep() const {
   for (const size_t video : data.VideosOfStep(epoch, step % steps_in_epoch)) {
     ids.push_back(shards.videos()[video].id);
   }
-  return fmt::format("step {} in epoch {}: loss {:.4g}, gradient norm {:.4g}, clips of {}",
-                     step + 1, epoch + 1, value(1), value(2), fmt::join(ids, ", "));
+  return fmt::format("step {} in epoch {}: loss {:.4g}, gradient norm {:.4g}{}, clips of {}",
+                     step + 1, epoch + 1, value(1), value(2),
+                     std::isfinite(value(3)) ? "" : ", batch norm's statistics no numbers",
+                     fmt::join(ids, ", "));
 }
 
 }  // namespace reel3d

@@ -125,8 +125,10 @@ struct Trainer::State {
   std::optional<Position> before_best;     // while the best epoch so far is being written
   std::optional<int64_t> job_end_s;        // since 1970; on the main rank, for --stop-before-end
   std::vector<at::Tensor> buffers_before;  // the step, where it may be left out
-  at::Tensor bad_step;  // double: step or -1, loss, gradient norm; the first one not yet dealt with
-  Batch batch;          // its memory is used again and again
+  // double [4]: number (-1: none), loss, norms of gradient and batch norm's statistics of the first
+  // bad step that has not been dealt with.
+  at::Tensor bad_step;
+  Batch batch;  // its memory is used again and again
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;

@@ -20,32 +20,40 @@ using testing::HasSubstr;
 // Nine steps in three epochs.
 class BadSteps : public test::InterruptedRun {
  protected:
-  static Words Guarded(int ranks, const std::string& run_dir, Words more) {
-    more.insert(more.end(), {"--epochs", "3", "--tensorboard-every", "1", "--checkpoint-steps", "1",
-                             "--keep-last", "1"});
-    return Command(ranks, run_dir, more);
+  static Words Guarded(int ranks, const std::string& run_dir, const Words& more) {
+    Words words = {"--epochs",           "3", "--tensorboard-every", "1",
+                   "--checkpoint-steps", "1", "--keep-last",         "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Command(ranks, run_dir, words);
   }
 
-  // A bound that the longest gradient of the second epoch's steps exceeds, and none before it.
-  static std::string BoundHitInSecondEpoch(int ranks) {
-    const std::string run_dir = "unbounded" + std::to_string(ranks);
-    EXPECT_EQ(test::RunCommand(Guarded(ranks, run_dir, kFast)).exit_status, 0);
-    float before = 0;
-    float in_it = 0;
-    for (const auto& [step, norm] : test::Curve(At(run_dir) + "/tensorboard", "gradient_norm")) {
-      (step <= 4 ? before : in_it) = std::max(step <= 4 ? before : in_it, step <= 6 ? norm : 0);
+  // The settings of a run whose first bad step is neither in the first epoch nor at the beginning
+  // of another. At such a rate it is the clips that make a gradient long, whatever was done before.
+  static Words FirstBadInMidEpoch(int ranks) {
+    for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+      const std::string run_dir = "unbounded" + std::to_string(ranks) + seed;
+      Words settings = {"--lr", "0.0001", "--seed", seed};
+      EXPECT_EQ(test::RunCommand(Guarded(ranks, run_dir, settings)).exit_status, 0);
+      std::vector<float> norms(10);
+      for (const auto& [step, norm] : test::Curve(At(run_dir) + "/tensorboard", "gradient_norm")) {
+        norms.at(static_cast<size_t>(step)) = norm;
+      }
+      const float before = *std::max_element(norms.begin(), norms.begin() + 5);
+      const float in_epoch = std::max(norms[5], norms[6]);
+      if (in_epoch > 1.05F * before) {
+        const std::string bound = std::to_string((before + in_epoch) / 2);
+        settings.insert(settings.end(), {"--bad-step-norm", bound});
+        return settings;
+      }
     }
-    EXPECT_GT(in_it, before) << "choose another rate";
-    return std::to_string((before + in_it) / 2);
+    ADD_FAILURE() << "no seed will do";
+    return {};
   }
 
   static int64_t NumBad(const std::string& run_dir) {
     const std::string report = ReadFile(fs::path(At(run_dir)) / "report.json");
     return nlohmann::json::parse(report).at("num_bad_steps").get<int64_t>();
   }
-
-  // Gradients grow with it.
-  static inline const Words kFast = {"--lr", "0.5"};
 };
 
 TEST_F(BadSteps, NothingMovesInThem) {
@@ -82,21 +90,20 @@ TEST_F(BadSteps, TenInARowAreTheEnd) {
 // Also where it was interrupted between the checkpoint that it goes back to and the bad step.
 TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
   for (const int ranks : {0, 2}) {
-    const std::string bound = BoundHitInSecondEpoch(ranks);
+    const Words settings = FirstBadInMidEpoch(ranks);
     std::string skipped;
     for (const char* action : {"skip", "roll-back"}) {
-      Words guard = {"--on-bad-step", action, "--bad-step-norm", bound};
-      guard.insert(guard.end(), kFast.begin(), kFast.end());
+      Words guard = {"--on-bad-step", action};
+      guard.insert(guard.end(), settings.begin(), settings.end());
       const std::string whole = std::string(action) + std::to_string(ranks);
       const CommandResult undisturbed = test::RunCommand(Guarded(ranks, whole, guard));
       ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.err;
-      EXPECT_GT(NumBad(whole), 0);
-      if (std::string(action) == "roll-back") {
-        EXPECT_THAT(undisturbed.err, HasSubstr("back to the weights of step 3"));
-        EXPECT_NE(ReadFile(At(whole) + "/checkpoints/latest/model.safetensors"), skipped);
-      }
-      skipped = ReadFile(At(whole) + "/checkpoints/latest/model.safetensors");
-      for (const char* steps : {"4", "5", "7"}) {
+      EXPECT_THAT(undisturbed.err, HasSubstr(skipped.empty() ? "left out, nothing has moved"
+                                                             : "back to the weights of step 3"));
+      const std::string weights = ReadFile(At(whole) + "/checkpoints/latest/model.safetensors");
+      EXPECT_TRUE(weights != skipped) << "they do the same";
+      skipped = weights;
+      for (const char* steps : {"4", "7"}) {
         const std::string run_dir = whole + "_" + steps;
         Words stop = guard;
         stop.insert(stop.end(), {"--stop-after-steps", steps});
@@ -111,10 +118,12 @@ TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
 
 // No bound: what is no number is bad.
 TEST_F(BadSteps, WhatIsNoNumberIsLeftOut) {
-  const CommandResult result = test::RunCommand(
-      Guarded(0, "numbers", {"--on-bad-step", "skip", "--lr", "1000", "--epochs", "30"}));
+  const CommandResult result =
+      test::RunCommand(Guarded(0, "numbers",
+                               {"--on-bad-step", "skip", "--lr", "1000", "--epochs", "30",
+                                "--validation-every", "0", "--schedule", "constant"}));
   EXPECT_EQ(result.exit_status, kExitFailed) << result.err;
-  EXPECT_THAT(result.err, testing::ContainsRegex("loss -?(nan|inf)"));
+  EXPECT_THAT(result.err, testing::ContainsRegex("loss -?(nan|inf)|statistics no numbers"));
   for (const auto& [name, tensor] : Tensors("numbers", "model.safetensors")) {
     EXPECT_TRUE(!tensor.is_floating_point() || tensor.isfinite().all().item<bool>()) << name;
   }

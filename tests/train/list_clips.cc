@@ -17,7 +17,7 @@ namespace {
 using namespace reel3d;
 
 // This rank's clips of its next micro-batch.
-std::string Lines(const ShardSet& shards, int64_t step, const Batch& batch, size_t clip_bytes) {
+std::string Lines(const ShardSet& shards, int64_t step, Batch& batch, size_t clip_bytes) {
   std::string lines;
   for (size_t clip = 0; clip < batch.clips.size(); ++clip) {
     const ClipRequest& request = batch.clips[clip];
