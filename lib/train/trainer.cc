@@ -10,6 +10,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/base/rng.h"
 #include "lib/base/stop_signal.h"
 #include "lib/model/batch_norm.h"
 #include "lib/model/weights.h"
@@ -165,6 +166,11 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
       ShowClips(AsTensors(batch, options.clip.length, options.crop.size).pixels);
     }
     parallel->BeginMicroBatch(part + 1 == num_parts);
+    // For dropout: what it drops must not hang on where the run was interrupted.
+    torch::manual_seed(Rng(static_cast<uint64_t>(options.seed),
+                           static_cast<uint64_t>(position.step),
+                           static_cast<uint64_t>(world.rank()), static_cast<uint64_t>(part))
+                           .Next());
     const ClipOutputs outputs = Forward(network, options.label_smoothing);
     parts.push_back({outputs.logits.detach(), outputs.labels, outputs.losses.detach()});
     // The ranks' gradients are averaged: this makes it the mean over the step's clips, however

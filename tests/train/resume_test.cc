@@ -159,6 +159,21 @@ TEST_F(Resume, InterruptedAnywhereItEndsBitForBitAlike) {
   EXPECT_GE(num_hit, 3) << "the test did not hit";
 }
 
+// What is dropped is drawn anew in each step.
+TEST_F(Resume, DropoutGoesOnWhereItWas) {
+  const Words i3d = {"--model", "i3d", "--epochs", "1"};
+  for (const int ranks : {0, 2}) {
+    const std::string whole = "dropping" + std::to_string(ranks);
+    const std::string stopped = whole + "_stopped";
+    ASSERT_EQ(test::RunCommand(Command(ranks, whole, i3d)).exit_status, kExitDone);
+    TrainTo(1, ranks, stopped, i3d);
+    ASSERT_EQ(test::RunCommand(Command(ranks, stopped, i3d)).exit_status, kExitDone);
+    EXPECT_TRUE(ReadFile(At(stopped) + "/checkpoints/latest/model.safetensors") ==
+                ReadFile(At(whole) + "/checkpoints/latest/model.safetensors"))
+        << ranks << " ranks";
+  }
+}
+
 // As resume does it: the epoch's batches from a step on. Each line "step video frame checksum".
 TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameClips) {
   for (const char* micro_batch : {"0", "3"}) {
