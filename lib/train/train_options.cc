@@ -26,8 +26,8 @@ void BindSteps(TrainOptions& options, OptionBinder& binder) {
               "clips a step over ALL ranks; each rank takes its share");
   binder.Bind("micro-batch", &options.micro_batch, {0, 1'000'000},
               "clips that a rank computes at once; a larger share is computed in several rounds "
-              "whose gradients add up, which saves memory; each is normalised by its own statistics. "
-              "0: the whole share at once");
+              "whose gradients add up, which saves memory; each is normalised by its own "
+              "statistics. 0: the whole share at once");
   binder.Choice("last-batch", &options.last_batch, {"drop", "keep"},
                 "what becomes of the clips left over at an epoch's end, fewer than a batch");
   binder.Choice("bn", &options.bn, {"local", "sync"},

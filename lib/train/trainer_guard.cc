@@ -158,8 +158,7 @@ void Trainer::State::LeaveOut() {
   if (!rolled_back) {
     const std::vector<at::Tensor> buffers = network->buffers();
     for (size_t i = 0; i < buffers.size(); ++i) {
-      at::Tensor buffer = buffers[i];
-      buffer.copy_(buffers_before[i]);
+      buffers[i].copy_(buffers_before[i]);
     }
   }
   if (world.is_main()) {
