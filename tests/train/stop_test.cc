@@ -42,10 +42,12 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
 
 // The disk takes a checkpoint only when the test allows it.
 TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
+  const Words settings = {"--checkpoint-steps",  "2", "--keep-last", "9",
+                          "--tensorboard-every", "1"};
   const std::string gate = At("gate");
   auto job = std::async(std::launch::async, [&] {
     return test::RunCommand(
-        Command(2, "slow_disk", {"--checkpoint-steps", "2", "--tensorboard-every", "1"}),
+        Command(2, "slow_disk", settings),
         {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_CHECKPOINTS_AFTER=" + gate});
   });
   const bool went_on = test::WaitUntil([] {
@@ -57,11 +59,12 @@ TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
   WriteFileAtomically(gate, "open");
   const CommandResult result = job.get();
   ASSERT_EQ(result.exit_status, kExitDone) << result.err;
-  ASSERT_EQ(test::RunCommand(
-                Command(2, "fast_disk", {"--checkpoint-steps", "2", "--tensorboard-every", "1"}))
-                .exit_status,
-            kExitDone);
+  ASSERT_EQ(test::RunCommand(Command(2, "fast_disk", settings)).exit_status, kExitDone);
   ExpectSameEnd("slow_disk", "fast_disk");
+  // Behind the model, and so behind the gate.
+  const std::string written_late = "/checkpoints/step-0000000002/optimizer.safetensors";
+  EXPECT_TRUE(ReadFile(At("slow_disk") + written_late) == ReadFile(At("fast_disk") + written_late))
+      << "it holds what training did meanwhile";
 }
 
 }  // namespace
