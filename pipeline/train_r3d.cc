@@ -61,6 +61,7 @@ ToolResult ToResult(const TrainReport& report) {
                  {"clips_per_s", report.clips_per_s},
                  {"waiting_share", report.waiting_share},
                  {"num_damaged", report.damaged.size()},
+                 {"num_bad_steps", report.num_bad},
                  {"stopped_early", report.stopped_early}};
   result.text =
       report.stopped_early

@@ -23,19 +23,30 @@ AppendedFile::AppendedFile(const std::filesystem::path& file)
 AppendedFile::~AppendedFile() { close(descriptor_); }
 
 void AppendedFile::Append(std::string_view record) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   waiting_ += record;
   Write();
 }
 
 void AppendedFile::Flush() {
-  if (!Write() || fdatasync(descriptor_) != 0) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  CheckWritten(Write());
+  const size_t size = written_;
+  lock.unlock();
+  const bool synchronized = fdatasync(descriptor_) == 0;
+  lock.lock();
+  CheckWritten(synchronized);
+  size_bytes_ += static_cast<int64_t>(size);
+  waiting_.erase(0, size);
+  written_ -= size;
+}
+
+void AppendedFile::CheckWritten(bool done) {
+  if (!done) {
     const int code = errno;
     written_ = 0;
     throw WriteError("cannot write " + file_.string(), code);
   }
-  size_bytes_ += static_cast<int64_t>(waiting_.size());
-  waiting_.clear();
-  written_ = 0;
 }
 
 // At a place of its own: what was written before the disk was full is written over.

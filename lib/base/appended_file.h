@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace reel3d {
 
+// Appended to by one thread, and flushed by the same or another.
 class AppendedFile {
  public:
   // Made if absent; goes on at its end. Throws an environment error if it cannot be opened.
@@ -20,14 +22,16 @@ class AppendedFile {
   // Written at once or, where the disk refuses it, by a later call.
   void Append(std::string_view record);
   // What was appended outlives a crash of the machine afterwards. Throws an environment error if
-  // something still cannot be written.
+  // something still cannot be written. Appending goes on meanwhile.
   void Flush();
 
  private:
   bool Write();
+  void CheckWritten(bool done);
 
   std::filesystem::path file_;
   int descriptor_;
+  std::mutex mutex_;    // of what follows
   int64_t size_bytes_;  // that are known to be on disk
   // What follows them. Kept until then: network file systems tell of a full disk late.
   std::string waiting_;

@@ -21,7 +21,9 @@ namespace {
 
 const LinkedLibrary kLibrary("Open MPI", MpiVersion());
 
-// Without a launcher Open MPI would start a daemon of its own, only to find no one else.
+// Without a launcher Open MPI would start a daemon of its own, only to find no one else. And all
+// that start alone share one folder for their sockets, which the first to end removes while another
+// sets itself up in it: they need none.
 void TellMpiWhenAlone() {
   for (const char* launcher : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
     if (std::getenv(launcher) != nullptr) {
@@ -29,6 +31,7 @@ void TellMpiWhenAlone() {
     }
   }
   setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
+  setenv("OMPI_MCA_orte_create_session_dirs", "0", /*overwrite=*/0);
 }
 
 }  // namespace

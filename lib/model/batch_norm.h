@@ -25,6 +25,10 @@ class BatchNormImpl : public torch::nn::Module {
   // clips (locally or in the whole group) the running statistics stay as they are.
   at::Tensor forward(const at::Tensor& input);
 
+  double momentum() const { return options_.momentum; }
+  // 1: the running statistics are those of the last batch.
+  void SetMomentum(double momentum) { options_.momentum = momentum; }
+
   // Null: local.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 

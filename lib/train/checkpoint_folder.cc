@@ -160,8 +160,9 @@ void LinkCheckpoints(const fs::path& folder, int64_t latest_step, int64_t best_s
   PointAt(folder / "latest", CheckpointName(latest_step));
 }
 
-void PruneCheckpoints(const fs::path& folder, int keep_last, int64_t keep_every) {
-  std::set<fs::path> kept;
+void PruneCheckpoints(const fs::path& folder, int keep_last, int64_t keep_every,
+                      int64_t kept_step) {
+  std::set<fs::path> kept{CheckpointName(kept_step)};
   std::error_code ignored;
   for (const char* link : {"latest", "best"}) {
     kept.insert(fs::read_symlink(folder / link, ignored).filename());

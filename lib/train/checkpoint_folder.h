@@ -54,8 +54,9 @@ void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
 // none). Also after finding a checkpoint: a killed process may not have come to its links.
 void LinkCheckpoints(const std::filesystem::path& folder, int64_t latest_step, int64_t best_step);
 
-// Removes all but the newest `keep_last`, those that `latest` and `best` name, and those of every
-// `keep_every`-th step (0: none of them).
-void PruneCheckpoints(const std::filesystem::path& folder, int keep_last, int64_t keep_every);
+// Removes all but the newest `keep_last`, those that `latest` and `best` name, that of `kept_step`
+// (-1: none) and those of every `keep_every`-th step (0: none of them).
+void PruneCheckpoints(const std::filesystem::path& folder, int keep_last, int64_t keep_every,
+                      int64_t kept_step);
 
 }  // namespace reel3d

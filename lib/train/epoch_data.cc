@@ -103,10 +103,23 @@ BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
   return options;
 }
 
+std::vector<Sample> EpochData::Order(int epoch) const {
+  return EpochOrder(shards_.videos(), training_, static_cast<uint64_t>(options_.seed), epoch,
+                    options_.clips_per_video);
+}
+
+std::vector<size_t> EpochData::VideosOfStep(int epoch, int64_t step) const {
+  const std::vector<Sample> order = Order(epoch);
+  const SampleRange range = partition_.Batch(step);
+  std::vector<size_t> videos;
+  for (int64_t place = range.begin; place < range.end; ++place) {
+    videos.push_back(order[static_cast<size_t>(place)].video);
+  }
+  return videos;
+}
+
 BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) const {
-  const auto order = std::make_shared<std::vector<Sample>>(
-      EpochOrder(shards_.videos(), training_, static_cast<uint64_t>(options_.seed), epoch,
-                 options_.clips_per_video));
+  const auto order = std::make_shared<std::vector<Sample>>(Order(epoch));
   const auto ranges = std::make_shared<std::vector<SampleRange>>();
   for (int64_t step = first_step; step < partition_.NumSteps(); ++step) {
     for (int64_t part = 0; part < partition_.NumMicroBatches(step); ++part) {

@@ -40,6 +40,10 @@ class EpochData {
   // The cut of each epoch: how many steps, clips of a step, micro-batches.
   const EpochPartition& partition() const { return partition_; }
 
+  // Whose clips all ranks together compute on in a step: indices into shards.videos(), where none
+  // is damaged.
+  std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
+
   // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step,
   // decoded by `threads` threads. Other clips take the place of damaged ones: which, depends on
   // seed, epoch and videos alone.
@@ -49,6 +53,7 @@ class EpochData {
   BatchLoader Validation(int threads) const;
 
  private:
+  std::vector<Sample> Order(int epoch) const;
   BatchLoaderOptions LoaderOptions(int threads) const;
   ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
 

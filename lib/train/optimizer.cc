@@ -71,13 +71,11 @@ at::Tensor Optimizer::ClipGradients() {
   return norm;
 }
 
-at::Tensor Optimizer::Step(double lr) {
-  at::Tensor norm = ClipGradients();
+void Optimizer::Step(double lr) {
   for (size_t group = 0; group < factors_.size(); ++group) {
     sgd_.param_groups()[group].options().set_lr(lr * factors_[group]);
   }
   sgd_.step();
-  return norm;
 }
 
 NamedTensors Optimizer::State() {

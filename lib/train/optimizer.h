@@ -27,10 +27,13 @@ class Optimizer {
       const torch::nn::Module& module, const SgdOptions& options,
       const RateFactors& rate_factor = [](const std::string&) { return 1.0; });
 
-  // One step at this learning rate with the gradients that the parameters hold: the ranks' average,
-  // so that every rank takes the same step. Returns their norm over all parameters, as it was
-  // before clipping: a scalar on the device, which nobody has waited for.
-  at::Tensor Step(double lr);
+  // Before a step: scales down the gradients that the parameters hold, where they are too long.
+  // Returns their norm over all parameters, as it was: a scalar on the device, which nobody has
+  // waited for.
+  at::Tensor ClipGradients();
+  // One step at this learning rate with those gradients: the ranks' average, so that every rank
+  // takes the same step.
+  void Step(double lr);
 
   // The momentum of each parameter under its own name; empty before the first step.
   NamedTensors State();
@@ -38,8 +41,6 @@ class Optimizer {
   void Restore(const NamedTensors& state);
 
  private:
-  at::Tensor ClipGradients();
-
   const double clip_norm_;
   std::vector<std::pair<std::string, at::Tensor>> parameters_;
   std::vector<double> factors_;  // of each group of sgd_

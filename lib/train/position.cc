@@ -9,13 +9,9 @@
 namespace reel3d {
 
 nlohmann::ordered_json Position::State() const {
-  return {{"step", step},
-          {"epoch", epoch},
-          {"step_in_epoch", step_in_epoch},
-          {"best_top1", best_top1},
-          {"best_loss", best_loss},
-          {"best_step", best_step},
-          {"last_epoch", last_epoch}};
+  return {{"step", step},           {"epoch", epoch},           {"step_in_epoch", step_in_epoch},
+          {"best_top1", best_top1}, {"best_loss", best_loss},   {"best_step", best_step},
+          {"num_bad", num_bad},     {"bad_in_row", bad_in_row}, {"last_epoch", last_epoch}};
 }
 
 void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
@@ -27,6 +23,8 @@ void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epo
     best_top1 = state.at("best_top1").get<double>();
     best_loss = state.at("best_loss").get<double>();
     best_step = state.at("best_step").get<int64_t>();
+    num_bad = state.value("num_bad", int64_t{0});  // older checkpoints know of none
+    bad_in_row = state.value("bad_in_row", int64_t{0});
     last_epoch = state.at("last_epoch");
   });
   const bool is_line = last_epoch.is_null() || last_epoch.is_object();

@@ -16,6 +16,8 @@ struct Position {
   double best_top1 = -1;      // of validation clips; -1: not validated yet
   double best_loss = std::numeric_limits<double>::max();
   int64_t best_step = -1;  // whose checkpoint is `best`: the newest one, until one is validated
+  int64_t num_bad = 0;     // of the steps done, those left out (--on-bad-step)
+  int64_t bad_in_row = 0;  // the last ones of them
   nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
 
   nlohmann::ordered_json State() const;

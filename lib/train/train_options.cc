@@ -26,12 +26,17 @@ void BindSteps(TrainOptions& options, OptionBinder& binder) {
               "clips a step over ALL ranks; each rank takes its share");
   binder.Bind("micro-batch", &options.micro_batch, {0, 1'000'000},
               "clips that a rank computes at once; a larger share is computed in several rounds "
-              "whose gradients add up, which saves memory; 0: the whole share at once");
+              "whose gradients add up, which saves memory; each is normalised by its own "
+              "statistics. 0: the whole share at once");
   binder.Choice("last-batch", &options.last_batch, {"drop", "keep"},
                 "what becomes of the clips left over at an epoch's end, fewer than a batch");
   binder.Choice("bn", &options.bn, {"local", "sync"},
                 "batch statistics of each rank's own clips (the paper), or over all ranks, which "
                 "makes the result independent of their number");
+  binder.Bind("precise-bn", &options.precise_bn, {0, 10'000'000},
+              "before each validation, batch norm's statistics are taken anew over this many clips "
+              "of the epoch (rounded up to whole batches) with the weights as they are; 0: their "
+              "moving average over the steps of training");
 }
 
 void BindLearning(TrainOptions& options, OptionBinder& binder) {
@@ -41,6 +46,7 @@ void BindLearning(TrainOptions& options, OptionBinder& binder) {
       "the batch that --lr is meant for: --batch / this times as much is used, and said; 0: "
       "--lr as it stands");
   options.sgd.Bind(binder);
+  options.bad_step.Bind(binder);
   binder.Bind("label-smoothing", &options.label_smoothing, {0, 0.999},
               "share of the target that is spread evenly over all classes; the training loss is "
               "that of such targets, validation's of the labels");
@@ -72,6 +78,11 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("stop-after-steps", &options.stop_after_steps, {0, 1'000'000'000},
               "stop with a checkpoint (status 75) after this step of the run; 0: never",
               Effect::kOnce);
+  binder.Bind(
+      "stop-before-end", &options.stop_before_end, {0, 1e6},
+      "stop with a checkpoint (status 75) when the Slurm allocation has only so many minutes "
+      "left, as it says at the start: SLURM_JOB_END_TIME, else squeue; 0: never",
+      Effect::kRunOnly);
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &options.loader_threads, {0, 1024},
@@ -118,6 +129,19 @@ void SgdOptions::Check() const {
   if (nesterov && (momentum <= 0 || dampening != 0)) {
     throw UsageError("--nesterov wants --momentum above 0 and --dampening 0");
   }
+}
+
+void BadStepOptions::Bind(OptionBinder& binder) {
+  binder.Choice(
+      "on-bad-step", &action, {"stop", "skip", "roll-back"},
+      "what to do where a step's loss, gradient or batch norm statistics are no numbers: end "
+      "the run with status 1; go on as if the step had not been; or go back to the weights of the "
+      "last "
+      "epoch's checkpoint, and on from there behind this step. The last two make the "
+      "host wait for a GPU once a step; ten bad steps in a row end the run in any case");
+  binder.Bind("bad-step-norm", &norm, {0, 1e30},
+              "a step whose gradient (as --clip-norm has it) is longer than this is bad as well; "
+              "0: none is");
 }
 
 void ValidationOptions::Bind(OptionBinder& binder) {

@@ -29,6 +29,14 @@ struct SgdOptions {
   void Check() const;
 };
 
+// What becomes of a step that would do harm: its loss or gradient is no number, or far too long.
+struct BadStepOptions {
+  std::string action = "stop";  // or skip, roll-back
+  double norm = 0;              // a longer gradient is bad as well; 0: none is
+
+  void Bind(OptionBinder& binder);
+};
+
 // Which clips of the validation videos an epoch ends with.
 struct ValidationOptions {
   int clips = 3;       // windows of each video, evenly spread
@@ -63,6 +71,8 @@ struct TrainOptions {
   double label_smoothing = 0;
   double ema_decay = 0;  // of the weights' moving average; 0: none
   std::string bn = "local";
+  BadStepOptions bad_step;
+  int precise_bn = 0;  // training clips that batch norm's statistics are taken of; 0: a moving mean
   ValidationOptions validation;
 
   int checkpoint_epochs = 1;
@@ -72,6 +82,7 @@ struct TrainOptions {
   int keep_every = 0;                 // epochs whose checkpoints stay for good; 0: none
   double max_failed_fraction = 0.01;  // of the videos: more with damaged frames end the run
   int stop_after_steps = 0;
+  double stop_before_end = 0;  // minutes of the allocation that must be left; 0: never stop
   int64_t seed = 1;
   int threads = 0;
   int loader_threads = 0;

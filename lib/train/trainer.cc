@@ -10,6 +10,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/base/rng.h"
 #include "lib/base/stop_signal.h"
 #include "lib/dist/device.h"
 #include "lib/model/batch_norm.h"
@@ -18,6 +19,7 @@
 #include "lib/train/clip_loss.h"
 #include "lib/train/cpu_share.h"
 #include "lib/train/finetune.h"
+#include "lib/train/precise_bn.h"
 #include "lib/train/trainer_state.h"
 #include "lib/train/weight_average.h"
 
@@ -71,6 +73,12 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     (*average)->to(device);
     UsePrecision(*average, options.precision, options.clip.length, options.crop.size);
     (*average)->eval();
+    if (!options.finetune.from.empty()) {
+      FreezeBefore(**average, options.finetune.from);  // hence its statistics stay fixed as well
+    }
+    if (options.bn == "sync") {
+      SynchronizeBatchNorms(**average, group);
+    }
   }
   const bool resumed = Resume();
   if (!options.finetune.file.empty()) {
@@ -81,6 +89,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     SynchronizeBatchNorms(*network, group);
   }
   OpenViews(resumed);
+  FindEndOfJob();
   report.ranks = world.size();
   report.num_training = data.num_training();
   report.num_validation = data.num_validation();
@@ -119,34 +128,6 @@ void Trainer::State::BeginFineTuning(bool resumed) {
   }
 }
 
-// The same answer on every rank: a signal, or damage, may have reached only some of them.
-bool Trainer::State::MustStop() {
-  constexpr uint64_t kStop = 1;
-  constexpr uint64_t kDamage = 2;
-  constexpr uint64_t kSave = 4;
-  const bool stop = StopRequested() ||
-                    (options.stop_after_steps > 0 && position.step >= options.stop_after_steps);
-  At(Phase::kOtherRanks);
-  const uint64_t any =
-      world.Or((stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0) | (SaveIsDue() ? kSave : 0));
-  save_due = (any & kSave) != 0;
-  if ((any & kDamage) != 0) {
-    ShareDamaged();
-  }
-  return (any & kStop) != 0 || report.over_tolerance;
-}
-
-void Trainer::State::ShareDamaged() {
-  for (const auto& [id, reason] : damaged.Share(world)) {
-    if (world.is_main()) {
-      LogWarn(fmt::format("{} is damaged, other clips take the place of its: {}", id, reason));
-    }
-  }
-  const auto num_videos = static_cast<double>(data.num_training() + data.num_validation());
-  report.over_tolerance =
-      static_cast<double>(damaged.size()) > options.max_failed_fraction * num_videos;
-}
-
 bool Trainer::State::NextBatch(BatchLoader& loader) {
   At(Phase::kCopy);
   input.EndCopies();  // for the loader is given the memory of the batch before
@@ -183,6 +164,8 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   const double epochs_done = position.epoch + static_cast<double>(step_in_epoch) /
                                                   static_cast<double>(partition.NumSteps());
   parallel->ClearGradients();
+  BeginGuard();
+  std::vector<ClipOutputs> parts;
   for (int64_t part = 0; part < num_parts; ++part) {
     REEL3D_CHECK(NextBatch(loader));
     epoch_read_s += batch.read_s;
@@ -191,10 +174,13 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
       ShowClips(AsTensors(batch, options.clip.length, options.crop.size).pixels);
     }
     parallel->BeginMicroBatch(part + 1 == num_parts);
+    // For dropout: what it drops must not hang on where the run was interrupted.
+    torch::manual_seed(Rng(static_cast<uint64_t>(options.seed),
+                           static_cast<uint64_t>(position.step),
+                           static_cast<uint64_t>(world.rank()), static_cast<uint64_t>(part))
+                           .Next());
     const ClipOutputs outputs = Forward(network, options.label_smoothing);
-    for (ClipSums* figures : {&sums, &recent}) {
-      figures->Add(outputs.logits, outputs.labels, outputs.losses);
-    }
+    parts.push_back({outputs.logits.detach(), outputs.labels, outputs.losses.detach()});
     // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
     // many of them are ours.
     At(Phase::kBackward);
@@ -203,14 +189,27 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   }
   At(Phase::kUpdate);
   const double lr = schedule.Rate(epochs_done);
-  const at::Tensor gradient_norm = optimizer.Step(lr);
-  if (average) {
-    MoveAverage(**average, *network, position.step > 0 ? options.ema_decay : 0);
+  const at::Tensor gradient_norm = optimizer.ClipGradients();
+  if (IsGoodStep(parts, gradient_norm, clips_in_step)) {
+    TakeStep(parts, lr);
   }
   clips_trained += clips_in_step;
   ++position.step;
   ++position.step_in_epoch;
   ShowStep(gradient_norm, lr);
+}
+
+void Trainer::State::TakeStep(const std::vector<ClipOutputs>& parts, double lr) {
+  for (const ClipOutputs& outputs : parts) {
+    for (ClipSums* figures : {&sums, &recent}) {
+      figures->Add(outputs.logits, outputs.labels, outputs.losses);
+    }
+  }
+  optimizer.Step(lr);
+  if (average) {
+    const bool is_first = position.step == position.num_bad;
+    MoveAverage(**average, *network, is_first ? 0 : options.ema_decay);
+  }
 }
 
 // False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
@@ -265,6 +264,31 @@ void Trainer::State::KeepMainStatistics() {
   }
 }
 
+// Over clips as the epoch that has just ended began with.
+void Trainer::State::TakeStatistics() {
+  const at::NoGradGuard no_grad;
+  Judged()->train();
+  if (options.finetune.bn == "fixed") {
+    FixFrozenStatistics(*Judged());
+  }
+  PreciseStatistics statistics(*Judged());
+  const EpochPartition& partition = data.partition();
+  const int64_t num_steps = std::min<int64_t>(
+      (options.precise_bn + options.batch - 1) / options.batch, partition.NumSteps());
+  validating = true;
+  BatchLoader loader = data.Training(position.epoch - 1, /*first_step=*/0, loader_threads);
+  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
+  for (int64_t step = 0; step < num_steps; ++step) {
+    for (int64_t part = 0; part < partition.NumMicroBatches(step); ++part) {
+      REEL3D_CHECK(NextBatch(loader));
+      statistics.Add(Forward(Judged(), /*label_smoothing=*/0).labels.size(0));
+    }
+  }
+  validating = false;
+  At(Phase::kOtherRanks);
+  statistics.Keep(group);
+}
+
 ClipMeans Trainer::State::Validate() {
   const at::NoGradGuard no_grad;
   Judged()->eval();
@@ -284,10 +308,8 @@ ClipMeans Trainer::State::Validate() {
 
 void Trainer::State::FinishEpoch() {
   At(Phase::kOtherRanks);
+  EndAtBadStep();
   const ClipMeans training = sums.Means(group);
-  if (!std::isfinite(training.loss)) {
-    throw Diverged("the loss", position.epoch + 1);
-  }
   const double lr = schedule.Rate(position.epoch);
   KeepMainStatistics();
   ++position.epoch;
@@ -296,6 +318,9 @@ void Trainer::State::FinishEpoch() {
   const bool is_due =
       options.validation.every > 0 && data.num_validation() > 0 &&
       (position.epoch % options.validation.every == 0 || position.epoch == options.epochs);
+  if (options.precise_bn > 0 && (is_due || position.epoch == options.epochs)) {
+    TakeStatistics();
+  }
   const ClipMeans validation = is_due ? Validate() : ClipMeans{kNone, kNone, kNone, 0};
   if (report.over_tolerance) {
     return;
@@ -304,6 +329,7 @@ void Trainer::State::FinishEpoch() {
   if (validated && !std::isfinite(validation.loss)) {
     throw Diverged("the validation loss", position.epoch);
   }
+  AwaitSave();  // what could not be saved is not the best so far
   const Position before = position;
   const bool best =
       validated &&
@@ -326,12 +352,8 @@ void Trainer::State::FinishEpoch() {
       stopping || save_due) {
     Save();
   }
-  if (best && save_failed) {
-    // `best` names a checkpoint that is there: a later epoch need only be better than that one.
-    position.best_top1 = before.best_top1;
-    position.best_loss = before.best_loss;
-    position.best_step = before.best_step;
-    Say("this epoch was the best, and could not be saved as such");
+  if (best) {
+    before_best = before;
   }
 }
 
@@ -354,11 +376,13 @@ TrainReport Trainer::Run() {
     ended = state.report.over_tolerance || !whole ||
             (state.stopping && state.position.epoch < state.options.epochs);
   }
+  state.AwaitSave(/*is_last=*/!state.report.over_tolerance);
   state.report.stopped_early = ended && !state.report.over_tolerance;
   state.report.damaged = state.damaged.reasons();
   state.report.steps = state.position.step;
   state.report.epochs = state.position.epoch;
   state.report.best_top1 = state.position.best_top1;
+  state.report.num_bad = state.position.num_bad;
   state.report.clips_per_s = state.training_s > 0 ? state.clips_trained / state.training_s : 0;
   const auto slowest_us =
       static_cast<double>(state.world.Max(static_cast<int64_t>(state.waiting_s * 1e6)));

@@ -31,6 +31,7 @@ struct TrainReport {
   DamagedVideos::Reasons damaged;
   bool over_tolerance = false;  // too many of them: ended without a new checkpoint
   bool stopped_early = false;
+  int64_t num_bad = 0;  // steps that were left out (--on-bad-step), of the whole run
 };
 
 class Trainer {

@@ -14,6 +14,21 @@
 namespace reel3d {
 namespace fs = std::filesystem;
 
+namespace {
+
+// On the CPU, in memory of their own.
+NamedTensors Copies(const NamedTensors& tensors) {
+  NamedTensors copies;
+  for (const auto& [name, tensor] : tensors) {
+    copies.emplace_back(
+        name, tensor.detach().to(tensor.options().device(at::kCPU), /*non_blocking=*/false,
+                                 /*copy=*/true, at::MemoryFormat::Contiguous));
+  }
+  return copies;
+}
+
+}  // namespace
+
 Error Diverged(const std::string& what, int epoch) {
   return {ErrorKind::kFailed,
           fmt::format("{} of epoch {} is no number any more: lower --lr; the last checkpoint is as "
@@ -50,12 +65,17 @@ bool Trainer::State::Resume() {
   if (world.is_main()) {
     LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
   }
-  LoadStateDict(*Judged(), LoadTensors(checkpoint / CheckpointFiles::kModel), chosen);
+  LoadWeights(checkpoint);
+  return true;
+}
+
+void Trainer::State::LoadWeights(const fs::path& checkpoint) {
+  const std::string source = checkpoint.string();
+  LoadStateDict(*Judged(), LoadTensors(checkpoint / CheckpointFiles::kModel), source);
   if (average) {
-    LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kUnaveraged), chosen);
+    LoadStateDict(*network, LoadTensors(checkpoint / CheckpointFiles::kUnaveraged), source);
   }
   optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
-  return true;
 }
 
 // By the main rank's clock, which the others need not agree with.
@@ -66,32 +86,39 @@ bool Trainer::State::SaveIsDue() const {
          (world.is_main() && limit_s > 0 && since_save.Seconds() > limit_s);
 }
 
-// Collective: the figures of the epoch begun are gathered from all ranks. A disk that is full must
+// Collective: the figures of the epoch begun are gathered from all ranks. Returns when what is to
+// be saved has been copied; the disk is waited for by a thread of its own. A disk that is full must
 // not cost what has been learnt: the run goes on, and saves when it can, at its end at the latest.
 void Trainer::State::Save() {
+  AwaitSave();
   At(Phase::kSave);
+  EndAtBadStep();
   const nlohmann::ordered_json sums_state = sums.State(group);
   const nlohmann::ordered_json recent_state = recent.State(group);
-  const bool failed = world.is_main() && !SaveOnMain(sums_state, recent_state);
-  At(Phase::kOtherRanks);
-  save_failed = world.Or(failed ? 1 : 0) != 0;
+  if (world.is_main()) {
+    saving = std::async(std::launch::async,
+                        [this, contents = Copy(sums_state, recent_state), step = position.step,
+                         best_step = position.best_step] { Write(contents, step, best_step); });
+  }
+  is_saving = true;
+  saving_step = position.step;
   since_save = Stopwatch();
 }
 
-// False if the disk refused, which is said.
-bool Trainer::State::SaveOnMain(const nlohmann::ordered_json& sums_state,
-                                const nlohmann::ordered_json& recent_state) {
+// On the main rank. Shares no memory with what training changes.
+CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state,
+                                        const nlohmann::ordered_json& recent_state) {
   CheckpointContents contents;
-  contents.model = StateDict(*Judged());
+  contents.model = Copies(StateDict(*Judged()));
   for (const auto& [name, tensor] : contents.model) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
       throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
     }
   }
   if (average) {
-    contents.unaveraged = StateDict(*network);
+    contents.unaveraged = Copies(StateDict(*network));
   }
-  contents.optimizer = optimizer.State();
+  contents.optimizer = Copies(optimizer.State());
   contents.state = position.State();
   contents.state.update({{"epochs", options.epochs},
                          {"sums", sums_state},
@@ -101,29 +128,67 @@ bool Trainer::State::SaveOnMain(const nlohmann::ordered_json& sums_state,
                          {"data", fmt::format("{:08x}", shards.fingerprint())},
                          {"classes", shards.classes()},
                          {"config", config}});
-  try {
-    Write(contents);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kEnvironment || stopping || position.epoch == options.epochs) {
-      throw;
-    }
-    LogWarn(fmt::format("no checkpoint of step {}: {}; training goes on and tries again soon",
-                        position.step, error.what()));
-    return false;
-  }
-  return true;
+  return contents;
 }
 
-void Trainer::State::Write(const CheckpointContents& contents) {
+// On a thread of its own: of this object it uses the logs, which allow for that, and what never
+// changes.
+void Trainer::State::Write(const CheckpointContents& contents, int64_t step, int64_t best_step) {
   // First: a checkpoint whose step the logs do not reach would leave a gap in them.
   metrics->Flush();
   if (tensorboard) {
     tensorboard->Flush();
   }
-  WriteCheckpoint(CheckpointFolder(), position.step, contents);
-  LinkCheckpoints(CheckpointFolder(), position.step, position.best_step);
-  PruneCheckpoints(CheckpointFolder(), options.keep_last,
-                   options.keep_every * data.partition().NumSteps());
+  WriteCheckpoint(CheckpointFolder(), step, contents);
+  LinkCheckpoints(CheckpointFolder(), step, best_step);
+  const int64_t steps_in_epoch = data.partition().NumSteps();
+  const int64_t epoch_step = step - step % (steps_in_epoch * options.checkpoint_epochs);
+  PruneCheckpoints(CheckpointFolder(), options.keep_last, options.keep_every * steps_in_epoch,
+                   options.bad_step.action == "roll-back" ? epoch_step : -1);
+}
+
+// On the main rank; waits for it. False if the disk refused, which is said.
+bool Trainer::State::IsSaved(bool is_last) {
+  try {
+    saving.get();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kEnvironment || is_last) {
+      throw;
+    }
+    LogWarn(fmt::format("no checkpoint of step {}: {}; training goes on and tries again soon",
+                        saving_step, error.what()));
+    return false;
+  }
+  return true;
+}
+
+// On every rank, once all know what became of it.
+void Trainer::State::EndSave(bool failed) {
+  is_saving = false;
+  save_failed = failed;
+  if (failed) {
+    since_save = Stopwatch();
+  }
+  if (failed && before_best) {
+    // `best` names a checkpoint that is there: a later epoch need only be better than that one.
+    position.best_top1 = before_best->best_top1;
+    position.best_loss = before_best->best_loss;
+    position.best_step = before_best->best_step;
+    Say(fmt::format("step {} was the best, and could not be saved as such", saving_step));
+  }
+  before_best.reset();
+}
+
+// Collective. After it nothing is being written; `is_last`: and nothing will be, so that a disk
+// that refuses ends the run.
+void Trainer::State::AwaitSave(bool is_last) {
+  if (!is_saving) {
+    return;
+  }
+  At(Phase::kSave);
+  const bool failed = world.is_main() && !IsSaved(is_last);
+  At(Phase::kOtherRanks);
+  EndSave(world.Any(failed));
 }
 
 }  // namespace reel3d

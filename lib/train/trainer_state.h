@@ -1,15 +1,17 @@
 // Private to the trainer: all that a run is made of. trainer.cc holds the loop,
-// trainer_checkpoints.cc what is saved and resumed, trainer_views.cc what is shown.
-// SPDX-License-Identifier: Apache-2.0
+// trainer_checkpoints.cc what is saved and resumed, trainer_guard.cc when it stops and what becomes
+// of bad steps, trainer_views.cc what is shown. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/timer.h"
@@ -51,7 +53,9 @@ struct Trainer::State {
   bool NextBatch(BatchLoader& loader);
   ClipOutputs Forward(Network& judge, double label_smoothing);
   void RunStep(BatchLoader& loader, int64_t step_in_epoch);
+  void TakeStep(const std::vector<ClipOutputs>& parts, double lr);
   void KeepMainStatistics();
+  void TakeStatistics();
   ClipMeans Validate();
   void FinishEpoch();
   void OpenViews(bool resumed);
@@ -62,11 +66,25 @@ struct Trainer::State {
   void ShowTimes();
   void Record(const ClipMeans& training, const ClipMeans& validation, double lr);
   void Save();
-  bool SaveOnMain(const nlohmann::ordered_json& sums_state,
-                  const nlohmann::ordered_json& recent_state);
+  CheckpointContents Copy(const nlohmann::ordered_json& sums_state,
+                          const nlohmann::ordered_json& recent_state);
+  void Write(const CheckpointContents& contents, int64_t step, int64_t best_step);
+  bool IsSaved(bool is_last);
+  void EndSave(bool failed);
+  void AwaitSave(bool is_last = false);
   bool SaveIsDue() const;
-  void Write(const CheckpointContents& contents);
+  void LoadWeights(const std::filesystem::path& checkpoint);
   bool Resume();
+  int64_t LastEpochsStep() const;
+  bool RollBack();
+  void BeginGuard();
+  bool IsGoodStep(const std::vector<ClipOutputs>& parts, const at::Tensor& gradient_norm,
+                  double num_clips);
+  void LeaveOut();
+  void EndAtBadStep();
+  std::string DescribeBadStep() const;
+  void FindEndOfJob();
+  bool JobEnds() const;
   void Say(const std::string& message) const;
   bool MustStop();
   void ShareDamaged();
@@ -103,8 +121,16 @@ struct Trainer::State {
   bool stopping = false;  // agreed by all ranks
   bool save_due = false;  // the same
   bool save_failed = false;
-  Stopwatch since_save;  // of the main rank, or since it failed
-  Batch batch;           // its memory is used again and again
+  Stopwatch since_save;                    // of the main rank, or since it failed
+  bool is_saving = false;                  // the same on every rank
+  int64_t saving_step = 0;                 // whose checkpoint is being written
+  std::optional<Position> before_best;     // while the best epoch so far is being written
+  std::optional<int64_t> job_end_s;        // since 1970; on the main rank, for --stop-before-end
+  std::vector<at::Tensor> buffers_before;  // the step, where it may be left out
+  // double [4]: number (-1: none), loss, norms of gradient and batch norm's statistics of the first
+  // bad step that has not been dealt with.
+  at::Tensor bad_step;
+  Batch batch;  // its memory is used again and again
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
@@ -114,6 +140,8 @@ struct Trainer::State {
   double epoch_read_s = 0, epoch_decode_s = 0;
   PhaseSeconds shown_phases{};  // when the curves got their last point
   double shown_clips = 0;
+  // Last, hence the first to be destroyed, which waits for it: what it uses is all above.
+  std::future<void> saving;  // on the main rank
 };
 
 }  // namespace reel3d

@@ -73,6 +73,7 @@ void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
   if (options.tensorboard_every == 0 || position.step % options.tensorboard_every != 0) {
     return;
   }
+  EndAtBadStep();  // the host waits for the device here anyway
   const ClipMeans means = recent.Means(group);
   recent = ClipSums(device);
   if (!tensorboard) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -39,6 +41,29 @@ TEST(AppendedFile, WhatAFullDiskRefusesGoesLater) {
   log.Append("four\n");
   EXPECT_EQ(ReadFile(folder / "log"), "one\ntwo\nthree\nfour\n");
   log.Flush();
+}
+
+// As the trainer does it: one thread appends, another sees to it that a checkpoint's lines are on
+// disk.
+TEST(AppendedFile, GrowsWhileItIsFlushed) {
+  const test::TemporaryFolder folder;
+  AppendedFile log(folder / "log");
+  std::atomic<bool> ended{false};
+  std::thread flushing([&] {
+    while (!ended) {
+      log.Flush();
+    }
+  });
+  std::string expected;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string line = std::to_string(i) + "\n";
+    log.Append(line);
+    expected += line;
+  }
+  ended = true;
+  flushing.join();
+  log.Flush();
+  EXPECT_EQ(ReadFile(folder / "log"), expected);
 }
 
 }  // namespace

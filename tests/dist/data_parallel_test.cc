@@ -164,6 +164,46 @@ TEST_P(DataParallelCases, EqualsOneProcess) {
   ExpectSameState(network, alone, c.type);
 }
 
+// Where batch norm's statistics are frozen, clips do not know of each other: in float32, a step of
+// four rounds of eight is one of 32. (Where they are not, each round is normalised by itself, and
+// the network learns as from batches of eight.)
+TEST(DataParallel, FourRoundsOfEightAreABatchOf32) {
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  at::Generator generator = at::detail::createCPUGenerator(5);
+  const at::Tensor clips = at::randn({32, 3, 4, 32, 32}, generator);
+  const at::Tensor labels = at::randint(0, kClasses, {32}, generator, at::kLong);
+  std::vector<Network> networks;
+  for (const int64_t rounds : {1, 4}) {
+    Network network = Small(1);
+    network->eval();
+    DataParallel parallel(*network, group);
+    auto optimizer = Optimizer(network);
+    parallel.ClearGradients();
+    for (int64_t round = 0; round < rounds; ++round) {
+      const int64_t count = 32 / rounds;
+      const std::vector<int64_t> begins = Even(TheWorld().size(), count);
+      const auto rank = static_cast<size_t>(TheWorld().rank());
+      const int64_t begin = round * count + begins[rank];
+      const int64_t end = round * count + begins[rank + 1];
+      parallel.BeginMicroBatch(round + 1 == rounds);
+      const at::Tensor sum = at::cross_entropy_loss(
+          network(clips.slice(0, begin, end)), labels.slice(0, begin, end), {}, at::Reduction::Sum);
+      parallel.Backward(sum * TheWorld().size() / 32.0);
+    }
+    optimizer.step();
+    networks.push_back(network);
+  }
+  const Network untrained = Small(1);
+  std::vector<at::Tensor> differences, moves;
+  for (size_t i = 0; i < untrained->parameters().size(); ++i) {
+    const at::Tensor whole = networks[0]->parameters()[i];
+    differences.push_back(networks[1]->parameters()[i] - whole);
+    moves.push_back(whole - untrained->parameters()[i]);
+  }
+  EXPECT_LE(Norm(differences), 1e-6 * Norm(networks[0]->parameters()));
+  EXPECT_LE(Norm(differences), 1e-4 * Norm(moves)) << "they must have moved by far more";
+}
+
 INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
                          testing::Values(Case{"Float32", Even, 1, at::kFloat},
                                          Case{"Accumulated", Even, 3, at::kDouble},

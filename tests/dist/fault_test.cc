@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "tests/test_support.h"
@@ -15,6 +17,19 @@ using testing::HasSubstr;
 
 test::CommandResult RunJob(const std::string& how) {
   return test::RunCommand({REEL3D_MPIEXEC, "--oversubscribe", "-n", "3", REEL3D_FAILING_RANK, how});
+}
+
+// Open MPI's folder for sockets is one for all that start without a launcher.
+TEST(Fault, ProcessesThatStartAloneDoNotDisturbEachOther) {
+  std::vector<std::future<void>> rows;
+  for (int row = 0; row < 4; ++row) {
+    rows.push_back(std::async(std::launch::async, [] {
+      for (int i = 0; i < 25; ++i) {
+        const test::CommandResult result = test::RunCommand({REEL3D_FAILING_RANK, "not"});
+        EXPECT_EQ(result.exit_status, 0) << result.err;
+      }
+    }));
+  }
 }
 
 TEST(Fault, OneRanksExceptionEndsAll) {

@@ -82,7 +82,8 @@ class GoldenNetwork : public testing::TestWithParam<int> {
   }
 
   at::Tensor Clips(at::ScalarType type) const {
-    return (2 * test::Noise(expected_["clips"], expected_["shape"].get<std::vector<int64_t>>())).to(type);
+    return (2 * test::Noise(expected_["clips"], expected_["shape"].get<std::vector<int64_t>>()))
+        .to(type);
   }
 
   // Logits and gradients of one pass against those of PyTorch, each within its tolerance.

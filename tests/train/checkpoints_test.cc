@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
+#include "lib/train/checkpoint_folder.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -57,6 +58,19 @@ TEST_F(Checkpoints, SomeStayForGood) {
                       "--validation-every", "0", "--schedule",  "constant"};
   ASSERT_EQ(test::RunCommand(Command(0, "kept_some", rule)).exit_status, 0);
   EXPECT_EQ(Steps("kept_some"), (std::set<int>{6, 12, 15}));
+}
+
+// What --on-bad-step roll-back may need is kept, however old.
+TEST_F(Checkpoints, PruningKeepsWhatIsNamed) {
+  const fs::path folder = fs::path(At("pruned")) / "checkpoints";
+  for (int step = 1; step <= 9; ++step) {
+    fs::create_directories(folder / CheckpointName(step));
+  }
+  fs::create_symlink(CheckpointName(4), folder / "best");
+  PruneCheckpoints(folder, /*keep_last=*/2, /*keep_every=*/5, /*kept_step=*/3);
+  EXPECT_EQ(Steps("pruned"), (std::set<int>{3, 4, 5, 8, 9}));
+  PruneCheckpoints(folder, 1, 0, -1);
+  EXPECT_EQ(Steps("pruned"), (std::set<int>{4, 9}));
 }
 
 TEST_F(Checkpoints, AFullDiskDelaysThemAndNothingElse) {

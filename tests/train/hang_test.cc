@@ -2,16 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <future>
-#include <thread>
-
 #include "lib/base/error.h"
 #include "lib/base/host.h"
-#include "lib/base/timer.h"
-#include "tests/train/train_tool.h"
+#include "tests/train/interrupted_run.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -25,27 +18,12 @@ using testing::HasSubstr;
 // seconds.
 constexpr double kMost_s = 90;
 
-class HangingRun : public test::TrainTool {
+class HangingRun : public test::InterruptedRun {
  protected:
   static Words EndlessCommand(int ranks, const std::string& run_dir, const Words& more = {}) {
     Words all = {"--epochs", "100000", "--lr", "0.001"};
     all.insert(all.end(), more.begin(), more.end());
     return Command(ranks, run_dir, all);
-  }
-
-  static std::vector<int> ProcessesOf(const std::string& run_dir) {
-    return test::FindProcesses(At(run_dir));
-  }
-
-  static int RankOf(const std::string& run_dir, int rank) {
-    const std::vector<int> ranks =
-        test::FindProcesses("OMPI_COMM_WORLD_RANK=" + std::to_string(rank));
-    for (const int process : ProcessesOf(run_dir)) {
-      if (std::find(ranks.begin(), ranks.end(), process) != ranks.end()) {
-        return process;
-      }
-    }
-    return -1;
   }
 
   static Words HangingCommand(int ranks, const std::string& run_dir) {
@@ -71,11 +49,7 @@ class HangingRun : public test::TrainTool {
 TEST_F(HangingRun, AStoppedRankIsNamedByAnother) {
   auto job =
       std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "stopped")); });
-  const Stopwatch clock;
-  while (!fs::exists(fs::path(At("stopped")) / "checkpoints" / "latest") &&
-         clock.Seconds() < kMost_s) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  test::WaitUntil([] { return fs::exists(fs::path(At("stopped")) / "checkpoints/latest"); });
   const int victim = RankOf("stopped", 1);
   if (victim > 0) {
     kill(victim, SIGSTOP);
@@ -109,6 +83,20 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
     EXPECT_THAT(result.err, HasSubstr("BatchLoader")) << "stacks have names";
     ExpectNothingLeftButAGoodCheckpoint(ranks, run_dir);
   }
+}
+
+// It can say nothing itself; the launcher does, and ends the others.
+TEST_F(HangingRun, ARankThatIsKilledIsNamed) {
+  auto job =
+      std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "killed")); });
+  test::WaitUntil([] { return fs::exists(fs::path(At("killed")) / "checkpoints/latest"); });
+  const int victim = RankOf("killed", 1);
+  ASSERT_GT(victim, 0);
+  kill(victim, SIGKILL);
+  const CommandResult result = job.get();
+  EXPECT_EQ(result.exit_status, 128 + SIGKILL) << result.err;
+  EXPECT_THAT(result.err, testing::ContainsRegex("process rank 1 .*exited on signal 9"));
+  ExpectNothingLeftButAGoodCheckpoint(2, "killed");
 }
 
 TEST_F(HangingRun, ARankThatFailsIsNamed) {

@@ -88,7 +88,8 @@ class Learner {
                                      (1 + 0.8 * std::sin(0.4 * step));
     }
     lr_ = schedule_.Rate(step / 5.0);  // five steps an epoch
-    norm_ = optimizer_.Step(lr_).item<double>();
+    norm_ = optimizer_.ClipGradients().item<double>();
+    optimizer_.Step(lr_);
     network_->named_buffers()["running"].add_(Formula({2}, step, 7));
     network_->named_buffers()["count"].add_(1);
     MoveAverage(*average_, *network_, step == 0 ? 0 : ema_decay_);

@@ -1,24 +1,30 @@
 // Preloaded into train-r3d (LD_PRELOAD): from the REEL3D_GOOD_READS-th read of a shard on, the rank
-// REEL3D_BAD_RANK reads no more. REEL3D_BAD_READS says whether reads hang ("hang") or fail.
-// SPDX-License-Identifier: Apache-2.0
+// REEL3D_BAD_RANK reads no more. REEL3D_BAD_READS says whether reads hang ("hang") or fail. And
+// what belongs to a checkpoint does not get to disk before the file REEL3D_CHECKPOINTS_AFTER is
+// there. SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace {
 
-bool IsShard(int descriptor) {
-  std::array<char, 64> link{};
+std::string PathOf(int descriptor) {
   std::array<char, 4096> path{};
-  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", descriptor);
-  const ssize_t size = readlink(link.data(), path.data(), path.size() - 1);
-  return size > 3 && std::strcmp(path.data() + size - 3, ".h5") == 0;
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  const ssize_t size = readlink(link.c_str(), path.data(), path.size());
+  return {path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
+}
+
+bool IsShard(int descriptor) {
+  const std::string path = PathOf(descriptor);
+  return path.size() > 3 && path.compare(path.size() - 3, 3, ".h5") == 0;
 }
 
 bool IsBadRank() {
@@ -42,4 +48,16 @@ extern "C" ssize_t pread(int descriptor, void* to, size_t size, off_t offset) {
     return -1;
   }
   return real(descriptor, to, size, offset);
+}
+
+extern "C" int fsync(int descriptor) {
+  using Sync = int (*)(int);
+  static const Sync real = reinterpret_cast<Sync>(dlsym(RTLD_NEXT, "fsync"));
+  const char* gate = std::getenv("REEL3D_CHECKPOINTS_AFTER");
+  if (gate != nullptr && PathOf(descriptor).find("/checkpoints/") != std::string::npos) {
+    while (access(gate, F_OK) != 0) {
+      usleep(1000);
+    }
+  }
+  return real(descriptor);
 }

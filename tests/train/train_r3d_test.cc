@@ -5,35 +5,15 @@
 #include <set>
 
 #include "lib/base/file.h"
-#include "lib/base/rng.h"
-#include "lib/base/timer.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-using test::ExpectNoTemporaries;
+using test::RelativeDifference;
 using test::TrainTool;
 using test::Words;
-
-// Of all weights together: |a - b| / |b|. Not of running statistics, whose squares would drown
-// them.
-double RelativeDifference(const std::map<std::string, at::Tensor>& a,
-                          const std::map<std::string, at::Tensor>& b) {
-  double difference = 0;
-  double size = 0;
-  for (const auto& [name, tensor] : a) {
-    if (name.find("running_") != std::string::npos ||
-        name.find("num_batches") != std::string::npos) {
-      continue;
-    }
-    const at::Tensor expected = b.at(name).to(at::kDouble);
-    difference += (tensor.to(at::kDouble) - expected).square().sum().item<double>();
-    size += expected.square().sum().item<double>();
-  }
-  return std::sqrt(difference / size);
-}
 
 // Rounding may take an activation to the other side of zero, and then a weight that is still near
 // its beginning differs by more than rounding: so float32 is judged over the whole network, at a
@@ -133,31 +113,6 @@ TEST_F(TrainTool, AScaledRateIsSaid) {
       << result.err;
 }
 
-// SIGKILL after a random time: the same command must always finish, and end with the same bits.
-TEST_F(TrainTool, KilledAnywhereItStillFinishes) {
-  Rng rng(20);
-  int num_hit = 0;
-  for (const int ranks : {0, 2}) {
-    const std::string undisturbed = "undisturbed" + std::to_string(ranks);
-    const Stopwatch clock;
-    ASSERT_EQ(test::RunCommand(Command(ranks, undisturbed)).exit_status, 0);
-    const double whole_s = clock.Seconds();
-    const std::string killed = "killed" + std::to_string(ranks);
-    const Words command = Command(ranks, killed);
-    for (int kill_index = 0; kill_index < 5; ++kill_index) {
-      num_hit += test::RunAndKill(command, At(killed), rng.Uniform(0.1, 0.9) * whole_s) ? 1 : 0;
-    }
-    const auto last = test::RunCommand(command);
-    ASSERT_EQ(last.exit_status, 0) << last.err;
-    ExpectEqualRuns(Tensors(undisturbed, "model.safetensors"),
-                    Tensors(killed, "model.safetensors"));
-    EXPECT_EQ(ReadFile(fs::path(At(undisturbed)) / "metrics.jsonl"),
-              ReadFile(fs::path(At(killed)) / "metrics.jsonl"));
-    ExpectNoTemporaries(fs::path(At(killed)) / "checkpoints");
-  }
-  EXPECT_GE(num_hit, 3) << "the test did not hit";
-}
-
 // More epochs, and figures that outlive the process that found them.
 TEST_F(TrainTool, AFinishedRunReportsAndGoesOn) {
   ASSERT_EQ(test::RunCommand(Command(0, "two_epochs")).exit_status, 0);
@@ -185,7 +140,7 @@ TEST_F(TrainTool, AFinishedRunReportsAndGoesOn) {
 TEST_F(TrainTool, ADivergedRunSaysSoAndSavesNothingOfIt) {
   const auto result = test::RunCommand(Command(0, "diverged", {"--lr", "1000", "--epochs", "9"}));
   EXPECT_EQ(result.exit_status, 1) << result.err;
-  EXPECT_NE(result.err.find("no number any more: lower --lr"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find(": lower --lr"), std::string::npos) << result.err;
   const fs::path checkpoints = fs::path(At("diverged")) / "checkpoints";
   if (fs::exists(checkpoints / "latest")) {
     for (const auto& [name, tensor] : Tensors("diverged", "model.safetensors")) {

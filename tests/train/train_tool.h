@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -76,6 +77,24 @@ class TrainTool : public ::testing::Test {
 
   static inline TemporaryFolder* folder_ = nullptr;
 };
+
+// Of all weights together: |a - b| / |b|. Not of running statistics, whose squares would drown
+// them.
+inline double RelativeDifference(const std::map<std::string, at::Tensor>& a,
+                                 const std::map<std::string, at::Tensor>& b) {
+  double difference = 0;
+  double size = 0;
+  for (const auto& [name, tensor] : a) {
+    if (name.find("running_") != std::string::npos ||
+        name.find("num_batches") != std::string::npos) {
+      continue;
+    }
+    const at::Tensor expected = b.at(name).to(at::kDouble);
+    difference += (tensor.to(at::kDouble) - expected).square().sum().item<double>();
+    size += expected.square().sum().item<double>();
+  }
+  return std::sqrt(difference / size);
+}
 
 // Flips a bit in the middle of a frame of the video-th video of a subset; returns the video's id.
 inline std::string DamageFrame(const fs::path& shards, Subset subset, size_t video, int frame) {

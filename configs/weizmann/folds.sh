@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# folds.sh VIDEOS [NAME=VALUE...]: trains on six of the nine people and is judged by the other three,
+# three times, so that each is held out once; prints the accuracy of each fold and their mean. What
+# stands behind VIDEOS goes to make. Results go to run/weizmann-folds.
+set -euo pipefail
+videos=$(realpath "${1:?usage: folds.sh VIDEOS [NAME=VALUE...]}")
+shift
+cd "$(dirname "$0")/../.."
+
+people=("daria,denis,eli" "ido,ira,lena" "lyova,moshe,shahar")
+accuracies=()
+for fold in 1 2 3; do
+	run=run/weizmann-folds/$fold
+	mkdir -p "$run/configs"
+	cp configs/weizmann/*.ini "$run/configs/"
+	sed -i "s/^validation-groups = .*/validation-groups = ${people[fold - 1]}/" "$run/configs/list.ini"
+	SECONDS=0
+	make -f Makefile.workflow evaluate EXP=weizmann RUN="$run" CONFIGS="$run/configs" VIDEOS="$videos" "$@"
+	accuracy=$(sed -n 's/.*"video_top1": *\([0-9.]*\).*/\1/p' "$run/evaluation/metrics.json")
+	echo "fold $fold, without ${people[fold - 1]}: video top-1 $accuracy in $SECONDS s"
+	accuracies+=("$accuracy")
+done
+awk 'BEGIN { for (i = 1; i < ARGC; ++i) sum += ARGV[i]; printf "mean video top-1 %.3f\n", sum / (ARGC - 1) }' \
+	"${accuracies[@]}"

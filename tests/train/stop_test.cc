@@ -1,0 +1,71 @@
+// When train-r3d stops by itself, and what it does while a checkpoint is being written.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <ctime>
+
+#include "lib/base/error.h"
+#include "tests/train/interrupted_run.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using test::CommandResult;
+using test::Words;
+using testing::HasSubstr;
+
+class Stop : public test::InterruptedRun {
+ protected:
+  // With a job that ends in so many seconds.
+  static CommandResult RunInJob(const Words& command, int64_t left_s) {
+    return test::RunCommand(command,
+                            {"SLURM_JOB_END_TIME=" + std::to_string(std::time(nullptr) + left_s)});
+  }
+};
+
+TEST_F(Stop, BeforeTheAllocationEnds) {
+  const Words limit = {"--stop-before-end", "5"};
+  Words endless = limit;
+  endless.insert(endless.end(), {"--epochs", "100000", "--lr", "0.001"});
+  const CommandResult stopped = RunInJob(Command(2, "ending", endless), 4 * 60);
+  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("the job ends in "));
+  EXPECT_TRUE(fs::exists(At("ending") + "/checkpoints/step-0000000001/DONE"));
+  const CommandResult ended = RunInJob(Command(2, "long_job", limit), 24 * 3600);
+  EXPECT_EQ(ended.exit_status, kExitDone) << ended.err;
+  const CommandResult no_job =
+      test::RunCommand(Command(0, "no_job", limit), {"SLURM_JOB_END_TIME=", "SLURM_JOB_ID="});
+  EXPECT_EQ(no_job.exit_status, kExitDone) << no_job.err;
+  EXPECT_THAT(no_job.err, HasSubstr("neither SLURM_JOB_END_TIME nor squeue says when"));
+}
+
+// The disk takes a checkpoint only when the test allows it.
+TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
+  const Words settings = {"--checkpoint-steps",  "2", "--keep-last", "9",
+                          "--tensorboard-every", "1"};
+  const std::string gate = At("gate");
+  auto job = std::async(std::launch::async, [&] {
+    return test::RunCommand(
+        Command(2, "slow_disk", settings),
+        {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_CHECKPOINTS_AFTER=" + gate});
+  });
+  const bool went_on = test::WaitUntil([] {
+    const fs::path curves = At("slow_disk") + "/tensorboard";
+    return fs::exists(curves) && test::Curve(curves, "optimizer/lr").size() == 3;
+  });
+  EXPECT_TRUE(went_on) << "the third step waits for the checkpoint of the second";
+  EXPECT_FALSE(fs::exists(At("slow_disk") + "/checkpoints/latest"));
+  WriteFileAtomically(gate, "open");
+  const CommandResult result = job.get();
+  ASSERT_EQ(result.exit_status, kExitDone) << result.err;
+  ASSERT_EQ(test::RunCommand(Command(2, "fast_disk", settings)).exit_status, kExitDone);
+  ExpectSameEnd("slow_disk", "fast_disk");
+  // Behind the model, and so behind the gate.
+  const std::string written_late = "/checkpoints/step-0000000002/optimizer.safetensors";
+  EXPECT_TRUE(ReadFile(At("slow_disk") + written_late) == ReadFile(At("fast_disk") + written_late))
+      << "it holds what training did meanwhile";
+}
+
+}  // namespace
+}  // namespace reel3d
