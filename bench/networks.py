@@ -1,6 +1,6 @@
 """Our networks beside Python's torch: the same network, batch, threads and precision, in one run.
 
-Usage: networks.py BIN RESULT_JSON [--rounds N] [--threads N] [--batch N]
+Usage: networks.py BIN RESULT_JSON [--rounds N] [--threads N] [--batch N] [--cases N]
 BIN holds time-networks. The Python networks are those of the golden tests (tests/golden/networks.py), written with
 torch.nn and nothing else; they run as a user would write it: eval() or train(), autocast for bf16. Best of its memory
 formats. Rounds alternate, and medians are compared.
@@ -72,9 +72,10 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--cases", type=int, default=len(CASES), help="just the first ones")
     options = parser.parse_args()
     figures = {}
-    for case in CASES:
+    for case in CASES[: options.cases]:
         for precision in ("float32", "bf16"):
             rounds = [(ours(options.bin, case, precision, options), peer(case, precision, options))
                       for _ in range(options.rounds)]

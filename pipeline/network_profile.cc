@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/cli/config_file.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/profile.h"
@@ -51,9 +52,14 @@ TrainOptions SettingsOfWeights(const fs::path& file) {
 TrainOptions SettingsOfCheckpoint(const fs::path& folder) {
   const Json state = ReadCheckpointState(folder);
   TrainOptions options;
-  ReadStoredSettings(&options, state.value("config", ""), folder.string());
-  options.network.num_classes =
-      static_cast<int>(state.value("classes", std::vector<std::string>()).size());
+  std::string config;
+  std::vector<std::string> classes;
+  UseJson(folder.string(), [&] {
+    config = state.value("config", "");
+    classes = state.value("classes", classes);
+  });
+  ReadStoredSettings(&options, config, folder.string());
+  options.network.num_classes = static_cast<int>(classes.size());
   return options;
 }
 

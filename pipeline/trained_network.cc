@@ -13,6 +13,7 @@
 #include "lib/cli/config_file.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
+#include "lib/model/precision.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
 #include "lib/model/weights_layout.h"
@@ -40,6 +41,7 @@ void Build(TrainedNetwork* trained, const fs::path& weights, at::Device device) 
   LoadStateDict(*trained->network, LoadWeights(weights), weights.string());
   trained->network->to(device);
   trained->network->eval();
+  UsePrecision(trained->network, {}, trained->options.clip.length, trained->options.crop.size);
 }
 
 TrainedNetwork FromCheckpoint(const fs::path& checkpoint, at::Device device) {

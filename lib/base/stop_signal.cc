@@ -1,27 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/stop_signal.h"
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 namespace reel3d {
 namespace {
 
-volatile std::sig_atomic_t stop_requested = 0;
+// What sends a signal to a process and to its group (timeout, mpirun, a terminal) sends it twice.
+constexpr int64_t kOneRequestNs = 1'000'000'000;
 
-void OnSignal(int /*signal*/) { stop_requested = 1; }
+std::atomic<int64_t> first_signal_ns{0};
+std::atomic<int> first_signal{0};
+static_assert(std::atomic<int64_t>::is_always_lock_free, "else no signal handler may touch it");
+
+void OnSignal(int signal) {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const int64_t now = int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  int64_t first = 0;
+  if (first_signal_ns.compare_exchange_strong(first, now)) {
+    first_signal = signal;
+    return;
+  }
+  // Schedulers warn with one signal and insist with another; people press Ctrl-C.
+  if (now - first < kOneRequestNs || (signal != first_signal && signal != SIGINT)) {
+    return;
+  }
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
 
 }  // namespace
 
 void CatchStopSignals() {
   struct sigaction action {};
   action.sa_handler = OnSignal;
-  // Once: the next one finds the default action, which is to end the process.
-  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGUSR1, &action, nullptr);
 }
 
-bool StopRequested() { return stop_requested != 0; }
+bool StopRequested() { return first_signal_ns != 0; }
 
 }  // namespace reel3d

@@ -8,11 +8,13 @@
 #include <torch/torch.h>
 
 #include <chrono>
+#include <exception>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "lib/base/error.h"
+#include "lib/base/log.h"
 #include "lib/cli/version.h"
 
 namespace reel3d {
@@ -53,7 +55,18 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
 class NcclGroup : public c10d::ProcessGroup {
  public:
   using c10d::ProcessGroup::ProcessGroup;
-  ~NcclGroup() override { shutdown(); }
+  // Where something has failed, other ranks may not come: nobody is waited for.
+  ~NcclGroup() override {
+    try {
+      if (std::uncaught_exceptions() > 0) {
+        abort();
+      } else {
+        shutdown();
+      }
+    } catch (const std::exception& error) {
+      LogWarn(fmt::format("NCCL does not end: {}", error.what()));
+    }
+  }
 };
 
 }  // namespace

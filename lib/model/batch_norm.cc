@@ -151,6 +151,11 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     num_batches_tracked_.add_((statistics.count > 0).to(at::kLong));
     return GroupBatchNorm::apply(input, weight_, bias_, statistics, options_.epsilon, group_);
   }
+  if (is_training() && input.numel() == input.size(1)) {
+    // One value a channel has no variance, and the running one would become no number.
+    return at::batch_norm(input, weight_, bias_, {}, {}, /*training=*/true, options_.momentum,
+                          options_.epsilon, /*cudnn_enabled=*/true);
+  }
   if (is_training() && input.numel() > 0) {
     num_batches_tracked_.add_(1);
   }

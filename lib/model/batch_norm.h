@@ -22,7 +22,8 @@ class BatchNormImpl : public torch::nn::Module {
 
   // (N, C, ...) of any floating type -> the same. In training every rank of a synchronised group
   // must call it, and run backward, in the same order; a rank without clips passes N = 0. Without
-  // clips (locally or in the whole group) the running statistics stay as they are.
+  // clips (locally or in the whole group) the running statistics stay as they are, as they do for
+  // one local value a channel.
   at::Tensor forward(const at::Tensor& input);
 
   double momentum() const { return options_.momentum; }

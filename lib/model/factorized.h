@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace reel3d {
 
 // So many that both halves together have as many weights as the 3D convolution that they replace,
-// `frames` x `size` x `size` (Tran et al. 2018, section 3.5), rounded down.
+// `frames` x `size` x `size` (Tran et al. 2018, section 3.5), rounded down; at least one.
 constexpr int64_t MiddlePlanes(int64_t in, int64_t out, int64_t frames = 3, int64_t size = 3) {
-  return in * out * frames * size * size / (in * size * size + frames * out);
+  return std::max<int64_t>(1, in * out * frames * size * size / (in * size * size + frames * out));
 }
 
 }  // namespace reel3d

@@ -21,7 +21,6 @@ const std::map<std::string, Operator> kOperators = {
     {"aten::addmm", {"linear", 1, 2}},
     {"aten::batch_norm", {"batch norm", 0, 1}},
     {"aten::max_pool3d_with_indices", {"max pool", 0, {}}},
-    {"aten::avg_pool3d", {"mean pool", 0, {}}},
     {"aten::mean", {"mean pool", 0, {}}},
 };
 

@@ -55,22 +55,28 @@ struct Choice {
   double error;  // of plain bfloat16
 };
 
-Choice Choose(const ConvolutionImpl& convolution) {
+// From the fastest to the safest.
+constexpr std::array kArithmetics = {Arithmetic::kBfloat16, Arithmetic::kLongerBfloat16,
+                                     Arithmetic::kFloat32};
+
+Choice Choose(const ConvolutionImpl& convolution, const Agree& agree) {
   double plain_error = 0;
-  for (const Arithmetic arithmetic : {Arithmetic::kBfloat16, Arithmetic::kLongerBfloat16}) {
+  size_t choice = 0;
+  for (; choice + 1 < kArithmetics.size(); ++choice) {
     double error = 0;
     for (int trial = 0; trial < kTrials; ++trial) {
       error = std::max(
-          error, CompareWithFloat32(convolution, convolution.input_sizes(), arithmetic).Worst());
+          error,
+          CompareWithFloat32(convolution, convolution.input_sizes(), kArithmetics[choice]).Worst());
     }
-    if (arithmetic == Arithmetic::kBfloat16) {
+    if (choice == 0) {
       plain_error = error;
     }
     if (error <= kTolerance) {
-      return {arithmetic, plain_error};
+      break;
     }
   }
-  return {Arithmetic::kFloat32, plain_error};
+  return {kArithmetics[static_cast<size_t>(agree(static_cast<int64_t>(choice)))], plain_error};
 }
 
 // Makes every convolution know the sizes of its input.
@@ -82,7 +88,14 @@ void RunOnce(Network& network, int frames, int size, at::Device device) {
   network->train(was_training);
 }
 
-std::string UseBfloat16(Network& network, int frames, int size, at::Device device) {
+bool ProcessorHasBfloat16() {
+  const auto capabilities = at::cpu::get_cpu_capabilities();
+  const auto found = capabilities.find("avx512_bf16");
+  return found != capabilities.end() && found->second.toBool();
+}
+
+std::string UseBfloat16(Network& network, int frames, int size, at::Device device,
+                        const Agree& agree) {
   RunOnce(network, frames, size, device);
   std::map<std::string, Choice> choices;
   std::vector<std::string> exceptions;
@@ -94,7 +107,7 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
     const std::string kernels = KernelsOf(*convolution);
     auto found = choices.find(kernels);
     if (found == choices.end()) {
-      found = choices.emplace(kernels, Choose(*convolution)).first;
+      found = choices.emplace(kernels, Choose(*convolution, agree)).first;
       if (found->second.arithmetic != Arithmetic::kBfloat16) {
         exceptions.push_back(fmt::format(
             "{} (off by {:.2g}): {}", kernels, found->second.error,
@@ -106,7 +119,7 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
   std::string found = fmt::format("bf16: {} shapes of convolutions compared with float32, {}",
                                   choices.size(), exceptions.empty() ? "all right" : "wrong here ");
   found += fmt::format("{}", fmt::join(exceptions, "; "));
-  if (device.is_cpu() && at::cpu::get_cpu_capabilities().count("avx512_bf16") == 0) {
+  if (device.is_cpu() && !ProcessorHasBfloat16()) {
     found += "; this processor has no instructions for it, float32 may be faster";
   }
   return found;
@@ -160,18 +173,24 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
           RelativeError(values[2], exact[2])};
 }
 
-std::string UsePrecision(Network& network, const PrecisionOptions& options, int frames, int size) {
+std::string UsePrecision(Network& network, const PrecisionOptions& options, int frames, int size,
+                         const Agree& agree) {
   const at::Device device = network->parameters().front().device();
   const bool tf32 = options.precision == "tf32";
   if (tf32 && !device.is_cuda()) {
     throw UsageError("--precision tf32 is a way of NVIDIA GPUs: here there is float32 and bf16");
+  }
+  for (const auto& module : network->modules()) {
+    if (auto* convolution = module->as<ConvolutionImpl>()) {
+      convolution->Use(Arithmetic::kOfWeights);
+    }
   }
   at::globalContext().setAllowTF32CuDNN(tf32);
   at::globalContext().setAllowTF32CuBLAS(tf32);
   if (options.precision != "bf16") {
     return tf32 ? "tf32: convolutions and linear layers multiply with 11 significant bits" : "";
   }
-  return UseBfloat16(network, frames, size, device);
+  return UseBfloat16(network, frames, size, device, agree);
 }
 
 }  // namespace reel3d

@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,8 @@
 #include "lib/model/precision_options.h"
 
 namespace reel3d {
+
+using Agree = std::function<int64_t(int64_t)>;
 
 // Makes `network`, which is on its device, compute so. float32 is that, on GPUs too; tf32 rounds
 // what a GPU multiplies to 11 bits, in the whole process; bf16 makes convolutions and the features
@@ -23,7 +27,12 @@ namespace reel3d {
 // on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on
 // AVX512_BF16). A convolution that is wrong takes another way. Returns what was found, for people;
 // empty for float32. Throws a usage error for tf32 without a GPU.
-std::string UsePrecision(Network& network, const PrecisionOptions& options, int frames, int size);
+//
+// `agree` is called for each shape with the way that this process would take, the higher the safer,
+// and says which one to take: of ranks that share one network, all the safest that any needs.
+std::string UsePrecision(
+    Network& network, const PrecisionOptions& options, int frames, int size,
+    const Agree& agree = [](int64_t own) { return own; });
 
 // Relative errors (of norms, against float32) of a convolution's output and of the gradients of its
 // input and its weights, on random values of these sizes. NaN and infinity count as infinite.

@@ -12,8 +12,8 @@ namespace reel3d {
 
 // Writes a network of `options` in evaluation mode, float clips (N, C, T, H, W) -> logits, with
 // these weights; its parameters and buffers keep their names. The program is text that follows
-// R3dImpl::forward(), which a test compares. Throws an input error that begins with `source` unless
-// the weights fit.
+// the forward pass of r3d, which a test compares. Throws an input error that begins with `source`
+// unless the weights fit.
 void SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& options,
                      const NamedTensors& tensors, const std::string& source);
 

@@ -265,6 +265,15 @@ std::string WeightsLayout::Config() const {
 }
 
 std::optional<WeightsLayout> FindLayout(const std::vector<TensorHeader>& headers) {
+  // What families compute from extents must not overflow, nor a header without values make a
+  // network that takes all memory.
+  constexpr int64_t kMostAlongAnAxis = 1 << 20;
+  for (const TensorHeader& tensor : headers) {
+    if (std::any_of(tensor.shape.begin(), tensor.shape.end(),
+                    [](int64_t extent) { return extent < 1 || extent > kMostAlongAnAxis; })) {
+      return std::nullopt;
+    }
+  }
   const Tensors tensors(headers);
   for (const FindFamily find : kFamilies) {
     if (std::optional<WeightsLayout> layout = find(tensors)) {

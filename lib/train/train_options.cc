@@ -81,7 +81,8 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind(
       "stop-before-end", &options.stop_before_end, {0, 1e6},
       "stop with a checkpoint (status 75) when the Slurm allocation has only so many minutes "
-      "left, as it says at the start: SLURM_JOB_END_TIME, else squeue; 0: never",
+      "left, as it says at the start: SLURM_JOB_END_TIME, else squeue; 0: never. Looked at after "
+      "each step, so that it must leave time for a validation and a checkpoint",
       Effect::kRunOnly);
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);

@@ -67,11 +67,12 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   at::set_num_threads(threads);
   ChooseKernels(options.deterministic);
   network->to(device);
-  Say(UsePrecision(network, options.precision, options.clip.length, options.crop.size));
+  const auto safest = [&](int64_t own) { return world.Max(own); };
+  Say(UsePrecision(network, options.precision, options.clip.length, options.crop.size, safest));
   if (options.ema_decay > 0) {
     average = MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
     (*average)->to(device);
-    UsePrecision(*average, options.precision, options.clip.length, options.crop.size);
+    UsePrecision(*average, options.precision, options.clip.length, options.crop.size, safest);
     (*average)->eval();
     if (!options.finetune.from.empty()) {
       FreezeBefore(**average, options.finetune.from);  // hence its statistics stay fixed as well
@@ -221,6 +222,7 @@ bool Trainer::State::RunEpoch() {
   const int64_t num_steps = data.partition().NumSteps();
   At(Phase::kData);
   const PhaseSeconds before = phases.Seconds();
+  const double clips_before = clips_trained;
   epoch_read_s = epoch_decode_s = 0;
   BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
   const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
@@ -247,6 +249,7 @@ bool Trainer::State::RunEpoch() {
     }
   }
   epoch_phases = phases.Seconds() - before;
+  epoch_clips = clips_trained - clips_before;
   training_s += Total(epoch_phases);
   waiting_s += In(epoch_phases, Phase::kData);
   if (position.step_in_epoch < num_steps && !report.over_tolerance) {

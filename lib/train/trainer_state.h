@@ -137,6 +137,7 @@ struct Trainer::State {
   bool validating = false;
   std::atomic<int64_t> last_video = -1;  // of the batch in hand
   PhaseSeconds epoch_phases{};           // of the last epoch's steps
+  double epoch_clips = 0;                // of them
   double epoch_read_s = 0, epoch_decode_s = 0;
   PhaseSeconds shown_phases{};  // when the curves got their last point
   double shown_clips = 0;

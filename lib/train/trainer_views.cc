@@ -107,12 +107,12 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
     line["validation_top1"] = validation.top1;
     line["validation_top5"] = validation.top5;
   }
-  const double rate = clips_trained / training_s;
+  const double epoch_s = Total(epoch_phases);
   const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
                         (options.epochs - position.epoch);
   Say(fmt::format("{}; {:.0f} clips/s, waiting for data {:.0f} %; {} left",
-                  DescribeEpoch(line, options.epochs), rate, 100 * waiting_s / training_s,
-                  FormatDuration(left_s)));
+                  DescribeEpoch(line, options.epochs), epoch_clips / epoch_s,
+                  100 * In(epoch_phases, Phase::kData) / epoch_s, FormatDuration(left_s)));
   if (metrics) {
     metrics->Append(line);
   }

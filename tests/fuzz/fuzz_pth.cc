@@ -10,6 +10,8 @@
 
 #include "lib/base/error.h"
 #include "lib/model/pth.h"
+#include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const int memory = memfd_create("input.pth", MFD_CLOEXEC);
@@ -17,7 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   try {
-    const reel3d::PthReader reader("/proc/self/fd/" + std::to_string(memory));
+    const std::string path = "/proc/self/fd/" + std::to_string(memory);
+    const reel3d::PthReader reader(path);
+    reel3d::FindLayout(reel3d::ReadWeightsHeader(path).tensors);
     std::set<std::string> storages;
     for (const reel3d::PthTensor& tensor : reader.header().tensors) {
       if (storages.insert(tensor.storage).second) {

@@ -1,8 +1,11 @@
-// A file of weights in the safetensors format: its header, and the bytes of every tensor.
+// A file of weights in the safetensors format: its header, which network it is of, and the bytes of
+// every tensor.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/safetensors.h"
 
 #include "lib/base/file.h"
+#include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/test_support.h"
 
@@ -12,7 +15,8 @@ std::vector<std::string> reel3d::fuzz::Seeds() {
   SafetensorsHeader header;
   header.entries = {{"conv1.weight", "F32", {2, 1, 3}},
                     {"bn1.num_batches_tracked", "I64", {}},
-                    {"none", "BF16", {0, 4}}};
+                    {"layer1.0.conv1.weight", "F32", {2, 1, 1, 1, 3}},
+                    {"layer1.0.conv2_t.weight", "BF16", {0, 4}}};
   header.metadata = {{"format", "pt"}};
   WriteSafetensors(folder / "a", header, [&](size_t) { return values.data(); });
   return {ReadFile(folder / "a")};
@@ -22,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
   const fuzz::ScratchFile file(data, size);
   fuzz::AllowInputErrors([&] {
+    FindLayout(ReadWeightsHeader(file.path()).tensors);
     SafetensorsReader reader(file.path());
     for (const SafetensorsEntry& entry : reader.header().entries) {
       std::vector<char> bytes(entry.size_bytes);

@@ -95,7 +95,7 @@ TEST_P(GpuNetwork, ComputesInBfloat16AndTf32) {
   UsePrecision(network, {"tf32"}, 16, 96);
   const Pass in_tf32 = RunPass(network, device_);
   EXPECT_LE(RelativeError(in_tf32.logits, on_cpu.logits), 3e-3);
-  EXPECT_LE(RelativeError(in_tf32.gradients, on_cpu.gradients), 0.05);
+  EXPECT_LE(RelativeError(in_tf32.gradients, on_cpu.gradients), 0.1);
   RecordProperty("bf16", UsePrecision(network, {"bf16"}, 16, 96));
   const Pass in_bf16 = RunPass(network, device_);
   EXPECT_LE(RelativeError(in_bf16.logits, on_cpu.logits), 0.02);
@@ -109,11 +109,15 @@ TEST_F(Gpu, CopiesPinnedPixelsAsTheyAre) {
   at::Tensor pixels = torch::from_blob(memory.get(), sizes, at::kByte);
   ClipInput on_gpu({}, device_);
   ClipInput on_cpu({}, at::kCPU);
+  std::vector<at::Tensor> inputs, expected;
   for (int round = 0; round < 20; ++round) {
     on_gpu.EndCopies();
     pixels.copy_(at::randint(0, 256, sizes, at::kByte));
-    const at::Tensor input = on_gpu.ToInput(pixels);
-    EXPECT_TRUE(input.to(at::kCPU).equal(on_cpu.ToInput(pixels)));
+    inputs.push_back(on_gpu.ToInput(pixels));
+    expected.push_back(on_cpu.ToInput(pixels));
+  }
+  for (size_t round = 0; round < inputs.size(); ++round) {
+    EXPECT_TRUE(inputs[round].to(at::kCPU).equal(expected[round])) << round;
   }
 }
 

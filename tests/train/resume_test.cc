@@ -75,7 +75,7 @@ class Resume : public InterruptedRun {
       return;  // it has ended before
     }
     kill(victim, blow == Blow::kKillOneRank ? SIGKILL : SIGTERM);
-    if (blow == Blow::kTermTwice) {
+    if (blow == Blow::kTermTwice) {  // as `timeout` and mpirun do: no more than one
       std::this_thread::sleep_for(std::chrono::milliseconds(rng.Below(30)));
       kill(victim, SIGTERM);
     }

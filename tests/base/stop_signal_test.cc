@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/stop_signal.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace reel3d {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(StopSignal, IsARequestThoughItComesTwice) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        const bool before = StopRequested();
+        std::raise(SIGTERM);
+        std::raise(SIGTERM);
+        std::raise(SIGUSR1);
+        std::_Exit(!before && StopRequested() ? 75 : 1);
+      },
+      testing::ExitedWithCode(75), "");
+}
+
+TEST(StopSignal, EndsTheProcessIfItComesAgain) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        std::raise(SIGTERM);
+        std::this_thread::sleep_for(milliseconds(1100));
+        std::raise(SIGUSR1);  // what a scheduler sends next is no second request
+        std::raise(SIGTERM);
+        std::_Exit(0);
+      },
+      testing::KilledBySignal(SIGTERM), "");
+}
+
+}  // namespace
+}  // namespace reel3d
