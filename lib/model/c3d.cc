@@ -55,7 +55,7 @@ class C3dImpl : public NetworkImpl {
       convolutions_.emplace_back(ConvolutionOptions{in, out, 3, 1, 1, !with_batch_norm});
       register_module(std::string("conv") + layer.name, convolutions_.back());
       if (with_batch_norm) {
-        batch_norms_.push_back(register_module(std::string("bn") + layer.name, BatchNorm(out)));
+        batch_norms_.emplace_back(register_module(std::string("bn") + layer.name, BatchNorm(out)));
         convolutions_.back()->PrecedeBatchNorm(batch_norms_.back());
       }
       in = out;
@@ -65,10 +65,10 @@ class C3dImpl : public NetworkImpl {
     for (size_t i = 0; i < 3; ++i) {
       const std::string number = std::to_string(6 + i);
       const bool is_last = i == 2;
-      linears_.push_back(register_module(
+      linears_.emplace_back(register_module(
           "fc" + number, nn::Linear(inputs[i], is_last ? options.num_classes : hidden)));
       if (with_batch_norm && !is_last) {
-        batch_norms_.push_back(register_module("bn" + number, BatchNorm(hidden)));
+        batch_norms_.emplace_back(register_module("bn" + number, BatchNorm(hidden)));
       }
     }
   }
