@@ -5,13 +5,14 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/model/c3d_plan.h"
+#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
 
@@ -20,20 +21,6 @@ namespace {
 
 namespace nn = torch::nn;
 
-struct LayerPlan {
-  const char* name;
-  int64_t channels;
-  int64_t pool_frames;  // of the pooling behind it; 0: none
-};
-constexpr std::array<LayerPlan, 8> kLayers = {{{"1", 64, 1},
-                                               {"2", 128, 2},
-                                               {"3a", 256, 0},
-                                               {"3b", 256, 2},
-                                               {"4a", 512, 0},
-                                               {"4b", 512, 2},
-                                               {"5a", 512, 0},
-                                               {"5b", 512, 2}}};
-constexpr int64_t kHidden = 4096;
 // fc6 takes one frame of 4 x 4 features.
 constexpr int64_t kFrames = 1;
 constexpr int64_t kSize = 4;
@@ -45,13 +32,9 @@ constexpr int64_t SizeLeft(int64_t size) { return size / 16 / 2 + 1; }
 class C3dImpl : public NetworkImpl {
  public:
   C3dImpl(const NetworkOptions& options, bool with_batch_norm) : dropout_(options.dropout) {
-    const auto scaled = [&](int64_t channels) {
-      return std::max<int64_t>(1,
-                               static_cast<int64_t>(static_cast<double>(channels) * options.width));
-    };
     int64_t in = options.channels;
-    for (const LayerPlan& layer : kLayers) {
-      const int64_t out = scaled(layer.channels);
+    for (const C3dLayer& layer : kC3dLayers) {
+      const int64_t out = ScaledChannels(layer.channels, options.width);
       convolutions_.emplace_back(ConvolutionOptions{in, out, 3, 1, 1, !with_batch_norm});
       register_module(std::string("conv") + layer.name, convolutions_.back());
       if (with_batch_norm) {
@@ -60,7 +43,7 @@ class C3dImpl : public NetworkImpl {
       }
       in = out;
     }
-    const int64_t hidden = scaled(kHidden);
+    const int64_t hidden = ScaledChannels(kC3dHidden, options.width);
     const std::array<int64_t, 3> inputs = {in * kFrames * kSize * kSize, hidden, hidden};
     for (size_t i = 0; i < 3; ++i) {
       const std::string number = std::to_string(6 + i);
@@ -77,17 +60,17 @@ class C3dImpl : public NetworkImpl {
   at::Tensor Logits(const at::Tensor& clips) override {
     CheckClipsOfC3d(clips.size(2), clips.size(3), clips.size(4));
     at::Tensor features = clips;
-    for (size_t i = 0; i < kLayers.size(); ++i) {
+    for (size_t i = 0; i < kC3dLayers.size(); ++i) {
       features = Activate(i, convolutions_[i](features));
-      const int64_t frames = kLayers[i].pool_frames;
+      const int64_t frames = kC3dLayers[i].pool_frames;
       if (frames != 0) {
-        const int64_t pad = i + 1 == kLayers.size() ? 1 : 0;
+        const int64_t pad = i + 1 == kC3dLayers.size() ? 1 : 0;
         features = MaxPool(features, {{frames, 2, 2}}, {{frames, 2, 2}}, {{0, pad, pad}});
       }
     }
     features = features.flatten(1).to(linears_[0]->weight.dtype());
     for (size_t i = 0; i < 2; ++i) {
-      features = torch::dropout(Activate(kLayers.size() + i, linears_[i](features)), dropout_,
+      features = torch::dropout(Activate(kC3dLayers.size() + i, linears_[i](features)), dropout_,
                                 is_training());
     }
     return linears_[2](features);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
 #include "lib/model/i3d_plan.h"
@@ -58,14 +59,16 @@ class I3dImpl : public NetworkImpl {
  public:
   explicit I3dImpl(const NetworkOptions& options)
       : dropout_(options.dropout),
-        first_(*this, "Conv3d_1a_7x7", options.channels, Scaled(64, options), 7, 2),
-        second_(*this, "Conv3d_2b_1x1", Scaled(64, options), Scaled(64, options), 1),
-        third_(*this, "Conv3d_2c_3x3", Scaled(64, options), Scaled(192, options), 3) {
-    int64_t in = Scaled(192, options);
+        first_(*this, "Conv3d_1a_7x7", options.channels, ScaledChannels(64, options.width), 7, 2),
+        second_(*this, "Conv3d_2b_1x1", ScaledChannels(64, options.width),
+                ScaledChannels(64, options.width), 1),
+        third_(*this, "Conv3d_2c_3x3", ScaledChannels(64, options.width),
+               ScaledChannels(192, options.width), 3) {
+    int64_t in = ScaledChannels(192, options.width);
     for (const I3dModule& plan : kI3dModules) {
       std::array<int64_t, 6> channels = {};
       std::transform(plan.channels.begin(), plan.channels.end(), channels.begin(),
-                     [&](int64_t of_branch) { return Scaled(of_branch, options); });
+                     [&](int64_t of_branch) { return ScaledChannels(of_branch, options.width); });
       mixed_.emplace_back(*this, plan.name, in, channels);
       in = channels[0] + channels[2] + channels[4] + channels[5];
     }
@@ -95,10 +98,6 @@ class I3dImpl : public NetworkImpl {
   }
 
  private:
-  static int64_t Scaled(int64_t channels, const NetworkOptions& options) {
-    return std::max<int64_t>(1,
-                             static_cast<int64_t>(static_cast<double>(channels) * options.width));
-  }
   static at::Tensor PoolSpace(const at::Tensor& features) {
     return MaxPoolSame(features, {{1, 3, 3}}, {{1, 2, 2}});
   }

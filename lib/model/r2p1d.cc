@@ -1,7 +1,7 @@
 // R(2+1)D of the 2020 reference code: each 3x3x3 convolution is one over space and one over time,
 // with batch norm and ReLU between.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/factorized.h"
+#include "lib/model/channels.h"
 #include "lib/model/families.h"
 #include "lib/model/resnet.h"
 
@@ -45,8 +45,8 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
                 {middle, out, {{options.stem_frames, 1, 1}}, {{options.stem_stride, 1, 1}}}}};
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
-  plan.num_blocks = BlocksOfDepth(options.depth);
-  const bool bottlenecks = HasBottlenecks(options.depth);
+  plan.num_blocks = DepthOf(options.depth).blocks;
+  const bool bottlenecks = DepthOf(options.depth).bottlenecks;
   plan.block = [bottlenecks](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
     return bottlenecks ? Bottleneck(in, planes, stride) : BasicBlock(in, planes, stride);
   };

@@ -23,7 +23,7 @@ ResNetPlan PlanWithStem(const NetworkOptions& options) {
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
   plan.planes = PlanesOf(options);
-  plan.num_blocks = BlocksOfDepth(options.depth);
+  plan.num_blocks = DepthOf(options.depth).blocks;
   return plan;
 }
 
@@ -40,7 +40,7 @@ std::vector<ConvPlan> Bottleneck(int64_t in, int64_t middle, int64_t out, int64_
 
 ResNetPlan R3dPlan(const NetworkOptions& options) {
   ResNetPlan plan = PlanWithStem(options);
-  const bool bottlenecks = HasBottlenecks(options.depth);
+  const bool bottlenecks = DepthOf(options.depth).bottlenecks;
   plan.block = [bottlenecks](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
     return bottlenecks ? Bottleneck(in, planes, 4 * planes, stride)
                        : BasicBlock(in, planes, stride);

@@ -4,17 +4,16 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <map>
+#include <algorithm>
 #include <optional>
+
+#include "lib/base/error.h"
+#include "lib/model/channels.h"
 
 namespace reel3d {
 namespace {
 
 namespace nn = torch::nn;
-
-const std::map<int, std::array<int64_t, 4>> kBlocks = {
-    {10, {1, 1, 1, 1}},   {18, {2, 2, 2, 2}},   {34, {3, 4, 6, 3}},   {50, {3, 4, 6, 3}},
-    {101, {3, 4, 23, 3}}, {152, {3, 8, 36, 3}}, {200, {3, 24, 36, 3}}};
 
 Triple ProductOfStrides(const std::vector<ConvPlan>& plans) {
   Triple product = 1;
@@ -175,15 +174,19 @@ class ResNetImpl : public NetworkImpl {
 
 }  // namespace
 
-std::array<int64_t, 4> BlocksOfDepth(int depth) { return kBlocks.at(depth); }
-
-bool HasBottlenecks(int depth) { return depth >= 50; }
+const ResNetDepth& DepthOf(int layers) {
+  const auto* const found =
+      std::find_if(kResNetDepths.begin(), kResNetDepths.end(),
+                   [layers](const ResNetDepth& depth) { return depth.layers == layers; });
+  REEL3D_CHECK(found != kResNetDepths.end());
+  return *found;
+}
 
 std::array<int64_t, 4> PlanesOf(const NetworkOptions& options, int64_t base) {
   std::array<int64_t, 4> planes = {};
   int64_t factor = 64 * base;
   for (int64_t& of_layer : planes) {
-    of_layer = static_cast<int64_t>(static_cast<double>(factor) * options.width);
+    of_layer = ScaledChannels(factor, options.width);
     factor *= 2;
   }
   return planes;

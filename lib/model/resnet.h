@@ -12,6 +12,7 @@
 
 #include "lib/model/conv_unit.h"
 #include "lib/model/network.h"
+#include "lib/model/resnet_depths.h"
 
 namespace reel3d {
 
@@ -33,10 +34,8 @@ struct ResNetPlan {
   std::function<std::vector<ConvPlan>(int layer, int64_t in, int64_t planes, int64_t stride)> block;
 };
 
-// Blocks of layer1 .. layer4 of the networks of so many layers.
-std::array<int64_t, 4> BlocksOfDepth(int depth);
-// Of blocks with three convolutions of which the middle one is 3x3x3.
-bool HasBottlenecks(int depth);
+// `layers` is one of kResNetDepths.
+const ResNetDepth& DepthOf(int layers);
 
 // int(factor * options.width) for each of 64, 128, 256 and 512 times `base`.
 std::array<int64_t, 4> PlanesOf(const NetworkOptions& options, int64_t base = 1);

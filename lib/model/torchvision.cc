@@ -1,9 +1,7 @@
 // The video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem that
 // spans three frames, no max pooling.
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
-#include "lib/model/factorized.h"
+#include "lib/model/channels.h"
 #include "lib/model/families.h"
 #include "lib/model/resnet.h"
 
@@ -36,7 +34,7 @@ ResNetPlan PlanWithBasicStem(const NetworkOptions& options) {
   plan.planes = PlanesOf(options);
   plan.stem = {{"stem.0", "stem.1", {options.channels, plan.planes[0], {{3, 7, 7}}, {{1, 2, 2}}}}};
   plan.max_pool = false;
-  plan.num_blocks = BlocksOfDepth(kDepth);
+  plan.num_blocks = DepthOf(kDepth).blocks;
   return plan;
 }
 
@@ -60,7 +58,7 @@ std::shared_ptr<NetworkImpl> MakeTorchvisionMc3(const NetworkOptions& options) {
 
 std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& options) {
   ResNetPlan plan = PlanWithBasicStem(options);
-  const auto middle = std::max<int64_t>(1, static_cast<int64_t>(45 * options.width));
+  const auto middle = ScaledChannels(45, options.width);
   plan.stem = {{"stem.0", "stem.1", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
                {"stem.3", "stem.4", {middle, plan.planes[0], {{3, 1, 1}}}}};
   plan.block = [](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {

@@ -8,8 +8,10 @@
 #include <map>
 #include <sstream>
 
-#include "lib/model/factorized.h"
+#include "lib/model/c3d_plan.h"
+#include "lib/model/channels.h"
 #include "lib/model/i3d_plan.h"
+#include "lib/model/resnet_depths.h"
 
 namespace reel3d {
 namespace {
@@ -51,8 +53,7 @@ struct Scaled {
   int64_t base, channels;
 };
 
-// The --width that gives layers of these channels, as a network makes them of it: int(64 * width),
-// int(128 * width) and so on, at least 1.
+// The --width that gives layers of these channels (ScaledChannels).
 std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
   double low = 1.0 / 64, high = 17;
   for (const auto& [base, channels] : layers) {
@@ -63,9 +64,7 @@ std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
   // The lowest is a round number for usual widths; its rounding may spoil others.
   for (const double width : {low, (low + high) / 2}) {
     if (std::all_of(layers.begin(), layers.end(), [&](const Scaled& layer) {
-          return layer.channels ==
-                 std::max<int64_t>(1,
-                                   static_cast<int64_t>(static_cast<double>(layer.base) * width));
+          return layer.channels == ScaledChannels(layer.base, width);
         })) {
       return width;
     }
@@ -73,25 +72,12 @@ std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
   return std::nullopt;
 }
 
-struct Depth {
-  int layers;
-  bool bottlenecks;
-  std::array<int64_t, 4> blocks;
-};
-constexpr std::array<Depth, 7> kDepths = {{{10, false, {1, 1, 1, 1}},
-                                           {18, false, {2, 2, 2, 2}},
-                                           {34, false, {3, 4, 6, 3}},
-                                           {50, true, {3, 4, 6, 3}},
-                                           {101, true, {3, 4, 23, 3}},
-                                           {152, true, {3, 8, 36, 3}},
-                                           {200, true, {3, 24, 36, 3}}}};
-
 // A residual network of the reference; nothing if no depth has such blocks, or no width is theirs.
 std::optional<WeightsLayout> Residual(const Tensors& tensors, const char* family, bool bottlenecks,
                                       const std::array<int64_t, 4>& blocks,
                                       const std::vector<Scaled>& scaled, int64_t stem_frames) {
   const std::optional<double> width = FindWidth(scaled);
-  for (const Depth& depth : kDepths) {
+  for (const ResNetDepth& depth : kResNetDepths) {
     if (width && depth.bottlenecks == bottlenecks && depth.blocks == blocks) {
       return WeightsLayout{
           family,
@@ -192,7 +178,7 @@ std::optional<WeightsLayout> FindTorchvision(const Tensors& tensors) {
   const std::optional<double> width = FindWidth(scaled);
   const bool plain = tensors.Extent("layer1.0.conv1.0.weight", 2) == 3;
   if (!width || tensors.Extent("stem.0.weight", 3) != 7 || plain == factorized ||
-      tensors.CountBlocks("conv1.1") != kDepths[1].blocks) {
+      tensors.CountBlocks("conv1.1") != kResNetDepths[1].blocks) {
     return std::nullopt;
   }
   const bool in_time = tensors.Extent("layer2.0.conv1.0.weight", 2) == 3;
@@ -201,19 +187,13 @@ std::optional<WeightsLayout> FindTorchvision(const Tensors& tensors) {
 }
 
 std::optional<WeightsLayout> FindC3d(const Tensors& tensors) {
-  std::vector<Scaled> scaled = {{4096, tensors.Outputs("fc6")}, {4096, tensors.Outputs("fc7")}};
+  std::vector<Scaled> scaled = {{kC3dHidden, tensors.Outputs("fc6")},
+                                {kC3dHidden, tensors.Outputs("fc7")}};
   constexpr int64_t kPlaces = 16;  // of 4 x 4 features
   bool is_it = tensors.Inputs("fc6") == kPlaces * tensors.Outputs("conv5b");
-  for (const auto& [name, base] : std::array<std::pair<const char*, int64_t>, 8>{{{"1", 64},
-                                                                                  {"2", 128},
-                                                                                  {"3a", 256},
-                                                                                  {"3b", 256},
-                                                                                  {"4a", 512},
-                                                                                  {"4b", 512},
-                                                                                  {"5a", 512},
-                                                                                  {"5b", 512}}}) {
-    const std::string layer = std::string("conv") + name;
-    scaled.push_back({base, tensors.Outputs(layer)});
+  for (const C3dLayer& plan : kC3dLayers) {
+    const std::string layer = std::string("conv") + plan.name;
+    scaled.push_back({plan.channels, tensors.Outputs(layer)});
     is_it = is_it && tensors.Extent(layer + ".weight", 3) == 3;
   }
   const std::optional<double> width = FindWidth(scaled);
