@@ -104,6 +104,16 @@ void ConvolutionImpl::AbsorbBatchNorm() {
   batch_norm_ = nullptr;
 }
 
+std::vector<ConvolutionImpl*> ConvolutionsOf(const nn::Module& network) {
+  std::vector<ConvolutionImpl*> convolutions;
+  for (const auto& module : network.modules(/*include_self=*/false)) {
+    if (auto* convolution = module->as<ConvolutionImpl>()) {
+      convolutions.push_back(convolution);
+    }
+  }
+  return convolutions;
+}
+
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride) {
   const int64_t outputs = (size + stride - 1) / stride;
   const int64_t zeros = std::max<int64_t>(0, (outputs - 1) * stride + kernel - size);

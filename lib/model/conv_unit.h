@@ -72,6 +72,9 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
 };
 TORCH_MODULE(Convolution);
 
+// Of a network, in the order in which it holds them.
+std::vector<ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& network);
+
 // kSame for an input of this many frames, rows or columns.
 struct SamePadding {
   int64_t front, back;

@@ -143,10 +143,8 @@ at::Tensor NetworkImpl::forward(const at::Tensor& clips) {
 }
 
 void NetworkImpl::AbsorbBatchNorms() {
-  for (const auto& module : modules()) {
-    if (auto* convolution = module->as<ConvolutionImpl>()) {
-      convolution->AbsorbBatchNorm();
-    }
+  for (ConvolutionImpl* convolution : ConvolutionsOf(*this)) {
+    convolution->AbsorbBatchNorm();
   }
 }
 

@@ -99,11 +99,7 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
   RunOnce(network, frames, size, device);
   std::map<std::string, Choice> choices;
   std::vector<std::string> exceptions;
-  for (const auto& module : network->modules()) {
-    auto* const convolution = module->as<ConvolutionImpl>();
-    if (convolution == nullptr) {
-      continue;
-    }
+  for (ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     const std::string kernels = KernelsOf(*convolution);
     auto found = choices.find(kernels);
     if (found == choices.end()) {
@@ -180,10 +176,8 @@ std::string UsePrecision(Network& network, const PrecisionOptions& options, int 
   if (tf32 && !device.is_cuda()) {
     throw UsageError("--precision tf32 is a way of NVIDIA GPUs: here there is float32 and bf16");
   }
-  for (const auto& module : network->modules()) {
-    if (auto* convolution = module->as<ConvolutionImpl>()) {
-      convolution->Use(Arithmetic::kOfWeights);
-    }
+  for (ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
+    convolution->Use(Arithmetic::kOfWeights);
   }
   at::globalContext().setAllowTF32CuDNN(tf32);
   at::globalContext().setAllowTF32CuBLAS(tf32);
@@ -191,6 +185,15 @@ std::string UsePrecision(Network& network, const PrecisionOptions& options, int 
     return tf32 ? "tf32: convolutions and linear layers multiply with 11 significant bits" : "";
   }
   return UseBfloat16(network, frames, size, device, agree);
+}
+
+void UsePrecisionOf(const Network& other, Network& network) {
+  const std::vector<ConvolutionImpl*> theirs = ConvolutionsOf(*other);
+  const std::vector<ConvolutionImpl*> ours = ConvolutionsOf(*network);
+  REEL3D_CHECK(theirs.size() == ours.size());
+  for (size_t i = 0; i < ours.size(); ++i) {
+    ours[i]->Use(theirs[i]->arithmetic());
+  }
 }
 
 }  // namespace reel3d

@@ -34,6 +34,9 @@ std::string UsePrecision(
     Network& network, const PrecisionOptions& options, int frames, int size,
     const Agree& agree = [](int64_t own) { return own; });
 
+// Makes a network of the same kind compute as `other` does, of which nothing is tried again.
+void UsePrecisionOf(const Network& other, Network& network);
+
 // Relative errors (of norms, against float32) of a convolution's output and of the gradients of its
 // input and its weights, on random values of these sizes. NaN and infinity count as infinite.
 struct ArithmeticErrors {

@@ -72,7 +72,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   if (options.ema_decay > 0) {
     average = MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
     (*average)->to(device);
-    UsePrecision(*average, options.precision, options.clip.length, options.crop.size, safest);
+    UsePrecisionOf(network, *average);
     (*average)->eval();
     if (!options.finetune.from.empty()) {
       FreezeBefore(**average, options.finetune.from);  // hence its statistics stay fixed as well

@@ -13,29 +13,17 @@
 #include "lib/train/clip_input.h"
 #include "lib/train/epoch_data.h"
 #include "tests/dist/world_environment.h"
-#include "tests/model/noise.h"
+#include "tests/model/small_network.h"
 
 namespace reel3d {
 namespace {
 
 using test::TheWorld;
 
-double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
-  const at::Tensor on_cpu = value.detach().to(at::kCPU, exact.scalar_type());
-  return ((on_cpu - exact).norm() / exact.norm()).item<double>();
-}
+using test::RelativeError;
 
 Network Small(const std::string& model) {
-  NetworkOptions options;
-  options.model = model;
-  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
-  options.width = model == "resnext" ? 0.5 : 0.25;
-  options.dropout = 0;
-  options.num_classes = 5;
-  Network network = MakeNetwork(options, 3);
-  test::FillWithNoise(*network);
-  network->eval();
-  return network;
+  return test::MakeFilled(test::SmallNetwork(model, 0.25, "a"));
 }
 
 at::Tensor Clips() { return test::Noise("clips", {4, 3, 16, 96, 96}).to(at::kFloat); }

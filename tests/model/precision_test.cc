@@ -10,30 +10,15 @@
 #include <tuple>
 
 #include "lib/base/error.h"
-#include "lib/model/network.h"
-#include "tests/model/noise.h"
+#include "tests/model/small_network.h"
 
 namespace reel3d {
 namespace {
 
-double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
-  return ((value - exact).norm() / exact.norm()).item<double>();
-}
+using test::RelativeError;
 
-// One of each family.
 Network Small(const std::string& model, at::ScalarType type = at::kFloat) {
-  NetworkOptions options;
-  options.model = model;
-  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
-  options.width = model == "resnext" ? 0.5 : 0.125;
-  options.shortcut = "b";
-  options.dropout = 0;
-  options.num_classes = 5;
-  Network network = MakeNetwork(options, 3);
-  network->to(type);
-  test::FillWithNoise(*network);
-  network->eval();
-  return network;
+  return test::MakeFilled(test::SmallNetwork(model, 0.125, "b"), type);
 }
 
 at::Tensor Clips(at::ScalarType type = at::kFloat) {
@@ -106,11 +91,7 @@ TEST_P(EveryFamily, HasNoConvolutionThatIsWrongInBfloat16) {
     UsePrecision(network, {"bf16"}, 16, 112);
   }
   std::set<std::tuple<std::vector<int64_t>, std::vector<int64_t>, std::vector<int64_t>>> tried;
-  for (const auto& module : network->modules()) {
-    const auto* convolution = module->as<ConvolutionImpl>();
-    if (convolution == nullptr) {
-      continue;
-    }
+  for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     const auto& stride = *convolution->options.stride();
     if (!tried
              .insert({convolution->input_sizes(),

@@ -58,10 +58,8 @@ TEST_F(WrongKernel, IsFoundAtTheStart) {
   EXPECT_THAT(found, testing::HasSubstr("256 x 256 x 2 x 7 x 7, kernel 3x3x3"));
   EXPECT_THAT(found, testing::HasSubstr("one more frame"));
   int longer = 0;
-  for (const auto& module : network->modules()) {
-    const auto* convolution = module->as<ConvolutionImpl>();
-    longer += static_cast<int>(convolution != nullptr &&
-                               convolution->arithmetic() == Arithmetic::kLongerBfloat16);
+  for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
+    longer += static_cast<int>(convolution->arithmetic() == Arithmetic::kLongerBfloat16);
   }
   EXPECT_EQ(longer, 3);  // conv4_x but its first
 }

@@ -1,0 +1,42 @@
+// A small network of each family, and how far what it computes is from what it should.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+#include "lib/model/network.h"
+#include "tests/model/noise.h"
+
+namespace reel3d::test {
+
+// Of five classes, without dropout, at a depth that the family has.
+inline NetworkOptions SmallNetwork(const std::string& model, double width,
+                                   const std::string& shortcut) {
+  NetworkOptions options;
+  options.model = model;
+  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
+  options.width = model == "resnext" ? 0.5 : width;
+  options.shortcut = shortcut;
+  options.dropout = 0;
+  options.num_classes = 5;
+  return options;
+}
+
+// For evaluation, its weights out of the formula.
+inline Network MakeFilled(const NetworkOptions& options, at::ScalarType type = at::kFloat) {
+  Network network = MakeNetwork(options, 3);
+  network->to(type);
+  FillWithNoise(*network);
+  network->eval();
+  return network;
+}
+
+// Of norms, on the CPU and in the type of `exact`.
+inline double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
+  const at::Tensor on_cpu = value.detach().to(at::kCPU, exact.scalar_type());
+  return ((on_cpu - exact).norm() / exact.norm()).item<double>();
+}
+
+}  // namespace reel3d::test
