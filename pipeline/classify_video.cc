@@ -95,9 +95,7 @@ class Classifier {
     const auto crop = [size](FrameSize frame) { return CenterCrop(frame, size); };
     video.ForEachBatch(clips, options_.batch, loading, crop, [&](Batch& batch) {
       const at::Tensor pixels = AsTensors(batch, length, size).pixels;
-      const at::Tensor logits =
-          trained_.network->forward(input.ToInput(pixels)).to(at::kCPU, at::kFloat).contiguous();
-      all.insert(all.end(), logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());
+      AppendRows(trained_.network->forward(input.ToInput(pixels)), &all);
     });
     return all;
   }

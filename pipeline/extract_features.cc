@@ -144,43 +144,38 @@ class Extractor {
     if (features.dim() > 2 && !options_.positions) {
       features = features.flatten(2).mean(2);
     }
-    features = features.to(at::kCPU, at::kFloat).contiguous();
     table_.shape = features.sizes().slice(1).vec();
-    const float* values = features.data_ptr<float>();
-    table_.values.insert(table_.values.end(), values, values + features.numel());
+    AppendRows(features, &table_.values);
   }
 
   // Without the rows of videos that failed, half of which are no description of them; with
   // --average the rows of a video, which follow each other, become one. Sums are in double.
   void Gather() {
-    FeatureTable gathered = table_;
-    gathered.video.clear();
-    gathered.first_frame.clear();
-    gathered.num_clips.clear();
-    gathered.values.clear();
-    const size_t num_rows = table_.video.size();
-    const size_t size = table_.values.size() / num_rows;
+    const std::vector<uint32_t> videos = std::exchange(table_.video, {});
+    const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});
+    const std::vector<float> values = std::exchange(table_.values, {});
+    const size_t num_rows = videos.size();
+    const size_t size = values.size() / num_rows;
     for (size_t first = 0, end = 0; first < num_rows; first = end) {
-      const uint32_t video = table_.video[first];
+      const uint32_t video = videos[first];
       std::vector<double> sums(size);
       do {
         for (size_t i = 0; i < size; ++i) {
-          sums[i] += table_.values[end * size + i];
+          sums[i] += values[end * size + i];
         }
         ++end;
-      } while (options_.average && end < num_rows && table_.video[end] == video);
+      } while (options_.average && end < num_rows && videos[end] == video);
       if (failed_.count(video) > 0) {
         continue;
       }
       const auto count = static_cast<uint32_t>(end - first);
-      gathered.video.push_back(video);
-      gathered.first_frame.push_back(table_.first_frame[first]);
-      gathered.num_clips.push_back(count);
+      table_.video.push_back(video);
+      table_.first_frame.push_back(first_frames[first]);
+      table_.num_clips.push_back(count);
       for (const double sum : sums) {
-        gathered.values.push_back(static_cast<float>(sum / count));
+        table_.values.push_back(static_cast<float>(sum / count));
       }
     }
-    table_ = std::move(gathered);
   }
 
   const ExtractFeaturesOptions& options_;

@@ -22,7 +22,6 @@
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
-#include "lib/model/precision.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/trained_network.h"
 
@@ -168,11 +167,7 @@ class Scorer {
       }
       const ClipBatch tensors =
           AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
-      const at::Tensor logits = trained_.network->forward(input_.ToInput(tensors.pixels))
-                                    .to(at::kCPU, at::kFloat)
-                                    .contiguous();
-      const float* values = logits.data_ptr<float>();
-      all.insert(all.end(), values, values + logits.numel());
+      AppendRows(trained_.network->forward(input_.ToInput(tensors.pixels)), &all);
     }
   }
 
@@ -312,15 +307,11 @@ ToolResult Score(const ScoreOptions& options) {
   const int threads = ThreadCount(options.threads);
   at::set_num_threads(threads);
   const ShardSet shards(options.shards_dir);
-  TrainedNetwork trained = LoadTrainedNetwork(options.checkpoint, options.weights, device);
-  RequireSameClasses(trained, shards);
   ChooseKernels(/*deterministic=*/false);
+  TrainedNetwork trained =
+      LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
+  RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
-  const std::string precision = UsePrecision(
-      trained.network, options.precision, trained.options.clip.length, trained.options.crop.size);
-  if (!precision.empty()) {
-    LogInfo(precision);
-  }
   const std::string identity = trained.identity;
   Scorer scorer(options, shards, std::move(trained), device, threads);
   const StageOutput output({options.out_dir,

@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
@@ -34,17 +35,15 @@ std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
 }
 
 // Fills `network` from `weights`, by options and classes.
-void Build(TrainedNetwork* trained, const fs::path& weights, at::Device device) {
+void Build(TrainedNetwork* trained, const fs::path& weights) {
   NetworkOptions network = trained->options.network;
   network.num_classes = static_cast<int>(trained->classes.size());
   trained->network = MakeNetwork(network);
   LoadStateDict(*trained->network, LoadWeights(weights), weights.string());
-  trained->network->to(device);
   trained->network->eval();
-  UsePrecision(trained->network, {}, trained->options.clip.length, trained->options.crop.size);
 }
 
-TrainedNetwork FromCheckpoint(const fs::path& checkpoint, at::Device device) {
+TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   VerifyCheckpoint(checkpoint);
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
   const std::string source = (checkpoint / CheckpointFiles::kState).string();
@@ -53,7 +52,7 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint, at::Device device) {
   UseJson(source, [&] { config = state.at("config").get<std::string>(); });
   ReadStoredSettings(&trained.options, config, source);
   trained.classes = ParseClasses(state.value("classes", nlohmann::ordered_json()), source);
-  Build(&trained, checkpoint / CheckpointFiles::kModel, device);
+  Build(&trained, checkpoint / CheckpointFiles::kModel);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
   return trained;
@@ -100,7 +99,7 @@ std::vector<std::string> FindClasses(const std::string& classes_file, const Weig
   return classes;
 }
 
-TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use, at::Device device) {
+TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   const WeightsHeader header = ReadWeightsHeader(file);
   const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
   if (!layout) {
@@ -113,17 +112,14 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use, at::Device 
   ReadPreprocessing(&trained.options, use.preprocessing, header, file);
   ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
-  Build(&trained, file, device);
+  Build(&trained, file);
   trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
   return trained;
 }
 
-}  // namespace
-
-TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& use,
-                                  at::Device device) {
+TrainedNetwork Load(const fs::path& checkpoint, const WeightsUse& use) {
   if (fs::is_regular_file(checkpoint)) {
-    return FromFile(checkpoint, use, device);
+    return FromFile(checkpoint, use);
   }
   RequireFolder(checkpoint, "a checkpoint that train-r3d wrote, or a file of weights");
   if (!use.classes.empty() || !use.preprocessing.empty()) {
@@ -131,7 +127,27 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& 
         "--classes and --preprocessing are for files of weights: a checkpoint knows "
         "its own");
   }
-  return FromCheckpoint(checkpoint, device);
+  return FromCheckpoint(checkpoint);
+}
+
+}  // namespace
+
+TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& use,
+                                  at::Device device, const PrecisionOptions& precision) {
+  TrainedNetwork trained = Load(checkpoint, use);
+  trained.network->to(device);
+  const std::string found = UsePrecision(trained.network, precision, trained.options.clip.length,
+                                         trained.options.crop.size);
+  if (!found.empty()) {
+    LogInfo(found);
+  }
+  return trained;
+}
+
+void AppendRows(const at::Tensor& rows, std::vector<float>* all) {
+  const at::Tensor on_cpu = rows.to(at::kCPU, at::kFloat).contiguous();
+  const float* values = on_cpu.data_ptr<float>();
+  all->insert(all->end(), values, values + on_cpu.numel());
 }
 
 }  // namespace reel3d
