@@ -10,7 +10,8 @@ import sys
 from collections import OrderedDict
 
 import torch
-from make_r3d_golden import Network, noise
+from networks import build
+from noise import noise
 
 
 def values(name, shape):
@@ -20,7 +21,7 @@ def values(name, shape):
 
 def network():
     """Depth 10, shortcut B, 5 classes, a 64th of the channels."""
-    made = Network(10, "b", 1 / 64, stem_frames=3)
+    made = build("r3d", depth=10, shortcut="b", width=1 / 64, stem_frames=3)
     for name, tensor in made.state_dict().items():
         tensor.copy_(values(name, tensor.shape) if tensor.is_floating_point() else torch.tensor(7))
     return made

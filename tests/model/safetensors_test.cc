@@ -1,5 +1,5 @@
-// Tensors through files: ours, Python's (tests/golden/make_r3d_golden.py), and damaged ones.
-// SPDX-License-Identifier: Apache-2.0
+// Tensors through files: ours, Python's (tests/golden/make_safetensors_golden.py), and damaged
+// ones. SPDX-License-Identifier: Apache-2.0
 #include "lib/model/safetensors.h"
 
 #include <gmock/gmock.h>

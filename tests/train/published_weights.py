@@ -5,7 +5,7 @@
     published_weights.py logits FILE DEPTH SHORTCUT OUT      of the clips of noise(), as float32
     published_weights.py script OURS OUT                     the same by TorchScript
 
-Needs torch, numpy and safetensors. The networks are those of tests/golden/make_r3d_golden.py.
+Needs torch, numpy and safetensors. The networks are those of tests/golden/networks.py.
 """
 
 import pathlib
@@ -14,7 +14,8 @@ import sys
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "golden"))
-import make_r3d_golden as golden  # noqa: E402
+import networks  # noqa: E402
+from noise import noise  # noqa: E402
 
 
 def weights(file):
@@ -25,8 +26,8 @@ def weights(file):
 
 def write(file, depth, shortcut, classes):
     torch.manual_seed(int(depth))
-    golden.CLASSES = int(classes)
-    network = torch.nn.DataParallel(golden.Network(int(depth), shortcut, 1))
+    networks.CLASSES = int(classes)
+    network = torch.nn.DataParallel(networks.build("r3d", depth=int(depth), shortcut=shortcut))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [50, 100, 150])
     torch.save(
@@ -49,13 +50,13 @@ def compare(file, ours):
 
 
 def clips():
-    return torch.from_numpy(golden.noise("clips", 2 * 3 * 16 * 48 * 48)).float().reshape(2, 3, 16, 48, 48)
+    return torch.from_numpy(noise("clips", 2 * 3 * 16 * 48 * 48)).float().reshape(2, 3, 16, 48, 48)
 
 
 def logits(file, depth, shortcut, out):
     state = weights(file)
-    golden.CLASSES = len(state["fc.bias"])
-    network = golden.Network(int(depth), shortcut, 1)
+    networks.CLASSES = len(state["fc.bias"])
+    network = networks.build("r3d", depth=int(depth), shortcut=shortcut)
     network.load_state_dict(state)
     with torch.no_grad():
         network.eval()(clips()).numpy().tofile(out)
