@@ -176,6 +176,7 @@ TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
     return result.err;
   };
   EXPECT_THAT(refusal({}, 2), HasSubstr("--preprocessing hara2020"));
+  EXPECT_THAT(refusal({"--preprocessing", "torchvision"}, 2), HasSubstr("--classes FILE"));
   EXPECT_THAT(refusal({"--preprocessing", "hara2020"}, 2), HasSubstr("--classes FILE"));
   EXPECT_THAT(refusal({"--preprocessing", "hara2020", "--classes", At("shards10.txt")}, 3),
               HasSubstr("is of 5 classes, and"));
