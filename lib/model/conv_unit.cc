@@ -62,7 +62,7 @@ ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& options)
 
 at::Tensor ConvolutionImpl::forward(const at::Tensor& input) {
   input_sizes_ = input.sizes().vec();
-  const at::Tensor output = Convolve(input, weight, bias, arithmetic_);
+  at::Tensor output = Convolve(input, weight, bias, arithmetic_);
   LayerWatch::NoteConvolution(input, weight, output);
   return output;
 }
