@@ -44,7 +44,7 @@ class Classifier {
     KeepFreedMemory();
     RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
     at::set_num_threads(threads_);
-    trained_ = LoadTrainedNetwork(options.checkpoint, options.weights, device_);
+    trained_ = LoadTrainedNetwork(options.checkpoint, options.weights, device_, options.precision);
     trained_.options.network.CheckClips(trained_.options.clip.length, trained_.options.crop.size,
                                         trained_.options.crop.size);
     trained_.network->AbsorbBatchNorms();
@@ -235,6 +235,7 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; costs memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores");
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  precision.Bind(binder);
   binder.Bind("stall-timeout", &stall_timeout, {1, 86'400},
               "seconds without a new frame after which a video is given up as hanging");
   binder.Bind("worker-memory", &worker_memory, {0, 1'000'000},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/cli/tool.h"
+#include "lib/model/precision_options.h"
 #include "pipeline/weights_use.h"
 
 namespace reel3d {
@@ -27,6 +28,7 @@ struct ClassifyVideoOptions {
   int batch = 8;
   int threads = 0;
   std::string device = "auto";
+  PrecisionOptions precision;
   int stall_timeout = 120;   // seconds
   int worker_memory = 4096;  // MB
 

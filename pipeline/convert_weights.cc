@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -48,34 +47,34 @@ Source ReadSource(const fs::path& in) {
   return source;
 }
 
-// The network that the weights are of: what they tell by themselves, over what else is known.
-NetworkOptions NetworkOf(const Source& source, const ConvertWeightsOptions& options) {
-  const std::optional<WeightsLayout> layout = FindLayout(source.header.tensors);
-  if (!layout || layout->family != "r3d") {
-    throw UsageError(
-        fmt::format("{} is of {}: TorchScript is written of r3d alone; OUT.pth or "
-                    "OUT.safetensors keep its weights",
-                    options.in, layout ? layout->family : "no network that reel3d knows"));
-  }
-  TrainOptions settings;
-  settings.network.stem_stride = options.stem_stride;
-  settings.network.max_pool = options.max_pool;
-  const auto config = source.header.notes.find(kConfigNote);
-  const std::string known = config == source.header.notes.end() ? "" : config->second;
-  ReadStoredSettings(&settings, known + layout->Config(), options.in);
-  settings.network.num_classes = static_cast<int>(layout->num_classes);
-  return settings.network;
+// Returns what is to be said of the file.
+std::string SaveScript(const fs::path& file, const Source& source,
+                       const ConvertWeightsOptions& options) {
+  TrainOptions unsaid;
+  unsaid.network.stem_stride = options.stem_stride;
+  unsaid.network.max_pool = options.max_pool;
+  const TrainOptions settings = SettingsOfWeights(unsaid, source.header, options.in);
+  const ScriptClip clip = {options.clip_frames > 0 ? options.clip_frames : settings.clip.length,
+                           options.size > 0 ? options.size : settings.crop.size};
+  const bool any_size = SaveTorchScript(file, settings.network, source.tensors, clip, options.in);
+  return any_size ? ""
+                  : fmt::format(
+                        "takes clips of {0} frames of {1} x {1} pixels alone, and any number "
+                        "of them: --clip-frames and --size choose others\n",
+                        clip.frames, clip.size);
 }
 
-void Save(const fs::path& file, const Source& source, const ConvertWeightsOptions& options) {
+std::string Save(const fs::path& file, const Source& source, const ConvertWeightsOptions& options) {
   const std::string format = fs::path(options.out).extension().string();
+  if (format == ".pt") {
+    return SaveScript(file, source, options);
+  }
   if (format == ".pth") {
     SavePth(file, source.tensors);
-  } else if (format == ".pt") {
-    SaveTorchScript(file, NetworkOf(source, options), source.tensors, options.in);
   } else {
     SaveTensors(file, source.tensors, source.header.notes);
   }
+  return "";
 }
 
 // What was written is what was meant, to the last bit.
@@ -101,7 +100,7 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
   }
   const Source source = ReadSource(options.in);
   PendingFile pending(options.out);
-  Save(pending.temporary_path(), source, options);
+  const std::string remark = Save(pending.temporary_path(), source, options);
   RequireSame(pending.temporary_path(), source.tensors);
   pending.Publish();
 
@@ -113,7 +112,8 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
                  {"tensors", source.tensors.size()},
                  {"network", network}};
   result.text = fmt::format("{} tensors of {}{}\n", source.tensors.size(), source.header.format,
-                            layout ? ": " + network : "");
+                            layout ? ": " + network : "") +
+                remark;
   return result;
 }
 
@@ -132,6 +132,13 @@ void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Bind("max-pool", &max_pool,
               "of TorchScript: whether there is a pooling after the first convolution, which no "
               "weights tell; a checkpoint does");
+  binder.Bind("clip-frames", &clip_frames, {0, 1024},
+              "of TorchScript: frames of the clip that the network is recorded with; 0: as trained "
+              "or published (16, of i3d 64). i3d takes clips of this length and --size alone "
+              "afterwards, other networks what they take here");
+  binder.Bind("size", &size, {0, 1024},
+              "of TorchScript: pixels of that clip's sides; 0: as trained or published (112, of "
+              "i3d 224)");
   binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
 }
 

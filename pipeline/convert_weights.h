@@ -14,6 +14,9 @@ struct ConvertWeightsOptions {
   // Of TorchScript, where IN is no checkpoint and so does not say: they leave no weights.
   int stem_stride = 1;
   bool max_pool = true;
+  // Of the clip that TorchScript is recorded with; 0: as IN says, else as the family was published.
+  int clip_frames = 0;
+  int size = 0;  // pixels, square
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);

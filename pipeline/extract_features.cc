@@ -61,7 +61,8 @@ class Extractor {
         shards_(shards),
         device_(device),
         threads_(threads),
-        trained_(LoadTrainedNetwork(options.checkpoint, options.weights, device)),
+        trained_(
+            LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision)),
         input_(trained_.options.input, device),
         tap_(FindTap(options, *trained_.network)),
         members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))) {
@@ -135,7 +136,7 @@ class Extractor {
     {
       const LayerWatch watch(*trained_.network, [&](const LayerCall& call) {
         if (call.layer == tap_.layer) {
-          features = (tap_.input ? call.input : call.output).clone();
+          features = (tap_.input ? call.input : call.output).to(at::kFloat, false, /*copy=*/true);
         }
       });
       trained_.network->forward(input_.ToInput(tensors.pixels));
@@ -245,6 +246,7 @@ void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
   binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
   binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores");
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  precision.Bind(binder);
   binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
 }
 

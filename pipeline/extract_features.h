@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/cli/tool.h"
+#include "lib/model/precision_options.h"
 #include "pipeline/weights_use.h"
 
 namespace reel3d {
@@ -23,6 +24,7 @@ struct ExtractFeaturesOptions {
   int batch = 8;
   int threads = 0;
   std::string device = "auto";
+  PrecisionOptions precision;
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);

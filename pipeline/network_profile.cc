@@ -6,7 +6,6 @@
 #include <torch/torch.h>
 
 #include <filesystem>
-#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -15,7 +14,6 @@
 #include "lib/dist/torch_errors.h"
 #include "lib/model/profile.h"
 #include "lib/model/weights_header.h"
-#include "lib/model/weights_layout.h"
 #include "lib/train/checkpoint_folder.h"
 #include "pipeline/stored_settings.h"
 
@@ -24,30 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-void UsePublishedClips(TrainOptions* options) {
-  if (options->network.model == "i3d") {
-    options->clip.length = 64;
-    options->crop.size = 224;
-  }
-}
-
-TrainOptions SettingsOfWeights(const fs::path& file) {
-  const WeightsHeader header = ReadWeightsHeader(file);
-  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
-  if (!layout) {
-    throw InputError(file.string() + ": its tensors are of no network that reel3d knows");
-  }
-  TrainOptions options;
-  const auto note = header.notes.find(kConfigNote);
-  const std::string known = note == header.notes.end() ? "" : note->second;
-  ReadStoredSettings(&options, known + layout->Config(), file.string());
-  options.network.num_classes = static_cast<int>(layout->num_classes);
-  if (known.empty()) {
-    UsePublishedClips(&options);
-  }
-  return options;
-}
 
 TrainOptions SettingsOfCheckpoint(const fs::path& folder) {
   const Json state = ReadCheckpointState(folder);
@@ -68,7 +42,8 @@ TrainOptions SettingsOf(const fs::path& file) {
     return SettingsOfCheckpoint(file);
   }
   if (file.extension() != ".ini") {
-    return SettingsOfWeights(file);
+    const TrainOptions defaults;
+    return SettingsOfWeights(defaults, ReadWeightsHeader(file), file.string());
   }
   const std::string text = ReadFile(file);
   TrainOptions named;

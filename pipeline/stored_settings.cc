@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stored_settings.h"
 
+#include <optional>
+
 #include "lib/base/error.h"
 #include "lib/cli/tool.h"
+#include "lib/model/weights_layout.h"
 
 namespace reel3d {
+namespace {
+
+void UsePublishedClips(TrainOptions* options) {
+  if (options->network.model == "i3d") {
+    options->clip.length = 64;
+    options->crop.size = 224;
+  }
+}
+
+}  // namespace
 
 void ReadStoredSettings(TrainOptions* options, const std::string& text, const std::string& source) {
   try {
@@ -13,6 +26,22 @@ void ReadStoredSettings(TrainOptions* options, const std::string& text, const st
   } catch (const Error& error) {
     throw InputError(error.what());
   }
+}
+
+TrainOptions SettingsOfWeights(TrainOptions options, const WeightsHeader& header,
+                               const std::string& source) {
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  if (!layout) {
+    throw InputError(source + ": its tensors are of no network that reel3d knows");
+  }
+  const auto note = header.notes.find(kConfigNote);
+  const std::string known = note == header.notes.end() ? "" : note->second;
+  ReadStoredSettings(&options, known + layout->Config(), source);
+  options.network.num_classes = static_cast<int>(layout->num_classes);
+  if (known.empty()) {
+    UsePublishedClips(&options);
+  }
+  return options;
 }
 
 }  // namespace reel3d

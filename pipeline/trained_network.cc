@@ -71,7 +71,9 @@ void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
   } else {
     throw UsageError(fmt::format(
         "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
-        "weights published in 2020, cvpr2018 for those of 2018, paper2017, or a file of settings",
+        "weights published in 2020, cvpr2018 for those of 2018, paper2017; torchvision, c3d and "
+        "i3d "
+        "for theirs; or a file of settings",
         file.string()));
   }
 }

@@ -24,7 +24,7 @@ struct TrainedNetwork {
 // ...) whose network is found from its tensors. Throws an input error unless it is whole and fits
 // together; a usage error if `use` does not say what the file leaves unsaid.
 TrainedNetwork LoadTrainedNetwork(const std::filesystem::path& checkpoint, const WeightsUse& use,
-                                  at::Device device, const PrecisionOptions& precision = {});
+                                  at::Device device, const PrecisionOptions& precision);
 
 // Adds the values of `rows`, of any type and on any device, behind those of `all`. Returns when all
 // that `rows` is computed from has been read.

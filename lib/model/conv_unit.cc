@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "lib/model/layer_watch.h"
+
 namespace reel3d {
 namespace {
 
@@ -60,7 +62,9 @@ ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& options)
 
 at::Tensor ConvolutionImpl::forward(const at::Tensor& input) {
   input_sizes_ = input.sizes().vec();
-  return Convolve(input, weight, bias, arithmetic_);
+  at::Tensor output = Convolve(input, weight, bias, arithmetic_);
+  LayerWatch::NoteConvolution(input, weight, output);
+  return output;
 }
 
 at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,

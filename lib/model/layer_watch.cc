@@ -17,7 +17,6 @@ struct Operator {
   std::optional<size_t> weight;  // likewise
 };
 const std::map<std::string, Operator> kOperators = {
-    {"aten::convolution", {"convolution", 0, 1}},
     {"aten::addmm", {"linear", 1, 2}},
     {"aten::batch_norm", {"batch norm", 0, 1}},
     {"aten::max_pool3d_with_indices", {"max pool", 0, {}}},
@@ -76,6 +75,13 @@ LayerWatch::LayerWatch(const torch::nn::Module& network,
 LayerWatch::~LayerWatch() {
   at::removeCallback(handle_);
   listening = nullptr;
+}
+
+void LayerWatch::NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
+                                 const at::Tensor& output) {
+  if (listening != nullptr) {
+    listening->on_call_({listening->NameOf(weight), "convolution", input, weight, output});
+  }
 }
 
 std::string LayerWatch::NameOf(const at::Tensor& weight) const {

@@ -1,7 +1,7 @@
 // Sees the layers of a network at work: what goes into each and what comes out, in the order in
-// which they are computed, without the network's help. Not for networks whose weights are computed
-// on in another form than they are kept (folded, in another precision): those layers go unnamed.
-// SPDX-License-Identifier: Apache-2.0
+// which they are computed. Convolutions tell themselves, as they may compute in another precision
+// or with more padding than the layer has; of the rest, those that compute with weights in another
+// form than they are kept go unnamed. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/nn/module.h>
@@ -27,6 +27,10 @@ class LayerWatch {
   ~LayerWatch();
   LayerWatch(const LayerWatch&) = delete;
   LayerWatch& operator=(const LayerWatch&) = delete;
+
+  // For convolutions: to whoever watches this thread, if anyone does.
+  static void NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
+                              const at::Tensor& output);
 
   // For the .cc alone.
   struct Hooks;

@@ -2,160 +2,116 @@
 #include "lib/model/torch_script.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/passes/shape_analysis.h>
 #include <torch/script.h>
 
-#include <map>
-#include <set>
+#include <memory>
 #include <sstream>
+#include <vector>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/model/weights.h"
 
 namespace reel3d {
 namespace {
 
-// An attribute of a module within modules. Blocks are called 0, 1, ..., which the language only
-// reads by getattr.
-std::string Attribute(const std::string& path) {
-  std::string code = "self";
-  size_t begin = 0;
-  while (begin <= path.size()) {
-    const size_t end = std::min(path.find('.', begin), path.size());
-    const std::string name = path.substr(begin, end - begin);
-    code = std::isdigit(static_cast<unsigned char>(name[0])) != 0
-               ? fmt::format("getattr({}, \"{}\")", code, name)
-               : code + "." + name;
-    begin = end + 1;
+namespace jit = torch::jit;
+using Graph = std::shared_ptr<jit::Graph>;
+
+// Holds the very tensors of `module`, by which the tracer knows them again.
+jit::Module Mirror(const torch::nn::Module& module,
+                   const std::shared_ptr<jit::CompilationUnit>& unit) {
+  jit::Module mirror(c10::QualifiedName("__torch__.reel3d.Module"), unit, /*shouldMangle=*/true);
+  mirror.register_attribute("training", c10::BoolType::get(), false);  // Python asks for it
+  for (const auto& parameter : module.named_parameters(/*recurse=*/false)) {
+    mirror.register_parameter(parameter.key(), parameter.value(), /*is_buffer=*/false);
   }
-  return code;
+  for (const auto& buffer : module.named_buffers(/*recurse=*/false)) {
+    mirror.register_buffer(buffer.key(), buffer.value());
+  }
+  for (const auto& child : module.named_children()) {
+    mirror.register_module(child.key(), Mirror(*child.value(), unit));
+  }
+  return mirror;
 }
 
-// Writes forward() line by line.
-class Program {
- public:
-  explicit Program(const NamedTensors& tensors) : tensors_(tensors.begin(), tensors.end()) {}
-
-  void Line(const std::string& code) { text_ += "    " + code + "\n"; }
-
-  void Convolution(const std::string& out, const std::string& in, const std::string& name,
-                   const std::vector<int64_t>& strides, const std::vector<int64_t>& padding) {
-    Line(fmt::format("{} = torch.conv3d({}, {}, None, [{}], [{}])", out, in,
-                     Attribute(name + ".weight"), fmt::join(strides, ", "),
-                     fmt::join(padding, ", ")));
-  }
-  void BatchNorm(const std::string& in_out, const std::string& name) {
-    Line(fmt::format("{0} = torch.batch_norm({0}, {1}, {2}, {3}, {4}, False, 0.1, 1e-05, False)",
-                     in_out, Attribute(name + ".weight"), Attribute(name + ".bias"),
-                     Attribute(name + ".running_mean"), Attribute(name + ".running_var")));
-  }
-  void Relu(const std::string& in_out) { Line(fmt::format("{0} = torch.relu({0})", in_out)); }
-
-  // x -> x, through the block's two or three convolutions and its shortcut.
-  void Block(const std::string& block, int64_t stride) {
-    const bool bottleneck = Has(block + ".conv3.weight");
-    const int last = bottleneck ? 3 : 2;
-    for (int i = 1; i <= last; ++i) {
-      const std::string convolution = fmt::format("{}.conv{}", block, i);
-      const int64_t own_stride = i == (bottleneck ? 2 : 1) ? stride : 1;
-      const int64_t padding = Size(convolution + ".weight", 2) / 2;
-      Convolution("y", i == 1 ? "x" : "y", convolution, std::vector<int64_t>(3, own_stride),
-                  std::vector<int64_t>(3, padding));
-      BatchNorm("y", fmt::format("{}.bn{}", block, i));
-      if (i < last) {
-        Relu("y");
-      }
-    }
-    const int64_t in = Size(block + ".conv1.weight", 1);
-    const int64_t out = Size(fmt::format("{}.conv{}.weight", block, last), 0);
-    if (Has(block + ".downsample.0.weight")) {
-      Convolution("x", "x", block + ".downsample.0", std::vector<int64_t>(3, stride), {0, 0, 0});
-      BatchNorm("x", block + ".downsample.1");
-    } else {
-      if (stride != 1) {
-        Line(fmt::format("x = x[:, :, ::{0}, ::{0}, ::{0}]", stride));
-      }
-      if (in != out) {
-        Line(fmt::format("x = torch.constant_pad_nd(x, [0, 0, 0, 0, 0, 0, 0, {}])", out - in));
-      }
-    }
-    Line("x = torch.relu(x + y)");
-  }
-
-  bool Has(const std::string& name) const { return tensors_.count(name) > 0; }
-  int64_t Size(const std::string& name, int64_t axis) const { return tensors_.at(name).size(axis); }
-  const std::string& text() const { return text_; }
-
- private:
-  std::map<std::string, at::Tensor> tensors_;
-  std::string text_ = "def forward(self, clips: Tensor) -> Tensor:\n";
-};
-
-std::string R3dProgram(const NetworkOptions& options, const NamedTensors& tensors) {
-  Program program(tensors);
-  program.Convolution("x", "clips", "conv1", {options.stem_stride, 2, 2},
-                      {options.stem_frames / 2, 3, 3});
-  program.BatchNorm("x", "bn1");
-  program.Relu("x");
-  if (options.max_pool) {
-    program.Line("x = torch.max_pool3d(x, [3, 3, 3], [2, 2, 2], [1, 1, 1])");
-  }
-  for (int layer = 1; layer <= 4; ++layer) {
-    for (int block = 0; program.Has(fmt::format("layer{}.{}.conv1.weight", layer, block));
-         ++block) {
-      program.Block(fmt::format("layer{}.{}", layer, block), layer > 1 && block == 0 ? 2 : 1);
+// All is float32, so that no cast does anything; without them half() and double() of the program
+// find none to stumble over.
+void RemoveCasts(jit::Block* block) {
+  for (auto node = block->nodes().begin(); node != block->nodes().end(); ++node) {
+    if (node->kind() == c10::aten::to) {
+      node->output()->replaceAllUsesWith(node->input(0));
+      node.destroyCurrent();
     }
   }
-  program.Line("x = torch.mean(x, [2, 3, 4])");
-  program.Line("return torch.linear(x, self.fc.weight, self.fc.bias)");
-  return program.text();
 }
 
-// A module with the tensors whose names begin with `prefix`, and those below it.
-torch::jit::Module MakeModule(const std::string& prefix, const NamedTensors& tensors,
-                              const std::set<std::string>& buffers,
-                              const std::shared_ptr<torch::jit::CompilationUnit>& unit) {
-  torch::jit::Module module(c10::QualifiedName("__torch__.reel3d.Module"), unit,
-                            /*shouldMangle=*/true);
-  module.register_attribute("training", c10::BoolType::get(), false);  // Python asks for it
-  std::set<std::string> children;
-  for (const auto& [name, tensor] : tensors) {
-    if (name.compare(0, prefix.size(), prefix) != 0) {
-      continue;
-    }
-    const std::string rest = name.substr(prefix.size());
-    const size_t dot = rest.find('.');
-    if (dot != std::string::npos) {
-      children.insert(rest.substr(0, dot));
-    } else if (buffers.count(name) > 0) {
-      module.register_buffer(rest, tensor.contiguous());
-    } else {
-      module.register_parameter(rest, tensor.contiguous(), /*is_buffer=*/false);
-    }
+Graph Trace(Network& network, jit::Module& mirror, const ScriptClip& clip, int64_t channels) {
+  const at::NoGradGuard no_gradient;
+  const at::Tensor clips = at::zeros({1, channels, clip.frames, clip.size, clip.size});
+  const auto forward = [&](jit::Stack inputs) {
+    return jit::Stack{network->forward(inputs.at(0).toTensor())};
+  };
+  const auto name_of = [](const at::Tensor& /*variable*/) { return std::string(); };
+  Graph graph = jit::tracer::trace({clips}, forward, name_of, /*strict=*/true,
+                                   /*force_outplace=*/false, &mirror, {"clips"})
+                    .first->graph;
+  RemoveCasts(graph->block());
+  // The sizes that were met are noted at each value, and would be taken for a promise.
+  jit::EraseShapeInformation(graph);
+  return graph;
+}
+
+// Clips whose sizes are odd where those of `clip` are even.
+bool SameForOtherSizes(Network& network, jit::Module& mirror, const ScriptClip& clip,
+                       const NetworkOptions& options, const Graph& graph) {
+  const ScriptClip other = {clip.frames + 1, clip.size + 1};
+  try {
+    options.CheckClips(other.frames, other.size, other.size);
+  } catch (const Error&) {
+    return false;
   }
-  for (const std::string& child : children) {
-    module.register_module(child, MakeModule(prefix + child + ".", tensors, buffers, unit));
+  return Trace(network, mirror, other, options.channels)
+             ->toString(/*print_source_locations=*/false) ==
+         graph->toString(/*print_source_locations=*/false);
+}
+
+// forward(), which looks at the clips first where it has to.
+std::string ForwardProgram(const ScriptClip& clip, bool any_size) {
+  std::string text = "def forward(self, clips: Tensor) -> Tensor:\n";
+  if (!any_size) {
+    const std::string shape = fmt::format("{0}, {1}, {1}", clip.frames, clip.size);
+    text += fmt::format(
+        "    assert list(clips.shape[2:]) == [{0}], \"clips must be (N, C, {0})\"\n", shape);
   }
-  return module;
+  return text + "    return self.logits_of(clips)\n";
 }
 
 }  // namespace
 
-void SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& options,
-                     const NamedTensors& tensors, const std::string& source) {
+bool SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& options,
+                     const NamedTensors& tensors, const ScriptClip& clip,
+                     const std::string& source) {
+  options.CheckClips(clip.frames, clip.size, clip.size);
   Network network = MakeNetwork(options);
-  LoadStateDict(*network, tensors, source);  // from here on they are known to fit
-  std::set<std::string> buffers;
-  for (const auto& buffer : network->named_buffers()) {
-    buffers.insert(buffer.key());
+  LoadStateDict(*network, tensors, source);
+  network->eval();
+  for (at::Tensor& parameter : network->parameters()) {
+    parameter.requires_grad_(false);
   }
-  const auto unit = std::make_shared<torch::jit::CompilationUnit>();
-  torch::jit::Module module = MakeModule("", tensors, buffers, unit);
-  module.define(R3dProgram(options, tensors));
-  module.eval();
+  const auto unit = std::make_shared<jit::CompilationUnit>();
+  jit::Module mirror = Mirror(*network, unit);
+  const Graph graph = Trace(network, mirror, clip, options.channels);
+  const bool any_size = SameForOtherSizes(network, mirror, clip, options, graph);
+  const c10::QualifiedName name(*mirror.type()->name(), "logits_of");
+  mirror.type()->addMethod(unit->create_function(name, graph));
+  mirror.define(ForwardProgram(clip, any_size));
   std::ostringstream bytes;
-  module.save(bytes);
+  mirror.save(bytes);
   WriteFileAtomically(file, bytes.str());  // says it when the disk is full, which save() does not
+  return any_size;
 }
 
 }  // namespace reel3d

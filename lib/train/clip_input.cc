@@ -11,13 +11,18 @@ namespace reel3d {
 void ClipInputOptions::Bind(OptionBinder& binder) {
   binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
               "value of white before the mean is taken off: 255, or 1");
-  binder.Bind("mean", &mean, "taken off each channel: R,G,B, in units of --pixel-range");
-  binder.Bind("std", &std, "what each channel is then divided by: R,G,B");
+  binder.Choice(
+      "channel-order", &channel_order, {"rgb", "bgr"},
+      "which colour is a clip's first channel, and the first of --mean and --std: bgr for "
+      "weights that were trained on OpenCV's pixels (C3D's)");
+  binder.Bind("mean", &mean,
+              "taken off each channel: in the order of --channel-order, in units of --pixel-range");
+  binder.Bind("std", &std, "what each channel is then divided by, in the same order");
 }
 
 void ClipInputOptions::Check() const {
   if (mean.size() != 3 || std.size() != 3) {
-    throw UsageError("--mean and --std: three numbers each, for R, G and B");
+    throw UsageError("--mean and --std: three numbers each, one a channel");
   }
   for (const double value : std) {
     if (!(value > 0)) {
@@ -40,6 +45,7 @@ at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at:
 
 ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
     : device_(device),
+      bgr_(options.channel_order == "bgr"),
       mean_(OfChannels(options.mean, options.pixel_range, device)),
       std_(OfChannels(options.std, options.pixel_range, device)) {}
 
@@ -50,7 +56,7 @@ at::Tensor ClipInput::ToInput(const at::Tensor& pixels) {
     copied_.emplace(device_.type());
     copied_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
   }
-  return bytes.to(at::kFloat).sub_(mean_).div_(std_);
+  return (bgr_ ? bytes.flip(1) : bytes).to(at::kFloat).sub_(mean_).div_(std_);
 }
 
 at::Tensor ClipInput::ToDevice(const at::Tensor& labels) const {

@@ -6,15 +6,17 @@
 #include <torch/types.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/option_binder.h"
 
 namespace reel3d {
 
-// (pixel * range / 255 - mean) / std, by channel R, G, B.
+// (pixel * range / 255 - mean) / std, by channel.
 struct ClipInputOptions {
-  double pixel_range = 255;  // white; 255 or 1
+  double pixel_range = 255;           // white; 255 or 1
+  std::string channel_order = "rgb";  // or bgr; of mean and std as well
   std::vector<double> mean{114.7748, 107.7354, 99.4750};
   std::vector<double> std{1, 1, 1};
 
@@ -28,8 +30,8 @@ class ClipInput {
  public:
   ClipInput(const ClipInputOptions& options, at::Device device);
 
-  // uint8 (N, 3, T, H, W) -> float32 of the same shape on the device. The memory of `pixels`, if it
-  // is pinned, must stay as it is until EndCopies().
+  // uint8 (N, R G B, T, H, W) -> float32 of the same shape on the device. The memory of `pixels`,
+  // if it is pinned, must stay as it is until EndCopies().
   at::Tensor ToInput(const at::Tensor& pixels);
   // To the device.
   at::Tensor ToDevice(const at::Tensor& labels) const;
@@ -38,6 +40,7 @@ class ClipInput {
 
  private:
   at::Device device_;
+  bool bgr_;
   at::Tensor mean_, std_;             // on the device, in units of 0-255
   std::optional<c10::Event> copied_;  // the last pixels; a GPU's
 };

@@ -160,7 +160,8 @@ void TrainOptions::Bind(OptionBinder& binder) {
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("RUN_DIR", &run_dir, "checkpoints and metrics; goes on where it stands");
   binder.Recipe("recipe", &recipe,
-                "settings to start from: paper2017, cvpr2018, hara2020, or a "
+                "settings to start from: paper2017, cvpr2018, hara2020; for fine-tuning "
+                "torchvision, c3d, i3d; or a "
                 "file");
   network.Bind(binder);
   precision.Bind(binder);

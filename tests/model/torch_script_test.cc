@@ -7,78 +7,163 @@
 #include <torch/script.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
 #include "lib/model/weights_header.h"
-#include "tests/model/noise.h"
+#include "tests/model/small_network.h"
 #include "tests/test_support.h"
+#include "tests/torch_python.h"
 
 namespace reel3d {
 namespace {
 
-NetworkOptions Options(int depth, const char* shortcut, int stem_stride = 1, bool max_pool = true) {
-  NetworkOptions options;
-  options.depth = depth;
-  options.shortcut = shortcut;
-  options.width = 0.125;
-  options.stem_frames = 3;
-  options.stem_stride = stem_stride;
-  options.max_pool = max_pool;
-  options.num_classes = 6;
-  return options;
+struct Shape {
+  int64_t clips, frames, height, width;
+};
+
+constexpr ScriptClip kClip = {16, 96};
+
+at::Tensor Clips(const Shape& shape) {
+  return test::Noise("clips", {shape.clips, 3, shape.frames, shape.height, shape.width})
+      .to(at::kFloat);
 }
 
-// Statistics as after training, so that batch norm is more than nothing.
-NamedTensors TrainedState(Network network) {
-  const at::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : StateDict(*network)) {
-    if (name.find("running_") != std::string::npos) {
-      tensor.copy_(1 + 0.5 * test::Noise(name, tensor.sizes().vec()));
-    }
+Network Filled(const NetworkOptions& options) {
+  Network network = MakeNetwork(options, 3);
+  test::FillWithNoise(*network);
+  network->eval();
+  return network;
+}
+
+class ScriptOf : public testing::TestWithParam<NetworkOptions> {
+ protected:
+  void SetUp() override {
+    const at::NoGradGuard no_gradient;
+    network_ = Filled(GetParam());
+    any_size_ = SaveTorchScript(File(), GetParam(), StateDict(*network_), kClip, "test");
+    script_ = torch::jit::load(File());
   }
-  return StateDict(*network);
+
+  std::string File() const { return (folder_ / "network.pt").string(); }
+
+  void ExpectSameLogits(const Shape& shape) {
+    SCOPED_TRACE(testing::Message() << shape.clips << " clips of " << shape.frames << " x "
+                                    << shape.height << " x " << shape.width);
+    const at::NoGradGuard no_gradient;
+    const at::Tensor expected = network_->forward(Clips(shape));
+    const at::Tensor found = script_.forward({Clips(shape)}).toTensor();
+    EXPECT_TRUE(at::allclose(found, expected, 1e-5, 1e-6)) << found << expected;
+    EXPECT_GT(expected.std().item<double>(), 1e-3) << "logits that could hardly differ";
+  }
+
+  test::TemporaryFolder folder_;
+  Network network_{nullptr};
+  torch::jit::Module script_;
+  bool any_size_ = false;
+};
+
+std::vector<NetworkOptions> Networks() {
+  std::vector<NetworkOptions> networks;
+  for (const std::string& model : ModelNames()) {
+    networks.push_back(test::SmallNetwork(model, 0.125, "b"));
+  }
+  NetworkOptions options = test::SmallNetwork("r3d", 0.125, "a");
+  networks.push_back(options);
+  options.depth = 50;
+  options.stem_stride = 2;
+  options.max_pool = false;
+  networks.push_back(options);
+  return networks;
 }
 
-class ScriptOf : public testing::TestWithParam<NetworkOptions> {};
+INSTANTIATE_TEST_SUITE_P(TorchScript, ScriptOf, testing::ValuesIn(Networks()),
+                         [](const auto& test) {
+                           std::string name = test.param.model + "_" + test.param.shortcut +
+                                              std::to_string(test.param.depth);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST_P(ScriptOf, SaysWhatTheNetworkSays) {
-  const at::NoGradGuard no_grad;
-  Network network = MakeNetwork(GetParam(), 3);
-  network->eval();
-  const NamedTensors state = TrainedState(network);
-  const test::TemporaryFolder folder;
-  SaveTorchScript(folder / "network.pt", GetParam(), state, "test");
+  ExpectSameLogits({1, 16, 96, 96});
+  ExpectSameLogits({3, 16, 96, 96});
+}
 
-  torch::jit::Module script = torch::jit::load((folder / "network.pt").string());
-  const at::Tensor clips = test::Noise("clips", {2, 3, 9, 41, 48}).to(at::kFloat);
-  const at::Tensor expected = network->forward(clips);
-  const at::Tensor found = script.forward({clips}).toTensor();
-  EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-5)) << found << expected;
-  EXPECT_GT(expected.std().item<double>(), 1e-3) << "logits that could hardly differ";
+TEST_P(ScriptOf, TakesOtherSizesOrRefusesThem) {
+  EXPECT_EQ(any_size_, GetParam().model != "i3d");
+  if (any_size_) {
+    ExpectSameLogits({2, 19, 101, 112});
+    return;
+  }
+  for (const Shape& shape : {Shape{1, 17, 96, 96}, Shape{1, 16, 97, 96}, Shape{1, 16, 96, 128}}) {
+    EXPECT_THROW(script_.forward({Clips(shape)}), std::exception) << shape.frames;
+  }
+}
 
-  EXPECT_EQ(ReadWeightsHeader(folder / "network.pt").format, "TorchScript");
-  const NamedTensors loaded = LoadWeights(folder / "network.pt");
+TEST_P(ScriptOf, HoldsTheWeightsUnderTheirNames) {
+  EXPECT_EQ(ReadWeightsHeader(File()).format, "TorchScript");
+  const NamedTensors state = StateDict(*network_);
+  const NamedTensors loaded = LoadWeights(File());
   const std::map<std::string, at::Tensor> by_name(loaded.begin(), loaded.end());
   EXPECT_EQ(by_name.size(), state.size());
   for (const auto& [name, tensor] : state) {
+    ASSERT_EQ(by_name.count(name), 1U) << name;
     EXPECT_TRUE(by_name.at(name).equal(tensor)) << name;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(TorchScript, ScriptOf,
-                         testing::Values(Options(10, "a"), Options(10, "b", 2), Options(18, "a"),
-                                         Options(18, "b", 1, false), Options(50, "a"),
-                                         Options(50, "b")),
-                         [](const auto& test) { return std::to_string(test.index); });
+TEST_P(ScriptOf, TurnsIntoDouble) {
+  const at::NoGradGuard no_gradient;
+  script_.to(at::kDouble);
+  const at::Tensor clips = Clips({1, 16, 96, 96});
+  const at::Tensor found = script_.forward({clips.to(at::kDouble)}).toTensor();
+  EXPECT_EQ(found.scalar_type(), at::kDouble);
+  EXPECT_TRUE(at::allclose(found.to(at::kFloat), network_->forward(clips), 1e-3, 1e-4));
+}
+
+// As the user of a file sees it, without any code of ours; one process for all, as torch is slow to
+// load.
+TEST(TorchScript, RunsInPython) {
+  const std::string python = test::PythonWith("torch, numpy");
+  if (python.empty()) {
+    GTEST_SKIP() << test::NoPythonWith("torch, numpy");
+  }
+  const at::NoGradGuard no_gradient;
+  const test::TemporaryFolder folder;
+  std::vector<std::string> command = {
+      python, (test::SourceFolder() / "tests/model/torch_script.py").string()};
+  std::vector<at::Tensor> expected;
+  for (const NetworkOptions& options : Networks()) {
+    Network network = Filled(options);
+    command.push_back((folder / (std::to_string(expected.size()) + ".pt")).string());
+    SaveTorchScript(command.back(), options, StateDict(*network), kClip, "test");
+    expected.push_back(network->forward(Clips({2, 16, 96, 96})));
+  }
+  const auto result = test::RunCommand(command);
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const std::string bytes = ReadFile(command[i + 2] + ".logits");
+    ASSERT_EQ(bytes.size(), expected[i].nbytes());
+    at::Tensor found = at::empty_like(expected[i]);
+    std::memcpy(found.data_ptr(), bytes.data(), bytes.size());
+    EXPECT_TRUE(at::allclose(found, expected[i], 1e-4, 1e-5)) << i << found << expected[i];
+  }
+}
 
 TEST(TorchScript, WeightsMustFit) {
   const test::TemporaryFolder folder;
-  const NamedTensors state = StateDict(*MakeNetwork(Options(10, "b")));
+  const NamedTensors state = StateDict(*MakeNetwork(test::SmallNetwork("r3d", 0.125, "b")));
   try {
-    SaveTorchScript(folder / "network.pt", Options(10, "a"), state, "some.pth");
+    SaveTorchScript(folder / "network.pt", test::SmallNetwork("r3d", 0.125, "a"), state, {16, 96},
+                    "some.pth");
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);

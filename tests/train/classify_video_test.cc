@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "lib/eval/averaging.h"
@@ -83,6 +84,31 @@ TEST_F(ClassifyTool, PixelsCount) {
   };
   EXPECT_EQ(score("90"), score("90"));
   EXPECT_GT(std::abs(score("90") - score("87")), 2e-5);
+}
+
+TEST_F(ClassifyTool, ComputesInBfloat16) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto scores = [&](const char* precision) {
+    const auto result =
+        Classify({"--json", "--top", "8", "--precision", precision, Checkpoint(), video});
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    EXPECT_EQ(result.err.find("bf16: ") != std::string::npos, precision == std::string("bf16"));
+    std::map<std::string, double> by_class;
+    const json said = json::parse(result.out);
+    for (const json& one : said["videos"][0]["top"]) {
+      by_class[one["class"].get<std::string>()] = one["score"].get<double>();
+    }
+    return by_class;
+  };
+  const auto exact = scores("float32");
+  const auto rounded = scores("bf16");
+  ASSERT_EQ(exact.size(), 8U);
+  EXPECT_NE(exact, rounded);
+  for (const auto& [name, score] : exact) {
+    EXPECT_NEAR(rounded.at(name), score, 0.01) << name;
+  }
+  EXPECT_EQ(Classify({"--precision", "tf32", "--device", "cpu", Checkpoint(), video}).exit_status,
+            2);
 }
 
 TEST_F(ClassifyTool, ABadVideoCostsItselfAlone) {

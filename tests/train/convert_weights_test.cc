@@ -185,9 +185,16 @@ TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
       {"--finetune", At("theirs.pth"), "--model", "i3d", "--width", "0.0625", "--epochs", "1"}));
   EXPECT_EQ(tuned.exit_status, 0) << tuned.err;
   EXPECT_THAT(tuned.err, HasSubstr("logits.conv3d drawn anew for 8 classes"));
-  const auto script = Convert(At("theirs.pth"), At("theirs.pt"));
-  EXPECT_EQ(script.exit_status, 2);
-  EXPECT_THAT(script.err, HasSubstr("of r3d alone"));
+  const auto script =
+      Convert(At("theirs.pth"), At("theirs.pt"), {"--clip-frames", "16", "--size", "32"});
+  ASSERT_EQ(script.exit_status, 0) << script.err;
+  EXPECT_THAT(script.out, HasSubstr("takes clips of 16 frames of 32 x 32 pixels alone"));
+  Network network = MakeNetwork(options, 5);
+  network->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor clips = at::rand({2, 3, 16, 32, 32});
+  EXPECT_TRUE(at::allclose(torch::jit::load(At("theirs.pt")).forward({clips}).toTensor(),
+                           network->forward(clips), 1e-4, 1e-5));
 }
 
 TEST_F(ConvertTool, SaysWhatItCannotDo) {
@@ -208,7 +215,7 @@ TEST_F(ConvertTool, SaysWhatItCannotDo) {
   const std::string kinds = (test::SourceFolder() / "tests/golden/kinds_zip.pth").string();
   EXPECT_EQ(Convert(kinds, At("kinds.safetensors")).exit_status, 0);
   const auto unknown = Convert(kinds, At("kinds.pt"));
-  EXPECT_EQ(unknown.exit_status, 2);
+  EXPECT_EQ(unknown.exit_status, 3);
   EXPECT_THAT(unknown.err, HasSubstr("no network"));
   EXPECT_FALSE(fs::exists(At("kinds.pt")));
   test::ExpectNoTemporaries(folder_->path());

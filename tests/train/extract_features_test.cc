@@ -109,6 +109,35 @@ TEST_F(ExtractTool, AnyLayerIsNamedAndKept) {
   EXPECT_GE(ReadNpy("in.npy", {num_clips, 8}).min().item<float>(), 0);
 }
 
+// The same layers and shapes; each rounded value is near, and not the same.
+TEST_F(ExtractTool, ComputesInBfloat16) {
+  const auto num_clips = static_cast<int64_t>(Scored().clips.size());
+  struct Case {
+    Words words;
+    std::vector<int64_t> shape;
+  };
+  const std::vector<Case> cases = {
+      {{}, {num_clips, 64}},
+      {{"--positions", "--layer", "layer4.0.conv2"}, {num_clips, 64, 1, 1, 1}},
+      {{"--positions", "--layer", "layer3.0.conv1", "--layer-input"}, {num_clips, 16, 4, 4, 4}}};
+  for (const Case& c : cases) {
+    Words rounded = c.words;
+    rounded.insert(rounded.end(), {"--overwrite", "--precision", "bf16"});
+    Words exact = c.words;
+    exact.emplace_back("--overwrite");
+    ASSERT_EQ(Extract("float32.npy", exact).exit_status, 0);
+    const auto result = Extract("bf16.npy", rounded);
+    ASSERT_EQ(result.exit_status, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("bf16: "));
+    const at::Tensor expected = ReadNpy("float32.npy", c.shape);
+    const double error =
+        ((ReadNpy("bf16.npy", c.shape) - expected).norm() / expected.norm()).item<double>();
+    EXPECT_GT(error, 0);
+    EXPECT_LT(error, 0.02);
+  }
+  EXPECT_EQ(Extract("x.npy", {"--precision", "tf32", "--device", "cpu"}).exit_status, 2);
+}
+
 TEST_F(ExtractTool, AveragesVideos) {
   const Scores scores = Scored();
   ASSERT_EQ(Extract("clips.npy").exit_status, 0);

@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "lib/eval/score_file.h"
+#include "tests/torch_python.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -28,8 +28,7 @@ class PublishedWeights : public TrainTool {
 
   void SetUp() override {
     if (Python().empty()) {
-      GTEST_SKIP() << "no Python with torch, numpy and safetensors: name one in "
-                      "REEL3D_TORCH_PYTHON";
+      GTEST_SKIP() << test::NoPythonWith(kModules);
     }
   }
 
@@ -46,20 +45,9 @@ class PublishedWeights : public TrainTool {
     ASSERT_EQ(result.exit_status, 0) << result.err;
   }
 
+  static constexpr const char* kModules = "torch, numpy, safetensors";
   static std::string Python() {
-    static const std::string found = [] {
-      const char* named = std::getenv("REEL3D_TORCH_PYTHON");
-      for (const std::string& python :
-           {std::string(named == nullptr ? "" : named),
-            (test::SourceFolder() / "build/libtorch/bin/python").string(),
-            std::string("/usr/bin/python3")}) {
-        if (fs::exists(python) &&
-            test::RunCommand({python, "-c", "import torch, numpy, safetensors"}).exit_status == 0) {
-          return python;
-        }
-      }
-      return std::string();
-    }();
+    static const std::string found = test::PythonWith(kModules);
     return found;
   }
 
@@ -188,6 +176,7 @@ TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
     return result.err;
   };
   EXPECT_THAT(refusal({}, 2), HasSubstr("--preprocessing hara2020"));
+  EXPECT_THAT(refusal({"--preprocessing", "torchvision"}, 2), HasSubstr("--classes FILE"));
   EXPECT_THAT(refusal({"--preprocessing", "hara2020"}, 2), HasSubstr("--classes FILE"));
   EXPECT_THAT(refusal({"--preprocessing", "hara2020", "--classes", At("shards10.txt")}, 3),
               HasSubstr("is of 5 classes, and"));

@@ -3,6 +3,7 @@
 #include "lib/train/train_options.h"
 
 #include <gtest/gtest.h>
+#include <torch/torch.h>
 
 #include <sstream>
 
@@ -43,7 +44,7 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
 
 // A key stands below a comment, with nothing but keys between.
 TEST(Recipes, EveryKeyCarriesItsSource) {
-  for (const char* name : {"paper2017", "cvpr2018", "hara2020"}) {
+  for (const char* name : {"paper2017", "cvpr2018", "hara2020", "torchvision", "i3d", "c3d"}) {
     std::istringstream lines(RecipeText(name));
     bool explained = false;
     int num_keys = 0;
@@ -92,6 +93,36 @@ TEST(Recipes, DifferWhereTheirCodesDiffer) {
   EXPECT_EQ(hara.clip_start, "exclude-last");
   EXPECT_EQ(paper.last_batch, "drop");
   EXPECT_EQ(hara.last_batch, "keep");
+}
+
+// What an R, G, B pixel becomes, worked out by hand from what the weights' authors say.
+TEST(Recipes, MakePixelsAsPublishedWeightsExpectThem) {
+  struct Case {
+    const char* recipe;
+    int clip_length, size;
+    std::vector<double> expected;  // of the pixel 255, 51, 0
+  };
+  const std::vector<Case> cases = {
+      {"torchvision",
+       16,
+       112,
+       {(1 - 0.43216) / 0.22803, (0.2 - 0.394666) / 0.22145, -0.37645 / 0.216989}},
+      {"i3d", 64, 224, {1, -0.6, -1}},
+      {"c3d", 16, 112, {0 - 90, 51 - 98, 255 - 102}}};
+  for (const Case& c : cases) {
+    const TrainOptions options = FromRecipe(c.recipe);
+    EXPECT_EQ(options.clip.length, c.clip_length) << c.recipe;
+    EXPECT_EQ(options.crop.size, c.size) << c.recipe;
+    ClipInput input(options.input, at::kCPU);
+    const at::Tensor pixel =
+        torch::tensor({255, 51, 0}, at::kByte).view({1, 3, 1, 1, 1}).expand({1, 3, 2, 1, 1});
+    const at::Tensor found = input.ToInput(pixel);
+    for (int channel = 0; channel < 3; ++channel) {
+      EXPECT_NEAR(found[0][channel][1][0][0].item<double>(),
+                  c.expected[static_cast<size_t>(channel)], 1e-4)
+          << c.recipe << ", channel " << channel;
+    }
+  }
 }
 
 TEST(TrainOptions, RefusesWhatContradictsItself) {

@@ -1,0 +1,77 @@
+// A file of weights as Python's torch.save writes it: what is in it, which network it is of, and
+// the bytes of every storage.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/pth.h"
+
+#include <set>
+
+#include "lib/base/file.h"
+#include "lib/model/pth_writer.h"
+#include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
+#include "lib/model/zip_reader.h"
+#include "lib/model/zip_writer.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+constexpr const char* kPickle = "data.pkl";
+
+void ReadAll(const std::filesystem::path& file) {
+  fuzz::AllowInputErrors([&] {
+    FindLayout(ReadWeightsHeader(file).tensors);
+    const PthReader reader(file);
+    std::set<std::string> storages;
+    for (const PthTensor& tensor : reader.header().tensors) {
+      if (storages.insert(tensor.storage).second) {
+        std::vector<char> bytes(reader.StorageBytes(tensor.storage));
+        reader.ReadStorage(tensor.storage, bytes.data());
+      }
+    }
+  });
+}
+
+std::string PickleOf(const std::filesystem::path& archive) {
+  const InputFile file(archive);
+  for (const ZipEntry& entry : ReadZipDirectory(file)) {
+    if (entry.name.find(kPickle) != std::string::npos) {
+      std::string bytes(entry.size_bytes, '\0');
+      ReadZipEntry(file, entry, bytes.data());
+      return bytes;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+}  // namespace reel3d
+
+std::vector<std::string> reel3d::fuzz::Seeds() {
+  const test::TemporaryFolder folder;
+  const std::vector<float> values(12);
+  const std::vector<SafetensorsEntry> tensors = {{"conv1.weight", "F32", {2, 1, 3}},
+                                                 {"bn1.num_batches_tracked", "I64", {}},
+                                                 {"layer1.0.conv1.weight", "F32", {2, 1, 1, 1, 3}},
+                                                 {"layer1.0.conv2_t.weight", "BF16", {0, 4}},
+                                                 {"fc.bias", "F16", {3}}};
+  WritePth(folder / "a", tensors, [&](size_t) { return values.data(); });
+  return {ReadFile(folder / "a"), PickleOf(folder / "a")};
+}
+
+// As a file, and as the pickle of a sound archive, whose checksum would hide what damage does.
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace reel3d;
+  const fuzz::ScratchFile file(data, size);
+  ReadAll(file.path());
+  const fuzz::ScratchFile archive;
+  ZipWriter zip(archive.path());
+  zip.Add(std::string("x/") + kPickle, {reinterpret_cast<const char*>(data), size});
+  for (int storage = 0; storage < 5; ++storage) {
+    zip.Add("x/data/" + std::to_string(storage), std::string(24, '\0'));
+  }
+  zip.Finish();
+  ReadAll(archive.path());
+  return 0;
+}

@@ -1,0 +1,34 @@
+// A Python with torch, where there is one: tests that need it skip elsewhere.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tests/test_support.h"
+
+namespace reel3d::test {
+
+// The first of REEL3D_TORCH_PYTHON, the environments that setup makes and the system's which can
+// import all of `modules`, "torch, numpy"; empty: none can.
+inline std::string PythonWith(const std::string& modules) {
+  const char* named = std::getenv("REEL3D_TORCH_PYTHON");
+  for (const std::string& python : {std::string(named == nullptr ? "" : named),
+                                    (SourceFolder() / "build/libtorch/bin/python").string(),
+                                    (SourceFolder() / "build/bench-torch/bin/python").string(),
+                                    std::string("/usr/bin/python3")}) {
+    if (std::filesystem::exists(python) &&
+        RunCommand({python, "-c", "import " + modules}).exit_status == 0) {
+      return python;
+    }
+  }
+  return "";
+}
+
+// Why a test skips.
+inline std::string NoPythonWith(const std::string& modules) {
+  return "no Python with " + modules + ": name one in REEL3D_TORCH_PYTHON";
+}
+
+}  // namespace reel3d::test
