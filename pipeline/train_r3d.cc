@@ -124,6 +124,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
             fs::remove_all(run_dir / "tensorboard", ignored);
             fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
+            fs::remove(run_dir / "times.jsonl", ignored);
           }};
 }
 

@@ -136,6 +136,7 @@ CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state
 void Trainer::State::Write(const CheckpointContents& contents, int64_t step, int64_t best_step) {
   // First: a checkpoint whose step the logs do not reach would leave a gap in them.
   metrics->Flush();
+  times->Flush();
   if (tensorboard) {
     tensorboard->Flush();
   }

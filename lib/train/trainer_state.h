@@ -115,6 +115,7 @@ struct Trainer::State {
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
   std::optional<MetricsLog> metrics;          // on the main rank
+  std::optional<MetricsLog> times;            // there, too: what hangs on the machine's speed
   std::optional<TensorBoardLog> tensorboard;  // there, too
   TrainReport report;
 

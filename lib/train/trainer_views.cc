@@ -39,6 +39,7 @@ void Trainer::State::OpenViews(bool resumed) {
     return;
   }
   metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", position.step);
+  times.emplace(fs::path(options.run_dir) / "times.jsonl", position.step);
   if (options.tensorboard_every > 0) {
     tensorboard.emplace(fs::path(options.run_dir) / "tensorboard", resumed ? position.step : -1);
   }
@@ -125,9 +126,18 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
 // Collective.
 void Trainer::State::ShowTimes() {
   std::vector<RankTimes> ranks;
-  for (const std::string& text :
-       world.Gather(ToText({world.host(), epoch_phases, epoch_read_s, epoch_decode_s}))) {
-    ranks.push_back(RankTimesFrom(text));
+  nlohmann::ordered_json line{{"step", position.step},
+                              {"epoch", position.epoch},
+                              {"clips", epoch_clips},
+                              {"seconds", Total(epoch_phases)},
+                              {"ranks", nlohmann::ordered_json::array()}};
+  const RankTimes own{world.host(), epoch_phases, epoch_read_s, epoch_decode_s};
+  for (const std::string& text : world.Gather(ToJson(own).dump())) {
+    line["ranks"].push_back(nlohmann::ordered_json::parse(text));
+    ranks.push_back(RankTimesFrom(line["ranks"].back()));
+  }
+  if (times) {
+    times->Append(line);
   }
   Say(fmt::format("epoch {}'s time: {}; {}", position.epoch, DescribeTimes(ranks),
                   Verdict(ranks, loader_threads, CpuShare(world))));
