@@ -21,6 +21,7 @@ import sys
 from machine import others_share, median, write_json
 
 HERE = pathlib.Path(__file__).resolve().parent
+MOST_OTHERS = 0.03  # of the processors' time, what the system does for a run included
 RANKS = 2  # of one thread each, and once more with one rank of as many threads
 
 # `flags` for train-r3d, `peer` says the same to the peer.
@@ -73,15 +74,14 @@ def lock(path):
         yield
 
 
-def alone(options, run):
+def alone(run):
     """What `run` gives, with the processor to itself; it returns others_share()'s figure too."""
     share = 1
-    for _ in range(5):
-        with lock(options.lock):
-            figures, share = run()
-        if share < 0.02:
+    for _ in range(3):
+        figures, share = run()
+        if share < MOST_OTHERS:
             break
-    if share >= 0.02:
+    if share >= MOST_OTHERS:
         print(f"others took {100 * share:.0f} % of the processor's time beside the last run", flush=True)
     return figures
 
@@ -126,15 +126,17 @@ def peer(options, case, way, epochs):
 
 
 def measure(options, case):
-    tried = {json.dumps(way): alone(options, lambda w=way: peer(options, case, w, 2))["clips_per_s"] for way in PEER_WAYS}
+    with lock(options.lock):
+        tried = {json.dumps(way): alone(lambda w=way: peer(options, case, w, 2))["clips_per_s"] for way in PEER_WAYS}
     way = json.loads(max(tried, key=tried.get))
     rounds = []
     for _ in range(options.rounds):
-        rounds.append({
-            "ours": alone(options, lambda: ours(options, case, RANKS, 1)),
-            "python": alone(options, lambda: peer(options, case, way, case["epochs"])),
-            "one_rank": alone(options, lambda: ours(options, case, 1, RANKS)),
-        })
+        with lock(options.lock):
+            rounds.append({
+                "ours": alone(lambda: ours(options, case, RANKS, 1)),
+                "python": alone(lambda: peer(options, case, way, case["epochs"])),
+                "one_rank": alone(lambda: ours(options, case, 1, RANKS)),
+            })
         print({name: round(figures["clips_per_s"], 2) for name, figures in rounds[-1].items()}, flush=True)
     speeds = {name: [figures[name]["clips_per_s"] for figures in rounds] for name in rounds[0]}
 
@@ -159,7 +161,7 @@ def main():
     parser.add_argument("videos")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cases", default=",".join(CASES))
-    parser.add_argument("--lock", type=pathlib.Path, help="held in each run: others take turns with flock FILE COMMAND")
+    parser.add_argument("--lock", type=pathlib.Path, help="held in each round: others take turns with flock FILE COMMAND")
     options = parser.parse_args()
 
     def tool(name, *arguments):

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -213,7 +214,7 @@ void Trainer::State::TakeStep(const std::vector<ClipOutputs>& parts, double lr) 
   }
 }
 
-// False if the run was stopped within the epoch (and saved), or has met too many damaged videos.
+// False if the run was stopped in the epoch (and saved), or has met too many damaged videos.
 bool Trainer::State::RunEpoch() {
   network->train();
   if (options.finetune.bn == "fixed") {
@@ -252,11 +253,13 @@ bool Trainer::State::RunEpoch() {
   epoch_clips = clips_trained - clips_before;
   training_s += Total(epoch_phases);
   waiting_s += In(epoch_phases, Phase::kData);
-  if (position.step_in_epoch < num_steps && !report.over_tolerance) {
+  // Whoever stops a run may not have the time for a validation: that comes when it goes on.
+  const bool whole = position.step_in_epoch == num_steps && !stopping;
+  if (!whole && !report.over_tolerance) {
     KeepMainStatistics();
     Save();
   }
-  return position.step_in_epoch == num_steps && !report.over_tolerance;
+  return whole && !report.over_tolerance;
 }
 
 // With local statistics each rank has its own: rank 0's are kept and judged.
@@ -352,7 +355,7 @@ void Trainer::State::FinishEpoch() {
   Record(training, validation, lr);
   ShowTimes();
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
-      stopping || save_due) {
+      save_due) {
     Save();
   }
   if (best) {
@@ -367,6 +370,19 @@ Trainer::Trainer(const TrainOptions& options, std::string config, const World& w
 Trainer::~Trainer() = default;
 
 TrainReport Trainer::Run() {
+  try {
+    return RunToEnd();
+  } catch (...) {
+    // What is being written is worth a moment, but not that nobody is told why the run fails.
+    constexpr std::chrono::seconds kGrace(5);
+    if (state_->saving.valid()) {
+      state_->saving.wait_for(kGrace);
+    }
+    throw;
+  }
+}
+
+TrainReport Trainer::RunToEnd() {
   State& state = *state_;
   state.report.epochs = state.position.epoch;  // where this part of the run began
   state.clock = Stopwatch();
@@ -376,8 +392,7 @@ TrainReport Trainer::Run() {
     if (whole) {
       state.FinishEpoch();
     }
-    ended = state.report.over_tolerance || !whole ||
-            (state.stopping && state.position.epoch < state.options.epochs);
+    ended = state.report.over_tolerance || !whole;
   }
   state.AwaitSave(/*is_last=*/!state.report.over_tolerance);
   state.report.stopped_early = ended && !state.report.over_tolerance;

@@ -108,5 +108,20 @@ TEST_F(HangingRun, ARankThatFailsIsNamed) {
   ExpectNothingLeftButAGoodCheckpoint(2, "failing");
 }
 
+// Before its disk, which never takes the checkpoint that is being written, makes it hang.
+TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
+  Words environment = BadReads("fail", "0");
+  environment.push_back("REEL3D_CHECKPOINTS_AFTER=" + At("never"));
+  const CommandResult result =
+      test::RunCommand(EndlessCommand(2, "failing_in_save",
+                                      {"--stall-timeout", "60", "--schedule", "constant",
+                                       "--validation-every", "0", "--checkpoint-epochs", "4"}),
+                       environment);
+  EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("epoch 4 of ")) << "there is no save yet";
+  EXPECT_THAT(result.err, HasSubstr("rank 0 of 2 on " + HostName() + ": "));
+  EXPECT_THAT(result.err, HasSubstr("Input/output error"));
+}
+
 }  // namespace
 }  // namespace reel3d
