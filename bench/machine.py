@@ -26,10 +26,10 @@ def machine():
 
 
 def busy_s():
-    """Of all processors, by whomever."""
+    """Of all processors, by whomever; not by processes that are niced, which make way."""
     with open("/proc/stat", encoding="utf-8") as stat:
-        user, nice, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
-    return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+        user, _, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
+    return (user + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def others_share(command, environment=None):

@@ -56,7 +56,8 @@ SgdOptions ToOptions(const json& settings) {
   return options;
 }
 
-// Of each tensor, against its largest value.
+// Of each tensor, against its largest value: the fused kernel rounds less often than the steps that
+// the golden values come from.
 void ExpectNear(const torch::nn::Module& found, const json& expected, const std::string& where) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : found.named_parameters()) {
@@ -68,7 +69,7 @@ void ExpectNear(const torch::nn::Module& found, const json& expected, const std:
   for (const auto& [name, values] : expected.items()) {
     const at::Tensor wanted = torch::tensor(values.get<std::vector<double>>(), at::kDouble);
     const at::Tensor difference = tensors.at(name).flatten().to(at::kDouble) - wanted;
-    EXPECT_LE(difference.abs().max().item<double>(), 1e-6 * wanted.abs().max().item<double>())
+    EXPECT_LE(difference.abs().max().item<double>(), 5e-6 * wanted.abs().max().item<double>())
         << where << ": " << name;
   }
 }
