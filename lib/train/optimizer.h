@@ -1,8 +1,8 @@
 // SGD as the recipes mean it (momentum, dampening, Nesterov, weight decay on everything or on the
-// weights alone, gradients clipped by their norm), by torch's fused kernel: in one pass over
-// memory, where torch::optim::SGD takes several. With few clips a step that is what a step spends
-// most on besides the network. Its state goes by the parameters' names. SPDX-License-Identifier:
-// Apache-2.0
+// weights alone, gradients clipped by their norm), by torch's fused kernel: one pass over memory,
+// where torch::optim::SGD takes several. With few clips a step, that is what a step spends most on
+// besides the network. Its state goes by the parameters' names.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/nn/module.h>
