@@ -25,7 +25,13 @@ std::vector<std::pair<std::string, at::Tensor>> Trainable(const torch::nn::Modul
 // batch norm, have one axis.
 bool IsWeight(const at::Tensor& parameter) { return parameter.dim() > 1; }
 
-// The fused kernel takes values as they lie in memory.
+// The values as they lie in memory: of channels-last tensors the fused kernel would make contiguous
+// copies first, and copy them back (torch 2.11).
+at::Tensor Flat(const at::Tensor& values) {
+  REEL3D_CHECK(values.is_non_overlapping_and_dense());
+  return values.detach().as_strided({values.numel()}, {1});
+}
+
 at::Tensor LaidOutLike(const at::Tensor& parameter, const at::Tensor& values) {
   return values.strides() == parameter.strides() ? values : at::empty_like(parameter).copy_(values);
 }
@@ -77,10 +83,10 @@ void Optimizer::Step(double lr) {
     for (const size_t i : group.members) {
       const at::Tensor& parameter = parameters_[i].second;
       REEL3D_CHECK(parameter.grad().defined());
-      parameters.push_back(parameter);
-      gradients.push_back(LaidOutLike(parameter, parameter.grad()));
+      parameters.push_back(Flat(parameter));
+      gradients.push_back(Flat(LaidOutLike(parameter, parameter.grad())));
       if (options_.momentum > 0) {
-        momentum.push_back(momentum_[i]);
+        momentum.push_back(Flat(momentum_[i]));
       }
     }
     at::_fused_sgd_(parameters, gradients, momentum, group.weight_decay, options_.momentum,
