@@ -4,8 +4,10 @@ import datetime
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
+import time
 
 
 def machine():
@@ -21,6 +23,26 @@ def machine():
             ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
         ).stdout.strip(),
     }
+
+
+def busy_s():
+    """Of all processors, by whomever; not by processes that are niced, which make way."""
+    with open("/proc/stat", encoding="utf-8") as stat:
+        user, _, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
+    return (user + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def others_share(command, environment=None):
+    """Runs `command`; returns its output, and what part of the processors' time went to others meanwhile."""
+    def children_s():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    begin, busy, own = time.monotonic(), busy_s(), children_s()
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, **(environment or {})})
+    others_s = busy_s() - busy - (children_s() - own)
+    return result.stdout, others_s / ((time.monotonic() - begin) * os.cpu_count())
 
 
 def write_json(path, part, figures):

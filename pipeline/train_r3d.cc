@@ -124,6 +124,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
             fs::remove_all(run_dir / "tensorboard", ignored);
             fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
+            fs::remove(run_dir / "times.jsonl", ignored);
           }};
 }
 
@@ -162,7 +163,12 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     shards.emplace(options.shards_dir);
   }
   const std::string settings = FormatConfig(options, /*only_output=*/true);
-  const TrainReport report = Trainer(options, settings, world, *shards, device).Run();
+  TrainReport report;
+  {
+    Trainer trainer(options, settings, world, *shards, device);
+    // Here too: the trainer's end waits for a checkpoint that is being written, others for nothing.
+    world.Run([&] { WithTorchErrors([&] { report = trainer.Run(); }); });
+  }
   ToolResult result = ToResult(report);
   if (output && !Conclude(report, result, options.max_failed_fraction, *output)) {
     result.exit_status = kExitInput;

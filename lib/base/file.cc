@@ -100,11 +100,24 @@ PendingFile::~PendingFile() {
 
 void PendingFile::Publish() {
   SyncToDisk(temporary_path_);
-  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
+  const char* from = temporary_path_.c_str();
+  const char* to = final_path_.c_str();
+  bool renamed = rename(from, to) == 0;
+  const bool exchanged = !renamed && (errno == ENOTEMPTY || errno == EEXIST) &&
+                         renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0;
+  std::error_code ignored;
+  if (!renamed && !exchanged && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
+    fs::remove_all(final_path_, ignored);
+    renamed = rename(from, to) == 0;
+  }
+  if (!renamed && !exchanged) {
     throw WriteError("cannot publish " + final_path_.string(), errno);
   }
   published_ = true;
   SyncToDisk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
+  if (exchanged) {
+    fs::remove_all(temporary_path_, ignored);  // the older folder
+  }
 }
 
 bool PendingFile::PublishFirst() {

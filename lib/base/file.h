@@ -24,8 +24,9 @@ class PendingFile {
   const std::filesystem::path& temporary_path() const { return temporary_path_; }
   const std::filesystem::path& final_path() const { return final_path_; }
 
-  // fsync, rename, fsync of the folder. Replaces an older file of that name. Throws an environment
-  // error, after which nothing is published.
+  // fsync, rename, fsync of the folder. Replaces an older file or folder of that name: at every
+  // moment one of the two is there (of folders, where the file system can exchange them). Throws an
+  // environment error, after which nothing is published.
   void Publish();
 
   // A file, unless one of that name is there: false then. Of several that race one is told true,

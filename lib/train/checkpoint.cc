@@ -22,9 +22,7 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
     save(CheckpointFiles::kUnaveraged, contents.unaveraged);
   }
   FinishCheckpoint(temporary, step, contents.state);
-  std::error_code ignored;
-  fs::remove_all(folder / name, ignored);  // a damaged one of the same step
-  pending.Publish();
+  pending.Publish();  // in place of one of the same step: damaged, or of before its validation
 }
 
 }  // namespace reel3d

@@ -30,8 +30,9 @@ class ClipInput {
  public:
   ClipInput(const ClipInputOptions& options, at::Device device);
 
-  // uint8 (N, R G B, T, H, W) -> float32 of the same shape on the device. The memory of `pixels`,
-  // if it is pinned, must stay as it is until EndCopies().
+  // uint8 (N, R G B, T, H, W), contiguous -> float32 of the same shape on the device, on the CPU in
+  // channels-last order, as convolutions want it. The memory of `pixels`, if it is pinned, must
+  // stay as it is until EndCopies().
   at::Tensor ToInput(const at::Tensor& pixels);
   // To the device.
   at::Tensor ToDevice(const at::Tensor& labels) const;
@@ -39,9 +40,12 @@ class ClipInput {
   void EndCopies();
 
  private:
+  at::Tensor OnCpu(const at::Tensor& pixels) const;
+
   at::Device device_;
   bool bgr_;
   at::Tensor mean_, std_;             // on the device, in units of 0-255
+  at::Tensor values_;                 // (3, 256) on the CPU: what each byte of a channel becomes
   std::optional<c10::Event> copied_;  // the last pixels; a GPU's
 };
 

@@ -50,18 +50,23 @@ std::string HowToHide(double share, int loader_threads, int cores) {
 
 }  // namespace
 
-std::string ToText(const RankTimes& times) {
-  return nlohmann::json{{"host", times.host},
-                        {"phases", times.phases},
-                        {"read_s", times.read_s},
-                        {"decode_s", times.decode_s}}
-      .dump();
+nlohmann::ordered_json ToJson(const RankTimes& times) {
+  nlohmann::ordered_json phases;
+  for (size_t i = 0; i < kNumPhases; ++i) {
+    phases[PhaseName(static_cast<Phase>(i))] = times.phases[i];
+  }
+  return {{"host", times.host},
+          {"phases_s", phases},
+          {"read_s", times.read_s},
+          {"decode_s", times.decode_s}};
 }
 
-RankTimes RankTimesFrom(const std::string& text) {
-  const auto json = nlohmann::json::parse(text);
-  return {json.at("host"), json.at("phases").get<PhaseSeconds>(), json.at("read_s"),
-          json.at("decode_s")};
+RankTimes RankTimesFrom(const nlohmann::ordered_json& json) {
+  RankTimes times{json.at("host"), {}, json.at("read_s"), json.at("decode_s")};
+  for (size_t i = 0; i < kNumPhases; ++i) {
+    times.phases[i] = json.at("phases_s").at(PhaseName(static_cast<Phase>(i)));
+  }
+  return times;
 }
 
 std::string DescribeTimes(const std::vector<RankTimes>& ranks) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@ struct RankTimes {
   double read_s = 0, decode_s = 0;  // of its loader's threads, side by side with the phases
 };
 
-// To pass it on to other ranks, and back.
-std::string ToText(const RankTimes& times);
-RankTimes RankTimesFrom(const std::string& text);
+// To pass it on to other ranks and to times.jsonl, and back.
+nlohmann::ordered_json ToJson(const RankTimes& times);
+RankTimes RankTimesFrom(const nlohmann::ordered_json& json);
 
 // "forward 30 %, backward 61 %, ...": shares of the ranks' mean, those above 0.5 % alone; with
 // several ranks, which one is the slowest.

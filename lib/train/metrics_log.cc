@@ -29,9 +29,10 @@ std::string LinesUpTo(const std::filesystem::path& file, int64_t last_step) {
 
 std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs) {
   const auto value = [&](const char* name) { return line.at(name).get<double>(); };
-  std::string text =
-      fmt::format("epoch {} of {}: loss {:.3f}, top-1 {:.1f} %", line.at("epoch").get<int>(),
-                  num_epochs, value("train_loss"), 100 * value("train_top1"));
+  std::string text = fmt::format("epoch {} of {}: ", line.at("epoch").get<int>(), num_epochs);
+  text += line.contains("train_loss") ? fmt::format("loss {:.3f}, top-1 {:.1f} %",
+                                                    value("train_loss"), 100 * value("train_top1"))
+                                      : "every step was left out";
   if (line.contains("validation_loss")) {
     text += fmt::format("; validation {:.3f}, {:.1f} %", value("validation_loss"),
                         100 * value("validation_top1"));

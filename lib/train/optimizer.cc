@@ -11,14 +11,6 @@
 namespace reel3d {
 namespace {
 
-torch::optim::SGDOptions ToTorch(const SgdOptions& options) {
-  return torch::optim::SGDOptions(/*lr=*/0)
-      .momentum(options.momentum)
-      .dampening(options.dampening)
-      .nesterov(options.nesterov)
-      .weight_decay(options.weight_decay);
-}
-
 std::vector<std::pair<std::string, at::Tensor>> Trainable(const torch::nn::Module& module) {
   std::vector<std::pair<std::string, at::Tensor>> parameters;
   for (const auto& parameter : module.named_parameters()) {
@@ -33,25 +25,30 @@ std::vector<std::pair<std::string, at::Tensor>> Trainable(const torch::nn::Modul
 // batch norm, have one axis.
 bool IsWeight(const at::Tensor& parameter) { return parameter.dim() > 1; }
 
+// The values as they lie in memory: of channels-last tensors the fused kernel would make contiguous
+// copies first, and copy them back (torch 2.11).
+at::Tensor Flat(const at::Tensor& values) {
+  REEL3D_CHECK(values.is_non_overlapping_and_dense());
+  return values.detach().as_strided({values.numel()}, {1});
+}
+
+at::Tensor LaidOutLike(const at::Tensor& parameter, const at::Tensor& values) {
+  return values.strides() == parameter.strides() ? values : at::empty_like(parameter).copy_(values);
+}
+
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& module, const SgdOptions& options,
                      const RateFactors& rate_factor)
-    : clip_norm_(options.clip_norm),
-      parameters_(Trainable(module)),
-      sgd_(std::vector<at::Tensor>(), ToTorch(options)) {
-  std::map<std::pair<double, bool>, std::vector<at::Tensor>> groups;
-  for (const auto& [name, parameter] : parameters_) {
+    : options_(options), parameters_(Trainable(module)) {
+  std::map<std::pair<double, double>, std::vector<size_t>> groups;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const auto& [name, parameter] = parameters_[i];
     const bool decays = options.weight_decay_on == "all" || IsWeight(parameter);
-    groups[{rate_factor(name), decays}].push_back(parameter);
+    groups[{rate_factor(name), decays ? options.weight_decay : 0}].push_back(i);
   }
-  sgd_.param_groups().clear();  // the empty one that it was made with
-  for (const auto& [kind, parameters] : groups) {
-    const auto& [factor, decays] = kind;
-    factors_.push_back(factor);
-    auto of_group = std::make_unique<torch::optim::SGDOptions>(ToTorch(options));
-    of_group->weight_decay(decays ? options.weight_decay : 0);
-    sgd_.add_param_group(torch::optim::OptimizerParamGroup(parameters, std::move(of_group)));
+  for (const auto& [kind, members] : groups) {
+    groups_.push_back({kind.first, kind.second, members});
   }
 }
 
@@ -65,35 +62,50 @@ at::Tensor Optimizer::ClipGradients() {
     }
   }
   at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-  if (clip_norm_ > 0) {
-    at::_foreach_mul_(gradients, ((norm + 1e-6).reciprocal() * clip_norm_).clamp_max(1));
+  if (options_.clip_norm > 0) {
+    at::_foreach_mul_(gradients, ((norm + 1e-6).reciprocal() * options_.clip_norm).clamp_max(1));
   }
   return norm;
 }
 
 void Optimizer::Step(double lr) {
-  for (size_t group = 0; group < factors_.size(); ++group) {
-    sgd_.param_groups()[group].options().set_lr(lr * factors_[group]);
+  const at::NoGradGuard no_grad;
+  const bool is_first = momentum_.empty();
+  if (is_first && options_.momentum > 0) {
+    for (const auto& [name, parameter] : parameters_) {
+      momentum_.push_back(at::empty_like(parameter));
+    }
   }
-  sgd_.step();
+  for (const Group& group : groups_) {
+    std::vector<at::Tensor> parameters;
+    std::vector<at::Tensor> gradients;
+    std::vector<at::Tensor> momentum;
+    for (const size_t i : group.members) {
+      const at::Tensor& parameter = parameters_[i].second;
+      REEL3D_CHECK(parameter.grad().defined());
+      parameters.push_back(Flat(parameter));
+      gradients.push_back(Flat(LaidOutLike(parameter, parameter.grad())));
+      if (options_.momentum > 0) {
+        momentum.push_back(Flat(momentum_[i]));
+      }
+    }
+    at::_fused_sgd_(parameters, gradients, momentum, group.weight_decay, options_.momentum,
+                    lr * group.rate_factor, options_.dampening, options_.nesterov,
+                    /*maximize=*/false, is_first);
+  }
 }
 
 NamedTensors Optimizer::State() {
   NamedTensors state;
-  for (const auto& [name, parameter] : parameters_) {
-    const auto found = sgd_.state().find(parameter.unsafeGetTensorImpl());
-    if (found != sgd_.state().end()) {
-      const auto& of_parameter = static_cast<const torch::optim::SGDParamState&>(*found->second);
-      if (of_parameter.momentum_buffer().defined()) {
-        state.emplace_back(name, of_parameter.momentum_buffer());
-      }
-    }
+  for (size_t i = 0; i < momentum_.size(); ++i) {
+    state.emplace_back(parameters_[i].first, momentum_[i]);
   }
   return state;
 }
 
 void Optimizer::Restore(const NamedTensors& state) {
   std::map<std::string, at::Tensor> by_name(state.begin(), state.end());
+  momentum_.clear();
   if (state.empty()) {
     return;
   }
@@ -103,9 +115,8 @@ void Optimizer::Restore(const NamedTensors& state) {
       throw InputError(fmt::format("optimizer state: {} is {}", name,
                                    found == by_name.end() ? "missing" : "of another shape"));
     }
-    auto of_parameter = std::make_unique<torch::optim::SGDParamState>();
-    of_parameter->momentum_buffer(found->second.to(parameter.options()).clone());
-    sgd_.state()[parameter.unsafeGetTensorImpl()] = std::move(of_parameter);
+    momentum_.push_back(at::empty_like(parameter));
+    momentum_.back().copy_(found->second);
     by_name.erase(found);
   }
   if (!by_name.empty()) {

@@ -48,6 +48,8 @@ class Trainer {
   TrainReport Run();
 
  private:
+  TrainReport RunToEnd();
+
   struct State;
   std::unique_ptr<State> state_;
 };

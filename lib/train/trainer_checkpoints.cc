@@ -110,6 +110,7 @@ CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state
                                         const nlohmann::ordered_json& recent_state) {
   CheckpointContents contents;
   contents.model = Copies(StateDict(*Judged()));
+  // Momentum need not be looked at: where it is no number, the weights that it moved are none.
   for (const auto& [name, tensor] : contents.model) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
       throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
@@ -136,6 +137,7 @@ CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state
 void Trainer::State::Write(const CheckpointContents& contents, int64_t step, int64_t best_step) {
   // First: a checkpoint whose step the logs do not reach would leave a gap in them.
   metrics->Flush();
+  times->Flush();
   if (tensorboard) {
     tensorboard->Flush();
   }

@@ -1,6 +1,7 @@
 // Private to the trainer: all that a run is made of. trainer.cc holds the loop,
-// trainer_checkpoints.cc what is saved and resumed, trainer_guard.cc when it stops and what becomes
-// of bad steps, trainer_views.cc what is shown. SPDX-License-Identifier: Apache-2.0
+// trainer_epoch_end.cc what follows an epoch's steps, trainer_checkpoints.cc what is saved and
+// resumed, trainer_guard.cc when it stops and what becomes of bad steps, trainer_views.cc what is
+// shown. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
@@ -115,6 +116,7 @@ struct Trainer::State {
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
   std::optional<MetricsLog> metrics;          // on the main rank
+  std::optional<MetricsLog> times;            // there, too: what hangs on the machine's speed
   std::optional<TensorBoardLog> tensorboard;  // there, too
   TrainReport report;
 

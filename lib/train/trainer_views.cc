@@ -19,7 +19,11 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+// None without clips.
 Scalars Curves(const ClipMeans& means, const std::string& subset) {
+  if (means.num_clips == 0) {
+    return {};
+  }
   return {{"loss/" + subset, means.loss},
           {"top1/" + subset, means.top1},
           {"top5/" + subset, means.top5}};
@@ -38,7 +42,10 @@ void Trainer::State::OpenViews(bool resumed) {
   if (!world.is_main()) {
     return;
   }
-  metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", position.step);
+  // Of an epoch whose steps are done but that has not ended, the line may be there already.
+  const int64_t last_line = position.step - (position.step_in_epoch > 0 ? 1 : 0);
+  metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", last_line);
+  times.emplace(fs::path(options.run_dir) / "times.jsonl", last_line);
   if (options.tensorboard_every > 0) {
     tensorboard.emplace(fs::path(options.run_dir) / "tensorboard", resumed ? position.step : -1);
   }
@@ -99,14 +106,16 @@ void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
 
 // The epoch just finished: in metrics.jsonl, on the screen, in the report.
 void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validation, double lr) {
-  nlohmann::ordered_json line{
-      {"step", position.step},       {"epoch", position.epoch},     {"lr", lr},
-      {"train_loss", training.loss}, {"train_top1", training.top1}, {"train_top5", training.top5}};
-  if (validation.num_clips > 0) {
-    line["validation_loss"] = validation.loss;
-    line["validation_top1"] = validation.top1;
-    line["validation_top5"] = validation.top5;
-  }
+  nlohmann::ordered_json line{{"step", position.step}, {"epoch", position.epoch}, {"lr", lr}};
+  const auto add = [&](const ClipMeans& means, const std::string& subset) {
+    if (means.num_clips > 0) {  // none: all steps were left out, or nothing was validated
+      line[subset + "_loss"] = means.loss;
+      line[subset + "_top1"] = means.top1;
+      line[subset + "_top5"] = means.top5;
+    }
+  };
+  add(training, "train");
+  add(validation, "validation");
   const double epoch_s = Total(epoch_phases);
   const double left_s = clock.Seconds() / std::max(1, position.epoch - report.epochs) *
                         (options.epochs - position.epoch);
@@ -125,9 +134,18 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
 // Collective.
 void Trainer::State::ShowTimes() {
   std::vector<RankTimes> ranks;
-  for (const std::string& text :
-       world.Gather(ToText({world.host(), epoch_phases, epoch_read_s, epoch_decode_s}))) {
-    ranks.push_back(RankTimesFrom(text));
+  nlohmann::ordered_json line{{"step", position.step},
+                              {"epoch", position.epoch},
+                              {"clips", epoch_clips},
+                              {"seconds", Total(epoch_phases)},
+                              {"ranks", nlohmann::ordered_json::array()}};
+  const RankTimes own{world.host(), epoch_phases, epoch_read_s, epoch_decode_s};
+  for (const std::string& text : world.Gather(ToJson(own).dump())) {
+    line["ranks"].push_back(nlohmann::ordered_json::parse(text));
+    ranks.push_back(RankTimesFrom(line["ranks"].back()));
+  }
+  if (times) {
+    times->Append(line);
   }
   Say(fmt::format("epoch {}'s time: {}; {}", position.epoch, DescribeTimes(ranks),
                   Verdict(ranks, loader_threads, CpuShare(world))));

@@ -39,6 +39,19 @@ TEST(PendingFile, AppearsOnlyWhenPublished) {
   EXPECT_EQ(Names(folder.path()), std::vector<std::string>{"out.bin"});
 }
 
+TEST(PendingFile, TakesThePlaceOfAnOlderFolder) {
+  const test::TemporaryFolder folder;
+  for (const char* file : {"old", "new"}) {
+    PendingFile pending(folder / "out");
+    fs::create_directory(pending.temporary_path());
+    WriteFileAtomically(pending.temporary_path() / file, file);
+    pending.Publish();
+  }
+  EXPECT_EQ(ReadFile(folder / "out" / "new"), "new");
+  EXPECT_FALSE(fs::exists(folder / "out" / "old"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / ""), {}), 1) << "nothing is left over";
+}
+
 TEST(PendingFile, PublishWithoutBytesIsAnError) {
   const test::TemporaryFolder folder;
   PendingFile pending(folder / "out.bin");

@@ -63,6 +63,11 @@ TEST_F(BadSteps, NothingMovesInThem) {
     const CommandResult result = test::RunCommand(Guarded(ranks, run_dir, all_bad));
     ASSERT_EQ(result.exit_status, 0) << result.err;
     EXPECT_EQ(NumBad(run_dir), 9);
+    const std::string metrics = ReadFile(At(run_dir) + "/metrics.jsonl");
+    EXPECT_THAT(metrics, testing::Not(HasSubstr("null")));
+    EXPECT_THAT(metrics, testing::Not(HasSubstr("train_loss")));
+    EXPECT_THAT(metrics, HasSubstr("validation_loss"));
+    EXPECT_THAT(result.err, HasSubstr("epoch 3 of 3: every step was left out; validation"));
     EXPECT_EQ(Tensors(run_dir, "optimizer.safetensors").size(), 0U);
     NetworkOptions options;
     options.depth = 10;

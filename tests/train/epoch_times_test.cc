@@ -19,7 +19,7 @@ RankTimes Rank(const std::string& host, double data_s, double computing_s, doubl
 
 TEST(EpochTimes, SurviveTheirJourney) {
   const RankTimes times = Rank("a", 1, 2.5, 3);
-  const RankTimes back = RankTimesFrom(ToText(times));
+  const RankTimes back = RankTimesFrom(ToJson(times));
   EXPECT_EQ(back.host, "a");
   EXPECT_EQ(back.phases, times.phases);
   EXPECT_EQ(back.read_s, 1);

@@ -108,5 +108,21 @@ TEST_F(HangingRun, ARankThatFailsIsNamed) {
   ExpectNothingLeftButAGoodCheckpoint(2, "failing");
 }
 
+// It has a checkpoint in hand that the disk never takes.
+TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
+  Words environment = BadReads("fail", "0");
+  environment.push_back("REEL3D_CHECKPOINTS_AFTER=" + At("never"));
+  const CommandResult result = test::RunCommand(
+      EndlessCommand(
+          2, "failing_in_save",
+          {"--stall-timeout", "60", "--clips-per-video", "20", "--checkpoint-steps", "11"}),
+      environment);
+  EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rank 0 of 2 on " + HostName() + ": "));
+  EXPECT_THAT(result.err, HasSubstr("Input/output error"));
+  const fs::directory_iterator begun(At("failing_in_save") + "/checkpoints");
+  EXPECT_THAT(begun->path().filename().string(), HasSubstr("step-0000000011.tmp-"));
+}
+
 }  // namespace
 }  // namespace reel3d

@@ -56,7 +56,8 @@ SgdOptions ToOptions(const json& settings) {
   return options;
 }
 
-// Of each tensor, against its largest value.
+// Of each tensor, against its largest value: the fused kernel rounds less often than the steps that
+// the golden values come from.
 void ExpectNear(const torch::nn::Module& found, const json& expected, const std::string& where) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : found.named_parameters()) {
@@ -68,7 +69,7 @@ void ExpectNear(const torch::nn::Module& found, const json& expected, const std:
   for (const auto& [name, values] : expected.items()) {
     const at::Tensor wanted = torch::tensor(values.get<std::vector<double>>(), at::kDouble);
     const at::Tensor difference = tensors.at(name).flatten().to(at::kDouble) - wanted;
-    EXPECT_LE(difference.abs().max().item<double>(), 1e-6 * wanted.abs().max().item<double>())
+    EXPECT_LE(difference.abs().max().item<double>(), 5e-6 * wanted.abs().max().item<double>())
         << where << ": " << name;
   }
 }
@@ -76,16 +77,24 @@ void ExpectNear(const torch::nn::Module& found, const json& expected, const std:
 // What the trainer does in a step once it has gradients.
 class Learner {
  public:
-  explicit Learner(const json& settings)
-      : schedule_(Rates(), /*num_epochs=*/10),
+  // In this layout are the kernels and, of every second step, their gradients.
+  explicit Learner(const json& settings, at::MemoryFormat layout = at::MemoryFormat::Contiguous)
+      : layout_(layout),
+        schedule_(Rates(), /*num_epochs=*/10),
         optimizer_(*network_, ToOptions(settings)),
-        ema_decay_(settings.at("ema_decay")) {}
+        ema_decay_(settings.at("ema_decay")) {
+    at::Tensor kernel = network_->named_parameters()["kernel"];
+    kernel.set_data(kernel.contiguous(layout));
+  }
 
   void Step(int step) {
     std::vector<at::Tensor> parameters = network_->parameters();
     for (size_t i = 0; i < parameters.size(); ++i) {
       parameters[i].mutable_grad() = Formula(parameters[i].sizes(), step, static_cast<int>(i)) *
                                      (1 + 0.8 * std::sin(0.4 * step));
+      if (parameters[i].dim() == 5 && step % 2 == 0) {
+        parameters[i].mutable_grad() = parameters[i].grad().contiguous(layout_);
+      }
     }
     lr_ = schedule_.Rate(step / 5.0);  // five steps an epoch
     norm_ = optimizer_.ClipGradients().item<double>();
@@ -111,6 +120,7 @@ class Learner {
     return options;
   }
 
+  at::MemoryFormat layout_;
   Schedule schedule_;
   Optimizer optimizer_;
   double ema_decay_;
@@ -120,20 +130,23 @@ TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
   const json cases = Golden().at("cases");
   ASSERT_EQ(cases.size(), 7U);
   for (const auto& [name, golden] : cases.items()) {
-    Learner learner(golden.at("settings"));
-    int step = 0;
-    for (const json& record : golden.at("record")) {
-      for (int i = 0; i < 10; ++i) {
-        learner.Step(step++);
+    // Values are taken as they lie in memory, so it must be the same order everywhere.
+    for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast3d}) {
+      Learner learner(golden.at("settings"), layout);
+      int step = 0;
+      for (const json& record : golden.at("record")) {
+        for (int i = 0; i < 10; ++i) {
+          learner.Step(step++);
+        }
+        const std::string where = name + ", step " + std::to_string(step);
+        EXPECT_NEAR(learner.lr_, record.at("lr").get<double>(), 1e-12) << where;
+        EXPECT_NEAR(learner.norm_, record.at("norm").get<double>(), 1e-5) << where;
+        ExpectNear(*learner.network_, record.at("network"), where);
+        ExpectNear(*learner.average_, record.at("average"), where);
       }
-      const std::string where = name + ", step " + std::to_string(step);
-      EXPECT_NEAR(learner.lr_, record.at("lr").get<double>(), 1e-12) << where;
-      EXPECT_NEAR(learner.norm_, record.at("norm").get<double>(), 1e-5) << where;
-      ExpectNear(*learner.network_, record.at("network"), where);
-      ExpectNear(*learner.average_, record.at("average"), where);
+      EXPECT_EQ(step, 50);
+      EXPECT_EQ(learner.average_->named_buffers()["count"].item<int64_t>(), 50);
     }
-    EXPECT_EQ(step, 50);
-    EXPECT_EQ(learner.average_->named_buffers()["count"].item<int64_t>(), 50);
   }
 }
 

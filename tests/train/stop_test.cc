@@ -40,6 +40,28 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
   EXPECT_THAT(no_job.err, HasSubstr("neither SLURM_JOB_END_TIME nor squeue says when"));
 }
 
+// Even in the last step of an epoch, or of all: the validation is for the run that goes on.
+TEST_F(Stop, BeforeTheValidation) {
+  ASSERT_EQ(test::RunCommand(Command(2, "not_stopped")).exit_status, kExitDone);
+  for (const char* steps : {"3", "6"}) {
+    const std::string run_dir = std::string("stopped_at_") + steps;
+    const Words limit = {"--stop-after-steps", steps};
+    const CommandResult stopped = test::RunCommand(Command(2, run_dir, limit));
+    EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+    const std::string last_epoch = std::string("epoch ") + (*steps == '3' ? "1" : "2") + " of 2";
+    EXPECT_THAT(stopped.err, testing::Not(HasSubstr(last_epoch)));
+    EXPECT_EQ(fs::read_symlink(At(run_dir) + "/checkpoints/latest"),
+              std::string("step-000000000") + steps);
+    // As if it had been killed once more, behind the validation and before its checkpoint.
+    const std::string metrics = At(run_dir) + "/metrics.jsonl";
+    WriteFileAtomically(metrics, ReadFile(metrics) + "{\"step\":" + steps + "}\n");
+    const CommandResult ended = test::RunCommand(Command(2, run_dir));
+    EXPECT_EQ(ended.exit_status, kExitDone) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(last_epoch));
+    ExpectSameEnd(run_dir, "not_stopped");
+  }
+}
+
 // The disk takes a checkpoint only when the test allows it.
 TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
   const Words settings = {"--checkpoint-steps",  "2", "--keep-last", "9",

@@ -83,6 +83,25 @@ TEST_F(TrainTool, ResumedRunsEndBitForBitAlike) {
   }
 }
 
+TEST_F(TrainTool, EachEpochSaysWhereItsTimeWent) {
+  ASSERT_EQ(test::RunCommand(Command(2, "timed", {"--stop-after-steps", "4"})).exit_status, 75);
+  ASSERT_EQ(test::RunCommand(Command(2, "timed")).exit_status, 0);
+  std::istringstream lines(ReadFile(fs::path(At("timed")) / "times.jsonl"));
+  std::vector<double> clips;
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = nlohmann::json::parse(text);
+    clips.push_back(line.at("clips"));
+    ASSERT_EQ(line.at("ranks").size(), 2U);
+    double sum_s = 0;
+    for (const auto& [phase, seconds] : line["ranks"][0].at("phases_s").items()) {
+      sum_s += seconds.get<double>();
+    }
+    EXPECT_NEAR(line.at("seconds").get<double>(), sum_s, 1e-6);
+    EXPECT_GT(line["ranks"][1]["phases_s"].at("backward"), 0.0);
+  }
+  EXPECT_EQ(clips, (std::vector<double>{24, 16})) << "of the second one, those after the stop";
+}
+
 // What is validated and left behind is the average; training itself does not know of it.
 TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
   ASSERT_EQ(test::RunCommand(Command(0, "unaveraged")).exit_status, 0);

@@ -1,0 +1,107 @@
+"""The trainer that training.py compares with: DistributedDataParallel as its users write it.
+
+Usage, one process a rank: python -m torch.distributed.run --nproc-per-node N training_peer.py FRAMES OPTIONS_JSON
+FRAMES holds CLASS/VIDEO/000000.jpg and so on, decoded by PIL in a DataLoader. Where its users are often careless it is
+not: bytes travel from the loader, crop and resize are one call, buckets are the gradients, SGD is fused, and no buffers
+are sent. Rank 0 prints an object an epoch: clips and seconds.
+"""
+
+import json
+import pathlib
+import random
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from PIL import Image
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.data.distributed import DistributedSampler
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "golden"))
+import networks  # noqa: E402  pylint: disable=wrong-import-position
+
+FRAMES_OF_CLIP = 16
+MEAN = (114.7748, 107.7354, 99.4750)
+
+
+class Clips(Dataset):
+    def __init__(self, folder, size, scales, clips_per_video):
+        self.classes = sorted(path.name for path in folder.iterdir())
+        self.videos = [(sorted(video.iterdir()), label) for label, name in enumerate(self.classes)
+                       for video in sorted((folder / name).iterdir())]
+        self.size, self.scales, self.clips_per_video = size, scales, clips_per_video
+
+    def __len__(self):
+        return len(self.videos) * self.clips_per_video
+
+    def __getitem__(self, index):
+        frames, label = self.videos[index % len(self.videos)]
+        start = random.randint(0, max(0, len(frames) - FRAMES_OF_CLIP))
+        paths = [frames[(start + i) % len(frames)] for i in range(FRAMES_OF_CLIP)]
+        scale, place, flip = random.choice(self.scales), random.randrange(5), random.random() < 0.5
+        clip = np.empty((FRAMES_OF_CLIP, self.size, self.size, 3), np.uint8)
+        for i, path in enumerate(paths):
+            with Image.open(path) as image:
+                clip[i] = self.crop(image.convert("RGB"), scale, place)
+        if flip:
+            clip = np.ascontiguousarray(clip[:, :, ::-1])
+        return torch.from_numpy(clip), label
+
+    def crop(self, image, scale, place):
+        """A square at the centre or in a corner, as the paper's."""
+        width, height = image.size
+        side = int(min(width, height) * scale)
+        x, y = [((width - side) // 2, (height - side) // 2), (0, 0), (width - side, 0), (0, height - side),
+                (width - side, height - side)][place]
+        return image.resize((self.size, self.size), Image.BILINEAR, (x, y, x + side, y + side))
+
+
+def main():
+    options = json.loads(sys.argv[2])
+    torch.set_num_threads(options["threads"])
+    dist.init_process_group("gloo")
+    rank, ranks = dist.get_rank(), dist.get_world_size()
+    torch.manual_seed(1)
+    random.seed(rank)
+    data = Clips(pathlib.Path(sys.argv[1]), options["size"], options["scales"], options["clips_per_video"])
+    drop = options["drop_last"]
+    sampler = DistributedSampler(data, drop_last=drop)
+    loader = DataLoader(data, options["batch"] // ranks, sampler=sampler, num_workers=options["workers"],
+                        persistent_workers=options["workers"] > 0, drop_last=drop)
+    networks.CLASSES = len(data.classes)
+    network = networks.build(model="r3d", depth=options["depth"], shortcut="a", width=options["width"])
+    layout = getattr(torch, options["layout"])
+    network = network.to(memory_format=layout)
+    parallel = DistributedDataParallel(network, gradient_as_bucket_view=True, broadcast_buffers=False)
+    sgd = torch.optim.SGD(network.parameters(), options["lr"], momentum=0.9, dampening=options["dampening"],
+                          weight_decay=1e-3, fused=True)
+    mean = torch.tensor(MEAN).view(1, 3, 1, 1, 1)
+    for epoch in range(options["epochs"]):
+        dist.barrier()
+        begin = time.perf_counter()
+        sampler.set_epoch(epoch)
+        losses = hits = clips = 0
+        for pixels, labels in loader:
+            inputs = pixels.permute(0, 4, 1, 2, 3).float().sub_(mean).contiguous(memory_format=layout)
+            logits = parallel(inputs)
+            loss = F.cross_entropy(logits, labels)
+            sgd.zero_grad()
+            loss.backward()
+            sgd.step()
+            losses += loss.item()
+            hits += (logits.argmax(1) == labels).sum().item()
+            clips += len(labels)
+        dist.barrier()
+        if rank == 0:
+            print(json.dumps({"epoch": epoch + 1, "clips": clips * ranks, "seconds": time.perf_counter() - begin,
+                              "loss": losses, "top1": hits / clips}), flush=True)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

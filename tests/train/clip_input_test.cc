@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/clip_input.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace reel3d {
+namespace {
+
+at::Tensor OfChannels(const std::vector<double>& values) {
+  return torch::tensor(values, at::kFloat).view({1, 3, 1, 1, 1});
+}
+
+// The header's formula by torch's own operators, to the last bit.
+TEST(ClipInput, TakesOffTheMeanAndDividesByTheDeviation) {
+  ClipInputOptions options;
+  options.mean = {114.7748, 107.7354, 99.4750};
+  options.std = {38.7568578, 37.88248729, 40.02898126};
+  torch::manual_seed(1);
+  const at::Tensor pixels = torch::randint(0, 256, {3, 3, 5, 7, 6}, at::kByte);
+  const at::Tensor input = ClipInput(options, at::kCPU).ToInput(pixels);
+  EXPECT_EQ(input.sizes(), pixels.sizes());
+  EXPECT_TRUE(input.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+  EXPECT_TRUE(input.equal(
+      pixels.to(at::kFloat).sub(OfChannels(options.mean)).div(OfChannels(options.std))));
+}
+
+TEST(ClipInput, OfARangeOfOneIsTheSameUpToRounding) {
+  ClipInputOptions options;
+  options.pixel_range = 1;
+  options.mean = {0.4345, 0.4051, 0.3775};
+  options.std = {0.2768, 0.2713, 0.2737};
+  const at::Tensor pixels =
+      torch::arange(256, at::kByte).view({1, 1, 1, 16, 16}).repeat({1, 3, 2, 1, 1});
+  const at::Tensor expected =
+      pixels.to(at::kFloat).div(255).sub(OfChannels(options.mean)).div(OfChannels(options.std));
+  const at::Tensor input = ClipInput(options, at::kCPU).ToInput(pixels);
+  EXPECT_LT((input - expected).abs().max().item<float>(), 1e-5);
+}
+
+TEST(ClipInput, OfNoClipsIsEmpty) {
+  ClipInput input({}, at::kCPU);
+  EXPECT_EQ(input.ToInput(torch::empty({0, 3, 16, 8, 8}, at::kByte)).sizes(),
+            (std::vector<int64_t>{0, 3, 16, 8, 8}));
+}
+
+}  // namespace
+}  // namespace reel3d
