@@ -5,6 +5,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/torch.h>
 
+#include <array>
+#include <utility>
+
 #include "lib/base/error.h"
 
 namespace reel3d {
@@ -12,12 +15,12 @@ namespace reel3d {
 void ClipInputOptions::Bind(OptionBinder& binder) {
   binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
               "value of white before the mean is taken off: 255, or 1");
-  binder.Choice(
-      "channel-order", &channel_order, {"rgb", "bgr"},
-      "which colour is a clip's first channel, and the first of --mean and --std: bgr for "
-      "weights that were trained on OpenCV's pixels (C3D's)");
+  binder.Choice("channels", &channels, {"rgb", "bgr", "grey"},
+                "what a clip's three channels are: its colours; those in reverse order, for "
+                "weights that were trained on OpenCV's pixels (C3D's); or three times its "
+                "brightness (BT.601), where colours say nothing about the classes");
   binder.Bind("mean", &mean,
-              "taken off each channel: in the order of --channel-order, in units of --pixel-range");
+              "taken off each channel: in the order of --channels, in units of --pixel-range");
   binder.Bind("std", &std, "what each channel is then divided by, in the same order");
 }
 
@@ -42,13 +45,19 @@ at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at:
       .to(device);
 }
 
+// Brightness of a pixel: BT.601's weights in 256ths, rounded, so that a GPU gives the same byte.
+constexpr int kRed = 77, kGreen = 150, kBlue = 29, kHalf = 128, kShift = 8;
+
 }  // namespace
 
 ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
     : device_(device),
-      bgr_(options.channel_order == "bgr"),
+      channels_(options.channels),
       mean_(OfChannels(options.mean, options.pixel_range, device)),
       std_(OfChannels(options.std, options.pixel_range, device)) {
+  if (options.channels == "grey" && !device.is_cpu()) {
+    grey_ = torch::tensor({kRed, kGreen, kBlue}, at::kInt).view({1, 3, 1, 1, 1}).to(device);
+  }
   if (device.is_cpu()) {
     const at::Tensor bytes = at::arange(256, at::kFloat).view({1, 1, 1, 1, 256});
     values_ = bytes.sub(mean_).div_(std_).view({3, 256}).contiguous();
@@ -63,6 +72,8 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   const int64_t num_frames = pixels.size(2);
   const int64_t frame_pixels = pixels.size(3) * pixels.size(4);
   const int64_t channel_bytes = num_frames * frame_pixels;
+  const bool bgr = channels_ == "bgr";
+  const bool grey = channels_ == "grey";
   const auto* bytes = pixels.const_data_ptr<uint8_t>();
   const auto* values = values_.const_data_ptr<float>();
   auto* numbers = input.mutable_data_ptr<float>();
@@ -73,14 +84,18 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
           bytes + i / num_frames * 3 * channel_bytes + i % num_frames * frame_pixels;
       const uint8_t* green = red + channel_bytes;
       const uint8_t* blue = green + channel_bytes;
-      if (bgr_) {
-        std::swap(red, blue);
-      }
       float* to = numbers + i * 3 * frame_pixels;
       for (int64_t pixel = 0; pixel < frame_pixels; ++pixel, to += 3) {
-        to[0] = values[red[pixel]];
-        to[1] = values[256 + green[pixel]];
-        to[2] = values[512 + blue[pixel]];
+        std::array<uint8_t, 3> value = {red[pixel], green[pixel], blue[pixel]};
+        if (bgr) {
+          std::swap(value[0], value[2]);
+        } else if (grey) {
+          const int sum = kRed * value[0] + kGreen * value[1] + kBlue * value[2];
+          value.fill(static_cast<uint8_t>((sum + kHalf) >> kShift));
+        }
+        to[0] = values[value[0]];
+        to[1] = values[256 + value[1]];
+        to[2] = values[512 + value[2]];
       }
     }
   });
@@ -96,7 +111,14 @@ at::Tensor ClipInput::ToInput(const at::Tensor& pixels) {
   const at::Tensor bytes = pixels.to(device_, /*non_blocking=*/true);
   copied_.emplace(device_.type());
   copied_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
-  return (bgr_ ? bytes.flip(1) : bytes).to(at::kFloat).sub_(mean_).div_(std_);
+  at::Tensor values = bytes;
+  if (channels_ == "grey") {
+    values = (bytes * grey_).sum(1, /*keepdim=*/true, at::kInt).add_(kHalf);
+    values.bitwise_right_shift_(kShift);
+  } else if (channels_ == "bgr") {
+    values = bytes.flip(1);
+  }
+  return values.to(at::kFloat).sub(mean_).div_(std_);
 }
 
 at::Tensor ClipInput::ToDevice(const at::Tensor& labels) const {

@@ -15,8 +15,8 @@ namespace reel3d {
 
 // (pixel * range / 255 - mean) / std, by channel.
 struct ClipInputOptions {
-  double pixel_range = 255;           // white; 255 or 1
-  std::string channel_order = "rgb";  // or bgr; of mean and std as well
+  double pixel_range = 255;      // white; 255 or 1
+  std::string channels = "rgb";  // or bgr, of mean and std as well; or grey
   std::vector<double> mean{114.7748, 107.7354, 99.4750};
   std::vector<double> std{1, 1, 1};
 
@@ -43,8 +43,9 @@ class ClipInput {
   at::Tensor OnCpu(const at::Tensor& pixels) const;
 
   at::Device device_;
-  bool bgr_;
+  std::string channels_;
   at::Tensor mean_, std_;             // on the device, in units of 0-255
+  at::Tensor grey_;                   // a GPU's: what red, green and blue count for
   at::Tensor values_;                 // (3, 256) on the CPU: what each byte of a channel becomes
   std::optional<c10::Event> copied_;  // the last pixels; a GPU's
 };

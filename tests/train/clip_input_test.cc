@@ -38,6 +38,35 @@ TEST(ClipInput, OfARangeOfOneIsTheSameUpToRounding) {
   EXPECT_LT((input - expected).abs().max().item<float>(), 1e-5);
 }
 
+// Grey by its definition, rounded to whole bytes, three times.
+TEST(ClipInput, GreyIsBrightnessInAllChannels) {
+  ClipInputOptions options;
+  options.channels = "grey";
+  options.mean = {0, 100, 200};
+  options.std = {1, 2, 4};
+  torch::manual_seed(2);
+  const at::Tensor pixels = torch::randint(0, 256, {2, 3, 4, 9, 8}, at::kByte);
+  const at::Tensor input = ClipInput(options, at::kCPU).ToInput(pixels);
+  const at::Tensor grey = pixels.to(at::kFloat)
+                              .mul(OfChannels({0.299, 0.587, 0.114}))
+                              .sum(1, /*keepdim=*/true)
+                              .expand(pixels.sizes());
+  const at::Tensor found = input.mul(OfChannels(options.std)).add(OfChannels(options.mean));
+  // Half a step of rounding, and a fifth of one for weights in 256ths.
+  EXPECT_LT((found - grey).abs().max().item<float>(), 0.75);
+  EXPECT_TRUE(found.equal(found.round()));
+  EXPECT_TRUE(found.select(1, 0).equal(found.select(1, 2)));
+}
+
+TEST(ClipInput, ReversedColoursAreThoseOfAReversedClip) {
+  ClipInputOptions options;
+  torch::manual_seed(3);
+  const at::Tensor pixels = torch::randint(0, 256, {2, 3, 4, 9, 8}, at::kByte);
+  const at::Tensor reversed = ClipInput(options, at::kCPU).ToInput(pixels.flip(1).contiguous());
+  options.channels = "bgr";
+  EXPECT_TRUE(ClipInput(options, at::kCPU).ToInput(pixels).equal(reversed));
+}
+
 TEST(ClipInput, OfNoClipsIsEmpty) {
   ClipInput input({}, at::kCPU);
   EXPECT_EQ(input.ToInput(torch::empty({0, 3, 16, 8, 8}, at::kByte)).sizes(),

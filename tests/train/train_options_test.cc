@@ -116,7 +116,7 @@ TEST(Recipes, MakePixelsAsPublishedWeightsExpectThem) {
     ClipInput input(options.input, at::kCPU);
     const at::Tensor pixel =
         torch::tensor({255, 51, 0}, at::kByte).view({1, 3, 1, 1, 1}).expand({1, 3, 2, 1, 1});
-    const at::Tensor found = input.ToInput(pixel);
+    const at::Tensor found = input.ToInput(pixel.contiguous());
     for (int channel = 0; channel < 3; ++channel) {
       EXPECT_NEAR(found[0][channel][1][0][0].item<double>(),
                   c.expected[static_cast<size_t>(channel)], 1e-4)
