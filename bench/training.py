@@ -29,14 +29,16 @@ RANKS = 2  # of one thread each, and once more with one rank of as many threads
 CASES = {
     "weizmann": {
         "flags": ["--config=configs/weizmann/train.ini"],
-        "peer": {"depth": 10, "width": 0.25, "size": 80, "scales": [1, 0.9, 0.8, 0.72], "clips_per_video": 3, "batch": 30,
-                 "drop_last": False, "lr": 0.05, "dampening": 0},
+        "peer": {"network": {"depth": 10, "width": 0.25, "stem_frames": 3}, "size": 64, "stride": 2,
+                 "crop": {"area": 0.4, "aspect": 0.6}, "grey": True, "clips_per_video": 3, "batch": 10, "drop_last": False,
+                 "lr": 0.03, "dampening": 0, "weight_decay": 5e-3, "label_smoothing": 0.1, "ema": 0.99},
         "epochs": 9,
     },
     "r3d18": {
         "flags": ["--depth=18", "--sample-size=112", "--batch=8", "--lr=0.01"],
-        "peer": {"depth": 18, "width": 1, "size": 112, "scales": [0.5 ** (i / 4) for i in range(5)], "clips_per_video": 1,
-                 "batch": 8, "drop_last": True, "lr": 0.01, "dampening": 0.9},
+        "peer": {"network": {"depth": 18}, "size": 112, "stride": 1, "crop": {"scales": [0.5 ** (i / 4) for i in range(5)]},
+                 "grey": False, "clips_per_video": 1, "batch": 8, "drop_last": True, "lr": 0.01, "dampening": 0.9,
+                 "weight_decay": 1e-3, "label_smoothing": 0, "ema": 0},
         "epochs": 3,
     },
 }

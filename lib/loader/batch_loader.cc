@@ -336,6 +336,7 @@ bool BatchLoader::Next(Batch* batch) {
   }
   std::swap(*batch, slot.batch);
   ++state.num_consumed;
+  lock.unlock();  // else who is woken waits for it
   state.work_possible.notify_all();
   return true;
 }

@@ -5,8 +5,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/torch.h>
 
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 
@@ -79,23 +79,26 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   auto* numbers = input.mutable_data_ptr<float>();
   // All frames of all clips.
   at::parallel_for(0, pixels.size(0) * num_frames, 1, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> brightness(grey ? frame_pixels : 0);
     for (int64_t i = begin; i < end; ++i) {
       const uint8_t* red =
           bytes + i / num_frames * 3 * channel_bytes + i % num_frames * frame_pixels;
       const uint8_t* green = red + channel_bytes;
       const uint8_t* blue = green + channel_bytes;
+      if (grey) {
+        for (int64_t pixel = 0; pixel < frame_pixels; ++pixel) {
+          const int sum = kRed * red[pixel] + kGreen * green[pixel] + kBlue * blue[pixel];
+          brightness[pixel] = static_cast<uint8_t>((sum + kHalf) >> kShift);
+        }
+        red = green = blue = brightness.data();
+      } else if (bgr) {
+        std::swap(red, blue);
+      }
       float* to = numbers + i * 3 * frame_pixels;
       for (int64_t pixel = 0; pixel < frame_pixels; ++pixel, to += 3) {
-        std::array<uint8_t, 3> value = {red[pixel], green[pixel], blue[pixel]};
-        if (bgr) {
-          std::swap(value[0], value[2]);
-        } else if (grey) {
-          const int sum = kRed * value[0] + kGreen * value[1] + kBlue * value[2];
-          value.fill(static_cast<uint8_t>((sum + kHalf) >> kShift));
-        }
-        to[0] = values[value[0]];
-        to[1] = values[256 + value[1]];
-        to[2] = values[512 + value[2]];
+        to[0] = values[red[pixel]];
+        to[1] = values[256 + green[pixel]];
+        to[2] = values[512 + blue[pixel]];
       }
     }
   });

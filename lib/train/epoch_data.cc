@@ -118,7 +118,7 @@ std::vector<size_t> EpochData::VideosOfStep(int epoch, int64_t step) const {
   return videos;
 }
 
-BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) const {
+std::unique_ptr<BatchLoader> EpochData::Training(int epoch, int64_t first_step, int threads) const {
   const auto order = std::make_shared<std::vector<Sample>>(Order(epoch));
   const auto ranges = std::make_shared<std::vector<SampleRange>>();
   for (int64_t step = first_step; step < partition_.NumSteps(); ++step) {
@@ -147,10 +147,11 @@ BatchLoader EpochData::Training(int epoch, int64_t first_step, int threads) cons
     return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
   };
   requests.crop = [this](FrameSize frame, Rng& rng) { return DrawCrop(options_.crop, frame, rng); };
-  return {std::move(requests), FramesOf(shards_), LoaderOptions(threads)};
+  return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
+                                       LoaderOptions(threads));
 }
 
-BatchLoader EpochData::Validation(int threads) const {
+std::unique_ptr<BatchLoader> EpochData::Validation(int threads) const {
   std::vector<ClipRequest> clips;
   for (const size_t index : validation_) {
     const IndexedVideo& video = shards_.videos()[index];
@@ -168,7 +169,8 @@ BatchLoader EpochData::Validation(int threads) const {
   requests.crop = [this](FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };
-  return {std::move(requests), FramesOf(shards_), LoaderOptions(threads)};
+  return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
+                                       LoaderOptions(threads));
 }
 
 }  // namespace reel3d

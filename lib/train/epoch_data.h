@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "lib/dist/world.h"
@@ -47,10 +48,10 @@ class EpochData {
   // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step,
   // decoded by `threads` threads. Other clips take the place of damaged ones: which, depends on
   // seed, epoch and videos alone.
-  BatchLoader Training(int epoch, int64_t first_step, int threads) const;
+  std::unique_ptr<BatchLoader> Training(int epoch, int64_t first_step, int threads) const;
   // This rank's share of the validation windows, in batches of no more than a training batch;
   // damaged ones are reported and not replaced.
-  BatchLoader Validation(int threads) const;
+  std::unique_ptr<BatchLoader> Validation(int threads) const;
 
  private:
   std::vector<Sample> Order(int epoch) const;

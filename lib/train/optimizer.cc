@@ -27,9 +27,12 @@ bool IsWeight(const at::Tensor& parameter) { return parameter.dim() > 1; }
 
 // The values as they lie in memory: of channels-last tensors the fused kernel would make contiguous
 // copies first, and copy them back (torch 2.11).
-at::Tensor Flat(const at::Tensor& values) {
+at::Tensor AsInMemory(const at::Tensor& values) {
+  if (values.is_contiguous()) {
+    return values;
+  }
   REEL3D_CHECK(values.is_non_overlapping_and_dense());
-  return values.detach().as_strided({values.numel()}, {1});
+  return values.as_strided({values.numel()}, {1});
 }
 
 at::Tensor LaidOutLike(const at::Tensor& parameter, const at::Tensor& values) {
@@ -83,10 +86,10 @@ void Optimizer::Step(double lr) {
     for (const size_t i : group.members) {
       const at::Tensor& parameter = parameters_[i].second;
       REEL3D_CHECK(parameter.grad().defined());
-      parameters.push_back(Flat(parameter));
-      gradients.push_back(Flat(LaidOutLike(parameter, parameter.grad())));
+      parameters.push_back(AsInMemory(parameter));
+      gradients.push_back(AsInMemory(LaidOutLike(parameter, parameter.grad())));
       if (options_.momentum > 0) {
-        momentum.push_back(Flat(momentum_[i]));
+        momentum.push_back(AsInMemory(momentum_[i]));
       }
     }
     at::_fused_sgd_(parameters, gradients, momentum, group.weight_decay, options_.momentum,

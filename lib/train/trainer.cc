@@ -19,7 +19,6 @@
 #include "lib/train/cpu_share.h"
 #include "lib/train/finetune.h"
 #include "lib/train/trainer_state.h"
-#include "lib/train/weight_average.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -69,12 +68,18 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     average = MakeNetwork(NetworkFor(options, shards), static_cast<uint64_t>(options.seed));
     (*average)->to(device);
     UsePrecisionOf(network, *average);
+    weight_average.emplace(**average, *network);
     (*average)->eval();
     if (!options.finetune.from.empty()) {
       FreezeBefore(**average, options.finetune.from);  // hence its statistics stay fixed as well
     }
     if (options.bn == "sync") {
       SynchronizeBatchNorms(**average, group);
+    }
+  }
+  for (const at::Tensor& buffer : network->buffers()) {
+    if (buffer.is_floating_point()) {
+      statistics.push_back(buffer);
     }
   }
   const bool resumed = Resume();
@@ -125,6 +130,22 @@ void Trainer::State::BeginFineTuning(bool resumed) {
   }
 }
 
+// Of the epoch begun: one that has been at work since the last step of the epoch before, so that
+// nothing waits for the first clips.
+std::unique_ptr<BatchLoader> Trainer::State::TakeLoader() {
+  if (upcoming) {
+    return std::move(upcoming);
+  }
+  return data.Training(position.epoch, position.step_in_epoch, loader_threads);
+}
+
+// Once this epoch's last clips are loaded.
+void Trainer::State::BeginNextEpoch() {
+  if (position.epoch + 1 < options.epochs) {
+    upcoming = data.Training(position.epoch + 1, /*first_step=*/0, loader_threads);
+  }
+}
+
 bool Trainer::State::NextBatch(BatchLoader& loader) {
   At(Phase::kCopy);
   input.EndCopies();  // for the loader is given the memory of the batch before
@@ -165,6 +186,9 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
   std::vector<ClipOutputs> parts;
   for (int64_t part = 0; part < num_parts; ++part) {
     REEL3D_CHECK(NextBatch(loader));
+    if (part + 1 == num_parts && step_in_epoch + 1 == partition.NumSteps()) {
+      BeginNextEpoch();
+    }
     epoch_read_s += batch.read_s;
     epoch_decode_s += batch.decode_s;
     if (position.step == 0 && part == 0) {
@@ -203,9 +227,9 @@ void Trainer::State::TakeStep(const std::vector<ClipOutputs>& parts, double lr) 
     }
   }
   optimizer.Step(lr);
-  if (average) {
+  if (weight_average) {
     const bool is_first = position.step == position.num_bad;
-    MoveAverage(**average, *network, is_first ? 0 : options.ema_decay);
+    weight_average->Move(is_first ? 0 : options.ema_decay);
   }
 }
 
@@ -220,15 +244,15 @@ bool Trainer::State::RunEpoch() {
   const PhaseSeconds before = phases.Seconds();
   const double clips_before = clips_trained;
   epoch_read_s = epoch_decode_s = 0;
-  BatchLoader loader = data.Training(position.epoch, position.step_in_epoch, loader_threads);
-  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
+  const std::unique_ptr<BatchLoader> loader = TakeLoader();
+  const Watchdog::Work work(watchdog, [&] { return InHand(*loader); });
   std::optional<Progress> progress;
   if (world.is_main()) {
     progress.emplace("clips", data.partition().num_samples);
   }
   while (position.step_in_epoch < num_steps) {
     const SampleRange clips = data.partition().Batch(position.step_in_epoch);
-    RunStep(loader, position.step_in_epoch);
+    RunStep(*loader, position.step_in_epoch);
     if (progress) {
       const PhaseSeconds spent = phases.Seconds() - before;
       progress->Note(fmt::format("epoch {} of {}, waiting for data {:.0f} %", position.epoch + 1,

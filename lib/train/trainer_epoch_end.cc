@@ -39,11 +39,11 @@ void Trainer::State::TakeStatistics() {
   const int64_t num_steps = std::min<int64_t>(
       (options.precise_bn + options.batch - 1) / options.batch, partition.NumSteps());
   validating = true;
-  BatchLoader loader = data.Training(position.epoch - 1, /*first_step=*/0, loader_threads);
-  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
+  const auto loader = data.Training(position.epoch - 1, /*first_step=*/0, loader_threads);
+  const Watchdog::Work work(watchdog, [&] { return InHand(*loader); });
   for (int64_t step = 0; step < num_steps; ++step) {
     for (int64_t part = 0; part < partition.NumMicroBatches(step); ++part) {
-      REEL3D_CHECK(NextBatch(loader));
+      REEL3D_CHECK(NextBatch(*loader));
       statistics.Add(Forward(Judged(), /*label_smoothing=*/0).labels.size(0));
     }
   }
@@ -57,9 +57,9 @@ ClipMeans Trainer::State::Validate() {
   Judged()->eval();
   ClipSums validation(device);
   validating = true;
-  BatchLoader loader = data.Validation(loader_threads);
-  const Watchdog::Work work(watchdog, [&] { return InHand(loader); });
-  while (NextBatch(loader)) {
+  const auto loader = data.Validation(loader_threads);
+  const Watchdog::Work work(watchdog, [&] { return InHand(*loader); });
+  while (NextBatch(*loader)) {
     const ClipOutputs outputs = Forward(Judged(), /*label_smoothing=*/0);
     validation.Add(outputs.logits, outputs.labels, outputs.losses);
   }

@@ -20,18 +20,6 @@ namespace {
 
 constexpr int64_t kMostBadInRow = 10;
 
-// Of batch norm's running statistics, which may overflow where the loss does not.
-at::Tensor StatisticsNorm(const torch::nn::Module& network, const at::TensorOptions& options) {
-  std::vector<at::Tensor> statistics;
-  for (const at::Tensor& buffer : network.buffers()) {
-    if (buffer.is_floating_point()) {
-      statistics.push_back(buffer);
-    }
-  }
-  return statistics.empty() ? at::zeros({}, options)
-                            : at::stack(at::_foreach_norm(statistics)).norm().to(options);
-}
-
 double NowSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -117,8 +105,12 @@ bool Trainer::State::IsGoodStep(const std::vector<ClipOutputs>& parts,
     figures[1] += outputs.losses.sum() / num_clips;
   }
   figures[2] += gradient_norm / world.size();
-  figures[3] += StatisticsNorm(*network, in_double) / world.size();
+  if (!statistics.empty()) {  // they may overflow where the loss does not
+    figures[3] += at::stack(at::_foreach_norm(statistics)).norm() / world.size();
+  }
+  At(Phase::kOtherRanks);
   AllReduceSum(group, figures);
+  At(Phase::kUpdate);
   figures[0] += static_cast<double>(position.step);
   at::Tensor is_bad = figures.isfinite().all().logical_not();
   if (options.bad_step.norm > 0) {

@@ -30,6 +30,7 @@
 #include "lib/train/tensorboard_log.h"
 #include "lib/train/trainer.h"
 #include "lib/train/watchdog.h"
+#include "lib/train/weight_average.h"
 
 namespace reel3d {
 
@@ -51,6 +52,8 @@ struct Trainer::State {
   Network& Judged() { return average ? *average : network; }
   void BeginFineTuning(bool resumed);
   bool RunEpoch();
+  std::unique_ptr<BatchLoader> TakeLoader();
+  void BeginNextEpoch();
   bool NextBatch(BatchLoader& loader);
   ClipOutputs Forward(Network& judge, double label_smoothing);
   void RunStep(BatchLoader& loader, int64_t step_in_epoch);
@@ -106,7 +109,9 @@ struct Trainer::State {
   const ProcessGroup group;
   ClipInput input;
   Network network;
-  std::optional<Network> average;  // with --ema-decay: of the network's state
+  std::optional<Network> average;               // with --ema-decay: of the network's state
+  std::optional<WeightAverage> weight_average;  // which moves it
+  std::vector<at::Tensor> statistics;           // batch norm's running ones, in the network
   Schedule schedule;
   Position position;
   ClipSums sums;    // of the epoch begun
@@ -132,7 +137,8 @@ struct Trainer::State {
   // double [4]: number (-1: none), loss, norms of gradient and batch norm's statistics of the first
   // bad step that has not been dealt with.
   at::Tensor bad_step;
-  Batch batch;  // its memory is used again and again
+  Batch batch;                            // its memory is used again and again
+  std::unique_ptr<BatchLoader> upcoming;  // of the next epoch, where it has begun
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;

@@ -3,26 +3,26 @@
 
 #include <torch/torch.h>
 
-#include <vector>
-
+#include "lib/base/error.h"
 #include "lib/model/weights.h"
 
 namespace reel3d {
 
-void MoveAverage(torch::nn::Module& average, const torch::nn::Module& network, double decay) {
-  const at::NoGradGuard no_grad;
+WeightAverage::WeightAverage(const torch::nn::Module& average, const torch::nn::Module& network) {
   const NamedTensors to = StateDict(average);
   const NamedTensors from = StateDict(network);
-  std::vector<at::Tensor> averages, values;
+  REEL3D_CHECK(to.size() == from.size());
   for (size_t i = 0; i < to.size(); ++i) {
-    if (to[i].second.is_floating_point()) {
-      averages.push_back(to[i].second);
-      values.push_back(from[i].second);
-    } else {
-      to[i].second.copy_(from[i].second);
-    }
+    const bool is_count = !to[i].second.is_floating_point();
+    (is_count ? average_counts_ : averages_).push_back(to[i].second);
+    (is_count ? counts_ : values_).push_back(from[i].second);
   }
-  at::_foreach_lerp_(averages, values, 1 - decay);
+}
+
+void WeightAverage::Move(double decay) {
+  const at::NoGradGuard no_grad;
+  at::_foreach_lerp_(averages_, values_, 1 - decay);
+  at::_foreach_copy_(average_counts_, counts_);
 }
 
 }  // namespace reel3d

@@ -5,12 +5,26 @@
 
 #include <torch/nn/module.h>
 
+#include <vector>
+
 namespace reel3d {
 
-// After a step: average = decay * average + (1 - decay) * network, parameters and batch norm's
-// running statistics alike; its counts are copied. A `decay` of 0 copies all, as the first step
-// must. Both are networks of the same options on the same device. As torch.optim.swa_utils'
-// AveragedModel with get_ema_multi_avg_fn(decay) and use_buffers.
-void MoveAverage(torch::nn::Module& average, const torch::nn::Module& network, double decay);
+// As torch.optim.swa_utils' AveragedModel with get_ema_multi_avg_fn(decay) and use_buffers.
+class WeightAverage {
+ public:
+  // Both are networks of the same options on the same device. Whoever changes their tensors does so
+  // in place from here on.
+  WeightAverage(const torch::nn::Module& average, const torch::nn::Module& network);
+
+  // After a step: average = decay * average + (1 - decay) * network, parameters and batch norm's
+  // running statistics alike; its counts are copied. A `decay` of 0 copies all, as the first step
+  // must.
+  void Move(double decay);
+
+ private:
+  // Of the average, and of the network in the same order.
+  std::vector<at::Tensor> averages_, values_;
+  std::vector<at::Tensor> average_counts_, counts_;
+};
 
 }  // namespace reel3d

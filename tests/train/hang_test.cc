@@ -30,10 +30,10 @@ class HangingRun : public test::InterruptedRun {
     return EndlessCommand(ranks, run_dir, {"--stall-timeout", "5"});
   }
 
-  // An environment that makes reads of one rank hang or fail, after an epoch of them.
+  // An environment that makes reads of one rank hang or fail, after some epochs of them.
   static Words BadReads(const std::string& how, const std::string& rank) {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_BAD_RANK=" + rank,
-            "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=300"};
+            "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=600"};
   }
 
   static void ExpectNothingLeftButAGoodCheckpoint(int ranks, const std::string& run_dir) {
@@ -115,13 +115,13 @@ TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
   const CommandResult result = test::RunCommand(
       EndlessCommand(
           2, "failing_in_save",
-          {"--stall-timeout", "60", "--clips-per-video", "20", "--checkpoint-steps", "11"}),
+          {"--stall-timeout", "60", "--clips-per-video", "20", "--checkpoint-steps", "25"}),
       environment);
   EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
   EXPECT_THAT(result.err, HasSubstr("rank 0 of 2 on " + HostName() + ": "));
   EXPECT_THAT(result.err, HasSubstr("Input/output error"));
   const fs::directory_iterator begun(At("failing_in_save") + "/checkpoints");
-  EXPECT_THAT(begun->path().filename().string(), HasSubstr("step-0000000011.tmp-"));
+  EXPECT_THAT(begun->path().filename().string(), HasSubstr("step-0000000025.tmp-"));
 }
 
 }  // namespace

@@ -39,13 +39,13 @@ int main(int /*argc*/, char** argv) {
   options.micro_batch = std::atoi(argv[4]);
   const EpochData data(shards, options, world, at::kCPU);
   const int64_t first_step = std::atoi(argv[3]);
-  BatchLoader loader = data.Training(std::atoi(argv[2]), first_step, 1);
+  const auto loader = data.Training(std::atoi(argv[2]), first_step, 1);
   Batch batch;
   const auto clip_bytes = static_cast<size_t>(3 * options.clip.length * 48 * 48);
   for (int64_t step = first_step; step < data.partition().NumSteps(); ++step) {
     std::string own;
     for (int64_t part = 0; part < data.partition().NumMicroBatches(step); ++part) {
-      loader.Next(&batch);
+      loader->Next(&batch);
       own += Lines(shards, step, batch, clip_bytes);
     }
     for (const std::string& lines : world.Gather(own)) {

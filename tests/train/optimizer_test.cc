@@ -86,6 +86,7 @@ class Learner {
         ema_decay_(settings.at("ema_decay")) {
     at::Tensor kernel = network_->named_parameters()["kernel"];
     kernel.set_data(kernel.contiguous(layout));
+    weight_average_ = WeightAverage(*average_, *network_);
   }
 
   void Step(int step) {
@@ -102,7 +103,7 @@ class Learner {
     optimizer_.Step(lr_);
     network_->named_buffers()["running"].add_(Formula({2}, step, 7));
     network_->named_buffers()["count"].add_(1);
-    MoveAverage(*average_, *network_, step == 0 ? 0 : ema_decay_);
+    weight_average_.Move(step == 0 ? 0 : ema_decay_);
   }
 
   // As a checkpoint carries it over to another process.
@@ -125,6 +126,7 @@ class Learner {
   Schedule schedule_;
   Optimizer optimizer_;
   double ema_decay_;
+  WeightAverage weight_average_{*average_, *network_};
 };
 
 TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
@@ -159,8 +161,8 @@ TEST(Optimizer, GoesOnFromItsState) {
     whole.Step(step);
     (step < 5 ? stopped : resumed).Step(step);
     if (step == 4) {
-      MoveAverage(*resumed.network_, *stopped.network_, 0);
-      MoveAverage(*resumed.average_, *stopped.average_, 0);
+      WeightAverage(*resumed.network_, *stopped.network_).Move(0);
+      WeightAverage(*resumed.average_, *stopped.average_).Move(0);
       resumed.Restore(stopped.State());
     }
   }
