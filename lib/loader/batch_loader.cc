@@ -2,6 +2,8 @@
 #include "lib/loader/batch_loader.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -71,6 +73,13 @@ std::vector<size_t> OrderOnDisk(const std::vector<ClipRequest>& clips) {
     return place(a) < place(b);
   });
   return order;
+}
+
+// Whoever calls Next() is not to lose its core to the thread that it wakes: on cores that are all
+// computing, that one gets its share when a time slice ends. Only a wish, and no privilege.
+void YieldOnWakeup() {
+  const sched_param no_priority{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
 }
 
 }  // namespace
@@ -152,6 +161,7 @@ void BatchLoader::State::Stop() {
 }
 
 void BatchLoader::State::Run(Worker* worker) {
+  YieldOnWakeup();
   std::unique_lock<std::mutex> lock(mutex);
   while (Slot* slot = FindWork(lock)) {
     const size_t clip = slot->order[slot->num_taken++];
