@@ -225,7 +225,9 @@ void MakeFolders(const fs::path& folder) {
 void RequireFolder(const fs::path& path, const std::string& what) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
-    throw InputError(fmt::format("{}: no such folder ({})", path.string(), what));
+    throw InputError(fmt::format("{}: {} ({})", path.string(),
+                                 fs::exists(path, ignored) ? "not a folder" : "no such folder",
+                                 what));
   }
 }
 
@@ -236,7 +238,8 @@ void RequireFile(const fs::path& path, const std::string& what) {
     throw ReadError(fmt::format("{} ({})", path.string(), what), error.value());
   }
   if (!fs::is_regular_file(status)) {
-    throw InputError(fmt::format("{}: no such file ({})", path.string(), what));
+    throw InputError(fmt::format("{}: {} ({})", path.string(),
+                                 fs::exists(status) ? "not a regular file" : "no such file", what));
   }
   // A byte of it: what cannot be read says so here, in the system's words, and not to a library
   // that would call the file damaged.

@@ -135,6 +135,23 @@ TEST(ReadFile, RefusesWhatIsNotAFileOrTooLarge) {
   }
 }
 
+TEST(RequireFile, SaysWhetherThereIsNoneOrSomethingElse) {
+  const auto reason = [](void (*require)(const fs::path&, const std::string&), const char* path) {
+    try {
+      require(path, "weights");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(reason(RequireFile, "/dev/zero"), "/dev/zero: not a regular file (weights)");
+  EXPECT_EQ(reason(RequireFile, "/absent"), "/absent: no such file (weights)");
+  EXPECT_EQ(reason(RequireFolder, "/dev/zero"), "/dev/zero: not a folder (weights)");
+  EXPECT_EQ(reason(RequireFolder, "/absent"), "/absent: no such folder (weights)");
+  EXPECT_EQ(reason(RequireFolder, "/dev"), "");
+}
+
 // The check value of CRC-32 that every catalogue of checksums gives.
 TEST(Crc32, CheckValue) {
   EXPECT_EQ(Crc32("123456789", 9), 0xCBF43926U);
