@@ -148,11 +148,10 @@ void Trainer::State::LeaveOut() {
   ++position.num_bad;
   ++position.bad_in_row;
   if (position.bad_in_row >= kMostBadInRow) {
-    FailAlike(
-        {ErrorKind::kFailed,
-         fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last checkpoint "
-                     "is as it was",
-                     position.bad_in_row, description)});
+    FailAlike({ErrorKind::kFailed,
+               fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last checkpoint "
+                           "is as it was",
+                           position.bad_in_row, description)});
   }
   const bool rolled_back = options.bad_step.action == "roll-back" && RollBack();
   if (!rolled_back) {
