@@ -134,24 +134,17 @@ bool Trainer::State::IsGoodStep(const std::vector<ClipOutputs>& parts,
   return false;
 }
 
-// Every rank has met the same: the main one says it, which ends the others where they wait for it.
-void Trainer::State::FailAlike(const Error& error) const {
-  if (!world.is_main()) {
-    world.Barrier();
-  }
-  throw error;
-}
-
 void Trainer::State::LeaveOut() {
   const std::string description = DescribeBadStep();
   bad_step.reset();
   ++position.num_bad;
   ++position.bad_in_row;
   if (position.bad_in_row >= kMostBadInRow) {
-    FailAlike({ErrorKind::kFailed,
-               fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last checkpoint "
-                           "is as it was",
-                           position.bad_in_row, description)});
+    throw Error(
+        ErrorKind::kFailed,
+        fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last checkpoint "
+                    "is as it was",
+                    position.bad_in_row, description));
   }
   const bool rolled_back = options.bad_step.action == "roll-back" && RollBack();
   if (!rolled_back) {
@@ -191,9 +184,9 @@ bool Trainer::State::RollBack() {
 // Where the host may wait for the device: ends the run if a step was bad. On every rank.
 void Trainer::State::EndAtBadStep() {
   if (bad_step.defined() && bad_step[0].item<double>() >= 0) {
-    FailAlike({ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
-                                               "checkpoint is as it was",
-                                               DescribeBadStep())});
+    throw Error(ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
+                                                "checkpoint is as it was",
+                                                DescribeBadStep()));
   }
 }
 

@@ -84,7 +84,6 @@ struct Trainer::State {
   void BeginGuard();
   bool IsGoodStep(const std::vector<ClipOutputs>& parts, const at::Tensor& gradient_norm,
                   double num_clips);
-  [[noreturn]] void FailAlike(const Error& error) const;
   void LeaveOut();
   void EndAtBadStep();
   std::string DescribeBadStep() const;
