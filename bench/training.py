@@ -87,7 +87,6 @@ def lock(path):
 
 def alone(run):
     """What `run` gives, with the processor to itself; it returns others_share()'s figure too."""
-    share = 1
     runs = []
     while not runs or (runs[-1][1] > MOST_OTHERS and len(runs) < MOST_RUNS):
         runs.append(run())

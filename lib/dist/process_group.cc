@@ -32,6 +32,9 @@ void AllReduceSum(const ProcessGroup& group, at::Tensor tensor) {
 
 void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors) {
   constexpr size_t kBufferBytes = size_t{25} << 20;
+  if (tensors.empty()) {  // the buffers of a network without batch norm; c10d wants some
+    return;
+  }
   c10d::broadcast_coalesced(group, tensors, kBufferBytes, /*rank=*/0);
 }
 

@@ -22,7 +22,9 @@ WeightAverage::WeightAverage(const torch::nn::Module& average, const torch::nn::
 void WeightAverage::Move(double decay) {
   const at::NoGradGuard no_grad;
   at::_foreach_lerp_(averages_, values_, 1 - decay);
-  at::_foreach_copy_(average_counts_, counts_);
+  if (!counts_.empty()) {  // none without batch norm
+    at::_foreach_copy_(average_counts_, counts_);
+  }
 }
 
 }  // namespace reel3d

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "tests/train/train_tool.h"
 
@@ -122,6 +123,21 @@ TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
   fs::remove(newest / "unaveraged.safetensors");
   const auto resumed = test::RunCommand(Command(0, "averaged", {"--ema-decay", "0.9"}));
   EXPECT_NE(resumed.err.find("damaged: DONE says"), std::string::npos) << resumed.err;
+}
+
+// C3D has no batch norm, hence no statistics to share, save or average.
+TEST_F(TrainTool, ANetworkWithoutStatisticsIsTrained) {
+  const Words c3d = {"--model", "c3d",   "--width",  "0.02", "--sample-size", "96",
+                     "--lr",    "0.001", "--epochs", "1",    "--ema-decay",   "0.9"};
+  for (const int ranks : {0, 2}) {
+    const std::string run_dir = "c3d" + std::to_string(ranks);
+    Words stop = c3d;
+    stop.insert(stop.end(), {"--stop-after-steps", "1"});
+    const auto stopped = test::RunCommand(Command(ranks, run_dir, stop));
+    EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+    const auto whole = test::RunCommand(Command(ranks, run_dir, c3d));
+    EXPECT_EQ(whole.exit_status, 0) << whole.err;
+  }
 }
 
 TEST_F(TrainTool, AScaledRateIsSaid) {
