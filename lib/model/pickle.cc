@@ -187,6 +187,9 @@ class Unpickler {
     Require(source, Kind::kSequence, "a dict is made of something else");
     for (const PickleId pair : pickle_.At(source).items) {
       Require(pair, Kind::kSequence, "a dict is made of something else");
+      if (pickle_.At(pair).items.size() != 2) {  // none would cost time that nothing counts
+        throw Malformed("a dict is made of what are no pairs");
+      }
       SetItems(dict, pickle_.At(pair).items);
     }
   }

@@ -117,7 +117,8 @@ class Collector {
 
   // A module may be its own grandchild: depth and count end such walks.
   void Walk(const PickleValue& module, const std::string& path, int depth) {
-    if (depth > kMaxModuleDepth || ++num_visited_ > kMaxTensors) {
+    num_visited_ += 1 + module.items.size() / 2;
+    if (depth > kMaxModuleDepth || num_visited_ > kMaxTensors) {
       throw Malformed("its modules nest without end");
     }
     for (size_t i = 0; i + 1 < module.items.size(); i += 2) {
@@ -179,7 +180,7 @@ class Collector {
   std::vector<PthTensor> tensors_;
   std::set<std::string> names_;
   uint64_t size_bytes_ = 0;
-  size_t num_visited_ = 0;
+  size_t num_visited_ = 0;  // modules and their attributes
 };
 
 // The entry of a whole checkpoint that holds the weights; null if `root` itself does.

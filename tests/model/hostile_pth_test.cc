@@ -208,6 +208,8 @@ TEST(HostilePth, PicklesThatGrowOrNestAreBounded) {
   const std::string module = "c__torch__.M\nM\n)\x81q\1}(";
   EXPECT_THAT(RefusalOfPickle(module + Text("a") + "h\1" + Text("b") + "h\1ub"),
               HasSubstr("nest without end"));
+  // Pairs of nothing, which could be gone through for ever without adding anything.
+  EXPECT_THAT(RefusalOfPickle("ccollections\nOrderedDict\n]]a\x85R"), HasSubstr("no pairs"));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   EXPECT_LT(usage.ru_maxrss, 1'000'000) << "kB";
