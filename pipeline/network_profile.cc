@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -13,6 +14,7 @@
 #include "lib/cli/config_file.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/profile.h"
+#include "lib/model/weights.h"
 #include "lib/model/weights_header.h"
 #include "lib/train/checkpoint_folder.h"
 #include "pipeline/stored_settings.h"
@@ -37,14 +39,7 @@ TrainOptions SettingsOfCheckpoint(const fs::path& folder) {
   return options;
 }
 
-TrainOptions SettingsOf(const fs::path& file) {
-  if (fs::is_directory(file)) {
-    return SettingsOfCheckpoint(file);
-  }
-  if (file.extension() != ".ini") {
-    const TrainOptions defaults;
-    return SettingsOfWeights(defaults, ReadWeightsHeader(file), file.string());
-  }
+TrainOptions SettingsOfConfig(const fs::path& file) {
   const std::string text = ReadFile(file);
   TrainOptions named;
   ReadStoredSettings(&named, text, file.string());
@@ -79,7 +74,18 @@ Json ToJson(const NetworkOptions& network, const ProfiledClip& clip) {
 }  // namespace
 
 Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
-  const TrainOptions options = SettingsOf(file);
+  const fs::path path = file;
+  TrainOptions options;
+  std::optional<NetworkLimit> limit;
+  if (fs::is_directory(path)) {
+    options = SettingsOfCheckpoint(path);
+  } else if (path.extension() == ".ini") {
+    options = SettingsOfConfig(path);
+  } else {
+    const WeightsHeader header = ReadWeightsHeader(path);
+    options = SettingsOfWeights(options, header, file);
+    limit.emplace(header.tensors, file);
+  }
   ProfiledClip counted = clip;
   if (counted.frames == 0) {
     counted.frames = options.clip.length;

@@ -38,8 +38,7 @@ std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
 void Build(TrainedNetwork* trained, const fs::path& weights) {
   NetworkOptions network = trained->options.network;
   network.num_classes = static_cast<int>(trained->classes.size());
-  trained->network = MakeNetwork(network);
-  LoadStateDict(*trained->network, LoadWeights(weights), weights.string());
+  trained->network = MakeNetworkOf(network, LoadWeights(weights), weights.string());
   trained->network->eval();
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -14,9 +15,8 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxValues = 1'000'000;
-constexpr size_t kMaxItems = 4'000'000;  // of all lists, dicts and tuples together
-constexpr size_t kMaxNameBytes = 1000;
+constexpr size_t kMaxValues = 400'000;
+constexpr size_t kMaxItems = 2'000'000;  // of all lists, dicts and tuples together
 
 class Unpickler {
  public:
@@ -48,6 +48,15 @@ class Unpickler {
   }
   void PushInteger(int64_t integer, Kind kind = Kind::kInteger) { Push(kind).integer = integer; }
   void PushText(std::string_view text) { Push(Kind::kText).text = text; }
+  // The sum of all names is bounded also where few bytes repeat a long one again and again. By
+  // value: a view of another value's text would not last.
+  void PushNamed(Kind kind, std::string name) {
+    num_name_bytes_ += name.size();
+    if (num_name_bytes_ > kMaxPickleBytes) {
+      throw Malformed("it names more than any weights");
+    }
+    Push(kind).text = std::move(name);
+  }
 
   // Values from before the newest mark are not to be had.
   PickleId Pop() {
@@ -123,9 +132,11 @@ class Unpickler {
   }
 
   void PushGlobal(std::string_view module, std::string_view name) {
-    const std::string full =
-        fmt::format("{}.{}", module.substr(0, kMaxNameBytes), name.substr(0, kMaxNameBytes));
-    if (roles_(full) == PickleRole::kRefused) {
+    if (module.size() + name.size() >= kMaxNameBytes) {
+      throw Malformed("a name is longer than those of Python");
+    }
+    const std::string full = fmt::format("{}.{}", module, name);
+    if (roles_(full) == PickleRole::kRefused || !IsPlainName(full)) {
       // Bytes that would garble a terminal are none of a Python name.
       std::string shown = full.substr(0, 100);
       for (char& byte : shown) {
@@ -137,7 +148,7 @@ class Unpickler {
           "OUT)",
           source_, shown));
     }
-    Push(Kind::kGlobal).text = full;
+    PushNamed(Kind::kGlobal, full);
   }
 
   // Python would call the function on the stack with the arguments above it.
@@ -158,11 +169,11 @@ class Unpickler {
         stack_.push_back(pickle_.At(arguments).items[0]);
         return;
       case PickleRole::kFunction:
-        PushWith(Kind::kCall, pickle_.At(arguments).items);
-        pickle_.values.back().text = name;
+        PushNamed(Kind::kCall, name);
+        AddItems(stack_.back(), pickle_.At(arguments).items);
         return;
       case PickleRole::kClass:
-        Push(Kind::kObject).text = name;
+        PushNamed(Kind::kObject, name);
         return;
       default:
         throw Malformed("it calls " + name);
@@ -345,7 +356,7 @@ class Unpickler {
         const PickleId module = Pop();
         Require(name, Kind::kText, "a name is no text");
         Require(module, Kind::kText, "a name is no text");
-        PushGlobal(std::string(pickle_.At(module).text), std::string(pickle_.At(name).text));
+        PushGlobal(pickle_.At(module).text, pickle_.At(name).text);
         return true;
       }
       case 'Q':  // BINPERSID
@@ -372,9 +383,16 @@ class Unpickler {
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, PickleId> memo_;
   size_t num_items_ = 0;
+  size_t num_name_bytes_ = 0;
 };
 
 }  // namespace
+
+bool IsPlainName(std::string_view text) {
+  return text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), [](char byte) {
+           return byte >= ' ' && byte <= '~';
+         });
+}
 
 const PickleValue* Pickle::Find(const PickleValue& dict, std::string_view key) const {
   const PickleValue* found = nullptr;

@@ -5,32 +5,12 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 
 #include "lib/model/layer_watch.h"
+#include "lib/model/memory_meter.h"
 
 namespace reel3d {
 namespace {
-
-// Bytes of tensors that this thread holds more than at the meter's beginning.
-class MemoryMeter {
- public:
-  int64_t held() const { return counts_->held; }
-
- private:
-  struct Counts : c10::MemoryReportingInfoBase {
-    int64_t held = 0;
-
-    void reportMemoryUsage(void* /*pointer*/, int64_t bytes, size_t /*allocated*/,
-                           size_t /*reserved*/, c10::Device /*device*/) override {
-      held += bytes;
-    }
-    bool memoryProfilingEnabled() const override { return true; }
-  };
-
-  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-  c10::DebugInfoGuard guard_{c10::DebugInfoKind::PROFILER_STATE, counts_};
-};
 
 // torch takes slower ways for a single clip.
 constexpr int64_t kClips = 2;
@@ -70,7 +50,7 @@ NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int
     const at::NoGradGuard no_gradient;
     const MemoryMeter memory;
     const LayerWatch watch(*network, [&](const LayerCall& /*call*/) {
-      profile.inference_bytes = std::max(profile.inference_bytes, memory.held() / kClips);
+      profile.inference_bytes = std::max(profile.inference_bytes, memory.held_bytes() / kClips);
     });
     network->eval();
     network->forward(clips());
@@ -82,7 +62,7 @@ NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int
     profile.layers.push_back(Profile(call, parameters));
   });
   const at::Tensor logits = network->forward(clips());
-  profile.training_bytes = memory.held() / kClips;
+  profile.training_bytes = memory.held_bytes() / kClips;
   for (const LayerProfile& layer : profile.layers) {
     profile.parameters += layer.parameters;
     profile.multiply_adds += layer.multiply_adds;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "lib/model/tensor_shape.h"
 
 namespace reel3d {
 namespace {
@@ -78,12 +79,6 @@ std::optional<uint64_t> ValuesWithin(const PthTensor& tensor, uint64_t num_store
   return last < num_stored && count <= num_stored ? std::optional(count) : std::nullopt;
 }
 
-// Fit for a terminal and for JSON.
-bool IsPlain(const std::string& text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char byte) { return byte >= ' ' && byte <= '~'; });
-}
-
 // Collects the tensors of a state dict, or of TorchScript's modules, from untrusted objects.
 class Collector {
  public:
@@ -95,10 +90,9 @@ class Collector {
       const PickleValue& key = objects_.At(dict.items[i]);
       const PickleValue* call = TensorCall(objects_, objects_.At(dict.items[i + 1]));
       if (key.kind != Kind::kText || call == nullptr) {
-        throw Malformed(
-            fmt::format("its entry {} is no tensor", key.kind == Kind::kText && IsPlain(key.text)
-                                                         ? key.text.substr(0, 100)
-                                                         : std::to_string(i / 2)));
+        throw Malformed(fmt::format(
+            "its entry {} is no tensor",
+            key.kind == Kind::kText && IsPlainName(key.text) ? key.text : std::to_string(i / 2)));
       }
       Add(key.text, *call);
     }
@@ -127,11 +121,23 @@ class Collector {
       if (key.kind != Kind::kText) {
         continue;
       }
-      if (const PickleValue* call = TensorCall(objects_, value)) {
-        Add(path + key.text, *call);
-      } else if (value.kind == Kind::kObject) {
-        Walk(value, path + key.text + ".", depth + 1);
+      const PickleValue* call = TensorCall(objects_, value);
+      if (call == nullptr && value.kind != Kind::kObject) {
+        continue;
       }
+      const std::string name = path + key.text;
+      RequirePlain(name);
+      if (call != nullptr) {
+        Add(name, *call);
+      } else {
+        Walk(value, name + ".", depth + 1);
+      }
+    }
+  }
+
+  void RequirePlain(const std::string& name) const {
+    if (!IsPlainName(name)) {
+      throw Malformed("a name is longer than those of Python, or holds other characters");
     }
   }
 
@@ -139,9 +145,7 @@ class Collector {
     const auto argument = [&](size_t index) -> const PickleValue& {
       return objects_.At(call.items[index]);
     };
-    if (!IsPlain(name)) {
-      throw Malformed("a name holds other characters than those of Python's names");
-    }
+    RequirePlain(name);
     if (!names_.insert(name).second) {
       throw Malformed("it names a tensor twice: " + name);
     }
@@ -151,7 +155,7 @@ class Collector {
     }
     const auto shape = Counts(objects_, argument(2));
     const auto strides = Counts(objects_, argument(3));
-    if (!shape || !strides || shape->size() != strides->size()) {
+    if (!shape || !IsAddressable(*shape) || !strides || shape->size() != strides->size()) {
       throw Malformed("tensor " + name + " has no shape or no strides that make sense");
     }
     PthTensor tensor{name,
@@ -195,18 +199,17 @@ const PickleValue* FindStateDict(const Pickle& objects, const PickleValue& root)
 }
 
 std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValue& root) {
-  constexpr size_t kMaxNoteBytes = 200;
+  constexpr size_t kMaxNotes = 100;
   std::map<std::string, std::string> notes;
-  for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
+  for (size_t i = 0; i + 1 < root.items.size() && notes.size() < kMaxNotes; i += 2) {
     const PickleValue& key = objects.At(root.items[i]);
     const PickleValue& value = objects.At(root.items[i + 1]);
-    if (key.kind != Kind::kText || key.text.size() > kMaxNoteBytes || !IsPlain(key.text)) {
+    if (key.kind != Kind::kText || !IsPlainName(key.text)) {
       continue;
     }
     if (value.kind == Kind::kInteger || value.kind == Kind::kBool) {
       notes[key.text] = std::to_string(value.integer);
-    } else if (value.kind == Kind::kText && value.text.size() <= kMaxNoteBytes &&
-               IsPlain(value.text)) {
+    } else if (value.kind == Kind::kText && IsPlainName(value.text)) {
       notes[key.text] = value.text;
     }
   }

@@ -60,6 +60,9 @@ const PickleValue& Description(const Pickle& objects, const PickleValue& persist
       !is(1, Kind::kGlobal) || !is(2, Kind::kText) || !is(4, Kind::kInteger)) {
     throw InputError(source + ": a tensor lies in something that is no storage");
   }
+  if (!IsPlainName(objects.At(tuple.items[2]).text)) {
+    throw InputError(source + ": a storage's key is none that torch.save makes");
+  }
   if (tuple.items.size() > 5 && !is(5, Kind::kNone)) {
     throw InputError(source + ": of a torch before 0.4: load and save it with a newer one");
   }
@@ -153,20 +156,21 @@ PthContainer ReadLegacy(const InputFile& file) {
     return pickle;
   };
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  const Pickle magic = next();
-  if (magic.At(magic.root).text != kMagic) {
+  // None of them is kept longer than it is looked at: each may be as large as pickles get.
+  if (const Pickle magic = next(); magic.At(magic.root).text != kMagic) {
     throw InputError(file.name() +
                      ": a Python pickle, but none of torch.save: load it in Python if you trust "
                      "it, and torch.save a dict of its tensors");
   }
-  const Pickle version = next();
-  if (version.At(version.root).integer != 1001) {
+  if (const Pickle version = next(); version.At(version.root).integer != 1001) {
     throw Malformed(file, "an unknown version of the format");
   }
-  const Pickle machine = next();
-  const PickleValue* little_endian = machine.Find(machine.At(machine.root), "little_endian");
-  if (little_endian == nullptr || little_endian->integer != 1) {
-    throw InputError(file.name() + ": of a big-endian machine: save it on another one");
+  {
+    const Pickle machine = next();
+    const PickleValue* little_endian = machine.Find(machine.At(machine.root), "little_endian");
+    if (little_endian == nullptr || little_endian->integer != 1) {
+      throw InputError(file.name() + ": of a big-endian machine: save it on another one");
+    }
   }
   PthContainer container;
   container.format = "torch.save, legacy";

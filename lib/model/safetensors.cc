@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/model/tensor_shape.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -142,7 +143,8 @@ SafetensorsEntry ParseEntry(const fs::path& file, const std::string& name, const
   }
   const auto shape = Counts(tensor, "shape", kMaxDimensions);
   const auto offsets = Counts(tensor, "data_offsets", 2);
-  if (!shape || !offsets || offsets->size() != 2 || offsets->at(1) < offsets->at(0)) {
+  if (!shape || !IsAddressable(*shape) || !offsets || offsets->size() != 2 ||
+      offsets->at(1) < offsets->at(0)) {
     throw Malformed(file, where + " has no shape or no offsets that make sense");
   }
   const auto size_bytes = static_cast<uint64_t>(offsets->at(1) - offsets->at(0));
@@ -232,7 +234,12 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
   uint64_t end = 0;
   for (const size_t index : order) {
     const SafetensorsEntry& entry = header.entries[index];
-    REEL3D_CHECK(entry.name != kMetadata && !json.contains(entry.name));
+    if (entry.name == kMetadata) {
+      throw UsageError(fmt::format(
+          "a tensor is named {}, which .safetensors files keep for themselves: write .pth instead",
+          kMetadata));
+    }
+    REEL3D_CHECK(!json.contains(entry.name));
     sizes_bytes.push_back(SizeBytes(entry.shape, type_bytes(index)).value());
     json[entry.name] = {{"dtype", entry.type},
                         {"shape", entry.shape},

@@ -95,8 +95,7 @@ bool SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& op
                      const NamedTensors& tensors, const ScriptClip& clip,
                      const std::string& source) {
   options.CheckClips(clip.frames, clip.size, clip.size);
-  Network network = MakeNetwork(options);
-  LoadStateDict(*network, tensors, source);
+  Network network = MakeNetworkOf(options, tensors, source);
   network->eval();
   for (at::Tensor& parameter : network->parameters()) {
     parameter.requires_grad_(false);

@@ -68,6 +68,21 @@ void CheckTensor(const std::string& source, const std::string& name, const at::T
   }
 }
 
+// Of a network: twice what the weights take in float32, for a tensor may be there twice while it is
+// laid out. What is not much larger than they is told apart better by LoadStateDict.
+int64_t MostBytes(const std::vector<TensorHeader>& weights) {
+  constexpr int64_t kAnyNetwork = int64_t{64} << 20;
+  int64_t num_values = 0;
+  for (const TensorHeader& tensor : weights) {
+    int64_t count = 1;
+    for (const int64_t extent : tensor.shape) {
+      count *= extent;
+    }
+    num_values += count;
+  }
+  return kAnyNetwork + 2 * num_values * static_cast<int64_t>(sizeof(float));
+}
+
 }  // namespace
 
 NamedTensors StateDict(const torch::nn::Module& module) {
@@ -111,6 +126,21 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
   for (const auto& [name, tensor] : expected) {
     tensor.copy_(found.at(name));
   }
+}
+
+NetworkLimit::NetworkLimit(const std::vector<TensorHeader>& weights, const std::string& source)
+    : meter_(MostBytes(weights), [source] {
+        throw InputError(source +
+                         ": holds far fewer values than a network whose tensors are named and "
+                         "shaped like its");
+      }) {}
+
+Network MakeNetworkOf(const NetworkOptions& options, const NamedTensors& tensors,
+                      const std::string& source) {
+  const NetworkLimit limit(HeadersOf(tensors), source);
+  Network network = MakeNetwork(options);
+  LoadStateDict(*network, tensors, source);
+  return network;
 }
 
 int64_t CountParameters(const torch::nn::Module& module) {

@@ -6,7 +6,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "lib/model/memory_meter.h"
+#include "lib/model/network.h"
 #include "lib/model/tensor_io.h"
 
 namespace reel3d {
@@ -21,6 +24,21 @@ NamedTensors StateDict(const torch::nn::Module& module);
 // batches (num_batches_tracked), which old files lack, may be missing and are 0 then.
 void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source);
+
+// While it lives, making a network in this thread that is far larger than `weights` throws an input
+// error that begins with `source`: the few names and shapes of a small file may be those of a
+// network of many gigabytes.
+class NetworkLimit {
+ public:
+  NetworkLimit(const std::vector<TensorHeader>& weights, const std::string& source);
+
+ private:
+  MemoryMeter meter_;
+};
+
+// A network that holds `tensors`. Throws as LoadStateDict and NetworkLimit do.
+Network MakeNetworkOf(const NetworkOptions& options, const NamedTensors& tensors,
+                      const std::string& source);
 
 // Trainable values; running statistics do not count.
 int64_t CountParameters(const torch::nn::Module& module);

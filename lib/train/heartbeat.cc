@@ -5,7 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <future>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -59,12 +63,19 @@ void WriteBeat(const fs::path& folder, int rank, const Beat& beat) {
   }
 }
 
-std::vector<Beat> ReadBeats(const fs::path& folder, int num_ranks) {
-  std::vector<Beat> beats;
-  for (int rank = 0; rank < num_ranks; ++rank) {
-    beats.push_back(ReadBeat(FileOf(folder, rank)));
-  }
-  return beats;
+std::vector<Beat> ReadBeats(const fs::path& folder, int num_ranks, double most_s) {
+  std::packaged_task<std::vector<Beat>()> read([folder, num_ranks] {
+    std::vector<Beat> beats;
+    for (int rank = 0; rank < num_ranks; ++rank) {
+      beats.push_back(ReadBeat(FileOf(folder, rank)));
+    }
+    return beats;
+  });
+  std::future<std::vector<Beat>> beats = read.get_future();
+  std::thread(std::move(read)).detach();  // which no signal wakes where the file system hangs
+  const bool in_time =
+      beats.wait_for(std::chrono::duration<double>(most_s)) == std::future_status::ready;
+  return in_time ? beats.get() : std::vector<Beat>();
 }
 
 std::string Describe(const Beat& beat) {
@@ -72,8 +83,7 @@ std::string Describe(const Beat& beat) {
                      beat.work.empty() ? "" : ", ", beat.work);
 }
 
-std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after,
-                  double timeout_s) {
+Blame FindBlame(const std::vector<Beat>& before, const std::vector<Beat>& after, double timeout_s) {
   std::string silent;
   int busiest = -1;
   for (size_t rank = 0; rank < after.size(); ++rank) {
@@ -89,16 +99,17 @@ std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& afte
     }
   }
   if (!silent.empty()) {
-    return silent;
+    return {silent, std::nullopt};
   }
   if (busiest < 0) {
-    return "every rank waits for the others: the network between them, or MPI";
+    return {"every rank waits for the others: the network between them, or MPI", std::nullopt};
   }
   const Beat& beat = after[static_cast<size_t>(busiest)];
   if (beat.for_s <= timeout_s) {
-    return "";
+    return {};
   }
-  return fmt::format("rank {} on {} holds the others up: {}", busiest, beat.host, Describe(beat));
+  return {fmt::format("rank {} on {} holds the others up: {}", busiest, beat.host, Describe(beat)),
+          busiest};
 }
 
 }  // namespace reel3d

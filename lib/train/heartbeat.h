@@ -1,10 +1,11 @@
-// The sign of life that each rank of a run leaves every few seconds, in a file of its own that the
-// other ranks can read without its help: a rank that is stopped cannot speak for itself.
+// The sign of life that each rank of a run leaves at least once a second, in a file of its own that
+// the other ranks can read without its help: a rank that is stopped cannot speak for itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,17 +25,22 @@ struct Beat {
 // late by others, one that is written and closed at once.
 void WriteBeat(const std::filesystem::path& folder, int rank, const Beat& beat);
 
-// Of every rank.
-std::vector<Beat> ReadBeats(const std::filesystem::path& folder, int num_ranks);
+// Of every rank. Empty if that takes longer than `most_s`: the file system hangs.
+std::vector<Beat> ReadBeats(const std::filesystem::path& folder, int num_ranks, double most_s);
 
 // "waiting for data for 62 s at step 12, loading anna_wave".
 std::string Describe(const Beat& beat);
 
-// Who holds the others up, in one line, from what was read at two moments further apart than beats
-// are: ranks whose beat has stopped; else the one that is busy with something of its own for the
-// longest, if that is more than `timeout_s`; else all of them, if all wait for one another. Empty:
-// somebody is busy and moves on, so there is nobody to blame.
-std::string Blame(const std::vector<Beat>& before, const std::vector<Beat>& after,
-                  double timeout_s);
+struct Blame {
+  std::string reason;       // in one line; empty: somebody is busy and moves on, nobody is to blame
+  std::optional<int> rank;  // that can tell more, about itself
+};
+
+// Who holds the others up, from what was read at two moments further apart than beats are: ranks
+// whose beat has stopped; else the one that is busy with something of its own for the longest, if
+// that is more than `timeout_s`; else all of them, if all wait for one another. One that waits for
+// others in the midst of its own work (--bn sync, a GPU's queue) has not been there for as long as
+// the one that it waits for.
+Blame FindBlame(const std::vector<Beat>& before, const std::vector<Beat>& after, double timeout_s);
 
 }  // namespace reel3d

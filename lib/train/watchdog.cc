@@ -92,38 +92,49 @@ void Watchdog::Watch() {
   }
 }
 
-// Who it is that this rank waits for. Empty if nobody hangs, or the run ends meanwhile.
-std::string Watchdog::BlameOthers() {
-  constexpr double kTurn_s = 1.5, kMostTurns = 3;
-  const std::vector<Beat> before = ReadBeats(folder_, world_.size());
+// Nothing where the beats cannot be read; an empty reason where nobody hangs, or the run ends
+// meanwhile.
+std::optional<Blame> Watchdog::FindWhoHangs() {
+  constexpr double kMostRead_s = 10;
+  std::vector<Beat> before = ReadBeats(folder_, world_.size(), kMostRead_s);
   if (!Sleep(3 * interval_s_)) {
-    return "";
+    return Blame{};
   }
-  const std::vector<Beat> after = ReadBeats(folder_, world_.size());
-  // All that wait know the same. One after the other, so that the first to speak ends the rest.
-  const auto waiting_before_us = std::count_if(after.begin(), after.begin() + world_.rank(),
-                                               [](const Beat& beat) { return beat.waiting; });
-  const double turns = std::min(kMostTurns, static_cast<double>(waiting_before_us));
-  return Sleep(turns * kTurn_s) ? Blame(before, after, timeout_s_) : "";
+  std::vector<Beat> after = ReadBeats(folder_, world_.size(), kMostRead_s);
+  if (before.empty() || after.empty()) {
+    return std::nullopt;
+  }
+  // Of itself a rank knows better than from a file.
+  const auto own = static_cast<size_t>(world_.rank());
+  before[own] = after[own] = Now();
+  before[own].count = 0;
+  after[own].count = 1;
+  const Blame blame = FindBlame(before, after, timeout_s_);
+  return blame.rank == world_.rank() || AwaitTurn(blame) ? blame : Blame{};
+}
+
+// All ranks come to know the same. One after the other, so that the first to speak ends the rest:
+// the one that is to blame before those that can only name it. False at the end.
+bool Watchdog::AwaitTurn(const Blame& blame) {
+  constexpr double kTurn_s = 1.5;
+  constexpr int kMostTurns = 4;
+  return Sleep(kTurn_s * std::min(kMostTurns, world_.rank() + (blame.rank ? 1 : 0)));
 }
 
 void Watchdog::EndIfHanging() {
   const int64_t entered = phases_.Now().num_entered;
-  const bool waiting = Now().waiting;
-  std::string reason = Describe(Now());
-  if (waiting) {
-    const std::string others = BlameOthers();
-    if (others.empty()) {
-      return;
-    }
-    reason += ": " + others;
+  const std::optional<Blame> blame = FindWhoHangs();
+  const bool is_own = blame ? blame->rank == world_.rank() : !Now().waiting;
+  if (!is_own && (!blame || blame->reason.empty())) {
+    return;
   }
   if (phases_.Now().num_entered != entered || !Sleep(0)) {
     return;  // it has moved on after all
   }
   LogError(fmt::format("rank {} of {} on {} does not move on (--stall-timeout {:g}): {}",
-                       world_.rank(), world_.size(), world_.host(), timeout_s_, reason));
-  if (!waiting) {
+                       world_.rank(), world_.size(), world_.host(), timeout_s_,
+                       Describe(Now()) + (is_own ? "" : ": " + blame->reason)));
+  if (is_own) {
     DumpStacks();
   }
   world_.Abort(kExitEnvironment);

@@ -1,9 +1,10 @@
 // Ends a run that hangs, and says who hangs where: threads of each rank that leave its heartbeat
 // and look whether the main loop moves on.
 //
-// A rank whose own work does not move on says so, with the stacks of its threads. One that waits
-// for others reads their heartbeats and names who holds it up: a rank that is stopped, or on a
-// machine that is gone, says nothing itself. Either way all ranks end, with status 4.
+// A rank that does not move on reads the heartbeats of all. If it is its own work that holds the
+// others up, it says so, with the stacks of its threads; if not, it names who does: a rank that is
+// stopped, or on a machine that is gone, says nothing itself. Either way all ranks end, with status
+// 4.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -48,7 +50,8 @@ class Watchdog {
   bool Sleep(double seconds);
   void LeaveBeats();
   void Watch();
-  std::string BlameOthers();
+  std::optional<Blame> FindWhoHangs();
+  bool AwaitTurn(const Blame& blame);
   void EndIfHanging();
 
   const PhaseClock& phases_;

@@ -83,6 +83,17 @@ TEST(TensorIo, WritesAnEmptyFile) {
   EXPECT_TRUE(LoadTensors(folder / "a").empty());
 }
 
+// A name that a .pth file may well hold.
+TEST(TensorIo, WritesNoTensorInPlaceOfMetadata) {
+  const test::TemporaryFolder folder;
+  try {
+    SaveTensors(folder / "a", {{"__metadata__", at::zeros({2})}});
+    ADD_FAILURE() << "it was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage) << error.what();
+  }
+}
+
 TEST(TensorIo, ReadsPythons) {
   const fs::path file = test::SourceFolder() / "tests/golden/tensors.safetensors";
   std::map<std::string, at::Tensor> found;
@@ -138,6 +149,10 @@ TEST(Safetensors, RefusesWhatIsNotSound) {
       {"overflow", WithHeader(R"({"a":{"dtype":"U8","shape":[4294967296,4294967296,2],)"
                               R"("data_offsets":[0,0]}})",
                               "")},
+      {"overflow where nothing is",
+       WithHeader(R"({"a":{"dtype":"U8","shape":[0,4611686018427387904,4611686018427387904],)"
+                  R"("data_offsets":[0,0]}})",
+                  "")},
       {"real shape",
        WithHeader(R"({"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}})", "ab")},
       {"type", WithHeader(R"({"a":{"dtype":"X8","shape":[2],"data_offsets":[0,2]}})", "ab")},

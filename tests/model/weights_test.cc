@@ -71,6 +71,30 @@ std::string Refusal(Network target, const NamedTensors& state) {
   return "accepted";
 }
 
+TEST(Weights, MakeTheirNetwork) {
+  const Network source = Small(10, "b", 0.125, 7, 1);
+  NetworkOptions options;
+  options.depth = 10;
+  options.shortcut = "b";
+  options.width = 0.125;
+  options.num_classes = 7;
+  const Network made = MakeNetworkOf(options, StateDict(*source), "some.safetensors");
+  EXPECT_TRUE(made->parameters()[0].equal(source->parameters()[0]));
+}
+
+// As a small file may have names and shapes of whatever it likes.
+TEST(Weights, ANetworkFarLargerThanTheyIsNotMade) {
+  NetworkOptions options;
+  options.width = 2;  // half a gigabyte
+  try {
+    MakeNetworkOf(options, StateDict(*Small(10, "b", 0.125, 7)), "some.safetensors");
+    ADD_FAILURE() << "it was made";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("some.safetensors"), HasSubstr("far fewer values")));
+  }
+}
+
 TEST(Weights, SayWhatDoesNotFit) {
   const Network target = Small(18, "b", 0.125, 7);
   EXPECT_THAT(Refusal(target, StateDict(*Small(18, "b", 0.125, 400))),

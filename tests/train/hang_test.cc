@@ -1,5 +1,6 @@
 // A rank that is stopped, hangs or fails: the job ends, names it, and leaves a good checkpoint.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "lib/base/error.h"
@@ -26,8 +27,42 @@ class HangingRun : public test::InterruptedRun {
     return Command(ranks, run_dir, all);
   }
 
-  static Words HangingCommand(int ranks, const std::string& run_dir) {
-    return EndlessCommand(ranks, run_dir, {"--stall-timeout", "5"});
+  static Words HangingCommand(int ranks, const std::string& run_dir, const Words& more = {}) {
+    Words all = {"--stall-timeout", "5"};
+    all.insert(all.end(), more.begin(), more.end());
+    return EndlessCommand(ranks, run_dir, all);
+  }
+
+  static void ExpectNothingLeftButAGoodCheckpoint(int ranks, const std::string& run_dir,
+                                                  Words more = {}) {
+    EXPECT_TRUE(ProcessesOf(run_dir).empty());
+    more.insert(more.end(), {"--stop-after-steps", "1"});
+    const CommandResult resumed = test::RunCommand(EndlessCommand(ranks, run_dir, more));
+    EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
+    EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
+    EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "heartbeats")) << "it ended well";
+  }
+
+  // Stops rank 1 of 2, whose name and place the other one must say.
+  static void ExpectAStoppedRankIsNamed(const std::string& run_dir, const Words& more = {}) {
+    auto job = std::async(std::launch::async,
+                          [&] { return test::RunCommand(HangingCommand(2, run_dir, more)); });
+    test::WaitUntil([&] { return fs::exists(fs::path(At(run_dir)) / "checkpoints/latest"); });
+    const int victim = RankOf(run_dir, 1);
+    if (victim > 0) {
+      kill(victim, SIGSTOP);
+    }
+    if (victim <= 0 ||
+        job.wait_for(std::chrono::duration<double>(kMost_s)) != std::future_status::ready) {
+      for (const int process : ProcessesOf(run_dir)) {
+        kill(process, SIGKILL);
+      }
+      FAIL() << (victim > 0 ? "the job went on" : "there was no rank 1");
+    }
+    const CommandResult result = job.get();
+    EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("rank 1 on " + HostName() + " gives no sign of life"));
+    ExpectNothingLeftButAGoodCheckpoint(2, run_dir, more);
   }
 
   // An environment that makes reads of one rank hang or fail, after some epochs of them.
@@ -35,44 +70,22 @@ class HangingRun : public test::InterruptedRun {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_BAD_RANK=" + rank,
             "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=600"};
   }
-
-  static void ExpectNothingLeftButAGoodCheckpoint(int ranks, const std::string& run_dir) {
-    EXPECT_TRUE(ProcessesOf(run_dir).empty());
-    const CommandResult resumed =
-        test::RunCommand(EndlessCommand(ranks, run_dir, {"--stop-after-steps", "1"}));
-    EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
-    EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
-    EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "heartbeats")) << "it ended well";
-  }
 };
 
-TEST_F(HangingRun, AStoppedRankIsNamedByAnother) {
-  auto job =
-      std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "stopped")); });
-  test::WaitUntil([] { return fs::exists(fs::path(At("stopped")) / "checkpoints/latest"); });
-  const int victim = RankOf("stopped", 1);
-  if (victim > 0) {
-    kill(victim, SIGSTOP);
-  }
-  if (victim <= 0 ||
-      job.wait_for(std::chrono::duration<double>(kMost_s)) != std::future_status::ready) {
-    for (const int process : ProcessesOf("stopped")) {
-      kill(process, SIGKILL);
-    }
-    FAIL() << (victim > 0 ? "the job went on" : "there was no rank 1");
-  }
-  const CommandResult result = job.get();
-  EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("rank 1 on " + HostName() + " gives no sign of life"));
-  ExpectNothingLeftButAGoodCheckpoint(2, "stopped");
+TEST_F(HangingRun, AStoppedRankIsNamedByAnother) { ExpectAStoppedRankIsNamed("stopped"); }
+
+// The other one waits for it in the midst of its forward or backward pass.
+TEST_F(HangingRun, AStoppedRankIsNamedWhereBatchNormsWait) {
+  ExpectAStoppedRankIsNamed("stopped_sync", {"--bn", "sync"});
 }
 
 TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
-  for (const int ranks : {0, 2}) {
-    const std::string run_dir = "hanging" + std::to_string(ranks);
+  for (const auto& [ranks, bn] :
+       {std::pair(0, "local"), std::pair(2, "local"), std::pair(2, "sync")}) {
+    const std::string run_dir = fmt::format("hanging_{}_{}", ranks, bn);
     const std::string bad = ranks == 0 ? "0" : "1";
     const CommandResult result =
-        test::RunCommand(HangingCommand(ranks, run_dir), BadReads("hang", bad));
+        test::RunCommand(HangingCommand(ranks, run_dir, {"--bn", bn}), BadReads("hang", bad));
     EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
     EXPECT_THAT(result.err, HasSubstr("rank " + bad + " of " + std::to_string(std::max(1, ranks)) +
                                       " on " + HostName() + " does not move on"));
@@ -81,7 +94,7 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
                                        "loading [a-z]+"));
     EXPECT_THAT(result.err, HasSubstr("the main one"));
     EXPECT_THAT(result.err, HasSubstr("BatchLoader")) << "stacks have names";
-    ExpectNothingLeftButAGoodCheckpoint(ranks, run_dir);
+    ExpectNothingLeftButAGoodCheckpoint(ranks, run_dir, {"--bn", bn});
   }
 }
 

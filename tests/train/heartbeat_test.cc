@@ -38,7 +38,7 @@ TEST(Heartbeat, IsReadByOthers) {
   WriteBeat(folder.path(), 1, beat);
   EXPECT_EQ(ReadFile(folder / "rank-1").size(), size_bytes) << "in place";
   WriteFileAtomically(folder / "rank-2", "{\"count\": ");
-  const std::vector<Beat> beats = ReadBeats(folder.path(), 3);
+  const std::vector<Beat> beats = ReadBeats(folder.path(), 3, 10);
   ASSERT_EQ(beats.size(), 3U);
   EXPECT_EQ(beats[0].count, -1);
   EXPECT_EQ(beats[1].count, 7);
@@ -51,22 +51,29 @@ TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
   const Beat reads = Of("waiting for data", false, 60);
   const Beat saves = Of("saving a checkpoint", false, 3);
   const double timeout_s = 50;
-  const auto Blame = [&](const std::vector<Beat>& before, const std::vector<Beat>& after) {
-    return reel3d::Blame(before, after, timeout_s);
+  const auto reason = [&](const std::vector<Beat>& before, const std::vector<Beat>& after) {
+    return FindBlame(before, after, timeout_s).reason;
   };
-  EXPECT_EQ(Blame({waits, saves, reads}, Later({waits, saves, reads})),
+  const Blame of_reader = FindBlame({waits, saves, reads}, Later({waits, saves, reads}), timeout_s);
+  EXPECT_EQ(of_reader.reason,
             "rank 2 on node holds the others up: waiting for data for 60 s at step 12");
-  EXPECT_EQ(Blame({waits, waits}, Later({waits, waits})),
+  EXPECT_EQ(of_reader.rank, 2);
+  EXPECT_EQ(reason({waits, waits}, Later({waits, waits})),
             "every rank waits for the others: the network between them, or MPI");
-  EXPECT_EQ(Blame({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
-  // One that is stopped, in whatever phase; and one whose machine took its file along.
-  std::vector<Beat> later = Later({waits, waits, reads});
+  EXPECT_EQ(reason({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
+  // One that waits in the midst of its forward pass, and got there later.
+  const Beat computes = Of("forward", false, 59);
+  EXPECT_EQ(FindBlame({computes, reads}, Later({computes, reads}), timeout_s).rank, 1);
+  // One that is stopped, in whatever phase, goes before all that seem busy; and one whose machine
+  // took its file along.
+  std::vector<Beat> later = Later({computes, waits, reads});
   later[1].count = 7;
-  EXPECT_EQ(Blame({waits, waits, reads}, later),
+  EXPECT_EQ(reason({computes, waits, reads}, later),
             "rank 1 on node gives no sign of life (stopped, or its machine is gone); last: waiting "
             "for other ranks for 99 s at step 12");
+  EXPECT_FALSE(FindBlame({computes, waits, reads}, later, timeout_s).rank.has_value());
   later[1].count = -1;
-  EXPECT_NE(Blame({waits, waits, reads}, later).find("rank 1 on node gives no sign"),
+  EXPECT_NE(reason({waits, waits, reads}, later).find("rank 1 on node gives no sign"),
             std::string::npos);
 }
 
