@@ -1,6 +1,7 @@
 // The peer that anybody would write first: libjpeg-turbo decodes the whole frame, the crop of it is
 // resized with PIL's filter. Resizing is the product's (exact and vectorised), so that only the
-// decoding is naive. SPDX-License-Identifier: Apache-2.0
+// decoding is naive.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // libjpeg-turbo's decompressor for the peers of this folder: frames are known to be good, so an
-// error ends the program. SPDX-License-Identifier: Apache-2.0
+// error ends the program.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Two-tap bilinear resize of RGBX pixels to planes, in AVX2: what a careful author puts behind
-// libjpeg-turbo. It samples, so it aliases where it shrinks. SPDX-License-Identifier: Apache-2.0
+// libjpeg-turbo. It samples, so it aliases where it shrinks.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // The best that a stock libjpeg-turbo gives for a crop of a frame with restart markers: the
 // segments that the crop touches become an ordinary small JPEG of their own, which it decodes at
 // 4/8 or 8/8 (the only useful scales that it has vector code for), and two-tap bilinear does the
-// rest. SPDX-License-Identifier: Apache-2.0
+// rest.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // What bench-loader measures: how fast the training loader delivers clips on this machine, and
-// where the time goes. No network and no GPU. SPDX-License-Identifier: Apache-2.0
+// where the time goes. No network and no GPU.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // JSON from files that others may have written: read whole, no deeper than our own, and no
-// exception of the JSON library gets out. SPDX-License-Identifier: Apache-2.0
+// exception of the JSON library gets out.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,8 @@
 //
 // One thread makes all its MPI calls, in the order in which collectives were asked for, so that
 // they match on every rank; callers wait for futures. Reducer waits for nothing else, hence the
-// thread. SPDX-License-Identifier: Apache-2.0
+// thread.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,6 @@
 // LibTorch's exceptions in the words of reel3d: they carry stack traces and say "internal" even of
-// a batch too large for the memory. SPDX-License-Identifier: Apache-2.0
+// a batch too large for the memory.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <functional>

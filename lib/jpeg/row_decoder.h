@@ -1,5 +1,6 @@
 // Entropy decoding of restart segments into coefficients that lie ready for the inverse transform
-// of many blocks at once. SPDX-License-Identifier: Apache-2.0
+// of many blocks at once.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

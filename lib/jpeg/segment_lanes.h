@@ -1,5 +1,6 @@
 // Entropy decoding of restart segments, two at a time: the inner loop of row_decoder, and of the
-// whole loader. Knows blocks only as places to write to. SPDX-License-Identifier: Apache-2.0
+// whole loader. Knows blocks only as places to write to.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

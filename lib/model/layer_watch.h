@@ -1,7 +1,8 @@
 // Sees the layers of a network at work: what goes into each and what comes out, in the order in
 // which they are computed. Convolutions tell themselves, as they may compute in another precision
 // or with more padding than the layer has; of the rest, those that compute with weights in another
-// form than they are kept go unnamed. SPDX-License-Identifier: Apache-2.0
+// form than they are kept go unnamed.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/nn/module.h>

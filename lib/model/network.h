@@ -1,7 +1,8 @@
 // A network that says what is in a clip, of any family that reel3d knows: the options that choose
 // one, what all of them can do, and how to make one. Each family has a file of its own, and its
 // parameters and buffers have the names of the weights that its authors published. No training
-// here. SPDX-License-Identifier: Apache-2.0
+// here.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/nn/module.h>

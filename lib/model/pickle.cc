@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/model/byte_cursor.h"
+#include "lib/model/plain_name.h"
 
 namespace reel3d {
 namespace {
@@ -48,8 +48,8 @@ class Unpickler {
   }
   void PushInteger(int64_t integer, Kind kind = Kind::kInteger) { Push(kind).integer = integer; }
   void PushText(std::string_view text) { Push(Kind::kText).text = text; }
-  // The sum of all names is bounded also where few bytes repeat a long one again and again. By
-  // value: a view of another value's text would not last.
+  // The sum of all is bounded also where few bytes repeat a long one. By value: a view of another
+  // value's text would not last.
   void PushNamed(Kind kind, std::string name) {
     num_name_bytes_ += name.size();
     if (num_name_bytes_ > kMaxPickleBytes) {
@@ -132,21 +132,15 @@ class Unpickler {
   }
 
   void PushGlobal(std::string_view module, std::string_view name) {
-    if (module.size() + name.size() >= kMaxNameBytes) {
-      throw Malformed("a name is longer than those of Python");
-    }
     const std::string full = fmt::format("{}.{}", module, name);
-    if (roles_(full) == PickleRole::kRefused || !IsPlainName(full)) {
-      // Bytes that would garble a terminal are none of a Python name.
-      std::string shown = full.substr(0, 100);
-      for (char& byte : shown) {
-        byte = byte < ' ' || byte > '~' ? '?' : byte;
-      }
+    if (!IsPlainName(full)) {
+      throw Malformed("a name is longer than those of Python, or holds other characters");
+    }
+    if (roles_(full) == PickleRole::kRefused) {
       throw InputError(fmt::format(
           "{}: names the Python object {}, which is not data: refused, and nothing of it was run. "
-          "If you trust the file, turn it into plain tensors in Python: torch.save(state_dict, "
-          "OUT)",
-          source_, shown));
+          "If you trust the file, save plain tensors in Python: torch.save(state_dict, OUT)",
+          source_, full));
     }
     PushNamed(Kind::kGlobal, full);
   }
@@ -382,17 +376,10 @@ class Unpickler {
   std::vector<PickleId> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, PickleId> memo_;
-  size_t num_items_ = 0;
-  size_t num_name_bytes_ = 0;
+  size_t num_items_ = 0, num_name_bytes_ = 0;
 };
 
 }  // namespace
-
-bool IsPlainName(std::string_view text) {
-  return text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), [](char byte) {
-           return byte >= ' ' && byte <= '~';
-         });
-}
 
 const PickleValue* Pickle::Find(const PickleValue& dict, std::string_view key) const {
   const PickleValue* found = nullptr;

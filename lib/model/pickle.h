@@ -61,11 +61,6 @@ enum class PickleRole {
 using PickleRoles = std::function<PickleRole(std::string_view name)>;
 
 constexpr size_t kMaxPickleBytes = size_t{16} << 20;  // that of a 200-layer network has 0.3 MB
-constexpr size_t kMaxNameBytes = 300;                 // of a tensor, a class, a storage
-
-// A name as weights have them, fit for a terminal and for JSON: printable ASCII of at most
-// kMaxNameBytes.
-bool IsPlainName(std::string_view text);
 
 // The pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins with
 // `source` on anything that is not well formed, a name of role kRefused or that is not plain, more

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "lib/model/plain_name.h"
 #include "lib/model/tensor_shape.h"
 
 namespace reel3d {

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/model/byte_cursor.h"
+#include "lib/model/plain_name.h"
 #include "lib/model/pth_types.h"
 
 namespace reel3d {

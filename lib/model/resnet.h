@@ -1,6 +1,7 @@
 // Residual networks: a stem, four layers of blocks, a mean over time and space, a linear layer. The
 // families of this kind differ in a plan alone: which convolutions, of what shape, under which
-// name. SPDX-License-Identifier: Apache-2.0
+// name.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

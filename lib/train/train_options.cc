@@ -59,7 +59,9 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("seed", &options.seed, {0, INT64_MAX},
               "decides initial weights, order, clips and crops");
   binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
-              "a checkpoint every so many epochs, and after the last", Effect::kRunOnly);
+              "a checkpoint every so many epochs, and after the last; with --on-bad-step "
+              "roll-back it stays what the run began with",
+              Effect::kRunOnly);
   binder.Bind("checkpoint-steps", &options.checkpoint_steps, {0, 1'000'000'000},
               "a checkpoint every so many steps besides; 0: none", Effect::kRunOnly);
   binder.Bind("checkpoint-minutes", &options.checkpoint_minutes, {0, 1e6},
@@ -87,7 +89,9 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &options.loader_threads, {0, 1024},
-              "threads of a rank that read and decode clips; 0: as many as --threads",
+              "threads of a rank that read and decode clips; 0: as many as --threads. They hold "
+              "three micro-batches in memory, six behind an epoch's last step, when the next "
+              "epoch's clips are begun",
               Effect::kRunOnly);
   binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
                 "where to compute; auto: a GPU for each rank where there is one", Effect::kRunOnly);

@@ -56,6 +56,13 @@ bool Trainer::State::Resume() {
       throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
                                    options.epochs, chosen, state.at("epochs").dump()));
     }
+    if (options.bad_step.action == "roll-back" &&
+        state.value("checkpoint_epochs", options.checkpoint_epochs) != options.checkpoint_epochs) {
+      throw UsageError(
+          fmt::format("--checkpoint-epochs {}: {} was written with {}, and --on-bad-step roll-back "
+                      "goes by it",
+                      options.checkpoint_epochs, chosen, state.at("checkpoint_epochs").dump()));
+    }
     position.Restore(state, data.partition().NumSteps(), source);
     sums.Restore(state.at("sums"));
     recent.Restore(state.at("recent_sums"));
@@ -122,6 +129,7 @@ CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state
   contents.optimizer = Copies(optimizer.State());
   contents.state = position.State();
   contents.state.update({{"epochs", options.epochs},
+                         {"checkpoint_epochs", options.checkpoint_epochs},
                          {"sums", sums_state},
                          {"recent_sums", recent_state},
                          {"schedule", schedule.State()},

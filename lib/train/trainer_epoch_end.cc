@@ -90,7 +90,7 @@ void Trainer::State::FinishEpoch() {
   }
   const bool validated = validation.num_clips > 0;
   if (validated && !std::isfinite(validation.loss)) {
-    throw Diverged("the validation loss", position.epoch);
+    FailAlike(Diverged("the validation loss", position.epoch));
   }
   AwaitSave();  // what could not be saved is not the best so far
   const Position before = position;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "lib/base/job_end.h"
 #include "lib/base/log.h"
@@ -49,6 +50,12 @@ bool Trainer::State::JobEnds() const {
          NowSeconds() >= static_cast<double>(*job_end_s) - options.stop_before_end * 60;
 }
 
+// Of this rank alone, `step` steps into the run.
+bool Trainer::State::WantsToStop(int64_t step) const {
+  return StopRequested() || JobEnds() ||
+         (options.stop_after_steps > 0 && step >= options.stop_after_steps);
+}
+
 // The same answer on every rank: a signal, or damage, may have reached only some of them.
 bool Trainer::State::MustStop() {
   constexpr uint64_t kStop = 1;
@@ -56,9 +63,8 @@ bool Trainer::State::MustStop() {
   constexpr uint64_t kSave = 4;
   constexpr uint64_t kSaved = 8;
   constexpr uint64_t kNotSaved = 16;
-  const bool stop = StopRequested() || JobEnds() ||
-                    (options.stop_after_steps > 0 && position.step >= options.stop_after_steps);
-  uint64_t own = (stop ? kStop : 0) | (damaged.HasNews() ? kDamage : 0) | (SaveIsDue() ? kSave : 0);
+  uint64_t own = (WantsToStop(position.step) ? kStop : 0) | (damaged.HasNews() ? kDamage : 0) |
+                 (SaveIsDue() ? kSave : 0);
   if (saving.valid() && saving.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     own |= IsSaved(/*is_last=*/false) ? kSaved : kNotSaved;
   }
@@ -140,11 +146,10 @@ void Trainer::State::LeaveOut() {
   ++position.num_bad;
   ++position.bad_in_row;
   if (position.bad_in_row >= kMostBadInRow) {
-    throw Error(
-        ErrorKind::kFailed,
-        fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last checkpoint "
-                    "is as it was",
-                    position.bad_in_row, description));
+    FailAlike({ErrorKind::kFailed,
+               fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last "
+                           "checkpoint is as it was",
+                           position.bad_in_row, description)});
   }
   const bool rolled_back = options.bad_step.action == "roll-back" && RollBack();
   if (!rolled_back) {
@@ -172,8 +177,10 @@ int64_t Trainer::State::LastEpochsStep() const {
 bool Trainer::State::RollBack() {
   AwaitSave();
   const fs::path checkpoint = CheckpointFolder() / CheckpointName(LastEpochsStep());
+  At(Phase::kOtherRanks);
   const bool is_there =
       world.Any(world.is_main() && fs::exists(checkpoint / CheckpointFiles::kDone));
+  At(Phase::kUpdate);
   if (is_there) {
     VerifyCheckpoint(checkpoint);
     LoadWeights(checkpoint);
@@ -181,12 +188,23 @@ bool Trainer::State::RollBack() {
   return is_there;
 }
 
+// What every rank has met alike the main one tells; the end of the others is up to it.
+void Trainer::State::FailAlike(const Error& error) {
+  if (world.is_main()) {
+    throw error;
+  }
+  At(Phase::kOtherRanks);
+  for (;;) {
+    std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+}
+
 // Where the host may wait for the device: ends the run if a step was bad. On every rank.
 void Trainer::State::EndAtBadStep() {
   if (bad_step.defined() && bad_step[0].item<double>() >= 0) {
-    throw Error(ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
-                                                "checkpoint is as it was",
-                                                DescribeBadStep()));
+    FailAlike({ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
+                                               "checkpoint is as it was",
+                                               DescribeBadStep())});
   }
 }
 

@@ -1,7 +1,8 @@
-// Private to the trainer: all that a run is made of. trainer.cc holds the loop,
-// trainer_epoch_end.cc what follows an epoch's steps, trainer_checkpoints.cc what is saved and
-// resumed, trainer_guard.cc when it stops and what becomes of bad steps, trainer_views.cc what is
-// shown. SPDX-License-Identifier: Apache-2.0
+// Private to the trainer: all that a run is made of. trainer_begin.cc sets it up, trainer.cc holds
+// the loop, trainer_epoch_end.cc what follows an epoch's steps, trainer_checkpoints.cc what is
+// saved and resumed, trainer_guard.cc when it stops and what becomes of bad steps, trainer_views.cc
+// what is shown.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <torch/torch.h>
@@ -86,10 +87,12 @@ struct Trainer::State {
                   double num_clips);
   void LeaveOut();
   void EndAtBadStep();
+  [[noreturn]] void FailAlike(const Error& error);
   std::string DescribeBadStep() const;
   void FindEndOfJob();
   bool JobEnds() const;
   void Say(const std::string& message) const;
+  bool WantsToStop(int64_t step) const;
   bool MustStop();
   void ShareDamaged();
   std::filesystem::path CheckpointFolder() const {
@@ -137,8 +140,9 @@ struct Trainer::State {
   // double [4]: number (-1: none), loss, norms of gradient and batch norm's statistics of the first
   // bad step that has not been dealt with.
   at::Tensor bad_step;
-  Batch batch;                            // its memory is used again and again
-  std::unique_ptr<BatchLoader> upcoming;  // of the next epoch, where it has begun
+  Batch batch;  // its memory is used again and again
+  // Of the next epoch, where it has begun: behind an epoch's last step two rings of batches live.
+  std::unique_ptr<BatchLoader> upcoming;
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;

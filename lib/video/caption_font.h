@@ -1,5 +1,6 @@
 // The printable characters of ASCII as pictures, made by tests/golden/make_caption_font.py from
-// DejaVu Sans Mono Bold. SPDX-License-Identifier: Apache-2.0
+// DejaVu Sans Mono Bold.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

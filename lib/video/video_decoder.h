@@ -4,7 +4,8 @@
 // they refer to; only video containers, never playlists; and no picture larger than kMaxSide a side
 // is handed out (streams that show themselves late may be probed at any size: workers of
 // prep-videos have a limit on memory, too). Frames keep their own pixel format and size:
-// frame_scaler.h turns them into pictures of one kind. SPDX-License-Identifier: Apache-2.0
+// frame_scaler.h turns them into pictures of one kind.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

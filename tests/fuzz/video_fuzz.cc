@@ -1,6 +1,7 @@
 // Any file as a video: found out about, decoded, scaled, encoded, written and read back, as a
 // worker of prep-videos does it, but in this process. FFmpeg's own faults come to light here, too:
-// those cost a user one video. SPDX-License-Identifier: Apache-2.0
+// those cost a user one video.
+// SPDX-License-Identifier: Apache-2.0
 #include <new>
 
 #include "lib/base/file.h"

@@ -1,5 +1,6 @@
 // Entropy decoding against libjpeg's: the same coefficients, whatever the picture's size, quality
-// and restart interval. SPDX-License-Identifier: Apache-2.0
+// and restart interval.
+// SPDX-License-Identifier: Apache-2.0
 #include "lib/jpeg/row_decoder.h"
 
 #include <gtest/gtest.h>

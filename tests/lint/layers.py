@@ -73,8 +73,8 @@ def check_file(root, path, stages):
     lines = (root / path).read_text(encoding="utf-8").splitlines()
     if len(lines) > MAX_LINES:
         yield f"{path}: {len(lines)} lines, more than {MAX_LINES}: one concept a file"
-    if not any("SPDX-License-Identifier: Apache-2.0" in line for line in lines[:40]):
-        yield f"{path}: no SPDX line"
+    if not any(line.lstrip("/# ") == "SPDX-License-Identifier: Apache-2.0" for line in lines[:40]):
+        yield f"{path}: no SPDX line of its own"
     # -inl.h are included once for each set of vector instructions.
     if path.endswith(".h") and not path.endswith("-inl.h") and "#pragma once" not in lines:
         yield f"{path}: no #pragma once"

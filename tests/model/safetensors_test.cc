@@ -1,5 +1,6 @@
 // Tensors through files: ours, Python's (tests/golden/make_safetensors_golden.py), and damaged
-// ones. SPDX-License-Identifier: Apache-2.0
+// ones.
+// SPDX-License-Identifier: Apache-2.0
 #include "lib/model/safetensors.h"
 
 #include <gmock/gmock.h>

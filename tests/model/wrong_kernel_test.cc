@@ -1,6 +1,7 @@
 // oneDNN's wrong bfloat16 weight gradient, on the processors whose best instructions are
 // AVX512_BF16 (and on those with AMX, made to do without): it is met here, and networks get round
-// it. SPDX-License-Identifier: Apache-2.0
+// it.
+// SPDX-License-Identifier: Apache-2.0
 #include <ATen/cpu/Utils.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

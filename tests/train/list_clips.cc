@@ -1,6 +1,7 @@
 // list_clips SHARDS EPOCH FIRST_STEP MICRO_BATCH: the training clips of an epoch from a step on, in
 // order, "step video first_frame checksum" a line, however many ranks share them. Run by
-// resume_test under mpirun. SPDX-License-Identifier: Apache-2.0
+// resume_test under mpirun.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // score-videos as a user runs it, on a checkpoint of train-r3d: any number of tasks, killed
-// anywhere, damaged frames. SPDX-License-Identifier: Apache-2.0
+// anywhere, damaged frames.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
