@@ -25,6 +25,18 @@ MOST_OTHERS = 0.03  # of the processors' time, what the system does for a run in
 MOST_RUNS = 5
 RANKS = 2  # of one thread each, and once more with one rank of as many threads
 
+
+
+def r3d18(batch):
+    return {
+        "flags": ["--depth=18", "--sample-size=112", f"--batch={batch}", "--clips-per-video=2", "--lr=0.01"],
+        "peer": {"network": {"depth": 18}, "size": 112, "stride": 1, "crop": {"scales": [0.5 ** (i / 4) for i in range(5)]},
+                 "grey": False, "clips_per_video": 2, "batch": batch, "drop_last": True, "lr": 0.01, "dampening": 0.9,
+                 "weight_decay": 1e-3, "label_smoothing": 0, "ema": 0},
+        "epochs": 3,
+    }
+
+
 # `flags` for train-r3d, `peer` says the same to the peer.
 CASES = {
     "weizmann": {
@@ -42,13 +54,8 @@ CASES = {
                  "weight_decay": 1e-3, "label_smoothing": 0, "ema": 0},
         "epochs": 9,
     },
-    "r3d18": {
-        "flags": ["--depth=18", "--sample-size=112", "--batch=32", "--clips-per-video=2", "--lr=0.01"],
-        "peer": {"network": {"depth": 18}, "size": 112, "stride": 1, "crop": {"scales": [0.5 ** (i / 4) for i in range(5)]},
-                 "grey": False, "clips_per_video": 2, "batch": 32, "drop_last": True, "lr": 0.01, "dampening": 0.9,
-                 "weight_decay": 1e-3, "label_smoothing": 0, "ema": 0},
-        "epochs": 3,
-    },
+    "r3d18": r3d18(batch=32),
+    "r3d18-8": r3d18(batch=8),  # so few clips that what a step costs beside them tells
 }
 PEER_WAYS = [{"layout": layout, "workers": workers}
              for layout in ("contiguous_format", "channels_last_3d") for workers in (0, 1)]

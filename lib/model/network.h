@@ -55,7 +55,7 @@ class NetworkImpl : public torch::nn::Module {
   // saves a pass over the features. The state is that of no file any more.
   void AbsorbBatchNorms();
 
-  // Before anything holds parameters.
+  // Whoever holds parameters holds them still: their data moves, they stay the same tensors.
   using torch::nn::Module::to;
   void to(at::Device device, bool non_blocking = false) override;
 
