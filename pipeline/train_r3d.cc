@@ -90,7 +90,7 @@ ToolResult ToResult(const TrainReport& report) {
 }
 
 // Refuses before the run is touched what the trainer would refuse when it goes on.
-void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
+void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
   if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {
     return;
@@ -102,6 +102,7 @@ void RequireDataOfRun(const TrainOptions& options, const ShardSet& shards) {
     return;  // damaged: the trainer passes it over, and looks at the data of the one before
   }
   RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
+  RequireSameCourse(state, options);
 }
 
 StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
@@ -155,7 +156,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     MakeFolders(options.run_dir);
     lock.emplace(options.run_dir);
     shards.emplace(options.shards_dir);
-    RequireDataOfRun(options, *shards);
+    RequireSameRun(options, *shards);
     output.emplace(RunOf(options, *shards));
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone

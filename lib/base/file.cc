@@ -107,8 +107,18 @@ void PendingFile::Publish() {
                          renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0;
   std::error_code ignored;
   if (!renamed && !exchanged && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
-    fs::remove_all(final_path_, ignored);
-    renamed = rename(from, to) == 0;
+    // Moved aside, which is quick, so that as good as always one of the two stands there.
+    const std::string older = temporary_path_.string() + "-older";
+    if (rename(to, older.c_str()) == 0) {
+      renamed = rename(from, to) == 0;
+      const int error = errno;
+      if (renamed) {
+        fs::remove_all(older, ignored);
+      } else {
+        rename(older.c_str(), to);
+      }
+      errno = error;
+    }
   }
   if (!renamed && !exchanged) {
     throw WriteError("cannot publish " + final_path_.string(), errno);

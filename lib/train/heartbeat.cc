@@ -9,6 +9,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -33,6 +34,8 @@ Beat ReadBeat(const fs::path& file) {
     json.at("step").get_to(beat.step);
     json.at("phase").get_to(beat.phase);
     json.at("waiting").get_to(beat.waiting);
+    json.at("may_wait").get_to(beat.may_wait);
+    json.at("since_s").get_to(beat.since_s);
     json.at("for_s").get_to(beat.for_s);
     json.at("work").get_to(beat.work);
   } catch (const std::exception&) {
@@ -40,6 +43,12 @@ Beat ReadBeat(const fs::path& file) {
     beat.count = -1;
   }
   return beat;
+}
+
+// Of two that wait for no agreement. Moments, not durations: one is as of the beat, which is older
+// on one rank than on another.
+bool IsBusier(const Beat& a, const Beat& b) {
+  return std::tie(a.may_wait, a.since_s) < std::tie(b.may_wait, b.since_s);
 }
 
 }  // namespace
@@ -50,6 +59,8 @@ void WriteBeat(const fs::path& folder, int rank, const Beat& beat) {
                                     {"step", beat.step},
                                     {"phase", beat.phase},
                                     {"waiting", beat.waiting},
+                                    {"may_wait", beat.may_wait},
+                                    {"since_s", beat.since_s},
                                     {"for_s", beat.for_s},
                                     {"work", beat.work.substr(0, kMostWork)}};
   std::string text =
@@ -90,11 +101,12 @@ Blame FindBlame(const std::vector<Beat>& before, const std::vector<Beat>& after,
     const Beat& last = after[rank].count >= 0 ? after[rank] : before[rank];
     const std::string name = fmt::format("rank {} on {}", rank, last.host);
     if (after[rank].count < 0 || after[rank].count == before[rank].count) {
-      silent +=
-          fmt::format("{}{} gives no sign of life (stopped, or its machine is gone); last: {}",
-                      silent.empty() ? "" : "; ", name, Describe(last));
+      silent += fmt::format(
+          "{}{} gives no sign of life (stopped, or its machine is gone, or it cannot "
+          "reach the run's folder); last: {}",
+          silent.empty() ? "" : "; ", name, Describe(last));
     } else if (!last.waiting &&
-               (busiest < 0 || last.for_s > after[static_cast<size_t>(busiest)].for_s)) {
+               (busiest < 0 || IsBusier(last, after[static_cast<size_t>(busiest)]))) {
       busiest = static_cast<int>(rank);
     }
   }

@@ -17,8 +17,11 @@ struct Beat {
   int64_t step = 0;
   std::string phase;     // PhaseName()
   bool waiting = false;  // for other ranks: whatever holds it up is not its own
-  double for_s = 0;      // in this phase
-  std::string work;      // "loading anna_wave"; may be empty
+  // It may wait for others in the midst of its work: --bn sync, a GPU's queue.
+  bool may_wait = false;
+  double since_s = 0;  // 1970, when it came to this phase, by its host's clock
+  double for_s = 0;    // in this phase
+  std::string work;    // "loading anna_wave"; may be empty
 };
 
 // Nothing but a beat missing if the disk is full. In place: over NFS a renamed file would be seen
@@ -37,10 +40,9 @@ struct Blame {
 };
 
 // Who holds the others up, from what was read at two moments further apart than beats are: ranks
-// whose beat has stopped; else the one that is busy with something of its own for the longest, if
-// that is more than `timeout_s`; else all of them, if all wait for one another. One that waits for
-// others in the midst of its own work (--bn sync, a GPU's queue) has not been there for as long as
-// the one that it waits for.
+// whose beat has stopped; else, if that is more than `timeout_s` ago, the one that came first to
+// what it is busy with, of those that wait for nobody if there are any; else all of them, if all
+// wait for one another.
 Blame FindBlame(const std::vector<Beat>& before, const std::vector<Beat>& after, double timeout_s);
 
 }  // namespace reel3d

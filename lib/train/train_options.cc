@@ -141,8 +141,8 @@ void BadStepOptions::Bind(OptionBinder& binder) {
       "on-bad-step", &action, {"stop", "skip", "roll-back"},
       "what to do where a step's loss, gradient or batch norm statistics are no numbers: end "
       "the run with status 1; go on as if the step had not been; or go back to the weights of the "
-      "last "
-      "epoch's checkpoint, and on from there behind this step. The last two make the "
+      "last checkpoint that --checkpoint-epochs asks for (before the first: as skip), and on from "
+      "there behind this step. The last two make the "
       "host wait for a GPU once a step; ten bad steps in a row end the run in any case");
   binder.Bind("bad-step-norm", &norm, {0, 1e30},
               "a step whose gradient (as --clip-norm has it) is longer than this is bad as well; "

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/error.h"
+#include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/rng.h"
 #include "lib/train/clip_loss.h"
@@ -177,11 +179,15 @@ Trainer::~Trainer() = default;
 TrainReport Trainer::Run() {
   try {
     return RunToEnd();
-  } catch (...) {
-    // What is being written is worth a moment, but not that nobody is told why the run fails.
+  } catch (const std::exception& error) {
+    // What is being written is worth a moment, but not that nobody is told why the run fails: a
+    // disk that hangs would hold up the end of this object.
     constexpr std::chrono::seconds kGrace(5);
-    if (state_->saving.valid()) {
-      state_->saving.wait_for(kGrace);
+    if (state_->saving.valid() && state_->saving.wait_for(kGrace) != std::future_status::ready) {
+      const Failure failure = DescribeFailure(error);
+      LogError(fmt::format("rank {} of {} on {}: {}", state_->world.rank(), state_->world.size(),
+                           state_->world.host(), failure.line));
+      state_->world.Abort(failure.exit_status);
     }
     throw;
   }

@@ -25,14 +25,20 @@ struct TrainReport {
   // The last line of metrics.jsonl, of this part of the run or an earlier one: loss and accuracy of
   // the last epoch's clips, and of validation clips where it was validated. Null before any.
   nlohmann::ordered_json last_epoch;
-  double best_top1 = -1;     // clips of validation videos; what `best` was chosen by; -1: none
-  double clips_per_s = 0;    // of this part of the run, over all ranks, validation left out
+  double best_top1 = -1;  // clips of validation videos; what `best` was chosen by; -1: none
+  double clips_per_s =
+      0;  // of this part of the run, over all ranks, validations and saves left out
   double waiting_share = 0;  // of that time, the slowest rank's wait for data
   DamagedVideos::Reasons damaged;
   bool over_tolerance = false;  // too many of them: ended without a new checkpoint
   bool stopped_early = false;
   int64_t num_bad = 0;  // steps that were left out (--on-bad-step), of the whole run
 };
+
+// Throws a usage error if the run of this checkpoint's state cannot go on with `options`, which
+// name another end of a cosine schedule, or other checkpoints than those that a bad step goes back
+// to.
+void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options);
 
 class Trainer {
  public:

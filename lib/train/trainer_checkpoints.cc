@@ -36,6 +36,21 @@ Error Diverged(const std::string& what, int epoch) {
                       what, epoch)};
 }
 
+void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options) {
+  UseJson(options.run_dir, [&] {
+    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
+      throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
+                                   options.epochs, options.run_dir, state.at("epochs").dump()));
+    }
+    if (options.bad_step.action == "roll-back" &&
+        state.value("checkpoint_epochs", options.checkpoint_epochs) != options.checkpoint_epochs) {
+      throw UsageError(fmt::format(
+          "--checkpoint-epochs {}: {} began with {}, and --on-bad-step roll-back goes by it",
+          options.checkpoint_epochs, options.run_dir, state.at("checkpoint_epochs").dump()));
+    }
+  });
+}
+
 // The main rank decides which checkpoint, so that no two ranks differ; each reads it.
 bool Trainer::State::Resume() {
   std::string chosen;
@@ -50,19 +65,9 @@ bool Trainer::State::Resume() {
   const fs::path checkpoint = chosen;
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
   RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
+  RequireSameCourse(state, options);
   const std::string source = (checkpoint / CheckpointFiles::kState).string();
   UseJson(source, [&] {
-    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
-      throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
-                                   options.epochs, chosen, state.at("epochs").dump()));
-    }
-    if (options.bad_step.action == "roll-back" &&
-        state.value("checkpoint_epochs", options.checkpoint_epochs) != options.checkpoint_epochs) {
-      throw UsageError(
-          fmt::format("--checkpoint-epochs {}: {} was written with {}, and --on-bad-step roll-back "
-                      "goes by it",
-                      options.checkpoint_epochs, chosen, state.at("checkpoint_epochs").dump()));
-    }
     position.Restore(state, data.partition().NumSteps(), source);
     sums.Restore(state.at("sums"));
     recent.Restore(state.at("recent_sums"));

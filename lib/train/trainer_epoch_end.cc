@@ -109,7 +109,9 @@ void Trainer::State::FinishEpoch() {
     Say(fmt::format("validation loss has saturated: learning rate {:g} from here on",
                     schedule.Rate(position.epoch)));
   }
+  At(Phase::kSave);  // what writes the logs may hang, and others need not be the cause
   Record(training, validation, lr);
+  At(Phase::kOtherRanks);
   ShowTimes();
   if (best || position.epoch % options.checkpoint_epochs == 0 || position.epoch == options.epochs ||
       save_due) {

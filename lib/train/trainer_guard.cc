@@ -162,13 +162,13 @@ void Trainer::State::LeaveOut() {
     LogWarn(fmt::format(
         "{}: {}", description,
         rolled_back
-            ? fmt::format("back to the weights of step {}, and on behind it", LastEpochsStep())
+            ? fmt::format("back to the weights of step {}, and on behind it", RollBackStep())
             : "left out, nothing has moved"));
   }
 }
 
 // The checkpoint that every run with these settings comes by, wherever it was interrupted.
-int64_t Trainer::State::LastEpochsStep() const {
+int64_t Trainer::State::RollBackStep() const {
   const int epoch = position.epoch - position.epoch % options.checkpoint_epochs;
   return epoch * data.partition().NumSteps();
 }
@@ -176,7 +176,7 @@ int64_t Trainer::State::LastEpochsStep() const {
 // False where there is none: in the first epoch, or the disk was full. Collective.
 bool Trainer::State::RollBack() {
   AwaitSave();
-  const fs::path checkpoint = CheckpointFolder() / CheckpointName(LastEpochsStep());
+  const fs::path checkpoint = CheckpointFolder() / CheckpointName(RollBackStep());
   At(Phase::kOtherRanks);
   const bool is_there =
       world.Any(world.is_main() && fs::exists(checkpoint / CheckpointFiles::kDone));

@@ -80,7 +80,7 @@ struct Trainer::State {
   bool SaveIsDue() const;
   void LoadWeights(const std::filesystem::path& checkpoint);
   bool Resume();
-  int64_t LastEpochsStep() const;
+  int64_t RollBackStep() const;
   bool RollBack();
   void BeginGuard();
   bool IsGoodStep(const std::vector<ClipOutputs>& parts, const at::Tensor& gradient_norm,

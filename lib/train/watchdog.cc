@@ -14,6 +14,13 @@
 
 namespace reel3d {
 namespace fs = std::filesystem;
+namespace {
+
+double SecondsSince1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
 
 Watchdog::Watchdog(const PhaseClock& phases, const World& world, fs::path folder, double timeout_s)
     : phases_(phases),
@@ -62,6 +69,10 @@ Beat Watchdog::Now() const {
   beat.step = place.step;
   beat.phase = PhaseName(place.phase);
   beat.waiting = place.phase == Phase::kOtherRanks;
+  beat.may_wait = place.phase == Phase::kStart || place.phase == Phase::kForward ||
+                  place.phase == Phase::kBackward || place.phase == Phase::kUpdate ||
+                  place.phase == Phase::kValidate;
+  beat.since_s = SecondsSince1970() - place.for_s;
   beat.for_s = place.for_s;
   const std::lock_guard<std::mutex> lock(work_mutex_);
   beat.work = work_ ? work_() : "";
@@ -92,17 +103,20 @@ void Watchdog::Watch() {
   }
 }
 
-// Nothing where the beats cannot be read; an empty reason where nobody hangs, or the run ends
-// meanwhile.
-std::optional<Blame> Watchdog::FindWhoHangs() {
-  constexpr double kMostRead_s = 10;
+// An empty reason where nobody hangs, or the run ends meanwhile.
+Blame Watchdog::FindWhoHangs() {
+  constexpr double kMostRead_s = 3;
   std::vector<Beat> before = ReadBeats(folder_, world_.size(), kMostRead_s);
-  if (!Sleep(3 * interval_s_)) {
-    return Blame{};
+  if (!before.empty() && !Sleep(3 * interval_s_)) {
+    return {};
   }
-  std::vector<Beat> after = ReadBeats(folder_, world_.size(), kMostRead_s);
-  if (before.empty() || after.empty()) {
-    return std::nullopt;
+  std::vector<Beat> after;
+  if (!before.empty()) {
+    after = ReadBeats(folder_, world_.size(), kMostRead_s);
+  }
+  if (after.empty()) {
+    const std::string reason = folder_.string() + " cannot be read: its file system hangs";
+    return Now().waiting ? Blame{reason, std::nullopt} : Blame{reason, world_.rank()};
   }
   // Of itself a rank knows better than from a file.
   const auto own = static_cast<size_t>(world_.rank());
@@ -114,26 +128,27 @@ std::optional<Blame> Watchdog::FindWhoHangs() {
 }
 
 // All ranks come to know the same. One after the other, so that the first to speak ends the rest:
-// the one that is to blame before those that can only name it. False at the end.
+// the one that is to blame before those that can only name it, with the time to show its stacks.
+// False at the end.
 bool Watchdog::AwaitTurn(const Blame& blame) {
-  constexpr double kTurn_s = 1.5;
-  constexpr int kMostTurns = 4;
-  return Sleep(kTurn_s * std::min(kMostTurns, world_.rank() + (blame.rank ? 1 : 0)));
+  constexpr double kTurn_s = 1.5, kOfStacks_s = 5;
+  constexpr int kMostTurns = 3;
+  return Sleep(kTurn_s * std::min(kMostTurns, world_.rank()) + (blame.rank ? kOfStacks_s : 0));
 }
 
 void Watchdog::EndIfHanging() {
   const int64_t entered = phases_.Now().num_entered;
-  const std::optional<Blame> blame = FindWhoHangs();
-  const bool is_own = blame ? blame->rank == world_.rank() : !Now().waiting;
-  if (!is_own && (!blame || blame->reason.empty())) {
+  const Blame blame = FindWhoHangs();
+  if (blame.reason.empty()) {
     return;
   }
+  const bool is_own = blame.rank == world_.rank();
   if (phases_.Now().num_entered != entered || !Sleep(0)) {
     return;  // it has moved on after all
   }
   LogError(fmt::format("rank {} of {} on {} does not move on (--stall-timeout {:g}): {}",
                        world_.rank(), world_.size(), world_.host(), timeout_s_,
-                       Describe(Now()) + (is_own ? "" : ": " + blame->reason)));
+                       Describe(Now()) + (is_own ? "" : ": " + blame.reason)));
   if (is_own) {
     DumpStacks();
   }

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -50,7 +49,7 @@ class Watchdog {
   bool Sleep(double seconds);
   void LeaveBeats();
   void Watch();
-  std::optional<Blame> FindWhoHangs();
+  Blame FindWhoHangs();
   bool AwaitTurn(const Blame& blame);
   void EndIfHanging();
 

@@ -14,6 +14,7 @@ namespace {
 using test::CommandResult;
 using test::Words;
 using testing::HasSubstr;
+using testing::Not;
 
 // Of the whole command, on a machine with much else to do: the time-out and far more than ten
 // seconds.
@@ -93,6 +94,8 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
                 testing::ContainsRegex("(waiting for data|validating) for [0-9]+ s at step [0-9]+, "
                                        "loading [a-z]+"));
     EXPECT_THAT(result.err, HasSubstr("the main one"));
+    EXPECT_THAT(result.err, Not(HasSubstr("rank 0 of 2 on " + HostName() + " does not move on")))
+        << "the one to blame is the first to speak";
     EXPECT_THAT(result.err, HasSubstr("BatchLoader")) << "stacks have names";
     ExpectNothingLeftButAGoodCheckpoint(ranks, run_dir, {"--bn", bn});
   }

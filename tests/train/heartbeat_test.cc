@@ -16,6 +16,7 @@ Beat Of(const std::string& phase, bool waiting, double for_s, int64_t count = 7)
   beat.step = 12;
   beat.phase = phase;
   beat.waiting = waiting;
+  beat.since_s = 1e9 - for_s;
   beat.for_s = for_s;
   return beat;
 }
@@ -61,16 +62,21 @@ TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
   EXPECT_EQ(reason({waits, waits}, Later({waits, waits})),
             "every rank waits for the others: the network between them, or MPI");
   EXPECT_EQ(reason({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
-  // One that waits in the midst of its forward pass, and got there later.
-  const Beat computes = Of("forward", false, 59);
+  // One that waits in the midst of its forward pass, whenever it came there.
+  Beat computes = Of("forward", false, 61);
+  computes.may_wait = true;
   EXPECT_EQ(FindBlame({computes, reads}, Later({computes, reads}), timeout_s).rank, 1);
+  // What counts is when they came there: this beat is a second older.
+  Beat read_longer = Of("waiting for data", false, 60.5);
+  read_longer.for_s = 59.5;
+  EXPECT_EQ(FindBlame({reads, read_longer}, Later({reads, read_longer}), timeout_s).rank, 1);
   // One that is stopped, in whatever phase, goes before all that seem busy; and one whose machine
   // took its file along.
   std::vector<Beat> later = Later({computes, waits, reads});
   later[1].count = 7;
   EXPECT_EQ(reason({computes, waits, reads}, later),
-            "rank 1 on node gives no sign of life (stopped, or its machine is gone); last: waiting "
-            "for other ranks for 99 s at step 12");
+            "rank 1 on node gives no sign of life (stopped, or its machine is gone, or it cannot "
+            "reach the run's folder); last: waiting for other ranks for 99 s at step 12");
   EXPECT_FALSE(FindBlame({computes, waits, reads}, later, timeout_s).rank.has_value());
   later[1].count = -1;
   EXPECT_NE(reason({waits, waits, reads}, later).find("rank 1 on node gives no sign"),

@@ -200,22 +200,30 @@ TEST_F(TrainTool, LinksAreMadeAgain) {
 
 // What is refused leaves everything as it was.
 TEST_F(TrainTool, ARefusedRunLosesNothing) {
-  ASSERT_EQ(test::RunCommand(Command(0, "kept")).exit_status, 0);
+  const auto going_on = [&](Words more) {
+    more.insert(more.end(), {"--schedule", "cosine", "--on-bad-step", "roll-back"});
+    return Command(0, "kept", more);
+  };
+  ASSERT_EQ(test::RunCommand(going_on({})).exit_status, 0);
   const fs::path run_dir = At("kept");
   const std::string weights = ReadFile(run_dir / "checkpoints" / "latest" / "model.safetensors");
+  const std::string config = ReadFile(run_dir / "config.ini");
   const std::string tool = test::ToolPath("train-r3d").string();
   fs::create_directories(At("no_shards"));
   const fs::path other = At("other_videos");
   fs::copy(Shards(), other, fs::copy_options::recursive);
   WriteFileAtomically(other / "classes.txt", ReadFile(other / "classes.txt") + "one_more\n");
-  Words on_other = Command(0, "kept");
+  Words on_other = going_on({});
   on_other[on_other.size() - 2] = other.string();
-  for (const Words& words : {Words{tool, "--overwrite", At("no_shards"), run_dir.string()},
-                             Command(0, "kept", {"--overwrite", "--device", "cuda"}), on_other}) {
+  for (const Words& words :
+       {Words{tool, "--overwrite", At("no_shards"), run_dir.string()},
+        Command(0, "kept", {"--overwrite", "--device", "cuda"}), going_on({"--epochs", "77"}),
+        going_on({"--checkpoint-epochs", "77"}), on_other}) {
     const auto refused = test::RunCommand(words);
     EXPECT_NE(refused.exit_status, 0) << refused.err;
     EXPECT_EQ(ReadFile(run_dir / "checkpoints" / "latest" / "model.safetensors"), weights);
     EXPECT_TRUE(fs::exists(run_dir / "DONE")) << refused.err;
+    EXPECT_EQ(ReadFile(run_dir / "config.ini"), config);
   }
 }
 
