@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/torch_script.h"
 #include "lib/model/weights_file.h"
@@ -41,8 +42,10 @@ Source ReadSource(const fs::path& in) {
   if (fs::is_directory(in)) {
     const nlohmann::ordered_json state = ReadCheckpointState(in);
     source.header.format = "checkpoint";
-    source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
-    source.header.notes[kConfigNote] = state.value("config", "");
+    UseJson(in.string(), [&] {
+      source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
+      source.header.notes[kConfigNote] = state.value("config", "");
+    });
   }
   return source;
 }
@@ -77,19 +80,25 @@ std::string Save(const fs::path& file, const Source& source, const ConvertWeight
   return "";
 }
 
-// What was written is what was meant, to the last bit.
-void RequireSame(const fs::path& written, const NamedTensors& tensors) {
+// As a network has it, and its program: in float32, what counts in int64.
+at::Tensor InNetwork(const at::Tensor& tensor) {
+  return tensor.to(tensor.is_floating_point() ? at::kFloat : at::kLong);
+}
+
+// What was written is what was meant, to the last bit. `out` is what it will be called.
+void RequireSame(const fs::path& written, const NamedTensors& tensors, const fs::path& out) {
+  const bool is_program = out.extension() == ".pt";
   const NamedTensors found = LoadWeights(written);
   std::map<std::string, at::Tensor> by_name(found.begin(), found.end());
   for (const auto& [name, tensor] : tensors) {
-    const at::Tensor expected = tensor.contiguous();
+    const at::Tensor expected = (is_program ? InNetwork(tensor) : tensor).contiguous();
     const auto match = by_name.find(name);
     if (match == by_name.end() || match->second.sizes() != expected.sizes() ||
         match->second.scalar_type() != expected.scalar_type() ||
         std::memcmp(match->second.const_data_ptr(), expected.const_data_ptr(), expected.nbytes()) !=
             0) {
-      throw EnvironmentError(fmt::format("{}: reads back with another {}: the disk is failing",
-                                         written.string(), name));
+      throw EnvironmentError(
+          fmt::format("{}: reads back with another {}: the disk is failing", out.string(), name));
     }
   }
 }
@@ -101,7 +110,7 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
   const Source source = ReadSource(options.in);
   PendingFile pending(options.out);
   const std::string remark = Save(pending.temporary_path(), source, options);
-  RequireSame(pending.temporary_path(), source.tensors);
+  RequireSame(pending.temporary_path(), source.tensors, options.out);
   pending.Publish();
 
   const auto layout = FindLayout(source.header.tensors);

@@ -227,8 +227,21 @@ Json InspectFolder(const fs::path& folder) {
   return json;
 }
 
+// Fit for a terminal, whoever wrote it; lines behind the first stand indented.
+std::string Printable(const std::string& text) {
+  std::string printable;
+  for (const char byte : text) {
+    if (byte == '\n') {
+      printable += "\n                     ";
+    } else {
+      printable += (byte >= 0 && byte < ' ') || byte == 127 ? '?' : byte;
+    }
+  }
+  return printable;
+}
+
 std::string ValueText(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? Printable(value.get<std::string>()) : value.dump();
 }
 
 std::string FormatTable(const Json& rows, size_t count) {
@@ -321,7 +334,7 @@ std::string FormatInspection(const nlohmann::ordered_json& description, int max_
   std::string text;
   for (const auto& [key, value] : description.items()) {
     if (key != "rows") {
-      text += fmt::format("{:<20} {}\n", key, ValueText(value));
+      text += fmt::format("{:<20} {}\n", Printable(key), ValueText(value));
     }
   }
   const Json& rows = description["rows"];

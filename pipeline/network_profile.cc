@@ -79,6 +79,7 @@ Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
   std::optional<NetworkLimit> limit;
   if (fs::is_directory(path)) {
     options = SettingsOfCheckpoint(path);
+    limit.emplace(ReadWeightsHeader(path / CheckpointFiles::kModel).tensors, file);
   } else if (path.extension() == ".ini") {
     options = SettingsOfConfig(path);
   } else {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stored_settings.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 
 #include "lib/base/error.h"
 #include "lib/cli/tool.h"
-#include "lib/model/weights_layout.h"
 
 namespace reel3d {
 namespace {
@@ -28,12 +29,20 @@ void ReadStoredSettings(TrainOptions* options, const std::string& text, const st
   }
 }
 
+void RequireHead(const WeightsLayout& layout, const std::string& source) {
+  if (layout.num_classes == 0) {
+    throw InputError(fmt::format("{}: of {}, but without the layer that makes logits ({})", source,
+                                 layout.family, layout.head));
+  }
+}
+
 TrainOptions SettingsOfWeights(TrainOptions options, const WeightsHeader& header,
                                const std::string& source) {
   const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
   if (!layout) {
     throw InputError(source + ": its tensors are of no network that reel3d knows");
   }
+  RequireHead(*layout, source);
   const auto note = header.notes.find(kConfigNote);
   const std::string known = note == header.notes.end() ? "" : note->second;
   ReadStoredSettings(&options, known + layout->Config(), source);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/model/weights_header.h"
+#include "lib/model/weights_layout.h"
 #include "lib/train/train_options.h"
 
 namespace reel3d {
@@ -12,6 +13,9 @@ namespace reel3d {
 // Sets fields from `key = value` lines and checks the whole. They are not the user's usage: throws
 // an input error that names `source` on what is wrong with them.
 void ReadStoredSettings(TrainOptions* options, const std::string& text, const std::string& source);
+
+// Throws an input error that names `source` if the weights lack their last layer.
+void RequireHead(const WeightsLayout& layout, const std::string& source);
 
 // What the weights tell by themselves, over what the file's notes say, over `options`: the network
 // with its classes, and its clips, which are those that the family was published for where no note

@@ -62,6 +62,11 @@ void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
                        const WeightsHeader& header, const fs::path& file) {
   const auto note = header.notes.find(kConfigNote);
   if (!recipe.empty()) {
+    if (note != header.notes.end()) {  // of what no recipe is of: strides that leave no weights
+      TrainOptions noted;
+      ReadStoredSettings(&noted, note->second, file.string());
+      options->network = noted.network;
+    }
     const fs::path recipe_file = RecipeFile(recipe);
     ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, ReadFile(recipe_file),
                recipe_file.string());
@@ -109,12 +114,16 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
                     "inspect-file shows them",
                     file.string(), header.tensors.size()));
   }
+  RequireHead(*layout, file.string());
   TrainedNetwork trained;
   ReadPreprocessing(&trained.options, use.preprocessing, header, file);
   ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file);
   trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
+  if (!use.preprocessing.empty()) {
+    trained.identity += ", clips by " + FileIdentity(RecipeFile(use.preprocessing));
+  }
   return trained;
 }
 

@@ -146,7 +146,8 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
         .to(at::kBFloat16)
         .to(at::kFloat)
         .to(weight.device())
-        .contiguous(weight.suggest_memory_format());
+        .contiguous(
+            at::MemoryFormat::ChannelsLast3d);  // as in the network; others take other kernels
   };
   const at::Tensor input = draw(input_sizes);
   const at::Tensor weights = draw(weight.sizes());

@@ -24,7 +24,6 @@ constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the 
 constexpr const char* kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr const char* kRebuildTensorOld = "torch._utils._rebuild_tensor";
 constexpr const char* kRebuildParameter = "torch._utils._rebuild_parameter";
-constexpr std::string_view kDataParallel = "module.";
 
 // The call that a tensor comes from, taken out of a Parameter around it; null if it is no tensor.
 const PickleValue* TensorCall(const Pickle& objects, const PickleValue& value) {
@@ -217,15 +216,6 @@ std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValu
   return notes;
 }
 
-void TakeOffPrefix(std::vector<PthTensor>* tensors) {
-  const bool all = std::all_of(tensors->begin(), tensors->end(), [](const PthTensor& tensor) {
-    return tensor.name.compare(0, kDataParallel.size(), kDataParallel) == 0;
-  });
-  for (PthTensor& tensor : *tensors) {
-    tensor.name.erase(0, all ? kDataParallel.size() : 0);
-  }
-}
-
 }  // namespace
 
 PthReader::PthReader(std::filesystem::path file)
@@ -244,7 +234,6 @@ PthReader::PthReader(std::filesystem::path file)
   } else {
     throw InputError(file_.name() + ": holds neither a state dict nor a checkpoint with one");
   }
-  TakeOffPrefix(&header_.tensors);
 }
 
 uint64_t PthReader::StorageBytes(const std::string& key) const {

@@ -34,10 +34,9 @@ struct PthHeader {
 class PthReader {
  public:
   // Reads a state dict, plain or as the entry `state_dict`, `model_state_dict` or `model` of a
-  // checkpoint; where every name begins with "module." (of DataParallel), that is taken off. Throws
-  // an input error that names `file` and what is wrong: anything malformed, a pickle of more than
-  // plain data, tensors that reach out of their storage, or that altogether are more than four
-  // times as large as the file (views of the same values again and again).
+  // checkpoint. Throws an input error that names `file` and what is wrong: anything malformed, a
+  // pickle of more than plain data, tensors that reach out of their storage, or that altogether are
+  // more than four times as large as the file (views of the same values again and again).
   explicit PthReader(std::filesystem::path file);
 
   const PthHeader& header() const { return header_; }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "lib/base/error.h"
+#include "lib/model/plain_name.h"
 #include "lib/model/pth_types.h"
 #include "lib/model/zip_writer.h"
 
@@ -104,12 +105,23 @@ void AppendTensor(Pickler* pickler, const SafetensorsEntry& tensor, size_t key) 
   pickler->Opcodes("tR");  // TUPLE, REDUCE
 }
 
+// Throws a usage error on names that our own reader would refuse.
+void RequirePlain(const std::string& name) {
+  if (!IsPlainName(name)) {
+    throw UsageError(fmt::format(
+        "a tensor's name has more than {} characters or others than printable ASCII, which reel3d "
+        "does not put into .pth files: write .safetensors instead",
+        kMaxNameBytes));
+  }
+}
+
 std::string StateDictPickle(const std::vector<SafetensorsEntry>& tensors) {
   Pickler pickler;
   pickler.Opcodes("\x80\x02");  // PROTO
   pickler.EmptyOrderedDict();
   pickler.Opcodes("(");  // MARK
   for (size_t i = 0; i < tensors.size(); ++i) {
+    RequirePlain(tensors[i].name);
     pickler.Text(tensors[i].name);
     AppendTensor(&pickler, tensors[i], i);
   }

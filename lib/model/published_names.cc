@@ -52,9 +52,22 @@ bool Has(const std::vector<TensorHeader>& tensors, std::string_view name, size_t
   });
 }
 
+void TakeOffPrefix(std::vector<TensorHeader>* tensors) {
+  constexpr std::string_view kDataParallel = "module.";
+  const auto has_it = [&](const TensorHeader& tensor) {
+    return tensor.name.compare(0, kDataParallel.size(), kDataParallel) == 0;
+  };
+  while (!tensors->empty() && std::all_of(tensors->begin(), tensors->end(), has_it)) {
+    for (TensorHeader& tensor : *tensors) {
+      tensor.name.erase(0, kDataParallel.size());
+    }
+  }
+}
+
 }  // namespace
 
 void UseOurNames(std::vector<TensorHeader>* tensors) {
+  TakeOffPrefix(tensors);
   // VGG has the same names as C3D, for convolutions of four axes.
   const bool is_c3d =
       Has(*tensors, "features.0.weight", 5) && Has(*tensors, "classifier.0.weight", 2);

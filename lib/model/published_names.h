@@ -1,5 +1,6 @@
 // Published files that hold one of our networks under other names than ours. Without torch.
 //
+//   any:  module.conv1.weight, as DataParallel of Python calls all of its network's tensors;
 //   I3D:  mixed_3b.branch_1.0.batch3d.weight, the other PyTorch form of DeepMind's weights
 //         (github.com/hassony2/kinetics_i3d_pytorch);
 //   C3D:  features.0.weight ... classifier.6.bias, as UCF-101's are passed around

@@ -26,6 +26,8 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 constexpr const char* kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as the format's own reader
 constexpr size_t kMaxDimensions = 16;
+constexpr size_t kMaxTensors = 100'000;
+constexpr size_t kMaxValues = 20 * kMaxTensors;  // of the header, in all its lists and objects
 constexpr size_t kLengthBytes = 8;
 
 const std::map<std::string, uint64_t>& TypeBytes() {
@@ -81,9 +83,11 @@ std::array<unsigned char, kLengthBytes> EncodeLength(uint64_t length) {
 
 // A header is an object of objects of arrays. What nests deeper is dropped while parsing, before it
 // costs memory, and so are names that occur twice, which an object would merge silently.
-Json ParseHeader(const fs::path& file, const std::string& text) {
+nlohmann::json ParseHeader(const fs::path& file, const std::string& text) {
   std::set<std::string> names;
+  size_t num_values = 0;
   std::string trouble;
+  using Json = nlohmann::json;  // finds a name without looking at all of them
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth >= 3 &&
         (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start)) {
@@ -91,6 +95,8 @@ Json ParseHeader(const fs::path& file, const std::string& text) {
     } else if (depth == 1 && event == Json::parse_event_t::key &&
                !names.insert(parsed.get<std::string>()).second) {
       trouble = "its header names " + parsed.dump() + " twice";
+    } else if (names.size() > kMaxTensors || ++num_values > kMaxValues) {
+      trouble = "its header describes more than any weights";
     }
     return trouble.empty();
   };
@@ -102,13 +108,14 @@ Json ParseHeader(const fs::path& file, const std::string& text) {
 }
 
 // A list of whole numbers from 0 on, else nothing.
-std::optional<std::vector<int64_t>> Counts(const Json& tensor, const char* key, size_t max_size) {
+std::optional<std::vector<int64_t>> Counts(const nlohmann::json& tensor, const char* key,
+                                           size_t max_size) {
   const auto list = tensor.find(key);
   if (list == tensor.end() || !list->is_array() || list->size() > max_size) {
     return std::nullopt;
   }
   std::vector<int64_t> counts;
-  for (const Json& value : *list) {
+  for (const auto& value : *list) {
     if (!value.is_number_unsigned() ||
         value.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()}) {
       return std::nullopt;
@@ -129,9 +136,10 @@ std::optional<uint64_t> SizeBytes(const std::vector<int64_t>& shape, uint64_t ty
   return size_bytes;
 }
 
-SafetensorsEntry ParseEntry(const fs::path& file, const std::string& name, const Json& tensor) {
+SafetensorsEntry ParseEntry(const fs::path& file, const std::string& name,
+                            const nlohmann::json& tensor) {
   const std::string where = "tensor " + Json(name).dump();
-  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' '; })) {
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 127; })) {
     throw Malformed(file, where + " has a control character in its name");
   }
   if (!tensor.is_object() || !tensor.contains("dtype") || !tensor["dtype"].is_string()) {
@@ -155,7 +163,8 @@ SafetensorsEntry ParseEntry(const fs::path& file, const std::string& name, const
   return {name, type->first, *shape, size_bytes, static_cast<uint64_t>(offsets->at(0))};
 }
 
-std::map<std::string, std::string> ParseMetadata(const fs::path& file, const Json& object) {
+std::map<std::string, std::string> ParseMetadata(const fs::path& file,
+                                                 const nlohmann::json& object) {
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : object.items()) {
     if (!value.is_string()) {
@@ -196,7 +205,7 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
   }
   std::string text(header_bytes, '\0');
   ReadExactly(path_, file_.get(), text.data(), text.size());
-  const Json header = ParseHeader(path_, text);
+  const nlohmann::json header = ParseHeader(path_, text);
   for (const auto& [name, value] : header.items()) {
     if (name == kMetadata) {
       header_.metadata = ParseMetadata(path_, value);

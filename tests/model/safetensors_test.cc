@@ -164,6 +164,26 @@ TEST(Safetensors, RefusesWhatIsNotSound) {
                            "ab")},
       {"deep",
        WithHeader("{\"a\":" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}", "")},
+      {"many names", WithHeader(
+                         [] {
+                           std::string header = "{";
+                           for (int i = 0; i < 100'002; ++i) {
+                             header += "\"" + std::to_string(i) + "\":0,";
+                           }
+                           return header + "\"a\":0}";
+                         }(),
+                         "")},
+      {"many values", WithHeader(
+                          "{\"a\":[0" +
+                              [] {
+                                std::string zeros;
+                                for (int i = 0; i < 2'000'000; ++i) {
+                                  zeros += ",0";
+                                }
+                                return zeros;
+                              }() +
+                              "]}",
+                          "")},
       {"dimensions", WithHeader(R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],)"
                                 R"("data_offsets":[0,1]}})",
                                 "a")},

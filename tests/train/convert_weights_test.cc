@@ -66,9 +66,58 @@ TEST_F(ConvertTool, EveryFormatComesBack) {
   for (const auto& [name, tensor] : found) {
     EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
   }
-  // The same input, the same bytes.
-  ASSERT_EQ(Convert(Checkpoint(), At("again.pth")).exit_status, 0);
-  EXPECT_EQ(ReadFile(At("again.pth")).size(), ReadFile(At("a.pth")).size());
+}
+
+TEST_F(ConvertTool, TheSameInputGivesTheSameBytes) {
+  for (const std::string format : {"safetensors", "pth", "pt"}) {
+    for (const char* name : {"once.", "again."}) {
+      ASSERT_EQ(Convert(Checkpoint(), At(name + format)).exit_status, 0);
+    }
+    EXPECT_TRUE(ReadFile(At("once." + format)) == ReadFile(At("again." + format))) << format;
+  }
+}
+
+TEST_F(ConvertTool, HalfPrecisionBecomesAProgramInFloat32) {
+  NamedTensors halves;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    halves.emplace_back("module." + name,
+                        tensor.is_floating_point() ? tensor.to(at::kHalf) : tensor.to(at::kInt));
+  }
+  SaveTensors(At("half.safetensors"), halves);
+  const auto result = Convert(At("half.safetensors"), At("half.pt"), {"--stem-stride", "2"});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("r3d --depth 10"));
+  EXPECT_EQ(Convert(At("half.safetensors"), At("half.pth")).exit_status, 0);
+}
+
+// --preprocessing says how clips are made; what the file knows of its network stays, and scores of
+// clips made otherwise do not count.
+TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
+  ASSERT_EQ(Convert(Checkpoint(), At("noted.safetensors")).exit_status, 0);
+  std::string recipe = ReadFile(At("run") + "/config.ini");
+  const std::string stride = "stem-stride = 2\n";
+  ASSERT_NE(recipe.find(stride), std::string::npos);
+  recipe.erase(recipe.find(stride), stride.size());
+  WriteFileAtomically(At("clips.ini"), recipe);
+  const Words by_recipe = {"--preprocessing", At("clips.ini")};
+  EXPECT_EQ(Logits(At("noted.safetensors"), "by_recipe", by_recipe),
+            Logits(Checkpoint(), "itself"));
+  WriteFileAtomically(At("clips.ini"), recipe + "pixel-range = 1\n");
+  const auto others = Logits(At("noted.safetensors"), "by_recipe", by_recipe);
+  EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
+}
+
+TEST_F(ConvertTool, WeightsWithoutALastLayerAreNoProgram) {
+  NamedTensors backbone;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    if (name.rfind("fc.", 0) != 0) {
+      backbone.emplace_back(name, tensor);
+    }
+  }
+  SaveTensors(At("backbone.safetensors"), backbone);
+  const auto result = Convert(At("backbone.safetensors"), At("backbone.pt"));
+  EXPECT_EQ(result.exit_status, 3) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("without the layer that makes logits (fc)"));
 }
 
 // A checkpoint knows what leaves no weights: here, the stride of the first convolution.
