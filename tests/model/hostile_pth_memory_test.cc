@@ -28,7 +28,7 @@ using test::Write;
 using test::WriteZip;
 
 // Of a process of its own that reads what `make` returns and must answer so.
-int64_t MostMemory_kB(const std::function<std::string()>& make, const std::string& answer) {
+int64_t MostKilobytes(const std::function<std::string()>& make, const std::string& answer) {
   const test::TemporaryFolder folder;
   const fs::path file = folder / "bad.pth";
   const auto in_child = [](const std::function<bool()>& do_it) {
@@ -140,8 +140,8 @@ TEST(HostilePthMemory, IsBounded) {
        },
        "storage's key"}};
   for (const Case& c : cases) {
-    const int64_t most_kB = MostMemory_kB(c.make, c.answer);
-    EXPECT_LT(most_kB, 200'000) << c.what;
+    const int64_t most_kilobytes = MostKilobytes(c.make, c.answer);
+    EXPECT_LT(most_kilobytes, 200'000) << c.what;
   }
 }
 
