@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/precision.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/cpu/Utils.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,6 +51,15 @@ std::string KernelsOf(const ConvolutionImpl& convolution) {
       options.groups() == 1 ? "" : fmt::format(", {} groups", options.groups()));
 }
 
+// Else torch takes a loop over single numbers, which is hundreds of times slower than float32.
+bool CanConvolveInBfloat16(at::Device device) {
+  static const bool processor_can = c10::Dispatcher::singleton()
+                                        .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
+                                        .typed<bool()>()
+                                        .call();
+  return !device.is_cpu() || processor_can;
+}
+
 struct Choice {
   Arithmetic arithmetic;
   double error;  // of plain bfloat16
@@ -61,7 +71,8 @@ constexpr std::array kArithmetics = {Arithmetic::kBfloat16, Arithmetic::kLongerB
 
 Choice Choose(const ConvolutionImpl& convolution, const Agree& agree) {
   double plain_error = 0;
-  size_t choice = 0;
+  const at::Device device = convolution.weight.device();
+  size_t choice = CanConvolveInBfloat16(device) ? 0 : kArithmetics.size() - 1;
   for (; choice + 1 < kArithmetics.size(); ++choice) {
     double error = 0;
     for (int trial = 0; trial < kTrials; ++trial) {
@@ -88,7 +99,7 @@ void RunOnce(Network& network, int frames, int size, at::Device device) {
   network->train(was_training);
 }
 
-bool ProcessorHasBfloat16() {
+bool HasInstructionsForBfloat16() {
   const auto capabilities = at::cpu::get_cpu_capabilities();
   const auto found = capabilities.find("avx512_bf16");
   return found != capabilities.end() && found->second.toBool();
@@ -106,16 +117,22 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
       found = choices.emplace(kernels, Choose(*convolution, agree)).first;
       if (found->second.arithmetic != Arithmetic::kBfloat16) {
         exceptions.push_back(fmt::format(
-            "{} (off by {:.2g}): {}", kernels, found->second.error,
+            "{} (off by {:.2g}{}): {}", kernels, found->second.error,
+            found->second.error <= kTolerance ? ", worse on another rank" : "",
             found->second.arithmetic == Arithmetic::kFloat32 ? "float32" : "one more frame"));
       }
     }
     convolution->Use(found->second.arithmetic);
   }
+  if (!CanConvolveInBfloat16(device)) {
+    return "bf16: this processor cannot convolve in it: values are rounded between layers alone, "
+           "and "
+           "convolutions compute in float32; --precision float32 is as fast";
+  }
   std::string found = fmt::format("bf16: {} shapes of convolutions compared with float32, {}",
                                   choices.size(), exceptions.empty() ? "all right" : "wrong here ");
   found += fmt::format("{}", fmt::join(exceptions, "; "));
-  if (device.is_cpu() && !ProcessorHasBfloat16()) {
+  if (device.is_cpu() && !HasInstructionsForBfloat16()) {
     found += "; this processor has no instructions for it, float32 may be faster";
   }
   return found;

@@ -25,8 +25,9 @@ using Agree = std::function<int64_t(int64_t)>;
 // For bf16 every convolution is first tried on random values of the shape that it meets in clips
 // (3, frames, size, size), and compared with float32: oneDNN's bfloat16 weight gradient is garbage
 // on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on
-// AVX512_BF16). A convolution that is wrong takes another way. Returns what was found, for people;
-// empty for float32. Throws a usage error for tf32 without a GPU.
+// AVX512_BF16). A convolution that is wrong takes another way; on a CPU without kernels for it
+// (before AVX-512) all compute in float32. Returns what was found, for people; empty for float32.
+// Throws a usage error for tf32 without a GPU.
 //
 // `agree` is called for each shape with the way that this process would take, the higher the safer,
 // and says which one to take: of ranks that share one network, all the safest that any needs.

@@ -213,11 +213,11 @@ INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
 // Wide enough for several buckets, which change places after the first step.
 TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  Network network = Small(1, at::kFloat, 0.5);
-  TrainOverRanks(network, group, Even, 1, at::kFloat);
-  Network alone = Small(1, at::kFloat, 0.5);
-  TrainAlone(alone, 1, at::kFloat);
-  ExpectSameState(network, alone, at::kFloat);
+  Network network = Small(1, at::kDouble, 0.5);
+  TrainOverRanks(network, group, Even, 1, at::kDouble);
+  Network alone = Small(1, at::kDouble, 0.5);
+  TrainAlone(alone, 1, at::kDouble);
+  ExpectSameState(network, alone, at::kDouble);
 }
 
 // "local": statistics of each rank's own clips, weights the same on all.

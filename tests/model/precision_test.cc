@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/precision.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -143,6 +145,35 @@ TEST(Precision, LeavesStatisticsAsTheyAre) {
   EXPECT_TRUE(network->is_training());
   for (size_t i = 0; i < before.size(); ++i) {
     EXPECT_TRUE(network->buffers()[i].equal(before[i]));
+  }
+}
+
+// Without it, this file would take hours there: torch has a loop for such processors.
+TEST(Precision, LeavesConvolutionsInFloat32OnProcessorsWithoutKernelsForBfloat16) {
+  const auto has_kernels = c10::Dispatcher::singleton()
+                               .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
+                               .typed<bool()>();
+  if (has_kernels.call()) {
+    GTEST_SKIP() << "this processor has them (AVX-512)";
+  }
+  Network network = Small("r3d");
+  EXPECT_THAT(UsePrecision(network, {"bf16"}, 16, 64), testing::HasSubstr("in float32"));
+  for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
+    EXPECT_EQ(convolution->arithmetic(), Arithmetic::kFloat32);
+  }
+}
+
+TEST(Precision, IsTheSafestThatAnyRankNeeds) {
+  constexpr int64_t kSafest = 2;
+  Network network = Small("r3d");
+  int64_t num_asked = 0;
+  UsePrecision(network, {"bf16"}, 16, 64, [&](int64_t own) {
+    ++num_asked;
+    return std::max(own, kSafest);
+  });
+  EXPECT_GT(num_asked, 4);  // on every processor as often: ranks wait for one another
+  for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
+    EXPECT_EQ(convolution->arithmetic(), Arithmetic::kFloat32);
   }
 }
 
