@@ -1,8 +1,9 @@
 // time-networks: how many clips a second a network trains on and scores, clips in memory. Run by
 // bench/networks.py beside Python's torch; by hand a benchmark without it.
 // SPDX-License-Identifier: Apache-2.0
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 

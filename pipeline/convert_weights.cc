@@ -2,7 +2,7 @@
 #include "pipeline/convert_weights.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstring>
 #include <filesystem>

@@ -72,7 +72,7 @@ std::string FormatResults(const SubsetScores& subset, int top_k) {
                           video.scores[index]);
       before_class = ", ";
     }
-    text += "]";
+    text += ']';
   }
   return text + "\n}}\n";
 }
@@ -82,13 +82,13 @@ std::string FormatConfusion(const SubsetScores& subset, const Accuracy& accuracy
   for (const std::string& name : subset.classes) {
     text += "\t" + name;
   }
-  text += "\n";
+  text += '\n';
   for (size_t label = 0; label < subset.classes.size(); ++label) {
     text += subset.classes[label];
     for (const int64_t num_videos : accuracy.confusion()[label]) {
       text += fmt::format("\t{}", num_videos);
     }
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

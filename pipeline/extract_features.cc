@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/extract_features.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <filesystem>

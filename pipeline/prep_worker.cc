@@ -159,11 +159,13 @@ void PrepWorker::GiveUp(const std::string& why) {
 
 // Silence is counted in short waits, so that a suspended job does not take its own sleep for it.
 bool PrepWorker::Hear(double patience_s, std::string* bytes) {
-  for (double silent_s = 0; silent_s < patience_s; silent_s += kWait_s) {
+  double silent_s = 0;
+  while (silent_s < patience_s) {
     const auto answer = process_->Receive(std::min(kWait_s, patience_s - silent_s), bytes);
     if (answer != ChildProcess::Answer::kSilence) {
       return answer == ChildProcess::Answer::kMessage;
     }
+    silent_s += kWait_s;
   }
   bytes->clear();
   return true;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/score_videos.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -342,7 +343,7 @@ ToolResult Score(const ScoreOptions& options) {
   if (num_failed > 0) {
     result.text += fmt::format("; {} videos failed, see failed.tsv", num_failed);
   }
-  result.text += "\n";
+  result.text += '\n';
   result.exit_status = whole ? kExitDone : kExitInput;
   return result;
 }

@@ -84,7 +84,7 @@ ToolResult ToResult(const TrainReport& report) {
     result.text +=
         fmt::format(", last {:.1f} %", 100 * result.json["validation_top1"].get<double>());
   }
-  result.text += "\n";
+  result.text += '\n';
   result.exit_status = report.stopped_early ? kExitStoppedEarly : kExitDone;
   return result;
 }

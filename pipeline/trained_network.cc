@@ -2,7 +2,7 @@
 #include "pipeline/trained_network.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
-#   setup/install.sh [--tests] [--bench] [--bench-torch] [--slurm] [--cuda] [--no-libtorch]
+#   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--slurm] [--cuda] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
+#   --tidy         clang-tidy (150 MB)
 #   --bench        what bench/ compares with: ffmpeg, and Python loaders (1.4 GB)
 #   --bench-torch  Python's torch, which the networks are compared with (5 GB)
 #   --slurm        Slurm, for the tests that submit jobs
@@ -19,6 +20,7 @@ sections=(build)
 libtorch=yes
 bench=no
 bench_torch=no
+tidy=no
 cuda=no
 for argument in "$@"; do
 	case $argument in
@@ -27,6 +29,7 @@ for argument in "$@"; do
 		sections+=(bench)
 		bench=yes
 		;;
+	--tidy) tidy=yes ;;
 	--bench-torch) bench_torch=yes ;;
 	--slurm) sections+=(slurm) ;;
 	--cuda) cuda=yes ;;
@@ -113,6 +116,7 @@ install_wheels() {
 install_packages
 pip_options=(--no-deps --require-hashes)
 install_wheels build/libtorch "${lists[@]}"
+[ $tidy = no ] || install_wheels build/clang-tidy tests/lint/requirements.txt
 pip_options=() # measured, never shipped
 [ $bench = no ] || install_wheels build/bench-python bench/requirements.txt
 [ $bench_torch = no ] || install_wheels build/bench-torch bench/torch-requirements.txt

@@ -44,7 +44,8 @@ void DumpStacks() {
   const pid_t own = static_cast<pid_t>(syscall(SYS_gettid));
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
-    const auto thread = static_cast<pid_t>(std::atoi(entry.path().filename().c_str()));
+    const auto thread =
+        static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
     if (thread == own) {
       continue;
     }

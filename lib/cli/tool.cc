@@ -123,7 +123,7 @@ std::string HelpText(const ToolInfo& info, const OptionTable& table) {
   if (!info.details.empty()) {
     text += "\n" + info.details + "\n";
   }
-  text += "\n";
+  text += '\n';
   for (const PositionalEntry& entry : table.positionals()) {
     text += fmt::format("  {:<14} {}\n", entry.name, entry.help);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/dist/data_parallel.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <torch/csrc/autograd/engine.h>
 #include <algorithm>

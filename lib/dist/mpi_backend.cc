@@ -2,7 +2,7 @@
 #include "lib/dist/mpi_backend.h"
 
 #include <mpi.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>

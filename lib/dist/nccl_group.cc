@@ -5,7 +5,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 #include <nccl.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <exception>

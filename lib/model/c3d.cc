@@ -3,7 +3,7 @@
 // last, as Carreira and Zisserman (2017, section 2) trained it; the names of those are ours.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
 
 #include <array>
 #include <optional>

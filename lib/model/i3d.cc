@@ -1,7 +1,7 @@
 // I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time, the RGB stream, under
 // the names of its weights' PyTorch form. Padding is TensorFlow's, and batch norm as it was there.
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #include "lib/model/layer_watch.h"
 
 #include <ATen/record_function.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <memory>
 #include <optional>

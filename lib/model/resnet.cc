@@ -2,7 +2,7 @@
 #include "lib/model/resnet.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
 
 #include <algorithm>
 #include <optional>

@@ -2,7 +2,7 @@
 #include "lib/model/tensor_io.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lib/base/error.h"
 #include "lib/model/safetensors.h"

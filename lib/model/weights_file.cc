@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/weights_file.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 

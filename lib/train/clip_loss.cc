@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/clip_loss.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace reel3d {
 

@@ -2,7 +2,7 @@
 #include "lib/train/clip_sheet.h"
 
 #include <png.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

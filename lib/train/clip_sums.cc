@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/clip_sums.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -47,7 +47,7 @@ ClipMeans ClipSums::Means(const ProcessGroup& group) const {
 
 nlohmann::ordered_json ClipSums::State(const ProcessGroup& group) const {
   const at::Tensor total = Total(group);
-  const auto values = std::vector<double>(total.data_ptr<double>(), total.data_ptr<double>() + 4);
+  auto values = std::vector<double>(total.data_ptr<double>(), total.data_ptr<double>() + 4);
   return values;
 }
 

@@ -2,7 +2,7 @@
 #include "lib/train/epoch_data.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <memory>

@@ -2,7 +2,7 @@
 #include "lib/train/optimizer.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <map>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/precise_bn.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "lib/model/batch_norm.h"
 

@@ -1,7 +1,7 @@
 // What follows the steps of an epoch: its figures, the validation, and whether it is saved.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/weight_average.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "lib/base/error.h"
 #include "lib/model/weights.h"

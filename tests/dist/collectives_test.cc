@@ -1,7 +1,7 @@
 // Every collective of the process group with every type of tensor. Runs under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <utility>

@@ -2,7 +2,7 @@
 // nobody waits for, the same bits twice.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lib/dist/device.h"
 #include "lib/dist/nccl_group.h"

@@ -1,7 +1,7 @@
 // Small networks of every family against PyTorch (tests/golden/make_network_golden.py).
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <map>

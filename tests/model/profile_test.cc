@@ -3,7 +3,7 @@
 #include "lib/model/profile.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lib/base/error.h"
 #include "lib/model/weights.h"

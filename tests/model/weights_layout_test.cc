@@ -3,7 +3,7 @@
 #include "lib/model/weights_layout.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <sstream>
 

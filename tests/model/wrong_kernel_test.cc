@@ -5,7 +5,7 @@
 #include <ATen/cpu/Utils.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdlib>
 

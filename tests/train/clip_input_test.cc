@@ -2,7 +2,7 @@
 #include "lib/train/clip_input.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace reel3d {
 namespace {

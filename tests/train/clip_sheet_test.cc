@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <png.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace reel3d {
 namespace {

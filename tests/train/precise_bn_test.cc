@@ -3,7 +3,7 @@
 #include "lib/train/precise_bn.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lib/dist/process_group.h"
 #include "lib/model/batch_norm.h"

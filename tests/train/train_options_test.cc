@@ -3,7 +3,7 @@
 #include "lib/train/train_options.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <sstream>
 
