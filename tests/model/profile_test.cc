@@ -3,7 +3,6 @@
 #include "lib/model/profile.h"
 
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include "lib/base/error.h"
 #include "lib/model/weights.h"

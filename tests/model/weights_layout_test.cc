@@ -3,7 +3,6 @@
 #include "lib/model/weights_layout.h"
 
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <sstream>
 
