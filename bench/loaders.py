@@ -1,4 +1,4 @@
-"""Our loader against its peers on the same clips of the same shards; see docs/data_path.md.
+"""Our loader against its peers on the same clips of the same shards; see docs/explanation/data_path.md.
 
 Usage: loaders.py BIN_DIR SHARDS_DIR H264_DIR WORK_DIR RESULT.json NAME [--clips N] [--rounds N]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prep and loader beside their peers, as docs/data_path.md reports them: tables, and figures in
+# Prep and loader beside their peers, as docs/explanation/data_path.md reports them: tables, and figures in
 # bench/results/DATE.json. On an otherwise idle machine, 15 minutes.
 #
 #   bench/run.sh [FOLDER_OR_FILE...]

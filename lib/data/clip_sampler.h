@@ -1,7 +1,7 @@
 // Which frames form a clip. Frame numbers count from 0 within one video. Pure arithmetic.
 // Striding comes first: every rule below works on the list of every stride-th frame. A video of no
 // frames or a shape that Check() refuses is an input or usage error everywhere.
-// Rules and worked tables: docs/clips.md, tests/data/clip_sampler_test.cc.
+// Rules and worked tables: docs/reference/clips.md, tests/data/clip_sampler_test.cc.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,6 +1,6 @@
 // Which square of a video's frames a clip shows, and how it becomes size x size pixels. Drawn once
 // a clip and used for all its frames. Pure arithmetic; lib/shard/frame_decoder carries it out.
-// Rules with their sources: docs/clips.md.
+// Rules with their sources: docs/reference/clips.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,5 @@
 // Features of clips or videos as files for others to compute on: HDF5, or .npy with a table beside
-// it. Written only; docs/formats.md says how to read them in Python.
+// it. Written only; docs/reference/formats.md says how to read them in Python.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -2,7 +2,7 @@
 // touches, only the frequencies that its size needs, planes resized before they become RGB.
 //
 // Not PIL's pixels to the last bit, as lib/shard/frame_decoder makes them, but within 48 dB of them
-// at a fraction of the time. Source of the idea: docs/data_path.md.
+// at a fraction of the time. Source of the idea: docs/explanation/data_path.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

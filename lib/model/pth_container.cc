@@ -218,13 +218,13 @@ Error OtherKind(const InputFile& file, std::string_view head) {
     return InputError(name +
                       ": of Lua Torch, which reel3d does not read: load it in Python with the "
                       "package torchfile, and torch.save a dict of its tensors under the names "
-                      "of docs/formats.md");
+                      "of docs/reference/formats.md");
   }
   if (ends_with(".caffemodel")) {
     return InputError(name +
                       ": of Caffe, which reel3d does not read: load it with Caffe's own Python "
                       "interface, and torch.save a dict of its blobs as tensors under the names "
-                      "of docs/formats.md");
+                      "of docs/reference/formats.md");
   }
   if (head.size() > 262 && head.substr(257, 5) == "ustar") {
     return InputError(name +

@@ -1,4 +1,4 @@
-// What stands in a shard NNNNN.h5 and how its parts vouch for each other. docs/formats.md tells the
+// What stands in a shard NNNNN.h5 and how its parts vouch for each other. docs/reference/formats.md tells the
 // same to users; shard_writer and shard_reader turn it into HDF5.
 //
 //   /               attrs: format="clipshard", version=1, uuid, plan, tool, codec="jpeg", quality,
