@@ -89,26 +89,40 @@ std::string DescribeTimes(const std::vector<RankTimes>& ranks) {
   return text;
 }
 
-std::string Verdict(const std::vector<RankTimes>& ranks, int loader_threads, int cores) {
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores) {
   constexpr double kNegligible = 0.05;
   const double data = MostOf(ranks, Phase::kData);
   const double others = MostOf(ranks, Phase::kOtherRanks);
   const size_t slowest = Slowest(ranks);
   if (data > kNegligible && data >= others) {
     const bool reads = ranks[slowest].read_s > ranks[slowest].decode_s;
-    return fmt::format("waiting for data {:.0f} % of the time: {}; {}", 100 * data,
-                       reads ? "read" : "decode", HowToHide(data, loader_threads, cores));
+    return {Limit::kData,
+            fmt::format("waiting for data {:.0f} % of the time: {}; {}", 100 * data,
+                        reads ? "read" : "decode", HowToHide(data, loader_threads, cores))};
   }
-  if (others > kNegligible) {
-    // Were it all communication, even the slowest rank would wait.
-    const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
-    return of_slowest > others / 2
-               ? fmt::format("averaging gradients over the ranks takes {:.0f} % of the time",
-                             100 * of_slowest)
-               : fmt::format("others wait up to {:.0f} % of the time for rank {} on {}",
-                             100 * others, slowest, ranks[slowest].host);
+  if (others <= kNegligible) {
+    return {Limit::kComputing, "computing, and waiting for nothing"};
   }
-  return "computing, and waiting for nothing";
+  // Were it all communication, even the slowest rank would wait.
+  const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
+  if (of_slowest > others / 2) {
+    return {Limit::kGradients, fmt::format("averaging gradients over the ranks takes {:.0f} % of "
+                                           "the time",
+                                           100 * of_slowest)};
+  }
+  return {Limit::kSlowestRank,
+          fmt::format("others wait up to {:.0f} % of the time for rank {} on {}", 100 * others,
+                      slowest, ranks[slowest].host)};
+}
+
+bool VerdictNews::IsNews(Limit limit, bool is_last_epoch) {
+  const bool is_new = told_ != limit && (!told_ || before_ == limit);
+  before_ = limit;
+  if (is_new || is_last_epoch) {
+    told_ = limit;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace reel3d

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,28 @@ RankTimes RankTimesFrom(const nlohmann::ordered_json& json);
 // several ranks, which one is the slowest.
 std::string DescribeTimes(const std::vector<RankTimes>& ranks);
 
-// What limits the speed, by the rank that has it worst: "waiting for data 62 % of the time: decode;
-// 9 loader threads a rank would hide it". `loader_threads` of each rank, on `cores` of its own.
-std::string Verdict(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
+// What limits the speed of an epoch.
+enum class Limit { kData, kSlowestRank, kGradients, kComputing };
+
+struct Verdict {
+  Limit limit = Limit::kComputing;
+  // A sentence for people: "waiting for data 62 % of the time: decode; 9 loader threads a rank
+  // would hide it".
+  std::string text;
+};
+
+// Judges by the rank that has it worst. Each rank has `loader_threads` and `cores` of its own.
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
+
+// Decides which verdicts are worth a line of the log: the first one, one whose limit is new and has
+// held for two epochs, and the last one. An epoch between two limits does not fill the log.
+class VerdictNews {
+ public:
+  // Takes the verdict of the next epoch.
+  bool IsNews(Limit limit, bool is_last_epoch);
+
+ private:
+  std::optional<Limit> told_, before_;
+};
 
 }  // namespace reel3d

@@ -24,6 +24,7 @@
 #include "lib/train/clip_sums.h"
 #include "lib/train/damaged_videos.h"
 #include "lib/train/epoch_data.h"
+#include "lib/train/epoch_times.h"
 #include "lib/train/metrics_log.h"
 #include "lib/train/optimizer.h"
 #include "lib/train/phase_clock.h"
@@ -151,6 +152,7 @@ struct Trainer::State {
   PhaseSeconds epoch_phases{};           // of the last epoch's steps
   double epoch_clips = 0;                // of them
   double epoch_read_s = 0, epoch_decode_s = 0;
+  VerdictNews verdict_news;
   PhaseSeconds shown_phases{};  // when the curves got their last point
   double shown_clips = 0;
   // Last, hence the first to be destroyed, which waits for it: what it uses is all above.

@@ -147,8 +147,14 @@ void Trainer::State::ShowTimes() {
   if (times) {
     times->Append(line);
   }
-  Say(fmt::format("epoch {}'s time: {}; {}", position.epoch, DescribeTimes(ranks),
-                  Verdict(ranks, loader_threads, CpuShare(world))));
+  const Verdict verdict = Judge(ranks, loader_threads, CpuShare(world));
+  const std::string text =
+      fmt::format("epoch {}'s time: {}; {}", position.epoch, DescribeTimes(ranks), verdict.text);
+  if (verdict_news.IsNews(verdict.limit, position.epoch == options.epochs)) {
+    Say(text);
+  } else if (world.is_main()) {
+    LogDebug(text);
+  }
 }
 
 }  // namespace reel3d

@@ -35,21 +35,33 @@ TEST(EpochTimes, AreSharesOfTheMeanRank) {
 
 TEST(EpochTimes, EndInAVerdict) {
   // Four threads load while 38 of 100 seconds are computed: 4 * 100 / 38 would load as fast.
-  EXPECT_EQ(Verdict({Rank("a", 62, 38, 0)}, 4, 16),
+  EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).text,
             "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
   EXPECT_EQ(
-      Verdict({Rank("a", 62, 38, 0)}, 4, 8),
+      Judge({Rank("a", 62, 38, 0)}, 4, 8).text,
       "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it, but "
       "a rank has 8 of the cores");
   RankTimes reads = Rank("a", 10, 90, 0);
   reads.read_s = 50;
-  EXPECT_EQ(Verdict({reads}, 1, 2),
+  EXPECT_EQ(Judge({reads}, 1, 2).text,
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
-  EXPECT_EQ(Verdict({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2),
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).text,
             "others wait up to 30 % of the time for rank 1 on b");
-  EXPECT_EQ(Verdict({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2),
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2).text,
             "averaging gradients over the ranks takes 29 % of the time");
-  EXPECT_EQ(Verdict({Rank("a", 1, 98, 1)}, 1, 2), "computing, and waiting for nothing");
+  EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2).text, "computing, and waiting for nothing");
+}
+
+TEST(EpochTimes, AVerdictIsToldWhenItIsNewAndHolds) {
+  VerdictNews news;
+  EXPECT_TRUE(news.IsNews(Limit::kComputing, false)) << "the first";
+  EXPECT_FALSE(news.IsNews(Limit::kComputing, false));
+  EXPECT_FALSE(news.IsNews(Limit::kData, false)) << "one epoch may be an accident";
+  EXPECT_FALSE(news.IsNews(Limit::kComputing, false));
+  EXPECT_FALSE(news.IsNews(Limit::kData, false));
+  EXPECT_TRUE(news.IsNews(Limit::kData, false)) << "two are a change";
+  EXPECT_FALSE(news.IsNews(Limit::kData, false));
+  EXPECT_TRUE(news.IsNews(Limit::kData, true)) << "the last";
 }
 
 }  // namespace
