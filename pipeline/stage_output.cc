@@ -12,7 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

@@ -13,9 +13,9 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
+#include "lib/base/versions.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/option_table.h"
-#include "lib/cli/version.h"
 
 namespace reel3d {
 namespace po = boost::program_options;

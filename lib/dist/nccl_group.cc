@@ -15,7 +15,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/log.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 namespace reel3d {
 namespace {

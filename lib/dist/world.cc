@@ -13,7 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 #include "lib/dist/mpi_check.h"
 
 namespace reel3d {

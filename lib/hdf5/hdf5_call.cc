@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 #ifndef H5_HAVE_THREADSAFE
 #error "reel3d calls HDF5 from several threads: build against a thread-safe libhdf5"

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "lib/base/error.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 #include "lib/model/weights_layout.h"
 
 namespace reel3d {

@@ -12,7 +12,7 @@
 #include <jpeglib.h>
 
 #include "lib/base/error.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 #include "lib/jpeg/crop_decoder.h"
 #include "lib/shard/resize.h"
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/error.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 #include "lib/shard/shard_reader.h"
 
 namespace reel3d {

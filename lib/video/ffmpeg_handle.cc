@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 namespace reel3d::ffmpeg {
 namespace {

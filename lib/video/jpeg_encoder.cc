@@ -12,7 +12,7 @@
 #include <jpeglib.h>
 
 #include "lib/base/error.h"
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 namespace reel3d {
 namespace {

@@ -11,8 +11,7 @@ import sys
 
 MAX_LINES = 400
 
-# tools -> pipeline -> lib, never back; within lib a room includes itself and these. Any room may
-# also say its libraries' versions to lib/cli/version.h.
+# tools -> pipeline -> lib, never back; within lib a room includes itself and these.
 ROOMS = {
     "base": set(),
     "cli": {"base"},
@@ -27,7 +26,6 @@ ROOMS = {
     "train": {"model", "dist", "loader", "shard", "data", "base"},
     "eval": {"hdf5", "base"},
 }
-VERSION_HEADER = "lib/cli/version.h"
 
 # A vendor's headers, and the only files that may include them.
 VENDORS = [
@@ -58,7 +56,7 @@ def may_include(path, header, stages):
     other_folder, other_room = room_of(header)
     if folder == "lib":
         allowed = ROOMS[room] | {room}
-        return other_folder == "lib" and (other_room in allowed or header == VERSION_HEADER)
+        return other_folder == "lib" and other_room in allowed
     if folder == "pipeline":
         stage = header.rpartition("/")[2].partition(".")[0]
         # Stages meet only through files.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/cli/version.h"
+#include "lib/base/versions.h"
 
 #include <map>
 
