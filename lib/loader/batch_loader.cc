@@ -23,16 +23,16 @@
 namespace reel3d {
 namespace {
 
-// One place of the ring: a batch while it is being filled.
+// One place of the ring: a batch while threads fill it.
 struct Slot {
-  int64_t index = 0;  // of its batch
+  int64_t index = 0;  // of the batch
   Batch batch;
-  std::vector<size_t> order;  // its clips as they lie on disk, which is how they are read
+  std::vector<size_t> order;  // its clips in their order on disk, which is the order of reading
   size_t num_taken = 0;       // clips that threads have begun
-  size_t num_announced = 0;   // clips that the system has been asked to fetch, or that are taken
-  size_t num_finished = 0;    // well or not
+  size_t num_announced = 0;   // clips that are taken, or that the system was asked to fetch
+  size_t num_finished = 0;    // with success or not
   size_t failed_clip = 0;
-  std::exception_ptr error;  // of failed_clip, the first one that failed
+  std::exception_ptr error;  // of failed_clip, the first failed clip of the batch
 
   void NoteError(size_t clip, std::exception_ptr clip_error) {
     if (error == nullptr || clip < failed_clip) {
@@ -42,13 +42,13 @@ struct Slot {
   }
 };
 
-// What a clip needs of its video.
+// The frames of a video that a clip needs.
 struct FrameRange {
   size_t video = 0;
   int first = 0, last = 0;
 };
 
-// A thread's own tools.
+// The tools of one thread.
 struct Worker {
   explicit Worker(Decoding decoding) : decoder(decoding) {}
 
@@ -58,11 +58,11 @@ struct Worker {
   FrameBytes bytes;
   std::vector<FrameJpeg> frames;
   std::vector<ClipFault> faults;
-  std::optional<size_t> video;  // in hand; guarded by the loader's mutex
+  std::optional<size_t> video;  // being read or decoded; guarded by the loader's mutex
   double read_s = 0, decode_s = 0;
 };
 
-// Videos are numbered in the order in which shards hold them.
+// Sorts clips by their place on disk: videos are numbered in the order in which shards hold them.
 std::vector<size_t> OrderOnDisk(const std::vector<ClipRequest>& clips) {
   std::vector<size_t> order(clips.size());
   std::iota(order.begin(), order.end(), 0);
@@ -75,8 +75,8 @@ std::vector<size_t> OrderOnDisk(const std::vector<ClipRequest>& clips) {
   return order;
 }
 
-// Whoever calls Next() is not to lose its core to the thread that it wakes: on cores that are all
-// computing, that one gets its share when a time slice ends. Only a wish, and no privilege.
+// Keeps a woken loader thread from taking the core of the thread that calls Next(). On busy cores
+// the loader thread then runs when a time slice ends. This is only a hint and needs no privilege.
 void YieldOnWakeup() {
   const sched_param no_priority{};
   pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
@@ -102,16 +102,16 @@ struct BatchLoader::State {
   const FrameSource frames;
   const BatchLoaderOptions options;
   const size_t clip_bytes;
-  std::vector<std::unique_ptr<Worker>> workers;  // one a thread
+  std::vector<std::unique_ptr<Worker>> workers;  // one per thread
   std::vector<std::thread> threads;
 
-  std::mutex mutex;  // guards all below; a clip's pixels belong to the thread that took it
+  std::mutex mutex;  // guards all members below; the thread that took a clip owns its pixels
   std::condition_variable work_possible, batch_finished;
-  std::vector<Slot> ring;    // batch b stands at b % ring.size()
+  std::vector<Slot> ring;    // batch b is at b % ring.size()
   int64_t num_opened = 0;    // batches whose requests are in the ring
-  int64_t num_consumed = 0;  // batches that Next() gave out
-  int64_t announcing = 0;    // the batch whose clips are announced, <= num_opened
-  int64_t current = 0;       // the batch that clips are taken from, <= num_opened
+  int64_t num_consumed = 0;  // batches that Next() has returned
+  int64_t announcing = 0;    // the batch whose clips are being announced, <= num_opened
+  int64_t current = 0;       // the batch whose clips are being taken, <= num_opened
   bool stopping = false;
 
   State(BatchRequests requests_in, FrameSource frames_in, const BatchLoaderOptions& options_in)
@@ -198,7 +198,7 @@ void BatchLoader::State::Run(Worker* worker) {
   }
 }
 
-// The slot to take the next clip from; null when the loader stops.
+// Returns the slot whose next clip is to be taken, or null when the loader stops.
 Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
   while (!stopping) {
     if (num_opened < requests.num_batches &&
@@ -215,8 +215,8 @@ Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
   return nullptr;
 }
 
-// The clips to have fetched while others are decoded. More at a time than are taken, so that all
-// that the ring has room for is on its way.
+// Lists clips whose frames the system shall fetch while others are decoded. It announces more clips
+// than threads take, so that all clips of the ring are soon on their way.
 void BatchLoader::State::LookAhead(std::vector<FrameRange>* wanted_soon) {
   constexpr size_t kAtOnce = 4;
   wanted_soon->clear();
@@ -260,7 +260,7 @@ void BatchLoader::State::OpenBatch() {
   }
 }
 
-// As requested or, where that cannot be, what replaces it.
+// Loads the clip as requested or, if its frames are damaged, its replacement.
 void BatchLoader::State::Load(int64_t batch_index, size_t clip, ClipRequest* request,
                               Worker* worker, uint8_t* pixels) const {
   constexpr int kMostAttempts = 16;
@@ -346,7 +346,7 @@ bool BatchLoader::Next(Batch* batch) {
   }
   std::swap(*batch, slot.batch);
   ++state.num_consumed;
-  lock.unlock();  // else who is woken waits for it
+  lock.unlock();  // else the woken threads would wait for it
   state.work_possible.notify_all();
   return true;
 }

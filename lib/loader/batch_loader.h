@@ -1,6 +1,7 @@
-// Clips decoded ahead of whoever computes on them: threads of one process fill a ring of batches,
-// which come out in order. What is in a batch depends on its requests alone, never on threads.
-// Knows no network: pixels are bytes, normalised where they are computed on.
+// A loader that decodes clips ahead of their consumer. Threads of one process fill a ring of
+// batches, which come out in order. The content of a batch depends only on its requests, never on
+// the threads. The loader knows no network: pixels are bytes, and the code that computes on them
+// normalises them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,90 +22,91 @@
 
 namespace reel3d {
 
-// Where JPEG frames come from. All are called from any thread.
+// The source of JPEG frames. Any thread may call these functions.
 struct FrameSource {
-  // Replaces `frames` by those of a video whose indices, rising, are given. Throws an input error
-  // that names video and frame.
+  // Replaces the content of `frames` by the given frames of a video; the indices rise. Throws an
+  // input error that names the video and the frame.
   std::function<void(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames)> read;
-  // The frames from `first` to `last` will be read soon. May be absent.
+  // Announces that the frames from `first` to `last` will be read soon. May be absent.
   std::function<void(size_t video, int first, int last)> read_ahead;
-  // What errors call a video.
+  // Returns the name of a video for error messages.
   std::function<std::string(size_t video)> name;
 };
 
-// Of `shards`, which must outlive it.
+// Returns the frame source of `shards`, which must outlive it.
 FrameSource FramesOf(const ShardSet& shards);
 
 struct ClipRequest {
   size_t video = 0;  // index into the frame source
-  int label = -1;    // -1 unknown; carried along
+  int label = -1;    // -1: unknown; the loader only carries it along
   Clip clip;
   Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
 };
 
-// What to load. Batches may differ in size and may be empty.
+// Describes what to load. Batches may differ in size and may be empty.
 struct BatchRequests {
   int64_t num_batches = 0;
-  // The clips of a batch. Called once for each, in order, from one thread at a time.
+  // Returns the clips of a batch. Called once for each batch, in order, from one thread at a time.
   std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
-  // Which part of its frames a clip shows; its size is the loader's. From any thread.
+  // Returns the part of the frames that a clip shows; its output size is the loader's. Any thread.
   std::function<CropPlan(FrameSize frame, Rng& rng)> crop;
-  // What to load instead of clip `clip` of a batch whose frames are damaged; `attempt` counts from
-  // 1, for the replacement may be damaged too. Which one must depend on nothing else. From any
-  // thread. May be absent; counts only with BadClips::kReport.
+  // Returns the clip to load instead of clip `clip` of a batch, if the frames of that clip are
+  // damaged. `attempt` counts from 1, because the replacement may be damaged too. The answer must
+  // depend only on these arguments. Any thread. May be absent. Used only with BadClips::kReport.
   std::function<ClipRequest(int64_t batch_index, size_t clip, int attempt)> replacement;
 };
 
-// These clips in their order, `size` in each batch but the last; the crop is for the caller to say.
+// Cuts `clips`, in their order, into batches of `size`; the last may be smaller. The caller sets
+// `crop`.
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
 
-// What becomes of a clip whose frames are damaged: Next() throws; or the batch says so and holds
-// its replacement, if there is any.
+// Says what happens to a clip whose frames are damaged. kThrow: Next() throws. kReport: the batch
+// reports the fault and holds the replacement, if there is one.
 enum class BadClips { kThrow, kReport };
 
-// A clip whose frames are damaged.
+// Describes a clip whose frames are damaged.
 struct ClipFault {
-  size_t clip = 0;   // its place in the batch
-  size_t video = 0;  // the damaged one
+  size_t clip = 0;   // place in the batch
+  size_t video = 0;  // the damaged video
   std::string reason;
-  bool replaced = false;  // else its pixels mean nothing
+  bool replaced = false;  // false: the clip's pixels are undefined
 };
 
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
   int size = 112;         // S
   int threads = 0;        // 0: one for each core that this process may use
-  int batches_ahead = 3;  // ring of the loader; costs that many batches of memory
+  int batches_ahead = 3;  // length of the ring; each costs the memory of a batch
   BadClips bad_clips = BadClips::kThrow;
   Decoding decoding = Decoding::kFast;
-  PixelAllocator allocate = {};  // of the batches' pixels; absent: plain memory
+  PixelAllocator allocate = {};  // for the batches' pixels; absent: plain memory
 };
 
 struct Batch {
   PixelBuffer pixels;               // [N, 3, T, S, S]: red, green, blue
-  std::vector<ClipRequest> clips;   // N of them: as requested, or what replaces them
-  std::vector<ClipFault> faults;    // with BadClips::kReport; in order of clips
-  double read_s = 0, decode_s = 0;  // what its clips cost, over all threads
+  std::vector<ClipRequest> clips;   // N of them: as requested, or their replacements
+  std::vector<ClipFault> faults;    // in order of clips; only with BadClips::kReport
+  double read_s = 0, decode_s = 0;  // cost of its clips, summed over threads
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };
 
 class BatchLoader {
  public:
-  // Starts at once. Throws an environment error where threads cannot be started.
+  // Starts loading at once. Throws an environment error if threads cannot be started.
   BatchLoader(BatchRequests requests, FrameSource frames, const BatchLoaderOptions& options);
-  // At any time: unfinished work is given up within a clip.
+  // May run at any time: each thread finishes at most the clip that it is working on.
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // Waits for the next batch and exchanges it for what `batch` holds, whose memory is used again.
-  // False after the last one. With BadClips::kThrow a bad clip throws here, when its batch is due
-  // and again on every later call: an input error naming shard, video and frame, the first of the
-  // batch if several. One thread at a time.
+  // Waits for the next batch and exchanges it for the content of `batch`, whose memory is reused.
+  // Returns false after the last batch. With BadClips::kThrow, a bad clip throws an input error
+  // when its batch is due, and again on every later call. The error names shard, video and frame;
+  // if several clips are bad, those of the first in the batch. One thread at a time.
   bool Next(Batch* batch);
 
-  // The videos that threads are reading or decoding at this moment. Any thread.
+  // Returns the videos that threads are reading or decoding at this moment. Any thread.
   std::vector<size_t> InHand() const;
 
  private:

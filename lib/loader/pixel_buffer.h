@@ -1,5 +1,5 @@
-// Room for a batch's pixels: plain memory that is used again from batch to batch, or memory of the
-// consumer's choice, such as the kind that a GPU can copy from by itself.
+// Memory for the pixels of a batch. It is plain memory that is reused from batch to batch, or comes
+// from an allocator of the consumer, for example memory that a GPU can copy from by itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,13 +10,13 @@
 
 namespace reel3d {
 
-// Gives memory that lives as long as the pointer. From any thread.
+// Returns memory that lives as long as the pointer. Any thread.
 using PixelAllocator = std::function<std::shared_ptr<uint8_t>(size_t size_bytes)>;
 
 class PixelBuffer {
  public:
-  // What the bytes are afterwards is not said. Memory of an allocator is never used twice: a copy
-  // that was begun of the last batch may still read from it.
+  // Leaves the bytes undefined. Memory of an allocator is never reused, because a copy from the
+  // last batch may still be reading it.
   void Resize(size_t size_bytes, const PixelAllocator& allocate = {}) {
     if (allocate) {
       memory_ = allocate(size_bytes);
@@ -36,7 +36,7 @@ class PixelBuffer {
  private:
   std::shared_ptr<uint8_t> memory_;
   size_t size_bytes_ = 0;
-  size_t capacity_bytes_ = 0;  // that may be used again
+  size_t capacity_bytes_ = 0;  // size of the reusable memory
 };
 
 }  // namespace reel3d

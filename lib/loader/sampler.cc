@@ -11,7 +11,7 @@ namespace {
 
 int64_t CeilDivide(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
-// The part-th of num_parts even parts.
+// Returns part `part` of num_parts even parts.
 SampleRange EvenPart(SampleRange whole, int64_t part, int64_t num_parts) {
   return {whole.begin + whole.size() * part / num_parts,
           whole.begin + whole.size() * (part + 1) / num_parts};
@@ -36,7 +36,8 @@ std::vector<Sample> EpochOrder(const std::vector<IndexedVideo>& videos,
     uint64_t key;
     Sample sample;
   };
-  // Not the stream of SampleRng: a clip's place in the epoch must say nothing about its frames.
+  // This is not the stream of SampleRng: a clip's place in the epoch must say nothing about its
+  // frames.
   const uint64_t order_seed = seed ^ StableHash("epoch order");
   std::vector<Keyed> keyed;
   keyed.reserve(members.size() * static_cast<size_t>(clips_per_video));
