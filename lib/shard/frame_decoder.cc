@@ -19,21 +19,21 @@
 namespace reel3d {
 namespace {
 
-// The one compiled against: libjpeg does not say which one is loaded.
+// This is the version compiled against, because libjpeg does not report which one is loaded.
 const LinkedLibrary kJpeg("libjpeg-turbo",
                           fmt::format("{}.{}.{}", LIBJPEG_TURBO_VERSION_NUMBER / 1'000'000,
                                       LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000,
                                       LIBJPEG_TURBO_VERSION_NUMBER % 1000));
 
 constexpr int kBytesPerPixel = 4;  // libjpeg-turbo's RGBX
-// Into rows that are aligned to a vector libjpeg-turbo stores past the cache; but a row is read at
-// once, which then takes half of all time.
+// libjpeg-turbo writes rows that are aligned to a vector past the cache. Since each row is read at
+// once, that would take half of the total time. This offset misaligns them.
 constexpr int kMisalignment = kBytesPerPixel;
 
-// libjpeg's error handler. It jumps back into the function that called libjpeg; those functions
-// hold nothing that needs a destructor.
+// The error handler of libjpeg. It jumps back into the function that called libjpeg, so these
+// functions must hold nothing that needs a destructor.
 struct JumpingErrors {
-  jpeg_error_mgr manager;  // first: libjpeg knows only this part
+  jpeg_error_mgr manager;  // must be first: libjpeg knows only this part
   std::jmp_buf on_error;
   std::array<char, JMSG_LENGTH_MAX> message;
 };
@@ -44,7 +44,7 @@ struct JumpingErrors {
   std::longjmp(errors->on_error, 1);
 }
 
-// A level below 0 is a warning: the data are damaged and libjpeg would invent pixels.
+// A level below 0 is a warning: the data are damaged, and libjpeg would invent pixels.
 void RefuseWarnings(j_common_ptr jpeg, int level) {
   if (level < 0) {
     JumpBack(jpeg);
@@ -59,12 +59,12 @@ struct FrameDecoder::State {
   jpeg_decompress_struct jpeg = {};
   JumpingErrors errors = {};
   CropResizer resizer;
-  bool is_resizer_ready = false;  // for the plan of the clip at hand
-  std::vector<uint8_t> row;       // room for a whole frame's width
+  bool is_resizer_ready = false;  // for the plan of the current clip
+  std::vector<uint8_t> row;       // can hold a frame's full width
 
   explicit State(Decoding decoding_in) : decoding(decoding_in) {}
 
-  // These call libjpeg: false is an error, and errors.message says which.
+  // These call libjpeg and return false on an error, which errors.message describes.
   bool Create();
   bool ReadHeader(const FrameJpeg& frame);
   bool ReadRows();
@@ -92,7 +92,7 @@ bool FrameDecoder::State::ReadHeader(const FrameJpeg& frame) {
   if (setjmp(errors.on_error) != 0) {
     return false;
   }
-  jpeg_abort_decompress(&jpeg);  // what an earlier frame left undone
+  jpeg_abort_decompress(&jpeg);  // clean up after an earlier frame
   jpeg_mem_src(&jpeg, frame.data, frame.size_bytes);
   jpeg_read_header(&jpeg, TRUE);
   return true;
@@ -106,7 +106,7 @@ bool FrameDecoder::State::ReadRows() {
   jpeg.dct_method = JDCT_ISLOW;
   jpeg.do_fancy_upsampling = TRUE;
   jpeg_start_decompress(&jpeg);
-  // Chroma is smoothed from its neighbours, so a pixel next to the rim would come out different.
+  // Chroma is smoothed from neighbours, so pixels at the edge of a narrower window would differ.
   constexpr int kRim = 2;
   const int left = std::max(0, resizer.first_column() - kRim);
   const int right = std::min(static_cast<int>(jpeg.output_width), resizer.end_column() + kRim);
@@ -143,7 +143,7 @@ void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& pl
       crop_decoder.Decode(frame.data, frame.size_bytes, plan, planes, plane_stride)) {
     return;
   }
-  // What the crop decoder does not know, and what is damaged: this way says how.
+  // Unknown to the crop decoder, or damaged: libjpeg decodes it or says what is wrong.
   if (!is_resizer_ready) {
     resizer.Prepare(plan);
     is_resizer_ready = true;

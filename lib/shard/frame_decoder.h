@@ -1,9 +1,10 @@
-// Stored JPEG frames to the pixels of one clip: decode, cut, resize, mirror.
+// Turns stored JPEG frames into the pixels of one clip: decode, crop, resize, mirror.
 //
-// Exactly: full-quality decoding (exact inverse DCT, smooth chroma) by libjpeg, so that a clip
-// equals what PIL makes of the same frames; rows and columns that the crop does not need are left
-// out, which does not change the others. Or fast: by lib/jpeg's crop decoder, and exactly only
-// where that one cannot. Trusts nothing: whatever libjpeg would only warn about is an error here.
+// kExact decodes at full quality with libjpeg (exact inverse DCT, smooth chroma), so that a clip
+// equals what PIL makes of the same frames. It skips rows and columns that the crop does not need,
+// which does not change the others. kFast uses lib/jpeg's crop decoder, and falls back to kExact
+// for frames that it cannot decode. The decoder does not trust the input: a mere warning of libjpeg
+// is an error here.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,23 +18,23 @@
 
 namespace reel3d {
 
-// A view: whoever made it keeps the bytes.
+// A view of one frame's JPEG; the caller keeps the bytes alive.
 struct FrameJpeg {
   int frame_index = 0;  // within its video; named in errors
   const uint8_t* data = nullptr;
   size_t size_bytes = 0;
 };
 
-// kFast is five times as fast, and 50 dB from kExact's pixels.
+// kFast is five times as fast as kExact; its pixels differ from kExact's by 50 dB.
 enum class Decoding { kFast, kExact };
 
-// "fast" or "exact", else a usage error.
+// Accepts "fast" and "exact". Throws a usage error otherwise.
 Decoding ParseDecoding(const std::string& name);
 
-// One per thread; keeps its buffers from clip to clip.
+// Use one decoder per thread; it keeps its buffers from clip to clip.
 class FrameDecoder {
  public:
-  // Wider or higher frames are refused.
+  // Frames wider or higher than this are refused.
   static constexpr int kMaxSide = 8192;
 
   explicit FrameDecoder(Decoding decoding = Decoding::kExact);
@@ -41,12 +42,14 @@ class FrameDecoder {
   FrameDecoder(const FrameDecoder&) = delete;
   FrameDecoder& operator=(const FrameDecoder&) = delete;
 
-  // What its header says. Throws an input error where that is not a baseline JPEG of usual size.
+  // Returns the size in the frame's header. Throws an input error if the frame is not a baseline
+  // JPEG, or a side is above kMaxSide.
   FrameSize ReadSize(const FrameJpeg& frame);
 
-  // Writes the clip [3][clip_length][S][S], red first, S = plan.size; frame t of it is
-  // frames[t % frames.size()]: a looped clip hands over its distinct frames once. Throws an input
-  // error that names the frame if one is damaged or not of the size that the plan was made for.
+  // Writes the clip [3][clip_length][S][S], red first, S = plan.size. Frame t of the clip is
+  // frames[t % frames.size()], so the caller passes the distinct frames of a looped clip once.
+  // Throws an input error that names the frame if one is damaged or does not have the size of
+  // plan.frame.
   void DecodeClip(const std::vector<FrameJpeg>& frames, int clip_length, const CropPlan& plan,
                   uint8_t* clip);
 

@@ -25,7 +25,7 @@ enum Marker : uint8_t {
   kRestartInterval = 0xDD,
 };
 
-// T.81 table K.1 in zigzag order: what libjpeg scales by the quality.
+// Table K.1 of T.81 in zigzag order, which libjpeg scales by the quality.
 constexpr std::array<int, 64> kLuma = {16,  11, 12, 14,  12,  10,  16,  14,  13, 14,  18,  17,  16,
                                        19,  24, 40, 26,  24,  22,  22,  24,  49, 35,  37,  29,  40,
                                        58,  51, 61, 60,  57,  51,  56,  55,  64, 72,  92,  78,  64,
@@ -36,7 +36,7 @@ constexpr std::array<int, 64> kLuma = {16,  11, 12, 14,  12,  10,  16,  14,  13,
   throw InputError("not a baseline 4:2:0 JPEG: " + why);
 }
 
-// One marker segment's payload.
+// The payload of one marker segment.
 class Segment {
  public:
   Segment(const uint8_t* begin, size_t size) : begin_(begin), size_(size) {}

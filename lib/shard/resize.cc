@@ -20,15 +20,15 @@ constexpr int kLanes = 8;
 
 constexpr int32_t kHalf = int32_t{1} << (kWeightBits - 1);
 
-// The loops are compiled twice and the faster one is chosen when the program starts.
+// The compiler builds these loops twice, and the faster version is chosen when the program starts.
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define REEL3D_CLONES [[gnu::target_clones("avx2", "default")]]
 #else
 #define REEL3D_CLONES
 #endif
 
-// sums += bytes * weights. By way of an array, since compilers widen a loop well and
-// __builtin_convertvector badly.
+// Computes sums += bytes * weights. The bytes pass through an array, because compilers widen a loop
+// well and __builtin_convertvector badly.
 [[gnu::always_inline]] inline void MultiplyAdd(const uint8_t* bytes, const Lanes& weights,
                                                Lanes* sums) {
   int32_t wide[kLanes];
@@ -40,8 +40,8 @@ constexpr int32_t kHalf = int32_t{1} << (kWeightBits - 1);
   *sums += values * weights;
 }
 
-// One row: each output pixel is num_pairs pairs of neighbouring RGBX pixels times their weights.
-// Sums are not yet rounded.
+// Filters one row: each output pixel is num_pairs pairs of neighbouring RGBX pixels times their
+// weights. The sums are not yet rounded.
 REEL3D_CLONES void FilterColumns(const uint8_t* rgbx, const std::vector<int>& sources,
                                  const int32_t* weights, int num_pairs, int32_t* out,
                                  int out_step) {
@@ -63,7 +63,7 @@ REEL3D_CLONES void FilterColumns(const uint8_t* rgbx, const std::vector<int>& so
   }
 }
 
-// One output row: the weighted sum of num_taps filtered rows of row_bytes. Not yet rounded.
+// Makes one output row: the weighted sum of num_taps filtered rows of row_bytes. Not yet rounded.
 REEL3D_CLONES void FilterRows(const uint8_t* rows, int row_bytes, const int32_t* weights,
                               int num_taps, int32_t* out) {
   for (int byte = 0; byte < row_bytes; byte += kLanes) {
@@ -140,7 +140,7 @@ void CropResizer::Prepare(const CropPlan& plan) {
   end_column_ = taps.first.back() + taps.count.back();
   flip_ = plan.flip;
   SetColumns(taps);
-  // Rows of an odd number of pixels are filtered one pixel further.
+  // A row with an odd number of pixels is filtered one pixel further.
   row_bytes_ = (size_ + 1) / 2 * kLanes;
   filtered_.resize(static_cast<size_t>(end_row_ - first_row_) * row_bytes_);
   sums_.resize(static_cast<size_t>(row_bytes_));
@@ -152,7 +152,7 @@ void CropResizer::SetColumns(const FilterTaps& taps) {
   column_sources_.clear();
   column_weights_.assign(static_cast<size_t>(size_) * column_pairs_ * kLanes, 0);
   for (int i = 0; i < size_; ++i) {
-    // All columns read as many pixels, so those near the right edge start further left.
+    // All columns read the same number of pixels, so those near the right edge start further left.
     const int first =
         std::max(first_column_, std::min(taps.first[i], end_column_ - 2 * column_pairs_));
     column_sources_.push_back(first - first_column_);

@@ -1,5 +1,6 @@
-// What stands in a shard NNNNN.h5 and how its parts vouch for each other. docs/reference/formats.md tells the
-// same to users; shard_writer and shard_reader turn it into HDF5.
+// The layout of a shard NNNNN.h5 and the checksums that protect its parts.
+// docs/reference/formats.md describes the same for users; shard_writer and shard_reader translate
+// it to and from HDF5.
 //
 //   /               attrs: format="clipshard", version=1, uuid, plan, tool, codec="jpeg", quality,
 //                   subsampling="420", color="full-range BT.601", height, complete=1 (last)
@@ -32,9 +33,9 @@ struct ShardVideo {
   uint32_t fps_num = 0, fps_den = 1;  // 0/1 unknown
 };
 
-// Everything in a shard but the pixels: 12 bytes a frame in memory.
+// Everything in a shard except the pixels; takes 12 bytes per frame in memory.
 struct ShardTable {
-  uint32_t quality = 0;  // libjpeg's; 0: unknown or frames differ
+  uint32_t quality = 0;  // of libjpeg; 0: unknown, or frames differ
   uint32_t height = 0;   // pixels; 0: videos differ
   std::vector<std::string> classes;
   std::vector<ShardVideo> videos;
@@ -55,18 +56,19 @@ struct StoredFrame {
 // Appends a video with its frames, in order.
 void AddVideo(const ShardVideo& video, const std::vector<StoredFrame>& frames, ShardTable* table);
 
-// CRC-32 of "id\tlabel\tfirst\tend\twidth\theight\trestart\tfps_num\tfps_den": first and end are
-// its frames [first, end).
+// Returns the CRC-32 of "id\tlabel\tfirst\tend\twidth\theight\trestart\tfps_num\tfps_den", where
+// the frames of the video are [first, end).
 uint32_t RowCrc32(const ShardTable& table, size_t video);
 
-// Names the content: a version 8 UUID whose bits are two hashes of the whole table, and so, by the
-// checksums in it, of every byte of the frames. Changes if anything that a reader uses does.
+// Returns a name of the content: a version 8 UUID made of two hashes of the complete table. The
+// table holds the checksums of the frames, so the UUID covers every byte of them. It changes if
+// anything changes that a reader uses.
 std::string ContentUuid(const ShardTable& table);
 
-// Whether these can be the offsets of frames: upwards, by no more than kMaxFrameBytes each.
+// Returns true if these can be offsets of frames: strictly rising, by at most kMaxFrameBytes each.
 bool AreFrameOffsets(const std::vector<uint64_t>& offsets);
 
-// "00012.h5"
+// Returns a name such as "00012.h5".
 std::string ShardFileName(int shard);
 
 }  // namespace reel3d

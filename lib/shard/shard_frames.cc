@@ -46,7 +46,7 @@ ShardFrames::ShardFrames(std::filesystem::path file, const ShardPlaces& places)
   if (descriptor_ < 0) {
     throw ReadError("cannot open " + file_.string(), errno);
   }
-  // Clips are drawn at random: what lies around one is not wanted next.
+  // Clips are drawn at random, so the bytes around a clip are not needed next.
   posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);
 }
 
@@ -73,7 +73,7 @@ void ShardFrames::ReadAt(uint64_t offset_bytes, void* to, size_t size_bytes) con
   }
 }
 
-// Checked again: the file may have been overwritten since.
+// Checks the offsets again, because the file may have been overwritten since it was opened.
 std::vector<uint64_t> ShardFrames::Offsets(uint64_t first, size_t count) const {
   REEL3D_CHECK(count > 0 && first < places_.num_frames && count <= places_.num_frames - first);
   std::vector<uint64_t> offsets(count + 1);
@@ -102,7 +102,7 @@ void ShardFrames::ReadAhead(uint64_t first, size_t count) const {
     posix_fadvise(descriptor_, static_cast<off_t>(places_.data + offsets.front()),
                   static_cast<off_t>(offsets.back() - offsets.front()), POSIX_FADV_WILLNEED);
   } catch (const Error&) {
-    // Whoever reads them will say so.
+    // The read that follows will report the error.
   }
 }
 

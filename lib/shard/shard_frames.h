@@ -1,6 +1,6 @@
-// The frames of one shard, by pread on a descriptor of its own: no HDF5, no lock, any number of
-// threads. What it keeps in memory does not grow with the shard: where a frame lies, and its
-// checksum, are read with it.
+// Reads the frames of one shard by pread on a descriptor of its own, without HDF5 and without a
+// lock, from any number of threads. Its memory does not grow with the shard, because it reads the
+// place and the checksum of a frame together with the frame.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,12 +11,12 @@
 
 namespace reel3d {
 
-// What errors say of a frame whose bytes do not match its checksum.
+// The words of errors about a frame whose bytes do not match its checksum.
 constexpr const char* kDamagedFrame =
     "does not match its checksum: check-shards --remove-damaged and then pack-shards make that "
     "shard anew";
 
-// Encoded frames back to back, as a shard holds them. Keeps its memory from use to use.
+// Encoded frames back to back, as in a shard. Keeps its memory from use to use.
 class FrameBytes {
  public:
   void Clear();
@@ -24,23 +24,23 @@ class FrameBytes {
   const uint8_t* data(size_t frame) const { return bytes_.data() + begins_[frame]; }
   size_t size_bytes(size_t frame) const { return begins_[frame + 1] - begins_[frame]; }
 
-  // Appends frames that lie one behind another, frame i from offsets[i] to offsets[i + 1], and
-  // gives the room for their bytes, which a later call may move.
+  // Appends frames that are contiguous in the shard; frame i reaches from offsets[i] to offsets[i +
+  // 1]. Returns the memory to read their bytes into, which a later call may move.
   uint8_t* Append(const std::vector<uint64_t>& offsets, const std::vector<uint32_t>& crc32);
 
-  // The first frame whose bytes do not match its checksum; size() if there is none.
+  // Returns the first frame whose bytes do not match its checksum, or size() if all match.
   size_t FindDamaged() const;
 
  private:
-  std::vector<uint8_t> bytes_;  // never shrinks: what lies behind the last frame means nothing
+  std::vector<uint8_t> bytes_;  // never shrinks; undefined behind the last frame
   std::vector<size_t> begins_ = {0};
   std::vector<uint32_t> crc32_;
 };
 
-// Where the parts of a shard lie in its file, in bytes from its beginning. Numbers there are little
-// endian, as in memory.
+// The places of a shard's parts in its file, in bytes from the beginning of the file. Numbers in
+// the file are little endian, as in memory.
 struct ShardPlaces {
-  uint64_t data = 0;     // data_bytes of it
+  uint64_t data = 0;     // start of the frames' bytes, data_bytes of them
   uint64_t offsets = 0;  // u64 [num_frames + 1]
   uint64_t crc32 = 0;    // u32 [num_frames]
   uint64_t data_bytes = 0;
@@ -49,18 +49,19 @@ struct ShardPlaces {
 
 class ShardFrames {
  public:
-  // Of a shard that ShardReader has checked. Throws an error if the file cannot be opened.
+  // `places` comes from ShardReader, which has checked the shard. Throws an error if the file
+  // cannot be opened.
   ShardFrames(std::filesystem::path file, const ShardPlaces& places);
   ~ShardFrames();
   ShardFrames(const ShardFrames&) = delete;
   ShardFrames& operator=(const ShardFrames&) = delete;
 
-  // Appends the frames [first, first + count), which one read fetches. Does not look at the
-  // checksums: that is for the caller, who knows what to call a frame. Throws an input error if the
-  // file has changed since it was checked, an environment error if the system cannot read it.
+  // Appends the frames [first, first + count), fetched by one read. The caller must call
+  // FindDamaged(), because only it knows how to name a frame. Throws an input error if the file has
+  // changed since it was checked, an environment error if the system cannot read it.
   void Read(uint64_t first, size_t count, FrameBytes* frames) const;
 
-  // Has the system fetch about these frames in the background: a hint, never an error.
+  // Asks the system to fetch these frames in the background. It is a hint and never throws.
   void ReadAhead(uint64_t first, size_t count) const;
 
  private:

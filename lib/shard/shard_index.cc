@@ -38,7 +38,8 @@ IndexedVideo ParseRow(const TsvReader& reader) {
   return video;
 }
 
-// Rows follow each other shard by shard, and each shard's videos from 0 without a gap.
+// Returns true if the row is in order: shards rise, and each shard's videos count from 0 without a
+// gap.
 bool Follows(const IndexedVideo& video, const std::vector<IndexedVideo>& before) {
   const bool same_shard = !before.empty() && before.back().shard == video.shard;
   if (same_shard) {
@@ -52,7 +53,8 @@ bool Follows(const IndexedVideo& video, const std::vector<IndexedVideo>& before)
 std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
   TsvReader reader(file, Columns());
   std::vector<IndexedVideo> videos;
-  // Numbers of rows, told apart by the ids there: an index may have half a million.
+  // The set holds row numbers and compares the ids in those rows, to save memory: an index may have
+  // half a million rows.
   const auto hash = [&](size_t row) { return std::hash<std::string>()(videos[row].id); };
   const auto equal = [&](size_t a, size_t b) { return videos[a].id == videos[b].id; };
   std::unordered_set<size_t, decltype(hash), decltype(equal)> row_of_id(1024, hash, equal);

@@ -1,5 +1,5 @@
-// Which videos share a shard. The plan depends on the order and the sizes of the prepared files
-// alone, so it is known before anything is read, and the same whoever makes it.
+// Decides which videos share a shard. The plan depends only on the order and the sizes of the
+// prepared files. So it is known before any file is read, and every process computes the same plan.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,25 +20,26 @@ struct PlannedVideo {
   uint64_t size_bytes = 0;  // of the prepared file
 };
 
-// What of a manifest is to be packed, in its order, and what is not there.
+// The videos of a manifest that will be packed, in its order, and those that are missing.
 struct PackPlan {
   std::vector<std::string> classes;
   std::vector<PlannedVideo> videos;
   std::vector<MissingVideo> missing;
 };
 
-// Looks for <id>.mkv of each video in `prepared_folder`. Throws an input error where a video's
-// class is not among `classes`.
+// Looks for <id>.mkv of each video in `prepared_folder`. Throws an input error if a video's class
+// is not among `classes`.
 PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
                   const std::filesystem::path& prepared_folder);
 
-// Cuts the videos, in order, into runs of at most `shard_size_bytes`; a larger video stands alone.
-// Returns the first video of each run, and at the end the number of videos.
+// Cuts the videos, in order, into runs of at most `shard_size_bytes`; a larger video is a run by
+// itself. Returns the first video of each run, followed by the number of videos.
 std::vector<size_t> CutIntoShards(const std::vector<PlannedVideo>& videos,
                                   uint64_t shard_size_bytes);
 
-// What the shard of videos [begin, end) is asked to hold, as 16 hexadecimal digits: kept as its
-// attribute `plan`, so that a later run can tell whether the shard still is what it would write.
+// Returns 16 hexadecimal digits that name the content planned for the shard of videos [begin, end).
+// The shard keeps them as its attribute `plan`, so that a later run recognises a shard that it
+// would write again in the same way.
 std::string PlanName(const std::vector<PlannedVideo>& videos, size_t begin, size_t end,
                      const std::vector<std::string>& classes);
 

@@ -76,7 +76,7 @@ void CheckVideo(const Hdf5Reader& file, const ShardTable& table, size_t index, u
   }
 }
 
-// The ways in which first frames and offsets must run, so that no later access can go astray.
+// Requires that first frames and offsets rise without gaps, so that no later access goes astray.
 void CheckRuns(const Hdf5Reader& file, const ShardTable& table) {
   const std::vector<uint64_t>& first = table.first_frames;
   const auto not_rising = [](uint64_t a, uint64_t b) { return a >= b; };

@@ -1,5 +1,5 @@
-// Reads and checks one shard. HDF5 is used to find out what is where, then no more: frames come by
-// shard_frames.h, which outlives the table.
+// Reads and checks one shard. HDF5 is used only to find the places of its parts. The frames are
+// read by shard_frames.h, which may outlive the reader.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,23 +16,23 @@ namespace reel3d {
 
 class ShardReader {
  public:
-  // Reads and checks the table. Throws an input error that names the file and what is wrong with
-  // it: not complete, sizes that do not agree, offsets that run backwards or past the end, rows or
-  // content that do not match their checksums. Trusts no count before the file is known to be
-  // large enough for it. Frames are checked as they are read.
+  // Reads and checks the table. Throws an input error that names the file and its fault: not
+  // complete, sizes that do not agree, offsets that run backwards or past the end, rows or content
+  // that do not match their checksums. It believes a count only if the file is large enough for it.
+  // Frames are checked when they are read.
   explicit ShardReader(const std::filesystem::path& file);
 
   const ShardTable& table() const { return table_; }
   const std::string& uuid() const { return uuid_; }
-  const std::string& plan() const { return plan_; }  // "" where it has none
+  const std::string& plan() const { return plan_; }  // "" if the shard has none
   const std::string& tool() const { return tool_; }
   const std::shared_ptr<const ShardFrames>& frames() const { return frames_; }
 
-  // Replaces `jpeg` by frame `frame` (from 0, of the whole shard). Any thread. Throws an input
-  // error that names file and frame if the bytes do not match their checksum.
+  // Replaces `jpeg` by frame `frame`, counted from 0 over the complete shard. Any thread. Throws an
+  // input error that names file and frame if the bytes do not match their checksum.
   void ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const;
 
-  // Reads every frame; throws as ReadFrame.
+  // Reads every frame. Throws as ReadFrame does.
   void Verify() const;
 
  private:

@@ -17,24 +17,25 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A shard that is opened by the first thread that needs it.
+// A shard that the first thread that needs it opens.
 struct LazyShard {
-  size_t first_video = 0;  // row of the index
+  size_t first_video = 0;  // its row in the index
   size_t num_videos = 0;
-  std::string uuid;  // that it must have
+  std::string uuid;  // that the shard must have
   std::mutex opening;
-  std::atomic<bool> is_open{false};  // once both that follow are set, which then stay
+  std::atomic<bool> is_open{false};  // true once both members below are set; they then stay
   std::shared_ptr<const ShardFrames> frames;
-  std::vector<uint64_t> first_frames;  // of each of its videos
+  std::vector<uint64_t> first_frames;  // for each of its videos
 };
 
-// One descriptor a shard stays open: the default of many systems, 1024, is too few for large sets.
+// Each shard keeps one descriptor open; the default limit of many systems, 1024, is too low for
+// large sets.
 void AllowOpenFiles(size_t count) {
   constexpr rlim_t kOtherFiles = 256;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count + kOtherFiles) {
     limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, count + kOtherFiles);
-    setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, opening a shard will say so
+    setrlimit(RLIMIT_NOFILE, &limit);  // if this fails, opening a shard reports it
   }
 }
 
@@ -80,7 +81,8 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
 
 const LazyShard& ShardSet::State::Opened(int number) {
   LazyShard& shard = shards.at(number);
-  // Not std::call_once(): an error thrown there hangs the next thread in some systems' libraries.
+  // This is not std::call_once(): with some systems' libraries, an error thrown there hangs the
+  // next thread.
   if (!shard.is_open) {
     const std::lock_guard<std::mutex> lock(shard.opening);
     if (!shard.is_open) {

@@ -1,4 +1,5 @@
-// A folder of shards as one data set: the index of its videos, and any frame's JPEG by pread.
+// A folder of shards as one data set: it has an index of the videos and reads the JPEG of any frame
+// by pread.
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
@@ -22,19 +23,19 @@
 namespace reel3d {
 
 struct IndexedVideo {
-  int shard = 0;        // number of the file, NNNNN.h5
+  int shard = 0;        // number in the file name NNNNN.h5
   int video_index = 0;  // row in that shard
   std::string id;
-  int label = -1;  // index into classes(); -1 unknown
+  int label = -1;  // index into classes(); -1: unknown
   Subset subset = Subset::kTraining;
   int num_frames = 0;
-  double fps = 0;  // 0 unknown
+  double fps = 0;  // 0: unknown
 };
 
 std::vector<IndexedVideo> ReadIndex(const std::filesystem::path& file);
 void WriteIndex(const std::filesystem::path& file, const std::vector<IndexedVideo>& videos);
 
-// uuid by number of the shard.
+// Returns the uuid of each shard, by its number.
 std::map<int, std::string> ReadShardList(const std::filesystem::path& file);
 void WriteShardList(const std::filesystem::path& file, const std::map<int, std::string>& uuids);
 
@@ -47,30 +48,33 @@ void WriteMissing(const std::filesystem::path& file, const std::vector<MissingVi
 
 class ShardSet {
  public:
-  // Reads index.tsv, shards.tsv and classes.txt. Throws an input error where they are absent,
-  // unfinished or contradict each other. Shards are opened on first use.
+  // Reads index.tsv, shards.tsv, classes.txt and, if present, missing.tsv. Throws an input error if
+  // the first three are absent, unfinished or contradict each other. Shards are opened on first
+  // use.
   explicit ShardSet(std::filesystem::path folder);
   ~ShardSet();
 
   const std::filesystem::path& folder() const;
   const std::vector<IndexedVideo>& videos() const;  // in index order
   const std::vector<std::string>& classes() const;
-  // Videos of the subset that are in no shard.
+  // Returns the number of videos of the subset that are in no shard.
   int64_t NumMissing(Subset subset) const;
-  // CRC-32 of index, list and classes: which data a checkpoint or score file was made from, to the
-  // last pixel.
+  // Returns the CRC-32 of index.tsv, shards.tsv and classes.txt. A checkpoint or score file keeps
+  // it to identify its data, down to the last pixel.
   uint32_t fingerprint() const;
 
-  // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; no HDF5 call
-  // after a shard's first use. Throws an input error that names shard, video and frame if the
-  // record fails its checksum or the shard does not agree with the index.
+  // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; calls HDF5 only
+  // on a shard's first use. Throws an input error that names shard, video and frame if the frame
+  // fails its checksum, and an input error that names the shard if it does not agree with the
+  // index.
   void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
 
-  // The same for the frames `frame_indices`, which rise: neighbours come in one read.
+  // Does the same for several frames. `frame_indices` must rise; neighbours are fetched by one
+  // read.
   void ReadFrames(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) const;
 
-  // Has the system fetch the frames from `first` to `last` in the background, if the shard has been
-  // opened: a hint, never an error.
+  // Asks the system to fetch the frames from `first` to `last` in the background, if the shard is
+  // open. It is a hint and never throws.
   void ReadAhead(size_t video, int first, int last) const;
 
  private:

@@ -23,7 +23,7 @@ void WriteAttributes(const ShardTable& table, const std::string& plan, Hdf5Write
   file->Attribute("height", table.height);
 }
 
-// One member of every video, as the column of the file that it is.
+// Writes one member of all videos as a column of the file.
 template <class Value>
 void WriteColumn(const ShardTable& table, const char* name, Value ShardVideo::*member,
                  Hdf5Writer* file) {

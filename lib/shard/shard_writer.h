@@ -1,5 +1,5 @@
-// Writes one shard: its whole table first, then the frames' bytes in order. Memory holds the table
-// and one frame, whatever the size of the shard.
+// Writes one shard: first its complete table, then the bytes of the frames in order. Memory holds
+// the table and one frame, for any size of shard.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,17 +17,17 @@ namespace reel3d {
 
 class ShardWriter {
  public:
-  // `table` must outlive the writer. `plan` is kept as an attribute: what the packer was asked for.
-  // Throws an environment error where the disk will not have it. The same table, plan and frames
-  // give the same bytes.
+  // `table` must outlive the writer. The shard keeps `plan` (see PlanName) as an attribute. Throws
+  // an environment error if the disk does not accept the data. The same table, plan and frames give
+  // the same bytes.
   ShardWriter(const std::filesystem::path& file, const ShardTable& table, const std::string& plan);
 
-  // The next frame of the table. Throws an environment error if it is not the one the table
-  // describes: the source changed while it was read.
+  // Writes the next frame of the table. Throws an environment error if the table describes another
+  // frame, since then the source changed while it was read.
   void Append(const std::vector<uint8_t>& jpeg);
 
-  // After the last frame: reads the file back, checks every frame, publishes it. Throws as Append
-  // where frames are missing.
+  // Call it after the last frame. Reads the file back, checks every frame and publishes the file.
+  // Throws as Append does if frames are missing.
   void Publish();
 
  private:

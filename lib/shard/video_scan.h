@@ -1,4 +1,4 @@
-// Looks at the frames of one video in order and gathers what its shard will say about it.
+// Collects what a shard's table says about one video, from the video's frames in order.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,7 +12,7 @@ namespace reel3d {
 
 class VideoScan {
  public:
-  // `video` has all but the restart interval, which the frames tell.
+  // `video` is complete except for the restart interval, which is taken from the frames.
   explicit VideoScan(ShardVideo video) : video_(std::move(video)) {}
 
   // Throws an input error that names the frame's number if it is not a baseline 4:2:0 JPEG of the
@@ -21,7 +21,7 @@ class VideoScan {
 
   const ShardVideo& video() const { return video_; }
   const std::vector<StoredFrame>& frames() const { return frames_; }
-  uint32_t quality() const { return quality_; }  // 0: unknown or frames differ
+  uint32_t quality() const { return quality_; }  // 0: unknown, or frames differ
 
  private:
   ShardVideo video_;
@@ -29,7 +29,7 @@ class VideoScan {
   std::vector<StoredFrame> frames_;
 };
 
-// The table of a shard that holds these videos, in order.
+// Returns the table of a shard that holds these videos, in order.
 ShardTable MakeTable(const std::vector<VideoScan>& scans, const std::vector<std::string>& classes);
 
 }  // namespace reel3d
