@@ -1,6 +1,6 @@
-// Chooses the clips of an epoch, their order, and the rank that computes each. All of this depends
-// only on (seed, epoch, video ids), not on the manifest's order nor on the number of threads. The
-// order of an epoch does not depend on the number of ranks either. This file reads no frames.
+// Chooses the clips of an epoch, their order, and the rank that computes each. Clips and order
+// depend only on (seed, epoch, video ids), not on the manifest's order nor on the number of ranks
+// or threads. This file reads no frames.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
