@@ -32,14 +32,15 @@ bool MakesSense(const CropPlan& plan, const StreamHeader& header) {
          IsInside(plan.window_y, plan.size, plan.resized_height);
 }
 
-// The least n with n / 8 of `ratio` samples an output at `oversample`, 1 .. 8.
+// Returns the least n of 1 .. 8 for which n / 8 of `ratio` samples per output is at least
+// `oversample`.
 int ScaledSize(double ratio, double oversample) {
   constexpr double kTiny = 1e-9;
   return std::clamp(static_cast<int>(std::ceil(8 * oversample / ratio - kTiny)), 1, 8);
 }
 
-// The pixels [begin, end) of a frame's axis that have any influence, widened to whole MCUs. The
-// filter reaches one output's width (or one sample of the coarsest plane) to either side.
+// The pixels [begin, end) of a frame's axis that influence the result, widened to complete MCUs.
+// The filter reaches one output's width (or one sample of the coarsest plane) to either side.
 struct McuRange {
   int begin = 0, end = 0;
 };
@@ -65,7 +66,7 @@ bool CropDecoder::PrepareHeader(const uint8_t* data, size_t size) {
   if (!ReadStreamHeader(data, size, &header_) || !rows_.SetHeader(header_)) {
     return false;
   }
-  // Cb and Cr are transformed together.
+  // Cb and Cr are transformed together, so they need the same quantisation.
   if (header_.quant[header_.quant_of[1]] != header_.quant[header_.quant_of[2]] ||
       header_.restart_interval > kUnitMcus) {
     return false;
@@ -124,7 +125,7 @@ bool CropDecoder::PreparePlane(const CropPlan& plan, size_t component) {
   Plane& plane = planes_[component];
   plane.Resize((right_ - origin_) * mcu_side, (bottom_ - top_) * mcu_side);
   if (component == 2) {
-    return true;  // Cr is filtered as Cb
+    return true;  // Cr is filtered like Cb
   }
   const AxisPlan horizontal{(plan.x - kMcuSide * origin_) * scale, plan.width * scale,
                             plan.resized_width, plan.window_x};

@@ -1,8 +1,8 @@
-// Decodes just what a clip shows of a stored frame: only the restart segments that its crop
-// touches, only the frequencies that its size needs, planes resized before they become RGB.
+// Decodes only what a clip shows of a stored frame: the restart segments that its crop touches, and
+// the frequencies that its size needs. The planes are resized before they are converted to RGB.
 //
-// Not PIL's pixels to the last bit, as lib/shard/frame_decoder makes them, but within 48 dB of them
-// at a fraction of the time. Source of the idea: docs/explanation/data_path.md.
+// The result is not exactly PIL's, as that of lib/shard/frame_decoder is, but within 48 dB of it at
+// a fraction of the time. Source of the idea: docs/explanation/data_path.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,27 +20,28 @@
 namespace reel3d::jpeg {
 
 struct CropDecoderOptions {
-  // Planes are decoded at the least of 1/8 .. 8/8 that leaves so many samples for each output
-  // pixel. On real videos 1 is the fastest and 46 dB from PIL's picture (44 at the worst scale);
-  // 1.5 costs 10 % more time for 50 dB (48.5), 2 another 8 % for 52 dB (51).
+  // The scale at which planes are decoded: the smallest of 1/8 .. 8/8 that leaves at least this
+  // many samples per output pixel. On real videos 1 is the fastest and 46 dB from PIL's picture (44
+  // at the worst scale). 1.5 costs 10 % more time for 50 dB (48.5), 2 another 8 % for 52 dB (51).
   double oversample = 1.5;
 };
 
-// Where the time went, summed over all frames. Taking it costs a thousandth of it.
+// Times of the phases, summed over all frames. Measuring them costs a thousandth of the total time.
 struct CropDecoderPhases {
   double scan_s = 0;    // header and restart markers
   double decode_s = 0;  // entropy decoding and inverse transform
-  double resize_s = 0;  // and colour conversion
+  double resize_s = 0;  // resizing and colour conversion
 };
 
-// Keeps tables, geometry and buffers from frame to frame: one a thread.
+// Keeps tables, geometry and buffers from frame to frame. Use one decoder per thread.
 class CropDecoder {
  public:
   explicit CropDecoder(const CropDecoderOptions& options = {}) : options_(options) {}
 
-  // Writes plan.size x plan.size red pixels at `out`, green out_stride later, then blue. False if
-  // the frame is damaged, is not of the kind that pack-shards writes, or is too small or too large
-  // for the plan; `out` may then be partly written.
+  // Writes plan.size x plan.size red pixels at `out`, green at out_stride behind red, blue at
+  // out_stride behind green. Returns false if the frame is damaged, is not of the kind that
+  // pack-shards writes, or is too small or too large for the plan. `out` may then be partly
+  // written.
   bool Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
               int64_t out_stride);
 
@@ -57,13 +58,13 @@ class CropDecoder {
   CropDecoderOptions options_;
   CropDecoderPhases phases_;
   StreamHeader header_;
-  std::vector<uint8_t> header_bytes_;  // that header_ and rows_ were made from
+  std::vector<uint8_t> header_bytes_;  // the source of header_ and rows_
   RowDecoder rows_;
   std::array<QuantSteps, 3> steps_{};
 
-  CropPlan plan_;                                    // that the geometry below was made for
-  bool has_geometry_ = false;                        // for plan_ and header_
-  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // MCUs that are needed
+  CropPlan plan_;                                    // the plan of the geometry below
+  bool has_geometry_ = false;                        // true: it fits plan_ and header_
+  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // range of the needed MCUs
   int luma_size_ = 0, chroma_size_ = 0;              // pixels of a decoded block, 1 .. 8
   int first_segment_ = 0, end_segment_ = 0;          // in each row of MCUs
   int segments_per_unit_ = 0;

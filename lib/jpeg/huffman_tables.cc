@@ -17,7 +17,7 @@ Entry Pack(int length, unsigned advance, unsigned next, unsigned first_offset,
 
 constexpr Entry kSlowEntry{uint64_t{Entry::kSlow} << 8};
 
-// T.81, figure F.12: a first bit of 0 means a negative value.
+// See T.81, figure F.12: a first bit of 0 means a negative value.
 int SignedMagnitude(int bits, int size) {
   return size == 0 || (bits >> (size - 1)) != 0 ? bits : bits - (1 << size) + 1;
 }
@@ -44,7 +44,7 @@ const MagnitudeTables& Magnitudes() {
 
 // The symbol at the front of a window of `width` bits.
 struct Symbol {
-  int length = 0;  // of code and magnitude; 0: they do not fit
+  int length = 0;  // of code and magnitude together; 0: they do not fit
   int code_length = 0;
   unsigned run = 0;
   int size = 0, value = 0;
@@ -84,7 +84,7 @@ bool CanonicalCodes::Build(const HuffmanSpec& spec, bool is_dc) {
     value_offset[length] = index - code;
     for (int i = 0; i < spec.count[length]; ++i, ++code, ++index) {
       const int value = spec.symbol[static_cast<size_t>(index)];
-      const bool allowed = is_dc ? value <= 11 : (value & 15) <= 10;  // 8-bit samples
+      const bool allowed = is_dc ? value <= 11 : (value & 15) <= 10;  // limits for 8-bit samples
       if (code >= 1 << length || !allowed) {
         return false;
       }

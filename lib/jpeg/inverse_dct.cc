@@ -13,13 +13,13 @@
 
 #include "lib/jpeg/simd_ops-inl.h"
 
-#ifndef REEL3D_INVERSE_DCT_CC  // what all sets share
+#ifndef REEL3D_INVERSE_DCT_CC  // shared by all sets of instructions
 #define REEL3D_INVERSE_DCT_CC
 namespace reel3d::jpeg {
 
 // An N-point inverse DCT of the N lowest of 8 coefficients is
 //   out[x] = sum over u of c(u) F(u) cos((2x + 1) u pi / 2N), c(0) = sqrt(1/2);
-// the factor 1/2 that coefficients of 8 x 8 blocks need per dimension is in kOutputShift.
+// kOutputShift holds the factor 1/2 that coefficients of 8 x 8 blocks need per dimension.
 struct alignas(64) DctWeights {
   int16_t value[9][8][4][kBlocksAside];  // [N][u][x < (N + 1) / 2][every lane], Q15
 
@@ -29,7 +29,7 @@ struct alignas(64) DctWeights {
       for (int u = 0; u < n; ++u) {
         for (int x = 0; x < (n + 1) / 2; ++x) {
           const double weight = u == 0 ? std::sqrt(0.5) : std::cos((2 * x + 1) * u * pi / (2 * n));
-          // The middle column of odd N has weights of exactly 1, which Q15 lacks.
+          // The middle column of odd N has weights of exactly 1, which Q15 cannot represent.
           const auto q15 = static_cast<int16_t>(std::min(32767L, std::lrint(weight * 32768)));
           std::fill_n(value[n][u][x], kBlocksAside, q15);
         }
@@ -56,7 +56,7 @@ HWY_INLINE WordVector Term(const DctWeights& weights, WordVector coefficient, in
   return hn::MulFixedPoint15(coefficient, hn::Load(Words(), weights.value[N][u][x]));
 }
 
-// Even and odd coefficients give the symmetric and the antisymmetric half: N^2 / 2 products.
+// Even coefficients give the symmetric half and odd ones the antisymmetric half: N^2 / 2 products.
 template <int N>
 HWY_INLINE void Transform1d(const DctWeights& weights, const WordVector (&in)[8],
                             WordVector (&out)[8]) {
@@ -82,7 +82,8 @@ HWY_INLINE void Transform1d(const DctWeights& weights, const WordVector (&in)[8]
   }
 }
 
-// The block of lanes 0-7 to `upper` and that of lanes 8-15, where there is one, to `lower`.
+// Stores the block of lanes 0-7 at `upper` and the block of lanes 8-15, if there is one, at
+// `lower`.
 HWY_INLINE void StoreBlocks(ByteVector bytes, uint8_t* upper, uint8_t* lower) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   const hn::Half<Bytes> half;
@@ -94,7 +95,8 @@ HWY_INLINE void StoreBlocks(ByteVector bytes, uint8_t* upper, uint8_t* lower) {
 #endif
 }
 
-// Eight blocks' rows of N pixels out of rows of `Piece` bytes: later blocks overwrite the excess.
+// Stores eight blocks' rows of N pixels from rows of `Piece` bytes; later blocks overwrite the
+// excess.
 template <int N, int Piece>
 HWY_INLINE void StorePieces(uint8_t* to, const uint8_t* packed) {
   for (int block = 0; block < 8; ++block) {
@@ -103,7 +105,7 @@ HWY_INLINE void StorePieces(uint8_t* to, const uint8_t* packed) {
   }
 }
 
-// One row of pixels of all blocks: a[x] holds column x of each.
+// Stores one row of pixels of all blocks; a[x] holds column x of each.
 template <int N>
 HWY_INLINE void StoreRow4(const WordVector (&a)[8], uint8_t* upper, uint8_t* lower) {
   const Bytes d8;
@@ -167,7 +169,7 @@ HWY_INLINE void StoreRow8(const WordVector (&a)[8], uint8_t* upper, uint8_t* low
   }
 }
 
-// kWordLanes blocks, from lane `first` on.
+// Transforms kWordLanes blocks, from lane `first` on.
 template <int N>
 HWY_INLINE void TransformBlocks(const BlockGroup& group, int first, const QuantSteps& steps,
                                 uint8_t* upper, uint8_t* lower, ptrdiff_t stride) {

@@ -26,7 +26,7 @@ enum Marker : uint8_t {
 
 int Word(const uint8_t* bytes) { return bytes[0] << 8 | bytes[1]; }
 
-// One marker segment's payload, without its length field.
+// The payload of one marker segment, without its length field.
 struct Payload {
   const uint8_t* bytes;
   size_t size;
@@ -42,7 +42,7 @@ class HeaderReader {
  public:
   explicit HeaderReader(StreamHeader* header) : header_(*header) {}
 
-  // Of any marker but the scan's.
+  // Reads any marker except the start of the scan.
   bool Read(int marker, const Payload& payload) {
     switch (marker) {
       case kQuantisation:
@@ -85,7 +85,7 @@ class HeaderReader {
   bool ReadQuantisation(Payload payload) {
     while (payload.size > 0) {
       const size_t id = payload.bytes[0];
-      if (id > 3 || payload.size < 65) {  // above 3: 16-bit tables, too
+      if (id > 3 || payload.size < 65) {  // ids above 3 include 16-bit tables
         return false;
       }
       for (size_t k = 0; k < 64; ++k) {

@@ -1,7 +1,8 @@
-// The outer layers of a baseline JPEG: its header, where its restart segments lie, and the byte
-// stuffing of its entropy-coded data (ITU-T T.81, annexes B and F.1.2.3).
+// Reads the outer layers of a baseline JPEG: its header, the places of its restart segments, and
+// the byte stuffing of its entropy-coded data (ITU-T T.81, annexes B and F.1.2.3).
 //
-// Strict on purpose: whatever is unusual is "no", and the caller decodes that picture by libjpeg.
+// It is strict on purpose: anything unusual gives false, and the caller decodes that picture by
+// libjpeg.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,8 +23,8 @@ struct HuffmanSpec {
   }
 };
 
-// 8-bit baseline, three components, 4:2:0, one interleaved scan, restart segments that end with
-// their row of MCUs.
+// The header of an 8-bit baseline JPEG with three components, 4:2:0, and one interleaved scan. No
+// restart segment crosses the end of a row of MCUs.
 struct StreamHeader {
   int width = 0, height = 0;                        // pixels
   int mcu_columns = 0, mcu_rows = 0;                // of 16 x 16 pixels
@@ -31,7 +32,7 @@ struct StreamHeader {
   std::array<std::array<uint16_t, 64>, 4> quant{};  // row by row, not in zigzag order
   std::array<bool, 4> quant_present{};
   std::array<HuffmanSpec, 4> dc, ac;
-  std::array<uint8_t, 3> quant_of{}, dc_of{}, ac_of{};  // tables of Y, Cb, Cr
+  std::array<uint8_t, 3> quant_of{}, dc_of{}, ac_of{};  // table numbers of Y, Cb, Cr
   size_t scan_begin = 0;                                // first entropy-coded byte
 
   int SegmentsPerRow() const { return mcu_columns / restart_interval; }
@@ -40,20 +41,20 @@ struct StreamHeader {
 
 extern const std::array<uint8_t, 64> kZigzagToNatural;
 
-// False unless the bytes begin with a header of that kind.
+// Returns false unless the bytes begin with a header of that kind.
 bool ReadStreamHeader(const uint8_t* data, size_t size, StreamHeader* header);
 
-// Fills begins[0 .. count] so that segment i is data[begins[i], begins[i + 1] - 2): the two bytes
-// are the marker that closes it. False unless RST0, RST1 .. RST7, RST0 .. and then the end of the
-// image occur, exactly in this order.
+// Fills begins[0 .. count] so that segment i is data[begins[i], begins[i + 1] - 2); the two bytes
+// behind it are the marker that closes it. Returns false unless RST0, RST1 .. RST7, RST0 .. and
+// then the end of the image occur, exactly in this order.
 bool FindSegments(const uint8_t* data, size_t size, size_t scan_begin, size_t count,
                   std::vector<uint32_t>* begins);
 
-// What Unstuff may write past the bytes that it returns.
+// The number of bytes that Unstuff may write past its result.
 constexpr size_t kUnstuffSlack = 64;
 
-// Copies [begin, end) to `out`, turning FF 00 into FF, and returns how many bytes came out. May
-// read (and drop) up to `readable`. `out` needs end - begin + kUnstuffSlack bytes.
+// Copies [begin, end) to `out`, turns FF 00 into FF, and returns the number of bytes written. It
+// may read (and drop) bytes up to `readable`. `out` needs end - begin + kUnstuffSlack bytes.
 size_t Unstuff(const uint8_t* begin, const uint8_t* end, const uint8_t* readable, uint8_t* out);
 
 }  // namespace reel3d::jpeg

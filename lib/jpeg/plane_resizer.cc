@@ -13,7 +13,7 @@
 
 #include "lib/jpeg/simd_ops-inl.h"
 
-#ifndef REEL3D_PLANE_RESIZER_CC  // what all sets share
+#ifndef REEL3D_PLANE_RESIZER_CC  // shared by all sets of instructions
 #define REEL3D_PLANE_RESIZER_CC
 namespace reel3d::jpeg {
 
@@ -26,7 +26,7 @@ constexpr int kWeightBits = 7;
 HWY_BEFORE_NAMESPACE();
 namespace reel3d::jpeg::HWY_NAMESPACE {
 
-// Weighted sum of 4 or 8 rows of a plane.
+// Computes the weighted sum of 4 or 8 rows of a plane.
 HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneTaps& taps, int output, uint8_t* out) {
   const Bytes d;
   const SignedBytes ds;
@@ -58,7 +58,7 @@ HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneTaps& taps, int outp
   }
 }
 
-// The windows of one vector of the plan, whose two halves read from different places.
+// Loads the windows of one vector of the plan; its two halves read from different places.
 HWY_INLINE ByteVector LoadWindows(const uint8_t* row, int low, int high) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   const hn::Half<Bytes> half;
@@ -69,7 +69,7 @@ HWY_INLINE ByteVector LoadWindows(const uint8_t* row, int low, int high) {
 #endif
 }
 
-// kWordLanes outputs, in Q7: those of the plan's group from lane `first` (0 or 8) on.
+// Computes kWordLanes outputs in Q7: those of the plan's group from lane `first` (0 or 8) on.
 HWY_INLINE WordVector FilterColumns(const uint8_t* row, const RowPlan::Group& group,
                                     int num_tap_groups, int first) {
   const Bytes d;
@@ -91,21 +91,22 @@ HWY_INLINE WordVector FilterColumns(const uint8_t* row, const RowPlan::Group& gr
   return AddPairs(sums(0), sums(1));
 }
 
-// Q6 with rounding to bytes.
+// Rounds Q6 values to bytes and stores them.
 HWY_INLINE void StorePixels(WordVector q6, uint8_t* out) {
   const Words d;
   const hn::Rebind<uint8_t, Words> d8;
   hn::StoreU(hn::DemoteTo(d8, hn::ShiftRight<6>(hn::Add(q6, hn::Set(d, 32)))), d8, out);
 }
 
-// JFIF: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb. Inputs in Q7.
+// Converts as JFIF says: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb.
+// Inputs are in Q7.
 HWY_INLINE void StoreRgb(WordVector y, WordVector cb, WordVector cr, uint8_t* out,
                          int64_t out_stride) {
   const Words d;
   const auto q15 = [&](double value)
                        HWY_ATTR { return hn::Set(d, static_cast<int16_t>(value * 32768 + 0.5)); };
   const auto zero = hn::Set(d, 128 << 6);
-  // Q6 from here on, since 1.772 * 128 + 255 must fit.
+  // From here on values are in Q6, since 1.772 * 128 + 255 must fit.
   y = hn::ShiftRight<1>(y);
   cb = hn::Sub(hn::ShiftRight<1>(cb), zero);
   cr = hn::Sub(hn::ShiftRight<1>(cr), zero);
@@ -116,7 +117,7 @@ HWY_INLINE void StoreRgb(WordVector y, WordVector cb, WordVector cr, uint8_t* ou
   StorePixels(hn::Add(hn::Add(y, cb), hn::MulFixedPoint15(cb, q15(0.772))), out + 2 * out_stride);
 }
 
-// `rows`: room for one filtered row of each plane.
+// `rows` points to room for one filtered row of each plane.
 void ResizeSimd(const std::array<Plane, 3>& planes, const PlaneFilter& luma,
                 const PlaneFilter& chroma, int size, const std::array<uint8_t*, 3>& rows,
                 uint8_t* out, int64_t out_stride) {
@@ -150,8 +151,8 @@ namespace {
 
 constexpr int kWeightSum = 1 << kWeightBits;
 
-// Whole weights with that sum out of real ones. A weight of 128 is no int8: it gives one to a
-// neighbour.
+// Rounds real weights to integers that sum up to kWeightSum. Since a weight of 128 does not fit
+// int8, it gives one to a neighbour.
 void RoundWeights(const std::array<double, kMaxTaps>& real, double sum,
                   std::array<int8_t, kMaxTaps>* weights) {
   std::array<int, kMaxTaps> rounded{};
@@ -177,7 +178,7 @@ bool PlaneTaps::Make(const AxisPlan& axis, int size, int count, bool flip) {
   constexpr double kTiny = 1e-6;  // samples
   const int lowest = std::max(0, static_cast<int>(std::floor(axis.begin + kTiny)));
   const int highest = std::min(size, static_cast<int>(std::ceil(axis.begin + axis.length - kTiny)));
-  // first .. last of each output
+  // Returns the first and the last sample of an output.
   const auto range = [&](int output) {
     const double centre = axis.begin + (axis.window + output + 0.5) * ratio - 0.5;
     const int from = std::max(lowest, static_cast<int>(std::floor(centre - support)) + 1);

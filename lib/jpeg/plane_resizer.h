@@ -1,5 +1,5 @@
-// Antialiased resize (the triangle filter of PIL's BILINEAR) of Y, Cb and Cr planes of different
-// resolution, and the conversion to RGB, at the resolution that comes out.
+// Resizes the planes Y, Cb and Cr, whose resolutions differ, by an antialiased filter (the triangle
+// filter of PIL's BILINEAR), and converts the resized planes to RGB.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,27 +14,28 @@ constexpr int kTapsInGroup = 4;  // filters have one or two groups
 constexpr int kMaxTapGroups = 2;
 constexpr int kMaxTaps = kTapsInGroup * kMaxTapGroups;
 
-// One axis: `length` samples from `begin` on become `resized` outputs, of which those from `window`
-// on are wanted. In samples of a plane, which may begin within one.
+// The resize of one axis: `length` samples from `begin` on become `resized` outputs, of which those
+// from `window` on are needed. The unit is a sample of the plane; `begin` and the end may lie
+// within a sample.
 struct AxisPlan {
   double begin = 0, length = 0;
   int resized = 0, window = 0;
 };
 
-// Which samples make each output of an axis: output i is the sum over k of weight[i][k] *
-// sample[first[i] + k], divided by 128. Weights of an output sum up to 128.
+// The samples and weights of each output of an axis: output i is the sum over k of weight[i][k] *
+// sample[first[i] + k], divided by 128. The weights of an output sum up to 128.
 struct PlaneTaps {
   int num_groups = 0;
   std::array<int, kMaxOutput> first{};
   std::array<std::array<int8_t, kMaxTaps>, kMaxOutput> weight{};
 
-  // For `count` outputs out of a line of `size` samples, none of them from outside the axis. False
-  // if it takes more than kMaxTaps.
+  // Makes the taps of `count` outputs from a line of `size` samples; no tap lies outside the axis.
+  // Returns false if an output needs more than kMaxTaps.
   bool Make(const AxisPlan& axis, int size, int count, bool flip);
 };
 
-// A plane's pixels, with room to the right for whole vectors and for what the inverse transform
-// writes of MCUs that nobody needs (8 of 16 pixels).
+// The pixels of a plane. There is room to the right for complete vectors, and for what the inverse
+// transform writes of MCUs that the crop does not need (8 of 16 pixels).
 struct Plane {
   static constexpr int kRunOver = 8 * 16 + 32;
 
@@ -44,11 +45,11 @@ struct Plane {
   void Resize(int new_width, int new_height);
 };
 
-// The filter along rows as shuffles of bytes: each 128 bits of a vector make 4 outputs out of one
-// window of 16 bytes.
+// The filter along rows, expressed as shuffles of bytes: each 128 bits of a vector make 4 outputs
+// from one window of 16 bytes.
 struct RowPlan {
   struct Group {                // 16 outputs
-    std::array<int, 4> window;  // of outputs 0-3, 8-11, 4-7, 12-15
+    std::array<int, 4> window;  // for outputs 0-3, 8-11, 4-7, 12-15
     alignas(32) uint8_t shuffle[2][32];
     alignas(32) int8_t weight[kMaxTapGroups][2][32];
   };
@@ -57,21 +58,22 @@ struct RowPlan {
   void Make(const PlaneTaps& taps, int count);
 };
 
-// What one plane needs to become size x size outputs.
+// The filters that turn one plane into size x size outputs.
 struct PlaneFilter {
-  PlaneTaps rows;     // down the plane
-  PlaneTaps columns;  // along its rows; `plan` is made of it
+  PlaneTaps rows;     // vertical filter
+  PlaneTaps columns;  // horizontal filter; `plan` is made from it
   RowPlan plan;
 
   bool Make(const AxisPlan& horizontal, const AxisPlan& vertical, const Plane& plane, int size,
             bool flip);
 };
 
-// One a thread: keeps a row of each plane.
+// Keeps a row of each plane. Use one resizer per thread.
 class PlaneResizer {
  public:
-  // Writes size x size red pixels at `out`, green out_stride later, then blue. Y by `luma`, Cb and
-  // Cr by `chroma`. The same bytes with every set of vector instructions.
+  // Writes size x size red pixels at `out`, green at out_stride behind red, blue at out_stride
+  // behind green. Filters Y by `luma`, Cb and Cr by `chroma`. Every set of vector instructions
+  // gives the same bytes.
   void Resize(const std::array<Plane, 3>& planes, const PlaneFilter& luma,
               const PlaneFilter& chroma, int size, uint8_t* out, int64_t out_stride);
 

@@ -9,7 +9,7 @@ const EntryTable kHaltTable{};  // consumes and advances nothing
 }  // namespace
 
 bool RowDecoder::SetHeader(const StreamHeader& header) {
-  // Cb and Cr with the same tables share them: that matters for the caches.
+  // Cb and Cr share their tables if these are equal, because that saves cache.
   const bool shared = header.dc_of[1] == header.dc_of[2] && header.ac_of[1] == header.ac_of[2];
   for (size_t c = 0; c < 3; ++c) {
     const size_t slot = c == 2 && shared ? 1 : c;
@@ -65,7 +65,7 @@ void RowDecoder::MakePlan() {
   plan_.push_back(idle);
 }
 
-// Segments carry differences of the mean values.
+// Restores the mean values, since segments carry only their differences.
 void RowDecoder::SumDc(const SegmentJob& job) {
   const PlannedBlock* block = FirstBlock(plan_, job);
   int sums[3] = {};

@@ -1,5 +1,5 @@
-// Entropy decoding of restart segments into coefficients that lie ready for the inverse transform
-// of many blocks at once.
+// Entropy-decodes restart segments into coefficients, arranged so that the inverse transform can
+// take many blocks at once.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,29 +15,30 @@
 
 namespace reel3d::jpeg {
 
-// Sixteen blocks side by side: value[frequency, row by row][block]. The last row takes what nobody
-// reads.
+// Sixteen blocks side by side: value[frequency, row by row][block]. The last row takes the
+// coefficients that nothing reads.
 constexpr int kBlocksAside = 16;
 constexpr int kUnusedRow = 64;
 struct alignas(64) BlockGroup {
   int16_t value[kUnusedRow + 1][kBlocksAside];
 };
 
-// Eight neighbouring MCUs: two segments at the usual interval of four. MCU m: its luma block
-// (bx, by) is lane 8 * by + 2 * (m % 4) + bx of luma[m / 4]; Cb is lane m and Cr lane 8 + m of
-// chroma. So each half of a group is a row of blocks in the order of the picture.
+// Eight neighbouring MCUs: two segments at the usual interval of four. The luma block (bx, by) of
+// MCU m is lane 8 * by + 2 * (m % 4) + bx of luma[m / 4]. In chroma, its Cb block is lane m and its
+// Cr block lane 8 + m. So each half of a group is a row of blocks in the order of the picture.
 struct CoefficientUnit {
   BlockGroup luma[2], chroma;
 };
 
-// Decodes the segments of one row of units after the other. Keeps tables and buffers: one a thread.
+// Decodes the segments of one row of MCUs after another. Keeps tables and buffers; use one decoder
+// per thread.
 class RowDecoder {
  public:
-  // False if the picture's Huffman tables are none.
+  // Returns false if the picture's Huffman tables are invalid.
   bool SetHeader(const StreamHeader& header);
-  // Only coefficients with both frequencies below `size` (1 .. 8) are kept.
+  // Keeps only coefficients with both frequencies below `size` (1 .. 8).
   void SetGeometry(int num_units, int size);
-  // False if a segment is damaged. Units must have been cleared.
+  // Returns false if a segment is damaged. The caller must have cleared the units.
   bool Decode(const std::vector<SegmentJob>& jobs);
   CoefficientUnit& unit(int i) { return units_[static_cast<size_t>(i)]; }
 
@@ -48,7 +49,7 @@ class RowDecoder {
   std::array<std::unique_ptr<ComponentCodes>, 3> built_;
   std::array<const ComponentCodes*, 3> codes_{};
   std::vector<CoefficientUnit> units_;
-  std::vector<PlannedBlock> plan_;  // of all units, and one more for idle lanes, writing to idle_
+  std::vector<PlannedBlock> plan_;  // of all units, then one for idle lanes, which writes to idle_
   BlockGroup idle_{};
   std::array<uint16_t, 256> row_{};  // zigzag index -> offset of the row in a BlockGroup
 };

@@ -4,7 +4,7 @@
 #include <cstring>
 
 // This file is compiled once for each set of vector instructions (hwy/foreach_target.h). It uses no
-// vectors: what comes with the newer sets are shifts by any count in one step (BMI2).
+// vectors, but newer sets bring shifts by any count in one step (BMI2).
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lib/jpeg/segment_lanes.cc"
 #include <hwy/foreach_target.h>
@@ -13,14 +13,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace reel3d::jpeg::HWY_NAMESPACE {
 
-// The next bits of a segment, from the top of a 64-bit buffer.
+// Reads the next bits of a segment from the top of a 64-bit buffer.
 class BitReader {
  public:
   static constexpr int kBitsAfterRefill = 56;
 
   BitReader() = default;
   [[gnu::always_inline]] explicit BitReader(const uint8_t* bytes) : next_(bytes) {}
-  // One that never asks for bytes.
+  // Returns a reader that never asks for bytes.
   static BitReader Idle() {
     static constexpr std::array<uint8_t, 8> kNothing{};
     BitReader reader(kNothing.data());
@@ -38,7 +38,7 @@ class BitReader {
   [[gnu::always_inline]] inline uint32_t Peek(int count) const {
     return static_cast<uint32_t>(buffer_ >> (64 - count));
   }
-  // Takes a raw table entry too: of the count only the low 6 bits matter.
+  // Also accepts a raw table entry: only the low 6 bits of the count matter.
   [[gnu::always_inline]] inline void Skip(uint64_t count) {
     buffer_ <<= count & 63;
     bits_ -= count;
@@ -54,7 +54,7 @@ class BitReader {
   const uint8_t* next_ = nullptr;
 };
 
-// Code and magnitude one after the other; needs 32 bits in the reader. The symbol, or -1.
+// Reads a code, then its magnitude; needs 32 bits in the reader. Returns the symbol, or -1.
 int ReadSlowly(const CanonicalCodes& codes, BitReader* in, int* value) {
   int length = 0;
   int symbol = 0;
@@ -75,7 +75,7 @@ int ReadSlowly(const CanonicalCodes& codes, BitReader* in, int* value) {
     symbol = codes.symbol[static_cast<size_t>(index) & 0xFF];
   }
   in->Skip(static_cast<uint64_t>(length));
-  const int size = symbol & 15;  // at most 11; arithmetic only, for the sign is a coin toss
+  const int size = symbol & 15;  // at most 11; no branch, because the sign is unpredictable
   const int magnitude = static_cast<int>(in->buffer() >> 1 >> (63 - size));
   const int negative = ~static_cast<int>(static_cast<int64_t>(in->buffer()) >> 63);
   *value = magnitude - (((1 << size) - 1) & negative);
@@ -83,8 +83,9 @@ int ReadSlowly(const CanonicalCodes& codes, BitReader* in, int* value) {
   return symbol;
 }
 
-// Decoding state of one segment. A mispredicted branch costs as much as decoding several symbols,
-// so ends of blocks are taken without branches; two lanes run in turn to hide the latency of that.
+// The decoding state of one segment. A mispredicted branch costs as much as decoding several
+// symbols, so ends of blocks are handled without branches. Two lanes run in turn to hide the
+// latency of that.
 class Lane {
  public:
   [[gnu::always_inline]] inline void Start(const SegmentJob& job, const PlannedBlock* first) {
@@ -106,12 +107,12 @@ class Lane {
   }
   [[gnu::always_inline]] inline void Refill() { in_.Refill(); }
   [[gnu::always_inline]] inline bool finished() const { return block_ == end_; }
-  // A segment must end within the padding of its last byte.
+  // Returns true if the segment ends within the padding of its last byte.
   [[gnu::always_inline]] inline bool EndsProperly() const {
     return in_.position() <= limit_ && (!whole_ || in_.position() == limit_);
   }
 
-  // One look-up. False on an error.
+  // Does one look-up. Returns false on an error.
   [[gnu::always_inline]] inline bool Step(const uint16_t* row) {
     const Entry entry = table_[in_.Peek(kLookUpBits)];
     const unsigned after = index_ + entry.Advance();
@@ -139,7 +140,7 @@ class Lane {
     }
     in_.Refill();
     BitReader in = in_;              // a copy, so that the call does not force in_ into memory
-    if (IsMagnitudeTable(table_)) {  // of the block's last coefficient
+    if (IsMagnitudeTable(table_)) {  // the block's last coefficient
       const Entry entry = table_[in.Peek(kLookUpBits)];
       block_->to[row[index_]] = entry.FirstValue();
       in_.Skip(entry.bits);
@@ -151,7 +152,7 @@ class Lane {
     const bool is_dc = index_ == 0;
     const ComponentCodes& codes = *block_->codes;
     const int symbol = ReadSlowly(is_dc ? codes.dc() : codes.ac(), &in, &value);
-    in.Refill();  // the caller counts on a full buffer
+    in.Refill();  // the caller relies on a full buffer
     in_ = in;
     constexpr int kSixteenZeros = 0xF0;
     const bool end = !is_dc && symbol == 0;
@@ -203,7 +204,8 @@ bool DecodeSegmentsSimd(const std::vector<SegmentJob>& jobs, const std::vector<P
     begin(lane);
     return ok;
   };
-  // Two variables, not an array, so that they live in registers; a third lane spills.
+  // These are two variables, not an array, so that they stay in registers; a third lane would not
+  // fit.
   Lane a;
   Lane b;
   begin(a);

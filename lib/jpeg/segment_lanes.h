@@ -1,5 +1,5 @@
-// Entropy decoding of restart segments, two at a time: the inner loop of row_decoder, and of the
-// whole loader. Knows blocks only as places to write to.
+// Entropy-decodes restart segments, two at a time. It is the inner loop of row_decoder and of the
+// complete loader. It knows blocks only as places to write to.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,33 +15,33 @@ namespace reel3d::jpeg {
 constexpr int kUnitMcus = 8;  // neighbouring MCUs that row_decoder keeps together
 constexpr int kBlocksPerMcu = 6;
 
-// One restart segment, whose MCUs [0, stop) go to those of the unit from first_mcu on.
+// One restart segment. Its MCUs [0, stop) become the MCUs of the unit from first_mcu on.
 struct SegmentJob {
   const uint8_t* bytes = nullptr;  // unstuffed; kReadSlack more are readable
   size_t size = 0;
   int stop = 0, unit = 0, first_mcu = 0;
-  bool whole = false;  // stop is the segment's last MCU: it must end there
+  bool whole = false;  // true: the segment must end at `stop`, its last MCU
 };
 
-// A damaged segment may run over its end by what all its symbols can take, 32 bits each.
+// A damaged segment may run past its end by what all its symbols can consume, 32 bits each.
 constexpr size_t kReadSlack = size_t{kUnitMcus} * kBlocksPerMcu * 64 * 4;
 
-// One block in decoding order.
+// One block, in decoding order.
 struct PlannedBlock {
   int16_t* to;
-  std::array<const Entry*, kNumNextTables> table;  // what its look-ups lead to
+  std::array<const Entry*, kNumNextTables> table;  // the tables of next look-ups, by NextTable
   const ComponentCodes* codes;
 };
 
-// Of a plan that holds the blocks of all units.
+// Returns the first block of `job` in a plan that holds the blocks of all units.
 inline const PlannedBlock* FirstBlock(const std::vector<PlannedBlock>& plan,
                                       const SegmentJob& job) {
   return plan.data() + static_cast<ptrdiff_t>(job.unit * kUnitMcus + job.first_mcu) * kBlocksPerMcu;
 }
 
-// Coefficient k (in zigzag order) of a block goes to block.to[row[k]]; row has 256 entries, those
-// from 64 on for what damaged segments say. The plan's last block takes what idle lanes write: its
-// tables consume and advance nothing. False if a segment is damaged.
+// Writes coefficient k (in zigzag order) of a block to block.to[row[k]]. `row` has 256 entries;
+// those from 64 on are for damaged segments. The last block of the plan takes what idle lanes
+// write; its tables consume and advance nothing. Returns false if a segment is damaged.
 bool DecodeSegments(const std::vector<SegmentJob>& jobs, const std::vector<PlannedBlock>& plan,
                     const uint16_t* row);
 

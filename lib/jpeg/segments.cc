@@ -14,7 +14,7 @@ namespace reel3d::jpeg::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Collects the beginnings of segments; every marker must be the one that is due.
+// Collects the beginnings of segments; every marker must be the expected one.
 class MarkerList {
  public:
   MarkerList(const uint8_t* data, size_t count, std::vector<uint32_t>* begins)
@@ -22,7 +22,7 @@ class MarkerList {
 
   bool done() const { return begins_.size() == count_ + 1; }
 
-  // Of the FF at `at`, behind which no 00 stands.
+  // Adds the marker whose FF is at `at`; the caller has checked that no 00 follows.
   bool Add(size_t at) {
     constexpr int kEndOfImage = 0xD9;
     constexpr int kFirstRestart = 0xD0;
@@ -53,7 +53,7 @@ bool FindSegmentsSimd(const uint8_t* data, size_t size, size_t scan_begin, size_
   const auto ff = hn::Set(d, 0xFF);
   const auto zero = hn::Zero(d);
   size_t at = scan_begin;
-  for (; at + lanes + 1 <= size; at += lanes) {  // 1: the byte behind the vector is looked at, too
+  for (; at + lanes + 1 <= size; at += lanes) {  // 1: the byte behind the vector is read, too
     const auto is_ff = hn::Eq(hn::LoadU(d, data + at), ff);
     const auto is_stuffed = hn::Eq(hn::LoadU(d, data + at + 1), zero);
     uint64_t hits = 0;
@@ -90,7 +90,7 @@ size_t UnstuffSimd(const uint8_t* begin, const uint8_t* end, const uint8_t* read
     const auto bytes = hn::LoadU(d, begin);
     hn::StoreU(bytes, d, out);
     const ptrdiff_t first_ff = hn::FindFirstTrue(d, hn::Eq(bytes, ff));
-    // Keep all up to the first FF, drop the 00 behind it.
+    // Keep the bytes up to the first FF, drop the 00 behind it.
     const ptrdiff_t keep = first_ff < 0 ? lanes : first_ff + 1;
     out += std::min(keep, end - begin);
     begin += keep + (first_ff < 0 ? 0 : 1);

@@ -1,5 +1,6 @@
-// Three operations on bytes that Highway lacks, for each set of instructions: included by the
-// sources that are compiled for several (hwy/foreach_target.h). Vectors are at most 256 bits wide.
+// Three operations on bytes that Highway lacks, for each set of instructions. Sources that are
+// compiled for several sets include this file (hwy/foreach_target.h). Vectors are at most 256 bits
+// wide.
 // SPDX-License-Identifier: Apache-2.0
 #if defined(REEL3D_SIMD_OPS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef REEL3D_SIMD_OPS_INL_H
@@ -49,12 +50,12 @@ HWY_INLINE WordVector AddPairs(WordVector a, WordVector b) {
 
 #else
 
-// In each block of 128 bits: the words of `a`, then those of `b`, clamped to 0 .. 255.
+// Returns, in each block of 128 bits, the words of `a`, then those of `b`, clamped to 0 .. 255.
 HWY_INLINE ByteVector PackBytes(WordVector a, WordVector b) {
   const hn::Half<Bytes> half;
   return hn::Combine(Bytes(), hn::DemoteTo(half, b), hn::DemoteTo(half, a));
 }
-// a[2i] * b[2i] + a[2i + 1] * b[2i + 1], which must fit 16 bits.
+// Returns a[2i] * b[2i] + a[2i + 1] * b[2i + 1], which must fit 16 bits.
 HWY_INLINE WordVector MultiplyAddPairs(ByteVector a, SignedByteVector b) {
   const Words d;
   const hn::RebindToUnsigned<Words> du;
@@ -66,7 +67,7 @@ HWY_INLINE WordVector MultiplyAddPairs(ByteVector a, SignedByteVector b) {
   const auto b_odd = hn::ShiftRight<8>(b_words);
   return hn::Add(hn::Mul(a_even, b_even), hn::Mul(a_odd, b_odd));
 }
-// In each block of 128 bits: sums of neighbours in `a`, then in `b`.
+// Returns, in each block of 128 bits, the sums of neighbours in `a`, then of those in `b`.
 HWY_INLINE WordVector AddPairs(WordVector a, WordVector b) {
   const Words d;
   return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a));

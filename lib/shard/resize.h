@@ -1,7 +1,7 @@
 // The bilinear resize of the Python Imaging Library, exact to the last bit. Its triangle filter is
 // as wide as the reduction (so it does not alias) and has 22-bit fixed-point weights. It filters
-// along the columns' axis first, rounds to bytes, then filters the rows. The reference code resizes
-// in this way; plain two-tap bilinear gives other pictures.
+// horizontally, rounds to bytes, then filters vertically. The reference code resizes in this way;
+// plain two-tap bilinear gives other pictures.
 //
 // This is not a general resizer: it takes the rows of one frame in order and makes the planes of
 // one clip frame, as a CropPlan says. A test compares it with PIL
