@@ -21,10 +21,11 @@ static_assert(std::is_same_v<hid_t, int64_t>, "HDF5 1.10 or later");
 const LinkedLibrary kHdf5("hdf5",
                           fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE));
 
-// At exit the library would try once more to write what a full disk refused, and crash.
+// Without this, the library would try at exit to write again what a full disk refused, and crash.
 [[maybe_unused]] const herr_t kNoWorkAtExit = H5dont_atexit();
 
-// The innermost entry of HDF5's stack knows most; where it quotes the system, that is enough.
+// Returns the innermost entry of HDF5's error stack, which is the most precise one. If it quotes
+// the system, the quotation is enough.
 std::string Hdf5Words() {
   std::string words;
   const auto keep_first = [](unsigned, const H5E_error2_t* entry, void* text) -> herr_t {

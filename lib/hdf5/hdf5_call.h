@@ -1,7 +1,7 @@
-// What the reader and the writer of HDF5 files share: an owner for ids, one check for return codes,
-// the types. Not a general HDF5 wrapper; hdf5.h stays in the sources.
+// The parts that the reader and the writer of HDF5 files share: an owner for ids, one check for
+// return codes, the types. This is not a general HDF5 wrapper; only sources include hdf5.h.
 //
-// HDF5 calls are serialised by the library's own lock.
+// The library's own lock serialises HDF5 calls.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace reel3d {
 
-// Owns one id of the library.
+// Owns one id of the HDF5 library.
 class Hdf5Id {
  public:
   using Close = int (*)(int64_t);
@@ -23,7 +23,7 @@ class Hdf5Id {
   Hdf5Id& operator=(Hdf5Id&& other) noexcept;
 
   int64_t get() const { return id_; }
-  // Closes now and passes on the library's status, which the destructor would lose.
+  // Closes the id now and returns the library's status, which the destructor would lose.
   int CloseNow();
 
  private:
@@ -31,13 +31,15 @@ class Hdf5Id {
   Close close_ = nullptr;
 };
 
-// Call on each thread before its first call: its own stack of errors is not to be printed.
+// Keeps HDF5 from printing its errors. Each thread has its own stack of errors, so call this on
+// each thread before its first HDF5 call.
 void SilenceHdf5();
 
-// Throws an error of this kind, "file: cannot do (HDF5's innermost words)".
+// Throws an error of this kind: "file: cannot `doing` (HDF5's innermost words)".
 [[noreturn]] void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing);
 
-// Passes on what an HDF5 function returned; all of them return a negative value on failure.
+// Returns `status`, the result of an HDF5 function, or throws if it is negative: all HDF5 functions
+// return a negative value on failure.
 template <class Status>
 Status CheckedHdf5(Status status, ErrorKind kind, const std::string& file,
                    const std::string& doing) {
@@ -47,8 +49,8 @@ Status CheckedHdf5(Status status, ErrorKind kind, const std::string& file,
   return status;
 }
 
-// The stored type of T: uint8_t, uint16_t, uint32_t, uint64_t, int32_t, int64_t or float,
-// little-endian.
+// Returns the stored, little-endian type of T: uint8_t, uint16_t, uint32_t, uint64_t, int32_t,
+// int64_t or float.
 template <class T>
 int64_t Hdf5TypeOf();
 

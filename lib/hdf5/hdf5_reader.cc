@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kMaxTextBytes = 4096;
 
-// How every HDF5 file begins, and the version of what follows.
+// The first bytes of every HDF5 file, and the least version of its superblock that has checksums.
 constexpr std::string_view kSignature = "\x89HDF\r\n\x1A\n";
 constexpr int kFirstWithChecksums = 2;
 constexpr const char* kConvert = "convert it with h5repack --low=1 --high=1 -l CONTI";
@@ -44,7 +44,8 @@ Hdf5Reader::Hdf5Reader(const fs::path& file) : file_name_(file.string()) {
              H5Fclose);
 }
 
-// Damage to the structures of older files is not seen by the library, and can crash it.
+// Older files are refused, because the library does not notice damage to their structures and can
+// crash on it.
 void Hdf5Reader::RequireChecksums(const fs::path& file) const {
   std::array<char, kSignature.size() + 1> head{};
   std::ifstream(file, std::ios::binary).read(head.data(), head.size());

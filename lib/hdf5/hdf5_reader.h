@@ -1,8 +1,7 @@
-// Reads HDF5 files of plain data sets with suspicion: no memory is taken for sizes that the file
-// does not have, and only files whose own structures carry checksums are read at all (the format of
-// HDF5 1.8, 2008). So damage is found. A file forged by somebody who makes the checksums fit can
-// still crash the library, which has known faults of that kind.
-// One object belongs to one thread.
+// Reads HDF5 files of plain data sets without trusting them. It allocates no memory for sizes that
+// the file does not have. It reads only files whose own structures carry checksums (the format of
+// HDF5 1.8, 2008), so that damage is found. A file that somebody forged with matching checksums can
+// still crash the library, which has known faults of that kind. One object belongs to one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +14,7 @@
 
 namespace reel3d {
 
-// Where the bytes of a data set lie in the file.
+// The place of a data set's bytes in the file.
 struct Hdf5Extent {
   uint64_t offset_bytes = 0;
   uint64_t size_bytes = 0;
@@ -23,23 +22,24 @@ struct Hdf5Extent {
 
 using Hdf5Shape = std::vector<uint64_t>;
 
-// Throws input errors that name the file. Data sets must be contiguous within this file and lie
-// inside it; links to elsewhere, filters and other types than asked for are refused.
+// Throws input errors that name the file. Data sets must be contiguous and lie inside this file;
+// links to elsewhere, filters and other types than requested are refused.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& file);
 
   bool HasAttribute(const std::string& name) const;
   std::string Text(const std::string& attribute) const;
-  int64_t Integer(const std::string& attribute) const;  // of any integer type
+  int64_t Integer(const std::string& attribute) const;  // an attribute of any integer type
 
-  // All of a data set of one axis, or of one that has just this shape, row major.
+  // Returns all values of a data set: of one with a single axis, or of one with exactly this shape,
+  // row major.
   template <class T>
   std::vector<T> Values(const std::string& name) const;
   template <class T>
   std::vector<T> Values(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<std::string> Strings(const std::string& name) const;
-  // Where the values of such a data set lie, as they would be in memory.
+  // Returns the place of a data set's values of type T, whose bytes in the file are as in memory.
   template <class T>
   Hdf5Extent Extent(const std::string& name) const;
 

@@ -30,7 +30,7 @@ Hdf5Id StringType(size_t size_bytes) {
 
 Hdf5Id Hdf5Writer::Creation(int64_t property_class) const {
   Hdf5Id properties(Wrote(H5Pcreate(property_class), file_name_, "it"), H5Pclose);
-  // With the time of day in it, the same content would not give the same bytes.
+  // If the times of objects were stored, the same content would not give the same bytes.
   Wrote(H5Pset_obj_track_times(properties.get(), false), file_name_, "it");
   return properties;
 }
@@ -40,7 +40,8 @@ Hdf5Writer::Hdf5Writer(const std::filesystem::path& file, const std::string& cal
   SilenceHdf5();
   const Hdf5Id access(Wrote(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
   Wrote(H5Pset_alignment(access.get(), kAlignmentBytes, kAlignmentBytes), file_name_, "it");
-  // From 1.8 on (2008) HDF5's own structures carry checksums; damage to older ones can crash it.
+  // From version 1.8 (2008) on, HDF5's own structures carry checksums; damage to older ones can
+  // crash it.
   Wrote(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), file_name_, "it");
   const Hdf5Id creation = Creation(H5P_FILE_CREATE);
   constexpr unsigned kMaxPlainAttributes = 64;

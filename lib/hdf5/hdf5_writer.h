@@ -1,5 +1,5 @@
-// Writes HDF5 files of plain data sets. The same calls give the same bytes: nothing in
-// them depends on the time of day. One object belongs to one thread.
+// Writes HDF5 files of plain data sets. The same calls give the same bytes: nothing in them depends
+// on the time of day. One object belongs to one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace reel3d {
 
-// Throws environment errors, as what fails while writing is the disk. They call the file
-// `called`: a reader of the message knows nothing of temporary names.
+// Throws environment errors, because only the disk can fail here. The errors call the file
+// `called`, since its readers do not know temporary names.
 class Hdf5Writer {
  public:
   Hdf5Writer(const std::filesystem::path& file, const std::string& called);
@@ -25,21 +25,21 @@ class Hdf5Writer {
 
   void Group(const std::string& name);
 
-  // Data sets are contiguous, and aligned to 4096 bytes where they have as many. T is one of
-  // uint8_t, uint16_t, uint32_t, uint64_t, int32_t.
+  // Data sets are contiguous, and aligned to 4096 bytes if they have at least that many. T is one
+  // of uint8_t, uint16_t, uint32_t, uint64_t, int32_t.
   template <class T>
   void Values(const std::string& name, const std::vector<T>& values);
-  // [values / num_columns, num_columns], row major.
+  // Writes a data set of shape [values.size() / num_columns, num_columns], row major.
   void Rows(const std::string& name, const std::vector<float>& values, size_t num_columns);
-  // Fixed-length UTF-8, padded with NUL to the longest.
+  // Writes fixed-length UTF-8 texts, padded with NUL to the length of the longest.
   void Strings(const std::string& name, const std::vector<std::string>& strings);
 
-  // A data set of `size_bytes` bytes whose content comes in pieces, in order.
+  // Begins a data set of `size_bytes` bytes, whose content AppendBytes() gives in pieces, in order.
   void BeginBytes(const std::string& name, uint64_t size_bytes);
   void AppendBytes(const void* bytes, uint64_t size_bytes);
 
   void Flush();
-  // The file is whole after this.
+  // Completes the file.
   void Close();
 
  private:
@@ -51,7 +51,7 @@ class Hdf5Writer {
 
   const std::string file_name_;
   Hdf5Id file_;
-  Hdf5Id dataset_;  // of the last Create
+  Hdf5Id dataset_;  // made by the last Create
   uint64_t bytes_written_ = 0;
 };
 
