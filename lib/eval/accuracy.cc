@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kNumResamples = 1000;
 
-// numpy.quantile's default: linear between the two nearest of the sorted values.
+// Interpolates like numpy.quantile's default: linearly between the two nearest sorted values.
 double Quantile(const std::vector<double>& sorted, double fraction) {
   const double position = fraction * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(position);
@@ -72,7 +72,7 @@ Interval Accuracy::Top1Interval(uint64_t seed) const {
   if (num_expected_ == 0) {
     return {};
   }
-  // Which videos are right does not matter to their number: the first num_top1_ stand for them.
+  // The count does not depend on which videos are right, so the first num_top1_ stand for them.
   std::vector<double> top1(kNumResamples);
   for (size_t resample = 0; resample < top1.size(); ++resample) {
     Rng rng(seed, resample);

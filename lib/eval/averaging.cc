@@ -11,8 +11,8 @@
 namespace reel3d {
 namespace {
 
-// Replaces `scores` by one clip's contribution. The largest logit is taken out of every exponent,
-// so that nothing overflows.
+// Replaces `scores` by the contribution of one clip. The largest logit is subtracted from every
+// exponent, so that nothing overflows.
 void ScoreClip(const float* logits, Averaging averaging, std::vector<double>* scores) {
   const size_t num_classes = scores->size();
   std::copy(logits, logits + num_classes, scores->begin());

@@ -49,7 +49,8 @@ void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable&
   writer.Close();
 }
 
-// numpy.lib.format, version 1.0: the array begins at a multiple of 64.
+// Returns the header of numpy.lib.format, version 1.0, in which the array begins at a multiple of
+// 64.
 std::string NpyHeader(const FeatureTable& table) {
   std::string shape = std::to_string(table.video.size());
   for (const int64_t extent : table.shape) {

@@ -1,5 +1,5 @@
-// Features of clips or videos as files for others to compute on: HDF5, or .npy with a table beside
-// it. Written only; docs/reference/formats.md says how to read them in Python.
+// Writes features of clips or videos to files for other programs: HDF5, or .npy with a table beside
+// it. docs/reference/formats.md says how to read them in Python.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,19 +17,19 @@ struct FeatureTable {
   std::string layer;             // "fc, input"
   std::vector<std::string> classes;
   std::vector<ScoredVideo> videos;
-  // A row a clip, or a video where it is an average over its clips.
+  // One row per clip, or one row per video if the row is an average over its clips.
   std::vector<uint32_t> video;        // index into videos
-  std::vector<uint32_t> first_frame;  // of the clip; of an average, of its first clip
-  std::vector<uint32_t> num_clips;    // that the row is an average of
-  std::vector<int64_t> shape;         // of a row: C, or C, T, H, W
+  std::vector<uint32_t> first_frame;  // of the clip; for an average, of its first clip
+  std::vector<uint32_t> num_clips;    // number of clips that the row averages
+  std::vector<int64_t> shape;         // of one row: C, or C, T, H, W
   std::vector<float> values;          // row after row
 };
 
-// Whether WriteFeatures() knows a name that ends so: .h5 and .npy.
+// Returns true if WriteFeatures() supports the file name extension: .h5 or .npy.
 bool IsFeatureFile(const std::filesystem::path& file);
 
-// Writes `file`, and for x.npy a table x.npy.tsv, each whole or not at all. Throws an environment
-// error where the disk refuses.
+// Writes `file`, and for x.npy also a table x.npy.tsv; each is written completely or not at all.
+// Throws an environment error if the disk refuses.
 void WriteFeatures(const std::filesystem::path& file, const FeatureTable& table);
 
 }  // namespace reel3d

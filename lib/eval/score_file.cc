@@ -19,7 +19,7 @@ constexpr const char* kFormat = "reel3d-scores";
 constexpr int64_t kVersion = 1;
 constexpr int64_t kMaxVideos = 100'000'000;
 
-// One member of every element, as the column of the file that it is.
+// Returns one member of all elements, as a column of the file.
 template <class Column, class Row>
 std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
   std::vector<Column> column;
@@ -57,7 +57,7 @@ void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   }
 }
 
-// Texts that later stand in tables: unique and not empty.
+// Requires texts that later stand in tables to be unique and not empty.
 void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
@@ -112,7 +112,7 @@ bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
-// What the disk gives back must be what it was given.
+// Checks that the disk gives back the data that it was given.
 void Verify(const std::filesystem::path& file, const Scores& written) {
   const Scores found = ReadScores(file);
   if (!SameBits(found.logits, written.logits) || found.videos.size() != written.videos.size()) {

@@ -1,4 +1,4 @@
-// scores-NNNNN.h5: the logits of every clip of some videos, as score-videos writes them.
+// The file scores-NNNNN.h5 holds the logits of all clips of some videos. score-videos writes it.
 //
 //   /            attrs: format="reel3d-scores", version, checkpoint, data (fingerprint), settings,
 //                       subset, part, num_parts, num_videos_expected (of the whole subset),
@@ -9,7 +9,8 @@
 //   /classes/name fixed string [C]
 //
 // A video without clips could not be read. A part holds a fixed slice of the subset's videos (in
-// index order), whatever the number of tasks that wrote the parts. No torch here.
+// index order), which does not depend on the number of tasks that wrote the parts. This file needs
+// no torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -32,9 +33,9 @@ struct ScoredVideo {
 };
 
 struct Scores {
-  std::string checkpoint;  // what scored: the checkpoint's own name, step and checksum
+  std::string checkpoint;  // name, step and checksum of the checkpoint that computed the scores
   std::string data;        // fingerprint of the shards, hexadecimal
-  std::string settings;    // that decide the scores, as `key = value;` of each
+  std::string settings;    // the settings that decide the scores, as `key = value;` each
   std::string subset;      // "validation"
   int part = 0, num_parts = 1;
   int64_t num_videos_expected = 0;  // of the subset, over all parts
@@ -44,15 +45,15 @@ struct Scores {
   std::vector<float> logits;  // [clips.size(), classes.size()], row major
 };
 
-// scores-NNNNN.h5.
+// Returns a name such as scores-00012.h5.
 std::string ScoreFileName(int part);
 constexpr int kMaxScoreFiles = 100'000;
 
-// Published atomically, after reading it back; the same Scores give the same bytes.
+// Publishes the file atomically, after reading it back. The same Scores give the same bytes.
 void WriteScores(const std::filesystem::path& file, const Scores& scores);
 
-// Throws an input error with the file's name and what is wrong: not complete, sizes that do not
-// agree, a clip of a video that is not there.
+// Throws an input error that names the file and its fault: not complete, sizes that do not agree, a
+// clip of a video that is not in the file.
 Scores ReadScores(const std::filesystem::path& file);
 
 }  // namespace reel3d

@@ -47,7 +47,7 @@ void RequireFinite(const fs::path& file, const Scores& part) {
   }
 }
 
-// Adds parts to a whole, one after the other.
+// Adds up the parts, one after the other.
 class Collector {
  public:
   Collector(Averaging averaging, int min_distinct)
