@@ -25,7 +25,7 @@ struct FrameJpeg {
   size_t size_bytes = 0;
 };
 
-// kFast is five times as fast as kExact; its pixels differ from kExact's by 50 dB.
+// kFast is five times as fast as kExact; its PSNR against kExact is 50 dB.
 enum class Decoding { kFast, kExact };
 
 // Accepts "fast" and "exact". Throws a usage error otherwise.
