@@ -1,5 +1,5 @@
-// Data-parallel training of one module: every rank holds a copy, and gradients are averaged over
-// the ranks while backward still runs (c10d::Reducer, as Python's DistributedDataParallel).
+// Trains one module data-parallel: every rank holds a copy, and gradients are averaged over the
+// ranks while backward still runs (c10d::Reducer, as in Python's DistributedDataParallel).
 //
 //   DataParallel parallel(*network, group);
 //   for each step:
@@ -10,9 +10,10 @@
 //       parallel.Backward(loss);
 //     optimizer.step();
 //
-// The gradient is the ranks' AVERAGE of the sum over micro-batches: a loss of
-// sum over own clips / clips of the whole step * number of ranks makes it that of the mean loss of
-// the whole step, however unevenly clips are spread (a rank may have none).
+// The gradient is the ranks' AVERAGE of the sum over micro-batches. With the loss
+//   sum over own clips / clips of the complete step * number of ranks
+// it is the gradient of the mean loss of the complete step, for any distribution of clips over the
+// ranks (a rank may have none).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,22 +28,23 @@ namespace reel3d {
 
 class DataParallel {
  public:
-  // Collective: copies parameters and buffers from rank 0 to all. Throws an environment error if
-  // the ranks' modules differ in shape. The module must outlive this, and its parameters stay the
-  // same tensors.
+  // Copies parameters and buffers from rank 0 to all ranks. Collective. Throws an environment error
+  // if the ranks' modules differ in shape. The module must outlive this object, and its parameters
+  // must stay the same tensors.
   DataParallel(torch::nn::Module& module, ProcessGroup group);
   ~DataParallel();
   DataParallel(const DataParallel&) = delete;
   DataParallel& operator=(const DataParallel&) = delete;
 
-  // Drops all gradients. Optimizer::zero_grad() would throw: gradients are views of the buckets.
+  // Clears all gradients. Optimizer::zero_grad() would throw, because gradients are views of
+  // buckets.
   void ClearGradients();
-  // Before forward. With `reduce` false, gradients only add up on this rank; the step's last
-  // micro-batch reduces the sum. Every rank runs the same number of micro-batches.
+  // Call it before each forward. With `reduce` false, gradients only add up on this rank; the
+  // step's last micro-batch reduces the sum. Every rank runs the same number of micro-batches.
   void BeginMicroBatch(bool reduce);
-  // loss.backward(); after a micro-batch that reduces, returns when every rank has the average.
-  // `when_computed` is called in between, from any thread: when this rank's own part is done and
-  // what is left is to wait for the others.
+  // Runs loss.backward(). For a micro-batch that reduces, it returns when every rank has the
+  // average. It calls `when_computed`, from any thread, when this rank's own part is done and only
+  // the wait for other ranks is left.
   void Backward(const at::Tensor& loss, const std::function<void()>& when_computed = {});
 
  private:

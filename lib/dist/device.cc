@@ -15,8 +15,9 @@ namespace reel3d {
 
 namespace {
 
-// `index`: which of the GPUs that this process sees would be ours. `sharers`: processes that see
-// the same ones. `all_have` false: some rank has none, so that no rank may choose one by itself.
+// `index` is the number of our GPU among those that this process sees. `sharers` is the number of
+// processes that see the same GPUs. If `all_have` is false, some rank has no GPU, so "auto" must
+// choose the CPU on every rank.
 at::Device Choose(const std::string& choice, int index, int64_t sharers, bool all_have) {
   if (choice == "cpu" || (choice == "auto" && !all_have)) {
     return at::kCPU;
@@ -39,8 +40,8 @@ at::Device Choose(const std::string& choice, int index, int64_t sharers, bool al
 }  // namespace
 
 at::Device ChooseDevice(const std::string& choice, const World& world) {
-  // Slurm may show each rank a GPU of its own, always under the number 0: ranks compete only with
-  // those that see the same first GPU.
+  // Slurm may show each rank a GPU of its own, always under the number 0. So a rank shares GPUs
+  // only with ranks that see the same first GPU.
   const std::string ours = world.host() + " " + FirstGpuId();
   const std::vector<std::string> all = world.Gather(ours);
   const auto index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), ours));
@@ -53,10 +54,12 @@ void ChooseKernels(bool deterministic) {
   context.setBenchmarkCuDNN(!deterministic);
   context.setDeterministicCuDNN(deterministic);
   if (deterministic) {
-    // cuBLAS reads it when it starts, and torch refuses linear layers without.
+    // cuBLAS reads this variable when it starts, and torch refuses deterministic linear layers
+    // without it.
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0);
     context.setDeterministicAlgorithms(true, /*warn_only=*/false);
-    context.setDeterministicFillUninitializedMemory(false);  // costs, and hides nothing here
+    context.setDeterministicFillUninitializedMemory(
+        false);  // it takes time, and no such memory is read here
   }
 }
 

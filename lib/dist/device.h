@@ -1,4 +1,4 @@
-// Which device a rank computes on.
+// Chooses the device that a rank computes on.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,18 +10,19 @@
 
 namespace reel3d {
 
-// `choice`: "cpu"; "cuda", the GPU numbered by the rank on its host; "auto", that GPU where every
-// rank has one, else the CPU. Makes the GPU current. Throws an environment error where "cuda" is
-// asked for and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
+// `choice` is "cpu", "cuda" (the GPU numbered by the rank on its host) or "auto" (that GPU if every
+// rank has one, else the CPU). Makes the GPU current. Throws an environment error if `choice` is
+// "cuda" and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
 at::Device ChooseDevice(const std::string& choice, const World& world);
 
-// The same for a process that is no rank: the first GPU for "cuda" and, where there is one, "auto".
+// Does the same for a process that is not a rank. "cuda" is the first GPU, and so is "auto" if
+// there is a GPU.
 at::Device ChooseDevice(const std::string& choice);
 
-// Which kernels GPUs are given in this process: the fastest, found by trying those that there are
-// on each shape of a convolution when it comes for the first time; or, with `deterministic`, those
-// that give the same bits each time (what has none throws). CPUs' kernels always do. Before the
-// first computation on a GPU.
+// Chooses the kernels that GPUs run in this process. By default they are the fastest ones, found by
+// trying all kernels when a convolution meets a shape for the first time. With `deterministic` they
+// are those that give the same bits each time, and operations without such a kernel throw. CPU
+// kernels always give the same bits. Call it before the first computation on a GPU.
 void ChooseKernels(bool deterministic);
 
 }  // namespace reel3d

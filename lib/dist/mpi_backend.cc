@@ -76,7 +76,7 @@ MPI_Op MpiOperation(const c10d::ReduceOp& operation) {
   }
 }
 
-// Any order of axes will do (channels last, say), as long as all ranks have the same.
+// Accepts any order of axes (channels last, for example); all ranks must have the same order.
 at::Tensor Dense(const at::Tensor& tensor) {
   TORCH_CHECK(tensor.device().is_cpu() && tensor.is_non_overlapping_and_dense(),
               "the MPI backend moves dense CPU tensors only");
@@ -133,7 +133,7 @@ MpiBackend::~MpiBackend() {
     stop_ = true;
   }
   wake_.notify_all();
-  thread_.join();  // ends what is queued first
+  thread_.join();  // the thread first ends what is queued
 }
 
 c10::intrusive_ptr<c10d::Work> MpiBackend::Enqueue(Collective collective) {
@@ -146,7 +146,8 @@ c10::intrusive_ptr<c10d::Work> MpiBackend::Enqueue(Collective collective) {
   return work;
 }
 
-// Collectives that can start now; waits for one if `wait`, unless the backend stops.
+// Takes the collectives that can start now. With `wait`, waits until there is one or the backend
+// stops.
 std::deque<MpiBackend::Collective> MpiBackend::TakeQueued(bool wait) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (wait) {
@@ -155,7 +156,7 @@ std::deque<MpiBackend::Collective> MpiBackend::TakeQueued(bool wait) {
   return std::exchange(queue_, {});
 }
 
-// Ends those that MPI has finished, and returns whether there were any.
+// Ends the collectives that MPI has finished. Returns true if there were any.
 bool MpiBackend::EndFinished(std::deque<Collective>& active) {
   std::vector<MPI_Request> requests;
   for (const Collective& collective : active) {
@@ -171,7 +172,7 @@ bool MpiBackend::EndFinished(std::deque<Collective>& active) {
   }
   finished.resize(static_cast<size_t>(std::max(num_finished, 0)));
   std::sort(finished.rbegin(), finished.rend());
-  // In the order of their beginning; erased from behind, so that indices stay true.
+  // End them in the order of their start; erase them from the back, so that indices stay valid.
   for (auto index = finished.rbegin(); index != finished.rend(); ++index) {
     active[static_cast<size_t>(*index)].End();
   }
@@ -210,7 +211,7 @@ void MpiBackend::Progress() {
       }
       active.clear();
     }
-    // First for low latency, then so that ranks and compute threads can share cores.
+    // Yield first, for low latency; then sleep, so that ranks and compute threads can share cores.
     if (idle_rounds > kSpins) {
       std::this_thread::sleep_for(kPause);
     } else if (idle_rounds > 0) {

@@ -1,10 +1,10 @@
-// A c10d backend for CPU tensors over MPI: what c10d::Reducer, broadcast_coalesced and
-// verify_params_across_processes ask for. (The wheel has the header of c10d::ProcessGroupMPI, but
-// not its code.)
+// A c10d backend for CPU tensors over MPI. It offers what c10d::Reducer, broadcast_coalesced and
+// verify_params_across_processes need. (The wheel has the header of c10d::ProcessGroupMPI, but not
+// its code.)
 //
-// One thread makes all its MPI calls, in the order in which collectives were asked for, so that
-// they match on every rank; callers wait for futures. Reducer waits for nothing else, hence the
-// thread.
+// One thread makes all MPI calls, in the order in which collectives were requested, so that they
+// match on every rank. Callers wait for futures. The thread is needed because Reducer only waits
+// for futures and would never drive MPI.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,14 +23,15 @@ namespace reel3d {
 
 class MpiBackend : public c10d::Backend {
  public:
-  // Collective. `world` must outlive it.
+  // Collective. `world` must outlive the backend.
   explicit MpiBackend(const World& world);
   ~MpiBackend() override;
 
   const std::string getBackendName() const override { return "mpi"; }
 
-  // One dense CPU tensor each; sum, average, minimum, maximum and product. float16 and bfloat16 are
-  // added up in float32. A failed collective shows when its Work is waited for.
+  // Each call takes one dense CPU tensor. Reductions are sum, average, minimum, maximum and
+  // product; float16 and bfloat16 are reduced in float32. A failed collective throws when its Work
+  // is waited for.
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            const c10d::AllreduceOptions& options) override;
   c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
@@ -47,7 +48,7 @@ class MpiBackend : public c10d::Backend {
   struct Collective;
 
   c10::intrusive_ptr<c10d::Work> Enqueue(Collective collective);
-  void Progress();  // what thread_ does
+  void Progress();  // the loop of thread_
   std::deque<Collective> TakeQueued(bool wait);
   bool EndFinished(std::deque<Collective>& active);
 

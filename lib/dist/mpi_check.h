@@ -1,4 +1,4 @@
-// MPI's return codes as our errors, and its counts. Private to lib/dist.
+// Translates MPI's return codes and counts. Private to lib/dist.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -6,10 +6,10 @@
 
 namespace reel3d {
 
-// Throws an environment error with MPI's own words unless `code` says success.
+// Throws an environment error with MPI's own words unless `code` is MPI_SUCCESS.
 void CheckMpi(int code, const char* function);
 
-// MPI counts are int: an environment error beyond 2^31-1.
+// Converts a count to MPI's int. Throws an environment error above 2^31-1.
 int MpiCount(int64_t count);
 
 }  // namespace reel3d

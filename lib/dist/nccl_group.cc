@@ -20,8 +20,8 @@
 namespace reel3d {
 namespace {
 
-// Longer than anybody waits: whom --stall-timeout has told to wait is for the watchdog to say,
-// which knows the rank that holds the others up.
+// A timeout that never expires. The watchdog (--stall-timeout) reports hangs instead, because it
+// knows which rank blocks the others.
 constexpr std::chrono::hours kTimeout(24 * 365);
 
 std::string NcclVersion() {
@@ -32,11 +32,11 @@ std::string NcclVersion() {
 
 const LinkedLibrary kLibrary("NCCL", NcclVersion());
 
-// Rank 0 serves the store on any free port; the others learn where from MPI.
+// Rank 0 serves the store on any free port, whose address the other ranks get by MPI.
 c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   c10d::TCPStoreOptions options;
   options.numWorkers = world.size();
-  options.waitWorkers = false;  // they cannot come before they know the port
+  options.waitWorkers = false;  // the others cannot connect before they know the port
   c10::intrusive_ptr<c10d::TCPStore> store;
   if (world.is_main()) {
     options.isServer = true;
@@ -52,11 +52,11 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   return c10::make_intrusive<c10d::PrefixStore>("nccl", store);
 }
 
-// Ends NCCL's communicator with the group; by itself it would complain of having been left alone.
+// Ends NCCL's communicator together with the group. Otherwise NCCL would warn that nobody ended it.
 class NcclGroup : public c10d::ProcessGroup {
  public:
   using c10d::ProcessGroup::ProcessGroup;
-  // Where something has failed, other ranks may not come: nobody is waited for.
+  // After an error other ranks may not come here, so this rank does not wait for them.
   ~NcclGroup() override {
     try {
       if (std::uncaught_exceptions() > 0) {
@@ -84,7 +84,7 @@ std::string FirstGpuId() {
   if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
     throw EnvironmentError("CUDA does not say which GPU it has");
   }
-  // The bus address would be the same for all slices of one GPU.
+  // This id is not the bus address, because all slices of one GPU share that.
   std::string id;
   for (const char byte : properties.uuid.bytes) {
     id += fmt::format("{:02x}", static_cast<unsigned char>(byte));

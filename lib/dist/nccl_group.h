@@ -1,4 +1,5 @@
-// GPUs and their process group. Private to lib/dist; no_nccl_group.cc stands in without CUDA.
+// Finds GPUs and makes their process group. Private to lib/dist; without CUDA, no_nccl_group.cc
+// replaces nccl_group.cc.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,12 +9,12 @@
 
 namespace reel3d {
 
-// Whether this build has CUDA, and how many GPUs this host shows it.
+// Tell whether this build has CUDA, and how many GPUs this process sees.
 bool HasCuda();
 int NumGpus();
 
-// Tells the first of them from all others, a slice of a GPU (MIG) too: processes with the same
-// answer see the same GPUs. Empty where there is none.
+// Returns an id of the first GPU, or of the first slice of a GPU (MIG), that differs from all
+// others. Processes with the same id see the same GPUs. Empty if there is no GPU.
 std::string FirstGpuId();
 
 // Makes `device` the current GPU of the calling thread.

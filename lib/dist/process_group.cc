@@ -15,7 +15,7 @@ ProcessGroup MakeProcessGroup(const World& world, at::Device device) {
   if (device.is_cuda()) {
     return MakeNcclGroup(world, device);
   }
-  // A store is what Python's new_group() would need.
+  // The group needs no store: only Python's new_group() would.
   auto group = c10::make_intrusive<c10d::ProcessGroup>(c10::intrusive_ptr<c10d::Store>(),
                                                        world.rank(), world.size());
   group->setBackend(at::kCPU, c10d::ProcessGroup::BackendType::CUSTOM,
@@ -32,7 +32,7 @@ void AllReduceSum(const ProcessGroup& group, at::Tensor tensor) {
 
 void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors) {
   constexpr size_t kBufferBytes = size_t{25} << 20;
-  if (tensors.empty()) {  // the buffers of a network without batch norm; c10d wants some
+  if (tensors.empty()) {  // a network without batch norm has no buffers, and c10d requires some
     return;
   }
   c10d::broadcast_coalesced(group, tensors, kBufferBytes, /*rank=*/0);

@@ -1,4 +1,4 @@
-// The c10d process group of all ranks: NCCL for GPUs, our MPI backend for the CPU.
+// Makes the c10d process group of all ranks: NCCL for GPUs, MpiBackend for the CPU.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,14 +12,14 @@ namespace reel3d {
 
 using ProcessGroup = c10::intrusive_ptr<c10d::ProcessGroup>;
 
-// Collective. A world of one rank gets a real group too. Drop every reference to it before `world`
-// ends. Throws an environment error where NCCL or MPI cannot start.
+// Collective. A world of one rank gets a real group too. Drop every reference to the group before
+// `world` ends. Throws an environment error if NCCL or MPI cannot start.
 ProcessGroup MakeProcessGroup(const World& world, at::Device device);
 
-// Sums `tensor` over the group in place; on a GPU the stream waits, not the caller. Collective.
+// Sums `tensor` over the group in place. On a GPU the stream waits, not the caller. Collective.
 void AllReduceSum(const ProcessGroup& group, at::Tensor tensor);
 
-// Overwrites the tensors (any types, one device) by rank 0's. Collective.
+// Overwrites the tensors (any types, one device) with those of rank 0. Collective.
 void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors);
 
 }  // namespace reel3d

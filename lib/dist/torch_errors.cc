@@ -15,13 +15,13 @@ std::string FirstLine(const c10::Error& error) {
   return text.substr(0, text.find('\n'));
 }
 
-// The CPU's allocator throws the general type; only its words tell.
+// The CPU's allocator throws the general type, so only the message identifies it.
 bool IsOutOfMemory(const c10::Error& error) {
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
          FirstLine(error).find("can't allocate memory") != std::string::npos;
 }
 
-// Of the GPU's driver and of NCCL: the machine's, too.
+// Returns true for errors of the GPU's driver and of NCCL, which are faults of the machine.
 bool IsOfTheMachine(const c10::Error& error) {
   return dynamic_cast<const c10::DistError*>(&error) != nullptr ||
          dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr;
@@ -44,7 +44,8 @@ void WithTorchErrors(const std::function<void()>& work) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    // oneDNN's own type, whose words are all that is known of it: memory, as far as has been seen.
+    // oneDNN throws a type of its own that carries nothing but words. In all cases seen so far,
+    // this message meant that memory had run out.
     if (std::string(error.what()) == "could not create a primitive") {
       throw EnvironmentError("out of memory; a smaller --batch needs less");
     }

@@ -1,5 +1,5 @@
-// LibTorch's exceptions in the words of reel3d: they carry stack traces and say "internal" even of
-// a batch too large for the memory.
+// Translates LibTorch's exceptions into errors of reel3d. LibTorch's carry stack traces and say
+// "internal" even if a batch is merely too large for the memory.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace reel3d {
 
-// Runs `work`; what LibTorch throws out of it becomes an environment error (memory, GPU, other
-// ranks) or an internal one, of one line each.
+// Runs `work`. An exception of LibTorch becomes an environment error (memory, GPU, other ranks) or
+// an internal error, each with a message of one line.
 void WithTorchErrors(const std::function<void()>& work);
 
 }  // namespace reel3d

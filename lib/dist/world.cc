@@ -21,9 +21,10 @@ namespace {
 
 const LinkedLibrary kLibrary("Open MPI", MpiVersion());
 
-// Without a launcher Open MPI would start a daemon of its own, only to find no one else. And all
-// that start alone share one folder for their sockets, which the first to end removes while another
-// sets itself up in it: they need none.
+// Configures Open MPI for a process without a launcher. By default it would start a daemon of its
+// own, which is useless here. Processes started alone would also share one folder for their
+// sockets, which the first to end removes while another is using it. A process alone needs no such
+// folder.
 void TellMpiWhenAlone() {
   for (const char* launcher : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
     if (std::getenv(launcher) != nullptr) {
@@ -50,7 +51,7 @@ World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exception
 }
 
 World::~World() {
-  // An exception that passes through without Run(): the others may wait for this rank for ever.
+  // An exception passes through without Run(). The other ranks may wait for this one for ever.
   if (size_ > 1 && std::uncaught_exceptions() > exceptions_at_start_) {
     LogError(fmt::format("rank {} of {} on {} failed", rank_, size_, host_));
     MPI_Abort(MPI_COMM_WORLD, kExitFailed);

@@ -1,6 +1,6 @@
-// Who this process is among the ranks that mpirun or srun started, and the few words that ranks
-// exchange outside of tensors. A process started alone is a world of one rank; nothing else
-// differs.
+// The place of this process among the ranks that mpirun or srun started, and the exchange of small
+// values between ranks outside of tensors. A process started alone is a world of one rank, and
+// nothing else differs.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,12 +11,13 @@
 
 namespace reel3d {
 
-// Starts MPI and ends it with its scope: one object a process, and everything that communicates
-// (process groups, DataParallel) must be gone before it. Every method but the first four and
-// Abort is collective: each rank calls it, in the same order, from one thread at a time.
+// Starts MPI and ends it with its scope. Make one object per process, and destroy everything that
+// communicates (process groups, DataParallel) before it. Every method except rank(), size(),
+// host(), is_main() and Abort() is collective: each rank calls it, in the same order, from one
+// thread at a time.
 class World {
  public:
-  // Throws an environment error if MPI cannot start or does not let several threads call it.
+  // Throws an environment error if MPI cannot start or does not allow calls from several threads.
   World();
   ~World();
   World(const World&) = delete;
@@ -27,25 +28,24 @@ class World {
   const std::string& host() const { return host_; }
   bool is_main() const { return rank_ == 0; }
 
-  // Runs `work`. With several ranks an exception is logged with rank and host, and ends all ranks
-  // at once with the exception's exit status, since they may be waiting for this one. Alone, the
-  // exception just passes on.
+  // Runs `work`. With several ranks, an exception is logged with rank and host and ends all ranks
+  // at once with the exception's exit status, since they may be waiting for this rank. With one
+  // rank, the exception passes through.
   void Run(const std::function<void()>& work) const;
 
-  // Ends all ranks at once, with this exit status, wherever they are. The only method that is not
-  // collective and for any thread.
+  // Ends all ranks at once with this exit status. It is not collective, and any thread may call it.
   [[noreturn]] void Abort(int exit_status) const;
 
   void Barrier() const;
-  // Over all ranks, the same on each.
+  // Returns the largest `value` of all ranks, on every rank.
   int64_t Max(int64_t value) const;
-  // Whether `value` holds on any rank.
+  // Returns true on every rank if `value` is true on any rank.
   bool Any(bool value) const { return Or(value ? 1 : 0) != 0; }
-  // The bits that are set on any rank.
+  // Returns, on every rank, the bits that are set on any rank.
   uint64_t Or(uint64_t bits) const;
-  // Rank 0's text on every rank.
+  // Returns rank 0's text on every rank.
   std::string Broadcast(std::string text) const;
-  // Every rank's text, in rank order, on every rank.
+  // Returns the texts of all ranks, in rank order, on every rank.
   std::vector<std::string> Gather(const std::string& text) const;
 
  private:
@@ -54,7 +54,7 @@ class World {
   int exceptions_at_start_ = 0;
 };
 
-// "4.1.4", of the library in use.
+// Returns the version of the MPI library in use, such as "4.1.4".
 std::string MpiVersion();
 
 }  // namespace reel3d
