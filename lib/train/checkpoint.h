@@ -1,5 +1,4 @@
-// Checkpoints of a run: tensors and state, written whole or not at all.
-//
+// Writes the checkpoints of a run, tensors and state, completely or not at all.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,8 +17,8 @@ struct CheckpointContents {
   nlohmann::ordered_json state;
 };
 
-// Writes <folder>/step-<step>. All or nothing: an environment error (full disk) leaves the earlier
-// checkpoints as they were.
+// Writes <folder>/step-<step>, completely or not at all. An environment error (full disk) leaves
+// the earlier checkpoints unchanged.
 void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
                      const CheckpointContents& contents);
 

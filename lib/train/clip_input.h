@@ -1,4 +1,4 @@
-// How the pixels of clips become the network's input.
+// Turns the pixels of clips into the network's input.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace reel3d {
 
-// (pixel * range / 255 - mean) / std, by channel.
+// The input is (pixel * pixel_range / 255 - mean) / std, per channel.
 struct ClipInputOptions {
-  double pixel_range = 255;      // white; 255 or 1
-  std::string channels = "rgb";  // or bgr, of mean and std as well; or grey
+  double pixel_range = 255;      // value of white: 255 or 1
+  std::string channels = "rgb";  // or bgr, which also orders mean and std; or grey
   std::vector<double> mean{114.7748, 107.7354, 99.4750};
   std::vector<double> std{1, 1, 1};
 
@@ -24,19 +24,19 @@ struct ClipInputOptions {
   void Check() const;
 };
 
-// Does that on one device: the bytes travel, the arithmetic is done there. On a GPU nothing
-// here waits for it but EndCopies(). One thread.
+// Prepares the input on one device: the bytes are copied there and computed on there. With a GPU,
+// only EndCopies() waits for it. Use it from one thread.
 class ClipInput {
  public:
   ClipInput(const ClipInputOptions& options, at::Device device);
 
-  // uint8 (N, R G B, T, H, W), contiguous -> float32 of the same shape on the device, on the CPU in
-  // channels-last order, as convolutions want it. The memory of `pixels`, if it is pinned, must
-  // stay as it is until EndCopies().
+  // Turns uint8 (N, R G B, T, H, W), contiguous, into float32 of the same shape on the device. On
+  // the CPU the result is in channels-last order, as convolutions need it. If the memory of
+  // `pixels` is pinned, it must not change until EndCopies().
   at::Tensor ToInput(const at::Tensor& pixels);
-  // To the device.
+  // Copies `labels` to the device.
   at::Tensor ToDevice(const at::Tensor& labels) const;
-  // Returns when nothing reads the pixels given any more.
+  // Returns when no copy reads the given pixels any more.
   void EndCopies();
 
  private:
@@ -45,9 +45,9 @@ class ClipInput {
   at::Device device_;
   std::string channels_;
   at::Tensor mean_, std_;             // on the device, in units of 0-255
-  at::Tensor grey_;                   // a GPU's: what red, green and blue count for
-  at::Tensor values_;                 // (3, 256) on the CPU: what each byte of a channel becomes
-  std::optional<c10::Event> copied_;  // the last pixels; a GPU's
+  at::Tensor grey_;                   // on a GPU: the weights of red, green and blue
+  at::Tensor values_;                 // (3, 256) on the CPU: the input for each byte of a channel
+  std::optional<c10::Event> copied_;  // on a GPU: the last copy of pixels
 };
 
 }  // namespace reel3d

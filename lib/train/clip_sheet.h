@@ -1,4 +1,4 @@
-// Clips as one picture, to be looked at before a machine spends days on them.
+// Shows clips as one picture, so that a user can look at them before training for days.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace reel3d {
 
-// The first eight clips of `pixels`, uint8 (N, 3, T, H, W) on the CPU: a row each, of up to eight
-// frames that are spread evenly over its time. N is at least 1.
+// Shows the first eight clips of `pixels`, uint8 (N, 3, T, H, W) on the CPU. Each clip is a row of
+// up to eight frames, spread evenly over its time. N is at least 1.
 Picture ClipSheet(const at::Tensor& pixels);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// The videos of which frames could not be read, and why: found by single ranks while they load,
-// then the same on every rank, and after a resume.
+// The videos whose frames could not be read, with the reasons. Single ranks find them while they
+// load; Share() makes them the same on every rank, and they survive a resume.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,23 +14,23 @@ namespace reel3d {
 
 class DamagedVideos {
  public:
-  // By id; of this rank.
+  // The reason for each video id.
   using Reasons = std::map<std::string, std::string>;
 
-  // Of a video found before nothing changes.
+  // Records a video that this rank found. Does nothing if the video is known on every rank.
   void Note(const std::string& id, const std::string& reason);
-  // Whether this rank knows of videos that the others may not.
+  // Returns true if this rank knows of videos that the others may not know.
   bool HasNews() const { return !news_.empty(); }
-  // Collective: every rank learns what all have found. Which rank found it changes nothing.
-  // Returns what is new.
+  // Tells every rank what all ranks have found, and returns what is new. The result does not depend
+  // on which rank found a video. Collective.
   Reasons Share(const World& world);
 
-  // What every rank knows.
+  // Returns the videos that every rank knows.
   const Reasons& reasons() const { return shared_; }
   size_t size() const { return shared_.size(); }
 
   nlohmann::ordered_json State() const { return shared_; }
-  // Throws an input error if that is none.
+  // Throws an input error if `state` does not come from State().
   void Restore(const nlohmann::ordered_json& state);
 
  private:

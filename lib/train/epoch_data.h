@@ -1,5 +1,5 @@
-// The clips of one rank in one epoch, as batches of tensors in the order in which they are computed
-// on: training samples step by step, or the windows of the validation videos.
+// The clips of one rank in one epoch, as batches of tensors in the order of computation: training
+// samples step by step, or the windows of the validation videos.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace reel3d {
 
-// Memory that `device` can copy pixels from while the host goes on.
+// Returns an allocator of memory from which `device` can copy pixels while the host continues.
 PixelAllocator PixelsFor(at::Device device);
 
 // Views of a Batch's bytes, valid until its loader's next Next().
@@ -26,31 +26,32 @@ struct ClipBatch {
   at::Tensor labels;  // int64 (N)
 };
 ClipBatch AsTensors(Batch& batch, int clip_length, int size);
-// Without the clips that could neither be loaded nor replaced; a copy if there are any.
+// Does the same without the clips that could neither be loaded nor replaced. The tensors are copies
+// if there are such clips.
 ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
 class EpochData {
  public:
-  // `shards` must outlive this; the batches are for `device`. Throws an input error if a subset has
-  // videos without a label.
+  // `shards` and `options` must outlive this object. The batches are made for `device`. Throws an
+  // input error if there are no training videos, or a training or validation video has no label.
   EpochData(const ShardSet& shards, const TrainOptions& options, const World& world,
             at::Device device);
 
   int64_t num_training() const { return static_cast<int64_t>(training_.size()); }
   int64_t num_validation() const { return static_cast<int64_t>(validation_.size()); }
-  // The cut of each epoch: how many steps, clips of a step, micro-batches.
+  // Returns how an epoch is cut into steps, ranks' slices and micro-batches.
   const EpochPartition& partition() const { return partition_; }
 
-  // Whose clips all ranks together compute on in a step: indices into shards.videos(), where none
-  // is damaged.
+  // Returns the videos whose clips all ranks together use in a step, as indices into
+  // shards.videos(), as if no video were damaged.
   std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
 
-  // This rank's micro-batches of an epoch from `first_step` on: NumMicroBatches() of each step,
-  // decoded by `threads` threads. Other clips take the place of damaged ones: which, depends on
-  // seed, epoch and videos alone.
+  // Returns the loader of this rank's micro-batches of an epoch from `first_step` on:
+  // NumMicroBatches() batches for each step, decoded by `threads` threads. Other clips replace
+  // damaged ones; the choice depends only on seed, epoch and videos.
   std::unique_ptr<BatchLoader> Training(int epoch, int64_t first_step, int threads) const;
-  // This rank's share of the validation windows, in batches of no more than a training batch;
-  // damaged ones are reported and not replaced.
+  // Returns the loader of this rank's share of the validation windows, in batches no larger than a
+  // training batch. Damaged clips are reported and not replaced.
   std::unique_ptr<BatchLoader> Validation(int threads) const;
 
  private:

@@ -1,16 +1,13 @@
-// The records of TensorBoard's event files: protobuf messages (tensorflow.Event) in TFRecord
-// frames. Encoded by hand, since curves and pictures need a handful of fields; a golden file by
-// TensorBoard's own writer holds them to it. No files here: lib/train/tensorboard_log.
+// Encodes the records of TensorBoard's event files: protobuf messages (tensorflow.Event) in
+// TFRecord frames. They are encoded by hand, because curves and pictures need only a handful of
+// fields. A test compares them with a golden file by TensorBoard's own writer.
+// lib/train/tensorboard_log writes the files.
 //
 //   Event           wall_time double 1, step int64 2, file_version string 3, summary 5,
 //                   session_log 7
-//
 //   Summary         value 1, repeated: tag string 1, simple_value float 2, image 4
-//
 //   Summary.Image   height int32 1, width int32 2, colorspace int32 3, encoded bytes 4
-//
 //   SessionLog      status enum 1 (START is 1)
-//
 //   frame           size u64, masked CRC-32C of it, record, masked CRC-32C of that; little endian
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -24,7 +21,7 @@
 
 namespace reel3d {
 
-// A point of each of these curves, by tag.
+// One point of each named curve.
 using Scalars = std::vector<std::pair<std::string, double>>;
 
 // An encoded PNG.
@@ -33,17 +30,18 @@ struct Picture {
   std::string png;
 };
 
-// Events, each framed: they only need to be written one after the other. `wall_time_s` is seconds
-// since 1970.
-std::string VersionEvent(double wall_time_s);  // the first of each file
-// From here on go this step and later ones: what readers have seen of them before is void.
+// These return framed events, which only need to be written one after the other. `wall_time_s` is
+// in seconds since 1970.
+std::string VersionEvent(double wall_time_s);  // the first event of each file
+// Announces that the events of `step` and later follow, so that readers discard earlier ones of
+// these steps.
 std::string StartEvent(double wall_time_s, int64_t step);
 std::string ScalarsEvent(double wall_time_s, int64_t step, const Scalars& scalars);
 std::string PictureEvent(double wall_time_s, int64_t step, const std::string& tag,
                          const Picture& picture);
 
-// The bytes of the whole events in front of the first one that is damaged, torn or of a later step
-// than `last_step`.
+// Returns the size in bytes of the complete events at the beginning of `file`, up to the first one
+// that is damaged, torn or of a later step than `last_step`.
 size_t SizeOfEventsUpTo(std::string_view file, int64_t last_step);
 
 }  // namespace reel3d

@@ -1,7 +1,7 @@
-// metrics.jsonl: one JSON object a line, keyed by "step", appended as training goes and cut back to
-// the checkpoint's step on resume. Holds nothing that depends on the machine's speed, so that an
-// interrupted run ends with the same lines as an undisturbed one. What does is in times.jsonl, kept
-// in the same way.
+// Writes metrics.jsonl: one JSON object per line, keyed by "step". Lines are appended during
+// training and cut back to the checkpoint's step on resume. Nothing in it depends on the machine's
+// speed, so that an interrupted run ends with the same lines as an undisturbed one. times.jsonl,
+// written in the same way, holds what depends on the speed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,18 +15,19 @@
 
 namespace reel3d {
 
-// An epoch's line in words: "epoch 3 of 50: loss 1.069, top-1 61.0 %; validation ...; lr 0.1".
+// Returns an epoch's line in words: "epoch 3 of 50: loss 1.069, top-1 61.0 %; validation ...; lr
+// 0.1".
 std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs);
 
 class MetricsLog {
  public:
-  // Keeps the lines of an earlier run up to `last_step` (published atomically) and goes on behind
-  // them. A torn last line, as a killed process leaves it, is dropped.
+  // Keeps the lines of an earlier run up to `last_step` (published atomically) and appends to them.
+  // It drops a torn last line, which a killed process may leave.
   MetricsLog(const std::filesystem::path& file, int64_t last_step);
 
-  // Written through at once; where the disk is full, with a later one.
+  // Writes the line at once. If the disk is full, it is written together with a later line.
   void Append(const nlohmann::ordered_json& line);
-  // Throws an environment error if something still cannot be written.
+  // Throws an environment error if some lines still cannot be written.
   void Flush() { file_->Flush(); }
 
  private:

@@ -1,7 +1,7 @@
-// SGD as the recipes mean it (momentum, dampening, Nesterov, weight decay on everything or on the
-// weights alone, gradients clipped by their norm), by torch's fused kernel: one pass over memory,
-// where torch::optim::SGD takes several. With few clips a step, that is what a step spends most on
-// besides the network. Its state goes by the parameters' names.
+// SGD as the recipes define it: momentum, dampening, Nesterov, weight decay on all parameters or
+// only on weights, gradients clipped by their norm. It uses torch's fused kernel, which takes one
+// pass over memory where torch::optim::SGD takes several. With few clips per step, the optimizer is
+// the most expensive part besides the network. State is saved under the parameters' names.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,38 +19,38 @@ namespace reel3d {
 
 class Optimizer {
  public:
-  // What a parameter's learning rate is a multiple of the step's by.
+  // Learning-rate multiplier of a parameter: its rate is this times the rate of the step.
   using RateFactors = std::function<double(const std::string& parameter)>;
 
-  // Of the parameters that require gradients: frozen ones stay as they are.
+  // Optimises the parameters that require gradients; frozen parameters stay unchanged.
   Optimizer(
       const torch::nn::Module& module, const SgdOptions& options,
       const RateFactors& rate_factor = [](const std::string&) { return 1.0; });
 
-  // Before a step: scales down the gradients that the parameters hold, where they are too long.
-  // Returns their norm over all parameters, as it was: a scalar on the device, which nobody has
-  // waited for.
+  // Scales down the gradients of the parameters if their norm exceeds the limit. Call it before a
+  // step. Returns the norm over all parameters before scaling: a scalar on the device, for which
+  // the host has not waited.
   at::Tensor ClipGradients();
-  // One step at this learning rate with those gradients: the ranks' average, so that every rank
-  // takes the same step.
+  // Takes one step at this learning rate. The gradients are the ranks' average, so every rank takes
+  // the same step.
   void Step(double lr);
 
-  // The momentum of each parameter under its own name; empty before the first step.
+  // Returns the momentum of each parameter under its name; empty before the first step.
   NamedTensors State();
-  // Throws an input error that names the tensor unless all fit the parameters.
+  // Throws an input error that names the tensor unless all tensors fit the parameters.
   void Restore(const NamedTensors& state);
 
  private:
-  // Parameters that have these in common.
+  // The parameters with the same rate factor and weight decay.
   struct Group {
     double rate_factor = 1, weight_decay = 0;
-    std::vector<size_t> members;  // of parameters_
+    std::vector<size_t> members;  // indices into parameters_
   };
 
   const SgdOptions options_;
   std::vector<std::pair<std::string, at::Tensor>> parameters_;
   std::vector<Group> groups_;
-  std::vector<at::Tensor> momentum_;  // of each parameter, laid out like it; none before a step
+  std::vector<at::Tensor> momentum_;  // laid out like parameters_; empty before the first step
 };
 
 }  // namespace reel3d

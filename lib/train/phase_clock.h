@@ -1,4 +1,4 @@
-// What the main loop of a rank is doing at this moment, and how long it has spent on what.
+// Records what the main loop of a rank is doing, and how much time it has spent in each phase.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,21 +11,21 @@
 
 namespace reel3d {
 
-// On a GPU these are times of the host, which runs ahead of it.
+// The phases of the main loop. On a GPU their times are those of the host, which runs ahead of it.
 enum class Phase {
   kStart,       // everything before the first step
   kData,        // waiting for the loader to read and decode
-  kCopy,        // to the device, and to numbers
-  kForward,     //
-  kBackward,    // of this rank's clips; the ranks' average is formed meanwhile
-  kOtherRanks,  // waiting for them: the rest of the average, agreements
+  kCopy,        // copying clips to the device and converting them
+  kForward,     // the network on this rank's clips
+  kBackward,    // this rank's clips; gradients are averaged meanwhile
+  kOtherRanks,  // the rest of the average, and agreements
   kUpdate,      // of the weights
-  kValidate,    //
-  kSave,        //
+  kValidate,    // the validation, and --precise-bn
+  kSave,        // a checkpoint, or the lines of the logs
 };
 constexpr size_t kNumPhases = static_cast<size_t>(Phase::kSave) + 1;
 
-// "waiting for data", "backward".
+// Returns a name such as "waiting for data" or "backward".
 const char* PhaseName(Phase phase);
 
 using PhaseSeconds = std::array<double, kNumPhases>;
@@ -39,20 +39,20 @@ inline double In(const PhaseSeconds& seconds, Phase phase) {
 double Total(const PhaseSeconds& seconds);
 PhaseSeconds operator-(PhaseSeconds a, const PhaseSeconds& b);
 
-// All of it from any thread.
+// Any thread may call all methods.
 class PhaseClock {
  public:
-  // From here on the loop is in `phase` of its `step`-th step.
+  // Tells the clock that the loop is now in `phase` of step `step`.
   void Enter(Phase phase, int64_t step);
 
-  // Spent in each until now.
+  // Returns the seconds spent in each phase so far.
   PhaseSeconds Seconds() const;
 
   struct Place {
     Phase phase = Phase::kStart;
     int64_t step = 0;
-    double for_s = 0;         // how long it has been there
-    int64_t num_entered = 0;  // differs if the loop has moved on
+    double for_s = 0;         // seconds in this phase
+    int64_t num_entered = 0;  // changes when the loop moves on
   };
   Place Now() const;
 

@@ -1,4 +1,5 @@
-// Where a training run stands: what a checkpoint's state.json holds beside network and optimizer.
+// The position of a training run, which a checkpoint's state.json holds beside network and
+// optimizer.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,17 +13,17 @@ namespace reel3d {
 struct Position {
   int64_t step = 0;           // steps done
   int epoch = 0;              // epochs done
-  int64_t step_in_epoch = 0;  // steps done of the epoch begun
+  int64_t step_in_epoch = 0;  // steps done in the current epoch
   double best_top1 = -1;      // of validation clips; -1: not validated yet
   double best_loss = std::numeric_limits<double>::max();
-  int64_t best_step = -1;  // whose checkpoint is `best`: the newest one, until one is validated
-  int64_t num_bad = 0;     // of the steps done, those left out (--on-bad-step)
-  int64_t bad_in_row = 0;  // the last ones of them
+  int64_t best_step = -1;  // step of the checkpoint `best`; the newest one until one is validated
+  int64_t num_bad = 0;     // number of steps done that were bad and skipped (--on-bad-step)
+  int64_t bad_in_row = 0;  // number of them at the end, in a row
   nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
 
   nlohmann::ordered_json State() const;
-  // From `state`, which `source` holds. Throws an input error on values that make no sense; an
-  // epoch has `steps_in_epoch`.
+  // Reads the position from `state`, the content of the file `source`. An epoch has
+  // `steps_in_epoch` steps. Throws an input error on impossible values.
   void Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
                const std::string& source);
 };

@@ -1,6 +1,6 @@
-// Batch norm's running statistics taken anew, over many clips and with one and the same weights:
-// the moving average of training lags behind them and forgets all but the last steps. "Precise BN",
-// Wu and Johnson 2021, Rethinking "Batch" in BatchNorm, section 3.
+// Recomputes batch norm's running statistics over many clips with fixed weights. The moving average
+// of training lags behind the weights and forgets all but the last steps. Source: "Precise BN", Wu
+// and Johnson 2021, Rethinking "Batch" in BatchNorm, section 3.
 //
 //   PreciseStatistics statistics(*network);   // network in training mode, no gradients
 //   for each batch: network->forward(clips); statistics.Add(clips.size(0));
@@ -22,18 +22,18 @@ class BatchNormImpl;
 
 class PreciseStatistics {
  public:
-  // Of those batch norms that are in training mode; until Keep(), their running statistics are
-  // those of the batch that was forwarded last. `network` must outlive this.
+  // Handles the batch norms that are in training mode. Until Keep(), their running statistics are
+  // those of the last batch. `network` must outlive this object.
   explicit PreciseStatistics(torch::nn::Module& network);
   ~PreciseStatistics();
   PreciseStatistics(const PreciseStatistics&) = delete;
   PreciseStatistics& operator=(const PreciseStatistics&) = delete;
 
-  // After a forward of `num_clips` clips of this rank, which may be none.
+  // Call it after a forward pass of `num_clips` clips of this rank; 0 is allowed.
   void Add(int64_t num_clips);
 
-  // Mean and variance over all clips of all ranks become the running ones; counts of batches stay
-  // what they were. Needs a clip on some rank. Collective.
+  // Sets the running statistics to mean and variance over all clips of all ranks; counts of batches
+  // keep their values. At least one rank must have a clip. Collective.
   void Keep(const ProcessGroup& group);
 
  private:

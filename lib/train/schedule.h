@@ -1,4 +1,5 @@
-// The learning rate over the epochs of a run. Plain arithmetic; every rank computes the same.
+// The learning rate over the epochs of a run. This is plain arithmetic, and every rank computes the
+// same.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +14,7 @@ namespace reel3d {
 
 struct ScheduleOptions {
   // plateau: divided when the validation loss saturates (the paper). multistep: divided at fixed
-  // epochs (2017 and 2020 code). cosine: from lr down to 0 over the run. constant.
+  // epochs (2017 and 2020 code). cosine: from lr down to 0 over the run. constant: always lr.
   std::string kind = "plateau";
   double lr = 0.1;
   double factor = 0.1;
@@ -21,8 +22,8 @@ struct ScheduleOptions {
   double threshold = 1e-4;  // plateau: better means below best * (1 - threshold)
   int max_decays = 3;       // plateau: "three times" in the paper
   std::vector<double> milestones{50, 100, 150};  // multistep: epochs done before each decay
-  double warmup_epochs = 0;                      // linear rise to the schedule's own rate
-  double warmup_start = 0;                       // from this fraction of it
+  double warmup_epochs = 0;                      // linear rise up to the schedule's own rate
+  double warmup_start = 0;                       // the rise starts at this fraction of it
 
   void Bind(OptionBinder& binder);
   void Check() const;
@@ -32,16 +33,16 @@ class Schedule {
  public:
   Schedule(ScheduleOptions options, int num_epochs);
 
-  // The rate of a step that starts when `epochs_done` (with its fraction) lie behind.
+  // Returns the rate of a step that starts after `epochs_done` epochs (a fraction is allowed).
   double Rate(double epochs_done) const;
 
-  // Once after each epoch's validation. `validation_loss` NaN: there was none. Returns true if this
-  // epoch's loss made a plateau schedule decay.
+  // Call it once after each epoch's validation. `validation_loss` is NaN if there was none. Returns
+  // true if this epoch's loss made a plateau schedule decay.
   bool EndEpoch(double validation_loss);
 
-  // What a checkpoint keeps: the best loss, epochs since, decays so far.
+  // Returns what a checkpoint keeps: the best loss, epochs since it, decays so far.
   nlohmann::ordered_json State() const;
-  // Throws an input error on a state that is not one.
+  // Throws an input error if `state` does not come from State().
   void Restore(const nlohmann::ordered_json& state);
 
  private:

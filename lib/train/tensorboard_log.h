@@ -1,6 +1,6 @@
-// The run as TensorBoard shows it: a folder with one event file for each part of the run (from a
-// start to a stop). Curves are continuous whatever happened in between: each part begins where the
-// checkpoint was taken, and what earlier parts have beyond that is cut off.
+// Writes the run for TensorBoard: a folder with one event file for each part of the run (from a
+// start to a stop). Curves stay continuous after an interruption: each part begins at the step of
+// its checkpoint, and later events of earlier parts are cut off.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,14 +16,14 @@ namespace reel3d {
 
 class TensorBoardLog {
  public:
-  // Keeps what earlier files of the folder hold up to `last_step` (-1: nothing) and goes on in a
-  // new file: a TensorBoard that is looking on would not notice that an old one has grown shorter.
+  // Keeps the events of earlier files in the folder up to `last_step` (-1: none) and continues in a
+  // new file, because a running TensorBoard would not notice that an old file has grown shorter.
   TensorBoardLog(const std::filesystem::path& folder, int64_t last_step);
 
-  // Written through at once; where the disk is full, with later ones.
+  // Write the event at once. If the disk is full, it is written together with later ones.
   void Add(int64_t step, const Scalars& scalars);
   void Add(int64_t step, const std::string& tag, const Picture& picture);
-  // Throws an environment error if something still cannot be written.
+  // Throws an environment error if some events still cannot be written.
   void Flush() { file_->Flush(); }
 
  private:

@@ -1,4 +1,4 @@
-// Every knob of a training run. The defaults are the paper's (configs/recipes/paper2017.ini).
+// All settings of a training run. The defaults are the paper's (configs/recipes/paper2017.ini).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,31 +17,32 @@ namespace reel3d {
 
 struct SgdOptions {
   double momentum = 0.9;
-  // Share of a gradient that the momentum buffer leaves out: with 0.9 the steady step is lr, with
+  // Share of a gradient that does not enter the momentum buffer. With 0.9 a steady step is lr, with
   // 0 it is lr / (1 - momentum), ten times as much.
   double dampening = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-3;
   std::string weight_decay_on = "all";  // or weights: not on batch norm and biases
-  double clip_norm = 0;                 // gradients' norm over all parameters at most; 0: any
+  double clip_norm = 0;  // maximum norm of the gradients over all parameters; 0: no limit
 
   void Bind(OptionBinder& binder);
   void Check() const;
 };
 
-// What becomes of a step that would do harm: its loss or gradient is no number, or far too long.
+// What to do with a bad step, whose loss or gradient is not finite or whose gradient is far too
+// long.
 struct BadStepOptions {
   std::string action = "stop";  // or skip, roll-back
-  double norm = 0;              // a longer gradient is bad as well; 0: none is
+  double norm = 0;              // a gradient above this norm is bad as well; 0: no limit
 
   void Bind(OptionBinder& binder);
 };
 
-// Which clips of the validation videos an epoch ends with.
+// The clips of the validation videos that are scored after an epoch.
 struct ValidationOptions {
-  int clips = 3;       // windows of each video, evenly spread
-  bool capped = true;  // false: as many of that spacing as the video holds (2018 code)
-  int every = 1;       // epochs; 0: never
+  int clips = 3;       // windows per video, evenly spread
+  bool capped = true;  // false: as many of that spacing as the video has (2018 code)
+  int every = 1;       // epochs between validations; 0: never validate
 
   void Bind(OptionBinder& binder);
 };
@@ -62,40 +63,40 @@ struct TrainOptions {
   ClipInputOptions input;
 
   int epochs = 200;
-  int batch = 256;                  // clips a step over all ranks
-  int micro_batch = 0;              // clips a rank computes at once; 0: its whole share
-  std::string last_batch = "drop";  // the smaller last batch of an epoch
+  int batch = 256;                  // clips per step over all ranks
+  int micro_batch = 0;              // clips that a rank computes at once; 0: its complete share
+  std::string last_batch = "drop";  // what happens to the smaller last batch of an epoch
   ScheduleOptions schedule;
-  int scale_lr = 0;  // clips that schedule.lr is meant for; 0: for `batch`
+  int scale_lr = 0;  // batch for which schedule.lr is meant; 0: `batch`
   SgdOptions sgd;
   double label_smoothing = 0;
-  double ema_decay = 0;  // of the weights' moving average; 0: none
+  double ema_decay = 0;  // decay of the weights' moving average per step; 0: no average
   std::string bn = "local";
   BadStepOptions bad_step;
-  int precise_bn = 0;  // training clips that batch norm's statistics are taken of; 0: a moving mean
+  int precise_bn = 0;  // training clips for batch norm's statistics; 0: their moving mean
   ValidationOptions validation;
 
   int checkpoint_epochs = 1;
-  int checkpoint_steps = 0;        // besides, within an epoch; 0: none
-  double checkpoint_minutes = 30;  // the same, by the clock
+  int checkpoint_steps = 0;  // further checkpoints within an epoch, every so many steps; 0: none
+  double checkpoint_minutes = 30;  // further checkpoints every so many minutes; 0: none
   int keep_last = 3;
-  int keep_every = 0;                 // epochs whose checkpoints stay for good; 0: none
-  double max_failed_fraction = 0.01;  // of the videos: more with damaged frames end the run
+  int keep_every = 0;  // keep the checkpoint of every keep_every-th epoch for ever; 0: none
+  double max_failed_fraction = 0.01;  // the run ends if more of the videos have damaged frames
   int stop_after_steps = 0;
-  double stop_before_end = 0;  // minutes of the allocation that must be left; 0: never stop
+  double stop_before_end = 0;  // stop this many minutes before the job ends; 0: never stop
   int64_t seed = 1;
   int threads = 0;
   int loader_threads = 0;
   std::string device = "auto";
-  bool deterministic = false;  // on GPUs
-  int tensorboard_every = 10;  // steps; 0: never
-  int stall_timeout = 1800;    // seconds; 0: never
+  bool deterministic = false;  // only matters on GPUs
+  int tensorboard_every = 10;  // steps between points; 0: no TensorBoard files
+  int stall_timeout = 1800;    // seconds without progress that end the run; 0: never
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
   void Check() const;
 
-  // The schedule with the learning rate that --scale-lr makes of --lr.
+  // Returns the schedule with the learning rate that --scale-lr computes from --lr.
   ScheduleOptions ScaledSchedule() const;
 };
 

@@ -1,7 +1,7 @@
-// Private to the trainer: all that a run is made of. trainer_begin.cc sets it up, trainer.cc holds
-// the loop, trainer_epoch_end.cc what follows an epoch's steps, trainer_checkpoints.cc what is
-// saved and resumed, trainer_guard.cc when it stops and what becomes of bad steps, trainer_views.cc
-// what is shown.
+// Private to the trainer: all state of a run. trainer_begin.cc sets it up and trainer.cc holds the
+// loop. trainer_epoch_end.cc holds the work after an epoch's steps, trainer_checkpoints.cc saving
+// and resuming. trainer_guard.cc decides when to stop and handles bad steps, and trainer_views.cc
+// shows the run.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -36,7 +36,7 @@
 
 namespace reel3d {
 
-// What the network makes of a batch of this rank's clips.
+// The network's results for a batch of this rank's clips.
 struct ClipOutputs {
   at::Tensor logits;  // (N, classes)
   at::Tensor labels;  // int64 (N)
@@ -45,12 +45,13 @@ struct ClipOutputs {
 
 Error Diverged(const std::string& what, int epoch);
 
-// Destroyed from the last to the first: gradients before their group, the group before the world.
+// Members are destroyed from the last to the first: gradients before their group, the group before
+// the world.
 struct Trainer::State {
   State(const TrainOptions& options, std::string config, const World& world, const ShardSet& shards,
         at::Device device);
 
-  // What is validated, and what others are to use.
+  // Returns the network that is validated and published: the average if there is one.
   Network& Judged() { return average ? *average : network; }
   void BeginFineTuning(bool resumed);
   bool RunEpoch();
@@ -106,57 +107,58 @@ struct Trainer::State {
   const ShardSet& shards;
   const at::Device device;
   PhaseClock phases;
-  Watchdog watchdog;  // over all that follows, its beginning and end included
+  Watchdog watchdog;  // before all members below, so that it also watches their start and end
   const EpochData data;
   const int threads;
   const int loader_threads;
   const ProcessGroup group;
   ClipInput input;
   Network network;
-  std::optional<Network> average;               // with --ema-decay: of the network's state
-  std::optional<WeightAverage> weight_average;  // which moves it
-  std::vector<at::Tensor> statistics;           // batch norm's running ones, in the network
+  std::optional<Network> average;  // the average of the network's state, with --ema-decay
+  std::optional<WeightAverage> weight_average;  // updates `average`
+  std::vector<at::Tensor> statistics;           // batch norm's running statistics in the network
   Schedule schedule;
   Position position;
-  ClipSums sums;    // of the epoch begun
-  ClipSums recent;  // since the curves' last point
+  ClipSums sums;    // sums of the current epoch
+  ClipSums recent;  // sums since the last point of the curves
   DamagedVideos damaged;
-  const int64_t num_frozen;  // values; before the optimizer, which leaves them alone
+  const int64_t num_frozen;  // number of values; set before the optimizer, which skips them
   Optimizer optimizer;
   std::unique_ptr<DataParallel> parallel;
-  std::optional<MetricsLog> metrics;          // on the main rank
-  std::optional<MetricsLog> times;            // there, too: what hangs on the machine's speed
-  std::optional<TensorBoardLog> tensorboard;  // there, too
+  std::optional<MetricsLog> metrics;  // only on the main rank
+  std::optional<MetricsLog> times;    // only on the main rank; what depends on the machine's speed
+  std::optional<TensorBoardLog> tensorboard;  // only on the main rank
   TrainReport report;
 
   bool stopping = false;  // agreed by all ranks
-  bool save_due = false;  // the same
+  bool save_due = false;  // agreed by all ranks
   bool save_failed = false;
-  Stopwatch since_save;                    // of the main rank, or since it failed
-  bool is_saving = false;                  // the same on every rank
-  int64_t saving_step = 0;                 // whose checkpoint is being written
-  std::optional<Position> before_best;     // while the best epoch so far is being written
-  std::optional<int64_t> job_end_s;        // since 1970; on the main rank, for --stop-before-end
-  std::vector<at::Tensor> buffers_before;  // the step, where it may be left out
-  // double [4]: number (-1: none), loss, norms of gradient and batch norm's statistics of the first
-  // bad step that has not been dealt with.
+  Stopwatch since_save;     // by the main rank's clock; also restarted when a save fails
+  bool is_saving = false;   // the same on every rank
+  int64_t saving_step = 0;  // step of the checkpoint being written
+  std::optional<Position> before_best;  // set while the best epoch so far is being written
+  std::optional<int64_t> job_end_s;  // seconds since 1970; on the main rank, for --stop-before-end
+  std::vector<at::Tensor> buffers_before;  // copies from before the step, if bad steps are undone
+  // double [4], the first bad step that has not been handled: its number (-1: none), its loss, and
+  // the norms of its gradient and of batch norm's statistics.
   at::Tensor bad_step;
-  Batch batch;  // its memory is used again and again
-  // Of the next epoch, where it has begun: behind an epoch's last step two rings of batches live.
+  Batch batch;  // its memory is reused
+  // The loader of the next epoch, once started; between two epochs two rings of batches exist.
   std::unique_ptr<BatchLoader> upcoming;
   Stopwatch clock;
   double training_s = 0, waiting_s = 0;
   double clips_trained = 0;
   bool validating = false;
-  std::atomic<int64_t> last_video = -1;  // of the batch in hand
-  PhaseSeconds epoch_phases{};           // of the last epoch's steps
-  double epoch_clips = 0;                // of them
+  std::atomic<int64_t> last_video = -1;  // the last clip's video in the current batch
+  PhaseSeconds epoch_phases{};           // times of the last epoch's steps
+  double epoch_clips = 0;                // clips of these steps
   double epoch_read_s = 0, epoch_decode_s = 0;
   VerdictNews verdict_news;
-  PhaseSeconds shown_phases{};  // when the curves got their last point
+  PhaseSeconds shown_phases{};  // at the last point of the curves
   double shown_clips = 0;
-  // Last, hence the first to be destroyed, which waits for it: what it uses is all above.
-  std::future<void> saving;  // on the main rank
+  // This is the last member, so it is destroyed first. Its destructor waits for the writing, which
+  // uses the members above.
+  std::future<void> saving;  // only on the main rank
 };
 
 }  // namespace reel3d

@@ -1,10 +1,10 @@
-// Ends a run that hangs, and says who hangs where: threads of each rank that leave its heartbeat
-// and look whether the main loop moves on.
+// Ends a run that hangs and reports where. Two threads per rank write its heartbeat and watch
+// whether its main loop makes progress.
 //
-// A rank that does not move on reads the heartbeats of all. If it is its own work that holds the
-// others up, it says so, with the stacks of its threads; if not, it names who does: a rank that is
-// stopped, or on a machine that is gone, says nothing itself. Either way all ranks end, with status
-// 4.
+// A rank whose loop does not progress reads the heartbeats of all ranks. If its own work blocks the
+// others, it reports that with the stacks of its threads. Otherwise it names the blocking rank,
+// because a rank that is stopped, or whose machine is gone, cannot report itself. In both cases all
+// ranks end, with status 4.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,16 +23,16 @@ namespace reel3d {
 
 class Watchdog {
  public:
-  // Watches from here on; `timeout_s` 0: nothing at all. `folder` is one that every rank sees; it
-  // is made, and gone again after a run that ends well. `phases` and `world` must outlive this.
+  // Starts watching; with `timeout_s` 0 it does nothing. Every rank must see `folder`, which is
+  // created, and removed after a run that ends well. `phases` and `world` must outlive this object.
   Watchdog(const PhaseClock& phases, const World& world, std::filesystem::path folder,
            double timeout_s);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // While this lives, beats tell what `describe` returns: which videos are in hand. It is called
-  // from other threads.
+  // While this object lives, beats contain what `describe` returns, such as the videos being
+  // loaded. Other threads call `describe`.
   class Work {
    public:
     Work(Watchdog& watchdog, std::function<std::string()> describe);
@@ -64,7 +64,8 @@ class Watchdog {
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;
   bool stop_ = false;
-  // Two, so that a file system that hangs while a beat is written does not silence the other.
+  // There are two threads, so that watching continues if the file system hangs while a beat is
+  // written.
   std::thread beating_, watching_;
 };
 
