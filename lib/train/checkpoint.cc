@@ -22,7 +22,8 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
     save(CheckpointFiles::kUnaveraged, contents.unaveraged);
   }
   FinishCheckpoint(temporary, step, contents.state);
-  pending.Publish();  // in place of one of the same step: damaged, or of before its validation
+  pending.Publish();  // replaces one of the same step: a damaged one, or one saved before the
+                      // validation
 }
 
 }  // namespace reel3d

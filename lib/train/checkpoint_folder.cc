@@ -47,7 +47,7 @@ int64_t StepOf(const fs::path& checkpoint) {
   return std::strtoll(checkpoint.filename().c_str() + std::strlen(kPrefix), nullptr, 10);
 }
 
-// Newest first.
+// Returns the checkpoints, newest first.
 std::vector<fs::path> Checkpoints(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code ignored;
@@ -60,7 +60,7 @@ std::vector<fs::path> Checkpoints(const fs::path& folder) {
   return found;
 }
 
-// By a link of another name that is then renamed: there is always one.
+// Makes the link under another name and then renames it, so that a link always exists.
 void PointAt(const fs::path& link, const fs::path& target) {
   std::error_code error;
   if (fs::read_symlink(link, error) == target) {

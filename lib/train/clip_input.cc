@@ -37,7 +37,8 @@ void ClipInputOptions::Check() const {
 
 namespace {
 
-// In units of 0-255, so that a range of 255 multiplies by nothing.
+// Returns one value per channel in units of 0-255, so that a pixel range of 255 needs no
+// multiplication.
 at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at::Device device) {
   const double factor = 255 / pixel_range;
   return torch::tensor({values[0] * factor, values[1] * factor, values[2] * factor}, at::kFloat)
@@ -45,7 +46,8 @@ at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at:
       .to(device);
 }
 
-// Brightness of a pixel: BT.601's weights in 256ths, rounded, so that a GPU gives the same byte.
+// The weights of a pixel's brightness: those of BT.601 in 256ths, rounded, so that a GPU gives the
+// same byte.
 constexpr int kRed = 77, kGreen = 150, kBlue = 29, kHalf = 128, kShift = 8;
 
 }  // namespace
@@ -64,8 +66,8 @@ ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
   }
 }
 
-// In one pass over memory that is written once, where operators would take three and convolutions
-// one more to put the channels last.
+// Writes the input in one pass over memory. Operators would take three passes, and convolutions one
+// more to put the channels last.
 at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   at::Tensor input =
       at::empty(pixels.sizes(), at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast3d);
@@ -77,7 +79,7 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   const auto* bytes = pixels.const_data_ptr<uint8_t>();
   const auto* values = values_.const_data_ptr<float>();
   auto* numbers = input.mutable_data_ptr<float>();
-  // All frames of all clips.
+  // The loop runs over all frames of all clips.
   at::parallel_for(0, pixels.size(0) * num_frames, 1, [&](int64_t begin, int64_t end) {
     std::vector<uint8_t> brightness(grey ? frame_pixels : 0);
     for (int64_t i = begin; i < end; ++i) {

@@ -6,7 +6,8 @@
 namespace reel3d {
 
 at::Tensor ClipLosses(const at::Tensor& logits, const at::Tensor& labels, double label_smoothing) {
-  constexpr int64_t kIgnoreNone = -100;  // torch's own default: no label is below 0
+  constexpr int64_t kIgnoreNone =
+      -100;  // torch's default; ignores nothing, since no label is below 0
   return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::None, kIgnoreNone,
                                 label_smoothing);
 }

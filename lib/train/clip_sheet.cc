@@ -11,7 +11,7 @@
 namespace reel3d {
 namespace {
 
-// uint8 (height, width, 3).
+// Encodes uint8 (height, width, 3).
 std::string EncodePng(const at::Tensor& pixels) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;

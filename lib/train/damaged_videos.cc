@@ -8,7 +8,8 @@
 namespace reel3d {
 namespace {
 
-// Of several reasons the least is told: any rank may have found any of them.
+// Keeps the smallest of several reasons, because the result must not depend on the rank that found
+// it.
 void AddTo(DamagedVideos::Reasons* reasons, const std::string& id, const std::string& reason) {
   const auto [found, is_new] = reasons->emplace(id, reason);
   if (!is_new) {

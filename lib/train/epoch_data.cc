@@ -29,7 +29,7 @@ PixelAllocator PixelsFor(at::Device device) {
   if (!device.is_cuda()) {
     return {};
   }
-  // torch's allocator keeps such memory for later, but not before the copies from it have ended.
+  // torch's allocator reuses such memory only after the copies from it have ended.
   return [](size_t size_bytes) {
     const auto pinned = std::make_shared<at::Tensor>(torch::empty(
         {static_cast<int64_t>(size_bytes)}, at::TensorOptions(at::kByte).pinned_memory(true)));
@@ -137,8 +137,8 @@ std::unique_ptr<BatchLoader> EpochData::Training(int epoch, int64_t first_step, 
     }
     return clips;
   };
-  // Another clip of the video half an epoch away, or of one after that: as far from this batch as
-  // can be, and the same one whatever the ranks.
+  // The replacement is a clip of the video half an epoch away, or of one after that. This is as far
+  // from this batch as possible, and does not depend on the ranks.
   requests.replacement = [this, order, ranges, epoch, seed](int64_t batch_index, size_t clip,
                                                             int attempt) {
     const auto place =

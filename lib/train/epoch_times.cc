@@ -16,7 +16,8 @@ double Share(const RankTimes& times, Phase phase) {
   return In(times.phases, phase) / std::max(1e-9, Total(times.phases));
 }
 
-// What it spends on its own, nobody holding it up.
+// Returns the time that a rank spends on its own work, without the time in which it waits for
+// others.
 double OwnTime(const RankTimes& times) {
   return Total(times.phases) - In(times.phases, Phase::kOtherRanks);
 }
@@ -36,8 +37,8 @@ double MostOf(const std::vector<RankTimes>& ranks, Phase phase) {
   return most;
 }
 
-// The loader makes clips at a rate in proportion to its threads, and the rest of a step takes
-// 1 - `share` of the time: with so many threads there is nothing left to wait for.
+// Estimates how many loader threads make waiting unnecessary. The loader's speed is proportional to
+// its threads, and the rest of a step takes 1 - `share` of the time.
 std::string HowToHide(double share, int loader_threads, int cores) {
   const int wanted = std::max(
       loader_threads + 1, static_cast<int>(std::ceil(loader_threads / std::max(0.01, 1 - share))));
@@ -103,7 +104,7 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
   if (others <= kNegligible) {
     return {Limit::kComputing, "computing, and waiting for nothing"};
   }
-  // Were it all communication, even the slowest rank would wait.
+  // If the time were all communication, even the slowest rank would wait.
   const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
   if (of_slowest > others / 2) {
     return {Limit::kGradients, fmt::format("averaging gradients over the ranks takes {:.0f} % of "

@@ -11,7 +11,7 @@ constexpr size_t kHeaderBytes = 12, kFooterBytes = 4;
 constexpr int kRgb = 3;
 
 template <typename T>
-std::string Raw(T value) {  // x86 and ARM are little endian, as the format is
+std::string Raw(T value) {  // the format is little endian, as are x86 and ARM
   std::string bytes(sizeof(T), '\0');
   std::memcpy(bytes.data(), &value, sizeof(T));
   return bytes;
@@ -24,7 +24,7 @@ T FromRaw(std::string_view bytes) {
   return value;
 }
 
-// Wire types of protobuf.
+// The wire types of protobuf.
 enum : uint64_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 std::string Varint(uint64_t value) {
@@ -45,7 +45,7 @@ std::string Bytes(uint64_t field, std::string_view bytes) {
   return Key(field, kBytes) + Varint(bytes.size()) + std::string(bytes);
 }
 
-// What makes a checksum of data that holds checksums: TFRecord's own mask.
+// TFRecord masks its checksums, so that data that contain checksums can be checksummed too.
 uint32_t MaskedCrc32c(std::string_view bytes) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
   crc.process_bytes(bytes.data(), bytes.size());
@@ -62,7 +62,7 @@ std::string Event(double wall_time_s, int64_t step, const std::string& content) 
   return Framed(Key(1, kFixed64) + Raw(wall_time_s) + Integer(2, step) + content);
 }
 
-// Of an event that begins as ours do.
+// Returns the step of an event that begins as ours do.
 int64_t StepOf(std::string_view event) {
   constexpr size_t kWallTimeBytes = 9;
   uint64_t step = 0;

@@ -19,7 +19,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Always as many: a beat covers the one before, whenever it is read.
+// Every beat has the same size, so that it always covers the one before, whenever it is read.
 constexpr size_t kBytes = 1024;
 constexpr size_t kMostWork = 400;
 
@@ -39,14 +39,15 @@ Beat ReadBeat(const fs::path& file) {
     json.at("for_s").get_to(beat.for_s);
     json.at("work").get_to(beat.work);
   } catch (const std::exception&) {
-    // Absent, or read while it was written: as good as none, this time.
+    // The beat is absent or was read during its writing: this reading has no beat.
     beat.count = -1;
   }
   return beat;
 }
 
-// Of two that wait for no agreement. Moments, not durations: one is as of the beat, which is older
-// on one rank than on another.
+// Returns true if `a` is more likely to block the run than `b`; neither waits at an agreement. It
+// compares moments, not durations, because a duration is that of the beat, and beats have different
+// ages.
 bool IsBusier(const Beat& a, const Beat& b) {
   return std::tie(a.may_wait, a.since_s) < std::tie(b.may_wait, b.since_s);
 }
@@ -83,7 +84,7 @@ std::vector<Beat> ReadBeats(const fs::path& folder, int num_ranks, double most_s
     return beats;
   });
   std::future<std::vector<Beat>> beats = read.get_future();
-  std::thread(std::move(read)).detach();  // which no signal wakes where the file system hangs
+  std::thread(std::move(read)).detach();  // no signal wakes this thread if the file system hangs
   const bool in_time =
       beats.wait_for(std::chrono::duration<double>(most_s)) == std::future_status::ready;
   return in_time ? beats.get() : std::vector<Beat>();

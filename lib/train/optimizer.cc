@@ -21,12 +21,12 @@ std::vector<std::pair<std::string, at::Tensor>> Trainable(const torch::nn::Modul
   return parameters;
 }
 
-// Kernels of convolutions and matrices of linear layers; biases, and the scales and offsets of
-// batch norm, have one axis.
+// Returns true for kernels of convolutions and matrices of linear layers. Biases, and batch norm's
+// scales and offsets, have one axis.
 bool IsWeight(const at::Tensor& parameter) { return parameter.dim() > 1; }
 
-// The values as they lie in memory: of channels-last tensors the fused kernel would make contiguous
-// copies first, and copy them back (torch 2.11).
+// Returns a flat view of the values in memory order. The fused kernel would copy channels-last
+// tensors to contiguous ones first, and copy them back (torch 2.11).
 at::Tensor AsInMemory(const at::Tensor& values) {
   if (values.is_contiguous()) {
     return values;
@@ -55,7 +55,7 @@ Optimizer::Optimizer(const torch::nn::Module& module, const SgdOptions& options,
   }
 }
 
-// As torch.nn.utils.clip_grad_norm_.
+// Works like torch.nn.utils.clip_grad_norm_.
 at::Tensor Optimizer::ClipGradients() {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> gradients;

@@ -23,7 +23,7 @@ void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epo
     best_top1 = state.at("best_top1").get<double>();
     best_loss = state.at("best_loss").get<double>();
     best_step = state.at("best_step").get<int64_t>();
-    num_bad = state.value("num_bad", int64_t{0});  // older checkpoints know of none
+    num_bad = state.value("num_bad", int64_t{0});  // older checkpoints lack it
     bad_in_row = state.value("bad_in_row", int64_t{0});
     last_epoch = state.at("last_epoch");
   });

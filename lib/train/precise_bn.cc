@@ -21,7 +21,7 @@ struct PreciseStatistics::Layer {
   const double momentum;
   at::Tensor mean, variance, count;
   const at::Tensor count_before;
-  at::Tensor sum;  // over clips, by channel: values, their squares
+  at::Tensor sum;  // over clips, by channel: sum of values, sum of their squares
 };
 
 PreciseStatistics::PreciseStatistics(torch::nn::Module& network) {
@@ -40,10 +40,10 @@ PreciseStatistics::~PreciseStatistics() {
   }
 }
 
-// Every clip has as many values a channel as any other, so that clips are what counts.
+// Weighting by clips is enough, because all clips have the same number of values per channel.
 void PreciseStatistics::Add(int64_t num_clips) {
   if (num_clips == 0) {
-    return;  // the running statistics are still those of the batch before
+    return;  // the running statistics are still those of an earlier batch
   }
   const at::NoGradGuard no_grad;
   const auto weight = static_cast<double>(num_clips);

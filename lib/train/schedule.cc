@@ -75,7 +75,7 @@ bool Schedule::EndEpoch(double validation_loss) {
 nlohmann::ordered_json Schedule::State() const {
   nlohmann::ordered_json state{{"epochs_since_best", epochs_since_best_},
                                {"num_decays", num_decays_}};
-  // JSON has no infinity: absent means that no epoch has been validated.
+  // JSON has no infinity, so an absent value means that no epoch has been validated.
   if (std::isfinite(best_loss_)) {
     state["best_loss"] = best_loss_;
   }

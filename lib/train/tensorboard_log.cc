@@ -14,14 +14,14 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// TensorBoard reads whatever has this in its name, in the order of names.
+// TensorBoard reads all files whose name contains this, in the order of names.
 constexpr const char* kPrefix = "events.out.tfevents.";
 
 double WallTime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// In place: whoever reads the file keeps reading the same one.
+// Cuts the file in place, because a program that reads it keeps reading the same file.
 void CutBack(const fs::path& file, int64_t last_step) {
   const size_t kept = SizeOfEventsUpTo(ReadFile(file), last_step);
   std::error_code error;

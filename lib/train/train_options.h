@@ -29,8 +29,8 @@ struct SgdOptions {
   void Check() const;
 };
 
-// What to do with a bad step, whose loss or gradient is not finite or whose gradient is far too
-// long.
+// Decides what happens to a bad step, whose loss or gradient is not finite or whose gradient is far
+// too long.
 struct BadStepOptions {
   std::string action = "stop";  // or skip, roll-back
   double norm = 0;              // a gradient above this norm is bad as well; 0: no limit

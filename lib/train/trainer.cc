@@ -17,8 +17,9 @@
 
 namespace reel3d {
 
-// Of the epoch begun: one that has been at work since the last step of the epoch before, so that
-// nothing waits for the first clips.
+// Returns the loader of the current epoch. It was started during the previous epoch's last step, so
+// that nothing waits for the first clips. The first epoch of a run and a resumed one start theirs
+// here.
 std::unique_ptr<BatchLoader> Trainer::State::TakeLoader() {
   if (upcoming) {
     return std::move(upcoming);
@@ -26,8 +27,8 @@ std::unique_ptr<BatchLoader> Trainer::State::TakeLoader() {
   return data.Training(position.epoch, position.step_in_epoch, loader_threads);
 }
 
-// Once this epoch's last clips are loaded, unless it is the last epoch for all that this rank
-// knows.
+// Starts the loader of the next epoch, once this epoch's last clips are loaded. Does nothing if
+// this is the last epoch, as far as this rank knows.
 void Trainer::State::BeginNextEpoch() {
   if (position.epoch + 1 < options.epochs && !WantsToStop(position.step + 1)) {
     upcoming = data.Training(position.epoch + 1, /*first_step=*/0, loader_threads);
@@ -36,7 +37,7 @@ void Trainer::State::BeginNextEpoch() {
 
 bool Trainer::State::NextBatch(BatchLoader& loader) {
   At(Phase::kCopy);
-  input.EndCopies();  // for the loader is given the memory of the batch before
+  input.EndCopies();  // because the loader gets back the previous batch's memory
   At(Phase::kData);
   if (!loader.Next(&batch)) {
     return false;
@@ -50,7 +51,7 @@ bool Trainer::State::NextBatch(BatchLoader& loader) {
   return true;
 }
 
-// Of the batch that was loaded last.
+// Runs `judge` on the batch that was loaded last.
 ClipOutputs Trainer::State::Forward(Network& judge, double label_smoothing) {
   const ClipBatch clips = LoadedClips(batch, options.clip.length, options.crop.size);
   At(Phase::kCopy);
@@ -83,15 +84,15 @@ void Trainer::State::RunStep(BatchLoader& loader, int64_t step_in_epoch) {
       ShowClips(AsTensors(batch, options.clip.length, options.crop.size).pixels);
     }
     parallel->BeginMicroBatch(part + 1 == num_parts);
-    // For dropout: what it drops must not hang on where the run was interrupted.
+    // The seed is for dropout: what it drops must not depend on where the run was interrupted.
     torch::manual_seed(Rng(static_cast<uint64_t>(options.seed),
                            static_cast<uint64_t>(position.step),
                            static_cast<uint64_t>(world.rank()), static_cast<uint64_t>(part))
                            .Next());
     const ClipOutputs outputs = Forward(network, options.label_smoothing);
     parts.push_back({outputs.logits.detach(), outputs.labels, outputs.losses.detach()});
-    // The ranks' gradients are averaged: this makes it the mean over the step's clips, however
-    // many of them are ours.
+    // DataParallel averages the gradients over the ranks. This factor makes that the mean over the
+    // step's clips, for any number of clips on this rank.
     At(Phase::kBackward);
     parallel->Backward(outputs.losses.sum() * (world.size() / clips_in_step),
                        [this] { At(Phase::kOtherRanks); });
@@ -121,7 +122,8 @@ void Trainer::State::TakeStep(const std::vector<ClipOutputs>& parts, double lr) 
   }
 }
 
-// False if the run was stopped in the epoch (and saved), or has met too many damaged videos.
+// Returns false if the run was stopped in the epoch (and saved), or has met too many damaged
+// videos.
 bool Trainer::State::RunEpoch() {
   network->train();
   if (options.finetune.bn == "fixed") {
@@ -157,11 +159,11 @@ bool Trainer::State::RunEpoch() {
     }
   }
   epoch_phases = phases.Seconds() - before;
-  In(epoch_phases, Phase::kSave) = 0;  // of the steps alone
+  In(epoch_phases, Phase::kSave) = 0;  // only the steps count
   epoch_clips = clips_trained - clips_before;
   training_s += Total(epoch_phases);
   waiting_s += In(epoch_phases, Phase::kData);
-  // Whoever stops a run may not have the time for a validation: that comes when it goes on.
+  // A run that is being stopped may have no time for a validation, so the resumed run does it.
   const bool whole = position.step_in_epoch == num_steps && !stopping;
   if (!whole && !report.over_tolerance) {
     KeepMainStatistics();
@@ -180,8 +182,9 @@ TrainReport Trainer::Run() {
   try {
     return RunToEnd();
   } catch (const std::exception& error) {
-    // What is being written is worth a moment, but not that nobody is told why the run fails: a
-    // disk that hangs would hold up the end of this object.
+    // A checkpoint that is being written deserves a moment. But on a disk that hangs, the
+    // destructor of this object would wait for ever, and the user would not learn why the run
+    // failed.
     constexpr std::chrono::seconds kGrace(5);
     if (state_->saving.valid() && state_->saving.wait_for(kGrace) != std::future_status::ready) {
       const Failure failure = DescribeFailure(error);
@@ -195,7 +198,7 @@ TrainReport Trainer::Run() {
 
 TrainReport Trainer::RunToEnd() {
   State& state = *state_;
-  state.report.epochs = state.position.epoch;  // where this part of the run began
+  state.report.epochs = state.position.epoch;  // epochs before this part of the run
   state.clock = Stopwatch();
   bool ended = false;
   while (state.position.epoch < state.options.epochs && !ended) {

@@ -1,5 +1,5 @@
-// What a run begins with: network, optimizer, the checkpoint that it goes on from or the weights
-// that it is finetuned from, and what is said of them.
+// Sets up a run: network, optimizer, the checkpoint to resume from or the weights to fine-tune, and
+// the messages about them.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -64,7 +64,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
     weight_average.emplace(**average, *network);
     (*average)->eval();
     if (!options.finetune.from.empty()) {
-      FreezeBefore(**average, options.finetune.from);  // hence its statistics stay fixed as well
+      FreezeBefore(**average, options.finetune.from);  // its statistics stay fixed, too
     }
     if (options.bn == "sync") {
       SynchronizeBatchNorms(**average, group);
@@ -109,7 +109,7 @@ Trainer::State::State(const TrainOptions& options_in, std::string config_in, con
   }
 }
 
-// A run that goes on has its weights already.
+// Loads the pretrained weights, unless the run resumes and has its weights already.
 void Trainer::State::BeginFineTuning(bool resumed) {
   if (!resumed) {
     Say(LoadPretrained(*network, PretrainedFile(options.finetune)));

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// On the CPU, in memory of their own.
+// Returns contiguous copies on the CPU, in memory of their own.
 NamedTensors Copies(const NamedTensors& tensors) {
   NamedTensors copies;
   for (const auto& [name, tensor] : tensors) {
@@ -51,7 +51,7 @@ void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& 
   });
 }
 
-// The main rank decides which checkpoint, so that no two ranks differ; each reads it.
+// The main rank chooses the checkpoint, so that all ranks have the same; each rank reads it.
 bool Trainer::State::Resume() {
   std::string chosen;
   if (world.is_main()) {
@@ -90,7 +90,7 @@ void Trainer::State::LoadWeights(const fs::path& checkpoint) {
   optimizer.Restore(LoadTensors(checkpoint / CheckpointFiles::kOptimizer));
 }
 
-// By the main rank's clock, which the others need not agree with.
+// Decides by the main rank's clock, because the ranks' clocks need not agree.
 bool Trainer::State::SaveIsDue() const {
   constexpr double kTryAgain_s = 60;
   const double limit_s = save_failed ? kTryAgain_s : options.checkpoint_minutes * 60;
@@ -98,9 +98,9 @@ bool Trainer::State::SaveIsDue() const {
          (world.is_main() && limit_s > 0 && since_save.Seconds() > limit_s);
 }
 
-// Collective: the figures of the epoch begun are gathered from all ranks. Returns when what is to
-// be saved has been copied; the disk is waited for by a thread of its own. A disk that is full must
-// not cost what has been learnt: the run goes on, and saves when it can, at its end at the latest.
+// Saves a checkpoint. Collective: it gathers the current epoch's figures from all ranks. It returns
+// when the state has been copied, and a thread writes the copy to disk. A full disk must not cost
+// the training so far: the run continues and saves again when it can, at the latest at its end.
 void Trainer::State::Save() {
   AwaitSave();
   At(Phase::kSave);
@@ -117,12 +117,12 @@ void Trainer::State::Save() {
   since_save = Stopwatch();
 }
 
-// On the main rank. Shares no memory with what training changes.
+// Copies what a checkpoint holds, so that it shares no memory with the training. Main rank only.
 CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state,
                                         const nlohmann::ordered_json& recent_state) {
   CheckpointContents contents;
   contents.model = Copies(StateDict(*Judged()));
-  // Momentum need not be looked at: where it is no number, the weights that it moved are none.
+  // Momentum needs no check: if it is not finite, the weights that it moved are not finite either.
   for (const auto& [name, tensor] : contents.model) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
       throw Diverged(name, position.epoch + (position.step_in_epoch > 0 ? 1 : 0));
@@ -145,10 +145,11 @@ CheckpointContents Trainer::State::Copy(const nlohmann::ordered_json& sums_state
   return contents;
 }
 
-// On a thread of its own: of this object it uses the logs, which allow for that, and what never
-// changes.
+// Writes a checkpoint in a thread of its own. It may use only the logs, which are thread-safe, and
+// members that never change.
 void Trainer::State::Write(const CheckpointContents& contents, int64_t step, int64_t best_step) {
-  // First: a checkpoint whose step the logs do not reach would leave a gap in them.
+  // The logs are flushed first, since a checkpoint at a step that they have not reached would leave
+  // a gap in them.
   metrics->Flush();
   times->Flush();
   if (tensorboard) {
@@ -162,7 +163,8 @@ void Trainer::State::Write(const CheckpointContents& contents, int64_t step, int
                    options.bad_step.action == "roll-back" ? epoch_step : -1);
 }
 
-// On the main rank; waits for it. False if the disk refused, which is said.
+// Waits for the thread that writes. Returns false after a warning if the disk refused. Main rank
+// only.
 bool Trainer::State::IsSaved(bool is_last) {
   try {
     saving.get();
@@ -177,7 +179,7 @@ bool Trainer::State::IsSaved(bool is_last) {
   return true;
 }
 
-// On every rank, once all know what became of it.
+// Notes the result of a save. Called on every rank, when all ranks know the result.
 void Trainer::State::EndSave(bool failed) {
   is_saving = false;
   save_failed = failed;
@@ -185,7 +187,7 @@ void Trainer::State::EndSave(bool failed) {
     since_save = Stopwatch();
   }
   if (failed && before_best) {
-    // `best` names a checkpoint that is there: a later epoch need only be better than that one.
+    // `best` names a checkpoint that exists, so a later epoch only has to be better than that one.
     position.best_top1 = before_best->best_top1;
     position.best_loss = before_best->best_loss;
     position.best_step = before_best->best_step;
@@ -194,8 +196,8 @@ void Trainer::State::EndSave(bool failed) {
   before_best.reset();
 }
 
-// Collective. After it nothing is being written; `is_last`: and nothing will be, so that a disk
-// that refuses ends the run.
+// Waits until nothing is being written. Collective. With `is_last` nothing will be written later,
+// so a disk that refuses ends the run.
 void Trainer::State::AwaitSave(bool is_last) {
   if (!is_saving) {
     return;

@@ -1,4 +1,4 @@
-// What follows the steps of an epoch: its figures, the validation, and whether it is saved.
+// The work after the steps of an epoch: its figures, the validation, and saving.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <torch/types.h>
@@ -19,7 +19,8 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-// With local statistics each rank has its own: rank 0's are kept and judged.
+// Copies rank 0's buffers to all ranks. With --bn local each rank has its own statistics; those of
+// rank 0 are validated and saved.
 void Trainer::State::KeepMainStatistics() {
   BroadcastFromMain(group, network->buffers());
   if (average) {
@@ -27,7 +28,8 @@ void Trainer::State::KeepMainStatistics() {
   }
 }
 
-// Over clips as the epoch that has just ended began with.
+// Recomputes batch norm's statistics over the first training clips of the epoch that has just
+// ended.
 void Trainer::State::TakeStatistics() {
   const at::NoGradGuard no_grad;
   Judged()->train();
@@ -92,7 +94,7 @@ void Trainer::State::FinishEpoch() {
   if (validated && !std::isfinite(validation.loss)) {
     FailAlike(Diverged("the validation loss", position.epoch));
   }
-  AwaitSave();  // what could not be saved is not the best so far
+  AwaitSave();  // an epoch that could not be saved is not the best so far
   const Position before = position;
   const bool best =
       validated &&
@@ -109,7 +111,7 @@ void Trainer::State::FinishEpoch() {
     Say(fmt::format("validation loss has saturated: learning rate {:g} from here on",
                     schedule.Rate(position.epoch)));
   }
-  At(Phase::kSave);  // what writes the logs may hang, and others need not be the cause
+  At(Phase::kSave);  // writing the logs may hang, which is not the others' fault
   Record(training, validation, lr);
   At(Phase::kOtherRanks);
   ShowTimes();

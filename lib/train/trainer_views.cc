@@ -1,5 +1,5 @@
-// What a run shows of itself: lines on the screen, metrics.jsonl, TensorBoard's curves. Nothing
-// here changes what is learnt.
+// Shows the run: lines on the screen, metrics.jsonl, TensorBoard's curves. Nothing here changes
+// what the network learns.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,7 +19,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// None without clips.
+// Returns no points if there are no clips.
 Scalars Curves(const ClipMeans& means, const std::string& subset) {
   if (means.num_clips == 0) {
     return {};
@@ -37,12 +37,13 @@ void Trainer::State::Say(const std::string& message) const {
   }
 }
 
-// Where a run begins anew, both begin with nothing.
+// Opens the logs. In a run from the start, they begin empty.
 void Trainer::State::OpenViews(bool resumed) {
   if (!world.is_main()) {
     return;
   }
-  // Of an epoch whose steps are done but that has not ended, the line may be there already.
+  // A checkpoint may have been saved after an epoch's last step, but before its validation. The
+  // resumed run ends that epoch again, so its line, if there is one, is dropped here.
   const int64_t last_line = position.step - (position.step_in_epoch > 0 ? 1 : 0);
   metrics.emplace(fs::path(options.run_dir) / "metrics.jsonl", last_line);
   times.emplace(fs::path(options.run_dir) / "times.jsonl", last_line);
@@ -55,7 +56,8 @@ void Trainer::State::At(Phase phase) {
   phases.Enter(validating ? Phase::kValidate : phase, position.step);
 }
 
-// For who wonders what is being waited for. Called by other threads.
+// Says which videos are being loaded, for a user who asks what a rank waits for. Other threads call
+// it.
 std::string Trainer::State::InHand(const BatchLoader& loader) const {
   std::vector<std::string> ids;
   for (const size_t video : loader.InHand()) {
@@ -68,14 +70,14 @@ std::string Trainer::State::InHand(const BatchLoader& loader) const {
   return video < 0 ? "" : "last clip of " + shards.videos()[static_cast<size_t>(video)].id;
 }
 
-// Of the run's first batch, as the network sees them.
+// Shows the run's first batch as the network sees it.
 void Trainer::State::ShowClips(const at::Tensor& pixels) {
   if (tensorboard && pixels.size(0) > 0) {
     tensorboard->Add(0, "clips/training", ClipSheet(pixels));
   }
 }
 
-// The curves' points, after every --tensorboard-every-th step. Collective.
+// Adds points to the curves every --tensorboard-every steps. Collective.
 void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
   if (options.tensorboard_every == 0 || position.step % options.tensorboard_every != 0) {
     return;
@@ -104,11 +106,11 @@ void Trainer::State::ShowStep(const at::Tensor& gradient_norm, double lr) {
   shown_clips = clips_trained;
 }
 
-// The epoch just finished: in metrics.jsonl, on the screen, in the report.
+// Records the epoch just finished: in metrics.jsonl, on the screen, in the report.
 void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validation, double lr) {
   nlohmann::ordered_json line{{"step", position.step}, {"epoch", position.epoch}, {"lr", lr}};
   const auto add = [&](const ClipMeans& means, const std::string& subset) {
-    if (means.num_clips > 0) {  // none: all steps were left out, or nothing was validated
+    if (means.num_clips > 0) {  // none: all steps were skipped, or nothing was validated
       line[subset + "_loss"] = means.loss;
       line[subset + "_top1"] = means.top1;
       line[subset + "_top5"] = means.top5;
@@ -131,7 +133,7 @@ void Trainer::State::Record(const ClipMeans& training, const ClipMeans& validati
   position.last_epoch = line;
 }
 
-// Collective.
+// Reports where the time of the epoch went. Collective.
 void Trainer::State::ShowTimes() {
   std::vector<RankTimes> ranks;
   nlohmann::ordered_json line{{"step", position.step},

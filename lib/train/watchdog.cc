@@ -48,7 +48,7 @@ Watchdog::~Watchdog() {
   watching_.join();
   std::error_code ignored;
   fs::remove(folder_ / fmt::format("rank-{}", world_.rank()), ignored);
-  fs::remove(folder_, ignored);  // by the last one: only an empty folder goes
+  fs::remove(folder_, ignored);  // the last rank removes the folder: only an empty one goes
 }
 
 Watchdog::Work::Work(Watchdog& watchdog, std::function<std::string()> describe)
@@ -79,7 +79,7 @@ Beat Watchdog::Now() const {
   return beat;
 }
 
-// False at the end.
+// Returns false if the watchdog ends.
 bool Watchdog::Sleep(double seconds) {
   std::unique_lock<std::mutex> lock(stop_mutex_);
   return !stop_wake_.wait_for(lock, std::chrono::duration<double>(seconds),
@@ -103,7 +103,7 @@ void Watchdog::Watch() {
   }
 }
 
-// An empty reason where nobody hangs, or the run ends meanwhile.
+// Returns an empty reason if nobody hangs, or the run ends meanwhile.
 Blame Watchdog::FindWhoHangs() {
   constexpr double kMostRead_s = 3;
   std::vector<Beat> before = ReadBeats(folder_, world_.size(), kMostRead_s);
@@ -118,7 +118,7 @@ Blame Watchdog::FindWhoHangs() {
     const std::string reason = folder_.string() + " cannot be read: its file system hangs";
     return Now().waiting ? Blame{reason, std::nullopt} : Blame{reason, world_.rank()};
   }
-  // Of itself a rank knows better than from a file.
+  // A rank knows its own state better than its file does.
   const auto own = static_cast<size_t>(world_.rank());
   before[own] = after[own] = Now();
   before[own].count = 0;
@@ -127,9 +127,9 @@ Blame Watchdog::FindWhoHangs() {
   return blame.rank == world_.rank() || AwaitTurn(blame) ? blame : Blame{};
 }
 
-// All ranks come to know the same. One after the other, so that the first to speak ends the rest:
-// the one that is to blame before those that can only name it, with the time to show its stacks.
-// False at the end.
+// Waits for this rank's turn. All ranks reach the same verdict, and the first to report it ends the
+// rest. So the blamed rank goes first and has time to show its stacks; ranks that can only name it
+// follow one after the other. Returns false if the watchdog ends.
 bool Watchdog::AwaitTurn(const Blame& blame) {
   constexpr double kTurn_s = 1.5, kOfStacks_s = 5;
   constexpr int kMostTurns = 3;
@@ -144,7 +144,7 @@ void Watchdog::EndIfHanging() {
   }
   const bool is_own = blame.rank == world_.rank();
   if (phases_.Now().num_entered != entered || !Sleep(0)) {
-    return;  // it has moved on after all
+    return;  // the loop has moved on after all
   }
   LogError(fmt::format("rank {} of {} on {} does not move on (--stall-timeout {:g}): {}",
                        world_.rank(), world_.size(), world_.host(), timeout_s_,

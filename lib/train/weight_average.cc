@@ -22,7 +22,7 @@ WeightAverage::WeightAverage(const torch::nn::Module& average, const torch::nn::
 void WeightAverage::Move(double decay) {
   const at::NoGradGuard no_grad;
   at::_foreach_lerp_(averages_, values_, 1 - decay);
-  if (!counts_.empty()) {  // none without batch norm
+  if (!counts_.empty()) {  // a network without batch norm has none
     at::_foreach_copy_(average_counts_, counts_);
   }
 }
