@@ -1,4 +1,4 @@
-// The clips that all loaders of a benchmark load: drawn once, as training draws them.
+// The clips that all loaders of a benchmark load. They are drawn once, in the way of training.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@ namespace reel3d::bench {
 
 struct BenchClip {
   ClipRequest request;
-  CropPlan plan;  // what request.crop_rng draws by `crop`
+  CropPlan plan;  // the crop that request.crop_rng draws from `crop`
 };
 
 struct ClipList {
@@ -22,11 +22,11 @@ struct ClipList {
   std::vector<BenchClip> clips;
 };
 
-// `count` clips of 16 frames, the videos in turn, so that each counts the same.
+// Draws `count` clips of 16 frames from the videos in turn, so that each video counts the same.
 ClipList DrawClips(const ShardSet& shards, int64_t count, uint64_t seed);
 
-// For loaders in other languages: video, first_frame, num_distinct (16 frames, looped),
-// frame_width, frame_height, x, y, side, flip, one clip a line.
+// Writes the clips for loaders in other languages, one per line: video, first_frame, num_distinct
+// (16 frames, looped), frame_width, frame_height, x, y, side, flip.
 void WriteClips(const std::filesystem::path& file, const ShardSet& shards, const ClipList& list);
 
 }  // namespace reel3d::bench

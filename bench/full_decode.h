@@ -1,6 +1,6 @@
-// The peer that anybody would write first: libjpeg-turbo decodes the whole frame, the crop of it is
-// resized with PIL's filter. Resizing is the product's (exact and vectorised), so that only the
-// decoding is naive.
+// The most obvious peer: libjpeg-turbo decodes the complete frame, and PIL's filter resizes the
+// crop of it. The resizer is the product's (exact and vectorised), so that only the decoding is
+// naive.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,8 @@ namespace reel3d::bench {
 
 class FullDecode {
  public:
-  // Writes plan.size x plan.size red pixels at `out`, green out_stride later, then blue.
+  // Writes plan.size x plan.size red pixels at `out`, green at out_stride behind red, blue at
+  // out_stride behind green.
   void Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
               int64_t out_stride);
 

@@ -1,5 +1,5 @@
-// libjpeg-turbo's decompressor for the peers of this folder: frames are known to be good, so an
-// error ends the program.
+// libjpeg-turbo's decompressor for the peers in this folder. Their frames are known to be good, so
+// an error ends the program.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,7 +21,7 @@ class JpegHandle {
   JpegHandle(const JpegHandle&) = delete;
   JpegHandle& operator=(const JpegHandle&) = delete;
 
-  // Begins on a JPEG, to come out as RGBX at `eighths` / 8 of its size.
+  // Begins to decode a JPEG to RGBX at `eighths` / 8 of its size.
   jpeg_decompress_struct* Start(const uint8_t* data, size_t size, int eighths) {
     jpeg_abort_decompress(&info_);
     jpeg_mem_src(&info_, data, size);

@@ -12,9 +12,9 @@
 namespace reel3d::bench {
 namespace {
 
-constexpr int kOne = 128;  // weights
+constexpr int kOne = 128;  // weights add up to this
 
-// Output i lies between samples `first` and `second`.
+// Output i lies between the samples `first` and `second`.
 struct TwoTaps {
   int first, second, weight_of_second;
 
@@ -45,10 +45,10 @@ ColumnTaps MakeColumns(const RgbxImage& image, const SquareCrop& crop, int outpu
 
 __m256i Load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 
-// Bytes [begin, end) of two rows become those of one.
+// Mixes the bytes [begin, end) of two rows into one row.
 void MixRows(const uint8_t* upper, const uint8_t* lower, int weight, ptrdiff_t begin, ptrdiff_t end,
              uint8_t* row) {
-  // Weights are signed bytes, which have no 128.
+  // Weights are signed bytes, so 128 is impossible.
   const int of_lower = std::min(weight, kOne - 1);
   if (of_lower == 0) {
     std::memcpy(row + begin, upper + begin, static_cast<size_t>(end - begin));
@@ -75,7 +75,7 @@ __m256i Mix(__m256i a, __m256i b, __m256i weight) {
       a, _mm256_srai_epi16(_mm256_add_epi16(part, _mm256_set1_epi16(kOne / 2)), 7));
 }
 
-// Eight pixels of a row, as 8 bytes of each colour.
+// Computes eight pixels of a row, as 8 bytes of each colour.
 void MixColumns(const int* row, const ColumnTaps& columns, int x, uint8_t* out,
                 int64_t out_stride) {
   const __m256i deinterleave = _mm256_broadcastsi128_si256(

@@ -1,5 +1,5 @@
-// Two-tap bilinear resize of RGBX pixels to planes, in AVX2: what a careful author puts behind
-// libjpeg-turbo. It samples, so it aliases where it shrinks.
+// Resizes RGBX pixels to planes by two-tap bilinear interpolation in AVX2, as a careful author
+// would after libjpeg-turbo. It samples, so it aliases when it shrinks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,8 +20,8 @@ struct SquareCrop {
 
 constexpr int kMaxRgbxOutput = 256;
 
-// Writes output x output red pixels at `out`, green out_stride later, then blue. `output` is a
-// multiple of 8.
+// Writes output x output red pixels at `out`, green at out_stride behind red, blue at out_stride
+// behind green. `output` is a multiple of 8.
 void ResizeRgbx(const RgbxImage& image, const SquareCrop& crop, int output, bool flip, uint8_t* out,
                 int64_t out_stride);
 

@@ -1,5 +1,6 @@
-// time-loaders: our loader and its C++ peers on the same clips out of the same shards, one thread
-// each. bench/loaders.py runs it beside the Python peers; by hand it is a benchmark without them.
+// time-loaders measures our loader and its C++ peers on the same clips from the same shards, with
+// one thread each. bench/loaders.py runs it beside the Python peers; run by hand, it measures
+// without them.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -52,10 +53,10 @@ struct TimeLoadersOptions {
   void Check() const {}
 };
 
-// Where a loader's clips go: [clip][3][T][S][S]. Empty while it is timed.
+// The clips that a loader writes: [clip][3][T][S][S]. Empty while it is timed.
 using Pixels = std::vector<uint8_t>;
 
-// The product's loader as training uses it, with one thread.
+// Runs the product's loader as training uses it, with one thread.
 void LoadOurs(const ShardSet& shards, const ClipList& list, Decoding decoding, int passes,
               Pixels* pixels) {
   std::vector<ClipRequest> requests;
@@ -81,7 +82,8 @@ void LoadOurs(const ShardSet& shards, const ClipList& list, Decoding decoding, i
   }
 }
 
-// One read a clip, as lib/loader does it but without checksums; then frame by frame.
+// Reads each clip with one read, as lib/loader does but without checksums, for decoding frame by
+// frame.
 class PeerReader {
  public:
   explicit PeerReader(const ShardSet& shards) : shards_(shards) {
@@ -96,7 +98,7 @@ class PeerReader {
     reader->frames()->Read(first, static_cast<size_t>(request.clip.num_distinct), &bytes_);
     return bytes_;
   }
-  // Where the clip's frames are in the shard, in bytes.
+  // Returns the clip's bytes [begin, end) in the shard.
   std::pair<uint64_t, uint64_t> Extent(const ClipRequest& request) const {
     const auto [reader, first] = Find(request);
     const std::vector<uint64_t>& offsets = reader->table().offsets;
@@ -146,7 +148,7 @@ void OnlyRead(PeerReader* reader, const ClipList& list, int passes) {
   }
 }
 
-// The floor under any read: the same bytes from memory to memory.
+// Measures the lower limit of any read: the same number of bytes copied from memory to memory.
 void OnlyCopy(const PeerReader& reader, const ClipList& list, int passes) {
   static const Pixels memory(size_t{64} << 20, uint8_t{1});
   static Pixels out(size_t{8} << 20);
@@ -155,12 +157,12 @@ void OnlyCopy(const PeerReader& reader, const ClipList& list, int passes) {
       const auto [begin, end] = reader.Extent(clip.request);
       const size_t size = std::min(end - begin, out.size());
       std::memcpy(out.data(), memory.data() + begin % (memory.size() - size), size);
-      asm volatile("" : : "r"(out.data()) : "memory");  // no compiler may leave the copy out
+      asm volatile("" : : "r"(out.data()) : "memory");  // keeps the compiler from removing the copy
     }
   }
 }
 
-// Loads all clips so often; fills `pixels` where it is not null and the loader makes any.
+// Loads all clips `passes` times. Fills `pixels` if it is not null and the loader makes pixels.
 using Loader = std::function<void(int passes, Pixels* pixels)>;
 
 std::map<std::string, Loader> MakeLoaders(const ShardSet& shards, const ClipList& list) {

@@ -1,5 +1,5 @@
-// time-networks: how many clips a second a network trains on and scores, clips in memory. Run by
-// bench/networks.py beside Python's torch; by hand a benchmark without it.
+// time-networks measures how many clips per second a network trains on and scores, with clips in
+// memory. bench/networks.py runs it beside Python's torch; run by hand, it measures without it.
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
 #include <fmt/format.h>

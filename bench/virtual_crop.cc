@@ -13,9 +13,9 @@ namespace reel3d::bench {
 namespace {
 
 constexpr int kMcuSide = 16;
-constexpr int kMargin = 3;  // pixels that smooth chroma looks at beside the crop
+constexpr int kMargin = 3;  // pixels beside the crop that smooth chroma reads
 
-// The frame header's height and width.
+// Sets height and width in the frame header.
 void SetSize(uint8_t* jpeg, size_t scan_begin, int width, int height) {
   constexpr uint8_t kBaselineFrame = 0xC0;
   for (size_t at = 2; at < scan_begin; at += 2 + (size_t{jpeg[at + 2]} << 8 | jpeg[at + 3])) {
@@ -75,7 +75,7 @@ void VirtualCrop::Decode(const uint8_t* data, size_t size, const CropPlan& plan,
   jpeg_decompress_struct* info = jpeg_.Start(jpeg_bytes_.data(), jpeg_size_, eighths);
   const auto height = static_cast<int>(info->output_height);
   SquareCrop crop{(plan.x - left_) * scale, (plan.y - top_) * scale, plan.width * scale};
-  // What lies left and right of the crop need not be transformed.
+  // The columns left and right of the crop need no transform.
   auto left = static_cast<JDIMENSION>(std::max(0, static_cast<int>(crop.x) - 1));
   auto width =
       std::min(info->output_width, static_cast<JDIMENSION>(std::ceil(crop.x + crop.side)) + 1) -

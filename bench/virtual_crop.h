@@ -1,7 +1,6 @@
-// The best that a stock libjpeg-turbo gives for a crop of a frame with restart markers: the
-// segments that the crop touches become an ordinary small JPEG of their own, which it decodes at
-// 4/8 or 8/8 (the only useful scales that it has vector code for), and two-tap bilinear does the
-// rest.
+// The best result of a stock libjpeg-turbo for a crop of a frame with restart markers. The segments
+// that the crop touches become an ordinary small JPEG of their own. libjpeg-turbo decodes it at 4/8
+// or 8/8, the only useful scales for which it has vector code, and two-tap bilinear does the rest.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,20 +16,21 @@ namespace reel3d::bench {
 
 class VirtualCrop {
  public:
-  // Writes plan.size x plan.size red pixels at `out`, green out_stride later, then blue. For the
-  // square crops of training alone: plan's window is its whole region.
+  // Writes plan.size x plan.size red pixels at `out`, green at out_stride behind red, blue at
+  // out_stride behind green. It supports only the square crops of training, in which the plan's
+  // window is its complete region.
   void Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
               int64_t out_stride);
 
  private:
-  // Fills jpeg_bytes_ and says where in the frame it lies.
+  // Fills jpeg_bytes_ and sets its place in the frame, left_ and top_.
   void CutOut(const uint8_t* data, size_t size, const CropPlan& plan);
 
   jpeg::StreamHeader header_;
   std::vector<uint32_t> begins_;
   std::vector<uint8_t> jpeg_bytes_;
   size_t jpeg_size_ = 0;
-  int left_ = 0, top_ = 0;  // pixels of the frame
+  int left_ = 0, top_ = 0;  // place in the frame, in pixels
   JpegHandle jpeg_;
   std::vector<uint8_t> pixels_;
 };
