@@ -1,5 +1,5 @@
-// Shards whose bits flip on the disk, read as the trainer reads them: whatever a clip shows is what
-// was packed, or the loader says that it is damaged.
+// Bits of shards flip on the disk, and the shards are read as by the trainer. Each clip either
+// shows the packed pixels, or the loader reports it as damaged.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 using Pixels = std::vector<uint8_t>;
 
 constexpr int kSize = 16;
-constexpr int kFlips = 300;  // of each test
+constexpr int kFlips = 300;  // in each test
 
-// Every frame of every video once, as clips of two.
+// Returns clips of two frames that cover every frame of every video once.
 std::vector<ClipRequest> AllClips(const ShardSet& shards) {
   std::vector<ClipRequest> clips;
   for (size_t video = 0; video < shards.videos().size(); ++video) {
@@ -34,7 +34,7 @@ std::vector<ClipRequest> AllClips(const ShardSet& shards) {
   return clips;
 }
 
-// What was read of each clip, by the id of its video and its first frame; nothing of damaged ones.
+// Returns the pixels of each clip, by its video's id and its first frame, without damaged clips.
 std::map<std::pair<std::string, int>, Pixels> Load(const ShardSet& shards) {
   BatchLoaderOptions options;
   options.clip_length = 2;
@@ -68,7 +68,8 @@ class DamagedShardsTest : public ::testing::Test {
     sound_ = Load(ShardSet(folder_.path()));
   }
 
-  // Flips a random bit of a random file in place, as a disk does, and gives back how to undo it.
+  // Flips a random bit of a random file in place, as a disk does. Returns a function that undoes
+  // it.
   std::function<void()> FlipABit(const std::vector<std::string>& names) {
     const fs::path file =
         folder_ / names[static_cast<size_t>(rng_.Below(static_cast<int64_t>(names.size())))];
@@ -79,7 +80,7 @@ class DamagedShardsTest : public ::testing::Test {
     return [file, at, before] { WriteByte(file, at, before); };
   }
 
-  // Every clip that was loaded shows what was packed. Whether all of them were.
+  // Expects that every loaded clip shows the packed pixels. Returns true if all clips were loaded.
   bool Compare(const ShardSet& shards) const {
     const auto loaded = Load(shards);
     for (const auto& [clip, pixels] : loaded) {

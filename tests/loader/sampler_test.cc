@@ -59,7 +59,7 @@ TEST(SamplerTest, TheManifestsOrderChangesNothing) {
 }
 
 TEST(SamplerTest, PositionsAreUniform) {
-  // Where the first of 8 videos comes in 8000 epochs.
+  // Count the places at which the first of 8 videos comes in 8000 epochs.
   std::vector<IndexedVideo> videos = MakeVideos(8);
   std::vector<int> counts(8);
   for (int epoch = 0; epoch < 8000; ++epoch) {
@@ -100,7 +100,7 @@ TEST(EpochPartitionTest, StepsAndLastBatch) {
   EXPECT_EQ((EpochPartition{0, 10}.NumSteps()), 0);
 }
 
-// Whatever the ranks and micro-batches, a step's samples are the same, in the same order.
+// A step's samples and their order do not depend on the number of ranks or the micro-batches.
 TEST(EpochPartitionTest, RanksAndMicroBatchesTileEachStep) {
   for (const int64_t num_samples : {1, 5, 64, 131}) {
     for (const int num_ranks : {1, 2, 3, 4, 7}) {
@@ -133,7 +133,7 @@ TEST(EpochPartitionTest, RanksAndMicroBatchesTileEachStep) {
 }
 
 TEST(EpochPartitionTest, WorkedExample) {
-  // 10 samples on 4 ranks: 2 3 2 3; at most 2 at once makes 2 micro-batches everywhere.
+  // 10 samples on 4 ranks give 2 3 2 3; with at most 2 at once, every rank has 2 micro-batches.
   const EpochPartition partition = {10, 10, false, 4, 2};
   EXPECT_EQ(partition.NumMicroBatches(0), 2);
   const int64_t begins[] = {0, 2, 5, 7};
