@@ -49,8 +49,8 @@ TEST(FrameDecoderTest, EqualsPilsDecodingAndResizing) {
   }
 }
 
-// A region kept at its size: its pixels must be those of the whole picture's decoding, wherever it
-// lies against the blocks of 16.
+// The region keeps its size. Its pixels must be those of decoding the complete picture, wherever
+// the region lies relative to the blocks of 16 pixels.
 TEST(FrameDecoderTest, LeavingOutWhatIsNotNeededChangesNoPixel) {
   FrameDecoder decoder;
   for (const FrameSize frame : {FrameSize{100, 75}, FrameSize{96, 64}, FrameSize{33, 49}}) {
@@ -96,7 +96,7 @@ TEST(FrameDecoderTest, ClipIsColorsThenTimeThenRows) {
   }
   const std::vector<FrameJpeg> frames = {ViewOf(jpegs[0], 0), ViewOf(jpegs[1], 1),
                                          ViewOf(jpegs[2], 2)};
-  // 5 frames of 3: looped.
+  // A clip of 5 frames is made by looping 3.
   const std::vector<uint8_t> clip = Decode(&decoder, frames, 5, plan);
   for (int t = 0; t < 5; ++t) {
     const std::vector<uint8_t> alone = Decode(&decoder, {frames[t % 3]}, 1, plan);
@@ -125,7 +125,7 @@ TEST(FrameDecoderTest, DamageIsAnInputErrorThatNamesTheFrame) {
   for (const size_t kept : {good.size() / 100, good.size() / 10, good.size() / 2}) {
     EXPECT_THAT(DecodeFailure({good.begin(), good.begin() + kept}, plan), HasSubstr("frame 77: "));
   }
-  // A restart marker with the wrong number: libjpeg would go on with shifted pixels.
+  // The restart marker has the wrong number; libjpeg would continue with shifted pixels.
   std::vector<uint8_t> renumbered = good;
   const std::vector<uint8_t> marker = {0xFF, 0xD1};
   const auto found =

@@ -123,7 +123,7 @@ TEST_F(ShardSetTest, ClipsComeInRunsOfNeighbours) {
   }
 }
 
-// Frames' places are read with them, so they are checked again each time.
+// The places of frames are read together with the frames, so they are checked again each time.
 TEST_F(ShardSetTest, AShardThatChangesWhileItIsOpenIsNoticed) {
   const ShardSet shards(folder_.path());
   std::vector<uint8_t> jpeg;
@@ -134,7 +134,7 @@ TEST_F(ShardSetTest, AShardThatChangesWhileItIsOpenIsNoticed) {
   for (const uint64_t offset : shard_.table.offsets) {
     offsets.append(reinterpret_cast<const char*>(&offset), sizeof(offset));
   }
-  const auto overwrite = [&](const std::string& bytes) {  // in place: the same file stays open
+  const auto overwrite = [&](const std::string& bytes) {  // in place, so that the open file changes
     std::ofstream(file, std::ios::binary | std::ios::in | std::ios::out) << bytes;
   };
   std::string changed = whole;
@@ -157,7 +157,7 @@ TEST_F(ShardSetTest, FingerprintTellsIndexPixelsAndClassesApart) {
   EXPECT_NE(ShardSet(folder_.path()).fingerprint(), fingerprint);
   Write("classes.txt", "jump\nwave\n");
   EXPECT_EQ(ShardSet(folder_.path()).fingerprint(), fingerprint);
-  // The same videos packed from pictures of another quality.
+  // The same videos are packed from pictures of another quality.
   test::SmallShard other = shard_;
   other.table.frame_crc32[0] ^= 1;
   WriteShardList(folder_ / "shards.tsv", {{7, ContentUuid(other.table)}});

@@ -29,8 +29,8 @@ class ShardReaderTest : public ::testing::Test {
     bytes_ = ReadFile(file_);
   }
 
-  // Why `bytes` are refused as a shard, "" if they are read and hold just what was written. An
-  // exception other than an input error fails the test.
+  // Returns why `bytes` are refused as a shard, or "" if they are read and hold exactly what was
+  // written. An exception other than an input error fails the test.
   std::string Outcome(const std::string& bytes) const {
     const std::filesystem::path file = folder_ / "changed.h5";
     std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
@@ -76,7 +76,7 @@ TEST_F(ShardReaderTest, EqualContentGivesEqualBytes) {
   EXPECT_EQ(ReadFile(folder_ / "again.h5"), bytes_);
 }
 
-// h5py, PIL and zlib wrote this one.
+// h5py, PIL and zlib wrote this shard.
 TEST_F(ShardReaderTest, ReadsAShardMadeByOthers) {
   const std::filesystem::path golden = test::SourceFolder() / "tests/golden";
   const auto expected = nlohmann::json::parse(ReadFile(golden / "shard_h5py.json"));
@@ -170,7 +170,7 @@ TEST_F(ShardReaderTest, TruncationsAndBitFlipsAreRefusedOrHarmless) {
     }
     num_refused += Outcome(changed).empty() ? 0 : 1;
   }
-  EXPECT_GE(num_refused, 50);  // all truncations, and flips in what matters
+  EXPECT_GE(num_refused, 50);  // all truncations, and flips that matter
 }
 
 TEST_F(ShardReaderTest, EveryBitOfTheFramesCounts) {
@@ -184,7 +184,7 @@ TEST_F(ShardReaderTest, EveryBitOfTheFramesCounts) {
   }
 }
 
-// Whichever count or offset in the file's own bookkeeping lies, no memory is taken for it.
+// If any count or offset in the file's own structures is a lie, no memory is allocated for it.
 TEST_F(ShardReaderTest, HostileCountsAreRefused) {
   const auto little_endian = [](uint64_t value) {
     std::string text;
