@@ -1,5 +1,5 @@
-// The fast way against the exact one (lib/shard/frame_decoder): near its pixels, the same bytes on
-// every processor, and "no" to whatever is damaged.
+// Compares the fast decoder with the exact one (lib/shard/frame_decoder): its pixels are near, its
+// bytes are the same on every processor, and it refuses whatever is damaged.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/jpeg/crop_decoder.h"
 
@@ -51,7 +51,7 @@ CropPlan SquareCrop(FrameSize frame, int x, int y, int side, bool flip, int size
   return plan;
 }
 
-// Corners and centre at the paper's scales, and what validation and scoring look at.
+// Returns corners and centre at the paper's scales, and the crop of validation and scoring.
 std::vector<CropPlan> Plans(FrameSize frame, int size = kSize) {
   std::vector<CropPlan> plans = {CenterCrop(frame, size)};
   for (const double scale : CropOptions().scales) {
@@ -87,7 +87,7 @@ TEST(CropDecoderTest, IsNearTheExactPixelsAtEveryScale) {
   }
 }
 
-// Rectangles, as the 2020 code's random crops.
+// The 2020 code's random crops are rectangles.
 TEST(CropDecoderTest, ShapesNeedNotBeSquare) {
   CropDecoder decoder;
   const FrameSize frame{640, 360};
@@ -159,7 +159,7 @@ TEST(CropDecoderTest, RefusesWhatIsNotItsKind) {
   }
 }
 
-// Of exact size on the heap, so that sanitizers see every byte too far.
+// Each input has its exact size on the heap, so that sanitizers notice every read past it.
 TEST(CropDecoderTest, SurvivesDamage) {
   CropDecoder decoder;
   const FrameSize frame{320, 240};

@@ -43,7 +43,7 @@ Coefficients ReadByLibjpeg(const std::vector<uint8_t>& bytes) {
   return all;
 }
 
-// Where RowDecoder puts block (x, y) of an MCU's component.
+// Returns the place where RowDecoder stores block (x, y) of an MCU's component.
 const int16_t* LanesOf(CoefficientUnit& unit, int mcu, size_t component, int x, int y) {
   if (component == 0) {
     return unit.luma[mcu / 4].value[0] + 8 * y + 2 * (mcu % 4) + x;
