@@ -19,7 +19,7 @@ Json Golden() {
   return Json::parse(ReadFile(test::SourceFolder() / "tests/golden/eval_golden.json"));
 }
 
-// Every third video in one part.
+// Puts every third video into one part.
 std::vector<Scores> ToParts(const Json& golden) {
   std::vector<Scores> parts(3);
   for (int part = 0; part < 3; ++part) {
