@@ -48,7 +48,7 @@ TEST(Collectives, AllReduce) {
   EXPECT_EQ(Reduced(group, at::kFloat, c10d::ReduceOp::AVG), (size + 1) / 2.0);
 }
 
-// Many at once, of unlike sizes, waited for in the reverse order.
+// 200 collectives of different sizes run at once, and the test waits for them in reverse order.
 TEST(Collectives, ManyInFlight) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   std::vector<at::Tensor> tensors;

@@ -33,7 +33,7 @@ struct Batch {
   }
 };
 
-// The same on every rank.
+// Returns the same batch on every rank.
 Batch MakeBatch(uint64_t step, at::ScalarType type) {
   at::Generator generator = at::detail::createCPUGenerator(100 + step);
   const at::Tensor labels = at::randint(0, kClasses, {kBatch}, generator, at::kLong);
@@ -54,7 +54,7 @@ Network Small(uint64_t seed, at::ScalarType type = at::kFloat, double width = 0.
   return network;
 }
 
-// Where each rank's clips begin in a micro-batch of `count`; one more entry for the end.
+// Returns the first clip of each rank in a micro-batch of `count` clips, followed by `count`.
 std::vector<int64_t> Even(int size, int64_t count) {
   std::vector<int64_t> begins;
   for (int rank = 0; rank <= size; ++rank) {
@@ -63,7 +63,7 @@ std::vector<int64_t> Even(int size, int64_t count) {
   return begins;
 }
 
-// Rank 0 has none, the last one most.
+// Does the same, but rank 0 has no clips, and the last rank has most of them.
 std::vector<int64_t> Uneven(int size, int64_t count) {
   std::vector<int64_t> begins(static_cast<size_t>(size) + 1, 0);
   for (int rank = 1; rank <= size; ++rank) {
@@ -102,7 +102,7 @@ void TrainOverRanks(Network& network, const ProcessGroup& group, Spread spread,
   }
 }
 
-// With torch's own batch norm, one process, no group.
+// Trains with torch's own batch norm in one process, without a group.
 void TrainAlone(Network& network, int64_t micro_batches, at::ScalarType type) {
   auto optimizer = Optimizer(network);
   for (int step = 0; step < kSteps; ++step) {
@@ -126,9 +126,10 @@ double Norm(const std::vector<at::Tensor>& tensors) {
   return std::sqrt(sum);
 }
 
-// Two float32 runs part where rounding takes an activation to the other side of zero: a bias that
-// is still near its beginning may then differ by a tenth, on one rank as on many. So float32 is
-// judged by all weights together, and float64, where this does not happen, tensor by tensor.
+// Two float32 runs diverge where rounding moves an activation to the other side of zero. A bias
+// that is still near its initial value may then differ by a tenth, on one rank as on many. So
+// float32 is compared over all weights together. In float64 this does not happen, so it is compared
+// tensor by tensor.
 void ExpectSameState(const Network& found, const Network& expected, at::ScalarType type) {
   const NamedTensors expected_state = StateDict(*expected);
   const NamedTensors found_state = StateDict(*found);
@@ -157,7 +158,7 @@ class DataParallelCases : public testing::TestWithParam<Case> {};
 TEST_P(DataParallelCases, EqualsOneProcess) {
   const Case& c = GetParam();
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  // Ranks begin unlike: the first one's weights must win.
+  // Ranks begin with different weights; those of rank 0 must win.
   Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()), c.type);
   TrainOverRanks(network, group, c.spread, c.micro_batches, c.type);
   Network alone = Small(1, c.type);
@@ -165,9 +166,9 @@ TEST_P(DataParallelCases, EqualsOneProcess) {
   ExpectSameState(network, alone, c.type);
 }
 
-// Where batch norm's statistics are frozen, clips do not know of each other: in float32, a step of
-// four rounds of eight is one of 32. (Where they are not, each round is normalised by itself, and
-// the network learns as from batches of eight.)
+// If batch norm's statistics are frozen, clips do not influence each other. So in float32 a step of
+// four micro-batches of eight clips equals a step of 32. (Otherwise each micro-batch is normalised
+// by itself, and the network learns as from batches of eight.)
 TEST(DataParallel, FourRoundsOfEightAreABatchOf32) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   at::Generator generator = at::detail::createCPUGenerator(5);
@@ -211,7 +212,7 @@ INSTANTIATE_TEST_SUITE_P(Training, DataParallelCases,
                                          Case{"UnevenAccumulated", Uneven, 2, at::kDouble}),
                          [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
-// Wide enough for several buckets, which change places after the first step.
+// The network is wide enough for several buckets, which change their order after the first step.
 TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   Network network = Small(1, at::kDouble, 0.5);
@@ -221,7 +222,7 @@ TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   ExpectSameState(network, alone, at::kDouble);
 }
 
-// "local": statistics of each rank's own clips, weights the same on all.
+// "local": each rank has the statistics of its own clips, and all ranks have the same weights.
 TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()));
@@ -251,7 +252,7 @@ TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   }
 }
 
-// Once a step, and only in the round that ends it.
+// The call comes once a step, in the micro-batch that ends it.
 TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   torch::nn::Linear layer(3, 1);
@@ -271,8 +272,8 @@ TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
   }
 }
 
-// Rank 0 begins only when the others have said so: were they to wait for its gradients first, none
-// would ever go on.
+// Rank 0 starts backward only when the others have made the call. If they waited for its gradients
+// first, all ranks would wait for ever.
 TEST(DataParallel, SaysSoBeforeItWaitsForOthers) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   torch::nn::Linear layer(3, 1);

@@ -19,7 +19,7 @@ test::CommandResult RunJob(const std::string& how) {
   return test::RunCommand({REEL3D_MPIEXEC, "--oversubscribe", "-n", "3", REEL3D_FAILING_RANK, how});
 }
 
-// Open MPI's folder for sockets is one for all that start without a launcher.
+// Without a launcher, all Open MPI processes would share one folder for sockets.
 TEST(Fault, ProcessesThatStartAloneDoNotDisturbEachOther) {
   std::vector<std::future<void>> rows;
   for (int row = 0; row < 4; ++row) {

@@ -10,7 +10,7 @@
 
 namespace reel3d::test {
 
-// MPI begins before the first test and ends after the last.
+// Starts MPI before the first test and ends it after the last.
 class WorldEnvironment : public testing::Environment {
  public:
   static const World& Get() { return *Holder(); }
@@ -26,7 +26,7 @@ class WorldEnvironment : public testing::Environment {
 
 inline const World& TheWorld() { return WorldEnvironment::Get(); }
 
-// In one source of each test program.
+// Each test program includes this in exactly one source.
 inline testing::Environment* const kWorldEnvironment =
     testing::AddGlobalTestEnvironment(new WorldEnvironment);
 

@@ -1,4 +1,4 @@
-// What ranks tell each other outside of tensors. Runs under mpirun.
+// Ranks exchange small values outside of tensors. Runs under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/dist/world.h"
 
@@ -40,7 +40,7 @@ TEST(World, PassesTextsOn) {
   const std::string big(100'000, static_cast<char>('a' + world.rank()));
   EXPECT_EQ(world.Broadcast(big), std::string(100'000, 'a'));
   EXPECT_EQ(world.Broadcast(world.is_main() ? "" : "else"), "");
-  // Of unlike lengths, the first empty.
+  // The texts have different lengths; that of rank 0 is empty.
   const std::vector<std::string> all = world.Gather(std::string(world.rank() * 3, 'x'));
   ASSERT_EQ(all.size(), static_cast<size_t>(world.size()));
   for (size_t rank = 0; rank < all.size(); ++rank) {
