@@ -1,4 +1,4 @@
-// What --on-bad-step makes of steps that would do harm: the same on every rank and after a resume.
+// --on-bad-step handles harmful steps in the same way on every rank and after a resume.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -17,7 +17,7 @@ using test::CommandResult;
 using test::Words;
 using testing::HasSubstr;
 
-// Nine steps in three epochs.
+// The runs have nine steps in three epochs.
 class BadSteps : public test::InterruptedRun {
  protected:
   static Words Guarded(int ranks, const std::string& run_dir, const Words& more) {
@@ -27,8 +27,9 @@ class BadSteps : public test::InterruptedRun {
     return Command(ranks, run_dir, words);
   }
 
-  // The settings of a run whose first bad step is neither in the first epoch nor at the beginning
-  // of another. At such a rate it is the clips that make a gradient long, whatever was done before.
+  // Returns the settings of a run whose first bad step is neither in the first epoch nor the first
+  // step of an epoch. At this low learning rate the clips decide how long a gradient is, not the
+  // earlier steps.
   static Words FirstBadInMidEpoch(int ranks) {
     for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
       const std::string run_dir = "unbounded" + std::to_string(ranks) + seed;
@@ -94,7 +95,7 @@ TEST_F(BadSteps, TenInARowAreTheEnd) {
   EXPECT_EQ(fs::read_symlink(At("ten") + "/checkpoints/latest"), "step-0000000009");
 }
 
-// Also where it was interrupted between the checkpoint that it goes back to and the bad step.
+// The interruption may also fall between the bad step and the checkpoint to which it rolls back.
 TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
   for (const int ranks : {0, 2}) {
     const Words settings = FirstBadInMidEpoch(ranks);
@@ -123,7 +124,7 @@ TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
   }
 }
 
-// Which weights a bad step goes back to hangs on it.
+// --checkpoint-epochs decides the weights to which a bad step rolls back.
 TEST_F(BadSteps, RollingBackFixesWhereCheckpointsAre) {
   const auto with = [](const char* action, const char* epochs, const Words& more = {}) {
     Words words = {"--on-bad-step", action, "--checkpoint-epochs", epochs};
@@ -140,7 +141,7 @@ TEST_F(BadSteps, RollingBackFixesWhereCheckpointsAre) {
   EXPECT_EQ(with("skip", "2").exit_status, 0);
 }
 
-// No bound: what is no number is bad.
+// Without --bad-step-norm, only values that are not finite make a step bad.
 TEST_F(BadSteps, WhatIsNoNumberIsLeftOut) {
   const CommandResult result =
       test::RunCommand(Guarded(0, "numbers",

@@ -1,4 +1,4 @@
-// When train-r3d saves, what it keeps, and what it does where it cannot.
+// Checks when train-r3d saves, which checkpoints it keeps, and what it does if it cannot save.
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
@@ -28,7 +28,7 @@ class Checkpoints : public test::TrainTool {
     return ReadFile(fs::path(At(run_dir)) / file);
   }
 
-  // The same weights and figures, bit for bit.
+  // Expects the same weights and figures, bit for bit.
   static void ExpectSameEnd(const std::string& run_dir, const std::string& undisturbed) {
     for (const char* file : {"checkpoints/latest/model.safetensors",
                              "checkpoints/latest/optimizer.safetensors", "metrics.jsonl"}) {
@@ -37,7 +37,7 @@ class Checkpoints : public test::TrainTool {
   }
 };
 
-// Three steps an epoch.
+// An epoch has three steps.
 TEST_F(Checkpoints, FallOnAnyStepAndChangeNothing) {
   const auto end = [](const std::string& run_dir, const Words& more) {
     const auto result = test::RunCommand(Command(2, run_dir, more));
@@ -60,7 +60,7 @@ TEST_F(Checkpoints, SomeStayForGood) {
   EXPECT_EQ(Steps("kept_some"), (std::set<int>{6, 12, 15}));
 }
 
-// What --on-bad-step roll-back may need is kept, however old.
+// The checkpoint that --on-bad-step roll-back may need is kept, even if it is old.
 TEST_F(Checkpoints, PruningKeepsWhatIsNamed) {
   const fs::path folder = fs::path(At("pruned")) / "checkpoints";
   for (int step = 1; step <= 9; ++step) {

@@ -36,7 +36,8 @@ class ClassifyTool : public TrainTool {
   static std::string Checkpoint() { return At("run/checkpoints/latest"); }
 };
 
-// What the stages from prep-videos to evaluate-scores say of the same file, from the same pixels.
+// classify-video gives the scores that the stages from prep-videos to evaluate-scores give for the
+// same file, because it makes the same pixels.
 TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
   ASSERT_EQ(test::RunCommand({test::ToolPath("score-videos").string(), "--threads", "1",
                               Checkpoint(), Shards(), At("scores")})
@@ -68,13 +69,15 @@ TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
     for (const json& one : found["top"]) {
       const auto place = std::find(scores.classes.begin(), scores.classes.end(), one["class"]) -
                          scores.classes.begin();
-      // Other batches are summed in another order; a pixel that is off shows more.
+      // Batches of another size are summed in another order; a wrong pixel would make a larger
+      // difference.
       EXPECT_NEAR(one["score"].get<double>(), expected[static_cast<size_t>(place)], 2e-6);
     }
   }
 }
 
-// The comparison above would notice: JPEGs of a little less quality are already further away.
+// The comparison above would notice other pixels: even slightly lower JPEG quality moves the scores
+// further.
 TEST_F(ClassifyTool, PixelsCount) {
   const std::string video = At("videos/rising/rising_000.mp4");
   const auto score = [&](const char* quality) {
@@ -143,7 +146,7 @@ TEST_F(ClassifyTool, WritesAnAnnotatedCopy) {
     ASSERT_TRUE(source.Next(&of_source));
     ASSERT_TRUE(copy.Next(&of_copy));
     EXPECT_NEAR(of_copy.time_s, of_source.time_s, 0.002) << i;
-    // The caption's rows: black, with something white on them.
+    // The rows of the caption are black, with something white on them.
     const YuvImage& seen = scaler.Scale(of_copy);
     EXPECT_LT(seen.row(0, 1)[seen.width() - 2], 24) << i;
     int brightest = 0;

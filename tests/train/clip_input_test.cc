@@ -11,7 +11,7 @@ at::Tensor OfChannels(const std::vector<double>& values) {
   return torch::tensor(values, at::kFloat).view({1, 3, 1, 1, 1});
 }
 
-// The header's formula by torch's own operators, to the last bit.
+// The result equals the header's formula in torch's own operators, to the last bit.
 TEST(ClipInput, TakesOffTheMeanAndDividesByTheDeviation) {
   ClipInputOptions options;
   options.mean = {114.7748, 107.7354, 99.4750};
@@ -38,7 +38,7 @@ TEST(ClipInput, OfARangeOfOneIsTheSameUpToRounding) {
   EXPECT_LT((input - expected).abs().max().item<float>(), 1e-5);
 }
 
-// Grey by its definition, rounded to whole bytes, three times.
+// Grey follows its definition, rounded to integer bytes, and fills all three channels.
 TEST(ClipInput, GreyIsBrightnessInAllChannels) {
   ClipInputOptions options;
   options.channels = "grey";
@@ -52,7 +52,7 @@ TEST(ClipInput, GreyIsBrightnessInAllChannels) {
                               .sum(1, /*keepdim=*/true)
                               .expand(pixels.sizes());
   const at::Tensor found = input.mul(OfChannels(options.std)).add(OfChannels(options.mean));
-  // Half a step of rounding, and a fifth of one for weights in 256ths.
+  // The tolerance is half a step for rounding, and a fifth of a step for weights in 256ths.
   EXPECT_LT((found - grey).abs().max().item<float>(), 0.75);
   EXPECT_TRUE(found.equal(found.round()));
   EXPECT_TRUE(found.select(1, 0).equal(found.select(1, 2)));

@@ -8,7 +8,7 @@
 namespace reel3d {
 namespace {
 
-// uint8 (height, width, 3), by libpng's own reader.
+// Returns uint8 (height, width, 3), decoded by libpng's own reader.
 at::Tensor Decode(const std::string& png) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;

@@ -90,8 +90,8 @@ TEST_F(ConvertTool, HalfPrecisionBecomesAProgramInFloat32) {
   EXPECT_EQ(Convert(At("half.safetensors"), At("half.pth")).exit_status, 0);
 }
 
-// --preprocessing says how clips are made; what the file knows of its network stays, and scores of
-// clips made otherwise do not count.
+// --preprocessing says how clips are made. It does not change what the file says about its network,
+// and scores of clips made in another way are not reused.
 TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   ASSERT_EQ(Convert(Checkpoint(), At("noted.safetensors")).exit_status, 0);
   std::string recipe = ReadFile(At("run") + "/config.ini");
@@ -120,7 +120,7 @@ TEST_F(ConvertTool, WeightsWithoutALastLayerAreNoProgram) {
   EXPECT_THAT(result.err, HasSubstr("without the layer that makes logits (fc)"));
 }
 
-// A checkpoint knows what leaves no weights: here, the stride of the first convolution.
+// A checkpoint knows settings that leave no weights: here, the stride of the first convolution.
 TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
   ASSERT_EQ(Convert(Checkpoint(), At("whole.pt")).exit_status, 0);
   ASSERT_EQ(Convert(Checkpoint(), At("between.safetensors")).exit_status, 0);
@@ -141,7 +141,7 @@ TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
   }
 }
 
-// A safetensors file of a checkpoint knows its classes and settings; a .pth file must be told.
+// A safetensors file of a checkpoint knows its classes and settings; a .pth file does not.
 TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
   const std::vector<float> expected = Logits(Checkpoint(), "scores");
   EXPECT_GT(expected.size(), 64U);
@@ -154,7 +154,8 @@ TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
             expected);
 }
 
-// What a checkpoint, its weights as files and its settings tell of the network's costs is the same.
+// The costs of the network are the same from a checkpoint, from its weights as files, and from its
+// settings.
 TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
   const auto inspect = [](const std::string& file, const Words& more = {}) {
     Words words = {test::ToolPath("inspect-file").string(), "--json", "--layers"};
@@ -174,7 +175,7 @@ TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
   EXPECT_EQ(expected["rows"].back()["layer"], "fc");
   ASSERT_EQ(Convert(Checkpoint(), At("layers.safetensors")).exit_status, 0);
   EXPECT_EQ(inspect(At("layers.safetensors"))["rows"], expected["rows"]);
-  // A .pth file does not know the stride of its first convolution, nor its clips.
+  // A .pth file knows neither the stride of its first convolution nor its clips.
   ASSERT_EQ(Convert(Checkpoint(), At("layers.pth")).exit_status, 0);
   const auto twice = inspect(At("layers.pth"), {"--clip-frames", "8", "--size", "32"});
   EXPECT_EQ(twice["rows"], expected["rows"]);
@@ -194,7 +195,7 @@ TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
       2);
 }
 
-// Another family, in a file with other names than ours: it scores as it does under ours.
+// A file of another family, with names other than ours, scores the same after its conversion.
 TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
   NetworkOptions options;
   options.model = "i3d";
@@ -225,7 +226,7 @@ TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
   const std::vector<float> logits = Logits(At("theirs.pth"), "scores_theirs", use);
   EXPECT_NE(logits.at(0), logits.at(1));
   EXPECT_EQ(Logits(At("ours.safetensors"), "scores_ours", use), logits);
-  // As the beginning of a network of another family it is refused, and the line says why.
+  // The file is refused as the start of a network of another family, and the message says why.
   const auto other = test::RunCommand(Command(0, "other", {"--finetune", At("theirs.pth")}));
   EXPECT_EQ(other.exit_status, 3);
   EXPECT_THAT(other.err, HasSubstr("--model i3d"));

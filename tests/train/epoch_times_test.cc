@@ -34,7 +34,8 @@ TEST(EpochTimes, AreSharesOfTheMeanRank) {
 }
 
 TEST(EpochTimes, EndInAVerdict) {
-  // Four threads load while 38 of 100 seconds are computed: 4 * 100 / 38 would load as fast.
+  // Four threads take 100 seconds to load what is computed in 38, so 4 * 100 / 38 threads would
+  // keep up.
   EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).text,
             "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
   EXPECT_EQ(

@@ -66,7 +66,7 @@ TEST(TensorBoardLog, GoesOnBehindTheCheckpoint) {
   TensorBoardLog(folder.path(), 9);
   EXPECT_EQ(fs::file_size(old), size_at_0);
   EXPECT_EQ(FilesIn(folder.path()).size(), 2U);
-  TensorBoardLog(folder.path(), -1);  // a run that starts anew
+  TensorBoardLog(folder.path(), -1);  // a run that starts again from the beginning
   EXPECT_FALSE(fs::exists(old));
   EXPECT_EQ(FilesIn(folder.path()).size(), 1U);
 }

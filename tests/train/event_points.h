@@ -1,5 +1,5 @@
-// What a run's TensorBoard files say, whatever the number of files and the time of day: to compare
-// runs without TensorBoard.
+// Reads the points of a run's TensorBoard files without TensorBoard, to compare runs. The result
+// does not depend on the number of files nor on the time of day.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace reel3d::test {
 
-// The bytes of each event (lib/train/event_file.h) but for its time, sorted; without beginnings of
-// files and without speeds, which differ from run to run.
+// Returns the bytes of each event (lib/train/event_file.h) without its time, sorted. It leaves out
+// the events that begin a file, and speeds, which differ from run to run.
 inline std::vector<std::string> EventPoints(const std::filesystem::path& folder) {
   constexpr size_t kFrameBytes = 12, kFooterBytes = 4, kTimeBytes = 9;
   constexpr char kVersion = 0x1A, kSummary = 0x2A;
@@ -28,7 +28,7 @@ inline std::vector<std::string> EventPoints(const std::filesystem::path& folder)
       const std::string point = bytes.substr(at + kFrameBytes + kTimeBytes, size - kTimeBytes);
       const bool is_version = point.find(kVersion) == 0;
       const bool is_speed = point.find("speed/") != std::string::npos;
-      // Field 5 stands behind the step's few bytes, or at once where the step is 0.
+      // Field 5 follows the few bytes of the step, or comes first if the step is 0.
       if (!is_version && !is_speed && point.find(kSummary) < 8) {
         points.push_back(point);
       }
@@ -39,7 +39,7 @@ inline std::vector<std::string> EventPoints(const std::filesystem::path& folder)
   return points;
 }
 
-// The values of a curve by step, steps below 128.
+// Returns the values of a curve by step, for steps below 128.
 inline std::vector<std::pair<int, float>> Curve(const std::filesystem::path& folder,
                                                 const std::string& tag) {
   std::vector<std::pair<int, float>> curve;

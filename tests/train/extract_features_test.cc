@@ -40,7 +40,7 @@ class ExtractTool : public TrainTool {
   static std::string Checkpoint() { return At("run/checkpoints/latest"); }
   static Scores Scored() { return ReadScores(fs::path(At("scores")) / "scores-00000.h5"); }
 
-  // The array of a .npy file, whose header must be this.
+  // Returns the array of a .npy file and checks that its header has this shape.
   static at::Tensor ReadNpy(const std::string& name, std::vector<int64_t> shape) {
     const std::string bytes = ReadFile(At(name));
     const size_t end = bytes.find('\n') + 1;
@@ -61,7 +61,7 @@ class ExtractTool : public TrainTool {
   }
 };
 
-// The last layer makes the scores of them.
+// The last layer turns the features into the scores.
 TEST_F(ExtractTool, PooledFeaturesMakeTheLogits) {
   const auto result = Extract("pooled.h5");
   ASSERT_EQ(result.exit_status, 0) << result.err;
@@ -100,7 +100,7 @@ TEST_F(ExtractTool, AnyLayerIsNamedAndKept) {
   EXPECT_TRUE(ReadNpy("norm.npy", {num_clips, 16, 4, 4, 4}).equal(maps));
   EXPECT_TRUE(
       at::allclose(ReadNpy("means.npy", {num_clips, 16}), maps.mean({2, 3, 4}), 1e-4, 1e-5));
-  // Convolutions have either sign; what is behind a ReLU has not.
+  // Convolutions give both signs; the output of a ReLU has no negative values.
   EXPECT_LT(maps.min().item<float>(), 0);
   ASSERT_EQ(Extract("bn.npy", {"--positions", "--layer", "layer2.0.bn1"}).exit_status, 0);
   EXPECT_LT(ReadNpy("bn.npy", {num_clips, 16, 4, 4, 4}).min().item<float>(), 0)
@@ -109,7 +109,7 @@ TEST_F(ExtractTool, AnyLayerIsNamedAndKept) {
   EXPECT_GE(ReadNpy("in.npy", {num_clips, 8}).min().item<float>(), 0);
 }
 
-// The same layers and shapes; each rounded value is near, and not the same.
+// The layers and shapes are the same; each rounded value is near, but not the same.
 TEST_F(ExtractTool, ComputesInBfloat16) {
   const auto num_clips = static_cast<int64_t>(Scored().clips.size());
   struct Case {

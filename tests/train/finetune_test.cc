@@ -1,4 +1,4 @@
-// What fine-tuning takes, freezes and lets learn.
+// Checks what fine-tuning loads, freezes and trains.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/finetune.h"
 
@@ -51,7 +51,7 @@ TEST(Finetune, TakesAllButTheHead) {
   for (const auto& [name, tensor] : StateOf(target)) {
     EXPECT_TRUE(tensor.equal(IsHead(name) ? drawn.at(name) : pretrained.at(name))) << name;
   }
-  // As many classes as the file: they may be others all the same.
+  // The file has the same number of classes, but they may be other classes.
   Network same = Small(7, 2);
   const State drawn_same = StateOf(same);
   LoadPretrained(*same, folder / "source.pth");
@@ -73,7 +73,7 @@ TEST(Finetune, RefusesAnotherNetworkByName) {
   }
 }
 
-// One step on random clips; returns the state before and after.
+// Takes one step on random clips. Returns the state before and after.
 std::pair<State, State> Step(Network network, const FinetuneOptions& options) {
   if (!options.from.empty()) {
     FreezeBefore(*network, options.from);

@@ -47,7 +47,7 @@ TEST_F(FinetuneTool, FreezesAndDrawsTheHeadAnew) {
   EXPECT_THAT(ReadFile(At("tuned/report.json")), HasSubstr("pretrained.pth"));
 }
 
-// With statistics over all ranks their number changes nothing but rounding.
+// With statistics over all ranks, the number of ranks changes only the rounding.
 TEST_F(FinetuneTool, RanksAgree) {
   ASSERT_EQ(Tune(1, "one", {}).exit_status, 0);
   const auto two = Tune(2, "two", {});

@@ -16,8 +16,7 @@ using test::Words;
 using testing::HasSubstr;
 using testing::Not;
 
-// Of the whole command, on a machine with much else to do: the time-out and far more than ten
-// seconds.
+// Limit for the complete command on a busy machine: the time-out and much more than ten seconds.
 constexpr double kMost_s = 90;
 
 class HangingRun : public test::InterruptedRun {
@@ -44,7 +43,7 @@ class HangingRun : public test::InterruptedRun {
     EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "heartbeats")) << "it ended well";
   }
 
-  // Stops rank 1 of 2, whose name and place the other one must say.
+  // Stops rank 1 of 2. The other rank must report the stopped rank's name and place.
   static void ExpectAStoppedRankIsNamed(const std::string& run_dir, const Words& more = {}) {
     auto job = std::async(std::launch::async,
                           [&] { return test::RunCommand(HangingCommand(2, run_dir, more)); });
@@ -66,7 +65,8 @@ class HangingRun : public test::InterruptedRun {
     ExpectNothingLeftButAGoodCheckpoint(2, run_dir, more);
   }
 
-  // An environment that makes reads of one rank hang or fail, after some epochs of them.
+  // Returns an environment that makes the reads of one rank hang or fail, after some epochs of
+  // reads.
   static Words BadReads(const std::string& how, const std::string& rank) {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_BAD_RANK=" + rank,
             "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=600"};
@@ -75,7 +75,7 @@ class HangingRun : public test::InterruptedRun {
 
 TEST_F(HangingRun, AStoppedRankIsNamedByAnother) { ExpectAStoppedRankIsNamed("stopped"); }
 
-// The other one waits for it in the midst of its forward or backward pass.
+// The other rank waits for the stopped one inside its forward or backward pass.
 TEST_F(HangingRun, AStoppedRankIsNamedWhereBatchNormsWait) {
   ExpectAStoppedRankIsNamed("stopped_sync", {"--bn", "sync"});
 }
@@ -101,7 +101,7 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
   }
 }
 
-// It can say nothing itself; the launcher does, and ends the others.
+// A killed rank can report nothing; the launcher reports it and ends the others.
 TEST_F(HangingRun, ARankThatIsKilledIsNamed) {
   auto job =
       std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "killed")); });
@@ -124,7 +124,7 @@ TEST_F(HangingRun, ARankThatFailsIsNamed) {
   ExpectNothingLeftButAGoodCheckpoint(2, "failing");
 }
 
-// It has a checkpoint in hand that the disk never takes.
+// The rank is writing a checkpoint that the disk never accepts.
 TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
   Words environment = BadReads("fail", "0");
   environment.push_back("REEL3D_CHECKPOINTS_AFTER=" + At("never"));

@@ -21,7 +21,7 @@ Beat Of(const std::string& phase, bool waiting, double for_s, int64_t count = 7)
   return beat;
 }
 
-// As the same ranks are a few seconds later.
+// Returns the beats of the same ranks a few seconds later.
 std::vector<Beat> Later(std::vector<Beat> beats) {
   for (Beat& beat : beats) {
     ++beat.count;
@@ -62,16 +62,16 @@ TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
   EXPECT_EQ(reason({waits, waits}, Later({waits, waits})),
             "every rank waits for the others: the network between them, or MPI");
   EXPECT_EQ(reason({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
-  // One that waits in the midst of its forward pass, whenever it came there.
+  // This rank waits inside its forward pass, so it is not blamed, whenever that began.
   Beat computes = Of("forward", false, 61);
   computes.may_wait = true;
   EXPECT_EQ(FindBlame({computes, reads}, Later({computes, reads}), timeout_s).rank, 1);
-  // What counts is when they came there: this beat is a second older.
+  // The begin of the phase decides, not `for_s`: this beat is a second older.
   Beat read_longer = Of("waiting for data", false, 60.5);
   read_longer.for_s = 59.5;
   EXPECT_EQ(FindBlame({reads, read_longer}, Later({reads, read_longer}), timeout_s).rank, 1);
-  // One that is stopped, in whatever phase, goes before all that seem busy; and one whose machine
-  // took its file along.
+  // A stopped rank, in any phase, is blamed before all that seem busy. So is a rank whose file
+  // vanished together with its machine.
   std::vector<Beat> later = Later({computes, waits, reads});
   later[1].count = 7;
   EXPECT_EQ(reason({computes, waits, reads}, later),

@@ -1,4 +1,4 @@
-// Runs of train-r3d that signals reach, and what must be left of them.
+// Runs of train-r3d that receive signals, and the checks of what they leave.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace reel3d::test {
 
-// Waits until `happened`, at most so long. Whether it did.
+// Waits until `happened` returns true, at most `most_s` seconds. Returns false if it did not.
 inline bool WaitUntil(const std::function<bool()>& happened, double most_s = 90) {
   const Stopwatch clock;
   while (!happened()) {
@@ -33,7 +33,7 @@ class InterruptedRun : public TrainTool {
     return FindProcesses(At(run_dir));
   }
 
-  // -1: there is none (yet, or any more).
+  // Returns the rank's process, or -1 if there is none (yet, or any more).
   static int RankOf(const std::string& run_dir, int rank) {
     const std::vector<int> ranks = FindProcesses("OMPI_COMM_WORLD_RANK=" + std::to_string(rank));
     for (const int process : ProcessesOf(run_dir)) {
@@ -44,7 +44,7 @@ class InterruptedRun : public TrainTool {
     return -1;
   }
 
-  // All that a run leaves but for times: where it ended, what it had learnt, what it showed.
+  // Compares everything that a run leaves except times: its last step, its weights, its figures.
   static void ExpectSameEnd(const std::string& run_dir, const std::string& undisturbed) {
     const fs::path found = At(run_dir);
     const fs::path expected = At(undisturbed);

@@ -1,6 +1,6 @@
-// list_clips SHARDS EPOCH FIRST_STEP MICRO_BATCH: the training clips of an epoch from a step on, in
-// order, "step video first_frame checksum" a line, however many ranks share them. Run by
-// resume_test under mpirun.
+// list_clips SHARDS EPOCH FIRST_STEP MICRO_BATCH prints the training clips of an epoch from a step
+// on, in order, one line "step video first_frame checksum" each. The output does not depend on the
+// number of ranks. resume_test runs it under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using namespace reel3d;
 
-// This rank's clips of its next micro-batch.
+// Returns the lines of this rank's clips of its next micro-batch.
 std::string Lines(const ShardSet& shards, int64_t step, Batch& batch, size_t clip_bytes) {
   std::string lines;
   for (size_t clip = 0; clip < batch.clips.size(); ++clip) {

@@ -18,7 +18,7 @@ TEST(MetricsLog, IsCutBackToTheCheckpointAndGoesOn) {
       log.Append({{"step", step}, {"lr", 0.1}});
     }
   }
-  // As a process killed while writing leaves it.
+  // A process that was killed while writing leaves such a line.
   WriteFileAtomically(file, ReadFile(file) + R"({"step": 40, "lr)");
   MetricsLog log(file, 20);
   EXPECT_EQ(ReadFile(file), "{\"step\":10,\"lr\":0.1}\n{\"step\":20,\"lr\":0.1}\n");

@@ -1,4 +1,5 @@
-// Fifty steps against Python torch on the same gradients: tests/golden/make_optimizer_golden.py.
+// Compares fifty steps with Python torch on the same gradients:
+// tests/golden/make_optimizer_golden.py.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/optimizer.h"
 
@@ -24,7 +25,7 @@ json Golden() {
   return json::parse(ReadFile(test::SourceFolder() / "tests/golden/optimizer.json"));
 }
 
-// The formulas of the script.
+// These are the formulas of the script.
 at::Tensor Formula(at::IntArrayRef shape, int step, int tensor) {
   const at::Tensor values = torch::empty(shape, at::kDouble);
   for (int64_t i = 0; i < values.numel(); ++i) {
@@ -56,7 +57,7 @@ SgdOptions ToOptions(const json& settings) {
   return options;
 }
 
-// Over all tensors: the difference's norm against the values'.
+// Compares over all tensors: the norm of the difference with the norm of the values.
 void ExpectNear(const torch::nn::Module& found, const json& expected, const std::string& where) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : found.named_parameters()) {
@@ -75,10 +76,10 @@ void ExpectNear(const torch::nn::Module& found, const json& expected, const std:
   EXPECT_LE(at::cat(differences).norm().item<double>(), 1e-6 * wanted) << where;
 }
 
-// What the trainer does in a step once it has gradients.
+// Does what the trainer does in a step after computing the gradients.
 class Learner {
  public:
-  // In this layout are the kernels and, of every second step, their gradients.
+  // `layout` is that of the kernels and, in every second step, of their gradients.
   explicit Learner(const json& settings, at::MemoryFormat layout = at::MemoryFormat::Contiguous)
       : layout_(layout),
         schedule_(Rates(), /*num_epochs=*/10),
@@ -106,7 +107,7 @@ class Learner {
     weight_average_.Move(step == 0 ? 0 : ema_decay_);
   }
 
-  // As a checkpoint carries it over to another process.
+  // A checkpoint carries this state to another process.
   NamedTensors State() { return optimizer_.State(); }
   void Restore(const NamedTensors& state) { optimizer_.Restore(state); }
 
@@ -133,7 +134,8 @@ TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
   const json cases = Golden().at("cases");
   ASSERT_EQ(cases.size(), 7U);
   for (const auto& [name, golden] : cases.items()) {
-    // Values are taken as they lie in memory, so it must be the same order everywhere.
+    // The optimizer works on values in memory order, so parameters and gradients must have the same
+    // order.
     for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast3d}) {
       Learner learner(golden.at("settings"), layout);
       int step = 0;
@@ -153,7 +155,7 @@ TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
   }
 }
 
-// Parameters of several groups find their momentum again by name.
+// Parameters of several groups get their momentum back by name.
 TEST(Optimizer, GoesOnFromItsState) {
   const json settings = Golden().at("cases").at("all_of_it").at("settings");
   Learner whole(settings), stopped(settings), resumed(settings);

@@ -14,7 +14,8 @@ namespace {
 
 using test::TheWorld;
 
-// Batches of unlike means and sizes: their variances alone would be far too small.
+// The batches have different means and sizes, so the mean of their variances would be far too
+// small.
 std::vector<at::Tensor> Batches() {
   std::vector<at::Tensor> batches;
   at::Generator generator = at::detail::createCPUGenerator(3);
@@ -46,7 +47,7 @@ TEST(PreciseStatistics, AreThoseOfAllClips) {
   const at::Tensor mean = layer->named_buffers()["running_mean"].to(at::kDouble);
   const at::Tensor variance = layer->named_buffers()["running_var"].to(at::kDouble);
   EXPECT_TRUE(at::allclose(mean, all.mean(1), 1e-5, 1e-5)) << mean << all.mean(1);
-  // Each batch's variance is the unbiased one, of 2048 values at least.
+  // The variance of a batch is the unbiased one, over at least 2048 values.
   EXPECT_TRUE(at::allclose(variance, all.var(1, /*unbiased=*/false), 1e-3, 0)) << variance;
   EXPECT_EQ(layer->named_buffers()["num_batches_tracked"].item<int64_t>(), 11);
   EXPECT_EQ(layer->momentum(), 0.1);

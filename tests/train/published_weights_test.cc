@@ -1,5 +1,5 @@
-// Weights as the authors' Python writes them, by the tools' command lines alone: inspected,
-// converted there and back, scored, fine-tuned.
+// Uses weights in the format of the authors' Python code, through the tools' command lines only:
+// they are inspected, converted there and back, scored and fine-tuned.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -32,7 +32,7 @@ class PublishedWeights : public TrainTool {
     }
   }
 
-  // The demo's eight classes, and others without videos.
+  // The data set has the demo's eight classes, and further classes without videos.
   static void PackWithClasses(const std::string& shards, int num_classes) {
     std::string classes = ReadFile(At("classes.txt"));
     for (int i = 8; i < num_classes; ++i) {
@@ -99,12 +99,12 @@ TEST_P(PublishedNetwork, GoesThroughEveryTool) {
             "r3d --depth " + depth + " --shortcut " + shortcut +
                 " --width 1 --stem-frames 7, 400 classes");
 
-  // There and back.
+  // Convert to our format and back.
   MustRun("convert-weights", {published, At(name + ".safetensors")});
   MustRun("convert-weights", {At(name + ".safetensors"), At(name + "_back.pth")});
   RunPython({"compare", published, At(name + "_back.pth")});
 
-  // As TorchScript, in Python, it says what the network said.
+  // As TorchScript, in Python, it gives the network's logits.
   MustRun("convert-weights", {published, At(name + ".pt")});
   RunPython({"logits", published, depth, shortcut, At("expected")});
   RunPython({"script", At(name + ".pt"), At("found")});
@@ -118,7 +118,7 @@ TEST_P(PublishedNetwork, GoesThroughEveryTool) {
   MustRun("convert-weights", {At(name + ".pt"), At(name + "_script.pth")});
   RunPython({"compare", published, At(name + "_script.pth")});
 
-  // The file itself and what became of it score alike.
+  // The file itself and its conversion give the same scores.
   WriteFileAtomically(At("small.ini"), "sample-size = 32\n");
   MustRun("score-videos", ScoreWords(published, name + "_scores"));
   MustRun("score-videos", ScoreWords(At(name + ".safetensors"), name + "_scores_back"));
@@ -128,7 +128,7 @@ TEST_P(PublishedNetwork, GoesThroughEveryTool) {
   EXPECT_EQ(scores.logits,
             ReadScores(fs::path(At(name + "_scores_back")) / "scores-00000.h5").logits);
 
-  // Ten classes; comes back to Python.
+  // Fine-tune to ten classes, and read the result in Python.
   const auto tuned = RunTool("train-r3d", {"--finetune",
                                            published,
                                            "--finetune-from",
@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetwork,
                          testing::Values(Published{18, "a"}, Published{34, "a"},
                                          Published{50, "b"}));
 
-// What a file does not say must be said.
+// If a file lacks some information, the user must give it.
 TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
   const std::string file = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto refusal = [&](Words words, int status) {

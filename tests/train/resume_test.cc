@@ -1,8 +1,8 @@
-// A run that is interrupted anywhere, in any way, ends with the same bits; one that goes on with
-// another number of ranks sees the same clips and learns the same.
+// A run that is interrupted at any time, in any way, ends with the same bits. A run that resumes
+// with another number of ranks sees the same clips and learns the same weights.
 //
-// Here it is interrupted a few times. REEL3D_INTERRUPTIONS=N does it N times for each of 1, 2 and 4
-// ranks and prints how they fell (make -f Makefile.workflow resume-check).
+// This test interrupts it a few times. REEL3D_INTERRUPTIONS=N does it N times for each of 1, 2 and
+// 4 ranks and prints the interruptions (make -f Makefile.workflow resume-check).
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstdio>
@@ -22,7 +22,8 @@ using test::CommandResult;
 using test::InterruptedRun;
 using test::Words;
 
-// Everything that a step, an epoch and a checkpoint can have. Nine steps in three epochs.
+// Everything that a step, an epoch and a checkpoint can contain. The run has nine steps in three
+// epochs.
 const Words kEverything = {
     "--ema-decay",     "0.9", "--label-smoothing",  "0.1",     "--clip-norm",         "1",
     "--warmup-epochs", "1",   "--weight-decay-on",  "weights", "--scale-lr",          "16",
@@ -35,7 +36,7 @@ constexpr std::array kBlows = {Blow::kKill, Blow::kKillInSave, Blow::kTerm, Blow
 constexpr std::array kBlowNames = {"SIGKILL to all", "SIGKILL in a save", "SIGKILL to one rank",
                                    "SIGTERM to one rank", "SIGTERM twice"};
 
-// How an interruption fell.
+// The result of an interruption.
 struct Fall {
   int exit_status = 0;
   bool tore_save = false;  // a checkpoint was left half written
@@ -54,7 +55,7 @@ class Resume : public InterruptedRun {
     return false;
   }
 
-  // The process of one of the ranks, or of the only one.
+  // Returns the process of a random rank, or of the only one.
   static int AnyRank(const std::string& run_dir, int ranks, Rng& rng) {
     if (ranks == 1) {
       const std::vector<int> all = ProcessesOf(run_dir);
@@ -72,17 +73,17 @@ class Resume : public InterruptedRun {
     }
     const int victim = AnyRank(run_dir, ranks, rng);
     if (victim <= 0) {
-      return;  // it has ended before
+      return;  // the run has ended already
     }
     kill(victim, blow == Blow::kKillOneRank ? SIGKILL : SIGTERM);
-    if (blow == Blow::kTermTwice) {  // as `timeout` and mpirun do: no more than one
+    if (blow == Blow::kTermTwice) {  // as `timeout` and mpirun do; both must count as one
       std::this_thread::sleep_for(std::chrono::milliseconds(rng.Below(30)));
       kill(victim, SIGTERM);
     }
   }
 
-  // Runs `command` and strikes once, after `delay_s` and, where a save is to be hit, in the next
-  // one.
+  // Runs `command` and strikes once, after `delay_s`; a blow that is meant for a save waits for the
+  // next save.
   static Fall RunAndStrike(const Words& command, const std::string& run_dir, int ranks, Blow blow,
                            double delay_s, Rng& rng) {
     auto job = std::async(std::launch::async, [&] { return test::RunCommand(command); });
@@ -114,7 +115,7 @@ class Resume : public InterruptedRun {
     return words;
   }
 
-  // --stop-after-steps and what else, at some ranks.
+  // Trains with --stop-after-steps and `settings`, on `ranks` ranks.
   static void TrainTo(int step, int ranks, const std::string& run_dir, const Words& settings) {
     const CommandResult result = test::RunCommand(
         Command(ranks, run_dir, With(settings, {"--stop-after-steps", std::to_string(step)})));
@@ -159,7 +160,7 @@ TEST_F(Resume, InterruptedAnywhereItEndsBitForBitAlike) {
   EXPECT_GE(num_hit, 3) << "the test did not hit";
 }
 
-// What is dropped is drawn anew in each step.
+// Dropout draws its mask in each step, and a resumed run draws the same.
 TEST_F(Resume, DropoutGoesOnWhereItWas) {
   const Words i3d = {"--model", "i3d", "--epochs", "1"};
   for (const int ranks : {0, 2}) {
@@ -174,7 +175,8 @@ TEST_F(Resume, DropoutGoesOnWhereItWas) {
   }
 }
 
-// As resume does it: the epoch's batches from a step on. Each line "step video frame checksum".
+// Loads the epoch's batches from a step on, as resume does. Each line is "step video frame
+// checksum".
 TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameClips) {
   for (const char* micro_batch : {"0", "3"}) {
     std::string expected;
@@ -190,8 +192,9 @@ TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameClips) {
   }
 }
 
-// Rounding may take an activation to the other side of zero: at a rate that does not blow such
-// steps up, and judged over the whole network, as in train_r3d_test.
+// Rounding may move an activation to the other side of zero. So the learning rate is too low to
+// amplify such differences, and weights are compared over the complete network, as in
+// train_r3d_test.
 TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameWeights) {
   const Words settings = {"--bn",     "sync", "--sample-size",      "48", "--lr",        "0.002",
                           "--epochs", "4",    "--checkpoint-steps", "1",  "--keep-last", "99"};

@@ -1,5 +1,5 @@
-// score-videos as a user runs it, on a checkpoint of train-r3d: any number of tasks, killed
-// anywhere, damaged frames.
+// Runs score-videos like a user, on a checkpoint of train-r3d: with any number of tasks, killed at
+// any time, with damaged frames.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -71,7 +71,7 @@ TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
   EXPECT_GE(num_hit, 2) << "the test did not hit";
 }
 
-// A damaged frame costs its video, which is named; the others are scored as ever.
+// A damaged frame costs only its video, which is named; the others are scored as before.
 TEST_F(ScoreTool, ADamagedFrameCostsItsVideo) {
   const fs::path shards = At("damaged_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);

@@ -1,7 +1,6 @@
-// Preloaded into train-r3d (LD_PRELOAD): from the REEL3D_GOOD_READS-th read of a shard on, the rank
-// REEL3D_BAD_RANK reads no more. REEL3D_BAD_READS says whether reads hang ("hang") or fail. And
-// what belongs to a checkpoint does not get to disk before the file REEL3D_CHECKPOINTS_AFTER is
-// there.
+// This library is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of shards,
+// all further ones of rank REEL3D_BAD_RANK hang (REEL3D_BAD_READS is "hang") or fail. The files of
+// a checkpoint do not reach the disk before the file REEL3D_CHECKPOINTS_AFTER exists.
 // SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
 #include <unistd.h>

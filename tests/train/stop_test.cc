@@ -1,4 +1,4 @@
-// When train-r3d stops by itself, and what it does while a checkpoint is being written.
+// Checks when train-r3d stops by itself, and what it does while a checkpoint is being written.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 class Stop : public test::InterruptedRun {
  protected:
-  // With a job that ends in so many seconds.
+  // Runs `command` in a job that ends in `left_s` seconds.
   static CommandResult RunInJob(const Words& command, int64_t left_s) {
     return test::RunCommand(command,
                             {"SLURM_JOB_END_TIME=" + std::to_string(std::time(nullptr) + left_s)});
@@ -40,7 +40,8 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
   EXPECT_THAT(no_job.err, HasSubstr("neither SLURM_JOB_END_TIME nor squeue says when"));
 }
 
-// Even in the last step of an epoch, or of all: the validation is for the run that goes on.
+// This holds even after the last step of an epoch or of the run: the resumed run does the
+// validation.
 TEST_F(Stop, BeforeTheValidation) {
   ASSERT_EQ(test::RunCommand(Command(2, "not_stopped")).exit_status, kExitDone);
   for (const char* steps : {"3", "6"}) {
@@ -52,7 +53,8 @@ TEST_F(Stop, BeforeTheValidation) {
     EXPECT_THAT(stopped.err, testing::Not(HasSubstr(last_epoch)));
     EXPECT_EQ(fs::read_symlink(At(run_dir) + "/checkpoints/latest"),
               std::string("step-000000000") + steps);
-    // As if it had been killed once more, behind the validation and before its checkpoint.
+    // The file looks as if the run had also been killed after the validation and before its
+    // checkpoint.
     const std::string metrics = At(run_dir) + "/metrics.jsonl";
     WriteFileAtomically(metrics, ReadFile(metrics) + "{\"step\":" + steps + "}\n");
     const CommandResult ended = test::RunCommand(Command(2, run_dir));
@@ -62,7 +64,7 @@ TEST_F(Stop, BeforeTheValidation) {
   }
 }
 
-// The disk takes a checkpoint only when the test allows it.
+// The disk accepts a checkpoint only when the test allows it.
 TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
   const Words settings = {"--checkpoint-steps",  "2", "--keep-last", "9",
                           "--tensorboard-every", "1"};
@@ -83,7 +85,7 @@ TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
   ASSERT_EQ(result.exit_status, kExitDone) << result.err;
   ASSERT_EQ(test::RunCommand(Command(2, "fast_disk", settings)).exit_status, kExitDone);
   ExpectSameEnd("slow_disk", "fast_disk");
-  // Behind the model, and so behind the gate.
+  // This file is written after the model, so only after the gate opened.
   const std::string written_late = "/checkpoints/step-0000000002/optimizer.safetensors";
   EXPECT_TRUE(ReadFile(At("slow_disk") + written_late) == ReadFile(At("fast_disk") + written_late))
       << "it holds what training did meanwhile";

@@ -1,4 +1,4 @@
-// The recipes as files against the defaults in the code, and against what their sources say.
+// Compares the recipe files with the defaults in the code, and with their sources.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/train_options.h"
 
@@ -30,7 +30,7 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
   TrainOptions defaults;
   TrainOptions recipe = FromRecipe("paper2017");
   EXPECT_EQ(FormatConfig(recipe), FormatConfig(defaults));
-  // What the file leaves out must not be part of a recipe.
+  // Options that the file leaves out must not be part of a recipe.
   std::istringstream lines(FormatConfig(defaults, /*only_output=*/true));
   const std::string text = RecipeText("paper2017");
   for (std::string line; std::getline(lines, line);) {
@@ -42,7 +42,7 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
   }
 }
 
-// A key stands below a comment, with nothing but keys between.
+// A key is below a comment, with only keys between them.
 TEST(Recipes, EveryKeyCarriesItsSource) {
   for (const char* name : {"paper2017", "cvpr2018", "hara2020", "torchvision", "i3d", "c3d"}) {
     std::istringstream lines(RecipeText(name));
@@ -59,7 +59,7 @@ TEST(Recipes, EveryKeyCarriesItsSource) {
   }
 }
 
-// Explicit, and in proportion.
+// The rate is scaled only if --scale-lr is given, in proportion to the batch.
 TEST(TrainOptions, ScaleLrIsForTheBatch) {
   TrainOptions options;
   options.batch = 64;
@@ -69,7 +69,7 @@ TEST(TrainOptions, ScaleLrIsForTheBatch) {
   EXPECT_EQ(options.schedule.lr, 0.1);
 }
 
-// reference.md 1.10, read off the three codes.
+// The values are those of reference.md 1.10, taken from the three codes.
 TEST(Recipes, DifferWhereTheirCodesDiffer) {
   const TrainOptions paper = FromRecipe("paper2017");
   const TrainOptions cvpr = FromRecipe("cvpr2018");
@@ -95,12 +95,12 @@ TEST(Recipes, DifferWhereTheirCodesDiffer) {
   EXPECT_EQ(hara.last_batch, "keep");
 }
 
-// What an R, G, B pixel becomes, worked out by hand from what the weights' authors say.
+// The input for an R, G, B pixel is computed by hand from what the weights' authors say.
 TEST(Recipes, MakePixelsAsPublishedWeightsExpectThem) {
   struct Case {
     const char* recipe;
     int clip_length, size;
-    std::vector<double> expected;  // of the pixel 255, 51, 0
+    std::vector<double> expected;  // for the pixel 255, 51, 0
   };
   const std::vector<Case> cases = {
       {"torchvision",
@@ -140,7 +140,7 @@ TEST(TrainOptions, RefusesWhatContradictsItself) {
   EXPECT_THROW(milestones.Check(), Error);
 }
 
-// reference.md 1.7: issues 47 and 70 of the authors' repository.
+// See reference.md 1.7: issues 47 and 70 of the authors' repository.
 TEST(Recipes, FineTuningIsTheAuthors) {
   for (const auto& [name, depth] : {std::pair("ucf101", 18), std::pair("hmdb51", 34)}) {
     TrainOptions options = FromRecipe("cvpr2018");

@@ -1,4 +1,5 @@
-// train-r3d as a user runs it: any number of ranks, interrupted anywhere, fed with mistakes.
+// Runs train-r3d like a user: with any number of ranks, interrupted at any time, with mistakes in
+// its input.
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -16,9 +17,10 @@ using test::RelativeDifference;
 using test::TrainTool;
 using test::Words;
 
-// Rounding may take an activation to the other side of zero, and then a weight that is still near
-// its beginning differs by more than rounding: so float32 is judged over the whole network, at a
-// rate that does not blow such steps up. Tensor by tensor to 1e-10, in float64: tests/dist.
+// Rounding may move an activation to the other side of zero. Then a weight that is still near its
+// initial value differs by more than rounding. So float32 is compared over the complete network, at
+// a rate too low to amplify such differences. tests/dist compares tensor by tensor to 1e-10, in
+// float64.
 TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
   const Words settings = {"--bn", "sync", "--sample-size", "48", "--lr", "0.002"};
   for (const int ranks : {1, 2, 4}) {
@@ -32,7 +34,7 @@ TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
   for (const char* many : {"ranks2", "ranks4"}) {
     EXPECT_LT(RelativeDifference(Tensors(many, "model.safetensors"), one), 1e-5) << many;
   }
-  // Four steps must have moved them by far more for this to mean anything.
+  // The comparison means something only if four steps have moved the weights by far more.
   Words more = settings;
   more.insert(more.end(), {"--stop-after-steps", "1"});
   const auto fresh = test::RunCommand(Command(1, "ranks0", more));
@@ -55,7 +57,7 @@ const Words kEverything = {"--ema-decay",       "0.9",     "--label-smoothing", 
 TEST_F(TrainTool, ResumedRunsEndBitForBitAlike) {
   for (const int ranks : {0, 2}) {  // 0: without mpirun
     const std::string whole = "whole" + std::to_string(ranks);
-    // Once with all that a step can have.
+    // One of the two runs uses everything that a step can contain.
     const Words recipe = ranks == 0 ? Words{} : kEverything;
     Words files = {"model.safetensors", "optimizer.safetensors"};
     if (ranks != 0) {
@@ -63,7 +65,7 @@ TEST_F(TrainTool, ResumedRunsEndBitForBitAlike) {
     }
     const auto undisturbed = test::RunCommand(Command(ranks, whole, recipe));
     ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.err;
-    // In mid-epoch, at its end, in the second one.
+    // The run stops within an epoch, at its end, and in the second epoch.
     for (const char* steps : {"1", "3", "5"}) {
       const std::string run_dir = whole + "_stopped" + steps;
       Words stop = recipe;
@@ -103,7 +105,7 @@ TEST_F(TrainTool, EachEpochSaysWhereItsTimeWent) {
   EXPECT_EQ(clips, (std::vector<double>{24, 16})) << "of the second one, those after the stop";
 }
 
-// What is validated and left behind is the average; training itself does not know of it.
+// The average is validated and published; training itself does not depend on it.
 TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
   ASSERT_EQ(test::RunCommand(Command(0, "unaveraged")).exit_status, 0);
   const auto averaged = test::RunCommand(Command(0, "averaged", {"--ema-decay", "0.9"}));
@@ -125,7 +127,7 @@ TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
   EXPECT_NE(resumed.err.find("damaged: DONE says"), std::string::npos) << resumed.err;
 }
 
-// C3D has no batch norm, hence no statistics to share, save or average.
+// C3D has no batch norm, so there are no statistics to share, save or average.
 TEST_F(TrainTool, ANetworkWithoutStatisticsIsTrained) {
   const Words c3d = {"--model", "c3d",   "--width",  "0.02", "--sample-size", "96",
                      "--lr",    "0.001", "--epochs", "1",    "--ema-decay",   "0.9"};
@@ -148,7 +150,7 @@ TEST_F(TrainTool, AScaledRateIsSaid) {
       << result.err;
 }
 
-// More epochs, and figures that outlive the process that found them.
+// A finished run can be given more epochs, and its figures outlive its process.
 TEST_F(TrainTool, AFinishedRunReportsAndGoesOn) {
   ASSERT_EQ(test::RunCommand(Command(0, "two_epochs")).exit_status, 0);
   const auto one = test::RunCommand(Command(0, "longer", {"--epochs", "1", "--json"}));
@@ -184,7 +186,7 @@ TEST_F(TrainTool, ADivergedRunSaysSoAndSavesNothingOfIt) {
   }
 }
 
-// A kill between a checkpoint and its links: the next run makes them.
+// After a kill between a checkpoint and its links, the next run makes the links.
 TEST_F(TrainTool, LinksAreMadeAgain) {
   ASSERT_EQ(test::RunCommand(Command(0, "links")).exit_status, 0);
   const fs::path checkpoints = fs::path(At("links")) / "checkpoints";
@@ -198,7 +200,7 @@ TEST_F(TrainTool, LinksAreMadeAgain) {
   EXPECT_EQ(fs::read_symlink(checkpoints / "best"), best);
 }
 
-// What is refused leaves everything as it was.
+// A run that is refused changes nothing.
 TEST_F(TrainTool, ARefusedRunLosesNothing) {
   const auto going_on = [&](Words more) {
     more.insert(more.end(), {"--schedule", "cosine", "--on-bad-step", "roll-back"});
@@ -227,7 +229,7 @@ TEST_F(TrainTool, ARefusedRunLosesNothing) {
   }
 }
 
-// Damaged frames cost clips, not the run: the same ones at any number of ranks and threads, and
+// Damaged frames cost clips, not the run: the same clips for any number of ranks and threads, and
 // after a stop.
 TEST_F(TrainTool, OtherClipsTakeThePlaceOfDamagedOnes) {
   const std::string shards = At("damaged_shards");
@@ -270,7 +272,7 @@ TEST_F(TrainTool, OtherClipsTakeThePlaceOfDamagedOnes) {
   EXPECT_EQ(failed("went_on"), failed("one_rank"));
   ASSERT_EQ(test::RunCommand(Command(2, "two_ranks", tolerance, shards)).exit_status, 0);
   EXPECT_EQ(failed("two_ranks"), failed("one_rank"));
-  const fs::path first = "../step-0000000003";  // rounding grows afterwards
+  const fs::path first = "../step-0000000003";  // rounding differences grow afterwards
   EXPECT_LT(RelativeDifference(Tensors("two_ranks", first / "model.safetensors"),
                                Tensors("one_rank", first / "model.safetensors")),
             1e-5);

@@ -1,5 +1,5 @@
-// A small data set that the other tools make, and the command that trains on it: for tests of
-// train-r3d, and of what uses its checkpoints, as a user runs them.
+// A small data set made by the other tools, and the command that trains on it. Tests of train-r3d,
+// and of tools that use its checkpoints, run them like a user.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -47,7 +47,7 @@ class TrainTool : public ::testing::Test {
   static std::string Shards() { return (*folder_ / "shards").string(); }
   static std::string At(const std::string& name) { return (*folder_ / name).string(); }
 
-  // 24 training videos in batches of 8: three steps an epoch.
+  // 24 training videos in batches of 8 give three steps an epoch.
   static Words Command(int ranks, const std::string& run_dir, const Words& more = {},
                        const std::string& shards = Shards()) {
     Words words;
@@ -78,8 +78,8 @@ class TrainTool : public ::testing::Test {
   static inline TemporaryFolder* folder_ = nullptr;
 };
 
-// Of all weights together: |a - b| / |b|. Not of running statistics, whose squares would drown
-// them.
+// Returns |a - b| / |b| over all weights together. Running statistics are left out, because their
+// squares would dominate.
 inline double RelativeDifference(const std::map<std::string, at::Tensor>& a,
                                  const std::map<std::string, at::Tensor>& b) {
   double difference = 0;
@@ -96,7 +96,7 @@ inline double RelativeDifference(const std::map<std::string, at::Tensor>& a,
   return std::sqrt(difference / size);
 }
 
-// Flips a bit in the middle of a frame of the video-th video of a subset; returns the video's id.
+// Flips a bit in the middle of a frame of video number `video` of a subset. Returns the video's id.
 inline std::string DamageFrame(const fs::path& shards, Subset subset, size_t video, int frame) {
   const ShardSet set(shards);
   const size_t victim = VideosOfSubset(set.videos(), subset).at(video);

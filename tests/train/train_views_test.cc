@@ -1,4 +1,4 @@
-// The curves and pictures of a run, as stock TensorBoard reads them.
+// Reads the curves and pictures of a run with stock TensorBoard.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ using test::Words;
 
 class TrainViews : public test::TrainTool {
  protected:
-  // Null where there is no TensorBoard; REEL3D_TENSORBOARD_PYTHON names a Python that has it.
+  // Returns null if there is no TensorBoard; REEL3D_TENSORBOARD_PYTHON names a Python that has it.
   static json Read(const std::string& run_dir) {
     const char* python = std::getenv("REEL3D_TENSORBOARD_PYTHON");
     const auto result =
@@ -54,10 +54,10 @@ TEST_F(TrainViews, CurvesAreContinuousWhateverHappened) {
     EXPECT_EQ(Steps(whole.at("scalars").at(tag)), (std::vector<int>{3, 6})) << tag;
   }
   const json sheet = whole.at("images").at("clips/training");
-  // Four clips of eight frames, 32 pixels and a gap each.
+  // The picture has four clips of eight frames, each frame of 32 pixels and a gap.
   EXPECT_EQ(sheet, json::parse(R"([[0, 272, 136, "89504e47"]])"));
 
-  // Stopped between two points, and then thrown back to the checkpoint before.
+  // The run is stopped between two points and then resumed from the checkpoint before.
   ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "3"})).exit_status, 75);
   ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "5"})).exit_status, 75);
   fs::remove_all(fs::canonical(fs::path(At("torn")) / "checkpoints" / "latest"));
