@@ -1,4 +1,4 @@
-// lib/jpeg's crop decoder: any JPEG, any plan, any oversampling.
+// Fuzzes lib/jpeg's crop decoder with any JPEG, any plan and any oversampling.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/jpeg/crop_decoder.h"
 
@@ -31,7 +31,7 @@ CropPlan TakePlan(FileAndNumbers* input) {
   return TakeFittingPlan(sound ? FrameSize{header.width, header.height} : FrameSize{64, 48}, input);
 }
 
-// The pixels, in memory that ends where they do; none if the decoder refuses.
+// Returns the pixels, in memory of their exact size, or null if the decoder refuses.
 std::unique_ptr<uint8_t[]> Decode(jpeg::CropDecoder* decoder, const std::vector<uint8_t>& jpeg,
                                   const CropPlan& plan, size_t size_bytes) {
   auto pixels = std::make_unique<uint8_t[]>(size_bytes);
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   jpeg::CropDecoder decoder({oversample});
   const auto first = fuzz::Decode(&decoder, input.file(), plan, size_bytes);
-  // What it keeps from frame to frame must not show.
+  // The decoder's state from the first call must not change the second result.
   const auto second = fuzz::Decode(&decoder, input.file(), plan, size_bytes);
   REEL3D_CHECK(
       (first == nullptr) == (second == nullptr) &&

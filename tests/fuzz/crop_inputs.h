@@ -1,4 +1,4 @@
-// What the two decoders of stored frames are fuzzed with: a JPEG and, behind it, a crop.
+// Inputs for fuzzing the two decoders of stored frames: a JPEG, followed by a crop.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace reel3d::fuzz {
 
-// Any plan that fits the frame.
+// Returns any plan that fits the frame.
 inline CropPlan TakeFittingPlan(FrameSize frame, FileAndNumbers* numbers) {
   CropPlan plan;
   plan.frame = frame;
@@ -30,8 +30,8 @@ inline CropPlan TakeFittingPlan(FrameSize frame, FileAndNumbers* numbers) {
   return plan;
 }
 
-// Small frames of every kind that matters, each with a few crops: `before` and then the numbers
-// that TakeFittingPlan takes.
+// Returns small frames of every relevant kind, each with a few crops. The numbers of a seed are
+// `before`, then those that TakeFittingPlan takes.
 inline std::vector<std::string> CropSeeds(const std::vector<uint32_t>& before) {
   std::vector<std::string> seeds;
   for (const auto& [frame, interval] : {std::pair<FrameSize, int>{{64, 48}, 4},

@@ -1,4 +1,5 @@
-// What the loader makes of a stored frame: its header, and any crop of it, fast and exactly.
+// Fuzzes the loader's use of a stored frame: it reads the header and decodes any crop, fast and
+// exactly.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/frame_decoder.h"
 

@@ -1,9 +1,9 @@
-// Runs a fuzz target without libFuzzer: the seeds, every file of a corpus, and then random damage
-// to all of these, the same on each run.
+// Runs a fuzz target without libFuzzer. It tries the seeds, every file of a corpus, and then random
+// damage to all of these, which is the same on each run.
 //
 //   NAME_fuzz COUNT [FOLDER_OR_FILE...]     COUNT: damaged inputs
 //
-// The input that a crash or a hang was found with is left as ./NAME_fuzz.crash.
+// If an input causes a crash or a hang, it is left as ./NAME_fuzz.crash.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <unistd.h>
@@ -25,13 +25,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A single input takes milliseconds, on a crowded machine seconds.
+// A single input takes milliseconds, or seconds on a busy machine.
 constexpr unsigned kHang_s = 120;
 constexpr int kMemory_mb = 4096;
-// What a seed grows to at most.
+// The maximum size to which a seed grows.
 constexpr size_t kMaxBytes = size_t{1} << 20;
 
-// For the signal handler.
+// The signal handler reads these.
 std::string crash_file;
 const std::string* input_at_hand = nullptr;
 
@@ -51,7 +51,7 @@ void LeaveInput(int signal_number) {
 void Try(const std::string& input) {
   input_at_hand = &input;
   alarm(kHang_s);
-  // A copy that ends where its memory does.
+  // The copy ends where its memory ends, so that sanitizers notice reads past it.
   const std::vector<uint8_t> bytes(input.begin(), input.end());
   LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
 }
@@ -74,7 +74,7 @@ std::vector<std::string> Corpus(int num_paths, char** paths) {
   return inputs;
 }
 
-// Damages inputs as libFuzzer does, but without its sense for what is new.
+// Damages inputs as libFuzzer does, but does not notice which inputs reach new code.
 class Damage {
  public:
   explicit Damage(const std::vector<std::string>& inputs) : inputs_(inputs) {}
@@ -92,12 +92,12 @@ class Damage {
   size_t Below(size_t bound) {
     return static_cast<size_t>(rng_.Below(static_cast<int64_t>(bound)));
   }
-  // A part of `text`, mostly a short one.
+  // Returns a part of `text`, usually a short one.
   std::string Part(const std::string& text) {
     const size_t begin = text.empty() ? 0 : Below(text.size());
     return text.substr(begin, Below(Below(4) == 0 ? text.size() + 1 : 16));
   }
-  // 1, 2, 4 or 8 bytes of a number that programs stumble over.
+  // Returns 1, 2, 4 or 8 bytes of a number that programs often handle wrongly.
   std::string Number() {
     constexpr std::array<uint64_t, 8> kNumbers = {
         0, 1, 0x7F, 0xFF, 0x7FFFFFFF, 0xFFFFFFFF, uint64_t{1} << 40, UINT64_MAX};

@@ -1,6 +1,7 @@
-// A fuzz target calls one of our readers with whatever bytes a fuzzer thinks of; a crash, a report
-// of a sanitizer or an error of the wrong kind is a finding. One source a target. The same sources
-// run with libFuzzer (make -f Makefile.workflow fuzz) and, by fuzz_driver.cc, as ordinary tests.
+// A fuzz target calls one of our readers with arbitrary bytes from a fuzzer. A crash, a report of a
+// sanitizer or an error of the wrong kind is a finding. Each target is one source. The same sources
+// run with libFuzzer (make -f Makefile.workflow fuzz) and, through fuzz_driver.cc, as ordinary
+// tests.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,25 +15,26 @@
 
 #include "lib/base/error.h"
 
-// Each target defines this under libFuzzer's name for it, and Seeds(). Returns 0.
+// Each target defines this function, with the name that libFuzzer requires, and Seeds(). Returns 0.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace reel3d::fuzz {
 
-// Sound inputs, from which a fuzzer sets out. Made anew by each run: they are of today's format.
+// Returns valid inputs, from which a fuzzer starts. Each run makes them again, so they have today's
+// format.
 std::vector<std::string> Seeds();
 
-// An input that is a file and, behind it, numbers that say what is asked of the file.
+// An input that consists of a file, followed by numbers that select what is done with the file.
 class FileAndNumbers {
  public:
   FileAndNumbers(const uint8_t* data, size_t size);
-  // As a seed; numbers that are not given are 0.
+  // Makes a seed; missing numbers are 0.
   static std::string Join(std::string file, const std::vector<uint32_t>& numbers);
 
-  // Ends where its memory does, so that sanitizers see a byte read too far.
+  // The bytes end where their memory ends, so that sanitizers notice reads past it.
   const std::vector<uint8_t>& file() const { return file_; }
   uint32_t Next() { return next_ < numbers_.size() ? numbers_[next_++] : 0; }
-  // 0 .. bound - 1; bound >= 1.
+  // Returns a number of 0 .. bound - 1; bound >= 1.
   int Below(int bound) { return static_cast<int>(Next() % static_cast<uint32_t>(bound)); }
 
  private:
@@ -41,8 +43,8 @@ class FileAndNumbers {
   size_t next_ = 0;
 };
 
-// A file of these bytes, in memory where the system has a place for that. (One without a name, as
-// of memfd_create(), is not enough: HDF5 asks for the real path.)
+// A file of these bytes, in memory if the system has a file system for that. (A nameless file, as
+// of memfd_create(), is not enough, because HDF5 asks for the real path.)
 class ScratchFile {
  public:
   ScratchFile(const void* bytes, size_t size_bytes);
@@ -57,7 +59,8 @@ class ScratchFile {
   std::filesystem::path path_;
 };
 
-// Bad input may be refused, as an input error. Any other exception passes, and so is a finding.
+// Bad input may be refused with an input error. Any other exception passes through and is a
+// finding.
 template <class Function>
 void AllowInputErrors(const Function& function) {
   try {

@@ -1,5 +1,5 @@
-// What a fuzzer made with libFuzzer has besides its target: it can write its seeds,
-// NAME_fuzz --write-seeds FOLDER, and libraries may ask it for too much memory.
+// Adds two things to a fuzzer made with libFuzzer: NAME_fuzz --write-seeds FOLDER writes its seeds,
+// and libraries may fail to get too much memory.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <filesystem>
@@ -7,12 +7,12 @@
 
 #include "tests/fuzz/fuzz_target.h"
 
-// The names under which libFuzzer and the sanitizers call these.
+// libFuzzer and the sanitizers call these functions by these names.
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 extern "C" const char* __asan_default_options();
 
-// Libraries may ask for far too much and go on when they do not get it; our own code uses `new`,
-// which is reported all the same.
+// Libraries may ask for far too much memory and continue without it. Our own code uses `new`, whose
+// failure is reported all the same.
 const char* __asan_default_options() {
   return "allocator_may_return_null=1:max_allocation_size_mb=2048";
 }

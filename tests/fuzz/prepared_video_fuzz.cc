@@ -1,4 +1,4 @@
-// A prepared video, as pack-shards reads it: Matroska, and each frame's JPEG header.
+// Fuzzes pack-shards' reading of a prepared video: Matroska, and each frame's JPEG header.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/prepared_video.h"
 

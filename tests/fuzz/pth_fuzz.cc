@@ -1,5 +1,5 @@
-// A file of weights as Python's torch.save writes it: what is in it, which network it is of, and
-// the bytes of every storage.
+// Fuzzes the reading of weights in the format of Python's torch.save: the list of tensors, the
+// recognition of the network, and the bytes of every storage.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/pth.h"
 
@@ -60,7 +60,8 @@ std::vector<std::string> reel3d::fuzz::Seeds() {
   return {ReadFile(folder / "a"), PickleOf(folder / "a")};
 }
 
-// As a file, and as the pickle of a sound archive, whose checksum would hide what damage does.
+// Reads the input as a file, and as the pickle of a valid archive. The archive's checksum would
+// otherwise hide the effects of damage.
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace reel3d;
   const fuzz::ScratchFile file(data, size);

@@ -1,5 +1,5 @@
-// A file of weights in the safetensors format: its header, which network it is of, and the bytes of
-// every tensor.
+// Fuzzes the reading of weights in the safetensors format: the header, the recognition of the
+// network, and the bytes of every tensor.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/safetensors.h"
 

@@ -1,4 +1,4 @@
-// A score file.
+// Fuzzes the reading of a score file.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/eval/score_file.h"
 

@@ -1,6 +1,6 @@
-// Shards whose HDF5 structures are sound and whose checksums fit, but whose numbers lie, or one of
-// whose columns is of another length. (shard_reader_fuzz makes no such: HDF5's own checksums stop
-// it.)
+// Fuzzes the reading of shards whose HDF5 structures and checksums are valid, but which have wrong
+// numbers, or a column of the wrong length. (shard_reader_fuzz cannot make such shards, because
+// HDF5's own checksums stop it.)
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/hdf5/hdf5_writer.h"
 #include "lib/shard/shard_reader.h"
@@ -31,7 +31,7 @@ void Lie(FileAndNumbers* input, ShardTable* table) {
   }
 }
 
-// Writes columns, one of which, by its number in order, gets another length.
+// Writes columns. Column number `lying`, in order of writing, gets the length `length`.
 class ColumnWriter {
  public:
   ColumnWriter(Hdf5Writer* file, int lying, size_t length)
@@ -101,8 +101,8 @@ void WriteTable(const ShardTable& table, const std::vector<uint8_t>& data, Hdf5W
 
 }  // namespace
 
-// Input: the bytes of the frames, and the lies. Numbers: how many lies, which column is of which
-// other length (one that is not there: none), then the lies.
+// An input has the bytes of the frames, followed by numbers: how many lies, which column gets
+// another length (a column that does not exist: none), that length, then the lies.
 std::vector<std::string> Seeds() {
   std::string data;
   for (const std::vector<uint8_t>& jpeg : test::MakeSmallShard().frames) {
@@ -134,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::AllowInputErrors([&] {
     const ShardReader reader(file.path());
     reader.Verify();
-    // Verified: each video has its frames, and no lie about where one is was believed.
+    // After Verify(), each video has its frames, and the reader has not believed a lie about their
+    // places.
     REEL3D_CHECK(reader.table().data_bytes() == input.file().size());
     std::vector<uint8_t> jpeg;
     for (size_t video = 0; video < reader.table().videos.size(); ++video) {

@@ -1,5 +1,5 @@
-// The frames of a shard that was sound when it was opened, and whose file then changed: offsets and
-// checksums are whatever stands there now.
+// Fuzzes the reading of frames from a shard that was valid when it was opened, but whose file then
+// changed: offsets and checksums are arbitrary.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/shard_frames.h"
 
@@ -11,7 +11,7 @@
 namespace reel3d::fuzz {
 namespace {
 
-// Inside a file of this size, as ShardReader sees to it.
+// Returns places inside a file of this size, which ShardReader guarantees.
 ShardPlaces TakePlaces(uint64_t size_bytes, FileAndNumbers* input) {
   const auto at_most = [&](uint64_t most) { return input->Next() % (most + 1); };
   ShardPlaces places;

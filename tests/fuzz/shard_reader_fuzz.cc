@@ -1,4 +1,4 @@
-// A shard: its table, and every frame of it.
+// Fuzzes the reading of a shard: its table and every frame.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/shard_reader.h"
 

@@ -1,4 +1,5 @@
-// The text files between the stages: manifest, classes, index of the shards, list of the shards.
+// Fuzzes the text files between the stages: manifest, classes, index of the shards, list of the
+// shards.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
@@ -30,7 +31,7 @@ std::string ManifestText() {
   return FormatManifest({"", {whole, part}});
 }
 
-// What was read can be written, and comes back the same.
+// A manifest that was read can be written and read again, with the same result.
 void ReadManifestTwice(const std::filesystem::path& file) {
   const std::string once = FormatManifest(ReadManifest(file));
   REEL3D_CHECK(FormatManifest(ReadManifest(ScratchFile(once).path())) == once);
