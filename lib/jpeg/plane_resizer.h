@@ -34,8 +34,8 @@ struct PlaneTaps {
   bool Make(const AxisPlan& axis, int size, int count, bool flip);
 };
 
-// The pixels of a plane. There is room to the right for complete vectors, and for what the inverse
-// transform writes of MCUs that the crop does not need (8 of 16 pixels).
+// The pixels of a plane. There is room to the right for complete vectors, and for MCUs that the
+// inverse transform writes although the crop does not need them (8 of 16 pixels).
 struct Plane {
   static constexpr int kRunOver = 8 * 16 + 32;
 

@@ -1,5 +1,6 @@
-// Memory for the pixels of a batch. It is plain memory that is reused from batch to batch, or comes
-// from an allocator of the consumer, for example memory that a GPU can copy from by itself.
+// Memory for the pixels of a batch. It is plain memory that is reused from batch to batch, or
+// memory from an allocator of the consumer. Such an allocator may give memory that a GPU can copy
+// from by itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -64,9 +64,8 @@ class ShardSet {
   uint32_t fingerprint() const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; calls HDF5 only
-  // on a shard's first use. Throws an input error that names shard, video and frame if the frame
-  // fails its checksum, and an input error that names the shard if it does not agree with the
-  // index.
+  // on a shard's first use. Throws an input error if the frame fails its checksum (it names shard,
+  // video and frame), or if the shard does not agree with the index (it names the shard).
   void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
 
   // Does the same for several frames. `frame_indices` must rise; neighbours are fetched by one

@@ -40,8 +40,8 @@ std::string ScalarsEvent(double wall_time_s, int64_t step, const Scalars& scalar
 std::string PictureEvent(double wall_time_s, int64_t step, const std::string& tag,
                          const Picture& picture);
 
-// Returns the size in bytes of the complete events at the beginning of `file`, up to the first one
-// that is damaged, torn or of a later step than `last_step`.
+// Returns the size in bytes of the complete events at the beginning of `file`. They end before the
+// first event that is damaged, torn or of a later step than `last_step`.
 size_t SizeOfEventsUpTo(std::string_view file, int64_t last_step);
 
 }  // namespace reel3d
