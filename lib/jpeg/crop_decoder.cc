@@ -33,7 +33,7 @@ bool MakesSense(const CropPlan& plan, const StreamHeader& header) {
 }
 
 // Returns the least n of 1 .. 8 for which n / 8 of `ratio` samples per output is at least
-// `oversample`.
+// `oversample`, or 8 if there is none.
 int ScaledSize(double ratio, double oversample) {
   constexpr double kTiny = 1e-9;
   return std::clamp(static_cast<int>(std::ceil(8 * oversample / ratio - kTiny)), 1, 8);
