@@ -16,6 +16,7 @@
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "tests/dist/world_environment.h"
+#include "tests/model/small_network.h"
 
 namespace reel3d {
 namespace {
@@ -289,6 +290,43 @@ TEST(DataParallel, SaysSoBeforeItWaitsForOthers) {
       }
     });
   }
+}
+
+class Warnings : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& warning) override { texts.push_back(warning.msg()); }
+  std::vector<std::string> texts;
+};
+
+// torch warns where gradients lie in memory otherwise than their weights, and copies them in every
+// step: weights of 1 x 1 x 1 have two ways to say the same.
+TEST(DataParallel, GradientsLieAsTheirWeights) {
+  Warnings warnings;
+  const c10::WarningUtils::WarningHandlerGuard guard(&warnings);
+  const c10::WarningUtils::WarnAlways always;
+  const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
+  for (const std::string& model : ModelNames()) {
+    if (model.rfind("c3d", 0) == 0) {
+      continue;  // takes clips of 16 x 112 x 112 alone, and has no such weights
+    }
+    for (const int64_t channels : {3, 1}) {
+      NetworkOptions options = test::SmallNetwork(model, 0.125, "b");
+      options.channels = static_cast<int>(channels);
+      Network network = MakeNetwork(options, 1);
+      network->train();
+      DataParallel parallel(*network, group);
+      for (int step = 0; step < 2; ++step) {  // buckets are made anew after the first
+        parallel.ClearGradients();
+        parallel.BeginMicroBatch(true);
+        parallel.Backward(network(at::rand({2, channels, 4, 32, 32})).sum());
+        for (const auto& parameter : network->named_parameters()) {
+          EXPECT_EQ(parameter.value().grad().strides(), parameter.value().strides())
+              << model << " " << parameter.key();
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(warnings.texts.empty()) << warnings.texts.front();
 }
 
 TEST(DataParallel, RefusesUnlikeNetworks) {
