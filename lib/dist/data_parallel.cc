@@ -59,11 +59,24 @@ void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tens
   }
 }
 
+// Along axes of size 1 strides say nothing: weights of 1 x 1 x 1 are contiguous and channels-last
+// at once, and the kernels of backward choose either for their gradients. Reducer compares all
+// strides, and would take the same order in memory for another.
+at::Tensor WithStrides(const at::Tensor& gradient, at::IntArrayRef strides) {
+  for (int64_t axis = 0; axis < gradient.dim(); ++axis) {
+    if (gradient.size(axis) > 1 && gradient.stride(axis) != strides[static_cast<size_t>(axis)]) {
+      return gradient;  // another order indeed: AccumulateGrad copies it
+    }
+  }
+  return gradient.strides() == strides ? gradient : gradient.as_strided(gradient.sizes(), strides);
+}
+
 }  // namespace
 
 struct DataParallel::State {
   ProcessGroup group;
   std::vector<at::Tensor> parameters;      // that learn: frozen ones have no gradients to average
+  std::vector<unsigned> hooks;             // of each of them
   std::unique_ptr<c10d::Reducer> reducer;  // goes before the group
   bool reduce = false;
 };
@@ -76,6 +89,10 @@ DataParallel::DataParallel(torch::nn::Module& module, ProcessGroup group)
     tensors.push_back(parameter.detach());
     if (parameter.requires_grad()) {
       state_->parameters.push_back(parameter);
+      state_->hooks.push_back(parameter.register_hook(
+          [strides = parameter.strides().vec()](const at::Tensor& gradient) {
+            return WithStrides(gradient, strides);
+          }));
     }
   }
   RequireSameParameters(state_->group, state_->parameters);
@@ -86,7 +103,11 @@ DataParallel::DataParallel(torch::nn::Module& module, ProcessGroup group)
   state_->reducer = MakeReducer(module, state_->parameters, state_->group);
 }
 
-DataParallel::~DataParallel() = default;
+DataParallel::~DataParallel() {
+  for (size_t i = 0; i < state_->hooks.size(); ++i) {
+    state_->parameters[i].remove_hook(state_->hooks[i]);
+  }
+}
 
 void DataParallel::ClearGradients() {
   for (at::Tensor& parameter : state_->parameters) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/model/batch_norm_cpu.h"
 
 namespace reel3d {
 namespace {
@@ -141,6 +142,18 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
   if (absorbed_) {
     REEL3D_CHECK(!is_training());
     return input;
+  }
+  if (HasKernelsFor(input, weight_) && (is_training() || at::GradMode::is_enabled())) {
+    double num_values = 0;
+    const at::Tensor output =
+        BatchNormOnCpu(input,
+                       {weight_, bias_, running_mean_, running_var_, options_.epsilon,
+                        options_.momentum, is_training(), group_},
+                       &num_values);
+    if (num_values > (group_ ? 0 : 1)) {
+      num_batches_tracked_.add_(1);
+    }
+    return output;
   }
   if (is_training() && group_) {
     Statistics statistics;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "lib/base/error.h"
+#include "lib/model/norm.h"
 
 namespace reel3d {
 namespace {
@@ -64,7 +65,7 @@ at::Tensor Optimizer::ClipGradients() {
       gradients.push_back(parameter.grad());
     }
   }
-  at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+  at::Tensor norm = NormOfAll(gradients);
   if (options_.clip_norm > 0) {
     at::_foreach_mul_(gradients, ((norm + 1e-6).reciprocal() * options_.clip_norm).clamp_max(1));
   }

@@ -176,6 +176,32 @@ TEST(Optimizer, GoesOnFromItsState) {
   }
 }
 
+// The norm of as many gradients as a network has is as exact as that of a few.
+TEST(Optimizer, GradientNormIsExact) {
+  struct LargeImpl : torch::nn::Module {
+    LargeImpl() {
+      at::Generator generator = at::detail::createCPUGenerator(4);
+      for (const std::vector<int64_t>& sizes :
+           {std::vector<int64_t>{512, 256, 3, 3, 3}, {400, 511}, {17}, {3, 1, 1, 1, 1}}) {
+        at::Tensor values = at::randn(sizes, generator, at::kFloat);
+        if (values.dim() == 5) {
+          values = values.contiguous(at::MemoryFormat::ChannelsLast3d);
+        }
+        register_parameter("of" + std::to_string(sizes.back()) + "_" + std::to_string(sizes[0]),
+                           values);
+      }
+    }
+  };
+  LargeImpl network;
+  double sum = 0;
+  for (at::Tensor& parameter : network.parameters()) {
+    parameter.mutable_grad() = parameter.detach() * 1e-3;
+    sum += parameter.grad().to(at::kDouble).square().sum().item<double>();
+  }
+  Optimizer optimizer(network, SgdOptions());
+  EXPECT_NEAR(optimizer.ClipGradients().item<double>() / std::sqrt(sum), 1, 1e-7);
+}
+
 TEST(ClipLosses, AgreeWithTorch) {
   const json all_losses = Golden().at("losses");
   ASSERT_EQ(all_losses.size(), 2U);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/batch_norm_cpu.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/model/parallel.h"
+#include "lib/model/row_kernels.h"
+
+namespace reel3d {
+namespace {
+
+using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// Values a part: small enough for a cache, large enough that handing it out costs nothing.
+constexpr int64_t kPartValues = 1 << 15;
+// Each part has sums of its own.
+constexpr int64_t kMostParts = 256;
+
+// A tensor's values as rows of channels. Copied unless they lie so already.
+class Rows {
+ public:
+  explicit Rows(const at::Tensor& tensor)
+      : tensor_(tensor.movedim(1, -1).contiguous()),
+        channels_(tensor.size(1)),
+        rows_(tensor.numel() / std::max<int64_t>(1, channels_)),
+        part_rows_(std::max<int64_t>({1, kPartValues / std::max<int64_t>(1, channels_),
+                                      (rows_ + kMostParts - 1) / kMostParts})) {}
+
+  int64_t rows() const { return rows_; }
+  int64_t channels() const { return channels_; }
+  int64_t num_parts() const { return (rows_ + part_rows_ - 1) / part_rows_; }
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(tensor_.const_data_ptr());
+  }
+
+  // Calls work(part, first value, rows of it) for all parts, in parallel.
+  template <class Work>
+  void ForParts(const Work& work) const {
+    RunParallel(num_parts(), [&](int64_t part) {
+      const int64_t begin = part * part_rows_;
+      work(part, begin * channels_, std::min(part_rows_, rows_ - begin));
+    });
+  }
+
+  // Two sums a channel, as kernels add them: work(first value, rows, where to add).
+  template <class Work>
+  std::vector<double> Sum(const Work& work) const {
+    const auto width = static_cast<size_t>(2 * channels_);
+    std::vector<double> parts(width * static_cast<size_t>(std::max<int64_t>(1, num_parts())));
+    ForParts([&](int64_t part, int64_t first, int64_t rows) {
+      work(first, rows, parts.data() + width * static_cast<size_t>(part));
+    });
+    for (size_t begin = width; begin < parts.size(); begin += width) {
+      for (size_t i = 0; i < width; ++i) {
+        parts[i] += parts[begin + i];
+      }
+    }
+    parts.resize(width);
+    return parts;
+  }
+
+ private:
+  at::Tensor tensor_;
+  int64_t channels_, rows_, part_rows_;
+};
+
+// Not a view of rows: what a function returns may be changed in place.
+at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
+  std::vector<int64_t> strides(static_cast<size_t>(tensor.dim()));
+  strides[1] = 1;
+  int64_t stride = tensor.size(1);
+  for (int64_t axis = tensor.dim() - 1; axis >= 0; --axis) {
+    if (axis != 1) {
+      strides[static_cast<size_t>(axis)] = stride;
+      stride *= std::max<int64_t>(1, tensor.size(axis));
+    }
+  }
+  return at::empty_strided(tensor.sizes(), strides, tensor.options());
+}
+
+// Calls work(T()) for the type that kernels know the tensor's values as.
+template <class Work>
+auto WithType(const at::Tensor& tensor, const Work& work) {
+  switch (tensor.scalar_type()) {
+    case at::kFloat:
+      return work(float());
+    case at::kDouble:
+      return work(double());
+    default:
+      REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
+      return work(BFloat16());
+  }
+}
+
+std::vector<double> ToDoubles(const at::Tensor& values) {
+  const at::Tensor doubles = values.detach().to(at::kDouble).contiguous();
+  const auto* const first = doubles.const_data_ptr<double>();
+  return {first, first + doubles.numel()};
+}
+
+template <class T>
+std::vector<typename FactorOf<T>::Type> Factors(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
+
+// scale * (value - mean) + shift, where the kernels' mean is rounded: the shift makes up for that.
+template <class T>
+struct Affine {
+  using Factor = typename FactorOf<T>::Type;
+  std::vector<Factor> origin, scale, shift;
+
+  Affine(const double* mean, const std::vector<double>& scales, const std::vector<double>& shifts)
+      : origin(mean, mean + scales.size()), scale(Factors<T>(scales)) {
+    for (size_t c = 0; c < scales.size(); ++c) {
+      shift.push_back(
+          static_cast<Factor>(shifts[c] + scales[c] * (static_cast<double>(origin[c]) - mean[c])));
+    }
+  }
+};
+
+void AddOverRanks(const Group& group, std::vector<double>* values) {
+  std::vector<at::Tensor> tensors{
+      at::from_blob(values->data(), {static_cast<int64_t>(values->size())}, at::kDouble)};
+  group->allreduce(tensors)->wait();
+}
+
+struct Statistics {
+  std::vector<double> mean, variance;  // the biased one
+  double count = 0;                    // of values a channel
+};
+
+// Rounding may make a variance a little negative. What is no number stays so.
+double NotBelowZero(double variance) { return variance < 0 ? 0 : variance; }
+
+Statistics StatisticsOf(const at::Tensor& input) {
+  const Rows rows(input);
+  const auto channels = static_cast<size_t>(rows.channels());
+  Statistics statistics = {std::vector<double>(channels), std::vector<double>(channels),
+                           static_cast<double>(rows.rows())};
+  if (rows.rows() == 0) {
+    return statistics;
+  }
+  statistics.mean = ToDoubles(input.movedim(1, -1).flatten(0, -2)[0]);
+  const std::vector<double> sums = WithType(input, [&](auto type) {
+    using T = decltype(type);
+    return rows.Sum([&](int64_t first, int64_t count, double* to) {
+      RowKernelsFor<T>().add_moments(rows.data<T>() + first, count, rows.channels(),
+                                     statistics.mean.data(), to);
+    });
+  });
+  for (size_t c = 0; c < channels; ++c) {
+    const double offset = sums[c] / statistics.count;
+    statistics.mean[c] += offset;
+    statistics.variance[c] = NotBelowZero(sums[channels + c] / statistics.count - offset * offset);
+  }
+  return statistics;
+}
+
+// Ranks add their sums about zero.
+Statistics OverRanks(const Statistics& own, const Group& group) {
+  const size_t channels = own.mean.size();
+  std::vector<double> sums(2 * channels + 1);
+  for (size_t c = 0; c < channels; ++c) {
+    sums[c] = own.count * own.mean[c];
+    sums[channels + c] = own.count * (own.variance[c] + own.mean[c] * own.mean[c]);
+  }
+  sums[2 * channels] = own.count;
+  AddOverRanks(group, &sums);
+  Statistics all = own;
+  all.count = sums[2 * channels];
+  const double divisor = std::max(1.0, all.count);
+  for (size_t c = 0; c < channels; ++c) {
+    all.mean[c] = sums[c] / divisor;
+    all.variance[c] = NotBelowZero(sums[channels + c] / divisor - all.mean[c] * all.mean[c]);
+  }
+  return all;
+}
+
+// Running statistics move by the momentum; the variance that they estimate is the unbiased one.
+void UpdateRunning(const Statistics& statistics, const BatchNormCall& call) {
+  if (statistics.count == 0 || (statistics.count == 1 && !call.group)) {
+    return;
+  }
+  const double unbiased = statistics.count / std::max(1.0, statistics.count - 1);
+  WithType(call.running_mean, [&](auto type) {
+    using Factor = typename FactorOf<decltype(type)>::Type;
+    auto* const mean = static_cast<Factor*>(call.running_mean.mutable_data_ptr());
+    auto* const variance = static_cast<Factor*>(call.running_var.mutable_data_ptr());
+    for (size_t c = 0; c < statistics.mean.size(); ++c) {
+      const auto move = [&](Factor* from, double to) {
+        *from = static_cast<Factor>(*from + call.momentum * (to - *from));
+      };
+      move(mean + c, statistics.mean[c]);
+      move(variance + c, statistics.variance[c] * unbiased);
+    }
+  });
+}
+
+// scale * (input - mean) + shift.
+at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vector<double>& scale,
+                     const std::vector<double>& shift) {
+  const Rows rows(input);
+  at::Tensor output = EmptyRowsLike(input);
+  WithType(input, [&](auto type) {
+    using T = decltype(type);
+    const Affine<T> affine(mean, scale, shift);
+    auto* const out = static_cast<T*>(output.mutable_data_ptr());
+    rows.ForParts([&](int64_t /*part*/, int64_t first, int64_t count) {
+      RowKernelsFor<T>().scale(rows.data<T>() + first, count, rows.channels(), affine.origin.data(),
+                               affine.scale.data(), affine.shift.data(), out + first);
+    });
+  });
+  return output;
+}
+
+// Sums of the gradient and of its product with input - mean.
+std::vector<double> SumGradients(const Rows& gradients, const Rows& inputs, const at::Tensor& like,
+                                 const double* mean) {
+  return WithType(like, [&](auto type) {
+    using T = decltype(type);
+    return gradients.Sum([&](int64_t first, int64_t count, double* to) {
+      RowKernelsFor<T>().add_gradients(gradients.data<T>() + first, inputs.data<T>() + first, count,
+                                       inputs.channels(), mean, to);
+    });
+  });
+}
+
+struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
+                            const at::Tensor& weight, const at::Tensor& bias,
+                            const Statistics& statistics, const BatchNormCall& call) {
+    const auto channels = static_cast<int64_t>(statistics.mean.size());
+    const at::Tensor saved = at::empty({2, channels}, at::kDouble);  // mean, 1 / deviation
+    std::vector<double> scale = ToDoubles(weight);
+    auto* const mean = saved.mutable_data_ptr<double>();
+    for (size_t c = 0; c < scale.size(); ++c) {
+      const double inverse = 1 / std::sqrt(statistics.variance[c] + call.epsilon);
+      mean[c] = statistics.mean[c];
+      mean[scale.size() + c] = inverse;
+      scale[c] *= inverse;
+    }
+    context->save_for_backward({input, weight, saved});
+    context->saved_data["count"] = statistics.count;
+    context->saved_data["is_training"] = call.is_training;
+    if (call.group) {
+      context->saved_data["group"] = call.group;
+    }
+    return ScaleRows(input, mean, scale, ToDoubles(bias));
+  }
+
+  // Ioffe and Szegedy 2015, section 3. Gradients of weight and bias stay this rank's own, as those
+  // of every other parameter do.
+  static variable_list backward(AutogradContext* context, variable_list output_gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor& input = saved[0];
+    const at::Tensor& gradient = output_gradients[0];
+    const auto* const mean = saved[2].const_data_ptr<double>();
+    const Rows gradients(gradient);
+    const Rows inputs(input);
+    std::vector<double> sums = SumGradients(gradients, inputs, input, mean);
+    const auto type = saved[1].scalar_type();
+    const at::Tensor of_both = at::from_blob(sums.data(), {2, inputs.channels()}, at::kDouble);
+    const at::Tensor bias_gradient = of_both[0].to(type, /*non_blocking=*/false, /*copy=*/true);
+    const at::Tensor weight_gradient = (of_both[1] * saved[2][1]).to(type);
+    at::Tensor input_gradient;
+    if (context->saved_data["is_training"].toBool()) {
+      if (context->saved_data.count("group") > 0) {
+        AddOverRanks(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), &sums);
+      }
+      const double count = std::max(1.0, context->saved_data["count"].toDouble());
+      input_gradient = InputGradient(saved, gradients, inputs, sums, count);
+    } else {
+      const at::Tensor scale = saved[1].to(at::kDouble) * saved[2][1];
+      const std::vector<double> zeros(sums.size() / 2);
+      input_gradient = ScaleRows(gradient, zeros.data(), ToDoubles(scale), zeros);
+    }
+    return {input_gradient, weight_gradient, bias_gradient, {}, {}};
+  }
+
+  static at::Tensor InputGradient(const variable_list& saved, const Rows& gradients,
+                                  const Rows& inputs, const std::vector<double>& sums,
+                                  double count) {
+    const auto channels = static_cast<size_t>(inputs.channels());
+    std::vector<double> of_gradient = ToDoubles(saved[1]);
+    std::vector<double> of_input(channels);
+    std::vector<double> shift(channels);
+    const auto* const mean = saved[2].const_data_ptr<double>();
+    const auto* const inverse_std = mean + channels;
+    for (size_t c = 0; c < channels; ++c) {
+      of_gradient[c] *= inverse_std[c];
+      of_input[c] = -of_gradient[c] * inverse_std[c] * inverse_std[c] * sums[channels + c] / count;
+      shift[c] = -of_gradient[c] * sums[c] / count;
+    }
+    at::Tensor output = EmptyRowsLike(saved[0]);
+    WithType(output, [&](auto type) {
+      using T = decltype(type);
+      const auto gradient_factors = Factors<T>(of_gradient);
+      const Affine<T> affine(mean, of_input, shift);
+      auto* const out = static_cast<T*>(output.mutable_data_ptr());
+      inputs.ForParts([&](int64_t /*part*/, int64_t first, int64_t rows) {
+        RowKernelsFor<T>().combine(gradients.data<T>() + first, inputs.data<T>() + first, rows,
+                                   inputs.channels(), gradient_factors.data(), affine.scale.data(),
+                                   affine.origin.data(), affine.shift.data(), out + first);
+      });
+    });
+    return output;
+  }
+};
+
+}  // namespace
+
+bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
+  const at::ScalarType type = input.scalar_type();
+  return input.is_cpu() && weight.scalar_type() == (type == at::kBFloat16 ? at::kFloat : type) &&
+         (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
+}
+
+at::Tensor BatchNormOnCpu(const at::Tensor& input, const BatchNormCall& call, double* num_values) {
+  Statistics statistics;
+  {
+    const at::NoGradGuard no_gradient;
+    if (call.is_training) {
+      statistics = StatisticsOf(input);
+      if (call.group) {
+        statistics = OverRanks(statistics, call.group);
+      }
+      UpdateRunning(statistics, call);
+    } else {
+      statistics = {ToDoubles(call.running_mean), ToDoubles(call.running_var), 0};
+    }
+  }
+  *num_values = statistics.count;
+  return CpuBatchNorm::apply(input, call.weight, call.bias, statistics, call);
+}
+
+}  // namespace reel3d

@@ -1,0 +1,51 @@
+// The passes over memory that batch norm is made of on a CPU, for each set of vector instructions.
+// No torch here, no threads and no layouts: values lie in rows, one value of every channel a row,
+// and a caller hands out rows to threads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace reel3d {
+
+// The upper half of a float.
+struct BFloat16 {
+  uint16_t bits;
+};
+
+// What multiplies values of a type: float's own precision, or double's.
+template <class T>
+struct FactorOf {
+  using Type = float;
+};
+template <>
+struct FactorOf<double> {
+  using Type = double;
+};
+
+// `sums` holds two rows of doubles, `channels` each, to which a function adds. Each value becomes a
+// double before anything is added to it, so a sum of 10^9 floats is as exact as one of ten.
+template <class T>
+struct RowKernels {
+  using Factor = typename FactorOf<T>::Type;
+
+  // Adds value - origin and (value - origin)^2; an origin near the mean keeps the second sum small.
+  void (*add_moments)(const T* values, int64_t rows, int64_t channels, const double* origin,
+                      double* sums);
+  // Adds gradient and gradient * (value - origin).
+  void (*add_gradients)(const T* gradients, const T* values, int64_t rows, int64_t channels,
+                        const double* origin, double* sums);
+  // out = scale * (value - origin) + shift. An origin near the mean keeps what is rounded small.
+  void (*scale)(const T* values, int64_t rows, int64_t channels, const Factor* origin,
+                const Factor* scale, const Factor* shift, T* out);
+  // out = of_gradient * gradient + of_value * (value - origin) + shift.
+  void (*combine)(const T* gradients, const T* values, int64_t rows, int64_t channels,
+                  const Factor* of_gradient, const Factor* of_value, const Factor* origin,
+                  const Factor* shift, T* out);
+};
+
+// The fastest that this processor can run. T: float, double or BFloat16.
+template <class T>
+RowKernels<T> RowKernelsFor();
+
+}  // namespace reel3d
