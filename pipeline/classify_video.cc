@@ -65,6 +65,9 @@ class Classifier {
       LogWarn(fmt::format("{}: truncated, {} of about {} frames are there", file,
                           video.summary().num_frames, video.summary().expected_frames));
     }
+    for (const std::string& note : video.summary().notes) {
+      LogWarn(fmt::format("{}: {}", file, note));
+    }
     const std::vector<Clip> clips =
         SlidingClips(video.num_frames(), trained_.options.clip, WindowStride(), TailRule::kLoop);
     const std::vector<float> logits = Forward(video, clips);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -63,22 +64,22 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   }
 }
 
-// Returns whether it is truncated. Throws an input error if that is not allowed.
-bool CheckWhole(const DecodeSummary& summary, const std::string& id, bool allow_truncated) {
+// What there is to be said about a video that was prepared all the same; empty if nothing. Throws
+// an input error if it is truncated and that is not allowed.
+std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
+  std::vector<std::string> words;
   const std::string reason = summary.problem.empty() ? "" : ": " + summary.problem;
-  if (!summary.truncated) {
-    if (!reason.empty()) {
-      LogWarn(fmt::format("{}: damaged in places, prepared all the same{}", id, reason));
+  if (summary.truncated) {
+    words.push_back(fmt::format("truncated: {} of about {} frames decoded{}", summary.num_frames,
+                                summary.expected_frames, reason));
+    if (!allow_truncated) {
+      throw InputError(words.front() + "; --allow-truncated keeps them");
     }
-    return false;
+  } else if (!reason.empty()) {
+    words.push_back("damaged in places, prepared all the same" + reason);
   }
-  const std::string what = fmt::format("truncated: {} of about {} frames decoded{}",
-                                       summary.num_frames, summary.expected_frames, reason);
-  if (!allow_truncated) {
-    throw InputError(what + "; --allow-truncated keeps them");
-  }
-  LogWarn(fmt::format("{}: {}", id, what));
-  return true;
+  words.insert(words.end(), summary.notes.begin(), summary.notes.end());
+  return fmt::format("{}", fmt::join(words, "; "));
 }
 
 PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,
@@ -107,9 +108,12 @@ class Preparation {
   int64_t num_videos() const { return static_cast<int64_t>(rows_.size()); }
   int64_t num_frames() const { return num_frames_; }
   int64_t num_truncated() const { return num_truncated_; }
+  // By id, of those done.
+  const std::map<std::string, std::string>& warnings() const { return warnings_; }
 
  private:
   ItemOutcome Prepare(const ItemTurn& turn);
+  void Warn(const std::string& id, const std::string& words);
   void CountFrames(int64_t num_new, Progress* progress);
 
   const Manifest& manifest_;
@@ -119,6 +123,8 @@ class Preparation {
   std::vector<PrepWorker> workers_;                        // by thread
   std::atomic<int64_t> num_frames_{0}, num_truncated_{0};  // of videos that are done
   std::atomic<int64_t> num_encoded_{0};                    // of all, for the progress line
+  std::mutex mutex_;                                       // of warnings_
+  std::map<std::string, std::string> warnings_;
   const Stopwatch clock_;
 };
 
@@ -164,13 +170,22 @@ ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
   };
   const DecodeSummary summary = workers_[turn.thread].Prepare(
       RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
-  const bool truncated = CheckWhole(summary, row.id, options_.allow_truncated);
+  const std::string words = Judge(summary, options_.allow_truncated);
   output_.RequireOurs();
   pending.Publish();
   tell(summary.num_frames);
   num_frames_ += summary.num_frames;
-  num_truncated_ += truncated ? 1 : 0;
+  num_truncated_ += summary.truncated ? 1 : 0;
+  if (!words.empty()) {
+    Warn(row.id, words);
+  }
   return ItemOutcome::kDone;
+}
+
+void Preparation::Warn(const std::string& id, const std::string& words) {
+  LogWarn(fmt::format("{}: {}", id, words));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  warnings_[id] = words;
 }
 
 void Preparation::CountFrames(int64_t num_new, Progress* progress) {
@@ -247,6 +262,7 @@ nlohmann::ordered_json PrepVideosReport::ToJson() const {
           {"num_failed", num_failed},
           {"num_truncated", num_truncated},
           {"num_frames", num_frames},
+          {"warnings", warnings},
           {"seconds", seconds},
           {"frames_per_s", FramesPerSecond()}};
 }
@@ -271,6 +287,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   report.num_failed = static_cast<int64_t>(result.failed.size());
   report.num_truncated = preparation.num_truncated();
   report.num_frames = preparation.num_frames();
+  report.warnings = preparation.warnings();
   report.seconds = clock.Seconds();
   report.over_tolerance =
       !output.Finish(report.ToJson(), result.failed,

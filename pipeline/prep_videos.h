@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -42,6 +43,8 @@ struct PrepVideosReport {
   int64_t num_truncated = 0;  // of those done: shorter than their files say
   int64_t num_failed = 0;     // in failed.tsv with their reasons
   int64_t num_frames = 0;     // of those done
+  // By id, of those done: what was found wrong with them.
+  std::map<std::string, std::string> warnings;
   double seconds = 0;
   bool over_tolerance = false;
 

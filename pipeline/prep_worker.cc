@@ -66,6 +66,7 @@ Json PackSummary(const DecodeSummary& summary) {
   return {{"num_frames", summary.num_frames},
           {"expected_frames", summary.expected_frames},
           {"problem", summary.problem},
+          {"notes", summary.notes},
           {"truncated", summary.truncated}};
 }
 
@@ -74,6 +75,7 @@ DecodeSummary UnpackSummary(const Json& message) {
   message.at("num_frames").get_to(summary.num_frames);
   message.at("expected_frames").get_to(summary.expected_frames);
   message.at("problem").get_to(summary.problem);
+  message.at("notes").get_to(summary.notes);
   message.at("truncated").get_to(summary.truncated);
   return summary;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,7 @@ class FrameWriter {
   }
   void Finish() { writer_.Finish(); }
   const Written& written() const { return written_; }
+  const std::string& note() const { return scaler_.note(); }
 
  private:
   FrameScaler scaler_;
@@ -134,11 +136,16 @@ DecodeSummary PrepareVideo(const PrepareRequest& request,
   if (request.even_rate) {
     WriteEvenly(&decoder, &frame, rate, &writer);
   } else {
-    WriteAsTheyCome(&decoder, &frame, request.part.begin_s, &writer);
+    // The first frame may stand before the file's start.
+    WriteAsTheyCome(&decoder, &frame, std::min(request.part.begin_s, frame.time_s), &writer);
   }
   writer.Finish();
   Verify(request.target, writer.written(), on_frame);
-  return decoder.summary();
+  DecodeSummary summary = decoder.summary();
+  if (!writer.note().empty()) {
+    summary.notes.push_back(writer.note());
+  }
+  return summary;
 }
 
 }  // namespace reel3d

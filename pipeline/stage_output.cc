@@ -55,8 +55,8 @@ std::string FirstDifference(const std::string& there, const std::string& now) {
   }
 }
 
-// Counts, and seconds, of the same name add up over the tasks; everything else (rates, names) is
-// the last task's.
+// Counts, and seconds, of the same name add up over the tasks, what is listed by name comes
+// together; everything else (rates, names) is the last task's.
 Json Joined(Json sum, const Json& next) {
   for (const auto& [key, value] : next.items()) {
     Json& slot = sum[key];
@@ -64,6 +64,8 @@ Json Joined(Json sum, const Json& next) {
       slot = slot.get<int64_t>() + value.get<int64_t>();
     } else if (key == "seconds" && slot.is_number()) {
       slot = slot.get<double>() + value.get<double>();
+    } else if (value.is_object() && slot.is_object()) {
+      slot.update(value);
     } else {
       slot = value;
     }

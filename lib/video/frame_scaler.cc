@@ -52,13 +52,22 @@ bool IsFullRange(const AVFrame& frame) {
   return WithoutRange(format).has_value() || av_pix_fmt_desc_get(format)->nb_components < 3;
 }
 
+// Encoders copy such flags from their sources: RGB's of a picture that is YCbCr, and YCgCo's, which
+// is exact at full resolution only, of one whose chroma is smaller.
+bool CannotBeTrue(const AVFrame& frame) {
+  const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(ffmpeg::PixelFormat(frame));
+  const bool subsampled =
+      format.nb_components < 3 || format.log2_chroma_w != 0 || format.log2_chroma_h != 0;
+  return frame.colorspace == AVCOL_SPC_RGB || (frame.colorspace == AVCOL_SPC_YCGCO && subsampled);
+}
+
 // Weights of ITU-T H.273 table 4. Unsaid, it is taken as players take it: BT.709 for what is
 // larger than standard definition.
 ColorCoding CodingOf(const AVFrame& frame) {
   const bool full = IsFullRange(frame);
   const ColorCoding bt601{full, 0.299, 0.114};
   const ColorCoding bt709{full, 0.2126, 0.0722};
-  switch (frame.colorspace) {
+  switch (CannotBeTrue(frame) ? AVCOL_SPC_UNSPECIFIED : frame.colorspace) {
     case AVCOL_SPC_BT470BG:
     case AVCOL_SPC_SMPTE170M:
       return bt601;
@@ -173,6 +182,7 @@ struct FrameScaler::State {
   int width = 0, num_lines = 0;
   int format = AV_PIX_FMT_NONE;
   bool transposed = false;
+  std::string note;
 };
 
 // A file may change its pictures' size or format anywhere.
@@ -211,6 +221,11 @@ void FrameScaler::State::Resize(const AVFrame& frame, const Lines& lines, YuvIma
                           planes.data(), strides.data()),
                 "cannot scale a frame");
   if (!IsRgb(ffmpeg::PixelFormat(frame))) {
+    if (note.empty() && CannotBeTrue(frame)) {
+      note = fmt::format("its matrix flag {} cannot be true of {} pictures: taken as unsaid",
+                         av_color_space_name(frame.colorspace),
+                         av_get_pix_fmt_name(ffmpeg::PixelFormat(frame)));
+    }
     ColorPass(CodingOf(frame)).Apply(image);
   }
 }
@@ -218,6 +233,8 @@ void FrameScaler::State::Resize(const AVFrame& frame, const Lines& lines, YuvIma
 FrameScaler::FrameScaler(const ImageSize& size, Interlaced interlaced)
     : state_(std::make_unique<State>(size, interlaced)) {}
 FrameScaler::~FrameScaler() = default;
+
+const std::string& FrameScaler::note() const { return state_->note; }
 
 const YuvImage& FrameScaler::Scale(const VideoFrame& frame) {
   const AVFrame& decoded = *frame.get();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "lib/video/video_decoder.h"
 #include "lib/video/yuv_image.h"
@@ -33,6 +34,8 @@ class FrameScaler {
   // The picture stays valid until the next call. Throws an input error on high dynamic range
   // (which needs tone mapping) and on colour codings other than YCbCr and RGB.
   const YuvImage& Scale(const VideoFrame& frame);
+  // What was not taken as the frames say it, a phrase; empty if all was.
+  const std::string& note() const;
 
  private:
   struct State;

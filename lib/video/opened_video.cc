@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/video/stream_choice.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -19,24 +20,41 @@ namespace {
 constexpr std::string_view kMov = "mov,mp4,m4a,3gp,3g2,mj2";
 constexpr std::string_view kMatroska = "matroska,webm";
 constexpr std::string_view kAvi = "avi";
+constexpr std::string_view kMjpeg = "mjpeg";
+// What FFmpeg takes most files of JPEG pictures for.
+constexpr std::string_view kJpegPipe = "jpeg_pipe";
 // Playlists (hls, concat, dash, image sequences) are left out: they make the reader open other
 // files.
-constexpr std::array<std::string_view, 18> kContainers{
-    kMov,        kMatroska, kAvi,   "mpegts", "mpeg", "flv", "asf", "gif", "ogg",
-    "mpegvideo", "m4v",     "h264", "hevc",   "ivf",  "rm",  "dv",  "nut", "yuv4mpegpipe"};
+constexpr std::array<std::string_view, 20> kContainers{
+    kMov,        kMatroska, kAvi,   "mpegts", "mpeg", "flv", "asf", "gif", "ogg",  "mxf",
+    "mpegvideo", "m4v",     "h264", "hevc",   "ivf",  "rm",  "dv",  "nut", kMjpeg, "yuv4mpegpipe"};
 
 constexpr int64_t kMaxPixels = int64_t{VideoDecoder::kMaxSide} * VideoDecoder::kMaxSide;
 
+bool IsPictureSequence(const AVInputFormat& container) { return container.name == kMjpeg; }
+
+bool IsShown(const AVIndexEntry& entry) { return (entry.flags & AVINDEX_DISCARD_FRAME) == 0; }
+
+// By the letters in the file where FFmpeg does not know the codec.
+std::string CodecName(const AVCodecParameters& parameters) {
+  const std::string name = avcodec_get_name(parameters.codec_id);
+  if (parameters.codec_tag == 0) {
+    return parameters.codec_id == AV_CODEC_ID_NONE ? "its codec, which it does not know" : name;
+  }
+  std::array<char, AV_FOURCC_MAX_STRING_SIZE> letters{};
+  av_fourcc_make_string(letters.data(), parameters.codec_tag);
+  return parameters.codec_id == AV_CODEC_ID_NONE ? letters.data()
+                                                 : fmt::format("{} ({})", name, letters.data());
+}
+
 // The display matrix maps stored (x, y) to shown (a x + c y, b x + d y); angles between quarter
 // turns become the nearest.
-Orientation StreamOrientation(const AVStream& stream) {
-  size_t size_bytes = 0;
-  const uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size_bytes);
+Orientation OrientationOf(const uint8_t* matrix_bytes, size_t size_bytes) {
   std::array<int32_t, 9> matrix{};
-  if (data == nullptr || size_bytes < sizeof(matrix)) {
+  if (matrix_bytes == nullptr || size_bytes < sizeof(matrix)) {
     return {};
   }
-  std::copy_n(data, sizeof(matrix), reinterpret_cast<uint8_t*>(matrix.data()));
+  std::copy_n(matrix_bytes, sizeof(matrix), reinterpret_cast<uint8_t*>(matrix.data()));
   const int64_t a = matrix[0];
   const int64_t b = matrix[1];
   const int64_t c = matrix[3];
@@ -52,7 +70,8 @@ Orientation StreamOrientation(const AVStream& stream) {
 OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.string()) {
   ffmpeg::Init();
   OpenContainer(file);
-  ChooseStream();
+  ProbeStreams();
+  ChooseStream(file);
   OpenCodec();
   Describe();
   // Complaints up to here were about other streams.
@@ -75,6 +94,9 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
   // By its content alone: the name proves nothing.
   if (av_probe_input_buffer2(io.get(), &container, "", nullptr, 0, 0) < 0) {
     throw InputError(what + ": its content is of no known video format");
+  }
+  if (container->name == kJpegPipe) {
+    container = av_find_input_format(kMjpeg.data());
   }
   if (std::find(kContainers.begin(), kContainers.end(), container->name) == kContainers.end()) {
     throw InputError(fmt::format("{}: its content ({}) is no video container that reel3d reads",
@@ -103,12 +125,26 @@ void OpenedVideo::ProbeStreams() {
   ffmpeg::Check(code, what);
 }
 
-void OpenedVideo::ChooseStream() {
-  ProbeStreams();
-  const int index = av_find_best_stream(format.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (index < 0 || (format->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
+void OpenedVideo::ChooseStream(const fs::path& file) {
+  std::vector<int> candidates = VideoStreams(*format);
+  const bool may_be_stills = candidates.size() > 1 || IsPictureSequence(*format->iformat);
+  std::vector<int> pictures;
+  if (may_be_stills) {
+    pictures = CountPictures(format.get(), candidates);
+    // What was read for it cannot be read again otherwise.
+    format.reset();
+    io.reset();
+    OpenContainer(file);
+    ProbeStreams();
+    candidates = VideoStreams(*format);
+  }
+  const int index = ChooseVideoStream(format.get(), candidates, pictures);
+  if (index < 0) {
     throw InputError(
         fmt::format("{}: the {} file has no video stream", what, format->iformat->name));
+  }
+  if (IsPictureSequence(*format->iformat) && pictures == std::vector<int>{1}) {
+    throw InputError(what + ": it is a single JPEG picture, no video");
   }
   if (format->streams[index]->nb_frames > VideoDecoder::kMaxFrames) {
     throw InputError(fmt::format("{}: it claims {} frames; at most {} are read", what,
@@ -118,15 +154,17 @@ void OpenedVideo::ChooseStream() {
     format->streams[i]->discard = static_cast<int>(i) == index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   }
   stream = format->streams[index];
-  orientation = StreamOrientation(*stream);
+  size_t size_bytes = 0;
+  const uint8_t* matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size_bytes);
+  stream_orientation_ = OrientationOf(matrix, size_bytes);
 }
 
 void OpenedVideo::OpenCodec() {
   const AVCodecParameters& parameters = *stream->codecpar;
   const AVCodec* decoder = avcodec_find_decoder(parameters.codec_id);
   if (decoder == nullptr) {
-    throw InputError(fmt::format("{}: this FFmpeg has no decoder for {}", what,
-                                 avcodec_get_name(parameters.codec_id)));
+    throw InputError(
+        fmt::format("{}: this FFmpeg has no decoder for {}", what, CodecName(parameters)));
   }
   constexpr int kMaxSide = VideoDecoder::kMaxSide;
   if (parameters.width > kMaxSide || parameters.height > kMaxSide) {
@@ -146,9 +184,14 @@ void OpenedVideo::Describe() {
   const AVRational rate = stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate
                           : stream->r_frame_rate.num > 0 ? stream->r_frame_rate
                                                          : AVRational{0, 1};
-  info = {format->iformat->name,    codec->codec->name, stream->codecpar->width,
-          stream->codecpar->height, rate.num,           rate.den,
-          PromisedFrames()};
+  info = {format->iformat->name,
+          codec->codec->name,
+          stream->codecpar->width,
+          stream->codecpar->height,
+          rate.num,
+          rate.den,
+          0};
+  info.num_frames = ListedFrames();
   if (format->start_time != AV_NOPTS_VALUE) {
     origin_s = av_q2d({1, AV_TIME_BASE}) * static_cast<double>(format->start_time);
   } else if (stream->start_time != AV_NOPTS_VALUE) {
@@ -165,29 +208,59 @@ bool OpenedVideo::Seek(double time_s) {
                        AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
+// A stream of H.264 or HEVC may say it itself, which ffmpeg prefers as well.
+Orientation OpenedVideo::OrientationOfFrame(const AVFrame& frame) const {
+  const AVFrameSideData* said = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  return said == nullptr ? stream_orientation_ : OrientationOf(said->data, said->size);
+}
+
 double OpenedVideo::Seconds(int64_t stream_time) const {
   return static_cast<double>(stream_time) * av_q2d(stream->time_base) - origin_s;
 }
 
-// With edit lists, mov's index holds what is to be shown and nb_frames what is stored. AVI counts
-// ticks, of which some may hold no frame.
-int64_t OpenedVideo::PromisedFrames() const {
-  if (format->iformat->name == kMov) {
-    return avformat_index_get_entries_count(stream);
-  }
-  return format->iformat->name == kAvi ? 0 : std::max<int64_t>(0, stream->nb_frames);
+bool OpenedVideo::PacketsAdjoin() const {
+  constexpr std::array<std::string_view, 3> kSuch{"ivf", "dv", "yuv4mpegpipe"};
+  return std::find(kSuch.begin(), kSuch.end(), info.container) != kSuch.end();
 }
 
-double OpenedVideo::PromisedEnd(bool damaged) const {
-  if (info.container == kMov && PromisedFrames() > 0) {
-    const int last = static_cast<int>(PromisedFrames()) - 1;
-    return Seconds(avformat_index_get_entry(stream, last)->timestamp) + info.FrameStep();
+bool OpenedVideo::ListsWhatIsShown() const { return info.container == kMov; }
+
+// With edit lists, mov's index also holds what is decoded and never shown.
+int64_t OpenedVideo::ListedFrames() const {
+  if (info.container == kMov) {
+    int64_t num_shown = 0;
+    for (int i = avformat_index_get_entries_count(stream) - 1; i >= 0; --i) {
+      num_shown += IsShown(*avformat_index_get_entry(stream, i)) ? 1 : 0;
+    }
+    return num_shown;
+  }
+  // AVI counts ticks, of which some may hold no frame.
+  return info.container == kAvi ? 0 : std::max<int64_t>(0, stream->nb_frames);
+}
+
+// The index has times of decoding, at most those of presentation.
+double OpenedVideo::ListedEnd() const {
+  if (info.container == kMov) {
+    for (int i = avformat_index_get_entries_count(stream) - 1; i >= 0; --i) {
+      const AVIndexEntry& entry = *avformat_index_get_entry(stream, i);
+      if (IsShown(entry)) {
+        return Seconds(entry.timestamp) + info.FrameStep();
+      }
+    }
+  }
+  return 0;
+}
+
+double OpenedVideo::StatedEnd() const {
+  if (info.container == kMov) {
+    return ListedEnd();
   }
   if (info.container == kAvi) {
     return Seconds(stream->nb_frames);
   }
-  const bool said = format->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  return damaged && said ? static_cast<double>(format->duration) / AV_TIME_BASE : 0;
+  return format->duration_estimation_method == AVFMT_DURATION_FROM_STREAM
+             ? static_cast<double>(format->duration) / AV_TIME_BASE
+             : 0;
 }
 
 }  // namespace reel3d

@@ -18,29 +18,39 @@ struct OpenedVideo {
   // To the last key frame before the time, by an index that can be trusted; false if there is none,
   // and then it stands where it stood.
   bool Seek(double time_s);
-  // On the clock of VideoFrame::time_s.
+  // Clocks of broadcasts start again where recordings are joined.
+  bool HasLeapingClock() const { return (format->iformat->flags & AVFMT_TS_DISCONT) != 0; }
+  // Packets fill the file, with nothing behind the last.
+  bool PacketsAdjoin() const;
+  // ListedFrames() are just those to be shown.
+  bool ListsWhatIsShown() const;
+  Orientation OrientationOfFrame(const AVFrame& frame) const;
+  // On the stream's clock, from the file's start.
   double Seconds(int64_t stream_time) const;
-  // How many frames the container says are to be shown; 0 unknown.
-  int64_t PromisedFrames() const;
-  // When, in seconds, the container says that the last frame ends; 0 unknown. Where only a duration
-  // of the whole file is said, it may be the sound's: it is taken only if `damaged`.
-  double PromisedEnd(bool damaged) const;
+  // How many frames the container lists to be shown; 0 unknown.
+  int64_t ListedFrames() const;
+  // When, in seconds, the last frame ends that is listed to be shown; 0 unknown.
+  double ListedEnd() const;
+  // When the video ends as the container's header says; 0 unknown. Most say a duration of the whole
+  // file, which may be the sound's.
+  double StatedEnd() const;
 
   const std::string what;          // "cannot decode FILE": begins every message
   ffmpeg::Handle<AVIOContext> io;  // outlives format
   ffmpeg::Handle<AVFormatContext> format;
   ffmpeg::Handle<AVCodecContext> codec;
   AVStream* stream = nullptr;
-  Orientation orientation;
   VideoInfo info;
   double origin_s = 0;  // the file's start on the stream's clock
 
  private:
   void OpenContainer(const std::filesystem::path& file);
   void ProbeStreams();
-  void ChooseStream();
+  void ChooseStream(const std::filesystem::path& file);
   void OpenCodec();
   void Describe();
+
+  Orientation stream_orientation_;
 };
 
 }  // namespace reel3d

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "lib/base/error.h"
 #include "lib/video/ffmpeg_handle.h"
+#include "lib/video/file_end.h"
+#include "lib/video/frame_clock.h"
 #include "lib/video/opened_video.h"
 
 namespace reel3d {
@@ -30,14 +33,20 @@ struct VideoDecoder::State {
       : file(path),
         part(wanted),
         video(path),
-        sought(may_seek && part.begin_s >= kSeekFrom_s && video.Seek(part.begin_s)) {}
+        sought(may_seek && part.begin_s >= kSeekFrom_s && video.Seek(part.begin_s)),
+        clock(video.info.FrameStep(), video.HasLeapingClock()) {}
   bool Decode(AVFrame* frame);
   void Feed();
-  double FrameTime(const AVFrame& frame) const;
+  void KeepPacketsEnd();
+  double FrameTime(const AVFrame& frame);
   bool SoughtTooFar(bool decoded, double time_s) const;
+  bool IsWhole() const { return part.begin_s <= 0 && std::isinf(part.end_s); }
   void Present(VideoFrame* frame, double time_s);
+  void NoteShape(const VideoFrame& frame);
   void Finish(bool at_end_of_file);
-  int64_t ExpectedFrames() const;
+  int64_t MissingFrames(double end_s) const;
+  void JudgeEnd();
+  void NoteCounts();
   [[noreturn]] void FailEmpty();
   void Note(int code, const char* doing);
 
@@ -46,7 +55,14 @@ struct VideoDecoder::State {
   OpenedVideo video;
   ffmpeg::Handle<AVPacket> packet{ffmpeg::CheckMemory(av_packet_alloc())};
   const bool sought;
-  double last_time_s = 0;
+  FrameClock clock;
+  double last_raw_s = 0, last_time_s = 0;
+  double last_packet_s = 0;     // the latest time of a packet, on the stream's clock
+  int64_t packets_end = 0;      // where the last packet ends in the file
+  bool packet_corrupt = false;  // the last one
+  // Of the frame before: width and height as stored, and how it is turned.
+  std::array<int, 5> last_shape{};
+  int num_shapes = 0;
   bool any_frame = false;  // decoded, whether in the part or not
   bool cut_short = false;  // the demuxer ended in an error
   bool flushing = false;
@@ -79,13 +95,24 @@ void VideoDecoder::State::Feed() {
     avcodec_send_packet(video.codec.get(), nullptr);
     return;
   }
-  if (packet->stream_index == video.stream->index) {
+  // A packet without bytes says that nothing changes; to a decoder it would mean the end.
+  if (packet->stream_index == video.stream->index && packet->size > 0) {
+    KeepPacketsEnd();
     const int sent = avcodec_send_packet(video.codec.get(), packet.get());
     if (sent < 0) {
       Note(sent, "decoding");
     }
   }
   av_packet_unref(packet.get());
+}
+
+void VideoDecoder::State::KeepPacketsEnd() {
+  const int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+  if (time != AV_NOPTS_VALUE && (packet->flags & AV_PKT_FLAG_DISCARD) == 0) {
+    last_packet_s = std::max(last_packet_s, video.Seconds(time));
+  }
+  packets_end = std::max(packets_end, packet->pos + packet->size);
+  packet_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
 }
 
 bool VideoDecoder::State::Decode(AVFrame* frame) {
@@ -106,11 +133,12 @@ bool VideoDecoder::State::Decode(AVFrame* frame) {
   }
 }
 
-double VideoDecoder::State::FrameTime(const AVFrame& frame) const {
-  if (frame.best_effort_timestamp != AV_NOPTS_VALUE) {
-    return video.Seconds(frame.best_effort_timestamp);
-  }
-  return any_frame ? last_time_s + video.info.FrameStep() : 0;
+double VideoDecoder::State::FrameTime(const AVFrame& frame) {
+  const double next_s = any_frame ? last_raw_s + video.info.FrameStep() : 0;
+  last_raw_s = frame.best_effort_timestamp != AV_NOPTS_VALUE
+                   ? video.Seconds(frame.best_effort_timestamp)
+                   : next_s;
+  return clock.Next(last_raw_s);
 }
 
 // Some files' indexes lie: after a seek the first frame must not be behind the wanted one.
@@ -125,20 +153,76 @@ void VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
   const double stored =
       (pixel.num > 0 ? av_q2d(pixel) : 1) * decoded.width / std::max(1, decoded.height);
   frame->time_s = time_s;
-  frame->aspect = video.orientation.transpose ? 1 / stored : stored;
-  frame->orientation = video.orientation;
+  frame->orientation = video.OrientationOfFrame(decoded);
+  frame->aspect = frame->orientation.transpose ? 1 / stored : stored;
+  NoteShape(*frame);
   ++summary.num_frames;
 }
 
-int64_t VideoDecoder::State::ExpectedFrames() const {
-  const bool whole = part.begin_s <= 0 && std::isinf(part.end_s);
-  if (whole && video.PromisedFrames() > 0) {
-    return video.PromisedFrames();
+// Every frame gets the first one's size, which distorts what has another shape.
+void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
+  const AVFrame& decoded = *frame.get();
+  const Orientation& turn = frame.orientation;
+  const std::array<int, 5> shape{decoded.width, decoded.height, turn.transpose, turn.flip_x,
+                                 turn.flip_y};
+  if (shape != last_shape) {
+    if (++num_shapes == 2) {
+      const bool resized = shape[0] != last_shape[0] || shape[1] != last_shape[1];
+      summary.notes.push_back(
+          resized
+              ? fmt::format("its pictures change from {}x{} to {}x{} pixels at {:.2f} s",
+                            last_shape[0], last_shape[1], shape[0], shape[1], frame.time_s)
+              : fmt::format("its pictures are turned another way from {:.2f} s on", frame.time_s));
+    }
+    last_shape = shape;
   }
-  const double promised_s = video.PromisedEnd(!summary.problem.empty());
+}
+
+// How many frames of the part are missing behind the last one, if the video ends at `end_s`.
+int64_t VideoDecoder::State::MissingFrames(double end_s) const {
   const double step_s = video.info.FrameStep();
-  const double missing_s = std::min(part.end_s, promised_s) - (last_time_s + step_s);
-  return summary.num_frames + std::llround(std::clamp(missing_s / step_s, 0., 1e9));
+  const double missing_s = std::min(part.end_s, end_s) - (last_raw_s + step_s);
+  // Promises and frames are on the stream's clock, which says nothing where it has faults.
+  return clock.num_faults() > 0 ? 0 : std::llround(std::clamp(missing_s / step_s, 0., 1e9));
+}
+
+// At the file's end: whether more should follow.
+void VideoDecoder::State::JudgeEnd() {
+  FileEnd end = FindFileEnd(video.io.get(), video.info.container);
+  const bool adjoining = video.PacketsAdjoin() && packets_end < avio_size(video.io.get());
+  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || adjoining)) {
+    end = {FileEnd::Kind::kRagged, "the file ends within a packet"};
+  }
+  const bool cut = cut_short || end.kind == FileEnd::Kind::kCut;
+  const bool complete = !cut && end.kind == FileEnd::Kind::kComplete;
+  const double stated_s = video.StatedEnd();
+  double end_s = complete ? 0 : stated_s;
+  // Decoders say nothing about frames that are meant to be none.
+  if (!summary.problem.empty()) {
+    end_s = std::max({end_s, video.ListedEnd(), last_packet_s + video.info.FrameStep()});
+  }
+  const int64_t missing = MissingFrames(end_s);
+  summary.expected_frames += missing;
+  const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
+  const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
+  summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
+  if (!summary.truncated && !end.what.empty()) {
+    summary.notes.push_back(end.what);
+  }
+}
+
+void VideoDecoder::State::NoteCounts() {
+  const int64_t listed = video.ListsWhatIsShown() ? video.ListedFrames() : 0;
+  if (IsWhole() && !summary.truncated && summary.num_frames < listed) {
+    summary.notes.push_back(
+        fmt::format("{} of the {} frames that it lists hold no picture that can be decoded",
+                    listed - summary.num_frames, listed));
+  }
+  if (clock.num_faults() > 0) {
+    summary.notes.push_back(fmt::format(
+        "its clock starts again or leaps {} time{}, first at {:.2f} s: times were made to go on",
+        clock.num_faults(), clock.num_faults() == 1 ? "" : "s", clock.first_fault_s()));
+  }
 }
 
 void VideoDecoder::State::Finish(bool at_end_of_file) {
@@ -150,9 +234,11 @@ void VideoDecoder::State::Finish(bool at_end_of_file) {
   if (summary.problem.empty()) {
     summary.problem = logged;
   }
-  summary.expected_frames = at_end_of_file ? ExpectedFrames() : summary.num_frames;
-  const int64_t missing = summary.expected_frames - summary.num_frames;
-  summary.truncated = cut_short || missing > std::max<int64_t>(2, summary.expected_frames / 50);
+  summary.expected_frames = summary.num_frames;
+  if (at_end_of_file) {
+    JudgeEnd();
+    NoteCounts();
+  }
 }
 
 void VideoDecoder::State::FailEmpty() {
@@ -193,7 +279,7 @@ bool VideoDecoder::Next(VideoFrame* frame) {
     state_->last_time_s = time_s;
     if (time_s >= state_->part.end_s - kSlack_s) {
       state_->Finish(false);
-    } else if (time_s >= state_->part.begin_s - kSlack_s) {
+    } else if (state_->part.begin_s <= 0 || time_s >= state_->part.begin_s - kSlack_s) {
       state_->Present(frame, time_s);
       return true;
     }

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 struct AVFrame;
 
@@ -31,7 +32,7 @@ class VideoFrame {
   VideoFrame();
   ~VideoFrame();
 
-  double time_s = 0;  // when it is shown, from the start of the file
+  double time_s = 0;  // when it is shown, from the start of the file; see lib/video/frame_clock.h
   double aspect = 1;  // width / height as shown: pixel aspect and orientation applied
   Orientation orientation;
   AVFrame* get() const { return frame_.get(); }  // for lib/video alone
@@ -53,7 +54,8 @@ struct VideoInfo {
   double FrameStep() const { return fps_num > 0 ? double(fps_den) / fps_num : 0.04; }
 };
 
-// The part [begin_s, end_s) of a file, by the times at which frames are shown.
+// The part [begin_s, end_s) of a file, by the times at which frames are shown. One that begins at 0
+// begins with the first frame, whatever its time.
 struct VideoPart {
   double begin_s = 0;
   double end_s = std::numeric_limits<double>::infinity();
@@ -62,11 +64,16 @@ struct VideoPart {
 // What is known once Next() has said false.
 struct DecodeSummary {
   int64_t num_frames = 0;       // handed out
-  int64_t expected_frames = 0;  // about, by the container's promise; else num_frames
+  int64_t expected_frames = 0;  // about, with those missing at the end; else num_frames
   std::string problem;          // what the demuxer or decoder complained of; empty if nothing
+  // Whatever else a user should know, a phrase each: a clock that starts again, a size that
+  // changes, an end that may be missing.
+  std::vector<std::string> notes;
 
-  // Frames are missing beyond what harmless files miss (the last one or two, a bad one here and
-  // there). MPEG streams promise nothing, so they cannot be found truncated.
+  // The end is missing: frames that the container states or lists, or bytes that it claims. What is
+  // missing at the beginning (a cut within a group of pictures) is no truncation, nor are bad
+  // frames in between. Streams that state no length cannot be found truncated; if they end within
+  // a packet, a note says so.
   bool truncated = false;
 };
 

@@ -1,0 +1,40 @@
+// Makes the times of decoded frames go on where a stream's own clock starts again or leaps: joined
+// recordings do so. Pure arithmetic on seconds.
+//
+// Times that are a few frames out of order stay as they are: that is disorder, not another clock.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace reel3d {
+
+class FrameClock {
+ public:
+  // A clock that goes back by more than so many frames has started again.
+  static constexpr int kMostDisorder = 5;
+  // A broadcast clock that leaps further ahead has been joined as well; ffmpeg has this limit, too.
+  static constexpr double kLongestGap_s = 10;
+
+  // `step_s` is how long a frame is shown on average. With `leaps`, for containers whose clocks are
+  // known to be discontinuous (transport and program streams), gaps are closed as well; elsewhere
+  // a long gap is a frame that is shown for long.
+  FrameClock(double step_s, bool leaps) : step_s_(step_s), leaps_(leaps) {}
+
+  // The time of the next frame, whose stream says `raw_s`: at a fault of the clock, one step after
+  // the frame before it.
+  double Next(double raw_s);
+
+  int num_faults() const { return num_faults_; }
+  // Where the first fault stands, on the clock that goes on.
+  double first_fault_s() const { return first_fault_s_; }
+
+ private:
+  const double step_s_;
+  const bool leaps_;
+  bool any_ = false;
+  double offset_s_ = 0;
+  double last_s_ = 0;
+  int num_faults_ = 0;
+  double first_fault_s_ = 0;
+};
+
+}  // namespace reel3d
