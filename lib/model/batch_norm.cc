@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/model/batch_norm_cpu.h"
+#include "lib/model/channel_rows.h"
 
 namespace reel3d {
 namespace {

@@ -9,8 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/base/error.h"
-#include "lib/model/parallel.h"
+#include "lib/model/channel_rows.h"
 #include "lib/model/row_kernels.h"
 
 namespace reel3d {
@@ -19,60 +18,6 @@ namespace {
 using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// Values a part: small enough for a cache, large enough that handing it out costs nothing.
-constexpr int64_t kPartValues = 1 << 15;
-// Each part has sums of its own.
-constexpr int64_t kMostParts = 256;
-
-// A tensor's values as rows of channels. Copied unless they lie so already.
-class Rows {
- public:
-  explicit Rows(const at::Tensor& tensor)
-      : tensor_(tensor.movedim(1, -1).contiguous()),
-        channels_(tensor.size(1)),
-        rows_(tensor.numel() / std::max<int64_t>(1, channels_)),
-        part_rows_(std::max<int64_t>({1, kPartValues / std::max<int64_t>(1, channels_),
-                                      (rows_ + kMostParts - 1) / kMostParts})) {}
-
-  int64_t rows() const { return rows_; }
-  int64_t channels() const { return channels_; }
-  int64_t num_parts() const { return (rows_ + part_rows_ - 1) / part_rows_; }
-  template <class T>
-  const T* data() const {
-    return static_cast<const T*>(tensor_.const_data_ptr());
-  }
-
-  // Calls work(part, first value, rows of it) for all parts, in parallel.
-  template <class Work>
-  void ForParts(const Work& work) const {
-    RunParallel(num_parts(), [&](int64_t part) {
-      const int64_t begin = part * part_rows_;
-      work(part, begin * channels_, std::min(part_rows_, rows_ - begin));
-    });
-  }
-
-  // Two sums a channel, as kernels add them: work(first value, rows, where to add).
-  template <class Work>
-  std::vector<double> Sum(const Work& work) const {
-    const auto width = static_cast<size_t>(2 * channels_);
-    std::vector<double> parts(width * static_cast<size_t>(std::max<int64_t>(1, num_parts())));
-    ForParts([&](int64_t part, int64_t first, int64_t rows) {
-      work(first, rows, parts.data() + width * static_cast<size_t>(part));
-    });
-    for (size_t begin = width; begin < parts.size(); begin += width) {
-      for (size_t i = 0; i < width; ++i) {
-        parts[i] += parts[begin + i];
-      }
-    }
-    parts.resize(width);
-    return parts;
-  }
-
- private:
-  at::Tensor tensor_;
-  int64_t channels_, rows_, part_rows_;
-};
 
 // Not a view of rows: what a function returns may be changed in place.
 at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
@@ -86,20 +31,6 @@ at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
     }
   }
   return at::empty_strided(tensor.sizes(), strides, tensor.options());
-}
-
-// Calls work(T()) for the type that kernels know the tensor's values as.
-template <class Work>
-auto WithType(const at::Tensor& tensor, const Work& work) {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      return work(float());
-    case at::kDouble:
-      return work(double());
-    default:
-      REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
-      return work(BFloat16());
-  }
 }
 
 std::vector<double> ToDoubles(const at::Tensor& values) {
@@ -318,12 +249,6 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
 };
 
 }  // namespace
-
-bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
-  const at::ScalarType type = input.scalar_type();
-  return input.is_cpu() && weight.scalar_type() == (type == at::kBFloat16 ? at::kFloat : type) &&
-         (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
-}
 
 at::Tensor BatchNormOnCpu(const at::Tensor& input, const BatchNormCall& call, double* num_values) {
   Statistics statistics;

@@ -22,9 +22,6 @@ struct BatchNormCall {
   c10::intrusive_ptr<c10d::ProcessGroup> group;  // null: this rank's clips alone
 };
 
-// Whether BatchNormOnCpu() takes them: float32, float64, and bfloat16 with float32 weights.
-bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight);
-
 // (N, C, ...) of any layout -> the same, channels last in memory. Running statistics stay as they
 // are without a value, and with one value a channel that no other rank adds to. `num_values`: how
 // many a channel the statistics were taken over. With a group every rank calls it in the same

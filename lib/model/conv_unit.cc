@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "lib/model/bias_gradient.h"
+#include "lib/model/channel_rows.h"
 #include "lib/model/layer_watch.h"
 
 namespace reel3d {
@@ -84,6 +86,14 @@ at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, a
                       options.groups());
   };
   if (arithmetic != Arithmetic::kLongerBfloat16) {
+    const bool sums_bias = arithmetic == Arithmetic::kOfWeights && at::GradMode::is_enabled() &&
+                           with_bias.defined() && with_bias.requires_grad() &&
+                           HasKernelsFor(input, with_bias);
+    if (sums_bias) {
+      const at::Tensor learning_bias = with_bias;
+      with_bias = with_bias.detach();
+      return WithBiasGradient(convolve(), learning_bias);
+    }
     const at::Tensor output = convolve();
     return arithmetic == Arithmetic::kFloat32 ? output.to(at::kBFloat16) : output;
   }

@@ -35,7 +35,7 @@ VENDORS = [
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
-    (r"hwy/", r"lib/jpeg/\w+(\.cc|-inl\.h)"),
+    (r"hwy/", r"lib/(jpeg|model)/\w+(\.cc|-inl\.h)"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),

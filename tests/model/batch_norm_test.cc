@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/model/conv_unit.h"
+
 namespace reel3d {
 namespace {
 
@@ -233,6 +235,25 @@ TEST(BatchNormOnCpu, OutputMayBeChangedInPlace) {
   output.sum().backward();
   EXPECT_GT(layer->named_parameters()["bias"].grad().min().item<double>(), 0);
   EXPECT_TRUE(output.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+}
+
+// A bias has the same sum.
+TEST(ConvolutionOnCpu, BiasHasAnExactGradient) {
+  ConvolutionOptions options = {2, 3, 1};
+  options.bias = true;
+  Convolution convolution(options);
+  const auto layout = at::MemoryFormat::ChannelsLast3d;
+  at::Generator generator = at::detail::createCPUGenerator(5);
+  const at::Tensor clips = at::rand({64, 2, 4, 28, 28}, generator, at::kFloat).contiguous(layout);
+  const at::Tensor gradient =
+      (0.1 * at::randn({64, 3, 4, 28, 28}, generator, at::kFloat) + 0.03).contiguous(layout);
+  const at::Tensor output = convolution->forward(clips);
+  EXPECT_LE(Difference(output.detach().to(at::kDouble),
+                       at::conv3d(clips, convolution->weight, convolution->bias).to(at::kDouble)),
+            1e-6);
+  output.backward(gradient);
+  const at::Tensor exact = gradient.to(at::kDouble).sum({0, 2, 3, 4});
+  EXPECT_LE(WorstRatio(convolution->bias.grad().to(at::kDouble), exact), 1e-6);
 }
 
 // Each set of vector instructions that this processor has, against the portable one.
