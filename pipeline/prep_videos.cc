@@ -68,18 +68,20 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
 // an input error if it is truncated and that is not allowed.
 std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
   std::vector<std::string> words;
-  const std::string reason = summary.problem.empty() ? "" : ": " + summary.problem;
   if (summary.truncated) {
-    words.push_back(fmt::format("truncated: {} of about {} frames decoded{}", summary.num_frames,
-                                summary.expected_frames, reason));
-    if (!allow_truncated) {
-      throw InputError(words.front() + "; --allow-truncated keeps them");
-    }
-  } else if (!reason.empty()) {
-    words.push_back("damaged in places, prepared all the same" + reason);
+    words.push_back(fmt::format("truncated: {} of about {} frames decoded", summary.num_frames,
+                                summary.expected_frames));
+  }
+  if (!summary.problem.empty()) {
+    words.push_back((summary.truncated ? "" : "damaged in places, prepared all the same: ") +
+                    summary.problem);
   }
   words.insert(words.end(), summary.notes.begin(), summary.notes.end());
-  return fmt::format("{}", fmt::join(words, "; "));
+  const std::string text = fmt::format("{}", fmt::join(words, "; "));
+  if (summary.truncated && !allow_truncated) {
+    throw InputError(text + "; --allow-truncated keeps them");
+  }
+  return text;
 }
 
 PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,

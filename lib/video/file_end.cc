@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -220,10 +220,49 @@ FileEnd EndOfOgg(Bytes& bytes) {
   return end > count ? Incomplete(Kind::kRagged, "a page") : FileEnd{};
 }
 
+// What the last packets of one stream of a transport stream tell.
+struct LastUnit {
+  bool begun = false;
+  int64_t left = 0;     // bytes of the unit still to come; unknown if negative
+  bool stuffed = true;  // its last packet has stuffing, which only the last one of a unit has
+};
+
+// Goes through transport packets, of `shape`, from `at` on. Units are packets of ISO/IEC 13818-1's
+// other layer, which say their length, except that of video may be 0: then stuffing must show the
+// end.
+bool EndsWithinUnit(const Bytes& bytes, size_t at, int64_t packet) {
+  constexpr size_t kPacket = 188;
+  std::map<uint64_t, LastUnit> units;
+  for (; at + kPacket <= bytes.all().size(); at += static_cast<size_t>(packet)) {
+    const uint64_t pid = bytes.Big(at + 1, 2) & 0x1FFF;
+    const bool begins = (bytes[at + 1] & 0x40) != 0;
+    const bool adapted = (bytes[at + 3] & 0x20) != 0;
+    const size_t header = adapted ? size_t{5} + bytes[at + 4] : 4;
+    if (bytes[at] != 0x47 || (bytes[at + 3] & 0x10) == 0 || header > kPacket) {
+      continue;
+    }
+    LastUnit& unit = units[pid];
+    const auto payload = static_cast<int64_t>(kPacket - header);
+    if (begins && payload >= 6 && bytes.Big(at + header, 3) == 1) {
+      const auto length = static_cast<int64_t>(bytes.Big(at + header + 4, 2));
+      unit = {true, length == 0 ? INT64_MIN : length + 6 - payload, adapted};
+    } else {
+      unit.begun = unit.begun && !begins;
+      unit.left -= unit.left > 0 ? payload : 0;
+      unit.stuffed = adapted;
+    }
+  }
+  return std::any_of(units.begin(), units.end(), [](const auto& one) {
+    const LastUnit& unit = one.second;
+    return unit.begun && (unit.left > 0 || (unit.left == INT64_MIN && !unit.stuffed));
+  });
+}
+
 // ISO/IEC 13818-1: packets of one size, each with 0x47 in front; discs put four bytes before it,
 // broadcasters sixteen behind.
 FileEnd EndOfTransportStream(Bytes& bytes) {
   constexpr int kProof = 5;
+  constexpr int64_t kTail = 1000;  // packets
   struct Shape {
     int64_t packet, sync;
   };
@@ -233,7 +272,12 @@ FileEnd EndOfTransportStream(Bytes& bytes) {
       ++found;
     }
     if (found == kProof) {
-      return bytes.size() % shape.packet != 0 ? Incomplete(Kind::kRagged, "a packet") : FileEnd{};
+      const int64_t num_packets = bytes.size() / shape.packet;
+      const int64_t from = std::max<int64_t>(0, num_packets - kTail) * shape.packet;
+      const bool within = bytes.size() % shape.packet != 0 ||
+                          (bytes.Read(from, static_cast<size_t>(bytes.size() - from)) &&
+                           EndsWithinUnit(bytes, static_cast<size_t>(shape.sync), shape.packet));
+      return within ? Incomplete(Kind::kRagged, "a packet") : FileEnd{};
     }
   }
   return {};
@@ -276,8 +320,19 @@ FileEnd EndOfGif(Bytes& bytes) {
   while (bytes.Read(last, 1) && bytes[0] == 0) {
     --last;
   }
-  return last < 0 || bytes[0] == kTrailer ? FileEnd{}
-                                          : Incomplete(Kind::kRagged, "a picture, or behind one");
+  return last < 0 || bytes[0] == kTrailer
+             ? FileEnd{}
+             : FileEnd{Kind::kRagged, "the file ends without GIF's end mark"};
+}
+
+// Files that are finished have an index behind their packets.
+FileEnd EndOfNut(Bytes& bytes) {
+  constexpr std::string_view kIndex("NX\xDD\x67\x2F\x23\xE6\x4E", 8);
+  const int64_t from = std::max<int64_t>(0, bytes.size() - (1 << 20));
+  const auto count = static_cast<size_t>(bytes.size() - from);
+  return !bytes.Read(from, count) || bytes.Text(0, count).find(kIndex) != std::string::npos
+             ? FileEnd{}
+             : FileEnd{Kind::kRagged, "the file ends without an index"};
 }
 
 }  // namespace
@@ -287,7 +342,7 @@ FileEnd FindFileEnd(AVIOContext* io, const std::string& container) {
     std::string_view container;
     FileEnd (*end)(Bytes& bytes);
   };
-  constexpr std::array<Reader, 10> kReaders{{{"mov,mp4,m4a,3gp,3g2,mj2", EndOfMov},
+  constexpr std::array<Reader, 11> kReaders{{{"mov,mp4,m4a,3gp,3g2,mj2", EndOfMov},
                                              {"avi", EndOfAvi},
                                              {"matroska,webm", EndOfMatroska},
                                              {"asf", EndOfAsf},
@@ -296,6 +351,7 @@ FileEnd FindFileEnd(AVIOContext* io, const std::string& container) {
                                              {"ogg", EndOfOgg},
                                              {"mpegts", EndOfTransportStream},
                                              {"mpeg", EndOfProgramStream},
+                                             {"nut", EndOfNut},
                                              {"gif", EndOfGif}}};
   const auto* reader = std::find_if(kReaders.begin(), kReaders.end(),
                                     [&](const Reader& one) { return one.container == container; });

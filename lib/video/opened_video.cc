@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -156,7 +157,7 @@ void OpenedVideo::ChooseStream(const fs::path& file) {
   stream = format->streams[index];
   size_t size_bytes = 0;
   const uint8_t* matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size_bytes);
-  stream_orientation_ = OrientationOf(matrix, size_bytes);
+  orientation_ = OrientationOf(matrix, size_bytes);
 }
 
 void OpenedVideo::OpenCodec() {
@@ -208,10 +209,13 @@ bool OpenedVideo::Seek(double time_s) {
                        AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-// A stream of H.264 or HEVC may say it itself, which ffmpeg prefers as well.
-Orientation OpenedVideo::OrientationOfFrame(const AVFrame& frame) const {
-  const AVFrameSideData* said = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
-  return said == nullptr ? stream_orientation_ : OrientationOf(said->data, said->size);
+// A stream of H.264 or HEVC may say it itself, which ffmpeg prefers to the container as well. Some
+// encoders say it at key frames alone.
+Orientation OpenedVideo::OrientationOfFrame(const AVFrame& frame) {
+  if (const AVFrameSideData* said = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX)) {
+    orientation_ = OrientationOf(said->data, said->size);
+  }
+  return orientation_;
 }
 
 double OpenedVideo::Seconds(int64_t stream_time) const {
@@ -227,15 +231,21 @@ bool OpenedVideo::ListsWhatIsShown() const { return info.container == kMov; }
 
 // With edit lists, mov's index also holds what is decoded and never shown.
 int64_t OpenedVideo::ListedFrames() const {
-  if (info.container == kMov) {
-    int64_t num_shown = 0;
-    for (int i = avformat_index_get_entries_count(stream) - 1; i >= 0; --i) {
-      num_shown += IsShown(*avformat_index_get_entry(stream, i)) ? 1 : 0;
-    }
-    return num_shown;
-  }
   // AVI counts ticks, of which some may hold no frame.
-  return info.container == kAvi ? 0 : std::max<int64_t>(0, stream->nb_frames);
+  return info.container == kMov   ? ListedBehind(-1, std::numeric_limits<double>::infinity())
+         : info.container == kAvi ? 0
+                                  : std::max<int64_t>(0, stream->nb_frames);
+}
+
+int64_t OpenedVideo::ListedBehind(int64_t size_bytes, double end_s) const {
+  int64_t count = 0;
+  const int num_listed = info.container == kMov ? avformat_index_get_entries_count(stream) : 0;
+  for (int i = 0; i < num_listed; ++i) {
+    const AVIndexEntry& entry = *avformat_index_get_entry(stream, i);
+    const bool behind = entry.pos + entry.size > size_bytes && Seconds(entry.timestamp) < end_s;
+    count += behind && IsShown(entry) ? 1 : 0;
+  }
+  return count;
 }
 
 // The index has times of decoding, at most those of presentation.

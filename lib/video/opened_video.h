@@ -24,11 +24,14 @@ struct OpenedVideo {
   bool PacketsAdjoin() const;
   // ListedFrames() are just those to be shown.
   bool ListsWhatIsShown() const;
-  Orientation OrientationOfFrame(const AVFrame& frame) const;
+  // Stays until another frame says otherwise.
+  Orientation OrientationOfFrame(const AVFrame& frame);
   // On the stream's clock, from the file's start.
   double Seconds(int64_t stream_time) const;
   // How many frames the container lists to be shown; 0 unknown.
   int64_t ListedFrames() const;
+  // How many of them, before `end_s`, have bytes behind the file's first `size_bytes`.
+  int64_t ListedBehind(int64_t size_bytes, double end_s) const;
   // When, in seconds, the last frame ends that is listed to be shown; 0 unknown.
   double ListedEnd() const;
   // When the video ends as the container's header says; 0 unknown. Most say a duration of the whole
@@ -50,7 +53,7 @@ struct OpenedVideo {
   void OpenCodec();
   void Describe();
 
-  Orientation stream_orientation_;
+  Orientation orientation_;
 };
 
 }  // namespace reel3d

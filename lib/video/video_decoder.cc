@@ -189,8 +189,10 @@ int64_t VideoDecoder::State::MissingFrames(double end_s) const {
 // At the file's end: whether more should follow.
 void VideoDecoder::State::JudgeEnd() {
   FileEnd end = FindFileEnd(video.io.get(), video.info.container);
-  const bool adjoining = video.PacketsAdjoin() && packets_end < avio_size(video.io.get());
-  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || adjoining)) {
+  constexpr int kPacketHeader_bytes = 16;
+  const int64_t size_bytes = avio_size(video.io.get());
+  const bool left_over = video.PacketsAdjoin() && packets_end + kPacketHeader_bytes < size_bytes;
+  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || left_over)) {
     end = {FileEnd::Kind::kRagged, "the file ends within a packet"};
   }
   const bool cut = cut_short || end.kind == FileEnd::Kind::kCut;
@@ -201,12 +203,13 @@ void VideoDecoder::State::JudgeEnd() {
   if (!summary.problem.empty()) {
     end_s = std::max({end_s, video.ListedEnd(), last_packet_s + video.info.FrameStep()});
   }
-  const int64_t missing = MissingFrames(end_s);
+  const int64_t missing =
+      std::max(MissingFrames(end_s), video.ListedBehind(size_bytes, part.end_s));
   summary.expected_frames += missing;
   const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
   const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
   summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
-  if (!summary.truncated && !end.what.empty()) {
+  if (!end.what.empty()) {
     summary.notes.push_back(end.what);
   }
 }

@@ -111,7 +111,11 @@ void VideoEncoder::State::OpenFile(const std::filesystem::path& file,
   }
   io = ffmpeg::OpenForWriting(file, what);
   format->pb = io.get();
-  ffmpeg::CheckWrite(avformat_write_header(format.get(), nullptr), what);
+  ffmpeg::Dictionary settings;
+  ffmpeg::CheckWrite(
+      av_dict_parse_string(settings.address(), options.container_options.c_str(), "=", ":", 0),
+      what);
+  ffmpeg::CheckWrite(avformat_write_header(format.get(), settings.address()), what);
 }
 
 // What the encoder has ready goes into the file.

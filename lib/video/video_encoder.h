@@ -16,7 +16,8 @@ struct VideoEncoderOptions {
   int fps_num = 25, fps_den = 1;
   bool variable_rate = false;  // times are finer than the frame rate, by a thousand
   // FFmpeg's names.
-  std::string container;  // empty: by the file's suffix
+  std::string container;          // empty: by the file's suffix
+  std::string container_options;  // name=value, joined by colons
   std::string codec = "libx264";
   std::string pixel_format = "yuv420p";
   std::string codec_options = "preset=veryfast:crf=18";  // name=value, joined by colons
