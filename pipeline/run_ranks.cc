@@ -66,7 +66,7 @@ void RunRanksOptions::Bind(OptionBinder& binder) {
 ToolResult RunRanks(const RunRanksOptions& options) {
   ToolResult result;
   result.json = nullptr;
-  const LaunchResult launch = RunLauncher(options.command);
+  const LaunchResult launch = RunLauncher(options.command, options.program);
   result.exit_status = ExitStatus(launch);
   if (!options.status_file.empty()) {
     WriteFileAtomically(options.status_file, fmt::format("{}\n", result.exit_status));
@@ -88,7 +88,8 @@ int RunAsMpirun(int argc, char** argv) {
     RunRanksOptions options;
     options.command.assign(argv, argv + argc);
     if (StartsTraining(options.command) && !StartedByRunRanks()) {
-      options.command[0] = mpirun.string();
+      // By its full path Open MPI would take the folder for --prefix.
+      options.program = mpirun.string();
       return RunRanks(options).exit_status;
     }
     execv(mpirun.c_str(), argv);

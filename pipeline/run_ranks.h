@@ -12,6 +12,7 @@ namespace reel3d {
 
 struct RunRanksOptions {
   std::vector<std::string> command;  // the launcher, its options, the program, its options
+  std::string program;               // the file to run for it; empty: found in PATH
   std::string status_file;
 
   void Bind(OptionBinder& binder);

@@ -27,12 +27,10 @@ int main(int argc, char** argv) {
       {"run-ranks", "Starts the ranks of train-r3d, so that a signal lets them save and end.",
        "  run-ranks mpirun -n 4 train-r3d run/x/shards run/x/train\n"
        "  run-ranks srun --mpi=pmix train-r3d run/x/shards run/x/train\n\n"
-       "A first Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 is passed on as SIGUSR1: the ranks stop at the\n"
-       "next step, save and end with status 75, however long the step is. By itself mpirun "
-       "answers\n"
-       "Ctrl-C and SIGTERM by killing its ranks a second later. The same signal again, or Ctrl-C, "
-       "a\n"
-       "second later or more, ends the ranks at once. The exit status is the launcher's."},
+       "A first Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 is passed on as SIGUSR1: the ranks stop at\n"
+       "the next step, save and end with status 75, however long the step is. By itself mpirun\n"
+       "kills its ranks a second after Ctrl-C or SIGTERM. The same signal again, or Ctrl-C, a\n"
+       "second later or more, ends them at once. The exit status is the launcher's."},
       static_cast<int>(words.size()), words.data(), options,
       [&] { return reel3d::RunRanks(options); });
 }

@@ -32,7 +32,8 @@ constexpr double kStart_s = 60;
 constexpr double kGrace_s = 10;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-constexpr std::array<int, 6> kWatched = {SIGINT, SIGTERM, SIGUSR1, SIGTSTP, SIGCONT, SIGCHLD};
+constexpr std::array<int, 7> kWatched = {SIGINT,  SIGTERM, SIGUSR1, SIGUSR2,
+                                         SIGTSTP, SIGCONT, SIGCHLD};
 
 sigset_t WatchedSignals() {
   sigset_t watched;
@@ -49,7 +50,8 @@ sigset_t WatchedSignals() {
 }
 
 // In the child. Returns only if the command cannot be started.
-void Become(const std::vector<std::string>& command, const sigset_t& signals, pid_t parent) {
+void Become(const std::string& program, const std::vector<std::string>& command,
+            const sigset_t& signals, pid_t parent) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) {
@@ -69,12 +71,12 @@ void Become(const std::vector<std::string>& command, const sigset_t& signals, pi
     arguments.push_back(const_cast<char*>(argument.c_str()));  // only read
   }
   arguments.push_back(nullptr);
-  execvp(arguments[0], arguments.data());
+  execvp(program.c_str(), arguments.data());
 }
 
 class Launch {
  public:
-  explicit Launch(const std::vector<std::string>& command) : name_(command.at(0)) {
+  Launch(const std::string& program, const std::vector<std::string>& command) : name_(program) {
     sigset_t before;
     sigprocmask(SIG_BLOCK, &watched_, &before);
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // ranks outlive an mpirun that is killed, for a second
@@ -85,7 +87,7 @@ class Launch {
     const pid_t parent = getpid();
     child_ = fork();
     if (child_ == 0) {
-      Become(command, before, parent);
+      Become(program, command, before, parent);
       const int error = errno;
       const ssize_t told = write(report[1], &error, sizeof(error));
       _exit(told < 0 ? kExitInternal : kExitEnvironment);
@@ -149,7 +151,7 @@ class Launch {
   }
 
   void TakeRequest(int signal) {
-    if (first_ == 0) {
+    if (first_ == 0 && signal != SIGUSR2) {
       first_ = signal;
       since_first_ = Stopwatch();
       LogInfo(
@@ -158,12 +160,17 @@ class Launch {
                       strsignal(signal)));
       Send(SIGUSR1);
       next_repeat_s_ = since_start_.Seconds() < kStart_s ? 0.25 : kNever;
-    } else if (second_ == 0 && since_first_.Seconds() >= kOneRequest_s &&
-               (signal == first_ || signal == SIGINT)) {
+    } else if (second_ == 0 && IsSecond(signal)) {
       second_ = signal;
       since_second_ = Stopwatch();
       LogWarn(fmt::format("{}: ending the ranks at once", strsignal(signal)));
     }
+  }
+
+  bool IsSecond(int signal) const {
+    const bool is_repeated = signal == SIGUSR1 && StartedByRunRanks();  // by one around this one
+    return signal == SIGUSR2 || (since_first_.Seconds() >= kOneRequest_s && !is_repeated &&
+                                 (signal == first_ || signal == SIGINT));
   }
 
   void Repeat() {
@@ -223,6 +230,8 @@ class Launch {
 
 }  // namespace
 
-LaunchResult RunLauncher(const std::vector<std::string>& command) { return Launch(command).Run(); }
+LaunchResult RunLauncher(const std::vector<std::string>& command, const std::string& program) {
+  return Launch(program.empty() ? command.at(0) : program, command).Run();
+}
 
 }  // namespace reel3d

@@ -18,7 +18,8 @@ struct LaunchResult {
   bool never_listened = false;  // it ended by the request itself, before it could listen
 };
 
-// Runs `command` (searched in PATH) and waits for it and whatever it leaves behind. Meanwhile
+// Runs `command` (searched in PATH, or the file `program` where that is given) and waits for it and
+// whatever it leaves behind. Meanwhile
 //
 //   SIGINT, SIGTERM, SIGUSR1 and SIGHUP, the first time: SIGUSR1 for the command. It is repeated if
 //       the command has just been started, as mpirun hands no signal to ranks that it has not
@@ -31,6 +32,6 @@ struct LaunchResult {
 // SIGHUP stays ignored under nohup. If this process is killed, the command gets SIGTERM. The
 // command can tell by kRunRanksVariable (lib/base/launched_rank.h) who started it. Call once, while
 // the process has one thread. Throws an environment error if the command cannot be started.
-LaunchResult RunLauncher(const std::vector<std::string>& command);
+LaunchResult RunLauncher(const std::vector<std::string>& command, const std::string& program = "");
 
 }  // namespace reel3d

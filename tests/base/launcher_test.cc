@@ -91,6 +91,18 @@ TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
   EXPECT_EQ(Result(), std::to_string(128 + SIGUSR2) + " " + std::to_string(SIGTERM) + " listened");
 }
 
+// As the mpirun beside the tools stands under run-ranks.
+TEST_F(Launching, MayStandUnderAnother) {
+  const std::string inner = test::ToolPath("run-ranks").string() + " sh -c ";
+  Start("exec " + inner +
+        "\"trap 'echo usr1 >>said' USR1; touch started; while :; do sleep 0.05; done\"");
+  Send(SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // with repeats
+  EXPECT_FALSE(fs::exists("result"));
+  Send(SIGTERM);
+  EXPECT_EQ(Result(), std::to_string(128 + SIGUSR2) + " " + std::to_string(SIGTERM) + " listened");
+}
+
 TEST_F(Launching, KnowsACommandThatHadNotBegunToListen) {
   Start("touch started; exec sleep 60");
   Send(SIGTERM);
