@@ -132,7 +132,8 @@ void BenchLoaderOptions::Bind(OptionBinder& binder) {
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Bind("clips", &clips, {1, 1'000'000'000}, "how many to load");
   binder.Bind("batch", &batch, {1, 100'000}, "clips in a batch; three batches are kept in memory");
-  binder.Bind("threads", &threads, {0, 1024}, "of the loader; 0: one a core");
+  binder.Bind("threads", &threads, {0, 1024},
+              "of the loader; 0: one for each core that the job may use");
   binder.Bind("clip-length", &clip.length, {1, 4096}, "frames of a clip");
   binder.Bind("stride", &clip.stride, {1, 1024}, "every so many frames of the video");
   crop.Bind(binder);
@@ -165,14 +166,14 @@ nlohmann::ordered_json BenchLoaderReport::ToJson() const {
 
 std::string BenchLoaderReport::ToText() const {
   return fmt::format(
-      "{:.0f} clips/s by {} threads: {:.0f} clips/s for each core's time\n"
+      "{:.0f} clips/s by {} thread{}: {:.0f} clips/s for each core's time\n"
       "a clip in one thread, ms: read {:.3f}  check {:.3f}  scan {:.3f}  decode {:.3f}  resize "
       "{:.3f}\n"
       "{:.1f} % of the frames decoded fast; {:.0f} MB of memory, {:.0f} after a tenth of the "
       "clips\n",
-      ClipsPerSecond(), threads, ClipsPerSecondPerCore(), read_ms, check_ms, scan_ms, decode_ms,
-      resize_ms, 100 * fast_share, static_cast<double>(rss_bytes) / 1e6,
-      static_cast<double>(early_rss_bytes) / 1e6);
+      ClipsPerSecond(), threads, threads == 1 ? "" : "s", ClipsPerSecondPerCore(), read_ms,
+      check_ms, scan_ms, decode_ms, resize_ms, 100 * fast_share,
+      static_cast<double>(rss_bytes) / 1e6, static_cast<double>(early_rss_bytes) / 1e6);
 }
 
 BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options) {

@@ -52,7 +52,8 @@ void CheckShardsOptions::Bind(OptionBinder& binder) {
   binder.Bind("remove-damaged", &remove_damaged,
               "remove shards that are damaged: the same pack-shards command then makes them anew",
               Effect::kOnce);
-  binder.Bind("threads", &threads, {0, 1024}, "shards at a time; 0: one a core", Effect::kRunOnly);
+  binder.Bind("threads", &threads, {0, 1024},
+              "shards at a time; 0: one for each core that the job may use", Effect::kRunOnly);
 }
 
 nlohmann::ordered_json CheckShardsReport::ToJson() const {

@@ -62,8 +62,8 @@ void MakeDemoVideosOptions::Bind(OptionBinder& binder) {
   binder.Bind("videos-per-class", &videos_per_class, IntRange{1, kMaxVideosPerClass},
               "of each of the eight classes");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "another seed draws other scenes");
-  binder.Bind("threads", &threads, IntRange{0, 1024}, "videos at a time; 0: one a core",
-              Effect::kRunOnly);
+  binder.Bind("threads", &threads, IntRange{0, 1024},
+              "videos at a time; 0: one for each core that the job may use", Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video anew, also where OUT_DIR was made with other settings",
               Effect::kOnce);

@@ -143,7 +143,8 @@ Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
   worker.stall_s = options.stall_timeout;
   worker.timeout_s = options.video_timeout * 60.;
   worker.memory_mb = options.worker_memory;
-  for (int i = 0; i < ThreadCount(options.threads); ++i) {
+  constexpr int64_t kWorker_bytes = int64_t{1} << 30;  // enough for frames of 4096 x 2160
+  for (int i = 0; i < ProcessCount(options.threads, kWorker_bytes); ++i) {
     workers_.emplace_back(worker);
   }
 }
@@ -223,8 +224,11 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
   binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
               "share of failed videos, over all tasks, above which the stage fails with status 3",
               Effect::kRunOnly);
-  binder.Bind("threads", &threads, IntRange{0, 1024}, "videos at a time; 0: one a core",
-              Effect::kRunOnly);
+  binder.Bind(
+      "threads", &threads, IntRange{0, 1024},
+      "videos at a time; 0: one for each core that the job may use and GB of memory that it "
+      "has",
+      Effect::kRunOnly);
   binder.Bind("stall-timeout", &stall_timeout, IntRange{1, 86'400},
               "seconds without a new frame after which a video is given up as hanging",
               Effect::kRunOnly);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/timer.h"
 
@@ -114,14 +115,22 @@ Json Answer(const Json& message) {
     }));
   } catch (const std::bad_alloc&) {
     return PackError(ErrorKind::kInput,
-                     fmt::format("cannot decode {}: more than {} MB of memory needed; "
-                                 "--worker-memory allows more",
+                     fmt::format("cannot decode {}: more than {} MB of memory needed, the limit by "
+                                 "--worker-memory or by what this machine or job has",
                                  request.source, memory_mb));
   } catch (const Error& error) {
     return PackError(error.kind(), error.what());
   } catch (const std::exception& error) {
     return PackError(ErrorKind::kInternal, error.what());
   }
+}
+
+// A worker that takes more than the job has lets the kernel end any of the job's processes. It
+// limits addresses, of which the program itself needs some hundred MB.
+int MemoryLimit_mb(int wanted_mb) {
+  constexpr int64_t kLeast_mb = 1024;
+  const int64_t available_mb = std::max(kLeast_mb, AvailableMemory_bytes() >> 20);
+  return static_cast<int>(std::min<int64_t>(wanted_mb, available_mb));
 }
 
 }  // namespace
@@ -146,7 +155,7 @@ void PrepWorker::Start() {
 }
 
 void PrepWorker::Submit(const PrepareRequest& request) {
-  const std::string message = PackRequest(request, options_.memory_mb);
+  const std::string message = PackRequest(request, MemoryLimit_mb(options_.memory_mb));
   // An idle worker may have been killed; that is not this video's doing.
   if (process_ == nullptr || !process_->Send(message)) {
     Start();

@@ -22,7 +22,7 @@ struct PrepWorkerOptions {
   std::string program = "/proc/self/exe";
   double stall_s = 120;  // seconds without a frame after which a video is given up
   double timeout_s = 0;  // seconds for one video in all; 0: no limit
-  int memory_mb = 4096;  // megabytes of address space; 0: no limit
+  int memory_mb = 4096;  // megabytes of address space, at most what the job has; 0: no limit
 };
 
 // One thread, which must live as long as the work given. The process starts with the first video

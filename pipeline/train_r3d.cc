@@ -7,13 +7,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/stop_signal.h"
+#include "lib/base/timer.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
@@ -33,10 +37,21 @@ class RunLock {
  public:
   explicit RunLock(const fs::path& run_dir)
       : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    if (descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      close(descriptor_);
-      throw EnvironmentError(run_dir.string() +
-                             ": another train-r3d is at work there; wait for it or end it");
+    constexpr double kPatience_s = 10;
+    const Stopwatch clock;
+    for (bool told = false; IsTaken(); told = true) {
+      if (clock.Seconds() > kPatience_s) {
+        close(descriptor_);
+        throw EnvironmentError(run_dir.string() +
+                               ": another train-r3d is at work there; wait for it or end it");
+      }
+      if (!told) {
+        LogInfo(
+            fmt::format("{}: another train-r3d is at work there; waiting up to {:g} s for it to "
+                        "end, as ranks live on for a moment when their launcher is killed",
+                        run_dir.string(), kPatience_s));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
   ~RunLock() {
@@ -48,6 +63,10 @@ class RunLock {
   RunLock& operator=(const RunLock&) = delete;
 
  private:
+  bool IsTaken() const {
+    return descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  }
+
   int descriptor_;  // below 0 where the file system has no such locks: then there is no guard
 };
 
@@ -64,7 +83,9 @@ ToolResult ToResult(const TrainReport& report) {
                  {"num_bad_steps", report.num_bad},
                  {"stopped_early", report.stopped_early}};
   result.text =
-      report.stopped_early
+      report.stopped_early && report.steps == 0
+          ? "stopped before the first step: run the same command again to begin"
+      : report.stopped_early
           ? fmt::format(
                 "stopped at a checkpoint after {} epochs, {} steps: run the same "
                 "command again to go on",
@@ -146,6 +167,10 @@ bool Conclude(const TrainReport& report, const ToolResult& result, double max_fa
 }
 
 ToolResult TrainOn(const World& world, TrainOptions& options) {
+  if (world.Any(StopRequested())) {
+    const char* text = "stopped before training had begun: run the same command again\n";
+    return {{{"stopped_early", true}}, world.is_main() ? text : "", kExitStoppedEarly};
+  }
   std::optional<RunLock> lock;
   std::optional<ShardSet> shards;
   std::optional<StageOutput> output;
@@ -180,12 +205,33 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   return result;
 }
 
+// A step may take a minute: who asks for an end is told at once what will come of it.
+void AcknowledgeStops() {
+  if (LaunchedRank().value_or(0) != 0) {
+    return;
+  }
+  constexpr const char* kStops =
+      "train-r3d: asked to stop: the step in hand is finished and a checkpoint saved; the same "
+      "signal again, a second later or more, ends at once\n";
+  constexpr const char* kIsKilled =
+      "train-r3d: SIGTERM from mpirun, which kills its ranks a second later: because a rank has "
+      "failed, or because of Ctrl-C or SIGTERM. To stop at a checkpoint, start it as `run-ranks "
+      "mpirun ...`, or send SIGUSR1 to mpirun\n";
+  // Under run-ranks it comes only where a rank has failed, which that one says.
+  const char* of_mpirun = StartedByRunRanks() ? nullptr : kIsKilled;
+  SayWhenStopped(kStops, StartedByMpirun() ? of_mpirun : kStops);
+}
+
 }  // namespace
 
 ToolResult RunTraining(TrainOptions options) {
+  CatchStopSignals();  // where no tool has done so before
+  if (StartedByRunRanks()) {
+    AllowRepeatedStops();
+  }
+  AcknowledgeStops();
   KeepFreedMemory();
   const World world;
-  CatchStopSignals();
   if (world.size() > 1) {
     InitLog("train-r3d", fmt::format("rank {}", world.rank()));
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run_ranks.sh COMMAND...: runs the command as the MPI ranks of this job, and leaves its exit status
-# in the file $RANKS_STATUS.
+# in the file $RANKS_STATUS. The process in $RANKS_STATUS.pid takes the signals that are for the ranks.
 set -euo pipefail
 
 # shellcheck source=slurm/site.env
@@ -8,7 +8,5 @@ set -euo pipefail
 
 # srun does not take this over from the job by itself (since Slurm 22.05).
 export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
-status=0
-"${RANKS_LAUNCHER[@]}" "$@" || status=$?
-echo "$status" >"$RANKS_STATUS"
-exit "$status"
+echo $$ >"$RANKS_STATUS.pid"
+exec "${BIN:-build/bin}/run-ranks" --status-file="$RANKS_STATUS" "${RANKS_LAUNCHER[@]}" "$@"

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/stop_signal.h"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 
 namespace reel3d {
@@ -14,7 +18,19 @@ constexpr int64_t kOneRequestNs = 1'000'000'000;
 
 std::atomic<int64_t> first_signal_ns{0};
 std::atomic<int> first_signal{0};
+std::atomic<bool> usr1_is_repeated{false};
+std::atomic<const char*> words_for_usr1{nullptr};
+std::atomic<const char*> words_for_others{nullptr};
 static_assert(std::atomic<int64_t>::is_always_lock_free, "else no signal handler may touch it");
+
+// As a signal handler may: no buffers, no locks.
+void Say(const char* words) {
+  const int error_before = errno;
+  if (words != nullptr && write(STDERR_FILENO, words, std::strlen(words)) < 0) {
+    // a terminal that has gone
+  }
+  errno = error_before;
+}
 
 void OnSignal(int signal) {
   timespec time{};
@@ -23,10 +39,12 @@ void OnSignal(int signal) {
   int64_t first = 0;
   if (first_signal_ns.compare_exchange_strong(first, now)) {
     first_signal = signal;
+    Say(signal == SIGUSR1 ? words_for_usr1 : words_for_others);
     return;
   }
   // Schedulers warn with one signal and insist with another; people press Ctrl-C.
-  if (now - first < kOneRequestNs || (signal != first_signal && signal != SIGINT)) {
+  if (now - first < kOneRequestNs || (signal == SIGUSR1 && usr1_is_repeated) ||
+      (signal != first_signal && signal != SIGINT)) {
     return;
   }
   std::signal(signal, SIG_DFL);
@@ -43,6 +61,13 @@ void CatchStopSignals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGUSR1, &action, nullptr);
 }
+
+void SayWhenStopped(const char* for_usr1, const char* for_others) {
+  words_for_usr1 = for_usr1;
+  words_for_others = for_others;
+}
+
+void AllowRepeatedStops() { usr1_is_repeated = true; }
 
 bool StopRequested() { return first_signal_ns != 0; }
 

@@ -2,6 +2,7 @@
 #include "lib/cli/tool.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -12,6 +13,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/versions.h"
 #include "lib/cli/config_file.h"
@@ -153,6 +155,10 @@ int CloseOutput(const ToolInfo& info, int status) {
   return status;
 }
 
+bool LeavesWordsToRank0(const ToolInfo& info) {
+  return info.is_parallel && LaunchedRank().value_or(0) > 0;
+}
+
 class ToolRun {
  public:
   ToolRun(const ToolInfo& info, const BindFunction& bind) : info_(info) {
@@ -166,11 +172,11 @@ class ToolRun {
     const CommandLine line = ParseCommandLine(table_, argc, argv);
     Apply(line);
     if (common_.help) {
-      Print(HelpText(info_, table_));
+      Tell(HelpText(info_, table_));
       return false;
     }
     if (common_.version) {
-      Print(info_.name + " (reel3d) " + Version() + "\n" + LinkedLibraries());
+      Tell(info_.name + " (reel3d) " + Version() + "\n" + LinkedLibraries());
       return false;
     }
     if (!common_.config.empty()) {
@@ -184,7 +190,7 @@ class ToolRun {
     check();
     SetLogLevel(common_.log_level);
     if (common_.print_config) {
-      Print(FormatConfig(bind));
+      Tell(FormatConfig(bind));
       return false;
     }
     return true;
@@ -199,6 +205,12 @@ class ToolRun {
   }
 
  private:
+  void Tell(const std::string& text) const {
+    if (!LeavesWordsToRank0(info_)) {
+      Print(text);
+    }
+  }
+
   void Apply(const CommandLine& line) const {
     for (const auto& [name, value] : line.options) {
       table_.Set("--", name, value);
@@ -242,22 +254,36 @@ int Fail(const ToolInfo& info, const Failure& failure) {
   return failure.exit_status;
 }
 
+// A launcher ends all ranks with the first that fails: that one must have spoken. Its signal ends
+// the wait.
+int FailAfterRank0(const Failure& failure) {
+  constexpr int kPatience_ms = 5000;
+  poll(nullptr, 0, kPatience_ms);
+  return failure.exit_status;
+}
+
 }  // namespace
 
 int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bind,
             const std::function<void()>& check, const std::function<ToolResult()>& run) {
   InitLog(info.name);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error like a full disk
+  bool is_configured = false;
   try {
     ToolRun tool(info, bind);
     if (!tool.Configure(argc, argv, check, bind)) {
       return CloseOutput(info, kExitDone);
     }
+    is_configured = true;
     const ToolResult result = run();
     tool.Report(result);
     return CloseOutput(info, result.exit_status);
   } catch (const std::exception& error) {
-    return Fail(info, DescribeFailure(error));
+    const Failure failure = DescribeFailure(error);
+    if (!is_configured && LeavesWordsToRank0(info)) {
+      return FailAfterRank0(failure);
+    }
+    return Fail(info, failure);
   }
 }
 

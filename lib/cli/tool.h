@@ -24,6 +24,9 @@ struct ToolInfo {
   std::string name;     // "prep-videos"
   std::string summary;  // one line
   std::string details;  // paragraphs for --help: what is read, written and continued
+  // Started as several ranks: what concerns the command line, which they share, is said by the
+  // first one alone, and all end with the same status.
+  bool is_parallel = false;
 };
 
 // What a tool did. `json` goes to stdout with --json, else `text` (which may be empty). A null

@@ -5,13 +5,16 @@
 #include <mpi.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
+#include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/versions.h"
 #include "lib/dist/mpi_check.h"
@@ -26,10 +29,8 @@ const LinkedLibrary kLibrary("Open MPI", MpiVersion());
 // sockets, which the first to end removes while another is using it. A process alone needs no such
 // folder.
 void TellMpiWhenAlone() {
-  for (const char* launcher : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
-    if (std::getenv(launcher) != nullptr) {
-      return;
-    }
+  if (LaunchedRank()) {
+    return;
   }
   setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
   setenv("OMPI_MCA_orte_create_session_dirs", "0", /*overwrite=*/0);
@@ -70,6 +71,10 @@ void World::Run(const std::function<void()>& work) const {
     return;
   } catch (const std::exception& error) {
     failure = DescribeFailure(error);
+  }
+  if (failure.exit_status == kExitUsage && !is_main()) {
+    // All ranks have the same options: the main one is about to say this, which ends all.
+    std::this_thread::sleep_for(std::chrono::seconds(5));
   }
   LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, failure.line));
   Abort(failure.exit_status);

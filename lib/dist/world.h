@@ -28,9 +28,9 @@ class World {
   const std::string& host() const { return host_; }
   bool is_main() const { return rank_ == 0; }
 
-  // Runs `work`. With several ranks, an exception is logged with rank and host. It then ends all
-  // ranks at once with its exit status, since they may be waiting for this rank. With one rank, the
-  // exception passes through.
+  // Runs `work`. With several ranks an exception is logged with rank and host, and ends all ranks
+  // at once with the exception's exit status, since they may be waiting for this one; a usage error
+  // is the main rank's to log. Alone, the exception just passes on.
   void Run(const std::function<void()>& work) const;
 
   // Ends all ranks at once with this exit status. It is not collective, and any thread may call it.

@@ -6,9 +6,8 @@
 
 namespace reel3d {
 
-// This rank's even part of the cores that it may use (lib/base/host.h), where other ranks of its
-// host may use the very same ones; at least
-// 1. Collective.
+// This rank's even part of the cores that are available (lib/base/host.h), where other ranks of its
+// host may use the very same ones; at least 1. Collective.
 int CpuShare(const World& world);
 
 }  // namespace reel3d

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/rng.h"
+#include "lib/base/stop_signal.h"
 #include "lib/train/clip_loss.h"
 #include "lib/train/finetune.h"
 #include "lib/train/trainer_state.h"
@@ -200,7 +201,8 @@ TrainReport Trainer::RunToEnd() {
   State& state = *state_;
   state.report.epochs = state.position.epoch;  // epochs before this part of the run
   state.clock = Stopwatch();
-  bool ended = false;
+  // Who has asked already need not wait for a step.
+  bool ended = state.position.epoch < state.options.epochs && state.world.Any(StopRequested());
   while (state.position.epoch < state.options.epochs && !ended) {
     const bool whole = state.RunEpoch();
     if (whole) {

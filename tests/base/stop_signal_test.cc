@@ -39,5 +39,30 @@ TEST(StopSignal, EndsTheProcessIfItComesAgain) {
       testing::KilledBySignal(SIGTERM), "");
 }
 
+TEST(StopSignal, MayBeRepeatedByALauncher) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        AllowRepeatedStops();
+        std::raise(SIGUSR1);
+        std::this_thread::sleep_for(milliseconds(1100));
+        std::raise(SIGUSR1);
+        std::_Exit(StopRequested() ? 75 : 1);
+      },
+      testing::ExitedWithCode(75), "");
+}
+
+TEST(StopSignal, IsAnsweredAtOnce) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        SayWhenStopped("for usr1\n", "for others\n");
+        std::raise(SIGTERM);
+        std::raise(SIGUSR1);
+        std::_Exit(75);
+      },
+      testing::ExitedWithCode(75), "^for others\n$");
+}
+
 }  // namespace
 }  // namespace reel3d

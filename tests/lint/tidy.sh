@@ -18,7 +18,7 @@ sed -E "s#-include [^ ]*/cmake_pch\.hxx##g; s# -Winvalid-pch##g" \
 sources=("$root/(lib|pipeline|tools|bench)/.*\.cc$")
 (($# == 0)) || sources=("$@")
 status=0
-"$tidy/run-clang-tidy.py" -quiet -clang-tidy-binary "$tidy/clang-tidy" -p "$database" -j "$(nproc)" "${sources[@]}" \
+"$tidy/run-clang-tidy.py" -quiet -clang-tidy-binary "$tidy/clang-tidy" -p "$database" -j "$("$root/setup/jobs.sh")" "${sources[@]}" \
 	>"$database/log" 2>&1 || status=$?
 sed -E 's/\x1b\[[0-9;]*m//g' "$database/log" |
 	grep -vE '^(\[ *[0-9]+/|Running clang-tidy|[0-9]+ warnings? |Suppressed |$)' || true

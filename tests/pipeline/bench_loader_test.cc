@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
@@ -33,6 +34,18 @@ TEST(BenchLoaderTest, LoadsTheClipsAndSumsUpItsPhases) {
   EXPECT_EQ(json["clips_per_s"], 50 / report.seconds);
   EXPECT_EQ(json["clips_per_s_per_core"], 50 / report.cpu_s);
   EXPECT_EQ(json["phases_ms"]["read"], report.read_ms);
+}
+
+// As taskset, mpirun and Slurm bind it: the other cores are somebody else's.
+TEST(BenchLoaderTest, UsesTheCoresThatItMay) {
+  const test::TemporaryFolder folder;
+  test::WriteSmallShards(folder.path());
+  const std::string core = std::to_string(AllowedCores().front());
+  const auto result =
+      test::RunCommand({"taskset", "-c", core, test::ToolPath("bench-loader").string(), "--clips",
+                        "5", "--sample-size", "16", folder.path().string()});
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  EXPECT_NE(result.out.find("clips/s by 1 thread: "), std::string::npos) << result.out;
 }
 
 TEST(BenchLoaderTest, TheToolSaysWhatIsWrong) {

@@ -9,6 +9,7 @@ mkdir -p "$BIN" "$RUN" "$CONFIGS"
 for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
 	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
 done
+ln -s "$REEL3D_BIN/run-ranks" "$BIN/run-ranks"
 start_over() {
 	rm -rf "$RUN"
 	mkdir -p "$RUN"
@@ -85,6 +86,23 @@ expect '^train-r3d .* restart 0 .*--overwrite' 2
 expect '^train-r3d .* restart 1 ' 2
 expect '^train-r3d .* restart 1 .*--overwrite' 0
 [ -e "$RUN/evaluation/DONE" ] || fail "no evaluation after the restart"
+
+echo "== training that is stopped again before a step is done does not queue itself for ever"
+start_over
+touch "$RUN/hold-train-r3d"
+workflow train EXEC=slurm TASKS=2
+for restart in 0 1; do
+	await_line "$RUN/seen" "restart $restart"
+	until [ "$(count 'train-r3d holds')" -ge $((2 * restart + 2)) ]; do sleep 0.1; done
+	sleep 0.5
+	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
+	until [ "$(count 'train-r3d rank . got')" -ge $((2 * restart + 2)) ]; do sleep 0.1; done
+	[ $restart = 1 ] || touch "$RUN/hold-train-r3d"
+done
+await_job "$RUN" train 60
+sleep 5
+expect '^train-r3d .* restart 2 ' 0
+grep -q 'before a step was done' "$RUN"/slurm/reel3d-train-*.log || fail "no reason given"
 
 echo "== a cancelled training does not come back"
 start_over

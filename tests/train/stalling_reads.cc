@@ -1,8 +1,10 @@
-// This library is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of shards,
-// all further ones of rank REEL3D_BAD_RANK hang (REEL3D_BAD_READS is "hang") or fail. The files of
-// a checkpoint do not reach the disk before the file REEL3D_CHECKPOINTS_AFTER exists.
+// Preloaded into train-r3d (LD_PRELOAD): from the REEL3D_GOOD_READS-th read of a shard on, the rank
+// REEL3D_BAD_RANK reads no more. REEL3D_BAD_READS says whether reads hang ("hang"), fail, or make a
+// folder of the name that stands there (a path) and wait until it is gone. And what belongs to a
+// checkpoint does not get to disk before the file REEL3D_CHECKPOINTS_AFTER is there.
 // SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,14 @@ extern "C" ssize_t pread(int descriptor, void* to, size_t size, off_t offset) {
       ++num_reads > std::atoi(std::getenv("REEL3D_GOOD_READS"))) {
     while (std::strcmp(std::getenv("REEL3D_BAD_READS"), "hang") == 0) {
       pause();
+    }
+    const char* held = std::getenv("REEL3D_BAD_READS");
+    if (*held == '/') {
+      static const int made = mkdir(held, 0700);
+      while (made == 0 && access(held, F_OK) == 0) {
+        usleep(1000);
+      }
+      return real(descriptor, to, size, offset);
     }
     errno = EIO;
     return -1;

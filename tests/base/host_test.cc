@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/host.h"
+
+#include <gmock/gmock.h>
+#include <sched.h>
+
+#include <cmath>
+#include <thread>
+
+#include "lib/base/cgroup.h"
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// A machine as /proc and /sys show it.
+class Machine {
+ public:
+  Machine(const std::string& groups, const std::string& mounts) {
+    Write("proc/self/cgroup", groups);
+    Write("proc/self/mountinfo",
+          "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n" + mounts);
+  }
+  void Write(const std::string& path, const std::string& text) const {
+    fs::create_directories((folder_ / path).parent_path());
+    WriteFileAtomically(folder_ / path, text);
+  }
+  const fs::path& root() const { return folder_.path(); }
+  CgroupLimits limits() const { return ReadCgroupLimits(root()); }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+constexpr const char* kVersion2 =
+    "30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+constexpr const char* kVersion1 =
+    "31 22 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgroup rw,cpu,cpuacct\n"
+    "32 22 0:28 / /sys/fs/cgroup/memory rw shared:6 - cgroup cgroup rw,memory\n";
+
+TEST(Cgroup, LimitsNothingWhereThereIsNone) {
+  const test::TemporaryFolder nothing;
+  EXPECT_TRUE(std::isinf(ReadCgroupLimits(nothing.path()).cores));
+  EXPECT_EQ(ReadCgroupLimits(nothing.path()).memory_bytes, INT64_MAX);
+  const Machine machine("0::/user.slice\n", kVersion2);
+  machine.Write("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n");
+  machine.Write("sys/fs/cgroup/user.slice/memory.max", "max\n");
+  EXPECT_TRUE(std::isinf(machine.limits().cores));
+  EXPECT_EQ(machine.limits().memory_bytes, INT64_MAX);
+}
+
+// A service of systemd, or a job of a batch system: any group above it may be the strictest.
+TEST(Cgroup, OfVersion2AreReadUpToTheTop) {
+  const Machine machine("0::/system.slice/job 7/step\n", kVersion2);
+  machine.Write("sys/fs/cgroup/system.slice/cpu.max", "350000 100000\n");
+  machine.Write("sys/fs/cgroup/system.slice/job 7/cpu.max", "75000 50000\n");
+  machine.Write("sys/fs/cgroup/system.slice/job 7/step/cpu.max", "max 100000\n");
+  machine.Write("sys/fs/cgroup/system.slice/memory.max", "2147483648\n");
+  machine.Write("sys/fs/cgroup/system.slice/job 7/step/memory.max", "4294967296\n");
+  EXPECT_EQ(machine.limits().cores, 1.5);
+  EXPECT_EQ(machine.limits().memory_bytes, 2147483648);
+}
+
+// As `docker run --cpus 2 --memory 1g` shows itself from within.
+TEST(Cgroup, OfVersion2AreReadInAContainer) {
+  const Machine machine("0::/\n", kVersion2);
+  machine.Write("sys/fs/cgroup/cpu.max", "200000 100000\n");
+  machine.Write("sys/fs/cgroup/memory.max", "1073741824\n");
+  EXPECT_EQ(machine.limits().cores, 2);
+  EXPECT_EQ(machine.limits().memory_bytes, 1073741824);
+}
+
+TEST(Cgroup, OfVersion1AreReadUpToTheTop) {
+  const Machine machine("9:memory:/slurm/uid_7/job_8\n3:cpu,cpuacct:/slurm/uid_7\n0::/\n",
+                        kVersion1);
+  machine.Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+  machine.Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+  machine.Write("sys/fs/cgroup/cpu,cpuacct/slurm/uid_7/cpu.cfs_quota_us", "300000\n");
+  machine.Write("sys/fs/cgroup/cpu,cpuacct/slurm/uid_7/cpu.cfs_period_us", "100000\n");
+  machine.Write("sys/fs/cgroup/memory/slurm/uid_7/memory.limit_in_bytes", "536870912\n");
+  machine.Write("sys/fs/cgroup/memory/slurm/uid_7/job_8/memory.limit_in_bytes",
+                "9223372036854771712\n");
+  EXPECT_EQ(machine.limits().cores, 3);
+  EXPECT_EQ(machine.limits().memory_bytes, 536870912);
+}
+
+// Without a namespace of its own a container reads the host's name of its group, and sees just it.
+TEST(Cgroup, OfVersion1AreReadInAContainer) {
+  const Machine machine("4:cpu:/docker/ab12\n",
+                        "40 22 0:27 /docker/ab12 /sys/fs/cgroup/cp\\040u ro - cgroup cg ro,cpu\n");
+  machine.Write("sys/fs/cgroup/cp u/cpu.cfs_quota_us", "50000\n");
+  machine.Write("sys/fs/cgroup/cp u/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(machine.limits().cores, 0.5);
+}
+
+// With one whose top is not mounted, the name leads out of what is seen.
+TEST(Cgroup, MayHaveANameThatIsNotSeen) {
+  const Machine machine("0::/../../other\n", kVersion2);
+  machine.Write("sys/fs/cgroup/cpu.max", "400000 100000\n");
+  machine.Write("other/cpu.max", "1000 100000\n");
+  EXPECT_EQ(machine.limits().cores, 4);
+}
+
+TEST(Host, HasTheCoresThatThisThreadMayUse) {
+  std::thread([] {
+    const test::TemporaryFolder no_limits;
+    EXPECT_EQ(AvailableCores(no_limits.path()), static_cast<int>(AllowedCores().size()));
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(AllowedCores().back(), &one);
+    const int last = AllowedCores().back();
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    EXPECT_THAT(AllowedCores(), testing::ElementsAre(last));
+    EXPECT_EQ(AvailableCores(), 1);
+    EXPECT_EQ(ThreadCount(0), 1);
+    EXPECT_EQ(ThreadCount(7), 7);
+  }).join();
+}
+
+TEST(Host, HasNoMoreCoresThanItsGroupGetsTimeOf) {
+  const Machine machine("0::/\n", kVersion2);
+  machine.Write("sys/fs/cgroup/cpu.max", "20000 100000\n");
+  EXPECT_EQ(AvailableCores(machine.root()), 1);
+}
+
+TEST(Host, HasNoMoreProcessesThanMemoryFor) {
+  const Machine machine("0::/\n", kVersion2);
+  machine.Write("sys/fs/cgroup/memory.max", "1500000000\n");
+  EXPECT_EQ(AvailableMemory_bytes(machine.root()), 1'500'000'000);
+  EXPECT_EQ(ProcessCount(0, 1'000'000'000, machine.root()), 1);
+  EXPECT_EQ(ProcessCount(0, 10'000'000'000, machine.root()), 1);
+  EXPECT_EQ(ProcessCount(0, 1, machine.root()), AvailableCores(machine.root()));
+  EXPECT_EQ(ProcessCount(5, 1'000'000'000, machine.root()), 5);
+}
+
+}  // namespace
+}  // namespace reel3d

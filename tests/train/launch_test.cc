@@ -1,0 +1,342 @@
+// Stopping train-r3d through what started it: run-ranks, mpirun in front of mpirun, make in a
+// terminal; in a step that takes longer than mpirun's own patience, and before the first step.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <pty.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "tests/train/interrupted_run.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using test::CommandResult;
+using test::Words;
+using testing::HasSubstr;
+
+// Of /proc, whose files say that they are empty.
+std::string TextOf(const std::string& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class Launch : public test::InterruptedRun {
+ protected:
+  // Command(2, ...) started by `launcher`.
+  static Words By(const Words& launcher, const std::string& run_dir, const Words& more = {}) {
+    Words words = launcher;
+    const Words training = Command(0, run_dir, more);
+    words.insert(words.end(), training.begin(), training.end());
+    return words;
+  }
+  static Words RunRanks() {
+    return {test::ToolPath("run-ranks").string(), "mpirun", "--oversubscribe", "-n", "2"};
+  }
+
+  // An environment in which a read in the midst of training takes until the folder `Held(run_dir)`,
+  // which it makes, is removed.
+  static fs::path Held(const std::string& run_dir) { return At(run_dir + "_held"); }
+  static Words Holding(const std::string& run_dir, const char* rank = "1") {
+    return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS,
+            std::string("REEL3D_BAD_RANK=") + rank, "REEL3D_BAD_READS=" + Held(run_dir).string(),
+            "REEL3D_GOOD_READS=40"};
+  }
+
+  // The process that this test has started for the run.
+  static int LauncherOf(const std::string& run_dir) {
+    for (const int process : ProcessesOf(run_dir)) {
+      const std::string status = TextOf("/proc/" + std::to_string(process) + "/status");
+      if (status.find("\nPPid:\t" + std::to_string(getpid()) + "\n") != std::string::npos) {
+        return process;
+      }
+    }
+    return -1;
+  }
+
+  // Not to no process, which would be all of them.
+  static void SignalLauncher(const std::string& run_dir, int signal) {
+    const int launcher = LauncherOf(run_dir);
+    ASSERT_GT(launcher, 1) << "nothing runs for " << run_dir;
+    kill(launcher, signal);
+  }
+
+  // Sends `signal` to the launcher in a step that goes on for two seconds more: mpirun has the
+  // patience for one.
+  static CommandResult StopInALongStep(const Words& command, const std::string& run_dir, int signal,
+                                       const char* rank = "1") {
+    auto job = std::async(std::launch::async,
+                          [&] { return test::RunCommand(command, Holding(run_dir, rank)); });
+    EXPECT_TRUE(test::WaitUntil([&] { return fs::exists(Held(run_dir)); }));
+    SignalLauncher(run_dir, signal);
+    job.wait_for(std::chrono::seconds(2));
+    fs::remove(Held(run_dir));
+    return job.get();
+  }
+
+  // Once for all tests.
+  static const char* Undisturbed() {
+    static const CommandResult result = test::RunCommand(By(RunRanks(), "undisturbed"));
+    EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+    return "undisturbed";
+  }
+
+  static void ExpectItGoesOnFromWhereItStopped(const std::string& run_dir) {
+    EXPECT_TRUE(ProcessesOf(run_dir).empty()) << "they outlive the launcher";
+    EXPECT_TRUE(fs::exists(fs::path(At(run_dir)) / "checkpoints/latest/DONE"));
+    const CommandResult resumed = test::RunCommand(By(RunRanks(), run_dir));
+    EXPECT_EQ(resumed.exit_status, kExitDone) << resumed.err;
+    EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
+    ExpectSameEnd(run_dir, Undisturbed());
+  }
+};
+
+TEST_F(Launch, ARequestIsGivenTheTimeThatAStepTakes) {
+  std::vector<std::future<CommandResult>> jobs;
+  const std::array<int, 4> signals = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+  const auto run_dir = [](int signal) { return "signal" + std::to_string(signal); };
+  for (const int signal : signals) {
+    jobs.push_back(std::async(std::launch::async, [signal, name = run_dir(signal)] {
+      return StopInALongStep(By(RunRanks(), name), name, signal);
+    }));
+  }
+  for (size_t i = 0; i < signals.size(); ++i) {
+    const CommandResult stopped = jobs[i].get();
+    const std::string name = run_dir(signals[i]);
+    EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << name << ": " << stopped.err;
+    EXPECT_THAT(stopped.err, HasSubstr("asked to stop: the step in hand is finished"));
+    EXPECT_TRUE(ProcessesOf(name).empty());
+    EXPECT_TRUE(fs::exists(fs::path(At(name)) / "checkpoints/latest/DONE"));
+  }
+  ExpectItGoesOnFromWhereItStopped(run_dir(SIGTERM));
+}
+
+TEST_F(Launch, SoItIsByTheMpirunBesideTheTools) {
+  const Words mpirun = {test::ToolPath("mpirun").string(), "--oversubscribe", "-n", "2"};
+  const CommandResult stopped = StopInALongStep(By(mpirun, "mpirun"), "mpirun", SIGTERM);
+  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  ExpectItGoesOnFromWhereItStopped("mpirun");
+}
+
+TEST_F(Launch, SoItIsWithoutALauncher) {
+  const CommandResult stopped = StopInALongStep(Command(0, "alone"), "alone", SIGTERM, "0");
+  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("asked to stop: the step in hand is finished"));
+}
+
+// It cannot be helped: but it is said.
+TEST_F(Launch, MpirunAloneSaysWhatItTakes) {
+  const Words mpirun = {"/usr/bin/env", "mpirun", "--oversubscribe", "-n", "2"};
+  const CommandResult ended = StopInALongStep(By(mpirun, "bare"), "bare", SIGTERM);
+  EXPECT_EQ(ended.exit_status, kExitFailed) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("start it as `run-ranks mpirun ...`"));
+}
+
+TEST_F(Launch, ASecondRequestEndsAtOnce) {
+  const std::string run_dir = "twice";
+  auto job = std::async(std::launch::async, [&] {
+    return test::RunCommand(By(RunRanks(), run_dir), Holding(run_dir));
+  });
+  ASSERT_TRUE(test::WaitUntil([&] { return fs::exists(Held(run_dir)); }));
+  SignalLauncher(run_dir, SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  SignalLauncher(run_dir, SIGTERM);
+  EXPECT_EQ(job.get().exit_status, 128 + SIGTERM);
+  EXPECT_TRUE(ProcessesOf(run_dir).empty());
+}
+
+// make and all that it started without a session of their own get what is typed.
+TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
+  const fs::path configs = At("configs");
+  fs::create_directories(configs);
+  fs::create_directories(At("settings"));
+  std::string settings;
+  for (const char* line : {"depth = 10", "width = 0.125", "sample-size = 32", "batch = 8",
+                           "lr = 0.05", "epochs = 2", "threads = 1"}) {
+    settings += std::string(line) + "\n";
+  }
+  for (const char* stage : {"videos", "list", "prep", "pack", "train", "score", "evaluate"}) {
+    const bool is_ours = std::string(stage) == "train";
+    const fs::path seen = At("settings") + "/" + stage + ".ini";
+    WriteFileAtomically(seen, is_ours ? settings : "");
+    fs::last_write_time(seen, fs::last_write_time(At("videos.tsv")) - std::chrono::hours(1));
+  }
+  WriteFileAtomically(configs / "train.ini", settings);
+  const Words environment = Holding("train");
+  const Words command = {"make",
+                         "-f",
+                         "Makefile.workflow",
+                         "train",
+                         "EXP=typed",
+                         "RANKS=2",
+                         "BUILD=no",
+                         "LIST=no",
+                         "VIDEOS=" + At("videos"),
+                         "RUN=" + At(""),
+                         "BIN=" + test::ToolPath("").string(),
+                         "CONFIGS=" + configs.string()};
+  int terminal = -1;
+  const pid_t make = forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (make == 0) {
+    fs::current_path(test::SourceFolder());
+    for (const std::string& variable : environment) {
+      putenv(const_cast<char*>(variable.c_str()));
+    }
+    std::vector<char*> words;
+    for (const std::string& word : command) {
+      words.push_back(const_cast<char*>(word.c_str()));
+    }
+    words.push_back(nullptr);
+    execvp("make", words.data());
+    _exit(1);
+  }
+  std::string shown;
+  std::thread reader([&] {  // until nobody has the terminal any more
+    std::array<char, 4096> bytes{};
+    ssize_t size = 0;
+    while ((size = read(terminal, bytes.data(), bytes.size())) > 0) {
+      shown.append(bytes.data(), static_cast<size_t>(size));
+    }
+  });
+  EXPECT_TRUE(test::WaitUntil([&] { return fs::exists(Held("train")); }));
+  EXPECT_EQ(write(terminal, "\x03", 1), 1);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  fs::remove(Held("train"));
+  int status = 0;
+  waitpid(make, &status, 0);
+  EXPECT_TRUE(ProcessesOf("train").empty()) << "make has not waited";
+  reader.join();
+  close(terminal);
+  EXPECT_THAT(shown, HasSubstr("Error 75"));
+  EXPECT_TRUE(fs::exists(At("train") + "/checkpoints/latest/DONE"));
+  ExpectItGoesOnFromWhereItStopped("train");
+}
+
+// Whenever it comes, also while libraries are still loading.
+TEST_F(Launch, ARequestBeforeTheFirstStepIsNoFailure) {
+  int number = 0;
+  for (const Words& launcher : {Words{test::ToolPath("run-ranks").string()}, RunRanks()}) {
+    for (const double delay_s : {0., 0.2, 0.7}) {
+      const std::string run_dir = "early" + std::to_string(number++);
+      auto job = std::async(std::launch::async, [&] {
+        return test::RunCommand(By(launcher, run_dir, {"--epochs", "100000", "--lr", "0.001"}));
+      });
+      test::WaitUntil([&] { return ProcessesOf(run_dir).size() > 1; });
+      std::this_thread::sleep_for(std::chrono::duration<double>(delay_s));
+      SignalLauncher(run_dir, SIGTERM);
+      const CommandResult result = job.get();
+      EXPECT_EQ(result.exit_status, kExitStoppedEarly) << delay_s << " s: " << result.err;
+      EXPECT_THAT(result.err + result.out, HasSubstr("stopped "));
+      EXPECT_TRUE(ProcessesOf(run_dir).empty());
+    }
+  }
+}
+
+// Held by this process, in place of another train-r3d.
+class TakenLock {
+ public:
+  explicit TakenLock(const fs::path& run_dir) {
+    fs::create_directories(run_dir);
+    descriptor_ = open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    EXPECT_EQ(flock(descriptor_, LOCK_EX | LOCK_NB), 0);
+  }
+  ~TakenLock() { close(descriptor_); }
+  TakenLock(const TakenLock&) = delete;
+  TakenLock& operator=(const TakenLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+TEST_F(Launch, ATakenRunIsWaitedForAWhile) {
+  const TakenLock taken(At("taken"));
+  const CommandResult refused = test::RunCommand(Command(0, "taken"));
+  EXPECT_EQ(refused.exit_status, kExitEnvironment) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("waiting up to 10 s for it to end"));
+  EXPECT_THAT(refused.err, HasSubstr("another train-r3d is at work there; wait for it or end it"));
+}
+
+// Also: asked to stop before the first step, it takes none.
+TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
+  std::optional<TakenLock> taken(At("freed"));
+  auto job = std::async(std::launch::async, [&] { return test::RunCommand(Command(0, "freed")); });
+  ASSERT_TRUE(test::WaitUntil([] {
+    const int process = LauncherOf("freed");
+    if (process < 0) {
+      return false;
+    }
+    std::error_code ignored;
+    for (const auto& file :
+         fs::directory_iterator("/proc/" + std::to_string(process) + "/fd", ignored)) {
+      if (fs::read_symlink(file.path(), ignored) == At("freed") + "/lock") {
+        return true;
+      }
+    }
+    return false;
+  }));
+  SignalLauncher("freed", SIGTERM);
+  taken.reset();
+  const CommandResult stopped = job.get();
+  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  EXPECT_THAT(stopped.out, HasSubstr("stopped before the first step"));
+  EXPECT_FALSE(fs::exists(At("freed") + "/checkpoints/latest"));
+}
+
+// Its ranks live on for a moment.
+TEST_F(Launch, TheSameCommandRightAfterMpirunWasKilledGoesOn) {
+  const Words more = {"--epochs", "100000", "--lr", "0.001"};
+  const Words command = Command(2, "killed", more);
+  auto job = std::async(std::launch::async, [&] { return test::RunCommand(command); });
+  ASSERT_TRUE(test::WaitUntil([] { return fs::exists(At("killed") + "/checkpoints/latest"); }));
+  SignalLauncher("killed", SIGKILL);
+  EXPECT_EQ(job.get().exit_status, 128 + SIGKILL);
+  Words again = more;
+  again.insert(again.end(), {"--stop-after-steps", "1"});
+  const CommandResult resumed = test::RunCommand(Command(2, "killed", again));
+  EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
+}
+
+size_t Count(const std::string& text, const std::string& word) {
+  size_t count = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_F(Launch, AMistakeIsSaidOnce) {
+  for (const auto& [option, value] :
+       {std::pair("--dpeth", "10"), {"--config", "no-such-file.ini"}}) {
+    const CommandResult result = test::RunCommand(Command(2, "mistaken", {option, value}));
+    EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
+    EXPECT_EQ(Count(result.err, "\ntrain-r3d: ") + Count(result.err.substr(0, 11), "train-r3d: "),
+              2U)
+        << "the mistake and where to look: " << result.err;
+    EXPECT_EQ(Count(result.err, "--help lists the options"), 1U) << result.err;
+  }
+  const CommandResult help = test::RunCommand(
+      {"mpirun", "--oversubscribe", "-n", "2", test::ToolPath("train-r3d").string(), "--help"});
+  EXPECT_EQ(help.exit_status, kExitDone);
+  EXPECT_EQ(Count(help.out, "usage: "), 1U);
+}
+
+// What every rank finds out, each by itself.
+TEST_F(Launch, AMistakeIsSaidOnceThoughItIsFoundLate) {
+  const std::string weights = At(Undisturbed()) + "/checkpoints/latest";
+  const CommandResult result = test::RunCommand(
+      Command(2, "mistaken_late", {"--finetune", weights, "--finetune-from", "layer9"}));
+  EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
+  EXPECT_EQ(Count(result.err, "--finetune-from layer9"), 1U) << result.err;
+}
+
+}  // namespace
+}  // namespace reel3d
