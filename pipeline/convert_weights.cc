@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/torch_script.h"
 #include "lib/model/weights_file.h"
@@ -39,6 +40,9 @@ Source ReadSource(const fs::path& in) {
   }
   source.header = ReadWeightsHeader(weights);
   source.tensors = LoadWeights(weights);
+  if (!source.header.wrapper.empty()) {
+    LogInfo(fmt::format("{}: {}", in.string(), source.header.wrapper));
+  }
   if (fs::is_directory(in)) {
     const nlohmann::ordered_json state = ReadCheckpointState(in);
     source.header.format = "checkpoint";
@@ -130,8 +134,8 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
 
 void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Positional("IN", &in,
-                    "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors, or a "
-                    "checkpoint folder of train-r3d");
+                    "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors "
+                    "(FILE:ENTRY where it holds several), or a checkpoint folder of train-r3d");
   binder.Positional("OUT", &out,
                     "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
                     ".pt: TorchScript, the network with its weights, for torch.jit.load");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -21,9 +22,7 @@ constexpr size_t kMaxItems = 2'000'000;  // of all lists, dicts and tuples toget
 class Unpickler {
  public:
   Unpickler(std::string_view bytes, const PickleRoles& roles, const std::string& source)
-      : bytes_(bytes.substr(0, kMaxPickleBytes), source, "pickle"),
-        roles_(roles),
-        source_(source) {}
+      : bytes_(bytes.substr(0, kMaxPickleBytes), source, "pickle"), roles_(roles) {}
 
   Pickle Run() {
     while (!stopped_) {
@@ -123,6 +122,15 @@ class Unpickler {
     PushInteger(static_cast<int64_t>(number));
   }
 
+  void PushDecimal(std::string_view digits) {
+    int64_t integer = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), integer);
+    if (error != std::errc() || end != digits.end()) {
+      throw Malformed("a number has other characters than digits");
+    }
+    PushInteger(integer);
+  }
+
   void PushTuple(size_t size) {
     std::vector<PickleId> items(size);
     for (size_t i = size; i > 0; --i) {
@@ -136,19 +144,20 @@ class Unpickler {
     if (!IsPlainName(full)) {
       throw Malformed("a name is longer than those of Python, or holds other characters");
     }
-    if (roles_(full) == PickleRole::kRefused) {
-      throw InputError(fmt::format(
-          "{}: names the Python object {}, which is not data: refused, and nothing of it was run. "
-          "If you trust the file, save plain tensors in Python: torch.save(state_dict, OUT)",
-          source_, full));
-    }
-    PushNamed(Kind::kGlobal, full);
+    PushNamed(roles_(full) == PickleRole::kUnknown ? Kind::kOpaque : Kind::kGlobal, full);
   }
+  // What protocol 4 has opcodes for and weights have no use of.
+  void PushOpaque(const char* name) { PushNamed(Kind::kOpaque, name); }
+  bool IsOpaque(PickleId id) const { return pickle_.At(id).kind == Kind::kOpaque; }
 
   // Python would call the function on the stack with the arguments above it.
   void Call() {
     const PickleId arguments = Pop();
     const PickleId function = Pop();
+    if (IsOpaque(function)) {
+      stack_.push_back(function);  // no new value, however often it is called
+      return;
+    }
     Require(function, Kind::kGlobal, "it calls what is no function");
     Require(arguments, Kind::kSequence, "arguments are no tuple");
     const std::string name = pickle_.At(function).text;
@@ -180,7 +189,7 @@ class Unpickler {
       throw Malformed("a dict has too many arguments");
     }
     const PickleId source = arguments.empty() ? 0 : arguments[0];
-    if (!arguments.empty() && pickle_.At(source).kind == Kind::kDict) {
+    if (!arguments.empty() && (pickle_.At(source).kind == Kind::kDict || IsOpaque(source))) {
       stack_.push_back(source);
       return;
     }
@@ -200,6 +209,9 @@ class Unpickler {
   }
 
   void SetItems(PickleId dict, std::vector<PickleId> items) {
+    if (IsOpaque(dict)) {
+      return;
+    }
     Require(dict, Kind::kDict, "it sets items of what is no dict");
     if (items.size() % 2 != 0) {
       throw Malformed("a key has no value");
@@ -207,11 +219,37 @@ class Unpickler {
     AddItems(dict, std::move(items));
   }
 
+  void Append(PickleId list, std::vector<PickleId> items) {
+    if (IsOpaque(list)) {
+      return;
+    }
+    Require(list, Kind::kSequence, "it appends to what is no list");
+    AddItems(list, std::move(items));
+  }
+
+  // What is stored outside of the pickle. A class or a type of storage that is unknown stays so.
+  void PushPersistent() {
+    const PickleId description = Pop();
+    const PickleValue& tuple = pickle_.At(description);
+    if (tuple.kind == Kind::kSequence && tuple.items.size() > 1 && IsOpaque(tuple.items[1])) {
+      stack_.push_back(tuple.items[1]);
+      return;
+    }
+    PushWith(Kind::kPersistent, {description});
+  }
+
+  // An instance of a class of Python 2, which none of the known names is.
+  void RequireInstance() {
+    if (!IsOpaque(Top())) {
+      throw Malformed("it makes an instance of what is no class");
+    }
+  }
+
   // Attributes. Those of a dict (a state_dict's _metadata) are of no use here.
   void Build() {
     const PickleId state = Pop();
     const PickleId target = Top();
-    if (pickle_.At(target).kind == Kind::kDict) {
+    if (pickle_.At(target).kind == Kind::kDict || IsOpaque(target)) {
       return;
     }
     Require(target, Kind::kObject, "it sets attributes of what has none");
@@ -234,7 +272,7 @@ class Unpickler {
   }
 
   void Step(unsigned char opcode) {
-    if (!StepPlain(opcode) && !StepContainer(opcode)) {
+    if (!StepPlain(opcode) && !StepContainer(opcode) && !StepObject(opcode)) {
       throw Malformed(fmt::format("opcode {:#04x} is none that weights need", opcode));
     }
   }
@@ -260,7 +298,11 @@ class Unpickler {
         PushInteger(static_cast<int64_t>(bytes_.Number(2)));
         return true;
       case 0x8a:  // LONG1
-        PushLong(bytes_.Number(1));
+      case 0x8b:  // LONG4
+        PushLong(bytes_.Number(opcode == 0x8a ? 1 : 4));
+        return true;
+      case 'I':  // INT: what four bytes do not hold in Python 2
+        PushDecimal(bytes_.Line(kMaxNameBytes));
         return true;
       case 'G':  // BINFLOAT
         bytes_.Take(8);
@@ -270,6 +312,11 @@ class Unpickler {
       case 'T':  // BINSTRING
       case 'B':  // BINBYTES
         PushText(bytes_.Take(bytes_.Number(4)));
+        return true;
+      case 0x8d:  // BINUNICODE8
+      case 0x8e:  // BINBYTES8
+      case 0x96:  // BYTEARRAY8
+        PushText(bytes_.Take(bytes_.Number(8)));
         return true;
       case 0x8c:  // SHORT_BINUNICODE
       case 'U':   // SHORT_BINSTRING
@@ -288,7 +335,7 @@ class Unpickler {
     }
   }
 
-  // The others.
+  // These put values together, or into other places.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -303,6 +350,12 @@ class Unpickler {
       case '(':  // MARK
         Mark();
         return true;
+      case '0':  // POP
+        Pop();
+        return true;
+      case '1':  // POP_MARK
+        PopToMark();
+        return true;
       case 't':  // TUPLE
         PushWith(Kind::kSequence, PopToMark());
         return true;
@@ -314,8 +367,7 @@ class Unpickler {
       case 'a':    // APPEND
       case 'e': {  // APPENDS
         const auto items = opcode == 'a' ? std::vector<PickleId>{Pop()} : PopToMark();
-        Require(Top(), Kind::kSequence, "it appends to what is no list");
-        AddItems(Top(), items);
+        Append(Top(), items);
         return true;
       }
       case 's': {  // SETITEM
@@ -340,6 +392,14 @@ class Unpickler {
       case 'j':  // LONG_BINGET
         Recall(bytes_.Number(opcode == 'h' ? 1 : 4));
         return true;
+      default:
+        return false;
+    }
+  }
+
+  // Names of Python and what they would make; the others.
+  bool StepObject(unsigned char opcode) {
+    switch (opcode) {
       case 'c': {  // GLOBAL
         const std::string_view module = bytes_.Line(kMaxNameBytes);
         PushGlobal(module, bytes_.Line(kMaxNameBytes));
@@ -354,11 +414,39 @@ class Unpickler {
         return true;
       }
       case 'Q':  // BINPERSID
-        PushWith(Kind::kPersistent, {Pop()});
+        PushPersistent();
         return true;
       case 'R':   // REDUCE
       case 0x81:  // NEWOBJ
         Call();
+        return true;
+      case 0x92:  // NEWOBJ_EX
+        Pop();    // arguments by name
+        Call();
+        return true;
+      case 'o': {  // OBJ
+        const std::vector<PickleId> items = PopToMark();
+        stack_.insert(stack_.end(), items.begin(), items.begin() + (items.empty() ? 0 : 1));
+        RequireInstance();
+        return true;
+      }
+      case 'i': {  // INST
+        PopToMark();
+        const std::string_view module = bytes_.Line(kMaxNameBytes);
+        PushGlobal(module, bytes_.Line(kMaxNameBytes));
+        RequireInstance();
+        return true;
+      }
+      case 0x8f:  // EMPTY_SET
+        PushOpaque("builtins.set");
+        return true;
+      case 0x90:  // ADDITEMS
+        PopToMark();
+        RequireInstance();
+        return true;
+      case 0x91:  // FROZENSET
+        PopToMark();
+        PushOpaque("builtins.frozenset");
         return true;
       case 'b':  // BUILD
         Build();
@@ -370,7 +458,6 @@ class Unpickler {
 
   ByteCursor bytes_;
   const PickleRoles& roles_;
-  const std::string& source_;
   bool stopped_ = false;
   Pickle pickle_;
   std::vector<PickleId> stack_;
