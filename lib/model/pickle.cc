@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <unordered_map>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/model/byte_cursor.h"
+#include "lib/model/pickle_stack.h"
 #include "lib/model/plain_name.h"
 
 namespace reel3d {
@@ -16,103 +16,30 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxValues = 400'000;
-constexpr size_t kMaxItems = 2'000'000;  // of all lists, dicts and tuples together
-
-class Unpickler {
+class Unpickler : private PickleStack {
  public:
-  Unpickler(std::string_view bytes, const PickleRoles& roles, const std::string& source)
-      : bytes_(bytes.substr(0, kMaxPickleBytes), source, "pickle"), roles_(roles) {}
+  Unpickler(ByteCursor& bytes, const PickleRoles& roles)
+      : PickleStack(bytes), bytes_(bytes), roles_(roles) {}
 
   Pickle Run() {
-    while (!stopped_) {
-      Step(static_cast<unsigned char>(bytes_.Take(1).front()));
+    try {
+      while (!stopped_) {
+        Step(static_cast<unsigned char>(bytes_.Take(1).front()));
+      }
+      return Finish();
+    } catch (const Error& error) {
+      if (unknown_.empty()) {
+        throw;
+      }
+      throw InputError(fmt::format("{}; it names the Python object {}, and nothing of it was run",
+                                   error.what(), unknown_));
     }
-    pickle_.root = Pop();
-    pickle_.size_bytes = bytes_.position();
-    return std::move(pickle_);
   }
 
  private:
-  Error Malformed(const std::string& why) const { return bytes_.Malformed(why); }
-
-  PickleValue& Push(Kind kind) {
-    if (pickle_.values.size() >= kMaxValues) {
-      throw Malformed("it holds more values than any weights");
-    }
-    stack_.push_back(static_cast<PickleId>(pickle_.values.size()));
-    pickle_.values.emplace_back();
-    pickle_.values.back().kind = kind;
-    return pickle_.values.back();
-  }
-  void PushInteger(int64_t integer, Kind kind = Kind::kInteger) { Push(kind).integer = integer; }
-  void PushText(std::string_view text) { Push(Kind::kText).text = text; }
-  // The sum of all is bounded also where few bytes repeat a long one. By value: a view of another
-  // value's text would not last.
-  void PushNamed(Kind kind, std::string name) {
-    num_name_bytes_ += name.size();
-    if (num_name_bytes_ > kMaxPickleBytes) {
-      throw Malformed("it names more than any weights");
-    }
-    Push(kind).text = std::move(name);
-  }
-
-  // Values from before the newest mark are not to be had.
-  PickleId Pop() {
-    if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) {
-      throw Malformed("it takes a value that is not there");
-    }
-    const PickleId id = stack_.back();
-    stack_.pop_back();
-    return id;
-  }
-  PickleId Top() {
-    const PickleId id = Pop();
-    stack_.push_back(id);
-    return id;
-  }
-  void Mark() {
-    marks_.push_back(stack_.size());
-    if (marks_.size() > kMaxValues) {
-      throw Malformed("it nests deeper than any weights");
-    }
-  }
-  std::vector<PickleId> PopToMark() {
-    if (marks_.empty()) {
-      throw Malformed("it takes a mark that is not there");
-    }
-    const auto first = stack_.begin() + static_cast<ptrdiff_t>(marks_.back());
-    std::vector<PickleId> items(first, stack_.end());
-    stack_.erase(first, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-
-  // Appends the items to those of `id`. The sum of all is bounded also where few bytes name a long
-  // list again and again. By value: a reference into pickle_.values would not last.
-  void AddItems(PickleId id, std::vector<PickleId> items) {
-    num_items_ += items.size();
-    if (num_items_ > kMaxItems) {
-      throw Malformed("it holds more values than any weights");
-    }
-    std::vector<PickleId>& all = pickle_.values[id].items;
-    all.insert(all.end(), items.begin(), items.end());
-  }
-  void PushWith(Kind kind, std::vector<PickleId> items) {
-    Push(kind);
-    AddItems(stack_.back(), std::move(items));
-  }
-
-  void Require(PickleId id, Kind kind, const char* what) const {
-    if (pickle_.values[id].kind != kind) {
-      throw Malformed(what);
-    }
-  }
-
   void PushLong(size_t size_bytes) {
     if (size_bytes > 8) {
-      const std::string_view digits = bytes_.Take(size_bytes);
-      Push(Kind::kInteger).text = digits;
+      Push(Kind::kInteger).text = bytes_.Take(size_bytes);
       return;
     }
     uint64_t number = bytes_.Number(size_bytes);
@@ -144,36 +71,37 @@ class Unpickler {
     if (!IsPlainName(full)) {
       throw Malformed("a name is longer than those of Python, or holds other characters");
     }
-    PushNamed(roles_(full) == PickleRole::kUnknown ? Kind::kOpaque : Kind::kGlobal, full);
+    const bool is_unknown = roles_(full) == PickleRole::kUnknown;
+    PushNamed(is_unknown ? Kind::kOpaque : Kind::kGlobal, full);
+    if (is_unknown && unknown_.empty()) {
+      unknown_ = full;
+    }
   }
-  // What protocol 4 has opcodes for and weights have no use of.
-  void PushOpaque(const char* name) { PushNamed(Kind::kOpaque, name); }
-  bool IsOpaque(PickleId id) const { return pickle_.At(id).kind == Kind::kOpaque; }
 
   // Python would call the function on the stack with the arguments above it.
   void Call() {
     const PickleId arguments = Pop();
     const PickleId function = Pop();
     if (IsOpaque(function)) {
-      stack_.push_back(function);  // no new value, however often it is called
+      PushAgain(function);  // no new value, however often it is called
       return;
     }
     Require(function, Kind::kGlobal, "it calls what is no function");
     Require(arguments, Kind::kSequence, "arguments are no tuple");
-    const std::string name = pickle_.At(function).text;
+    const std::string name = At(function).text;
     switch (roles_(name)) {
       case PickleRole::kDict:
-        PushDict(pickle_.At(arguments).items);
+        PushDict(At(arguments).items);
         return;
       case PickleRole::kSequence:
-        if (pickle_.At(arguments).items.size() != 1) {
+        if (At(arguments).items.size() != 1) {
           throw Malformed(name + " wants one argument");
         }
-        stack_.push_back(pickle_.At(arguments).items[0]);
+        PushAgain(At(arguments).items[0]);
         return;
       case PickleRole::kFunction:
         PushNamed(Kind::kCall, name);
-        AddItems(stack_.back(), pickle_.At(arguments).items);
+        AddItems(Top(), At(arguments).items);
         return;
       case PickleRole::kClass:
         PushNamed(Kind::kObject, name);
@@ -189,22 +117,22 @@ class Unpickler {
       throw Malformed("a dict has too many arguments");
     }
     const PickleId source = arguments.empty() ? 0 : arguments[0];
-    if (!arguments.empty() && (pickle_.At(source).kind == Kind::kDict || IsOpaque(source))) {
-      stack_.push_back(source);
+    if (!arguments.empty() && (At(source).kind == Kind::kDict || IsOpaque(source))) {
+      PushAgain(source);
       return;
     }
     PushWith(Kind::kDict, {});
-    const PickleId dict = stack_.back();
+    const PickleId dict = Top();
     if (arguments.empty()) {
       return;
     }
     Require(source, Kind::kSequence, "a dict is made of something else");
-    for (const PickleId pair : pickle_.At(source).items) {
+    for (const PickleId pair : At(source).items) {
       Require(pair, Kind::kSequence, "a dict is made of something else");
-      if (pickle_.At(pair).items.size() != 2) {  // none would cost time that nothing counts
+      if (At(pair).items.size() != 2) {  // none would cost time that nothing counts
         throw Malformed("a dict is made of what are no pairs");
       }
-      SetItems(dict, pickle_.At(pair).items);
+      SetItems(dict, At(pair).items);
     }
   }
 
@@ -230,9 +158,9 @@ class Unpickler {
   // What is stored outside of the pickle. A class or a type of storage that is unknown stays so.
   void PushPersistent() {
     const PickleId description = Pop();
-    const PickleValue& tuple = pickle_.At(description);
+    const PickleValue& tuple = At(description);
     if (tuple.kind == Kind::kSequence && tuple.items.size() > 1 && IsOpaque(tuple.items[1])) {
-      stack_.push_back(tuple.items[1]);
+      PushAgain(tuple.items[1]);
       return;
     }
     PushWith(Kind::kPersistent, {description});
@@ -249,26 +177,12 @@ class Unpickler {
   void Build() {
     const PickleId state = Pop();
     const PickleId target = Top();
-    if (pickle_.At(target).kind == Kind::kDict || IsOpaque(target)) {
+    if (At(target).kind == Kind::kDict || IsOpaque(target)) {
       return;
     }
     Require(target, Kind::kObject, "it sets attributes of what has none");
     Require(state, Kind::kDict, "attributes are no dict");
-    AddItems(target, pickle_.At(state).items);
-  }
-
-  void Remember(uint64_t place) {
-    memo_[place] = Top();
-    if (memo_.size() > kMaxValues) {
-      throw Malformed("it remembers more values than any weights hold");
-    }
-  }
-  void Recall(uint64_t place) {
-    const auto found = memo_.find(place);
-    if (found == memo_.end()) {
-      throw Malformed("it recalls what it has not remembered");
-    }
-    stack_.push_back(found->second);
+    AddItems(target, At(state).items);
   }
 
   void Step(unsigned char opcode) {
@@ -386,7 +300,7 @@ class Unpickler {
         Remember(bytes_.Number(opcode == 'q' ? 1 : 4));
         return true;
       case 0x94:  // MEMOIZE
-        Remember(memo_.size());
+        Remember(num_remembered());
         return true;
       case 'h':  // BINGET
       case 'j':  // LONG_BINGET
@@ -410,7 +324,7 @@ class Unpickler {
         const PickleId module = Pop();
         Require(name, Kind::kText, "a name is no text");
         Require(module, Kind::kText, "a name is no text");
-        PushGlobal(pickle_.At(module).text, pickle_.At(name).text);
+        PushGlobal(At(module).text, At(name).text);
         return true;
       }
       case 'Q':  // BINPERSID
@@ -426,7 +340,9 @@ class Unpickler {
         return true;
       case 'o': {  // OBJ
         const std::vector<PickleId> items = PopToMark();
-        stack_.insert(stack_.end(), items.begin(), items.begin() + (items.empty() ? 0 : 1));
+        if (!items.empty()) {
+          PushAgain(items[0]);
+        }
         RequireInstance();
         return true;
       }
@@ -438,7 +354,7 @@ class Unpickler {
         return true;
       }
       case 0x8f:  // EMPTY_SET
-        PushOpaque("builtins.set");
+        PushNamed(Kind::kOpaque, "builtins.set");
         return true;
       case 0x90:  // ADDITEMS
         PopToMark();
@@ -446,7 +362,7 @@ class Unpickler {
         return true;
       case 0x91:  // FROZENSET
         PopToMark();
-        PushOpaque("builtins.frozenset");
+        PushNamed(Kind::kOpaque, "builtins.frozenset");
         return true;
       case 'b':  // BUILD
         Build();
@@ -456,14 +372,10 @@ class Unpickler {
     }
   }
 
-  ByteCursor bytes_;
+  ByteCursor& bytes_;
   const PickleRoles& roles_;
   bool stopped_ = false;
-  Pickle pickle_;
-  std::vector<PickleId> stack_;
-  std::vector<size_t> marks_;
-  std::unordered_map<uint64_t, PickleId> memo_;
-  size_t num_items_ = 0, num_name_bytes_ = 0;
+  std::string unknown_;  // the first name that is
 };
 
 }  // namespace
@@ -481,7 +393,8 @@ const PickleValue* Pickle::Find(const PickleValue& dict, std::string_view key) c
 }
 
 Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source) {
-  return Unpickler(bytes, roles, source).Run();
+  ByteCursor cursor(bytes.substr(0, kMaxPickleBytes), source, "pickle");
+  return Unpickler(cursor, roles).Run();
 }
 
 }  // namespace reel3d

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "lib/model/published_names.h"
 #include "lib/model/weights_layout.h"
@@ -39,8 +40,9 @@ class Search {
       all[i] = i;
     }
     Visit("", all, 0);
-    std::stable_sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) {
-      return a.prefix.size() < b.prefix.size();
+    std::sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) {
+      return std::pair(!a.prefix.empty(), a.tensors[0]) <
+             std::pair(!b.prefix.empty(), b.tensors[0]);
     });
     return std::move(found_);
   }

@@ -15,13 +15,12 @@ namespace reel3d {
 
 struct WrappedNetwork {
   std::string prefix;           // before the names of all its tensors: "module._orig_mod."
-  std::vector<size_t> tensors;  // indices of those of its layers, the file's order
+  std::vector<size_t> tensors;  // indices of those of its layers, in the file's order; not empty
 };
 
-// The networks that reel3d knows among `tensors`, the one of the shortest prefix first. Tensors
-// under a prefix that no layer of any network can have are in none: only names that end in
-// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked` and do not belong to a
-// loss are of layers.
+// The networks that reel3d knows among `tensors`: one without a prefix first, then in their order
+// there. Tensors that no layer of any network has are in none: of layers are only names that end in
+// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and not a loss's.
 std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors);
 
 // The tensors of the network, named and in order as ours (published_names.h).

@@ -120,6 +120,7 @@ TEST(FindNetworks, SeveralAreAllFound) {
   const std::vector<WrappedNetwork> found = FindNetworks(tensors);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].prefix, "");
+  EXPECT_EQ(found[1].prefix, "encoder_q.");  // the file's order, not the alphabet's
   for (const WrappedNetwork& network : found) {
     EXPECT_EQ(NamesOf(Unwrap(tensors, network)), NamesOf(Network())) << network.prefix;
   }
@@ -258,6 +259,10 @@ TEST(WrappedFiles, ObjectsOfPythonMayStandBesideWeightsAndNotInThem) {
     EXPECT_THAT(refusal(StateOf(Network(), Text("fc2.weight") + object.pickle)), is_named) << where;
     EXPECT_THAT(refusal(StateOf(Network(), object.pickle + "K\1")), is_named) << where;
     EXPECT_THAT(refusal(Dict(Text("model") + StateOf(Network(), beside))), is_named) << where;
+    if (object.pickle[0] == 'c') {  // damaged behind the name
+      const std::string cut = object.pickle.substr(0, object.pickle.find_last_of('\n') + 1) + "X";
+      EXPECT_THAT(refusal(cut), HasSubstr("nothing of it was run")) << where;
+    }
     // In a tensor: as its storage, and as what it is made of.
     const std::string rebuild = "ctorch._utils\n_rebuild_tensor_v2\n(";
     EXPECT_THAT(refusal(StateOf(Network(),
