@@ -63,6 +63,9 @@ std::string SaveScript(const fs::path& file, const Source& source,
   const TrainOptions settings = SettingsOfWeights(unsaid, source.header, options.in);
   const ScriptClip clip = {options.clip_frames > 0 ? options.clip_frames : settings.clip.length,
                            options.size > 0 ? options.size : settings.crop.size};
+  if (options.clip_frames == 0 || options.size == 0) {
+    RequireModestClip(clip.frames, clip.size, options.in);
+  }
   const bool any_size = SaveTorchScript(file, settings.network, source.tensors, clip, options.in);
   return any_size ? ""
                   : fmt::format(

@@ -287,6 +287,34 @@ TEST_F(ConvertTool, WrappedWeightsScoreAsTheirCheckpoint) {
   EXPECT_THAT(missing.err, HasSubstr("it has"));
 }
 
+// A few bytes of notes may ask for clips of gigabytes.
+TEST_F(ConvertTool, ClipsOfNotesAreModestOrSaid) {
+  const std::vector<std::pair<std::string, std::string>> hostile = {
+      {"reel3d.config", "clip-length = 1024\nsample-size = 1024\n"}};
+  NamedTensors tensors;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    tensors.emplace_back(name, tensor);
+  }
+  SaveTensors(At("notes.safetensors"), tensors, {hostile.begin(), hostile.end()});
+  const auto inspect = [](const Words& more) {
+    Words words = {test::ToolPath("inspect-file").string(), "--layers"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(At("notes.safetensors"));
+    return test::RunCommand(words);
+  };
+  const Words said = {"--clip-frames", "8", "--size", "32"};
+  for (const Words& unsaid : {Words(), Words{"--size", "112"}}) {
+    const auto refused = inspect(unsaid);
+    EXPECT_EQ(refused.exit_status, 2) << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr("say --clip-frames and --size"));
+    const auto unconverted = Convert(At("notes.safetensors"), At("notes.pt"), unsaid);
+    EXPECT_EQ(unconverted.exit_status, 2) << unconverted.err;
+    EXPECT_THAT(unconverted.err, HasSubstr("clips of 1024 frames"));
+  }
+  EXPECT_EQ(inspect(said).exit_status, 0);
+  EXPECT_EQ(Convert(At("notes.safetensors"), At("notes.pt"), said).exit_status, 0);
+}
+
 TEST_F(ConvertTool, SaysWhatItCannotDo) {
   EXPECT_EQ(Convert(Checkpoint(), At("x.onnx")).exit_status, 2);
   ASSERT_EQ(Convert(Checkpoint(), At("there.pth")).exit_status, 0);
