@@ -215,7 +215,7 @@ ToolResult Classify(const ClassifyVideoOptions& options) {
 void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors)");
+                    ".safetensors; FILE:ENTRY where it holds several)");
   binder.Positional("VIDEO", &videos, "video files of any kind");
   weights.Bind(binder);
   binder.Bind("height", &height, {16, 8192},

@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/torch_script.h"
 #include "lib/model/weights_file.h"
@@ -39,6 +40,9 @@ Source ReadSource(const fs::path& in) {
   }
   source.header = ReadWeightsHeader(weights);
   source.tensors = LoadWeights(weights);
+  if (!source.header.wrapper.empty()) {
+    LogInfo(fmt::format("{}: {}", in.string(), source.header.wrapper));
+  }
   if (fs::is_directory(in)) {
     const nlohmann::ordered_json state = ReadCheckpointState(in);
     source.header.format = "checkpoint";
@@ -59,6 +63,9 @@ std::string SaveScript(const fs::path& file, const Source& source,
   const TrainOptions settings = SettingsOfWeights(unsaid, source.header, options.in);
   const ScriptClip clip = {options.clip_frames > 0 ? options.clip_frames : settings.clip.length,
                            options.size > 0 ? options.size : settings.crop.size};
+  if (options.clip_frames == 0 || options.size == 0) {
+    RequireModestClip(clip.frames, clip.size, options.in);
+  }
   const bool any_size = SaveTorchScript(file, settings.network, source.tensors, clip, options.in);
   return any_size ? ""
                   : fmt::format(
@@ -130,8 +137,8 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
 
 void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Positional("IN", &in,
-                    "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors, or a "
-                    "checkpoint folder of train-r3d");
+                    "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors "
+                    "(FILE:ENTRY where it holds several), or a checkpoint folder of train-r3d");
   binder.Positional("OUT", &out,
                     "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
                     ".pt: TorchScript, the network with its weights, for torch.jit.load");

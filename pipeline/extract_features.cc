@@ -223,7 +223,7 @@ ToolResult Extract(const ExtractFeaturesOptions& options) {
 void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors)");
+                    ".safetensors; FILE:ENTRY where it holds several)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT", &out,
                     "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");

@@ -15,6 +15,7 @@
 #include "lib/hdf5/hdf5_reader.h"
 #include "lib/model/weights_header.h"
 #include "lib/model/weights_layout.h"
+#include "lib/model/weights_name.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
@@ -164,6 +165,9 @@ Json InspectWeights(const fs::path& file) {
                     {"values", count}});
   }
   Json json = {{"kind", "weights"}, {"format", header.format}};
+  if (!header.wrapper.empty()) {
+    json["wrapper"] = header.wrapper;
+  }
   for (const auto& [key, value] : header.notes) {
     json["note: " + key] = value;
   }
@@ -308,7 +312,7 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   if (fs::is_directory(file)) {
     return InspectFolder(file);
   }
-  RequireFile(file, "what to inspect");
+  RequireFile(SplitWeightsName(file).file, "what to inspect");
   const std::string extension = fs::path(file).extension().string();
   if (extension == ".h5") {
     return InspectHdf5(file);

@@ -93,6 +93,9 @@ Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
   if (counted.size == 0) {
     counted.size = options.crop.size;
   }
+  if (limit && (clip.frames == 0 || clip.size == 0)) {  // settings are the user's own
+    RequireModestClip(counted.frames, counted.size, file);
+  }
   Json json;
   WithTorchErrors([&] { json = ToJson(options.network, counted); });
   return json;

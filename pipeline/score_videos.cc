@@ -232,7 +232,7 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
 void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors)");
+                    ".safetensors; FILE:ENTRY where it holds several)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT_DIR", &out_dir, "score files; goes on where it stands");
   weights.Bind(binder);

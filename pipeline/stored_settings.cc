@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <optional>
 
 #include "lib/base/error.h"
@@ -33,6 +34,17 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
   if (layout.num_classes == 0) {
     throw InputError(fmt::format("{}: of {}, but without the layer that makes logits ({})", source,
                                  layout.family, layout.head));
+  }
+}
+
+void RequireModestClip(int64_t frames, int64_t size, const std::string& source) {
+  constexpr int64_t kMostPixels = int64_t{64} * 256 * 256;  // i3d: 64 * 224 * 224
+  if (size * size * frames > kMostPixels) {
+    throw UsageError(
+        fmt::format("{}: asks for clips of {} frames of {} x {} pixels, for which a network may "
+                    "take many gigabytes: say --clip-frames and --size yourself (the same, if you "
+                    "mean them; most networks are published for 16 and 112)",
+                    source, frames, size, size));
   }
 }
 

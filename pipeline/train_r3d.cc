@@ -22,6 +22,7 @@
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
 #include "lib/model/freed_memory.h"
+#include "lib/model/weights_name.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
 #include "lib/train/finetune.h"
@@ -131,7 +132,8 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
   std::vector<StageInput> inputs = {
       {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}};
   if (!options.finetune.file.empty()) {
-    inputs.push_back({options.finetune.file, FileIdentity(PretrainedFile(options.finetune))});
+    const fs::path file = SplitWeightsName(PretrainedFile(options.finetune)).file;
+    inputs.push_back({options.finetune.file, FileIdentity(file)});
   }
   return {run_dir,
           "train-r3d",

@@ -18,6 +18,7 @@
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
 #include "lib/model/weights_layout.h"
+#include "lib/model/weights_name.h"
 #include "lib/train/checkpoint_folder.h"
 #include "pipeline/stage_output.h"
 #include "pipeline/stored_settings.h"
@@ -107,6 +108,9 @@ std::vector<std::string> FindClasses(const std::string& classes_file, const Weig
 
 TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   const WeightsHeader header = ReadWeightsHeader(file);
+  if (!header.wrapper.empty()) {
+    LogInfo(fmt::format("{}: {}", file.string(), header.wrapper));
+  }
   const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
   if (!layout) {
     throw InputError(
@@ -120,7 +124,8 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file);
-  trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
+  trained.identity =
+      fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
   if (!use.preprocessing.empty()) {
     trained.identity += ", clips by " + FileIdentity(RecipeFile(use.preprocessing));
   }
@@ -128,7 +133,7 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
 }
 
 TrainedNetwork Load(const fs::path& checkpoint, const WeightsUse& use) {
-  if (fs::is_regular_file(checkpoint)) {
+  if (fs::is_regular_file(SplitWeightsName(checkpoint).file)) {
     return FromFile(checkpoint, use);
   }
   RequireFolder(checkpoint, "a checkpoint that train-r3d wrote, or a file of weights");

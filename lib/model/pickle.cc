@@ -3,11 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <charconv>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/model/byte_cursor.h"
+#include "lib/model/pickle_stack.h"
 #include "lib/model/plain_name.h"
 
 namespace reel3d {
@@ -15,105 +16,30 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxValues = 400'000;
-constexpr size_t kMaxItems = 2'000'000;  // of all lists, dicts and tuples together
-
-class Unpickler {
+class Unpickler : private PickleStack {
  public:
-  Unpickler(std::string_view bytes, const PickleRoles& roles, const std::string& source)
-      : bytes_(bytes.substr(0, kMaxPickleBytes), source, "pickle"),
-        roles_(roles),
-        source_(source) {}
+  Unpickler(ByteCursor& bytes, const PickleRoles& roles)
+      : PickleStack(bytes), bytes_(bytes), roles_(roles) {}
 
   Pickle Run() {
-    while (!stopped_) {
-      Step(static_cast<unsigned char>(bytes_.Take(1).front()));
+    try {
+      while (!stopped_) {
+        Step(static_cast<unsigned char>(bytes_.Take(1).front()));
+      }
+      return Finish();
+    } catch (const Error& error) {
+      if (unknown_.empty()) {
+        throw;
+      }
+      throw InputError(fmt::format("{}; it names the Python object {}, and nothing of it was run",
+                                   error.what(), unknown_));
     }
-    pickle_.root = Pop();
-    pickle_.size_bytes = bytes_.position();
-    return std::move(pickle_);
   }
 
  private:
-  Error Malformed(const std::string& why) const { return bytes_.Malformed(why); }
-
-  PickleValue& Push(Kind kind) {
-    if (pickle_.values.size() >= kMaxValues) {
-      throw Malformed("it holds more values than any weights");
-    }
-    stack_.push_back(static_cast<PickleId>(pickle_.values.size()));
-    pickle_.values.emplace_back();
-    pickle_.values.back().kind = kind;
-    return pickle_.values.back();
-  }
-  void PushInteger(int64_t integer, Kind kind = Kind::kInteger) { Push(kind).integer = integer; }
-  void PushText(std::string_view text) { Push(Kind::kText).text = text; }
-  // The sum of all is bounded also where few bytes repeat a long one. By value: a view of another
-  // value's text would not last.
-  void PushNamed(Kind kind, std::string name) {
-    num_name_bytes_ += name.size();
-    if (num_name_bytes_ > kMaxPickleBytes) {
-      throw Malformed("it names more than any weights");
-    }
-    Push(kind).text = std::move(name);
-  }
-
-  // Values from before the newest mark are not to be had.
-  PickleId Pop() {
-    if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) {
-      throw Malformed("it takes a value that is not there");
-    }
-    const PickleId id = stack_.back();
-    stack_.pop_back();
-    return id;
-  }
-  PickleId Top() {
-    const PickleId id = Pop();
-    stack_.push_back(id);
-    return id;
-  }
-  void Mark() {
-    marks_.push_back(stack_.size());
-    if (marks_.size() > kMaxValues) {
-      throw Malformed("it nests deeper than any weights");
-    }
-  }
-  std::vector<PickleId> PopToMark() {
-    if (marks_.empty()) {
-      throw Malformed("it takes a mark that is not there");
-    }
-    const auto first = stack_.begin() + static_cast<ptrdiff_t>(marks_.back());
-    std::vector<PickleId> items(first, stack_.end());
-    stack_.erase(first, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-
-  // Appends the items to those of `id`. The sum of all is bounded also where few bytes name a long
-  // list again and again. By value: a reference into pickle_.values would not last.
-  void AddItems(PickleId id, std::vector<PickleId> items) {
-    num_items_ += items.size();
-    if (num_items_ > kMaxItems) {
-      throw Malformed("it holds more values than any weights");
-    }
-    std::vector<PickleId>& all = pickle_.values[id].items;
-    all.insert(all.end(), items.begin(), items.end());
-  }
-  void PushWith(Kind kind, std::vector<PickleId> items) {
-    Push(kind);
-    AddItems(stack_.back(), std::move(items));
-  }
-
-  void Require(PickleId id, Kind kind, const char* what) const {
-    if (pickle_.values[id].kind != kind) {
-      throw Malformed(what);
-    }
-  }
-
   void PushLong(size_t size_bytes) {
     if (size_bytes > 8) {
-      const std::string_view digits = bytes_.Take(size_bytes);
-      Push(Kind::kInteger).text = digits;
+      Push(Kind::kInteger).text = bytes_.Take(size_bytes);
       return;
     }
     uint64_t number = bytes_.Number(size_bytes);
@@ -121,6 +47,15 @@ class Unpickler {
       number |= ~uint64_t{0} << (8 * size_bytes);  // the sign
     }
     PushInteger(static_cast<int64_t>(number));
+  }
+
+  void PushDecimal(std::string_view digits) {
+    int64_t integer = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), integer);
+    if (error != std::errc() || end != digits.end()) {
+      throw Malformed("a number has other characters than digits");
+    }
+    PushInteger(integer);
   }
 
   void PushTuple(size_t size) {
@@ -136,35 +71,37 @@ class Unpickler {
     if (!IsPlainName(full)) {
       throw Malformed("a name is longer than those of Python, or holds other characters");
     }
-    if (roles_(full) == PickleRole::kRefused) {
-      throw InputError(fmt::format(
-          "{}: names the Python object {}, which is not data: refused, and nothing of it was run. "
-          "If you trust the file, save plain tensors in Python: torch.save(state_dict, OUT)",
-          source_, full));
+    const bool is_unknown = roles_(full) == PickleRole::kUnknown;
+    PushNamed(is_unknown ? Kind::kOpaque : Kind::kGlobal, full);
+    if (is_unknown && unknown_.empty()) {
+      unknown_ = full;
     }
-    PushNamed(Kind::kGlobal, full);
   }
 
   // Python would call the function on the stack with the arguments above it.
   void Call() {
     const PickleId arguments = Pop();
     const PickleId function = Pop();
+    if (IsOpaque(function)) {
+      PushAgain(function);  // no new value, however often it is called
+      return;
+    }
     Require(function, Kind::kGlobal, "it calls what is no function");
     Require(arguments, Kind::kSequence, "arguments are no tuple");
-    const std::string name = pickle_.At(function).text;
+    const std::string name = At(function).text;
     switch (roles_(name)) {
       case PickleRole::kDict:
-        PushDict(pickle_.At(arguments).items);
+        PushDict(At(arguments).items);
         return;
       case PickleRole::kSequence:
-        if (pickle_.At(arguments).items.size() != 1) {
+        if (At(arguments).items.size() != 1) {
           throw Malformed(name + " wants one argument");
         }
-        stack_.push_back(pickle_.At(arguments).items[0]);
+        PushAgain(At(arguments).items[0]);
         return;
       case PickleRole::kFunction:
         PushNamed(Kind::kCall, name);
-        AddItems(stack_.back(), pickle_.At(arguments).items);
+        AddItems(Top(), At(arguments).items);
         return;
       case PickleRole::kClass:
         PushNamed(Kind::kObject, name);
@@ -180,26 +117,29 @@ class Unpickler {
       throw Malformed("a dict has too many arguments");
     }
     const PickleId source = arguments.empty() ? 0 : arguments[0];
-    if (!arguments.empty() && pickle_.At(source).kind == Kind::kDict) {
-      stack_.push_back(source);
+    if (!arguments.empty() && (At(source).kind == Kind::kDict || IsOpaque(source))) {
+      PushAgain(source);
       return;
     }
     PushWith(Kind::kDict, {});
-    const PickleId dict = stack_.back();
+    const PickleId dict = Top();
     if (arguments.empty()) {
       return;
     }
     Require(source, Kind::kSequence, "a dict is made of something else");
-    for (const PickleId pair : pickle_.At(source).items) {
+    for (const PickleId pair : At(source).items) {
       Require(pair, Kind::kSequence, "a dict is made of something else");
-      if (pickle_.At(pair).items.size() != 2) {  // none would cost time that nothing counts
+      if (At(pair).items.size() != 2) {  // none would cost time that nothing counts
         throw Malformed("a dict is made of what are no pairs");
       }
-      SetItems(dict, pickle_.At(pair).items);
+      SetItems(dict, At(pair).items);
     }
   }
 
   void SetItems(PickleId dict, std::vector<PickleId> items) {
+    if (IsOpaque(dict)) {
+      return;
+    }
     Require(dict, Kind::kDict, "it sets items of what is no dict");
     if (items.size() % 2 != 0) {
       throw Malformed("a key has no value");
@@ -207,34 +147,46 @@ class Unpickler {
     AddItems(dict, std::move(items));
   }
 
+  void Append(PickleId list, std::vector<PickleId> items) {
+    if (IsOpaque(list)) {
+      return;
+    }
+    Require(list, Kind::kSequence, "it appends to what is no list");
+    AddItems(list, std::move(items));
+  }
+
+  // What is stored outside of the pickle. A class or a type of storage that is unknown stays so.
+  void PushPersistent() {
+    const PickleId description = Pop();
+    const PickleValue& tuple = At(description);
+    if (tuple.kind == Kind::kSequence && tuple.items.size() > 1 && IsOpaque(tuple.items[1])) {
+      PushAgain(tuple.items[1]);
+      return;
+    }
+    PushWith(Kind::kPersistent, {description});
+  }
+
+  // An instance of a class of Python 2, which none of the known names is.
+  void RequireInstance() {
+    if (!IsOpaque(Top())) {
+      throw Malformed("it makes an instance of what is no class");
+    }
+  }
+
   // Attributes. Those of a dict (a state_dict's _metadata) are of no use here.
   void Build() {
     const PickleId state = Pop();
     const PickleId target = Top();
-    if (pickle_.At(target).kind == Kind::kDict) {
+    if (At(target).kind == Kind::kDict || IsOpaque(target)) {
       return;
     }
     Require(target, Kind::kObject, "it sets attributes of what has none");
     Require(state, Kind::kDict, "attributes are no dict");
-    AddItems(target, pickle_.At(state).items);
-  }
-
-  void Remember(uint64_t place) {
-    memo_[place] = Top();
-    if (memo_.size() > kMaxValues) {
-      throw Malformed("it remembers more values than any weights hold");
-    }
-  }
-  void Recall(uint64_t place) {
-    const auto found = memo_.find(place);
-    if (found == memo_.end()) {
-      throw Malformed("it recalls what it has not remembered");
-    }
-    stack_.push_back(found->second);
+    AddItems(target, At(state).items);
   }
 
   void Step(unsigned char opcode) {
-    if (!StepPlain(opcode) && !StepContainer(opcode)) {
+    if (!StepPlain(opcode) && !StepContainer(opcode) && !StepObject(opcode)) {
       throw Malformed(fmt::format("opcode {:#04x} is none that weights need", opcode));
     }
   }
@@ -260,7 +212,11 @@ class Unpickler {
         PushInteger(static_cast<int64_t>(bytes_.Number(2)));
         return true;
       case 0x8a:  // LONG1
-        PushLong(bytes_.Number(1));
+      case 0x8b:  // LONG4
+        PushLong(bytes_.Number(opcode == 0x8a ? 1 : 4));
+        return true;
+      case 'I':  // INT: what four bytes do not hold in Python 2
+        PushDecimal(bytes_.Line(kMaxNameBytes));
         return true;
       case 'G':  // BINFLOAT
         bytes_.Take(8);
@@ -270,6 +226,11 @@ class Unpickler {
       case 'T':  // BINSTRING
       case 'B':  // BINBYTES
         PushText(bytes_.Take(bytes_.Number(4)));
+        return true;
+      case 0x8d:  // BINUNICODE8
+      case 0x8e:  // BINBYTES8
+      case 0x96:  // BYTEARRAY8
+        PushText(bytes_.Take(bytes_.Number(8)));
         return true;
       case 0x8c:  // SHORT_BINUNICODE
       case 'U':   // SHORT_BINSTRING
@@ -288,7 +249,7 @@ class Unpickler {
     }
   }
 
-  // The others.
+  // These put values together, or into other places.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -303,6 +264,12 @@ class Unpickler {
       case '(':  // MARK
         Mark();
         return true;
+      case '0':  // POP
+        Pop();
+        return true;
+      case '1':  // POP_MARK
+        PopToMark();
+        return true;
       case 't':  // TUPLE
         PushWith(Kind::kSequence, PopToMark());
         return true;
@@ -314,8 +281,7 @@ class Unpickler {
       case 'a':    // APPEND
       case 'e': {  // APPENDS
         const auto items = opcode == 'a' ? std::vector<PickleId>{Pop()} : PopToMark();
-        Require(Top(), Kind::kSequence, "it appends to what is no list");
-        AddItems(Top(), items);
+        Append(Top(), items);
         return true;
       }
       case 's': {  // SETITEM
@@ -334,12 +300,20 @@ class Unpickler {
         Remember(bytes_.Number(opcode == 'q' ? 1 : 4));
         return true;
       case 0x94:  // MEMOIZE
-        Remember(memo_.size());
+        Remember(num_remembered());
         return true;
       case 'h':  // BINGET
       case 'j':  // LONG_BINGET
         Recall(bytes_.Number(opcode == 'h' ? 1 : 4));
         return true;
+      default:
+        return false;
+    }
+  }
+
+  // Names of Python and what they would make; the others.
+  bool StepObject(unsigned char opcode) {
+    switch (opcode) {
       case 'c': {  // GLOBAL
         const std::string_view module = bytes_.Line(kMaxNameBytes);
         PushGlobal(module, bytes_.Line(kMaxNameBytes));
@@ -350,15 +324,45 @@ class Unpickler {
         const PickleId module = Pop();
         Require(name, Kind::kText, "a name is no text");
         Require(module, Kind::kText, "a name is no text");
-        PushGlobal(pickle_.At(module).text, pickle_.At(name).text);
+        PushGlobal(At(module).text, At(name).text);
         return true;
       }
       case 'Q':  // BINPERSID
-        PushWith(Kind::kPersistent, {Pop()});
+        PushPersistent();
         return true;
       case 'R':   // REDUCE
       case 0x81:  // NEWOBJ
         Call();
+        return true;
+      case 0x92:  // NEWOBJ_EX
+        Pop();    // arguments by name
+        Call();
+        return true;
+      case 'o': {  // OBJ
+        const std::vector<PickleId> items = PopToMark();
+        if (!items.empty()) {
+          PushAgain(items[0]);
+        }
+        RequireInstance();
+        return true;
+      }
+      case 'i': {  // INST
+        PopToMark();
+        const std::string_view module = bytes_.Line(kMaxNameBytes);
+        PushGlobal(module, bytes_.Line(kMaxNameBytes));
+        RequireInstance();
+        return true;
+      }
+      case 0x8f:  // EMPTY_SET
+        PushNamed(Kind::kOpaque, "builtins.set");
+        return true;
+      case 0x90:  // ADDITEMS
+        PopToMark();
+        RequireInstance();
+        return true;
+      case 0x91:  // FROZENSET
+        PopToMark();
+        PushNamed(Kind::kOpaque, "builtins.frozenset");
         return true;
       case 'b':  // BUILD
         Build();
@@ -368,15 +372,10 @@ class Unpickler {
     }
   }
 
-  ByteCursor bytes_;
+  ByteCursor& bytes_;
   const PickleRoles& roles_;
-  const std::string& source_;
   bool stopped_ = false;
-  Pickle pickle_;
-  std::vector<PickleId> stack_;
-  std::vector<size_t> marks_;
-  std::unordered_map<uint64_t, PickleId> memo_;
-  size_t num_items_ = 0, num_name_bytes_ = 0;
+  std::string unknown_;  // the first name that is
 };
 
 }  // namespace
@@ -394,7 +393,8 @@ const PickleValue* Pickle::Find(const PickleValue& dict, std::string_view key) c
 }
 
 Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source) {
-  return Unpickler(bytes, roles, source).Run();
+  ByteCursor cursor(bytes.substr(0, kMaxPickleBytes), source, "pickle");
+  return Unpickler(cursor, roles).Run();
 }
 
 }  // namespace reel3d

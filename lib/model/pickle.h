@@ -1,6 +1,7 @@
 // Reads Python pickles without running them. Pickle is a program for a small machine that may call
-// any function of Python by name; here it can only build the plain values below. A name that the
-// caller does not allow is an error, and an allowed one is never called either: it is noted.
+// any function of Python by name; here it can only build the plain values below. Nothing is ever
+// called. A call of a name that the caller knows is noted; a name that it does not know becomes one
+// opaque value, and whatever is called on it, built from it or put into it is that same value.
 //
 // Values lie side by side and refer to each other by index, so that lists within themselves, or a
 // million levels of them, cost what their bytes cost and nothing recurses. Without torch.
@@ -31,6 +32,7 @@ struct PickleValue {
     kCall,        // of the function `text` with the arguments `items`, which did not take place
     kObject,      // of the class `text`; items: attribute, value, ...
     kPersistent,  // what is stored outside of the pickle; items: its one description
+    kOpaque,      // an object made by or of the unknown name `text`; what it holds is dropped
   };
   Kind kind = Kind::kNone;
   int64_t integer = 0;
@@ -51,7 +53,7 @@ struct Pickle {
 
 // What becomes of a global name.
 enum class PickleRole {
-  kRefused,
+  kUnknown,   // it and all that is made with it become kOpaque
   kDict,      // a class of dicts: OrderedDict, Counter
   kSequence,  // a class of tuples: torch.Size
   kFunction,  // calls of it become kCall
@@ -63,8 +65,8 @@ using PickleRoles = std::function<PickleRole(std::string_view name)>;
 constexpr size_t kMaxPickleBytes = size_t{16} << 20;  // that of a 200-layer network has 0.3 MB
 
 // The pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins with
-// `source` on anything that is not well formed, a name of role kRefused or that is not plain, more
-// than kMaxPickleBytes, or more than 400,000 values: those of the largest checkpoints, optimizer
+// `source` on anything that is not well formed, a name that is not plain, more than
+// kMaxPickleBytes, or more than 400,000 values: those of the largest checkpoints, optimizer
 // included, are some 50,000. Takes at most some 100 MB.
 Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source);
 

@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/model/plain_name.h"
+#include "lib/model/pth_states.h"
 #include "lib/model/tensor_shape.h"
 
 namespace reel3d {
@@ -16,45 +17,9 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxDimensions = 16;
 constexpr size_t kMaxTensors = 100'000;
 constexpr int kMaxModuleDepth = 32;
 constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the file
-
-constexpr const char* kRebuildTensor = "torch._utils._rebuild_tensor_v2";
-constexpr const char* kRebuildTensorOld = "torch._utils._rebuild_tensor";
-constexpr const char* kRebuildParameter = "torch._utils._rebuild_parameter";
-
-// The call that a tensor comes from, taken out of a Parameter around it; null if it is no tensor.
-const PickleValue* TensorCall(const Pickle& objects, const PickleValue& value) {
-  if (value.kind != Kind::kCall || value.items.empty()) {
-    return nullptr;
-  }
-  if (value.text == kRebuildTensor || value.text == kRebuildTensorOld) {
-    return &value;
-  }
-  const PickleValue& inner = objects.At(value.items[0]);
-  return value.text == kRebuildParameter && inner.kind == Kind::kCall &&
-                 (inner.text == kRebuildTensor || inner.text == kRebuildTensorOld)
-             ? &inner
-             : nullptr;
-}
-
-// A tuple of whole numbers from 0 on, else nothing.
-std::optional<std::vector<int64_t>> Counts(const Pickle& objects, const PickleValue& tuple) {
-  if (tuple.kind != Kind::kSequence || tuple.items.size() > kMaxDimensions) {
-    return std::nullopt;
-  }
-  std::vector<int64_t> counts;
-  for (const PickleId id : tuple.items) {
-    const PickleValue& value = objects.At(id);
-    if (value.kind != Kind::kInteger || value.integer < 0 || !value.text.empty()) {
-      return std::nullopt;
-    }
-    counts.push_back(value.integer);
-  }
-  return counts;
-}
 
 // Number of values; nothing if the view reaches out of a storage of `num_stored`, or shows some of
 // its values more often than once.
@@ -85,16 +50,21 @@ class Collector {
   Collector(const PthContainer& container, const InputFile& file)
       : container_(container), objects_(container.objects), file_(file) {}
 
-  std::vector<PthTensor> FromDict(const PickleValue& dict) {
+  // `is_file`: the dict is all that the file holds, and whatever else was saved stands in it.
+  std::vector<PthTensor> FromDict(const PickleValue& dict, bool is_file, PassedOver* passed_over) {
     for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
       const PickleValue& key = objects_.At(dict.items[i]);
-      const PickleValue* call = TensorCall(objects_, objects_.At(dict.items[i + 1]));
-      if (key.kind != Kind::kText || call == nullptr) {
-        throw Malformed(fmt::format(
-            "its entry {} is no tensor",
-            key.kind == Kind::kText && IsPlainName(key.text) ? key.text : std::to_string(i / 2)));
+      const PickleValue& value = objects_.At(dict.items[i + 1]);
+      const PickleValue* call = TensorCall(objects_, value);
+      if (key.kind == Kind::kText && call != nullptr) {
+        Add(key.text, *call);
+      } else {
+        const std::string name = key.kind == Kind::kText && IsPlainName(key.text)
+                                     ? key.text
+                                     : fmt::format("number {}", i / 2);
+        RequireBeside(name, key, value, is_file);
+        passed_over->Add(name);
       }
-      Add(key.text, *call);
     }
     return std::move(tensors_);
   }
@@ -107,6 +77,29 @@ class Collector {
  private:
   Error Malformed(const std::string& why) const {
     return InputError(fmt::format("{}: not weights as reel3d reads them: {}", file_.name(), why));
+  }
+
+  // Throws if what is no tensor stands where one should.
+  void RequireBeside(const std::string& name, const PickleValue& key, const PickleValue& value,
+                     bool is_file) const {
+    if (key.kind == Kind::kOpaque) {
+      throw OpaqueObject(file_.name(), fmt::format("the name of its entry {}", name), key);
+    }
+    if (value.kind == Kind::kOpaque && (!is_file || name.find('.') != std::string::npos)) {
+      throw OpaqueObject(file_.name(), "its entry " + name, value);
+    }
+    if (value.kind != Kind::kCall) {
+      return;
+    }
+    for (const PickleId id : value.items) {
+      RequireKnown(name, objects_.At(id));
+    }
+    throw Malformed(fmt::format("its entry {} is no tensor", name));
+  }
+  void RequireKnown(const std::string& name, const PickleValue& argument) const {
+    if (argument.kind == Kind::kOpaque) {
+      throw OpaqueObject(file_.name(), "what its tensor " + name + " is made of", argument);
+    }
   }
 
   // A module may be its own grandchild: depth and count end such walks.
@@ -149,12 +142,15 @@ class Collector {
     if (!names_.insert(name).second) {
       throw Malformed("it names a tensor twice: " + name);
     }
+    for (const PickleId id : call.items) {
+      RequireKnown(name, objects_.At(id));
+    }
     if (call.items.size() < 4 || argument(0).kind != Kind::kPersistent ||
         argument(1).kind != Kind::kInteger || argument(1).integer < 0) {
       throw Malformed("tensor " + name + " is not described as torch does");
     }
-    const auto shape = Counts(objects_, argument(2));
-    const auto strides = Counts(objects_, argument(3));
+    const auto shape = PthCounts(objects_, argument(2));
+    const auto strides = PthCounts(objects_, argument(3));
     if (!shape || !IsAddressable(*shape) || !strides || shape->size() != strides->size()) {
       throw Malformed("tensor " + name + " has no shape or no strides that make sense");
     }
@@ -187,17 +183,6 @@ class Collector {
   size_t num_visited_ = 0;  // modules and their attributes
 };
 
-// The entry of a whole checkpoint that holds the weights; null if `root` itself does.
-const PickleValue* FindStateDict(const Pickle& objects, const PickleValue& root) {
-  for (const char* key : {"state_dict", "model_state_dict", "model"}) {
-    const PickleValue* found = objects.Find(root, key);
-    if (found != nullptr && found->kind == Kind::kDict) {
-      return found;
-    }
-  }
-  return nullptr;
-}
-
 std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValue& root) {
   constexpr size_t kMaxNotes = 100;
   std::map<std::string, std::string> notes;
@@ -216,9 +201,51 @@ std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValu
   return notes;
 }
 
+// The other entries that may be meant: those of networks, if the one that is taken is of one.
+std::vector<std::string> OthersThan(const PthState& taken, const std::vector<PthState>& states) {
+  constexpr size_t kMaxOthers = 8;
+  std::vector<std::string> others;
+  for (const PthState& state : states) {
+    if (state.dict != taken.dict &&
+        (state.is_network || (!taken.is_network && !state.entry.empty())) &&
+        others.size() < kMaxOthers) {
+      others.push_back(state.entry.empty() ? kWholeFile : state.entry);
+    }
+  }
+  return others;
+}
+
+// Says why there is nothing to read.
+Error NoWeights(const InputFile& file, const Pickle& objects) {
+  const PickleValue& root = objects.At(objects.root);
+  if (root.kind == Kind::kOpaque) {
+    return OpaqueObject(file.name(), "it", root);
+  }
+  for (size_t i = 0; root.kind == Kind::kDict && i + 1 < root.items.size(); i += 2) {
+    const PickleValue& key = objects.At(root.items[i]);
+    const PickleValue& value = objects.At(root.items[i + 1]);
+    if (key.kind == Kind::kText && IsPlainName(key.text) && value.kind == Kind::kOpaque) {
+      return OpaqueObject(file.name(),
+                          fmt::format("no dict in it holds tensors, and its entry {}", key.text),
+                          value);
+    }
+  }
+  return InputError(file.name() +
+                    ": holds neither a state dict nor a checkpoint with one: what it holds is no "
+                    "tensor, nor a dict of tensors");
+}
+
 }  // namespace
 
-PthReader::PthReader(std::filesystem::path file)
+void PassedOver::Add(const std::string& name) {
+  constexpr size_t kMaxNames = 8;
+  ++count;
+  if (names.size() < kMaxNames) {
+    names.push_back(name);
+  }
+}
+
+PthReader::PthReader(std::filesystem::path file, const std::string& key)
     : file_(std::move(file)), container_(ReadPthContainer(file_)) {
   const Pickle& objects = container_.objects;
   const PickleValue& root = objects.At(objects.root);
@@ -226,13 +253,19 @@ PthReader::PthReader(std::filesystem::path file)
   Collector collector(container_, file_);
   if (root.kind == Kind::kObject) {
     header_.tensors = collector.FromModules(root);
-  } else if (const PickleValue* state_dict = FindStateDict(objects, root)) {
-    header_.notes = Notes(objects, root);
-    header_.tensors = collector.FromDict(*state_dict);
-  } else if (root.kind == Kind::kDict) {
-    header_.tensors = collector.FromDict(root);
-  } else {
-    throw InputError(file_.name() + ": holds neither a state dict nor a checkpoint with one");
+    return;
+  }
+  const std::vector<PthState> states = FindStates(objects);
+  const PthState* state = ChooseState(states, key);
+  if (state == nullptr && (root.kind != Kind::kDict || !root.items.empty())) {
+    throw NoWeights(file_, objects);
+  }
+  header_.notes = Notes(objects, root);
+  if (state != nullptr) {
+    header_.entry = state->entry;
+    header_.others = OthersThan(*state, states);
+    header_.tensors =
+        collector.FromDict(objects.At(state->dict), state->entry.empty(), &header_.passed_over);
   }
 }
 

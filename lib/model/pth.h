@@ -24,20 +24,32 @@ struct PthTensor {
   std::string storage;           // its key
 };
 
+// What is left out: the first of the names, and how many there are.
+struct PassedOver {
+  std::vector<std::string> names;
+  size_t count = 0;
+
+  void Add(const std::string& name);
+};
+
 struct PthHeader {
   std::string format;  // "torch.save, zip", "torch.save, legacy" or "TorchScript"
   // Of a whole checkpoint: its other entries that are whole numbers or text, such as epoch, arch.
   std::map<std::string, std::string> notes;
-  std::vector<PthTensor> tensors;  // in the order of the file
+  std::string entry;                // of the state dict: "model"; empty: the file itself is it
+  std::vector<std::string> others;  // entries that hold other state dicts, as keys
+  PassedOver passed_over;           // entries of the state dict that are no tensors
+  std::vector<PthTensor> tensors;   // in the order of the file
 };
 
 class PthReader {
  public:
-  // Reads a state dict, plain or as the entry `state_dict`, `model_state_dict` or `model` of a
-  // checkpoint. Throws an input error that names `file` and what is wrong: anything malformed, a
-  // pickle of more than plain data, tensors that reach out of their storage, or that altogether are
-  // more than four times as large as the file (views of the same values again and again).
-  explicit PthReader(std::filesystem::path file);
+  // Reads a state dict, plain or as any entry of a checkpoint; `key` says which of several
+  // (pth_states.h). Other objects of Python beside it are passed over. Throws an input error that
+  // names `file` and what is wrong: anything malformed, an object of Python in the state dict,
+  // tensors that reach out of their storage, or that altogether are more than four times as large
+  // as the file (views of the same values again and again).
+  explicit PthReader(std::filesystem::path file, const std::string& key = "");
 
   const PthHeader& header() const { return header_; }
 

@@ -27,8 +27,8 @@ bool BeginsWith(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
 
-// All that checkpoints of weights, optimizers and schedules consist of; TorchScript's modules are
-// classes of their own.
+// All that weights consist of; TorchScript's modules are classes of their own. What a checkpoint
+// holds beside them may have any name.
 PickleRole RoleOf(std::string_view name) {
   if (name == "collections.OrderedDict" || name == "collections.Counter") {
     return PickleRole::kDict;
@@ -43,7 +43,7 @@ PickleRole RoleOf(std::string_view name) {
   if (BeginsWith(name, "__torch__.")) {
     return PickleRole::kClass;
   }
-  return FindStorageType(name) != nullptr ? PickleRole::kName : PickleRole::kRefused;
+  return FindStorageType(name) != nullptr ? PickleRole::kName : PickleRole::kUnknown;
 }
 
 Error Malformed(const InputFile& file, const std::string& why) {
@@ -158,7 +158,9 @@ PthContainer ReadLegacy(const InputFile& file) {
   };
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
   // None of them is kept longer than it is looked at: each may be as large as pickles get.
-  if (const Pickle magic = next(); magic.At(magic.root).text != kMagic) {
+  if (const Pickle magic = next(); magic.At(magic.root).kind == Kind::kOpaque) {
+    throw OpaqueObject(file.name(), "it", magic.At(magic.root));
+  } else if (magic.At(magic.root).text != kMagic) {
     throw InputError(file.name() +
                      ": a Python pickle, but none of torch.save: load it in Python if you trust "
                      "it, and torch.save a dict of its tensors");
@@ -182,7 +184,10 @@ PthContainer ReadLegacy(const InputFile& file) {
   for (const PickleId id : keys.At(keys.root).items) {
     const auto found = container.storages.find(keys.At(id).text);
     if (found == container.storages.end() || found->second.offset != 0) {
-      throw Malformed(file, "its list of storages is not that of its objects");
+      throw Malformed(
+          file,
+          "its list of storages is not that of its objects, or names one of a type that "
+          "reel3d does not read");
     }
     PthStorage& storage = found->second;
     const std::string source = file.name();
@@ -235,6 +240,13 @@ Error OtherKind(const InputFile& file, std::string_view head) {
 }
 
 }  // namespace
+
+Error OpaqueObject(const std::string& source, const std::string& what, const PickleValue& opaque) {
+  return InputError(fmt::format(
+      "{}: {} is the Python object {}, which is not data: refused, and nothing of it was run. "
+      "If you trust the file, save plain tensors in Python: torch.save(state_dict, OUT)",
+      source, what, opaque.text));
+}
 
 std::string StorageKey(const Pickle& objects, const PickleValue& persistent,
                        const std::string& source) {

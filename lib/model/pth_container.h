@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/error.h"
 #include "lib/model/input_file.h"
 #include "lib/model/pickle.h"
 #include "lib/model/zip_reader.h"
@@ -34,6 +35,9 @@ struct PthContainer {
 // with `source` unless it describes one.
 std::string StorageKey(const Pickle& objects, const PickleValue& persistent,
                        const std::string& source);
+
+// The input error on a kOpaque value that stands where weights should; `what` names the place.
+Error OpaqueObject(const std::string& source, const std::string& what, const PickleValue& opaque);
 
 // Throws an input error that says what is wrong, and what to convert the file with where it is of
 // another kind that is known (Caffe, Lua, a module that was pickled whole).

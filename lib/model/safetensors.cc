@@ -2,6 +2,7 @@
 #include "lib/model/safetensors.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -175,6 +177,11 @@ std::map<std::string, std::string> ParseMetadata(const fs::path& file,
   return metadata;
 }
 
+// A member of a JSON object.
+std::string Member(const std::string& name, const Json& value) {
+  return Json(name).dump() + ":" + value.dump();
+}
+
 // Entries must follow each other from 0 to `data_bytes`.
 void CheckCoverage(const fs::path& file, const SafetensorsHeader& header, uint64_t data_bytes) {
   uint64_t end = 0;
@@ -235,10 +242,12 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
   const auto type_bytes = [&](size_t index) { return TypeBytes().at(header.entries[index].type); };
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return type_bytes(a) > type_bytes(b); });
-  Json json = Json::object();
+  // Put together as text: an ordered object of many tensors looks through all for each name.
+  std::vector<std::string> members;
   if (!header.metadata.empty()) {
-    json[kMetadata] = header.metadata;
+    members.push_back(Member(kMetadata, header.metadata));
   }
+  std::set<std::string_view> names;
   std::vector<uint64_t> sizes_bytes;
   uint64_t end = 0;
   for (const size_t index : order) {
@@ -248,14 +257,14 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
           "a tensor is named {}, which .safetensors files keep for themselves: write .pth instead",
           kMetadata));
     }
-    REEL3D_CHECK(!json.contains(entry.name));
+    REEL3D_CHECK(names.insert(entry.name).second);
     sizes_bytes.push_back(SizeBytes(entry.shape, type_bytes(index)).value());
-    json[entry.name] = {{"dtype", entry.type},
-                        {"shape", entry.shape},
-                        {"data_offsets", {end, end + sizes_bytes.back()}}};
+    members.push_back(Member(entry.name, {{"dtype", entry.type},
+                                          {"shape", entry.shape},
+                                          {"data_offsets", {end, end + sizes_bytes.back()}}}));
     end += sizes_bytes.back();
   }
-  std::string text = json.dump();
+  std::string text = fmt::format("{{{}}}", fmt::join(members, ","));
   text.append((8 - text.size() % 8) % 8, ' ');  // the tensors begin aligned
 
   File handle = Open(file, "wb");

@@ -6,9 +6,11 @@
 #include <torch/nn/module.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 #include "lib/base/error.h"
@@ -24,30 +26,73 @@ std::string Shape(const at::Tensor& tensor) {
   return fmt::format("({})", fmt::join(tensor.sizes(), ", "));
 }
 
-bool IsShortcut(const std::string& name) { return name.find(".downsample.") != std::string::npos; }
+bool IsOf(const std::string& layer, const std::string& name) {
+  return name.rfind(layer + ".", 0) == 0;
+}
 
 // What the network is that the weights are for, and what they themselves say that they are of.
 struct Sides {
   std::optional<WeightsLayout> network, weights;
+  std::string found;  // the first names of the weights
 };
 
-// What usually stands behind a tensor that is missing, unknown or of another shape; `shortcut` is
-// that of the weights, where it is one of a shortcut.
-std::string LikelyCause(const std::string& name, const char* shortcut, const Sides& sides) {
+Sides SidesOf(const NamedTensors& network, const NamedTensors& weights) {
+  Sides sides = {FindLayout(HeadersOf(network)), FindLayout(HeadersOf(weights)), ""};
+  constexpr size_t kShown = 3;
+  for (size_t i = 0; i < std::min(kShown, weights.size()); ++i) {
+    sides.found += (i == 0 ? "" : ", ") + weights[i].first;
+  }
+  return sides;
+}
+
+// Whether all that can be told of the network from its tensors is so in the weights.
+bool IsSameNetwork(const Sides& sides) {
+  return sides.network && sides.network->Config() == sides.weights->Config();
+}
+
+// The options that the network lacks to be that of the weights.
+std::string OtherNetwork(const Sides& sides) {
+  if (!sides.network || sides.network->family != sides.weights->family) {
+    return "a network with --model " + sides.weights->family;
+  }
+  std::string options = "a network with";
+  std::istringstream lines(sides.weights->settings);
+  for (std::string line; std::getline(lines, line);) {
+    if (("\n" + sides.network->settings).find("\n" + line + "\n") == std::string::npos) {
+      const size_t equals = line.find(" = ");
+      options += fmt::format(" --{} {}", line.substr(0, equals), line.substr(equals + 3));
+    }
+  }
+  return options;
+}
+
+// Says what is known of the weights of which a tensor does not fit. `otherwise` is said where they
+// are of the same network as far as can be told.
+std::string CauseOf(const Sides& sides, const std::string& otherwise) {
   if (!sides.weights) {
-    return "; the weights are of no network that reel3d knows";
+    return fmt::format("; the weights are of no network that reel3d knows{}{}",
+                       sides.found.empty() ? "" : ": they begin with ", sides.found);
   }
-  std::string cause = "a network with another --depth or --width";
-  if (sides.network && sides.network->family != sides.weights->family) {
-    cause = "a network with --model " + sides.weights->family;
-  } else if (IsShortcut(name)) {
-    cause = fmt::format("a network with --shortcut {}", shortcut);
-  } else if (name.rfind(sides.weights->head + ".", 0) == 0) {
-    cause = "another number of classes";
-  } else if (sides.network && sides.network->Describe() == sides.weights->Describe()) {
-    cause = "another number of input channels (optical flow has 2), or other kernels";
+  const std::string found = sides.weights->Describe();
+  return IsSameNetwork(sides)
+             ? fmt::format("; the weights look like those of {}, {}", found, otherwise)
+             : fmt::format("; the weights are of {} ({})", OtherNetwork(sides), found);
+}
+
+std::string CauseOfShape(const std::string& name, const at::Tensor& expected,
+                         const at::Tensor& found, const Sides& sides) {
+  if (sides.weights && IsOf(sides.weights->head, name) && expected.dim() == found.dim() &&
+      expected.sizes().slice(1) == found.sizes().slice(1)) {
+    return fmt::format("; the weights are of another number of classes ({})",
+                       sides.weights->Describe());
   }
-  return fmt::format("; the weights are of {} ({})", cause, sides.weights->Describe());
+  std::string difference = "in which this tensor has another shape";
+  if (expected.dim() == 5 && found.dim() == 5) {
+    difference = expected.size(1) != found.size(1)
+                     ? "with another number of input channels (optical flow has 2)"
+                     : "with other kernels";
+  }
+  return CauseOf(sides, difference);
 }
 
 // How many batches a batch norm has seen: of no consequence, and in no file before torch 0.4.1.
@@ -61,7 +106,8 @@ void CheckTensor(const std::string& source, const std::string& name, const at::T
                  const at::Tensor& found, const Sides& sides) {
   if (expected.sizes() != found.sizes()) {
     throw InputError(fmt::format("{}: tensor {} should be of shape {}, found {}{}", source, name,
-                                 Shape(expected), Shape(found), LikelyCause(name, "b", sides)));
+                                 Shape(expected), Shape(found),
+                                 CauseOfShape(name, expected, found, sides)));
   }
   if (expected.is_floating_point() != found.is_floating_point()) {
     throw InputError(fmt::format("{}: tensor {} should hold {}, found {}", source, name,
@@ -101,7 +147,7 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source) {
   std::map<std::string, at::Tensor> found(tensors.begin(), tensors.end());
   const NamedTensors expected = StateDict(module);
-  const Sides sides = {FindLayout(HeadersOf(expected)), FindLayout(HeadersOf(tensors))};
+  const Sides sides = SidesOf(expected, tensors);
   std::set<std::string> unknown;
   for (const auto& [name, tensor] : tensors) {
     unknown.insert(name);
@@ -112,16 +158,16 @@ void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
     if (match == found.end() && IsCounter(name)) {
       found[name] = at::zeros_like(tensor);
     } else if (match == found.end()) {
-      throw InputError(
-          fmt::format("{}: tensor {} is missing{}", source, name, LikelyCause(name, "a", sides)));
+      throw InputError(fmt::format("{}: tensor {} is missing{}", source, name,
+                                   CauseOf(sides, "but lack this one")));
     } else {
       CheckTensor(source, name, tensor, match->second, sides);
     }
   }
   if (!unknown.empty()) {
     const std::string& name = *unknown.begin();
-    throw InputError(
-        fmt::format("{}: unknown tensor {}{}", source, name, LikelyCause(name, "b", sides)));
+    throw InputError(fmt::format("{}: unknown tensor {}{}", source, name,
+                                 CauseOf(sides, "which has no such tensor")));
   }
   const at::NoGradGuard no_gradient;
   for (const auto& [name, tensor] : expected) {

@@ -4,22 +4,30 @@
 #include <torch/types.h>
 
 #include <map>
+#include <utility>
 
 #include "lib/model/pth.h"
 #include "lib/model/pth_writer.h"
-#include "lib/model/published_names.h"
 #include "lib/model/weights_header.h"
+#include "lib/model/weights_name.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-NamedTensors LoadPth(const fs::path& file) {
-  const PthReader reader(file);
+// Those tensors that have a name in `names`, by which they are called.
+using Names = std::map<std::string, std::string>;  // as stored, as ours
+
+NamedTensors LoadPth(const WeightsName& source, const Names& names) {
+  const PthReader reader(source.file, source.entry);
   std::map<std::string, at::Tensor> storages;
   NamedTensors tensors;
   for (const PthTensor& view : reader.header().tensors) {
-    const at::ScalarType type = TensorType(view.type, file, view.name);
+    const auto name = names.find(view.name);
+    if (name == names.end()) {
+      continue;
+    }
+    const at::ScalarType type = TensorType(view.type, source.file, view.name);
     at::Tensor& storage = storages[view.storage];
     if (!storage.defined()) {
       const auto num_values =
@@ -27,22 +35,33 @@ NamedTensors LoadPth(const fs::path& file) {
       storage = at::empty({num_values}, type);
       reader.ReadStorage(view.storage, storage.mutable_data_ptr());
     }
-    tensors.emplace_back(view.name,
+    tensors.emplace_back(name->second,
                          storage.as_strided(view.shape, view.strides, view.first).contiguous());
+  }
+  return tensors;
+}
+
+NamedTensors LoadSafetensors(const fs::path& file, const Names& names) {
+  NamedTensors tensors;
+  for (auto& [stored, tensor] : LoadTensors(file)) {
+    const auto name = names.find(stored);
+    if (name != names.end()) {
+      tensors.emplace_back(name->second, std::move(tensor));
+    }
   }
   return tensors;
 }
 
 }  // namespace
 
-NamedTensors LoadWeights(const fs::path& file) {
-  NamedTensors tensors = IsSafetensors(file) ? LoadTensors(file) : LoadPth(file);
-  std::vector<TensorHeader> names = HeadersOf(tensors);
-  UseOurNames(&names);
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    tensors[i].first = names[i].name;
+NamedTensors LoadWeights(const fs::path& name) {
+  const WeightsHeader header = ReadWeightsHeader(name);
+  Names names;
+  for (size_t i = 0; i < header.tensors.size(); ++i) {
+    names[header.stored_names[i]] = header.tensors[i].name;
   }
-  return tensors;
+  const WeightsName source = SplitWeightsName(name);
+  return IsSafetensors(source.file) ? LoadSafetensors(source.file, names) : LoadPth(source, names);
 }
 
 void SavePth(const fs::path& file, const NamedTensors& tensors) {

@@ -8,10 +8,10 @@
 
 namespace reel3d {
 
-// The tensors of a .safetensors, .pth or TorchScript file, told by what is in it, under the names
-// that weights_header.h shows. On the CPU and contiguous; those that share values in the file may
-// share memory. Throws an input error unless the file is sound.
-NamedTensors LoadWeights(const std::filesystem::path& file);
+// The tensors that weights_header.h shows of a .safetensors, .pth or TorchScript file, told by what
+// is in it, under the same names. On the CPU and contiguous; those that share values in the file
+// may share memory. Throws an input error unless the file is sound.
+NamedTensors LoadWeights(const std::filesystem::path& name);
 
 // A .pth file that torch.load(FILE, weights_only=True) reads; else as SaveTensors.
 void SavePth(const std::filesystem::path& file, const NamedTensors& tensors);

@@ -21,6 +21,10 @@ struct WeightsHeader {
   std::string format;  // "safetensors", "torch.save, zip", "torch.save, legacy" or "TorchScript"
   std::map<std::string, std::string> notes;  // what else it says: epoch, arch, metadata
   std::vector<TensorHeader> tensors;         // in the order of the file
+  std::vector<std::string> stored_names;     // of `tensors`, as the file calls them
+  // Says what stood around the tensors: the entry and the prefix that were taken off, what was
+  // passed over, how to take another network of the file. Empty: nothing did. To be logged.
+  std::string wrapper;
 };
 
 // Notes that convert-weights takes along from a checkpoint: its class names as a JSON array, and
@@ -30,8 +34,10 @@ constexpr const char* kConfigNote = "reel3d.config";
 
 bool IsSafetensors(const std::filesystem::path& file);
 
-// Tensors of networks that are published under several names have ours (published_names.h). Throws
-// an input error that names `file` unless it is a sound file of a kind that reel3d reads.
-WeightsHeader ReadWeightsHeader(const std::filesystem::path& file);
+// `name` is a file, or one of its networks (weights_name.h). What a known network is wrapped in is
+// taken off (weight_wrappers.h), and tensors that are published under several names have ours
+// (published_names.h). Throws an input error that names the file unless it is a sound one of a kind
+// that reel3d reads, and has the network that was named.
+WeightsHeader ReadWeightsHeader(const std::filesystem::path& name);
 
 }  // namespace reel3d

@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
+#include "lib/model/weights_header.h"
 #include "lib/train/checkpoint_folder.h"
 
 namespace reel3d {
@@ -53,6 +54,7 @@ std::string LoadPretrained(torch::nn::Module& network, const std::filesystem::pa
     }
   }
   const size_t num_taken = taken.size();
+  const std::string wrapper = ReadWeightsHeader(file).wrapper;
   int64_t new_classes = 0;
   for (const auto& [name, tensor] : StateDict(network)) {
     if (IsOf(head, name)) {
@@ -62,8 +64,9 @@ std::string LoadPretrained(torch::nn::Module& network, const std::filesystem::pa
   }
   LoadStateDict(network, taken, file.string());
   return fmt::format(
-      "fine-tuning {}: {} tensors taken, {} drawn anew for {} classes (the file has {})",
-      file.string(), num_taken, head, new_classes, old_classes);
+      "fine-tuning {}: {} tensors taken, {} drawn anew for {} classes (the file has {}){}{}",
+      file.string(), num_taken, head, new_classes, old_classes, wrapper.empty() ? "" : "; ",
+      wrapper);
 }
 
 int64_t FreezeBefore(torch::nn::Module& network, const std::string& layer) {

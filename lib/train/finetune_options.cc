@@ -8,7 +8,8 @@ namespace reel3d {
 void FinetuneOptions::Bind(OptionBinder& binder) {
   binder.Bind("finetune", &file,
               "weights to begin with instead of drawn ones (.pth, .safetensors, a checkpoint "
-              "folder); the last layer is drawn anew for the classes of SHARDS_DIR");
+              "folder; FILE:ENTRY where a file holds several); the last layer is drawn anew for "
+              "the classes of SHARDS_DIR");
   binder.Bind("finetune-from", &from,
               "first layer that learns (such as layer4): what comes before it keeps the weights of "
               "--finetune; empty: all layers learn");

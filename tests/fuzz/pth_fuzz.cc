@@ -12,6 +12,7 @@
 #include "lib/model/zip_reader.h"
 #include "lib/model/zip_writer.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/model/pth_pieces.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -57,7 +58,15 @@ std::vector<std::string> reel3d::fuzz::Seeds() {
                                                  {"layer1.0.conv2_t.weight", "BF16", {0, 4}},
                                                  {"fc.bias", "F16", {3}}};
   WritePth(folder / "a", tensors, [&](size_t) { return values.data(); });
-  return {ReadFile(folder / "a"), PickleOf(folder / "a")};
+  std::vector<std::string> seeds = {ReadFile(folder / "a"), PickleOf(folder / "a")};
+  for (const test::PythonObject& object : test::PythonObjects()) {
+    const std::string state =
+        test::Dict(test::Text("model.conv1.weight") + test::Tensor(4, 0, {2, 2}, {2, 1}));
+    seeds.push_back("\x80\x02" +
+                    test::Dict(test::Text("net") + state + test::Text("x") + object.pickle) + ".");
+    seeds.push_back("\x80\x02" + test::Dict(test::Text("conv1.weight") + object.pickle) + ".");
+  }
+  return seeds;
 }
 
 // Reads the input as a file, and as the pickle of a valid archive. The archive's checksum would

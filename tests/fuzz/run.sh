@@ -34,7 +34,7 @@ for name in "${names[@]}"; do
 	shard_reader | shard_content | score_file) leaks=0 ;;&
 	# Written by another.
 	shard_reader) cp ../golden/shard_h5py.h5 "$corpus/" ;;
-	pth) cp ../golden/{kinds_zip,kinds_legacy,kinds_protocol4,half_legacy}.pth "$corpus/" ;;
+	pth) cp ../golden/{kinds_zip,kinds_legacy,kinds_protocol4,half_legacy,objects_zip,objects_protocol5}.pth "$corpus/" ;;
 	# Others' videos that have caused trouble, where they stand beside the project.
 	video) [ ! -d "$shared/data/hard_cases" ] || more+=("$(realpath "$shared/data/hard_cases")") ;;
 	esac

@@ -5,10 +5,17 @@ Needs torch, numpy and safetensors. tests/model/pth_test.cc reads them and knows
 they come from the formula of noise().
 """
 
+import argparse
+import collections
+import datetime
+import enum
+import functools
+import math
 import pathlib
 import sys
 from collections import OrderedDict
 
+import numpy
 import torch
 from networks import build
 from noise import noise
@@ -61,6 +68,37 @@ def every_kind():
     )
 
 
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Config(dict):
+    """A class of whoever saved the file."""
+
+
+def beside_objects():
+    """Weights beside what programs keep in their checkpoints, none of it plain data."""
+    beside = {
+        "args": argparse.Namespace(lr=0.1, data=pathlib.PurePosixPath("/data"), device=torch.device("cpu")),
+        "accuracy": numpy.float64(0.5),
+        "curve": numpy.arange(4.0),
+        "kinds": {torch.float32, torch.int64},
+        "frozen": frozenset(["conv1"]),
+        "losses": collections.defaultdict(list, training=[numpy.float32(1.0)]),
+        "latest": collections.deque([1, 2], maxlen=3),
+        "date": datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc),
+        "schedule": functools.partial(math.pow, 2),
+        "colour": Colour.RED,
+        "config": Config(a=1),
+        "complex": torch.zeros(2, dtype=torch.complex64),
+        "bytes": bytearray(b"abc"),
+        "long": [2**80, -1],
+    }
+    beside["itself"] = (beside["args"], [beside["losses"]])
+    beside["args"].all = beside["itself"]  # a tuple within itself
+    return {"epoch": 3, "net": every_kind(), **beside}
+
+
 def main(folder):
     torch.save(checkpoint(), folder / "checkpoint_zip.pth")
     half = OrderedDict((k, v.half() if v.is_floating_point() else v) for k, v in network().state_dict().items())
@@ -68,6 +106,8 @@ def main(folder):
     torch.save(every_kind(), folder / "kinds_zip.pth")
     torch.save(every_kind(), folder / "kinds_legacy.pth", _use_new_zipfile_serialization=False)
     torch.save(every_kind(), folder / "kinds_protocol4.pth", pickle_protocol=4)
+    torch.save(beside_objects(), folder / "objects_zip.pth")
+    torch.save(beside_objects(), folder / "objects_protocol5.pth", pickle_protocol=5)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 Network Small(int depth, const char* shortcut, double width, int num_classes, uint64_t seed = 0) {
   NetworkOptions options;
@@ -132,6 +133,25 @@ TEST(Weights, SayWhatDoesNotFit) {
   other.num_classes = 7;
   EXPECT_THAT(Refusal(colours, StateDict(*MakeNetwork(other))),
               AllOf(HasSubstr("logits.conv3d.weight"), HasSubstr("number of classes")));
+  // What is not so is not guessed.
+  const std::string same = "look like those of r3d --depth 18 --shortcut b";
+  NamedTensors more = StateDict(*target);
+  more.emplace_back("attention.weight", at::ones({4}));
+  EXPECT_THAT(Refusal(target, more),
+              AllOf(HasSubstr("unknown tensor attention.weight"), HasSubstr(same),
+                    HasSubstr("which has no such tensor"), Not(HasSubstr("input channels"))));
+  NamedTensors fewer = StateDict(*target);
+  fewer.erase(fewer.begin() + 1);
+  EXPECT_THAT(Refusal(target, fewer), AllOf(HasSubstr("is missing"), HasSubstr(same),
+                                            HasSubstr("lack"), Not(HasSubstr("--depth or"))));
+  NetworkOptions short_stem;
+  short_stem.width = 0.125;
+  short_stem.depth = 18;
+  short_stem.shortcut = "b";
+  short_stem.num_classes = 7;
+  short_stem.stem_frames = 3;
+  EXPECT_THAT(Refusal(target, StateDict(*MakeNetwork(short_stem))),
+              AllOf(HasSubstr("a network with --stem-frames 3 ("), Not(HasSubstr("--width,"))));
   NamedTensors integers = StateDict(*target);
   integers[0].second = integers[0].second.to(at::kInt);
   EXPECT_THAT(Refusal(target, integers), HasSubstr("should hold Float, found Int"));

@@ -166,7 +166,32 @@ INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetwork,
                          testing::Values(Published{18, "a"}, Published{34, "a"},
                                          Published{50, "b"}));
 
-// If a file lacks some information, the user must give it.
+// The cases of ../shared/data/public_cases: each file is plain.pth wrapped, or beside objects.
+class PublicCase : public PublishedWeights, public testing::WithParamInterface<const char*> {};
+
+TEST_P(PublicCase, IsReadAsPlain) {
+  const fs::path script =
+      test::SourceFolder() / "../shared/data/public_cases" / GetParam() / "make.py";
+  if (!fs::exists(script)) {
+    GTEST_SKIP() << "no " << script;
+  }
+  const std::string golden = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
+  MustRun("convert-weights", {"--overwrite", golden, At("plain.pth")});
+  const auto made = test::RunCommand({Python(), script.string(), At("plain.pth"), At(GetParam())});
+  ASSERT_EQ(made.exit_status, 0) << made.err;
+  int num_files = 0;
+  for (const auto& file : fs::directory_iterator(At(GetParam()))) {
+    MustRun("convert-weights", {"--overwrite", file.path().string(), At("unwrapped.pth")});
+    EXPECT_TRUE(ReadFile(At("unwrapped.pth")) == ReadFile(At("plain.pth"))) << file.path();
+    ++num_files;
+  }
+  EXPECT_GT(num_files, 8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shared, PublicCase,
+                         testing::Values("weights_wrapped_names", "weights_beside_plain_objects"));
+
+// What a file does not say must be said.
 TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
   const std::string file = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto refusal = [&](Words words, int status) {
