@@ -10,6 +10,7 @@
 #include "lib/cli/tool.h"
 
 namespace reel3d {
+namespace fs = std::filesystem;
 namespace {
 
 void UsePublishedClips(TrainOptions* options) {
@@ -23,11 +24,16 @@ void UsePublishedClips(TrainOptions* options) {
 
 void ReadStoredSettings(TrainOptions* options, const std::string& text, const std::string& source) {
   try {
-    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source);
+    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source,
+               RecipeFiles::kRefused);
     options->Check();
   } catch (const Error& error) {
     throw InputError(error.what());
   }
+}
+
+std::vector<fs::path> ReadSettingsFile(TrainOptions* options, const fs::path& file) {
+  return ReadConfigFile([&](OptionBinder& binder) { options->Bind(binder); }, file);
 }
 
 void RequireHead(const WeightsLayout& layout, const std::string& source) {
@@ -37,19 +43,8 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
   }
 }
 
-void RequireModestClip(int64_t frames, int64_t size, const std::string& source) {
-  constexpr int64_t kMostPixels = int64_t{64} * 256 * 256;  // i3d: 64 * 224 * 224
-  if (size * size * frames > kMostPixels) {
-    throw UsageError(
-        fmt::format("{}: asks for clips of {} frames of {} x {} pixels, for which a network may "
-                    "take many gigabytes: say --clip-frames and --size yourself (the same, if you "
-                    "mean them; most networks are published for 16 and 112)",
-                    source, frames, size, size));
-  }
-}
-
-TrainOptions SettingsOfWeights(TrainOptions options, const WeightsHeader& header,
-                               const std::string& source) {
+TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& source) {
+  TrainOptions options;
   const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
   if (!layout) {
     throw InputError(source + ": its tensors are of no network that reel3d knows");
