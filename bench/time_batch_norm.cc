@@ -1,5 +1,5 @@
 // time-batch-norm: how exact and how fast batch norm is in training on a CPU, beside torch's own
-// kernels on the same values, which take turns. For docs/networks.md.
+// kernels on the same values, which take turns. For docs/explanation/networks.md.
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
