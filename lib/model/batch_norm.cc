@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/model/batch_norm_cpu.h"
 #include "lib/model/channel_rows.h"
+#include "lib/model/layer_watch.h"
 
 namespace reel3d {
 namespace {
@@ -151,6 +152,7 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
                        {weight_, bias_, running_mean_, running_var_, options_.epsilon,
                         options_.momentum, is_training(), group_},
                        &num_values);
+    LayerWatch::NoteBatchNorm(input, weight_, output);
     if (num_values > (group_ ? 0 : 1)) {
       num_batches_tracked_.add_(1);
     }

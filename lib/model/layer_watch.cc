@@ -77,6 +77,13 @@ LayerWatch::~LayerWatch() {
   listening = nullptr;
 }
 
+void LayerWatch::NoteBatchNorm(const at::Tensor& input, const at::Tensor& weight,
+                               const at::Tensor& output) {
+  if (listening != nullptr) {
+    listening->on_call_({listening->NameOf(weight), "batch norm", input, weight, output});
+  }
+}
+
 void LayerWatch::NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
                                  const at::Tensor& output) {
   if (listening != nullptr) {

@@ -1,7 +1,7 @@
 // Sees the layers of a network at work: what goes into each and what comes out, in the order in
-// which they are computed. Convolutions tell themselves, as they may compute in another precision
-// or with more padding than the layer has; of the rest, those that compute with weights in another
-// form than they are kept go unnamed.
+// which they are computed. Convolutions report themselves, as they may compute in another precision
+// or with more padding than the layer has, and so does batch norm with kernels of ours; of the
+// rest, those that compute with weights in another form than they are kept go unnamed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,7 +29,9 @@ class LayerWatch {
   LayerWatch(const LayerWatch&) = delete;
   LayerWatch& operator=(const LayerWatch&) = delete;
 
-  // For convolutions: to whoever watches this thread, if anyone does.
+  // For layers that no operator of torch computes whole: to whoever watches this thread, if anyone.
+  static void NoteBatchNorm(const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& output);
   static void NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
                               const at::Tensor& output);
 

@@ -15,8 +15,9 @@ namespace reel3d::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A sum is loaded and stored once for so many rows.
-constexpr int kRows = 8;
+// Sums are loaded and stored once for so many rows. Where there is nothing to sum, one row after
+// the other is the order in which memory is fastest.
+constexpr int kRowsOfSums = 4;
 
 // Vectors of doubles.
 template <class D>
@@ -80,7 +81,7 @@ HWY_INLINE int64_t ForVectors(int64_t channel, int64_t channels, const Body& bod
 
 // Calls body(tag, channel, first value, number of rows) so that each value is met once, in the
 // order of memory but for kRows rows.
-template <class Lane, class Body>
+template <class Lane, int kRows, class Body>
 HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
   const auto visit = [&](int64_t row, auto count) HWY_ATTR {
     const auto tile = [&](auto d, int64_t channel)
@@ -103,7 +104,7 @@ HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
 template <class T>
 void AddMoments(const T* values, int64_t rows, int64_t channels, const double* origins,
                 double* sums) {
-  ForTiles<double>(
+  ForTiles<double, kRowsOfSums>(
       rows, channels, [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
         const auto origin = hn::LoadU(d, origins + channel);
         auto sum = hn::LoadU(d, sums + channel);
@@ -121,44 +122,44 @@ void AddMoments(const T* values, int64_t rows, int64_t channels, const double* o
 template <class T>
 void AddGradients(const T* gradients, const T* values, int64_t rows, int64_t channels,
                   const double* origins, double* sums) {
-  ForTiles<double>(rows, channels,
-                   [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-                     const auto origin = hn::LoadU(d, origins + channel);
-                     auto sum = hn::LoadU(d, sums + channel);
-                     auto product = hn::LoadU(d, sums + channels + channel);
-                     for (int row = 0; row < count; ++row) {
-                       const int64_t at = first + row * channels;
-                       const auto gradient = LoadDoubles(d, gradients + at);
-                       const auto value = hn::Sub(LoadDoubles(d, values + at), origin);
-                       sum = hn::Add(sum, gradient);
-                       product = hn::MulAdd(gradient, value, product);
-                     }
-                     hn::StoreU(sum, d, sums + channel);
-                     hn::StoreU(product, d, sums + channels + channel);
-                   });
+  ForTiles<double, kRowsOfSums>(rows, channels,
+                                [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
+                                  const auto origin = hn::LoadU(d, origins + channel);
+                                  auto sum = hn::LoadU(d, sums + channel);
+                                  auto product = hn::LoadU(d, sums + channels + channel);
+                                  for (int row = 0; row < count; ++row) {
+                                    const int64_t at = first + row * channels;
+                                    const auto gradient = LoadDoubles(d, gradients + at);
+                                    const auto value = hn::Sub(LoadDoubles(d, values + at), origin);
+                                    sum = hn::Add(sum, gradient);
+                                    product = hn::MulAdd(gradient, value, product);
+                                  }
+                                  hn::StoreU(sum, d, sums + channel);
+                                  hn::StoreU(product, d, sums + channels + channel);
+                                });
 }
 
 template <class T, class Factor = typename FactorOf<T>::Type>
 void Scale(const T* values, int64_t rows, int64_t channels, const Factor* origins,
            const Factor* scales, const Factor* shifts, T* out) {
-  ForTiles<Factor>(rows, channels,
-                   [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-                     const auto origin = hn::LoadU(d, origins + channel);
-                     const auto scale = hn::LoadU(d, scales + channel);
-                     const auto shift = hn::LoadU(d, shifts + channel);
-                     for (int row = 0; row < count; ++row) {
-                       const int64_t at = first + row * channels;
-                       const auto value = hn::Sub(LoadFactors(d, values + at), origin);
-                       Store(d, hn::MulAdd(value, scale, shift), out + at);
-                     }
-                   });
+  ForTiles<Factor, 1>(rows, channels,
+                      [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
+                        const auto origin = hn::LoadU(d, origins + channel);
+                        const auto scale = hn::LoadU(d, scales + channel);
+                        const auto shift = hn::LoadU(d, shifts + channel);
+                        for (int row = 0; row < count; ++row) {
+                          const int64_t at = first + row * channels;
+                          const auto value = hn::Sub(LoadFactors(d, values + at), origin);
+                          Store(d, hn::MulAdd(value, scale, shift), out + at);
+                        }
+                      });
 }
 
 template <class T, class Factor = typename FactorOf<T>::Type>
 void Combine(const T* gradients, const T* values, int64_t rows, int64_t channels,
              const Factor* of_gradient, const Factor* of_value, const Factor* origins,
              const Factor* shifts, T* out) {
-  ForTiles<Factor>(
+  ForTiles<Factor, 1>(
       rows, channels, [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
         const auto for_gradient = hn::LoadU(d, of_gradient + channel);
         const auto for_value = hn::LoadU(d, of_value + channel);
