@@ -217,7 +217,7 @@ FileEnd EndOfOgg(Bytes& bytes) {
   for (size_t i = 0; i < num_segments && page + 27 + i < count; ++i) {
     end += bytes[page + 27 + i];
   }
-  return end > count ? Incomplete(Kind::kRagged, "a page") : FileEnd{};
+  return end != count ? Incomplete(Kind::kRagged, "a page") : FileEnd{};
 }
 
 // What the last packets of one stream of a transport stream tell.

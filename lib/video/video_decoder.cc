@@ -209,6 +209,11 @@ void VideoDecoder::State::JudgeEnd() {
   const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
   const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
   summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
+  // A tag may end just where the file was cut; but the sound may be longer, too.
+  if (complete && video.info.container == "flv" && MissingFrames(stated_s) > harmless) {
+    summary.notes.push_back(fmt::format("its header states {:.2f} s, its last frame is at {:.2f} s",
+                                        stated_s, last_raw_s));
+  }
   if (!end.what.empty()) {
     summary.notes.push_back(end.what);
   }

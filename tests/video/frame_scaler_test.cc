@@ -129,11 +129,27 @@ TEST(FrameScalerTest, RefusesHighDynamicRangeAndStrangeColours) {
   for (const Refused& refused : {Refused{"smpte2084", "bt2020nc", "high dynamic range"},
                                  Refused{"arib-std-b67", "bt2020nc", "high dynamic range"},
                                  Refused{"bt709", "ycgco", "colour space ycgco"}}) {
-    VideoEncoderOptions options = test::Lossless(32, 32);
+    VideoEncoderOptions options = test::Lossless(32, 32, "yuv444p");
     options.color_transfer = refused.transfer;
     options.color_space = refused.space;
     test::WriteSample(folder / "a.mkv", options, 1, test::NumberedFrames(32, 32));
     EXPECT_THAT(test::DecodeFault(folder / "a.mkv"), HasSubstr(refused.reason));
+  }
+}
+
+// RGB's flag on YCbCr, and YCgCo's where chroma is smaller, are mistakes of encoders.
+TEST(FrameScalerTest, TakesFlagsThatCannotBeTrueAsUnsaid) {
+  const TemporaryFolder folder;
+  for (const char* space : {"ycgco", "gbr"}) {
+    VideoEncoderOptions options = test::Lossless(32, 32);
+    options.color_space = space;
+    test::WriteSample(folder / "a.mkv", options, 1, test::NumberedFrames(32, 32));
+    VideoDecoder decoder(folder / "a.mkv");
+    VideoFrame frame;
+    ASSERT_TRUE(decoder.Next(&frame));
+    FrameScaler scaler({16, 16});
+    scaler.Scale(frame);
+    EXPECT_THAT(scaler.note(), HasSubstr(std::string(space) + " cannot be true of yuv420p"));
   }
 }
 

@@ -1,0 +1,261 @@
+// Videos whose files store other things than they show: preroll, open groups of pictures, clocks
+// that start again, stills beside the film. Every frame that ffprobe counts is handed out.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tests/test_support.h"
+#include "tests/video/sample_video.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+using test::DecodeAll;
+using test::Decoded;
+using test::TemporaryFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr int kWidth = 64;
+constexpr int kHeight = 48;
+
+std::vector<int> Range(int begin, int end) {
+  std::vector<int> numbers(std::max(0, end - begin));
+  std::iota(numbers.begin(), numbers.end(), begin);
+  return numbers;
+}
+
+VideoEncoderOptions Ordinary() {
+  VideoEncoderOptions options;
+  options.width = kWidth;
+  options.height = kHeight;
+  options.fps_num = 10;
+  options.codec_options = "preset=veryfast:crf=5:g=25";
+  return options;
+}
+
+VideoEncoderOptions Coded(const std::string& codec, const std::string& pixel_format = "yuv420p") {
+  VideoEncoderOptions options = Ordinary();
+  options.codec = codec;
+  options.pixel_format = pixel_format;
+  options.codec_options = "b=2000000:g=12";
+  options.fps_num = 25;
+  return options;
+}
+
+std::string Sample(const fs::path& file, const VideoEncoderOptions& options, int num_frames) {
+  test::WriteSample(file, options, num_frames, test::NumberedFrames(kWidth, kHeight));
+  return test::ReadBytes(file);
+}
+
+fs::path Golden(const std::string& name) {
+  return test::SourceFolder() / "tests/golden/awkward" / name;
+}
+
+void PutBig32(std::string* bytes, size_t at, uint32_t value) {
+  for (int i = 0; i < 4; ++i) {
+    bytes->at(at + i) = static_cast<char>(value >> (24 - 8 * i));
+  }
+}
+
+uint32_t Big32(const std::string& bytes, size_t at) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) {
+    value = value << 8 | static_cast<uint8_t>(bytes.at(at + i));
+  }
+  return value;
+}
+
+// As phones and `-ss -c copy` write it: shown from frame 33 on, decoded from the key frame 25.
+TEST(AwkwardVideosTest, FramesBeforeAnEditListAreNotMissing) {
+  for (const char* name : {"a.mp4", "a.mov"}) {
+    const TemporaryFolder folder;
+    std::string bytes = Sample(folder / name, Ordinary(), 90);
+    const size_t list = bytes.find("elst");
+    ASSERT_NE(list, std::string::npos);
+    const uint32_t ticks_per_frame = Big32(bytes, list + 16) / 2;  // two frames of reordering
+    PutBig32(&bytes, list + 12, 9000 - 3300);
+    PutBig32(&bytes, list + 16, 35 * ticks_per_frame);
+    test::WriteBytes(folder / name, bytes);
+    const Decoded decoded = DecodeAll(folder / name);
+    EXPECT_EQ(decoded.numbers, Range(33, 90)) << name;
+    EXPECT_NEAR(decoded.times_s.front(), 0, 1e-3) << name;
+    EXPECT_FALSE(decoded.summary.truncated) << name;
+    EXPECT_EQ(decoded.summary.expected_frames, 57) << name;
+    EXPECT_THAT(decoded.summary.notes, IsEmpty()) << name;
+  }
+}
+
+TEST(AwkwardVideosTest, WhatIsMissingAtTheBeginningIsNoTruncation) {
+  const TemporaryFolder folder;
+  std::string bytes = Sample(folder / "a.mov", Coded("mjpeg", "yuvj420p"), 60);
+  size_t at = 0;
+  for (int frame = 0; frame < 8; ++frame) {
+    at = bytes.find("\xFF\xD8", at);
+    const size_t end = bytes.find("\xFF\xD9", at);
+    ASSERT_NE(end, std::string::npos);
+    std::fill(bytes.begin() + static_cast<int64_t>(at), bytes.begin() + static_cast<int64_t>(end),
+              '\0');
+  }
+  test::WriteBytes(folder / "a.mov", bytes);
+  const Decoded decoded = DecodeAll(folder / "a.mov");
+  EXPECT_EQ(decoded.summary.num_frames, 52);
+  EXPECT_FALSE(decoded.summary.truncated);
+  EXPECT_THAT(decoded.summary.notes, ElementsAre(HasSubstr("8 of the 60 frames")));
+
+  const Decoded open = DecodeAll(Golden("open_gop.mp4"));
+  EXPECT_EQ(open.summary.num_frames, 35);
+  EXPECT_FALSE(open.summary.truncated);
+  EXPECT_THAT(open.summary.notes, ElementsAre(HasSubstr("3 of the 38 frames")));
+}
+
+// The file has its length, and its tail holds zeros: an aborted download.
+TEST(AwkwardVideosTest, ATailOfZerosIsTruncation) {
+  const TemporaryFolder folder;
+  VideoEncoderOptions options = Ordinary();
+  options.container_options = "movflags=faststart";
+  std::string bytes = Sample(folder / "a.mp4", options, 90);
+  const size_t from = bytes.find("mdat") + (bytes.size() - bytes.find("mdat")) / 2;
+  std::fill(bytes.begin() + static_cast<int64_t>(from), bytes.end(), '\0');
+  test::WriteBytes(folder / "a.mp4", bytes);
+  EXPECT_TRUE(DecodeAll(folder / "a.mp4").summary.truncated);
+}
+
+TEST(AwkwardVideosTest, AClockThatStartsAgainLosesNothing) {
+  struct Case {
+    const char* name;
+    VideoEncoderOptions options;
+    int times;
+  };
+  for (const Case& it :
+       {Case{"a.ts", Ordinary(), 3}, Case{"a.ts", Ordinary(), 2},
+        Case{"a.mpg", Coded("mpeg2video"), 3}, Case{"a.vob", Coded("mpeg2video"), 2},
+        Case{"a.m2ts", Coded("mpeg2video"), 4}}) {
+    const TemporaryFolder folder;
+    constexpr int kNum = 50;
+    const std::string one = Sample(folder / it.name, it.options, kNum);
+    std::string joined;
+    for (int i = 0; i < it.times; ++i) {
+      joined += one;
+    }
+    test::WriteBytes(folder / it.name, joined);
+    const Decoded decoded = DecodeAll(folder / it.name);
+    ASSERT_EQ(decoded.times_s.size(), static_cast<size_t>(kNum * it.times)) << it.name;
+    const double step_s = 1. / it.options.fps_num;
+    for (size_t i = 1; i < decoded.times_s.size(); ++i) {
+      EXPECT_GE(decoded.times_s[i], decoded.times_s[i - 1]) << it.name << " " << i;
+      EXPECT_LT(decoded.times_s[i], decoded.times_s[i - 1] + 2.5 * step_s) << it.name << " " << i;
+    }
+    EXPECT_FALSE(decoded.summary.truncated) << it.name;
+    EXPECT_THAT(decoded.summary.notes, ElementsAre(HasSubstr("clock starts again"))) << it.name;
+    // A part is one of the clock that goes on.
+    const double begin_s = decoded.times_s[kNum - 2] - step_s / 2;
+    EXPECT_EQ(DecodeAll(folder / it.name, {begin_s, begin_s + 5 * step_s}).times_s.size(), 5U)
+        << it.name;
+  }
+}
+
+TEST(AwkwardVideosTest, AStillBesideTheFilmIsPassedOver) {
+  EXPECT_EQ(DecodeAll(Golden("still_first.mkv")).summary.num_frames, 50);
+}
+
+TEST(AwkwardVideosTest, TheStreamItselfMaySayHowItIsTurned) {
+  VideoDecoder decoder(Golden("turned.mp4"));
+  VideoFrame frame;
+  int num_frames = 0;
+  for (; decoder.Next(&frame); ++num_frames) {
+    EXPECT_TRUE(frame.orientation.transpose);
+    EXPECT_NEAR(frame.aspect, 3. / 4, 1e-9);
+  }
+  EXPECT_EQ(num_frames, 50);
+}
+
+TEST(AwkwardVideosTest, AnUnknownCodecIsNamed) {
+  for (const char* letters : {"vvc1", "zzz9"}) {
+    const TemporaryFolder folder;
+    std::string bytes = Sample(folder / "a.mp4", Ordinary(), 3);
+    bytes.replace(bytes.find("avc1", bytes.find("stsd")), 4, letters);
+    test::WriteBytes(folder / "a.mp4", bytes);
+    EXPECT_THAT(test::DecodeFault(folder / "a.mp4"),
+                HasSubstr(std::string("no decoder for ") + letters));
+  }
+}
+
+TEST(AwkwardVideosTest, ASizeThatChangesIsSaid) {
+  const TemporaryFolder folder;
+  VideoEncoderOptions options = Ordinary();
+  const std::string small = Sample(folder / "a.ts", options, 20);
+  options.width = 2 * kWidth;
+  test::WriteSample(folder / "b.ts", options, 20, test::NumberedFrames(2 * kWidth, kHeight));
+  test::WriteBytes(folder / "a.ts", small + test::ReadBytes(folder / "b.ts"));
+  const Decoded decoded = DecodeAll(folder / "a.ts");
+  EXPECT_EQ(decoded.summary.num_frames, 40);
+  EXPECT_THAT(decoded.summary.notes, testing::Contains(HasSubstr("from 64x48 to 128x48 pixels")));
+}
+
+struct Container {
+  const char* name;
+  const char* codec;
+  const char* options;  // of the container
+};
+
+class CutFilesTest : public testing::TestWithParam<Container> {};
+
+// Each is found, or there is a word on it. They end within a packet: a transport stream that ends
+// between two of them looks complete.
+TEST_P(CutFilesTest, AreFoundOrSaid) {
+  const Container& it = GetParam();
+  const TemporaryFolder folder;
+  VideoEncoderOptions options = Coded(it.codec);
+  options.container_options = it.options;
+  const std::string whole = Sample(folder / it.name, options, 100);
+  const DecodeSummary all = DecodeAll(folder / it.name).summary;
+  EXPECT_EQ(all.num_frames, 100);
+  EXPECT_FALSE(all.truncated);
+  EXPECT_EQ(all.problem, "");
+  EXPECT_THAT(all.notes, IsEmpty());
+  for (const size_t percent : {60, 95, 99}) {
+    test::WriteBytes(folder / it.name, whole.substr(0, whole.size() * percent / 100 - 7));
+    if (!test::DecodeFault(folder / it.name).empty()) {
+      continue;
+    }
+    const DecodeSummary summary = DecodeAll(folder / it.name).summary;
+    const bool said = !summary.problem.empty() || !summary.notes.empty();
+    EXPECT_TRUE(said) << percent << " %: " << summary.num_frames;
+    // Nothing but the index is behind the 100 frames of some.
+    const std::string container = it.name;
+    const bool states_length = container != "a.ts" && container != "a.m2ts" &&
+                               container != "a.mpg" && container != "a.ogv" &&
+                               container != "a.nut" && container != "live.mkv" &&
+                               container != "a.flv";
+    EXPECT_TRUE(summary.truncated || summary.num_frames >= 97 || !states_length)
+        << percent << " %: " << summary.num_frames;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CutFilesTest,
+    testing::Values(Container{"a.mp4", "libx264", ""},
+                    Container{"front.mp4", "libx264", "movflags=faststart"},
+                    Container{"fragments.mp4", "libx264", "movflags=frag_keyframe+empty_moov"},
+                    Container{"a.mov", "mpeg4", ""},
+                    Container{"front.mov", "mpeg4", "movflags=faststart"},
+                    Container{"a.mkv", "libx264", ""}, Container{"live.mkv", "libx264", "live=1"},
+                    Container{"a.webm", "libvpx", ""}, Container{"a.avi", "mpeg4", ""},
+                    Container{"a.ts", "libx264", ""}, Container{"a.m2ts", "mpeg2video", ""},
+                    Container{"a.mpg", "mpeg2video", ""}, Container{"a.flv", "libx264", ""},
+                    Container{"a.wmv", "wmv2", ""}, Container{"a.ogv", "libtheora", ""},
+                    Container{"a.mxf", "mpeg2video", ""}, Container{"a.nut", "mpeg4", ""}),
+    [](const auto& info) {
+      std::string name = info.param.name;
+      std::replace(name.begin(), name.end(), '.', '_');
+      return name;
+    });
+
+}  // namespace
+}  // namespace reel3d
