@@ -8,9 +8,7 @@
 #include <optional>
 
 #include "lib/base/error.h"
-#include "lib/base/file.h"
 #include "lib/base/json.h"
-#include "lib/cli/config_file.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/profile.h"
 #include "lib/model/weights.h"
@@ -39,13 +37,13 @@ TrainOptions SettingsOfCheckpoint(const fs::path& folder) {
 }
 
 TrainOptions SettingsOfConfig(const fs::path& file) {
-  const std::string text = ReadFile(file);
-  TrainOptions named;
-  ReadStoredSettings(&named, text, file.string());
-  const fs::path recipe = RecipeFile(named.recipe);  // it lies beneath the file's own settings
   TrainOptions options;
-  ReadStoredSettings(&options, ReadFile(recipe), recipe.string());
-  ReadStoredSettings(&options, text, file.string());
+  try {
+    ReadSettingsFile(&options, file);
+    options.Check();
+  } catch (const Error& error) {
+    throw InputError(error.what());  // the file is what is inspected, not the user's usage
+  }
   return options;
 }
 
@@ -83,7 +81,7 @@ Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
     options = SettingsOfConfig(path);
   } else {
     const WeightsHeader header = ReadWeightsHeader(path);
-    options = SettingsOfWeights(options, header, file);
+    options = SettingsOfWeights(header, file);
     limit.emplace(header.tensors, file);
   }
   ProfiledClip counted = clip;

@@ -9,6 +9,7 @@
 #include "lib/cli/tool.h"
 
 namespace reel3d {
+namespace fs = std::filesystem;
 namespace {
 
 void UsePublishedClips(TrainOptions* options) {
@@ -22,11 +23,16 @@ void UsePublishedClips(TrainOptions* options) {
 
 void ReadStoredSettings(TrainOptions* options, const std::string& text, const std::string& source) {
   try {
-    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source);
+    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, text, source,
+               RecipeFiles::kRefused);
     options->Check();
   } catch (const Error& error) {
     throw InputError(error.what());
   }
+}
+
+std::vector<fs::path> ReadSettingsFile(TrainOptions* options, const fs::path& file) {
+  return ReadConfigFile([&](OptionBinder& binder) { options->Bind(binder); }, file);
 }
 
 void RequireHead(const WeightsLayout& layout, const std::string& source) {
@@ -36,8 +42,8 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
   }
 }
 
-TrainOptions SettingsOfWeights(TrainOptions options, const WeightsHeader& header,
-                               const std::string& source) {
+TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& source) {
+  TrainOptions options;
   const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
   if (!layout) {
     throw InputError(source + ": its tensors are of no network that reel3d knows");

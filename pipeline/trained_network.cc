@@ -58,21 +58,20 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
 }
 
 // How clips are made: from --preprocessing, else as a checkpoint that the file came from said.
-void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
-                       const WeightsHeader& header, const fs::path& file) {
+// Returns the files of settings that said it.
+std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
+                                        const WeightsHeader& header, const fs::path& file) {
   const auto note = header.notes.find(kConfigNote);
   if (!recipe.empty()) {
-    if (note != header.notes.end()) {  // of what no recipe is of: strides that leave no weights
+    std::vector<fs::path> read = ReadSettingsFile(options, RecipeFile(recipe));
+    if (note != header.notes.end()) {  // a recipe of clips does not know what leaves no weights
       TrainOptions noted;
       ReadStoredSettings(&noted, note->second, file.string());
       options->network = noted.network;
     }
-    const fs::path recipe_file = RecipeFile(recipe);
-    ReadConfig([&](OptionBinder& binder) { options->Bind(binder); }, ReadFile(recipe_file),
-               recipe_file.string());
-  } else if (note != header.notes.end()) {
-    ReadStoredSettings(options, note->second, file.string());
-  } else {
+    return read;
+  }
+  if (note == header.notes.end()) {
     throw UsageError(fmt::format(
         "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
         "weights published in 2020, cvpr2018 for those of 2018, paper2017; torchvision, c3d and "
@@ -80,6 +79,8 @@ void ReadPreprocessing(TrainOptions* options, const std::string& recipe,
         "for theirs; or a file of settings",
         file.string()));
   }
+  ReadStoredSettings(options, note->second, file.string());
+  return {};
 }
 
 std::vector<std::string> FindClasses(const std::string& classes_file, const WeightsHeader& header,
@@ -116,13 +117,15 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   }
   RequireHead(*layout, file.string());
   TrainedNetwork trained;
-  ReadPreprocessing(&trained.options, use.preprocessing, header, file);
+  const std::vector<fs::path> clips_by =
+      ReadPreprocessing(&trained.options, use.preprocessing, header, file);
   ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file);
   trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
-  if (!use.preprocessing.empty()) {
-    trained.identity += ", clips by " + FileIdentity(RecipeFile(use.preprocessing));
+  for (const fs::path& settings : clips_by) {
+    trained.identity += (&settings == &clips_by.front() ? ", clips by " : " over ");
+    trained.identity += FileIdentity(settings);
   }
   return trained;
 }

@@ -3,36 +3,129 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <set>
 #include <sstream>
-#include <vector>
+#include <utility>
 
 #include "lib/base/error.h"
-#include "lib/cli/tool.h"
+#include "lib/base/file.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-void ApplyConfig(const OptionTable& table, const std::string& text, const std::string& source) {
-  std::istringstream stream(text);
+namespace {
+
+// Keys and values in the order of the lines.
+std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config) {
+  std::istringstream stream(config.text);
   po::parsed_options parsed(nullptr);
   try {
     const po::options_description nothing;
     parsed = po::parse_config_file(stream, nothing, /*allow_unregistered=*/true);
   } catch (const po::error& error) {
-    throw UsageError(source + ": " + error.what());
+    throw UsageError(config.source + ": " + error.what());
   }
+  std::vector<std::pair<std::string, std::string>> settings;
   for (const po::option& option : parsed.options) {
-    table.Set(source + ": ", option.string_key, option.value.empty() ? "" : option.value.front());
+    settings.emplace_back(option.string_key, option.value.empty() ? "" : option.value.front());
+  }
+  return settings;
+}
+
+// The recipe that a text names; empty if it names none.
+std::string RecipeNamedIn(const OptionTable& table, const ConfigText& config) {
+  std::string name;
+  for (const auto& [key, value] : Parse(config)) {
+    const OptionEntry* entry = table.Find(key);
+    name = entry != nullptr && entry->is_recipe ? value : name;
+  }
+  return name;
+}
+
+bool IsFileName(const std::string& recipe) {
+  return recipe.find('/') != std::string::npos || fs::path(recipe).extension() == ".ini";
+}
+
+// The text of the recipe that `config` names.
+ConfigText ReadNamedRecipe(const ConfigText& config, const std::string& recipe,
+                           RecipeFiles recipe_files) {
+  if (recipe_files == RecipeFiles::kRefused && IsFileName(recipe)) {
+    throw UsageError(fmt::format(
+        "{}: recipe = {} is a file of another machine; only names such as hara2020 are accepted",
+        config.source, recipe));
+  }
+  try {
+    return ReadConfigText(RecipeFile(recipe));
+  } catch (const Error& error) {
+    throw UsageError(fmt::format("{}: recipe = {}: {}", config.source, recipe, error.what()));
   }
 }
 
-void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source) {
+}  // namespace
+
+ConfigText ReadConfigText(const fs::path& file) {
+  try {
+    return {file.string(), ReadFile(file, uint64_t{1} << 20)};
+  } catch (const Error& error) {
+    throw UsageError(std::string("configuration: ") + error.what());
+  }
+}
+
+std::vector<ConfigText> WithRecipes(const OptionTable& table, ConfigText top,
+                                    RecipeFiles recipe_files) {
+  std::vector<ConfigText> texts;
+  std::vector<std::string> chain;
+  for (ConfigText next = std::move(top);;) {
+    std::error_code ignored;
+    const fs::path resolved = fs::weakly_canonical(next.source, ignored);
+    const bool was_here = std::count(chain.begin(), chain.end(), resolved.string()) > 0;
+    chain.push_back(resolved.string());
+    if (was_here) {
+      throw UsageError(
+          fmt::format("the recipes name each other in a circle: {}; remove one of "
+                      "their lines 'recipe = ...'",
+                      fmt::join(chain, " -> ")));
+    }
+    const std::string recipe = RecipeNamedIn(table, next);
+    texts.push_back(next);
+    if (recipe.empty()) {
+      return texts;
+    }
+    next = ReadNamedRecipe(next, recipe, recipe_files);
+  }
+}
+
+void ApplyConfig(const OptionTable& table, const ConfigText& config) {
+  for (const auto& [key, value] : Parse(config)) {
+    table.Set(config.source + ": ", key, value);
+  }
+}
+
+void ApplyConfigs(const OptionTable& table, const std::vector<ConfigText>& configs) {
+  std::for_each(configs.rbegin(), configs.rend(),
+                [&](const ConfigText& config) { ApplyConfig(table, config); });
+}
+
+void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source,
+                RecipeFiles recipe_files) {
   OptionTable table;
   bind(table);
-  ApplyConfig(table, text, source);
+  ApplyConfigs(table, WithRecipes(table, {source, text}, recipe_files));
+}
+
+std::vector<fs::path> ReadConfigFile(const BindFunction& bind, const fs::path& file) {
+  OptionTable table;
+  bind(table);
+  const std::vector<ConfigText> configs = WithRecipes(table, ReadConfigText(file));
+  ApplyConfigs(table, configs);
+  std::vector<fs::path> files;
+  for (const ConfigText& config : configs) {
+    files.emplace_back(config.source);
+  }
+  return files;
 }
 
 std::string FormatConfig(const BindFunction& bind, bool only_output) {
@@ -56,7 +149,7 @@ std::string FormatConfig(const BindFunction& bind, bool only_output) {
 }
 
 fs::path RecipeFile(const std::string& name) {
-  if (name.find('/') != std::string::npos || fs::path(name).extension() == ".ini") {
+  if (IsFileName(name)) {
     return name;
   }
   std::error_code ignored;

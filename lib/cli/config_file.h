@@ -1,19 +1,41 @@
 // Configuration files (.ini): reading them into an option table, and where recipes lie.
+//
+// A file may name a recipe (`recipe = hara2020`). The recipe's settings are read first, so that the
+// file's own overrule them. A recipe may name another one in the same way.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "lib/cli/option_table.h"
+#include "lib/cli/tool.h"
 
 namespace reel3d {
 
-// Sets each `key = value` of `text`; `source` names it in the usage errors. Keys in a [section]
-// are written section.key.
-void ApplyConfig(const OptionTable& table, const std::string& text, const std::string& source);
+struct ConfigText {
+  std::string source;  // the file, or what else names the text in usage errors
+  std::string text;
+};
 
-// The file that a recipe's name means: itself where it holds a slash or ends in .ini, else
+// Throws a usage error if the file cannot be read or is larger than 1 MB.
+ConfigText ReadConfigText(const std::filesystem::path& file);
+
+// `top`, the recipe that it names, the recipe that this one names, and so on to the last. Throws a
+// usage error that names the files on an unknown recipe and where recipes name each other in a
+// circle.
+std::vector<ConfigText> WithRecipes(const OptionTable& table, ConfigText top,
+                                    RecipeFiles recipe_files = RecipeFiles::kAccepted);
+
+// Sets each `key = value` of the text, but reads no recipe. Keys in a [section] are written
+// section.key.
+void ApplyConfig(const OptionTable& table, const ConfigText& config);
+// Sets the last text's values first, so that the first text overrules all others.
+void ApplyConfigs(const OptionTable& table, const std::vector<ConfigText>& configs);
+
+// The file that a recipe's name means: itself where it holds a slash or ends in .ini (relative to
+// the working directory, whoever names it), else
 // configs/recipes/NAME.ini in or above the running program's folder, in share/reel3d there, or in
 // the sources it was built from.
 // Throws a usage error that lists the known names.

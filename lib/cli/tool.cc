@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/config_file.h"
@@ -173,10 +172,7 @@ class ToolRun {
       Print(info_.name + " (reel3d) " + Version() + "\n" + LinkedLibraries());
       return false;
     }
-    if (!common_.config.empty()) {
-      ApplyFile(common_.config);
-      Apply(line);  // what the file said of the recipe may be overruled here
-    }
+    ApplyConfigFile(line);  // and what it says of the recipe, unless the line overrules it
     ApplyRecipe(line);
     if (!common_.print_config) {
       table_.SetPositionals(line.positionals);
@@ -205,24 +201,19 @@ class ToolRun {
     }
   }
 
-  void ApplyFile(const std::string& file) const {
-    std::string text;
-    try {
-      text = ReadFile(file, uint64_t{1} << 20);
-    } catch (const Error& error) {
-      throw UsageError(std::string("configuration: ") + error.what());
+  void ApplyConfigFile(const CommandLine& line) const {
+    if (!common_.config.empty()) {
+      ApplyConfig(table_, ReadConfigText(common_.config));
+      Apply(line);
     }
-    ApplyConfig(table_, text, file);
   }
 
   // The recipe lies beneath the configuration file: read again what lies above it.
   void ApplyRecipe(const CommandLine& line) const {
     for (const OptionEntry& option : table_.options()) {
       if (option.is_recipe && !option.show().empty()) {
-        ApplyFile(RecipeFile(option.show()).string());
-        if (!common_.config.empty()) {
-          ApplyFile(common_.config);
-        }
+        ApplyConfigs(table_, WithRecipes(table_, ReadConfigText(RecipeFile(option.show()))));
+        ApplyConfigFile(line);
         Apply(line);
       }
     }

@@ -11,9 +11,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/option_binder.h"
@@ -59,8 +61,17 @@ std::string FormatConfig(const Options& options, bool only_output = false) {
   return FormatConfig(BindFunction([&](OptionBinder& binder) { copy.Bind(binder); }), only_output);
 }
 
-// Sets fields from text in the .ini form of FormatConfig, as --config does. `source` names it in
-// errors (all of them usage errors): unknown key (with the nearest known one), bad value, range.
-void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source);
+// Whether a text may name a recipe by its file, or only one of configs/recipes by its name.
+enum class RecipeFiles { kAccepted, kRefused };
+
+// Sets fields from text in the .ini form of FormatConfig, as --config does: first those of the
+// recipe that the text names, if it names one. `source` names the text in errors (all of them usage
+// errors): unknown key (with the nearest known one), bad value, range, unknown recipe.
+void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source,
+                RecipeFiles recipe_files = RecipeFiles::kAccepted);
+
+// The same for a file. Returns the files that were read: this one, its recipe, and so on.
+std::vector<std::filesystem::path> ReadConfigFile(const BindFunction& bind,
+                                                  const std::filesystem::path& file);
 
 }  // namespace reel3d

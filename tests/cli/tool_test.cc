@@ -90,6 +90,55 @@ TEST(RunTool, RecipeNamedInTheConfigFile) {
   EXPECT_EQ(outcome.options.rate, 0.2) << "the file lies above the recipe that it names";
 }
 
+// recipe.ini over base.ini over lowest.ini, whoever names the first of them.
+TEST(RunTool, ARecipeThatNamesARecipeLiesAboveIt) {
+  const test::TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  WriteFileAtomically(file("lowest.ini"), "height = 100\nrate = 0.1\ncrop = random\nflip = true\n");
+  WriteFileAtomically(file("base.ini"), "rate = 0.2\nrecipe = " + file("lowest.ini") + "\n");
+  WriteFileAtomically(file("recipe.ini"),
+                      "recipe = " + file("base.ini") + "\ncrop = corner\nscales = 1\n");
+  WriteFileAtomically(file("config.ini"), "recipe = " + file("recipe.ini") + "\nscales = 0.25\n");
+  SampleOptions read;
+  const auto bind = [&](OptionBinder& binder) { read.Bind(binder); };
+  const auto expect = [&](const SampleOptions& options, double scale) {
+    EXPECT_EQ(options.height, 100);
+    EXPECT_EQ(options.rate, 0.2);
+    EXPECT_EQ(options.crop, "corner");
+    EXPECT_TRUE(options.flip);
+    EXPECT_EQ(options.scales, (std::vector<double>{scale}));
+  };
+  expect(RunSample({"--recipe", file("recipe.ini"), "in", "out"}).options, 1);
+  const Outcome by_config = RunSample({"--config", file("config.ini"), "in", "out"});
+  expect(by_config.options, 0.25);
+  EXPECT_EQ(by_config.options.recipe, file("recipe.ini"));
+  ReadConfig(bind, ReadFile(file("config.ini")), "config.ini");
+  expect(read, 0.25);
+  read = {};
+  EXPECT_EQ(ReadConfigFile(bind, file("recipe.ini")),
+            (std::vector<std::filesystem::path>{file("recipe.ini"), file("base.ini"),
+                                                file("lowest.ini")}));
+  expect(read, 1);
+  EXPECT_EQ(read.recipe, file("base.ini"));
+}
+
+// What stands in a file of weights may name a recipe that comes with reel3d, but no file.
+TEST(ReadConfig, MayRefuseRecipesThatAreFiles) {
+  const test::TemporaryFolder folder;
+  WriteFileAtomically(folder / "recipe.ini", "height = 100\n");
+  SampleOptions read;
+  try {
+    ReadConfig([&](OptionBinder& binder) { read.Bind(binder); },
+               "recipe = " + (folder / "recipe.ini").string() + "\n", "weights.pth",
+               RecipeFiles::kRefused);
+    ADD_FAILURE() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find("weights.pth: recipe = "), std::string::npos);
+  }
+  EXPECT_EQ(read.height, 360);
+}
+
 struct BadLine {
   std::vector<std::string> words;
   std::string message;  // part of the one line
@@ -99,6 +148,15 @@ TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
   const test::TemporaryFolder folder;
   WriteFileAtomically(folder / "typo.ini", "heigth = 100\n");
   WriteFileAtomically(folder / "broken.ini", "height\n");
+  const auto names = [&](const char* name, const std::string& recipe) {
+    WriteFileAtomically(folder / name, "recipe = " + recipe + "\n");
+    return (folder / name).string();
+  };
+  const std::string itself = names("itself.ini", (folder / "itself.ini").string());
+  const std::string round = names("round.ini", names("about.ini", (folder / "round.ini").string()));
+  const std::string unknown = names("unknown.ini", "papper");
+  const std::string absent = names("absent_recipe.ini", (folder / "absent.ini").string());
+  const std::string mistaken = names("mistaken.ini", (folder / "typo.ini").string());
   const std::vector<BadLine> cases = {
       {{"--heigth", "3", "in", "out"}, "--heigth: no such option; did you mean height?"},
       {{"--heigth=3", "in", "out"}, "--heigth: no such option; did you mean height?"},
@@ -119,6 +177,13 @@ TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
       {{"--config", (folder / "broken.ini").string(), "in", "out"}, "broken.ini"},
       {{"--config", (folder / "absent.ini").string(), "in", "out"}, "absent.ini"},
       {{"--recipe", "papper", "in", "out"}, "no recipe is called 'papper'"},
+      {{"--recipe", itself, "in", "out"}, "name each other in a circle: " + itself},
+      {{"--config", itself, "in", "out"}, "name each other in a circle: " + itself},
+      {{"--recipe", round, "in", "out"}, "about.ini -> " + round + "; remove one"},
+      {{"--config", round, "in", "out"}, "name each other in a circle"},
+      {{"--recipe", unknown, "in", "out"}, "unknown.ini: recipe = papper: no recipe is called"},
+      {{"--recipe", absent, "in", "out"}, "absent_recipe.ini: recipe = "},
+      {{"--recipe", mistaken, "in", "out"}, "typo.ini: heigth: no such option"},
       {{"--flip", "--height", "13", "in", "out"}, "unlucky"},
       {{"--log-level", "loud", "in", "out"}, "'loud' is none of"},
   };
