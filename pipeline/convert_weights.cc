@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -14,6 +16,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/dist/torch_errors.h"
+#include "lib/model/reference_arch.h"
 #include "lib/model/torch_script.h"
 #include "lib/model/weights_file.h"
 #include "lib/model/weights_layout.h"
@@ -28,7 +31,18 @@ namespace {
 struct Source {
   WeightsHeader header;
   NamedTensors tensors;
+  int64_t epoch = 0;  // epochs that it was trained for; 0 where it does not say
 };
+
+int64_t EpochIn(const WeightsHeader& header) {
+  const auto note = header.notes.find("epoch");
+  int64_t epoch = 0;
+  if (note != header.notes.end()) {
+    const std::string& text = note->second;
+    std::from_chars(text.data(), text.data() + text.size(), epoch);
+  }
+  return std::max<int64_t>(0, epoch);
+}
 
 // A checkpoint's classes and settings go along where the format has a place for them.
 Source ReadSource(const fs::path& in) {
@@ -40,27 +54,47 @@ Source ReadSource(const fs::path& in) {
   }
   source.header = ReadWeightsHeader(weights);
   source.tensors = LoadWeights(weights);
-  if (!source.header.wrapper.empty()) {
-    LogInfo(fmt::format("{}: {}", in.string(), source.header.wrapper));
-  }
+  source.epoch = EpochIn(source.header);
   if (fs::is_directory(in)) {
     const nlohmann::ordered_json state = ReadCheckpointState(in);
     source.header.format = "checkpoint";
     UseJson(in.string(), [&] {
       source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
       source.header.notes[kConfigNote] = state.value("config", "");
+      source.epoch = state.value("epoch", int64_t{0});
     });
   }
   return source;
 }
 
+// Of the network and its clips: what the options say, else what IN says.
+TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& options) {
+  TrainOptions settings = SettingsOfWeights(source.header, options.in);
+  if (options.stem_stride > 0) {
+    settings.network.stem_stride = options.stem_stride;
+  }
+  if (options.max_pool != "stored") {
+    settings.network.max_pool = options.max_pool == "true";
+  }
+  return settings;
+}
+
+// As main.py of the authors' Python loads it. Returns what is to be said of the file.
+std::string SaveReferenceCheckpoint(const fs::path& file, const Source& source,
+                                    const ConvertWeightsOptions& options) {
+  const NetworkOptions network = SettingsOf(source, options).network;
+  const ReferenceArch arch = ReferenceArchOf(network);
+  SavePth(file, source.tensors, PthCheckpoint{source.epoch, arch.name});
+  const char* const classes =
+      arch.branch == "master" ? "n_pretrain_classes" : "n_classes";  // of the file
+  return fmt::format("for main.py of branch {}: {} --{} {} --pretrain_path {}\n", arch.branch,
+                     arch.arguments, classes, network.num_classes, options.out);
+}
+
 // Returns what is to be said of the file.
 std::string SaveScript(const fs::path& file, const Source& source,
                        const ConvertWeightsOptions& options) {
-  TrainOptions unsaid;
-  unsaid.network.stem_stride = options.stem_stride;
-  unsaid.network.max_pool = options.max_pool;
-  const TrainOptions settings = SettingsOfWeights(unsaid, source.header, options.in);
+  const TrainOptions settings = SettingsOf(source, options);
   const ScriptClip clip = {options.clip_frames > 0 ? options.clip_frames : settings.clip.length,
                            options.size > 0 ? options.size : settings.crop.size};
   if (options.clip_frames == 0 || options.size == 0) {
@@ -78,6 +112,9 @@ std::string Save(const fs::path& file, const Source& source, const ConvertWeight
   const std::string format = fs::path(options.out).extension().string();
   if (format == ".pt") {
     return SaveScript(file, source, options);
+  }
+  if (options.as == "reference-checkpoint") {
+    return SaveReferenceCheckpoint(file, source, options);
   }
   if (format == ".pth") {
     SavePth(file, source.tensors);
@@ -142,12 +179,18 @@ void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT", &out,
                     "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
                     ".pt: TorchScript, the network with its weights, for torch.jit.load");
-  binder.Bind("stem-stride", &stem_stride, {1, 16},
-              "of TorchScript: stride of the first convolution in frames, which no weights tell; a "
-              "checkpoint does");
-  binder.Bind("max-pool", &max_pool,
-              "of TorchScript: whether there is a pooling after the first convolution, which no "
-              "weights tell; a checkpoint does");
+  binder.Choice(
+      "as", &as, {"state-dict", "reference-checkpoint"},
+      "form of a .pth file: state-dict, the tensors alone; reference-checkpoint, a dict of "
+      "epoch, arch and state_dict, which main.py of the authors' Python loads "
+      "(--pretrain_path); the arguments for it are printed");
+  binder.Bind("stem-stride", &stem_stride, {0, 16},
+              "stride of the network's first convolution in frames, which no weights tell, for "
+              "TorchScript and reference-checkpoint; 0: as a checkpoint says, else 1");
+  binder.Choice(
+      "max-pool", &max_pool, {"stored", "true", "false"},
+      "whether there is a pooling after the first convolution, which no weights tell, "
+      "for TorchScript and reference-checkpoint; stored: as a checkpoint says, else true");
   binder.Bind("clip-frames", &clip_frames, {0, 1024},
               "of TorchScript: frames of the clip that the network is recorded with; 0: as trained "
               "or published (16, of i3d 64). i3d takes clips of this length and --size alone "
@@ -163,6 +206,10 @@ void ConvertWeightsOptions::Check() const {
   if (format != ".pth" && format != ".pt" && format != ".safetensors") {
     throw UsageError(
         fmt::format("{}: a name that ends in .safetensors, .pth or .pt says what to write", out));
+  }
+  if (as == "reference-checkpoint" && format != ".pth") {
+    throw UsageError(
+        fmt::format("--as reference-checkpoint is for .pth files, and OUT is {}", out));
   }
 }
 

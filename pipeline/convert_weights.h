@@ -11,16 +11,18 @@ namespace reel3d {
 struct ConvertWeightsOptions {
   std::string in;
   std::string out;
-  // Of TorchScript, where IN is no checkpoint and so does not say: they leave no weights.
-  int stem_stride = 1;
-  bool max_pool = true;
+  std::string as = "state-dict";  // or "reference-checkpoint": the form of a .pth file
+  // Of the network, as they leave no weights. 0 and "stored": as IN says, else as published.
+  int stem_stride = 0;
+  std::string max_pool = "stored";
   // Of the clip that TorchScript is recorded with; 0: as IN says, else as the family was published.
   int clip_frames = 0;
   int size = 0;  // pixels, square
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  // Throws a usage error unless OUT's name ends as one of the formats.
+  // Throws a usage error unless OUT's name ends as one of the formats, and --as is one of its
+  // forms.
   void Check() const;
 };
 

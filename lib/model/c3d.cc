@@ -58,7 +58,7 @@ class C3dImpl : public NetworkImpl {
 
  protected:
   at::Tensor Logits(const at::Tensor& clips) override {
-    CheckClipsOfC3d(clips.size(2), clips.size(3), clips.size(4));
+    CheckClipsOfC3d({}, clips.size(2), clips.size(3), clips.size(4));
     at::Tensor features = clips;
     for (size_t i = 0; i < kC3dLayers.size(); ++i) {
       features = Activate(i, convolutions_[i](features));
@@ -97,7 +97,8 @@ std::shared_ptr<NetworkImpl> MakeC3dWithBatchNorm(const NetworkOptions& options)
   return std::make_shared<C3dImpl>(options, /*with_batch_norm=*/true);
 }
 
-void CheckClipsOfC3d(int64_t frames, int64_t height, int64_t width) {
+void CheckClipsOfC3d(const NetworkOptions& /*options*/, int64_t frames, int64_t height,
+                     int64_t width) {
   if (FramesLeft(frames) != kFrames || SizeLeft(height) != kSize || SizeLeft(width) != kSize) {
     throw UsageError(
         fmt::format("clips of {} x {} x {}: C3D takes 16 to 31 frames of 96 to 127 pixels, and was "

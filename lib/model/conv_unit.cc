@@ -147,9 +147,12 @@ at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Tripl
 }
 
 at::Tensor AveragePool(const at::Tensor& features, const Triple& kernel, const Triple& stride) {
-  return PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows, size_t columns) {
+  at::Tensor output = PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows,
+                                                      size_t columns) {
     return at::avg_pool2d(planes, Pair(kernel, rows, columns, 1), Pair(stride, rows, columns, 1));
   });
+  LayerWatch::NoteMeanPool(features, output);
+  return output;
 }
 
 at::Tensor MaxPoolSame(const at::Tensor& features, const Triple& kernel, const Triple& stride) {

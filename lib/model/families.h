@@ -9,13 +9,16 @@
 
 namespace reel3d {
 
-// The residual networks of Hara, Kataoka and Satoh (ICCV-W 2017, CVPR 2018): their github.com
+// The networks of Hara, Kataoka and Satoh (ICCV-W 2017, CVPR 2018): their github.com
 // kenshohara/3D-ResNets-PyTorch is what names and shapes follow.
 std::shared_ptr<NetworkImpl> MakeR3d(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakePreActivation(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeWide(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeResNeXt(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options);
+std::shared_ptr<NetworkImpl> MakeDenseNet(const NetworkOptions& options);
+void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
+                          int64_t width);
 
 // torchvision's video networks, of 18 layers each.
 std::shared_ptr<NetworkImpl> MakeTorchvisionR3d(const NetworkOptions& options);
@@ -24,7 +27,7 @@ std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& optio
 
 std::shared_ptr<NetworkImpl> MakeC3d(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeC3dWithBatchNorm(const NetworkOptions& options);
-void CheckClipsOfC3d(int64_t frames, int64_t height, int64_t width);
+void CheckClipsOfC3d(const NetworkOptions& options, int64_t frames, int64_t height, int64_t width);
 
 std::shared_ptr<NetworkImpl> MakeI3d(const NetworkOptions& options);
 

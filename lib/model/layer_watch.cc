@@ -91,6 +91,12 @@ void LayerWatch::NoteConvolution(const at::Tensor& input, const at::Tensor& weig
   }
 }
 
+void LayerWatch::NoteMeanPool(const at::Tensor& input, const at::Tensor& output) {
+  if (listening != nullptr) {
+    listening->on_call_({"", "mean pool", input, {}, output});
+  }
+}
+
 std::string LayerWatch::NameOf(const at::Tensor& weight) const {
   const auto found = names_.find(weight.const_data_ptr());
   return found == names_.end() ? "" : found->second;

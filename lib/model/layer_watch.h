@@ -1,7 +1,8 @@
 // Sees the layers of a network at work: what goes into each and what comes out, in the order in
 // which they are computed. Convolutions report themselves, as they may compute in another precision
-// or with more padding than the layer has, and so does batch norm with kernels of ours; of the
-// rest, those that compute with weights in another form than they are kept go unnamed.
+// or with more padding than the layer has, and so do average poolings, which are several operators.
+// Other layers are recognised by the memory of their weights; one that computes with a converted
+// copy is reported without a name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,11 +30,10 @@ class LayerWatch {
   LayerWatch(const LayerWatch&) = delete;
   LayerWatch& operator=(const LayerWatch&) = delete;
 
-  // For layers that no operator of torch computes whole: to whoever watches this thread, if anyone.
-  static void NoteBatchNorm(const at::Tensor& input, const at::Tensor& weight,
-                            const at::Tensor& output);
+  // Report a layer to whoever watches this thread, if anyone does.
   static void NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
                               const at::Tensor& output);
+  static void NoteMeanPool(const at::Tensor& input, const at::Tensor& output);
 
   // For the .cc alone.
   struct Hooks;

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
 
@@ -23,11 +24,14 @@ struct Family {
   std::shared_ptr<NetworkImpl> (*make)(const NetworkOptions&);
   std::vector<int> depths;  // that --depth can name; none: the family has just one
   // Null: any clips do.
-  void (*check_clips)(int64_t frames, int64_t height, int64_t width) = nullptr;
+  void (*check_clips)(const NetworkOptions& options, int64_t frames, int64_t height,
+                      int64_t width) = nullptr;
+  bool has_shortcuts = true;  // of those with depths: whether --shortcut is theirs
 };
 
 const std::vector<int> kAllDepths = {10, 18, 34, 50, 101, 152, 200};
 const std::vector<int> kBottleneckDepths = {50, 101, 152, 200};
+const std::vector<int> kDenseDepths = {121, 169, 201, 264};
 
 const std::vector<Family>& Families() {
   static const std::vector<Family> families = {
@@ -36,6 +40,7 @@ const std::vector<Family>& Families() {
       {"wide", MakeWide, kBottleneckDepths},
       {"resnext", MakeResNeXt, kBottleneckDepths},
       {"r2p1d", MakeR2p1d, kAllDepths},
+      {"densenet", MakeDenseNet, kDenseDepths, CheckClipsOfDenseNet, /*has_shortcuts=*/false},
       {"r3d_18", MakeTorchvisionR3d, {}},
       {"mc3_18", MakeTorchvisionMc3, {}},
       {"r2plus1d_18", MakeTorchvisionR2plus1d, {}},
@@ -75,18 +80,26 @@ void NetworkOptions::Bind(OptionBinder& binder) {
   binder.Choice("model", &model, ModelNames(),
                 "family of the network. Residual: r3d (the paper), preact (batch norm before each "
                 "convolution), wide (bottlenecks of twice the channels), resnext (32 groups), "
-                "r2p1d (space, then time); only these heed --depth, --shortcut, --stem-frames, "
-                "--stem-stride and --max-pool. torchvision's: r3d_18, mc3_18, r2plus1d_18. "
+                "r2p1d (space, then time); only these heed --shortcut, and only these and densenet "
+                "heed --depth, --stem-channels, --stem-frames, --stem-stride and --max-pool. "
+                "torchvision's: r3d_18, mc3_18, r2plus1d_18. "
                 "Others: c3d, c3d-bn (with batch norm), i3d (inflated Inception-v1)");
-  binder.Bind("depth", &depth, {10, 200},
+  binder.Bind("depth", &depth, {10, 264},
               "layers of the network: 10, 18, 34 (basic blocks), 50, 101, 152 or 200 (bottlenecks; "
-              "wide and resnext have just these)");
+              "wide and resnext have just these); of densenet 121, 169, 201 or 264");
   binder.Choice("shortcut", &shortcut, {"a", "b"},
                 "what joins blocks of unlike shape: a, subsampling and zero channels (the paper); "
                 "b, a convolution with weights of its own");
+  binder.Choice("shortcut-gradient", &shortcut_gradient, {"flow", "cut"},
+                "what gradients do at shortcuts of type a: flow, pass them (the paper); cut, stop "
+                "there, as in the authors' code of 2018 and 2020. It changes training alone");
   binder.Bind("width", &width, {1.0 / 64, 16},
               "channels of every layer, as a multiple of the family's own (of r3d: 64, 128, 256 "
               "and 512); cost grows with its square");
+  binder.Bind(
+      "stem-channels", &stem_channels, {0, 4096},
+      "channels of the first convolution, of which wide and resnext had 64 in 2018 and have "
+      "128 in the authors' code of 2020; 0: 64 times --width");
   binder.Bind("stem-frames", &stem_frames, {1, 31},
               "frames that the first convolution spans; an odd number");
   binder.Bind("stem-stride", &stem_stride, {1, 16}, "stride of the first convolution, in frames");
@@ -106,6 +119,10 @@ void NetworkOptions::Check() const {
   if (shortcut != "a" && shortcut != "b") {
     throw UsageError(fmt::format("--shortcut {}: there is a and b", shortcut));
   }
+  if (shortcut_gradient != "flow" && shortcut_gradient != "cut") {
+    throw UsageError(
+        fmt::format("--shortcut-gradient {}: there is flow and cut", shortcut_gradient));
+  }
   if (stem_frames % 2 == 0) {
     throw UsageError(fmt::format("--stem-frames {}: must be odd", stem_frames));
   }
@@ -119,16 +136,28 @@ void NetworkOptions::Check() const {
 void NetworkOptions::CheckClips(int64_t frames, int64_t height, int64_t width_pixels) const {
   const Family& family = FamilyOf(*this);
   if (family.check_clips != nullptr) {
-    family.check_clips(frames, height, width_pixels);
+    family.check_clips(*this, frames, height, width_pixels);
   }
 }
 
+int64_t NetworkOptions::StemChannels() const {
+  return stem_channels > 0 ? stem_channels : ScaledChannels(64, width);
+}
+
 std::string Describe(const NetworkOptions& options) {
-  if (FamilyOf(options).depths.empty()) {
-    return fmt::format("{}, width {}", options.model, options.width);
+  const Family& family = FamilyOf(options);
+  std::string text = options.model;
+  if (!family.depths.empty()) {
+    text += fmt::format("-{}", options.depth);
   }
-  return fmt::format("{}-{}, shortcut {}, width {}", options.model, options.depth, options.shortcut,
-                     options.width);
+  if (!family.depths.empty() && family.has_shortcuts) {
+    text += ", shortcut " + options.shortcut;
+  }
+  text += fmt::format(", width {}", options.width);
+  if (!family.depths.empty() && options.stem_channels > 0) {
+    text += fmt::format(", stem-channels {}", options.stem_channels);
+  }
+  return text;
 }
 
 Network MakeNetwork(const NetworkOptions& options, uint64_t seed) {

@@ -22,7 +22,11 @@ struct NetworkOptions {
   // What joins a block's input to an output with more channels: "a", subsampling and zero channels
   // (the paper); "b", a 1x1x1 convolution and batch norm.
   std::string shortcut = "a";
-  double width = 1;  // channels of every layer are int(64 * width), int(128 * width), ...
+  // Of shortcut "a" in training: "flow", gradients pass it (the paper); "cut", none do, as in the
+  // authors' code of 2018 and 2020.
+  std::string shortcut_gradient = "flow";
+  double width = 1;       // channels of every layer are int(64 * width), int(128 * width), ...
+  int stem_channels = 0;  // of the first convolution; 0: int(64 * width)
   int stem_frames = 7;
   int stem_stride = 1;  // in time
   bool max_pool = true;
@@ -31,12 +35,15 @@ struct NetworkOptions {
   int num_classes = 400;
   int channels = 3;
 
-  // --model, --depth, --shortcut, --width, --stem-frames, --stem-stride, --max-pool, --dropout.
+  // --model, --depth, --shortcut, --shortcut-gradient, --width, --stem-channels, --stem-frames,
+  // --stem-stride, --max-pool, --dropout.
   void Bind(OptionBinder& binder);
   // Throws a usage error on what is no network.
   void Check() const;
   // Throws a usage error that says what is accepted if the network cannot take such clips.
   void CheckClips(int64_t frames, int64_t height, int64_t width) const;
+
+  int64_t StemChannels() const;
 };
 
 // Every --model.

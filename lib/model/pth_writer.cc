@@ -115,28 +115,43 @@ void RequirePlain(const std::string& name) {
   }
 }
 
-std::string StateDictPickle(const std::vector<SafetensorsEntry>& tensors) {
-  Pickler pickler;
-  pickler.Opcodes("\x80\x02");  // PROTO
-  pickler.EmptyOrderedDict();
-  pickler.Opcodes("(");  // MARK
+void AppendStateDict(Pickler* pickler, const std::vector<SafetensorsEntry>& tensors) {
+  pickler->EmptyOrderedDict();
+  pickler->Opcodes("(");  // MARK
   for (size_t i = 0; i < tensors.size(); ++i) {
     RequirePlain(tensors[i].name);
-    pickler.Text(tensors[i].name);
-    AppendTensor(&pickler, tensors[i], i);
+    pickler->Text(tensors[i].name);
+    AppendTensor(pickler, tensors[i], i);
   }
-  pickler.Opcodes("u.");  // SETITEMS, STOP
+  pickler->Opcodes("u");  // SETITEMS
+}
+
+std::string Pickle(const std::vector<SafetensorsEntry>& tensors,
+                   const std::optional<PthCheckpoint>& checkpoint) {
+  Pickler pickler;
+  pickler.Opcodes("\x80\x02");  // PROTO
+  if (checkpoint) {
+    pickler.Opcodes("}(");  // EMPTY_DICT, MARK
+    pickler.Text("epoch");
+    pickler.Integer(checkpoint->epoch);
+    pickler.Text("arch");
+    pickler.Text(checkpoint->arch);
+    pickler.Text("state_dict");
+  }
+  AppendStateDict(&pickler, tensors);
+  pickler.Opcodes(checkpoint ? "u." : ".");  // SETITEMS, STOP
   return pickler.bytes();
 }
 
 }  // namespace
 
 void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEntry>& tensors,
-              const std::function<const void*(size_t)>& bytes_of) {
+              const std::function<const void*(size_t)>& bytes_of,
+              const std::optional<PthCheckpoint>& checkpoint) {
   // The archive's folder; torch.save takes the file's name, which is a temporary one here.
   const std::string folder = "weights/";
   ZipWriter zip(file);
-  zip.Add(folder + "data.pkl", StateDictPickle(tensors));
+  zip.Add(folder + "data.pkl", Pickle(tensors, checkpoint));
   zip.Add(folder + "byteorder", "little");
   for (size_t i = 0; i < tensors.size(); ++i) {
     const auto size_bytes =

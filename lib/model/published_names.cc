@@ -34,6 +34,15 @@ constexpr std::array<Renaming, 10> kI3d = {{{"conv3d_0c_1x1.", "logits."},
                                             {".branch_3.1.", ".b3b."},
                                             {".batch3d.", ".bn."}}};
 
+// DenseNet of the 2018 code and of torchvision before 0.2.1; of the code of 2020 only the first two
+// are others.
+constexpr std::array<Renaming, 6> kDenseNet = {{{"features.conv0.", "features.conv1."},
+                                                {"features.norm0.", "features.norm1."},
+                                                {".norm.1.", ".norm1."},
+                                                {".norm.2.", ".norm2."},
+                                                {".conv.1.", ".conv1."},
+                                                {".conv.2.", ".conv2."}}};
+
 // Each renaming once, in order; what does not begin with a dot counts at the beginning alone.
 template <size_t kCount>
 std::string Renamed(std::string name, const std::array<Renaming, kCount>& renamings) {
@@ -73,13 +82,17 @@ void UseOurNames(std::vector<TensorHeader>* tensors) {
       Has(*tensors, "features.0.weight", 5) && Has(*tensors, "classifier.0.weight", 2);
   const bool is_i3d = Has(*tensors, "conv3d_1a_7x7.conv3d.weight", 5) &&
                       Has(*tensors, "mixed_3b.branch_0.conv3d.weight", 5);
-  if (!is_c3d && !is_i3d) {
+  const bool is_densenet = Has(*tensors, "features.denseblock1.denselayer1.conv.2.weight", 5) ||
+                           Has(*tensors, "features.denseblock1.denselayer1.conv2.weight", 5);
+  if (!is_c3d && !is_i3d && !is_densenet) {
     return;
   }
   std::vector<TensorHeader> renamed = *tensors;
   std::set<std::string> names;
   for (TensorHeader& tensor : renamed) {
-    tensor.name = is_c3d ? Renamed(tensor.name, kC3d) : Renamed(tensor.name, kI3d);
+    tensor.name = is_c3d   ? Renamed(tensor.name, kC3d)
+                  : is_i3d ? Renamed(tensor.name, kI3d)
+                           : Renamed(tensor.name, kDenseNet);
     names.insert(tensor.name);
   }
   // A file with both names of a tensor is neither's.

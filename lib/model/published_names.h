@@ -4,7 +4,9 @@
 //   I3D:  mixed_3b.branch_1.0.batch3d.weight, the other PyTorch form of DeepMind's weights
 //         (github.com/hassony2/kinetics_i3d_pytorch);
 //   C3D:  features.0.weight ... classifier.6.bias, as UCF-101's are passed around
-//         (read in github.com/jfzhang95/pytorch-video-recognition).
+//         (read in github.com/jfzhang95/pytorch-video-recognition);
+//   DenseNet: features.conv0.weight, features.denseblock1.denselayer1.norm.1.weight, as in the
+//         authors' code and weights of 2018.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -36,7 +36,7 @@ std::vector<ConvPlan> Bottleneck(int64_t in, int64_t planes, int64_t stride) {
 std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
   ResNetPlan plan;
   plan.planes = PlanesOf(options);
-  const int64_t out = plan.planes[0];
+  const int64_t out = options.StemChannels();
   // As the reference counts: of three input channels, whatever the number.
   const int64_t middle = MiddlePlanes(3, out, options.stem_frames, 7);
   plan.stem = {{"conv1_s", "bn1_s", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
@@ -45,6 +45,7 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
                 {middle, out, {{options.stem_frames, 1, 1}}, {{options.stem_stride, 1, 1}}}}};
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
+  plan.cut_gradient = options.shortcut_gradient == "cut";
   plan.num_blocks = DepthOf(options.depth).blocks;
   const bool bottlenecks = DepthOf(options.depth).bottlenecks;
   plan.block = [bottlenecks](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {

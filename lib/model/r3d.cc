@@ -1,5 +1,6 @@
 // R3D and its relatives whose convolutions span time and space at once: pre-activation, wide and
-// ResNeXt. Their published weights (of 2018) all begin with 64 channels.
+// ResNeXt. The authors' code of 2018, and its published weights, begin with 64 channels; wide and
+// ResNeXt of their code of 2020 begin with 128.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <utility>
@@ -17,11 +18,12 @@ ResNetPlan PlanWithStem(const NetworkOptions& options) {
   plan.stem = {{"conv1",
                 "bn1",
                 {options.channels,
-                 PlanesOf(options)[0],
+                 options.StemChannels(),
                  {{options.stem_frames, 7, 7}},
                  {{options.stem_stride, 2, 2}}}}};
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
+  plan.cut_gradient = options.shortcut_gradient == "cut";
   plan.planes = PlanesOf(options);
   plan.num_blocks = DepthOf(options.depth).blocks;
   return plan;

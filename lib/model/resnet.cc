@@ -28,13 +28,16 @@ Triple ProductOfStrides(const std::vector<ConvPlan>& plans) {
 // What a block adds its input as.
 class Shortcut {
  public:
-  Shortcut(nn::Module& block, const std::string& kind, int64_t in, int64_t out,
-           const Triple& stride)
-      : stride_(stride), added_channels_(out - in) {
-    const bool is_identity = in == out && *stride == *Triple(1);
-    if (kind == "b" && !is_identity) {
+  Shortcut(nn::Module& block, const ResNetPlan& plan, const std::vector<ConvPlan>& convs)
+      : stride_(ProductOfStrides(convs)) {
+    const int64_t in = convs.front().shape.in;
+    const int64_t out = convs.back().shape.out;
+    added_channels_ = out - in;
+    const bool is_identity = in == out && *stride_ == *Triple(1);
+    cut_gradient_ = plan.cut_gradient && !is_identity;
+    if (plan.shortcut == "b" && !is_identity) {
       downsample_.emplace(block, "downsample.0", "downsample.1",
-                          ConvolutionOptions{in, out, 1, stride});
+                          ConvolutionOptions{in, out, 1, stride_});
     }
   }
 
@@ -42,7 +45,7 @@ class Shortcut {
     if (downsample_) {
       return (*downsample_)(input);
     }
-    at::Tensor output = input;
+    at::Tensor output = cut_gradient_ ? input.detach() : input;
     for (size_t axis = 0; axis < 3; ++axis) {
       if ((*stride_)[axis] != 1) {
         output = output.slice(static_cast<int64_t>(axis) + 2, 0, std::nullopt, (*stride_)[axis]);
@@ -56,7 +59,8 @@ class Shortcut {
 
  private:
   Triple stride_;
-  int64_t added_channels_;
+  int64_t added_channels_ = 0;
+  bool cut_gradient_ = false;
   std::optional<ConvUnit> downsample_;
 };
 
@@ -67,12 +71,11 @@ class Block : public nn::Module {
 
 class PostActivationBlock : public Block {
  public:
-  PostActivationBlock(const std::vector<ConvPlan>& plans, const std::string& shortcut) {
+  PostActivationBlock(const std::vector<ConvPlan>& plans, const ResNetPlan& network) {
     for (const ConvPlan& plan : plans) {
       units_.emplace_back(*this, plan.convolution, plan.batch_norm, plan.shape);
     }
-    shortcut_.emplace(*this, shortcut, plans.front().shape.in, plans.back().shape.out,
-                      ProductOfStrides(plans));
+    shortcut_.emplace(*this, network, plans);
   }
 
   at::Tensor forward(const at::Tensor& input) override {
@@ -93,7 +96,7 @@ class PostActivationBlock : public Block {
 
 class PreActivationBlock : public Block {
  public:
-  PreActivationBlock(const std::vector<ConvPlan>& plans, const std::string& shortcut) {
+  PreActivationBlock(const std::vector<ConvPlan>& plans, const ResNetPlan& network) {
     for (const ConvPlan& plan : plans) {
       batch_norms_.emplace_back(plan.shape.in);
       convolutions_.emplace_back(plan.shape);
@@ -103,8 +106,7 @@ class PreActivationBlock : public Block {
     for (size_t i = 1; i < plans.size(); ++i) {
       convolutions_[i - 1]->PrecedeBatchNorm(batch_norms_[i]);
     }
-    shortcut_.emplace(*this, shortcut, plans.front().shape.in, plans.back().shape.out,
-                      ProductOfStrides(plans));
+    shortcut_.emplace(*this, network, plans);
   }
 
   at::Tensor forward(const at::Tensor& input) override {
@@ -159,9 +161,9 @@ class ResNetImpl : public NetworkImpl {
   void AddBlock(const std::string& path, const std::vector<ConvPlan>& convs,
                 const ResNetPlan& plan) {
     if (plan.pre_activation) {
-      blocks_.push_back(std::make_shared<PreActivationBlock>(convs, plan.shortcut));
+      blocks_.push_back(std::make_shared<PreActivationBlock>(convs, plan));
     } else {
-      blocks_.push_back(std::make_shared<PostActivationBlock>(convs, plan.shortcut));
+      blocks_.push_back(std::make_shared<PostActivationBlock>(convs, plan));
     }
     RegisterAt(*this, path, blocks_.back());
   }

@@ -26,6 +26,7 @@ struct ResNetPlan {
   std::vector<ConvPlan> stem;  // each with batch norm and ReLU
   bool max_pool = true;
   std::string shortcut = "b";
+  bool cut_gradient = false;  // shortcuts of type "a" pass no gradients
   // Batch norm and ReLU before each convolution of a block (He et al. 2016b), instead of behind.
   bool pre_activation = false;
   std::array<int64_t, 4> planes = {};  // of layer1 .. layer4

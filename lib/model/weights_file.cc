@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "lib/model/pth.h"
-#include "lib/model/pth_writer.h"
+#include "lib/model/published_names.h"
 #include "lib/model/weights_header.h"
 #include "lib/model/weights_name.h"
 
@@ -64,16 +64,18 @@ NamedTensors LoadWeights(const fs::path& name) {
   return IsSafetensors(source.file) ? LoadSafetensors(source.file, names) : LoadPth(source, names);
 }
 
-void SavePth(const fs::path& file, const NamedTensors& tensors) {
+void SavePth(const fs::path& file, const NamedTensors& tensors,
+             const std::optional<PthCheckpoint>& checkpoint) {
   std::vector<SafetensorsEntry> entries;
   for (const auto& [name, tensor] : tensors) {
     entries.push_back({name, TensorTypeName(tensor.scalar_type()), tensor.sizes().vec()});
   }
   at::Tensor current;  // keeps the bytes alive while they are written
-  WritePth(file, entries, [&](size_t index) {
+  const auto bytes_of = [&](size_t index) {
     current = tensors[index].second.detach().cpu().contiguous();
     return current.const_data_ptr();
-  });
+  };
+  WritePth(file, entries, bytes_of, checkpoint);
 }
 
 }  // namespace reel3d

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
+#include "lib/model/pth_writer.h"
 #include "lib/model/tensor_io.h"
 
 namespace reel3d {
@@ -13,7 +15,9 @@ namespace reel3d {
 // may share memory. Throws an input error unless the file is sound.
 NamedTensors LoadWeights(const std::filesystem::path& name);
 
-// A .pth file that torch.load(FILE, weights_only=True) reads; else as SaveTensors.
-void SavePth(const std::filesystem::path& file, const NamedTensors& tensors);
+// A .pth file that torch.load(FILE, weights_only=True) reads; else as SaveTensors. With
+// `checkpoint`, the weights are the `state_dict` of a checkpoint of the authors' Python.
+void SavePth(const std::filesystem::path& file, const NamedTensors& tensors,
+             const std::optional<PthCheckpoint>& checkpoint = {});
 
 }  // namespace reel3d

@@ -10,6 +10,7 @@
 
 #include "lib/model/c3d_plan.h"
 #include "lib/model/channels.h"
+#include "lib/model/densenet_plan.h"
 #include "lib/model/i3d_plan.h"
 #include "lib/model/resnet_depths.h"
 
@@ -72,25 +73,48 @@ std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
   return std::nullopt;
 }
 
+// The first convolution of a network of the reference.
+struct Stem {
+  int64_t channels, frames;
+};
+
+// "width = 1\nstem-frames = 7\n", and "stem-channels = 128\n" where they are others than --width
+// makes them; nothing if no width gives the layers behind the stem.
+std::optional<std::string> WidthAndStem(const Stem& stem, std::vector<Scaled> scaled) {
+  std::string channels;
+  scaled.push_back({64, stem.channels});
+  std::optional<double> width = FindWidth(scaled);
+  if (!width && stem.channels > 0) {
+    scaled.pop_back();
+    width = FindWidth(scaled);
+    channels = fmt::format("stem-channels = {}\n", stem.channels);
+  }
+  if (!width) {
+    return std::nullopt;
+  }
+  return fmt::format("width = {}\nstem-frames = {}\n{}", *width, stem.frames, channels);
+}
+
 // A residual network of the reference; nothing if no depth has such blocks, or no width is theirs.
 std::optional<WeightsLayout> Residual(const Tensors& tensors, const char* family, bool bottlenecks,
                                       const std::array<int64_t, 4>& blocks,
-                                      const std::vector<Scaled>& scaled, int64_t stem_frames) {
-  const std::optional<double> width = FindWidth(scaled);
+                                      const std::vector<Scaled>& scaled, const Stem& stem) {
+  const std::optional<std::string> width = WidthAndStem(stem, scaled);
   for (const ResNetDepth& depth : kResNetDepths) {
     if (width && depth.bottlenecks == bottlenecks && depth.blocks == blocks) {
       return WeightsLayout{
           family,
-          fmt::format("depth = {}\nshortcut = {}\nwidth = {}\nstem-frames = {}\n", depth.layers,
-                      tensors.Has("layer2.0.downsample.0.weight") ? "b" : "a", *width, stem_frames),
+          fmt::format("depth = {}\nshortcut = {}\n{}", depth.layers,
+                      tensors.Has("layer2.0.downsample.0.weight") ? "b" : "a", *width),
           tensors.Outputs("fc"), "fc"};
     }
   }
   return std::nullopt;
 }
 
-// The reference's networks of 3D convolutions have the same names, in its releases of 2017, 2018
-// and 2020 alike. They differ in shapes.
+// The reference's residual networks of 3D convolutions have the same names, in its releases of
+// 2017, 2018 and 2020 alike. They differ in shapes; wide and resnext of 2018 and of 2020 in the
+// channels of the first convolution alone, 64 and 128.
 struct ReferenceFamily {
   const char* name;
   int64_t base;       // channels of the first layer's 3x3x3 convolutions, of 64
@@ -121,8 +145,9 @@ std::optional<WeightsLayout> FindReference(const Tensors& tensors, const Referen
   const bool bottlenecks = tensors.Has("layer1.0.conv3.weight");
   const std::string last = bottlenecks ? ".conv3" : ".conv2";
   const int64_t expansion = bottlenecks ? family.expansion : 1;
-  int64_t in = tensors.Outputs("conv1");
-  std::vector<Scaled> scaled = {{64, in}};
+  const Stem stem = {tensors.Outputs("conv1"), tensors.Extent("conv1.weight", 2)};
+  int64_t in = stem.channels;
+  std::vector<Scaled> scaled;
   bool is_it = tensors.Extent("conv1.weight", 3) == 7 && (bottlenecks || family.basic_blocks);
   for (int64_t layer = 0; layer < 4; ++layer) {
     const std::string block = fmt::format("layer{}.0", layer + 1);
@@ -132,7 +157,7 @@ std::optional<WeightsLayout> FindReference(const Tensors& tensors, const Referen
     in = out;
   }
   return is_it ? Residual(tensors, family.name, bottlenecks, tensors.CountBlocks("conv1"), scaled,
-                          tensors.Extent("conv1.weight", 2))
+                          stem)
                : std::nullopt;
 }
 
@@ -144,12 +169,11 @@ std::optional<WeightsLayout> FindReference(const Tensors& tensors) {
 // The reference's resnet2p1d.py.
 std::optional<WeightsLayout> FindR2p1d(const Tensors& tensors) {
   const bool bottlenecks = tensors.Has("layer1.0.conv3.weight");
-  const int64_t stem_frames = tensors.Extent("conv1_t.weight", 2);
-  const int64_t stem = tensors.Outputs("conv1_t");
-  std::vector<Scaled> scaled = {{64, stem}};
-  bool is_it = stem > 0 && tensors.Extent("conv1_s.weight", 3) == 7 &&
-               tensors.Outputs("conv1_s") == MiddlePlanes(3, stem, stem_frames, 7);
-  int64_t in = stem;
+  const Stem stem = {tensors.Outputs("conv1_t"), tensors.Extent("conv1_t.weight", 2)};
+  std::vector<Scaled> scaled;
+  bool is_it = stem.channels > 0 && tensors.Extent("conv1_s.weight", 3) == 7 &&
+               tensors.Outputs("conv1_s") == MiddlePlanes(3, stem.channels, stem.frames, 7);
+  int64_t in = stem.channels;
   for (int64_t layer = 0; layer < 4; ++layer) {
     const std::string block = fmt::format("layer{}.0.", layer + 1);
     const std::string split = block + (bottlenecks ? "conv2" : "conv1");  // the one of the stride
@@ -160,10 +184,49 @@ std::optional<WeightsLayout> FindR2p1d(const Tensors& tensors) {
             (!bottlenecks || tensors.Outputs(block + "conv3") == 4 * planes);
     in = planes;
   }
-  return is_it
-             ? Residual(tensors, "r2p1d", bottlenecks,
-                        tensors.CountBlocks(bottlenecks ? "conv1" : "conv1_s"), scaled, stem_frames)
-             : std::nullopt;
+  return is_it ? Residual(tensors, "r2p1d", bottlenecks,
+                          tensors.CountBlocks(bottlenecks ? "conv1" : "conv1_s"), scaled, stem)
+               : std::nullopt;
+}
+
+// The layers of denseblock1 .. denseblock4, as long as each adds `growth` channels to its input;
+// `channels` are those that go into the first block, and then those that come out of the last.
+std::array<int64_t, 4> CountDenseLayers(const Tensors& tensors, int64_t growth, int64_t* channels) {
+  std::array<int64_t, 4> counts = {};
+  for (size_t block = 0; block < counts.size(); ++block) {
+    const auto is_next = [&] {
+      const std::string layer =
+          fmt::format("features.denseblock{}.denselayer{}.", block + 1, counts[block] + 1);
+      return tensors.Inputs(layer + "conv1") == *channels &&
+             tensors.Outputs(layer + "conv1") == kDenseBottleneck * growth &&
+             tensors.Outputs(layer + "conv2") == growth;
+    };
+    for (; is_next(); ++counts[block]) {
+      *channels += growth;
+    }
+    *channels /= block < 3 ? 2 : 1;
+  }
+  return counts;
+}
+
+// The reference's densenet.py.
+std::optional<WeightsLayout> FindDenseNet(const Tensors& tensors) {
+  const Stem stem = {tensors.Outputs("features.conv1"), tensors.Extent("features.conv1.weight", 2)};
+  const int64_t growth = tensors.Outputs("features.denseblock1.denselayer1.conv2");
+  if (growth == 0) {
+    return std::nullopt;
+  }
+  int64_t channels = stem.channels;
+  const std::array<int64_t, 4> layers = CountDenseLayers(tensors, growth, &channels);
+  const std::optional<std::string> width = WidthAndStem(stem, {{kDenseGrowth, growth}});
+  for (const DenseNetDepth& depth : kDenseNetDepths) {
+    if (width && depth.blocks == layers && tensors.Extent("features.conv1.weight", 3) == 7 &&
+        tensors.Outputs("features.norm5") == channels) {
+      return WeightsLayout{"densenet", fmt::format("depth = {}\n{}", depth.layers, *width),
+                           tensors.Outputs("classifier"), "classifier"};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<WeightsLayout> FindTorchvision(const Tensors& tensors) {
@@ -224,9 +287,9 @@ std::optional<WeightsLayout> FindI3d(const Tensors& tensors) {
 }
 
 using FindFamily = std::optional<WeightsLayout> (*)(const Tensors& tensors);
-constexpr std::array<FindFamily, 8> kFamilies = {
-    FindReference<0>, FindReference<1>, FindReference<2>, FindReference<3>,
-    FindR2p1d,        FindTorchvision,  FindC3d,          FindI3d};
+constexpr std::array<FindFamily, 9> kFamilies = {
+    FindReference<0>, FindReference<1>, FindReference<2>, FindReference<3>, FindR2p1d,
+    FindDenseNet,     FindTorchvision,  FindC3d,          FindI3d};
 
 }  // namespace
 

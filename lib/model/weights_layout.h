@@ -16,8 +16,8 @@ namespace reel3d {
 struct WeightsLayout {
   std::string family;  // --model of train-r3d: "r3d"
   // What else can be told, as `key = value` lines of its options: depth, shortcut, width,
-  // stem-frames, where the family has them. What leaves no weights (--stem-stride, --max-pool)
-  // cannot.
+  // stem-frames, where the family has them; stem-channels where they do not follow from width. What
+  // leaves no weights (--stem-stride, --max-pool) cannot.
   std::string settings;
   int64_t num_classes = 0;
   std::string head;  // the layer that makes logits, "fc": anew where the classes are others

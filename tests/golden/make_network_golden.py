@@ -4,8 +4,9 @@ Usage: python3 tests/golden/make_network_golden.py tests/golden
 Needs torch, torchvision and numpy. tests/model/golden_test.cc compares reel3d with its output.
 
 Weights, clips and labels come from the formula of noise(), so that none need be stored. All in float64, with running
-statistics (evaluated) and with those of the batch (trained); the test does the same, and float32 besides. Of tensors it keeps digests, one a top-level module: the norm of all values and their scalar
-product with noise, in which each single value counts.
+statistics (evaluated) and with those of the batch (trained); the test does the same, and float32 besides. Of tensors
+it keeps digests, one a top-level module (of densenet one a part of its features): the norm of all values and their
+scalar product with noise, in which each single value counts.
 """
 
 import json
@@ -44,6 +45,18 @@ CASES = [
     ([3, 3, 16, 96, 96], {"model": "c3d-bn", "width": 0.03125}),
     ([3, 3, 16, 48, 48], {"model": "i3d", "width": 0.125}),
     ([2, 3, 17, 41, 230], {"model": "i3d", "width": 0.0625}),
+    (SMALL, {"model": "wide", "depth": 50, "shortcut": "b", "width": 0.0625, "stem_channels": 8}),
+    (SMALL, {"model": "resnext", "depth": 50, "shortcut": "b", "width": 0.25, "stem_channels": 32}),
+    (SMALL, {"model": "r3d", "depth": 18, "shortcut": "a", "width": 0.125, "shortcut_gradient": "cut"}),
+    (SMALL, {"model": "r3d", "depth": 50, "shortcut": "a", "width": 0.0625, "shortcut_gradient": "cut"}),
+    (SMALL, {"model": "preact", "depth": 18, "shortcut": "a", "width": 0.125, "shortcut_gradient": "cut"}),
+    (SMALL, {"model": "r2p1d", "depth": 10, "shortcut": "a", "width": 0.125, "shortcut_gradient": "cut"}),
+    ([2, 3, 16, 32, 32], {"model": "densenet", "depth": 121, "width": 0.125}),
+    ([2, 3, 9, 17, 24],
+     {"model": "densenet", "depth": 121, "width": 0.0625, "stem_frames": 3, "stem_channels": 5, "max_pool": False}),
+    ([2, 3, 29, 32, 40], {"model": "densenet", "depth": 169, "width": 0.0625, "stem_stride": 2}),
+    ([2, 3, 16, 32, 32], {"model": "densenet", "depth": 201, "width": 0.0625}),
+    ([2, 3, 16, 32, 32], {"model": "densenet", "depth": 264, "width": 0.0625}),
 ]
 
 
@@ -52,8 +65,9 @@ def digests(tensors):
     sums = {}
     for name, tensor in tensors:
         values = tensor.double()
-        squares, product = sums.get(name.split(".")[0], (0, 0))
-        sums[name.split(".")[0]] = (squares + (values * values).sum().item(),
+        part = name.removeprefix("features.").split(".")[0]
+        squares, product = sums.get(part, (0, 0))
+        sums[part] = (squares + (values * values).sum().item(),
                                     product + (values * noise_like("probe " + name, values)).sum().item())
     return {name: [squares**0.5, product] for name, (squares, product) in sums.items()}
 

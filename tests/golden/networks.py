@@ -31,7 +31,7 @@ def factorized(inputs, outputs, stride):
 
 
 class Block(nn.Module):
-    def __init__(self, model, inputs, planes, stride, shortcut, bottleneck):
+    def __init__(self, model, inputs, planes, stride, shortcut, bottleneck, gradient):
         super().__init__()
         expansion = {"wide": 2, "resnext": 2}.get(model, 4) if bottleneck else 1
         self.outputs = planes * expansion
@@ -53,7 +53,7 @@ class Block(nn.Module):
         for name, module in convs:
             setattr(self, f"conv{name}", module)
             setattr(self, f"bn{name}", nn.BatchNorm3d(module.in_channels if self.before else module.out_channels))
-        self.stride, self.extra = stride, self.outputs - inputs
+        self.stride, self.extra, self.gradient = stride, self.outputs - inputs, gradient
         self.downsample = None
         if shortcut == "b" and (stride != 1 or inputs != self.outputs):
             self.downsample = nn.Sequential(
@@ -62,7 +62,11 @@ class Block(nn.Module):
     def bridge(self, x):
         if self.downsample is not None:
             return self.downsample(x)
+        if self.stride == 1 and self.extra == 0:
+            return x
         x = F.avg_pool3d(x, kernel_size=1, stride=self.stride)
+        if self.gradient == "cut":
+            x = x.data  # which is how the reference loses it
         n, _, t, h, w = x.shape
         return torch.cat([x, x.new_zeros(n, self.extra, t, h, w)], dim=1)
 
@@ -80,9 +84,10 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self, model, depth, shortcut="a", width=1, stem_frames=7, stem_stride=1, max_pool=True):
+    def __init__(self, model, depth, shortcut="a", width=1, stem_frames=7, stem_stride=1, max_pool=True,
+                 shortcut_gradient="flow", stem_channels=0):
         super().__init__()
-        first = int(64 * width)
+        first = stem_channels or int(64 * width)
         base = 128 if model in ("wide", "resnext") else 64
         self.stem = ["1"]
         if model == "r2p1d":
@@ -99,7 +104,8 @@ class ResNet(nn.Module):
             layer = []
             for j in range(BLOCKS[depth][i]):
                 stride = 2 if i > 0 and j == 0 else 1
-                layer.append(Block(model, inputs, int(base * 2**i * width), stride, shortcut, depth >= 50))
+                layer.append(Block(model, inputs, int(base * 2**i * width), stride, shortcut, depth >= 50,
+                                   shortcut_gradient))
                 inputs = layer[-1].outputs
             setattr(self, f"layer{i + 1}", nn.Sequential(*layer))
         self.fc = nn.Linear(inputs, CLASSES)
@@ -112,6 +118,58 @@ class ResNet(nn.Module):
         for i in range(4):
             x = getattr(self, f"layer{i + 1}")(x)
         return self.fc(x.mean(dim=(2, 3, 4)))
+
+
+class DenseLayer(nn.Module):
+    def __init__(self, inputs, growth):
+        super().__init__()
+        self.norm1, self.conv1 = nn.BatchNorm3d(inputs), conv(inputs, 4 * growth, 1)
+        self.norm2, self.conv2 = nn.BatchNorm3d(4 * growth), conv(4 * growth, growth, 3)
+
+    def forward(self, x):
+        return self.conv2(F.relu(self.norm2(self.conv1(F.relu(self.norm1(x))))))
+
+
+class DenseNet(nn.Module):
+    """Huang et al. 2017, table 1 and section 3 (DenseNet-BC: bottlenecks, half the channels between blocks), with the
+    stem of the 3D ResNets."""
+
+    BLOCKS = {121: [6, 12, 24, 16], 169: [6, 12, 32, 32], 201: [6, 12, 48, 32], 264: [6, 12, 64, 48]}
+
+    def __init__(self, depth, width=1, stem_frames=7, stem_stride=1, max_pool=True, stem_channels=0):
+        super().__init__()
+        channels, growth = stem_channels or int(64 * width), int(32 * width)
+        self.max_pool = max_pool
+        self.features = nn.Module()
+        self.features.conv1 = conv(3, channels, (stem_frames, 7, 7), (stem_stride, 2, 2))
+        self.features.norm1 = nn.BatchNorm3d(channels)
+        for b, count in enumerate(self.BLOCKS[depth], 1):
+            block = nn.Module()
+            for i in range(count):
+                block.add_module(f"denselayer{i + 1}", DenseLayer(channels, growth))
+                channels += growth
+            self.features.add_module(f"denseblock{b}", block)
+            if b < 4:
+                transition = nn.Module()
+                transition.norm = nn.BatchNorm3d(channels)
+                transition.conv = conv(channels, channels // 2, 1)
+                self.features.add_module(f"transition{b}", transition)
+                channels //= 2
+        self.features.norm5 = nn.BatchNorm3d(channels)
+        self.classifier = nn.Linear(channels, CLASSES)
+
+    def forward(self, x):
+        layers = dict(self.features.named_children())
+        x = F.relu(layers["norm1"](layers["conv1"](x)))
+        if self.max_pool:
+            x = F.max_pool3d(x, 3, 2, 1)
+        for b in range(1, 5):
+            for layer in layers[f"denseblock{b}"].children():
+                x = torch.cat([x, layer(x)], dim=1)
+            if b < 4:
+                transition = layers[f"transition{b}"]
+                x = F.avg_pool3d(transition.conv(F.relu(transition.norm(x))), 2, 2)
+        return self.classifier(F.relu(layers["norm5"](x)).mean(dim=(2, 3, 4)))
 
 
 class C3d(nn.Module):
@@ -260,6 +318,8 @@ def torchvision_preset(model, width):
 def build(model, **options):
     if model in ("c3d", "c3d-bn"):
         return C3d(options.get("width", 1), model == "c3d-bn")
+    if model == "densenet":
+        return DenseNet(**options)
     if model == "i3d":
         return I3d(options.get("width", 1))
     if model in ("r3d_18", "mc3_18", "r2plus1d_18"):

@@ -49,6 +49,8 @@ TEST(Profile, CountsAsPublished) {
   const NetworkProfile of_i3d = ProfileNetwork(Options("i3d"), 79, 224, 224);
   EXPECT_NEAR(static_cast<double>(of_i3d.parameters) / 1e6, 12.69, 0.01);
   EXPECT_NEAR(2 * static_cast<double>(of_i3d.multiply_adds) / 1e9, 278.981, 1.4);
+  // As tests/golden/networks.py counts them.
+  EXPECT_EQ(ProfileNetwork(Options("densenet", 121), 16, 32, 32).parameters, 11'696'528);
   EXPECT_EQ(ProfileNetwork(Options("r3d_18"), 8, 32, 32).parameters, 33'371'472);
   EXPECT_EQ(ProfileNetwork(Options("mc3_18"), 8, 32, 32).parameters, 11'695'440);
   EXPECT_EQ(ProfileNetwork(Options("r2plus1d_18"), 8, 32, 32).parameters, 31'505'325);
@@ -57,13 +59,36 @@ TEST(Profile, CountsAsPublished) {
 // Every parameter of every family is in a layer that is computed.
 TEST(Profile, MissesNoLayer) {
   for (const std::string& model : ModelNames()) {
-    NetworkOptions options = Options(model, 50);
+    NetworkOptions options = Options(model, model == "densenet" ? 121 : 50);
     options.width = 0.125;
     const NetworkProfile profile = ProfileNetwork(options, 16, 112, 112);
     EXPECT_EQ(profile.parameters, CountParameters(*MakeNetwork(options))) << model;
     EXPECT_GT(profile.multiply_adds, 0);
     EXPECT_GT(profile.training_bytes, profile.inference_bytes) << model;
   }
+}
+
+// The mean over a map of features counts as a layer, however it is computed: I3D's window of
+// 2 x 7 x 7, and the halves of DenseNet.
+TEST(Profile, ShowsPoolings) {
+  const auto poolings = [](const NetworkOptions& options, int64_t frames, int64_t size) {
+    std::vector<std::vector<int64_t>> outputs;
+    for (const LayerProfile& layer : ProfileNetwork(options, frames, size, size).layers) {
+      if (layer.kind == "mean pool") {
+        outputs.push_back(layer.output);
+      }
+    }
+    return outputs;
+  };
+  using Outputs = std::vector<std::vector<int64_t>>;
+  NetworkOptions i3d = Options("i3d");
+  i3d.width = 0.125;
+  i3d.num_classes = 5;
+  EXPECT_EQ(poolings(i3d, 32, 224), (Outputs{{128, 3, 1, 1}, {5}}));
+  NetworkOptions densenet = Options("densenet", 121);
+  densenet.width = 0.125;
+  EXPECT_EQ(poolings(densenet, 16, 112),
+            (Outputs{{16, 4, 14, 14}, {32, 2, 7, 7}, {64, 1, 3, 3}, {128}}));
 }
 
 TEST(Profile, NamesShapesInOrder) {
@@ -104,6 +129,14 @@ TEST(Profile, MeasuresActivations) {
 
 TEST(Profile, RefusesClipsThatTheNetworkDoes) {
   EXPECT_THROW(ProfileNetwork(Options("c3d"), 8, 112, 112), Error);
+  NetworkOptions densenet = Options("densenet", 121);
+  densenet.width = 0.125;
+  EXPECT_EQ(ProfileNetwork(densenet, 15, 29, 29).layers.back().name, "classifier");
+  EXPECT_THROW(ProfileNetwork(densenet, 14, 29, 29), Error);
+  EXPECT_THROW(ProfileNetwork(densenet, 15, 28, 29), Error);
+  densenet.stem_stride = 2;
+  EXPECT_THROW(ProfileNetwork(densenet, 28, 29, 29), Error);
+  EXPECT_EQ(ProfileNetwork(densenet, 29, 29, 29).layers.back().name, "classifier");
 }
 
 }  // namespace

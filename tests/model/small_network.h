@@ -16,7 +16,7 @@ inline NetworkOptions SmallNetwork(const std::string& model, double width,
                                    const std::string& shortcut) {
   NetworkOptions options;
   options.model = model;
-  options.depth = model == "wide" || model == "resnext" ? 50 : 18;
+  options.depth = model == "densenet" ? 121 : model == "wide" || model == "resnext" ? 50 : 18;
   options.width = model == "resnext" ? 0.5 : width;
   options.shortcut = shortcut;
   options.dropout = 0;

@@ -31,6 +31,8 @@ NetworkOptions Parse(const WeightsLayout& layout) {
       options.shortcut = value;
     } else if (key == "width") {
       options.width = std::stod(value);
+    } else if (key == "stem-channels") {
+      options.stem_channels = std::stoi(value);
     } else if (key == "stem-frames") {
       options.stem_frames = std::stoi(value);
     } else {
@@ -57,8 +59,10 @@ void ExpectFound(const NetworkOptions& options) {
   }
   if (layout->settings.find("depth") != std::string::npos) {
     EXPECT_EQ(found.depth, options.depth);
-    EXPECT_EQ(found.shortcut, options.shortcut);
     EXPECT_EQ(found.stem_frames, options.stem_frames);
+  }
+  if (layout->settings.find("shortcut") != std::string::npos) {
+    EXPECT_EQ(found.shortcut, options.shortcut);
   }
 }
 
@@ -78,7 +82,7 @@ TEST_P(EveryModel, IsFoundAtEveryDepthAndWidth) {
   NetworkOptions options;
   options.model = GetParam();
   const bool has_depths = !HasDepth(options, 11);  // else any passes, and means nothing
-  for (const int depth : {10, 18, 34, 50, 101, 152, 200}) {
+  for (const int depth : {10, 18, 34, 50, 101, 121, 152, 169, 200, 201, 264}) {
     if (!HasDepth(options, depth) || (!has_depths && depth != 18)) {
       continue;
     }
@@ -118,10 +122,42 @@ TEST(WeightsLayout, SaysTheSizesOfPublishedNetworks) {
                                           " --depth 101 --shortcut b --width 1 "
                                           "--stem-frames 7, 400 classes");
   }
+  options.model = "densenet";
+  options.depth = 121;
+  EXPECT_EQ(DescribeFound(options), "densenet --depth 121 --width 1 --stem-frames 7, 400 classes");
   for (const char* model : {"r3d_18", "mc3_18", "r2plus1d_18", "c3d", "c3d-bn", "i3d"}) {
     options.model = model;
     EXPECT_EQ(DescribeFound(options), std::string(model) + " --width 1, 400 classes");
   }
+}
+
+// wide and resnext begin with 64 channels in the authors' code of 2018, with 128 in that of 2020:
+// here with a quarter of both.
+TEST(WeightsLayout, SaysTheChannelsOfTheStemWhereWidthDoesNot) {
+  NetworkOptions options;
+  options.depth = 50;
+  options.shortcut = "b";
+  options.width = 0.25;
+  for (const char* model : {"wide", "resnext"}) {
+    options.model = model;
+    options.stem_channels = 32;
+    EXPECT_EQ(DescribeFound(options), std::string(model) +
+                                          " --depth 50 --shortcut b --width 0.25 --stem-frames 7 "
+                                          "--stem-channels 32, 400 classes");
+    options.stem_channels = 16;
+    EXPECT_EQ(
+        DescribeFound(options),
+        std::string(model) + " --depth 50 --shortcut b --width 0.25 --stem-frames 7, 400 classes");
+  }
+  options.width = 0.1;
+  options.stem_channels = 11;
+  for (const char* model : {"r3d", "preact", "wide", "resnext", "r2p1d"}) {
+    options.model = model;
+    ExpectFound(options);
+  }
+  options.model = "densenet";
+  options.depth = 169;
+  ExpectFound(options);
 }
 
 // One tensor of another shape, and it is a network that nobody has published.
@@ -147,6 +183,16 @@ TEST(WeightsLayout, OthersAreNotTakenForOurs) {
   EXPECT_TRUE(with("none", {}));
   EXPECT_FALSE(with("conv1_s.weight", {7, 3, 1, 7, 7}));
   EXPECT_FALSE(with("layer2.0.conv2_s.weight", {17, 8, 1, 3, 3}));
+  options.model = "densenet";
+  options.depth = 121;
+  EXPECT_TRUE(with("none", {}));
+  EXPECT_FALSE(with("features.conv1.weight", {4, 3, 7, 5, 5}));
+  EXPECT_FALSE(with("features.denseblock1.denselayer1.conv2.weight", {0, 8, 3, 3, 3}));
+  EXPECT_FALSE(with("features.denseblock2.denselayer12.conv1.weight", {9, 30, 1, 1, 1}));
+  EXPECT_FALSE(with("features.transition3.conv.weight", {31, 64, 1, 1, 1}) &&
+               with("features.denseblock4.denselayer1.conv1.weight", {8, 31, 1, 1, 1}));
+  EXPECT_FALSE(with("features.norm5.weight", {63}));
+  options.depth = 50;
   options.model = "r2plus1d_18";
   EXPECT_TRUE(with("none", {}));
   EXPECT_FALSE(with("stem.0.weight", {3, 3, 1, 7, 7}));
@@ -237,6 +283,38 @@ TEST(PublishedNames, OfC3d) {
   UseOurNames(&both);
   EXPECT_EQ(both[0].name, "features.0.weight");
   EXPECT_EQ(vgg[0].name, "features.0.weight");
+}
+
+// The names of the 2018 code; those of torchvision since 0.2.1, whose layers are called as in 2020;
+// and the 2018 code's as DataParallel of Python saves them.
+TEST(PublishedNames, OfDenseNet) {
+  NetworkOptions options;
+  options.model = "densenet";
+  options.depth = 121;
+  options.width = 0.0625;
+  const std::vector<std::pair<std::string, std::string>> stem = {
+      {"features.conv1.", "features.conv0."}, {"features.norm1.", "features.norm0."}};
+  ExpectRenamedBack(options, stem, "features.norm0.running_mean");
+  std::vector<std::pair<std::string, std::string>> of_2018 = stem;
+  for (const std::string number : {"1", "2"}) {
+    of_2018.emplace_back(".norm" + number + ".", ".norm." + number + ".");
+    of_2018.emplace_back(".conv" + number + ".", ".conv." + number + ".");
+  }
+  std::vector<TensorHeader> wrapped = HeadersOfNetwork(options);
+  Rename(&wrapped, of_2018);
+  for (TensorHeader& header : wrapped) {
+    header.name.insert(0, "module.");
+  }
+  EXPECT_EQ(wrapped[3].name, "module.features.denseblock1.denselayer1.norm.1.weight");
+  UseOurNames(&wrapped);
+  EXPECT_EQ(wrapped[3].name, "features.denseblock1.denselayer1.norm1.weight");
+  EXPECT_TRUE(FindLayout(wrapped));
+  // Images' DenseNet, of four axes, keeps its names.
+  std::vector<TensorHeader> of_images = {
+      {"features.conv0.weight", "F32", {64, 3, 7, 7}},
+      {"features.denseblock1.denselayer1.conv.2.weight", "F32", {32, 128, 3, 3}}};
+  UseOurNames(&of_images);
+  EXPECT_EQ(of_images[0].name, "features.conv0.weight");
 }
 
 }  // namespace

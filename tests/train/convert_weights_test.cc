@@ -107,6 +107,179 @@ TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
 }
 
+// The shipped settings say so: `recipe = hara2020`. The recipe's pixels count, and the file's own.
+TEST_F(ConvertTool, PreprocessingFollowsTheRecipeThatItsFileNames) {
+  ASSERT_EQ(Convert(Checkpoint(), At("recipe.pth"), {}).exit_status, 0);
+  const auto logits = [](const std::string& out, const std::string& settings) {
+    WriteFileAtomically(At(out + ".ini"), settings);
+    return Logits(At("recipe.pth"), out,
+                  {"--preprocessing", At(out + ".ini"), "--classes", Shards() + "/classes.txt"});
+  };
+  const std::string rest = "sample-size = 32\nstem-stride = 2\n";
+  const std::string recipes = (test::SourceFolder() / "configs/recipes").string();
+  const auto expected =
+      logits("written_out", ReadFile(fs::path(recipes) / "hara2020.ini") + "\n" + rest);
+  EXPECT_EQ(logits("named", "recipe = hara2020\n" + rest), expected);
+  EXPECT_EQ(logits("by_file", rest + "recipe = " + recipes + "/hara2020.ini\n"), expected);
+  EXPECT_EQ(logits("by_two", rest + "recipe = " + At("named.ini") + "\n"), expected);
+  EXPECT_NE(logits("paper", "recipe = paper2017\n" + rest), expected);
+  // Scores by another recipe are not these, though the file that names it is the same.
+  WriteFileAtomically(At("named.ini"), "recipe = torchvision\nframe-stride = 1\n" + rest);
+  EXPECT_NE(logits("by_two", rest + "recipe = " + At("named.ini") + "\n"), expected);
+}
+
+// Each tool that reads settings for weights: what a recipe says arrives, a mistake is named.
+TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
+  ASSERT_EQ(Convert(Checkpoint(), At("each.pth"), {}).exit_status, 0);
+  WriteFileAtomically(At("inner.ini"), "sample-size = 32\nrecipe = hara2020\n");
+  WriteFileAtomically(At("good.ini"), "stem-stride = 2\nrecipe = " + At("inner.ini") + "\n");
+  WriteFileAtomically(At("bad.ini"), "sample-size = 32\nrecipe = hara2200\n");
+  WriteFileAtomically(At("round.ini"), "recipe = " + At("round.ini") + "\n");
+  const std::string classes = Shards() + "/classes.txt";
+  const auto run = [&](const std::string& tool, const std::string& settings) {
+    Words words = {test::ToolPath(tool).string(), "--preprocessing", settings, "--classes",
+                   classes};
+    if (tool == "classify-video") {
+      words.insert(words.end(),
+                   {"--height", "48", At("each.pth"), At("videos/rising/rising_000.mp4")});
+    } else {
+      words.insert(words.end(), {At("each.pth"), Shards(),
+                                 At(tool + "_" + fs::path(settings).stem().string() + ".h5")});
+    }
+    return test::RunCommand(words);
+  };
+  for (const char* tool : {"score-videos", "extract-features", "classify-video"}) {
+    const auto good = run(tool, At("good.ini"));
+    EXPECT_EQ(good.exit_status, 0) << tool << ": " << good.err;
+    const auto bad = run(tool, At("bad.ini"));
+    EXPECT_EQ(bad.exit_status, 2) << tool;
+    EXPECT_THAT(bad.err, HasSubstr("bad.ini: recipe = hara2200: no recipe is called")) << tool;
+    const auto round = run(tool, At("round.ini"));
+    EXPECT_EQ(round.exit_status, 2) << tool;
+    EXPECT_THAT(round.err, HasSubstr("name each other in a circle")) << tool;
+  }
+  // train-r3d's own --recipe, and settings that are inspected.
+  const auto printed = test::RunCommand({test::ToolPath("train-r3d").string(), "--recipe",
+                                         At("good.ini"), "--print-config", "shards", "run"});
+  for (const char* line : {"\nstem-stride = 2\n", "\nsample-size = 32\n", "\nshortcut = b\n",
+                           "\npixel-range = 1\n", "\ndampening = 0\n"}) {
+    EXPECT_THAT(printed.out, HasSubstr(line));
+  }
+  const Words inspect = {test::ToolPath("inspect-file").string(), "--layers"};
+  const auto inspected = test::RunCommand({inspect[0], inspect[1], At("good.ini")});
+  EXPECT_THAT(inspected.out, HasSubstr("r3d-18, shortcut b, width 1"));
+  EXPECT_THAT(inspected.out, HasSubstr("3 x 16 x 32 x 32"));
+  const auto circle = test::RunCommand({inspect[0], inspect[1], At("round.ini")});
+  EXPECT_EQ(circle.exit_status, 3);
+  EXPECT_THAT(circle.err, HasSubstr("name each other in a circle"));
+  // A note in a file of weights: a recipe's name is followed, a file of this machine is not read.
+  NamedTensors tensors;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    tensors.emplace_back(name, tensor);
+  }
+  SaveTensors(At("note.safetensors"), tensors,
+              {{"reel3d.config", "recipe = torchvision\nsample-size = 32\n"}});
+  const auto noted =
+      test::RunCommand({inspect[0], inspect[1], "--clip-frames", "0", At("note.safetensors")});
+  EXPECT_EQ(noted.exit_status, 0) << noted.err;
+  SaveTensors(At("note.safetensors"), tensors,
+              {{"reel3d.config", "recipe = " + At("good.ini") + "\n"}});
+  const auto refused = Convert(At("note.safetensors"), At("note.pt"));
+  EXPECT_EQ(refused.exit_status, 3);
+  EXPECT_THAT(refused.err, HasSubstr("only names such as hara2020 are accepted"));
+}
+
+// What the command line says of the first convolution counts, whatever the file notes.
+TEST_F(ConvertTool, TheCommandLineOverrulesTheNote) {
+  ASSERT_EQ(Convert(Checkpoint(), At("noted2.safetensors")).exit_status, 0);
+  ASSERT_EQ(Convert(At("noted2.safetensors"), At("stride1.pt"),
+                    {"--stem-stride", "1", "--max-pool", "false"})
+                .exit_status,
+            0);
+  NetworkOptions options;
+  options.depth = 10;
+  options.width = 0.125;
+  options.max_pool = false;
+  options.num_classes = 8;
+  Network network = MakeNetwork(options);
+  LoadStateDict(*network, LoadTensors(Checkpoint() + "/model.safetensors"), "checkpoint");
+  network->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor clips = at::rand({1, 3, 16, 32, 32}) * 100;
+  EXPECT_TRUE(at::allclose(torch::jit::load(At("stride1.pt")).forward({clips}).toTensor(),
+                           network->forward(clips), 1e-3, 1e-4));
+}
+
+// A dict of epoch, arch and state_dict; tests/train/published_weights_test has Python load it.
+TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
+  const auto result = Convert(Checkpoint(), At("reference.pth"), {"--as", "reference-checkpoint"});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_THAT(result.out,
+              HasSubstr("main.py of branch master: --model resnet --model_depth 10 "
+                        "--resnet_shortcut A --resnet_widen_factor 0.125 --conv1_t_stride 2 "
+                        "--n_pretrain_classes 8 --pretrain_path " +
+                        At("reference.pth")));
+  const auto inspected =
+      test::RunCommand({test::ToolPath("inspect-file").string(), "--json", At("reference.pth")});
+  const auto json = nlohmann::json::parse(inspected.out);
+  EXPECT_EQ(json["note: arch"], "resnet-10");
+  EXPECT_EQ(json["note: epoch"], "1");
+  const NamedTensors found = LoadWeights(At("reference.pth"));
+  const auto expected = Tensors("run", "model.safetensors");
+  EXPECT_EQ(found.size(), expected.size());
+  for (const auto& [name, tensor] : found) {
+    EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+  }
+  // Python's own epoch goes through.
+  const std::string published = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
+  const auto theirs = Convert(published, At("theirs12.pth"), {"--as", "reference-checkpoint"});
+  EXPECT_EQ(theirs.exit_status, 0) << theirs.err;
+  const auto again =
+      test::RunCommand({test::ToolPath("inspect-file").string(), At("theirs12.pth")});
+  EXPECT_THAT(again.out, HasSubstr("note: epoch          12"));
+  EXPECT_EQ(
+      Convert(Checkpoint(), At("x.safetensors"), {"--as", "reference-checkpoint"}).exit_status, 2);
+}
+
+// The authors' names for each family, and which branch of their code has it.
+TEST_F(ConvertTool, KnowsWhatTheReferenceCallsEachFamily) {
+  struct Case {
+    const char* model;
+    int depth;
+    int stem_channels;
+    double width;
+    const char* arch;
+    const char* arguments;  // empty: it is refused
+  };
+  for (const Case& c :
+       {Case{"preact", 10, 0, 1, "preresnet-10", "master: --model preresnet --model_depth 10"},
+        Case{"wide", 50, 4, 0.0625, "", ""}, Case{"preact", 10, 0, 0.0625, "", ""},
+        Case{"densenet", 121, 0, 0.0625, "", ""}, Case{"r3d", 10, 7, 0.0625, "", ""},
+        Case{"i3d", 18, 0, 0.0625, "", ""},
+        Case{"densenet", 121, 0, 1, "densenet-121", "master: --model densenet --model_depth 121 "},
+        Case{"wide", 50, 0, 0.5, "wideresnet-50", ""},
+        Case{"wide", 50, 64, 0.5, "wideresnet-50",
+             "master: --model wideresnet --model_depth 50 --resnet_shortcut B --wide_resnet_k 1"},
+        Case{"r2p1d", 10, 0, 0.0625, "resnet2p1d-10",
+             "master: --model resnet2p1d --model_depth 10 --resnet_shortcut B "
+             "--resnet_widen_factor 0.0625"}}) {
+    NetworkOptions options;
+    options.model = c.model;
+    options.depth = c.depth;
+    options.shortcut = "b";
+    options.stem_channels = c.stem_channels;
+    options.width = c.width;
+    options.num_classes = 8;
+    SaveTensors(At("family.safetensors"), StateDict(*MakeNetwork(options)));
+    const auto result = Convert(At("family.safetensors"), At("family.pth"),
+                                {"--overwrite", "--as", "reference-checkpoint"});
+    const bool is_known = *c.arguments != '\0';
+    EXPECT_EQ(result.exit_status, is_known ? 0 : 2) << c.model << ": " << result.err;
+    EXPECT_THAT(is_known ? result.out : result.err,
+                HasSubstr(is_known ? c.arguments : "the authors' Python has"));
+  }
+}
+
 TEST_F(ConvertTool, WeightsWithoutALastLayerAreNoProgram) {
   NamedTensors backbone;
   for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {

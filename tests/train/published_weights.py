@@ -3,6 +3,7 @@
     published_weights.py write FILE DEPTH SHORTCUT CLASSES   a whole checkpoint under DataParallel
     published_weights.py compare FILE OURS                   the same tensors, name by name
     published_weights.py logits FILE DEPTH SHORTCUT OUT      of the clips of noise(), as float32
+    published_weights.py reference FILE DEPTH SHORTCUT       load it as main.py's --resume_path and --pretrain_path do
     published_weights.py script OURS OUT                     the same by TorchScript
 
 Needs torch, numpy and safetensors. The networks are those of tests/golden/networks.py.
@@ -62,6 +63,13 @@ def logits(file, depth, shortcut, out):
         network.eval()(clips()).numpy().tofile(out)
 
 
+def reference(file, depth, shortcut):
+    loaded = torch.load(file, weights_only=True, map_location="cpu")
+    assert loaded["arch"] == f"resnet-{depth}" and isinstance(loaded["epoch"], int), loaded.keys()
+    networks.CLASSES = len(loaded["state_dict"]["fc.bias"])
+    networks.build("r3d", depth=int(depth), shortcut=shortcut).load_state_dict(loaded["state_dict"])
+
+
 def script(ours, out):
     network = torch.jit.load(ours)
     with torch.no_grad():
@@ -70,4 +78,4 @@ def script(ours, out):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    {"write": write, "compare": compare, "logits": logits, "script": script}[sys.argv[1]](*sys.argv[2:])
+    {"write": write, "compare": compare, "logits": logits, "reference": reference, "script": script}[sys.argv[1]](*sys.argv[2:])

@@ -104,7 +104,14 @@ TEST_P(PublishedNetwork, GoesThroughEveryTool) {
   MustRun("convert-weights", {At(name + ".safetensors"), At(name + "_back.pth")});
   RunPython({"compare", published, At(name + "_back.pth")});
 
-  // As TorchScript, in Python, it gives the network's logits.
+  // As a checkpoint that the authors' main.py loads.
+  MustRun("convert-weights",
+          {"--as", "reference-checkpoint", At(name + ".safetensors"), At(name + "_theirs.pth")});
+  RunPython({"compare", published, At(name + "_theirs.pth")});
+  RunPython({"reference", At(name + "_theirs.pth"), depth, shortcut});
+  fs::remove(At(name + "_theirs.pth"));
+
+  // As TorchScript, in Python, it says what the network said.
   MustRun("convert-weights", {published, At(name + ".pt")});
   RunPython({"logits", published, depth, shortcut, At("expected")});
   RunPython({"script", At(name + ".pt"), At("found")});
