@@ -54,6 +54,9 @@ Source ReadSource(const fs::path& in) {
   }
   source.header = ReadWeightsHeader(weights);
   source.tensors = LoadWeights(weights);
+  if (!source.header.wrapper.empty()) {
+    LogInfo(fmt::format("{}: {}", in.string(), source.header.wrapper));
+  }
   source.epoch = EpochIn(source.header);
   if (fs::is_directory(in)) {
     const nlohmann::ordered_json state = ReadCheckpointState(in);

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,5 +32,10 @@ void RequireHead(const WeightsLayout& layout, const std::string& source);
 // shapes, the file's notes, the defaults. Without a note, clips are those that the family was
 // published for. Throws an input error where the weights are of no network that reel3d knows.
 TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& source);
+
+// Throws a usage error that asks for --clip-frames and --size if a clip of these sizes, which
+// `source` alone says, is larger than any that a family was published for: a small file could
+// take all memory.
+void RequireModestClip(int64_t frames, int64_t size, const std::string& source);
 
 }  // namespace reel3d

@@ -126,7 +126,8 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   ReadStoredSettings(&trained.options, layout->Config(), file.string());
   trained.classes = FindClasses(use.classes, header, *layout, file);
   Build(&trained, file);
-  trained.identity = fmt::format("{} {}", file.filename().string(), FileIdentity(file));
+  trained.identity =
+      fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
   for (const fs::path& settings : clips_by) {
     trained.identity += (&settings == &clips_by.front() ? ", clips by " : " over ");
     trained.identity += FileIdentity(settings);

@@ -1,6 +1,7 @@
 // Sees the layers of a network at work: what goes into each and what comes out, in the order in
 // which they are computed. Convolutions report themselves, as they may compute in another precision
-// or with more padding than the layer has, and so do average poolings, which are several operators.
+// or with more padding than the layer has. So do average poolings, which are several operators, and
+// batch norm with kernels of ours, which is none of torch's.
 // Other layers are recognised by the memory of their weights; one that computes with a converted
 // copy is reported without a name.
 // SPDX-License-Identifier: Apache-2.0
@@ -31,6 +32,8 @@ class LayerWatch {
   LayerWatch& operator=(const LayerWatch&) = delete;
 
   // Report a layer to whoever watches this thread, if anyone does.
+  static void NoteBatchNorm(const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& output);
   static void NoteConvolution(const at::Tensor& input, const at::Tensor& weight,
                               const at::Tensor& output);
   static void NoteMeanPool(const at::Tensor& input, const at::Tensor& output);
