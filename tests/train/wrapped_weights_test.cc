@@ -1,0 +1,91 @@
+// Weights that others wrapped, and weights whose notes ask for too much.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <torch/types.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/model/tensor_io.h"
+#include "lib/model/weights_file.h"
+#include "tests/train/convert_tool.h"
+
+namespace reel3d {
+namespace {
+
+using test::ConvertTool;
+using test::Words;
+using testing::HasSubstr;
+
+// Wrapped as others wrap them, the weights score the same, and training begins with them.
+TEST_F(ConvertTool, WrappedWeightsScoreAsTheirCheckpoint) {
+  NamedTensors wrapped = {{"n_averaged", at::scalar_tensor(5, at::kLong)},
+                          {"criterion.weight", at::ones({8})}};
+  for (const char* prefix : {"_orig_mod.module.", "teacher."}) {
+    const bool is_other = prefix[0] == 't';
+    for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+      const bool is_weight = tensor.is_floating_point() && tensor.dim() > 1;
+      wrapped.emplace_back(prefix + name, is_other && is_weight ? tensor * 2 : tensor);
+    }
+  }
+  wrapped.emplace_back("_orig_mod.module.conv1.total_ops", at::scalar_tensor(9, at::kDouble));
+  SavePth(At("wrapped.pth"), wrapped);
+  WriteFileAtomically(At("clips.ini"), "sample-size = 32\nstem-stride = 2\n");
+  const Words use = {"--preprocessing", At("clips.ini"), "--classes", Shards() + "/classes.txt"};
+  const std::vector<float> expected = Logits(Checkpoint(), "scores_unwrapped");
+  const std::string name = At("wrapped.pth") + ":_orig_mod.module";
+  EXPECT_EQ(Logits(name, "scores_wrapped", use), expected);
+  const std::vector<float> others = Logits(At("wrapped.pth") + ":teacher", "scores_teacher", use);
+  EXPECT_EQ(others.size(), expected.size());
+  EXPECT_NE(others, expected);
+  const auto converted = Convert(name, At("unwrapped.safetensors"));
+  ASSERT_EQ(converted.exit_status, 0) << converted.err;
+  EXPECT_THAT(
+      converted.err,
+      testing::AllOf(HasSubstr("prefix _orig_mod.module. is taken off"),
+                     HasSubstr("n_averaged, criterion.weight, _orig_mod.module.conv1.total"),
+                     HasSubstr(At("wrapped.pth") + ":teacher")));
+  EXPECT_EQ(LoadTensors(At("unwrapped.safetensors")).size(),
+            Tensors("run", "model.safetensors").size());
+  const auto inspected = test::RunCommand({test::ToolPath("inspect-file").string(), name});
+  EXPECT_THAT(inspected.out, testing::AllOf(HasSubstr("r3d --depth 10"), HasSubstr("criterion")));
+  const auto tuned =
+      test::RunCommand(Command(0, "tuned_wrapped", {"--finetune", name, "--epochs", "1"}));
+  ASSERT_EQ(tuned.exit_status, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("the prefix _orig_mod.module. is taken off the names"));
+  const auto missing = Convert(At("wrapped.pth") + ":student", At("x.pth"));
+  EXPECT_EQ(missing.exit_status, 3);
+  EXPECT_THAT(missing.err, HasSubstr("it has"));
+}
+
+// A few bytes of notes may ask for clips of gigabytes.
+TEST_F(ConvertTool, ClipsOfNotesAreModestOrSaid) {
+  const std::vector<std::pair<std::string, std::string>> hostile = {
+      {"reel3d.config", "clip-length = 1024\nsample-size = 1024\n"}};
+  NamedTensors tensors;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    tensors.emplace_back(name, tensor);
+  }
+  SaveTensors(At("notes.safetensors"), tensors, {hostile.begin(), hostile.end()});
+  const auto inspect = [](const Words& more) {
+    Words words = {test::ToolPath("inspect-file").string(), "--layers"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(At("notes.safetensors"));
+    return test::RunCommand(words);
+  };
+  const Words said = {"--clip-frames", "8", "--size", "32"};
+  for (const Words& unsaid : {Words(), Words{"--size", "112"}}) {
+    const auto refused = inspect(unsaid);
+    EXPECT_EQ(refused.exit_status, 2) << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr("say --clip-frames and --size"));
+    const auto unconverted = Convert(At("notes.safetensors"), At("notes.pt"), unsaid);
+    EXPECT_EQ(unconverted.exit_status, 2) << unconverted.err;
+    EXPECT_THAT(unconverted.err, HasSubstr("clips of 1024 frames"));
+  }
+  EXPECT_EQ(inspect(said).exit_status, 0);
+  EXPECT_EQ(Convert(At("notes.safetensors"), At("notes.pt"), said).exit_status, 0);
+}
+
+}  // namespace
+}  // namespace reel3d
