@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/text_lines.h"
 #include "lib/cli/tool.h"
 
 namespace reel3d {
@@ -16,7 +17,12 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 void ApplyConfig(const OptionTable& table, const std::string& text, const std::string& source) {
-  std::istringstream stream(text);
+  try {
+    RequireNotUtf16(text, source);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+  std::istringstream stream{std::string(WithoutByteOrderMark(text))};
   po::parsed_options parsed(nullptr);
   try {
     const po::options_description nothing;
