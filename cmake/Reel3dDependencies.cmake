@@ -11,6 +11,8 @@ pkg_check_modules(LIBJPEG REQUIRED IMPORTED_TARGET libjpeg)
 # SIMD with run-time dispatch for the crop decoder.
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+# Unicode forms of class names.
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # The C interface alone: HDF5's C++ and high-level wrappers are not thread-safe.
 find_package(HDF5 REQUIRED COMPONENTS C)
 add_library(reel3d_libhdf5 INTERFACE)

@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
+#include "lib/data/names.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/averaging.h"
 #include "lib/eval/video_scores.h"
@@ -232,6 +233,42 @@ std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   return failed;
 }
 
+// What score-videos said of the data that the scores are of; none if it said nothing.
+std::vector<std::string> DoubtsOfData(const std::filesystem::path& scores_dir) {
+  const std::filesystem::path file = scores_dir / "report.json";
+  if (!std::filesystem::exists(file)) {
+    return {};
+  }
+  const Json report = ReadJsonObject(file);
+  std::vector<std::string> doubts;
+  UseJson(file.string(), [&] {
+    doubts = report.value("data_doubts", Json::array()).get<std::vector<std::string>>();
+  });
+  return doubts;
+}
+
+// What makes the figures mean less than they seem to: of the data, and of the videos judged.
+std::vector<std::string> Doubts(const Evaluation& evaluation, const std::string& scores_dir) {
+  std::vector<std::string> doubts = DoubtsOfData(scores_dir);
+  std::vector<std::string> judged;
+  std::vector<std::string> unjudged;
+  const std::vector<std::string>& classes = evaluation.subset.classes;
+  for (size_t label = 0; label < classes.size(); ++label) {
+    const bool has_videos = evaluation.accuracy.classes()[label].num_videos > 0;
+    (has_videos ? judged : unjudged).push_back(classes[label]);
+  }
+  if (classes.size() == 1) {
+    doubts.push_back(fmt::format(
+        "there is one class, {}: nothing to tell apart, and any answer is right", classes.front()));
+  } else if (judged.size() == 1) {
+    doubts.push_back(fmt::format("all videos judged are of one class, {}", judged.front()));
+  }
+  if (!judged.empty() && !unjudged.empty()) {
+    doubts.push_back(fmt::format("no video was judged of {}", NameSome(unjudged)));
+  }
+  return doubts;
+}
+
 }  // namespace
 
 void EvaluateScoresOptions::Bind(OptionBinder& binder) {
@@ -270,6 +307,10 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   }
   EvaluateScoresReport report;
   report.metrics = ToMetrics(evaluation, options);
+  report.metrics["doubts"] = Doubts(evaluation, options.scores_dir);
+  for (const Json& doubt : report.metrics["doubts"]) {
+    LogWarn(doubt.get<std::string>());
+  }
   report.table = ToTable(evaluation, options);
   const std::filesystem::path& folder = output.folder();
   WriteFileAtomically(folder / "predictions.tsv", FormatPredictions(subset));

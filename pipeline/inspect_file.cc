@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/text_lines.h"
 #include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
@@ -21,6 +22,7 @@
 #include "lib/train/checkpoint_folder.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -141,7 +143,8 @@ Json InspectHdf5(const fs::path& file) {
 }
 
 Json InspectTable(const fs::path& file) {
-  const std::string text = ReadFile(file);
+  const std::string bytes = ReadFile(file);
+  const std::string_view text = WithoutByteOrderMark(bytes);
   if (text.compare(0, 10, "shard\tuuid") == 0) {
     return InspectShardList(file);
   }
@@ -219,6 +222,9 @@ Json InspectFolder(const fs::path& folder) {
   Json json = {{"kind", "folder of a stage"}, {"finished", fs::exists(folder / "DONE")}};
   if (fs::exists(report)) {
     json.update(ReadJsonObject(report));
+  }
+  if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
+    json["tasks not done"] = "--array=" + FormatArrayList(unfinished);
   }
   Json rows = Json::array();
   const fs::path failed = folder / "failed.tsv";

@@ -13,11 +13,12 @@
 #include "lib/base/error.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/base/text_lines.h"
 
 namespace reel3d {
 namespace {
 
-constexpr const char* kHeader = "id\tstage\treason\n";
+constexpr const char* kHeader = "id\tstage\treason";
 
 std::string OneLine(std::string text) {
   std::replace_if(
@@ -97,7 +98,7 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
 }
 
 std::string FormatFailedItems(const std::vector<FailedItem>& failed) {
-  std::string text = kHeader;
+  std::string text = fmt::format("{}\n", kHeader);
   for (const FailedItem& item : failed) {
     text += fmt::format("{}\t{}\t{}\n", OneLine(item.id), item.stage, OneLine(item.reason));
   }
@@ -105,22 +106,22 @@ std::string FormatFailedItems(const std::vector<FailedItem>& failed) {
 }
 
 std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source) {
-  const std::string header = kHeader;
-  if (text.compare(0, header.size(), header) != 0) {
+  TextLines lines(text, source);
+  std::string_view line;
+  if (!lines.Next(&line) || line != kHeader) {
     throw InputError(source + ": not a list of failed items");
   }
   std::vector<FailedItem> failed;
-  for (size_t begin = header.size(); begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, end - begin);
+  while (lines.Next(&line)) {
     const size_t first = line.find('\t');
     const size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
     if (second == std::string::npos) {
-      throw InputError(source + ": a line does not have three fields: " + line);
+      throw InputError(
+          fmt::format("{}:{}: does not have three fields: {}", source, lines.number(), line));
     }
-    failed.push_back({line.substr(0, first), line.substr(first + 1, second - first - 1),
-                      line.substr(second + 1)});
-    begin = end + 1;
+    failed.push_back({std::string(line.substr(0, first)),
+                      std::string(line.substr(first + 1, second - first - 1)),
+                      std::string(line.substr(second + 1))});
   }
   return failed;
 }

@@ -2,7 +2,6 @@
 #include "pipeline/list_videos.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,9 +9,14 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/log.h"
 #include "lib/data/manifest.h"
+#include "lib/data/names.h"
+#include "lib/data/other_files.h"
+#include "lib/data/tsv.h"
+#include "lib/data/video_ids.h"
 #include "lib/data/video_tree.h"
+#include "pipeline/list_doubts.h"
+#include "pipeline/own_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -28,16 +32,38 @@ std::vector<std::string> ClassesOf(const std::vector<FoundVideo>& videos) {
   return {classes.begin(), classes.end()};
 }
 
-Manifest MakeManifest(const std::vector<FoundVideo>& videos, const SplitResult& split,
-                      const fs::path& folder) {
-  const std::vector<std::string> ids = MakeIds(videos);
+// The path of a source's videos from `folder`, to which `below` is added; "" where that depends on
+// the video, as the folder lies in the source.
+std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
+  const fs::path from_source = folder.lexically_relative(source);
+  if (!from_source.empty() && *from_source.begin() != "..") {
+    return "";
+  }
+  const std::string prefix = source.lexically_relative(folder).string() + "/";
+  if (const std::string fault = FieldFault(prefix); !fault.empty()) {
+    throw InputError(fmt::format("the path of SOURCE from VIDEOS.tsv, '{}', {}: rename the folder",
+                                 Escaped(prefix), fault));
+  }
+  return prefix;
+}
+
+Manifest MakeManifest(const VideoTree& tree, const SplitResult& split, const fs::path& folder) {
+  std::vector<std::string> prefixes;
+  for (const fs::path& source : tree.sources) {
+    prefixes.push_back(PrefixOfSource(source, folder));
+  }
+  std::vector<std::string> ids = MakeIds(tree.videos);
   Manifest manifest;
   manifest.folder = folder;
-  for (size_t i = 0; i < videos.size(); ++i) {
+  manifest.videos.reserve(tree.videos.size());
+  for (size_t i = 0; i < tree.videos.size(); ++i) {
+    const FoundVideo& video = tree.videos[i];
+    const std::string& prefix = prefixes[video.source];
     VideoRow row;
-    row.id = ids[i];
-    row.path = videos[i].path.lexically_relative(folder).string();
-    row.label = videos[i].label;
+    row.id = std::move(ids[i]);
+    row.path = prefix.empty() ? tree.PathOf(video).lexically_relative(folder).string()
+                              : prefix + video.below;
+    row.label = video.label;
     row.subset = split.subsets[i];
     manifest.videos.push_back(std::move(row));
   }
@@ -80,35 +106,6 @@ bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwr
   return true;
 }
 
-// What is no fault, but would show only when something has been trained for days.
-void WarnOfDoubts(const ListVideosReport& report) {
-  ListVideosReport::Counts sum;
-  std::vector<std::string> unjudged;
-  std::vector<std::string> subsets;
-  for (const auto& [name, counts] : report.classes) {
-    sum.training += counts.training;
-    sum.validation += counts.validation;
-    if (!name.empty() && counts.validation == 0) {
-      unjudged.push_back(name);
-    }
-    if (name == "train" || name == "training" || name == "val" || name == "validation" ||
-        name == "test") {
-      subsets.push_back(name);
-    }
-  }
-  if (!subsets.empty()) {
-    LogWarn(fmt::format("folders named {} are taken for classes: a SOURCE holds one folder a class",
-                        fmt::join(subsets, ", ")));
-  }
-  if (sum.training == 0) {
-    LogInfo("nothing to train on: videos directly in a SOURCE have no class");
-  } else if (sum.validation == 0) {
-    LogWarn("no videos are held out: nothing can be judged (--validation-fraction)");
-  } else if (!unjudged.empty()) {
-    LogWarn(fmt::format("no video is held out of {}", fmt::join(unjudged, ", ")));
-  }
-}
-
 }  // namespace
 
 void ListVideosOptions::Bind(OptionBinder& binder) {
@@ -122,17 +119,19 @@ void ListVideosOptions::Bind(OptionBinder& binder) {
 }
 
 ListVideosReport RunListVideos(const ListVideosOptions& options) {
-  const VideoTree tree = FindVideos(options.sources, options.extensions);
-  const std::vector<FoundVideo>& videos = tree.videos;
+  VideoTree tree = FindVideos(options.sources, options.extensions, OwnOutput());
+  WarnOfPassedOver(tree);
+  UnifyLabels(&tree.videos);
   std::vector<SplitItem> items;
-  for (const FoundVideo& video : videos) {
-    items.push_back({video.below.string(), video.label});
+  items.reserve(tree.videos.size());
+  for (const FoundVideo& video : tree.videos) {
+    items.push_back({video.below, video.label});
   }
   const SplitResult split = SplitVideos(items, options.split);
   const fs::path file = fs::absolute(options.manifest);
   MakeFolders(file.parent_path());
-  const Manifest manifest = MakeManifest(videos, split, fs::canonical(file.parent_path()));
-  const std::vector<std::string> classes = ClassesOf(videos);
+  const Manifest manifest = MakeManifest(tree, split, fs::canonical(file.parent_path()));
+  const std::vector<std::string> classes = ClassesOf(tree.videos);
   const std::string text = FormatManifest(manifest);
   RemoveStaleTemporaries(file.parent_path());
   if (options.overwrite && fs::exists(file) && ReadFile(file) != text) {
@@ -145,8 +144,16 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
   report.manifest = options.manifest;
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
+  report.bad_names = tree.bad_names;
   CountClasses(manifest, classes, &report);
-  WarnOfDoubts(report);
+  std::vector<ClassCounts> counts;
+  for (const auto& [name, of_class] : report.classes) {
+    if (!name.empty()) {
+      counts.push_back({name, of_class.training, of_class.validation});
+    }
+  }
+  WarnOfClasses(counts);
+  WarnOfSameContent(tree, split.subsets);
   return report;
 }
 
@@ -159,6 +166,10 @@ nlohmann::ordered_json ListVideosReport::ToJson() const {
                              {"testing", counts.testing}};
   }
   json["ignored"] = ignored;
+  for (const VideoTree::BadName& bad : bad_names) {
+    json["bad_names"].push_back(
+        {{"path", bad.path}, {"fault", bad.fault}, {"num_videos", bad.num_videos}});
+  }
   return json;
 }
 
@@ -181,13 +192,15 @@ std::string ListVideosReport::ToText() const {
     sum.testing += counts.testing;
   }
   text += fmt::format(kRow, "all", width, sum.training, sum.validation, sum.testing);
-  std::vector<std::string> others;
-  for (const auto& [extension, count] : ignored) {
-    others.push_back(
-        fmt::format("{} {}", count, extension.empty() ? "without extension" : "." + extension));
+  if (!ignored.empty()) {
+    text += fmt::format("passed over as no videos: {}\n", ListExtensions(ignored));
   }
-  if (!others.empty()) {
-    text += fmt::format("passed over as no videos: {}\n", fmt::join(others, ", "));
+  int64_t num_bad = 0;
+  for (const VideoTree::BadName& bad : bad_names) {
+    num_bad += bad.num_videos;
+  }
+  if (num_bad > 0) {
+    text += fmt::format("passed over for their names: {}\n", num_bad);
   }
   return text;
 }

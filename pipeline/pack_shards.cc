@@ -19,6 +19,8 @@
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
+#include "lib/shard/data_doubts.h"
+#include "lib/shard/same_content.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
@@ -26,13 +28,12 @@
 #include "lib/shard/video_scan.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/not_packed.h"
 #include "pipeline/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr const char* kStage = "pack";
 
 ShardVideo DescribeVideo(const PlannedVideo& planned, const PreparedVideoInfo& info) {
   ShardVideo video;
@@ -45,53 +46,6 @@ ShardVideo DescribeVideo(const PlannedVideo& planned, const PreparedVideoInfo& i
     video.fps_den = static_cast<uint32_t>(info.fps_den);
   }
   return video;
-}
-
-fs::path PreparedFile(const PackShardsOptions& options, const std::string& id) {
-  return fs::path(options.prepared_dir) / (id + ".mkv");
-}
-
-// Why prep-videos could not do some videos, by id.
-std::unordered_map<std::string, std::string> PrepFailures(const PackShardsOptions& options) {
-  const fs::path folder = options.prepared_dir;
-  RequireFolder(folder, "the videos made by prep-videos");
-  if (!options.allow_unfinished) {
-    RequireFile(folder / "DONE",
-                "prep-videos has not finished there; --allow-unfinished packs "
-                "what is there");
-  }
-  std::unordered_map<std::string, std::string> reasons;
-  const fs::path failed = folder / "failed.tsv";
-  if (fs::exists(failed)) {
-    for (FailedItem& item : ParseFailedItems(ReadFile(failed), failed.string())) {
-      reasons.emplace(item.id, std::move(item.reason));
-    }
-  }
-  return reasons;
-}
-
-FailedItem Missing(const PackShardsOptions& options, const std::string& id,
-                   const std::unordered_map<std::string, std::string>& reasons) {
-  if (const auto reason = reasons.find(id); reason != reasons.end()) {
-    return {id, "prep", reason->second};
-  }
-  if (options.allow_unfinished) {
-    return {id, "prep", "not prepared yet"};
-  }
-  return {id, kStage, "there is no " + PreparedFile(options, id).string()};
-}
-
-// All that will be in no shard.
-std::vector<MissingVideo> NotPacked(const PackPlan& plan, const std::vector<FailedItem>& failed) {
-  std::vector<MissingVideo> missing = plan.missing;
-  std::unordered_map<std::string, Subset> subset_of_id;
-  for (const PlannedVideo& video : plan.videos) {
-    subset_of_id.emplace(video.id, video.subset);
-  }
-  for (const FailedItem& item : failed) {
-    missing.push_back({item.id, subset_of_id.at(item.id)});
-  }
-  return missing;
 }
 
 PackPlan MakePlan(const PackShardsOptions& options) {
@@ -127,6 +81,7 @@ struct Shard {
   std::vector<std::optional<VideoScan>> scans;  // empty where one failed
   std::atomic<size_t> num_unscanned{0};
   std::vector<IndexedVideo> index;  // once it is whole; empty if all its videos failed
+  std::vector<uint64_t> contents;   // likewise, ContentHash() of each
   std::string uuid;                 // likewise
   bool kept = false;
 };
@@ -187,7 +142,8 @@ void Packer::KeepUnread(Shard* shard) const {
     return;
   }
   for (size_t video = shard->begin; video < shard->end; ++video) {
-    if (fs::last_write_time(PreparedFile(options_, plan_.videos[video].id)) >= packed_at) {
+    if (fs::last_write_time(PreparedFile(options_.prepared_dir, plan_.videos[video].id)) >=
+        packed_at) {
       return;
     }
   }
@@ -210,7 +166,7 @@ std::vector<FailedItem> Packer::Pack() {
   for (const auto& shard : shards_) {
     KeepUnread(shard.get());
   }
-  return RunItemLoop(ids, {kStage, "videos", ThreadCount(options_.threads)},
+  return RunItemLoop(ids, {kPackStage, "videos", ThreadCount(options_.threads)},
                      [&](const ItemTurn& turn) { return PackVideo(turn); })
       .failed;
 }
@@ -223,7 +179,8 @@ ItemOutcome Packer::PackVideo(const ItemTurn& turn) const {
   }
   const PlannedVideo& planned = plan_.videos[video];
   try {
-    shard->scans[video - shard->begin] = Scan(planned, PreparedFile(options_, planned.id));
+    shard->scans[video - shard->begin] =
+        Scan(planned, PreparedFile(options_.prepared_dir, planned.id));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kInput) {
       EndVideo(shard, turn.progress);  // the others of its shard do not suffer
@@ -257,7 +214,7 @@ void Packer::WriteShard(const Shard& shard, const ShardTable& table, Progress* p
   uint64_t num_frames = 0;
   for (const ShardVideo& video : table.videos) {
     try {
-      PreparedVideoReader reader(PreparedFile(options_, video.id));
+      PreparedVideoReader reader(PreparedFile(options_.prepared_dir, video.id));
       while (reader.Next(&jpeg)) {
         writer.Append(jpeg);
         ++num_frames;
@@ -286,6 +243,7 @@ void Packer::FillIndex(const ShardTable& table, Shard* shard) const {
     shard->index.push_back({shard->number, static_cast<int>(video), row.id, row.label,
                             subset_of_id.at(row.id), num_frames,
                             static_cast<double>(row.fps_num) / row.fps_den});
+    shard->contents.push_back(ContentHash(table, video));
   }
 }
 
@@ -313,6 +271,7 @@ void Packer::RemoveOtherShards() const {
 
 PackShardsReport Packer::WriteIndexFile() const {
   std::vector<IndexedVideo> index;
+  std::vector<uint64_t> contents;
   std::map<int, std::string> uuids;
   PackShardsReport report;
   for (const auto& shard : shards_) {
@@ -325,10 +284,16 @@ PackShardsReport Packer::WriteIndexFile() const {
       report.num_frames += video.num_frames;
       index.push_back(video);
     }
+    contents.insert(contents.end(), shard->contents.begin(), shard->contents.end());
   }
   report.num_packed = static_cast<int64_t>(index.size());
   WriteClasses(folder_ / "classes.txt", plan_.classes);
   WriteShardList(folder_ / "shards.tsv", uuids);
+  const SameContentPairs same = FindSameContent(index, contents);
+  fs::remove(folder_ / kSameContentFile);
+  if (!same.empty()) {
+    WriteSameContent(folder_ / kSameContentFile, same);
+  }
   WriteIndex(folder_ / "index.tsv", index);
   return report;
 }
@@ -367,7 +332,7 @@ nlohmann::ordered_json PackShardsReport::ToJson() const {
 }
 
 PackShardsReport RunPackShards(PackShardsOptions options) {
-  const auto reasons = PrepFailures(options);
+  const PrepFailures reasons = ReadPrepFailures(options.prepared_dir, options.allow_unfinished);
   const PackPlan plan = MakePlan(options);
   const StageOutput output(
       {options.out_dir,
@@ -382,17 +347,23 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   PackShardsReport report = packer.WriteIndexFile();
   WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
   for (const MissingVideo& video : plan.missing) {
-    failed.push_back(Missing(options, video.id, reasons));
+    failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
   const size_t num_videos = plan.videos.size() + plan.missing.size();
   report.num_videos = static_cast<int64_t>(num_videos);
-  report.num_failed = std::count_if(failed.begin(), failed.end(),
-                                    [](const FailedItem& item) { return item.stage == kStage; });
+  report.num_failed = std::count_if(failed.begin(), failed.end(), [](const FailedItem& item) {
+    return item.stage == kPackStage;
+  });
   report.num_not_prepared = static_cast<int64_t>(failed.size()) - report.num_failed;
   report.over_tolerance = !output.Finish(
       report.ToJson(), failed, {report.num_videos, report.num_failed, options.max_failed_fraction});
+  if (!report.over_tolerance) {
+    for (const std::string& doubt : DataDoubts(ShardSet(output.folder()))) {
+      LogWarn(doubt);
+    }
+  }
   return report;
 }
 

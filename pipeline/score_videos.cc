@@ -23,6 +23,7 @@
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
+#include "lib/shard/data_doubts.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/trained_network.h"
 
@@ -217,14 +218,12 @@ void RemoveOtherParts(const fs::path& folder, int num_parts) {
 }
 
 void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
-  if (trained.classes == shards.classes()) {
-    return;
+  const std::string difference = ClassDifference({"the checkpoint", trained.classes},
+                                                 {shards.folder().string(), shards.classes()});
+  if (!difference.empty()) {
+    throw InputError(fmt::format(
+        "{}: they are of different data sets, or pack-shards needs --classes", difference));
   }
-  throw InputError(
-      fmt::format("the checkpoint knows {} classes and {} has {}{}: they are of different data "
-                  "sets, or pack-shards needs --classes",
-                  trained.classes.size(), shards.folder().string(), shards.classes().size(),
-                  trained.classes.size() == shards.classes().size() ? " of other names" : ""));
 }
 
 }  // namespace
@@ -332,7 +331,8 @@ ToolResult Score(const ScoreOptions& options) {
                  {"num_failed", num_failed},
                  {"parts_kept", counts.parts_kept},
                  {"checkpoint", identity},
-                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()}};
+                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
+                 {"data_doubts", DataDoubts(shards)}};  // evaluate-scores says them once more
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
   result.text =

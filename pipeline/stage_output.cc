@@ -21,9 +21,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSettingsFile = "settings.ini";
+constexpr const char* kConfigFile = "config.ini";
 constexpr const char* kFailedFile = "failed.tsv";
 constexpr const char* kReportFile = "report.json";
 constexpr const char* kDone = "DONE";
+constexpr int kTasksToList = 100;
 constexpr const char* kLockFile = "lock";  // of train-r3d
 
 std::optional<int> FromEnvironment(const char* name) {
@@ -139,17 +141,23 @@ void RequireNothingElse(const fs::path& folder) {
   }
 }
 
-// --overwrite, too, is for what the same stage made there.
-void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
+// The tool that a stage's report.json in `folder` names; "" without one.
+std::string ReportedTool(const fs::path& folder) {
   const fs::path report = folder / kReportFile;
   if (!fs::exists(report)) {
-    return;
+    return "";
   }
   const Json json = Json::parse(ReadFile(report), nullptr, /*allow_exceptions=*/false);
-  const auto other = json.is_object() ? json.find("tool") : json.end();
-  if (other != json.end() && *other != tool) {
+  const auto tool = json.is_object() ? json.find("tool") : json.end();
+  return tool != json.end() && tool->is_string() ? tool->get<std::string>() : "";
+}
+
+// --overwrite, too, is for what the same stage made there.
+void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
+  const std::string other = ReportedTool(folder);
+  if (!other.empty() && other != tool) {
     throw UsageError(
-        fmt::format("{} holds what {} made: name another folder", folder.string(), other->dump()));
+        fmt::format("{} holds what \"{}\" made: name another folder", folder.string(), other));
   }
 }
 
@@ -159,6 +167,17 @@ std::string FileIdentity(const fs::path& file) {
   constexpr uint64_t kMaxBytes = uint64_t{64} << 30;  // weights may be large
   const std::string bytes = ReadFile(file, kMaxBytes);
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
+}
+
+std::string MakerOfFolder(const fs::path& folder) {
+  std::error_code absent;
+  const bool has_settings = fs::is_regular_file(folder / kSettingsFile, absent);
+  const bool has_config = fs::is_regular_file(folder / kConfigFile, absent);
+  if (!has_settings || !(has_config || fs::is_regular_file(folder / kReportFile, absent))) {
+    return "";
+  }
+  const std::string tool = ReportedTool(folder);
+  return tool.empty() ? "a tool that has not finished" : tool;
 }
 
 std::string FormatArrayList(const std::vector<int>& tasks) {
@@ -172,6 +191,39 @@ std::string FormatArrayList(const std::vector<int>& tasks) {
     text += i > first ? fmt::format("-{}", tasks[i]) : "";
   }
   return text;
+}
+
+namespace {
+
+fs::path FolderOfTask(const fs::path& folder, int task, int tasks) {
+  return folder / "tasks" / fmt::format("{:04}-of-{:04}", task, tasks);
+}
+
+}  // namespace
+
+std::vector<int> TasksNotDone(const fs::path& folder) {
+  if (fs::exists(folder / kDone) || !fs::is_directory(folder / "tasks")) {
+    return {};
+  }
+  int tasks = 0;
+  fs::file_time_type latest = fs::file_time_type::min();
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "tasks")) {
+    const std::string name = entry.path().filename().string();
+    const size_t of = name.find("-of-");
+    std::error_code gone;
+    const fs::file_time_type time = fs::last_write_time(entry.path(), gone);
+    if (of != std::string::npos && !gone && time >= latest) {
+      latest = time;
+      tasks = std::atoi(name.c_str() + of + 4);
+    }
+  }
+  std::vector<int> unfinished;
+  for (int task = 0; task < tasks; ++task) {
+    if (!fs::exists(FolderOfTask(folder, task, tasks) / kDone)) {
+      unfinished.push_back(task);
+    }
+  }
+  return unfinished;
 }
 
 StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
@@ -195,7 +247,7 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   if (run_.overwrite) {
     WriteFileAtomically(settings, run_.output_settings);
   }
-  WriteFileAtomically(run_.folder / "config.ini", run_.config);
+  WriteFileAtomically(run_.folder / kConfigFile, run_.config);
 }
 
 void StageOutput::RequireOurs() const {
@@ -209,7 +261,7 @@ void StageOutput::RequireOurs() const {
 }
 
 fs::path StageOutput::TaskFolder(int task) const {
-  return run_.folder / "tasks" / fmt::format("{:04}-of-{:04}", task, run_.slice.tasks);
+  return FolderOfTask(run_.folder, task, run_.slice.tasks);
 }
 
 // Where this process reports: its task's folder, or the stage's own if there is but one task.
@@ -265,22 +317,37 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
   return true;
 }
 
-// Whoever finishes last joins: the others find tasks that have not finished, and leave.
+std::vector<int> StageOutput::UnfinishedTasks() const {
+  const std::string work_id = WorkId();
+  std::vector<int> unfinished;
+  // Tasks start in order: of those that are not done one of the last is found at once. To list them
+  // all, each of N tasks would look at N files.
+  const size_t most = run_.slice.tasks <= kTasksToList ? kTasksToList : 1;
+  for (int task = run_.slice.tasks - 1; task >= 0 && unfinished.size() < most; --task) {
+    if (ReadTaskDone(TaskFolder(task) / kDone).work_id != work_id) {
+      unfinished.insert(unfinished.begin(), task);
+    }
+  }
+  return unfinished;
+}
+
+// Whoever finishes last joins: the others find a task that has not finished, and leave.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
+  if (const std::vector<int> unfinished = UnfinishedTasks(); !unfinished.empty()) {
+    LogInfo(fmt::format("task {} of {} is done; not yet: {}", run_.slice.task, run_.slice.tasks,
+                        run_.slice.tasks <= kTasksToList
+                            ? "--array=" + FormatArrayList(unfinished)
+                            : fmt::format("{}, and maybe others (inspect-file {} lists them)",
+                                          unfinished.front(), run_.folder.string())));
+    return true;
+  }
   Json report;
   std::vector<FailedItem> failed;
   Tolerance sum{0, 0, max_failed_fraction};
-  std::vector<int> unfinished;
   std::vector<int> with_failures;
   for (int task = 0; task < run_.slice.tasks; ++task) {
     const fs::path folder = TaskFolder(task);
     const TaskDone done = ReadTaskDone(folder / kDone);
-    if (done.work_id != WorkId()) {
-      unfinished.push_back(task);
-    }
-    if (!unfinished.empty()) {
-      continue;
-    }
     sum.num_items += done.num_items;
     sum.num_failed += done.num_failed;
     if (done.num_failed > 0) {
@@ -292,11 +359,6 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
     failed.insert(failed.end(), items.begin(), items.end());
     const Json next = ReadJsonObject(folder / kReportFile);
     report = task == 0 ? next : Joined(report, next);
-  }
-  if (!unfinished.empty()) {
-    LogInfo(fmt::format("task {} of {} is done; not yet: --array={}", run_.slice.task,
-                        run_.slice.tasks, FormatArrayList(unfinished)));
-    return true;
   }
   if (!with_failures.empty()) {
     LogWarn(fmt::format("{} of {} failed; once they are mended, their tasks are --array={}",

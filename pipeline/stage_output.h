@@ -45,6 +45,10 @@ struct TaskSlice {
 // Task numbers, rising, as sbatch --array takes them: "1,5-7".
 std::string FormatArrayList(const std::vector<int>& tasks);
 
+// Tasks of an unfinished stage's folder without a DONE of their own, rising; none if the stage ran
+// as one task. Where runs of several numbers of tasks lie there, the latest counts.
+std::vector<int> TasksNotDone(const std::filesystem::path& folder);
+
 // What a stage reads: named in report.json.
 struct StageInput {
   std::string path;
@@ -74,6 +78,9 @@ struct Tolerance {
   double max_failed_fraction = 0;
 };
 
+// The tool that wrote `folder` as a stage's, finished or not; "" where none did.
+std::string MakerOfFolder(const std::filesystem::path& folder);
+
 class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
@@ -102,6 +109,8 @@ class StageOutput {
   std::filesystem::path TaskFolder(int task) const;
   std::filesystem::path OwnFolder() const;
   std::string WorkId() const;
+  // Rising. With many tasks only one of those that have not finished.
+  std::vector<int> UnfinishedTasks() const;
   bool JoinTasks(double max_failed_fraction) const;
   // Writes DONE, or says on the log why not.
   bool Judge(const Tolerance& tolerance) const;

@@ -23,6 +23,7 @@
 #include "lib/dist/world.h"
 #include "lib/model/freed_memory.h"
 #include "lib/model/weights_name.h"
+#include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
 #include "lib/train/finetune.h"
@@ -185,6 +186,9 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     shards.emplace(options.shards_dir);
     RequireSameRun(options, *shards);
     output.emplace(RunOf(options, *shards));
+    for (const std::string& doubt : DataDoubts(*shards)) {
+      LogWarn(doubt);
+    }
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone
   if (!shards) {

@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/text_lines.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -20,7 +21,12 @@ namespace {
 
 // Keys and values in the order of the lines.
 std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config) {
-  std::istringstream stream(config.text);
+  try {
+    RequireNotUtf16(config.text, config.source);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+  std::istringstream stream{std::string(WithoutByteOrderMark(config.text))};
   po::parsed_options parsed(nullptr);
   try {
     const po::options_description nothing;

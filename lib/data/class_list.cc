@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/text_lines.h"
 #include "lib/data/manifest.h"
+#include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
 namespace reel3d {
@@ -16,6 +22,9 @@ void CheckClasses(const std::vector<std::string>& classes, const std::string& so
   std::unordered_map<std::string, size_t> line_of_class;
   for (size_t i = 0; i < classes.size(); ++i) {
     std::string fault = classes[i].empty() ? "is empty" : FieldFault(classes[i]);
+    if (fault.empty() && WithoutByteOrderMark(classes[i]).size() < classes[i].size()) {
+      fault = "begins with a byte order mark, which is lost when the list is read";
+    }
     const auto [first, is_new] = line_of_class.emplace(classes[i], i + 1);
     if (fault.empty() && !is_new) {
       fault = fmt::format("stands in line {} already", first->second);
@@ -30,12 +39,11 @@ void CheckClasses(const std::vector<std::string>& classes, const std::string& so
 
 std::vector<std::string> ReadClasses(const std::filesystem::path& file) {
   const std::string text = ReadFile(file);
+  TextLines lines(text, file.string());
   std::vector<std::string> classes;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const bool has_return = end > begin && text[end - 1] == '\r';
-    classes.push_back(text.substr(begin, end - begin - (has_return ? 1 : 0)));
-    begin = end + 1;
+  for (std::string_view line; lines.Next(&line);) {
+    // Files that were joined keep the marks that each began with.
+    classes.emplace_back(WithoutByteOrderMark(line));
   }
   CheckClasses(classes, file.string());
   return classes;
@@ -52,6 +60,55 @@ std::string FormatClasses(const std::vector<std::string>& classes) {
 
 void WriteClasses(const std::filesystem::path& file, const std::vector<std::string>& classes) {
   WriteFileAtomically(file, FormatClasses(classes));
+}
+
+namespace {
+
+std::vector<std::string> Composed(const std::vector<std::string>& classes) {
+  std::vector<std::string> composed;
+  for (const std::string& name : classes) {
+    composed.push_back(ComposedForm(name));
+  }
+  return composed;
+}
+
+// The names of `one` that `other` lacks, quoted.
+std::vector<std::string> NamesOnlyIn(const std::vector<std::string>& one,
+                                     const std::vector<std::string>& other) {
+  const std::unordered_set<std::string> others(other.begin(), other.end());
+  std::vector<std::string> only;
+  for (const std::string& name : one) {
+    if (others.count(name) == 0) {
+      only.push_back("'" + name + "'");
+    }
+  }
+  return only;
+}
+
+}  // namespace
+
+std::string ClassDifference(const NamedClasses& one, const NamedClasses& other) {
+  const std::vector<std::string> ours = Composed(one.classes);
+  const std::vector<std::string> theirs = Composed(other.classes);
+  if (ours == theirs) {
+    return "";
+  }
+  const std::vector<std::string> only_ours = NamesOnlyIn(ours, theirs);
+  const std::vector<std::string> only_theirs = NamesOnlyIn(theirs, ours);
+  if (only_ours.empty() && only_theirs.empty() && ours.size() == theirs.size()) {
+    const auto [our, their] = std::mismatch(ours.begin(), ours.end(), theirs.begin());
+    return fmt::format(
+        "the names are the same in another order: class {} is '{}' in {} and '{}' "
+        "in {}",
+        our - ours.begin(), *our, one.name, *their, other.name);
+  }
+  constexpr size_t kNames = 4;
+  std::string text = fmt::format("{} knows {} classes and {} has {}", one.name, ours.size(),
+                                 other.name, theirs.size());
+  for (const auto& [name, only] : {std::pair(one.name, only_ours), {other.name, only_theirs}}) {
+    text += only.empty() ? "" : fmt::format("; only {} has {}", name, NameSome(only, kNames));
+  }
+  return text;
 }
 
 }  // namespace reel3d

@@ -28,8 +28,6 @@ constexpr double kMaxSeconds = 1e9;
 constexpr double kMaxFps = 1e6;
 constexpr int kMaxSide = 65535;
 constexpr int64_t kMaxFrames = int64_t{1} << 31;
-// A file name holds 255 bytes, and temporaries and endings need some of them.
-constexpr size_t kMaxIdBytes = 180;
 
 template <class Value, class Read>
 std::optional<Value> Optional(const TsvReader& reader, size_t column, Read read) {

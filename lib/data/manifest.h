@@ -39,6 +39,9 @@ struct Manifest {
   std::filesystem::path VideoPath(const VideoRow& video) const { return folder / video.path; }
 };
 
+// A file name holds 255 bytes, and temporaries and endings need some of them.
+constexpr size_t kMaxIdBytes = 180;
+
 // Why `id` cannot be a video's id: "" if it can.
 std::string IdFault(const std::string& id);
 
@@ -50,9 +53,19 @@ std::string FormatManifest(const Manifest& manifest);
 void WriteManifest(const std::filesystem::path& file, const Manifest& manifest);
 
 // classes.txt: one class name a line; the line number from 0 is the index. Duplicates, empty lines
-// and tabs are input errors.
+// and tabs are input errors. Reads what Windows' editors write, too (lib/base/text_lines.h).
 std::vector<std::string> ReadClasses(const std::filesystem::path& file);
 std::string FormatClasses(const std::vector<std::string>& classes);
 void WriteClasses(const std::filesystem::path& file, const std::vector<std::string>& classes);
+
+// A list of classes, and what an error calls it ("the checkpoint").
+struct NamedClasses {
+  std::string name;
+  const std::vector<std::string>& classes;
+};
+
+// How two lists of classes differ, with the first names that only one of them has, or the first
+// that stands in another place; "" if they are the same. Unicode forms of a name are the same.
+std::string ClassDifference(const NamedClasses& one, const NamedClasses& other);
 
 }  // namespace reel3d

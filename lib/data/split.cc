@@ -12,6 +12,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
+#include "lib/data/names.h"
 
 namespace reel3d {
 namespace {
@@ -38,19 +39,51 @@ std::optional<std::string> FirstCapture(const std::string& text, const std::rege
 }
 
 // The file name counts before the path, so that ^ and $ mean what a user expects of them.
-std::string GroupOf(const std::string& name, const std::string& text,
-                    const std::regex& expression) {
+std::optional<std::string> GroupOf(const std::string& name, const std::regex& expression) {
   const std::string file_name = name.substr(name.rfind('/') + 1);
   for (const std::string& candidate : {file_name, name}) {
-    if (const auto group = FirstCapture(candidate, expression)) {
-      return *group;
+    if (auto group = FirstCapture(candidate, expression)) {
+      return group;
     }
   }
-  throw InputError(fmt::format("{} does not match group-regex '{}'", name, text));
+  return std::nullopt;
 }
 
 using Group = std::string;
 using Classes = std::set<std::string>;
+
+// The group of each item. One person's name in two Unicode forms is one group.
+std::vector<Group> GroupsOf(const std::vector<SplitItem>& items, const std::string& text) {
+  std::vector<Group> groups;
+  if (text.empty()) {
+    for (const SplitItem& item : items) {
+      groups.push_back(item.name);
+    }
+    return groups;
+  }
+  const std::regex expression = CompileGroupRegex(text);
+  std::vector<std::string> without;
+  for (const SplitItem& item : items) {
+    const std::optional<Group> group = GroupOf(item.name, expression);
+    if (!group) {
+      without.push_back(item.name);
+    }
+    groups.push_back(group.value_or(""));
+  }
+  if (without.size() == 1) {
+    throw InputError(fmt::format("{} does not match group-regex '{}'", without.front(), text));
+  }
+  if (!without.empty()) {
+    throw InputError(fmt::format("{} of {} videos do not match group-regex '{}': {}",
+                                 without.size(), items.size(), text, NameSome(without)));
+  }
+  const std::map<Group, Group> unified = UnifiedForms({groups.begin(), groups.end()});
+  for (Group& group : groups) {
+    const auto form = unified.find(group);
+    group = form == unified.end() ? group : form->second;
+  }
+  return groups;
+}
 
 std::string ListGroups(const std::map<Group, Classes>& groups) {
   std::string list;
@@ -65,13 +98,20 @@ std::string ListGroups(const std::map<Group, Classes>& groups) {
 
 std::set<Group> NamedGroups(const std::map<Group, Classes>& groups,
                             const std::vector<std::string>& names) {
+  std::map<std::string, Group> group_of_form;
+  for (const auto& [group, classes] : groups) {
+    group_of_form.emplace(ComposedForm(group), group);
+  }
+  std::set<Group> named;
   for (const std::string& name : names) {
-    if (groups.count(name) == 0) {
+    const auto found = group_of_form.find(ComposedForm(name));
+    if (found == group_of_form.end()) {
       throw InputError(fmt::format("validation group '{}' has no labelled video; groups are: {}",
                                    name, ListGroups(groups)));
     }
+    named.insert(found->second);
   }
-  return {names.begin(), names.end()};
+  return named;
 }
 
 std::set<Group> DrawnGroups(const std::map<Group, Classes>& groups, const SplitOptions& options) {
@@ -120,16 +160,11 @@ void SplitOptions::Check() const {
 }
 
 SplitResult SplitVideos(const std::vector<SplitItem>& items, const SplitOptions& options) {
-  const std::regex expression =
-      options.group_regex.empty() ? std::regex() : CompileGroupRegex(options.group_regex);
-  std::vector<Group> group_of_item;
+  const std::vector<Group> group_of_item = GroupsOf(items, options.group_regex);
   std::map<Group, Classes> groups;
-  for (const SplitItem& item : items) {
-    group_of_item.push_back(options.group_regex.empty()
-                                ? item.name
-                                : GroupOf(item.name, options.group_regex, expression));
-    if (!item.label.empty()) {
-      groups[group_of_item.back()].insert(item.label);
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (!items[i].label.empty()) {
+      groups[group_of_item[i]].insert(items[i].label);
     }
   }
   const std::set<Group> held_out = options.validation_groups.empty()

@@ -38,8 +38,9 @@ struct SplitResult {
   int num_groups = 0;           // of labelled items
 };
 
-// Throws an input error that names an item whose file name and path do not match the regular
-// expression, or a validation group that no item belongs to.
+// Groups whose names are the same in different Unicode forms are one group. Throws an input error
+// that names the items whose file name and path do not match the regular expression, or a
+// validation group that no item belongs to.
 SplitResult SplitVideos(const std::vector<SplitItem>& items, const SplitOptions& options);
 
 }  // namespace reel3d

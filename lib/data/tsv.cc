@@ -51,13 +51,12 @@ int FollowingBytes(unsigned char lead, uint32_t* least) {
 }  // namespace
 
 TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns)
-    : file_(std::move(file)), columns_(std::move(columns)), text_(ReadFile(file_)) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text_.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
-    position_ = kByteOrderMark.size();
-  }
+    : file_(std::move(file)),
+      columns_(std::move(columns)),
+      text_(ReadFile(file_)),
+      lines_(text_, file_.string()) {
   std::string_view header;
-  NextLine(&header);
+  lines_.Next(&header);
   Split(header, columns_.size(), &fields_);
   if (!std::equal(fields_.begin(), fields_.end(), columns_.begin(), columns_.end())) {
     Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
@@ -65,23 +64,9 @@ TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> column
   }
 }
 
-bool TsvReader::NextLine(std::string_view* line) {
-  ++line_;
-  if (position_ >= text_.size()) {
-    return false;
-  }
-  const size_t end = std::min(text_.find('\n', position_), text_.size());
-  *line = std::string_view(text_).substr(position_, end - position_);
-  position_ = end + 1;
-  if (!line->empty() && line->back() == '\r') {
-    line->remove_suffix(1);
-  }
-  return true;
-}
-
 bool TsvReader::NextRow() {
   std::string_view line;
-  if (!NextLine(&line)) {
+  if (!lines_.Next(&line)) {
     return false;
   }
   Split(line, columns_.size(), &fields_);
@@ -120,7 +105,7 @@ double TsvReader::Real(size_t column, double low, double high) const {
 }
 
 void TsvReader::Fail(const std::string& why) const {
-  throw InputError(fmt::format("{}:{}: {}", file_.string(), line_, why));
+  throw InputError(fmt::format("{}:{}: {}", file_.string(), line(), why));
 }
 
 void TsvReader::Fail(size_t column, const std::string& why) const {

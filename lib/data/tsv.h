@@ -1,5 +1,6 @@
-// Tab separated tables as reel3d reads them: UTF-8, a header row, then one row a line. LF or CRLF.
-// Anything else is refused with file and line; writing is a matter of fmt::format.
+// Tab separated tables as reel3d reads them: UTF-8, a header row, then one row a line (see
+// lib/base/text_lines.h). Anything else is refused with file and line; writing is a matter of
+// fmt::format.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/text_lines.h"
+
 namespace reel3d {
 
 // Walks over the rows of a file that has exactly these columns. All errors are input errors that
@@ -16,11 +19,13 @@ namespace reel3d {
 class TsvReader {
  public:
   TsvReader(std::filesystem::path file, std::vector<std::string> columns);
+  TsvReader(const TsvReader&) = delete;
+  TsvReader& operator=(const TsvReader&) = delete;
 
   // False after the last row.
   bool NextRow();
   // Of the row at hand, from 1; the header is line 1.
-  int line() const { return line_; }
+  int line() const { return lines_.number(); }
 
   // Views stay valid until the next call of NextRow().
   std::string_view Text(size_t column) const { return fields_[column]; }
@@ -33,13 +38,10 @@ class TsvReader {
   [[noreturn]] void Fail(size_t column, const std::string& why) const;
 
  private:
-  bool NextLine(std::string_view* line);
-
   const std::filesystem::path file_;
   const std::vector<std::string> columns_;
-  std::string text_;
-  size_t position_ = 0;
-  int line_ = 0;
+  const std::string text_;
+  TextLines lines_;
   std::vector<std::string_view> fields_;
 };
 

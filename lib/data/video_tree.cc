@@ -2,14 +2,18 @@
 #include "lib/data/video_tree.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
 namespace reel3d {
@@ -32,11 +36,24 @@ std::string Extension(const fs::path& path) {
   return extension;
 }
 
+// The begin of `below` up to the first folder or file whose name no table can hold; "" if none is.
+std::string_view BadPart(std::string_view below) {
+  for (size_t begin = 0; begin < below.size();) {
+    const size_t end = std::min(below.find('/', begin), below.size());
+    if (!FieldFault(below.substr(begin, end - begin)).empty()) {
+      return below.substr(0, end);
+    }
+    begin = end + 1;
+  }
+  return "";
+}
+
 // Walks through folders in bytewise order of names, follows links, and is not caught by a link to
 // a folder above it.
 class Finder {
  public:
-  explicit Finder(const std::vector<std::string>& extensions) : extensions_(VideoExtensions()) {
+  Finder(const std::vector<std::string>& extensions, const TreeFilter& filter)
+      : filter_(filter), extensions_(VideoExtensions()) {
     for (const std::string& extension : extensions) {
       extensions_.insert(Extension("name." + extension.substr(extension.front() == '.' ? 1 : 0)));
     }
@@ -45,32 +62,63 @@ class Finder {
   void Search(const fs::path& source) {
     RequireFolder(source, "a folder with a folder of videos for each class");
     source_ = fs::canonical(source);
+    prefix_bytes_ = source_.native().size() + (source_.native().back() == '/' ? 0 : 1);
     above_.clear();
+    ignored_.clear();
+    bad_names_.clear();
+    made_by_tools_.clear();
+    tree_.sources.push_back(source_);
     const size_t before = tree_.videos.size();
     Walk(source_);
+    EndSource();
     if (tree_.videos.size() == before) {
-      throw InputError(fmt::format("{}: has no videos", source.string()));
+      throw InputError(
+          fmt::format("{}: has no videos{}", Escaped(source.string()), WhatWasPassedOver()));
     }
   }
 
-  VideoTree TakeTree() { return std::move(tree_); }
+  VideoTree TakeTree() {
+    for (const auto& [name, has_videos] : has_videos_) {
+      if (!has_videos) {
+        tree_.no_classes.push_back(name);
+      }
+    }
+    return std::move(tree_);
+  }
 
  private:
   void Walk(const fs::path& folder) {
     const fs::path real = fs::canonical(folder);
     if (!above_.insert(real).second) {
-      LogWarn(fmt::format("{} leads back to a folder above it; passed over", folder.string()));
+      LogWarn(
+          fmt::format("{} leads back to a folder above it; passed over", Escaped(folder.string())));
       return;
     }
-    for (const fs::path& path : Children(folder)) {
-      std::error_code broken;
-      if (fs::is_directory(path, broken)) {
-        Walk(path);
-      } else {
-        TakeFile(path);
+    const std::vector<fs::path> children = Children(folder);
+    const std::set<fs::path> prepared = PreparedAmong(children);
+    if (!prepared.empty()) {
+      made_by_tools_.push_back(fmt::format("{} prepared videos in {} (prep-videos)",
+                                           prepared.size(), Escaped(folder.string())));
+    }
+    for (const fs::path& path : children) {
+      struct stat status {};
+      const bool leads_somewhere = stat(path.c_str(), &status) == 0;
+      if (leads_somewhere && S_ISDIR(status.st_mode)) {
+        WalkUnlessMade(path);
+      } else if (prepared.count(path) == 0) {
+        TakeFile(path, leads_somewhere ? status.st_size : 0);
       }
     }
     above_.erase(real);
+  }
+
+  void WalkUnlessMade(const fs::path& folder) {
+    const std::string maker = filter_.maker_of_folder ? filter_.maker_of_folder(folder) : "";
+    if (maker.empty()) {
+      Walk(folder);
+    } else {
+      made_by_tools_.push_back(fmt::format("{} ({})", Escaped(folder.string()), maker));
+    }
   }
 
   static std::vector<fs::path> Children(const fs::path& folder) {
@@ -89,93 +137,106 @@ class Finder {
     return paths;
   }
 
-  void TakeFile(const fs::path& path) {
+  std::set<fs::path> PreparedAmong(const std::vector<fs::path>& paths) const {
+    constexpr size_t kSamples = 16;
+    std::vector<fs::path> candidates;
+    for (const fs::path& path : paths) {
+      if (filter_.is_prepared && Extension(path) == "mkv") {
+        candidates.push_back(path);
+      }
+    }
+    const size_t num_samples = std::min(kSamples, candidates.size());
+    bool found = false;
+    for (size_t i = 0; i < num_samples && !found; ++i) {
+      found = filter_.is_prepared(candidates[i * candidates.size() / num_samples]);
+    }
+    std::set<fs::path> prepared;
+    if (found) {
+      std::copy_if(candidates.begin(), candidates.end(), std::inserter(prepared, prepared.end()),
+                   filter_.is_prepared);
+    }
+    return prepared;
+  }
+
+  void TakeFile(const fs::path& path, int64_t size_bytes) {
+    FoundVideo video;
+    video.source = tree_.sources.size() - 1;
+    video.below = path.native().substr(prefix_bytes_);
+    const size_t slash = video.below.find('/');
+    video.label = video.below.substr(0, slash == std::string::npos ? 0 : slash);
+    video.size_bytes = size_bytes;
     const std::string extension = Extension(path);
-    if (extensions_.count(extension) == 0) {
-      ++tree_.ignored[FieldFault(extension).empty() ? extension : "?"];
+    const bool is_video = extensions_.count(extension) != 0;
+    if (const std::string_view bad = BadPart(video.below); is_video && !bad.empty()) {
+      ++bad_names_[std::string(bad)];
       return;
     }
-    FoundVideo video;
-    video.path = path;
-    video.below = path.lexically_relative(source_);
-    video.label = video.below.has_parent_path() ? video.below.begin()->string() : "";
-    if (const std::string fault = FieldFault(video.below.string()); !fault.empty()) {
-      throw InputError(fmt::format("the name of {} {}: rename it", path.string(), fault));
+    if (!video.label.empty() && FieldFault(video.label).empty()) {
+      bool& has_videos = has_videos_[video.label];
+      has_videos = has_videos || is_video;
     }
-    tree_.videos.push_back(std::move(video));
+    if (is_video) {
+      tree_.videos.push_back(std::move(video));
+    } else {
+      ++ignored_[FieldFault(extension).empty() ? extension : "?"];
+    }
   }
 
+  void EndSource() {
+    for (const auto& [extension, count] : ignored_) {
+      tree_.ignored[extension] += count;
+    }
+    for (const auto& [below, count] : bad_names_) {
+      const std::string name = below.substr(below.rfind('/') + 1);
+      tree_.bad_names.push_back({Escaped((source_ / below).string()), FieldFault(name), count});
+    }
+    tree_.made_by_tools.insert(tree_.made_by_tools.end(), made_by_tools_.begin(),
+                               made_by_tools_.end());
+  }
+
+  std::string WhatWasPassedOver() const {
+    std::vector<std::string> parts;
+    if (!ignored_.empty()) {
+      parts.push_back("but " + ListExtensions(ignored_));
+      const std::string advice = AdviceOnExtensions(ignored_);
+      parts.back() += advice.empty() ? "" : fmt::format(" ({})", advice);
+    }
+    for (size_t i = tree_.bad_names.size() - bad_names_.size(); i < tree_.bad_names.size(); ++i) {
+      const VideoTree::BadName& bad = tree_.bad_names[i];
+      parts.push_back(fmt::format("'{}' {}: rename it", bad.path, bad.fault));
+    }
+    if (!made_by_tools_.empty()) {
+      parts.push_back("passed over as made by reel3d's own tools: " + NameSome(made_by_tools_));
+    }
+    std::string text;
+    for (const std::string& part : parts) {
+      text += (text.empty() ? ", " : "; ") + part;
+    }
+    return text.empty() ? ": it is empty" : text;
+  }
+
+  const TreeFilter& filter_;
   std::set<std::string> extensions_;
   fs::path source_;
+  size_t prefix_bytes_ = 0;   // of the source's path and a slash
   std::set<fs::path> above_;  // real paths from the source to where we are
+  // Of the source at hand, as in VideoTree; bad names by path below it.
+  ExtensionCounts ignored_;
+  std::map<std::string, int64_t> bad_names_;
+  std::vector<std::string> made_by_tools_;
+  std::map<std::string, bool> has_videos_;  // by folder directly in a source
   VideoTree tree_;
 };
-
-std::string AsId(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) == 0 && c != '.' && c != '_' && c != '-') {
-      c = c == '/' ? '-' : '_';
-    }
-  }
-  if (text.front() == '.') {
-    text.front() = '_';
-  }
-  return text;
-}
-
-// Ids from the shortest to the longest; the last level but one takes a number as well.
-std::string IdOfLevel(const FoundVideo& video, int level) {
-  fs::path name = video.below;
-  switch (level) {
-    case 0:
-      return AsId(video.below.stem().string());
-    case 1:
-      return AsId(name.replace_extension().string());
-    default:
-      return AsId(video.below.string());
-  }
-}
 
 }  // namespace
 
 VideoTree FindVideos(const std::vector<std::string>& sources,
-                     const std::vector<std::string>& more_extensions) {
-  Finder finder(more_extensions);
+                     const std::vector<std::string>& more_extensions, const TreeFilter& filter) {
+  Finder finder(more_extensions, filter);
   for (const std::string& source : sources) {
     finder.Search(source);
   }
   return finder.TakeTree();
-}
-
-std::vector<std::string> MakeIds(const std::vector<FoundVideo>& videos) {
-  constexpr int kLastLevel = 2;
-  std::vector<int> levels(videos.size(), 0);
-  std::vector<std::string> ids(videos.size());
-  for (bool settled = false; !settled;) {
-    std::map<std::string, std::vector<size_t>> bearers;
-    for (size_t i = 0; i < videos.size(); ++i) {
-      ids[i] = IdOfLevel(videos[i], levels[i]);
-      bearers[ids[i]].push_back(i);
-    }
-    settled = true;
-    for (const auto& [id, sharing] : bearers) {
-      for (const size_t i : sharing) {
-        if (sharing.size() > 1 && levels[i] < kLastLevel) {
-          ++levels[i];
-          settled = false;
-        }
-      }
-    }
-  }
-  std::set<std::string> taken;
-  for (std::string& id : ids) {
-    const std::string base = id;
-    for (int number = 2; !taken.insert(id).second; ++number) {
-      id = fmt::format("{}-{}", base, number);
-    }
-  }
-  return ids;
 }
 
 }  // namespace reel3d

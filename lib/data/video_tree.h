@@ -1,36 +1,60 @@
-// Finds videos in folder trees, where the folders directly in a source are classes, and names them.
-// Opens none of them.
+// Finds videos in folder trees, where the folders directly in a source are classes. Opens none of
+// them, unless `TreeFilter` does.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "lib/data/other_files.h"
 
 namespace reel3d {
 
 struct FoundVideo {
-  std::filesystem::path path;   // absolute
-  std::filesystem::path below;  // below its source
-  std::string label;            // the first folder of `below`; empty where there is none
+  size_t source = 0;       // index into VideoTree::sources
+  std::string below;       // path below the source
+  std::string label;       // the first folder of `below`; empty where there is none
+  int64_t size_bytes = 0;  // 0: empty, or a link that leads nowhere
 };
 
 struct VideoTree {
-  std::vector<FoundVideo> videos;          // by source as given, then bytewise by name
-  std::map<std::string, int64_t> ignored;  // other files, by extension
+  std::vector<std::filesystem::path> sources;  // absolute, as given
+  std::vector<FoundVideo> videos;              // by source, then bytewise by name
+  ExtensionCounts ignored;                     // other files
+  // Names that no table can hold, with the number of videos that they cost: files, or folders with
+  // all that is below them. Escaped, with the cause.
+  struct BadName {
+    std::string path, fault;
+    int64_t num_videos = 0;
+  };
+  std::vector<BadName> bad_names;
+  std::vector<std::string> no_classes;     // folders directly in a source that hold no video
+  std::vector<std::string> made_by_tools;  // what TreeFilter passed over: escaped, with its maker
+
+  std::filesystem::path PathOf(const FoundVideo& video) const {
+    return sources[video.source] / video.below;
+  }
+};
+
+// Tells what reel3d's own tools wrote, which is no video to be listed. Empty functions pass nothing
+// over.
+struct TreeFilter {
+  // The tool that wrote all of this folder; "" if none did. Not asked of a source itself.
+  std::function<std::string(const std::filesystem::path& folder)> maker_of_folder;
+  // Whether a .mkv is a prepared video. Asked of up to 16 of a folder, spread evenly over it, and
+  // of all if it is true of one.
+  std::function<bool(const std::filesystem::path& file)> is_prepared;
 };
 
 // Takes files with the extensions of ordinary videos, and `more_extensions`, in any case. Hidden
-// files and folders are passed over, links followed. Throws an input error where a source is no
-// folder or has no videos, or a name cannot stand in a manifest.
+// files and folders are passed over, links followed. Names with control characters, or that are not
+// UTF-8, are passed over too and stand in `bad_names`. Throws an input error where a source is no
+// folder or has no videos: it says what was passed over, and what takes it.
 VideoTree FindVideos(const std::vector<std::string>& sources,
-                     const std::vector<std::string>& more_extensions);
-
-// A unique id for each video: its file name without the extension. Where videos share one, those
-// get the folders below the source before it ("wave1-daria"), where that is not enough also the
-// extension, and at last a number. Characters other than letters, digits and . _ - become _.
-std::vector<std::string> MakeIds(const std::vector<FoundVideo>& videos);
+                     const std::vector<std::string>& more_extensions,
+                     const TreeFilter& filter = {});
 
 }  // namespace reel3d

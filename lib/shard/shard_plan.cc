@@ -3,39 +3,64 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <unordered_map>
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
+#include "lib/data/names.h"
 #include "lib/shard/shard_format.h"
 
 namespace reel3d {
 namespace {
 
-int LabelIndex(const VideoRow& row, const std::unordered_map<std::string, int>& index_of_class) {
-  if (row.label.empty()) {
-    return -1;
+using ClassIndex = std::unordered_map<std::string, int>;
+
+// The list may have the name in another Unicode form.
+ClassIndex IndexClasses(const std::vector<std::string>& classes) {
+  ClassIndex index;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    index.emplace(classes[i], static_cast<int>(i));
   }
-  const auto found = index_of_class.find(row.label);
-  if (found == index_of_class.end()) {
-    throw InputError(
-        fmt::format("video {} has class '{}', which the list of classes lacks", row.id, row.label));
+  for (size_t i = 0; i < classes.size(); ++i) {
+    index.emplace(ComposedForm(classes[i]), static_cast<int>(i));
   }
-  return found->second;
+  return index;
+}
+
+// Says which classes the list lacks, and what it has instead.
+Error LacksClass(const VideoRow& row, const Manifest& manifest,
+                 const std::vector<std::string>& classes) {
+  std::set<std::string> labels = {row.label};
+  std::vector<std::string> of_manifest;
+  for (const VideoRow& video : manifest.videos) {
+    if (!video.label.empty() && labels.insert(video.label).second) {
+      of_manifest.push_back(video.label);
+    }
+  }
+  of_manifest.insert(of_manifest.begin(), row.label);
+  return InputError(
+      fmt::format("video {} has class '{}', which the list of classes lacks: {}", row.id, row.label,
+                  ClassDifference({"the manifest", of_manifest}, {"the list", classes})));
 }
 
 }  // namespace
 
 PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
                   const std::filesystem::path& prepared_folder) {
-  std::unordered_map<std::string, int> index_of_class;
-  for (const std::string& name : classes) {
-    index_of_class.emplace(name, static_cast<int>(index_of_class.size()));
-  }
+  const ClassIndex index_of_class = IndexClasses(classes);
   PackPlan plan;
   plan.classes = classes;
   for (const VideoRow& row : manifest.videos) {
-    const int label = LabelIndex(row, index_of_class);
+    int label = -1;
+    if (!row.label.empty()) {
+      auto found = index_of_class.find(row.label);
+      found = found == index_of_class.end() ? index_of_class.find(ComposedForm(row.label)) : found;
+      if (found == index_of_class.end()) {
+        throw LacksClass(row, manifest, classes);
+      }
+      label = found->second;
+    }
     std::error_code absent;
     const uintmax_t size_bytes =
         std::filesystem::file_size(prepared_folder / (row.id + ".mkv"), absent);

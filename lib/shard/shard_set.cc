@@ -69,10 +69,12 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
     agrees = Agrees(videos[shard->first_video + i], table, i);
   }
   if (!agrees) {
+    const std::string difference =
+        ClassDifference({"the shard", table.classes}, {"classes.txt", classes});
     throw InputError(
-        fmt::format("{} does not agree with index.tsv, shards.tsv and classes.txt beside it: pack "
-                    "the shards again",
-                    file.string()));
+        fmt::format("{} does not agree with index.tsv, shards.tsv and classes.txt beside it{}: "
+                    "pack the shards again",
+                    file.string(), difference.empty() ? "" : " (" + difference + ")"));
   }
   shard->first_frames = table.first_frames;
   shard->frames = reader.frames();

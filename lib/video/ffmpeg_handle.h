@@ -19,9 +19,6 @@ extern "C" {
 
 namespace reel3d::ffmpeg {
 
-// Matroska's tag for PreparedVideoInfo::made_from.
-constexpr const char* kMadeFromTag = "REEL3D_MADE_FROM";
-
 struct Close {
   void operator()(AVFormatContext* context) const;
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }

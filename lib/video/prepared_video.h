@@ -11,6 +11,9 @@
 
 namespace reel3d {
 
+// Matroska's tag for PreparedVideoInfo::made_from.
+constexpr const char* kMadeFromTag = "REEL3D_MADE_FROM";
+
 struct PreparedVideoInfo {
   int width = 0, height = 0;     // pixels, square
   int fps_num = 0, fps_den = 1;  // average frame rate; 0/1 unknown

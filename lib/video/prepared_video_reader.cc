@@ -93,8 +93,7 @@ PreparedVideoReader::PreparedVideoReader(const fs::path& file) : state_(std::mak
     state.info.fps_num = stream->avg_frame_rate.num;
     state.info.fps_den = stream->avg_frame_rate.den;
   }
-  if (const AVDictionaryEntry* tag =
-          av_dict_get(format->metadata, ffmpeg::kMadeFromTag, nullptr, 0)) {
+  if (const AVDictionaryEntry* tag = av_dict_get(format->metadata, kMadeFromTag, nullptr, 0)) {
     state.info.made_from = tag->value;
   }
 }

@@ -32,9 +32,8 @@ PreparedVideoWriter::PreparedVideoWriter(const std::filesystem::path& file,
   // Without random identifiers and dates.
   format->flags |= AVFMT_FLAG_BITEXACT;
   if (!info.made_from.empty()) {
-    ffmpeg::CheckWrite(
-        av_dict_set(&format->metadata, ffmpeg::kMadeFromTag, info.made_from.c_str(), 0),
-        state.what);
+    ffmpeg::CheckWrite(av_dict_set(&format->metadata, kMadeFromTag, info.made_from.c_str(), 0),
+                       state.what);
   }
   state.stream = ffmpeg::CheckMemory(avformat_new_stream(format, nullptr));
   state.stream->time_base = {1, 1000};

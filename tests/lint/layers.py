@@ -37,6 +37,7 @@ VENDORS = [
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
     (r"hwy/", r"lib/(jpeg|model)/\w+(\.cc|-inl\.h)"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
+    (r"utf8proc\.h", r"lib/data/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
     (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/\w+\.(h|cc)|pipeline/\w+\.cc"),

@@ -1,0 +1,34 @@
+// Names as people write them: shown on a terminal, and compared where the same name has several
+// spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent (NFD, as
+// Apple's older file systems store names): both look the same and are different bytes.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reel3d {
+
+// Returns `text` with control characters, and bytes that are not UTF-8, as \t, \n or \xNN.
+std::string Escaped(std::string_view text);
+
+// Returns "a, b, c and 12 more": the first `most` of `names`.
+std::string NameSome(const std::vector<std::string>& names, size_t most = 8);
+
+// Returns the composed form (NFC, Unicode Standard Annex 15). What is not UTF-8 stays as it is.
+std::string ComposedForm(std::string_view text);
+
+// Finds the names that are in `names` more than once in different Unicode forms, and returns the
+// composed form of each. A name that stands there in one form only is not among them: it stays as
+// it is written, whichever form that is.
+std::map<std::string, std::string> UnifiedForms(const std::set<std::string>& names);
+
+// Returns groups of names that differ only in capitals, in spaces, _ and -, or in characters that
+// Unicode calls compatible (such as full-width letters).
+std::vector<std::vector<std::string>> LookAlikes(const std::set<std::string>& names);
+
+}  // namespace reel3d

@@ -1,0 +1,29 @@
+// Finds files of the same content among videos, as far as that is cheap: a copy of a training video
+// under another name must not be held out.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "lib/data/manifest.h"
+#include "lib/data/video_tree.h"
+
+namespace reel3d {
+
+struct SameContent {
+  // A validation video, and the first training video of the same content, as indices; rising.
+  std::vector<std::pair<size_t, size_t>> pairs;
+  int64_t num_unread = 0;  // files whose size others share, and that were not opened
+};
+
+// Compares files of the same size, of which some are in training and some in validation: first
+// their last 4 KiB, then those that agree by their first and last 64 KiB, by hashes. Sizes that few
+// files share come first, and at most `max_files` files are opened. Empty files, and files that
+// cannot be read, are the same as nothing. `subsets` has one of each video.
+SameContent FindSameContent(const VideoTree& tree, const std::vector<Subset>& subsets,
+                            size_t max_files);
+
+}  // namespace reel3d

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/list_doubts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lib/base/log.h"
+#include "lib/base/text_lines.h"
+#include "lib/data/names.h"
+#include "lib/data/same_content.h"
+
+namespace reel3d {
+
+void WarnOfPassedOver(const VideoTree& tree) {
+  for (const VideoTree::BadName& bad : tree.bad_names) {
+    LogWarn(fmt::format(
+        "'{}' {}: {} passed over; rename it", bad.path, bad.fault,
+        bad.num_videos == 1 ? "1 video is" : fmt::format("{} videos are", bad.num_videos)));
+  }
+  if (!tree.made_by_tools.empty()) {
+    LogWarn(
+        fmt::format("passed over as made by reel3d's own tools: {}", NameSome(tree.made_by_tools)));
+  }
+  if (!tree.no_classes.empty()) {
+    LogWarn(fmt::format("folders without a video are no classes: {}", NameSome(tree.no_classes)));
+  }
+}
+
+void UnifyLabels(std::vector<FoundVideo>* videos) {
+  std::set<std::string> labels;
+  for (FoundVideo& video : *videos) {
+    video.label = WithoutByteOrderMark(video.label);
+    if (!video.label.empty()) {
+      labels.insert(video.label);
+    }
+  }
+  const std::map<std::string, std::string> unified = UnifiedForms(labels);
+  std::set<std::string> composed;
+  for (const auto& [name, form] : unified) {
+    labels.erase(name);
+    labels.insert(form);
+    composed.insert(form);
+  }
+  for (FoundVideo& video : *videos) {
+    if (const auto form = unified.find(video.label); form != unified.end()) {
+      video.label = form->second;
+    }
+  }
+  if (!composed.empty()) {
+    LogWarn(fmt::format("folders with the same name in different Unicode forms are one class: {}",
+                        NameSome({composed.begin(), composed.end()})));
+  }
+  for (const std::vector<std::string>& alike : LookAlikes(labels)) {
+    LogWarn(fmt::format("classes with nearly the same name: '{}'. Are they one?",
+                        fmt::join(alike, "', '")));
+  }
+}
+
+void WarnOfClasses(const std::vector<ClassCounts>& classes) {
+  ClassCounts sum;
+  std::vector<std::string> subsets;
+  for (const ClassCounts& of_class : classes) {
+    sum.training += of_class.training;
+    sum.validation += of_class.validation;
+    const std::string& name = of_class.name;
+    if (name == "train" || name == "training" || name == "val" || name == "validation" ||
+        name == "test") {
+      subsets.push_back(name);
+    }
+  }
+  if (!subsets.empty()) {
+    LogWarn(fmt::format("folders named {} are taken for classes: a SOURCE holds one folder a class",
+                        fmt::join(subsets, ", ")));
+  }
+  for (const std::string& doubt : ClassDoubts(classes)) {
+    LogWarn(doubt);
+  }
+  if (classes.size() == 1) {
+    LogWarn(fmt::format("if the folders in {} are the classes, name it as the SOURCE",
+                        classes.front().name));
+  }
+  if (sum.training == 0 && sum.validation == 0) {
+    LogInfo("nothing to train on: videos directly in a SOURCE have no class");
+  } else if (sum.training == 0) {
+    LogWarn("every video is held out: nothing can be trained");
+  } else if (sum.validation == 0) {
+    LogWarn("no videos are held out: nothing can be judged (--validation-fraction)");
+  }
+}
+
+void WarnOfSameContent(const VideoTree& tree, const std::vector<Subset>& subsets) {
+  // Opening a file takes longer than finding it: a small part of a large collection is looked at.
+  constexpr size_t kFewFiles = 5000;
+  constexpr size_t kShare = 50;
+  const SameContent same =
+      FindSameContent(tree, subsets, std::max(kFewFiles, tree.videos.size() / kShare));
+  std::vector<std::string> pairs;
+  for (const auto& [held_out, training] : same.pairs) {
+    pairs.push_back(
+        fmt::format("{} = {}", tree.videos[held_out].below, tree.videos[training].below));
+  }
+  if (!pairs.empty()) {
+    LogWarn(
+        fmt::format("{} of the videos held out have the content of training videos, so that "
+                    "what is judged was trained on: {}",
+                    pairs.size(), NameSome(pairs, 4)));
+  }
+  if (same.num_unread > 0) {
+    LogInfo(
+        fmt::format("{} videos have the size of others and were not compared: pack-shards "
+                    "finds those of equal frames",
+                    same.num_unread));
+  }
+}
+
+}  // namespace reel3d
