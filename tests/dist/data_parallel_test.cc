@@ -357,10 +357,11 @@ TEST(DataParallel, GradientsLieAsTheirWeights) {
       Network network = MakeNetwork(options, 1);
       network->train();
       DataParallel parallel(*network, group);
-      for (int step = 0; step < 2; ++step) {  // buckets are made anew after the first
+      const int64_t frames = model == "densenet" ? 16 : 4;  // its last layers need more
+      for (int step = 0; step < 2; ++step) {                // buckets are made anew after the first
         parallel.ClearGradients();
         parallel.BeginMicroBatch(true);
-        parallel.Backward(network(at::rand({2, channels, 4, 32, 32})).sum());
+        parallel.Backward(network(at::rand({2, channels, frames, 32, 32})).sum());
         for (const auto& parameter : network->named_parameters()) {
           EXPECT_EQ(parameter.value().grad().strides(), parameter.value().strides())
               << model << " " << parameter.key();

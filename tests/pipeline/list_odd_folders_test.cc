@@ -1,0 +1,171 @@
+// list-videos over folders as people have them: odd names, copies, the tools' own output. Each case
+// runs the tool and looks at its list and its words.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "lib/base/error.h"
+#include "lib/data/manifest.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class ListOddFolders : public testing::Test {
+ protected:
+  // A file's content is its name unless given.
+  void Write(const std::string& name, const std::string& content = "") {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << (content.empty() ? name : content);
+  }
+
+  test::CommandResult List(const std::vector<std::string>& options = {}) {
+    std::vector<std::string> command = {test::ToolPath("list-videos").string(), "--overwrite"};
+    command.insert(command.end(), options.begin(), options.end());
+    command.push_back((folder_ / "source").string());
+    command.push_back(manifest_);
+    return test::RunCommand(command);
+  }
+
+  std::vector<std::string> Ids() const {
+    std::vector<std::string> ids;
+    for (const VideoRow& row : ReadManifest(manifest_).videos) {
+      ids.push_back(row.id);
+    }
+    return ids;
+  }
+
+  std::vector<std::string> Classes() const { return ReadClasses(folder_ / "out/classes.txt"); }
+
+  test::TemporaryFolder folder_;
+  std::string manifest_ = (folder_ / "out/videos.tsv").string();
+};
+
+TEST_F(ListOddFolders, BadNamesCostThemselvesAlone) {
+  for (const char* name : {"wave/a\tb.mp4", "wave/a\nb.mp4", "wave/\xFF.mp4", "wave/good.mp4",
+                           "wave/\x1B[31m.mp4", "ju\tmp/a.mp4", "ju\tmp/b.mp4", "run/c.mp4"}) {
+    Write(std::string("source/") + name);
+  }
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  EXPECT_THAT(Ids(), ElementsAre("c", "good"));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("wave/a\\tb.mp4"), HasSubstr("wave/a\\nb.mp4"),
+                                HasSubstr("wave/\\xFF.mp4"), HasSubstr("wave/\\x1B[31m.mp4")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("ju\\tmp"), HasSubstr("2 videos are passed over")));
+  EXPECT_THAT(result.out, HasSubstr("passed over for their names: 6"));
+}
+
+TEST_F(ListOddFolders, LongNamesGetShortIds) {
+  std::string title = "source/cook/";
+  for (int i = 0; i < 70; ++i) {
+    title += "\xE6\x96\x99";
+  }
+  Write(title + " [Ab3dEfGhIjK].mp4");
+  Write("source/walk/c.mp4");
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  const std::vector<std::string> ids = Ids();
+  ASSERT_EQ(ids.size(), 2U);
+  EXPECT_LE(ids[0].size(), 120U);
+  List();
+  EXPECT_EQ(Ids(), ids);
+}
+
+TEST_F(ListOddFolders, WhatIsNoVideoIsSaidWithWhatTakesIt) {
+  Write("source/wave/1.gif");
+  EXPECT_THAT(List().err, AllOf(HasSubstr("1 .gif"), HasSubstr("--extensions gif")));
+  fs::remove(folder_ / "source/wave/1.gif");
+  Write("source/wave/00001.jpg");
+  Write("source/wave/00002.jpg");
+  const auto pictures = List();
+  EXPECT_EQ(pictures.exit_status, kExitInput);
+  EXPECT_THAT(pictures.err, AllOf(HasSubstr("2 .jpg"), HasSubstr("videos themselves are wanted"),
+                                  Not(HasSubstr("--extensions jpg"))));
+  fs::remove_all(folder_ / "source/wave");
+  Write("source/wave.zip");
+  EXPECT_THAT(List().err, HasSubstr("unpack .zip"));
+}
+
+TEST_F(ListOddFolders, AFolderTooHighIsWarnedOf) {
+  Write("source/UCF-101/wave/a.mp4");
+  Write("source/UCF-101/jump/b.mp4");
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("all videos are of one class, UCF-101"),
+                                HasSubstr("if the folders in UCF-101 are the classes")));
+}
+
+TEST_F(ListOddFolders, OneNameInTwoUnicodeFormsIsOneClass) {
+  Write("source/caf\xC3\xA9/a.mp4");
+  Write("source/cafe\xCC\x81/b.mp4");
+  Write("source/high jump/c.mp4");
+  Write("source/High_Jump/d.mp4");
+  const auto result = List();
+  EXPECT_THAT(Classes(), ElementsAre("High_Jump", "caf\xC3\xA9", "high jump"));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("are one class: caf\xC3\xA9"),
+                                HasSubstr("'High_Jump', 'high jump'. Are they one?")));
+  for (const VideoRow& row : ReadManifest(manifest_).videos) {
+    EXPECT_TRUE(fs::exists(folder_ / "out" / row.path)) << row.path;
+  }
+}
+
+// Neither the folder of a stage nor prepared videos that lie about are classes of videos.
+TEST_F(ListOddFolders, TheToolsOwnOutputIsNoClass) {
+  const std::string demo = (folder_ / "source").string();
+  const auto made = test::RunCommand(
+      {test::ToolPath("make-demo-videos").string(), "--videos-per-class", "1", demo});
+  ASSERT_EQ(made.exit_status, 0) << made.err;
+  const auto before = List();
+  ASSERT_EQ(before.exit_status, 0) << before.err;
+  const std::vector<std::string> ids = Ids();
+  const std::string prepared = demo + "/prepared";
+  const auto prep = test::RunCommand(
+      {test::ToolPath("prep-videos").string(), "--height", "32", manifest_, prepared});
+  ASSERT_EQ(prep.exit_status, 0) << prep.err;
+  const auto after = List();
+  EXPECT_EQ(Ids(), ids);
+  EXPECT_THAT(after.err, AllOf(HasSubstr("made by reel3d's own tools"), HasSubstr("prepared")));
+  // Copied away, they still say who made them.
+  fs::rename(prepared + "/" + ids.front() + ".mkv", demo + "/copy.mkv");
+  fs::remove_all(prepared);
+  EXPECT_THAT(List().err, HasSubstr("1 prepared videos"));
+  EXPECT_EQ(Ids(), ids);
+}
+
+TEST_F(ListOddFolders, TheSameContentOnBothSidesIsWarnedOf) {
+  const std::string content(100'000, 'x');
+  Write("source/wave/anna_1.mp4", content);
+  Write("source/wave/ben_copy.mp4", content);
+  Write("source/wave/ben_other.mp4", std::string(99'999, 'x') + "y");
+  Write("source/wave/anna_2.mp4");
+  const std::vector<std::string> split = {"--group-regex", "(anna|ben)_", "--validation-groups",
+                                          "ben"};
+  const auto result = List(split);
+  EXPECT_EQ(result.exit_status, kExitDone);
+  EXPECT_THAT(result.err,
+              HasSubstr("1 of the videos held out have the content of training videos"));
+  EXPECT_THAT(result.err, HasSubstr("wave/ben_copy.mp4 = wave/anna_1.mp4"));
+  fs::remove(folder_ / "source/wave/ben_copy.mp4");
+  EXPECT_THAT(List(split).err, Not(HasSubstr("content of training videos")));
+}
+
+TEST_F(ListOddFolders, AClassThatIsHeldOutWholeIsWarnedOf) {
+  Write("source/jump/anna_1.mp4");
+  Write("source/wave/anna_2.mp4");
+  Write("source/wave/ben_1.mp4");
+  Write("source/run/ben_2.mp4");
+  const auto result = List({"--group-regex", "(anna|ben)_", "--validation-groups", "ben"});
+  EXPECT_THAT(result.err, AllOf(HasSubstr("every video is held out of run: judged"),
+                                HasSubstr("no video is held out of jump: trained")));
+}
+
+}  // namespace
+}  // namespace reel3d
