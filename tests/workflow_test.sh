@@ -49,7 +49,7 @@ expect 2 "'height = 48' there, 'height = 360' now"
 workflow prep OVERWRITE=yes
 expect_height 360
 
-for odd in "my run" "a:b" 'a$$b'; do
+for odd in "my run" "a:b" "a\$\$b"; do
 	workflow prep RUN="$work/$odd"
 	expect 2 "make takes no path with spaces or special characters there"
 done

@@ -131,7 +131,10 @@ TEST_F(EvaluateScores, OneClassIsNothingToTellApart) {
   }
   const Json doubts = Run().metrics["doubts"];
   ASSERT_EQ(doubts.size(), 1U);
-  EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("there is one class, UCF-101"));
+  EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("all videos are of one class, UCF-101"));
+  // Not twice where score-videos has said it.
+  WriteFileAtomically(folder_ / "scores/report.json", Json({{"data_doubts", doubts}}).dump());
+  EXPECT_EQ(Run().metrics["doubts"], doubts);
 }
 
 TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
