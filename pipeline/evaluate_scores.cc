@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
+#include "lib/data/class_doubts.h"
 #include "lib/data/names.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/averaging.h"
@@ -258,8 +259,10 @@ std::vector<std::string> Doubts(const Evaluation& evaluation, const std::string&
     (has_videos ? judged : unjudged).push_back(classes[label]);
   }
   if (classes.size() == 1) {
-    doubts.push_back(fmt::format(
-        "there is one class, {}: nothing to tell apart, and any answer is right", classes.front()));
+    const std::string doubt = ClassDoubts({{classes.front(), 0, 1}}).front();
+    if (std::find(doubts.begin(), doubts.end(), doubt) == doubts.end()) {
+      doubts.push_back(doubt);
+    }
   } else if (judged.size() == 1) {
     doubts.push_back(fmt::format("all videos judged are of one class, {}", judged.front()));
   }

@@ -49,6 +49,16 @@ expect 2 "'height = 48' there, 'height = 360' now"
 workflow prep OVERWRITE=yes
 expect_height 360
 
+for odd in "my run" "a:b" "a\$\$b"; do
+	workflow prep RUN="$work/$odd"
+	expect 2 "make takes no path with spaces or special characters there"
+done
+[ ! -e "$work/my" ] || { echo "half of a name was made" && exit 1; }
+mv "$work/videos" "$work/my videos"
+workflow list RUN="$work/spaces" VIDEOS="$work/my videos"
+expect 0 "all "
+mv "$work/my videos" "$work/videos"
+
 touch "$configs/trian.ini"
 workflow prep
 expect 2 "trian.ini: settings of no stage"

@@ -66,6 +66,20 @@ Outcome RunSample(
   return outcome;
 }
 
+TEST(RunTool, ReadsSettingsThatAWindowsEditorSaved) {
+  const test::TemporaryFolder folder;
+  const std::string file = (folder / "config.ini").string();
+  WriteFileAtomically(file, "\xEF\xBB\xBFheight = 200\r\ngroups = anna,ben\r\n");
+  const Outcome outcome = RunSample({"--config", file, "in", "out"});
+  EXPECT_EQ(outcome.exit_status, kExitDone) << outcome.err;
+  EXPECT_EQ(outcome.options.height, 200);
+  EXPECT_EQ(outcome.options.groups, (std::vector<std::string>{"anna", "ben"}));
+  WriteFileAtomically(file, std::string("\xFF\xFEh\0", 4));
+  const Outcome refused = RunSample({"--config", file, "in", "out"});
+  EXPECT_EQ(refused.exit_status, kExitUsage);
+  EXPECT_NE(refused.err.find("save it as UTF-8"), std::string::npos) << refused.err;
+}
+
 TEST(RunTool, CommandLineOverConfigOverRecipeOverDefault) {
   const test::TemporaryFolder folder;
   WriteFileAtomically(folder / "recipe.ini", "height = 100\nrate = 0.1\ncrop = random\n");

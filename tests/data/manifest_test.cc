@@ -160,5 +160,38 @@ TEST(Utf8Test, KnowsItsWayAround) {
   }
 }
 
+// Saved by a Windows editor, or joined of two such lists.
+TEST_F(ManifestTest, ClassesAreReadWithoutMarksAndReturns) {
+  const auto file = folder_ / "classes.txt";
+  for (const std::string text : {"\xEF\xBB\xBFjump\r\nwave\r\n", "jump\n\xEF\xBB\xBFwave",
+                                 "\xEF\xBB\xBF\xEF\xBB\xBFjump\nwave\n"}) {
+    WriteFileAtomically(file, text);
+    EXPECT_THAT(ReadClasses(file), ElementsAre("jump", "wave"));
+  }
+  WriteFileAtomically(file, std::string("\xFF\xFEj\0", 4));
+  EXPECT_THAT(MessageOf([&] { ReadClasses(file); }), HasSubstr("save it as UTF-8"));
+  EXPECT_THAT(MessageOf([&] {
+                FormatClasses({"jump", "\xEF\xBB\xBFwave"});
+              }),
+              HasSubstr("classes:2: "));
+}
+
+TEST_F(ManifestTest, ListsOfClassesThatDifferAreToldByName) {
+  const std::vector<std::string> ours = {"caf\xC3\xA9", "jump", "run"};
+  const auto difference = [&](const std::vector<std::string>& theirs) {
+    return ClassDifference({"the checkpoint", ours}, {"shards", theirs});
+  };
+  EXPECT_EQ(difference(ours), "");
+  EXPECT_EQ(difference({"cafe\xCC\x81", "jump", "run"}), "") << "another Unicode form";
+  EXPECT_EQ(difference({"caf\xC3\xA9", "Jump", "run"}),
+            "the checkpoint knows 3 classes and shards has 3; only the checkpoint has 'jump'; "
+            "only shards has 'Jump'");
+  EXPECT_THAT(difference({"caf\xC3\xA9", "run", "jump"}),
+              HasSubstr("another order: class 1 is 'jump' in the checkpoint and 'run' in shards"));
+  EXPECT_EQ(difference({"jump", "run"}),
+            "the checkpoint knows 3 classes and shards has 2; only the checkpoint has "
+            "'caf\xC3\xA9'");
+}
+
 }  // namespace
 }  // namespace reel3d

@@ -149,6 +149,40 @@ TEST(SplitTest, UnlabelledVideosAreForTesting) {
   EXPECT_EQ(split.subsets[1], Subset::kValidation);
 }
 
+// "é" as one character, and as an e and an accent: one person, who is on one side.
+TEST(SplitTest, AGroupInTwoUnicodeFormsIsOneGroup) {
+  const std::string composed = "jos\xC3\xA9";
+  const std::string decomposed = "jose\xCC\x81";
+  std::vector<SplitItem> items;
+  for (const std::string& person : {composed, decomposed, std::string("anna")}) {
+    for (const char* action : {"run", "wave"}) {
+      items.push_back({std::string(action) + "/" + person + "_1.avi", action});
+    }
+  }
+  SplitOptions options;
+  options.group_regex = "(.+)_";
+  for (const std::string& named : {composed, decomposed}) {
+    options.validation_groups = {named};
+    const SplitResult split = SplitVideos(items, options);
+    EXPECT_EQ(split.num_groups, 2);
+    for (size_t i = 0; i < items.size(); ++i) {
+      EXPECT_EQ(split.subsets[i], i < 4 ? Subset::kValidation : Subset::kTraining) << i;
+    }
+  }
+}
+
+TEST(SplitTest, NamesAllThatMatchNoGroup) {
+  SplitOptions options;
+  options.group_regex = "(anna)";
+  try {
+    SplitVideos({{"run/anna.mp4", "run"}, {"run/b.mp4", "run"}, {"run/c.mp4", "run"}}, options);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("2 of 3 videos do not match group-regex '(anna)': "
+                                        "run/b.mp4, run/c.mp4"));
+  }
+}
+
 TEST(SplitTest, SaysWhatIsWrong) {
   const std::vector<SplitItem> items = PeopleDoingActions(2, 1);
   struct Case {

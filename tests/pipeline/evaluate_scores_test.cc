@@ -105,6 +105,38 @@ TEST_F(EvaluateScores, WritesEveryOutput) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/DONE"));
 }
 
+TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
+  EXPECT_EQ(Run().metrics["doubts"], Json::array());
+  WriteFileAtomically(folder_ / "scores/report.json",
+                      R"({"data_doubts": ["2 of the videos held out show the same frames"]})");
+  for (Scores& part : parts_) {
+    for (ScoredVideo& video : part.videos) {
+      video.label = 1;
+    }
+  }
+  const Json doubts = Run().metrics["doubts"];
+  ASSERT_EQ(doubts.size(), 3U);
+  EXPECT_EQ(doubts[0], "2 of the videos held out show the same frames");
+  EXPECT_EQ(doubts[1], "all videos judged are of one class, fall");
+  EXPECT_EQ(doubts[2], "no video was judged of rise");
+}
+
+TEST_F(EvaluateScores, OneClassIsNothingToTellApart) {
+  for (Scores& part : parts_) {
+    part.classes = {"UCF-101"};
+    part.logits.resize(part.clips.size());
+    for (ScoredVideo& video : part.videos) {
+      video.label = 0;
+    }
+  }
+  const Json doubts = Run().metrics["doubts"];
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("all videos are of one class, UCF-101"));
+  // Not twice where score-videos has said it.
+  WriteFileAtomically(folder_ / "scores/report.json", Json({{"data_doubts", doubts}}).dump());
+  EXPECT_EQ(Run().metrics["doubts"], doubts);
+}
+
 TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
   Run();
   const std::string metrics = Output("metrics.json");

@@ -12,6 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
 #include "lib/data/manifest.h"
+#include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
@@ -23,6 +24,7 @@ namespace reel3d {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -187,6 +189,53 @@ TEST_F(PackShardsTest, ShardsOfAnEarlierPlanGoAway) {
   }
   EXPECT_THAT(names, UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv",
                                           "index.tsv", "missing.tsv", "shards.tsv"));
+}
+
+TEST_F(PackShardsTest, AListOfClassesMayComeFromWindowsOrAMac) {
+  rows_.videos[1].label = "caf\xC3\xA9";
+  WriteInputs();
+  options_.classes = (folder_ / "bom.txt").string();
+  WriteFileAtomically(options_.classes, "\xEF\xBB\xBFjump\r\nwave\r\ncafe\xCC\x81\r\n");
+  EXPECT_EQ(RunPackShards(options_).num_packed, kNumVideos);
+  EXPECT_EQ(ShardSet(options_.out_dir).videos()[1].label, 2);
+}
+
+// The copy of video01, a training video, has another name and is held out.
+TEST_F(PackShardsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
+  fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
+                fs::copy_options::overwrite_existing);
+  ASSERT_EQ(rows_.videos[1].subset, Subset::kTraining);
+  ASSERT_EQ(rows_.videos[4].subset, Subset::kValidation);
+  RunPackShards(options_);
+  EXPECT_EQ(ReadFile(fs::path(options_.out_dir) / "same_content.tsv"),
+            "validation_id\ttraining_id\nvideo04\tvideo01\n");
+  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+              Contains(HasSubstr("what is judged was trained on: video04 = video01")));
+  RunPackShards(options_);  // of shards that are kept, not read again
+  EXPECT_TRUE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
+  Prepare(4, 9);
+  RunPackShards(options_);
+  EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
+}
+
+TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
+  for (VideoRow& row : rows_.videos) {
+    row.label = "UCF-101";
+  }
+  WriteManifest(options_.manifest, rows_);
+  WriteClasses(folder_ / "classes.txt", {"UCF-101"});
+  RunPackShards(options_);
+  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+              ElementsAre(HasSubstr("all videos are of one class, UCF-101")));
+  rows_.videos[0].label = "held out";
+  rows_.videos[1].label = "trained";
+  WriteManifest(options_.manifest, rows_);
+  WriteClasses(folder_ / "classes.txt", {"UCF-101", "held out", "trained"});
+  options_.overwrite = true;
+  RunPackShards(options_);
+  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+              ElementsAre(HasSubstr("every video is held out of held out"),
+                          HasSubstr("no video is held out of trained")));
 }
 
 TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -204,6 +205,37 @@ TEST(StageOutput, TheLastTaskJoinsThemAll) {
   ASSERT_EQ(failed.size(), 3U);
   EXPECT_EQ(failed[0].id, "v0");
   EXPECT_EQ(failed[2].id, "v2");
+}
+
+// However many there are, and whichever ends last.
+TEST(StageOutput, ManyTasksAreJoinedByTheLast) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  constexpr int kTasks = 120;
+  std::vector<int> order(kTasks);
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[7], order[kTasks - 1]);
+  for (const int task : order) {
+    EXPECT_FALSE(fs::exists(out / "DONE")) << task;
+    StageOutput(TaskIn(out, task, kTasks)).Finish({{"videos", 1}}, {}, {1, 0, 0});
+    if (task == kTasks - 2) {
+      EXPECT_EQ(TasksNotDone(out), std::vector<int>{7});
+    }
+  }
+  EXPECT_TRUE(fs::exists(out / "DONE"));
+  EXPECT_TRUE(TasksNotDone(out).empty());
+  EXPECT_EQ(nlohmann::json::parse(ReadFile(out / "report.json"))["videos"], kTasks);
+}
+
+TEST(StageOutput, IsKnownForAStagesFolder) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(MakerOfFolder(folder / "absent"), "");
+  WriteFileAtomically(folder / "settings.ini", "theirs = 1\n");
+  EXPECT_EQ(MakerOfFolder(folder.path()), "") << "somebody's own settings";
+  const StageOutput output(RunIn(folder / "out", "height = 1\n"));
+  EXPECT_NE(MakerOfFolder(folder / "out"), "") << "not finished";
+  output.Finish({}, {});
+  EXPECT_EQ(MakerOfFolder(folder / "out"), "prep-videos");
 }
 
 TEST(StageOutput, TasksOfOtherSettingsOrInputsDoNotCount) {
