@@ -129,7 +129,7 @@ Json Answer(const Json& message) {
 // limits addresses, of which the program itself needs some hundred MB.
 int MemoryLimit_mb(int wanted_mb) {
   constexpr int64_t kLeast_mb = 1024;
-  const int64_t available_mb = std::max(kLeast_mb, AvailableMemory_bytes() >> 20);
+  const int64_t available_mb = std::max(kLeast_mb, AvailableMemoryBytes() >> 20);
   return static_cast<int>(std::min<int64_t>(wanted_mb, available_mb));
 }
 

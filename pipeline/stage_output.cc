@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <sstream>
@@ -26,6 +27,7 @@ constexpr const char* kFailedFile = "failed.tsv";
 constexpr const char* kReportFile = "report.json";
 constexpr const char* kDone = "DONE";
 constexpr int kTasksToList = 100;
+constexpr int kMostTasks = 1'000'000;
 constexpr const char* kLockFile = "lock";  // of train-r3d
 
 std::optional<int> FromEnvironment(const char* name) {
@@ -35,7 +37,7 @@ std::optional<int> FromEnvironment(const char* name) {
   }
   char* end = nullptr;
   const int64_t value = std::strtoll(text, &end, 10);
-  if (*end != '\0' || value < 0 || value > 1'000'000) {
+  if (*end != '\0' || value < 0 || value > kMostTasks) {
     throw UsageError(fmt::format("{}={} is not a task number", name, text));
   }
   return static_cast<int>(value);
@@ -105,10 +107,10 @@ TaskDone ReadTaskDone(const fs::path& file) {
 }  // namespace
 
 void TaskSlice::Bind(OptionBinder& binder) {
-  binder.Bind("task", &task_option, {-1, 999'999},
+  binder.Bind("task", &task_option, {-1, kMostTasks - 1},
               "which slice of the work is ours, from 0; -1: from SLURM_ARRAY_TASK_ID, else 0",
               Effect::kOnce);
-  binder.Bind("tasks", &tasks_option, {-1, 1'000'000},
+  binder.Bind("tasks", &tasks_option, {-1, kMostTasks},
               "number of slices the work is cut into; -1: from SLURM_ARRAY_TASK_COUNT, else 1",
               Effect::kOnce);
 }
@@ -214,7 +216,9 @@ std::vector<int> TasksNotDone(const fs::path& folder) {
     const fs::file_time_type time = fs::last_write_time(entry.path(), gone);
     if (of != std::string::npos && !gone && time >= latest) {
       latest = time;
-      tasks = std::atoi(name.c_str() + of + 4);
+      tasks = 0;
+      std::from_chars(name.data() + of + 4, name.data() + name.size(), tasks);
+      tasks = std::min(tasks, kMostTasks);
     }
   }
   std::vector<int> unfinished;

@@ -11,7 +11,7 @@ namespace {
 // A signal is a request from the first moment on, also while the libraries are still loading: what
 // stands in this section runs before their initialisers.
 [[gnu::section(".preinit_array"),
-  gnu::used]] void (*const catch_early)() = reel3d::CatchStopSignals;
+  gnu::used]] void (*const kCatchEarly)() = reel3d::CatchStopSignals;
 
 }  // namespace
 

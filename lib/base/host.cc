@@ -44,7 +44,7 @@ int AvailableCores(const std::filesystem::path& root) {
   return static_cast<int>(std::max(1.0, std::min(allowed, quota)));
 }
 
-int64_t AvailableMemory_bytes(const std::filesystem::path& root) {
+int64_t AvailableMemoryBytes(const std::filesystem::path& root) {
   const int64_t machine_bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
   return std::min(machine_bytes, ReadCgroupLimits(root).memory_bytes);
 }
@@ -53,7 +53,7 @@ int ProcessCount(int wanted, int64_t each_bytes, const std::filesystem::path& ro
   if (wanted > 0) {
     return wanted;
   }
-  const int64_t that_fit = AvailableMemory_bytes(root) / each_bytes;
+  const int64_t that_fit = AvailableMemoryBytes(root) / each_bytes;
   return static_cast<int>(std::clamp<int64_t>(that_fit, 1, AvailableCores(root)));
 }
 

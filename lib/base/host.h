@@ -21,7 +21,7 @@ std::vector<int> AllowedCores();
 int AvailableCores(const std::filesystem::path& root = "/");
 
 // The memory of the machine, or less where a control group limits it.
-int64_t AvailableMemory_bytes(const std::filesystem::path& root = "/");
+int64_t AvailableMemoryBytes(const std::filesystem::path& root = "/");
 
 // What a --threads option means: as many as wanted, or for 0 one for each available core.
 inline int ThreadCount(int wanted) { return wanted > 0 ? wanted : AvailableCores(); }

@@ -26,15 +26,14 @@ inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
 // Calls work(T()) for the type that kernels know the tensor's values as.
 template <class Work>
 auto WithType(const at::Tensor& tensor, const Work& work) {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      return work(float());
-    case at::kDouble:
-      return work(double());
-    default:
-      REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
-      return work(BFloat16());
+  if (tensor.scalar_type() == at::kFloat) {
+    return work(float());
   }
+  if (tensor.scalar_type() == at::kDouble) {
+    return work(double());
+  }
+  REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
+  return work(BFloat16());
 }
 
 // (N, C, ...) of any layout. Copied unless channels are last in memory already.

@@ -128,7 +128,7 @@ TEST(Host, HasNoMoreCoresThanItsGroupGetsTimeOf) {
 TEST(Host, HasNoMoreProcessesThanMemoryFor) {
   const Machine machine("0::/\n", kVersion2);
   machine.Write("sys/fs/cgroup/memory.max", "1500000000\n");
-  EXPECT_EQ(AvailableMemory_bytes(machine.root()), 1'500'000'000);
+  EXPECT_EQ(AvailableMemoryBytes(machine.root()), 1'500'000'000);
   EXPECT_EQ(ProcessCount(0, 1'000'000'000, machine.root()), 1);
   EXPECT_EQ(ProcessCount(0, 10'000'000'000, machine.root()), 1);
   EXPECT_EQ(ProcessCount(0, 1, machine.root()), AvailableCores(machine.root()));
