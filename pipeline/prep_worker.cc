@@ -127,9 +127,9 @@ Json Answer(const Json& message) {
 
 // A worker that takes more than the job has lets the kernel end any of the job's processes. It
 // limits addresses, of which the program itself needs some hundred MB.
-int MemoryLimit_mb(int wanted_mb) {
-  constexpr int64_t kLeast_mb = 1024;
-  const int64_t available_mb = std::max(kLeast_mb, AvailableMemoryBytes() >> 20);
+int MemoryLimitMb(int wanted_mb) {
+  constexpr int64_t kLeastMb = 1024;
+  const int64_t available_mb = std::max(kLeastMb, AvailableMemoryBytes() >> 20);
   return static_cast<int>(std::min<int64_t>(wanted_mb, available_mb));
 }
 
@@ -155,7 +155,7 @@ void PrepWorker::Start() {
 }
 
 void PrepWorker::Submit(const PrepareRequest& request) {
-  const std::string message = PackRequest(request, MemoryLimit_mb(options_.memory_mb));
+  const std::string message = PackRequest(request, MemoryLimitMb(options_.memory_mb));
   // An idle worker may have been killed; that is not this video's doing.
   if (process_ == nullptr || !process_->Send(message)) {
     Start();
