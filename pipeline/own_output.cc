@@ -19,6 +19,10 @@ std::string MakerOf(const fs::path& folder) {
 
 // The tags of a prepared video stand before its frames.
 bool IsPrepared(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    return false;  // opening a pipe would wait for its writer
+  }
   std::array<char, 4096> begin{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(begin.data(), begin.size());

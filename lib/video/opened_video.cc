@@ -242,7 +242,7 @@ int64_t OpenedVideo::ListedBehind(int64_t size_bytes, double end_s) const {
   const int num_listed = info.container == kMov ? avformat_index_get_entries_count(stream) : 0;
   for (int i = 0; i < num_listed; ++i) {
     const AVIndexEntry& entry = *avformat_index_get_entry(stream, i);
-    const bool behind = entry.pos + entry.size > size_bytes && Seconds(entry.timestamp) < end_s;
+    const bool behind = entry.pos > size_bytes - entry.size && Seconds(entry.timestamp) < end_s;
     count += behind && IsShown(entry) ? 1 : 0;
   }
   return count;

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -92,6 +93,13 @@ TEST_F(ListOddFolders, WhatIsNoVideoIsSaidWithWhatTakesIt) {
   fs::remove_all(folder_ / "source/wave");
   Write("source/wave.zip");
   EXPECT_THAT(List().err, HasSubstr("unpack .zip"));
+}
+
+// Opening a pipe that nobody writes to would wait for ever.
+TEST_F(ListOddFolders, APipeIsNotOpened) {
+  Write("source/wave/a.mp4");
+  ASSERT_EQ(mkfifo((folder_ / "source/wave/b.mkv").c_str(), 0600), 0);
+  EXPECT_EQ(List().exit_status, kExitDone);
 }
 
 TEST_F(ListOddFolders, AFolderTooHighIsWarnedOf) {
