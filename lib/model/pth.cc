@@ -17,7 +17,6 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxTensors = 100'000;
 constexpr int kMaxModuleDepth = 32;
 constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the file
 
@@ -105,7 +104,7 @@ class Collector {
   // A module may be its own grandchild: depth and count end such walks.
   void Walk(const PickleValue& module, const std::string& path, int depth) {
     num_visited_ += 1 + module.items.size() / 2;
-    if (depth > kMaxModuleDepth || num_visited_ > kMaxTensors) {
+    if (depth > kMaxModuleDepth || num_visited_ > kMaxPthTensors) {
       throw Malformed("its modules nest without end");
     }
     for (size_t i = 0; i + 1 < module.items.size(); i += 2) {
@@ -168,7 +167,7 @@ class Collector {
                                   name, fmt::join(*shape, ", "), storage.num_values));
     }
     size_bytes_ += *num_values * storage.type_bytes;
-    if (tensors_.size() == kMaxTensors || size_bytes_ > kMaxShare * file_.size_bytes()) {
+    if (tensors_.size() == kMaxPthTensors || size_bytes_ > kMaxShare * file_.size_bytes()) {
       throw Malformed("its tensors show the same values again and again");
     }
     tensors_.push_back(std::move(tensor));

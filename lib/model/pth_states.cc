@@ -20,8 +20,7 @@ constexpr const char* kRebuildParameter = "torch._utils._rebuild_parameter";
 constexpr size_t kMaxDimensions = 16;
 constexpr int kMaxDepth = 4;
 constexpr size_t kMaxStates = 100;
-constexpr size_t kMaxTensors = 100'000;  // of all states together
-constexpr size_t kMaxListed = 16;        // a longer list holds no state dicts
+constexpr size_t kMaxListed = 16;  // a longer list holds no state dicts
 
 constexpr std::array<std::string_view, 7> kUsualEntries = {
     "state_dict", "model_state_dict", "model", "model_state", "net", "network", "weights"};
@@ -86,7 +85,7 @@ class Search {
     if (num_tensors > 0 && states_.size() < kMaxStates) {
       num_tensors_ += num_tensors;
       const bool is_network =
-          num_tensors_ <= kMaxTensors && !FindNetworks(HeadersOf(objects_, dict)).empty();
+          num_tensors_ <= kMaxPthTensors && !FindNetworks(HeadersOf(objects_, dict)).empty();
       states_.push_back({entry, id, is_network});
     }
     for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {

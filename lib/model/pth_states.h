@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "lib/model/weights_header.h"
 
 namespace reel3d {
+
+constexpr size_t kMaxPthTensors = 100'000;  // of a file, in all its states together
 
 // The call that a tensor comes from, taken out of a Parameter around it; null if it is no tensor.
 const PickleValue* TensorCall(const Pickle& objects, const PickleValue& value);
