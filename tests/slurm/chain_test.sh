@@ -72,12 +72,12 @@ await_job "$RUN" evaluate 60
 
 echo "== training stops on a signal, queues itself again, and goes on"
 start_over
-touch "$RUN/hold-train-r3d"
+echo 1 >"$RUN/hold-train-r3d"
 workflow evaluate EXEC=slurm TASKS=2 OVERWRITE=yes
-await_line "$RUN/seen" 'train-r3d holds'
+await_lines "$RUN/seen" 'train-r3d holds' 2
 sleep 0.5
 scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
-await_line "$RUN/seen" 'restart 1'
+await_lines "$RUN/seen" 'restart 1' 1
 await_job "$RUN" evaluate 120
 # The first rank's end makes srun send TERM to the other, which may not have looked yet.
 expect 'train-r3d rank . got' 2
@@ -89,15 +89,13 @@ expect '^train-r3d .* restart 1 .*--overwrite' 0
 
 echo "== training that is stopped again before a step is done does not queue itself for ever"
 start_over
-touch "$RUN/hold-train-r3d"
+echo 2 >"$RUN/hold-train-r3d"
 workflow train EXEC=slurm TASKS=2
 for restart in 0 1; do
-	await_line "$RUN/seen" "restart $restart"
-	until [ "$(count 'train-r3d holds')" -ge $((2 * restart + 2)) ]; do sleep 0.1; done
+	await_lines "$RUN/seen" 'train-r3d holds' $((2 * restart + 2))
 	sleep 0.5
 	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
-	until [ "$(count 'train-r3d rank . got')" -ge $((2 * restart + 2)) ]; do sleep 0.1; done
-	[ $restart = 1 ] || touch "$RUN/hold-train-r3d"
+	await_lines "$RUN/seen" 'train-r3d rank . got' $((2 * restart + 2))
 done
 await_job "$RUN" train 60
 sleep 5
@@ -106,9 +104,9 @@ grep -q 'before a step was done' "$RUN"/slurm/reel3d-train-*.log || fail "no rea
 
 echo "== a cancelled training does not come back"
 start_over
-touch "$RUN/hold-train-r3d"
+echo 1 >"$RUN/hold-train-r3d"
 workflow train EXEC=slurm TASKS=2
-await_line "$RUN/seen" 'train-r3d holds'
+await_lines "$RUN/seen" 'train-r3d holds' 2
 sleep 0.5
 train_job=$(job_of "$RUN" train)
 scancel "$train_job"

@@ -43,14 +43,15 @@ job_of() { awk -v stage="$2" '$1 == stage {print $2}' "$1/slurm/jobs.tsv"; }
 # await_job RUN STAGE SECONDS: prints its state and exit status once it is over.
 await_job() { $harness wait "$cluster" "$(job_of "$1" "$2")" "$3" || true; }
 
-# await_line FILE TEXT: until the line appears.
-await_line() {
-	local tries
+# await_lines FILE TEXT N: until N lines with the text stand there.
+await_lines() {
+	local tries seen
 	for ((tries = 0; tries < 900; tries++)); do
-		! grep -qs "$2" "$1" || return 0
+		seen=$(grep -cs "$2" "$1") || true
+		((${seen:-0} < $3)) || return 0
 		sleep 0.1
 	done
-	fail "'$2' never appeared in $1"
+	fail "'$2' did not appear $3 times in $1: $(cat "$1" 2>&1)"
 }
 
 workflow() { make -f Makefile.workflow BUILD=no "$@"; }

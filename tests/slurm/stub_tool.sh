@@ -3,7 +3,8 @@
 # called by a tool's name, writes DONE into its last argument as the tool does, and a line of what it
 # saw into $RUN/seen. Files in $RUN command it:
 #   fail-TOOL   exit with status 3
-#   hold-TOOL   go on only when USR1 or TERM comes; then exit with 75, once
+#   hold-TOOL   holds a number: starts that were restarted fewer times than that go on only when
+#               USR1 or TERM comes, and then exit with 75
 set -euo pipefail
 tool=$(basename "$0")
 [ "$tool" != list-videos ] || exit 0 # called by every make; the test's own list stands there
@@ -15,10 +16,12 @@ tasks=${SLURM_ARRAY_TASK_COUNT:-1}
 echo "$tool task $task of $tasks rank ${SLURM_PROCID:-0} of ${SLURM_NTASKS:-1} restart ${SLURM_RESTART_COUNT:-0}" \
 	"on ${SLURMD_NODENAME:-none}: $*" >>"$RUN/seen"
 [ ! -e "$RUN/fail-$tool" ] || exit 3
-if [ -e "$RUN/hold-$tool" ]; then
+restart=${SLURM_RESTART_COUNT:-0}
+if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
 	for signal in USR1 TERM; do
+		# The second signal, srun's when the other rank has ended, must not give a second line.
 		# shellcheck disable=SC2064 # the signal's name now, the rest when it comes
-		trap "rm -f '$RUN/hold-$tool'; echo '$tool rank ${SLURM_PROCID:-0} got $signal' >>'$RUN/seen'; exit 75" $signal
+		trap "trap '' USR1 TERM; echo '$tool rank ${SLURM_PROCID:-0} got $signal' >>'$RUN/seen'; exit 75" $signal
 	done
 	echo "$tool holds" >>"$RUN/seen"
 	for ((i = 0; i < 600; i++)); do sleep 0.1; done
