@@ -27,6 +27,7 @@
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint_folder.h"
 #include "lib/train/finetune.h"
+#include "lib/train/run_checkpoints.h"
 #include "lib/train/trainer.h"
 #include "pipeline/stage_output.h"
 

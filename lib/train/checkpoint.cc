@@ -6,6 +6,7 @@
 
 namespace reel3d {
 namespace fs = std::filesystem;
+
 void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointContents& contents) {
   MakeFolders(folder);
   const std::string name = CheckpointName(step);
@@ -24,6 +25,13 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
   FinishCheckpoint(temporary, step, contents.state);
   pending.Publish();  // replaces one of the same step: a damaged one, or one saved before the
                       // validation
+}
+
+void PublishCheckpoint(const fs::path& folder, int64_t step, int64_t best_step,
+                       const CheckpointContents& contents, const KeepRules& keep) {
+  WriteCheckpoint(folder, step, contents);
+  LinkCheckpoints(folder, step, best_step);
+  PruneCheckpoints(folder, keep.num_last, keep.every, keep.one_more);
 }
 
 }  // namespace reel3d

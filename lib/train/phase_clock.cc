@@ -40,13 +40,31 @@ PhaseSeconds operator-(PhaseSeconds a, const PhaseSeconds& b) {
   return a;
 }
 
-void PhaseClock::Enter(Phase phase, int64_t step) {
+void PhaseClock::Enter(Phase phase) {
   const std::lock_guard<std::mutex> lock(mutex_);
   In(seconds_, place_.phase) += clock_.Seconds();
   clock_ = Stopwatch();
-  place_.phase = phase;
-  place_.step = step;
+  place_.phase = whole_.value_or(phase);
+  place_.step = step_;
   ++place_.num_entered;
+}
+
+void PhaseClock::SetStep(int64_t step) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  step_ = step;
+}
+
+PhaseClock::Whole::Whole(PhaseClock& clock, Phase phase) : clock_(clock) {
+  {
+    const std::lock_guard<std::mutex> lock(clock_.mutex_);
+    clock_.whole_ = phase;
+  }
+  clock_.Enter(phase);
+}
+
+PhaseClock::Whole::~Whole() {
+  const std::lock_guard<std::mutex> lock(clock_.mutex_);
+  clock_.whole_.reset();
 }
 
 PhaseSeconds PhaseClock::Seconds() const {

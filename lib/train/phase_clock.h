@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "lib/base/timer.h"
 
@@ -42,8 +43,23 @@ PhaseSeconds operator-(PhaseSeconds a, const PhaseSeconds& b);
 // Any thread may call all methods.
 class PhaseClock {
  public:
-  // Tells the clock that the loop is now in `phase` of step `step`.
-  void Enter(Phase phase, int64_t step);
+  // Tells the clock that the loop is now in `phase`.
+  void Enter(Phase phase);
+  // Tells it that the loop works on step `step` from the next phase on.
+  void SetStep(int64_t step);
+
+  // While it lives, all time counts as one phase, whatever is entered: a validation consists of the
+  // same work as training.
+  class Whole {
+   public:
+    Whole(PhaseClock& clock, Phase phase);
+    ~Whole();
+    Whole(const Whole&) = delete;
+    Whole& operator=(const Whole&) = delete;
+
+   private:
+    PhaseClock& clock_;
+  };
 
   // Returns the seconds spent in each phase so far.
   PhaseSeconds Seconds() const;
@@ -60,7 +76,9 @@ class PhaseClock {
   mutable std::mutex mutex_;
   PhaseSeconds seconds_{};
   Place place_;
-  Stopwatch clock_;  // since place_ was entered
+  int64_t step_ = 0;            // of the next phase
+  std::optional<Phase> whole_;  // stands for all phases
+  Stopwatch clock_;             // since place_ was entered
 };
 
 }  // namespace reel3d

@@ -8,6 +8,10 @@
 
 namespace reel3d {
 
+int64_t Position::RollBackStep(int checkpoint_epochs, int64_t steps_in_epoch) const {
+  return (epoch - epoch % checkpoint_epochs) * steps_in_epoch;
+}
+
 nlohmann::ordered_json Position::State() const {
   return {{"step", step},           {"epoch", epoch},           {"step_in_epoch", step_in_epoch},
           {"best_top1", best_top1}, {"best_loss", best_loss},   {"best_step", best_step},

@@ -21,6 +21,10 @@ struct Position {
   int64_t bad_in_row = 0;  // number of them at the end, in a row
   nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
 
+  // Returns the step of the checkpoint to which a run goes back from here: the last one that every
+  // run with these settings comes by, wherever it was interrupted.
+  int64_t RollBackStep(int checkpoint_epochs, int64_t steps_in_epoch) const;
+
   nlohmann::ordered_json State() const;
   // Reads the position from `state`, the content of the file `source`. An epoch has
   // `steps_in_epoch` steps. Throws an input error on impossible values.

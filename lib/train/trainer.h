@@ -3,17 +3,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <c10/core/Device.h>
+#include <torch/types.h>
 
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "lib/dist/process_group.h"
 #include "lib/dist/world.h"
 #include "lib/shard/shard_set.h"
+#include "lib/train/bad_steps.h"
+#include "lib/train/clip_feed.h"
+#include "lib/train/clip_outputs.h"
+#include "lib/train/clip_sums.h"
 #include "lib/train/damaged_videos.h"
+#include "lib/train/epoch_data.h"
+#include "lib/train/learner.h"
+#include "lib/train/phase_clock.h"
+#include "lib/train/run_checkpoints.h"
+#include "lib/train/run_state.h"
+#include "lib/train/run_views.h"
+#include "lib/train/step_times.h"
+#include "lib/train/stop_wish.h"
 #include "lib/train/train_options.h"
+#include "lib/train/watchdog.h"
 
 namespace reel3d {
 
@@ -35,10 +50,8 @@ struct TrainReport {
   int64_t num_bad = 0;  // bad steps that were skipped (--on-bad-step), in the complete run
 };
 
-// Throws a usage error if the run of this checkpoint's state cannot continue with `options`: if
-// they change the length of a cosine schedule, or --checkpoint-epochs with --on-bad-step roll-back.
-void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options);
-
+// A run's decisions and its state belong to the members, and each member's header says which. The
+// trainer holds the order of the work.
 class Trainer {
  public:
   // Builds the network and resumes from the newest checkpoint in options.run_dir, if there is one.
@@ -46,18 +59,49 @@ class Trainer {
   // must outlive this object. Throws input errors (videos without labels, a checkpoint that does
   // not fit) and usage errors (a schedule that needs validation videos, and there are none).
   Trainer(const TrainOptions& options, std::string config, const World& world,
-          const ShardSet& shards, c10::Device device);
-  ~Trainer();
+          const ShardSet& shards, at::Device device);
 
   // Trains to the end, or until the run is told to stop; the newest checkpoint then holds all of
   // it.
   TrainReport Run();
 
  private:
-  TrainReport RunToEnd();
+  TrainReport RunEpochs();
+  bool RunEpoch();
+  void RunStep(int64_t step_in_epoch);
+  ClipOutputs TrainOnBatch(int64_t part, int64_t num_parts, double clips_in_step);
+  void TakeStep(const std::vector<ClipOutputs>& parts, double lr);
+  void AddPoint(const at::Tensor& gradient_norm, double lr);
+  bool AgreeToStop();
+  void ShareDamaged();
+  void FinishEpoch();
+  ClipMeans ValidateIfDue();
+  void RecordEpoch(const ClipMeans& training, const ClipMeans& validation, double lr);
+  void Save();
 
-  struct State;
-  std::unique_ptr<State> state_;
+  int64_t StepsInEpoch() const { return data_.partition().NumSteps(); }
+
+  // Members are destroyed from the last to the first: gradients before their group, the group
+  // before the world.
+  const TrainOptions options_;
+  const World& world_;
+  const ShardSet& shards_;
+  const at::Device device_;
+  PhaseClock phases_;
+  Watchdog watchdog_;  // before all members below, so that it also watches their start and end
+  StepTimes times_;
+  const EpochData data_;
+  const int cores_, threads_, loader_threads_;  // of this rank
+  const ProcessGroup group_;
+  RunState state_;
+  ClipFeed feed_;
+  Learner learner_;
+  const StopWish stop_wish_;
+  std::optional<RunViews> views_;  // only on the main rank
+  RunCheckpoints checkpoints_;     // its destructor waits for writing, which uses the views
+  BadSteps bad_steps_;
+  TrainReport report_;
+  bool stopping_ = false, save_due_ = false;  // agreed by all ranks
 };
 
 }  // namespace reel3d
