@@ -9,8 +9,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text_lines.h"
+#include "lib/data/equal_files.h"
 #include "lib/data/names.h"
-#include "lib/data/same_content.h"
 
 namespace reel3d {
 

@@ -20,7 +20,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/shard/data_doubts.h"
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"

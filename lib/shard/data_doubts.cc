@@ -5,7 +5,7 @@
 
 #include "lib/data/class_doubts.h"
 #include "lib/data/names.h"
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 
 namespace reel3d {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/data/same_content.h"
+#include "lib/data/equal_files.h"
 
 #include <fcntl.h>
 #include <unistd.h>

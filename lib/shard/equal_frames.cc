@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 
 #include <fmt/format.h>
 
