@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/equal_files.h"
+#include "lib/data/held_out_copies.h"
 #include "lib/data/names.h"
 
 namespace reel3d {
@@ -75,8 +76,8 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes) {
     LogWarn(fmt::format("folders named {} are taken for classes: a SOURCE holds one folder a class",
                         fmt::join(subsets, ", ")));
   }
-  for (const std::string& doubt : ClassDoubts(classes)) {
-    LogWarn(doubt);
+  for (const Doubt& doubt : ClassDoubts(classes)) {
+    LogWarn(doubt.text);
   }
   if (classes.size() == 1) {
     LogWarn(fmt::format("if the folders in {} are the classes, name it as the SOURCE",
@@ -91,28 +92,24 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes) {
   }
 }
 
-void WarnOfSameContent(const VideoTree& tree, const std::vector<Subset>& subsets) {
+void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets) {
   // Opening a file takes longer than finding it: a small part of a large collection is looked at.
   constexpr size_t kFewFiles = 5000;
   constexpr size_t kShare = 50;
-  const SameContent same =
-      FindSameContent(tree, subsets, std::max(kFewFiles, tree.videos.size() / kShare));
-  std::vector<std::string> pairs;
-  for (const auto& [held_out, training] : same.pairs) {
-    pairs.push_back(
-        fmt::format("{} = {}", tree.videos[held_out].below, tree.videos[training].below));
+  const EqualFiles equal =
+      FindEqualFiles(tree, subsets, std::max(kFewFiles, tree.videos.size() / kShare));
+  HeldOutCopies copies;
+  for (const auto& [held_out, training] : equal.pairs) {
+    copies.emplace_back(tree.videos[held_out].below, tree.videos[training].below);
   }
-  if (!pairs.empty()) {
-    LogWarn(
-        fmt::format("{} of the videos held out have the content of training videos, so that "
-                    "what is judged was trained on: {}",
-                    pairs.size(), NameSome(pairs, 4)));
+  for (const Doubt& doubt : DoubtOfCopies(copies, "content")) {
+    LogWarn(doubt.text);
   }
-  if (same.num_unread > 0) {
+  if (equal.num_unread > 0) {
     LogInfo(
         fmt::format("{} videos have the size of others and were not compared: pack-shards "
                     "finds those of equal frames",
-                    same.num_unread));
+                    equal.num_unread));
   }
 }
 

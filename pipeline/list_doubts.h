@@ -23,6 +23,6 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes);
 
 // Warns of training videos that are held out under another name, as far as that is cheap to see.
 // `subsets` has one of each video.
-void WarnOfSameContent(const VideoTree& tree, const std::vector<Subset>& subsets);
+void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets);
 
 }  // namespace reel3d

@@ -153,7 +153,7 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
     }
   }
   WarnOfClasses(counts);
-  WarnOfSameContent(tree, split.subsets);
+  WarnOfEqualFiles(tree, split.subsets);
   return report;
 }
 

@@ -13,8 +13,7 @@
 namespace reel3d {
 namespace {
 
-// The fields of a line, of which there should be `count`: of more, the first one too many is the
-// last.
+// Sets `fields` to the fields of a line. There should be `count`; at most one more is returned.
 void Split(std::string_view line, size_t count, std::vector<std::string_view>* fields) {
   fields->clear();
   for (size_t begin = 0;;) {
@@ -27,7 +26,8 @@ void Split(std::string_view line, size_t count, std::vector<std::string_view>* f
   }
 }
 
-// How many bytes follow a lead byte, and the least code point that needs so many; -1: not a lead.
+// Returns how many bytes follow a lead byte, and the least code point that needs so many; -1: it is
+// not a lead byte.
 int FollowingBytes(unsigned char lead, uint32_t* least) {
   if (lead < 0x80) {
     *least = 0;
@@ -50,10 +50,11 @@ int FollowingBytes(unsigned char lead, uint32_t* least) {
 
 }  // namespace
 
-TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns)
+TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns,
+                     uint64_t max_bytes)
     : file_(std::move(file)),
       columns_(std::move(columns)),
-      text_(ReadFile(file_)),
+      text_(ReadFile(file_, max_bytes)),
       lines_(text_, file_.string()) {
   std::string_view header;
   lines_.Next(&header);

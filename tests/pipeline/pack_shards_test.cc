@@ -209,13 +209,24 @@ TEST_F(PackShardsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
   RunPackShards(options_);
   EXPECT_EQ(ReadFile(fs::path(options_.out_dir) / "same_content.tsv"),
             "validation_id\ttraining_id\nvideo04\tvideo01\n");
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               Contains(HasSubstr("what is judged was trained on: video04 = video01")));
   RunPackShards(options_);  // of shards that are kept, not read again
   EXPECT_TRUE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
   Prepare(4, 9);
   RunPackShards(options_);
   EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
+}
+
+// The doubt about it says so.
+TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
+  RunPackShards(options_);
+  const fs::path table = fs::path(options_.out_dir) / "same_content.tsv";
+  fs::create_directories(table / "folder");
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
+              ElementsAre(HasSubstr("pack again to know")));
+  RunPackShards(options_);
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))), testing::IsEmpty());
 }
 
 TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
@@ -225,7 +236,7 @@ TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
   WriteManifest(options_.manifest, rows_);
   WriteClasses(folder_ / "classes.txt", {"UCF-101"});
   RunPackShards(options_);
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               ElementsAre(HasSubstr("all videos are of one class, UCF-101")));
   rows_.videos[0].label = "held out";
   rows_.videos[1].label = "trained";
@@ -233,7 +244,7 @@ TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
   WriteClasses(folder_ / "classes.txt", {"UCF-101", "held out", "trained"});
   options_.overwrite = true;
   RunPackShards(options_);
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               ElementsAre(HasSubstr("every video is held out of held out"),
                           HasSubstr("no video is held out of trained")));
 }
