@@ -17,13 +17,21 @@ namespace reel3d {
 
 void WarnOfPassedOver(const VideoTree& tree) {
   for (const VideoTree::BadName& bad : tree.bad_names) {
-    LogWarn(fmt::format(
-        "'{}' {}: {} passed over; rename it", bad.path, bad.fault,
-        bad.num_videos == 1 ? "1 video is" : fmt::format("{} videos are", bad.num_videos)));
+    const std::string loss = bad.num_videos == 0   ? "it is"
+                             : bad.num_videos == 1 ? "1 video is"
+                                                   : fmt::format("{} videos are", bad.num_videos);
+    LogWarn(fmt::format("'{}' {}: {} passed over; rename it", bad.path, bad.fault, loss));
   }
   if (!tree.made_by_tools.empty()) {
     LogWarn(
         fmt::format("passed over as made by reel3d's own tools: {}", NameSome(tree.made_by_tools)));
+  }
+  if (!tree.not_files.empty()) {
+    LogWarn(fmt::format("passed over, as they are no files: {}", NameSome(tree.not_files)));
+  }
+  if (!tree.hidden.empty()) {
+    LogWarn(fmt::format("passed over as hidden, as the name begins with a dot: {}",
+                        NameSome(tree.hidden)));
   }
   if (!tree.no_classes.empty()) {
     LogWarn(fmt::format("folders without a video are no classes: {}", NameSome(tree.no_classes)));
@@ -32,11 +40,21 @@ void WarnOfPassedOver(const VideoTree& tree) {
 
 void UnifyLabels(std::vector<FoundVideo>* videos) {
   std::set<std::string> labels;
+  std::set<std::string> marked;
   for (FoundVideo& video : *videos) {
-    video.label = WithoutByteOrderMark(video.label);
+    const std::string without(WithoutByteOrderMark(video.label));
+    if (without != video.label) {
+      marked.insert(without);
+      video.label = without;
+    }
     if (!video.label.empty()) {
       labels.insert(video.label);
     }
+  }
+  if (!marked.empty()) {
+    LogWarn(
+        fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
+                    NameSome({marked.begin(), marked.end()})));
   }
   const std::map<std::string, std::string> unified = UnifiedForms(labels);
   std::set<std::string> composed;
@@ -55,8 +73,12 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
                         NameSome({composed.begin(), composed.end()})));
   }
   for (const std::vector<std::string>& alike : LookAlikes(labels)) {
+    std::vector<std::string> shown;
+    for (const std::string& name : alike) {
+      shown.push_back(Escaped(name));
+    }
     LogWarn(fmt::format("classes with nearly the same name: '{}'. Are they one?",
-                        fmt::join(alike, "', '")));
+                        fmt::join(shown, "', '")));
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/names.h"
 
 namespace reel3d {
 namespace {
@@ -61,7 +62,7 @@ TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> column
   Split(header, columns_.size(), &fields_);
   if (!std::equal(fields_.begin(), fields_.end(), columns_.begin(), columns_.end())) {
     Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
-                     header.substr(0, 200), fmt::join(columns_, " ")));
+                     Escaped(header.substr(0, 200)), fmt::join(columns_, " ")));
   }
 }
 
@@ -137,11 +138,14 @@ bool IsUtf8(std::string_view text) {
 }
 
 std::string FieldFault(std::string_view text) {
-  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-  if (has_control) {
-    return "holds a control character";
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F, such as a second line feed and what begins a terminal's commands, are two
+    // bytes in UTF-8.
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next <= 0x9F)) {
+      return "holds a control character";
+    }
   }
   return IsUtf8(text) ? "" : "is not UTF-8";
 }

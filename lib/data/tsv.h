@@ -50,7 +50,7 @@ class TsvReader {
 bool IsUtf8(std::string_view text);
 
 // Says why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without control
-// characters.
+// characters (U+0000 to U+001F, U+007F to U+009F).
 std::string FieldFault(std::string_view text);
 
 }  // namespace reel3d

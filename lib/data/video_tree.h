@@ -25,12 +25,15 @@ struct VideoTree {
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
   ExtensionCounts ignored;                     // other files
   // Names that no table can hold, with the number of videos that they cost: files, or folders with
-  // all that is below them. Escaped, with the cause.
+  // all that is below them. Escaped, with the cause. A path that is too long for the system cannot
+  // be looked at, so how many videos it costs is not known: 0.
   struct BadName {
     std::string path, fault;
     int64_t num_videos = 0;
   };
   std::vector<BadName> bad_names;
+  std::vector<std::string> not_files;      // pipes, sockets and devices with a video's extension
+  std::vector<std::string> hidden;         // folders, and videos, whose name begins with a dot
   std::vector<std::string> no_classes;     // folders directly in a source that hold no video
   std::vector<std::string> made_by_tools;  // what TreeFilter passed over: escaped, with its maker
 
@@ -52,7 +55,8 @@ struct TreeFilter {
 // Takes files with the extensions of ordinary videos, and `more_extensions`, in any case. Hidden
 // files and folders are passed over, links followed. Names with control characters, or that are not
 // UTF-8, are passed over too and stand in `bad_names`. Throws an input error where a source is no
-// folder or has no videos: it says what was passed over, and what takes it.
+// folder or has no videos: it says what was passed over, and what takes it. Throws an error as well
+// where the system does not let us look into a folder: videos would be missing without a word.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});
