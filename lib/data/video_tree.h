@@ -24,9 +24,9 @@ struct VideoTree {
   std::vector<std::filesystem::path> sources;  // absolute, as given
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
   ExtensionCounts ignored;                     // other files
-  // Names that no table can hold, with the number of videos that they cost: files, or folders with
-  // all that is below them. Escaped, with the cause. A path that is too long for the system cannot
-  // be looked at, so how many videos it costs is not known: 0.
+  // BadName is a name that no table can hold, escaped, with the cause and the number of videos that
+  // it costs: a file, or a folder with all that is below it. A path that is too long for the system
+  // cannot be looked at, so how many videos it costs is not known: 0.
   struct BadName {
     std::string path, fault;
     int64_t num_videos = 0;
@@ -42,13 +42,14 @@ struct VideoTree {
   }
 };
 
-// Tells what reel3d's own tools wrote, which is no video to be listed. Empty functions pass nothing
+// Recognises what reel3d's own tools wrote, which is not to be listed. Empty functions pass nothing
 // over.
 struct TreeFilter {
-  // The tool that wrote all of this folder; "" if none did. Not asked of a source itself.
+  // Returns the tool that wrote all of this folder; "" if none did. It is not asked about a source
+  // itself.
   std::function<std::string(const std::filesystem::path& folder)> maker_of_folder;
-  // Whether a .mkv is a prepared video. Asked of up to 16 of a folder, spread evenly over it, and
-  // of all if it is true of one.
+  // Returns whether a .mkv is a prepared video. It is asked about up to 16 files of a folder,
+  // spread evenly over it, and about all if it is true of one.
   std::function<bool(const std::filesystem::path& file)> is_prepared;
 };
 

@@ -265,6 +265,10 @@ TEST_F(ListOddFolders, AClassThatIsHeldOutWholeIsWarnedOf) {
   const auto result = List({"--group-regex", "(anna|ben)_", "--validation-groups", "ben"});
   EXPECT_THAT(result.err, AllOf(HasSubstr("every video is held out of run: judged"),
                                 HasSubstr("no video is held out of jump: trained")));
+  // Each is said once, and in one way.
+  for (const char* name : {" run", " jump"}) {
+    EXPECT_EQ(result.err.find(name), result.err.rfind(name)) << result.err;
+  }
 }
 
 }  // namespace

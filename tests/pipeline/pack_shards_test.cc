@@ -218,6 +218,21 @@ TEST_F(PackShardsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
   EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
 }
 
+TEST_F(PackShardsTest, EachDoubtIsToldOnce) {
+  fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
+                fs::copy_options::overwrite_existing);
+  rows_.videos[0].label = "held out";
+  WriteManifest(options_.manifest, rows_);
+  WriteClasses(folder_ / "classes.txt", {"held out", "jump", "wave"});
+  const auto result = test::RunCommand({test::ToolPath("pack-shards").string(), options_.manifest,
+                                        options_.prepared_dir, options_.out_dir});
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  for (const char* doubt : {"every video is held out of held out", "video04 = video01"}) {
+    EXPECT_THAT(result.err, HasSubstr(doubt));
+    EXPECT_EQ(result.err.find(doubt), result.err.rfind(doubt)) << result.err;
+  }
+}
+
 // The doubt about it says so.
 TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
   RunPackShards(options_);
