@@ -233,11 +233,9 @@ TEST_F(PackShardsTest, EachDoubtIsToldOnce) {
   }
 }
 
-// The doubt about it says so.
 TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
   RunPackShards(options_);
-  const fs::path table = fs::path(options_.out_dir) / "same_content.tsv";
-  fs::create_directories(table / "folder");
+  fs::create_directories(fs::path(options_.out_dir) / "same_content.tsv/folder");
   EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               ElementsAre(HasSubstr("pack again to know")));
   RunPackShards(options_);
