@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <utility>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/class_doubts.h"
+#include "lib/data/doubt.h"
+#include "lib/data/manifest.h"
 #include "lib/data/names.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/averaging.h"
@@ -22,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// An id or class name as a JSON string, whatever bytes it has.
+// Returns an id or class name as a JSON string, whatever bytes it has.
 std::string Quoted(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -56,7 +61,8 @@ std::string FormatPredictions(const SubsetScores& subset) {
   return text;
 }
 
-// Written by hand: with every class of every video a document in memory would be gigabytes.
+// The text is written by hand: with every class of every video, a document in memory would take
+// gigabytes.
 std::string FormatResults(const SubsetScores& subset, int top_k) {
   const int count = top_k == 0 ? static_cast<int>(subset.classes.size()) : top_k;
   std::vector<std::string> labels;
@@ -99,7 +105,7 @@ double Share(int64_t count, int64_t total) {
   return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
 }
 
-// What metrics.json, the table and confusion.tsv are made from.
+// Holds the figures that metrics.json, the table and confusion.tsv are made from.
 struct Evaluation {
   const SubsetScores& subset;
   int64_t num_labelled;  // of the videos that were scored
@@ -168,7 +174,8 @@ Json ToMetrics(const Evaluation& evaluation, const EvaluateScoresOptions& option
   return metrics;
 }
 
-// "walk 3, jump 1": what this class's videos were taken for, most frequent first.
+// Returns "walk 3, jump 1": the classes that this class's videos were taken for, most frequent
+// first.
 std::string Confusions(const Evaluation& evaluation, size_t label) {
   const std::vector<int64_t>& row = evaluation.accuracy.confusion()[label];
   std::string text;
@@ -234,42 +241,72 @@ std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   return failed;
 }
 
-// What score-videos said of the data that the scores are of; none if it said nothing.
-std::vector<std::string> DoubtsOfData(const std::filesystem::path& scores_dir) {
+// Returns what score-videos said about the data that the scores belong to; none if it said nothing.
+std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   const std::filesystem::path file = scores_dir / "report.json";
   if (!std::filesystem::exists(file)) {
     return {};
   }
-  const Json report = ReadJsonObject(file);
-  std::vector<std::string> doubts;
-  UseJson(file.string(), [&] {
-    doubts = report.value("data_doubts", Json::array()).get<std::vector<std::string>>();
-  });
+  std::vector<Doubt> doubts;
+  try {
+    const Json report = ReadJsonObject(file);
+    UseJson(file.string(),
+            [&] { doubts = DoubtsFromJson(report.value("data_doubts", Json::array())); });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    return {{DoubtKind::kUnreadable,
+             {},
+             fmt::format("what score-videos doubted is not known: {}; score again to know",
+                         Escaped(error.what()))}};
+  }
   return doubts;
 }
 
-// What makes the figures mean less than they seem to: of the data, and of the videos judged.
-std::vector<std::string> Doubts(const Evaluation& evaluation, const std::string& scores_dir) {
-  std::vector<std::string> doubts = DoubtsOfData(scores_dir);
+// Returns the classes that need no word once the data's doubts have been said: there is no video of
+// them in this subset to be judged.
+std::set<std::string> SaidToBeAbsent(const std::vector<Doubt>& doubts, const std::string& subset) {
+  std::set<std::string> said;
+  for (const Doubt& doubt : doubts) {
+    if ((doubt.kind == DoubtKind::kNeverJudged && subset == SubsetName(Subset::kValidation)) ||
+        (doubt.kind == DoubtKind::kNeverTrained && subset == SubsetName(Subset::kTraining))) {
+      said.insert(doubt.classes.begin(), doubt.classes.end());
+    }
+  }
+  return said;
+}
+
+// Returns doubts about the videos judged, without what `said` says.
+std::vector<Doubt> DoubtsOfJudged(const Evaluation& evaluation, const std::vector<Doubt>& said) {
+  const std::vector<std::string>& classes = evaluation.subset.classes;
+  const std::set<std::string> absent = SaidToBeAbsent(said, evaluation.subset.subset);
   std::vector<std::string> judged;
   std::vector<std::string> unjudged;
-  const std::vector<std::string>& classes = evaluation.subset.classes;
   for (size_t label = 0; label < classes.size(); ++label) {
-    const bool has_videos = evaluation.accuracy.classes()[label].num_videos > 0;
-    (has_videos ? judged : unjudged).push_back(classes[label]);
-  }
-  if (classes.size() == 1) {
-    const std::string doubt = ClassDoubts({{classes.front(), 0, 1}}).front();
-    if (std::find(doubts.begin(), doubts.end(), doubt) == doubts.end()) {
-      doubts.push_back(doubt);
+    if (evaluation.accuracy.classes()[label].num_videos > 0) {
+      judged.push_back(classes[label]);
+    } else if (absent.count(classes[label]) == 0) {
+      unjudged.push_back(classes[label]);
     }
-  } else if (judged.size() == 1) {
-    doubts.push_back(fmt::format("all videos judged are of one class, {}", judged.front()));
   }
-  if (!judged.empty() && !unjudged.empty()) {
-    doubts.push_back(fmt::format("no video was judged of {}", NameSome(unjudged)));
+  const bool one_class = std::any_of(said.begin(), said.end(), [](const Doubt& doubt) {
+    return doubt.kind == DoubtKind::kOneClass;
+  });
+  if (classes.size() == 1 && !one_class) {
+    return ClassDoubts({{classes.front(), 0, 1}});
   }
-  return doubts;
+  if (judged.size() == 1 && classes.size() > 1 && !one_class) {
+    const std::string none = unjudged.empty() ? "" : "no video was judged of " + NameSome(unjudged);
+    return {{DoubtKind::kOther, unjudged,
+             fmt::format("all videos judged are of one class, {}: to answer it always would be "
+                         "right{}{}",
+                         judged.front(), none.empty() ? "" : "; ", none)}};
+  }
+  if (judged.size() > 1 && !unjudged.empty()) {
+    return {{DoubtKind::kOther, unjudged, "no video was judged of " + NameSome(unjudged)}};
+  }
+  return {};
 }
 
 }  // namespace
@@ -310,10 +347,14 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   }
   EvaluateScoresReport report;
   report.metrics = ToMetrics(evaluation, options);
-  report.metrics["doubts"] = Doubts(evaluation, options.scores_dir);
-  for (const Json& doubt : report.metrics["doubts"]) {
-    LogWarn(doubt.get<std::string>());
+  std::vector<Doubt> doubts = DoubtsOfData(options.scores_dir);
+  for (Doubt& doubt : DoubtsOfJudged(evaluation, doubts)) {
+    doubts.push_back(std::move(doubt));
   }
+  for (const Doubt& doubt : doubts) {
+    LogWarn(doubt.text);
+  }
+  report.metrics["doubts"] = TextsOf(doubts);
   report.table = ToTable(evaluation, options);
   const std::filesystem::path& folder = output.folder();
   WriteFileAtomically(folder / "predictions.tsv", FormatPredictions(subset));

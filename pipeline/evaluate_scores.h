@@ -1,5 +1,5 @@
-// The stage behind evaluate-scores: score files in, accuracies and predictions out. Needs no GPU,
-// no network and no torch, and takes seconds: run it once for every way of averaging.
+// The stage behind evaluate-scores reads score files and writes accuracies and predictions. It
+// needs no GPU, no network and no torch, and takes seconds: run it once for every way of averaging.
 //
 //   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips
 //                    (rank: how many classes stand before the true one; empty without a label)

@@ -9,20 +9,29 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text_lines.h"
+#include "lib/data/equal_files.h"
+#include "lib/data/held_out_copies.h"
 #include "lib/data/names.h"
-#include "lib/data/same_content.h"
 
 namespace reel3d {
 
 void WarnOfPassedOver(const VideoTree& tree) {
   for (const VideoTree::BadName& bad : tree.bad_names) {
-    LogWarn(fmt::format(
-        "'{}' {}: {} passed over; rename it", bad.path, bad.fault,
-        bad.num_videos == 1 ? "1 video is" : fmt::format("{} videos are", bad.num_videos)));
+    const std::string loss = bad.num_videos == 0   ? "it is"
+                             : bad.num_videos == 1 ? "1 video is"
+                                                   : fmt::format("{} videos are", bad.num_videos);
+    LogWarn(fmt::format("'{}' {}: {} passed over; rename it", bad.path, bad.fault, loss));
   }
   if (!tree.made_by_tools.empty()) {
     LogWarn(
         fmt::format("passed over as made by reel3d's own tools: {}", NameSome(tree.made_by_tools)));
+  }
+  if (!tree.not_files.empty()) {
+    LogWarn(fmt::format("passed over, as they are no files: {}", NameSome(tree.not_files)));
+  }
+  if (!tree.hidden.empty()) {
+    LogWarn(fmt::format("passed over as hidden, as the name begins with a dot: {}",
+                        NameSome(tree.hidden)));
   }
   if (!tree.no_classes.empty()) {
     LogWarn(fmt::format("folders without a video are no classes: {}", NameSome(tree.no_classes)));
@@ -31,11 +40,21 @@ void WarnOfPassedOver(const VideoTree& tree) {
 
 void UnifyLabels(std::vector<FoundVideo>* videos) {
   std::set<std::string> labels;
+  std::set<std::string> marked;
   for (FoundVideo& video : *videos) {
-    video.label = WithoutByteOrderMark(video.label);
+    const std::string without(WithoutByteOrderMark(video.label));
+    if (without != video.label) {
+      marked.insert(without);
+      video.label = without;
+    }
     if (!video.label.empty()) {
       labels.insert(video.label);
     }
+  }
+  if (!marked.empty()) {
+    LogWarn(
+        fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
+                    NameSome({marked.begin(), marked.end()})));
   }
   const std::map<std::string, std::string> unified = UnifiedForms(labels);
   std::set<std::string> composed;
@@ -54,8 +73,12 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
                         NameSome({composed.begin(), composed.end()})));
   }
   for (const std::vector<std::string>& alike : LookAlikes(labels)) {
+    std::vector<std::string> shown;
+    for (const std::string& name : alike) {
+      shown.push_back(Escaped(name));
+    }
     LogWarn(fmt::format("classes with nearly the same name: '{}'. Are they one?",
-                        fmt::join(alike, "', '")));
+                        fmt::join(shown, "', '")));
   }
 }
 
@@ -75,8 +98,8 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes) {
     LogWarn(fmt::format("folders named {} are taken for classes: a SOURCE holds one folder a class",
                         fmt::join(subsets, ", ")));
   }
-  for (const std::string& doubt : ClassDoubts(classes)) {
-    LogWarn(doubt);
+  for (const Doubt& doubt : ClassDoubts(classes)) {
+    LogWarn(doubt.text);
   }
   if (classes.size() == 1) {
     LogWarn(fmt::format("if the folders in {} are the classes, name it as the SOURCE",
@@ -91,28 +114,24 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes) {
   }
 }
 
-void WarnOfSameContent(const VideoTree& tree, const std::vector<Subset>& subsets) {
+void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets) {
   // Opening a file takes longer than finding it: a small part of a large collection is looked at.
   constexpr size_t kFewFiles = 5000;
   constexpr size_t kShare = 50;
-  const SameContent same =
-      FindSameContent(tree, subsets, std::max(kFewFiles, tree.videos.size() / kShare));
-  std::vector<std::string> pairs;
-  for (const auto& [held_out, training] : same.pairs) {
-    pairs.push_back(
-        fmt::format("{} = {}", tree.videos[held_out].below, tree.videos[training].below));
+  const EqualFiles equal =
+      FindEqualFiles(tree, subsets, std::max(kFewFiles, tree.videos.size() / kShare));
+  HeldOutCopies copies;
+  for (const auto& [held_out, training] : equal.pairs) {
+    copies.emplace_back(tree.videos[held_out].below, tree.videos[training].below);
   }
-  if (!pairs.empty()) {
-    LogWarn(
-        fmt::format("{} of the videos held out have the content of training videos, so that "
-                    "what is judged was trained on: {}",
-                    pairs.size(), NameSome(pairs, 4)));
+  for (const Doubt& doubt : DoubtOfCopies(copies, "content")) {
+    LogWarn(doubt.text);
   }
-  if (same.num_unread > 0) {
+  if (equal.num_unread > 0) {
     LogInfo(
         fmt::format("{} videos have the size of others and were not compared: pack-shards "
                     "finds those of equal frames",
-                    same.num_unread));
+                    equal.num_unread));
   }
 }
 

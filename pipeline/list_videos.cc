@@ -32,8 +32,8 @@ std::vector<std::string> ClassesOf(const std::vector<FoundVideo>& videos) {
   return {classes.begin(), classes.end()};
 }
 
-// The path of a source's videos from `folder`, to which `below` is added; "" where that depends on
-// the video, as the folder lies in the source.
+// Returns the path of a source's videos from `folder`, to which `below` is added; "" where that
+// depends on the video, as the folder lies in the source.
 std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
   const fs::path from_source = folder.lexically_relative(source);
   if (!from_source.empty() && *from_source.begin() != "..") {
@@ -88,8 +88,7 @@ void CountClasses(const Manifest& manifest, const std::vector<std::string>& clas
   report->num_videos = static_cast<int64_t>(manifest.videos.size());
 }
 
-// Equal content is no conflict: the same command may run twice.
-// Whether it wrote.
+// Returns whether it wrote. Equal content is no conflict: the same command may run twice.
 bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
   if (fs::exists(file)) {
     if (ReadFile(file) == text) {
@@ -153,7 +152,7 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
     }
   }
   WarnOfClasses(counts);
-  WarnOfSameContent(tree, split.subsets);
+  WarnOfEqualFiles(tree, split.subsets);
   return report;
 }
 
@@ -179,13 +178,13 @@ std::string ListVideosReport::ToText() const {
   }
   size_t width = std::string("unlabelled").size();
   for (const auto& [name, counts] : classes) {
-    width = std::max(width, name.size());
+    width = std::max(width, Escaped(name).size());
   }
   constexpr const char* kRow = "{:<{}}  {:>8}  {:>10}  {:>7}\n";
   std::string text = fmt::format(kRow, "class", width, "training", "validation", "testing");
   Counts sum;
   for (const auto& [name, counts] : classes) {
-    text += fmt::format(kRow, name.empty() ? "unlabelled" : name, width, counts.training,
+    text += fmt::format(kRow, name.empty() ? "unlabelled" : Escaped(name), width, counts.training,
                         counts.validation, counts.testing);
     sum.training += counts.training;
     sum.validation += counts.validation;

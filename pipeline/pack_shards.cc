@@ -20,7 +20,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/shard/data_doubts.h"
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
@@ -289,10 +289,10 @@ PackShardsReport Packer::WriteIndexFile() const {
   report.num_packed = static_cast<int64_t>(index.size());
   WriteClasses(folder_ / "classes.txt", plan_.classes);
   WriteShardList(folder_ / "shards.tsv", uuids);
-  const SameContentPairs same = FindSameContent(index, contents);
-  fs::remove(folder_ / kSameContentFile);
-  if (!same.empty()) {
-    WriteSameContent(folder_ / kSameContentFile, same);
+  const HeldOutCopies copies = FindEqualFrames(index, contents);
+  fs::remove_all(folder_ / kEqualFramesFile);  // whatever stands there
+  if (!copies.empty()) {
+    WriteEqualFrames(folder_ / kEqualFramesFile, copies);
   }
   WriteIndex(folder_ / "index.tsv", index);
   return report;
@@ -360,8 +360,8 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   report.over_tolerance = !output.Finish(
       report.ToJson(), failed, {report.num_videos, report.num_failed, options.max_failed_fraction});
   if (!report.over_tolerance) {
-    for (const std::string& doubt : DataDoubts(ShardSet(output.folder()))) {
-      LogWarn(doubt);
+    for (const Doubt& doubt : DataDoubts(ShardSet(output.folder()))) {
+      LogWarn(doubt.text);
     }
   }
   return report;

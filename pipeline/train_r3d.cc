@@ -187,8 +187,8 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     shards.emplace(options.shards_dir);
     RequireSameRun(options, *shards);
     output.emplace(RunOf(options, *shards));
-    for (const std::string& doubt : DataDoubts(*shards)) {
-      LogWarn(doubt);
+    for (const Doubt& doubt : DataDoubts(*shards)) {
+      LogWarn(doubt.text);
     }
   }
   world.Barrier();  // nobody looks for checkpoints before the old ones are gone

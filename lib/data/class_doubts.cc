@@ -7,7 +7,7 @@
 
 namespace reel3d {
 
-std::vector<std::string> ClassDoubts(const std::vector<ClassCounts>& classes) {
+std::vector<Doubt> ClassDoubts(const std::vector<ClassCounts>& classes) {
   std::vector<std::string> present;
   std::vector<std::string> untrained;
   std::vector<std::string> unjudged;
@@ -26,19 +26,22 @@ std::vector<std::string> ClassDoubts(const std::vector<ClassCounts>& classes) {
       unjudged.push_back(counts.name);
     }
   }
-  std::vector<std::string> doubts;
+  std::vector<Doubt> doubts;
   if (present.size() == 1) {
-    doubts.push_back(fmt::format(
-        "all videos are of one class, {}: there is nothing to tell apart, and any answer is right",
-        present.front()));
+    doubts.push_back({DoubtKind::kOneClass, present,
+                      fmt::format("all videos are of one class, {}: there is nothing to tell "
+                                  "apart, and any answer is right",
+                                  present.front())});
   }
   if (sum.training > 0 && !untrained.empty()) {
-    doubts.push_back(fmt::format("every video is held out of {}: judged, but never trained",
-                                 NameSome(untrained)));
+    doubts.push_back({DoubtKind::kNeverTrained, untrained,
+                      fmt::format("every video is held out of {}: judged, but never trained",
+                                  NameSome(untrained))});
   }
   if (sum.validation > 0 && !unjudged.empty()) {
     doubts.push_back(
-        fmt::format("no video is held out of {}: trained, but never judged", NameSome(unjudged)));
+        {DoubtKind::kNeverJudged, unjudged,
+         fmt::format("no video is held out of {}: trained, but never judged", NameSome(unjudged))});
   }
   return doubts;
 }

@@ -17,20 +17,21 @@
 namespace reel3d {
 namespace {
 
-// Throws an input error that begins with `source`, naming the line from 1.
+// Throws an input error that begins with `source` and names the line from 1.
 void CheckClasses(const std::vector<std::string>& classes, const std::string& source) {
   std::unordered_map<std::string, size_t> line_of_class;
   for (size_t i = 0; i < classes.size(); ++i) {
-    std::string fault = classes[i].empty() ? "is empty" : FieldFault(classes[i]);
+    std::string fault = classes[i].empty() ? "is empty: delete the line" : FieldFault(classes[i]);
     if (fault.empty() && WithoutByteOrderMark(classes[i]).size() < classes[i].size()) {
       fault = "begins with a byte order mark, which is lost when the list is read";
     }
     const auto [first, is_new] = line_of_class.emplace(classes[i], i + 1);
     if (fault.empty() && !is_new) {
-      fault = fmt::format("stands in line {} already", first->second);
+      fault = fmt::format("stands in line {} already: delete one", first->second);
     }
     if (!fault.empty()) {
-      throw InputError(fmt::format("{}:{}: class name '{}' {}", source, i + 1, classes[i], fault));
+      throw InputError(
+          fmt::format("{}:{}: class name '{}' {}", source, i + 1, Escaped(classes[i]), fault));
     }
   }
 }
@@ -72,7 +73,7 @@ std::vector<std::string> Composed(const std::vector<std::string>& classes) {
   return composed;
 }
 
-// The names of `one` that `other` lacks, quoted.
+// Returns the names of `one` that `other` lacks, quoted.
 std::vector<std::string> NamesOnlyIn(const std::vector<std::string>& one,
                                      const std::vector<std::string>& other) {
   const std::unordered_set<std::string> others(other.begin(), other.end());

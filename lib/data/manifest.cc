@@ -8,6 +8,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
 namespace reel3d {
@@ -63,14 +64,14 @@ VideoRow ParseRow(const TsvReader& reader) {
   return row;
 }
 
-// What the fields' own types do not say. "" if nothing is wrong.
+// Says what is wrong with a row beyond its fields' own types; "" if nothing is.
 std::string RowFault(const VideoRow& row) {
   if (const std::string fault = IdFault(row.id); !fault.empty()) {
-    return fmt::format("id '{}' {}", row.id, fault);
+    return fmt::format("id '{}' {}", Escaped(row.id), fault);
   }
   for (const std::string& text : {row.path, row.label}) {
     if (const std::string fault = FieldFault(text); !fault.empty()) {
-      return fmt::format("'{}' {}", text, fault);
+      return fmt::format("'{}' {}", Escaped(text), fault);
     }
   }
   if (row.path.empty()) {

@@ -13,10 +13,13 @@
 
 namespace reel3d {
 
-// Returns `text` with control characters, and bytes that are not UTF-8, as \t, \n or \xNN.
+// Returns `text` as a terminal can show it and a person can tell it from another: control
+// characters become \t, \n, \r, \xNN or \uNNNN, bytes that are not UTF-8 become \xNN, and
+// characters that cannot be seen or that turn the direction of writing become \uNNNN. The joiners
+// that some scripts need (U+200C, U+200D) stay.
 std::string Escaped(std::string_view text);
 
-// Returns "a, b, c and 12 more": the first `most` of `names`.
+// Returns "a, b, c and 12 more": the first `most` of `names`, Escaped().
 std::string NameSome(const std::vector<std::string>& names, size_t most = 8);
 
 // Returns the composed form (NFC, Unicode Standard Annex 15). What is not UTF-8 stays as it is.

@@ -1,5 +1,5 @@
-// What is said of files that are not taken for videos: how many of which extension, and what to do
-// where there is nothing else.
+// Words what list-videos says of files that it does not take for videos: how many have which
+// extension, and what to do if there is nothing else.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reel3d {
 
-// Numbers of files by extension, in small letters without the dot; "": files without one.
+// Holds numbers of files by extension, in small letters without the dot; "": files without one.
 using ExtensionCounts = std::map<std::string, int64_t>;
 
 // Returns "2 .txt, 1 without extension".

@@ -52,7 +52,7 @@ std::optional<std::string> GroupOf(const std::string& name, const std::regex& ex
 using Group = std::string;
 using Classes = std::set<std::string>;
 
-// The group of each item. One person's name in two Unicode forms is one group.
+// Returns the group of each item. One person's name in two Unicode forms is one group.
 std::vector<Group> GroupsOf(const std::vector<SplitItem>& items, const std::string& text) {
   std::vector<Group> groups;
   if (text.empty()) {

@@ -9,12 +9,12 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/names.h"
 
 namespace reel3d {
 namespace {
 
-// The fields of a line, of which there should be `count`: of more, the first one too many is the
-// last.
+// Sets `fields` to the fields of a line. There should be `count`; at most one more is returned.
 void Split(std::string_view line, size_t count, std::vector<std::string_view>* fields) {
   fields->clear();
   for (size_t begin = 0;;) {
@@ -27,7 +27,8 @@ void Split(std::string_view line, size_t count, std::vector<std::string_view>* f
   }
 }
 
-// How many bytes follow a lead byte, and the least code point that needs so many; -1: not a lead.
+// Returns how many bytes follow a lead byte, and the least code point that needs so many; -1: it is
+// not a lead byte.
 int FollowingBytes(unsigned char lead, uint32_t* least) {
   if (lead < 0x80) {
     *least = 0;
@@ -50,17 +51,18 @@ int FollowingBytes(unsigned char lead, uint32_t* least) {
 
 }  // namespace
 
-TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns)
+TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns,
+                     uint64_t max_bytes)
     : file_(std::move(file)),
       columns_(std::move(columns)),
-      text_(ReadFile(file_)),
+      text_(ReadFile(file_, max_bytes)),
       lines_(text_, file_.string()) {
   std::string_view header;
   lines_.Next(&header);
   Split(header, columns_.size(), &fields_);
   if (!std::equal(fields_.begin(), fields_.end(), columns_.begin(), columns_.end())) {
     Fail(fmt::format("the header is '{}' but must be the tab separated names '{}'",
-                     header.substr(0, 200), fmt::join(columns_, " ")));
+                     Escaped(header.substr(0, 200)), fmt::join(columns_, " ")));
   }
 }
 
@@ -136,11 +138,14 @@ bool IsUtf8(std::string_view text) {
 }
 
 std::string FieldFault(std::string_view text) {
-  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-  if (has_control) {
-    return "holds a control character";
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F, such as a second line feed and what begins a terminal's commands, are two
+    // bytes in UTF-8.
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next <= 0x9F)) {
+      return "holds a control character";
+    }
   }
   return IsUtf8(text) ? "" : "is not UTF-8";
 }

@@ -18,19 +18,21 @@ namespace reel3d {
 // begin with "file:line: ". Columns are named by their number, from 0.
 class TsvReader {
  public:
-  TsvReader(std::filesystem::path file, std::vector<std::string> columns);
+  // A file of more than `max_bytes` is refused unread.
+  TsvReader(std::filesystem::path file, std::vector<std::string> columns,
+            uint64_t max_bytes = uint64_t{1} << 30);
   TsvReader(const TsvReader&) = delete;
   TsvReader& operator=(const TsvReader&) = delete;
 
-  // False after the last row.
+  // Returns false after the last row.
   bool NextRow();
-  // Of the row at hand, from 1; the header is line 1.
+  // Returns the number of the current line, from 1; the header is line 1.
   int line() const { return lines_.number(); }
 
   // Views stay valid until the next call of NextRow().
   std::string_view Text(size_t column) const { return fields_[column]; }
   bool IsEmpty(size_t column) const { return fields_[column].empty(); }
-  // Throw unless the whole field is such a number within [low, high].
+  // They throw unless the whole field is such a number within [low, high].
   int64_t Integer(size_t column, int64_t low, int64_t high) const;
   double Real(size_t column, double low, double high) const;
 
@@ -47,7 +49,8 @@ class TsvReader {
 
 bool IsUtf8(std::string_view text);
 
-// Why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without control characters.
+// Says why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without control
+// characters (U+0000 to U+001F, U+007F to U+009F).
 std::string FieldFault(std::string_view text);
 
 }  // namespace reel3d

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kLastLevel = 2;
 
-// The part of the path below the source that an id is made of, from the shortest to the longest.
+// Returns the part of the path below the source that an id is made of: level 0 is the shortest.
 std::string_view NameOfLevel(std::string_view below, int level) {
   if (level == kLastLevel) {
     return below;
@@ -41,7 +41,7 @@ std::string AsId(std::string_view name) {
   return text;
 }
 
-// `id` where it is short enough, else its begin and a hash of `name`.
+// Returns `id` if it is short enough, else its begin and a hash of `name`.
 std::string Fitted(std::string id, std::string_view name) {
   constexpr size_t kBeginBytes = 103;  // 120 with the hash: no longer than need be
   if (id.size() <= kMaxIdBytes) {

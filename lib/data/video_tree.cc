@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <iterator>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
@@ -27,7 +29,7 @@ const std::set<std::string>& VideoExtensions() {
   return extensions;
 }
 
-// "MP4" of "a.MP4" becomes "mp4"; "" where there is none.
+// Returns "mp4" for "a.MP4"; "" where there is no extension.
 std::string Extension(const fs::path& path) {
   std::string extension = path.extension().string();
   extension.erase(0, 1);
@@ -36,11 +38,22 @@ std::string Extension(const fs::path& path) {
   return extension;
 }
 
-// The begin of `below` up to the first folder or file whose name no table can hold; "" if none is.
+std::string NameFault(std::string_view name) {
+  return !name.empty() && WithoutByteOrderMark(name).empty() ? "is only a byte order mark"
+                                                             : FieldFault(name);
+}
+
+// Says what a file is that is no regular file; "" for a regular one.
+const char* OtherKind(mode_t mode) {
+  return S_ISREG(mode) ? "" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+// Returns the begin of `below` up to the first folder or file whose name no table can hold; "" if
+// there is none.
 std::string_view BadPart(std::string_view below) {
   for (size_t begin = 0; begin < below.size();) {
     const size_t end = std::min(below.find('/', begin), below.size());
-    if (!FieldFault(below.substr(begin, end - begin)).empty()) {
+    if (!NameFault(below.substr(begin, end - begin)).empty()) {
       return below.substr(0, end);
     }
     begin = end + 1;
@@ -66,7 +79,10 @@ class Finder {
     above_.clear();
     ignored_.clear();
     bad_names_.clear();
+    too_long_.clear();
     made_by_tools_.clear();
+    not_files_.clear();
+    hidden_.clear();
     tree_.sources.push_back(source_);
     const size_t before = tree_.videos.size();
     Walk(source_);
@@ -101,15 +117,35 @@ class Finder {
                                            prepared.size(), Escaped(folder.string())));
     }
     for (const fs::path& path : children) {
-      struct stat status {};
-      const bool leads_somewhere = stat(path.c_str(), &status) == 0;
-      if (leads_somewhere && S_ISDIR(status.st_mode)) {
-        WalkUnlessMade(path);
-      } else if (prepared.count(path) == 0) {
-        TakeFile(path, leads_somewhere ? status.st_size : 0);
+      if (prepared.count(path) == 0) {
+        Take(path);
       }
     }
     above_.erase(real);
+  }
+
+  void Take(const fs::path& path) {
+    struct stat status {};
+    const int error = stat(path.c_str(), &status) == 0 ? 0 : errno;
+    if (error == ENAMETOOLONG) {
+      too_long_.push_back(path.native().substr(prefix_bytes_));
+    } else if (error == ENOENT || error == ELOOP) {
+      TakeFile(path, 0);  // a link that leads nowhere: who reads it will say so
+    } else if (error != 0) {
+      throw ReadError(CannotLook(path), error);
+    } else if (S_ISDIR(status.st_mode)) {
+      WalkUnlessMade(path);
+    } else if (const std::string kind = OtherKind(status.st_mode); kind.empty()) {
+      TakeFile(path, status.st_size);
+    } else if (extensions_.count(Extension(path)) != 0) {
+      not_files_.push_back(fmt::format("{} ({})", path.string(), kind));
+    }
+  }
+
+  static std::string CannotLook(const fs::path& path) {
+    return fmt::format(
+        "cannot look into {} (it lies in a SOURCE: make it readable, or move it elsewhere)",
+        Escaped(path.string()));
   }
 
   void WalkUnlessMade(const fs::path& folder) {
@@ -121,20 +157,29 @@ class Finder {
     }
   }
 
-  static std::vector<fs::path> Children(const fs::path& folder) {
+  std::vector<fs::path> Children(const fs::path& folder) {
     std::error_code error;
     std::vector<fs::path> paths;
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-      if (it->path().filename().string().front() != '.') {
+      if (it->path().filename().native().front() != '.') {
         paths.push_back(it->path());
+      } else if (IsHiddenLoss(*it)) {
+        hidden_.push_back(it->path().string());
       }
     }
     if (error) {
-      throw ReadError("cannot list " + folder.string(), error.value());
+      throw ReadError(CannotLook(folder), error.value());
     }
     std::sort(paths.begin(), paths.end(),
               [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
     return paths;
+  }
+
+  // Returns whether someone may miss what is hidden: a folder, or a video.
+  bool IsHiddenLoss(const fs::directory_entry& entry) const {
+    std::error_code error;
+    return extensions_.count(Extension("name" + entry.path().filename().string())) != 0 ||
+           entry.is_directory(error);
   }
 
   std::set<fs::path> PreparedAmong(const std::vector<fs::path>& paths) const {
@@ -171,7 +216,7 @@ class Finder {
       ++bad_names_[std::string(bad)];
       return;
     }
-    if (!video.label.empty() && FieldFault(video.label).empty()) {
+    if (!video.label.empty() && NameFault(video.label).empty()) {
       bool& has_videos = has_videos_[video.label];
       has_videos = has_videos || is_video;
     }
@@ -188,10 +233,19 @@ class Finder {
     }
     for (const auto& [below, count] : bad_names_) {
       const std::string name = below.substr(below.rfind('/') + 1);
-      tree_.bad_names.push_back({Escaped((source_ / below).string()), FieldFault(name), count});
+      tree_.bad_names.push_back({Escaped((source_ / below).string()), NameFault(name), count});
     }
-    tree_.made_by_tools.insert(tree_.made_by_tools.end(), made_by_tools_.begin(),
-                               made_by_tools_.end());
+    for (const std::string& below : too_long_) {
+      tree_.bad_names.push_back(
+          {Escaped((source_ / below).string()), "is a path too long for the system", 0});
+    }
+    std::sort(hidden_.begin(), hidden_.end());  // folders are listed in any order
+    const auto append = [](const std::vector<std::string>& from, std::vector<std::string>* to) {
+      to->insert(to->end(), from.begin(), from.end());
+    };
+    append(made_by_tools_, &tree_.made_by_tools);
+    append(not_files_, &tree_.not_files);
+    append(hidden_, &tree_.hidden);
   }
 
   std::string WhatWasPassedOver() const {
@@ -201,12 +255,19 @@ class Finder {
       const std::string advice = AdviceOnExtensions(ignored_);
       parts.back() += advice.empty() ? "" : fmt::format(" ({})", advice);
     }
-    for (size_t i = tree_.bad_names.size() - bad_names_.size(); i < tree_.bad_names.size(); ++i) {
+    const size_t num_bad = bad_names_.size() + too_long_.size();
+    for (size_t i = tree_.bad_names.size() - num_bad; i < tree_.bad_names.size(); ++i) {
       const VideoTree::BadName& bad = tree_.bad_names[i];
       parts.push_back(fmt::format("'{}' {}: rename it", bad.path, bad.fault));
     }
     if (!made_by_tools_.empty()) {
       parts.push_back("passed over as made by reel3d's own tools: " + NameSome(made_by_tools_));
+    }
+    if (!not_files_.empty()) {
+      parts.push_back("passed over, as they are no files: " + NameSome(not_files_));
+    }
+    if (!hidden_.empty()) {
+      parts.push_back("passed over as hidden, as the name begins with a dot: " + NameSome(hidden_));
     }
     std::string text;
     for (const std::string& part : parts) {
@@ -220,8 +281,11 @@ class Finder {
   fs::path source_;
   size_t prefix_bytes_ = 0;   // of the source's path and a slash
   std::set<fs::path> above_;  // real paths from the source to where we are
-  // Of the source at hand, as in VideoTree; bad names by path below it.
+  // These belong to the current source, as in VideoTree; bad names are paths below it.
   ExtensionCounts ignored_;
+  std::vector<std::string> too_long_;
+  std::vector<std::string> not_files_;
+  std::vector<std::string> hidden_;
   std::map<std::string, int64_t> bad_names_;
   std::vector<std::string> made_by_tools_;
   std::map<std::string, bool> has_videos_;  // by folder directly in a source

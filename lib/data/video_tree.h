@@ -24,13 +24,16 @@ struct VideoTree {
   std::vector<std::filesystem::path> sources;  // absolute, as given
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
   ExtensionCounts ignored;                     // other files
-  // Names that no table can hold, with the number of videos that they cost: files, or folders with
-  // all that is below them. Escaped, with the cause.
+  // BadName is a name that no table can hold, escaped, with the cause and the number of videos that
+  // it costs: a file, or a folder with all that is below it. A path that is too long for the system
+  // cannot be looked at, so how many videos it costs is not known: 0.
   struct BadName {
     std::string path, fault;
     int64_t num_videos = 0;
   };
   std::vector<BadName> bad_names;
+  std::vector<std::string> not_files;      // pipes, sockets and devices with a video's extension
+  std::vector<std::string> hidden;         // folders, and videos, whose name begins with a dot
   std::vector<std::string> no_classes;     // folders directly in a source that hold no video
   std::vector<std::string> made_by_tools;  // what TreeFilter passed over: escaped, with its maker
 
@@ -39,20 +42,22 @@ struct VideoTree {
   }
 };
 
-// Tells what reel3d's own tools wrote, which is no video to be listed. Empty functions pass nothing
+// Recognises what reel3d's own tools wrote, which is not to be listed. Empty functions pass nothing
 // over.
 struct TreeFilter {
-  // The tool that wrote all of this folder; "" if none did. Not asked of a source itself.
+  // Returns the tool that wrote all of this folder; "" if none did. It is not asked about a source
+  // itself.
   std::function<std::string(const std::filesystem::path& folder)> maker_of_folder;
-  // Whether a .mkv is a prepared video. Asked of up to 16 of a folder, spread evenly over it, and
-  // of all if it is true of one.
+  // Returns whether a .mkv is a prepared video. It is asked about up to 16 files of a folder,
+  // spread evenly over it, and about all if it is true of one.
   std::function<bool(const std::filesystem::path& file)> is_prepared;
 };
 
 // Takes files with the extensions of ordinary videos, and `more_extensions`, in any case. Hidden
 // files and folders are passed over, links followed. Names with control characters, or that are not
 // UTF-8, are passed over too and stand in `bad_names`. Throws an input error where a source is no
-// folder or has no videos: it says what was passed over, and what takes it.
+// folder or has no videos: it says what was passed over, and what takes it. Throws an error as well
+// where the system does not let us look into a folder: videos would be missing without a word.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});

@@ -3,9 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "lib/base/error.h"
 #include "lib/data/class_doubts.h"
+#include "lib/data/held_out_copies.h"
 #include "lib/data/names.h"
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 
 namespace reel3d {
 namespace {
@@ -25,23 +31,34 @@ std::vector<ClassCounts> CountClasses(const ShardSet& shards) {
   return classes;
 }
 
+std::vector<Doubt> DoubtOfEqualFrames(const ShardSet& shards) {
+  const std::filesystem::path file = shards.folder() / kEqualFramesFile;
+  std::error_code error;
+  // A link that leads nowhere is not absent: something was there.
+  if (std::filesystem::symlink_status(file, error).type() ==
+      std::filesystem::file_type::not_found) {
+    return {};
+  }
+  try {
+    return DoubtOfCopies(ReadEqualFrames(file, shards.videos()), "frames");
+  } catch (const Error& why) {
+    if (why.kind() != ErrorKind::kInput && why.kind() != ErrorKind::kEnvironment) {
+      throw;
+    }
+    return {{DoubtKind::kUnreadable,
+             {},
+             fmt::format("whether training videos are held out under another name is not known, as "
+                         "{} cannot be read: {}; pack again to know",
+                         kEqualFramesFile, Escaped(why.what()))}};
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> DataDoubts(const ShardSet& shards) {
-  std::vector<std::string> doubts = ClassDoubts(CountClasses(shards));
-  const std::filesystem::path file = shards.folder() / kSameContentFile;
-  const SameContentPairs pairs =
-      std::filesystem::exists(file) ? ReadSameContent(file) : SameContentPairs();
-  if (!pairs.empty()) {
-    std::vector<std::string> names;
-    for (const auto& [held_out, training] : pairs) {
-      names.push_back(fmt::format("{} = {}", held_out, training));
-    }
-    constexpr size_t kNames = 4;
-    doubts.push_back(fmt::format(
-        "{} of the videos held out show the same frames as training videos, so that what is judged "
-        "was trained on: {}",
-        pairs.size(), NameSome(names, kNames)));
+std::vector<Doubt> DataDoubts(const ShardSet& shards) {
+  std::vector<Doubt> doubts = ClassDoubts(CountClasses(shards));
+  for (Doubt& doubt : DoubtOfEqualFrames(shards)) {
+    doubts.push_back(std::move(doubt));
   }
   return doubts;
 }

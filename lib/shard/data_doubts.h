@@ -1,17 +1,18 @@
-// What may be wrong with a data set as a whole, said when it is packed and once more when it is
-// trained on and judged. See also lib/data/class_doubts.h.
+// Finds doubts about a folder of shards as a whole. They are said when it is packed, and once more
+// when it is trained on and judged. See also lib/data/doubt.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "lib/data/doubt.h"
 #include "lib/shard/shard_set.h"
 
 namespace reel3d {
 
-// Returns a sentence for each doubt: those of ClassDoubts(), and training videos that are held out
-// under another name. None is a fault.
-std::vector<std::string> DataDoubts(const ShardSet& shards);
+// Returns those of ClassDoubts(), and training videos that are held out under another name. If
+// same_content.tsv is there and cannot be read, or is damaged, that is a doubt too: it never throws
+// because of that file.
+std::vector<Doubt> DataDoubts(const ShardSet& shards);
 
 }  // namespace reel3d

@@ -144,7 +144,7 @@ TEST_F(ManifestTest, ClassesAreLines) {
   for (const auto& [text, complaint] : std::vector<std::pair<std::string, std::string>>{
            {"a\n\nb\n", "classes.txt:2: class name '' is empty"},
            {"a\nb\na\n", "classes.txt:3: class name 'a' stands in line 1 already"},
-           {"a\tb\n", "classes.txt:1: class name 'a\tb' holds a control character"}}) {
+           {"a\tb\n", "classes.txt:1: class name 'a\\tb' holds a control character"}}) {
     WriteFileAtomically(folder_ / "classes.txt", text);
     EXPECT_THAT(MessageOf([&] { ReadClasses(folder_ / "classes.txt"); }), HasSubstr(complaint));
   }

@@ -20,6 +20,15 @@ TEST(Names, AreShownWithoutHarmToATerminal) {
   EXPECT_EQ(Escaped("\x1B[31mred"), "\\x1B[31mred");
   EXPECT_EQ(Escaped("\xFF\xC3\x28"), "\\xFF\\xC3(");
   EXPECT_EQ(Escaped(kComposed), kComposed);
+  // Zero width, turned direction, a second line feed, a terminal's command, a byte order mark.
+  EXPECT_EQ(Escaped("a\u200Bb\u202Ec\u0085d\u009B[31m\uFEFF"),
+            "a\\u200Bb\\u202Ec\\u0085d\\u009B[31m\\uFEFF");
+  // Persian, Hindi and a family are written with joiners.
+  for (const char* name : {"\u0645\u06CC\u200C\u0631\u0648\u0645", "\u0915\u094D\u200D\u0937",
+                           "\U0001F468\u200D\U0001F469"}) {
+    EXPECT_EQ(Escaped(name), name);
+  }
+  EXPECT_EQ(NameSome({"a\u200Bb", "c"}), "a\\u200Bb, c");
 }
 
 TEST(Names, AreListedUpToALimit) {

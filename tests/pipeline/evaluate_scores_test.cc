@@ -8,6 +8,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/class_doubts.h"
 #include "lib/eval/score_file.h"
 #include "tests/test_support.h"
 
@@ -50,6 +51,24 @@ class EvaluateScores : public ::testing::Test {
       WriteScores(folder_ / ("scores/scores-0000" + std::to_string(part) + ".h5"), parts_[part]);
     }
     return RunEvaluateScores(options_);
+  }
+
+  // Adds classes that no video is of.
+  void WidenClasses(const std::vector<std::string>& classes) {
+    for (Scores& part : parts_) {
+      std::vector<float> logits;
+      for (size_t clip = 0; clip < part.clips.size(); ++clip) {
+        for (size_t label = 0; label < classes.size(); ++label) {
+          logits.push_back(label < 2 ? part.logits[2 * clip + label] : -9);
+        }
+      }
+      part.logits = logits;
+      part.classes = classes;
+    }
+  }
+  void SayOfData(const std::vector<Doubt>& doubts) {
+    WriteFileAtomically(folder_ / "scores/report.json",
+                        Json({{"data_doubts", DoubtsToJson(doubts)}}).dump());
   }
 
   std::string Output(const std::string& name) { return ReadFile(folder_ / ("out/" + name)); }
@@ -115,10 +134,11 @@ TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
     }
   }
   const Json doubts = Run().metrics["doubts"];
-  ASSERT_EQ(doubts.size(), 3U);
+  ASSERT_EQ(doubts.size(), 2U);
   EXPECT_EQ(doubts[0], "2 of the videos held out show the same frames");
-  EXPECT_EQ(doubts[1], "all videos judged are of one class, fall");
-  EXPECT_EQ(doubts[2], "no video was judged of rise");
+  EXPECT_EQ(doubts[1],
+            "all videos judged are of one class, fall: to answer it always would be right; no "
+            "video was judged of rise");
 }
 
 TEST_F(EvaluateScores, OneClassIsNothingToTellApart) {
@@ -133,8 +153,44 @@ TEST_F(EvaluateScores, OneClassIsNothingToTellApart) {
   ASSERT_EQ(doubts.size(), 1U);
   EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("all videos are of one class, UCF-101"));
   // Not twice where score-videos has said it.
-  WriteFileAtomically(folder_ / "scores/report.json", Json({{"data_doubts", doubts}}).dump());
+  SayOfData(ClassDoubts({{"UCF-101", 3, 1}}));
   EXPECT_EQ(Run().metrics["doubts"], doubts);
+}
+
+TEST_F(EvaluateScores, AClassThatIsNotJudgedIsToldOnce) {
+  WidenClasses({"rise", "fall", "wave", "run"});
+  SayOfData(ClassDoubts({{"rise", 3, 2}, {"fall", 3, 2}, {"wave", 3, 0}, {"run", 3, 1}}));
+  const Json doubts = Run().metrics["doubts"];
+  ASSERT_EQ(doubts.size(), 2U);
+  EXPECT_EQ(doubts[0], "no video is held out of wave: trained, but never judged");
+  EXPECT_EQ(doubts[1], "no video was judged of run");
+}
+
+// That all videos of a class are held out is no reason that none was judged.
+TEST_F(EvaluateScores, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
+  WidenClasses({"rise", "fall", "wave"});
+  SayOfData(ClassDoubts({{"rise", 3, 2}, {"fall", 3, 2}, {"wave", 0, 1}}));
+  EXPECT_EQ(Run().metrics["doubts"],
+            Json({"every video is held out of wave: judged, but never trained",
+                  "no video was judged of wave"}));
+  for (Scores& part : parts_) {
+    part.subset = "training";
+  }
+  options_.overwrite = true;
+  EXPECT_EQ(Run().metrics["doubts"],
+            Json::array({"every video is held out of wave: judged, but never trained"}));
+}
+
+TEST_F(EvaluateScores, AReportThatCannotBeReadIsADoubt) {
+  for (const char* text :
+       {"", "{", "[]", "\xFF\xFE", R"({"data_doubts": 3})", R"({"data_doubts": [{}]})"}) {
+    WriteFileAtomically(folder_ / "scores/report.json", text);
+    const Json doubts = Run().metrics["doubts"];
+    ASSERT_EQ(doubts.size(), 1U) << text;
+    EXPECT_THAT(doubts[0].get<std::string>(),
+                AllOf(HasSubstr("what score-videos doubted is not known"), HasSubstr("report.json"),
+                      HasSubstr("score again to know")));
+  }
 }
 
 TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "tests/test_support.h"
 
@@ -96,10 +98,100 @@ TEST_F(ListOddFolders, WhatIsNoVideoIsSaidWithWhatTakesIt) {
 }
 
 // Opening a pipe that nobody writes to would wait for ever.
-TEST_F(ListOddFolders, APipeIsNotOpened) {
+TEST_F(ListOddFolders, APipeIsNotOpenedNorListed) {
   Write("source/wave/a.mp4");
   ASSERT_EQ(mkfifo((folder_ / "source/wave/b.mkv").c_str(), 0600), 0);
-  EXPECT_EQ(List().exit_status, kExitDone);
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone);
+  EXPECT_THAT(Ids(), ElementsAre("a"));
+  EXPECT_THAT(result.err, HasSubstr("source/wave/b.mkv (a pipe)"));
+}
+
+TEST_F(ListOddFolders, WhatIsHiddenIsSaid) {
+  for (const char* name : {"wave/a.mp4", "wave/.mp4", "wave/..b.mp4", "wave/._c.MP4",
+                           ".cache/d.mp4", "..more/e.mp4", "wave/.notes.txt"}) {
+    Write(std::string("source/") + name);
+  }
+  const auto result = List();
+  EXPECT_THAT(Ids(), ElementsAre("a"));
+  for (const char* name : {"wave/.mp4", "wave/..b.mp4", "wave/._c.MP4", "/.cache", "/..more"}) {
+    EXPECT_THAT(result.err, HasSubstr(name));
+  }
+  EXPECT_THAT(result.err, AllOf(HasSubstr("name begins with a dot"), Not(HasSubstr("notes"))));
+  fs::remove(folder_ / "source/wave/a.mp4");
+  const auto hidden_alone = List();
+  EXPECT_EQ(hidden_alone.exit_status, kExitInput);
+  EXPECT_THAT(hidden_alone.err, AllOf(HasSubstr("has no videos"),
+                                      HasSubstr("passed over as hidden"), HasSubstr("wave/.mp4")));
+}
+
+// An editor and a terminal show these names as the same, or as one that is not there.
+TEST_F(ListOddFolders, WhatCannotBeSeenIsShown) {
+  Write("source/wave/a.mp4");
+  Write("source/wa\u200Bve/b.mp4");
+  Write("source/\u202Eevaw/c.mp4");
+  Write("source/\u0085x/d.mp4");
+  Write("source/\uFEFFwave/e.mp4");
+  Write("source/\uFEFF/f.mp4");
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("'wave', 'wa\\u200Bve'. Are they one?"),
+                                HasSubstr("\\u0085x' holds a control character"),
+                                HasSubstr("\\uFEFF' is only a byte order mark"),
+                                HasSubstr("are classes without it: wave")));
+  EXPECT_THAT(result.out, HasSubstr("\n\\u202Eevaw "));
+  EXPECT_THAT(Classes(), ElementsAre("wave", "wa\u200Bve", "\u202Eevaw"));
+}
+
+// The same tree whose entries were made in another order lists the same, byte for byte.
+TEST_F(ListOddFolders, TheOrderInWhichFilesWereMadeDoesNotMatter) {
+  std::vector<std::string> names = {"wave/" + std::string(251, 'n') + ".mp4",
+                                    "wave/Case.mp4",
+                                    "wave/case.mp4",
+                                    "wave/CASE.MP4",
+                                    "wave/caf\u00E9.mp4",
+                                    "wave/cafe\u0301.mp4",
+                                    "wave/-rf.mp4",
+                                    "wave/--help.mp4",
+                                    "wave/ lead.mp4",
+                                    "wave/trail .mp4",
+                                    "wave/x..mp4",
+                                    "wave/a,b.mp4",
+                                    "wave/a\\b.mp4",
+                                    "wave/$(x).mp4",
+                                    "wave/*?.mp4",
+                                    "wave/\"q\".mp4",
+                                    " lead/a.mp4",
+                                    "trail /a.mp4",
+                                    "-dash/a.mp4",
+                                    "#hash/a.mp4",
+                                    "jump/case.mp4",
+                                    "jump/x\ty.mp4",
+                                    "jump/.h.mp4"};
+  for (const std::string& name : names) {
+    Write("source/" + name);
+  }
+  fs::create_directory_symlink("..", folder_ / "source/wave/loop");
+  fs::create_symlink("self.mp4", folder_ / "source/wave/self.mp4");
+  const auto first = List();
+  ASSERT_EQ(first.exit_status, kExitDone) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("leads back to a folder above it"));
+  EXPECT_EQ(Ids().size(), 22U);
+  const std::string manifest = ReadFile(manifest_);
+  const std::string classes = ReadFile(folder_ / "out/classes.txt");
+  fs::rename(folder_ / "source", folder_ / "first");
+  std::reverse(names.begin(), names.end());
+  fs::create_directories(folder_ / "source/wave");
+  fs::create_symlink("self.mp4", folder_ / "source/wave/self.mp4");
+  for (const std::string& name : names) {
+    Write("source/" + name);
+  }
+  const auto second =
+      test::RunCommand({"env", "LC_ALL=tr_TR.UTF-8", test::ToolPath("list-videos").string(),
+                        "--overwrite", (folder_ / "source").string() + "///", manifest_});
+  ASSERT_EQ(second.exit_status, kExitDone) << second.err;
+  EXPECT_EQ(ReadFile(manifest_), manifest);
+  EXPECT_EQ(ReadFile(folder_ / "out/classes.txt"), classes);
 }
 
 TEST_F(ListOddFolders, AFolderTooHighIsWarnedOf) {
@@ -173,6 +265,10 @@ TEST_F(ListOddFolders, AClassThatIsHeldOutWholeIsWarnedOf) {
   const auto result = List({"--group-regex", "(anna|ben)_", "--validation-groups", "ben"});
   EXPECT_THAT(result.err, AllOf(HasSubstr("every video is held out of run: judged"),
                                 HasSubstr("no video is held out of jump: trained")));
+  // Each is said once, and in one way.
+  for (const char* name : {" run", " jump"}) {
+    EXPECT_EQ(result.err.find(name), result.err.rfind(name)) << result.err;
+  }
 }
 
 }  // namespace

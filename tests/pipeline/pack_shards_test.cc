@@ -209,13 +209,37 @@ TEST_F(PackShardsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
   RunPackShards(options_);
   EXPECT_EQ(ReadFile(fs::path(options_.out_dir) / "same_content.tsv"),
             "validation_id\ttraining_id\nvideo04\tvideo01\n");
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               Contains(HasSubstr("what is judged was trained on: video04 = video01")));
   RunPackShards(options_);  // of shards that are kept, not read again
   EXPECT_TRUE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
   Prepare(4, 9);
   RunPackShards(options_);
   EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
+}
+
+TEST_F(PackShardsTest, EachDoubtIsToldOnce) {
+  fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
+                fs::copy_options::overwrite_existing);
+  rows_.videos[0].label = "held out";
+  WriteManifest(options_.manifest, rows_);
+  WriteClasses(folder_ / "classes.txt", {"held out", "jump", "wave"});
+  const auto result = test::RunCommand({test::ToolPath("pack-shards").string(), options_.manifest,
+                                        options_.prepared_dir, options_.out_dir});
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  for (const char* doubt : {"every video is held out of held out", "video04 = video01"}) {
+    EXPECT_THAT(result.err, HasSubstr(doubt));
+    EXPECT_EQ(result.err.find(doubt), result.err.rfind(doubt)) << result.err;
+  }
+}
+
+TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
+  RunPackShards(options_);
+  fs::create_directories(fs::path(options_.out_dir) / "same_content.tsv/folder");
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
+              ElementsAre(HasSubstr("pack again to know")));
+  RunPackShards(options_);
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))), testing::IsEmpty());
 }
 
 TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
@@ -225,7 +249,7 @@ TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
   WriteManifest(options_.manifest, rows_);
   WriteClasses(folder_ / "classes.txt", {"UCF-101"});
   RunPackShards(options_);
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               ElementsAre(HasSubstr("all videos are of one class, UCF-101")));
   rows_.videos[0].label = "held out";
   rows_.videos[1].label = "trained";
@@ -233,7 +257,7 @@ TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
   WriteClasses(folder_ / "classes.txt", {"UCF-101", "held out", "trained"});
   options_.overwrite = true;
   RunPackShards(options_);
-  EXPECT_THAT(DataDoubts(ShardSet(options_.out_dir)),
+  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               ElementsAre(HasSubstr("every video is held out of held out"),
                           HasSubstr("no video is held out of trained")));
 }

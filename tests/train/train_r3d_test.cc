@@ -37,6 +37,19 @@ TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
             1e-3);
 }
 
+// What is doubtful about the data stops nothing, and is said by one rank, once.
+TEST_F(TrainTool, DoubtsAreSaidOnceAndStopNothing) {
+  const std::string shards = At("doubtful_shards");
+  fs::copy(Shards(), shards, fs::copy_options::recursive);
+  WriteFileAtomically(fs::path(shards) / "same_content.tsv", "\x01\xFF no table");
+  const auto result = test::RunCommand(Command(2, "doubtful", {"--stop-after-steps", "1"}, shards));
+  EXPECT_EQ(result.exit_status, 75) << result.err;
+  const std::string doubt = "same_content.tsv cannot be read: ";
+  const size_t first = result.err.find(doubt);
+  ASSERT_NE(first, std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find(doubt, first + 1), std::string::npos) << result.err;
+}
+
 void ExpectEqualRuns(const std::map<std::string, at::Tensor>& a,
                      const std::map<std::string, at::Tensor>& b) {
   ASSERT_EQ(a.size(), b.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/data/same_content.h"
+#include "lib/data/equal_files.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@ using Indices = std::vector<size_t>;
 constexpr int64_t kGlanceBytes = 4096;
 constexpr int64_t kEndBytes = 65536;
 
-// The first `first` and the last `last` bytes of a file of that size; none if it cannot be read.
+// Returns the first `first` and the last `last` bytes of a file of that size; none if it cannot be
+// read.
 std::optional<std::string> ReadEnds(const std::filesystem::path& file, int64_t size_bytes,
                                     int64_t first, int64_t last) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -43,7 +44,8 @@ bool AreOnBothSides(const Indices& group, const std::vector<Subset>& subsets) {
   return has(Subset::kTraining) && has(Subset::kValidation);
 }
 
-// Files of one size that are on both sides, sizes of few files first, large ones before small ones.
+// Returns groups of files of one size that are on both sides: sizes of few files come first, and
+// large sizes before small ones.
 std::vector<Indices> GroupsBySize(const VideoTree& tree, const std::vector<Subset>& subsets) {
   std::vector<std::pair<int64_t, size_t>> by_size;  // largest first, then in order
   for (size_t video = 0; video < tree.videos.size(); ++video) {
@@ -69,7 +71,7 @@ std::vector<Indices> GroupsBySize(const VideoTree& tree, const std::vector<Subse
   return groups;
 }
 
-// Cuts a group into those whose ends agree.
+// Cuts a group into groups whose ends agree.
 std::vector<Indices> GroupsByEnds(const VideoTree& tree, const Indices& group, int64_t first,
                                   int64_t last) {
   std::map<size_t, Indices> by_hash;
@@ -86,25 +88,25 @@ std::vector<Indices> GroupsByEnds(const VideoTree& tree, const Indices& group, i
   return groups;
 }
 
-void AddPairs(const Indices& group, const std::vector<Subset>& subsets, SameContent* same) {
+void AddPairs(const Indices& group, const std::vector<Subset>& subsets, EqualFiles* equal) {
   const auto training = std::find_if(group.begin(), group.end(), [&](size_t video) {
     return subsets[video] == Subset::kTraining;
   });
   for (const size_t video : group) {
     if (subsets[video] == Subset::kValidation) {
-      same->pairs.emplace_back(video, *training);
+      equal->pairs.emplace_back(video, *training);
     }
   }
 }
 
 }  // namespace
 
-SameContent FindSameContent(const VideoTree& tree, const std::vector<Subset>& subsets,
-                            size_t max_files) {
-  SameContent same;
+EqualFiles FindEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets,
+                          size_t max_files) {
+  EqualFiles found;
   for (const Indices& group : GroupsBySize(tree, subsets)) {
     if (group.size() > max_files) {
-      same.num_unread += static_cast<int64_t>(group.size());
+      found.num_unread += static_cast<int64_t>(group.size());
       continue;
     }
     max_files -= group.size();
@@ -114,13 +116,13 @@ SameContent FindSameContent(const VideoTree& tree, const std::vector<Subset>& su
       }
       for (const Indices& equal : GroupsByEnds(tree, alike, kEndBytes, kEndBytes)) {
         if (AreOnBothSides(equal, subsets)) {
-          AddPairs(equal, subsets, &same);
+          AddPairs(equal, subsets, &found);
         }
       }
     }
   }
-  std::sort(same.pairs.begin(), same.pairs.end());
-  return same;
+  std::sort(found.pairs.begin(), found.pairs.end());
+  return found;
 }
 
 }  // namespace reel3d

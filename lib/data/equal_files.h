@@ -1,5 +1,5 @@
-// Finds files of the same content among videos, as far as that is cheap: a copy of a training video
-// under another name must not be held out.
+// Finds files of equal content among videos, as far as that is cheap: a copy of a training video
+// under another name must not be held out. See also lib/shard/equal_frames.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace reel3d {
 
-struct SameContent {
-  // A validation video, and the first training video of the same content, as indices; rising.
+struct EqualFiles {
+  // A validation video, and the first training video of equal content, as indices; rising.
   std::vector<std::pair<size_t, size_t>> pairs;
   int64_t num_unread = 0;  // files whose size others share, and that were not opened
 };
@@ -22,8 +22,8 @@ struct SameContent {
 // Compares files of the same size, of which some are in training and some in validation: first
 // their last 4 KiB, then those that agree by their first and last 64 KiB, by hashes. Sizes that few
 // files share come first, and at most `max_files` files are opened. Empty files, and files that
-// cannot be read, are the same as nothing. `subsets` has one of each video.
-SameContent FindSameContent(const VideoTree& tree, const std::vector<Subset>& subsets,
-                            size_t max_files);
+// cannot be read, equal nothing. `subsets` has one of each video.
+EqualFiles FindEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets,
+                          size_t max_files);
 
 }  // namespace reel3d

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/same_content.h"
+#include "lib/shard/equal_frames.h"
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <unordered_map>
 
 #include "lib/base/file.h"
@@ -11,6 +12,9 @@
 
 namespace reel3d {
 namespace {
+
+constexpr uint64_t kMostRowBytes = 2 * kMaxIdBytes + 3;  // two ids, tab, CR, LF
+constexpr uint64_t kMostOtherBytes = 64;                 // byte order mark, header
 
 const std::vector<std::string>& Columns() {
   static const std::vector<std::string> columns = {"validation_id", "training_id"};
@@ -28,15 +32,15 @@ uint64_t ContentHash(const ShardTable& table, size_t video) {
   return StableHash(text);
 }
 
-SameContentPairs FindSameContent(const std::vector<IndexedVideo>& index,
-                                 const std::vector<uint64_t>& contents) {
+HeldOutCopies FindEqualFrames(const std::vector<IndexedVideo>& index,
+                              const std::vector<uint64_t>& contents) {
   std::unordered_map<uint64_t, size_t> training;
   for (size_t video = 0; video < index.size(); ++video) {
     if (index[video].subset == Subset::kTraining) {
       training.emplace(contents[video], video);
     }
   }
-  SameContentPairs pairs;
+  HeldOutCopies pairs;
   for (size_t video = 0; video < index.size(); ++video) {
     if (index[video].subset == Subset::kValidation) {
       if (const auto same = training.find(contents[video]); same != training.end()) {
@@ -47,16 +51,30 @@ SameContentPairs FindSameContent(const std::vector<IndexedVideo>& index,
   return pairs;
 }
 
-SameContentPairs ReadSameContent(const std::filesystem::path& file) {
-  TsvReader reader(file, Columns());
-  SameContentPairs pairs;
+HeldOutCopies ReadEqualFrames(const std::filesystem::path& file,
+                              const std::vector<IndexedVideo>& index) {
+  std::unordered_map<std::string_view, Subset> subset_of_id;
+  for (const IndexedVideo& video : index) {
+    subset_of_id.emplace(video.id, video.subset);
+  }
+  const uint64_t max_bytes = kMostOtherBytes + index.size() * kMostRowBytes;
+  TsvReader reader(file, Columns(), max_bytes);
+  const auto require = [&](size_t column, Subset subset) {
+    const auto found = subset_of_id.find(reader.Text(column));
+    if (found == subset_of_id.end() || found->second != subset) {
+      reader.Fail(column, fmt::format("no {} video of that id is packed", SubsetName(subset)));
+    }
+  };
+  HeldOutCopies pairs;
   while (reader.NextRow()) {
+    require(0, Subset::kValidation);
+    require(1, Subset::kTraining);
     pairs.emplace_back(reader.Text(0), reader.Text(1));
   }
   return pairs;
 }
 
-void WriteSameContent(const std::filesystem::path& file, const SameContentPairs& pairs) {
+void WriteEqualFrames(const std::filesystem::path& file, const HeldOutCopies& pairs) {
   std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
   for (const auto& [held_out, training] : pairs) {
     text += fmt::format("{}\t{}\n", held_out, training);

@@ -1,0 +1,20 @@
+// Words the doubt that training videos are held out under another name.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/data/doubt.h"
+
+namespace reel3d {
+
+// A validation video, and the first training video that it equals, as people know them.
+using HeldOutCopies = std::vector<std::pair<std::string, std::string>>;
+
+// Returns the doubt, or none without pairs. `what` says in what they are equal: "content" of files,
+// or "frames".
+std::vector<Doubt> DoubtOfCopies(const HeldOutCopies& pairs, const std::string& what);
+
+}  // namespace reel3d
