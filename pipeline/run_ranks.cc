@@ -13,6 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/held_signals.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/launcher.h"
 #include "lib/base/log.h"
@@ -29,7 +30,7 @@ int ExitStatus(const LaunchResult& result) {
   return result.ended_by == 0 ? result.exit_status : 128 + result.ended_by;
 }
 
-// The mpirun that PATH would have found without us.
+// Returns the mpirun that PATH would find without this program.
 fs::path NextMpirun() {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
@@ -57,7 +58,7 @@ bool StartsTraining(const std::vector<std::string>& words) {
 
 void RunRanksOptions::Bind(OptionBinder& binder) {
   binder.Positional("LAUNCHER", &command,
-                    "what starts the ranks, such as mpirun -n 4 train-r3d ...");
+                    "command that starts the ranks, such as mpirun -n 4 train-r3d ...");
   binder.Bind("status-file", &status_file,
               "write the exit status to this file as well; make turns every failure into 2. Empty: "
               "no file");
@@ -66,12 +67,14 @@ void RunRanksOptions::Bind(OptionBinder& binder) {
 ToolResult RunRanks(const RunRanksOptions& options) {
   ToolResult result;
   result.json = nullptr;
+  const HeldSignals held;  // a late request would end this process before it passes the status on
   const LaunchResult launch = RunLauncher(options.command, options.program);
   result.exit_status = ExitStatus(launch);
   if (!options.status_file.empty()) {
     WriteFileAtomically(options.status_file, fmt::format("{}\n", result.exit_status));
   }
-  if (launch.ended_by != 0) {  // so that a shell or make sees that it was a signal
+  held.Discard();
+  if (launch.ended_by != 0) {  // a shell or make must see that it was a signal
     std::signal(launch.ended_by, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
