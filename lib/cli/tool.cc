@@ -67,6 +67,10 @@ std::vector<std::string> TakeSwitches(const ToolInfo& info, const OptionTable& t
       words.insert(words.end(), argv + (begins_command ? i : i + 1), argv + argc);
       break;
     }
+    if (info.takes_command && word.compare(0, 2, "--") != 0) {
+      throw UsageError(word + ": no such option of " + info.name +
+                       "; the program to start comes first, such as mpirun");
+    }
     const size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
     const OptionEntry* entry = name.compare(0, 2, "--") == 0 ? table.Find(name.substr(2)) : nullptr;

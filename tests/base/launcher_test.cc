@@ -270,6 +270,9 @@ TEST_F(Launching, TheToolKnowsWhereTheLauncherBegins) {
   const auto unknown = test::RunCommand({tool, "--status-flie", "st", "true"});
   EXPECT_EQ(unknown.exit_status, kExitUsage);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean status-file?"));
+  const auto forgotten = test::RunCommand({tool, "-n", "2", "train-r3d", "shards", "run"});
+  EXPECT_EQ(forgotten.exit_status, kExitUsage);
+  EXPECT_THAT(forgotten.err, HasSubstr("-n: no such option of run-ranks; the program to start"));
   EXPECT_EQ(test::RunCommand({tool, "--status-file"}).exit_status, kExitUsage);
   EXPECT_EQ(test::RunCommand({tool, ""}).exit_status, kExitUsage);
 }
@@ -284,6 +287,23 @@ TEST_F(Launching, TheToolSaysWhatItCannotStart) {
       test::RunCommand({tool, "--status-file=status", "sh", "-c", "exit 9", "--help"});
   EXPECT_EQ(options.exit_status, 9);
   EXPECT_EQ(ReadFile("status"), "9\n");
+}
+
+// A status that an earlier run has left would be taken for this one's.
+TEST_F(Launching, TheToolLeavesNoOtherStatusInTheFile) {
+  const std::string tool = test::ToolPath("run-ranks").string();
+  WriteFileAtomically("status", "75\n");
+  EXPECT_EQ(test::RunCommand({tool, "--status-file", "status", "test", "-s", "status"}).exit_status,
+            1)
+      << "it is not empty during the run";
+  EXPECT_EQ(ReadFile("status"), "1\n");
+  EXPECT_EQ(test::RunCommand({tool, "--status-file", "status", "no-such-launcher"}).exit_status,
+            kExitEnvironment);
+  EXPECT_EQ(ReadFile("status"), "4\n");
+  const auto absent =
+      test::RunCommand({tool, "--status-file", "absent/status", "touch", "has run"});
+  EXPECT_EQ(absent.exit_status, kExitEnvironment);
+  EXPECT_FALSE(fs::exists("has run")) << "the fault is found after the run";
 }
 
 // In front of the system's mpirun it must not be in the way of other programs.
