@@ -195,12 +195,12 @@ void ConvertWeightsOptions::Bind(OptionBinder& binder) {
       "whether there is a pooling after the first convolution, which no weights tell, "
       "for TorchScript and reference-checkpoint; stored: as a checkpoint says, else true");
   binder.Bind("clip-frames", &clip_frames, {0, 1024},
-              "of TorchScript: frames of the clip that the network is recorded with; 0: as trained "
-              "or published (16, of i3d 64). i3d takes clips of this length and --size alone "
-              "afterwards, other networks what they take here");
+              "frames of the clip that a TorchScript program is recorded with; i3d's program then "
+              "accepts only clips of this length and --size; 0: as trained or published (16; i3d "
+              "64)");
   binder.Bind("size", &size, {0, 1024},
-              "of TorchScript: pixels of that clip's sides; 0: as trained or published (112, of "
-              "i3d 224)");
+              "height and width, in pixels, of the clip that a TorchScript program is recorded "
+              "with; 0: as trained or published (112; i3d 224)");
   binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
 }
 

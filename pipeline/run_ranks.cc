@@ -13,6 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/held_signals.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/launcher.h"
 #include "lib/base/log.h"
@@ -29,7 +30,13 @@ int ExitStatus(const LaunchResult& result) {
   return result.ended_by == 0 ? result.exit_status : 128 + result.ended_by;
 }
 
-// The mpirun that PATH would have found without us.
+void WriteStatus(const RunRanksOptions& options, const std::string& text) {
+  if (!options.status_file.empty()) {
+    WriteFileAtomically(options.status_file, text);
+  }
+}
+
+// Returns the mpirun that PATH would find without this program.
 fs::path NextMpirun() {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
@@ -57,21 +64,30 @@ bool StartsTraining(const std::vector<std::string>& words) {
 
 void RunRanksOptions::Bind(OptionBinder& binder) {
   binder.Positional("LAUNCHER", &command,
-                    "what starts the ranks, such as mpirun -n 4 train-r3d ...");
+                    "command that starts the ranks, such as mpirun -n 4 train-r3d ...");
   binder.Bind("status-file", &status_file,
-              "write the exit status to this file as well; make turns every failure into 2. Empty: "
-              "no file");
+              "write the exit status to this file as well, since make turns every failure into 2; "
+              "the file is empty until the command ends. Empty: no file");
 }
 
 ToolResult RunRanks(const RunRanksOptions& options) {
   ToolResult result;
   result.json = nullptr;
-  const LaunchResult launch = RunLauncher(options.command, options.program);
-  result.exit_status = ExitStatus(launch);
-  if (!options.status_file.empty()) {
-    WriteFileAtomically(options.status_file, fmt::format("{}\n", result.exit_status));
+  // The status of an earlier run must not stay, and a file that cannot be written is an error now
+  // rather than after hours of training.
+  WriteStatus(options, "");
+  const HeldSignals held;  // a late request would end this process before it passes the status on
+  LaunchResult launch;
+  try {
+    launch = RunLauncher(options.command, options.program);
+  } catch (const std::exception& error) {
+    WriteStatus(options, fmt::format("{}\n", DescribeFailure(error).exit_status));
+    throw;
   }
-  if (launch.ended_by != 0) {  // so that a shell or make sees that it was a signal
+  result.exit_status = ExitStatus(launch);
+  WriteStatus(options, fmt::format("{}\n", result.exit_status));
+  held.Discard();
+  if (launch.ended_by != 0) {  // a shell or make must see that it was a signal
     std::signal(launch.ended_by, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);

@@ -12,19 +12,20 @@ namespace reel3d {
 
 struct RunRanksOptions {
   std::vector<std::string> command;  // the launcher, its options, the program, its options
-  std::string program;               // the file to run for it; empty: found in PATH
+  std::string program;               // the launcher's file; empty: PATH is searched
   std::string status_file;
 
   void Bind(OptionBinder& binder);
   void Check() const {}
 };
 
-// Runs the command as lib/base/launcher.h says. The exit status is the command's; 75 if it was
-// stopped before its ranks could listen; a second request ends this process as its signal does.
+// Runs the command as lib/base/launcher.h says. The exit status is the command's, or 75 if the
+// command was stopped before its ranks could listen. After a second request the process ends by
+// that signal.
 ToolResult RunRanks(const RunRanksOptions& options);
 
-// What a program does that was called by the name of mpirun: becomes the next mpirun in PATH, or,
-// where that is to start train-r3d, runs it by RunRanks().
+// Does the work of a program that was called by the name of mpirun. It runs the next mpirun in PATH
+// by RunRanks() if that is to start train-r3d, and otherwise becomes that mpirun.
 int RunAsMpirun(int argc, char** argv);
 
 }  // namespace reel3d

@@ -35,14 +35,20 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Held while the run goes on; the system lets go of it however the process ends.
+// Keeps other runs out of the folder. The system releases the lock however the process ends.
 class RunLock {
  public:
+  // Waits a while for a lock that another process has. A request to stop ends the wait: then the
+  // lock is not held.
   explicit RunLock(const fs::path& run_dir)
       : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     constexpr double kPatience_s = 10;
     const Stopwatch clock;
     for (bool told = false; IsTaken(); told = true) {
+      if (StopRequested()) {
+        is_held_ = false;
+        return;
+      }
       if (clock.Seconds() > kPatience_s) {
         close(descriptor_);
         throw EnvironmentError(run_dir.string() +
@@ -65,12 +71,15 @@ class RunLock {
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
+  bool is_held() const { return is_held_; }
+
  private:
   bool IsTaken() const {
     return descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   }
 
-  int descriptor_;  // below 0 where the file system has no such locks: then there is no guard
+  int descriptor_;  // below 0 if the file system has no such locks: then there is no guard
+  bool is_held_ = true;
 };
 
 ToolResult ToResult(const TrainReport& report) {
@@ -154,7 +163,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
           }};
 }
 
-// What the folder says once training has ended. False if too many videos were damaged.
+// Writes the report of the run's end. Returns false if too many videos were damaged.
 bool Conclude(const TrainReport& report, const ToolResult& result, double max_failed_fraction,
               const StageOutput& output) {
   std::vector<FailedItem> failed;
@@ -170,20 +179,29 @@ bool Conclude(const TrainReport& report, const ToolResult& result, double max_fa
   return true;
 }
 
+ToolResult StoppedBeforeTraining(const World& world) {
+  const char* text = "stopped before training had begun: run the same command again\n";
+  return {{{"stopped_early", true}}, world.is_main() ? text : "", kExitStoppedEarly};
+}
+
 ToolResult TrainOn(const World& world, TrainOptions& options) {
   if (world.Any(StopRequested())) {
-    const char* text = "stopped before training had begun: run the same command again\n";
-    return {{{"stopped_early", true}}, world.is_main() ? text : "", kExitStoppedEarly};
+    return StoppedBeforeTraining(world);
   }
   std::optional<RunLock> lock;
   std::optional<ShardSet> shards;
   std::optional<StageOutput> output;
-  // Before anything is touched: it may not be there.
+  // The device may be missing, so it is chosen before any file is touched.
   const c10::Device device = ChooseDevice(options.device, world);
   if (world.is_main()) {
     RequireFolder(options.shards_dir, "shards made by pack-shards");
     MakeFolders(options.run_dir);
     lock.emplace(options.run_dir);
+  }
+  if (world.Any(lock && !lock->is_held())) {
+    return StoppedBeforeTraining(world);
+  }
+  if (world.is_main()) {
     shards.emplace(options.shards_dir);
     RequireSameRun(options, *shards);
     output.emplace(RunOf(options, *shards));
@@ -199,20 +217,21 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   TrainReport report;
   {
     Trainer trainer(options, settings, world, *shards, device);
-    // Here too: the trainer's end waits for a checkpoint that is being written, others for nothing.
+    // An error must end the other ranks from here, because the trainer's destructor waits for a
+    // checkpoint that is being written.
     world.Run([&] { WithTorchErrors([&] { report = trainer.Run(); }); });
   }
   ToolResult result = ToResult(report);
   if (output && !Conclude(report, result, options.max_failed_fraction, *output)) {
     result.exit_status = kExitInput;
   }
-  if (!world.is_main()) {  // says nothing, and ends alike
+  if (!world.is_main()) {  // rank 0 speaks for all; the status is the same
     result = {nullptr, "", report.over_tolerance ? kExitInput : result.exit_status};
   }
   return result;
 }
 
-// A step may take a minute: who asks for an end is told at once what will come of it.
+// Makes a request to stop answer at once what will happen, since a step may take a minute.
 void AcknowledgeStops() {
   if (LaunchedRank().value_or(0) != 0) {
     return;
@@ -224,7 +243,7 @@ void AcknowledgeStops() {
       "train-r3d: SIGTERM from mpirun, which kills its ranks a second later: because a rank has "
       "failed, or because of Ctrl-C or SIGTERM. To stop at a checkpoint, start it as `run-ranks "
       "mpirun ...`, or send SIGUSR1 to mpirun\n";
-  // Under run-ranks it comes only where a rank has failed, which that one says.
+  // Under run-ranks SIGTERM comes only if a rank has failed, and that rank prints why.
   const char* of_mpirun = StartedByRunRanks() ? nullptr : kIsKilled;
   SayWhenStopped(kStops, StartedByMpirun() ? of_mpirun : kStops);
 }
@@ -232,7 +251,7 @@ void AcknowledgeStops() {
 }  // namespace
 
 ToolResult RunTraining(TrainOptions options) {
-  CatchStopSignals();  // where no tool has done so before
+  CatchStopSignals();  // the tool has done so before, other callers may not
   if (StartedByRunRanks()) {
     AllowRepeatedStops();
   }

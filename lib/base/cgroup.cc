@@ -14,7 +14,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kVersion2 = "";  // stands for all controllers of version 2
+constexpr const char* kVersion2 = "";  // it stands for all controllers of version 2
 
 std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -25,7 +25,7 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return parts;
 }
 
-// Where the kernel writes a space as \040.
+// Returns a path of mountinfo as it is: the kernel writes a space as \040 there.
 std::string Unescape(const std::string& text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -39,7 +39,7 @@ std::string Unescape(const std::string& text) {
   return plain;
 }
 
-// The group of this process in each hierarchy, by controller.
+// Returns the group of this process in each hierarchy, by controller.
 std::map<std::string, std::string> OwnGroups(const fs::path& root) {
   std::map<std::string, std::string> groups;
   std::ifstream file(root / "proc/self/cgroup");
@@ -62,11 +62,11 @@ std::map<std::string, std::string> OwnGroups(const fs::path& root) {
 }
 
 struct Mount {
-  std::string group;  // the one that is seen at `folder`
+  std::string group;  // `folder` shows this group
   fs::path folder;
 };
 
-// A line of mountinfo: "36 35 0:31 GROUP FOLDER rw shared:9 - cgroup cgroup rw,cpu,cpuacct".
+// Reads a line of mountinfo: "36 35 0:31 GROUP FOLDER rw shared:9 - cgroup cgroup rw,cpu,cpuacct".
 std::optional<Mount> ParseMount(const std::string& line, const std::string& controller) {
   const size_t dash = line.find(" - ");
   if (dash == std::string::npos) {
@@ -85,7 +85,7 @@ std::optional<Mount> ParseMount(const std::string& line, const std::string& cont
   return is_it ? std::optional<Mount>({Unescape(place[3]), Unescape(place[4])}) : std::nullopt;
 }
 
-// The folders of the process's group and of all groups above it that can be seen.
+// Returns the folders of the process's group and of all groups above it that can be seen.
 std::vector<fs::path> GroupFolders(const fs::path& root, const std::string& controller) {
   const std::map<std::string, std::string> groups = OwnGroups(root);
   const auto own = groups.find(controller);
@@ -111,7 +111,7 @@ std::vector<fs::path> GroupFolders(const fs::path& root, const std::string& cont
   return folders;
 }
 
-// The words of a file; none where it is not there.
+// Returns the words of a file, or none if there is no such file.
 std::vector<std::string> Words(const fs::path& path) {
   std::ifstream file(path);
   std::vector<std::string> words;
@@ -121,7 +121,7 @@ std::vector<std::string> Words(const fs::path& path) {
   return words;
 }
 
-// None for "max", -1 and what is no number.
+// Returns nothing for "max", -1 and text that is not a number.
 std::optional<double> Positive(const std::string& word) {
   double value = 0;
   std::istringstream stream(word);

@@ -1,4 +1,4 @@
-// The machine that this process runs on, and how much of it is this process's.
+// Describes the machine that this process runs on, and how much of it the process may use.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,25 +9,25 @@
 
 namespace reel3d {
 
-// "unknown" where the system does not say.
+// Returns "unknown" if the system does not say.
 std::string HostName();
 
-// The numbers of the cores that this thread may run on, rising, as Slurm, mpirun, taskset or a
-// container bound it; at least one.
+// Returns the numbers of the cores that this thread may run on, rising, as Slurm, mpirun, taskset
+// or a container bound it. There is at least one.
 std::vector<int> AllowedCores();
 
-// How many threads can work at a time: the allowed cores, or fewer where a control group limits the
-// processor time (1.5 cores are two threads); at least 1. `root` holds /proc and /sys.
+// Returns how many threads can work at a time, at least 1: the allowed cores, or fewer if a control
+// group limits the processor time (1.5 cores are two threads). `root` holds /proc and /sys.
 int AvailableCores(const std::filesystem::path& root = "/");
 
-// The memory of the machine, or less where a control group limits it.
+// Returns the memory of the machine, or less if a control group limits it.
 int64_t AvailableMemoryBytes(const std::filesystem::path& root = "/");
 
-// What a --threads option means: as many as wanted, or for 0 one for each available core.
+// Returns the threads that a --threads option means: `wanted`, or for 0 one per available core.
 inline int ThreadCount(int wanted) { return wanted > 0 ? wanted : AvailableCores(); }
 
-// The same for processes that may want `each_bytes` of memory: for 0 one for each available core,
-// but no more than the available memory holds; at least 1.
+// Returns the same for processes that may need `each_bytes` of memory each: for 0 one per available
+// core, but no more than the available memory holds, and at least 1.
 int ProcessCount(int wanted, int64_t each_bytes, const std::filesystem::path& root = "/");
 
 }  // namespace reel3d

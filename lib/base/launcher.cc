@@ -13,11 +13,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "lib/base/error.h"
+#include "lib/base/held_signals.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
@@ -26,46 +27,54 @@ namespace reel3d {
 namespace {
 
 constexpr double kOneRequest_s = 1;
-// Behind this all ranks have been started, so that SIGUSR1 reaches them the first time.
+// After this time all ranks have been started, so that the first SIGUSR1 reaches them.
 constexpr double kStart_s = 60;
-// How long a launcher may take to end ranks that are to end at once.
+// A launcher has this time to end ranks that are to end at once.
 constexpr double kGrace_s = 10;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-constexpr std::array<int, 7> kWatched = {SIGINT,  SIGTERM, SIGUSR1, SIGUSR2,
-                                         SIGTSTP, SIGCONT, SIGCHLD};
+// Makes this process inherit the ranks of an mpirun that is killed: they live on for a second.
+class Subreaper {
+ public:
+  Subreaper() {
+    prctl(PR_GET_CHILD_SUBREAPER, &before_);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+  ~Subreaper() { prctl(PR_SET_CHILD_SUBREAPER, before_); }
+  Subreaper(const Subreaper&) = delete;
+  Subreaper& operator=(const Subreaper&) = delete;
 
-sigset_t WatchedSignals() {
-  sigset_t watched;
-  sigemptyset(&watched);
-  for (const int signal : kWatched) {
-    sigaddset(&watched, signal);
+ private:
+  int before_ = 0;
+};
+
+// Returns the processes whose parent this one is, ended or not.
+std::set<pid_t> Children() {
+  std::set<pid_t> children;
+  std::ifstream file(fmt::format("/proc/self/task/{}/children", getpid()));
+  for (pid_t child = 0; file >> child;) {
+    children.insert(child);
   }
-  struct sigaction hang_up {};
-  sigaction(SIGHUP, nullptr, &hang_up);
-  if (hang_up.sa_handler != SIG_IGN) {  // else nohup started us
-    sigaddset(&watched, SIGHUP);
-  }
-  return watched;
+  return children;
 }
 
-// In the child. Returns only if the command cannot be started.
+// Turns the forked child into the command. Returns only if the command cannot be started.
 void Become(const std::string& program, const std::vector<std::string>& command,
-            const sigset_t& signals, pid_t parent) {
+            const HeldSignals& held, pid_t parent) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) {
-    return;  // it has gone before
+    return;  // the parent has ended meanwhile, so its death sends no signal
   }
-  // A launcher in a session of its own would take what is typed away from the shell.
+  // A launcher in its own session would take what is typed away from the shell.
   if (isatty(STDIN_FILENO) != 0) {
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     close(nothing);
   }
   setenv(kRunRanksVariable, "1", /*overwrite=*/1);
-  signal(SIGINT, SIG_DFL);  // a script's `&` has it ignored
-  sigprocmask(SIG_SETMASK, &signals, nullptr);
+  signal(SIGINT, SIG_DFL);  // a script's `&` makes it ignored
+  held.LetThrough();
   std::vector<char*> arguments;
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));  // only read
@@ -77,9 +86,6 @@ void Become(const std::string& program, const std::vector<std::string>& command,
 class Launch {
  public:
   Launch(const std::string& program, const std::vector<std::string>& command) : name_(program) {
-    sigset_t before;
-    sigprocmask(SIG_BLOCK, &watched_, &before);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);  // ranks outlive an mpirun that is killed, for a second
     std::array<int, 2> report{};
     if (pipe2(report.data(), O_CLOEXEC) != 0) {
       throw EnvironmentError(fmt::format("cannot start {}: {}", name_, std::strerror(errno)));
@@ -87,7 +93,7 @@ class Launch {
     const pid_t parent = getpid();
     child_ = fork();
     if (child_ == 0) {
-      Become(program, command, before, parent);
+      Become(program, command, held_, parent);
       const int error = errno;
       const ssize_t told = write(report[1], &error, sizeof(error));
       _exit(told < 0 ? kExitInternal : kExitEnvironment);
@@ -105,49 +111,53 @@ class Launch {
 
   LaunchResult Run() {
     while (!IsOver()) {
-      const timespec wait{0, 100'000'000};
-      const int signal = sigtimedwait(&watched_, nullptr, &wait);
+      const int signal = held_.Take(100'000'000);
       if (signal == SIGTSTP) {
         Suspend();
-      } else if (signal > 0 && signal != SIGCHLD && signal != SIGCONT) {
+      } else if (signal != 0 && signal != SIGCHLD && signal != SIGCONT) {
         TakeRequest(signal);
       }
       Repeat();
       Insist();
     }
+    if (first_ != 0) {  // what came after the first request was answered by the command's end
+      held_.Discard();
+    }
     return Result();
   }
 
  private:
-  // Whether the command and all that it started have ended.
+  // Returns whether the command and all that it started have ended.
   bool IsOver() {
-    int status = 0;
-    pid_t ended = 0;
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
-      if (ended == child_) {
-        status_ = status;
-        child_ = -1;
-        since_end_ = Stopwatch();
-      }
+    if (child_ > 0 && waitpid(child_, &status_, WNOHANG) == child_) {
+      child_ = -1;
+      since_end_ = Stopwatch();
     }
+    const std::set<pid_t> orphans = CollectOrphans();
     if (child_ > 0) {
       return false;
     }
-    // A launcher that ends by itself has seen to its ranks, and may leave what is not ours to
-    // judge, such as a connection that ssh shares.
-    const bool nobody = (ended < 0 && errno == ECHILD) || !WIFSIGNALED(status_);
+    // A launcher that ends by itself has ended its ranks, and may leave processes that should stay,
+    // such as a connection that ssh shares.
+    const bool nobody = orphans.empty() || !WIFSIGNALED(status_);
     if (!nobody && since_end_.Seconds() > kGrace_s) {
-      KillOrphans();
+      for (const pid_t orphan : orphans) {
+        kill(orphan, SIGKILL);
+      }
     }
     return nobody || since_end_.Seconds() > 2 * kGrace_s;
   }
 
-  // Processes of the command that are now ours.
-  static void KillOrphans() {
-    std::ifstream children(fmt::format("/proc/self/task/{}/children", getpid()));
-    for (pid_t orphan = 0; children >> orphan;) {
-      kill(orphan, SIGKILL);
+  // Collects the status of orphans that have ended. Returns those that are alive: processes that
+  // the command started and that became children of this process.
+  std::set<pid_t> CollectOrphans() const {
+    std::set<pid_t> alive;
+    for (const pid_t child : Children()) {
+      if (child != child_ && callers_.count(child) == 0 && waitpid(child, nullptr, WNOHANG) == 0) {
+        alive.insert(child);
+      }
     }
+    return alive;
   }
 
   void TakeRequest(int signal) {
@@ -168,7 +178,7 @@ class Launch {
   }
 
   bool IsSecond(int signal) const {
-    const bool is_repeated = signal == SIGUSR1 && StartedByRunRanks();  // by one around this one
+    const bool is_repeated = signal == SIGUSR1 && StartedByRunRanks();  // the outer one repeats it
     return signal == SIGUSR2 || (since_first_.Seconds() >= kOneRequest_s && !is_repeated &&
                                  (signal == first_ || signal == SIGINT));
   }
@@ -180,7 +190,7 @@ class Launch {
     }
   }
 
-  // Goes on with what the second request has begun.
+  // Sends the next stronger signal of those that follow a second request.
   void Insist() {
     struct Blow {
       double after_s;
@@ -219,7 +229,9 @@ class Launch {
   }
 
   const std::string name_;
-  const sigset_t watched_ = WatchedSignals();
+  const HeldSignals held_;
+  const Subreaper subreaper_;
+  const std::set<pid_t> callers_ = Children();  // they are not this launch's to wait for
   pid_t child_ = -1;
   int status_ = 0;
   int first_ = 0, second_ = 0;  // requests

@@ -2,8 +2,8 @@
 // them the time that they need.
 //
 // Open MPI's mpirun answers SIGTERM and Ctrl-C by killing its ranks a second later, and then ends
-// with status 1; SIGUSR1 it hands to them. So the launcher gets a session of its own, where Ctrl-C
-// of the terminal does not reach it, and SIGUSR1 in place of every request.
+// with status 1, but it hands SIGUSR1 to the ranks. So the launcher runs in a session of its own,
+// where Ctrl-C of the terminal does not reach it, and gets SIGUSR1 in place of every request.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,25 +13,29 @@
 namespace reel3d {
 
 struct LaunchResult {
-  int exit_status = 0;          // the command's own; 128 + signal if one ended it
-  int ended_by = 0;             // the signal of the second request, which ended it at once; else 0
-  bool never_listened = false;  // it ended by the request itself, before it could listen
+  int exit_status = 0;          // the command's own, or 128 + signal if a signal ended it
+  int ended_by = 0;             // the signal of the second request, which ended the command; else 0
+  bool never_listened = false;  // the request itself ended the command, which could not listen yet
 };
 
-// Runs `command` (searched in PATH, or the file `program` where that is given) and waits for it and
-// whatever it leaves behind. Meanwhile
+// Runs `command` (searched in PATH, or the file `program` if that is given) and waits for it. If a
+// signal ended the command, the call also waits up to 20 s for the processes that it left.
+// Meanwhile signals to this process have these effects:
 //
-//   SIGINT, SIGTERM, SIGUSR1 and SIGHUP, the first time: SIGUSR1 for the command. It is repeated if
-//       the command has just been started, as mpirun hands no signal to ranks that it has not
-//       started
-//   the same one again, or SIGINT, a second later or more: SIGUSR2, which ends ranks at once; after
-//   a
-//       grace of some seconds SIGTERM and then SIGKILL
-//   SIGTSTP (Ctrl-Z): stops the ranks, too, until they are continued
+//   The first SIGINT, SIGTERM, SIGUSR1 or SIGHUP sends SIGUSR1 to the command. During the first
+//       minute of the command SIGUSR1 is repeated, since mpirun drops a signal for ranks that it
+//       has not started yet.
+//   The same signal again, or SIGINT, a second later or more sends SIGUSR2, which ends ranks at
+//       once. If the command is still there some seconds later, it gets SIGTERM and then SIGKILL.
+//   SIGTSTP (Ctrl-Z) stops the ranks as well, until they are continued.
 //
 // SIGHUP stays ignored under nohup. If this process is killed, the command gets SIGTERM. The
-// command can tell by kRunRanksVariable (lib/base/launched_rank.h) who started it. Call once, while
-// the process has one thread. Throws an environment error if the command cannot be started.
+// variable kRunRanksVariable (lib/base/launched_rank.h) tells the command that it runs here.
+//
+// Call it while the process has one thread. The caller's signal mask is restored on return; signals
+// that came after a first request are dropped. Children that the caller already has stay the
+// caller's to wait for, but what one of them orphans meanwhile counts as left by the command.
+// Throws an environment error if the command cannot be started.
 LaunchResult RunLauncher(const std::vector<std::string>& command, const std::string& program = "");
 
 }  // namespace reel3d

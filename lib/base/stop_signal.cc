@@ -13,7 +13,8 @@
 namespace reel3d {
 namespace {
 
-// What sends a signal to a process and to its group (timeout, mpirun, a terminal) sends it twice.
+// Some programs send a signal to a process and to its group (timeout, mpirun, a terminal), so that
+// one request arrives twice.
 constexpr int64_t kOneRequestNs = 1'000'000'000;
 
 std::atomic<int64_t> first_signal_ns{0};
@@ -23,11 +24,11 @@ std::atomic<const char*> words_for_usr1{nullptr};
 std::atomic<const char*> words_for_others{nullptr};
 static_assert(std::atomic<int64_t>::is_always_lock_free, "else no signal handler may touch it");
 
-// As a signal handler may: no buffers, no locks.
+// A signal handler calls this, so it uses no buffers and no locks.
 void Say(const char* words) {
   const int error_before = errno;
   if (words != nullptr && write(STDERR_FILENO, words, std::strlen(words)) < 0) {
-    // a terminal that has gone
+    // The terminal has gone, so nobody can read it.
   }
   errno = error_before;
 }
@@ -42,7 +43,7 @@ void OnSignal(int signal) {
     Say(signal == SIGUSR1 ? words_for_usr1 : words_for_others);
     return;
   }
-  // Schedulers warn with one signal and insist with another; people press Ctrl-C.
+  // Schedulers warn with one signal and insist with another, and people press Ctrl-C.
   if (now - first < kOneRequestNs || (signal == SIGUSR1 && usr1_is_repeated) ||
       (signal != first_signal && signal != SIGINT)) {
     return;
@@ -70,5 +71,7 @@ void SayWhenStopped(const char* for_usr1, const char* for_others) {
 void AllowRepeatedStops() { usr1_is_repeated = true; }
 
 bool StopRequested() { return first_signal_ns != 0; }
+
+int FirstStopSignal() { return first_signal; }
 
 }  // namespace reel3d

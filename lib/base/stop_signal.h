@@ -1,23 +1,26 @@
-// A polite request to stop: Ctrl-C, or SIGTERM or SIGUSR1 as schedulers send before they end a job.
-// Work goes on to where it can be saved; the same signal, or SIGINT, a second later or more ends
-// the process at once.
+// Turns signals into polite requests to stop: Ctrl-C, and SIGTERM or SIGUSR1, which schedulers send
+// before they end a job. Work continues to where it can be saved. The same signal, or SIGINT, a
+// second later or more ends the process at once.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace reel3d {
 
-// From here on a first SIGINT, SIGTERM or SIGUSR1 only sets a flag. May be called before main().
+// Makes a first SIGINT, SIGTERM or SIGUSR1 set a flag only. It may be called before main().
 void CatchStopSignals();
 
-// What is written to standard error when the first one comes, for SIGUSR1 and for the others.
-// Nothing is before this is called, or for null. Both must live as long as the process.
+// Sets the texts that are written to standard error when the first request comes, one for SIGUSR1
+// and one for the other signals. Null writes nothing, which is the default. Both texts must live as
+// long as the process.
 void SayWhenStopped(const char* for_usr1, const char* for_others);
 
-// From here on SIGUSR1 may come any number of times and never ends the process: whoever started it
-// repeats its request.
+// Makes further SIGUSR1 harmless, for a process whose launcher repeats its requests.
 void AllowRepeatedStops();
 
-// Whether one has come. Any thread.
+// Returns whether a request has come. Any thread may call it.
 bool StopRequested();
+
+// Returns the signal of the first request, or 0 if none has come. Any thread may call it.
+int FirstStopSignal();
 
 }  // namespace reel3d

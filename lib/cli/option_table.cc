@@ -222,13 +222,14 @@ void OptionTable::Set(const std::string& where, const std::string& name,
   }
 }
 
-void OptionTable::SetPositionals(const std::vector<std::string>& words) const {
+void OptionTable::SetPositionals(const std::vector<std::string>& words, bool are_command) const {
   if (words.size() < positionals_.size()) {
     const PositionalEntry& missing = positionals_[words.size()];
     throw UsageError(fmt::format("{} is missing: {}", missing.name, missing.help));
   }
-  if (std::find(words.begin(), words.end(), "") != words.end()) {
-    throw UsageError("an argument is empty: paths are wanted");
+  const auto paths_end = are_command ? words.begin() + 1 : words.end();
+  if (std::find(words.begin(), paths_end, "") != paths_end) {
+    throw UsageError("an argument is empty: give a path or a name");
   }
   size_t next = 0;
   for (size_t i = 0; i < positionals_.size(); ++i) {

@@ -56,7 +56,8 @@ class OptionTable : public OptionBinder {
   // name is a usage error that offers the nearest known one.
   void Set(const std::string& where, const std::string& name, const std::string& text) const;
   // Distributes the words over the positionals; a usage error names what is missing or too much.
-  void SetPositionals(const std::vector<std::string>& words) const;
+  // The words of a command may be empty, paths may not.
+  void SetPositionals(const std::vector<std::string>& words, bool are_command = false) const;
 
  private:
   OptionEntry& Add(const char* name, const char* help, Effect effect);

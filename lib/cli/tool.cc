@@ -2,18 +2,22 @@
 #include "lib/cli/tool.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
+#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
+#include "lib/base/stop_signal.h"
+#include "lib/base/timer.h"
 #include "lib/base/versions.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/option_table.h"
@@ -22,10 +26,10 @@ namespace reel3d {
 namespace po = boost::program_options;
 namespace {
 
-// What Boost files the words that are no options under.
+// Boost collects the words that are not options under this name.
 constexpr const char* kArguments = " arguments";
 
-// What every tool takes besides its own options.
+// The options that every tool takes besides its own.
 struct CommonOptions {
   bool help = false, version = false, print_config = false, json = false;
   std::string config;
@@ -50,15 +54,22 @@ struct CommandLine {
   std::vector<std::string> positionals;
 };
 
-// Splits `--name=value` of switches off, which Boost takes for a mistake.
-std::vector<std::string> TakeSwitchValues(const OptionTable& table, int argc, char** argv,
-                                          CommandLine* line) {
+// Returns the words for Boost. Switches are taken out, since Boost refuses `--switch=value`. A
+// command is put behind "--", so that Boost leaves the command's options alone.
+std::vector<std::string> TakeSwitches(const ToolInfo& info, const OptionTable& table, int argc,
+                                      char** argv, CommandLine* line) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--") {
-      words.insert(words.end(), argv + i, argv + argc);
+    const bool begins_command = info.takes_command && (word.empty() || word.front() != '-');
+    if (word == "--" || begins_command) {
+      words.emplace_back("--");
+      words.insert(words.end(), argv + (begins_command ? i : i + 1), argv + argc);
       break;
+    }
+    if (info.takes_command && word.compare(0, 2, "--") != 0) {
+      throw UsageError(word + ": no such option of " + info.name +
+                       "; the program to start comes first, such as mpirun");
     }
     const size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
@@ -68,14 +79,19 @@ std::vector<std::string> TakeSwitchValues(const OptionTable& table, int argc, ch
                                  equals == std::string::npos ? "true" : word.substr(equals + 1));
     } else {
       words.push_back(word);
+      const bool has_value_behind = entry != nullptr && equals == std::string::npos;
+      if (has_value_behind && i + 1 < argc) {
+        words.emplace_back(argv[++i]);
+      }
     }
   }
   return words;
 }
 
-CommandLine ParseCommandLine(const OptionTable& table, int argc, char** argv) {
+CommandLine ParseCommandLine(const ToolInfo& info, const OptionTable& table, int argc,
+                             char** argv) {
   CommandLine line;
-  const std::vector<std::string> words = TakeSwitchValues(table, argc, argv, &line);
+  const std::vector<std::string> words = TakeSwitches(info, table, argc, argv, &line);
   po::options_description description;
   description.add_options()(kArguments, po::value<std::vector<std::string>>());
   for (const OptionEntry& option : table.options()) {
@@ -154,6 +170,7 @@ int CloseOutput(const ToolInfo& info, int status) {
   return status;
 }
 
+// Rank 0 prints for all ranks what concerns their command line.
 bool LeavesWordsToRank0(const ToolInfo& info) {
   return info.is_parallel && LaunchedRank().value_or(0) > 0;
 }
@@ -168,7 +185,7 @@ class ToolRun {
   // True if there is something to run.
   bool Configure(int argc, char** argv, const std::function<void()>& check,
                  const BindFunction& bind) {
-    const CommandLine line = ParseCommandLine(table_, argc, argv);
+    const CommandLine line = ParseCommandLine(info_, table_, argc, argv);
     Apply(line);
     if (common_.help) {
       Tell(HelpText(info_, table_));
@@ -178,10 +195,10 @@ class ToolRun {
       Tell(info_.name + " (reel3d) " + Version() + "\n" + LinkedLibraries());
       return false;
     }
-    ApplyConfigFile(line);  // and what it says of the recipe, unless the line overrules it
+    ApplyConfigFile(line);  // it may name a recipe; the command line overrules it
     ApplyRecipe(line);
     if (!common_.print_config) {
-      table_.SetPositionals(line.positionals);
+      table_.SetPositionals(line.positionals, info_.takes_command);
     }
     check();
     SetLogLevel(common_.log_level);
@@ -220,7 +237,7 @@ class ToolRun {
     }
   }
 
-  // The recipe lies beneath the configuration file: read again what lies above it.
+  // The recipe lies beneath the configuration file and the command line, so both are applied again.
   void ApplyRecipe(const CommandLine& line) const {
     for (const OptionEntry& option : table_.options()) {
       if (option.is_recipe && !option.show().empty()) {
@@ -236,21 +253,27 @@ class ToolRun {
   CommonOptions common_;
 };
 
-int Fail(const ToolInfo& info, const Failure& failure) {
+int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank = "") {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", info.name.c_str(), failure.line.c_str());
+  std::fprintf(stderr, "%s: %s%s\n", info.name.c_str(), rank.c_str(), failure.line.c_str());
   if (failure.exit_status == kExitUsage) {
     std::fprintf(stderr, "%s: --help lists the options\n", info.name.c_str());
   }
   return failure.exit_status;
 }
 
-// A launcher ends all ranks with the first that fails: that one must have spoken. Its signal ends
-// the wait.
-int FailAfterRank0(const Failure& failure) {
-  constexpr int kPatience_ms = 5000;
-  poll(nullptr, 0, kPatience_ms);
-  return failure.exit_status;
+// If all ranks have the fault, rank 0 prints it and exits, and the launcher ends this rank during
+// the wait. Otherwise the fault is this rank's alone, such as a file that one node lacks.
+int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
+  constexpr double kPatience_s = 5;
+  const Stopwatch clock;
+  while (clock.Seconds() < kPatience_s) {
+    if (FirstStopSignal() == SIGTERM) {
+      return failure.exit_status;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return Fail(info, failure, fmt::format("rank {} on {}: ", *LaunchedRank(), HostName()));
 }
 
 }  // namespace
@@ -272,7 +295,7 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
   } catch (const std::exception& error) {
     const Failure failure = DescribeFailure(error);
     if (!is_configured && LeavesWordsToRank0(info)) {
-      return FailAfterRank0(failure);
+      return FailAfterRank0(info, failure);
     }
     return Fail(info, failure);
   }

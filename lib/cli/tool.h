@@ -26,9 +26,13 @@ struct ToolInfo {
   std::string name;     // "prep-videos"
   std::string summary;  // one line
   std::string details;  // paragraphs for --help: what is read, written and continued
-  // Started as several ranks: what concerns the command line, which they share, is said by the
-  // first one alone, and all end with the same status.
+  // The tool runs as several ranks that share a command line. Rank 0 prints help and errors of the
+  // command line for all. Another rank prints its error only if it is still alive 5 s later: then
+  // rank 0 did not have it.
   bool is_parallel = false;
+  // The arguments are a command, as those of `env` are. Options of the tool stand before its first
+  // word; what follows belongs to the command.
+  bool takes_command = false;
 };
 
 // What a tool did. `json` goes to stdout with --json, else `text` (which may be empty). A null

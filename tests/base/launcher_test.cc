@@ -1,19 +1,23 @@
-// What a launcher does with signals, by shell scripts in its place. The tool runs them, since it
-// keeps signals for itself.
+// Checks what a launcher does with signals, by shell scripts in its place.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/launcher.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/held_signals.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -22,7 +26,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Notes what it gets in `said`, and what is in `started` first.
+// Defines note(), which appends a word to the file `said`.
 constexpr const char* kPrelude = "note() { echo $1 >>said; }; ";
 
 class Launching : public testing::Test {
@@ -156,6 +160,123 @@ TEST_F(Launching, LeavesHangUpsToNohup) {
   std::signal(SIGHUP, SIG_DFL);
 }
 
+// Runs `work` in a process of its own, where signals do no harm.
+void InAProcess(const std::function<void()>& work) {
+  const pid_t process = fork();
+  if (process == 0) {
+    work();
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(process, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(Launching, LeavesTheCallerAsItWas) {
+  InAProcess([] {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR2);
+    sigprocmask(SIG_SETMASK, &blocked, nullptr);
+    EXPECT_EQ(RunLauncher({"sh", "-c", "exit 3"}).exit_status, 3);
+    EXPECT_THROW(RunLauncher({"no-such-launcher"}), Error);
+    sigset_t now;
+    sigprocmask(SIG_BLOCK, nullptr, &now);
+    for (int signal = 1; signal < SIGRTMIN; ++signal) {
+      EXPECT_EQ(sigismember(&now, signal), signal == SIGUSR2 ? 1 : 0) << signal;
+    }
+    int is_subreaper = -1;
+    prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper);
+    EXPECT_EQ(is_subreaper, 0);
+  });
+}
+
+// Also if the command is killed, where the launcher collects what it leaves.
+TEST_F(Launching, LeavesTheCallersChildrenToTheCaller) {
+  InAProcess([] {
+    const pid_t ended = fork();
+    if (ended == 0) {
+      _exit(7);
+    }
+    const pid_t lives = fork();
+    if (lives == 0) {
+      pause();
+    }
+    EXPECT_EQ(RunLauncher({"sh", "-c", "sleep 0.3 & kill -KILL $$"}).exit_status, 128 + SIGKILL);
+    int status = 0;
+    EXPECT_EQ(waitpid(ended, &status, 0), ended);
+    EXPECT_EQ(WEXITSTATUS(status), 7);
+    EXPECT_EQ(waitpid(lives, &status, WNOHANG), 0) << "it is not the launch's to end";
+    kill(lives, SIGKILL);
+    EXPECT_EQ(waitpid(-1, &status, 0), lives);
+    EXPECT_EQ(waitpid(-1, &status, 0), -1) << "the command left a zombie";
+  });
+}
+
+// A command that inherited the block would never hear a request.
+TEST_F(Launching, LetsSignalsThroughThatTheCallerBlocks) {
+  InAProcess([] {
+    const HeldSignals held;
+    EXPECT_EQ(RunLauncher({"sh", "-c", "kill -USR1 $$; exit 3"}).exit_status, 128 + SIGUSR1);
+  });
+}
+
+// The end of the scope lets through what nobody has taken.
+TEST_F(Launching, HeldSignalsTakeEffectUnlessDiscarded) {
+  const pid_t process = fork();
+  if (process == 0) {
+    {
+      const HeldSignals held;
+      std::raise(SIGTERM);
+      held.Discard();
+      std::raise(SIGINT);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(process, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
+}
+
+// Both spellings of every option, which all belong to the tool up to the first other word.
+TEST_F(Launching, TheToolKnowsWhereTheLauncherBegins) {
+  WriteFileAtomically("run ranks.ini", "status-file = of_config\n");
+  const std::string tool = test::ToolPath("run-ranks").string();
+  const std::vector<std::string> launcher = {
+      "sh", "-c", "echo \"$1,$2,$3\"; exit 9", "--", "--status-file", "", "--help"};
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--status-file", "sh"}, "sh"},
+      {{"--status-file=apart"}, "apart"},
+      {{"--config", "run ranks.ini"}, "of_config"},
+      {{"--config=run ranks.ini"}, "of_config"},
+      {{"--log-level", "debug", "--status-file", "b", "--json"}, "b"},
+      {{"--log-level=debug", "--json=true", "--status-file", "c", "--"}, "c"},
+  };
+  for (const auto& [options, status_file] : cases) {
+    fs::remove(status_file);
+    std::vector<std::string> command = {tool};
+    command.insert(command.end(), options.begin(), options.end());
+    command.insert(command.end(), launcher.begin(), launcher.end());
+    const auto result = test::RunCommand(command);
+    EXPECT_EQ(result.exit_status, 9) << options.front() << ": " << result.err;
+    EXPECT_EQ(result.out, "--status-file,,--help\n");
+    EXPECT_EQ(ReadFile(status_file), "9\n") << options.front();
+  }
+  for (const char* option : {"--help", "--version", "--print-config"}) {
+    const auto result = test::RunCommand({tool, option, "sh", "-c", "exit 9"});
+    EXPECT_EQ(result.exit_status, kExitDone) << option << result.err;
+    EXPECT_NE(result.out, "") << option;
+  }
+  const auto unknown = test::RunCommand({tool, "--status-flie", "st", "true"});
+  EXPECT_EQ(unknown.exit_status, kExitUsage);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean status-file?"));
+  const auto forgotten = test::RunCommand({tool, "-n", "2", "train-r3d", "shards", "run"});
+  EXPECT_EQ(forgotten.exit_status, kExitUsage);
+  EXPECT_THAT(forgotten.err, HasSubstr("-n: no such option of run-ranks; the program to start"));
+  EXPECT_EQ(test::RunCommand({tool, "--status-file"}).exit_status, kExitUsage);
+  EXPECT_EQ(test::RunCommand({tool, ""}).exit_status, kExitUsage);
+}
+
 TEST_F(Launching, TheToolSaysWhatItCannotStart) {
   const std::string tool = test::ToolPath("run-ranks").string();
   const auto absent = test::RunCommand({tool, "no-such-launcher", "-n", "2"});
@@ -166,6 +287,23 @@ TEST_F(Launching, TheToolSaysWhatItCannotStart) {
       test::RunCommand({tool, "--status-file=status", "sh", "-c", "exit 9", "--help"});
   EXPECT_EQ(options.exit_status, 9);
   EXPECT_EQ(ReadFile("status"), "9\n");
+}
+
+// A status that an earlier run has left would be taken for this one's.
+TEST_F(Launching, TheToolLeavesNoOtherStatusInTheFile) {
+  const std::string tool = test::ToolPath("run-ranks").string();
+  WriteFileAtomically("status", "75\n");
+  EXPECT_EQ(test::RunCommand({tool, "--status-file", "status", "test", "-s", "status"}).exit_status,
+            1)
+      << "it is not empty during the run";
+  EXPECT_EQ(ReadFile("status"), "1\n");
+  EXPECT_EQ(test::RunCommand({tool, "--status-file", "status", "no-such-launcher"}).exit_status,
+            kExitEnvironment);
+  EXPECT_EQ(ReadFile("status"), "4\n");
+  const auto absent =
+      test::RunCommand({tool, "--status-file", "absent/status", "touch", "has run"});
+  EXPECT_EQ(absent.exit_status, kExitEnvironment);
+  EXPECT_FALSE(fs::exists("has run")) << "the fault is found after the run";
 }
 
 // In front of the system's mpirun it must not be in the way of other programs.

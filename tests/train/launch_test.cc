@@ -23,7 +23,7 @@ using test::CommandResult;
 using test::Words;
 using testing::HasSubstr;
 
-// Of /proc, whose files say that they are empty.
+// Reads a file of /proc: their sizes say 0.
 std::string TextOf(const std::string& file) {
   std::ifstream stream(file);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -49,6 +49,20 @@ class Launch : public test::InterruptedRun {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS,
             std::string("REEL3D_BAD_RANK=") + rank, "REEL3D_BAD_READS=" + Held(run_dir).string(),
             "REEL3D_GOOD_READS=40"};
+  }
+
+  // Returns whether a process of the run has opened the run's lock.
+  static bool WaitsForItsLock(const std::string& run_dir) {
+    std::error_code ignored;
+    for (const int process : ProcessesOf(run_dir)) {
+      for (const auto& file :
+           fs::directory_iterator("/proc/" + std::to_string(process) + "/fd", ignored)) {
+        if (fs::read_symlink(file.path(), ignored) == At(run_dir) + "/lock") {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   // The process that this test has started for the run.
@@ -264,30 +278,35 @@ TEST_F(Launch, ATakenRunIsWaitedForAWhile) {
   EXPECT_THAT(refused.err, HasSubstr("another train-r3d is at work there; wait for it or end it"));
 }
 
-// Also: asked to stop before the first step, it takes none.
 TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
   std::optional<TakenLock> taken(At("freed"));
-  auto job = std::async(std::launch::async, [&] { return test::RunCommand(Command(0, "freed")); });
-  ASSERT_TRUE(test::WaitUntil([] {
-    const int process = LauncherOf("freed");
-    if (process < 0) {
-      return false;
-    }
-    std::error_code ignored;
-    for (const auto& file :
-         fs::directory_iterator("/proc/" + std::to_string(process) + "/fd", ignored)) {
-      if (fs::read_symlink(file.path(), ignored) == At("freed") + "/lock") {
-        return true;
-      }
-    }
-    return false;
-  }));
-  SignalLauncher("freed", SIGTERM);
+  auto job = std::async(std::launch::async, [&] {
+    return test::RunCommand(Command(0, "freed", {"--stop-after-steps", "1"}));
+  });
+  ASSERT_TRUE(test::WaitUntil([] { return WaitsForItsLock("freed"); }));
   taken.reset();
-  const CommandResult stopped = job.get();
-  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
-  EXPECT_THAT(stopped.out, HasSubstr("stopped before the first step"));
-  EXPECT_FALSE(fs::exists(At("freed") + "/checkpoints/latest"));
+  const CommandResult begun = job.get();
+  EXPECT_EQ(begun.exit_status, kExitStoppedEarly) << begun.err;
+  EXPECT_THAT(begun.err, HasSubstr("waiting up to 10 s for it to end"));
+  EXPECT_TRUE(fs::exists(At("freed") + "/checkpoints/latest/DONE"));
+}
+
+// The lock stays taken, so that only the request can end the wait; alone and as two ranks.
+TEST_F(Launch, ARequestEndsTheWaitForATakenRun) {
+  for (const bool alone : {true, false}) {
+    const std::string run_dir = alone ? "waits_alone" : "waits";
+    const TakenLock taken(At(run_dir));
+    auto job = std::async(std::launch::async, [&] {
+      return test::RunCommand(alone ? Command(0, run_dir) : By(RunRanks(), run_dir));
+    });
+    ASSERT_TRUE(test::WaitUntil([&] { return WaitsForItsLock(run_dir); }));
+    SignalLauncher(run_dir, SIGTERM);
+    const CommandResult stopped = job.get();
+    EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+    EXPECT_THAT(stopped.out, HasSubstr("stopped before training had begun"));
+    EXPECT_FALSE(fs::exists(At(run_dir) + "/checkpoints"));
+    EXPECT_TRUE(ProcessesOf(run_dir).empty());
+  }
 }
 
 // Its ranks live on for a moment.
@@ -329,7 +348,33 @@ TEST_F(Launch, AMistakeIsSaidOnce) {
   EXPECT_EQ(Count(help.out, "usage: "), 1U);
 }
 
-// What every rank finds out, each by itself.
+// As if one node alone lacked the file. The other rank waits for it, until the launcher ends both.
+TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
+  const std::string config = At("of_rank_0.ini");
+  WriteFileAtomically(config, "log-level = info\n");
+  const std::string tool = test::ToolPath("train-r3d").string();
+  const std::string script = "test $OMPI_COMM_WORLD_RANK = 0 && exec '" + tool + "' --config '" +
+                             config + "' \"$@\"; exec '" + tool + "' --config absent.ini \"$@\"";
+  const CommandResult result = test::RunCommand({"mpirun", "--oversubscribe", "-n", "2", "sh", "-c",
+                                                 script, "sh", Shards(), At("of_one_rank")});
+  EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
+  EXPECT_EQ(Count(result.err, "absent.ini"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("train-r3d: rank 1 on "));
+}
+
+// As srun --mpi starts the ranks, here without a launcher that would end them.
+TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
+  const Words command = {test::ToolPath("train-r3d").string(), "--config", "absent.ini", "a", "b"};
+  const CommandResult other = test::RunCommand(command, {"PMIX_RANK=3"});
+  EXPECT_EQ(other.exit_status, kExitUsage);
+  EXPECT_THAT(other.err, testing::StartsWith("train-r3d: rank 3 on "));
+  EXPECT_THAT(other.err, HasSubstr("absent.ini"));
+  const CommandResult first = test::RunCommand(command, {"PMIX_RANK=0"});
+  EXPECT_THAT(first.err, testing::Not(HasSubstr("rank ")));
+  EXPECT_THAT(first.err, HasSubstr("absent.ini"));
+}
+
+// Every rank finds this out by itself.
 TEST_F(Launch, AMistakeIsSaidOnceThoughItIsFoundLate) {
   const std::string weights = At(Undisturbed()) + "/checkpoints/latest";
   const CommandResult result = test::RunCommand(
