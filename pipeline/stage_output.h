@@ -19,35 +19,11 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/option_binder.h"
 #include "lib/base/timer.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/task_slice.h"
 
 namespace reel3d {
-
-// Which slice of the items is ours.
-struct TaskSlice {
-  int task = 0;  // 0 .. tasks-1
-  int tasks = 1;
-
-  // --task and --tasks. Defaults of -1 mean: from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
-  // _COUNT where they are set, else 0 of 1. An array of another size than --tasks is a part of the
-  // tasks, numbered from 0.
-  void Bind(OptionBinder& binder);
-  // Call from the options' Check(): settles the defaults, throws a usage error on task >= tasks.
-  void Resolve();
-  bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
-
-  int task_option = -1;  // what the user said
-  int tasks_option = -1;
-};
-
-// Task numbers, rising, as sbatch --array takes them: "1,5-7".
-std::string FormatArrayList(const std::vector<int>& tasks);
-
-// Tasks of an unfinished stage's folder without a DONE of their own, rising; none if the stage ran
-// as one task. Where runs of several numbers of tasks lie there, the latest counts.
-std::vector<int> TasksNotDone(const std::filesystem::path& folder);
 
 // What a stage reads: named in report.json.
 struct StageInput {
@@ -77,9 +53,6 @@ struct Tolerance {
   int64_t num_items = 0, num_failed = 0;
   double max_failed_fraction = 0;
 };
-
-// The tool that wrote `folder` as a stage's, finished or not; "" where none did.
-std::string MakerOfFolder(const std::filesystem::path& folder);
 
 class StageOutput {
  public:
