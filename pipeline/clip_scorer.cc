@@ -47,27 +47,27 @@ void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
 
 }  // namespace
 
-ClipScorer::ClipScorer(const ScoreOptions& options, const ShardSet& shards, TrainedNetwork trained,
-                       at::Device device, int threads)
-    : options_(options),
+ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
+                       at::Device device)
+    : options_(std::move(options)),
       shards_(shards),
       trained_(std::move(trained)),
       input_(trained_.options.input, device),
-      members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))),
+      members_(VideosOfSubset(shards.videos(), ParseSubset(options_.subset))),
       loader_options_{trained_.options.clip.length,
                       trained_.options.crop.size,
-                      options.loader_threads > 0 ? options.loader_threads : threads,
+                      options_.loader_threads,
                       3,
                       BadClips::kReport,
-                      ParseDecoding(options.decoding),
+                      ParseDecoding(options_.decoding),
                       PixelsFor(device)} {
   if (members_.empty()) {
     throw InputError(fmt::format("{} holds no {} videos; --subset names another",
-                                 options.shards_dir, options.subset));
+                                 shards.folder().string(), options_.subset));
   }
   if (NumParts() > kMaxScoreFiles) {
     throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
-                                 options.videos_per_part, NumParts(), kMaxScoreFiles));
+                                 options_.videos_per_part, NumParts(), kMaxScoreFiles));
   }
 }
 
@@ -80,8 +80,6 @@ ScorePart ClipScorer::PlanPart(int number) const {
   Scores& scores = part.scores;
   scores.checkpoint = trained_.identity;
   scores.data = fmt::format("{:08x}", shards_.fingerprint());
-  scores.settings = FormatConfig(options_, /*only_output=*/true);
-  std::replace(scores.settings.begin(), scores.settings.end(), '\n', ';');
   scores.subset = options_.subset;
   scores.part = number;
   scores.num_parts = NumParts();

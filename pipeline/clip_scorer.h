@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <c10/core/Device.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,7 +14,6 @@
 #include "lib/shard/shard_set.h"
 #include "lib/train/epoch_data.h"
 #include "pipeline/item_loop.h"
-#include "pipeline/score_videos.h"
 #include "pipeline/trained_network.h"
 
 namespace reel3d {
@@ -28,15 +25,29 @@ struct ScorePart {
   std::vector<FailedItem> failed;     // videos
 };
 
+// Says which clips are scored, and how they are loaded: the fields are the options of score-videos.
+struct ClipScorerOptions {
+  std::string subset;
+  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  std::string tail;
+  bool shuffle_frames = false;
+  int64_t seed = 1;
+  int videos_per_part = 256;
+  std::string decoding;
+  int batch = 32;
+  int loader_threads = 1;
+};
+
 class ClipScorer {
  public:
-  // `options` and `shards` must live as long as the scorer. Throws an input error where the subset
-  // holds no videos, a usage error where the parts would be too many.
-  ClipScorer(const ScoreOptions& options, const ShardSet& shards, TrainedNetwork trained,
-             at::Device device, int threads);
+  // `shards` live as long as the scorer. Throws an input error where the subset holds no
+  // videos, a usage error where the parts would be too many.
+  ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
+             at::Device device);
 
   int NumParts() const;
-  // The part with its clips, of which none is scored yet.
+  // Returns the part with its clips, none of which is scored yet. `settings` is for the caller to
+  // fill in.
   ScorePart PlanPart(int number) const;
   // Adds the logits. Videos with a clip that cannot be loaded get no clips, and stand in `failed`.
   void Score(ScorePart* part);
@@ -47,7 +58,7 @@ class ClipScorer {
   // Adds the logits of every clip; `fail` hears of those that could not be loaded.
   void Forward(ScorePart* part, const std::function<void(size_t, const std::string&)>& fail);
 
-  const ScoreOptions& options_;
+  const ClipScorerOptions options_;
   const ShardSet& shards_;
   TrainedNetwork trained_;
   ClipInput input_;

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
@@ -77,10 +78,17 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
        FormatConfig(options, true),
        {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
        options.overwrite});
-  ShardPacker packer(options, plan, output);
+  ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,
+                      ThreadCount(options.threads)},
+                     plan, output);
   std::vector<FailedItem> failed = packer.Pack();
   packer.RemoveOtherShards();
-  PackShardsReport report = packer.WriteIndexFile();
+  const PackedShards packed = packer.WriteIndexFile();
+  PackShardsReport report;
+  report.num_packed = packed.num_videos;
+  report.num_shards = packed.num_shards;
+  report.num_shards_kept = packed.num_shards_kept;
+  report.num_frames = packed.num_frames;
   WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
   for (const MissingVideo& video : plan.missing) {
     failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));

@@ -121,15 +121,30 @@ struct Counts {
   std::vector<FailedItem> failed;
 };
 
+ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
+  return {options.subset,
+          options.window_stride,
+          options.tail,
+          options.shuffle_frames,
+          options.seed,
+          options.videos_per_part,
+          options.decoding,
+          options.batch,
+          options.loader_threads > 0 ? options.loader_threads : threads};
+}
+
 // The parts of this task.
 Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipScorer* scorer) {
   Counts counts;
   const int num_parts = scorer->NumParts();
   const int tasks = options.slice.tasks;
+  std::string settings = FormatConfig(options, /*only_output=*/true);
+  std::replace(settings.begin(), settings.end(), '\n', ';');
   Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
   for (int number = options.slice.task; number < num_parts; number += tasks) {
     const fs::path file = output.folder() / ScoreFileName(number);
     ScorePart part = scorer->PlanPart(number);
+    part.scores.settings = settings;
     const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
     counts.members += num_videos;
     if (!output.must_redo() && IsScored(file, part.scores)) {
@@ -158,7 +173,7 @@ ToolResult Score(const ScoreOptions& options) {
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
   const std::string identity = trained.identity;
-  ClipScorer scorer(options, shards, std::move(trained), device, threads);
+  ClipScorer scorer(ScorerOptions(options, threads), shards, std::move(trained), device);
   const StageOutput output({options.out_dir,
                             "score-videos",
                             FormatConfig(options),

@@ -10,7 +10,6 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/data/manifest.h"
 #include "lib/shard/same_content.h"
@@ -51,15 +50,14 @@ VideoScan Scan(const PlannedVideo& planned, const fs::path& file) {
 
 }  // namespace
 
-ShardPacker::ShardPacker(const PackShardsOptions& options, const PackPlan& plan,
+ShardPacker::ShardPacker(ShardPackerOptions options, const PackPlan& plan,
                          const StageOutput& output)
-    : options_(options),
+    : options_(std::move(options)),
       plan_(plan),
       output_(output),
       folder_(output.folder()),
       must_redo_(output.must_redo()) {
-  const auto shard_size_bytes = static_cast<uint64_t>(options.shard_size) << 20;
-  const std::vector<size_t> cuts = CutIntoShards(plan.videos, shard_size_bytes);
+  const std::vector<size_t> cuts = CutIntoShards(plan.videos, options_.shard_size_bytes);
   for (size_t number = 0; number + 1 < cuts.size(); ++number) {
     auto shard = std::make_unique<ShardUnderWay>();
     shard->number = static_cast<int>(number);
@@ -104,7 +102,7 @@ std::vector<FailedItem> ShardPacker::Pack() {
   for (const auto& shard : shards_) {
     KeepUnread(shard.get());
   }
-  return RunItemLoop(ids, {kPackStage, "videos", ThreadCount(options_.threads)},
+  return RunItemLoop(ids, {kPackStage, "videos", options_.threads},
                      [&](const ItemTurn& turn) { return PackVideo(turn); })
       .failed;
 }
@@ -208,24 +206,24 @@ void ShardPacker::RemoveOtherShards() const {
   }
 }
 
-PackShardsReport ShardPacker::WriteIndexFile() const {
+PackedShards ShardPacker::WriteIndexFile() const {
   std::vector<IndexedVideo> index;
   std::vector<uint64_t> contents;
   std::map<int, std::string> uuids;
-  PackShardsReport report;
+  PackedShards packed;
   for (const auto& shard : shards_) {
-    report.num_shards += shard->index.empty() ? 0 : 1;
-    report.num_shards_kept += shard->kept ? 1 : 0;
+    packed.num_shards += shard->index.empty() ? 0 : 1;
+    packed.num_shards_kept += shard->kept ? 1 : 0;
     if (!shard->index.empty()) {
       uuids.emplace(shard->number, shard->uuid);
     }
     for (const IndexedVideo& video : shard->index) {
-      report.num_frames += video.num_frames;
+      packed.num_frames += video.num_frames;
       index.push_back(video);
     }
     contents.insert(contents.end(), shard->contents.begin(), shard->contents.end());
   }
-  report.num_packed = static_cast<int64_t>(index.size());
+  packed.num_videos = static_cast<int64_t>(index.size());
   WriteClasses(folder_ / "classes.txt", plan_.classes);
   WriteShardList(folder_ / "shards.tsv", uuids);
   const SameContentPairs same = FindSameContent(index, contents);
@@ -234,7 +232,7 @@ PackShardsReport ShardPacker::WriteIndexFile() const {
     WriteSameContent(folder_ / kSameContentFile, same);
   }
   WriteIndex(folder_ / "index.tsv", index);
-  return report;
+  return packed;
 }
 
 }  // namespace reel3d

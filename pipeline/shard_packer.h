@@ -17,7 +17,6 @@
 #include "lib/shard/shard_set.h"
 #include "lib/shard/video_scan.h"
 #include "pipeline/item_loop.h"
-#include "pipeline/pack_shards.h"
 #include "pipeline/stage_output.h"
 
 namespace reel3d {
@@ -35,14 +34,27 @@ struct ShardUnderWay {
   bool kept = false;
 };
 
+// Counts what stands in the shards after packing.
+struct PackedShards {
+  int64_t num_videos = 0, num_frames = 0, num_shards = 0;
+  int64_t num_shards_kept = 0;  // were complete and up to date already
+};
+
+struct ShardPackerOptions {
+  std::filesystem::path prepared_dir;
+  uint64_t shard_size_bytes = 0;  // of prepared videos; a larger video gets a shard of its own
+  int threads = 1;
+};
+
 class ShardPacker {
  public:
-  ShardPacker(const PackShardsOptions& options, const PackPlan& plan, const StageOutput& output);
+  // `plan` and `output` must live as long as the packer.
+  ShardPacker(ShardPackerOptions options, const PackPlan& plan, const StageOutput& output);
 
   // Videos that failed, in order.
   std::vector<FailedItem> Pack();
   void RemoveOtherShards() const;
-  PackShardsReport WriteIndexFile() const;
+  PackedShards WriteIndexFile() const;
 
  private:
   std::filesystem::path ShardFile(const ShardUnderWay& shard) const {
@@ -56,7 +68,7 @@ class ShardPacker {
   void WriteShard(const ShardUnderWay& shard, const ShardTable& table, Progress* progress) const;
   void FillIndex(const ShardTable& table, ShardUnderWay* shard) const;
 
-  const PackShardsOptions& options_;
+  const ShardPackerOptions options_;
   const PackPlan& plan_;
   const StageOutput& output_;
   const std::filesystem::path folder_;
