@@ -74,8 +74,7 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   const StageOutput output(
       {options.out_dir,
        "pack-shards",
-       FormatConfig(options),
-       FormatConfig(options, true),
+       SettingsOf(options),
        {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
        options.overwrite});
   ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,

@@ -138,7 +138,7 @@ Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipSc
   Counts counts;
   const int num_parts = scorer->NumParts();
   const int tasks = options.slice.tasks;
-  std::string settings = FormatConfig(options, /*only_output=*/true);
+  std::string settings = output.settings();
   std::replace(settings.begin(), settings.end(), '\n', ';');
   Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
   for (int number = options.slice.task; number < num_parts; number += tasks) {
@@ -176,8 +176,7 @@ ToolResult Score(const ScoreOptions& options) {
   ClipScorer scorer(ScorerOptions(options, threads), shards, std::move(trained), device);
   const StageOutput output({options.out_dir,
                             "score-videos",
-                            FormatConfig(options),
-                            FormatConfig(options, /*only_output=*/true),
+                            SettingsOf(options),
                             {{options.checkpoint, identity},
                              {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
                             options.overwrite,

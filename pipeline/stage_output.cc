@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -13,6 +12,7 @@
 #include "lib/base/versions.h"
 #include "pipeline/folder_maker.h"
 #include "pipeline/stage_files.h"
+#include "pipeline/stage_settings.h"
 #include "pipeline/stage_tasks.h"
 
 namespace reel3d {
@@ -22,22 +22,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kTasksToList = 100;
-
-// The first line that differs, as "height: 240 there, 360 now".
-std::string FirstDifference(const std::string& there, const std::string& now) {
-  std::istringstream there_lines(there);
-  std::istringstream now_lines(now);
-  std::string there_line;
-  std::string now_line;
-  while (true) {
-    const bool more_there = static_cast<bool>(std::getline(there_lines, there_line));
-    const bool more_now = static_cast<bool>(std::getline(now_lines, now_line));
-    if (!more_there || !more_now || there_line != now_line) {
-      return fmt::format("'{}' there, '{}' now", more_there ? there_line : "nothing",
-                         more_now ? now_line : "nothing");
-    }
-  }
-}
 
 bool OverTolerance(const Tolerance& tolerance) {
   return static_cast<double>(tolerance.num_failed) >
@@ -60,9 +44,10 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     RequireNothingElse(run_.folder);
   }
   RequireNoOtherStage(run_.folder, run_.tool);
-  if (!run_.overwrite && !WriteFirstFile(settings, run_.output_settings)) {
+  if (!run_.overwrite && !WriteFirstFile(settings, run_.settings.output)) {
     RequireOurs();
   }
+  settings_ = run_.overwrite ? run_.settings.output : ReadFile(settings);
   RemoveStaleTemporaries(OwnFolder());
   std::error_code ignored;
   fs::remove(run_.folder / kDoneFile, ignored);
@@ -71,18 +56,19 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     run_.clear();
   }
   if (run_.overwrite) {
-    WriteFileAtomically(settings, run_.output_settings);
+    WriteFileAtomically(settings, settings_);
   }
-  WriteFileAtomically(run_.folder / kConfigFile, run_.config);
+  WriteFileAtomically(run_.folder / kConfigFile, run_.settings.config);
 }
 
 void StageOutput::RequireOurs() const {
-  const std::string there = ReadFile(run_.folder / kSettingsFile);
-  if (there != run_.output_settings) {
+  const std::string difference =
+      SettingsDifference(ReadFile(run_.folder / kSettingsFile), run_.settings);
+  if (!difference.empty()) {
     throw UsageError(fmt::format(
         "{} was made with other settings ({}): name another folder, or --overwrite to make "
         "it anew (under make: OVERWRITE=yes)",
-        run_.folder.string(), FirstDifference(there, run_.output_settings)));
+        run_.folder.string(), difference));
   }
 }
 
@@ -97,7 +83,7 @@ fs::path StageOutput::OwnFolder() const {
 
 // A task that finished under other settings, or read something else, does not count.
 std::string StageOutput::WorkId() const {
-  std::string text = run_.output_settings;
+  std::string text = settings_;
   for (const StageInput& input : run_.inputs) {
     text += input.identity + "\n";
   }

@@ -21,6 +21,7 @@
 
 #include "lib/base/timer.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/stage_settings.h"
 #include "pipeline/task_slice.h"
 
 namespace reel3d {
@@ -37,8 +38,7 @@ std::string FileIdentity(const std::filesystem::path& file);
 struct StageRun {
   std::filesystem::path folder;
   std::string tool;
-  std::string config;           // FormatConfig(options)
-  std::string output_settings;  // FormatConfig(options, true)
+  StageSettings settings;  // SettingsOf(options)
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
@@ -57,7 +57,7 @@ struct Tolerance {
 class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
-  // those of an earlier run there: a usage error shows the first difference unless `overwrite`.
+  // those of an earlier run there: a usage error shows the differences unless `overwrite`.
   // Files in a folder without our settings, and those of another stage, are somebody else's: a
   // usage error, too. DONE goes away at once: from here on the folder is unfinished.
   explicit StageOutput(StageRun run);
@@ -65,6 +65,9 @@ class StageOutput {
   // True with `overwrite`: what lies there must be made anew, not kept.
   bool must_redo() const { return run_.overwrite; }
   const std::filesystem::path& folder() const { return run_.folder; }
+  // The folder's settings.ini: those of the run that began it, which may lack options that were
+  // added since. What identifies work by its settings takes these, so that it stays valid.
+  const std::string& settings() const { return settings_; }
 
   // Throws a usage error if another run has taken the folder over with other settings since. To be
   // called before anything is published there.
@@ -89,6 +92,7 @@ class StageOutput {
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
+  std::string settings_;
   Stopwatch clock_;
 };
 
