@@ -336,8 +336,7 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
                                                options.min_distinct, options.allow_missing);
   const StageOutput output({options.out_dir,
                             "evaluate-scores",
-                            FormatConfig(options),
-                            FormatConfig(options, true),
+                            SettingsOf(options),
                             {{options.scores_dir, subset.checkpoint}},
                             options.overwrite});
   const Evaluation evaluation = Evaluate(subset, static_cast<uint64_t>(options.seed));

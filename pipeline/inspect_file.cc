@@ -22,7 +22,8 @@
 #include "lib/train/checkpoint_folder.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/item_loop.h"
-#include "pipeline/stage_output.h"
+#include "pipeline/stage_tasks.h"
+#include "pipeline/task_slice.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

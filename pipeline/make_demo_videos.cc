@@ -80,14 +80,10 @@ nlohmann::ordered_json MakeDemoVideosReport::ToJson() const {
 MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
   const Stopwatch clock;
   MakeDemoVideosOptions options = given;
-  const StageOutput output({options.out_dir,
-                            "make-demo-videos",
-                            FormatConfig(options),
-                            FormatConfig(options, true),
-                            {},
-                            options.overwrite,
-                            {},
-                            [&] { RemoveVideos(options.out_dir, 0); }});
+  const StageOutput output(
+      {options.out_dir, "make-demo-videos", SettingsOf(options), {}, options.overwrite, {}, [&] {
+         RemoveVideos(options.out_dir, 0);
+       }});
   RemoveVideos(output.folder(), options.videos_per_class);  // of a longer list
   const std::vector<std::string>& classes = SyntheticClasses();
   std::vector<std::string> ids;

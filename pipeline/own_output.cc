@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "lib/video/prepared_video.h"
-#include "pipeline/stage_output.h"
+#include "pipeline/folder_maker.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

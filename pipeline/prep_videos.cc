@@ -38,11 +38,9 @@ VideoPart PartOf(const VideoRow& row) {
 
 // Stands in the prepared video: a checksum of its row of the manifest and the settings, and the
 // size of its source. Not the source's time, which copying changes.
-std::string MadeFrom(const VideoRow& row, const fs::path& source,
-                     const PrepVideosOptions& options) {
-  const std::string text =
-      fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1), row.end_s.value_or(-1),
-                  FormatConfig(options, /*only_output=*/true));
+std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::string& settings) {
+  const std::string text = fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1),
+                                       row.end_s.value_or(-1), settings);
   std::error_code absent;
   const uintmax_t size_bytes = fs::file_size(source, absent);
   return fmt::format("{:08x} {}", Crc32(text.data(), text.size()),
@@ -162,7 +160,7 @@ ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
   const VideoRow& row = rows_[turn.item];
   const fs::path source = manifest_.VideoPath(row);
   const fs::path target = fs::path(options_.out_dir) / (row.id + ".mkv");
-  const std::string made_from = MadeFrom(row, source, options_);
+  const std::string made_from = MadeFrom(row, source, output_.settings());
   if (!output_.must_redo() && IsPrepared(target, made_from)) {
     return ItemOutcome::kSkipped;
   }
@@ -279,8 +277,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   const Manifest manifest = ReadManifest(options.manifest);
   const StageOutput output({options.out_dir,
                             "prep-videos",
-                            FormatConfig(options),
-                            FormatConfig(options, true),
+                            SettingsOf(options),
                             {{options.manifest, FileIdentity(options.manifest)}},
                             options.overwrite,
                             options.slice});

@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <regex>
-#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -20,167 +18,14 @@
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/eval/score_file.h"
-#include "lib/loader/batch_loader.h"
-#include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
 #include "lib/shard/data_doubts.h"
-#include "lib/train/epoch_data.h"
+#include "pipeline/clip_scorer.h"
 #include "pipeline/trained_network.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-TailRule ParseTail(const std::string& name) {
-  return name == "loop"       ? TailRule::kLoop
-         : name == "loop2018" ? TailRule::kLoop2018
-                              : TailRule::kDrop2017;
-}
-
-// The same clip with its frames in an order drawn for it: motion is gone, every image stays.
-void ShuffleFrames(Clip& clip, Rng rng) {
-  for (size_t i = clip.frames.size(); i > 1; --i) {
-    std::swap(clip.frames[i - 1],
-              clip.frames[static_cast<size_t>(rng.Below(static_cast<int64_t>(i)))]);
-  }
-}
-
-// One part on its way: what will be written, and the clips to compute for it.
-struct Part {
-  Scores scores;
-  std::vector<ClipRequest> requests;  // in the order of scores.clips
-  std::vector<FailedItem> failed;     // videos
-};
-
-// Takes the clips of videos that failed out again: half a video's clips are no score of it.
-void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
-  const size_t num_classes = scores->classes.size();
-  size_t kept = 0;
-  for (size_t clip = 0; clip < scores->clips.size(); ++clip) {
-    if (!failed[scores->clips[clip].video]) {
-      scores->clips[kept] = scores->clips[clip];
-      const auto logits = scores->logits.begin() + static_cast<ptrdiff_t>(clip * num_classes);
-      std::copy_n(logits, num_classes,
-                  scores->logits.begin() + static_cast<ptrdiff_t>(kept * num_classes));
-      ++kept;
-    }
-  }
-  scores->clips.resize(kept);
-  scores->logits.resize(kept * num_classes);
-}
-
-class Scorer {
- public:
-  Scorer(const ScoreOptions& options, const ShardSet& shards, TrainedNetwork trained,
-         at::Device device, int threads)
-      : options_(options),
-        shards_(shards),
-        trained_(std::move(trained)),
-        input_(trained_.options.input, device),
-        members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))),
-        loader_options_{trained_.options.clip.length,
-                        trained_.options.crop.size,
-                        options.loader_threads > 0 ? options.loader_threads : threads,
-                        3,
-                        BadClips::kReport,
-                        ParseDecoding(options.decoding),
-                        PixelsFor(device)} {
-    if (members_.empty()) {
-      throw InputError(fmt::format("{} holds no {} videos; --subset names another",
-                                   options.shards_dir, options.subset));
-    }
-    if (NumParts() > kMaxScoreFiles) {
-      throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
-                                   options.videos_per_part, NumParts(), kMaxScoreFiles));
-    }
-  }
-
-  int NumParts() const { return static_cast<int>((members_.size() + PartSize() - 1) / PartSize()); }
-
-  // The part with its clips, of which none is scored yet.
-  Part PlanPart(int number) const {
-    Part part;
-    Scores& scores = part.scores;
-    scores.checkpoint = trained_.identity;
-    scores.data = fmt::format("{:08x}", shards_.fingerprint());
-    scores.settings = FormatConfig(options_, /*only_output=*/true);
-    std::replace(scores.settings.begin(), scores.settings.end(), '\n', ';');
-    scores.subset = options_.subset;
-    scores.part = number;
-    scores.num_parts = NumParts();
-    scores.num_videos_expected =
-        static_cast<int64_t>(members_.size()) + shards_.NumMissing(ParseSubset(options_.subset));
-    scores.classes = trained_.classes;
-    const size_t begin = static_cast<size_t>(number) * PartSize();
-    const size_t end = std::min(begin + PartSize(), members_.size());
-    for (size_t place = begin; place < end; ++place) {
-      const IndexedVideo& video = shards_.videos()[members_[place]];
-      scores.videos.push_back({video.id, video.label});
-      AddClips(members_[place], static_cast<uint32_t>(place - begin), &part);
-    }
-    return part;
-  }
-
-  void Score(Part* part) {
-    std::vector<bool> failed(part->scores.videos.size());
-    const auto fail = [&](size_t clip, const std::string& reason) {
-      const uint32_t video = part->scores.clips[clip].video;
-      if (!failed[video]) {
-        failed[video] = true;
-        part->failed.push_back({part->scores.videos[video].id, "score", reason});
-        LogWarn(fmt::format("{} failed: {}", part->scores.videos[video].id, reason));
-      }
-    };
-    Forward(part, fail);
-    DropClipsOf(failed, &part->scores);
-  }
-
- private:
-  size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
-
-  void AddClips(size_t member, uint32_t row, Part* part) const {
-    const IndexedVideo& video = shards_.videos()[member];
-    const ClipShape& shape = trained_.options.clip;
-    const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
-    for (Clip& clip : SlidingClips(video.num_frames, shape, stride, ParseTail(options_.tail))) {
-      const auto first_frame = static_cast<uint32_t>(clip.frames.front());
-      part->scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
-      if (options_.shuffle_frames) {
-        ShuffleFrames(clip,
-                      Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
-      }
-      part->requests.push_back({member, video.label, std::move(clip), Rng(0)});
-    }
-  }
-
-  // Adds the logits of every clip; `fail` hears of those that could not be loaded.
-  void Forward(Part* part, const std::function<void(size_t, const std::string&)>& fail) {
-    const at::NoGradGuard no_grad;
-    BatchRequests requests = BatchesOf(std::move(part->requests), options_.batch);
-    requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
-      return CenterCrop(frame, trained_.options.crop.size);
-    };
-    BatchLoader loader(std::move(requests), FramesOf(shards_), loader_options_);
-    std::vector<float>& all = part->scores.logits;
-    while (loader.Next(&batch_)) {
-      const size_t first_clip = all.size() / part->scores.classes.size();
-      for (const ClipFault& fault : batch_.faults) {
-        fail(first_clip + fault.clip, fault.reason);
-      }
-      const ClipBatch tensors =
-          AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
-      AppendRows(trained_.network->forward(input_.ToInput(tensors.pixels)), &all);
-    }
-  }
-
-  const ScoreOptions& options_;
-  const ShardSet& shards_;
-  TrainedNetwork trained_;
-  ClipInput input_;
-  std::vector<size_t> members_;  // videos of the subset, in index order
-  BatchLoaderOptions loader_options_;
-  Batch batch_;
-};
 
 // Whether an earlier run has scored all of `planned`. Where a video failed then, it is tried again.
 bool IsScored(const fs::path& file, const Scores& planned) {
@@ -276,15 +121,30 @@ struct Counts {
   std::vector<FailedItem> failed;
 };
 
+ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
+  return {options.subset,
+          options.window_stride,
+          options.tail,
+          options.shuffle_frames,
+          options.seed,
+          options.videos_per_part,
+          options.decoding,
+          options.batch,
+          options.loader_threads > 0 ? options.loader_threads : threads};
+}
+
 // The parts of this task.
-Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, Scorer* scorer) {
+Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipScorer* scorer) {
   Counts counts;
   const int num_parts = scorer->NumParts();
   const int tasks = options.slice.tasks;
+  std::string settings = output.settings();
+  std::replace(settings.begin(), settings.end(), '\n', ';');
   Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
   for (int number = options.slice.task; number < num_parts; number += tasks) {
     const fs::path file = output.folder() / ScoreFileName(number);
-    Part part = scorer->PlanPart(number);
+    ScorePart part = scorer->PlanPart(number);
+    part.scores.settings = settings;
     const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
     counts.members += num_videos;
     if (!output.must_redo() && IsScored(file, part.scores)) {
@@ -313,11 +173,10 @@ ToolResult Score(const ScoreOptions& options) {
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
   const std::string identity = trained.identity;
-  Scorer scorer(options, shards, std::move(trained), device, threads);
+  ClipScorer scorer(ScorerOptions(options, threads), shards, std::move(trained), device);
   const StageOutput output({options.out_dir,
                             "score-videos",
-                            FormatConfig(options),
-                            FormatConfig(options, /*only_output=*/true),
+                            SettingsOf(options),
                             {{options.checkpoint, identity},
                              {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
                             options.overwrite,

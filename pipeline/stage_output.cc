@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <optional>
-#include <sstream>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/base/versions.h"
+#include "pipeline/folder_maker.h"
+#include "pipeline/stage_files.h"
+#include "pipeline/stage_settings.h"
+#include "pipeline/stage_tasks.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -21,146 +21,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSettingsFile = "settings.ini";
-constexpr const char* kConfigFile = "config.ini";
-constexpr const char* kFailedFile = "failed.tsv";
-constexpr const char* kReportFile = "report.json";
-constexpr const char* kDone = "DONE";
 constexpr int kTasksToList = 100;
-constexpr int kMostTasks = 1'000'000;
-constexpr const char* kLockFile = "lock";  // of train-r3d
-
-std::optional<int> FromEnvironment(const char* name) {
-  const char* text = std::getenv(name);
-  if (text == nullptr || *text == '\0') {
-    return std::nullopt;
-  }
-  char* end = nullptr;
-  const int64_t value = std::strtoll(text, &end, 10);
-  if (*end != '\0' || value < 0 || value > kMostTasks) {
-    throw UsageError(fmt::format("{}={} is not a task number", name, text));
-  }
-  return static_cast<int>(value);
-}
-
-// The first line that differs, as "height: 240 there, 360 now".
-std::string FirstDifference(const std::string& there, const std::string& now) {
-  std::istringstream there_lines(there);
-  std::istringstream now_lines(now);
-  std::string there_line;
-  std::string now_line;
-  while (true) {
-    const bool more_there = static_cast<bool>(std::getline(there_lines, there_line));
-    const bool more_now = static_cast<bool>(std::getline(now_lines, now_line));
-    if (!more_there || !more_now || there_line != now_line) {
-      return fmt::format("'{}' there, '{}' now", more_there ? there_line : "nothing",
-                         more_now ? now_line : "nothing");
-    }
-  }
-}
-
-// Counts, and seconds, of the same name add up over the tasks, what is listed by name comes
-// together; everything else (rates, names) is the last task's.
-Json Joined(Json sum, const Json& next) {
-  for (const auto& [key, value] : next.items()) {
-    Json& slot = sum[key];
-    if (value.is_number_integer() && slot.is_number_integer()) {
-      slot = slot.get<int64_t>() + value.get<int64_t>();
-    } else if (key == "seconds" && slot.is_number()) {
-      slot = slot.get<double>() + value.get<double>();
-    } else if (value.is_object() && slot.is_object()) {
-      slot.update(value);
-    } else {
-      slot = value;
-    }
-  }
-  return sum;
-}
 
 bool OverTolerance(const Tolerance& tolerance) {
   return static_cast<double>(tolerance.num_failed) >
          tolerance.max_failed_fraction * static_cast<double>(tolerance.num_items);
-}
-
-// What a task's DONE says: which work it did, on how many items, and how many of them failed.
-struct TaskDone {
-  std::string work_id;
-  int64_t num_items = 0, num_failed = 0;
-};
-
-std::string FormatTaskDone(const TaskDone& done) {
-  return fmt::format("{} {} {}\n", done.work_id, done.num_items, done.num_failed);
-}
-
-// Of work that is not there yet or makes no sense: no work id.
-TaskDone ReadTaskDone(const fs::path& file) {
-  TaskDone done;
-  if (fs::exists(file)) {
-    std::istringstream text(ReadFile(file, 4096));
-    if (!(text >> done.work_id >> done.num_items >> done.num_failed)) {
-      done = {};
-    }
-  }
-  return done;
-}
-
-}  // namespace
-
-void TaskSlice::Bind(OptionBinder& binder) {
-  binder.Bind("task", &task_option, {-1, kMostTasks - 1},
-              "which slice of the work is ours, from 0; -1: from SLURM_ARRAY_TASK_ID, else 0",
-              Effect::kOnce);
-  binder.Bind("tasks", &tasks_option, {-1, kMostTasks},
-              "number of slices the work is cut into; -1: from SLURM_ARRAY_TASK_COUNT, else 1",
-              Effect::kOnce);
-}
-
-void TaskSlice::Resolve() {
-  const std::optional<int> array_task = FromEnvironment("SLURM_ARRAY_TASK_ID");
-  const int count = FromEnvironment("SLURM_ARRAY_TASK_COUNT").value_or(1);
-  const bool is_part = tasks_option >= 1 && tasks_option != count;
-  const int first = is_part ? 0 : FromEnvironment("SLURM_ARRAY_TASK_MIN").value_or(0);
-  tasks = tasks_option >= 1 ? tasks_option : array_task ? count : 1;
-  task = task_option >= 0 ? task_option : array_task ? *array_task - first : 0;
-  if (tasks_option == 0 || task < 0 || task >= tasks) {
-    throw UsageError(fmt::format("task {} of {}: tasks are numbered 0 .. tasks-1", task, tasks));
-  }
-}
-
-namespace {
-
-// A stage replaces and removes files in its folder: one that holds others' files is not for it.
-// Hidden ones may be another task's, which begins at the same moment.
-void RequireNothingElse(const fs::path& folder) {
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.front() != '.' && name != kLockFile && name != kSettingsFile) {
-      throw UsageError(
-          fmt::format("{} holds files that reel3d did not write, such as {}: name a new "
-                      "folder",
-                      folder.string(), name));
-    }
-  }
-}
-
-// The tool that a stage's report.json in `folder` names; "" without one.
-std::string ReportedTool(const fs::path& folder) {
-  const fs::path report = folder / kReportFile;
-  if (!fs::exists(report)) {
-    return "";
-  }
-  const Json json = Json::parse(ReadFile(report), nullptr, /*allow_exceptions=*/false);
-  const auto tool = json.is_object() ? json.find("tool") : json.end();
-  return tool != json.end() && tool->is_string() ? tool->get<std::string>() : "";
-}
-
-// --overwrite, too, is for what the same stage made there.
-void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
-  const std::string other = ReportedTool(folder);
-  if (!other.empty() && other != tool) {
-    throw UsageError(
-        fmt::format("{} holds what \"{}\" made: name another folder", folder.string(), other));
-  }
 }
 
 }  // namespace
@@ -171,65 +36,6 @@ std::string FileIdentity(const fs::path& file) {
   return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
 }
 
-std::string MakerOfFolder(const fs::path& folder) {
-  std::error_code absent;
-  const bool has_settings = fs::is_regular_file(folder / kSettingsFile, absent);
-  const bool has_config = fs::is_regular_file(folder / kConfigFile, absent);
-  if (!has_settings || !(has_config || fs::is_regular_file(folder / kReportFile, absent))) {
-    return "";
-  }
-  const std::string tool = ReportedTool(folder);
-  return tool.empty() ? "a tool that has not finished" : tool;
-}
-
-std::string FormatArrayList(const std::vector<int>& tasks) {
-  std::string text;
-  for (size_t i = 0; i < tasks.size(); ++i) {
-    const size_t first = i;
-    while (i + 1 < tasks.size() && tasks[i + 1] == tasks[i] + 1) {
-      ++i;
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : ",", tasks[first]);
-    text += i > first ? fmt::format("-{}", tasks[i]) : "";
-  }
-  return text;
-}
-
-namespace {
-
-fs::path FolderOfTask(const fs::path& folder, int task, int tasks) {
-  return folder / "tasks" / fmt::format("{:04}-of-{:04}", task, tasks);
-}
-
-}  // namespace
-
-std::vector<int> TasksNotDone(const fs::path& folder) {
-  if (fs::exists(folder / kDone) || !fs::is_directory(folder / "tasks")) {
-    return {};
-  }
-  int tasks = 0;
-  fs::file_time_type latest = fs::file_time_type::min();
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "tasks")) {
-    const std::string name = entry.path().filename().string();
-    const size_t of = name.find("-of-");
-    std::error_code gone;
-    const fs::file_time_type time = fs::last_write_time(entry.path(), gone);
-    if (of != std::string::npos && !gone && time >= latest) {
-      latest = time;
-      tasks = 0;
-      std::from_chars(name.data() + of + 4, name.data() + name.size(), tasks);
-      tasks = std::min(tasks, kMostTasks);
-    }
-  }
-  std::vector<int> unfinished;
-  for (int task = 0; task < tasks; ++task) {
-    if (!fs::exists(FolderOfTask(folder, task, tasks) / kDone)) {
-      unfinished.push_back(task);
-    }
-  }
-  return unfinished;
-}
-
 StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   MakeFolders(run_.folder);
   RemoveStaleTemporaries(run_.folder);
@@ -238,29 +44,31 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     RequireNothingElse(run_.folder);
   }
   RequireNoOtherStage(run_.folder, run_.tool);
-  if (!run_.overwrite && !WriteFirstFile(settings, run_.output_settings)) {
+  if (!run_.overwrite && !WriteFirstFile(settings, run_.settings.output)) {
     RequireOurs();
   }
+  settings_ = run_.overwrite ? run_.settings.output : ReadFile(settings);
   RemoveStaleTemporaries(OwnFolder());
   std::error_code ignored;
-  fs::remove(run_.folder / kDone, ignored);
-  fs::remove(OwnFolder() / kDone, ignored);
+  fs::remove(run_.folder / kDoneFile, ignored);
+  fs::remove(OwnFolder() / kDoneFile, ignored);
   if (run_.overwrite && run_.clear) {
     run_.clear();
   }
   if (run_.overwrite) {
-    WriteFileAtomically(settings, run_.output_settings);
+    WriteFileAtomically(settings, settings_);
   }
-  WriteFileAtomically(run_.folder / kConfigFile, run_.config);
+  WriteFileAtomically(run_.folder / kConfigFile, run_.settings.config);
 }
 
 void StageOutput::RequireOurs() const {
-  const std::string there = ReadFile(run_.folder / kSettingsFile);
-  if (there != run_.output_settings) {
+  const std::string difference =
+      SettingsDifference(ReadFile(run_.folder / kSettingsFile), run_.settings);
+  if (!difference.empty()) {
     throw UsageError(fmt::format(
         "{} was made with other settings ({}): name another folder, or --overwrite to make "
         "it anew (under make: OVERWRITE=yes)",
-        run_.folder.string(), FirstDifference(there, run_.output_settings)));
+        run_.folder.string(), difference));
   }
 }
 
@@ -275,7 +83,7 @@ fs::path StageOutput::OwnFolder() const {
 
 // A task that finished under other settings, or read something else, does not count.
 std::string StageOutput::WorkId() const {
-  std::string text = run_.output_settings;
+  std::string text = settings_;
   for (const StageInput& input : run_.inputs) {
     text += input.identity + "\n";
   }
@@ -301,7 +109,7 @@ bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& fail
   RequireOurs();
   Report(report, failed);
   if (run_.slice.tasks > 1) {
-    WriteFileAtomically(OwnFolder() / kDone,
+    WriteFileAtomically(OwnFolder() / kDoneFile,
                         FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
     return JoinTasks(tolerance.max_failed_fraction);
   }
@@ -317,7 +125,7 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
                     (run_.folder / kFailedFile).string()));
     return false;
   }
-  WriteFileAtomically(run_.folder / kDone, "");
+  WriteFileAtomically(run_.folder / kDoneFile, "");
   return true;
 }
 
@@ -328,7 +136,7 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
   // all, each of N tasks would look at N files.
   const size_t most = run_.slice.tasks <= kTasksToList ? kTasksToList : 1;
   for (int task = run_.slice.tasks - 1; task >= 0 && unfinished.size() < most; --task) {
-    if (ReadTaskDone(TaskFolder(task) / kDone).work_id != work_id) {
+    if (ReadTaskDone(TaskFolder(task) / kDoneFile).work_id != work_id) {
       unfinished.insert(unfinished.begin(), task);
     }
   }
@@ -351,7 +159,7 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
   std::vector<int> with_failures;
   for (int task = 0; task < run_.slice.tasks; ++task) {
     const fs::path folder = TaskFolder(task);
-    const TaskDone done = ReadTaskDone(folder / kDone);
+    const TaskDone done = ReadTaskDone(folder / kDoneFile);
     sum.num_items += done.num_items;
     sum.num_failed += done.num_failed;
     if (done.num_failed > 0) {

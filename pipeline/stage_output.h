@@ -19,35 +19,12 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/option_binder.h"
 #include "lib/base/timer.h"
 #include "pipeline/item_loop.h"
+#include "pipeline/stage_settings.h"
+#include "pipeline/task_slice.h"
 
 namespace reel3d {
-
-// Which slice of the items is ours.
-struct TaskSlice {
-  int task = 0;  // 0 .. tasks-1
-  int tasks = 1;
-
-  // --task and --tasks. Defaults of -1 mean: from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
-  // _COUNT where they are set, else 0 of 1. An array of another size than --tasks is a part of the
-  // tasks, numbered from 0.
-  void Bind(OptionBinder& binder);
-  // Call from the options' Check(): settles the defaults, throws a usage error on task >= tasks.
-  void Resolve();
-  bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
-
-  int task_option = -1;  // what the user said
-  int tasks_option = -1;
-};
-
-// Task numbers, rising, as sbatch --array takes them: "1,5-7".
-std::string FormatArrayList(const std::vector<int>& tasks);
-
-// Tasks of an unfinished stage's folder without a DONE of their own, rising; none if the stage ran
-// as one task. Where runs of several numbers of tasks lie there, the latest counts.
-std::vector<int> TasksNotDone(const std::filesystem::path& folder);
 
 // What a stage reads: named in report.json.
 struct StageInput {
@@ -61,8 +38,7 @@ std::string FileIdentity(const std::filesystem::path& file);
 struct StageRun {
   std::filesystem::path folder;
   std::string tool;
-  std::string config;           // FormatConfig(options)
-  std::string output_settings;  // FormatConfig(options, true)
+  StageSettings settings;  // SettingsOf(options)
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
@@ -78,13 +54,10 @@ struct Tolerance {
   double max_failed_fraction = 0;
 };
 
-// The tool that wrote `folder` as a stage's, finished or not; "" where none did.
-std::string MakerOfFolder(const std::filesystem::path& folder);
-
 class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
-  // those of an earlier run there: a usage error shows the first difference unless `overwrite`.
+  // those of an earlier run there: a usage error shows the differences unless `overwrite`.
   // Files in a folder without our settings, and those of another stage, are somebody else's: a
   // usage error, too. DONE goes away at once: from here on the folder is unfinished.
   explicit StageOutput(StageRun run);
@@ -92,6 +65,9 @@ class StageOutput {
   // True with `overwrite`: what lies there must be made anew, not kept.
   bool must_redo() const { return run_.overwrite; }
   const std::filesystem::path& folder() const { return run_.folder; }
+  // The folder's settings.ini: those of the run that began it, which may lack options that were
+  // added since. What identifies work by its settings takes these, so that it stays valid.
+  const std::string& settings() const { return settings_; }
 
   // Throws a usage error if another run has taken the folder over with other settings since. To be
   // called before anything is published there.
@@ -116,6 +92,7 @@ class StageOutput {
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
+  std::string settings_;
   Stopwatch clock_;
 };
 

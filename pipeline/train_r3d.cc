@@ -146,14 +146,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
     const fs::path file = SplitWeightsName(PretrainedFile(options.finetune)).file;
     inputs.push_back({options.finetune.file, FileIdentity(file)});
   }
-  return {run_dir,
-          "train-r3d",
-          FormatConfig(options),
-          FormatConfig(options, /*only_output=*/true),
-          inputs,
-          options.overwrite,
-          {},
-          [run_dir] {
+  return {run_dir, "train-r3d", SettingsOf(options), inputs, options.overwrite, {}, [run_dir] {
             std::error_code ignored;
             fs::remove_all(run_dir / "checkpoints", ignored);
             fs::remove_all(run_dir / "tensorboard", ignored);

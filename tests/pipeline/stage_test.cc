@@ -1,5 +1,6 @@
 // The loop over items and the folder of a stage.
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,13 +13,17 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "pipeline/folder_maker.h"
 #include "pipeline/item_loop.h"
 #include "pipeline/stage_output.h"
+#include "pipeline/stage_tasks.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
+
+using testing::HasSubstr;
 
 std::vector<std::string> Ids(int count) {
   std::vector<std::string> ids;
@@ -79,7 +84,7 @@ TEST(ItemLoop, OtherFaultsEndIt) {
 }
 
 StageRun RunIn(const fs::path& folder, const std::string& settings, bool overwrite = false) {
-  return {folder, "prep-videos", settings, settings, {}, overwrite};
+  return {folder, "prep-videos", {settings, settings, settings}, {}, overwrite};
 }
 
 // Task `task` of `tasks`.
@@ -188,6 +193,61 @@ TEST(StageOutput, NeverMixesSettings) {
   }
   const StageOutput redo(RunIn(folder / "out", "height = 1\n", true));
   EXPECT_TRUE(redo.must_redo());
+}
+
+std::string Refusal(const std::string& there, const StageSettings& now) {
+  const test::TemporaryFolder folder;
+  StageOutput({folder / "out", "prep-videos", {there, there, there}, {}});
+  try {
+    const StageOutput output({folder / "out", "prep-videos", now, {}});
+    EXPECT_EQ(output.settings(), there) << "what identifies the work stays what it was";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    return error.what();
+  }
+  EXPECT_EQ(ReadFile(folder / "out" / "settings.ini"), there);
+  return "";
+}
+
+TEST(StageOutput, AnOptionAddedSinceCountsAsItsDefault) {
+  const std::string defaults = "height = 360\nclasses = \nmode = field\nquality = 90\n";
+  const std::string old = "height = 240\nquality = 90\n";
+  StageSettings now{defaults, "height = 240\nclasses = \nmode = field\nquality = 90\n", defaults};
+  EXPECT_EQ(Refusal(old, now), "");
+  now.output = "height = 240\nclasses = \nmode = weave\nquality = 90\n";
+  EXPECT_THAT(Refusal(old, now),
+              HasSubstr("('mode = field' there by default, 'mode = weave' now)"));
+  now.output = "height = 240\nclasses = a.txt\nmode = field\nquality = 90\n";
+  EXPECT_THAT(Refusal(old, now), HasSubstr("'classes = a.txt' now"));
+  // In another order, the same options are the same settings.
+  now.output = "quality = 90\nmode = field\nclasses = \nheight = 240\n";
+  EXPECT_EQ(Refusal(old, now), "");
+}
+
+TEST(StageOutput, ARefusalNamesEveryOptionThatDiffers) {
+  const StageSettings now{"height = 360\nquality = 90\nthreads = 4\n",
+                          "height = 360\nquality = 90\n", "height = 360\nquality = 90\n"};
+  EXPECT_THAT(Refusal("height = 240\nquality = 80\n", now),
+              HasSubstr("('height = 240' there, 'height = 360' now; "
+                        "'quality = 80' there, 'quality = 90' now)"));
+  EXPECT_THAT(Refusal("height = 360\nquality = 90\nsharpen = 0\n", now),
+              HasSubstr("('sharpen = 0' there, unknown to this version)"));
+  EXPECT_EQ(Refusal("height = 360\nquality = 90\nthreads = 1\n", now), "")
+      << "threads have come to decide nothing";
+  EXPECT_THAT(Refusal("height = 360\nquality = 90\nand garbage\n", now), HasSubstr("and garbage"));
+}
+
+// Tasks of one array that began before an option was added are joined with those that run after.
+TEST(StageOutput, TasksOfAnOlderVersionStillCount) {
+  const test::TemporaryFolder folder;
+  StageRun old = TaskIn(folder / "out", 0, 2, "height = 1\n");
+  StageOutput(old).Finish({}, {});
+  StageRun now = TaskIn(folder / "out", 1, 2);
+  now.overwrite = false;
+  const std::string settings = "height = 1\nmode = field\n";
+  now.settings = {settings, settings, settings};
+  StageOutput(now).Finish({}, {});
+  EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
 }
 
 TEST(StageOutput, TheLastTaskJoinsThemAll) {

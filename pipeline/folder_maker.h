@@ -1,0 +1,21 @@
+// Tells whose a folder is: a stage writes only into its own, and list-videos passes over those of
+// stages.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace reel3d {
+
+// A stage replaces and removes files in its folder: one that holds others' files is not for it.
+// Hidden ones may be another task's, which begins at the same moment.
+void RequireNothingElse(const std::filesystem::path& folder);
+
+// --overwrite, too, is for what the same stage made there.
+void RequireNoOtherStage(const std::filesystem::path& folder, const std::string& tool);
+
+// The tool that wrote `folder` as a stage's, finished or not; "" where none did.
+std::string MakerOfFolder(const std::filesystem::path& folder);
+
+}  // namespace reel3d

@@ -1,0 +1,36 @@
+// A stage cut into tasks, as Slurm's array jobs run it: tells which items belong to this task.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+// More tasks than this are refused.
+constexpr int kMostTasks = 1'000'000;
+
+// Which slice of the items is ours.
+struct TaskSlice {
+  int task = 0;  // 0 .. tasks-1
+  int tasks = 1;
+
+  // --task and --tasks. Defaults of -1 mean: from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
+  // _COUNT where they are set, else 0 of 1. An array of another size than --tasks is a part of the
+  // tasks, numbered from 0.
+  void Bind(OptionBinder& binder);
+  // Call from the options' Check(): settles the defaults, throws a usage error on task >= tasks.
+  void Resolve();
+  bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
+
+  int task_option = -1;  // what the user said
+  int tasks_option = -1;
+};
+
+// Task numbers, rising, as sbatch --array takes them: "1,5-7".
+std::string FormatArrayList(const std::vector<int>& tasks);
+
+}  // namespace reel3d
