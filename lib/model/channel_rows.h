@@ -23,16 +23,43 @@ inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
          (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
 }
 
+// torch's name of a type that kernels know.
+template <class T>
+constexpr at::ScalarType kTypeOf = at::kFloat;
+template <>
+constexpr at::ScalarType kTypeOf<double> = at::kDouble;
+template <>
+constexpr at::ScalarType kTypeOf<BFloat16> = at::kBFloat16;
+
+template <class T>
+void RequireValuesOf(const at::Tensor& tensor) {
+  REEL3D_CHECK(tensor.is_cpu());
+  REEL3D_CHECK(tensor.scalar_type() == kTypeOf<T>);
+  REEL3D_CHECK(tensor.is_contiguous());
+}
+
+// These return the values of a tensor that must be on a CPU, of this type, and contiguous.
+template <class T>
+const T* ValuesOf(const at::Tensor& tensor) {
+  RequireValuesOf<T>(tensor);
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+template <class T>
+T* MutableValuesOf(const at::Tensor& tensor) {
+  RequireValuesOf<T>(tensor);
+  return static_cast<T*>(tensor.mutable_data_ptr());
+}
+
 // Calls work(T()) for the type that kernels know the tensor's values as.
 template <class Work>
 auto WithType(const at::Tensor& tensor, const Work& work) {
-  if (tensor.scalar_type() == at::kFloat) {
+  if (tensor.scalar_type() == kTypeOf<float>) {
     return work(float());
   }
-  if (tensor.scalar_type() == at::kDouble) {
+  if (tensor.scalar_type() == kTypeOf<double>) {
     return work(double());
   }
-  REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
+  REEL3D_CHECK(tensor.scalar_type() == kTypeOf<BFloat16>);
   return work(BFloat16());
 }
 
@@ -49,9 +76,17 @@ class Rows {
   int64_t rows() const { return rows_; }
   int64_t channels() const { return channels_; }
   int64_t num_parts() const { return (rows_ + part_rows_ - 1) / part_rows_; }
+  // The values, row by row; T must be the type that WithType() gives for the tensor.
   template <class T>
   const T* data() const {
-    return static_cast<const T*>(tensor_.const_data_ptr());
+    return ValuesOf<T>(tensor_);
+  }
+
+  // Returns a copy of the first row, (C) in double. There must be one.
+  at::Tensor FirstRow() const {
+    REEL3D_CHECK(rows_ > 0);
+    return tensor_.view({rows_, channels_})[0].to(at::kDouble, /*non_blocking=*/false,
+                                                  /*copy=*/true);
   }
 
   // Calls work(part, first value, rows of it) for all parts, in parallel.
