@@ -31,7 +31,7 @@ void AllReduceSum(const Group& group, const at::Tensor& tensor) {
   group->allreduce(tensors)->wait();
 }
 
-// A (C) tensor that broadcasts along the channels of one like `input`.
+// Returns a view of (C) `values` that broadcasts along the channels of `input`.
 at::Tensor AlongChannels(const at::Tensor& values, const at::Tensor& input) {
   std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
   shape[1] = -1;

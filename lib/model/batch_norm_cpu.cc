@@ -19,7 +19,7 @@ using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Not a view of rows: what a function returns may be changed in place.
+// Returns a tensor that is not a view of rows, because callers may change it in place.
 at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
   std::vector<int64_t> strides(static_cast<size_t>(tensor.dim()));
   strides[1] = 1;
@@ -44,7 +44,8 @@ std::vector<typename FactorOf<T>::Type> Factors(const std::vector<double>& value
   return {values.begin(), values.end()};
 }
 
-// scale * (value - mean) + shift, where the kernels' mean is rounded: the shift makes up for that.
+// Holds scale * (value - mean) + shift as the kernels want it. Their mean is rounded, and the shift
+// makes up for that.
 template <class T>
 struct Affine {
   using Factor = typename FactorOf<T>::Type;
@@ -135,7 +136,7 @@ void UpdateRunning(const Statistics& statistics, const BatchNormCall& call) {
   });
 }
 
-// scale * (input - mean) + shift.
+// Returns scale * (input - mean) + shift.
 at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vector<double>& scale,
                      const std::vector<double>& shift) {
   const Rows rows(input);
@@ -152,7 +153,7 @@ at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vec
   return output;
 }
 
-// Sums of the gradient and of its product with input - mean.
+// Returns the sums of the gradient and those of its product with input - mean.
 std::vector<double> SumGradients(const Rows& gradients, const Rows& inputs, const at::Tensor& like,
                                  const double* mean) {
   return WithType(like, [&](auto type) {

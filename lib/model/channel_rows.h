@@ -1,5 +1,5 @@
-// A tensor's values as rows of channels, for the passes of row_kernels.h over them on torch's
-// threads.
+// Shows a tensor's values as rows of channels, and runs the passes of row_kernels.h over them on
+// torch's threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,15 +15,15 @@
 
 namespace reel3d {
 
-// Whether kernels take such an input with such weights: on a CPU, float32, float64, and bfloat16
-// with float32 weights.
+// Returns whether kernels take such an input with such weights. They do on a CPU, in float32, in
+// float64, and in bfloat16 with float32 weights.
 inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
   const at::ScalarType type = input.scalar_type();
   return input.is_cpu() && weight.scalar_type() == (type == at::kBFloat16 ? at::kFloat : type) &&
          (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
 }
 
-// torch's name of a type that kernels know.
+// This is torch's name of a type that kernels know.
 template <class T>
 constexpr at::ScalarType kTypeOf = at::kFloat;
 template <>
@@ -63,7 +63,7 @@ auto WithType(const at::Tensor& tensor, const Work& work) {
   return work(BFloat16());
 }
 
-// (N, C, ...) of any layout. Copied unless channels are last in memory already.
+// Takes (N, C, ...) of any layout, and copies it unless channels are last in memory already.
 class Rows {
  public:
   explicit Rows(const at::Tensor& tensor)
@@ -89,7 +89,7 @@ class Rows {
                                                   /*copy=*/true);
   }
 
-  // Calls work(part, first value, rows of it) for all parts, in parallel.
+  // Calls work(part, index of its first value, number of its rows) for all parts, in parallel.
   template <class Work>
   void ForParts(const Work& work) const {
     RunParallel(num_parts(), [&](int64_t part) {
@@ -98,7 +98,8 @@ class Rows {
     });
   }
 
-  // Two sums a channel, as kernels add them: work(first value, rows, where to add).
+  // Returns two sums a channel. Calls work(index of the first value, number of rows, sums) for each
+  // part, which adds to the sums as kernels do.
   template <class Work>
   std::vector<double> Sum(const Work& work) const {
     const auto width = static_cast<size_t>(2 * channels_);
@@ -116,7 +117,7 @@ class Rows {
   }
 
  private:
-  // Values a part: small enough for a cache, large enough that handing it out costs nothing.
+  // A part of so many values fits into a cache, and handing it out costs nothing beside its work.
   static constexpr int64_t kPartValues = 1 << 15;
   static constexpr int64_t kMostParts = 256;  // each has sums of its own
 

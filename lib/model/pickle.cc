@@ -122,7 +122,7 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // These put values together, or into other places.
+  // These put values together, or into other places. The result is as above.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -184,7 +184,8 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // Names of Python and what they would make; the others.
+  // These name objects of Python, or make something of them. The unknown opcodes are false here
+  // too.
   bool StepObject(unsigned char opcode) {
     switch (opcode) {
       case 'c': {  // GLOBAL

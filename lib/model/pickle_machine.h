@@ -1,5 +1,5 @@
-// The operations of pickle's machine: what its opcodes do to the values on its stack. Nothing is
-// ever called: a call becomes a value of its own, or an opaque one. Without torch.
+// The operations of pickle's machine do to the values on its stack what the opcodes say. Nothing is
+// ever called: a call becomes a value of its own, or an opaque one. They do without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,18 +27,20 @@ class PickleMachine : public PickleStack {
   void Call();
   void SetItems(PickleId dict, std::vector<PickleId> items);
   void Append(PickleId list, std::vector<PickleId> items);
-  // What is stored outside of the pickle. A class or a type of storage that is unknown stays so.
+  // Pushes a value that is stored outside of the pickle. A class or a type of storage that is
+  // unknown stays so.
   void PushPersistent();
-  // An instance of a class of Python 2, which none of the known names is.
+  // Refuses an instance of a class of Python 2, because none of the known names is such a class.
   void RequireInstance();
-  // Attributes. Those of a dict (a state_dict's _metadata) are of no use here.
+  // Sets attributes. Those of a dict (a state_dict's _metadata) are dropped.
   void Build();
 
-  // The first name that is unknown; empty if there is none.
+  // Returns the first name that is unknown, empty if there is none.
   const std::string& first_unknown() const { return unknown_; }
 
  private:
-  // OrderedDict() and Counter({...}) of Python 3, OrderedDict([[key, value], ...]) of Python 2.
+  // Makes a dict as OrderedDict() and Counter({...}) of Python 3 do, and OrderedDict([[key, value],
+  // ...]) of Python 2.
   void PushDict(std::vector<PickleId> arguments);
 
   const PickleRoles& roles_;

@@ -15,11 +15,11 @@ namespace reel3d::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Sums are loaded and stored once for so many rows. Where there is nothing to sum, one row after
-// the other is the order in which memory is fastest.
+// Sums are loaded and stored once for so many rows. Passes without sums take one row at a time,
+// because memory is fastest in that order.
 constexpr int kRowsOfSums = 4;
 
-// Vectors of doubles.
+// These load vectors of doubles.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadDoubles(D d, const double* values) {
   return hn::LoadU(d, values);
@@ -39,7 +39,7 @@ HWY_INLINE hn::Vec<D> LoadDoubles(D d, const BFloat16* values) {
   return hn::PromoteTo(d, LoadBFloat16(d, values));
 }
 
-// Vectors of factors.
+// These load and store vectors of factors.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadFactors(D d, const T* values) {
   return hn::LoadU(d, values);
@@ -52,7 +52,7 @@ template <class D, class T>
 HWY_INLINE void Store(D d, hn::Vec<D> values, T* out) {
   hn::StoreU(values, d, out);
 }
-// To the nearest, of two as near to the even one. What is not a number stays so.
+// Rounds to the nearest, and to the even one of two that are as near. NaN stays NaN.
 template <class D>
 HWY_INLINE void Store(D /*d*/, hn::Vec<D> values, BFloat16* out) {
   const hn::RebindToUnsigned<D> whole;
@@ -79,8 +79,8 @@ HWY_INLINE int64_t ForVectors(int64_t channel, int64_t channels, const Body& bod
   return channel;
 }
 
-// Calls body(tag, channel, first value, number of rows) so that each value is met once, in the
-// order of memory but for kRows rows.
+// Calls body(tag, channel, index of the first value, number of rows) so that each value is met
+// once, in the order of memory but for kRows rows.
 template <class Lane, int kRows, class Body>
 HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
   const auto visit = [&](int64_t row, auto count) HWY_ATTR {
