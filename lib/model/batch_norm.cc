@@ -19,8 +19,8 @@ namespace {
 
 using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 
-// Statistics over the whole group, in double and on the tensors' device, so that nothing waits for
-// a GPU.
+// Holds statistics over the whole group, in double and on the tensors' device, so that nothing
+// waits for a GPU.
 struct Statistics {
   ChannelMoments<at::Tensor> moments;  // (C)
   at::Tensor count;                    // values a channel

@@ -27,10 +27,10 @@ class BatchNormImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& input);
 
   double momentum() const { return options_.momentum; }
-  // 1: the running statistics are those of the last batch.
+  // With 1 the running statistics are those of the last batch.
   void SetMomentum(double momentum) { options_.momentum = momentum; }
 
-  // Null: local.
+  // Null makes the statistics local.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
   // Returns what this layer does to each channel in evaluation: output = scale * input + shift.

@@ -13,8 +13,8 @@ namespace reel3d {
 inline double AtLeast(double value, double least) { return value < least ? least : value; }
 inline at::Tensor AtLeast(const at::Tensor& value, double least) { return value.clamp_min(least); }
 
-// The sums of a channel's values and of their squares. Ranks add these: what one rank's mean lacks
-// in accuracy cancels, because its variance is about that same mean.
+// Holds the sums of a channel's values and of their squares. Ranks add these: what one rank's mean
+// lacks in accuracy cancels, because its variance is about that same mean.
 template <class V>
 struct ChannelSums {
   V values, squares;

@@ -64,8 +64,8 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // Opcodes as Python's pickletools.py explains them. These push a plain value; false if `opcode`
-  // is none of them.
+  // Python's pickletools.py explains the opcodes. These push a plain value. Returns false if
+  // `opcode` is none of them.
   bool StepPlain(unsigned char opcode) {
     switch (opcode) {
       case 'N':  // NONE
@@ -122,7 +122,7 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // These put values together, or into other places. The result is as above.
+  // These put values together, or into other places. Returns as above.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -184,8 +184,7 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // These name objects of Python, or make something of them. The unknown opcodes are false here
-  // too.
+  // These name objects of Python, or say what Python would make of them. Returns as above.
   bool StepObject(unsigned char opcode) {
     switch (opcode) {
       case 'c': {  // GLOBAL

@@ -1,6 +1,6 @@
-// The passes over memory that batch norm consists of on a CPU, compiled for each set of vector
-// instructions. They know no torch, no threads and no layouts: values lie in rows, each row has one
-// value of every channel, and the caller hands out rows to threads.
+// These passes over memory are what batch norm consists of on a CPU. They are compiled for each set
+// of vector instructions. They know no torch, no threads and no layouts: values lie in rows, each
+// row has one value of every channel, and the caller hands out rows to threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@ struct BFloat16 {
   uint16_t bits;
 };
 
-// The type of what values of type T are multiplied by: double for doubles, else float.
+// Names the type of what values of type T are multiplied by: double for doubles, else float.
 template <class T>
 struct FactorOf {
   using Type = float;
