@@ -70,7 +70,7 @@ Source ReadSource(const fs::path& in) {
   return source;
 }
 
-// Of the network and its clips: what the options say, else what IN says.
+// Returns the settings of the network and its clips. The options say them, and IN says the others.
 TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& options) {
   TrainOptions settings = SettingsOfWeights(source.header, options.in);
   if (options.stem_stride > 0) {
@@ -82,19 +82,18 @@ TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& optio
   return settings;
 }
 
-// As main.py of the authors' Python loads it. Returns what is to be said of the file.
+// Writes the file as main.py of the authors' Python loads it. Returns how to load it.
 std::string SaveReferenceCheckpoint(const fs::path& file, const Source& source,
                                     const ConvertWeightsOptions& options) {
   const NetworkOptions network = SettingsOf(source, options).network;
   const ReferenceArch arch = ReferenceArchOf(network);
   SavePth(file, source.tensors, PthCheckpoint{source.epoch, arch.name});
-  const char* const classes =
-      arch.branch == "master" ? "n_pretrain_classes" : "n_classes";  // of the file
+  const char* const classes = arch.branch == "master" ? "n_pretrain_classes" : "n_classes";
   return fmt::format("for main.py of branch {}: {} --{} {} --pretrain_path {}\n", arch.branch,
                      arch.arguments, classes, network.num_classes, options.out);
 }
 
-// Returns what is to be said of the file.
+// Returns a note on the clips that the program takes.
 std::string SaveScript(const fs::path& file, const Source& source,
                        const ConvertWeightsOptions& options) {
   const TrainOptions settings = SettingsOf(source, options);
@@ -127,12 +126,14 @@ std::string Save(const fs::path& file, const Source& source, const ConvertWeight
   return "";
 }
 
-// As a network has it, and its program: in float32, what counts in int64.
+// Returns the tensor in the type that networks and their programs hold: float32, or int64 for
+// counts.
 at::Tensor InNetwork(const at::Tensor& tensor) {
   return tensor.to(tensor.is_floating_point() ? at::kFloat : at::kLong);
 }
 
-// What was written is what was meant, to the last bit. `out` is what it will be called.
+// Checks that the written file holds these tensors, to the last bit. `out` is the name that it
+// gets.
 void RequireSame(const fs::path& written, const NamedTensors& tensors, const fs::path& out) {
   const bool is_program = out.extension() == ".pt";
   const NamedTensors found = LoadWeights(written);

@@ -12,10 +12,10 @@ struct ConvertWeightsOptions {
   std::string in;
   std::string out;
   std::string as = "state-dict";  // or "reference-checkpoint": the form of a .pth file
-  // Of the network, as they leave no weights. 0 and "stored": as IN says, else as published.
+  // These leave no trace in the weights. 0 and "stored": IN says them, else they are as published.
   int stem_stride = 0;
   std::string max_pool = "stored";
-  // Of the clip that TorchScript is recorded with; 0: as IN says, else as the family was published.
+  // TorchScript is recorded with a clip of this size. 0: IN says it, else it is as published.
   int clip_frames = 0;
   int size = 0;  // pixels, square
   bool overwrite = false;

@@ -28,7 +28,4 @@ nlohmann::ordered_json InspectFile(const std::string& file);
 // The same of a file that tells of a network, with its layers as rows and what they cost.
 nlohmann::ordered_json InspectLayers(const std::string& file, const ProfiledClip& clip);
 
-// The same for a person: "key  value" lines, then the first `max_rows` rows (0: all) as a table.
-std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows);
-
 }  // namespace reel3d

@@ -43,14 +43,15 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
   }
 }
 
-void RequireModestClip(int64_t frames, int64_t size, const std::string& source) {
+void RequireModestClip(int64_t frames, int64_t size, const std::string& source,
+                       const char* options) {
   constexpr int64_t kMostPixels = int64_t{64} * 256 * 256;  // i3d: 64 * 224 * 224
   if (size * size * frames > kMostPixels) {
     throw UsageError(
         fmt::format("{}: asks for clips of {} frames of {} x {} pixels, for which a network may "
-                    "take many gigabytes: say --clip-frames and --size yourself (the same, if you "
+                    "take many gigabytes: say {} yourself (the same, if you "
                     "mean them; most networks are published for 16 and 112)",
-                    source, frames, size, size));
+                    source, frames, size, size, options));
   }
 }
 

@@ -33,9 +33,9 @@ void RequireHead(const WeightsLayout& layout, const std::string& source);
 // published for. Throws an input error where the weights are of no network that reel3d knows.
 TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& source);
 
-// Throws a usage error that asks for --clip-frames and --size if a clip of these sizes, which
-// `source` alone says, is larger than any that a family was published for: a small file could
-// take all memory.
-void RequireModestClip(int64_t frames, int64_t size, const std::string& source);
+// Throws a usage error that asks for `options` if a clip of these sizes, which `source` alone says,
+// is larger than any that a family was published for: a small file could take all memory.
+void RequireModestClip(int64_t frames, int64_t size, const std::string& source,
+                       const char* options = "--clip-frames and --size");
 
 }  // namespace reel3d

@@ -81,6 +81,8 @@ std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string
         file.string()));
   }
   ReadStoredSettings(options, note->second, file.string());
+  RequireModestClip(options->clip.length, options->crop.size, file.string(),
+                    "--preprocessing, a file of settings with clip-length and sample-size,");
   return {};
 }
 

@@ -22,7 +22,8 @@ struct TrainedNetwork {
 
 // `checkpoint` is a step-... folder or a link to one, or a file of weights (.pth, .safetensors,
 // ...) whose network is found from its tensors. Throws an input error unless it is whole and fits
-// together; a usage error if `use` does not say what the file leaves unsaid.
+// together; a usage error if `use` does not say what the file leaves unsaid, or if the file alone
+// asks for clips that could take all memory (RequireModestClip).
 TrainedNetwork LoadTrainedNetwork(const std::filesystem::path& checkpoint, const WeightsUse& use,
                                   at::Device device, const PrecisionOptions& precision);
 

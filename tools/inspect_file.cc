@@ -4,6 +4,7 @@
 
 #include "lib/cli/tool.h"
 #include "pipeline/frame_export.h"
+#include "pipeline/inspection_text.h"
 
 int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;

@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/model/batch_norm_cpu.h"
+#include "lib/model/batch_norm_formulas.h"
 #include "lib/model/channel_rows.h"
 #include "lib/model/layer_watch.h"
 
@@ -18,10 +19,11 @@ namespace {
 
 using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 
-// Per channel and over the whole group; `count` values a channel. On the tensors' device, so that
-// nothing waits for a GPU.
+// Holds statistics over the whole group, in double and on the tensors' device, so that nothing
+// waits for a GPU.
 struct Statistics {
-  at::Tensor mean, variance, count;
+  ChannelMoments<at::Tensor> moments;  // (C)
+  at::Tensor count;                    // values a channel
 };
 
 void AllReduceSum(const Group& group, const at::Tensor& tensor) {
@@ -29,39 +31,35 @@ void AllReduceSum(const Group& group, const at::Tensor& tensor) {
   group->allreduce(tensors)->wait();
 }
 
-// A (C) tensor that broadcasts along the channels of one like `input`.
+// Returns a view of (C) `values` that broadcasts along the channels of `input`.
 at::Tensor AlongChannels(const at::Tensor& values, const at::Tensor& input) {
   std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
   shape[1] = -1;
   return values.view(shape);
 }
 
-// Mean and biased variance of each rank, added up as sums about zero in double: what one rank's
-// float mean lacks in accuracy cancels, as its variance is about that same mean.
 Statistics GroupStatistics(const at::Tensor& input, const at::Tensor& like, const Group& group) {
   const int64_t channels = input.size(1);
   const int64_t own_count = input.numel() / channels;
-  const auto in_double = like.options().dtype(at::kDouble);
-  at::Tensor sums = at::zeros({2 * channels + 1}, in_double);
+  at::Tensor sums = at::zeros({2 * channels + 1}, like.options().dtype(at::kDouble));
   if (own_count > 0) {
     // The scratch tensors make statistics float where the input is bfloat16.
     const auto [mean, variance] =
         at::batch_norm_update_stats(input, at::zeros_like(like), at::zeros_like(like), 0);
-    const at::Tensor own_mean = mean.to(at::kDouble);
-    sums.narrow(0, 0, channels).add_(own_mean, own_count);
-    sums.narrow(0, channels, channels)
-        .add_(variance.to(at::kDouble) + own_mean.square(), own_count);
+    const ChannelSums<at::Tensor> own = SumsOf<at::Tensor>(
+        {mean.to(at::kDouble), variance.to(at::kDouble)}, static_cast<double>(own_count));
+    sums.narrow(0, 0, channels).copy_(own.values);
+    sums.narrow(0, channels, channels).copy_(own.squares);
     sums[2 * channels].fill_(own_count);
   }
   AllReduceSum(group, sums);
   const at::Tensor count = sums[2 * channels];
-  const at::Tensor divisor = count.clamp_min(1);
-  const at::Tensor mean = sums.narrow(0, 0, channels) / divisor;
-  const at::Tensor variance = sums.narrow(0, channels, channels) / divisor - mean.square();
-  return {mean.to(like.scalar_type()), variance.clamp_min(0).to(like.scalar_type()), count};
+  return {MomentsOf<at::Tensor>({sums.narrow(0, 0, channels), sums.narrow(0, channels, channels)},
+                                count),
+          count};
 }
 
-// (input - mean) / sqrt(variance + epsilon) * weight + bias: one fused pass.
+// Returns (input - mean) / sqrt(variance + epsilon) * weight + bias, in one fused pass.
 at::Tensor Normalize(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                      const at::Tensor& mean, const at::Tensor& variance, double epsilon) {
   return std::get<0>(at::native_batch_norm(input, weight, bias, mean, variance, /*training=*/false,
@@ -72,17 +70,17 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& weight, const at::Tensor& bias,
                             const Statistics& statistics, double epsilon, const Group& group) {
-    context->save_for_backward(
-        {input, weight, statistics.mean, statistics.variance, statistics.count});
+    const auto type = weight.scalar_type();
+    const at::Tensor mean = statistics.moments.mean.to(type);
+    const at::Tensor variance = statistics.moments.variance.to(type);
+    context->save_for_backward({input, weight, mean, variance, statistics.count});
     context->saved_data["epsilon"] = epsilon;
     context->saved_data["group"] = group;
-    return input.numel() == 0
-               ? at::empty_like(input)
-               : Normalize(input, weight, bias, statistics.mean, statistics.variance, epsilon);
+    return input.numel() == 0 ? at::empty_like(input)
+                              : Normalize(input, weight, bias, mean, variance, epsilon);
   }
 
-  // Ioffe and Szegedy 2015, section 3. Gradients of weight and bias stay this rank's own, as those
-  // of every other parameter do.
+  // Gradients of weight and bias stay this rank's own, as those of every other parameter do.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
@@ -97,30 +95,32 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
           at::native_batch_norm_backward(gradient, input, weight, mean, variance, mean, inverse_std,
                                          /*train=*/true, epsilon, {false, true, true});
     }
-    at::Tensor means = at::cat({weight_gradient, bias_gradient}).to(at::kDouble);
-    AllReduceSum(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), means);
-    means = (means / saved[4].clamp_min(1)).to(weight.scalar_type());
+    at::Tensor sums = at::stack({bias_gradient, weight_gradient}).to(at::kDouble);
+    AllReduceSum(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), sums);
     at::Tensor input_gradient = at::empty_like(input);
     if (input.numel() > 0) {
-      const at::Tensor scale = weight * inverse_std;
-      const auto halves = means.chunk(2);
-      input_gradient =
-          Normalize(input, -scale * halves[0], -scale * halves[1], mean, variance, epsilon)
-              .addcmul_(gradient, AlongChannels(scale, input));
+      const auto factors =
+          FactorsOf<at::Tensor>(weight.to(at::kDouble), inverse_std, sums[0], sums[1], saved[4]);
+      const auto in_type = [&](const at::Tensor& factor) {
+        return factor.to(weight.scalar_type());
+      };
+      // A layer of variance 1 computes of_input * (input - mean) + shift.
+      input_gradient = Normalize(input, in_type(factors.of_input), in_type(factors.shift), mean,
+                                 at::ones_like(mean), /*epsilon=*/0)
+                           .addcmul_(gradient, AlongChannels(in_type(factors.of_output), input));
     }
     return {input_gradient, weight_gradient, bias_gradient, {}, {}, {}};
   }
 };
 
-// Running statistics move by the momentum; the variance that they estimate is the unbiased one.
 void UpdateRunning(const Statistics& statistics, double momentum, at::Tensor& mean,
                    at::Tensor& variance) {
   const at::NoGradGuard no_gradient;
-  const auto type = mean.scalar_type();
-  const at::Tensor step = (statistics.count > 0).to(type) * momentum;
-  const at::Tensor unbiased = statistics.count / (statistics.count - 1).clamp_min(1);
-  mean.add_((statistics.mean - mean) * step);
-  variance.add_((statistics.variance * unbiased.to(type) - variance) * step);
+  const ChannelMoments<at::Tensor> moved =
+      MoveRunning<at::Tensor>({mean, variance}, statistics.moments, statistics.count, momentum);
+  const at::Tensor has_values = statistics.count > 0;
+  mean.copy_(at::where(has_values, moved.mean, mean));
+  variance.copy_(at::where(has_values, moved.variance, variance));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Batch normalisation over N, T, H and W whose training statistics are either those of this
-// rank's clips ("local", the paper's way) or of all ranks' ("sync").
+// Normalises batches over N, T, H and W. In training the statistics are either those of this rank's
+// clips ("local", the paper's way) or those of all ranks' clips ("sync").
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,21 +20,21 @@ class BatchNormImpl : public torch::nn::Module {
  public:
   explicit BatchNormImpl(int64_t channels, const BatchNormOptions& options = {});
 
-  // (N, C, ...) of any floating type -> the same. In training every rank of a synchronised group
-  // must call it, and run backward, in the same order; a rank without clips passes N = 0. Without
-  // clips (locally or in the whole group) the running statistics stay as they are, as they do for
-  // one local value a channel.
+  // Takes (N, C, ...) of any floating type and returns the same. In training every rank of a
+  // synchronised group must call it, and run backward, in the same order; a rank without clips
+  // passes N = 0. Without clips (locally or in the whole group) the running statistics stay as they
+  // are, as they do for one local value a channel.
   at::Tensor forward(const at::Tensor& input);
 
   double momentum() const { return options_.momentum; }
-  // 1: the running statistics are those of the last batch.
+  // With 1 the running statistics are those of the last batch.
   void SetMomentum(double momentum) { options_.momentum = momentum; }
 
-  // Null: local.
+  // Null makes the statistics local.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
-  // What this does to each channel when evaluated: output = scale * input + shift. From here on it
-  // does nothing, for another layer does it.
+  // Returns what this layer does to each channel in evaluation: output = scale * input + shift.
+  // From here on it does nothing, because another layer does it.
   struct ScaleAndShift {
     at::Tensor scale, shift;
   };

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 #include <vector>
 
+#include "lib/model/batch_norm_formulas.h"
 #include "lib/model/channel_rows.h"
 #include "lib/model/row_kernels.h"
 
@@ -19,7 +19,7 @@ using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Not a view of rows: what a function returns may be changed in place.
+// Returns a tensor that is not a view of rows, because callers may change it in place.
 at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
   std::vector<int64_t> strides(static_cast<size_t>(tensor.dim()));
   strides[1] = 1;
@@ -44,7 +44,8 @@ std::vector<typename FactorOf<T>::Type> Factors(const std::vector<double>& value
   return {values.begin(), values.end()};
 }
 
-// scale * (value - mean) + shift, where the kernels' mean is rounded: the shift makes up for that.
+// Holds scale * (value - mean) + shift as the kernels want it. Their mean is rounded, and the shift
+// makes up for that.
 template <class T>
 struct Affine {
   using Factor = typename FactorOf<T>::Type;
@@ -66,12 +67,15 @@ void AddOverRanks(const Group& group, std::vector<double>* values) {
 }
 
 struct Statistics {
-  std::vector<double> mean, variance;  // the biased one
-  double count = 0;                    // of values a channel
-};
+  std::vector<double> mean, variance;  // the variance is the biased one
+  double count = 0;                    // values a channel
 
-// Rounding may make a variance a little negative. What is no number stays so.
-double NotBelowZero(double variance) { return variance < 0 ? 0 : variance; }
+  ChannelMoments<double> Of(size_t channel) const { return {mean[channel], variance[channel]}; }
+  void Set(size_t channel, const ChannelMoments<double>& moments) {
+    mean[channel] = moments.mean;
+    variance[channel] = moments.variance;
+  }
+};
 
 Statistics StatisticsOf(const at::Tensor& input) {
   const Rows rows(input);
@@ -81,63 +85,58 @@ Statistics StatisticsOf(const at::Tensor& input) {
   if (rows.rows() == 0) {
     return statistics;
   }
-  statistics.mean = ToDoubles(input.movedim(1, -1).flatten(0, -2)[0]);
+  // Squares about the first row stay small, because it lies near the mean.
+  const std::vector<double> origin = ToDoubles(rows.FirstRow());
   const std::vector<double> sums = WithType(input, [&](auto type) {
     using T = decltype(type);
     return rows.Sum([&](int64_t first, int64_t count, double* to) {
-      RowKernelsFor<T>().add_moments(rows.data<T>() + first, count, rows.channels(),
-                                     statistics.mean.data(), to);
+      RowKernelsFor<T>().add_moments(rows.data<T>() + first, count, rows.channels(), origin.data(),
+                                     to);
     });
   });
   for (size_t c = 0; c < channels; ++c) {
-    const double offset = sums[c] / statistics.count;
-    statistics.mean[c] += offset;
-    statistics.variance[c] = NotBelowZero(sums[channels + c] / statistics.count - offset * offset);
+    statistics.Set(c, MomentsOf<double>({sums[c], sums[channels + c]}, statistics.count));
+    statistics.mean[c] += origin[c];
   }
   return statistics;
 }
 
-// Ranks add their sums about zero.
 Statistics OverRanks(const Statistics& own, const Group& group) {
   const size_t channels = own.mean.size();
   std::vector<double> sums(2 * channels + 1);
   for (size_t c = 0; c < channels; ++c) {
-    sums[c] = own.count * own.mean[c];
-    sums[channels + c] = own.count * (own.variance[c] + own.mean[c] * own.mean[c]);
+    const ChannelSums<double> of_channel = SumsOf(own.Of(c), own.count);
+    sums[c] = of_channel.values;
+    sums[channels + c] = of_channel.squares;
   }
   sums[2 * channels] = own.count;
   AddOverRanks(group, &sums);
   Statistics all = own;
   all.count = sums[2 * channels];
-  const double divisor = std::max(1.0, all.count);
   for (size_t c = 0; c < channels; ++c) {
-    all.mean[c] = sums[c] / divisor;
-    all.variance[c] = NotBelowZero(sums[channels + c] / divisor - all.mean[c] * all.mean[c]);
+    all.Set(c, MomentsOf<double>({sums[c], sums[channels + c]}, all.count));
   }
   return all;
 }
 
-// Running statistics move by the momentum; the variance that they estimate is the unbiased one.
 void UpdateRunning(const Statistics& statistics, const BatchNormCall& call) {
   if (statistics.count == 0 || (statistics.count == 1 && !call.group)) {
     return;
   }
-  const double unbiased = statistics.count / std::max(1.0, statistics.count - 1);
   WithType(call.running_mean, [&](auto type) {
-    using Factor = typename FactorOf<decltype(type)>::Type;
-    auto* const mean = static_cast<Factor*>(call.running_mean.mutable_data_ptr());
-    auto* const variance = static_cast<Factor*>(call.running_var.mutable_data_ptr());
+    using T = typename FactorOf<decltype(type)>::Type;
+    T* const mean = MutableValuesOf<T>(call.running_mean);
+    T* const variance = MutableValuesOf<T>(call.running_var);
     for (size_t c = 0; c < statistics.mean.size(); ++c) {
-      const auto move = [&](Factor* from, double to) {
-        *from = static_cast<Factor>(*from + call.momentum * (to - *from));
-      };
-      move(mean + c, statistics.mean[c]);
-      move(variance + c, statistics.variance[c] * unbiased);
+      const ChannelMoments<double> moved = MoveRunning<double>(
+          {mean[c], variance[c]}, statistics.Of(c), statistics.count, call.momentum);
+      mean[c] = static_cast<T>(moved.mean);
+      variance[c] = static_cast<T>(moved.variance);
     }
   });
 }
 
-// scale * (input - mean) + shift.
+// Returns scale * (input - mean) + shift.
 at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vector<double>& scale,
                      const std::vector<double>& shift) {
   const Rows rows(input);
@@ -154,7 +153,7 @@ at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vec
   return output;
 }
 
-// Sums of the gradient and of its product with input - mean.
+// Returns the sums of the gradient and those of its product with input - mean.
 std::vector<double> SumGradients(const Rows& gradients, const Rows& inputs, const at::Tensor& like,
                                  const double* mean) {
   return WithType(like, [&](auto type) {
@@ -189,8 +188,7 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
     return ScaleRows(input, mean, scale, ToDoubles(bias));
   }
 
-  // Ioffe and Szegedy 2015, section 3. Gradients of weight and bias stay this rank's own, as those
-  // of every other parameter do.
+  // Gradients of weight and bias stay this rank's own, as those of every other parameter do.
   static variable_list backward(AutogradContext* context, variable_list output_gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor& input = saved[0];
@@ -208,8 +206,8 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
       if (context->saved_data.count("group") > 0) {
         AddOverRanks(context->saved_data["group"].toCustomClass<c10d::ProcessGroup>(), &sums);
       }
-      const double count = std::max(1.0, context->saved_data["count"].toDouble());
-      input_gradient = InputGradient(saved, gradients, inputs, sums, count);
+      input_gradient =
+          InputGradient(saved, gradients, inputs, sums, context->saved_data["count"].toDouble());
     } else {
       const at::Tensor scale = saved[1].to(at::kDouble) * saved[2][1];
       const std::vector<double> zeros(sums.size() / 2);
@@ -228,9 +226,11 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
     const auto* const mean = saved[2].const_data_ptr<double>();
     const auto* const inverse_std = mean + channels;
     for (size_t c = 0; c < channels; ++c) {
-      of_gradient[c] *= inverse_std[c];
-      of_input[c] = -of_gradient[c] * inverse_std[c] * inverse_std[c] * sums[channels + c] / count;
-      shift[c] = -of_gradient[c] * sums[c] / count;
+      const double product = sums[channels + c] * inverse_std[c];
+      const auto factors = FactorsOf(of_gradient[c], inverse_std[c], sums[c], product, count);
+      of_gradient[c] = factors.of_output;
+      of_input[c] = factors.of_input;
+      shift[c] = factors.shift;
     }
     at::Tensor output = EmptyRowsLike(saved[0]);
     WithType(output, [&](auto type) {

@@ -1,5 +1,5 @@
-// A tensor's values as rows of channels, for the passes of row_kernels.h over them on torch's
-// threads.
+// Shows a tensor's values as rows of channels, and runs the passes of row_kernels.h over them on
+// torch's threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,28 +15,55 @@
 
 namespace reel3d {
 
-// Whether kernels take such an input with such weights: on a CPU, float32, float64, and bfloat16
-// with float32 weights.
+// Returns whether kernels take such an input with such weights. They do on a CPU, in float32, in
+// float64, and in bfloat16 with float32 weights.
 inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
   const at::ScalarType type = input.scalar_type();
   return input.is_cpu() && weight.scalar_type() == (type == at::kBFloat16 ? at::kFloat : type) &&
          (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
 }
 
+// This is torch's name of a type that kernels know.
+template <class T>
+constexpr at::ScalarType kTypeOf = at::kFloat;
+template <>
+constexpr at::ScalarType kTypeOf<double> = at::kDouble;
+template <>
+constexpr at::ScalarType kTypeOf<BFloat16> = at::kBFloat16;
+
+template <class T>
+void RequireValuesOf(const at::Tensor& tensor) {
+  REEL3D_CHECK(tensor.is_cpu());
+  REEL3D_CHECK(tensor.scalar_type() == kTypeOf<T>);
+  REEL3D_CHECK(tensor.is_contiguous());
+}
+
+// These return the values of a tensor that must be on a CPU, of this type, and contiguous.
+template <class T>
+const T* ValuesOf(const at::Tensor& tensor) {
+  RequireValuesOf<T>(tensor);
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+template <class T>
+T* MutableValuesOf(const at::Tensor& tensor) {
+  RequireValuesOf<T>(tensor);
+  return static_cast<T*>(tensor.mutable_data_ptr());
+}
+
 // Calls work(T()) for the type that kernels know the tensor's values as.
 template <class Work>
 auto WithType(const at::Tensor& tensor, const Work& work) {
-  if (tensor.scalar_type() == at::kFloat) {
+  if (tensor.scalar_type() == kTypeOf<float>) {
     return work(float());
   }
-  if (tensor.scalar_type() == at::kDouble) {
+  if (tensor.scalar_type() == kTypeOf<double>) {
     return work(double());
   }
-  REEL3D_CHECK(tensor.scalar_type() == at::kBFloat16);
+  REEL3D_CHECK(tensor.scalar_type() == kTypeOf<BFloat16>);
   return work(BFloat16());
 }
 
-// (N, C, ...) of any layout. Copied unless channels are last in memory already.
+// Takes (N, C, ...) of any layout, and copies it unless channels are last in memory already.
 class Rows {
  public:
   explicit Rows(const at::Tensor& tensor)
@@ -49,12 +76,20 @@ class Rows {
   int64_t rows() const { return rows_; }
   int64_t channels() const { return channels_; }
   int64_t num_parts() const { return (rows_ + part_rows_ - 1) / part_rows_; }
+  // The values, row by row; T must be the type that WithType() gives for the tensor.
   template <class T>
   const T* data() const {
-    return static_cast<const T*>(tensor_.const_data_ptr());
+    return ValuesOf<T>(tensor_);
   }
 
-  // Calls work(part, first value, rows of it) for all parts, in parallel.
+  // Returns a copy of the first row, (C) in double. There must be one.
+  at::Tensor FirstRow() const {
+    REEL3D_CHECK(rows_ > 0);
+    return tensor_.view({rows_, channels_})[0].to(at::kDouble, /*non_blocking=*/false,
+                                                  /*copy=*/true);
+  }
+
+  // Calls work(part, index of its first value, number of its rows) for all parts, in parallel.
   template <class Work>
   void ForParts(const Work& work) const {
     RunParallel(num_parts(), [&](int64_t part) {
@@ -63,7 +98,8 @@ class Rows {
     });
   }
 
-  // Two sums a channel, as kernels add them: work(first value, rows, where to add).
+  // Returns two sums a channel. Calls work(index of the first value, number of rows, sums) for each
+  // part, which adds to the sums as kernels do.
   template <class Work>
   std::vector<double> Sum(const Work& work) const {
     const auto width = static_cast<size_t>(2 * channels_);
@@ -81,7 +117,7 @@ class Rows {
   }
 
  private:
-  // Values a part: small enough for a cache, large enough that handing it out costs nothing.
+  // A part of so many values fits into a cache, and handing it out costs nothing beside its work.
   static constexpr int64_t kPartValues = 1 << 15;
   static constexpr int64_t kMostParts = 256;  // each has sums of its own
 

@@ -33,9 +33,9 @@ BatchNorm AddBatchNorm(nn::Module& owner, const std::string& path, int64_t chann
   return batch_norm;
 }
 
-// The mean of each 2 x 2 x 2 values, without odd ones at the end. Unlike at::avg_pool3d, slices do
-// for bfloat16 on CPUs and for N = 0, have a backward pass that gives the same bits each time on
-// GPUs, and a program recorded of them holds for other sizes.
+// Returns the mean of each 2 x 2 x 2 values, and drops odd ones at the end. Unlike at::avg_pool3d,
+// slices work in bfloat16 on CPUs and with N = 0, have a backward pass that gives the same bits
+// each time on GPUs, and a program recorded of them works for other sizes.
 at::Tensor HalveByMean(const at::Tensor& features) {
   at::Tensor sum = features;
   for (int64_t axis = 2; axis < 5; ++axis) {
@@ -67,7 +67,7 @@ class DenseLayer {
   Convolution grow_;
 };
 
-// Between two blocks: half the channels, half of T, H and W.
+// Stands between two blocks, and halves the channels and T, H and W.
 class Transition {
  public:
   Transition(nn::Module& owner, const std::string& path, int64_t in)
@@ -157,7 +157,7 @@ std::shared_ptr<NetworkImpl> MakeDenseNet(const NetworkOptions& options) {
 
 void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
                           int64_t width) {
-  // The smallest size of which so much is left behind the stem.
+  // At the smallest size just so much is left behind the stem.
   const int64_t steps = (options.max_pool ? 2 : 1) * (kLeastBeforeBlocks - 1);
   const int64_t least_frames = steps * options.stem_stride + 1;
   const int64_t least_pixels = steps * 2 + 1;

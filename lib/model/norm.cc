@@ -14,9 +14,10 @@ namespace reel3d {
 namespace {
 
 constexpr int64_t kPartValues = 1 << 16;
-constexpr int64_t kColumns = 64;  // that values are dealt out to, for vectors
+// Values are dealt out to so many columns, so that vectors of any width divide them.
+constexpr int64_t kColumns = 64;
 
-// Values that lie one behind the other.
+// A part holds values that lie one behind the other.
 template <class T>
 struct Part {
   const T* values;

@@ -1,5 +1,5 @@
-// The norm of many tensors. torch adds the squares of float32 one after the other on CPUs: over the
-// 33 million gradients of R3D-18 its norm is off by 2e-3.
+// Computes the norm of many tensors. torch adds the squares of float32 one after the other on CPUs:
+// over the 33 million gradients of R3D-18 its norm is off by 2e-3.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace reel3d {
 
-// The Euclidean norm of all values together, in their type, on their device and without waiting for
-// it. On CPUs squares are added as doubles, to the same bits on any number of threads. `tensors`
-// are of one floating type, dense in memory, and at least one.
+// Returns the Euclidean norm of all values together, in their type, on their device and without
+// waiting for it. On CPUs squares are added as doubles, to the same bits on any number of threads.
+// `tensors` are at least one, of one floating type, and dense in memory.
 at::Tensor NormOfAll(const std::vector<at::Tensor>& tensors);
 
 }  // namespace reel3d

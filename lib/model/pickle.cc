@@ -8,7 +8,7 @@
 
 #include "lib/base/error.h"
 #include "lib/model/byte_cursor.h"
-#include "lib/model/pickle_stack.h"
+#include "lib/model/pickle_machine.h"
 #include "lib/model/plain_name.h"
 
 namespace reel3d {
@@ -16,10 +16,10 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-class Unpickler : private PickleStack {
+class Unpickler : private PickleMachine {
  public:
   Unpickler(ByteCursor& bytes, const PickleRoles& roles)
-      : PickleStack(bytes), bytes_(bytes), roles_(roles) {}
+      : PickleMachine(bytes, roles), bytes_(bytes) {}
 
   Pickle Run() {
     try {
@@ -28,11 +28,11 @@ class Unpickler : private PickleStack {
       }
       return Finish();
     } catch (const Error& error) {
-      if (unknown_.empty()) {
+      if (first_unknown().empty()) {
         throw;
       }
       throw InputError(fmt::format("{}; it names the Python object {}, and nothing of it was run",
-                                   error.what(), unknown_));
+                                   error.what(), first_unknown()));
     }
   }
 
@@ -58,141 +58,14 @@ class Unpickler : private PickleStack {
     PushInteger(integer);
   }
 
-  void PushTuple(size_t size) {
-    std::vector<PickleId> items(size);
-    for (size_t i = size; i > 0; --i) {
-      items[i - 1] = Pop();
-    }
-    PushWith(Kind::kSequence, items);
-  }
-
-  void PushGlobal(std::string_view module, std::string_view name) {
-    const std::string full = fmt::format("{}.{}", module, name);
-    if (!IsPlainName(full)) {
-      throw Malformed("a name is longer than those of Python, or holds other characters");
-    }
-    const bool is_unknown = roles_(full) == PickleRole::kUnknown;
-    PushNamed(is_unknown ? Kind::kOpaque : Kind::kGlobal, full);
-    if (is_unknown && unknown_.empty()) {
-      unknown_ = full;
-    }
-  }
-
-  // Python would call the function on the stack with the arguments above it.
-  void Call() {
-    const PickleId arguments = Pop();
-    const PickleId function = Pop();
-    if (IsOpaque(function)) {
-      PushAgain(function);  // no new value, however often it is called
-      return;
-    }
-    Require(function, Kind::kGlobal, "it calls what is no function");
-    Require(arguments, Kind::kSequence, "arguments are no tuple");
-    const std::string name = At(function).text;
-    switch (roles_(name)) {
-      case PickleRole::kDict:
-        PushDict(At(arguments).items);
-        return;
-      case PickleRole::kSequence:
-        if (At(arguments).items.size() != 1) {
-          throw Malformed(name + " wants one argument");
-        }
-        PushAgain(At(arguments).items[0]);
-        return;
-      case PickleRole::kFunction:
-        PushNamed(Kind::kCall, name);
-        AddItems(Top(), At(arguments).items);
-        return;
-      case PickleRole::kClass:
-        PushNamed(Kind::kObject, name);
-        return;
-      default:
-        throw Malformed("it calls " + name);
-    }
-  }
-
-  // OrderedDict() and Counter({...}) of Python 3, OrderedDict([[key, value], ...]) of Python 2.
-  void PushDict(std::vector<PickleId> arguments) {
-    if (arguments.size() > 1) {
-      throw Malformed("a dict has too many arguments");
-    }
-    const PickleId source = arguments.empty() ? 0 : arguments[0];
-    if (!arguments.empty() && (At(source).kind == Kind::kDict || IsOpaque(source))) {
-      PushAgain(source);
-      return;
-    }
-    PushWith(Kind::kDict, {});
-    const PickleId dict = Top();
-    if (arguments.empty()) {
-      return;
-    }
-    Require(source, Kind::kSequence, "a dict is made of something else");
-    for (const PickleId pair : At(source).items) {
-      Require(pair, Kind::kSequence, "a dict is made of something else");
-      if (At(pair).items.size() != 2) {  // none would cost time that nothing counts
-        throw Malformed("a dict is made of what are no pairs");
-      }
-      SetItems(dict, At(pair).items);
-    }
-  }
-
-  void SetItems(PickleId dict, std::vector<PickleId> items) {
-    if (IsOpaque(dict)) {
-      return;
-    }
-    Require(dict, Kind::kDict, "it sets items of what is no dict");
-    if (items.size() % 2 != 0) {
-      throw Malformed("a key has no value");
-    }
-    AddItems(dict, std::move(items));
-  }
-
-  void Append(PickleId list, std::vector<PickleId> items) {
-    if (IsOpaque(list)) {
-      return;
-    }
-    Require(list, Kind::kSequence, "it appends to what is no list");
-    AddItems(list, std::move(items));
-  }
-
-  // What is stored outside of the pickle. A class or a type of storage that is unknown stays so.
-  void PushPersistent() {
-    const PickleId description = Pop();
-    const PickleValue& tuple = At(description);
-    if (tuple.kind == Kind::kSequence && tuple.items.size() > 1 && IsOpaque(tuple.items[1])) {
-      PushAgain(tuple.items[1]);
-      return;
-    }
-    PushWith(Kind::kPersistent, {description});
-  }
-
-  // An instance of a class of Python 2, which none of the known names is.
-  void RequireInstance() {
-    if (!IsOpaque(Top())) {
-      throw Malformed("it makes an instance of what is no class");
-    }
-  }
-
-  // Attributes. Those of a dict (a state_dict's _metadata) are of no use here.
-  void Build() {
-    const PickleId state = Pop();
-    const PickleId target = Top();
-    if (At(target).kind == Kind::kDict || IsOpaque(target)) {
-      return;
-    }
-    Require(target, Kind::kObject, "it sets attributes of what has none");
-    Require(state, Kind::kDict, "attributes are no dict");
-    AddItems(target, At(state).items);
-  }
-
   void Step(unsigned char opcode) {
     if (!StepPlain(opcode) && !StepContainer(opcode) && !StepObject(opcode)) {
       throw Malformed(fmt::format("opcode {:#04x} is none that weights need", opcode));
     }
   }
 
-  // Opcodes as Python's pickletools.py explains them. These push a plain value; false if `opcode`
-  // is none of them.
+  // Python's pickletools.py explains the opcodes. These push a plain value. Returns false if
+  // `opcode` is none of them.
   bool StepPlain(unsigned char opcode) {
     switch (opcode) {
       case 'N':  // NONE
@@ -249,7 +122,7 @@ class Unpickler : private PickleStack {
     }
   }
 
-  // These put values together, or into other places.
+  // These put values together, or into other places. Returns as above.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -311,7 +184,7 @@ class Unpickler : private PickleStack {
     }
   }
 
-  // Names of Python and what they would make; the others.
+  // These name objects of Python, or say what Python would make of them. Returns as above.
   bool StepObject(unsigned char opcode) {
     switch (opcode) {
       case 'c': {  // GLOBAL
@@ -373,9 +246,7 @@ class Unpickler : private PickleStack {
   }
 
   ByteCursor& bytes_;
-  const PickleRoles& roles_;
   bool stopped_ = false;
-  std::string unknown_;  // the first name that is
 };
 
 }  // namespace

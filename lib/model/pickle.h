@@ -46,12 +46,12 @@ struct Pickle {
   size_t size_bytes = 0;  // up to and with its end: files hold several in a row
 
   const PickleValue& At(PickleId id) const { return values[id]; }
-  // The value of a text key of a dict or object; the last one where there are several, null if
+  // Returns the value of a text key of a dict or object: the last one if there are several, null if
   // there is none.
   const PickleValue* Find(const PickleValue& dict, std::string_view key) const;
 };
 
-// What becomes of a global name.
+// A role says what becomes of a global name.
 enum class PickleRole {
   kUnknown,   // it and all that is made with it become kOpaque
   kDict,      // a class of dicts: OrderedDict, Counter
@@ -64,8 +64,8 @@ using PickleRoles = std::function<PickleRole(std::string_view name)>;
 
 constexpr size_t kMaxPickleBytes = size_t{16} << 20;  // that of a 200-layer network has 0.3 MB
 
-// The pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins with
-// `source` on anything that is not well formed, a name that is not plain, more than
+// Reads the pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins
+// with `source` on anything that is not well formed, a name that is not plain, more than
 // kMaxPickleBytes, or more than 400,000 values: those of the largest checkpoints, optimizer
 // included, are some 50,000. Takes at most some 100 MB.
 Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source);

@@ -9,7 +9,8 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr size_t kMaxValues = 400'000;
-constexpr size_t kMaxItems = 2'000'000;  // of all lists, dicts and tuples together
+// All lists, dicts and tuples together hold at most so many.
+constexpr size_t kMaxItems = 2'000'000;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The memory of pickle's machine: the values made so far, those on its stack, and those remembered.
-// Every growth is bounded, whatever the pickle says. Without torch.
+// The memory of pickle's machine holds the values made so far, those on its stack, and those that
+// it remembers. Every growth is bounded, whatever the pickle says. It does without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,30 +23,32 @@ class PickleStack {
 
   Error Malformed(const std::string& why) const { return bytes_.Malformed(why); }
 
-  // A new value on top.
+  // Pushes a new value.
   PickleValue& Push(PickleValue::Kind kind);
   void PushInteger(int64_t integer, PickleValue::Kind kind = PickleValue::Kind::kInteger) {
     Push(kind).integer = integer;
   }
   void PushText(std::string_view text) { Push(PickleValue::Kind::kText).text = text; }
-  // The sum of all names is bounded also where few bytes repeat a long one. By value: a view of
-  // another value's text would not last.
+  // Pushes a value that has a name. The sum of all names is bounded, because few bytes may repeat a
+  // long one. The name is passed by value, because a view of another value's text would not last.
   void PushNamed(PickleValue::Kind kind, std::string name);
   void PushWith(PickleValue::Kind kind, std::vector<PickleId> items);
-  // A known one.
+  // Pushes a value that exists.
   void PushAgain(PickleId id) { stack_.push_back(id); }
 
-  // Appends the items to those of `id`. The sum of all is bounded also where few bytes name a long
-  // list again and again. By value: a reference to another value's items would not last.
+  // Appends the items to those of `id`. The sum of all is bounded, because few bytes may name a
+  // long list again and again. They are passed by value, because a reference to another value's
+  // items would not last.
   void AddItems(PickleId id, std::vector<PickleId> items);
 
-  // Values from before the newest mark are not to be had.
+  // These do not reach values from before the newest mark.
   PickleId Pop();
   PickleId Top();
   void Mark();
   std::vector<PickleId> PopToMark();
 
-  void Remember(uint64_t place);  // the top
+  // Remembers the value on top, and pushes a remembered one.
+  void Remember(uint64_t place);
   void Recall(uint64_t place);
   uint64_t num_remembered() const { return memo_.size(); }
 
@@ -54,7 +56,7 @@ class PickleStack {
   bool IsOpaque(PickleId id) const { return At(id).kind == PickleValue::Kind::kOpaque; }
   void Require(PickleId id, PickleValue::Kind kind, const char* what) const;
 
-  // The values, of which the top is the root.
+  // Returns the values, with the one on top as their root.
   Pickle Finish();
 
  private:

@@ -30,7 +30,7 @@ bool IsTensorCall(const PickleValue& value) {
          (value.text == kRebuildTensor || value.text == kRebuildTensorOld);
 }
 
-// Names and shapes, as far as they make sense.
+// Returns names and shapes, and leaves out entries that are not sound tensors.
 std::vector<TensorHeader> HeadersOf(const Pickle& objects, const PickleValue& dict) {
   std::vector<TensorHeader> headers;
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
@@ -151,7 +151,8 @@ std::vector<PthState> FindStates(const Pickle& objects) {
 
 const PthState* ChooseState(const std::vector<PthState>& states, const std::string& key) {
   const PthState* chosen = nullptr;
-  for (const PthState& state : states) {  // the longest entry that `key` is or goes on
+  // The longest entry that `key` is, or that it begins with, is meant.
+  for (const PthState& state : states) {
     const size_t size = state.entry.size();
     const bool is_meant = size == 0 ? key == kWholeFile
                                     : key.compare(0, size, state.entry) == 0 &&

@@ -15,11 +15,11 @@ namespace reel3d::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Sums are loaded and stored once for so many rows. Where there is nothing to sum, one row after
-// the other is the order in which memory is fastest.
+// Sums are loaded and stored once for so many rows. Passes without sums take one row at a time,
+// because memory is fastest in that order.
 constexpr int kRowsOfSums = 4;
 
-// Vectors of doubles.
+// These load vectors of doubles.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadDoubles(D d, const double* values) {
   return hn::LoadU(d, values);
@@ -39,7 +39,7 @@ HWY_INLINE hn::Vec<D> LoadDoubles(D d, const BFloat16* values) {
   return hn::PromoteTo(d, LoadBFloat16(d, values));
 }
 
-// Vectors of factors.
+// These load and store vectors of factors.
 template <class D, class T>
 HWY_INLINE hn::Vec<D> LoadFactors(D d, const T* values) {
   return hn::LoadU(d, values);
@@ -52,7 +52,7 @@ template <class D, class T>
 HWY_INLINE void Store(D d, hn::Vec<D> values, T* out) {
   hn::StoreU(values, d, out);
 }
-// To the nearest, of two as near to the even one. What is not a number stays so.
+// Rounds to the nearest, and to the even one of two that are as near. NaN stays NaN.
 template <class D>
 HWY_INLINE void Store(D /*d*/, hn::Vec<D> values, BFloat16* out) {
   const hn::RebindToUnsigned<D> whole;
@@ -79,8 +79,8 @@ HWY_INLINE int64_t ForVectors(int64_t channel, int64_t channels, const Body& bod
   return channel;
 }
 
-// Calls body(tag, channel, first value, number of rows) so that each value is met once, in the
-// order of memory but for kRows rows.
+// Calls body(tag, channel, index of the first value, number of rows) so that each value is met
+// once, in the order of memory but for kRows rows.
 template <class Lane, int kRows, class Body>
 HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
   const auto visit = [&](int64_t row, auto count) HWY_ATTR {
@@ -101,77 +101,78 @@ HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
   }
 }
 
+// Adds two terms of each value to the two sums of its channel: add(tag, index of the value, origin,
+// &first sum, &second sum).
+template <class Add>
+HWY_INLINE void AddToSums(int64_t rows, int64_t channels, const double* origins, double* sums,
+                          const Add& add) {
+  ForTiles<double, kRowsOfSums>(rows, channels,
+                                [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
+                                  const auto origin = hn::LoadU(d, origins + channel);
+                                  auto sum = hn::LoadU(d, sums + channel);
+                                  auto second = hn::LoadU(d, sums + channels + channel);
+                                  for (int row = 0; row < count; ++row) {
+                                    add(d, first + row * channels, origin, &sum, &second);
+                                  }
+                                  hn::StoreU(sum, d, sums + channel);
+                                  hn::StoreU(second, d, sums + channels + channel);
+                                });
+}
+
 template <class T>
 void AddMoments(const T* values, int64_t rows, int64_t channels, const double* origins,
                 double* sums) {
-  ForTiles<double, kRowsOfSums>(
-      rows, channels, [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-        const auto origin = hn::LoadU(d, origins + channel);
-        auto sum = hn::LoadU(d, sums + channel);
-        auto square = hn::LoadU(d, sums + channels + channel);
-        for (int row = 0; row < count; ++row) {
-          const auto value = hn::Sub(LoadDoubles(d, values + first + row * channels), origin);
-          sum = hn::Add(sum, value);
-          square = hn::MulAdd(value, value, square);
-        }
-        hn::StoreU(sum, d, sums + channel);
-        hn::StoreU(square, d, sums + channels + channel);
-      });
+  AddToSums(rows, channels, origins, sums,
+            [=](auto d, int64_t at, auto origin, auto* sum, auto* square) HWY_ATTR {
+              const auto value = hn::Sub(LoadDoubles(d, values + at), origin);
+              *sum = hn::Add(*sum, value);
+              *square = hn::MulAdd(value, value, *square);
+            });
 }
 
 template <class T>
 void AddGradients(const T* gradients, const T* values, int64_t rows, int64_t channels,
                   const double* origins, double* sums) {
-  ForTiles<double, kRowsOfSums>(rows, channels,
-                                [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-                                  const auto origin = hn::LoadU(d, origins + channel);
-                                  auto sum = hn::LoadU(d, sums + channel);
-                                  auto product = hn::LoadU(d, sums + channels + channel);
-                                  for (int row = 0; row < count; ++row) {
-                                    const int64_t at = first + row * channels;
-                                    const auto gradient = LoadDoubles(d, gradients + at);
-                                    const auto value = hn::Sub(LoadDoubles(d, values + at), origin);
-                                    sum = hn::Add(sum, gradient);
-                                    product = hn::MulAdd(gradient, value, product);
-                                  }
-                                  hn::StoreU(sum, d, sums + channel);
-                                  hn::StoreU(product, d, sums + channels + channel);
-                                });
+  AddToSums(rows, channels, origins, sums,
+            [=](auto d, int64_t at, auto origin, auto* sum, auto* product) HWY_ATTR {
+              const auto gradient = LoadDoubles(d, gradients + at);
+              const auto value = hn::Sub(LoadDoubles(d, values + at), origin);
+              *sum = hn::Add(*sum, gradient);
+              *product = hn::MulAdd(gradient, value, *product);
+            });
+}
+
+// Stores finish(tag, channel, index of the value, scale * (value - origin) + shift) for each value.
+template <class T, class Factor, class Finish>
+HWY_INLINE void MapValues(const T* values, int64_t rows, int64_t channels, const Factor* origins,
+                          const Factor* scales, const Factor* shifts, T* out,
+                          const Finish& finish) {
+  ForTiles<Factor, 1>(
+      rows, channels, [=](auto d, int64_t channel, int64_t at, auto /*count*/) HWY_ATTR {
+        const auto value = hn::Sub(LoadFactors(d, values + at), hn::LoadU(d, origins + channel));
+        const auto mapped =
+            hn::MulAdd(value, hn::LoadU(d, scales + channel), hn::LoadU(d, shifts + channel));
+        Store(d, finish(d, channel, at, mapped), out + at);
+      });
 }
 
 template <class T, class Factor = typename FactorOf<T>::Type>
 void Scale(const T* values, int64_t rows, int64_t channels, const Factor* origins,
            const Factor* scales, const Factor* shifts, T* out) {
-  ForTiles<Factor, 1>(rows, channels,
-                      [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-                        const auto origin = hn::LoadU(d, origins + channel);
-                        const auto scale = hn::LoadU(d, scales + channel);
-                        const auto shift = hn::LoadU(d, shifts + channel);
-                        for (int row = 0; row < count; ++row) {
-                          const int64_t at = first + row * channels;
-                          const auto value = hn::Sub(LoadFactors(d, values + at), origin);
-                          Store(d, hn::MulAdd(value, scale, shift), out + at);
-                        }
-                      });
+  MapValues(values, rows, channels, origins, scales, shifts, out,
+            [](auto /*d*/, int64_t /*channel*/, int64_t /*at*/, auto mapped)
+                HWY_ATTR { return mapped; });
 }
 
 template <class T, class Factor = typename FactorOf<T>::Type>
 void Combine(const T* gradients, const T* values, int64_t rows, int64_t channels,
              const Factor* of_gradient, const Factor* of_value, const Factor* origins,
              const Factor* shifts, T* out) {
-  ForTiles<Factor, 1>(
-      rows, channels, [=](auto d, int64_t channel, int64_t first, auto count) HWY_ATTR {
-        const auto for_gradient = hn::LoadU(d, of_gradient + channel);
-        const auto for_value = hn::LoadU(d, of_value + channel);
-        const auto origin = hn::LoadU(d, origins + channel);
-        const auto shift = hn::LoadU(d, shifts + channel);
-        for (int row = 0; row < count; ++row) {
-          const int64_t at = first + row * channels;
-          const auto value = hn::Sub(LoadFactors(d, values + at), origin);
-          const auto rest = hn::MulAdd(value, for_value, shift);
-          Store(d, hn::MulAdd(LoadFactors(d, gradients + at), for_gradient, rest), out + at);
-        }
-      });
+  MapValues(values, rows, channels, origins, of_value, shifts, out,
+            [=](auto d, int64_t channel, int64_t at, auto mapped) HWY_ATTR {
+              const auto factor = hn::LoadU(d, of_gradient + channel);
+              return hn::MulAdd(LoadFactors(d, gradients + at), factor, mapped);
+            });
 }
 
 template <class T>

@@ -1,6 +1,6 @@
-// The passes over memory that batch norm is made of on a CPU, for each set of vector instructions.
-// No torch here, no threads and no layouts: values lie in rows, one value of every channel a row,
-// and a caller hands out rows to threads.
+// These passes over memory are what batch norm consists of on a CPU. They are compiled for each set
+// of vector instructions. They know no torch, no threads and no layouts: values lie in rows, each
+// row has one value of every channel, and the caller hands out rows to threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,12 +8,12 @@
 
 namespace reel3d {
 
-// The upper half of a float.
+// Holds the upper half of a float.
 struct BFloat16 {
   uint16_t bits;
 };
 
-// What multiplies values of a type: float's own precision, or double's.
+// Names the type of what values of type T are multiplied by: double for doubles, else float.
 template <class T>
 struct FactorOf {
   using Type = float;
@@ -35,16 +35,17 @@ struct RowKernels {
   // Adds gradient and gradient * (value - origin).
   void (*add_gradients)(const T* gradients, const T* values, int64_t rows, int64_t channels,
                         const double* origin, double* sums);
-  // out = scale * (value - origin) + shift. An origin near the mean keeps what is rounded small.
+  // Sets out = scale * (value - origin) + shift. An origin near the mean keeps what is rounded
+  // small.
   void (*scale)(const T* values, int64_t rows, int64_t channels, const Factor* origin,
                 const Factor* scale, const Factor* shift, T* out);
-  // out = of_gradient * gradient + of_value * (value - origin) + shift.
+  // Sets out = of_gradient * gradient + of_value * (value - origin) + shift.
   void (*combine)(const T* gradients, const T* values, int64_t rows, int64_t channels,
                   const Factor* of_gradient, const Factor* of_value, const Factor* origin,
                   const Factor* shift, T* out);
 };
 
-// The fastest that this processor can run. T: float, double or BFloat16.
+// Returns the fastest kernels that this processor can run. T is float, double or BFloat16.
 template <class T>
 RowKernels<T> RowKernelsFor();
 

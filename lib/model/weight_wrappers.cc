@@ -16,10 +16,10 @@ namespace {
 
 using Indices = std::vector<size_t>;
 
-constexpr int kMaxPrefixes = 8;       // before one name
-constexpr size_t kFewestTensors = 8;  // of a network
+constexpr int kMaxPrefixes = 8;       // one name has at most so many
+constexpr size_t kFewestTensors = 8;  // a network has at least so many
 
-// Whether tensors of layers are called so, and not a profiler's `layer1.0.conv1.total_ops`.
+// Returns whether tensors of layers are called so. A profiler's `layer1.0.conv1.total_ops` is not.
 bool IsOfLayer(std::string_view name) {
   constexpr std::array<std::string_view, 5> kEnds = {"weight", "bias", "running_mean",
                                                      "running_var", "num_batches_tracked"};
@@ -48,8 +48,8 @@ class Search {
   }
 
  private:
-  // What begins with `prefix`. A network under a longer one is not of this one. Returns whether
-  // there is any network.
+  // Searches `group`, the tensors whose names begin with `prefix`. A network under a longer prefix
+  // is found by itself. Returns whether there is any network.
   bool Visit(const std::string& prefix, const Indices& group, int depth) {
     if (depth > kMaxPrefixes || group.size() < kFewestTensors ||
         std::none_of(group.begin(), group.end(), [&](size_t i) { return IsConvolution3d(i); })) {
@@ -78,7 +78,8 @@ class Search {
 
   bool IsConvolution3d(size_t index) const { return tensors_[index].shape.size() == 5; }
 
-  // By what comes next in their names. Names that end there are groups of their own.
+  // Groups tensors by what follows `prefix` up to the next dot. Names without another dot are
+  // groups of their own.
   std::map<std::string, Indices> GroupsBelow(const std::string& prefix,
                                              const Indices& group) const {
     std::map<std::string, Indices> groups;

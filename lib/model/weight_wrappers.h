@@ -18,12 +18,13 @@ struct WrappedNetwork {
   std::vector<size_t> tensors;  // indices of those of its layers, in the file's order; not empty
 };
 
-// The networks that reel3d knows among `tensors`: one without a prefix first, then in their order
-// there. Tensors that no layer of any network has are in none: of layers are only names that end in
-// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and not a loss's.
+// Returns the networks that reel3d knows among `tensors`: first one without a prefix, then the
+// others in their order there. Tensors that no layer has are in no network. Names of layers end in
+// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and are not those of a
+// loss.
 std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors);
 
-// The tensors of the network, named and in order as ours (published_names.h).
+// Returns the tensors of the network, named and ordered as ours (published_names.h).
 std::vector<TensorHeader> Unwrap(const std::vector<TensorHeader>& tensors,
                                  const WrappedNetwork& network);
 

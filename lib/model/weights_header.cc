@@ -17,7 +17,8 @@
 
 namespace reel3d {
 
-// Its header's length, of which the upper bytes are 0, then the header, a JSON object.
+// A safetensors file begins with its header's length, whose upper bytes are 0, and the header, a
+// JSON object.
 bool IsSafetensors(const std::filesystem::path& name) {
   const InputFile input(SplitWeightsName(name).file);
   return input.size_bytes() > 8 && input.ReadText(4, 5) == std::string("\0\0\0\0{", 5);
@@ -25,7 +26,7 @@ bool IsSafetensors(const std::filesystem::path& name) {
 
 namespace {
 
-// A file's tensors as it names them, and what is around them.
+// Holds a file's tensors as it names them, and what stands around them.
 struct Stored {
   WeightsHeader header;
   std::string entry;
@@ -57,7 +58,8 @@ Stored ReadStored(const WeightsName& name) {
   return stored;
 }
 
-// "model." as a user writes it after the entry, "state_dict.model".
+// Returns what a user types to name the network: the entry and the prefix, "state_dict.model", "."
+// if both are empty.
 std::string KeyOf(const std::string& entry, const std::string& prefix) {
   std::string key = entry + (entry.empty() || prefix.empty() ? "" : ".") + prefix;
   if (!prefix.empty()) {
@@ -66,7 +68,7 @@ std::string KeyOf(const std::string& entry, const std::string& prefix) {
   return key.empty() ? "." : key;
 }
 
-// The network that `key` names, else the first; null if there is none.
+// Returns the network that `key` names. Without a key it is the first, and null if there is none.
 const WrappedNetwork* Choose(const std::vector<WrappedNetwork>& networks, const std::string& key,
                              const std::string& entry) {
   const auto is_meant = [&](const WrappedNetwork& network) {
@@ -80,7 +82,7 @@ const WrappedNetwork* Choose(const std::vector<WrappedNetwork>& networks, const 
   return networks.empty() || is_said ? nullptr : &networks[0];
 }
 
-// All that is in neither network, nor is said otherwise.
+// Notes the tensors that no network has, so that the user learns that they are passed over.
 void PassOver(Stored* stored, const std::vector<WrappedNetwork>& networks) {
   std::vector<bool> is_used(stored->header.tensors.size(), false);
   for (const WrappedNetwork& network : networks) {

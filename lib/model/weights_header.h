@@ -1,5 +1,5 @@
-// What is in a file of weights, whoever wrote it: names, types and shapes, without the values and
-// without torch. The file is told by what is in it, not by its name.
+// Reads what a file of weights holds, whoever wrote it: names, types and shapes, without the values
+// and without torch. The contents say which kind of file it is, not the name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

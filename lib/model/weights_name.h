@@ -1,4 +1,5 @@
-// How a user names weights: FILE, or FILE:ENTRY for one network of a file that holds several.
+// Splits the name that a user gives to weights: FILE, or FILE:ENTRY for one network of a file that
+// holds several.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,7 +13,7 @@ struct WeightsName {
   std::string entry;  // an entry of a checkpoint, a prefix of names, or both joined by a dot
 };
 
-// Whatever exists by the whole name is that file or folder.
+// A file or folder that exists by the whole name is meant by it.
 WeightsName SplitWeightsName(const std::filesystem::path& name);
 
 }  // namespace reel3d

@@ -12,6 +12,7 @@
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/frame_export.h"
+#include "pipeline/inspection_text.h"
 #include "pipeline/item_loop.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"

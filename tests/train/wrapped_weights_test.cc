@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,15 +60,14 @@ TEST_F(ConvertTool, WrappedWeightsScoreAsTheirCheckpoint) {
   EXPECT_THAT(missing.err, HasSubstr("it has"));
 }
 
-// A few bytes of notes may ask for clips of gigabytes.
+// Writes the weights of the run with notes that ask for clips of gigabytes, in a few bytes.
+void SaveHostileNotes(const std::map<std::string, at::Tensor>& weights, const std::string& file) {
+  SaveTensors(file, NamedTensors(weights.begin(), weights.end()),
+              {{"reel3d.config", "clip-length = 1024\nsample-size = 1024\n"}});
+}
+
 TEST_F(ConvertTool, ClipsOfNotesAreModestOrSaid) {
-  const std::vector<std::pair<std::string, std::string>> hostile = {
-      {"reel3d.config", "clip-length = 1024\nsample-size = 1024\n"}};
-  NamedTensors tensors;
-  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
-    tensors.emplace_back(name, tensor);
-  }
-  SaveTensors(At("notes.safetensors"), tensors, {hostile.begin(), hostile.end()});
+  SaveHostileNotes(Tensors("run", "model.safetensors"), At("notes.safetensors"));
   const auto inspect = [](const Words& more) {
     Words words = {test::ToolPath("inspect-file").string(), "--layers"};
     words.insert(words.end(), more.begin(), more.end());
@@ -85,6 +85,30 @@ TEST_F(ConvertTool, ClipsOfNotesAreModestOrSaid) {
   }
   EXPECT_EQ(inspect(said).exit_status, 0);
   EXPECT_EQ(Convert(At("notes.safetensors"), At("notes.pt"), said).exit_status, 0);
+}
+
+TEST_F(ConvertTool, ToolsThatScoreTakeModestClipsOfNotesOnly) {
+  const std::string weights = At("scored_notes.safetensors");
+  SaveHostileNotes(Tensors("run", "model.safetensors"), weights);
+  WriteFileAtomically(At("said.ini"), "clip-length = 8\nsample-size = 32\n");
+  for (const std::string tool : {"score-videos", "extract-features", "classify-video"}) {
+    const auto run = [&](const Words& more) {
+      Words words = {test::ToolPath(tool).string(), "--threads", "1", "--classes",
+                     Shards() + "/classes.txt"};
+      words.insert(words.end(), more.begin(), more.end());
+      const Words rest = tool == "classify-video"
+                             ? Words{"--height", "48", weights, At("videos/rising/rising_000.mp4")}
+                             : Words{weights, Shards(), At("modest_" + tool + ".h5")};
+      words.insert(words.end(), rest.begin(), rest.end());
+      return test::RunCommand(words);
+    };
+    const auto refused = run({});
+    EXPECT_EQ(refused.exit_status, 2) << tool << ": " << refused.err;
+    EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("clips of 1024 frames of 1024 x 1024"),
+                                            HasSubstr("say --preprocessing")));
+    const auto said = run({"--preprocessing", At("said.ini")});
+    EXPECT_EQ(said.exit_status, 0) << tool << ": " << said.err;
+  }
 }
 
 }  // namespace
