@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
@@ -16,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using test::DecodeAll;
 using test::Decoded;
+using test::Ordinary;
+using test::Range;
 using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -23,21 +24,6 @@ using testing::IsEmpty;
 
 constexpr int kWidth = 64;
 constexpr int kHeight = 48;
-
-std::vector<int> Range(int begin, int end) {
-  std::vector<int> numbers(std::max(0, end - begin));
-  std::iota(numbers.begin(), numbers.end(), begin);
-  return numbers;
-}
-
-VideoEncoderOptions Ordinary() {
-  VideoEncoderOptions options;
-  options.width = kWidth;
-  options.height = kHeight;
-  options.fps_num = 10;
-  options.codec_options = "preset=veryfast:crf=5:g=25";
-  return options;
-}
 
 VideoEncoderOptions Coded(const std::string& codec, const std::string& pixel_format = "yuv420p") {
   VideoEncoderOptions options = Ordinary();
@@ -158,10 +144,6 @@ TEST(AwkwardVideosTest, AClockThatStartsAgainLosesNothing) {
     EXPECT_EQ(DecodeAll(folder / it.name, {begin_s, begin_s + 5 * step_s}).times_s.size(), 5U)
         << it.name;
   }
-}
-
-TEST(AwkwardVideosTest, AStillBesideTheFilmIsPassedOver) {
-  EXPECT_EQ(DecodeAll(Golden("still_first.mkv")).summary.num_frames, 50);
 }
 
 TEST(AwkwardVideosTest, TheStreamItselfMaySayHowItIsTurned) {
