@@ -12,7 +12,8 @@ using Kind = FileEnd::Kind;
 
 }  // namespace
 
-// ISO/IEC 14496-12: atoms of a 32-bit size and four letters; size 1: 64 bits follow; 0: to the end.
+// By ISO/IEC 14496-12 an atom begins with a 32-bit size and four letters. Size 1 means that a
+// 64-bit size follows, size 0 that the atom reaches to the end of the file.
 FileEnd EndOfMov(FileBytes& bytes) {
   constexpr std::array<std::string_view, 3> kWithFrames{"mdat", "moof", "moov"};
   constexpr std::array<std::string_view, 10> kOthers{"free", "skip", "wide", "udta", "uuid",
@@ -41,7 +42,7 @@ FileEnd EndOfMov(FileBytes& bytes) {
   return {};
 }
 
-// RIFF chunks, each of at most 4 GiB, one behind the other.
+// The file consists of RIFF chunks of at most 4 GiB.
 FileEnd EndOfAvi(FileBytes& bytes) {
   for (int64_t at = 0; bytes.Read(at, 8) && bytes.Text(0, 4) == "RIFF";) {
     const uint64_t length = bytes.Little(4, 4);
@@ -56,8 +57,8 @@ FileEnd EndOfAvi(FileBytes& bytes) {
   return {};
 }
 
-// RFC 8794: an element is an id, a size and so many bytes. Both are numbers of a variable length,
-// which the first byte's leading zeros tell; a size of ones alone is unknown.
+// By RFC 8794 an element is an id, a size and so many bytes. Id and size have a variable length,
+// which is the number of leading zeros of their first byte. A size of ones only is unknown.
 FileEnd EndOfMatroska(FileBytes& bytes) {
   constexpr uint64_t kSegment = 0x18538067;
   constexpr uint64_t kCluster = 0x1F43B675;
@@ -103,7 +104,7 @@ FileEnd EndOfMatroska(FileBytes& bytes) {
   return {};
 }
 
-// Objects of a 16-byte identifier and a 64-bit size.
+// An object begins with a 16-byte identifier and a 64-bit size.
 FileEnd EndOfAsf(FileBytes& bytes) {
   constexpr uint64_t kData = 0x75B22636;  // the identifier's first four bytes
   for (int64_t at = 0; bytes.Read(at, 24);) {
@@ -120,17 +121,41 @@ FileEnd EndOfAsf(FileBytes& bytes) {
   return {};
 }
 
-// SMPTE ST 377-1: the partition pack at the file's beginning says where the footer begins.
+// By SMPTE ST 377-1 the partition pack at the file's beginning says where the footer begins. The
+// footer consists of parts with a 16-byte key and a length, which is long if its first byte is 0x80
+// or more.
 FileEnd EndOfMxf(FileBytes& bytes) {
   constexpr uint64_t kSmpte = 0x060E2B34;
+  constexpr size_t kKey = 16;
+  const auto long_size = [&] {
+    return bytes[kKey] >= 0x80 ? std::min<size_t>(bytes[kKey] & 0x7F, 8) : 0;
+  };
   if (!bytes.Read(0, 64) || bytes.Big(0, 4) != kSmpte) {
     return {};
   }
-  const size_t long_size = bytes[16] >= 0x80 ? bytes[16] & 0x7F : 0;
-  const uint64_t footer = bytes.Big(16 + 1 + std::min<size_t>(long_size, 8) + 24, 8);
-  return footer > 0 && bytes.Leaves(static_cast<int64_t>(footer & INT64_MAX), 16)
-             ? Incomplete(Kind::kCut, "its body, before its footer")
-             : FileEnd{};
+  const uint64_t footer = bytes.Big(kKey + 1 + long_size() + 24, 8);
+  if (footer > 0 && bytes.Leaves(static_cast<int64_t>(footer & INT64_MAX), kKey)) {
+    return Incomplete(Kind::kCut, "its body, before its footer");
+  }
+  for (auto at = static_cast<int64_t>(footer); at > 0 && at < bytes.size();) {
+    if (!bytes.Read(at, kKey + 9) && !bytes.Read(at, kKey + 1)) {
+      return Incomplete(Kind::kRagged, "its footer");
+    }
+    const size_t header = kKey + 1 + long_size();
+    if (bytes.Big(0, 4) != kSmpte) {
+      break;  // anything may stand behind the footer
+    }
+    if (header > bytes.all().size()) {
+      return Incomplete(Kind::kRagged, "its footer");
+    }
+    const uint64_t length =
+        long_size() > 0 ? bytes.Big(kKey + 1, long_size()) : uint64_t{bytes[kKey]};
+    if (bytes.Leaves(at + static_cast<int64_t>(header), length)) {
+      return Incomplete(Kind::kRagged, "its footer");
+    }
+    at += static_cast<int64_t>(header + length);
+  }
+  return {};
 }
 
 }  // namespace reel3d

@@ -10,16 +10,25 @@ namespace {
 
 using Kind = FileEnd::Kind;
 
-// What the last packets of one stream of a transport stream tell.
+// LastUnit is what is known of the last unit of one stream of a transport stream.
 struct LastUnit {
   bool begun = false;
   int64_t left = 0;     // bytes of the unit still to come; unknown if negative
   bool stuffed = true;  // its last packet has stuffing, which only the last one of a unit has
 };
 
-// Goes through transport packets, of `shape`, from `at` on. Units are packets of ISO/IEC 13818-1's
-// other layer, which say their length, except that of video may be 0: then stuffing must show the
-// end.
+// Whether the adaptation field of the packet at `at` is longer than what it holds: the clock, its
+// original, and the countdown to a splice. Clocks stand in the first packet of a unit.
+bool HasStuffing(const FileBytes& bytes, size_t at) {
+  const uint8_t length = bytes[at + 4];
+  const uint8_t holds = bytes[at + 5];
+  const auto flag = [&](int bit) { return holds >> bit & 1; };
+  return length == 0 || holds == 0 || length > 1 + 6 * flag(4) + 6 * flag(3) + flag(2);
+}
+
+// Goes through transport packets, which are `packet` bytes apart, from `at` on. A unit is a packet
+// of ISO/IEC 13818-1's other layer. It states its length, but a video's may be 0: then stuffing
+// shows its end.
 bool EndsWithinUnit(const FileBytes& bytes, size_t at, int64_t packet) {
   constexpr size_t kPacket = 188;
   std::map<uint64_t, LastUnit> units;
@@ -32,14 +41,15 @@ bool EndsWithinUnit(const FileBytes& bytes, size_t at, int64_t packet) {
       continue;
     }
     LastUnit& unit = units[pid];
+    const bool stuffed = adapted && HasStuffing(bytes, at);
     const auto payload = static_cast<int64_t>(kPacket - header);
     if (begins && payload >= 6 && bytes.Big(at + header, 3) == 1) {
       const auto length = static_cast<int64_t>(bytes.Big(at + header + 4, 2));
-      unit = {true, length == 0 ? INT64_MIN : length + 6 - payload, adapted};
+      unit = {true, length == 0 ? INT64_MIN : length + 6 - payload, stuffed};
     } else {
       unit.begun = unit.begun && !begins;
       unit.left -= unit.left > 0 ? payload : 0;
-      unit.stuffed = adapted;
+      unit.stuffed = stuffed;
     }
   }
   return std::any_of(units.begin(), units.end(), [](const auto& one) {
@@ -50,8 +60,8 @@ bool EndsWithinUnit(const FileBytes& bytes, size_t at, int64_t packet) {
 
 }  // namespace
 
-// ISO/IEC 13818-1: packets of one size, each with 0x47 in front; discs put four bytes before it,
-// broadcasters sixteen behind.
+// By ISO/IEC 13818-1 all packets have one size and begin with 0x47. Discs put four bytes in front
+// of a packet, broadcasters sixteen behind it.
 FileEnd EndOfTransportStream(FileBytes& bytes) {
   constexpr int kProof = 5;
   constexpr int64_t kTail = 1000;  // packets
@@ -75,7 +85,8 @@ FileEnd EndOfTransportStream(FileBytes& bytes) {
   return {};
 }
 
-// ISO/IEC 13818-1: pack headers, and packets that say their lengths. The last ones are looked at.
+// By ISO/IEC 13818-1 the stream consists of pack headers, and of packets that state their lengths.
+// Only the last ones are read.
 FileEnd EndOfProgramStream(FileBytes& bytes) {
   constexpr int64_t kTail_bytes = 1 << 17;
   constexpr uint8_t kEndCode = 0xB9;

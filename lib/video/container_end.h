@@ -1,5 +1,5 @@
-// Private to lib/video: for each container, whether the end of a file is missing.
-// lib/video/file_end.h chooses among them.
+// Private to lib/video: a function for each container says whether the end of a file is missing.
+// FindFileEnd() chooses among them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,25 +10,33 @@
 
 namespace reel3d {
 
-// "The file ends within PART".
+// Makes an end with the words "the file ends within PART".
 FileEnd Incomplete(FileEnd::Kind kind, const std::string& part);
 
-// Containers of parts that state their length: MP4's atoms, AVI's chunks, Matroska's elements,
-// ASF's objects and MXF's partitions. A part that leaves the file is incomplete.
+// These containers consist of parts that state their length: MP4's atoms, AVI's chunks, Matroska's
+// elements, ASF's objects and MXF's partitions. A part that leaves the file is incomplete.
 FileEnd EndOfMov(FileBytes& bytes);
 FileEnd EndOfAvi(FileBytes& bytes);
 FileEnd EndOfMatroska(FileBytes& bytes);
 FileEnd EndOfAsf(FileBytes& bytes);
 FileEnd EndOfMxf(FileBytes& bytes);
 
-// Streams of ISO/IEC 13818-1 state no length. Their last packets are looked at.
+// Streams of ISO/IEC 13818-1 state no length. These functions read their last packets.
 FileEnd EndOfTransportStream(FileBytes& bytes);
 FileEnd EndOfProgramStream(FileBytes& bytes);
 
-// Streams that end with a tag or page of a known length, or with a mark.
+// These files end with a tag or page of a known length, or with a mark.
 FileEnd EndOfFlv(FileBytes& bytes);
 FileEnd EndOfOgg(FileBytes& bytes);
 FileEnd EndOfGif(FileBytes& bytes);
 FileEnd EndOfNut(FileBytes& bytes);
+
+// Raw streams of a codec have no container. Only a mark proves that the end is there, and most
+// encoders write none.
+FileEnd EndOfMpegVideo(FileBytes& bytes);
+FileEnd EndOfMpeg4Video(FileBytes& bytes);
+FileEnd EndOfH264(FileBytes& bytes);
+FileEnd EndOfHevc(FileBytes& bytes);
+FileEnd EndOfJpegs(FileBytes& bytes);
 
 }  // namespace reel3d

@@ -20,7 +20,7 @@ FileEnd FindFileEnd(AVIOContext* io, const std::string& container) {
     std::string_view container;
     FileEnd (*end)(FileBytes& bytes);
   };
-  constexpr std::array<Reader, 11> kReaders{{{"mov,mp4,m4a,3gp,3g2,mj2", EndOfMov},
+  constexpr std::array<Reader, 16> kReaders{{{"mov,mp4,m4a,3gp,3g2,mj2", EndOfMov},
                                              {"avi", EndOfAvi},
                                              {"matroska,webm", EndOfMatroska},
                                              {"asf", EndOfAsf},
@@ -30,7 +30,12 @@ FileEnd FindFileEnd(AVIOContext* io, const std::string& container) {
                                              {"mpegts", EndOfTransportStream},
                                              {"mpeg", EndOfProgramStream},
                                              {"nut", EndOfNut},
-                                             {"gif", EndOfGif}}};
+                                             {"gif", EndOfGif},
+                                             {"mpegvideo", EndOfMpegVideo},
+                                             {"m4v", EndOfMpeg4Video},
+                                             {"h264", EndOfH264},
+                                             {"hevc", EndOfHevc},
+                                             {"mjpeg", EndOfJpegs}}};
   const auto* reader = std::find_if(kReaders.begin(), kReaders.end(),
                                     [&](const Reader& one) { return one.container == container; });
   FileBytes bytes(io);

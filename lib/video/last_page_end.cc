@@ -11,7 +11,7 @@ using Kind = FileEnd::Kind;
 
 }  // namespace
 
-// Behind each tag stands its size.
+// The size of each tag stands behind it.
 FileEnd EndOfFlv(FileBytes& bytes) {
   constexpr int64_t kTagHeader = 11;
   if (!bytes.Read(bytes.size() - 4, 4)) {
@@ -23,7 +23,7 @@ FileEnd EndOfFlv(FileBytes& bytes) {
   return closed ? FileEnd{} : Incomplete(Kind::kRagged, "a tag");
 }
 
-// RFC 3533: a page's header lists the sizes of its segments.
+// By RFC 3533 a page's header lists the sizes of its segments and marks the last page of a stream.
 FileEnd EndOfOgg(FileBytes& bytes) {
   constexpr int64_t kLongestPage = 27 + 255 + 255 * 255;
   const int64_t from = std::max<int64_t>(0, bytes.size() - kLongestPage);
@@ -42,7 +42,13 @@ FileEnd EndOfOgg(FileBytes& bytes) {
   for (size_t i = 0; i < num_segments && page + 27 + i < count; ++i) {
     end += bytes[page + 27 + i];
   }
-  return end != count ? Incomplete(Kind::kRagged, "a page") : FileEnd{};
+  if (end != count) {
+    return Incomplete(Kind::kRagged, "a page");
+  }
+  constexpr uint8_t kLastOfStream = 4;
+  return (bytes[page + 5] & kLastOfStream) != 0
+             ? FileEnd{}
+             : FileEnd{Kind::kRagged, "the file ends before the last page of a stream"};
 }
 
 FileEnd EndOfGif(FileBytes& bytes) {
@@ -56,14 +62,15 @@ FileEnd EndOfGif(FileBytes& bytes) {
              : FileEnd{Kind::kRagged, "the file ends without GIF's end mark"};
 }
 
-// Files that are finished have an index behind their packets.
+// A finished file has an index behind its packets. The index ends with its own length in
+// eight bytes and a checksum in four.
 FileEnd EndOfNut(FileBytes& bytes) {
   constexpr std::string_view kIndex("NX\xDD\x67\x2F\x23\xE6\x4E", 8);
-  const int64_t from = std::max<int64_t>(0, bytes.size() - (1 << 20));
-  const auto count = static_cast<size_t>(bytes.size() - from);
-  return !bytes.Read(from, count) || bytes.Text(0, count).find(kIndex) != std::string::npos
-             ? FileEnd{}
-             : FileEnd{Kind::kRagged, "the file ends without an index"};
+  const uint64_t length = bytes.Read(bytes.size() - 12, 12) ? bytes.Big(0, 8) : 0;
+  const bool closed = length <= static_cast<uint64_t>(bytes.size()) &&
+                      bytes.Read(bytes.size() - static_cast<int64_t>(length), kIndex.size()) &&
+                      bytes.Text(0, kIndex.size()) == kIndex;
+  return closed ? FileEnd{} : FileEnd{Kind::kRagged, "the file ends without an index"};
 }
 
 }  // namespace reel3d
