@@ -1,4 +1,4 @@
-// Private to lib/video: the bytes of a file, from which the headers of containers are read.
+// Private to lib/video: reads the bytes of a file, for headers of containers.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,14 +11,14 @@
 
 namespace reel3d {
 
-// Reads a file's headers, wherever they stand.
+// Reads anywhere in a file. Numbers and text are taken from the bytes read last.
 class FileBytes {
  public:
   explicit FileBytes(AVIOContext* io) : io_(io), size_(avio_size(io)) {}
 
   int64_t size() const { return size_; }
 
-  // False unless all of it is there.
+  // Returns false unless all `count` bytes are there.
   bool Read(int64_t at, size_t count) {
     bytes_.assign(count, 0);
     return at >= 0 && at <= size_ - static_cast<int64_t>(count) &&
@@ -26,7 +26,7 @@ class FileBytes {
            avio_read(io_, bytes_.data(), static_cast<int>(count)) == static_cast<int>(count);
   }
 
-  // In what was read last.
+  // Positions count within the bytes read last.
   uint8_t operator[](size_t i) const { return bytes_[i]; }
   const std::vector<uint8_t>& all() const { return bytes_; }
   uint64_t Big(size_t at, size_t count) const {
@@ -47,7 +47,7 @@ class FileBytes {
     return {bytes_.begin() + static_cast<int64_t>(at),
             bytes_.begin() + static_cast<int64_t>(at + count)};
   }
-  // Whether a part of `length` bytes from `at` on leaves the file.
+  // Returns whether a part of `length` bytes from `at` on leaves the file.
   bool Leaves(int64_t at, uint64_t length) const {
     return at > size_ || length > static_cast<uint64_t>(size_ - at);
   }
