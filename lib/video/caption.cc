@@ -9,7 +9,7 @@
 namespace reel3d {
 namespace {
 
-// A character of UTF-8 each, those beyond ASCII as '?'.
+// Returns a letter for each character of UTF-8. Those beyond ASCII become '?'.
 std::string AsAscii(const std::string& text) {
   std::string ascii;
   for (const char byte : text) {
@@ -30,7 +30,7 @@ void Fill(YuvImage* image, int plane, int num_rows, uint8_t value) {
   }
 }
 
-// Whether the line shows ink at a pixel of its own, unmagnified.
+// Returns whether the line has ink at this pixel, before it is magnified.
 bool IsInk(const std::string& line, int x, int y) {
   const auto place = static_cast<size_t>(x / kGlyphWidth);
   if (place >= line.size()) {

@@ -1,4 +1,4 @@
-// A line of text over a picture: what a network says of a video, for a person to look at.
+// Writes a line of text over a picture: what a network says of a video, for a person to look at.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

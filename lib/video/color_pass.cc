@@ -20,7 +20,8 @@ uint8_t ClampToByte(int16_t value) {
 
 }  // namespace
 
-// R = Y + 2(1-kr)Cr, B = Y + 2(1-kb)Cb, and G from Y = kr R + kg G + kb B (ITU-R BT.601, BT.709).
+// By ITU-R BT.601 and BT.709, R = Y + 2(1-kr)Cr, B = Y + 2(1-kb)Cb, and G follows from
+// Y = kr R + kg G + kb B.
 ColorPass::ColorPass(const ColorCoding& source) {
   const double green_weight = 1 - source.red_weight - source.blue_weight;
   const double red_of_cr = 2 * (1 - source.red_weight);

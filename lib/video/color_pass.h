@@ -12,8 +12,9 @@
 
 namespace reel3d {
 
-// How the numbers of a YCbCr picture were made from R'G'B': range, and the weights of red and blue
-// in luma (ITU-R BT.601: 0.299, 0.114; BT.709: 0.2126, 0.0722; BT.2020: 0.2627, 0.0593).
+// ColorCoding says how the numbers of a YCbCr picture were made from R'G'B': range, and the weights
+// of red and blue in luma (ITU-R BT.601: 0.299, 0.114; BT.709: 0.2126, 0.0722; BT.2020: 0.2627,
+// 0.0593).
 struct ColorCoding {
   bool full_range = false;
   double red_weight = 0.299, blue_weight = 0.114;
@@ -23,17 +24,18 @@ class ColorPass {
  public:
   explicit ColorPass(const ColorCoding& source);
 
-  // In place. Values that have no place in the target are clamped.
+  // Converts in place. Values that the target cannot hold are clamped.
   void Apply(YuvImage* image) const;
 
  private:
-  // What row `y` of chroma adds to each pixel of its two rows of luma, in 1/256, plus `start`.
+  // Computes what row `y` of chroma adds to each pixel of its two rows of luma, in 1/256, plus
+  // `start`.
   void LumaFromChroma(const YuvImage& image, int y, int16_t start, int16_t* change) const;
   void ApplyLuma(YuvImage* image, int y, const int16_t* from_chroma) const;
   void ApplyChroma(YuvImage* image, int y) const;
 
-  // Differences from doing nothing, in 1/256 for luma and 1/512 for chroma, so that every sum of
-  // products stays within 16 bits.
+  // The factors are differences from doing nothing, in 1/256 for luma and 1/512 for chroma, so that
+  // every sum of products stays within 16 bits.
   int16_t luma_offset_ = 0, luma_luma_ = 0, luma_cb_ = 0, luma_cr_ = 0;
   int16_t cb_cb_ = 0, cb_cr_ = 0, cr_cb_ = 0, cr_cr_ = 0;
 };

@@ -1,5 +1,5 @@
-// Private to lib/video: owners of FFmpeg's objects, the check of its return codes, and its log,
-// which is kept for error messages instead of being printed.
+// Private to lib/video: owns FFmpeg's objects, checks its return codes, and keeps its log for error
+// messages instead of printing it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -44,20 +44,20 @@ class Dictionary {
 
 // Routes FFmpeg's log to TakeLog(), once a process. Call before using FFmpeg.
 void Init();
-// The last error line that FFmpeg logged on this thread since the last call; empty if none.
+// Returns the last error line that FFmpeg logged on this thread since the last call; empty if none.
 // Decoders run with one thread, so it is about this thread's own file.
 std::string TakeLog();
 
-// "what: why" from the code and the log of this thread.
+// Makes "what: why" from the code and the log of this thread.
 std::string Describe(int code, const std::string& what);
 // Throws an input error on a negative code, else returns it; an environment error where only the
 // system can have said so. Lack of memory counts as the input's fault: damaged files ask for absurd
 // amounts.
 int Check(int code, const std::string& what);
-// The same for writing, where the fault is never an input's: what the system refuses is an
+// Does the same for writing, where the fault is never an input's: a refusal of the system is an
 // environment error, anything else a failure.
 int CheckWrite(int code, const std::string& what);
-// The same for null pointers that mean "no memory".
+// Does the same for null pointers that mean "no memory".
 template <class T>
 T* CheckMemory(T* pointer) {
   if (pointer == nullptr) {
@@ -66,7 +66,7 @@ T* CheckMemory(T* pointer) {
   return pointer;
 }
 
-// The name by which FFmpeg opens exactly this file, whatever characters stand in it.
+// Returns the name by which FFmpeg opens exactly this file, whatever characters stand in it.
 std::string FileUrl(const std::filesystem::path& file);
 Handle<AVIOContext> OpenForWriting(const std::filesystem::path& file, const std::string& what);
 

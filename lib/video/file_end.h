@@ -1,9 +1,9 @@
-// Private to lib/video: whether the end of a video file is missing, from its container's structure
-// alone. Nothing is decoded, and only headers are read.
+// Private to lib/video: says whether the end of a video file is missing, judging by its container's
+// structure. Nothing is decoded, and only headers are read.
 //
 // Containers that state their length (MP4, AVI, Matroska, ASF, MXF) are cut if the file is shorter.
-// Of streams that state none, and of live recordings, only a last packet that is incomplete can be
-// found; a file that ends between two packets looks complete.
+// Streams that state none and live recordings show only that their last packet is incomplete; a
+// file that ends between two packets looks complete. A raw stream shows not even that.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,15 +16,15 @@ namespace reel3d {
 struct FileEnd {
   enum class Kind {
     kComplete,  // as far as can be seen
-    kRagged,    // ends within a packet, or within something that holds no frames
+    kRagged,    // ends within a packet or within something that holds no frames, or nobody knows
     kCut        // shorter than the container says, where frames are stored
   };
   Kind kind = Kind::kComplete;
-  std::string what = {};      // such as "its mdat atom is incomplete"; empty if kComplete
+  std::string what = {};      // such as "the file ends within its mdat atom"; empty if kComplete
   bool counts_frames = true;  // false where what lies behind the end may hold frames unlisted
 };
 
-// Moves the position of `io`. `container` is FFmpeg's name.
+// Moves the position of `io`. `container` is FFmpeg's name of it.
 FileEnd FindFileEnd(AVIOContext* io, const std::string& container);
 
 }  // namespace reel3d

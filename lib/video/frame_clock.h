@@ -19,12 +19,12 @@ class FrameClock {
   // a long gap is a frame that is shown for long.
   FrameClock(double step_s, bool leaps) : step_s_(step_s), leaps_(leaps) {}
 
-  // The time of the next frame, whose stream says `raw_s`: at a fault of the clock, one step after
-  // the frame before it.
+  // Returns the time of the next frame, whose stream says `raw_s`. At a fault of the clock this is
+  // one step after the frame before.
   double Next(double raw_s);
 
   int num_faults() const { return num_faults_; }
-  // Where the first fault stands, on the clock that goes on.
+  // Returns when the first fault happens, on the clock that goes on.
   double first_fault_s() const { return first_fault_s_; }
 
  private:

@@ -1,5 +1,5 @@
-// Which frames of a video of any rate, even a varying one, make a video of an even rate: at each of
-// its times the frame is shown that is nearest. Pure arithmetic on times.
+// Chooses the frames of a video of any rate, even a varying one, that make a video of an even rate:
+// at each of its times the nearest frame is shown. This is pure arithmetic on times.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -15,8 +15,9 @@
 namespace reel3d {
 namespace {
 
-// Bit-exact, so that every node of a cluster writes the same bytes. To make smaller, each pixel is
-// the mean of the area that it covers: no aliasing, and a third of bicubic's time at 1080p.
+// Scaling is bit-exact, so that every node of a cluster writes the same bytes. In a smaller picture
+// each pixel is the mean of the area that it covers: nothing aliases, and it takes a third of
+// bicubic's time at 1080p.
 int ScalerFlags(bool shrinks) {
   return (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_BITEXACT | SWS_ACCURATE_RND;
 }
@@ -52,8 +53,8 @@ bool IsFullRange(const AVFrame& frame) {
   return WithoutRange(format).has_value() || av_pix_fmt_desc_get(format)->nb_components < 3;
 }
 
-// Encoders copy such flags from their sources: RGB's of a picture that is YCbCr, and YCgCo's, which
-// is exact at full resolution only, of one whose chroma is smaller.
+// Encoders copy flags from their sources that cannot be true: RGB's for a YCbCr picture, or YCgCo's
+// for one with smaller chroma, though YCgCo is exact at full resolution only.
 bool CannotBeTrue(const AVFrame& frame) {
   const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(ffmpeg::PixelFormat(frame));
   const bool subsampled =
@@ -61,8 +62,8 @@ bool CannotBeTrue(const AVFrame& frame) {
   return frame.colorspace == AVCOL_SPC_RGB || (frame.colorspace == AVCOL_SPC_YCGCO && subsampled);
 }
 
-// Weights of ITU-T H.273 table 4. Unsaid, it is taken as players take it: BT.709 for what is
-// larger than standard definition.
+// The weights are those of ITU-T H.273 table 4. If a picture states no matrix, BT.709 is assumed
+// above standard definition, as players do.
 ColorCoding CodingOf(const AVFrame& frame) {
   const bool full = IsFullRange(frame);
   const ColorCoding bt601{full, 0.299, 0.114};
@@ -106,7 +107,7 @@ int NearestEven(double length) {
   return std::max(2, 2 * static_cast<int>(std::lround(length / 2)));
 }
 
-// Rows and columns of one plane change places where asked, then it is mirrored.
+// Transposes one plane if asked, then mirrors it.
 void TurnPlane(const YuvImage& from, const Orientation& orientation, int plane, YuvImage* to) {
   const int width = to->width(plane);
   const int height = to->height(plane);
@@ -128,7 +129,7 @@ void TurnPlane(const YuvImage& from, const Orientation& orientation, int plane, 
   }
 }
 
-// The lines of a frame that are shown: all, or those of one field.
+// Returns the lines of a frame that are shown: all, or those of one field.
 struct Lines {
   std::array<const uint8_t*, 4> planes{};
   std::array<int, 4> strides{};
@@ -140,7 +141,7 @@ Lines LinesOf(const AVFrame& frame, Interlaced interlaced) {
   std::copy_n(frame.data, lines.planes.size(), lines.planes.begin());
   std::copy_n(frame.linesize, lines.strides.size(), lines.strides.begin());
   lines.count = frame.height;
-  // Two lines of luma share one of chroma, so a field's come in pairs; what is left over at the
+  // Two lines of luma share one of chroma, so a field's lines come in pairs. An odd line at the
   // bottom is not shown.
   const int field_lines = frame.height / 4 * 2;
   const AVPixelFormat format = ffmpeg::PixelFormat(frame);
@@ -178,7 +179,7 @@ struct FrameScaler::State {
   YuvImage shown;
   YuvImage stored;  // before it is turned
   ffmpeg::Handle<SwsContext> scaler;
-  // What the scaler was made for.
+  // The scaler was made for these values.
   int width = 0, num_lines = 0;
   int format = AV_PIX_FMT_NONE;
   bool transposed = false;
@@ -204,7 +205,7 @@ void FrameScaler::State::Prepare(const AVFrame& frame, int lines, bool transpose
   if (!scaler) {
     throw InputError(ffmpeg::Describe(AVERROR(EINVAL), "cannot scale these frames"));
   }
-  // Equal ranges: YCbCr is only resized. RGB becomes what JPEG means by YCbCr.
+  // Both ranges are equal, so YCbCr is only resized, and RGB becomes JPEG's YCbCr.
   const int full = IsRgb(source) ? 1 : 0;
   const int* bt601 = sws_getCoefficients(SWS_CS_ITU601);
   sws_setColorspaceDetails(scaler.get(), bt601, full, bt601, full, 0, 1 << 16, 1 << 16);

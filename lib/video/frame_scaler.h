@@ -20,21 +20,21 @@ struct ImageSize {
 ImageSize SizeForHeight(double aspect, int height);
 ImageSize SizeForShortSide(double aspect, int short_side);
 
-// What is shown of an interlaced frame, whose even and odd lines are pictures of two times: the
-// earlier one, from half the lines, or both woven, with combs where something moves.
+// Interlaced says what is shown of an interlaced frame, whose even and odd lines are pictures of
+// two times: the earlier one, from half the lines, or both woven, with combs where something moves.
 enum class Interlaced { kField, kWeave };
 
 // One thread at a time; keeps its tables and buffers from frame to frame.
 class FrameScaler {
  public:
-  // The size of what comes out, in pixels, even.
+  // Pictures come out in `size`, in pixels; both numbers are even.
   explicit FrameScaler(const ImageSize& size, Interlaced interlaced = Interlaced::kField);
   ~FrameScaler();
 
   // The picture stays valid until the next call. Throws an input error on high dynamic range
   // (which needs tone mapping) and on colour codings other than YCbCr and RGB.
   const YuvImage& Scale(const VideoFrame& frame);
-  // What was not taken as the frames say it, a phrase; empty if all was.
+  // Returns a phrase about a statement of the frames that was not believed; empty if all were.
   const std::string& note() const;
 
  private:

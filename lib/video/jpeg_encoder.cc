@@ -17,7 +17,7 @@
 namespace reel3d {
 namespace {
 
-// The one compiled against: libjpeg does not say which one is loaded.
+// This is the version compiled against; libjpeg does not say which one is loaded.
 const LinkedLibrary kJpeg("libjpeg-turbo",
                           fmt::format("{}.{}.{}", LIBJPEG_TURBO_VERSION_NUMBER / 1'000'000,
                                       LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000,
@@ -38,7 +38,7 @@ struct ErrorManager {
   std::longjmp(manager->escape, 1);
 }
 
-// The rows of MCU row `first_row`; beyond the picture its last row repeats.
+// Points at the rows of MCU row `first_row`. Beyond the picture its last row repeats.
 void PointAtRows(const YuvImage& image, int first_row,
                  std::array<std::array<JSAMPROW, kMcuSide>, YuvImage::kPlanes>* rows) {
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {

@@ -11,8 +11,8 @@
 
 namespace reel3d {
 
-// MCUs (16x16 pixels) between restart markers: the divisor of the row's MCU count nearest to 4, so
-// that each row starts a segment.
+// Returns the number of MCUs (16x16 pixels) between restart markers. It is the divisor of the row's
+// MCU count nearest to 4, so that each row starts a segment.
 int RestartInterval(int image_width);
 
 // One thread at a time. The same picture and quality give the same bytes on every machine.

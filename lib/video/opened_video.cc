@@ -17,15 +17,15 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// FFmpeg's names.
+// These are FFmpeg's names of containers.
 constexpr std::string_view kMov = "mov,mp4,m4a,3gp,3g2,mj2";
 constexpr std::string_view kMatroska = "matroska,webm";
 constexpr std::string_view kAvi = "avi";
 constexpr std::string_view kMjpeg = "mjpeg";
-// What FFmpeg takes most files of JPEG pictures for.
+// FFmpeg takes most files of JPEG pictures for this container.
 constexpr std::string_view kJpegPipe = "jpeg_pipe";
-// Playlists (hls, concat, dash, image sequences) are left out: they make the reader open other
-// files.
+// Playlists (hls, concat, dash, image sequences) are not among them, because they make the reader
+// open other files.
 constexpr std::array<std::string_view, 20> kContainers{
     kMov,        kMatroska, kAvi,   "mpegts", "mpeg", "flv", "asf", "gif", "ogg",  "mxf",
     "mpegvideo", "m4v",     "h264", "hevc",   "ivf",  "rm",  "dv",  "nut", kMjpeg, "yuv4mpegpipe"};
@@ -36,7 +36,7 @@ bool IsPictureSequence(const AVInputFormat& container) { return container.name =
 
 bool IsShown(const AVIndexEntry& entry) { return (entry.flags & AVINDEX_DISCARD_FRAME) == 0; }
 
-// By the letters in the file where FFmpeg does not know the codec.
+// A codec that FFmpeg does not know is named by its letters in the file.
 std::string CodecName(const AVCodecParameters& parameters) {
   const std::string name = avcodec_get_name(parameters.codec_id);
   if (parameters.codec_tag == 0) {
@@ -92,7 +92,7 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
                 what);
   io.reset(opened_io);
   const AVInputFormat* container = nullptr;
-  // By its content alone: the name proves nothing.
+  // Only the content is probed, because a name proves nothing.
   if (av_probe_input_buffer2(io.get(), &container, "", nullptr, 0, 0) < 0) {
     throw InputError(what + ": its content is of no known video format");
   }
@@ -105,13 +105,13 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
   }
   AVFormatContext* context = ffmpeg::CheckMemory(avformat_alloc_context());
   context->pb = io.get();
-  // Frees its context when it fails.
+  // The function frees its context when it fails.
   ffmpeg::Check(avformat_open_input(&context, url.c_str(), container, options.address()),
                 fmt::format("{}, a {} file", what, container->name));
   format.reset(context);
 }
 
-// Decodes first frames where headers say too little; no picture that would be refused.
+// FFmpeg decodes first frames where headers say too little, but no picture that would be refused.
 void OpenedVideo::ProbeStreams() {
   std::vector<ffmpeg::Dictionary> options(format->nb_streams);
   std::vector<AVDictionary*> pointers;
@@ -132,7 +132,7 @@ void OpenedVideo::ChooseStream(const fs::path& file) {
   std::vector<int> pictures;
   if (may_be_stills) {
     pictures = CountPictures(format.get(), candidates);
-    // What was read for it cannot be read again otherwise.
+    // The count has read packets, which only a second opening can read again.
     format.reset();
     io.reset();
     OpenContainer(file);
@@ -209,8 +209,8 @@ bool OpenedVideo::Seek(double time_s) {
                        AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-// A stream of H.264 or HEVC may say it itself, which ffmpeg prefers to the container as well. Some
-// encoders say it at key frames alone.
+// A stream of H.264 or HEVC may state its orientation itself. ffmpeg also prefers this to what the
+// container states. Some encoders state it only at key frames.
 Orientation OpenedVideo::OrientationOfFrame(const AVFrame& frame) {
   if (const AVFrameSideData* said = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX)) {
     orientation_ = OrientationOf(said->data, said->size);
@@ -229,7 +229,7 @@ bool OpenedVideo::PacketsAdjoin() const {
 
 bool OpenedVideo::ListsWhatIsShown() const { return info.container == kMov; }
 
-// With edit lists, mov's index also holds what is decoded and never shown.
+// If a MOV has an edit list, its index also holds frames that are decoded and never shown.
 int64_t OpenedVideo::ListedFrames() const {
   // AVI counts ticks, of which some may hold no frame.
   return info.container == kMov   ? ListedBehind(-1, std::numeric_limits<double>::infinity())
@@ -248,7 +248,7 @@ int64_t OpenedVideo::ListedBehind(int64_t size_bytes, double end_s) const {
   return count;
 }
 
-// The index has times of decoding, at most those of presentation.
+// The index has times of decoding, which are at most the times of presentation.
 double OpenedVideo::ListedEnd() const {
   if (info.container == kMov) {
     for (int i = avformat_index_get_entries_count(stream) - 1; i >= 0; --i) {

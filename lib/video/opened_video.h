@@ -1,5 +1,5 @@
-// Private to lib/video: a video file opened for decoding, after every check that can be made before
-// its first frame.
+// Private to lib/video: opens a video file for decoding and makes every check that is possible
+// before its first frame.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,27 +15,28 @@ struct OpenedVideo {
   // Throws an input error where VideoDecoder says so.
   explicit OpenedVideo(const std::filesystem::path& file);
 
-  // To the last key frame before the time, by an index that can be trusted; false if there is none,
-  // and then it stands where it stood.
+  // Goes to the last key frame before the time, if the container has an index that can be trusted.
+  // Otherwise it returns false and stays where it is.
   bool Seek(double time_s);
-  // Clocks of broadcasts start again where recordings are joined.
+  // Returns whether the clock may start again where recordings are joined, as in broadcasts.
   bool HasLeapingClock() const { return (format->iformat->flags & AVFMT_TS_DISCONT) != 0; }
-  // Packets fill the file, with nothing behind the last.
+  // Returns whether packets fill the file, so that nothing stands behind the last one.
   bool PacketsAdjoin() const;
-  // ListedFrames() are just those to be shown.
+  // Returns whether ListedFrames() counts exactly the frames to be shown.
   bool ListsWhatIsShown() const;
-  // Stays until another frame says otherwise.
+  // Returns how `frame` is turned. This holds for the following frames until one says otherwise.
   Orientation OrientationOfFrame(const AVFrame& frame);
-  // On the stream's clock, from the file's start.
+  // Converts a time of the stream's clock to seconds from the file's start.
   double Seconds(int64_t stream_time) const;
-  // How many frames the container lists to be shown; 0 unknown.
+  // Returns how many frames the container lists to be shown, or 0 if it lists none.
   int64_t ListedFrames() const;
-  // How many of them, before `end_s`, have bytes behind the file's first `size_bytes`.
+  // Returns how many of the listed frames before `end_s` have bytes behind the file's first
+  // `size_bytes`.
   int64_t ListedBehind(int64_t size_bytes, double end_s) const;
-  // When, in seconds, the last frame ends that is listed to be shown; 0 unknown.
+  // Returns when the last listed frame ends that is to be shown, in seconds, or 0 if unknown.
   double ListedEnd() const;
-  // When the video ends as the container's header says; 0 unknown. Most say a duration of the whole
-  // file, which may be the sound's.
+  // Returns when the video ends by the header, in seconds, or 0 if unknown. Most
+  // headers state a duration of the whole file, which may be the sound's.
   double StatedEnd() const;
 
   const std::string what;          // "cannot decode FILE": begins every message

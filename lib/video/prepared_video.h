@@ -1,5 +1,5 @@
-// Reading and writing <id>.mkv, the prepared video: Motion-JPEG in Matroska, each frame a standard
-// baseline 4:2:0 JPEG with restart markers.
+// Reads and writes <id>.mkv, the prepared video. It is Motion-JPEG in Matroska, where each frame is
+// a standard baseline 4:2:0 JPEG with restart markers.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace reel3d {
 
-// Matroska's tag for PreparedVideoInfo::made_from.
+// Matroska's tag of this name holds PreparedVideoInfo::made_from.
 constexpr const char* kMadeFromTag = "REEL3D_MADE_FROM";
 
 struct PreparedVideoInfo {

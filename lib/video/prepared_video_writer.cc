@@ -29,7 +29,7 @@ PreparedVideoWriter::PreparedVideoWriter(const std::filesystem::path& file,
   ffmpeg::CheckWrite(avformat_alloc_output_context2(&format, nullptr, "matroska", nullptr),
                      state.what);
   state.format.reset(format);
-  // Without random identifiers and dates.
+  // The file gets no random identifiers or dates.
   format->flags |= AVFMT_FLAG_BITEXACT;
   if (!info.made_from.empty()) {
     ffmpeg::CheckWrite(av_dict_set(&format->metadata, kMadeFromTag, info.made_from.c_str(), 0),

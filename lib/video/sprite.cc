@@ -7,8 +7,8 @@
 namespace reel3d {
 namespace {
 
-// Distance from the outline of the shape inscribed in the unit circle: negative inside. Exact on
-// the outline, which is all that smooth edges need.
+// Returns the distance from the outline of the shape inscribed in the unit circle, negative inside.
+// It is exact on the outline, which is all that smooth edges need.
 float SignedDistance(Shape shape, float x, float y) {
   constexpr float kHalfDiagonal = 0.7071F;
   constexpr float kSqrt3 = 1.7321F;
@@ -30,7 +30,7 @@ float SignedDistance(Shape shape, float x, float y) {
   return 1;
 }
 
-// Share of the second colour, 0 .. 1.
+// Returns the share of the second colour, 0 .. 1.
 float TextureValue(Texture texture, float x, float y) {
   constexpr float kPerUnit = 2.5F;
   const auto stripe = [](float at) { return static_cast<int>(std::floor(at * kPerUnit)) & 1; };

@@ -13,7 +13,7 @@ void PutLast(AVStream* stream) {
   stream->disposition |= AV_DISPOSITION_VISUAL_IMPAIRED;
 }
 
-// Puts those last that are not `good`, unless none is.
+// Puts those candidates last that are not `good`, unless none is good.
 void Prefer(AVFormatContext* format, const std::vector<int>& candidates,
             const std::function<bool(size_t)>& good) {
   bool any_good = false;

@@ -1,5 +1,5 @@
-// Private to lib/video: which of a file's video streams is the film. Covers, thumbnails and stills
-// that stand beside it, even marked as default tracks, are not.
+// Private to lib/video: finds the film among a file's video streams. Covers, thumbnails and stills
+// beside it are passed over, even if they are marked as default tracks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,15 +9,16 @@
 
 namespace reel3d {
 
-// The streams of `format` that may be the film, by index: video, but no attached picture.
+// Returns the indices of the streams of `format` that may be the film: video, but no attached
+// picture.
 std::vector<int> VideoStreams(const AVFormatContext& format);
 
 // Reads packets until each of `streams` has two, or many have been read. Returns how many each has.
 std::vector<int> CountPictures(AVFormatContext* format, const std::vector<int>& streams);
 
-// FFmpeg's choice among `candidates`, where one of several pictures goes before one of a single
-// picture, and one that can be decoded before one that cannot; -1 if there are none. `pictures` is
-// CountPictures() or empty. Changes the dispositions of streams.
+// Returns FFmpeg's choice among `candidates`, or -1 if there are none. A stream of several pictures
+// goes before one of a single picture, and one that can be decoded before one that cannot.
+// `pictures` is CountPictures() or empty. Changes the dispositions of streams.
 int ChooseVideoStream(AVFormatContext* format, const std::vector<int>& candidates,
                       const std::vector<int>& pictures);
 

@@ -26,7 +26,7 @@ constexpr std::array<std::array<int, 2>, 10> kSizes{{{160, 120},
                                                      {224, 126}}};
 constexpr std::array<int, 6> kFrameRates{12, 15, 20, 24, 25, 30};
 
-// A random hue whose luma is about `luma`.
+// Returns a random hue whose luma is about `luma`.
 Rgb RandomColor(double luma, Rng* rng) {
   const double hue = rng->Uniform(0, 2 * kPi);
   const double strength = rng->Uniform(10, 60);
@@ -38,7 +38,7 @@ Rgb RandomColor(double luma, Rng* rng) {
   return color;
 }
 
-// Smooth random hills, about -1 .. 1, of `cell` pixels a hill.
+// Returns smooth random hills, about -1 .. 1, of `cell` pixels a hill.
 class ValueNoise {
  public:
   ValueNoise(double cell, Rng* rng) : cell_(cell) {
@@ -67,7 +67,7 @@ class ValueNoise {
   std::array<float, size_t{kSide} * kSide> grid_{};
 };
 
-// What stands still: a gradient under noise, with faint clutter anywhere.
+// The background stands still: a gradient under noise, with faint clutter anywhere.
 RgbImage DrawBackground(int width, int height, double luma, Rng* rng) {
   RgbImage image(width, height);
   const Rgb from = RandomColor(luma + rng->Uniform(-25, 25), rng);
@@ -103,7 +103,7 @@ RgbImage DrawBackground(int width, int height, double luma, Rng* rng) {
   return image;
 }
 
-// How one video moves. Lengths are shares of the picture's shorter side.
+// An Action says how one video moves. Lengths are shares of the picture's shorter side.
 struct Action {
   Motion motion;
   int num_sprites = 1;
@@ -147,15 +147,15 @@ double Opacity(double phase) {
   return std::clamp((std::min(phase, 1 - phase) - kGap) / kFade, 0., 1.);
 }
 
-// 0 .. 1 while there is something to be seen.
+// Returns 0 .. 1 while there is something to see.
 double Progress(double phase) { return std::clamp((phase - kGap) / (1 - 2 * kGap), 0., 1.); }
 
-// How much of a sprite is to be seen when 0 .. 1 of its way is done.
+// Returns how strongly a sprite shows when 0 .. 1 of its way is done.
 double Strength(const Action& action, double progress) {
   return action.motion == Motion::kBrightening ? 0.1 + 0.9 * progress : 1;
 }
 
-// Where sprite `number` is when 0 .. 1 of its way is done.
+// A Place is where a sprite is when 0 .. 1 of its way is done.
 struct Place {
   double x = 0, y = 0, radius = 0;
 };
@@ -187,7 +187,7 @@ Place PlaceAt(const Action& action, int number, double progress) {
           action.centre_y + along * std::sin(angle) + across * std::cos(angle), radius};
 }
 
-// What the sprites of one video look like.
+// Draws lots for the look of one video.
 Sprite DrawLook(double luma, Rng* rng) {
   Sprite sprite;
   sprite.shape = static_cast<Shape>(rng->Below(kNumShapes));
@@ -252,7 +252,7 @@ SyntheticVideo DrawSyntheticVideo(int class_index, uint64_t seed, int index) {
   return video;
 }
 
-// ITU-R BT.601 in 16 bits of fraction; chroma is the mean of 2x2 pixels.
+// The weights are ITU-R BT.601's in 16 bits of fraction. Chroma is the mean of 2x2 pixels.
 std::vector<uint8_t> ToYuv420(const RgbImage& image) {
   const size_t luma_bytes = size_t(image.width) * image.height;
   std::vector<uint8_t> planes(luma_bytes + luma_bytes / 2);

@@ -17,7 +17,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Below this, decoding from the start costs less than seeking could do wrong.
+// Before this time, decoding from the start costs less than seeking could do wrong.
 constexpr double kSeekFrom_s = 4;
 // Times in files are rounded to their own units.
 constexpr double kSlack_s = 1e-6;
@@ -60,7 +60,7 @@ struct VideoDecoder::State {
   double last_packet_s = 0;     // the latest time of a packet, on the stream's clock
   int64_t packets_end = 0;      // where the last packet ends in the file
   bool packet_corrupt = false;  // the last one
-  // Of the frame before: width and height as stored, and how it is turned.
+  // The shape is that of the frame before: width and height as stored, and how it is turned.
   std::array<int, 5> last_shape{};
   int num_shapes = 0;
   bool any_frame = false;  // decoded, whether in the part or not
@@ -70,7 +70,7 @@ struct VideoDecoder::State {
   DecodeSummary summary;
 };
 
-// Damage is passed over; the first of it is told. Without memory frames would get lost silently.
+// Damage is passed over, and the first is reported. Without memory, frames would vanish silently.
 void VideoDecoder::State::Note(int code, const char* doing) {
   ffmpeg::Check(code == AVERROR(ENOMEM) ? code : 0, video.what);
   const std::string problem = ffmpeg::Describe(code, doing);
@@ -79,11 +79,11 @@ void VideoDecoder::State::Note(int code, const char* doing) {
   }
 }
 
-// One packet, or the end, into the decoder.
+// Sends one packet, or the end, to the decoder.
 void VideoDecoder::State::Feed() {
   const int code = av_read_frame(video.format.get(), packet.get());
   if (code < 0) {
-    // What the system could not read is no fault of the video.
+    // A failure of the system to read is no fault of the video.
     if (video.io->error < 0 && video.io->error != AVERROR_EOF) {
       throw EnvironmentError(ffmpeg::Describe(video.io->error, video.what));
     }
@@ -95,7 +95,7 @@ void VideoDecoder::State::Feed() {
     avcodec_send_packet(video.codec.get(), nullptr);
     return;
   }
-  // A packet without bytes says that nothing changes; to a decoder it would mean the end.
+  // A packet without bytes says that nothing changes, but a decoder would take it for the end.
   if (packet->stream_index == video.stream->index && packet->size > 0) {
     KeepPacketsEnd();
     const int sent = avcodec_send_packet(video.codec.get(), packet.get());
@@ -159,7 +159,7 @@ void VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
   ++summary.num_frames;
 }
 
-// Every frame gets the first one's size, which distorts what has another shape.
+// Every frame gets the first one's size, so frames of another shape are distorted.
 void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
   const AVFrame& decoded = *frame.get();
   const Orientation& turn = frame.orientation;
@@ -178,28 +178,30 @@ void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
   }
 }
 
-// How many frames of the part are missing behind the last one, if the video ends at `end_s`.
+// Returns how many frames of the part are missing behind the last one if the video ends at `end_s`.
 int64_t VideoDecoder::State::MissingFrames(double end_s) const {
   const double step_s = video.info.FrameStep();
   const double missing_s = std::min(part.end_s, end_s) - (last_raw_s + step_s);
-  // Promises and frames are on the stream's clock, which says nothing where it has faults.
+  // Both times are on the stream's clock, which says nothing if it has faults.
   return clock.num_faults() > 0 ? 0 : std::llround(std::clamp(missing_s / step_s, 0., 1e9));
 }
 
-// At the file's end: whether more should follow.
+// Judges at the end of the file whether more should follow.
 void VideoDecoder::State::JudgeEnd() {
   FileEnd end = FindFileEnd(video.io.get(), video.info.container);
   constexpr int kPacketHeader_bytes = 16;
   const int64_t size_bytes = avio_size(video.io.get());
-  const bool left_over = video.PacketsAdjoin() && packets_end + kPacketHeader_bytes < size_bytes;
-  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || left_over)) {
+  // FFmpeg fills up the last packet of DV from the one before.
+  const bool misfit = video.PacketsAdjoin() &&
+                      (packets_end + kPacketHeader_bytes < size_bytes || packets_end > size_bytes);
+  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || misfit)) {
     end = {FileEnd::Kind::kRagged, "the file ends within a packet"};
   }
   const bool cut = cut_short || end.kind == FileEnd::Kind::kCut;
   const bool complete = !cut && end.kind == FileEnd::Kind::kComplete;
   const double stated_s = video.StatedEnd();
   double end_s = complete ? 0 : stated_s;
-  // Decoders say nothing about frames that are meant to be none.
+  // Without a problem of the decoder, packets without a frame are meant to have none.
   if (!summary.problem.empty()) {
     end_s = std::max({end_s, video.ListedEnd(), last_packet_s + video.info.FrameStep()});
   }
@@ -209,7 +211,7 @@ void VideoDecoder::State::JudgeEnd() {
   const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
   const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
   summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
-  // A tag may end just where the file was cut; but the sound may be longer, too.
+  // The file may be cut between two tags; but the sound may also be longer than the video.
   if (complete && video.info.container == "flv" && MissingFrames(stated_s) > harmless) {
     summary.notes.push_back(fmt::format("its header states {:.2f} s, its last frame is at {:.2f} s",
                                         stated_s, last_raw_s));

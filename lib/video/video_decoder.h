@@ -20,13 +20,13 @@ struct AVFrame;
 
 namespace reel3d {
 
-// How a stored picture is turned to be shown: rows and columns change places first, then it is
-// mirrored.
+// Orientation says how a stored picture is turned to be shown: rows and columns change places
+// first, then it is mirrored.
 struct Orientation {
   bool transpose = false, flip_x = false, flip_y = false;
 };
 
-// One decoded picture. Reused from call to call, so that memory is.
+// VideoFrame holds one decoded picture. It is reused from call to call, and so is its memory.
 class VideoFrame {
  public:
   VideoFrame();
@@ -50,37 +50,38 @@ struct VideoInfo {
   int fps_num = 0, fps_den = 1;  // average; 0/1 unknown
   int64_t num_frames = 0;        // as the container says; 0 unknown
 
-  // How long a frame is shown on average, in seconds; where that is unknown, as in PAL.
+  // Returns how many seconds a frame is shown on average. If that is unknown, PAL's 0.04 is
+  // assumed.
   double FrameStep() const { return fps_num > 0 ? double(fps_den) / fps_num : 0.04; }
 };
 
-// The part [begin_s, end_s) of a file, by the times at which frames are shown. One that begins at 0
-// begins with the first frame, whatever its time.
+// VideoPart is the part [begin_s, end_s) of a file, by the times at which frames are shown. A part
+// that begins at 0 begins with the first frame, whatever its time.
 struct VideoPart {
   double begin_s = 0;
   double end_s = std::numeric_limits<double>::infinity();
 };
 
-// What is known once Next() has said false.
+// The summary is complete when Next() has returned false.
 struct DecodeSummary {
   int64_t num_frames = 0;       // handed out
   int64_t expected_frames = 0;  // about, with those missing at the end; else num_frames
   std::string problem;          // what the demuxer or decoder complained of; empty if nothing
-  // Whatever else a user should know, a phrase each: a clock that starts again, a size that
-  // changes, an end that may be missing.
+  // Each note is a phrase that a user should read: a clock that starts again, a size that changes,
+  // an end that may be missing.
   std::vector<std::string> notes;
 
-  // The end is missing: frames that the container states or lists, or bytes that it claims. What is
-  // missing at the beginning (a cut within a group of pictures) is no truncation, nor are bad
+  // The end is missing: frames that the container states or lists, or bytes that it claims. Frames
+  // missing at the beginning (a cut within a group of pictures) are no truncation, nor are bad
   // frames in between. Streams that state no length cannot be found truncated; if they end within
-  // a packet, a note says so.
+  // a packet, or are raw, a note says so.
   bool truncated = false;
 };
 
 class VideoDecoder {
  public:
   static constexpr int kMaxSide = 8192;  // pixels
-  // As a file may claim: 4.6 days at 25 a second.
+  // A file may claim at most so many: 4.6 days at 25 a second.
   static constexpr int64_t kMaxFrames = 10'000'000;
 
   // Throws an input error if the file is none, holds no video, or is of a kind that is refused.
@@ -88,8 +89,8 @@ class VideoDecoder {
   ~VideoDecoder();
 
   const VideoInfo& info() const;
-  // The next frame in order of presentation; false after the last. Damaged packets are passed over
-  // and noted. Throws an input error if there was not one frame.
+  // Decodes the next frame in order of presentation, and returns false after the last. Damaged
+  // packets are passed over and noted. Throws an input error if there was not one frame.
   bool Next(VideoFrame* frame);
   // `tell` is called for each decoded frame, also for those before the part.
   void OnDecoded(std::function<void()> tell);

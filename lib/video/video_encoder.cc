@@ -12,7 +12,7 @@
 namespace reel3d {
 namespace {
 
-// A value of one of FFmpeg's enumerations by its name.
+// Finds a value of one of FFmpeg's enumerations by its name.
 template <class Enum>
 Enum FromName(int (*find)(const char*), const std::string& name, Enum if_empty) {
   if (name.empty()) {
@@ -118,7 +118,7 @@ void VideoEncoder::State::OpenFile(const std::filesystem::path& file,
   ffmpeg::CheckWrite(avformat_write_header(format.get(), settings.address()), what);
 }
 
-// What the encoder has ready goes into the file.
+// Writes the packets that the encoder has ready.
 void VideoEncoder::State::Drain() {
   while (true) {
     const int code = avcodec_receive_packet(codec.get(), packet.get());

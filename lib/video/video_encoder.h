@@ -15,13 +15,13 @@ struct VideoEncoderOptions {
   int width = 0, height = 0;  // pixels
   int fps_num = 25, fps_den = 1;
   bool variable_rate = false;  // times are finer than the frame rate, by a thousand
-  // FFmpeg's names.
+  // These are FFmpeg's names.
   std::string container;          // empty: by the file's suffix
   std::string container_options;  // name=value, joined by colons
   std::string codec = "libx264";
   std::string pixel_format = "yuv420p";
   std::string codec_options = "preset=veryfast:crf=18";  // name=value, joined by colons
-  // What the file says about its pictures; empty: nothing.
+  // The file says this about its pictures. Empty: it says nothing.
   std::string color_range, color_space, color_transfer;
   int pixel_aspect_num = 0, pixel_aspect_den = 1;  // width : height of one pixel; 0/1 unsaid
   int rotation_degrees = 0;                        // clockwise, that a player applies
@@ -35,7 +35,7 @@ class VideoEncoder {
   VideoEncoder(const std::filesystem::path& file, const VideoEncoderOptions& options);
   ~VideoEncoder();
 
-  // Bytes of a frame: the pixel format's planes one after another without padding between rows.
+  // Returns the bytes of a frame: the pixel format's planes follow each other without padding.
   size_t frame_size_bytes() const;
   // Frames follow at the frame rate; `time_s` >= 0 places this one elsewhere, later than the last.
   void Write(const std::vector<uint8_t>& pixels, double time_s = -1);

@@ -1,6 +1,6 @@
-// A picture in three planes, 4:2:0: full-resolution luma Y, and Cb and Cr at half width and height.
-// What the numbers mean (range, matrix) is said by whoever passes it on; between the rooms of
-// reel3d it is full-range BT.601, as in JPEG.
+// YuvImage is a picture in three planes, 4:2:0: luma Y, and Cb and Cr at half width and height.
+// The caller knows what the numbers mean (range, matrix). Between the rooms of reel3d this is
+// full-range BT.601, as in JPEG.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,12 +15,13 @@ class YuvImage {
   static constexpr int kPlanes = 3;
 
   YuvImage() = default;
-  // Width and height in pixels, positive and even. The contents are undefined.
+  // Width and height are in pixels, positive and even. The contents are undefined.
   YuvImage(int width, int height);
 
   int width(int plane = 0) const { return plane == 0 ? width_ : width_ / 2; }
   int height(int plane = 0) const { return plane == 0 ? height_ : height_ / 2; }
-  // Bytes from one row to the next, a multiple of 64 as the first row's address is.
+  // The stride is the bytes from one row to the next, a multiple of 64 as is the first row's
+  // address.
   int stride(int plane) const { return plane == 0 ? luma_stride_ : chroma_stride_; }
   uint8_t* row(int plane, int y) { return planes_[plane] + ptrdiff_t{y} * stride(plane); }
   const uint8_t* row(int plane, int y) const {

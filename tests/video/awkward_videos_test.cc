@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
@@ -16,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using test::DecodeAll;
 using test::Decoded;
+using test::Ordinary;
+using test::Range;
 using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -23,21 +24,6 @@ using testing::IsEmpty;
 
 constexpr int kWidth = 64;
 constexpr int kHeight = 48;
-
-std::vector<int> Range(int begin, int end) {
-  std::vector<int> numbers(std::max(0, end - begin));
-  std::iota(numbers.begin(), numbers.end(), begin);
-  return numbers;
-}
-
-VideoEncoderOptions Ordinary() {
-  VideoEncoderOptions options;
-  options.width = kWidth;
-  options.height = kHeight;
-  options.fps_num = 10;
-  options.codec_options = "preset=veryfast:crf=5:g=25";
-  return options;
-}
 
 VideoEncoderOptions Coded(const std::string& codec, const std::string& pixel_format = "yuv420p") {
   VideoEncoderOptions options = Ordinary();
@@ -160,10 +146,6 @@ TEST(AwkwardVideosTest, AClockThatStartsAgainLosesNothing) {
   }
 }
 
-TEST(AwkwardVideosTest, AStillBesideTheFilmIsPassedOver) {
-  EXPECT_EQ(DecodeAll(Golden("still_first.mkv")).summary.num_frames, 50);
-}
-
 TEST(AwkwardVideosTest, TheStreamItselfMaySayHowItIsTurned) {
   VideoDecoder decoder(Golden("turned.mp4"));
   VideoFrame frame;
@@ -197,65 +179,6 @@ TEST(AwkwardVideosTest, ASizeThatChangesIsSaid) {
   EXPECT_EQ(decoded.summary.num_frames, 40);
   EXPECT_THAT(decoded.summary.notes, testing::Contains(HasSubstr("from 64x48 to 128x48 pixels")));
 }
-
-struct Container {
-  const char* name;
-  const char* codec;
-  const char* options;  // of the container
-};
-
-class CutFilesTest : public testing::TestWithParam<Container> {};
-
-// Each is found, or there is a word on it. They end within a packet: a transport stream that ends
-// between two of them looks complete.
-TEST_P(CutFilesTest, AreFoundOrSaid) {
-  const Container& it = GetParam();
-  const TemporaryFolder folder;
-  VideoEncoderOptions options = Coded(it.codec);
-  options.container_options = it.options;
-  const std::string whole = Sample(folder / it.name, options, 100);
-  const DecodeSummary all = DecodeAll(folder / it.name).summary;
-  EXPECT_EQ(all.num_frames, 100);
-  EXPECT_FALSE(all.truncated);
-  EXPECT_EQ(all.problem, "");
-  EXPECT_THAT(all.notes, IsEmpty());
-  for (const size_t percent : {60, 95, 99}) {
-    test::WriteBytes(folder / it.name, whole.substr(0, whole.size() * percent / 100 - 7));
-    if (!test::DecodeFault(folder / it.name).empty()) {
-      continue;
-    }
-    const DecodeSummary summary = DecodeAll(folder / it.name).summary;
-    const bool said = !summary.problem.empty() || !summary.notes.empty();
-    EXPECT_TRUE(said) << percent << " %: " << summary.num_frames;
-    // Nothing but the index is behind the 100 frames of some.
-    const std::string container = it.name;
-    const bool states_length = container != "a.ts" && container != "a.m2ts" &&
-                               container != "a.mpg" && container != "a.ogv" &&
-                               container != "a.nut" && container != "live.mkv" &&
-                               container != "a.flv";
-    EXPECT_TRUE(summary.truncated || summary.num_frames >= 97 || !states_length)
-        << percent << " %: " << summary.num_frames;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, CutFilesTest,
-    testing::Values(Container{"a.mp4", "libx264", ""},
-                    Container{"front.mp4", "libx264", "movflags=faststart"},
-                    Container{"fragments.mp4", "libx264", "movflags=frag_keyframe+empty_moov"},
-                    Container{"a.mov", "mpeg4", ""},
-                    Container{"front.mov", "mpeg4", "movflags=faststart"},
-                    Container{"a.mkv", "libx264", ""}, Container{"live.mkv", "libx264", "live=1"},
-                    Container{"a.webm", "libvpx", ""}, Container{"a.avi", "mpeg4", ""},
-                    Container{"a.ts", "libx264", ""}, Container{"a.m2ts", "mpeg2video", ""},
-                    Container{"a.mpg", "mpeg2video", ""}, Container{"a.flv", "libx264", ""},
-                    Container{"a.wmv", "wmv2", ""}, Container{"a.ogv", "libtheora", ""},
-                    Container{"a.mxf", "mpeg2video", ""}, Container{"a.nut", "mpeg4", ""}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      std::replace(name.begin(), name.end(), '.', '_');
-      return name;
-    });
 
 }  // namespace
 }  // namespace reel3d

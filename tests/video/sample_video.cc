@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 
 #include "lib/base/error.h"
 #include "lib/video/frame_scaler.h"
@@ -46,6 +47,21 @@ PaintFrame NumberedFrames(int width, int height) {
     std::fill_n(pixels->begin(), luma_bytes, static_cast<uint8_t>(NumberLuma(number)));
     std::fill(pixels->begin() + luma_bytes, pixels->end(), uint8_t{128});
   };
+}
+
+VideoEncoderOptions Ordinary() {
+  VideoEncoderOptions options;
+  options.width = 64;
+  options.height = 48;
+  options.fps_num = 10;
+  options.codec_options = "preset=veryfast:crf=5:g=25";
+  return options;
+}
+
+std::vector<int> Range(int begin, int end) {
+  std::vector<int> numbers(std::max(0, end - begin));
+  std::iota(numbers.begin(), numbers.end(), begin);
+  return numbers;
 }
 
 int FrameNumber(const VideoFrame& frame) {

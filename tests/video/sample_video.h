@@ -25,6 +25,12 @@ void WriteSample(const std::filesystem::path& file, const VideoEncoderOptions& o
 int NumberLuma(int number);
 PaintFrame NumberedFrames(int width, int height);
 
+// H.264 with B-frames, 64x48, 10 frames a second: for NumberedFrames(64, 48).
+VideoEncoderOptions Ordinary();
+
+// begin, begin + 1 ... end - 1: the numbers of frames that are expected.
+std::vector<int> Range(int begin, int end);
+
 // The number of a frame of such a video.
 int FrameNumber(const VideoFrame& frame);
 

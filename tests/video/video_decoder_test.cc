@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "lib/base/rng.h"
 #include "tests/test_support.h"
@@ -19,24 +18,10 @@ namespace fs = std::filesystem;
 using test::DecodeAll;
 using test::Decoded;
 using test::DecodeFault;
+using test::Ordinary;
+using test::Range;
 using test::TemporaryFolder;
 using testing::HasSubstr;
-
-std::vector<int> Range(int begin, int end) {
-  std::vector<int> numbers(std::max(0, end - begin));
-  std::iota(numbers.begin(), numbers.end(), begin);
-  return numbers;
-}
-
-// H.264 with B-frames, 64x48, 10 frames a second.
-VideoEncoderOptions Ordinary() {
-  VideoEncoderOptions options;
-  options.width = 64;
-  options.height = 48;
-  options.fps_num = 10;
-  options.codec_options = "preset=veryfast:crf=5:g=25";
-  return options;
-}
 
 TEST(VideoDecoderTest, GivesEveryFrameInOrderOfPresentation) {
   const TemporaryFolder folder;
