@@ -250,8 +250,7 @@ std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   std::vector<Doubt> doubts;
   try {
     const Json report = ReadJsonObject(file);
-    UseJson(file.string(),
-            [&] { doubts = DoubtsFromJson(report.value("data_doubts", Json::array())); });
+    UseJson(file.string(), [&] { doubts = DoubtsFromJson(report.value("doubts", Json::array())); });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) {
       throw;

@@ -56,21 +56,25 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
         fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
                     NameSome({marked.begin(), marked.end()})));
   }
-  const std::map<std::string, std::string> unified = UnifiedForms(labels);
-  std::set<std::string> composed;
-  for (const auto& [name, form] : unified) {
-    labels.erase(name);
-    labels.insert(form);
-    composed.insert(form);
+  // Always composed, so that a class keeps its name when its second form turns up.
+  std::map<std::string, int> num_forms;
+  for (const std::string& label : labels) {
+    ++num_forms[ComposedForm(label)];
   }
-  for (FoundVideo& video : *videos) {
-    if (const auto form = unified.find(video.label); form != unified.end()) {
-      video.label = form->second;
+  labels.clear();
+  std::vector<std::string> joined;
+  for (const auto& [name, count] : num_forms) {
+    labels.insert(name);
+    if (count > 1) {
+      joined.push_back(name);
     }
   }
-  if (!composed.empty()) {
+  for (FoundVideo& video : *videos) {
+    video.label = ComposedForm(video.label);
+  }
+  if (!joined.empty()) {
     LogWarn(fmt::format("folders with the same name in different Unicode forms are one class: {}",
-                        NameSome({composed.begin(), composed.end()})));
+                        NameSome(joined)));
   }
   for (const std::vector<std::string>& alike : LookAlikes(labels)) {
     std::vector<std::string> shown;

@@ -185,14 +185,13 @@ ToolResult Score(const ScoreOptions& options) {
   const Counts counts = ScoreParts(options, output, &scorer);
   const auto num_failed = static_cast<int64_t>(counts.failed.size());
   ToolResult result;
-  result.json = {
-      {"videos", counts.videos},
-      {"clips", counts.clips},
-      {"num_failed", num_failed},
-      {"parts_kept", counts.parts_kept},
-      {"checkpoint", identity},
-      {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
-      {"data_doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
+  result.json = {{"videos", counts.videos},
+                 {"clips", counts.clips},
+                 {"num_failed", num_failed},
+                 {"parts_kept", counts.parts_kept},
+                 {"checkpoint", identity},
+                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
+                 {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
   result.text =

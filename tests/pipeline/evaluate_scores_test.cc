@@ -68,7 +68,7 @@ class EvaluateScores : public ::testing::Test {
   }
   void SayOfData(const std::vector<Doubt>& doubts) {
     WriteFileAtomically(folder_ / "scores/report.json",
-                        Json({{"data_doubts", DoubtsToJson(doubts)}}).dump());
+                        Json({{"doubts", DoubtsToJson(doubts)}}).dump());
   }
 
   std::string Output(const std::string& name) { return ReadFile(folder_ / ("out/" + name)); }
@@ -127,7 +127,7 @@ TEST_F(EvaluateScores, WritesEveryOutput) {
 TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
   EXPECT_EQ(Run().metrics["doubts"], Json::array());
   WriteFileAtomically(folder_ / "scores/report.json",
-                      R"({"data_doubts": ["2 of the videos held out show the same frames"]})");
+                      R"({"doubts": ["2 of the videos held out show the same frames"]})");
   for (Scores& part : parts_) {
     for (ScoredVideo& video : part.videos) {
       video.label = 1;
@@ -183,7 +183,7 @@ TEST_F(EvaluateScores, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
 
 TEST_F(EvaluateScores, AReportThatCannotBeReadIsADoubt) {
   for (const char* text :
-       {"", "{", "[]", "\xFF\xFE", R"({"data_doubts": 3})", R"({"data_doubts": [{}]})"}) {
+       {"", "{", "[]", "\xFF\xFE", R"({"doubts": 3})", R"({"doubts": [{}]})"}) {
     WriteFileAtomically(folder_ / "scores/report.json", text);
     const Json doubts = Run().metrics["doubts"];
     ASSERT_EQ(doubts.size(), 1U) << text;

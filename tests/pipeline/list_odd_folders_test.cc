@@ -217,6 +217,50 @@ TEST_F(ListOddFolders, OneNameInTwoUnicodeFormsIsOneClass) {
   }
 }
 
+// Otherwise the class would get another name when the other form turns up.
+TEST_F(ListOddFolders, AClassHasTheComposedNameWhicheverFormItsFolderHas) {
+  Write("source/cafe\xCC\x81/b.mp4");
+  Write("source/walk/c.mp4");
+  const auto result = List();
+  EXPECT_THAT(Classes(), ElementsAre("caf\xC3\xA9", "walk"));
+  EXPECT_THAT(result.err, Not(HasSubstr("are one class")));
+  EXPECT_TRUE(fs::exists(folder_ / "out" / ReadManifest(manifest_).videos.front().path));
+}
+
+// A folder of videos may hold files that are called as ours.
+TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
+  const std::vector<std::pair<std::string, std::string>> reports = {
+      {"other", "{\"tool\": \"lawn-mower\"}"},
+      {"number", "{\"tool\": 7}"},
+      {"text", "no JSON"},
+      {"deep", std::string(500'000, '[')},
+      {"huge", "{\"tool\": \"prep-videos\"," + std::string(2 << 20, ' ') + "\"a\": 1}"},
+  };
+  for (const auto& [name, report] : reports) {
+    Write("source/" + name + "/a.mp4");
+    Write("source/" + name + "/settings.ini", "speed = 3\n");
+    Write("source/" + name + "/report.json", report);
+  }
+  Write("source/pipe/a.mp4");
+  Write("source/pipe/settings.ini", "speed = 3\n");
+  ASSERT_EQ(mkfifo((folder_ / "source/pipe/report.json").c_str(), 0600), 0);
+  Write("source/theirs/a.mp4");
+  Write("source/theirs/settings.ini", "speed = 3\n");
+  Write("source/theirs/config.ini", "# their program\nspeed = 4\n");
+  List();
+  EXPECT_THAT(Classes(), ElementsAre("deep", "huge", "number", "other", "pipe", "text", "theirs"));
+}
+
+TEST_F(ListOddFolders, AnUnfinishedStageIsPassedOver) {
+  Write("source/walk/a.mp4");
+  Write("source/begun/a.mp4");
+  Write("source/begun/settings.ini", "height = 360\n");
+  Write("source/begun/config.ini", "# height of the frames\nheight = 360\n# of it\nthreads = 2\n");
+  const auto result = List();
+  EXPECT_THAT(Classes(), ElementsAre("walk"));
+  EXPECT_THAT(result.err, HasSubstr("made by reel3d's own tools: begun"));
+}
+
 // Neither the folder of a stage nor prepared videos that lie about are classes of videos.
 TEST_F(ListOddFolders, TheToolsOwnOutputIsNoClass) {
   const std::string demo = (folder_ / "source").string();

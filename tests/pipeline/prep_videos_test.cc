@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/prep_videos.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "lib/base/error.h"
@@ -200,6 +202,42 @@ TEST(PrepVideosTest, ListsTheTasksThatAreToBeRunAgain) {
   EXPECT_THAT(err_of_task(1), HasSubstr("not yet: --array=3\n"));
   EXPECT_THAT(err_of_task(3), HasSubstr("1 of 7 failed; once they are mended, their tasks are "
                                         "--array=1\n"));
+}
+
+// Every task warns of its own videos, and the folder's report has them all, each under its id. So
+// has the report of a run that continues: a video keeps its warning until it is prepared anew.
+TEST(PrepVideosTest, WarningsOfAllTasksStandInTheReport) {
+  const TemporaryFolder folder;
+  const fs::path manifest = WriteGoodVideos(folder);
+  for (const int number : {1, 2}) {  // of different tasks: two recordings in one file each
+    VideoEncoderOptions options;
+    options.fps_num = 10;
+    std::string bytes;
+    for (const int scale : {1, 2}) {
+      options.width = scale * kWidth;
+      options.height = kHeight;
+      test::WriteSample(folder / "part.ts", options, 20,
+                        test::NumberedFrames(scale * kWidth, kHeight));
+      bytes += test::ReadBytes(folder / "part.ts");
+    }
+    test::WriteBytes(folder / fmt::format("v{}.mp4", number), bytes);
+  }
+  for (const char* round : {"first", "again"}) {
+    for (int task = 0; task < 3; ++task) {
+      PrepVideosOptions one_task = Options(manifest, folder / "out");
+      one_task.slice.task_option = task;
+      one_task.slice.tasks_option = 3;
+      one_task.Check();
+      RunPrepVideos(one_task);
+    }
+    const auto report = nlohmann::json::parse(test::ReadBytes(folder / "out" / "report.json"));
+    const auto warnings = report.at("warnings").get<std::map<std::string, std::string>>();
+    EXPECT_THAT(warnings, testing::UnorderedElementsAre(
+                              testing::Pair("v1", HasSubstr("from 64x48 to 128x48 pixels")),
+                              testing::Pair("v2", HasSubstr("from 64x48 to 128x48 pixels"))))
+        << round;
+    EXPECT_EQ(report.at("num_videos"), 7);
+  }
 }
 
 TEST(PrepVideosTest, KeepsTruncatedVideosOnlyWhereAllowed) {
