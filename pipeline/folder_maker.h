@@ -15,8 +15,8 @@ void RequireNothingElse(const std::filesystem::path& folder);
 // --overwrite, too, is for what the same stage made there.
 void RequireNoOtherStage(const std::filesystem::path& folder, const std::string& tool);
 
-// Returns the tool that wrote `folder` as a stage's, finished or not; "" if none did. Files that are
-// only called like a stage's say nothing, whatever they hold: videos may lie beside them.
+// Returns the tool that wrote `folder` as a stage's, finished or not; "" if none did. Files that
+// are only called like a stage's say nothing, whatever they hold: videos may lie beside them.
 std::string MakerOfFolder(const std::filesystem::path& folder);
 
 }  // namespace reel3d

@@ -182,8 +182,7 @@ TEST_F(EvaluateScores, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
 }
 
 TEST_F(EvaluateScores, AReportThatCannotBeReadIsADoubt) {
-  for (const char* text :
-       {"", "{", "[]", "\xFF\xFE", R"({"doubts": 3})", R"({"doubts": [{}]})"}) {
+  for (const char* text : {"", "{", "[]", "\xFF\xFE", R"({"doubts": 3})", R"({"doubts": [{}]})"}) {
     WriteFileAtomically(folder_ / "scores/report.json", text);
     const Json doubts = Run().metrics["doubts"];
     ASSERT_EQ(doubts.size(), 1U) << text;

@@ -258,7 +258,7 @@ TEST_F(ListOddFolders, AnUnfinishedStageIsPassedOver) {
   Write("source/begun/config.ini", "# height of the frames\nheight = 360\n# of it\nthreads = 2\n");
   const auto result = List();
   EXPECT_THAT(Classes(), ElementsAre("walk"));
-  EXPECT_THAT(result.err, HasSubstr("made by reel3d's own tools: begun"));
+  EXPECT_THAT(result.err, HasSubstr("source/begun (a tool that has not finished)"));
 }
 
 // Neither the folder of a stage nor prepared videos that lie about are classes of videos.

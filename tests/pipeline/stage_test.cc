@@ -84,7 +84,11 @@ TEST(ItemLoop, OtherFaultsEndIt) {
 }
 
 StageRun RunIn(const fs::path& folder, const std::string& settings, bool overwrite = false) {
-  return {folder, "prep-videos", {settings, settings, settings}, {}, overwrite};
+  return {folder,
+          "prep-videos",
+          {"# as FormatConfig writes it\n" + settings, settings, settings},
+          {},
+          overwrite};
 }
 
 // Task `task` of `tasks`.
