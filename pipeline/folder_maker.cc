@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "pipeline/stage_files.h"
 
 namespace reel3d {
@@ -23,10 +24,13 @@ constexpr const char* kLockFile = "lock";  // of train-r3d
 constexpr std::array kStages = {"make-demo-videos", "prep-videos",  "pack-shards",
                                 "train-r3d",        "score-videos", "evaluate-scores"};
 
-// Returns the content of a file that a stage may have written, "" if it is none: the files of a
+// Folders of others may hold files of any size. A report of our own, with a warning for each of
+// many videos, may be larger than this; its settings still say whose the folder is.
+constexpr uint64_t kMostBytes = 1 << 20;
+
+// Returns the content of a file that a stage may have written, "" if it is none: the settings of a
 // stage are small, and opening a pipe would wait for its writer.
 std::string ReadSmallFile(const fs::path& file) {
-  constexpr uint64_t kMostBytes = 1 << 20;
   std::error_code error;
   if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kMostBytes) {
     return "";
@@ -38,11 +42,16 @@ std::string ReadSmallFile(const fs::path& file) {
   }
 }
 
-// Returns the stage that the report.json in `folder` names; "" if there is none of ours.
-std::string ReportedTool(const fs::path& folder) {
-  const Json json =
-      Json::parse(ReadSmallFile(folder / kReportFile), nullptr, /*allow_exceptions=*/false);
-  const auto tool = json.is_object() ? json.find("tool") : json.end();
+// Returns the stage that the report.json in `folder` names; "" if there is none of ours. A report
+// larger than `max_bytes`, damaged, or deep enough to exhaust the stack is not ours.
+std::string ReportedTool(const fs::path& folder, uint64_t max_bytes) {
+  Json json;
+  try {
+    json = ReadJsonObject(folder / kReportFile, max_bytes);
+  } catch (const Error&) {
+    return "";
+  }
+  const auto tool = json.find("tool");
   if (tool == json.end() || !tool->is_string()) {
     return "";
   }
@@ -58,13 +67,15 @@ bool HasOurSettings(const fs::path& folder) {
     return false;
   }
   std::istringstream settings(ReadSmallFile(folder / kSettingsFile));
+  bool has_any = false;
   for (std::string line; std::getline(settings, line);) {
+    has_any = true;
     if (config.find("\n" + line + "\n") == std::string::npos &&
         config.find("\n# " + line + "\n") == std::string::npos) {
       return false;
     }
   }
-  return true;
+  return has_any;
 }
 
 }  // namespace
@@ -82,7 +93,9 @@ void RequireNothingElse(const fs::path& folder) {
 }
 
 void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
-  const std::string other = ReportedTool(folder);
+  // A report with a warning for each of many videos is large.
+  constexpr uint64_t kMostReportBytes = uint64_t{1} << 30;
+  const std::string other = ReportedTool(folder, kMostReportBytes);
   if (!other.empty() && other != tool) {
     throw UsageError(
         fmt::format("{} holds what \"{}\" made: name another folder", folder.string(), other));
@@ -94,7 +107,7 @@ std::string MakerOfFolder(const fs::path& folder) {
   if (!fs::is_regular_file(folder / kSettingsFile, error)) {
     return "";
   }
-  const std::string tool = ReportedTool(folder);
+  const std::string tool = ReportedTool(folder, kMostBytes);
   return tool.empty() && HasOurSettings(folder) ? "a tool that has not finished" : tool;
 }
 

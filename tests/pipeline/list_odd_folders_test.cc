@@ -234,6 +234,8 @@ TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
       {"number", "{\"tool\": 7}"},
       {"text", "no JSON"},
       {"deep", std::string(500'000, '[')},
+      {"deeper",
+       R"({"a": )" + std::string(500'000, '[') + std::string(500'000, ']') + R"(, "tool": "x"})"},
       {"huge", "{\"tool\": \"prep-videos\"," + std::string(2 << 20, ' ') + "\"a\": 1}"},
   };
   for (const auto& [name, report] : reports) {
@@ -247,8 +249,13 @@ TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
   Write("source/theirs/a.mp4");
   Write("source/theirs/settings.ini", "speed = 3\n");
   Write("source/theirs/config.ini", "# their program\nspeed = 4\n");
+  Write("source/empty/a.mp4");
+  Write("source/empty/settings.ini");
+  std::ofstream(folder_ / "source/empty/settings.ini") << "";
+  Write("source/empty/config.ini", "# their program\nspeed = 4\n");
   List();
-  EXPECT_THAT(Classes(), ElementsAre("deep", "huge", "number", "other", "pipe", "text", "theirs"));
+  EXPECT_THAT(Classes(), ElementsAre("deep", "deeper", "empty", "huge", "number", "other", "pipe",
+                                     "text", "theirs"));
 }
 
 TEST_F(ListOddFolders, AnUnfinishedStageIsPassedOver) {

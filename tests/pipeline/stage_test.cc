@@ -159,6 +159,17 @@ TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
   }
 }
 
+// A report is large where many videos had warnings.
+TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  StageOutput(RunIn(out, "height = 1\n")).Finish({{"warnings", std::string(2 << 20, 'x')}}, {});
+  StageRun other = RunIn(out, "shard-size = 1\n", /*overwrite=*/true);
+  other.tool = "pack-shards";
+  EXPECT_THROW(StageOutput{other}, Error);
+  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+}
+
 TEST(StageOutput, OverwritingClearsBeforeTheNewSettingsStandThere) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "out";

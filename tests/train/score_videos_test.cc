@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
@@ -153,6 +154,47 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasks) {
   const auto again = score("scores_one", {"--json"});
   EXPECT_EQ(nlohmann::json::parse(again.out)["parts_kept"], 3);
   EXPECT_EQ(score("scores_one", {"--tail", "drop2017"}).exit_status, 2);
+}
+
+// Removes the lines of these options, as if the file were older than they are.
+void Forget(const Words& options, const fs::path& settings) {
+  std::istringstream lines(ReadFile(settings));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (std::find(options.begin(), options.end(), line.substr(0, line.find(' '))) ==
+        options.end()) {
+      kept += line + "\n";
+    }
+  }
+  ASSERT_NE(kept, ReadFile(settings));
+  WriteFileAtomically(settings, kept);
+}
+
+TEST_F(ScoreTool, ScoringThatBeganBeforeAnOptionExistedGoesOn) {
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "old_scores")).exit_status, 0);
+  Forget({"tail"}, fs::path(At("old_scores")) / "settings.ini");
+  const auto refused =
+      test::RunCommand(ScoreCommand(Shards(), "old_scores", {"--tail", "drop2017"}));
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_NE(refused.err.find("'tail = loop' there by default, 'tail = drop2017' now"),
+            std::string::npos)
+      << refused.err;
+  const auto resumed = test::RunCommand(ScoreCommand(Shards(), "old_scores"));
+  EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
+}
+
+TEST_F(ScoreTool, TrainingThatBeganBeforeAnOptionExistedGoesOn) {
+  ASSERT_EQ(test::RunCommand(Command(0, "old_run", {"--stop-after-steps", "1"})).exit_status, 75);
+  Forget({"stem-channels", "shortcut-gradient"}, fs::path(At("old_run")) / "settings.ini");
+  const auto refused = test::RunCommand(Command(0, "old_run", {"--shortcut-gradient", "cut"}));
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_NE(refused.err.find("('shortcut-gradient = flow' there by default, "
+                             "'shortcut-gradient = cut' now)"),
+            std::string::npos)
+      << refused.err;
+  const auto resumed = test::RunCommand(Command(0, "old_run"));
+  EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("going on from step 1"), std::string::npos) << resumed.err;
 }
 
 TEST_F(ScoreTool, ClassesOfAnotherDataSetAreRefused) {
