@@ -27,9 +27,9 @@ inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
 template <class T>
 constexpr at::ScalarType kTypeOf = at::kFloat;
 template <>
-constexpr at::ScalarType kTypeOf<double> = at::kDouble;
+inline constexpr at::ScalarType kTypeOf<double> = at::kDouble;
 template <>
-constexpr at::ScalarType kTypeOf<BFloat16> = at::kBFloat16;
+inline constexpr at::ScalarType kTypeOf<BFloat16> = at::kBFloat16;
 
 template <class T>
 void RequireValuesOf(const at::Tensor& tensor) {
