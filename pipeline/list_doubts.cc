@@ -22,16 +22,8 @@ void WarnOfPassedOver(const VideoTree& tree) {
                                                    : fmt::format("{} videos are", bad.num_videos);
     LogWarn(fmt::format("'{}' {}: {} passed over; rename it", bad.path, bad.fault, loss));
   }
-  if (!tree.made_by_tools.empty()) {
-    LogWarn(
-        fmt::format("passed over as made by reel3d's own tools: {}", NameSome(tree.made_by_tools)));
-  }
-  if (!tree.not_files.empty()) {
-    LogWarn(fmt::format("passed over, as they are no files: {}", NameSome(tree.not_files)));
-  }
-  if (!tree.hidden.empty()) {
-    LogWarn(fmt::format("passed over as hidden, as the name begins with a dot: {}",
-                        NameSome(tree.hidden)));
+  for (const std::string& sentence : tree.passed_over.Describe()) {
+    LogWarn(sentence);
   }
   if (!tree.no_classes.empty()) {
     LogWarn(fmt::format("folders without a video are no classes: {}", NameSome(tree.no_classes)));

@@ -80,9 +80,7 @@ class Finder {
     ignored_.clear();
     bad_names_.clear();
     too_long_.clear();
-    made_by_tools_.clear();
-    not_files_.clear();
-    hidden_.clear();
+    passed_over_ = {};
     tree_.sources.push_back(source_);
     const size_t before = tree_.videos.size();
     Walk(source_);
@@ -113,8 +111,8 @@ class Finder {
     const std::vector<fs::path> children = Children(folder);
     const std::set<fs::path> prepared = PreparedAmong(children);
     if (!prepared.empty()) {
-      made_by_tools_.push_back(fmt::format("{} prepared videos in {} (prep-videos)",
-                                           prepared.size(), Escaped(folder.string())));
+      passed_over_.made_by_tools.push_back(
+          fmt::format("{} prepared videos in {} (prep-videos)", prepared.size(), folder.string()));
     }
     for (const fs::path& path : children) {
       if (prepared.count(path) == 0) {
@@ -138,7 +136,7 @@ class Finder {
     } else if (const std::string kind = OtherKind(status.st_mode); kind.empty()) {
       TakeFile(path, status.st_size);
     } else if (extensions_.count(Extension(path)) != 0) {
-      not_files_.push_back(fmt::format("{} ({})", path.string(), kind));
+      passed_over_.not_files.push_back(fmt::format("{} ({})", path.string(), kind));
     }
   }
 
@@ -153,7 +151,7 @@ class Finder {
     if (maker.empty()) {
       Walk(folder);
     } else {
-      made_by_tools_.push_back(fmt::format("{} ({})", Escaped(folder.string()), maker));
+      passed_over_.made_by_tools.push_back(fmt::format("{} ({})", folder.string(), maker));
     }
   }
 
@@ -164,7 +162,7 @@ class Finder {
       if (it->path().filename().native().front() != '.') {
         paths.push_back(it->path());
       } else if (IsHiddenLoss(*it)) {
-        hidden_.push_back(it->path().string());
+        passed_over_.hidden.push_back(it->path().string());
       }
     }
     if (error) {
@@ -239,13 +237,9 @@ class Finder {
       tree_.bad_names.push_back(
           {Escaped((source_ / below).string()), "is a path too long for the system", 0});
     }
-    std::sort(hidden_.begin(), hidden_.end());  // folders are listed in any order
-    const auto append = [](const std::vector<std::string>& from, std::vector<std::string>* to) {
-      to->insert(to->end(), from.begin(), from.end());
-    };
-    append(made_by_tools_, &tree_.made_by_tools);
-    append(not_files_, &tree_.not_files);
-    append(hidden_, &tree_.hidden);
+    std::vector<std::string>& hidden = passed_over_.hidden;
+    std::sort(hidden.begin(), hidden.end());  // folders are listed in any order
+    tree_.passed_over.Append(passed_over_);
   }
 
   std::string WhatWasPassedOver() const {
@@ -260,15 +254,8 @@ class Finder {
       const VideoTree::BadName& bad = tree_.bad_names[i];
       parts.push_back(fmt::format("'{}' {}: rename it", bad.path, bad.fault));
     }
-    if (!made_by_tools_.empty()) {
-      parts.push_back("passed over as made by reel3d's own tools: " + NameSome(made_by_tools_));
-    }
-    if (!not_files_.empty()) {
-      parts.push_back("passed over, as they are no files: " + NameSome(not_files_));
-    }
-    if (!hidden_.empty()) {
-      parts.push_back("passed over as hidden, as the name begins with a dot: " + NameSome(hidden_));
-    }
+    const std::vector<std::string> more = passed_over_.Describe();
+    parts.insert(parts.end(), more.begin(), more.end());
     std::string text;
     for (const std::string& part : parts) {
       text += (text.empty() ? ", " : "; ") + part;
@@ -284,15 +271,35 @@ class Finder {
   // These belong to the current source, as in VideoTree; bad names are paths below it.
   ExtensionCounts ignored_;
   std::vector<std::string> too_long_;
-  std::vector<std::string> not_files_;
-  std::vector<std::string> hidden_;
+  PassedOver passed_over_;
   std::map<std::string, int64_t> bad_names_;
-  std::vector<std::string> made_by_tools_;
   std::map<std::string, bool> has_videos_;  // by folder directly in a source
   VideoTree tree_;
 };
 
 }  // namespace
+
+void PassedOver::Append(const PassedOver& more) {
+  const auto append = [](const std::vector<std::string>& from, std::vector<std::string>* to) {
+    to->insert(to->end(), from.begin(), from.end());
+  };
+  append(more.made_by_tools, &made_by_tools);
+  append(more.not_files, &not_files);
+  append(more.hidden, &hidden);
+}
+
+std::vector<std::string> PassedOver::Describe() const {
+  std::vector<std::string> sentences;
+  const auto describe = [&](const char* how, const std::vector<std::string>& names) {
+    if (!names.empty()) {
+      sentences.push_back(fmt::format("passed over{}: {}", how, NameSome(names)));
+    }
+  };
+  describe(" as made by reel3d's own tools", made_by_tools);
+  describe(", as they are no files", not_files);
+  describe(" as hidden, as the name begins with a dot", hidden);
+  return sentences;
+}
 
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions, const TreeFilter& filter) {

@@ -20,6 +20,17 @@ struct FoundVideo {
   int64_t size_bytes = 0;  // 0: empty, or a link that leads nowhere
 };
 
+// Holds what is not taken for a video although somebody may miss it. Paths are not escaped.
+struct PassedOver {
+  std::vector<std::string> made_by_tools;  // with the maker: what TreeFilter recognised
+  std::vector<std::string> not_files;      // pipes, sockets and devices with a video's extension
+  std::vector<std::string> hidden;         // folders, and videos, whose name begins with a dot
+
+  void Append(const PassedOver& more);
+  // Returns a sentence without full stop for each list that is not empty, with escaped names.
+  std::vector<std::string> Describe() const;
+};
+
 struct VideoTree {
   std::vector<std::filesystem::path> sources;  // absolute, as given
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
@@ -32,10 +43,8 @@ struct VideoTree {
     int64_t num_videos = 0;
   };
   std::vector<BadName> bad_names;
-  std::vector<std::string> not_files;      // pipes, sockets and devices with a video's extension
-  std::vector<std::string> hidden;         // folders, and videos, whose name begins with a dot
-  std::vector<std::string> no_classes;     // folders directly in a source that hold no video
-  std::vector<std::string> made_by_tools;  // what TreeFilter passed over: escaped, with its maker
+  PassedOver passed_over;
+  std::vector<std::string> no_classes;  // folders directly in a source that hold no video
 
   std::filesystem::path PathOf(const FoundVideo& video) const {
     return sources[video.source] / video.below;

@@ -118,8 +118,8 @@ TEST_F(VideoTreeTest, PipesAndDevicesAreNoVideos) {
   fs::create_symlink("/dev/zero", folder_ / "wave/endless.mp4");
   const VideoTree tree = Find();
   EXPECT_EQ(tree.videos.size(), 1U);
-  EXPECT_THAT(tree.not_files, ElementsAre(HasSubstr("wave/endless.mp4 (a device)"),
-                                          HasSubstr("wave/pipe.mp4 (a pipe)")));
+  EXPECT_THAT(tree.passed_over.not_files, ElementsAre(HasSubstr("wave/endless.mp4 (a device)"),
+                                                      HasSubstr("wave/pipe.mp4 (a pipe)")));
 }
 
 }  // namespace
