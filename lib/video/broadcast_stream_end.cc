@@ -17,8 +17,8 @@ struct LastUnit {
   bool stuffed = true;  // its last packet has stuffing, which only the last one of a unit has
 };
 
-// Whether the adaptation field of the packet at `at` is longer than what it holds: the clock, its
-// original, and the countdown to a splice. Clocks stand in the first packet of a unit.
+// Returns whether the adaptation field of the packet at `at` is longer than its content: the clock,
+// its original, and the countdown to a splice. Clocks stand in the first packet of a unit.
 bool HasStuffing(const FileBytes& bytes, size_t at) {
   const uint8_t length = bytes[at + 4];
   const uint8_t holds = bytes[at + 5];
@@ -91,12 +91,9 @@ FileEnd EndOfProgramStream(FileBytes& bytes) {
   constexpr int64_t kTail_bytes = 1 << 17;
   constexpr uint8_t kEndCode = 0xB9;
   constexpr uint8_t kPack = 0xBA;
-  const int64_t from = std::max<int64_t>(0, bytes.size() - kTail_bytes);
-  const auto count = static_cast<size_t>(bytes.size() - from);
-  if (!bytes.Read(from, count)) {
-    return {};
-  }
-  size_t at = bytes.Text(0, count).find(std::string_view("\0\0\1\xBA", 4));
+  const std::string tail = bytes.ReadTail(kTail_bytes);
+  const size_t count = tail.size();
+  size_t at = tail.find(std::string_view("\0\0\1\xBA", 4));
   while (at < count && count - at >= 4) {
     const uint8_t code = bytes[at + 3];
     if (bytes.Big(at, 3) != 1 || code < kEndCode) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,6 +25,13 @@ class FileBytes {
     return at >= 0 && at <= size_ - static_cast<int64_t>(count) &&
            avio_seek(io_, at, SEEK_SET) == at &&
            avio_read(io_, bytes_.data(), static_cast<int>(count)) == static_cast<int>(count);
+  }
+
+  // Reads the file's last bytes, `most` at the most, and returns them; "" if they cannot be read.
+  std::string ReadTail(int64_t most) {
+    const int64_t count = std::min(most, size_);
+    const bool is_read = count > 0 && Read(size_ - count, static_cast<size_t>(count));
+    return is_read ? Text(0, bytes_.size()) : std::string();
   }
 
   // Positions count within the bytes read last.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/container_end.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace reel3d {
@@ -26,12 +25,8 @@ FileEnd EndOfFlv(FileBytes& bytes) {
 // By RFC 3533 a page's header lists the sizes of its segments and marks the last page of a stream.
 FileEnd EndOfOgg(FileBytes& bytes) {
   constexpr int64_t kLongestPage = 27 + 255 + 255 * 255;
-  const int64_t from = std::max<int64_t>(0, bytes.size() - kLongestPage);
-  const auto count = static_cast<size_t>(bytes.size() - from);
-  if (!bytes.Read(from, count)) {
-    return {};
-  }
-  const std::string tail = bytes.Text(0, count);
+  const std::string tail = bytes.ReadTail(kLongestPage);
+  const size_t count = tail.size();
   const size_t page = tail.rfind("OggS");
   if (page == std::string::npos) {
     return {};

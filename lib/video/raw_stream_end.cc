@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/container_end.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace reel3d {
@@ -11,13 +10,9 @@ namespace {
 // unit is a few bytes long, as the marks are; -1 otherwise.
 int LastShortUnit(FileBytes& bytes) {
   constexpr int64_t kMost = 64;
-  const int64_t from = std::max<int64_t>(0, bytes.size() - kMost);
-  const auto count = static_cast<size_t>(bytes.size() - from);
-  if (!bytes.Read(from, count)) {
-    return -1;
-  }
-  const size_t at = bytes.Text(0, count).rfind(std::string_view("\0\0\1", 3));
-  return at == std::string::npos || at + 3 >= count ? -1 : bytes[at + 3];
+  const std::string tail = bytes.ReadTail(kMost);
+  const size_t at = tail.rfind(std::string_view("\0\0\1", 3));
+  return at == std::string::npos || at + 3 >= tail.size() ? -1 : bytes[at + 3];
 }
 
 // Decoders seldom complain of a last slice that is cut, and HEVC's never does.
@@ -50,12 +45,7 @@ FileEnd EndOfHevc(FileBytes& bytes) {
 // By ITU-T T.81 a picture ends with FF D9. Cameras pad with zeros.
 FileEnd EndOfJpegs(FileBytes& bytes) {
   constexpr int64_t kMost = 1 << 16;
-  const int64_t from = std::max<int64_t>(0, bytes.size() - kMost);
-  const auto count = static_cast<size_t>(bytes.size() - from);
-  if (!bytes.Read(from, count)) {
-    return {};
-  }
-  const std::string tail = bytes.Text(0, count);
+  const std::string tail = bytes.ReadTail(kMost);
   const size_t last = tail.find_last_not_of('\0');
   const bool closed =
       last == std::string::npos || (last > 0 && tail.compare(last - 1, 2, "\xFF\xD9") == 0);
