@@ -84,8 +84,6 @@ bool RunCheckpoints::Resume() {
 }
 
 void RunCheckpoints::Save(std::function<void()> flush_logs) {
-  Await();
-  phases_.Enter(Phase::kSave);
   nlohmann::ordered_json state = state_.State(group_);
   const int64_t step = state_.position.step;
   if (!world_.is_main()) {

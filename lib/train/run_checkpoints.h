@@ -35,9 +35,9 @@ class RunCheckpoints {
   // none. Throws an input error if it does not fit, or was trained on other data.
   bool Resume();
 
-  // Saves a checkpoint. Returns when everything has been copied; a thread writes the copy to disk,
-  // after `flush_logs`, which runs only on the main rank. Throws the failure of a run that has
-  // diverged.
+  // Saves a checkpoint; Await() the one before. Returns when everything has been copied; a thread
+  // writes the copy to disk, after `flush_logs`, which runs only on the main rank. Throws the
+  // failure of a run that has diverged.
   void Save(std::function<void()> flush_logs);
   // Waits until nothing is being written. With `is_last` a disk that refuses ends the run.
   void Await(bool is_last = false);

@@ -153,6 +153,7 @@ bool Trainer::RunEpoch() {
   if (world_.is_main()) {
     progress.emplace("clips", data_.partition().num_samples);
   }
+  bool stopping = false;
   while (position.step_in_epoch < StepsInEpoch()) {
     const SampleRange clips = data_.partition().Batch(position.step_in_epoch);
     RunStep(position.step_in_epoch);
@@ -162,8 +163,8 @@ bool Trainer::RunEpoch() {
                                  options_.epochs, 100 * In(spent, Phase::kData) / Total(spent)));
       progress->Advance(clips.size());
     }
-    stopping_ = AgreeToStop();
-    if (stopping_) {
+    stopping = AgreeToStop();
+    if (stopping) {
       break;
     }
     if (save_due_ && position.step_in_epoch < StepsInEpoch()) {
@@ -174,7 +175,7 @@ bool Trainer::RunEpoch() {
   times_.EndEpoch();
   feed_.Close();
   // A run that is being stopped may have no time for a validation, so the resumed run does it.
-  const bool whole = position.step_in_epoch == StepsInEpoch() && !stopping_;
+  const bool whole = position.step_in_epoch == StepsInEpoch() && !stopping;
   if (!whole && !report_.over_tolerance) {
     learner_.KeepMainStatistics();
     Save();
@@ -356,7 +357,10 @@ void Trainer::RecordEpoch(const ClipMeans& training, const ClipMeans& validation
   phases_.Enter(Phase::kOtherRanks);
 }
 
+// A checkpoint in flight ends first: a bad step that ends the run must not cost it.
 void Trainer::Save() {
+  checkpoints_.Await();
+  phases_.Enter(Phase::kSave);
   bad_steps_.EndIfFound();
   checkpoints_.Save([this] { views_->Flush(); });
 }

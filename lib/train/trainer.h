@@ -101,7 +101,7 @@ class Trainer {
   RunCheckpoints checkpoints_;     // its destructor waits for writing, which uses the views
   BadSteps bad_steps_;
   TrainReport report_;
-  bool stopping_ = false, save_due_ = false;  // agreed by all ranks
+  bool save_due_ = false;  // agreed by all ranks
 };
 
 }  // namespace reel3d
