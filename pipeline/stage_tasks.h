@@ -13,7 +13,7 @@ namespace reel3d {
 
 std::filesystem::path FolderOfTask(const std::filesystem::path& folder, int task, int tasks);
 
-// What a task's DONE says: which work it did, on how many items, and how many of them failed.
+// Holds what the DONE file of a task says: its work, the number of items, and of failed ones.
 struct TaskDone {
   std::string work_id;
   int64_t num_items = 0, num_failed = 0;
@@ -21,7 +21,7 @@ struct TaskDone {
 
 std::string FormatTaskDone(const TaskDone& done);
 
-// Of work that is not there yet or makes no sense: no work id.
+// Returns no work id if the file is absent or makes no sense.
 TaskDone ReadTaskDone(const std::filesystem::path& file);
 
 // Tasks of an unfinished stage's folder without a DONE of their own, rising; none if the stage ran

@@ -13,7 +13,7 @@ namespace reel3d {
 // More tasks than this are refused.
 constexpr int kMostTasks = 1'000'000;
 
-// Which slice of the items is ours.
+// A task, out of `tasks`, works on every tasks-th item.
 struct TaskSlice {
   int task = 0;  // 0 .. tasks-1
   int tasks = 1;

@@ -93,7 +93,7 @@ TEST_F(EqualFilesTest, AreNotEmptyFilesNorLinksThatLeadNowhere) {
   EXPECT_THAT(Find().pairs, IsEmpty());
 }
 
-// What differs only between the ends is beyond what is compared, and the header says so.
+// Files that differ only between their ends count as equal, as the header says.
 TEST_F(EqualFilesTest, AreJudgedByBothEnds) {
   const std::string content(300'000, 'x');
   Add("training", kT, content);

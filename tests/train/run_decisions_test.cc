@@ -1,4 +1,4 @@
-// What a run decides after a step and after an epoch: stop, save, best so far. No ranks are needed.
+// A run decides after each step and epoch: stop, save, best so far. These tests need no ranks.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 

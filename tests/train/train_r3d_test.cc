@@ -37,7 +37,7 @@ TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
             1e-3);
 }
 
-// What is doubtful about the data stops nothing, and is said by one rank, once.
+// A doubt about the data stops nothing, and one rank says it, once.
 TEST_F(TrainTool, DoubtsAreSaidOnceAndStopNothing) {
   const std::string shards = At("doubtful_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
