@@ -250,7 +250,9 @@ std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   std::vector<Doubt> doubts;
   try {
     const Json report = ReadJsonObject(file);
-    UseJson(file.string(), [&] { doubts = DoubtsFromJson(report.value("doubts", Json::array())); });
+    // Older scores call them data_doubts, and keep the texts alone.
+    const char* const key = report.contains("doubts") ? "doubts" : "data_doubts";
+    UseJson(file.string(), [&] { doubts = DoubtsFromJson(report.value(key, Json::array())); });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) {
       throw;

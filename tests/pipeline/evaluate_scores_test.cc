@@ -127,7 +127,7 @@ TEST_F(EvaluateScores, WritesEveryOutput) {
 TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
   EXPECT_EQ(Run().metrics["doubts"], Json::array());
   WriteFileAtomically(folder_ / "scores/report.json",
-                      R"({"doubts": ["2 of the videos held out show the same frames"]})");
+                      R"({"data_doubts": ["2 of the videos held out show the same frames"]})");
   for (Scores& part : parts_) {
     for (ScoredVideo& video : part.videos) {
       video.label = 1;
