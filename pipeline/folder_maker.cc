@@ -42,21 +42,16 @@ std::string ReadSmallFile(const fs::path& file) {
   }
 }
 
-// Returns the stage that the report.json in `folder` names; "" if there is none of ours. A report
-// larger than `max_bytes`, damaged, or deep enough to exhaust the stack is not ours.
-std::string ReportedTool(const fs::path& folder, uint64_t max_bytes) {
-  Json json;
+// Returns the tool that a report names; "" if it names none, is damaged, or deep enough to exhaust
+// the stack.
+std::string ToolOf(const std::string& report) {
   try {
-    json = ReadJsonObject(folder / kReportFile, max_bytes);
+    const Json json = ParseJsonObject(report, kReportFile);
+    const auto tool = json.find("tool");
+    return tool != json.end() && tool->is_string() ? tool->get<std::string>() : "";
   } catch (const Error&) {
     return "";
   }
-  const auto tool = json.find("tool");
-  if (tool == json.end() || !tool->is_string()) {
-    return "";
-  }
-  const auto name = tool->get<std::string>();
-  return std::find(kStages.begin(), kStages.end(), name) == kStages.end() ? "" : name;
 }
 
 // Returns true if a stage has begun in `folder`: it writes its settings twice, in settings.ini and,
@@ -93,9 +88,10 @@ void RequireNothingElse(const fs::path& folder) {
 }
 
 void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
-  // A report with a warning for each of many videos is large.
-  constexpr uint64_t kMostReportBytes = uint64_t{1} << 30;
-  const std::string other = ReportedTool(folder, kMostReportBytes);
+  // Read with all errors, and whatever the tool's name: a report that the system does not let us
+  // read, or of a later version's stage, is not ours to replace.
+  const fs::path report = folder / kReportFile;
+  const std::string other = fs::exists(report) ? ToolOf(ReadFile(report)) : "";
   if (!other.empty() && other != tool) {
     throw UsageError(
         fmt::format("{} holds what \"{}\" made: name another folder", folder.string(), other));
@@ -107,8 +103,11 @@ std::string MakerOfFolder(const fs::path& folder) {
   if (!fs::is_regular_file(folder / kSettingsFile, error)) {
     return "";
   }
-  const std::string tool = ReportedTool(folder, kMostBytes);
-  return tool.empty() && HasOurSettings(folder) ? "a tool that has not finished" : tool;
+  const std::string tool = ToolOf(ReadSmallFile(folder / kReportFile));
+  if (std::find(kStages.begin(), kStages.end(), tool) != kStages.end()) {
+    return tool;
+  }
+  return HasOurSettings(folder) ? "a tool that has not finished" : "";
 }
 
 }  // namespace reel3d

@@ -8,7 +8,7 @@ namespace reel3d {
 
 using Json = nlohmann::ordered_json;
 
-Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
+Json ParseJsonObject(const std::string& text, const std::string& source) {
   // The library copies and prints by recursion: depth costs stack.
   constexpr int kMaxDepth = 16;
   bool too_deep = false;
@@ -16,12 +16,15 @@ Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
     too_deep = too_deep || depth > kMaxDepth;
     return !too_deep;
   };
-  Json object = Json::parse(ReadFile(file, max_bytes), watch, /*allow_exceptions=*/false);
+  Json object = Json::parse(text, watch, /*allow_exceptions=*/false);
   if (too_deep || !object.is_object()) {
-    throw InputError(file.string() +
-                     (too_deep ? ": JSON that nests too deep" : ": not a JSON object"));
+    throw InputError(source + (too_deep ? ": JSON that nests too deep" : ": not a JSON object"));
   }
   return object;
+}
+
+Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
+  return ParseJsonObject(ReadFile(file, max_bytes), file.string());
 }
 
 std::string FormatJson(const Json& json) {

@@ -11,7 +11,11 @@
 
 namespace reel3d {
 
-// Throws an input error that names the file unless it holds one object, nested at most 16 deep.
+// Returns the one object that `text` holds, nested at most 16 deep. Throws an input error that
+// names `source` if it holds anything else.
+nlohmann::ordered_json ParseJsonObject(const std::string& text, const std::string& source);
+
+// Returns the object that the file holds. Throws as ParseJsonObject() and ReadFile() do.
 nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
                                       uint64_t max_bytes = uint64_t{1} << 26);
 

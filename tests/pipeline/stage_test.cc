@@ -170,6 +170,24 @@ TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
 }
 
+// A later version may have stages that this one does not know, and a report that cannot be read may
+// be anybody's.
+TEST(StageOutput, OverwritingSparesAFolderOfAnUnknownToolOrWithoutAReadableReport) {
+  for (const bool is_readable : {true, false}) {
+    const test::TemporaryFolder folder;
+    const fs::path out = folder / "out";
+    StageOutput(RunIn(out, "height = 1\n")).Finish({}, {});
+    fs::remove(out / "report.json");
+    if (is_readable) {
+      WriteFileAtomically(out / "report.json", R"({"tool": "later-stage"})");
+    } else {
+      fs::create_directory(out / "report.json");
+    }
+    EXPECT_THROW(StageOutput(RunIn(out, "height = 2\n", /*overwrite=*/true)), Error);
+    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+  }
+}
+
 TEST(StageOutput, OverwritingClearsBeforeTheNewSettingsStandThere) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "out";
