@@ -105,6 +105,9 @@ class Launch {
     }
     close(report[0]);
     if (error != 0) {
+      if (child_ > 0) {
+        waitpid(child_, nullptr, 0);
+      }
       throw EnvironmentError(fmt::format("cannot start {}: {}", name_, std::strerror(error)));
     }
   }

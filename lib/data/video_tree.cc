@@ -127,7 +127,7 @@ class Finder {
     const int error = stat(path.c_str(), &status) == 0 ? 0 : errno;
     if (error == ENAMETOOLONG) {
       too_long_.push_back(path.native().substr(prefix_bytes_));
-    } else if (error == ENOENT || error == ELOOP) {
+    } else if (error == ENOENT || error == ELOOP || error == ENOTDIR) {
       TakeFile(path, 0);  // a link that leads nowhere: who reads it will say so
     } else if (error != 0) {
       throw ReadError(CannotLook(path), error);

@@ -213,6 +213,13 @@ TEST_F(Launching, LeavesTheCallersChildrenToTheCaller) {
   });
 }
 
+TEST_F(Launching, ACommandThatCannotStartLeavesNoZombie) {
+  InAProcess([] {
+    EXPECT_THROW(RunLauncher({"/nonexistent/launcher"}), Error);
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+  });
+}
+
 // A command that inherited the block would never hear a request.
 TEST_F(Launching, LetsSignalsThroughThatTheCallerBlocks) {
   InAProcess([] {

@@ -105,11 +105,13 @@ TEST_F(VideoTreeTest, APathTooLongIsPassedOverWithAWord) {
 TEST_F(VideoTreeTest, LinksThatLeadNowhereAreListedForTheirReaderToName) {
   fs::create_symlink("nowhere", folder_ / "wave/dangling.mp4");
   fs::create_symlink("loop.mp4", folder_ / "wave/loop.mp4");
+  fs::create_symlink("a.mp4/b.mp4", folder_ / "wave/through_a_file.mp4");
   std::vector<std::string> names;
   for (const FoundVideo& video : Find().videos) {
     names.push_back(video.below);
   }
-  EXPECT_THAT(names, ElementsAre("wave/a.mp4", "wave/dangling.mp4", "wave/loop.mp4"));
+  EXPECT_THAT(names, ElementsAre("wave/a.mp4", "wave/dangling.mp4", "wave/loop.mp4",
+                                 "wave/through_a_file.mp4"));
 }
 
 TEST_F(VideoTreeTest, PipesAndDevicesAreNoVideos) {
