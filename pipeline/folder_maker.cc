@@ -103,7 +103,7 @@ std::string MakerOfFolder(const fs::path& folder) {
   if (!fs::is_regular_file(folder / kSettingsFile, error)) {
     return "";
   }
-  const std::string tool = ToolOf(ReadSmallFile(folder / kReportFile));
+  std::string tool = ToolOf(ReadSmallFile(folder / kReportFile));
   if (std::find(kStages.begin(), kStages.end(), tool) != kStages.end()) {
     return tool;
   }
