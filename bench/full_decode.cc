@@ -8,7 +8,7 @@ void FullDecode::Decode(const uint8_t* data, size_t size, const CropPlan& plan, 
   constexpr int kBytesPerPixel = 4;
   jpeg_decompress_struct* info = jpeg_.Start(data, size, 8);
   resizer_.Prepare(plan);
-  // Rows that are not aligned to vectors stay in the cache, as in lib/shard/frame_decoder.
+  // Rows that are not aligned to vectors stay in the cache, as in lib/frames/frame_decoder.
   row_.resize(size_t{info->output_width} * kBytesPerPixel + kBytesPerPixel +
               CropResizer::kRowPadding);
   JSAMPROW pixels = row_.data() + kBytesPerPixel;

@@ -10,7 +10,7 @@
 
 #include "bench/libjpeg_handle.h"
 #include "lib/data/crop_plan.h"
-#include "lib/shard/resize.h"
+#include "lib/frames/resize.h"
 
 namespace reel3d::bench {
 

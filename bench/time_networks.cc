@@ -14,7 +14,7 @@
 #include "lib/model/freed_memory.h"
 #include "lib/model/network.h"
 #include "lib/model/precision.h"
-#include "lib/train/optimizer.h"
+#include "lib/train/loop/optimizer.h"
 
 namespace reel3d::bench {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "bench/libjpeg_handle.h"
 #include "lib/data/crop_plan.h"
-#include "lib/jpeg/jpeg_stream.h"
+#include "lib/frames/jpeg_stream.h"
 
 namespace reel3d::bench {
 

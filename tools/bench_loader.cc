@@ -1,6 +1,6 @@
 // bench-loader: how fast this machine loads clips from shards, without a network.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/bench_loader.h"
+#include "pipeline/stages/bench_loader.h"
 
 #include "lib/cli/tool.h"
 

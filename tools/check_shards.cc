@@ -1,6 +1,6 @@
 // check-shards: whether shards are whole, to the last byte.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/check_shards.h"
+#include "pipeline/stages/check_shards.h"
 
 #include "lib/cli/tool.h"
 

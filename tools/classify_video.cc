@@ -1,11 +1,11 @@
 // classify-video: what a trained network says to video files.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/classify_video.h"
+#include "pipeline/stages/classify_video.h"
 
 #include <string_view>
 
 #include "lib/cli/tool.h"
-#include "pipeline/prep_worker.h"
+#include "pipeline/support/prep_worker.h"
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {

@@ -1,6 +1,6 @@
 // convert-weights: published weights into ours, and ours back for Python.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/convert_weights.h"
+#include "pipeline/stages/convert_weights.h"
 #include "lib/cli/tool.h"
 
 int main(int argc, char** argv) {

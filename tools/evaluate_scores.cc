@@ -1,6 +1,6 @@
 // evaluate-scores: from the logits of every clip to accuracies and predictions of videos.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/evaluate_scores.h"
+#include "pipeline/stages/evaluate_scores.h"
 
 #include "lib/cli/tool.h"
 

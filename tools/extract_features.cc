@@ -1,6 +1,6 @@
 // extract-features: what the layers of a trained network make of clips, for other programs.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/extract_features.h"
+#include "pipeline/stages/extract_features.h"
 #include "lib/cli/tool.h"
 
 int main(int argc, char** argv) {

@@ -1,10 +1,10 @@
 // inspect-file: what is in a file that another tool wrote.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/inspect_file.h"
+#include "pipeline/stages/inspect_file.h"
 
 #include "lib/cli/tool.h"
-#include "pipeline/frame_export.h"
-#include "pipeline/inspection_text.h"
+#include "pipeline/stages/frame_export.h"
+#include "pipeline/stages/inspection_text.h"
 
 int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;

@@ -1,6 +1,6 @@
 // list-videos: from folders of videos to the manifest that everything else starts from.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/list_videos.h"
+#include "pipeline/stages/list_videos.h"
 
 #include "lib/cli/tool.h"
 

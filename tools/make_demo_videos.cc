@@ -1,6 +1,6 @@
 // make-demo-videos: a small data set to see the whole pipeline work on, without downloading one.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/make_demo_videos.h"
+#include "pipeline/stages/make_demo_videos.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "lib/cli/tool.h"
-#include "pipeline/pack_shards.h"
+#include "pipeline/stages/pack_shards.h"
 
 int main(int argc, char** argv) {
   reel3d::PackShardsOptions options;

@@ -1,13 +1,13 @@
 // prep-videos: videos of any kind become videos of one height whose frames are quick to reach.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/prep_videos.h"
+#include "pipeline/stages/prep_videos.h"
 
 #include <fmt/format.h>
 
 #include <string_view>
 
 #include "lib/cli/tool.h"
-#include "pipeline/prep_worker.h"
+#include "pipeline/support/prep_worker.h"
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {

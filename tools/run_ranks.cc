@@ -1,7 +1,7 @@
 // run-ranks starts mpirun or srun, and passes requests to stop on to the ranks. If it is called
 // mpirun, it stands in for the system's mpirun.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/run_ranks.h"
+#include "pipeline/stages/run_ranks.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // score-videos: the logits of every clip of a subset's videos, by a trained network.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/score_videos.h"
+#include "pipeline/stages/score_videos.h"
 #include "lib/cli/tool.h"
 
 int main(int argc, char** argv) {

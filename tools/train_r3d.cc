@@ -1,7 +1,7 @@
 // train-r3d: trains a 3D residual network on shards, data-parallel over the ranks that mpirun or
 // srun starts.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/train_r3d.h"
+#include "pipeline/stages/train_r3d.h"
 
 #include "lib/base/stop_signal.h"
 #include "lib/cli/tool.h"

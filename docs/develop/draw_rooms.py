@@ -4,7 +4,7 @@
 Usage: docs/develop/draw_rooms.py SOURCE_FOLDER rooms.svg      draws the picture
        docs/develop/draw_rooms.py --check SOURCE_FOLDER rooms.svg   ends with 1 if the picture is out of date
 
-A box is a room: tools, pipeline, or a folder of lib. An arrow says that the room above includes headers of
+A box is a room: tools, or a folder of pipeline or lib. An arrow says that the room above includes headers of
 the room below. Arrows that follow from others are left out (if a includes b and b includes c, there is no
 arrow from a to c).
 SPDX-License-Identifier: Apache-2.0
@@ -19,7 +19,7 @@ WIDTH, ROW, BOX_WIDTH, BOX, GAP = 960, 76, 120, 32, 24
 
 
 def room_of(path):
-    """lib/data/split.h -> lib/data; pipeline/x.h -> pipeline."""
+    """lib/train/log/x.h -> lib/train; pipeline/stages/x.h -> pipeline/stages; tools/x.cc -> tools."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
 

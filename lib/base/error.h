@@ -1,7 +1,7 @@
 // The one exception type of reel3d, and the exit status that each kind of it becomes.
 //
 // A kind says whose fault it is and so what the caller may do about it: an input fault costs one
-// item (pipeline/item_loop swallows it and counts), everything else ends the tool.
+// item (pipeline/support/item_loop swallows it and counts), everything else ends the tool.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

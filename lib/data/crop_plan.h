@@ -1,5 +1,5 @@
 // Which square of a video's frames a clip shows, and how it becomes size x size pixels. Drawn once
-// a clip and used for all its frames. Pure arithmetic; lib/shard/frame_decoder carries it out.
+// a clip and used for all its frames. Pure arithmetic; lib/frames/frame_decoder carries it out.
 // Rules with their sources: docs/reference/clips.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -15,8 +15,8 @@
 #include "lib/base/rng.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/frames/frame_decoder.h"
 #include "lib/loader/pixel_buffer.h"
-#include "lib/shard/frame_decoder.h"
 #include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_set.h"
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/model/c3d_plan.h"
-#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
+#include "lib/weights/c3d_plan.h"
+#include "lib/weights/channels.h"
 
 namespace reel3d {
 namespace {

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
-#include "lib/model/densenet_plan.h"
 #include "lib/model/families.h"
 #include "lib/model/layer_watch.h"
+#include "lib/weights/channels.h"
+#include "lib/weights/densenet_plan.h"
 
 namespace reel3d {
 namespace {

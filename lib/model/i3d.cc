@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
-#include "lib/model/i3d_plan.h"
+#include "lib/weights/channels.h"
+#include "lib/weights/i3d_plan.h"
 
 namespace reel3d {
 namespace {

@@ -10,9 +10,9 @@
 #include <cmath>
 
 #include "lib/base/error.h"
-#include "lib/model/channels.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/families.h"
+#include "lib/weights/channels.h"
 
 namespace reel3d {
 namespace {

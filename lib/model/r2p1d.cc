@@ -1,9 +1,9 @@
 // R(2+1)D of the 2020 reference code: each 3x3x3 convolution is one over space and one over time,
 // with batch norm and ReLU between.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/channels.h"
 #include "lib/model/families.h"
 #include "lib/model/resnet.h"
+#include "lib/weights/channels.h"
 
 namespace reel3d {
 namespace {

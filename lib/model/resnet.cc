@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "lib/base/error.h"
-#include "lib/model/channels.h"
+#include "lib/weights/channels.h"
 
 namespace reel3d {
 namespace {

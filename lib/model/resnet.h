@@ -13,7 +13,7 @@
 
 #include "lib/model/conv_unit.h"
 #include "lib/model/network.h"
-#include "lib/model/resnet_depths.h"
+#include "lib/weights/resnet_depths.h"
 
 namespace reel3d {
 

@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 #include "lib/base/error.h"
-#include "lib/model/safetensors.h"
+#include "lib/weights/safetensors.h"
 
 namespace reel3d {
 namespace {

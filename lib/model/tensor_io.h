@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/model/weights_header.h"
+#include "lib/weights/weights_header.h"
 
 namespace reel3d {
 

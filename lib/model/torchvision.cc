@@ -1,9 +1,9 @@
 // The video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem that
 // spans three frames, no max pooling.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/channels.h"
 #include "lib/model/families.h"
 #include "lib/model/resnet.h"
+#include "lib/weights/channels.h"
 
 namespace reel3d {
 namespace {

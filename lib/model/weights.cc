@@ -15,7 +15,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/versions.h"
-#include "lib/model/weights_layout.h"
+#include "lib/weights/weights_layout.h"
 
 namespace reel3d {
 namespace {

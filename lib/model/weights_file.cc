@@ -6,10 +6,10 @@
 #include <map>
 #include <utility>
 
-#include "lib/model/pth.h"
-#include "lib/model/published_names.h"
-#include "lib/model/weights_header.h"
-#include "lib/model/weights_name.h"
+#include "lib/weights/pth.h"
+#include "lib/weights/published_names.h"
+#include "lib/weights/weights_header.h"
+#include "lib/weights/weights_name.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

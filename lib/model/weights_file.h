@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "lib/model/pth_writer.h"
 #include "lib/model/tensor_io.h"
+#include "lib/weights/pth_writer.h"
 
 namespace reel3d {
 

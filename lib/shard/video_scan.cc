@@ -5,7 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/shard/jpeg_header.h"
+#include "lib/frames/jpeg_header.h"
 
 namespace reel3d {
 namespace {

@@ -11,7 +11,7 @@
 #include "lib/model/precision_options.h"
 #include "lib/train/clip_input.h"
 #include "lib/train/finetune_options.h"
-#include "lib/train/schedule.h"
+#include "lib/train/loop/schedule.h"
 
 namespace reel3d {
 
@@ -59,7 +59,7 @@ struct TrainOptions {
   std::string clip_start = "inclusive";
   int clips_per_video = 1;
   CropOptions crop;
-  std::string decoding = "fast";  // or exact: see lib/shard/frame_decoder.h
+  std::string decoding = "fast";  // or exact: see lib/frames/frame_decoder.h
   ClipInputOptions input;
 
   int epochs = 200;

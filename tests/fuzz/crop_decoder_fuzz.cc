@@ -1,10 +1,10 @@
-// Fuzzes lib/jpeg's crop decoder with any JPEG, any plan and any oversampling.
+// Fuzzes the crop decoder with any JPEG, any plan and any oversampling.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/jpeg/crop_decoder.h"
+#include "lib/frames/crop_decoder.h"
 
 #include <memory>
 
-#include "lib/jpeg/jpeg_stream.h"
+#include "lib/frames/jpeg_stream.h"
 #include "tests/fuzz/crop_inputs.h"
 
 namespace reel3d::fuzz {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "lib/data/crop_plan.h"
+#include "tests/frames/jpeg_pictures.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/shard/jpeg_pictures.h"
 
 namespace reel3d::fuzz {
 

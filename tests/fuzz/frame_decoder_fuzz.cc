@@ -1,9 +1,9 @@
 // Fuzzes the loader's use of a stored frame: it reads the header and decodes any crop, fast and
 // exactly.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/shard/frame_decoder.h"
+#include "lib/frames/frame_decoder.h"
 
-#include "lib/shard/jpeg_header.h"
+#include "lib/frames/jpeg_header.h"
 #include "tests/fuzz/crop_inputs.h"
 
 std::vector<std::string> reel3d::fuzz::Seeds() { return CropSeeds({}); }

@@ -4,8 +4,8 @@
 
 #include "lib/base/file.h"
 #include "lib/shard/video_scan.h"
+#include "tests/frames/jpeg_pictures.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/shard/jpeg_pictures.h"
 #include "tests/test_support.h"
 
 std::vector<std::string> reel3d::fuzz::Seeds() {

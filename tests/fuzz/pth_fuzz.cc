@@ -1,19 +1,19 @@
 // Fuzzes the reading of weights in the format of Python's torch.save: the list of tensors, the
 // recognition of the network, and the bytes of every storage.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/pth.h"
+#include "lib/weights/pth.h"
 
 #include <set>
 
 #include "lib/base/file.h"
-#include "lib/model/pth_writer.h"
-#include "lib/model/weights_header.h"
-#include "lib/model/weights_layout.h"
-#include "lib/model/zip_reader.h"
-#include "lib/model/zip_writer.h"
+#include "lib/weights/pth_writer.h"
+#include "lib/weights/weights_header.h"
+#include "lib/weights/weights_layout.h"
+#include "lib/weights/zip_reader.h"
+#include "lib/weights/zip_writer.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/model/pth_pieces.h"
 #include "tests/test_support.h"
+#include "tests/weights/pth_pieces.h"
 
 namespace reel3d {
 namespace {

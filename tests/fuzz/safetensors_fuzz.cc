@@ -1,11 +1,11 @@
 // Fuzzes the reading of weights in the safetensors format: the header, the recognition of the
 // network, and the bytes of every tensor.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/safetensors.h"
+#include "lib/weights/safetensors.h"
 
 #include "lib/base/file.h"
-#include "lib/model/weights_header.h"
-#include "lib/model/weights_layout.h"
+#include "lib/weights/weights_header.h"
+#include "lib/weights/weights_layout.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/test_support.h"
 

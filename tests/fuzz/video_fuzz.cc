@@ -5,7 +5,7 @@
 #include <new>
 
 #include "lib/base/file.h"
-#include "pipeline/prepare_video.h"
+#include "pipeline/support/prepare_video.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"

@@ -1,7 +1,7 @@
 """Makes the .pth files of this folder: what Python's torch.save writes of small weights.
 
 Usage: python3 tests/golden/make_pth_golden.py tests/golden
-Needs torch, numpy and safetensors. tests/model/pth_test.cc reads them and knows every value, as
+Needs torch, numpy and safetensors. tests/weights/pth_test.cc reads them and knows every value, as
 they come from the formula of noise().
 """
 

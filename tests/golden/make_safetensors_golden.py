@@ -1,7 +1,7 @@
 """Makes tensors.safetensors: tensors of every kind, as Python's own library writes them.
 
 Usage: python3 tests/golden/make_safetensors_golden.py tests/golden
-Needs torch, numpy and safetensors. tests/model/safetensors_test.cc reads it and knows every value.
+Needs torch, numpy and safetensors. tests/weights/safetensors_test.cc reads it and knows every value.
 """
 
 import pathlib

@@ -11,7 +11,7 @@
 #include "lib/model/network.h"
 #include "lib/model/precision.h"
 #include "lib/train/clip_input.h"
-#include "lib/train/epoch_data.h"
+#include "lib/train/loop/epoch_data.h"
 #include "tests/dist/world_environment.h"
 #include "tests/model/small_network.h"
 

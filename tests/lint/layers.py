@@ -11,58 +11,64 @@ import sys
 
 MAX_LINES = 400
 
-# tools -> pipeline -> lib, never back; within lib a room includes itself and these.
+# tools -> pipeline/stages -> pipeline/support -> lib, never back; within lib a room includes itself
+# and these.
 ROOMS = {
     "base": set(),
     "cli": {"base"},
     "data": {"base"},
     "video": {"data", "base"},
+    "demo": {"video", "data", "base"},
     "hdf5": {"data", "base"},
-    "jpeg": {"data", "base"},
-    "shard": {"hdf5", "jpeg", "data", "base"},
-    "loader": {"shard", "data", "base"},
-    "model": {"base"},
+    "frames": {"data", "base"},
+    "shard": {"hdf5", "frames", "data", "base"},
+    "loader": {"shard", "frames", "data", "base"},
+    "weights": {"base"},
+    "model": {"weights", "base"},
     "dist": {"base"},
-    "train": {"model", "dist", "loader", "shard", "data", "base"},
+    "train": {"model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},
 }
 
 # A vendor's headers, and the only files that may include them.
 VENDORS = [
     (r"boost/program_options", r"lib/cli/\w+\.cc"),
-    (r"boost/crc", r"lib/train/event_file\.cc"),
-    (r"png\.h", r"lib/train/clip_sheet\.cc"),
+    (r"boost/crc", r"lib/train/log/event_file\.cc"),
+    (r"png\.h", r"lib/train/log/clip_sheet\.cc"),
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
-    (r"(jpeglib|turbojpeg)\.h", r"lib/(video|shard)/\w+\.cc"),
-    (r"hwy/", r"lib/(jpeg|model)/\w+(\.cc|-inl\.h)"),
+    (r"(jpeglib|turbojpeg)\.h", r"lib/(video|frames)/\w+\.cc"),
+    (r"hwy/", r"lib/(frames|model)/\w+(\.cc|-inl\.h)"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
     (r"utf8proc\.h", r"lib/data/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
-    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/\w+\.(h|cc)|pipeline/\w+\.cc"),
+    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/(\w+/)?\w+\.(h|cc)|pipeline/\w+/\w+\.cc"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
 def room_of(path):
-    """lib/data/split.h -> ("lib", "data"), pipeline/x.h -> ("pipeline", "")."""
+    """lib/train/log/x.h -> ("lib", "train"), pipeline/stages/x.h -> ("pipeline", "stages")."""
     parts = path.split("/")
-    return parts[0], parts[1] if parts[0] == "lib" else ""
+    return parts[0], parts[1] if parts[0] in ("lib", "pipeline") else ""
 
 
 def may_include(path, header, stages):
     folder, room = room_of(path)
     other_folder, other_room = room_of(header)
     if folder == "lib":
-        allowed = ROOMS[room] | {room}
-        return other_folder == "lib" and other_room in allowed
+        return other_folder == "lib" and other_room in ROOMS[room] | {room}
     if folder == "pipeline":
-        stage = header.rpartition("/")[2].partition(".")[0]
+        if other_folder == "lib" or (other_folder, other_room) == ("pipeline", "support"):
+            return True
         # Stages meet only through files.
+        stage = header.rpartition("/")[2].partition(".")[0]
         own = path.rpartition("/")[2].partition(".")[0] == stage
-        return other_folder == "lib" or (other_folder == "pipeline" and (own or stage not in stages))
+        return (other_folder, other_room, room) == ("pipeline", "stages", "stages") and (
+            own or stage not in stages
+        )
     if folder == "tools":
         return other_folder == "pipeline" or other_room in ("base", "cli")
     return True  # bench and tests look at everything

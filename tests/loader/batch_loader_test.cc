@@ -13,7 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/shard/frame_decoder.h"
+#include "lib/frames/frame_decoder.h"
 #include "tests/loader/fake_videos.h"
 
 namespace reel3d::test {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
-#include "lib/shard/frame_decoder.h"
+#include "lib/frames/frame_decoder.h"
 #include "tests/loader/fake_videos.h"
 
 namespace reel3d::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/loader/batch_loader.h"
-#include "tests/shard/jpeg_pictures.h"
+#include "tests/frames/jpeg_pictures.h"
 
 namespace reel3d::test {
 

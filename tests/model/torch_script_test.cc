@@ -17,7 +17,7 @@
 #include "lib/base/file.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
-#include "lib/model/weights_header.h"
+#include "lib/weights/weights_header.h"
 #include "tests/model/small_network.h"
 #include "tests/test_support.h"
 #include "tests/torch_python.h"

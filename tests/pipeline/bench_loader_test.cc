@@ -1,6 +1,6 @@
 // That it measures what it says; how fast is no test.
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/bench_loader.h"
+#include "pipeline/stages/bench_loader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/check_shards.h"
+#include "pipeline/stages/check_shards.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

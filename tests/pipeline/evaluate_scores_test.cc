@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/evaluate_scores.h"
+#include "pipeline/stages/evaluate_scores.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,7 +5,7 @@
 #include "lib/base/error.h"
 #include "lib/data/manifest.h"
 #include "lib/video/prepared_video.h"
-#include "pipeline/prep_videos.h"
+#include "pipeline/stages/prep_videos.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 

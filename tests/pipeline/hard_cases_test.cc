@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "lib/video/prepared_video.h"
-#include "pipeline/prep_videos.h"
+#include "pipeline/stages/prep_videos.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

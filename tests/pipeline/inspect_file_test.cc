@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/inspect_file.h"
+#include "pipeline/stages/inspect_file.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -11,9 +11,9 @@
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
-#include "pipeline/frame_export.h"
-#include "pipeline/inspection_text.h"
-#include "pipeline/item_loop.h"
+#include "pipeline/stages/frame_export.h"
+#include "pipeline/stages/inspection_text.h"
+#include "pipeline/support/item_loop.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/list_videos.h"
+#include "pipeline/stages/list_videos.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/make_demo_videos.h"
+#include "pipeline/stages/make_demo_videos.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "lib/base/error.h"
-#include "lib/video/synthetic_video.h"
+#include "lib/demo/synthetic_video.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 

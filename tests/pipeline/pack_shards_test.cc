@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/pack_shards.h"
+#include "pipeline/stages/pack_shards.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,9 +15,9 @@
 #include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
-#include "pipeline/item_loop.h"
+#include "pipeline/support/item_loop.h"
+#include "tests/frames/jpeg_pictures.h"
 #include "tests/pipeline/full_disk.h"
-#include "tests/shard/jpeg_pictures.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/prep_videos.h"
+#include "pipeline/stages/prep_videos.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/video/prepared_video.h"
-#include "pipeline/prep_worker.h"
+#include "pipeline/support/prep_worker.h"
 #include "tests/pipeline/full_disk.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"

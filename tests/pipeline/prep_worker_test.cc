@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/prep_worker.h"
+#include "pipeline/support/prep_worker.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

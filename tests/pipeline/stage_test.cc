@@ -13,10 +13,10 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "pipeline/folder_maker.h"
-#include "pipeline/item_loop.h"
-#include "pipeline/stage_output.h"
-#include "pipeline/stage_tasks.h"
+#include "pipeline/support/folder_maker.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
+#include "pipeline/support/stage_tasks.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
-#include "lib/shard/jpeg_header.h"
+#include "lib/frames/jpeg_header.h"
 #include "lib/shard/shard_plan.h"
 #include "tests/shard/small_shard.h"
 

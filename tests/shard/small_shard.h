@@ -10,7 +10,7 @@
 #include "lib/shard/shard_set.h"
 #include "lib/shard/shard_writer.h"
 #include "lib/shard/video_scan.h"
-#include "tests/shard/jpeg_pictures.h"
+#include "tests/frames/jpeg_pictures.h"
 
 namespace reel3d::test {
 

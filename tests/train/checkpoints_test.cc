@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
-#include "lib/train/checkpoint_folder.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/clip_sheet.h"
+#include "lib/train/log/clip_sheet.h"
 
 #include <gtest/gtest.h>
 #include <png.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/epoch_times.h"
+#include "lib/train/log/epoch_times.h"
 
 #include <gtest/gtest.h>
 

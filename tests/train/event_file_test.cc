@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/event_file.h"
+#include "lib/train/log/event_file.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "lib/base/file.h"
-#include "lib/train/tensorboard_log.h"
+#include "lib/train/log/tensorboard_log.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

@@ -14,8 +14,8 @@
 
 namespace reel3d::test {
 
-// Returns the bytes of each event (lib/train/event_file.h) without its time, sorted. It leaves out
-// the events that begin a file, and speeds, which differ from run to run.
+// Returns the bytes of each event (lib/train/log/event_file.h) without its time, sorted. It leaves
+// out the events that begin a file, and speeds, which differ from run to run.
 inline std::vector<std::string> EventPoints(const std::filesystem::path& folder) {
   constexpr size_t kFrameBytes = 12, kFooterBytes = 4, kTimeBytes = 9;
   constexpr char kVersion = 0x1A, kSummary = 0x2A;

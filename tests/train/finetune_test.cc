@@ -1,6 +1,6 @@
 // Checks what fine-tuning loads, freezes and trains.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/finetune.h"
+#include "lib/train/loop/finetune.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
-#include "lib/train/optimizer.h"
+#include "lib/train/loop/optimizer.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

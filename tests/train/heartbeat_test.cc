@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/heartbeat.h"
+#include "lib/train/watch/heartbeat.h"
 
 #include <gtest/gtest.h>
 

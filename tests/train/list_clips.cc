@@ -11,7 +11,7 @@
 
 #include "lib/base/file.h"
 #include "lib/dist/world.h"
-#include "lib/train/epoch_data.h"
+#include "lib/train/loop/epoch_data.h"
 
 namespace {
 

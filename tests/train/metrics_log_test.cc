@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/metrics_log.h"
+#include "lib/train/log/metrics_log.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Compares fifty steps with Python torch on the same gradients
 // (tests/golden/make_optimizer_golden.py), in float64, so that no processor's rounding decides.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/optimizer.h"
+#include "lib/train/loop/optimizer.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/file.h"
-#include "lib/train/clip_loss.h"
-#include "lib/train/schedule.h"
-#include "lib/train/weight_average.h"
+#include "lib/train/loop/clip_loss.h"
+#include "lib/train/loop/schedule.h"
+#include "lib/train/loop/weight_average.h"
 #include "tests/test_support.h"
 
 namespace reel3d {

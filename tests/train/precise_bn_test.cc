@@ -1,6 +1,6 @@
 // Runs under mpirun.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/precise_bn.h"
+#include "lib/train/loop/precise_bn.h"
 
 #include <gtest/gtest.h>
 #include <torch/types.h>

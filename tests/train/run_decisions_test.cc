@@ -10,10 +10,10 @@
 
 #include "lib/base/error.h"
 #include "lib/base/stop_signal.h"
-#include "lib/train/best_epoch.h"
-#include "lib/train/checkpoint_saver.h"
-#include "lib/train/step_vote.h"
-#include "lib/train/stop_wish.h"
+#include "lib/train/checkpoint/best_epoch.h"
+#include "lib/train/checkpoint/checkpoint_saver.h"
+#include "lib/train/loop/step_vote.h"
+#include "lib/train/loop/stop_wish.h"
 
 namespace reel3d {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/schedule.h"
+#include "lib/train/loop/schedule.h"
 
 #include <gtest/gtest.h>
 

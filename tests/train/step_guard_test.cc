@@ -1,6 +1,6 @@
 // The guard's verdicts, without ranks.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/train/step_guard.h"
+#include "lib/train/loop/step_guard.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,82 @@
+// Decodes only what a clip shows of a stored frame: the restart segments that its crop touches, and
+// the frequencies that its size needs. The planes are resized before they are converted to RGB.
+//
+// The result is not exactly PIL's, as that of lib/frames/frame_decoder is. Its PSNR against PIL's
+// is at least 48 dB, at a fraction of the time. Source of the idea: docs/explanation/data_path.md.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lib/data/crop_plan.h"
+#include "lib/frames/inverse_dct.h"
+#include "lib/frames/jpeg_stream.h"
+#include "lib/frames/plane_resizer.h"
+#include "lib/frames/row_decoder.h"
+
+namespace reel3d::jpeg {
+
+struct CropDecoderOptions {
+  // The scale at which planes are decoded: the smallest of 1/8 .. 8/8 that leaves at least this
+  // many samples per output pixel. On real videos 1 is the fastest, with a PSNR of 46 dB against
+  // PIL's picture (44 at the worst scale). 1.5 costs 10 % more time for 50 dB (48.5), 2 another 8 %
+  // for 52 dB (51).
+  double oversample = 1.5;
+};
+
+// Times of the phases, summed over all frames. Measuring them costs a thousandth of the total time.
+struct CropDecoderPhases {
+  double scan_s = 0;    // header and restart markers
+  double decode_s = 0;  // entropy decoding and inverse transform
+  double resize_s = 0;  // resizing and colour conversion
+};
+
+// Keeps tables, geometry and buffers from frame to frame. Use one decoder per thread.
+class CropDecoder {
+ public:
+  explicit CropDecoder(const CropDecoderOptions& options = {}) : options_(options) {}
+
+  // Writes plan.size x plan.size red pixels at `out`, green at out_stride behind red, blue at
+  // out_stride behind green. Returns false if the frame is damaged, is not of the kind that
+  // pack-shards writes, or is too small or too large for the plan. `out` may then be partly
+  // written.
+  bool Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
+              int64_t out_stride);
+
+  const CropDecoderPhases& phases() const { return phases_; }
+
+ private:
+  bool PrepareHeader(const uint8_t* data, size_t size);
+  bool PrepareGeometry(const CropPlan& plan);
+  bool PreparePlane(const CropPlan& plan, size_t component);
+  bool DecodeRow(const uint8_t* data, size_t size, int mcu_row);
+  void MakeJobs(const uint8_t* data, size_t size, int mcu_row);
+  void TransformUnit(int mcu_row, int unit);
+
+  CropDecoderOptions options_;
+  CropDecoderPhases phases_;
+  StreamHeader header_;
+  std::vector<uint8_t> header_bytes_;  // the source of header_ and rows_
+  RowDecoder rows_;
+  std::array<QuantSteps, 3> steps_{};
+
+  CropPlan plan_;                                    // the plan of the geometry below
+  bool has_geometry_ = false;                        // true: it fits plan_ and header_
+  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // range of the needed MCUs
+  int luma_size_ = 0, chroma_size_ = 0;              // pixels of a decoded block, 1 .. 8
+  int first_segment_ = 0, end_segment_ = 0;          // in each row of MCUs
+  int segments_per_unit_ = 0;
+  int origin_ = 0;  // MCU column at the planes' left edge
+  PlaneFilter luma_, chroma_;
+  std::array<Plane, 3> planes_;
+  PlaneResizer resizer_;
+
+  std::vector<uint32_t> begins_;
+  std::vector<uint8_t> bytes_;
+  std::vector<SegmentJob> jobs_;
+};
+
+}  // namespace reel3d::jpeg

@@ -1,0 +1,87 @@
+// Saves a run and resumes it: puts a checkpoint together, has it written beside the training, and
+// keeps the ranks of one mind about what is on disk. Every method is collective unless it says
+// otherwise.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "lib/dist/process_group.h"
+#include "lib/dist/world.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/checkpoint/best_epoch.h"
+#include "lib/train/checkpoint/checkpoint_saver.h"
+#include "lib/train/checkpoint/run_state.h"
+#include "lib/train/loop/learner.h"
+#include "lib/train/loop/step_vote.h"
+#include "lib/train/train_options.h"
+#include "lib/train/watch/phase_clock.h"
+
+namespace reel3d {
+
+class RunCheckpoints {
+ public:
+  // `config` is recorded in checkpoints. An epoch has `steps_in_epoch` steps. All references must
+  // outlive this object.
+  RunCheckpoints(const TrainOptions& options, std::string config, int64_t steps_in_epoch,
+                 const World& world, const ProcessGroup& group, const ShardSet& shards,
+                 RunState& state, Learner& learner, PhaseClock& phases);
+
+  // Restores state and learner from the run's newest complete checkpoint. Returns false if there is
+  // none. Throws an input error if it does not fit, or was trained on other data.
+  bool Resume();
+
+  // Saves a checkpoint; Await() the one before. Returns when everything has been copied; a thread
+  // writes the copy to disk, after `flush_logs`, which runs only on the main rank. Throws the
+  // failure of a run that has diverged.
+  void Save(std::function<void()> flush_logs);
+  // Waits until nothing is being written. With `is_last` a disk that refuses ends the run.
+  void Await(bool is_last = false);
+
+  // Add to this rank's vote whether a checkpoint is due and what became of the one in flight. Not
+  // collective.
+  void Vote(StepVote& own);
+  // Notes the outcome on which all ranks have agreed.
+  void Note(const StepVote& all);
+
+  // Returns true if this epoch's validation is the best so far; its checkpoint comes next.
+  bool OfferBest(const ClipMeans& validation) { return best_.Offer(validation, state_.position); }
+
+  // Loads the weights of the checkpoint to which a bad step returns. Returns false if there is
+  // none: in the first epoch, or if the disk was full.
+  bool RollBack();
+  int64_t RollBackStep() const;
+
+  // Returns true if this rank is still writing after `grace`. Not collective.
+  bool IsStuck(std::chrono::milliseconds grace) const { return saver_.IsStuck(grace); }
+
+ private:
+  CheckpointContents Contents(nlohmann::ordered_json state) const;
+  void End(bool refused);
+
+  const TrainOptions& options_;
+  const std::string config_;
+  const int64_t steps_in_epoch_;
+  const World& world_;
+  const ProcessGroup& group_;
+  const ShardSet& shards_;
+  RunState& state_;
+  Learner& learner_;
+  PhaseClock& phases_;
+  BestEpoch best_;
+  // The destructor of the last member comes first. It waits for the writing.
+  CheckpointSaver saver_;
+};
+
+// Returns <run_dir>/checkpoints.
+std::filesystem::path CheckpointFolder(const TrainOptions& options);
+
+// Throws a usage error if the run of this checkpoint's state cannot continue with `options`: if
+// they change the length of a cosine schedule, or --checkpoint-epochs with --on-bad-step roll-back.
+void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options);
+
+}  // namespace reel3d

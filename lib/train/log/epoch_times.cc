@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/log/epoch_times.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+double Share(const RankTimes& times, Phase phase) {
+  return In(times.phases, phase) / std::max(1e-9, Total(times.phases));
+}
+
+// Returns the time that a rank spends on its own work, without the time in which it waits for
+// others.
+double OwnTime(const RankTimes& times) {
+  return Total(times.phases) - In(times.phases, Phase::kOtherRanks);
+}
+
+size_t Slowest(const std::vector<RankTimes>& ranks) {
+  const auto slower = [](const RankTimes& a, const RankTimes& b) {
+    return OwnTime(a) < OwnTime(b);
+  };
+  return static_cast<size_t>(std::max_element(ranks.begin(), ranks.end(), slower) - ranks.begin());
+}
+
+double MostOf(const std::vector<RankTimes>& ranks, Phase phase) {
+  double most = 0;
+  for (const RankTimes& times : ranks) {
+    most = std::max(most, Share(times, phase));
+  }
+  return most;
+}
+
+// Estimates how many loader threads make waiting unnecessary. The loader's speed is proportional to
+// its threads, and the rest of a step takes 1 - `share` of the time.
+std::string HowToHide(double share, int loader_threads, int cores) {
+  const int wanted = std::max(
+      loader_threads + 1, static_cast<int>(std::ceil(loader_threads / std::max(0.01, 1 - share))));
+  std::string text = fmt::format("{} loader threads a rank would hide it", wanted);
+  if (wanted > cores) {
+    text += fmt::format(", but a rank has {} of the cores", cores);
+  }
+  return text;
+}
+
+}  // namespace
+
+nlohmann::ordered_json ToJson(const RankTimes& times) {
+  nlohmann::ordered_json phases;
+  for (size_t i = 0; i < kNumPhases; ++i) {
+    phases[PhaseName(static_cast<Phase>(i))] = times.phases[i];
+  }
+  return {{"host", times.host},
+          {"phases_s", phases},
+          {"read_s", times.read_s},
+          {"decode_s", times.decode_s}};
+}
+
+RankTimes RankTimesFrom(const nlohmann::ordered_json& json) {
+  RankTimes times{json.at("host"), {}, json.at("read_s"), json.at("decode_s")};
+  for (size_t i = 0; i < kNumPhases; ++i) {
+    times.phases[i] = json.at("phases_s").at(PhaseName(static_cast<Phase>(i)));
+  }
+  return times;
+}
+
+std::string DescribeTimes(const std::vector<RankTimes>& ranks) {
+  REEL3D_CHECK(!ranks.empty());
+  std::string text;
+  for (size_t i = 0; i < kNumPhases; ++i) {
+    double share = 0;
+    for (const RankTimes& times : ranks) {
+      share += Share(times, static_cast<Phase>(i)) / static_cast<double>(ranks.size());
+    }
+    if (share > 0.005) {
+      text += fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ",
+                          PhaseName(static_cast<Phase>(i)), 100 * share);
+    }
+  }
+  if (ranks.size() > 1) {
+    const size_t slowest = Slowest(ranks);
+    text += fmt::format("; slowest: rank {} on {}", slowest, ranks[slowest].host);
+  }
+  return text;
+}
+
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores) {
+  constexpr double kNegligible = 0.05;
+  const double data = MostOf(ranks, Phase::kData);
+  const double others = MostOf(ranks, Phase::kOtherRanks);
+  const size_t slowest = Slowest(ranks);
+  if (data > kNegligible && data >= others) {
+    const bool reads = ranks[slowest].read_s > ranks[slowest].decode_s;
+    return {Limit::kData,
+            fmt::format("waiting for data {:.0f} % of the time: {}; {}", 100 * data,
+                        reads ? "read" : "decode", HowToHide(data, loader_threads, cores))};
+  }
+  if (others <= kNegligible) {
+    return {Limit::kComputing, "computing, and waiting for nothing"};
+  }
+  // If the time were all communication, even the slowest rank would wait.
+  const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
+  if (of_slowest > others / 2) {
+    return {Limit::kGradients, fmt::format("averaging gradients over the ranks takes {:.0f} % of "
+                                           "the time",
+                                           100 * of_slowest)};
+  }
+  return {Limit::kSlowestRank,
+          fmt::format("others wait up to {:.0f} % of the time for rank {} on {}", 100 * others,
+                      slowest, ranks[slowest].host)};
+}
+
+bool VerdictNews::IsNews(Limit limit, bool is_last_epoch) {
+  const bool is_new = told_ != limit && (!told_ || before_ == limit);
+  before_ = limit;
+  if (is_new || is_last_epoch) {
+    told_ = limit;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,54 @@
+// Says in words on what the time of an epoch was spent, over all ranks, and what would help.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/train/watch/phase_clock.h"
+
+namespace reel3d {
+
+// The times of one rank during an epoch's steps (without validation and checkpoints).
+struct RankTimes {
+  std::string host;
+  PhaseSeconds phases{};
+  double read_s = 0, decode_s = 0;  // of its loader's threads, concurrent with the phases
+};
+
+// Convert times for other ranks and for times.jsonl, and back.
+nlohmann::ordered_json ToJson(const RankTimes& times);
+RankTimes RankTimesFrom(const nlohmann::ordered_json& json);
+
+// Returns "forward 30 %, backward 61 %, ...": the mean share of each phase over the ranks, if above
+// 0.5 %. With several ranks, it also names the slowest one.
+std::string DescribeTimes(const std::vector<RankTimes>& ranks);
+
+// The cause that limits the speed of an epoch.
+enum class Limit { kData, kSlowestRank, kGradients, kComputing };
+
+struct Verdict {
+  Limit limit = Limit::kComputing;
+  // A sentence for users, such as "waiting for data 62 % of the time: decode; 9 loader threads a
+  // rank would hide it".
+  std::string text;
+};
+
+// Judges each cause by the rank that suffers most from it. Each rank has `loader_threads` loader
+// threads and `cores` cores of its own.
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
+
+// Decides which verdicts deserve a line of the log: the first one, one whose limit is new and has
+// held for two epochs, and the last one. So a single epoch with another limit adds no line.
+class VerdictNews {
+ public:
+  // Takes the verdict of the next epoch.
+  bool IsNews(Limit limit, bool is_last_epoch);
+
+ private:
+  std::optional<Limit> told_, before_;
+};
+
+}  // namespace reel3d

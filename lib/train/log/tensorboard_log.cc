@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/log/tensorboard_log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// TensorBoard reads all files whose name contains this, in the order of names.
+constexpr const char* kPrefix = "events.out.tfevents.";
+
+double WallTime() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Cuts the file in place, because a program that reads it keeps reading the same file.
+void CutBack(const fs::path& file, int64_t last_step) {
+  const size_t kept = SizeOfEventsUpTo(ReadFile(file), last_step);
+  std::error_code error;
+  if (kept <= VersionEvent(0).size()) {
+    fs::remove(file, error);
+  } else {
+    fs::resize_file(file, kept, error);
+  }
+  if (error) {
+    throw WriteError("cannot cut back " + file.string(), error.value());
+  }
+}
+
+}  // namespace
+
+TensorBoardLog::TensorBoardLog(const fs::path& folder, int64_t last_step) {
+  MakeFolders(folder);
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().rfind(kPrefix, 0) == 0) {
+      CutBack(entry.path(), last_step);
+    }
+  }
+  const double now_s = WallTime();
+  file_.emplace(folder / fmt::format("{}{:010}.{}.{}", kPrefix, static_cast<int64_t>(now_s),
+                                     HostName(), getpid()));
+  file_->Append(VersionEvent(now_s));
+  if (last_step >= 0) {
+    file_->Append(StartEvent(now_s, last_step + 1));
+  }
+}
+
+void TensorBoardLog::Add(int64_t step, const Scalars& scalars) {
+  file_->Append(ScalarsEvent(WallTime(), step, scalars));
+}
+
+void TensorBoardLog::Add(int64_t step, const std::string& tag, const Picture& picture) {
+  file_->Append(PictureEvent(WallTime(), step, tag, picture));
+}
+
+}  // namespace reel3d

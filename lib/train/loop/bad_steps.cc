@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/loop/bad_steps.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "lib/base/log.h"
+
+namespace reel3d {
+
+void FailAlike(const Error& error, const World& world, PhaseClock& phases) {
+  if (world.is_main()) {
+    throw error;
+  }
+  phases.Enter(Phase::kOtherRanks);
+  for (;;) {
+    std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+}
+
+BadSteps::BadSteps(const TrainOptions& options, const World& world, const ProcessGroup& group,
+                   const ShardSet& shards, const EpochData& data, RunState& state, Learner& learner,
+                   RunCheckpoints& checkpoints, PhaseClock& phases)
+    : world_(world),
+      group_(group),
+      shards_(shards),
+      data_(data),
+      state_(state),
+      learner_(learner),
+      checkpoints_(checkpoints),
+      phases_(phases),
+      guard_(options.bad_step, learner.network()->buffers()) {}
+
+// The sum over the ranks must be the same on every rank, since each judges for itself.
+at::Tensor BadSteps::Figures(const at::Tensor& loss, const at::Tensor& gradient_norm) {
+  const at::NoGradGuard no_grad;
+  at::Tensor figures = at::zeros({3}, loss.options().dtype(at::kDouble));
+  figures[0] += loss;
+  figures[1] += gradient_norm / world_.size();
+  if (!learner_.statistics().empty()) {  // they may overflow where the loss does not
+    figures[2] += at::stack(at::_foreach_norm(learner_.statistics())).norm() / world_.size();
+  }
+  phases_.Enter(Phase::kOtherRanks);
+  AllReduceSum(group_, figures);
+  phases_.Enter(Phase::kUpdate);
+  return figures;
+}
+
+bool BadSteps::LetPass(const at::Tensor& loss, const at::Tensor& gradient_norm) {
+  const StepVerdict verdict = guard_.Judge(Figures(loss, gradient_norm), state_.position);
+  if (verdict == StepVerdict::kTake) {
+    return true;
+  }
+  if (verdict == StepVerdict::kEnd) {
+    EndIfFound();
+    FailAlike({ErrorKind::kFailed,
+               fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last "
+                           "checkpoint is as it was",
+                           state_.position.bad_in_row, DescribeLast())},
+              world_, phases_);
+  }
+  LeaveOut(verdict);
+  return false;
+}
+
+void BadSteps::LeaveOut(StepVerdict verdict) {
+  const bool rolled_back = verdict == StepVerdict::kRollBack && checkpoints_.RollBack();
+  if (!rolled_back) {
+    guard_.UndoForward();
+  }
+  if (world_.is_main()) {
+    LogWarn(fmt::format("{}: {}", DescribeLast(),
+                        rolled_back
+                            ? fmt::format("back to the weights of step {}, and on behind it",
+                                          checkpoints_.RollBackStep())
+                            : "left out, nothing has moved"));
+  }
+}
+
+void BadSteps::EndIfFound() {
+  if (guard_.FindBadStep()) {
+    FailAlike({ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
+                                               "checkpoint is as it was",
+                                               DescribeLast())},
+              world_, phases_);
+  }
+}
+
+std::string BadSteps::DescribeLast() const {
+  const int64_t steps_in_epoch = data_.partition().NumSteps();
+  const int64_t step = guard_.last().step;
+  std::vector<std::string> ids;
+  for (const size_t video :
+       data_.VideosOfStep(static_cast<int>(step / steps_in_epoch), step % steps_in_epoch)) {
+    ids.push_back(shards_.videos()[video].id);
+  }
+  return Describe(guard_.last(), steps_in_epoch, ids);
+}
+
+}  // namespace reel3d

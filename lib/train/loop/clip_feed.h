@@ -1,0 +1,76 @@
+// Brings the clips of one rank to its network: opens the loader of each epoch, reads batches ahead
+// and turns them into tensors on the device. Damaged videos are noted on the way. Use it from one
+// thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/loader/batch_loader.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/clip_input.h"
+#include "lib/train/loop/damaged_videos.h"
+#include "lib/train/loop/epoch_data.h"
+#include "lib/train/train_options.h"
+#include "lib/train/watch/watchdog.h"
+
+namespace reel3d {
+
+class ClipFeed {
+ public:
+  // All references must outlive this object. While a loader is open, the watchdog can tell which
+  // videos are in hand.
+  ClipFeed(const EpochData& data, const ShardSet& shards, const TrainOptions& options,
+           at::Device device, Watchdog& watchdog, DamagedVideos& damaged, int loader_threads);
+
+  // Open the loader of an epoch's training clips, or of the validation clips. Close() it after the
+  // last batch.
+  void OpenTraining(int epoch, int64_t first_step);
+  void OpenValidation();
+  void Close();
+  // Starts the loader of the next epoch, once the last clips of this one are loaded. OpenTraining()
+  // then takes it over, and nothing waits for the first clips. Between two epochs there are two
+  // rings of batches in memory.
+  void BeginNextEpoch(int epoch);
+
+  // Returns when the memory of the batch before may be filled again; call it before Next().
+  void EndCopies() { input_.EndCopies(); }
+  // Loads the next batch. Returns false after the last one.
+  bool Next();
+  // Return what the last batch holds, on the device: the network's input (N, channels, T, S, S) and
+  // labels (N). Clips that could neither be loaded nor replaced are left out.
+  struct Clips {
+    at::Tensor input, labels;
+  };
+  Clips ToDevice();
+  // Returns the last batch's pixels, uint8 (N, 3, T, S, S), valid until the next Next().
+  at::Tensor Pixels();
+  double read_s() const { return batch_.read_s; }  // of the loader's threads, for the last batch
+  double decode_s() const { return batch_.decode_s; }
+
+ private:
+  void Open(std::unique_ptr<BatchLoader> loader);
+  std::string InHand() const;
+
+  const EpochData& data_;
+  const ShardSet& shards_;
+  const TrainOptions& options_;
+  Watchdog& watchdog_;
+  DamagedVideos& damaged_;
+  const int loader_threads_;
+  ClipInput input_;
+  Batch batch_;                            // its memory is reused
+  std::atomic<int64_t> last_video_ = -1;   // the last clip's video in the last batch
+  std::unique_ptr<BatchLoader> upcoming_;  // of upcoming_epoch_, once begun
+  int upcoming_epoch_ = 0;
+  std::unique_ptr<BatchLoader> loader_;
+  std::optional<Watchdog::Work> work_;  // ends before the loader that it describes
+};
+
+}  // namespace reel3d

@@ -1,0 +1,84 @@
+// The network in training, and all that a step changes with it: its average, the optimizer's
+// momentum, batch norm's statistics.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/dist/data_parallel.h"
+#include "lib/dist/process_group.h"
+#include "lib/dist/world.h"
+#include "lib/model/network.h"
+#include "lib/model/weights.h"
+#include "lib/train/checkpoint/checkpoint.h"
+#include "lib/train/loop/optimizer.h"
+#include "lib/train/loop/weight_average.h"
+#include "lib/train/train_options.h"
+
+namespace reel3d {
+
+class Learner {
+ public:
+  // Draws the network's weights and moves it to the device. Collective. `options` must outlive this
+  // object.
+  Learner(const TrainOptions& options, int num_classes, const World& world, ProcessGroup group,
+          at::Device device);
+
+  // Loads a checkpoint's weights and momentum. Throws an input error that names what does not fit.
+  void LoadCheckpoint(const std::filesystem::path& checkpoint);
+  // Makes all ranks' networks the same, and their gradients averaged from here on. Call it once,
+  // when weights are loaded. Collective.
+  void JoinRanks();
+
+  Network& network() { return network_; }
+  // Returns the network that is validated and published: the average if there is one.
+  Network& Judged() { return average_ ? *average_ : network_; }
+  DataParallel& parallel() { return *parallel_; }
+  // Returns batch norm's running statistics in the network.
+  const std::vector<at::Tensor>& statistics() const { return statistics_; }
+  int64_t NumParameters() const { return CountParameters(*network_); }
+  int64_t num_frozen() const { return num_frozen_; }  // number of values
+  // Returns the norm over all parameters. Waits for the device.
+  double WeightNorm() const;
+
+  // Puts a network into training mode; frozen layers keep their statistics if the options say so.
+  void SetTraining(Network& network) const;
+  // Scales down too long gradients, and returns their norm before: a scalar on the device.
+  at::Tensor ClipGradients() { return optimizer_.ClipGradients(); }
+  // Takes a step with the gradients. The average begins as a copy of the weights after the first
+  // step.
+  void Step(double lr, bool is_first);
+  // Copies the main rank's buffers to all ranks. With --bn local each rank has its own statistics;
+  // those of the main rank are validated and saved. Collective.
+  void KeepMainStatistics();
+
+  // Copies weights and momentum for a checkpoint, so that it shares no memory with the training.
+  // Throws a failure that names the tensor if a weight is no finite number after `epoch` epochs.
+  CheckpointContents Copy(int epoch);
+
+ private:
+  void SetUpAverage();
+
+  const TrainOptions& options_;
+  const ProcessGroup group_;
+  Network network_;
+  std::optional<Network> average_;               // with --ema-decay
+  std::optional<WeightAverage> weight_average_;  // updates `average_`
+  std::vector<at::Tensor> statistics_;
+  const int64_t num_frozen_;  // set before the optimizer, which skips frozen parameters
+  Optimizer optimizer_;
+  std::unique_ptr<DataParallel> parallel_;  // destroyed before its group
+};
+
+// Returns the failure of a run whose `what` is no number any more.
+Error Diverged(const std::string& what, int epoch);
+
+}  // namespace reel3d

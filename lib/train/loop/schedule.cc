@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/train/loop/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+
+void ScheduleOptions::Bind(OptionBinder& binder) {
+  binder.Choice("schedule", &kind, {"plateau", "multistep", "cosine", "constant"},
+                "how the learning rate falls: when the validation loss saturates, at --milestones, "
+                "along a half cosine to 0 over the run, or not at all");
+  binder.Bind("lr", &lr, {1e-9, 1e3}, "learning rate at the start, for the global batch");
+  binder.Bind("lr-factor", &factor, {1e-6, 1}, "plateau, multistep: each decay multiplies by this");
+  binder.Bind("patience", &patience, {0, 1000},
+              "plateau: epochs without a better validation loss before a decay");
+  binder.Bind("plateau-threshold", &threshold, {0, 1},
+              "plateau: better means below the best loss by this share of it");
+  binder.Bind("max-decays", &max_decays, {0, 100}, "plateau: decays at most");
+  binder.Bind("milestones", &milestones, "multistep: epochs done before each decay");
+  binder.Bind("warmup-epochs", &warmup_epochs, {0, 1000},
+              "linear rise of the learning rate over these first epochs, step by step");
+  binder.Bind("warmup-start", &warmup_start, {0, 1},
+              "fraction of the schedule's rate that the rise begins with");
+}
+
+void ScheduleOptions::Check() const {
+  if (!std::is_sorted(milestones.begin(), milestones.end())) {
+    throw UsageError("--milestones: must ascend");
+  }
+}
+
+Schedule::Schedule(ScheduleOptions options, int num_epochs)
+    : options_(std::move(options)), num_epochs_(num_epochs) {}
+
+double Schedule::Rate(double epochs_done) const {
+  double rate = options_.lr;
+  if (options_.kind == "plateau") {
+    rate *= std::pow(options_.factor, num_decays_);
+  } else if (options_.kind == "multistep") {
+    const auto passed = std::count_if(options_.milestones.begin(), options_.milestones.end(),
+                                      [&](double milestone) { return milestone <= epochs_done; });
+    rate *= std::pow(options_.factor, static_cast<double>(passed));
+  } else if (options_.kind == "cosine") {
+    const double done = std::min(1.0, epochs_done / num_epochs_);
+    rate *= 0.5 * (1 + std::cos(done * 3.14159265358979323846));
+  }
+  if (epochs_done < options_.warmup_epochs) {
+    const double start = options_.warmup_start;
+    rate *= start + (1 - start) * epochs_done / options_.warmup_epochs;
+  }
+  return rate;
+}
+
+bool Schedule::EndEpoch(double validation_loss) {
+  if (options_.kind != "plateau" || std::isnan(validation_loss)) {
+    return false;
+  }
+  if (validation_loss < best_loss_ * (1 - options_.threshold)) {
+    best_loss_ = validation_loss;
+    epochs_since_best_ = 0;
+    return false;
+  }
+  if (++epochs_since_best_ <= options_.patience || num_decays_ >= options_.max_decays) {
+    return false;
+  }
+  epochs_since_best_ = 0;
+  ++num_decays_;
+  return true;
+}
+
+nlohmann::ordered_json Schedule::State() const {
+  nlohmann::ordered_json state{{"epochs_since_best", epochs_since_best_},
+                               {"num_decays", num_decays_}};
+  // JSON has no infinity, so an absent value means that no epoch has been validated.
+  if (std::isfinite(best_loss_)) {
+    state["best_loss"] = best_loss_;
+  }
+  return state;
+}
+
+void Schedule::Restore(const nlohmann::ordered_json& state) {
+  try {
+    best_loss_ = state.value("best_loss", std::numeric_limits<double>::infinity());
+    epochs_since_best_ = state.at("epochs_since_best").get<int>();
+    num_decays_ = state.at("num_decays").get<int>();
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(std::string("schedule of the checkpoint: ") + error.what());
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,69 @@
+// Judges each step before it is taken: a step is bad if its loss, its gradient or batch norm's
+// statistics are no finite numbers, or if its gradient is far too long. The guard decides, and the
+// trainer acts.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/train/checkpoint/position.h"
+#include "lib/train/train_options.h"
+
+namespace reel3d {
+
+enum class StepVerdict {
+  kTake,      // the step is good, or nobody has looked yet
+  kLeaveOut,  // go on as if the step had not been
+  kRollBack,  // go back to the weights of a checkpoint
+  kEnd,       // end the run
+};
+
+// The figures of a bad step.
+struct BadStep {
+  int64_t step = -1;
+  double loss = 0, gradient_norm = 0, statistics_norm = 0;
+};
+
+class StepGuard {
+ public:
+  static constexpr int64_t kMostBadInRow = 10;
+
+  // `buffers` are those of the network, which forward passes change.
+  StepGuard(const BadStepOptions& options, std::vector<at::Tensor> buffers);
+
+  // Call it before a step's first forward pass: copies the buffers if bad steps are undone.
+  void BeginStep();
+
+  // Judges the step in hand and counts bad ones in `position`. `figures`, double [3] on the device,
+  // holds the step's mean loss, the norm of its gradient and that of batch norm's statistics, the
+  // same on every rank. The host waits for the device, except for a GPU with --on-bad-step stop:
+  // there each step is taken, and FindBadStep() tells later.
+  StepVerdict Judge(const at::Tensor& figures, Position& position);
+
+  // Looks, with --on-bad-step stop, whether a step was bad since the run began, which ends the run.
+  // Waits for the device.
+  bool FindBadStep();
+
+  // Returns the bad step of the last verdict that was not kTake, or of FindBadStep().
+  const BadStep& last() const { return last_; }
+
+  // Gives the buffers the values from before the step.
+  void UndoForward();
+
+ private:
+  const BadStepOptions options_;
+  const std::vector<at::Tensor> buffers_;
+  std::vector<at::Tensor> buffers_before_;
+  at::Tensor first_bad_;  // double [4] on the device: step (-1: none) and figures; may be undefined
+  BadStep last_;
+};
+
+// Returns "step 12 in epoch 3: loss nan, gradient norm nan, clips of anna_wave, ben_run".
+std::string Describe(const BadStep& bad, int64_t steps_in_epoch,
+                     const std::vector<std::string>& video_ids);
+
+}  // namespace reel3d

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/weights/input_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+
+namespace reel3d {
+
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
+  RequireFile(path_, "a file of weights");
+  descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    throw ReadError("cannot open " + name(), errno);
+  }
+  size_bytes_ = std::filesystem::file_size(path_);
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) {
+    close(descriptor_);
+  }
+}
+
+void InputFile::Read(uint64_t offset, void* bytes, uint64_t size_bytes) const {
+  if (offset > size_bytes_ || size_bytes > size_bytes_ - offset) {
+    throw InputError(name() + ": ends early");
+  }
+  auto* place = static_cast<char*>(bytes);
+  while (size_bytes > 0) {
+    const ssize_t count = pread(descriptor_, place, size_bytes, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      throw count < 0 ? ReadError("cannot read " + name(), errno)
+                      : InputError(name() + ": was cut while it was read");
+    }
+    place += count;
+    offset += static_cast<uint64_t>(count);
+    size_bytes -= static_cast<uint64_t>(count);
+  }
+}
+
+std::string InputFile::ReadText(uint64_t offset, uint64_t size_bytes) const {
+  if (size_bytes > size_bytes_) {
+    throw InputError(name() + ": ends early");
+  }
+  std::string text(size_bytes, '\0');
+  Read(offset, text.data(), size_bytes);
+  return text;
+}
+
+}  // namespace reel3d

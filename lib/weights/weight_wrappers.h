@@ -1,0 +1,31 @@
+// Finds the networks in a file of weights whatever was wrapped around them: prefixes of all names
+// (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of Lightning, in any order),
+// a second network under another prefix, a profiler's counters, the weights of a loss. Without
+// torch.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "lib/weights/weights_header.h"
+
+namespace reel3d {
+
+struct WrappedNetwork {
+  std::string prefix;           // before the names of all its tensors: "module._orig_mod."
+  std::vector<size_t> tensors;  // indices of those of its layers, in the file's order; not empty
+};
+
+// Returns the networks that reel3d knows among `tensors`: first one without a prefix, then the
+// others in their order there. Tensors that no layer has are in no network. Names of layers end in
+// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and are not those of a
+// loss.
+std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors);
+
+// Returns the tensors of the network, named and ordered as ours (published_names.h).
+std::vector<TensorHeader> Unwrap(const std::vector<TensorHeader>& tensors,
+                                 const WrappedNetwork& network);
+
+}  // namespace reel3d

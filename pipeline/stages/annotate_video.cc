@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/annotate_video.h"
+
+#include <vector>
+
+#include "lib/base/file.h"
+#include "lib/video/caption.h"
+#include "lib/video/frame_scaler.h"
+#include "lib/video/video_decoder.h"
+#include "lib/video/video_encoder.h"
+
+namespace reel3d {
+namespace {
+
+YuvImage Copy(const YuvImage& image) {
+  YuvImage copy(image.width(), image.height());
+  for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
+    for (int y = 0; y < image.height(plane); ++y) {
+      std::copy_n(image.row(plane, y), image.width(plane), copy.row(plane, y));
+    }
+  }
+  return copy;
+}
+
+// Plane after plane without padding, as the encoder wants it.
+std::vector<uint8_t> Flatten(const YuvImage& image) {
+  std::vector<uint8_t> bytes;
+  for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
+    for (int y = 0; y < image.height(plane); ++y) {
+      bytes.insert(bytes.end(), image.row(plane, y), image.row(plane, y) + image.width(plane));
+    }
+  }
+  return bytes;
+}
+
+VideoEncoderOptions EncoderFor(const VideoInfo& info) {
+  VideoEncoderOptions options;
+  options.width = info.width;
+  options.height = info.height;
+  if (info.fps_num > 0) {
+    options.fps_num = info.fps_num;
+    options.fps_den = info.fps_den;
+  }
+  options.variable_rate = true;
+  options.container = "mp4";
+  options.color_range = "pc";  // as in JPEG
+  options.color_space = "smpte170m";
+  return options;
+}
+
+}  // namespace
+
+void AnnotateVideo(const std::filesystem::path& prepared, const std::filesystem::path& target,
+                   const std::function<std::string(int64_t frame_index)>& caption) {
+  VideoDecoder decoder(prepared);
+  const VideoInfo& info = decoder.info();
+  FrameScaler scaler({info.width, info.height});
+  PendingFile pending(target);
+  VideoEncoder encoder(pending.temporary_path(), EncoderFor(info));
+  VideoFrame frame;
+  for (int64_t index = 0; decoder.Next(&frame); ++index) {
+    YuvImage image = Copy(scaler.Scale(frame));
+    DrawCaption(caption(index), &image);
+    encoder.Write(Flatten(image), frame.time_s);
+  }
+  encoder.Finish();
+  pending.Publish();
+}
+
+}  // namespace reel3d

@@ -1,0 +1,51 @@
+// What bench-loader measures: how fast the training loader delivers clips on this machine, and
+// where the time goes. No network and no GPU.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/option_binder.h"
+#include "lib/data/clip_sampler.h"
+#include "lib/data/crop_plan.h"
+
+namespace reel3d {
+
+struct BenchLoaderOptions {
+  std::string shards_dir;
+  int64_t clips = 2000;
+  int batch = 32;
+  int threads = 0;
+  ClipShape clip;
+  CropOptions crop;
+  std::string decoding = "fast";
+  int64_t seed = 1;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+struct BenchLoaderReport {
+  int64_t num_clips = 0;
+  int threads = 0;
+  double seconds = 0;           // of the loader, wall clock
+  double cpu_s = 0;             // of all its threads
+  int64_t early_rss_bytes = 0;  // resident memory when a tenth of the clips was loaded
+  int64_t rss_bytes = 0;        // when all were: no more, or something leaks
+  // One thread on its own, milliseconds a clip; decoding by lib/frames alone.
+  double read_ms = 0, check_ms = 0, scan_ms = 0, decode_ms = 0, resize_ms = 0;
+  double fast_share = 0;  // of the frames: those that its crop decoder can decode
+
+  double ClipsPerSecond() const { return static_cast<double>(num_clips) / seconds; }
+  double ClipsPerSecondPerCore() const { return static_cast<double>(num_clips) / cpu_s; }
+  nlohmann::ordered_json ToJson() const;
+  std::string ToText() const;
+};
+
+// Draws clips and crops of random videos as training does and loads them. Throws an input error
+// where the shards cannot be read.
+BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options);
+
+}  // namespace reel3d

@@ -1,0 +1,38 @@
+// The stage behind check-shards: reads every byte of shards and says which are damaged.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+#include "pipeline/support/item_loop.h"
+
+namespace reel3d {
+
+struct CheckShardsOptions {
+  std::vector<std::string> inputs;
+  bool remove_damaged = false;
+  int threads = 0;
+
+  void Bind(OptionBinder& binder);
+  void Check() const {}
+};
+
+struct CheckShardsReport {
+  int64_t num_shards = 0;
+  int64_t num_frames = 0;           // of the sound ones
+  uint64_t num_bytes = 0;           // of those frames
+  std::vector<FailedItem> damaged;  // id: the shard's path
+
+  nlohmann::ordered_json ToJson() const;
+};
+
+// Checks shards, and all shards of folders: their tables, the checksum of every frame, and in a
+// folder that they are the ones that shards.tsv names. Throws an input error where there is no such
+// file or folder.
+CheckShardsReport RunCheckShards(const CheckShardsOptions& options);
+
+}  // namespace reel3d

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/classify_video.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/dist/device.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/eval/accuracy.h"
+#include "lib/eval/averaging.h"
+#include "lib/model/freed_memory.h"
+#include "lib/train/loop/epoch_data.h"
+#include "pipeline/stages/annotate_video.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/raw_video.h"
+#include "pipeline/support/trained_network.h"
+
+namespace reel3d {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct RankedClass {
+  std::string name;
+  double score;
+};
+
+class Classifier {
+ public:
+  explicit Classifier(const ClassifyVideoOptions& options)
+      : options_(options),
+        device_(ChooseDevice(options.device)),
+        threads_(ThreadCount(options.threads)),
+        averaging_(ParseAveraging(options.averaging)),
+        worker_({"/proc/self/exe", static_cast<double>(options.stall_timeout), 0,
+                 options.worker_memory}) {
+    KeepFreedMemory();
+    RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
+    at::set_num_threads(threads_);
+    trained_ = LoadTrainedNetwork(options.checkpoint, options.weights, device_, options.precision);
+    trained_.options.network.CheckClips(trained_.options.clip.length, trained_.options.crop.size,
+                                        trained_.options.crop.size);
+    trained_.network->AbsorbBatchNorms();
+  }
+
+  const std::string& identity() const { return trained_.identity; }
+
+  Json Classify(const std::string& file, Progress* progress) {
+    PrepareRequest request;
+    request.source = file;
+    request.height = options_.height;
+    request.quality = options_.quality;
+    const RawVideo video(request, &worker_, [&](int64_t num_frames) {
+      progress->Note(fmt::format("{} frames", num_frames));
+    });
+    if (video.summary().truncated) {
+      LogWarn(fmt::format("{}: truncated, {} of about {} frames are there", file,
+                          video.summary().num_frames, video.summary().expected_frames));
+    }
+    for (const std::string& note : video.summary().notes) {
+      LogWarn(fmt::format("{}: {}", file, note));
+    }
+    const std::vector<Clip> clips =
+        SlidingClips(video.num_frames(), trained_.options.clip, WindowStride(), TailRule::kLoop);
+    const std::vector<float> logits = Forward(video, clips);
+    if (!options_.annotate.empty()) {
+      Annotate(video, clips, logits);
+    }
+    return ToJson(file, video, clips, logits);
+  }
+
+ private:
+  int WindowStride() const {
+    return options_.window_stride > 0 ? options_.window_stride : trained_.options.clip.length;
+  }
+  size_t num_classes() const { return trained_.classes.size(); }
+
+  std::vector<float> Forward(const RawVideo& video, const std::vector<Clip>& clips) {
+    const at::NoGradGuard no_gradient;
+    const int length = trained_.options.clip.length;
+    const int size = trained_.options.crop.size;
+    const BatchLoaderOptions loading = {length,
+                                        size,
+                                        threads_,
+                                        3,
+                                        BadClips::kThrow,
+                                        ParseDecoding(options_.decoding),
+                                        PixelsFor(device_)};
+    ClipInput input(trained_.options.input, device_);
+    std::vector<float> all;
+    const auto crop = [size](FrameSize frame) { return CenterCrop(frame, size); };
+    video.ForEachBatch(clips, options_.batch, loading, crop, [&](Batch& batch) {
+      const at::Tensor pixels = AsTensors(batch, length, size).pixels;
+      AppendRows(trained_.network->forward(input.ToInput(pixels)), &all);
+    });
+    return all;
+  }
+
+  // The best classes of the windows [first, first + count) together.
+  std::vector<RankedClass> Rank(const std::vector<float>& logits, size_t first, size_t count,
+                                int top) const {
+    std::vector<const float*> rows;
+    for (size_t clip = first; clip < first + count; ++clip) {
+      rows.push_back(&logits.at(clip * num_classes()));
+    }
+    const std::vector<double> scores = AverageClips(rows, num_classes(), averaging_);
+    std::vector<RankedClass> ranked;
+    for (const int index : TopClasses(scores.data(), static_cast<int>(num_classes()), top)) {
+      const auto place = static_cast<size_t>(index);
+      ranked.push_back({trained_.classes[place], scores[place]});
+    }
+    return ranked;
+  }
+
+  // Over each frame the answer of the last window that begins before it.
+  void Annotate(const RawVideo& video, const std::vector<Clip>& clips,
+                const std::vector<float>& logits) const {
+    size_t window = 0;
+    AnnotateVideo(video.prepared(), options_.annotate, [&](int64_t frame) {
+      while (window + 1 < clips.size() && clips[window + 1].frames.front() <= frame) {
+        ++window;
+      }
+      const RankedClass best = Rank(logits, window, 1, 1).front();
+      return fmt::format("{} {:.2f}", best.name, best.score);
+    });
+  }
+
+  static Json ToJson(const std::vector<RankedClass>& ranked) {
+    Json json = Json::array();
+    for (const RankedClass& one : ranked) {
+      json.push_back({{"class", one.name}, {"score", one.score}});
+    }
+    return json;
+  }
+
+  Json ToJson(const std::string& file, const RawVideo& video, const std::vector<Clip>& clips,
+              const std::vector<float>& logits) const {
+    Json windows = Json::array();
+    for (size_t clip = 0; clip < clips.size(); ++clip) {
+      const std::vector<int>& frames = clips[clip].frames;
+      const int last = frames[static_cast<size_t>(clips[clip].num_distinct) - 1];
+      windows.push_back({{"first_frame", frames.front()},
+                         {"begin_s", frames.front() / video.fps()},
+                         {"end_s", (last + 1) / video.fps()},
+                         {"top", ToJson(Rank(logits, clip, 1, options_.top))}});
+    }
+    return {{"video", file},
+            {"num_frames", video.num_frames()},
+            {"fps", video.fps()},
+            {"truncated", video.summary().truncated},
+            {"top", ToJson(Rank(logits, 0, clips.size(), options_.top))},
+            {"windows", windows}};
+  }
+
+  const ClassifyVideoOptions& options_;
+  at::Device device_;
+  int threads_;
+  Averaging averaging_;
+  PrepWorker worker_;
+  TrainedNetwork trained_;
+};
+
+std::string ToText(const Json& video, bool with_windows) {
+  std::string text = fmt::format("{}: {} frames, {} windows\n", video["video"].get<std::string>(),
+                                 video["num_frames"].get<int>(), video["windows"].size());
+  const auto line = [](const Json& one) {
+    return fmt::format("{:6.3f}  {}\n", one["score"].get<double>(),
+                       one["class"].get<std::string>());
+  };
+  for (const Json& one : video["top"]) {
+    text += "        " + line(one);
+  }
+  for (const Json& window : with_windows ? video["windows"] : Json::array()) {
+    text += fmt::format("{:8.2f} - {:7.2f} s  {}", window["begin_s"].get<double>(),
+                        window["end_s"].get<double>(), line(window["top"][0]));
+  }
+  return text;
+}
+
+ToolResult Classify(const ClassifyVideoOptions& options) {
+  Classifier classifier(options);
+  std::vector<Json> videos(options.videos.size());
+  const ItemLoopResult loop =
+      RunItemLoop(options.videos, {"classify", "videos", 1}, [&](const ItemTurn& turn) {
+        videos[turn.item] = classifier.Classify(options.videos[turn.item], turn.progress);
+        return ItemOutcome::kDone;
+      });
+  ToolResult result;
+  Json done = Json::array(), failed = Json::array();
+  for (const Json& video : videos) {
+    if (!video.is_null()) {
+      done.push_back(video);
+      result.text += ToText(video, options.windows);
+    }
+  }
+  for (const FailedItem& item : loop.failed) {
+    failed.push_back({{"video", item.id}, {"reason", item.reason}});
+  }
+  const auto allowed = options.max_failed_fraction * static_cast<double>(videos.size());
+  result.exit_status = static_cast<double>(failed.size()) > allowed ? kExitInput : kExitDone;
+  result.json = {{"checkpoint", classifier.identity()}, {"videos", done}, {"failed", failed}};
+  return result;
+}
+
+}  // namespace
+
+void ClassifyVideoOptions::Bind(OptionBinder& binder) {
+  binder.Positional("CHECKPOINT", &checkpoint,
+                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
+                    ".safetensors; FILE:ENTRY where it holds several)");
+  binder.Positional("VIDEO", &videos, "video files of any kind");
+  weights.Bind(binder);
+  binder.Bind("height", &height, {16, 8192},
+              "pixels, even, that a video is resized to first: as prep-videos did it for training");
+  binder.Bind("quality", &quality, {1, 100}, "of the JPEG frames, likewise");
+  binder.Bind("top", &top, {1, 100'000}, "classes to name, best first");
+  binder.Bind("window-stride", &window_stride, {0, 100'000},
+              "frames from one window to the next; 0: the clip's length, so that none overlap");
+  binder.Choice("averaging", &averaging, AveragingNames(),
+                "how the windows of a video make one score a class, as in evaluate-scores");
+  binder.Bind("windows", &windows, "print the best class of each window too; --json always does");
+  binder.Bind("annotate", &annotate,
+              "an .mp4 to write: the video at --height with the class and score of the window "
+              "over each frame; of a single VIDEO");
+  binder.Bind("overwrite", &overwrite, "replace the file of --annotate where it is there",
+              Effect::kOnce);
+  binder.Choice("decoding", &decoding, {"fast", "exact"},
+                "how frames become pixels, as in score-videos");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
+              "share of videos that cannot be read above which the status is 3");
+  binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; costs memory");
+  binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores");
+  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  precision.Bind(binder);
+  binder.Bind("stall-timeout", &stall_timeout, {1, 86'400},
+              "seconds without a new frame after which a video is given up as hanging");
+  binder.Bind("worker-memory", &worker_memory, {0, 1'000'000},
+              "MB of address space that decoding may take, in a process of its own; 0: any");
+}
+
+void ClassifyVideoOptions::Check() const {
+  if (height % 2 != 0) {
+    throw UsageError("--height must be even: chroma has half the resolution");
+  }
+  if (!annotate.empty() && videos.size() != 1) {
+    throw UsageError("--annotate writes one file: name one VIDEO");
+  }
+  if (!annotate.empty() && !overwrite && std::filesystem::exists(annotate)) {
+    throw UsageError(annotate + " is there already: --overwrite replaces it");
+  }
+  if (!annotate.empty() && std::filesystem::path(annotate).extension() != ".mp4") {
+    throw UsageError(fmt::format("--annotate {}: a name that ends in .mp4", annotate));
+  }
+}
+
+ToolResult RunClassification(const ClassifyVideoOptions& options) {
+  ToolResult result;
+  WithTorchErrors([&] { result = Classify(options); });
+  return result;
+}
+
+}  // namespace reel3d

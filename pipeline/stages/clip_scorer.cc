@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/clip_scorer.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/dist/device.h"
+
+namespace reel3d {
+namespace {
+
+TailRule ParseTail(const std::string& name) {
+  return name == "loop"       ? TailRule::kLoop
+         : name == "loop2018" ? TailRule::kLoop2018
+                              : TailRule::kDrop2017;
+}
+
+// The same clip with its frames in an order drawn for it: motion is gone, every image stays.
+void ShuffleFrames(Clip& clip, Rng rng) {
+  for (size_t i = clip.frames.size(); i > 1; --i) {
+    std::swap(clip.frames[i - 1],
+              clip.frames[static_cast<size_t>(rng.Below(static_cast<int64_t>(i)))]);
+  }
+}
+
+// Takes the clips of videos that failed out again: half a video's clips are no score of it.
+void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
+  const size_t num_classes = scores->classes.size();
+  size_t kept = 0;
+  for (size_t clip = 0; clip < scores->clips.size(); ++clip) {
+    if (!failed[scores->clips[clip].video]) {
+      scores->clips[kept] = scores->clips[clip];
+      const auto logits = scores->logits.begin() + static_cast<ptrdiff_t>(clip * num_classes);
+      std::copy_n(logits, num_classes,
+                  scores->logits.begin() + static_cast<ptrdiff_t>(kept * num_classes));
+      ++kept;
+    }
+  }
+  scores->clips.resize(kept);
+  scores->logits.resize(kept * num_classes);
+}
+
+}  // namespace
+
+ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
+                       at::Device device)
+    : options_(std::move(options)),
+      shards_(shards),
+      trained_(std::move(trained)),
+      input_(trained_.options.input, device),
+      members_(VideosOfSubset(shards.videos(), ParseSubset(options_.subset))),
+      loader_options_{trained_.options.clip.length,
+                      trained_.options.crop.size,
+                      options_.loader_threads,
+                      3,
+                      BadClips::kReport,
+                      ParseDecoding(options_.decoding),
+                      PixelsFor(device)} {
+  if (members_.empty()) {
+    throw InputError(fmt::format("{} holds no {} videos; --subset names another",
+                                 shards.folder().string(), options_.subset));
+  }
+  if (NumParts() > kMaxScoreFiles) {
+    throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
+                                 options_.videos_per_part, NumParts(), kMaxScoreFiles));
+  }
+}
+
+int ClipScorer::NumParts() const {
+  return static_cast<int>((members_.size() + PartSize() - 1) / PartSize());
+}
+
+ScorePart ClipScorer::PlanPart(int number) const {
+  ScorePart part;
+  Scores& scores = part.scores;
+  scores.checkpoint = trained_.identity;
+  scores.data = fmt::format("{:08x}", shards_.fingerprint());
+  scores.subset = options_.subset;
+  scores.part = number;
+  scores.num_parts = NumParts();
+  scores.num_videos_expected =
+      static_cast<int64_t>(members_.size()) + shards_.NumMissing(ParseSubset(options_.subset));
+  scores.classes = trained_.classes;
+  const size_t begin = static_cast<size_t>(number) * PartSize();
+  const size_t end = std::min(begin + PartSize(), members_.size());
+  for (size_t place = begin; place < end; ++place) {
+    const IndexedVideo& video = shards_.videos()[members_[place]];
+    scores.videos.push_back({video.id, video.label});
+    AddClips(members_[place], static_cast<uint32_t>(place - begin), &part);
+  }
+  return part;
+}
+
+void ClipScorer::Score(ScorePart* part) {
+  std::vector<bool> failed(part->scores.videos.size());
+  const auto fail = [&](size_t clip, const std::string& reason) {
+    const uint32_t video = part->scores.clips[clip].video;
+    if (!failed[video]) {
+      failed[video] = true;
+      part->failed.push_back({part->scores.videos[video].id, "score", reason});
+      LogWarn(fmt::format("{} failed: {}", part->scores.videos[video].id, reason));
+    }
+  };
+  Forward(part, fail);
+  DropClipsOf(failed, &part->scores);
+}
+
+void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
+  const IndexedVideo& video = shards_.videos()[member];
+  const ClipShape& shape = trained_.options.clip;
+  const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
+  for (Clip& clip : SlidingClips(video.num_frames, shape, stride, ParseTail(options_.tail))) {
+    const auto first_frame = static_cast<uint32_t>(clip.frames.front());
+    part->scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
+    if (options_.shuffle_frames) {
+      ShuffleFrames(clip,
+                    Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
+    }
+    part->requests.push_back({member, video.label, std::move(clip), Rng(0)});
+  }
+}
+
+void ClipScorer::Forward(ScorePart* part,
+                         const std::function<void(size_t, const std::string&)>& fail) {
+  const at::NoGradGuard no_grad;
+  BatchRequests requests = BatchesOf(std::move(part->requests), options_.batch);
+  requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
+    return CenterCrop(frame, trained_.options.crop.size);
+  };
+  BatchLoader loader(std::move(requests), FramesOf(shards_), loader_options_);
+  std::vector<float>& all = part->scores.logits;
+  while (loader.Next(&batch_)) {
+    const size_t first_clip = all.size() / part->scores.classes.size();
+    for (const ClipFault& fault : batch_.faults) {
+      fail(first_clip + fault.clip, fault.reason);
+    }
+    const ClipBatch tensors =
+        AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
+    AppendRows(trained_.network->forward(input_.ToInput(tensors.pixels)), &all);
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,70 @@
+// Computes the logits of every clip of a subset's videos, one score file's worth of them at a time.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/eval/score_file.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/loader/sampler.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/loop/epoch_data.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/trained_network.h"
+
+namespace reel3d {
+
+// One part on its way: what will be written, and the clips to compute for it.
+struct ScorePart {
+  Scores scores;
+  std::vector<ClipRequest> requests;  // in the order of scores.clips
+  std::vector<FailedItem> failed;     // videos
+};
+
+// Says which clips are scored, and how they are loaded: the fields are the options of score-videos.
+struct ClipScorerOptions {
+  std::string subset;
+  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  std::string tail;
+  bool shuffle_frames = false;
+  int64_t seed = 1;
+  int videos_per_part = 256;
+  std::string decoding;
+  int batch = 32;
+  int loader_threads = 1;
+};
+
+class ClipScorer {
+ public:
+  // `shards` live as long as the scorer. Throws an input error where the subset holds no
+  // videos, a usage error where the parts would be too many.
+  ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
+             at::Device device);
+
+  int NumParts() const;
+  // Returns the part with its clips, none of which is scored yet. `settings` is for the caller to
+  // fill in.
+  ScorePart PlanPart(int number) const;
+  // Adds the logits. Videos with a clip that cannot be loaded get no clips, and stand in `failed`.
+  void Score(ScorePart* part);
+
+ private:
+  size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
+  void AddClips(size_t member, uint32_t row, ScorePart* part) const;
+  // Adds the logits of every clip; `fail` hears of those that could not be loaded.
+  void Forward(ScorePart* part, const std::function<void(size_t, const std::string&)>& fail);
+
+  const ClipScorerOptions options_;
+  const ShardSet& shards_;
+  TrainedNetwork trained_;
+  ClipInput input_;
+  std::vector<size_t> members_;  // videos of the subset, in index order
+  BatchLoaderOptions loader_options_;
+  Batch batch_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/extract_features.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "lib/dist/device.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/eval/feature_file.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/loader/sampler.h"
+#include "lib/model/freed_memory.h"
+#include "lib/model/layer_watch.h"
+#include "lib/train/loop/epoch_data.h"
+#include "lib/train/loop/finetune.h"
+#include "pipeline/support/trained_network.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// Where in the network the features are taken.
+struct Tap {
+  std::string layer;
+  bool input;
+};
+
+Tap FindTap(const ExtractFeaturesOptions& options, const torch::nn::Module& network) {
+  if (options.layer.empty()) {
+    return {HeadOf(network), true};
+  }
+  std::vector<std::string> layers;
+  for (const auto& parameter : network.named_parameters()) {
+    const std::string layer = parameter.key().substr(0, parameter.key().rfind('.'));
+    if (layers.empty() || layers.back() != layer) {
+      layers.push_back(layer);
+    }
+  }
+  if (std::count(layers.begin(), layers.end(), options.layer) == 0) {
+    throw UsageError(
+        fmt::format("--layer {}: there is {}", options.layer, fmt::join(layers, ", ")));
+  }
+  return {options.layer, options.layer_input};
+}
+
+class Extractor {
+ public:
+  Extractor(const ExtractFeaturesOptions& options, const ShardSet& shards, at::Device device,
+            int threads)
+      : options_(options),
+        shards_(shards),
+        device_(device),
+        threads_(threads),
+        trained_(
+            LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision)),
+        input_(trained_.options.input, device),
+        tap_(FindTap(options, *trained_.network)),
+        members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))) {
+    table_.checkpoint = trained_.identity;
+    table_.data = fmt::format("{:08x}", shards.fingerprint());
+    table_.layer = fmt::format("{}, {}", tap_.layer, tap_.input ? "input" : "output");
+    table_.classes = shards.classes();
+    for (const size_t member : members_) {
+      table_.videos.push_back({shards.videos()[member].id, shards.videos()[member].label});
+    }
+  }
+
+  // Of all clips of the subset.
+  const FeatureTable& Extract() {
+    const at::NoGradGuard no_gradient;
+    std::vector<ClipRequest> requests = PlanClips();
+    Progress progress("clips", static_cast<int64_t>(requests.size()));
+    BatchRequests batches = BatchesOf(std::move(requests), options_.batch);
+    const int size = trained_.options.crop.size;
+    batches.crop = [size](FrameSize frame, Rng& /*rng*/) { return CenterCrop(frame, size); };
+    BatchLoader loader(std::move(batches), FramesOf(shards_),
+                       {trained_.options.clip.length, size, threads_, 3, BadClips::kReport,
+                        ParseDecoding(options_.decoding), PixelsFor(device_)});
+    Batch batch;
+    while (loader.Next(&batch)) {
+      for (const ClipFault& fault : batch.faults) {
+        NoteFault(fault);
+      }
+      Add(batch);
+      progress.Advance(batch.size());
+    }
+    Gather();
+    return table_;
+  }
+
+  // Indices into the table's videos.
+  const std::set<uint32_t>& failed() const { return failed_; }
+
+ private:
+  std::vector<ClipRequest> PlanClips() {
+    const ClipShape& shape = trained_.options.clip;
+    const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
+    std::vector<ClipRequest> requests;
+    for (size_t place = 0; place < members_.size(); ++place) {
+      const IndexedVideo& video = shards_.videos()[members_[place]];
+      for (Clip& clip : SlidingClips(video.num_frames, shape, stride, TailRule::kLoop)) {
+        table_.video.push_back(static_cast<uint32_t>(place));
+        table_.first_frame.push_back(static_cast<uint32_t>(clip.frames.front()));
+        requests.push_back({members_[place], video.label, std::move(clip), Rng(0)});
+      }
+    }
+    if (requests.empty()) {
+      throw InputError(fmt::format("{} holds no {} videos; --subset names another",
+                                   options_.shards_dir, options_.subset));
+    }
+    return requests;
+  }
+
+  void NoteFault(const ClipFault& fault) {
+    const auto place = std::find(members_.begin(), members_.end(), fault.video) - members_.begin();
+    if (failed_.insert(static_cast<uint32_t>(place)).second) {
+      LogWarn(fmt::format("{} failed: {}", shards_.videos()[fault.video].id, fault.reason));
+    }
+  }
+
+  // The features of the batch's clips behind those that are there.
+  void Add(Batch& batch) {
+    const ClipBatch tensors =
+        AsTensors(batch, trained_.options.clip.length, trained_.options.crop.size);
+    at::Tensor features;
+    {
+      const LayerWatch watch(*trained_.network, [&](const LayerCall& call) {
+        if (call.layer == tap_.layer) {
+          features = (tap_.input ? call.input : call.output).to(at::kFloat, false, /*copy=*/true);
+        }
+      });
+      trained_.network->forward(input_.ToInput(tensors.pixels));
+    }
+    REEL3D_CHECK(features.defined());
+    if (features.dim() > 2 && !options_.positions) {
+      features = features.flatten(2).mean(2);
+    }
+    table_.shape = features.sizes().slice(1).vec();
+    AppendRows(features, &table_.values);
+  }
+
+  // Without the rows of videos that failed, half of which are no description of them; with
+  // --average the rows of a video, which follow each other, become one. Sums are in double.
+  void Gather() {
+    const std::vector<uint32_t> videos = std::exchange(table_.video, {});
+    const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});
+    const std::vector<float> values = std::exchange(table_.values, {});
+    const size_t num_rows = videos.size();
+    const size_t size = values.size() / num_rows;
+    for (size_t first = 0, end = 0; first < num_rows; first = end) {
+      const uint32_t video = videos[first];
+      std::vector<double> sums(size);
+      do {
+        for (size_t i = 0; i < size; ++i) {
+          sums[i] += values[end * size + i];
+        }
+        ++end;
+      } while (options_.average && end < num_rows && videos[end] == video);
+      if (failed_.count(video) > 0) {
+        continue;
+      }
+      const auto count = static_cast<uint32_t>(end - first);
+      table_.video.push_back(video);
+      table_.first_frame.push_back(first_frames[first]);
+      table_.num_clips.push_back(count);
+      for (const double sum : sums) {
+        table_.values.push_back(static_cast<float>(sum / count));
+      }
+    }
+  }
+
+  const ExtractFeaturesOptions& options_;
+  const ShardSet& shards_;
+  at::Device device_;
+  int threads_;
+  TrainedNetwork trained_;
+  ClipInput input_;
+  Tap tap_;
+  std::vector<size_t> members_;  // videos of the subset, in index order
+  FeatureTable table_;
+  std::set<uint32_t> failed_;
+};
+
+ToolResult Extract(const ExtractFeaturesOptions& options) {
+  const at::Device device = ChooseDevice(options.device);
+  const int threads = ThreadCount(options.threads);
+  KeepFreedMemory();
+  at::set_num_threads(threads);
+  const ShardSet shards(options.shards_dir);
+  Extractor extractor(options, shards, device, threads);
+  const FeatureTable& table = extractor.Extract();
+  const size_t num_failed = extractor.failed().size();
+  ToolResult result;
+  result.json = {{"rows", table.video.size()}, {"shape", table.shape},
+                 {"layer", table.layer},       {"videos", table.videos.size() - num_failed},
+                 {"num_failed", num_failed},   {"checkpoint", table.checkpoint}};
+  result.text = fmt::format("{} rows of {} values: {} of {} videos, {} failed\n",
+                            table.video.size(), fmt::join(table.shape, " x "), table.layer,
+                            table.videos.size() - num_failed, num_failed);
+  const double allowed = options.max_failed_fraction * static_cast<double>(table.videos.size());
+  if (static_cast<double>(num_failed) > allowed) {
+    result.exit_status = kExitInput;
+    result.text += "not written: more failed than --max-failed-fraction allows\n";
+    return result;
+  }
+  WriteFeatures(options.out, table);
+  return result;
+}
+
+}  // namespace
+
+void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
+  binder.Positional("CHECKPOINT", &checkpoint,
+                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
+                    ".safetensors; FILE:ENTRY where it holds several)");
+  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Positional("OUT", &out,
+                    "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");
+  weights.Bind(binder);
+  binder.Choice("subset", &subset, {"training", "validation", "testing"}, "of which videos");
+  binder.Bind("layer", &layer,
+              "the layer whose output is taken, as inspect-file --layers names it, before anything "
+              "else is done to it (batch norm, ReLU); none: what goes into the last layer, the "
+              "pooled features");
+  binder.Bind("layer-input", &layer_input, "take what goes into --layer instead");
+  binder.Bind("positions", &positions,
+              "keep all places in time and space (C x T x H x W); otherwise their mean, C values");
+  binder.Bind("average", &average, "one row a video, the mean of its windows; otherwise one each");
+  binder.Bind("window-stride", &window_stride, {0, 100'000},
+              "frames from one window to the next; 0: the clip's length, so that none overlap");
+  binder.Choice("decoding", &decoding, {"fast", "exact"},
+                "how frames become pixels, as in score-videos");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
+              "share of videos with damaged frames above which nothing is written and the status "
+              "is 3");
+  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
+  binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores");
+  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  precision.Bind(binder);
+  binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
+}
+
+void ExtractFeaturesOptions::Check() const {
+  if (!IsFeatureFile(out)) {
+    throw UsageError(fmt::format("{}: a name that ends in .h5 or .npy says what to write", out));
+  }
+  if (!overwrite && fs::exists(out)) {
+    throw UsageError(out + " is there already: --overwrite replaces it");
+  }
+  if (layer_input && layer.empty()) {
+    throw UsageError("--layer-input: of which --layer?");
+  }
+}
+
+ToolResult RunExtraction(const ExtractFeaturesOptions& options) {
+  ToolResult result;
+  WithTorchErrors([&] { result = Extract(options); });
+  return result;
+}
+
+}  // namespace reel3d

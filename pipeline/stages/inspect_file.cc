@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/inspect_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
+#include "lib/weights/weights_header.h"
+#include "lib/weights/weights_layout.h"
+#include "lib/weights/weights_name.h"
+#include "pipeline/stages/inspect_data.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_tasks.h"
+#include "pipeline/support/task_slice.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A file of weights of any format: what it says of itself, the network found in it, its tensors.
+Json InspectWeights(const fs::path& file) {
+  const WeightsHeader header = ReadWeightsHeader(file);
+  int64_t num_values = 0;
+  Json rows = Json::array();
+  for (const TensorHeader& tensor : header.tensors) {
+    int64_t count = 1;
+    for (const int64_t extent : tensor.shape) {
+      count *= extent;
+    }
+    num_values += count;
+    rows.push_back({{"tensor", tensor.name},
+                    {"type", tensor.type},
+                    {"shape", fmt::format("{}", fmt::join(tensor.shape, " x "))},
+                    {"values", count}});
+  }
+  Json json = {{"kind", "weights"}, {"format", header.format}};
+  if (!header.wrapper.empty()) {
+    json["wrapper"] = header.wrapper;
+  }
+  for (const auto& [key, value] : header.notes) {
+    json["note: " + key] = value;
+  }
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  json["network"] = layout ? layout->Describe() : "none that reel3d knows";
+  json.update({{"tensors", rows.size()}, {"values", num_values}, {"rows", rows}});
+  return json;
+}
+
+// A checkpoint: where training stood, then its tensors.
+Json InspectCheckpoint(const fs::path& folder) {
+  Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / CheckpointFiles::kDone)}};
+  json.update(ReadCheckpointState(folder));
+  json.update(InspectWeights(folder / CheckpointFiles::kModel));
+  json["kind"] = "checkpoint";
+  return json;
+}
+
+// The folder of a stage: its report, whether it has finished, and what failed.
+Json InspectFolder(const fs::path& folder) {
+  if (fs::exists(folder / CheckpointFiles::kState)) {
+    return InspectCheckpoint(folder);
+  }
+  const fs::path report = folder / "report.json";
+  const fs::path config = folder / "config.ini";
+  if (!fs::exists(report) && !fs::exists(config)) {
+    throw InputError(folder.string() + ": not a folder that a stage of reel3d wrote");
+  }
+  Json json = {{"kind", "folder of a stage"}, {"finished", fs::exists(folder / "DONE")}};
+  if (fs::exists(report)) {
+    json.update(ReadJsonObject(report));
+  }
+  if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
+    json["tasks not done"] = "--array=" + FormatArrayList(unfinished);
+  }
+  Json rows = Json::array();
+  const fs::path failed = folder / "failed.tsv";
+  if (fs::exists(failed)) {
+    for (const FailedItem& item : ParseFailedItems(ReadFile(failed), failed.string())) {
+      rows.push_back({{"failed", item.id}, {"stage", item.stage}, {"reason", item.reason}});
+    }
+  }
+  json["rows"] = rows;
+  return json;
+}
+
+}  // namespace
+
+void InspectFileOptions::Bind(OptionBinder& binder) {
+  binder.Positional(
+      "FILE", &file,
+      "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, score file, checkpoint, "
+      "weights (.safetensors, .pth, .pt, .tar), the folder of a stage, or, with --layers, settings "
+      "of train-r3d (.ini)");
+  binder.Bind("rows", &rows, {0, INT32_MAX},
+              "print at most so many rows; 0: all. --json always holds all of them",
+              Effect::kRunOnly);
+  binder.Bind("frames-to", &frames_to,
+              "a new or empty folder for the frames of one video of a shard, or of a prepared "
+              "video, as 000000.jpg and so on",
+              Effect::kRunOnly);
+  binder.Bind("layers", &layers,
+              "of a checkpoint, weights or settings: the network's layers in place of its tensors, "
+              "with output shapes, parameters, multiply-adds and the memory of activations per "
+              "clip in float32, measured on this CPU. Runs the network, so it takes seconds",
+              Effect::kRunOnly);
+  binder.Bind("clip-frames", &clip.frames, {0, 1024},
+              "frames of the clips that --layers counts for; 0: as trained or published",
+              Effect::kRunOnly);
+  binder.Bind("size", &clip.size, {0, 1024},
+              "height and width, in pixels, of those clips; 0: as trained or published",
+              Effect::kRunOnly);
+  binder.Bind("video", &video, "which video of the shard, by its id", Effect::kRunOnly);
+}
+
+void InspectFileOptions::Check() const {
+  if (!video.empty() && frames_to.empty()) {
+    throw UsageError("--video says whose frames --frames-to writes: say where to");
+  }
+  if (!layers && (clip.frames != 0 || clip.size != 0)) {
+    throw UsageError("--clip-frames and --size say what --layers counts for: give it too");
+  }
+}
+
+nlohmann::ordered_json InspectFile(const std::string& file) {
+  if (fs::is_directory(file)) {
+    return InspectFolder(file);
+  }
+  RequireFile(SplitWeightsName(file).file, "what to inspect");
+  const std::string extension = fs::path(file).extension().string();
+  if (extension == ".h5") {
+    return InspectHdf5(file);
+  }
+  if (extension == ".mkv") {
+    return InspectPreparedVideo(file);
+  }
+  if (extension == ".tsv") {
+    return InspectTable(file);
+  }
+  return InspectWeights(file);  // they are told by what is in them: their names end in anything
+}
+
+Json InspectLayers(const std::string& file, const ProfiledClip& clip) {
+  // Of settings there is nothing else to say.
+  Json json = fs::path(file).extension() == ".ini" ? Json{{"kind", "settings"}} : InspectFile(file);
+  json.erase("rows");
+  json.update(DescribeNetwork(file, clip));
+  return json;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/pack_shards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/cli/tool.h"
+#include "lib/data/manifest.h"
+#include "lib/shard/data_doubts.h"
+#include "lib/shard/shard_plan.h"
+#include "lib/shard/shard_set.h"
+#include "pipeline/stages/not_packed.h"
+#include "pipeline/stages/shard_packer.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+PackPlan MakePlan(const PackShardsOptions& options) {
+  const Manifest manifest = ReadManifest(options.manifest);
+  const fs::path classes =
+      options.classes.empty() ? manifest.folder / "classes.txt" : fs::path(options.classes);
+  PackPlan plan = PlanPack(manifest, ReadClasses(classes), options.prepared_dir);
+  if (plan.videos.empty()) {
+    throw InputError(fmt::format("none of the {} videos of {} is in {}", manifest.videos.size(),
+                                 options.manifest, options.prepared_dir));
+  }
+  return plan;
+}
+
+}  // namespace
+
+void PackShardsOptions::Bind(OptionBinder& binder) {
+  binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
+  binder.Positional("PREPARED_DIR", &prepared_dir, "the folder that prep-videos wrote");
+  binder.Positional("OUT_DIR", &out_dir, "folder for the shards");
+  binder.Bind("shard-size", &shard_size, {1, 1 << 20},
+              "MiB of prepared videos that go into one shard; a larger video gets a shard of its "
+              "own. Each shard is one open file of the trainer");
+  binder.Bind("classes", &classes, "list of classes; empty: classes.txt beside the manifest");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
+              "share of the videos that may fail here; above it DONE is not written and the exit "
+              "status is 3. What prep-videos failed on does not count again",
+              Effect::kRunOnly);
+  binder.Bind("allow-unfinished", &allow_unfinished,
+              "pack what is there although prep-videos has not finished", Effect::kRunOnly);
+  binder.Bind("threads", &threads, {0, 1024},
+              "threads, each at work on one video or shard; 0: as many as there are cores",
+              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "make anew what an earlier run with other settings left",
+              Effect::kOnce);
+}
+
+nlohmann::ordered_json PackShardsReport::ToJson() const {
+  return {{"num_videos", num_videos},
+          {"num_packed", num_packed},
+          {"num_not_prepared", num_not_prepared},
+          {"num_failed", num_failed},
+          {"num_shards", num_shards},
+          {"num_shards_kept", num_shards_kept},
+          {"num_frames", num_frames}};
+}
+
+PackShardsReport RunPackShards(PackShardsOptions options) {
+  const PrepFailures reasons = ReadPrepFailures(options.prepared_dir, options.allow_unfinished);
+  const PackPlan plan = MakePlan(options);
+  const StageOutput output(
+      {options.out_dir,
+       "pack-shards",
+       SettingsOf(options),
+       {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
+       options.overwrite});
+  ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,
+                      ThreadCount(options.threads)},
+                     plan, output);
+  std::vector<FailedItem> failed = packer.Pack();
+  packer.RemoveOtherShards();
+  const PackedShards packed = packer.WriteIndexFile();
+  PackShardsReport report;
+  report.num_packed = packed.num_videos;
+  report.num_shards = packed.num_shards;
+  report.num_shards_kept = packed.num_shards_kept;
+  report.num_frames = packed.num_frames;
+  WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
+  for (const MissingVideo& video : plan.missing) {
+    failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));
+  }
+  std::sort(failed.begin(), failed.end(),
+            [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
+  const size_t num_videos = plan.videos.size() + plan.missing.size();
+  report.num_videos = static_cast<int64_t>(num_videos);
+  report.num_failed = std::count_if(failed.begin(), failed.end(), [](const FailedItem& item) {
+    return item.stage == kPackStage;
+  });
+  report.num_not_prepared = static_cast<int64_t>(failed.size()) - report.num_failed;
+  report.over_tolerance = !output.Finish(
+      report.ToJson(), failed, {report.num_videos, report.num_failed, options.max_failed_fraction});
+  if (!report.over_tolerance) {
+    for (const Doubt& doubt : DataDoubts(ShardSet(output.folder()))) {
+      LogWarn(doubt.text);
+    }
+  }
+  return report;
+}
+
+}  // namespace reel3d

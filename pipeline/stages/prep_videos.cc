@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/prep_videos.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/base/timer.h"
+#include "lib/cli/tool.h"
+#include "lib/data/manifest.h"
+#include "lib/video/prepared_video.h"
+#include "lib/video/video_decoder.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/prep_worker.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kSourceRate = "source";
+constexpr const char* kConstantRate = "constant";
+constexpr const char* kField = "field";
+constexpr const char* kWeave = "weave";
+
+VideoPart PartOf(const VideoRow& row) {
+  VideoPart part;
+  part.begin_s = row.begin_s.value_or(part.begin_s);
+  part.end_s = row.end_s.value_or(part.end_s);
+  return part;
+}
+
+// Stands in the prepared video: a checksum of its row of the manifest and the settings, and the
+// size of its source. Not the source's time, which copying changes.
+std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::string& settings) {
+  const std::string text = fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1),
+                                       row.end_s.value_or(-1), settings);
+  std::error_code absent;
+  const uintmax_t size_bytes = fs::file_size(source, absent);
+  return fmt::format("{:08x} {}", Crc32(text.data(), text.size()),
+                     absent ? "" : std::to_string(size_bytes));
+}
+
+// What has been prepared stays so when its source goes away: then the size is not compared.
+bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
+  if (!fs::exists(prepared)) {
+    return false;
+  }
+  try {
+    const std::string found = PreparedVideoReader(prepared).info().made_from;
+    return made_from.back() == ' ' ? found.compare(0, made_from.size(), made_from) == 0
+                                   : found == made_from;
+  } catch (const Error& error) {
+    LogWarn(fmt::format("{}; making it anew", error.what()));
+    return false;
+  }
+}
+
+// What there is to be said about a video that was prepared all the same; empty if nothing. Throws
+// an input error if it is truncated and that is not allowed.
+std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
+  std::vector<std::string> words;
+  if (summary.truncated) {
+    words.push_back(fmt::format("truncated: {} of about {} frames decoded", summary.num_frames,
+                                summary.expected_frames));
+  }
+  if (!summary.problem.empty()) {
+    words.push_back((summary.truncated ? "" : "damaged in places, prepared all the same: ") +
+                    summary.problem);
+  }
+  words.insert(words.end(), summary.notes.begin(), summary.notes.end());
+  const std::string text = fmt::format("{}", fmt::join(words, "; "));
+  if (summary.truncated && !allow_truncated) {
+    throw InputError(text + "; --allow-truncated keeps them");
+  }
+  return text;
+}
+
+PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,
+                          const std::string& made_from, const PrepVideosOptions& options) {
+  PrepareRequest request;
+  request.source = source.string();
+  request.target = target.string();
+  request.part = PartOf(row);
+  request.made_from = made_from;
+  request.height = options.height;
+  request.short_side = options.short_side;
+  request.quality = options.quality;
+  request.even_rate = options.fps != kSourceRate;
+  request.rate = ParseFrameRate(options.fps);
+  request.interlaced = options.interlaced == kField ? Interlaced::kField : Interlaced::kWeave;
+  return request;
+}
+
+// The videos of one task, prepared by one worker process a thread.
+class Preparation {
+ public:
+  Preparation(const Manifest& manifest, const StageOutput& output,
+              const PrepVideosOptions& options);
+
+  ItemLoopResult Run();
+  int64_t num_videos() const { return static_cast<int64_t>(rows_.size()); }
+  int64_t num_frames() const { return num_frames_; }
+  int64_t num_truncated() const { return num_truncated_; }
+  // By id, of those done.
+  const std::map<std::string, std::string>& warnings() const { return warnings_; }
+
+ private:
+  ItemOutcome Prepare(const ItemTurn& turn);
+  void Warn(const std::string& id, const std::string& words);
+  void CountFrames(int64_t num_new, Progress* progress);
+
+  const Manifest& manifest_;
+  const StageOutput& output_;
+  const PrepVideosOptions& options_;
+  std::vector<VideoRow> rows_;
+  std::vector<PrepWorker> workers_;                        // by thread
+  std::atomic<int64_t> num_frames_{0}, num_truncated_{0};  // of videos that are done
+  std::atomic<int64_t> num_encoded_{0};                    // of all, for the progress line
+  std::mutex mutex_;                                       // of warnings_
+  std::map<std::string, std::string> warnings_;
+  const Stopwatch clock_;
+};
+
+Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
+                         const PrepVideosOptions& options)
+    : manifest_(manifest), output_(output), options_(options) {
+  for (size_t i = 0; i < manifest.videos.size(); ++i) {
+    if (options.slice.Mine(i)) {
+      rows_.push_back(manifest.videos[i]);
+    }
+  }
+  PrepWorkerOptions worker;
+  worker.program = options.worker_program;
+  worker.stall_s = options.stall_timeout;
+  worker.timeout_s = options.video_timeout * 60.;
+  worker.memory_mb = options.worker_memory;
+  constexpr int64_t kWorker_bytes = int64_t{1} << 30;  // enough for frames of 4096 x 2160
+  for (int i = 0; i < ProcessCount(options.threads, kWorker_bytes); ++i) {
+    workers_.emplace_back(worker);
+  }
+}
+
+ItemLoopResult Preparation::Run() {
+  std::vector<std::string> ids;
+  for (const VideoRow& row : rows_) {
+    ids.push_back(row.id);
+  }
+  return RunItemLoop(ids, {"prep", "videos", static_cast<int>(workers_.size())},
+                     [&](const ItemTurn& turn) { return Prepare(turn); });
+}
+
+ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
+  const VideoRow& row = rows_[turn.item];
+  const fs::path source = manifest_.VideoPath(row);
+  const fs::path target = fs::path(options_.out_dir) / (row.id + ".mkv");
+  const std::string made_from = MadeFrom(row, source, output_.settings());
+  if (!output_.must_redo() && IsPrepared(target, made_from)) {
+    return ItemOutcome::kSkipped;
+  }
+  PendingFile pending(target);
+  int64_t num_told = 0;
+  const auto tell = [&](int64_t num_frames) {
+    CountFrames(num_frames - std::exchange(num_told, num_frames), turn.progress);
+  };
+  const DecodeSummary summary = workers_[turn.thread].Prepare(
+      RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
+  const std::string words = Judge(summary, options_.allow_truncated);
+  output_.RequireOurs();
+  pending.Publish();
+  tell(summary.num_frames);
+  num_frames_ += summary.num_frames;
+  num_truncated_ += summary.truncated ? 1 : 0;
+  if (!words.empty()) {
+    Warn(row.id, words);
+  }
+  return ItemOutcome::kDone;
+}
+
+void Preparation::Warn(const std::string& id, const std::string& words) {
+  LogWarn(fmt::format("{}: {}", id, words));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  warnings_[id] = words;
+}
+
+void Preparation::CountFrames(int64_t num_new, Progress* progress) {
+  num_encoded_ += num_new;
+  progress->Note(
+      fmt::format("{:.0f} frames/s", static_cast<double>(num_encoded_) / clock_.Seconds()));
+}
+
+}  // namespace
+
+void PrepVideosOptions::Bind(OptionBinder& binder) {
+  binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
+  binder.Positional("OUT_DIR", &out_dir, "folder for the prepared videos, <id>.mkv");
+  binder.Bind("height", &height, IntRange{16, VideoDecoder::kMaxSide},
+              "pixels, even; the width keeps the shape as shown. 240 takes 0.6 of the space of "
+              "360 and loads 1.5 times as fast, and still enlarges no crop of half the height");
+  binder.Bind("short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
+              "pixels, even, of the shorter side, instead of --height; 0: off");
+  binder.Bind("quality", &quality, IntRange{1, 100},
+              "of the JPEG frames: 90 is about 30 kB a frame at height 360, 80 about 20 kB");
+  binder.Bind(
+      "fps", &fps,
+      "`source`: every frame, each at its own time; `constant`: where times vary, evenly at "
+      "the rate that the file states; or a number such as 25 or 30000/1001, so that a "
+      "clip's frames last equally long in all videos. Frames are repeated or left out, "
+      "never mixed");
+  binder.Choice("interlaced", &interlaced, {kField, kWeave},
+                "frames of two fields show the first one, from half the lines, or both woven, with "
+                "combs where something moves");
+  binder.Bind("allow-truncated", &allow_truncated,
+              "keep the frames of videos that are shorter than their files say; otherwise they "
+              "fail");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
+              "share of failed videos, over all tasks, above which the stage fails with status 3",
+              Effect::kRunOnly);
+  binder.Bind(
+      "threads", &threads, IntRange{0, 1024},
+      "videos at a time; 0: one for each core that the job may use and GB of memory that it "
+      "has",
+      Effect::kRunOnly);
+  binder.Bind("stall-timeout", &stall_timeout, IntRange{1, 86'400},
+              "seconds without a new frame after which a video is given up as hanging",
+              Effect::kRunOnly);
+  binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
+              "minutes that one video may take in all; 0: any time", Effect::kRunOnly);
+  binder.Bind("worker-memory", &worker_memory, IntRange{0, 1'000'000},
+              "MB of address space that one video may take, in a process of its own; 0: any. "
+              "8192 x 8192 pixels may need all of the default",
+              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite,
+              "make every video anew, also where OUT_DIR was made with other settings",
+              Effect::kOnce);
+  slice.Bind(binder);
+}
+
+void PrepVideosOptions::Check() {
+  if (height % 2 != 0 || short_side % 2 != 0) {
+    throw UsageError("--height and --short-side must be even: chroma has half the resolution");
+  }
+  if (fps != kSourceRate && fps != kConstantRate && ParseFrameRate(fps).num == 0) {
+    throw UsageError(
+        fmt::format("--fps {}: {}, {}, or a rate from 0.01 to 500 such as 25 or "
+                    "30000/1001",
+                    fps, kSourceRate, kConstantRate));
+  }
+  slice.Resolve();
+}
+
+double PrepVideosReport::FramesPerSecond() const {
+  return seconds > 0 ? static_cast<double>(num_frames) / seconds : 0;
+}
+
+nlohmann::ordered_json PrepVideosReport::ToJson() const {
+  return {{"num_videos", num_videos},
+          {"num_done", num_done},
+          {"num_skipped", num_skipped},
+          {"num_failed", num_failed},
+          {"num_truncated", num_truncated},
+          {"num_frames", num_frames},
+          {"warnings", warnings},
+          {"seconds", seconds},
+          {"frames_per_s", FramesPerSecond()}};
+}
+
+PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
+  const Stopwatch clock;
+  PrepVideosOptions options = given;
+  const Manifest manifest = ReadManifest(options.manifest);
+  const StageOutput output({options.out_dir,
+                            "prep-videos",
+                            SettingsOf(options),
+                            {{options.manifest, FileIdentity(options.manifest)}},
+                            options.overwrite,
+                            options.slice});
+  Preparation preparation(manifest, output, options);
+  const ItemLoopResult result = preparation.Run();
+  PrepVideosReport report;
+  report.num_videos = preparation.num_videos();
+  report.num_done = static_cast<int64_t>(result.done);
+  report.num_skipped = static_cast<int64_t>(result.skipped);
+  report.num_failed = static_cast<int64_t>(result.failed.size());
+  report.num_truncated = preparation.num_truncated();
+  report.num_frames = preparation.num_frames();
+  report.warnings = preparation.warnings();
+  report.seconds = clock.Seconds();
+  report.over_tolerance =
+      !output.Finish(report.ToJson(), result.failed,
+                     {report.num_videos, report.num_failed, options.max_failed_fraction});
+  return report;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,59 @@
+// The stage behind prep-videos: any video files in, <id>.mkv of one height out, each frame a JPEG
+// that the shards take over as it is (lib/video/prepared_video.h).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/option_binder.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+
+struct PrepVideosOptions {
+  std::string manifest, out_dir;
+  int height = 360;
+  int short_side = 0;
+  int quality = 90;
+  std::string fps = "source";
+  std::string interlaced = "field";
+  bool allow_truncated = false;
+  double max_failed_fraction = 0.01;
+  int threads = 0;
+  int stall_timeout = 120;   // seconds
+  int video_timeout = 240;   // minutes
+  int worker_memory = 4096;  // MB
+  bool overwrite = false;
+  TaskSlice slice;
+
+  // Not an option: the program that serves as worker, see prep_worker.h.
+  std::string worker_program = "/proc/self/exe";
+
+  void Bind(OptionBinder& binder);
+  void Check();
+};
+
+struct PrepVideosReport {
+  int64_t num_videos = 0;     // of this task
+  int64_t num_done = 0;       // prepared now
+  int64_t num_skipped = 0;    // were there and whole
+  int64_t num_truncated = 0;  // of those done: shorter than their files say
+  int64_t num_failed = 0;     // in failed.tsv with their reasons
+  int64_t num_frames = 0;     // of those done
+  // By id, of those done: what was found wrong with them.
+  std::map<std::string, std::string> warnings;
+  double seconds = 0;
+  bool over_tolerance = false;
+
+  double FramesPerSecond() const;
+  nlohmann::ordered_json ToJson() const;
+};
+
+// Throws an input error where the manifest is wrong, an environment error where the output cannot
+// be written; a video that cannot be prepared is counted, and stands in failed.tsv.
+PrepVideosReport RunPrepVideos(const PrepVideosOptions& options);
+
+}  // namespace reel3d

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/score_videos.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "lib/base/timer.h"
+#include "lib/dist/device.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/eval/score_file.h"
+#include "lib/model/freed_memory.h"
+#include "lib/shard/data_doubts.h"
+#include "pipeline/stages/clip_scorer.h"
+#include "pipeline/support/trained_network.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// Whether an earlier run has scored all of `planned`. Where a video failed then, it is tried again.
+bool IsScored(const fs::path& file, const Scores& planned) {
+  if (!fs::exists(file)) {
+    return false;
+  }
+  try {
+    const Scores there = ReadScores(file);
+    return there.checkpoint == planned.checkpoint && there.data == planned.data &&
+           there.settings == planned.settings && there.num_parts == planned.num_parts &&
+           there.num_videos_expected == planned.num_videos_expected &&
+           there.clips.size() == planned.clips.size();
+  } catch (const Error& error) {
+    LogWarn(fmt::format("scoring again: {}", error.what()));
+    return false;
+  }
+}
+
+// Those that an earlier run with more parts left behind.
+void RemoveOtherParts(const fs::path& folder, int num_parts) {
+  static const std::regex pattern("scores-([0-9]{5})\\.h5");
+  std::vector<fs::path> others;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::smatch match;
+    if (std::regex_match(name, match, pattern) && std::stoi(match[1]) >= num_parts) {
+      others.push_back(entry.path());
+    }
+  }
+  for (const fs::path& path : others) {
+    LogInfo(fmt::format("removing {}: of an earlier plan", path.string()));
+    std::error_code another_task_did;
+    fs::remove(path, another_task_did);
+  }
+}
+
+void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
+  const std::string difference = ClassDifference({"the checkpoint", trained.classes},
+                                                 {shards.folder().string(), shards.classes()});
+  if (!difference.empty()) {
+    throw InputError(fmt::format(
+        "{}: they are of different data sets, or pack-shards needs --classes", difference));
+  }
+}
+
+}  // namespace
+
+void ScoreOptions::Bind(OptionBinder& binder) {
+  binder.Positional("CHECKPOINT", &checkpoint,
+                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
+                    ".safetensors; FILE:ENTRY where it holds several)");
+  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Positional("OUT_DIR", &out_dir, "score files; goes on where it stands");
+  weights.Bind(binder);
+  binder.Choice("subset", &subset, {"training", "validation", "testing"}, "which videos to score");
+  binder.Bind("window-stride", &window_stride, {0, 100'000},
+              "frames from one clip to the next; 0: the clip's length, so that none overlap");
+  binder.Choice("tail", &tail, {"loop", "loop2018", "drop2017"},
+                "the last, shorter clip of a video: looped and scored (2020 code); the same, but "
+                "not of a single frame (2018); left out, with the last full one of an exact "
+                "multiple (2017)");
+  binder.Bind("shuffle-frames", &shuffle_frames,
+              "a test: score each clip with its frames in random order; what is left of the "
+              "accuracy did not come from motion");
+  binder.Bind("seed", &seed, {0, INT64_MAX}, "decides the order of --shuffle-frames");
+  binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000},
+              "videos in each score file; what is lost when the stage is killed");
+  binder.Bind(
+      "max-failed-fraction", &max_failed_fraction, {0, 1},
+      "share of videos with damaged frames, over all tasks, above which the stage fails with "
+      "status 3; they count as wrong",
+      Effect::kRunOnly);
+  binder.Choice("decoding", &decoding, {"fast", "exact"},
+                "fast: just the frequencies that the crop needs, 50 dB from PIL's pixels; exact: "
+                "PIL's pixels to the last bit, at a fifth of the speed");
+  precision.Bind(binder);
+  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
+  binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
+  binder.Bind("loader-threads", &loader_threads, {0, 1024},
+              "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
+  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute", Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "score everything anew", Effect::kOnce);
+  slice.Bind(binder);
+}
+
+void ScoreOptions::Check() { slice.Resolve(); }
+
+namespace {
+
+struct Counts {
+  int64_t videos = 0, clips = 0, parts_kept = 0;
+  int64_t members = 0;  // videos of this task, kept ones included
+  std::vector<FailedItem> failed;
+};
+
+ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
+  return {options.subset,
+          options.window_stride,
+          options.tail,
+          options.shuffle_frames,
+          options.seed,
+          options.videos_per_part,
+          options.decoding,
+          options.batch,
+          options.loader_threads > 0 ? options.loader_threads : threads};
+}
+
+// The parts of this task.
+Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipScorer* scorer) {
+  Counts counts;
+  const int num_parts = scorer->NumParts();
+  const int tasks = options.slice.tasks;
+  std::string settings = output.settings();
+  std::replace(settings.begin(), settings.end(), '\n', ';');
+  Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
+  for (int number = options.slice.task; number < num_parts; number += tasks) {
+    const fs::path file = output.folder() / ScoreFileName(number);
+    ScorePart part = scorer->PlanPart(number);
+    part.scores.settings = settings;
+    const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
+    counts.members += num_videos;
+    if (!output.must_redo() && IsScored(file, part.scores)) {
+      ++counts.parts_kept;
+    } else {
+      scorer->Score(&part);
+      WriteScores(file, part.scores);
+      counts.videos += num_videos - static_cast<int64_t>(part.failed.size());
+      counts.clips += static_cast<int64_t>(part.scores.clips.size());
+      counts.failed.insert(counts.failed.end(), part.failed.begin(), part.failed.end());
+    }
+    progress.Advance();
+  }
+  return counts;
+}
+
+ToolResult Score(const ScoreOptions& options) {
+  const Stopwatch clock;
+  const at::Device device = ChooseDevice(options.device);
+  const int threads = ThreadCount(options.threads);
+  at::set_num_threads(threads);
+  const ShardSet shards(options.shards_dir);
+  ChooseKernels(/*deterministic=*/false);
+  TrainedNetwork trained =
+      LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
+  RequireSameClasses(trained, shards);
+  trained.network->AbsorbBatchNorms();
+  const std::string identity = trained.identity;
+  ClipScorer scorer(ScorerOptions(options, threads), shards, std::move(trained), device);
+  const StageOutput output({options.out_dir,
+                            "score-videos",
+                            SettingsOf(options),
+                            {{options.checkpoint, identity},
+                             {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+                            options.overwrite,
+                            options.slice});
+  RemoveOtherParts(output.folder(), scorer.NumParts());
+  const Counts counts = ScoreParts(options, output, &scorer);
+  const auto num_failed = static_cast<int64_t>(counts.failed.size());
+  ToolResult result;
+  result.json = {{"videos", counts.videos},
+                 {"clips", counts.clips},
+                 {"num_failed", num_failed},
+                 {"parts_kept", counts.parts_kept},
+                 {"checkpoint", identity},
+                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
+                 {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
+  const bool whole = output.Finish(result.json, counts.failed,
+                                   {counts.members, num_failed, options.max_failed_fraction});
+  result.text =
+      fmt::format("{} videos, {} clips scored by {}", counts.videos, counts.clips, identity);
+  if (counts.parts_kept > 0) {
+    result.text += fmt::format("; {} score files were there already", counts.parts_kept);
+  }
+  if (num_failed > 0) {
+    result.text += fmt::format("; {} videos failed, see failed.tsv", num_failed);
+  }
+  result.text += '\n';
+  result.exit_status = whole ? kExitDone : kExitInput;
+  return result;
+}
+
+}  // namespace
+
+ToolResult RunScoring(const ScoreOptions& options) {
+  KeepFreedMemory();
+  ToolResult result;
+  WithTorchErrors([&] { result = Score(options); });
+  return result;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,48 @@
+// The scoring stage: logits of every clip of a subset's videos. Averages are taken afterwards, by
+// evaluate-scores.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/cli/tool.h"
+#include "lib/model/precision_options.h"
+#include "pipeline/support/stage_output.h"
+#include "pipeline/support/weights_use.h"
+
+namespace reel3d {
+
+struct ScoreOptions {
+  std::string checkpoint;
+  std::string shards_dir;
+  std::string out_dir;
+  WeightsUse weights;
+
+  std::string subset = "validation";
+  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  std::string tail = "loop";
+  bool shuffle_frames = false;
+  int64_t seed = 1;
+  int videos_per_part = 256;
+  double max_failed_fraction = 0.01;
+
+  std::string decoding = "fast";
+  PrecisionOptions precision;
+  int batch = 32;
+  int threads = 0;
+  int loader_threads = 0;
+  std::string device = "auto";
+  bool overwrite = false;
+  TaskSlice slice;
+
+  void Bind(OptionBinder& binder);
+  void Check();
+};
+
+// Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
+// writes every tasks-th part. Parts that are whole and of the same checkpoint, data and settings
+// are kept. A video with a damaged frame gets no clips and stands in failed.tsv.
+ToolResult RunScoring(const ScoreOptions& options);
+
+}  // namespace reel3d

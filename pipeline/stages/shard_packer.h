@@ -1,0 +1,80 @@
+// Copies prepared videos into shards, and writes the index of those shards. Each shard is written
+// by the thread that is the last to be through with one of its videos.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/progress.h"
+#include "lib/shard/shard_plan.h"
+#include "lib/shard/shard_set.h"
+#include "lib/shard/video_scan.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+
+// A shard under way: its videos are [begin, end) of the plan's.
+struct ShardUnderWay {
+  int number = 0;
+  size_t begin = 0, end = 0;
+  std::string plan;
+  std::vector<std::optional<VideoScan>> scans;  // empty where one failed
+  std::atomic<size_t> num_unscanned{0};
+  std::vector<IndexedVideo> index;  // once it is whole; empty if all its videos failed
+  std::vector<uint64_t> contents;   // likewise, ContentHash() of each
+  std::string uuid;                 // likewise
+  bool kept = false;
+};
+
+// Counts what stands in the shards after packing.
+struct PackedShards {
+  int64_t num_videos = 0, num_frames = 0, num_shards = 0;
+  int64_t num_shards_kept = 0;  // were complete and up to date already
+};
+
+struct ShardPackerOptions {
+  std::filesystem::path prepared_dir;
+  uint64_t shard_size_bytes = 0;  // of prepared videos; a larger video gets a shard of its own
+  int threads = 1;
+};
+
+class ShardPacker {
+ public:
+  // `plan` and `output` must live as long as the packer.
+  ShardPacker(ShardPackerOptions options, const PackPlan& plan, const StageOutput& output);
+
+  // Videos that failed, in order.
+  std::vector<FailedItem> Pack();
+  void RemoveOtherShards() const;
+  PackedShards WriteIndexFile() const;
+
+ private:
+  std::filesystem::path ShardFile(const ShardUnderWay& shard) const {
+    return folder_ / ShardFileName(shard.number);
+  }
+  // Takes over an earlier run's file that holds all the videos and is younger than any of them.
+  void KeepUnread(ShardUnderWay* shard) const;
+  ItemOutcome PackVideo(const ItemTurn& turn) const;
+  // The last thread that is through with a video of this shard writes it.
+  void EndVideo(ShardUnderWay* shard, Progress* progress) const;
+  void WriteShard(const ShardUnderWay& shard, const ShardTable& table, Progress* progress) const;
+  void FillIndex(const ShardTable& table, ShardUnderWay* shard) const;
+
+  const ShardPackerOptions options_;
+  const PackPlan& plan_;
+  const StageOutput& output_;
+  const std::filesystem::path folder_;
+  const bool must_redo_;
+  std::vector<std::unique_ptr<ShardUnderWay>> shards_;
+  std::vector<ShardUnderWay*> shard_of_video_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/train_r3d.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/launched_rank.h"
+#include "lib/base/log.h"
+#include "lib/base/stop_signal.h"
+#include "lib/base/timer.h"
+#include "lib/dist/device.h"
+#include "lib/dist/torch_errors.h"
+#include "lib/dist/world.h"
+#include "lib/model/freed_memory.h"
+#include "lib/shard/data_doubts.h"
+#include "lib/shard/shard_set.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
+#include "lib/train/checkpoint/run_checkpoints.h"
+#include "lib/train/loop/finetune.h"
+#include "lib/train/loop/trainer.h"
+#include "lib/weights/weights_name.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+// Keeps other runs out of the folder. The system releases the lock however the process ends.
+class RunLock {
+ public:
+  // Waits a while for a lock that another process has. A request to stop ends the wait: then the
+  // lock is not held.
+  explicit RunLock(const fs::path& run_dir)
+      : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    constexpr double kPatience_s = 10;
+    const Stopwatch clock;
+    for (bool told = false; IsTaken(); told = true) {
+      if (StopRequested()) {
+        is_held_ = false;
+        return;
+      }
+      if (clock.Seconds() > kPatience_s) {
+        close(descriptor_);
+        throw EnvironmentError(run_dir.string() +
+                               ": another train-r3d is at work there; wait for it or end it");
+      }
+      if (!told) {
+        LogInfo(
+            fmt::format("{}: another train-r3d is at work there; waiting up to {:g} s for it to "
+                        "end, as ranks live on for a moment when their launcher is killed",
+                        run_dir.string(), kPatience_s));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+  ~RunLock() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+  bool is_held() const { return is_held_; }
+
+ private:
+  bool IsTaken() const {
+    return descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  }
+
+  int descriptor_;  // below 0 if the file system has no such locks: then there is no guard
+  bool is_held_ = true;
+};
+
+ToolResult ToResult(const TrainReport& report) {
+  ToolResult result;
+  result.json = {{"steps", report.steps},
+                 {"epochs", report.epochs},
+                 {"ranks", report.ranks},
+                 {"training_videos", report.num_training},
+                 {"validation_videos", report.num_validation},
+                 {"clips_per_s", report.clips_per_s},
+                 {"waiting_share", report.waiting_share},
+                 {"num_damaged", report.damaged.size()},
+                 {"num_bad_steps", report.num_bad},
+                 {"stopped_early", report.stopped_early}};
+  result.text =
+      report.stopped_early && report.steps == 0
+          ? "stopped before the first step: run the same command again to begin"
+      : report.stopped_early
+          ? fmt::format(
+                "stopped at a checkpoint after {} epochs, {} steps: run the same "
+                "command again to go on",
+                report.epochs, report.steps)
+          : fmt::format("{}{} epochs, {} steps", report.over_tolerance ? "ended after " : "",
+                        report.epochs, report.steps);
+  for (const char* figure : {"train_loss", "train_top1", "validation_loss", "validation_top1"}) {
+    if (report.last_epoch.contains(figure)) {
+      result.json[figure] = report.last_epoch[figure];
+    }
+  }
+  if (report.best_top1 >= 0) {
+    result.json["best_validation_top1"] = report.best_top1;
+    result.text += fmt::format("; validation clips: best top-1 {:.1f} %", 100 * report.best_top1);
+  }
+  if (result.json.contains("validation_top1")) {
+    result.text +=
+        fmt::format(", last {:.1f} %", 100 * result.json["validation_top1"].get<double>());
+  }
+  result.text += '\n';
+  result.exit_status = report.stopped_early ? kExitStoppedEarly : kExitDone;
+  return result;
+}
+
+// Refuses before the run is touched what the trainer would refuse when it goes on.
+void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
+  const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
+  if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {
+    return;
+  }
+  nlohmann::ordered_json state;
+  try {
+    state = ReadCheckpointState(latest);
+  } catch (const Error&) {
+    return;  // damaged: the trainer passes it over, and looks at the data of the one before
+  }
+  RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
+  RequireSameCourse(state, options);
+}
+
+StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
+  const fs::path run_dir = options.run_dir;
+  std::vector<StageInput> inputs = {
+      {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}};
+  if (!options.finetune.file.empty()) {
+    const fs::path file = SplitWeightsName(PretrainedFile(options.finetune)).file;
+    inputs.push_back({options.finetune.file, FileIdentity(file)});
+  }
+  return {run_dir, "train-r3d", SettingsOf(options), inputs, options.overwrite, {}, [run_dir] {
+            std::error_code ignored;
+            fs::remove_all(run_dir / "checkpoints", ignored);
+            fs::remove_all(run_dir / "tensorboard", ignored);
+            fs::remove_all(run_dir / "heartbeats", ignored);
+            fs::remove(run_dir / "metrics.jsonl", ignored);
+            fs::remove(run_dir / "times.jsonl", ignored);
+          }};
+}
+
+// Writes the report of the run's end. Returns false if too many videos were damaged.
+bool Conclude(const TrainReport& report, const ToolResult& result, double max_failed_fraction,
+              const StageOutput& output) {
+  std::vector<FailedItem> failed;
+  for (const auto& [id, reason] : report.damaged) {
+    failed.push_back({id, "train", reason});
+  }
+  if (result.exit_status == kExitDone) {
+    return output.Finish(result.json, failed,
+                         {report.num_training + report.num_validation,
+                          static_cast<int64_t>(failed.size()), max_failed_fraction});
+  }
+  output.Report(result.json, failed);
+  return true;
+}
+
+ToolResult StoppedBeforeTraining(const World& world) {
+  const char* text = "stopped before training had begun: run the same command again\n";
+  return {{{"stopped_early", true}}, world.is_main() ? text : "", kExitStoppedEarly};
+}
+
+ToolResult TrainOn(const World& world, TrainOptions& options) {
+  if (world.Any(StopRequested())) {
+    return StoppedBeforeTraining(world);
+  }
+  std::optional<RunLock> lock;
+  std::optional<ShardSet> shards;
+  std::optional<StageOutput> output;
+  // The device may be missing, so it is chosen before any file is touched.
+  const c10::Device device = ChooseDevice(options.device, world);
+  if (world.is_main()) {
+    RequireFolder(options.shards_dir, "shards made by pack-shards");
+    MakeFolders(options.run_dir);
+    lock.emplace(options.run_dir);
+  }
+  if (world.Any(lock && !lock->is_held())) {
+    return StoppedBeforeTraining(world);
+  }
+  if (world.is_main()) {
+    shards.emplace(options.shards_dir);
+    RequireSameRun(options, *shards);
+    output.emplace(RunOf(options, *shards));
+    for (const Doubt& doubt : DataDoubts(*shards)) {
+      LogWarn(doubt.text);
+    }
+  }
+  world.Barrier();  // nobody looks for checkpoints before the old ones are gone
+  if (!shards) {
+    shards.emplace(options.shards_dir);
+  }
+  const std::string settings = FormatConfig(options, /*only_output=*/true);
+  TrainReport report;
+  {
+    Trainer trainer(options, settings, world, *shards, device);
+    // An error must end the other ranks from here, because the trainer's destructor waits for a
+    // checkpoint that is being written.
+    world.Run([&] { WithTorchErrors([&] { report = trainer.Run(); }); });
+  }
+  ToolResult result = ToResult(report);
+  if (output && !Conclude(report, result, options.max_failed_fraction, *output)) {
+    result.exit_status = kExitInput;
+  }
+  if (!world.is_main()) {  // rank 0 speaks for all; the status is the same
+    result = {nullptr, "", report.over_tolerance ? kExitInput : result.exit_status};
+  }
+  return result;
+}
+
+// Makes a request to stop answer at once what will happen, since a step may take a minute.
+void AcknowledgeStops() {
+  if (LaunchedRank().value_or(0) != 0) {
+    return;
+  }
+  constexpr const char* kStops =
+      "train-r3d: asked to stop: the step in hand is finished and a checkpoint saved; the same "
+      "signal again, a second later or more, ends at once\n";
+  constexpr const char* kIsKilled =
+      "train-r3d: SIGTERM from mpirun, which kills its ranks a second later: because a rank has "
+      "failed, or because of Ctrl-C or SIGTERM. To stop at a checkpoint, start it as `run-ranks "
+      "mpirun ...`, or send SIGUSR1 to mpirun\n";
+  // Under run-ranks SIGTERM comes only if a rank has failed, and that rank prints why.
+  const char* of_mpirun = StartedByRunRanks() ? nullptr : kIsKilled;
+  SayWhenStopped(kStops, StartedByMpirun() ? of_mpirun : kStops);
+}
+
+}  // namespace
+
+ToolResult RunTraining(TrainOptions options) {
+  CatchStopSignals();  // the tool has done so before, other callers may not
+  if (StartedByRunRanks()) {
+    AllowRepeatedStops();
+  }
+  AcknowledgeStops();
+  KeepFreedMemory();
+  const World world;
+  if (world.size() > 1) {
+    InitLog("train-r3d", fmt::format("rank {}", world.rank()));
+  }
+  ToolResult result;
+  world.Run([&] { WithTorchErrors([&] { result = TrainOn(world, options); }); });
+  return result;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/prep_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/base/timer.h"
+
+namespace reel3d {
+namespace {
+
+using Json = nlohmann::json;
+
+// A loaded file system may take long to give the program.
+constexpr double kStart_s = 300;
+constexpr double kTellEvery_s = 0.2;
+constexpr double kWait_s = 1;
+
+// CBOR: paths may hold any bytes, which JSON text refuses.
+std::string Pack(const Json& message) {
+  std::string bytes;
+  Json::to_cbor(message, bytes);
+  return bytes;
+}
+
+std::string PackRequest(const PrepareRequest& request, int memory_mb) {
+  return Pack({{"source", request.source},
+               {"target", request.target},
+               {"begin_s", request.part.begin_s},
+               {"end_s", request.part.end_s},
+               {"made_from", request.made_from},
+               {"height", request.height},
+               {"short_side", request.short_side},
+               {"quality", request.quality},
+               {"even_rate", request.even_rate},
+               {"rate_num", request.rate.num},
+               {"rate_den", request.rate.den},
+               {"interlaced", request.interlaced},
+               {"memory_mb", memory_mb}});
+}
+
+PrepareRequest UnpackRequest(const Json& message) {
+  PrepareRequest request;
+  message.at("source").get_to(request.source);
+  message.at("target").get_to(request.target);
+  message.at("begin_s").get_to(request.part.begin_s);
+  message.at("end_s").get_to(request.part.end_s);
+  message.at("made_from").get_to(request.made_from);
+  message.at("height").get_to(request.height);
+  message.at("short_side").get_to(request.short_side);
+  message.at("quality").get_to(request.quality);
+  message.at("even_rate").get_to(request.even_rate);
+  message.at("rate_num").get_to(request.rate.num);
+  message.at("rate_den").get_to(request.rate.den);
+  message.at("interlaced").get_to(request.interlaced);
+  return request;
+}
+
+Json PackSummary(const DecodeSummary& summary) {
+  return {{"num_frames", summary.num_frames},
+          {"expected_frames", summary.expected_frames},
+          {"problem", summary.problem},
+          {"notes", summary.notes},
+          {"truncated", summary.truncated}};
+}
+
+DecodeSummary UnpackSummary(const Json& message) {
+  DecodeSummary summary;
+  message.at("num_frames").get_to(summary.num_frames);
+  message.at("expected_frames").get_to(summary.expected_frames);
+  message.at("problem").get_to(summary.problem);
+  message.at("notes").get_to(summary.notes);
+  message.at("truncated").get_to(summary.truncated);
+  return summary;
+}
+
+// The end of a video, or nothing for word from the middle. Throws what the worker threw.
+std::optional<DecodeSummary> Understand(const std::string& bytes,
+                                        const std::function<void(int64_t)>& on_frames) {
+  const Json message = Json::from_cbor(bytes);
+  if (message.contains("error")) {
+    throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>());
+  }
+  if (message.contains("so_far")) {
+    on_frames(message.at("so_far").get<int64_t>());
+    return std::nullopt;
+  }
+  return UnpackSummary(message);
+}
+
+Json PackError(ErrorKind kind, const std::string& what) {
+  return {{"error", what.substr(0, kMaxMessage_bytes / 2)}, {"kind", kind}};
+}
+
+// In the worker: the answer to one request.
+Json Answer(const Json& message) {
+  const int memory_mb = message.at("memory_mb").get<int>();
+  const PrepareRequest request = UnpackRequest(message);
+  try {
+    LimitMemory(memory_mb);
+    const Stopwatch clock;
+    double next_s = 0;
+    return PackSummary(PrepareVideo(request, [&](int64_t num_frames) {
+      if (clock.Seconds() >= next_s) {
+        next_s = clock.Seconds() + kTellEvery_s;
+        SendToParent(Pack({{"so_far", num_frames}}));
+      }
+    }));
+  } catch (const std::bad_alloc&) {
+    return PackError(ErrorKind::kInput,
+                     fmt::format("cannot decode {}: more than {} MB of memory needed, the limit by "
+                                 "--worker-memory or by what this machine or job has",
+                                 request.source, memory_mb));
+  } catch (const Error& error) {
+    return PackError(error.kind(), error.what());
+  } catch (const std::exception& error) {
+    return PackError(ErrorKind::kInternal, error.what());
+  }
+}
+
+// A worker that takes more than the job has lets the kernel end any of the job's processes. It
+// limits addresses, of which the program itself needs some hundred MB.
+int MemoryLimitMb(int wanted_mb) {
+  constexpr int64_t kLeastMb = 1024;
+  const int64_t available_mb = std::max(kLeastMb, AvailableMemoryBytes() >> 20);
+  return static_cast<int>(std::min<int64_t>(wanted_mb, available_mb));
+}
+
+}  // namespace
+
+int RunPrepWorker() {
+  BecomeChild();
+  SendToParent(Pack({{"ready", true}}));
+  while (const std::optional<std::string> message = ReceiveFromParent()) {
+    SendToParent(Pack(Answer(Json::from_cbor(*message))));
+  }
+  return kExitDone;
+}
+
+void PrepWorker::Start() {
+  process_ = std::make_unique<ChildProcess>(
+      std::vector<std::string>{options_.program, kPrepWorkerArgument});
+  std::string ready;
+  if (process_->Receive(kStart_s, &ready) != ChildProcess::Answer::kMessage) {
+    throw EnvironmentError(fmt::format("a worker process of {} does not start: {}",
+                                       options_.program, process_->End()));
+  }
+}
+
+void PrepWorker::Submit(const PrepareRequest& request) {
+  const std::string message = PackRequest(request, MemoryLimitMb(options_.memory_mb));
+  // An idle worker may have been killed; that is not this video's doing.
+  if (process_ == nullptr || !process_->Send(message)) {
+    Start();
+    process_->Send(message);
+  }
+}
+
+void PrepWorker::GiveUp(const std::string& why) {
+  process_.reset();
+  throw InputError(why);
+}
+
+// Silence is counted in short waits, so that a suspended job does not take its own sleep for it.
+bool PrepWorker::Hear(double patience_s, std::string* bytes) {
+  double silent_s = 0;
+  while (silent_s < patience_s) {
+    const auto answer = process_->Receive(std::min(kWait_s, patience_s - silent_s), bytes);
+    if (answer != ChildProcess::Answer::kSilence) {
+      return answer == ChildProcess::Answer::kMessage;
+    }
+    silent_s += kWait_s;
+  }
+  bytes->clear();
+  return true;
+}
+
+DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
+                                  const std::function<void(int64_t num_frames)>& on_frames) {
+  Submit(request);
+  const std::string what = "cannot decode " + request.source;
+  const double timeout_s = options_.timeout_s > 0 ? options_.timeout_s : 1e18;
+  const Stopwatch clock;
+  std::string bytes;
+  while (true) {
+    const double left_s = timeout_s - clock.Seconds();
+    if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
+      const std::string end = process_->End();
+      // Not by us, and decoders do not kill themselves.
+      const bool killed = end.find("signal 9,") != std::string::npos;
+      GiveUp(
+          fmt::format("{}: the decoder crashed ({}){}", what, end,
+                      killed ? "; if the machine is short of memory, take fewer --threads" : ""));
+    }
+    if (bytes.empty()) {
+      GiveUp(left_s <= options_.stall_s
+                 ? fmt::format("{}: not done after {:g} s; --video-timeout allows more", what,
+                               options_.timeout_s)
+                 : fmt::format("{}: no frame for {:g} s; --stall-timeout allows more", what,
+                               options_.stall_s));
+    }
+    std::optional<DecodeSummary> summary;
+    try {
+      UseJson(what + ": the decoder crashed", [&] { summary = Understand(bytes, on_frames); });
+    } catch (const Error&) {
+      process_.reset();  // what a bad video leaves behind is not for the next one
+      throw;
+    }
+    if (summary) {
+      return *summary;
+    }
+  }
+}
+
+}  // namespace reel3d

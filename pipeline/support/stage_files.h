@@ -1,0 +1,14 @@
+// Names of the files that every stage writes into its folder (pipeline/support/stage_output.h says
+// what they hold).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace reel3d {
+
+constexpr const char* kSettingsFile = "settings.ini";
+constexpr const char* kConfigFile = "config.ini";
+constexpr const char* kFailedFile = "failed.tsv";
+constexpr const char* kReportFile = "report.json";
+constexpr const char* kDoneFile = "DONE";
+
+}  // namespace reel3d

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/stage_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/base/versions.h"
+#include "pipeline/support/folder_maker.h"
+#include "pipeline/support/stage_files.h"
+#include "pipeline/support/stage_settings.h"
+#include "pipeline/support/stage_tasks.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kTasksToList = 100;
+
+bool OverTolerance(const Tolerance& tolerance) {
+  return static_cast<double>(tolerance.num_failed) >
+         tolerance.max_failed_fraction * static_cast<double>(tolerance.num_items);
+}
+
+}  // namespace
+
+std::string FileIdentity(const fs::path& file) {
+  constexpr uint64_t kMaxBytes = uint64_t{64} << 30;  // weights may be large
+  const std::string bytes = ReadFile(file, kMaxBytes);
+  return fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()));
+}
+
+StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
+  MakeFolders(run_.folder);
+  RemoveStaleTemporaries(run_.folder);
+  const fs::path settings = run_.folder / kSettingsFile;
+  if (!fs::exists(settings)) {
+    RequireNothingElse(run_.folder);
+  }
+  RequireNoOtherStage(run_.folder, run_.tool);
+  if (!run_.overwrite && !WriteFirstFile(settings, run_.settings.output)) {
+    RequireOurs();
+  }
+  settings_ = run_.overwrite ? run_.settings.output : ReadFile(settings);
+  RemoveStaleTemporaries(OwnFolder());
+  std::error_code ignored;
+  fs::remove(run_.folder / kDoneFile, ignored);
+  fs::remove(OwnFolder() / kDoneFile, ignored);
+  if (run_.overwrite && run_.clear) {
+    run_.clear();
+  }
+  if (run_.overwrite) {
+    WriteFileAtomically(settings, settings_);
+  }
+  WriteFileAtomically(run_.folder / kConfigFile, run_.settings.config);
+}
+
+void StageOutput::RequireOurs() const {
+  const std::string difference =
+      SettingsDifference(ReadFile(run_.folder / kSettingsFile), run_.settings);
+  if (!difference.empty()) {
+    throw UsageError(fmt::format(
+        "{} was made with other settings ({}): name another folder, or --overwrite to make "
+        "it anew (under make: OVERWRITE=yes)",
+        run_.folder.string(), difference));
+  }
+}
+
+fs::path StageOutput::TaskFolder(int task) const {
+  return FolderOfTask(run_.folder, task, run_.slice.tasks);
+}
+
+// Where this process reports: its task's folder, or the stage's own if there is but one task.
+fs::path StageOutput::OwnFolder() const {
+  return run_.slice.tasks > 1 ? TaskFolder(run_.slice.task) : run_.folder;
+}
+
+// A task that finished under other settings, or read something else, does not count.
+std::string StageOutput::WorkId() const {
+  std::string text = settings_;
+  for (const StageInput& input : run_.inputs) {
+    text += input.identity + "\n";
+  }
+  return fmt::format("{:08x}", Crc32(text.data(), text.size()));
+}
+
+void StageOutput::Report(const Json& report, const std::vector<FailedItem>& failed) const {
+  Json full{{"tool", run_.tool}, {"version", Version()}, {"seconds", clock_.Seconds()}};
+  full["inputs"] = Json::array();
+  for (const StageInput& input : run_.inputs) {
+    full["inputs"].push_back({{"path", input.path}, {"identity", input.identity}});
+  }
+  if (!report.is_null()) {
+    full.update(report);
+  }
+  MakeFolders(OwnFolder());
+  WriteFileAtomically(OwnFolder() / kFailedFile, FormatFailedItems(failed));
+  WriteFileAtomically(OwnFolder() / kReportFile, FormatJson(full) + "\n");
+}
+
+bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
+                         const Tolerance& tolerance) const {
+  RequireOurs();
+  Report(report, failed);
+  if (run_.slice.tasks > 1) {
+    WriteFileAtomically(OwnFolder() / kDoneFile,
+                        FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
+    return JoinTasks(tolerance.max_failed_fraction);
+  }
+  return Judge(tolerance);
+}
+
+bool StageOutput::Judge(const Tolerance& tolerance) const {
+  if (OverTolerance(tolerance)) {
+    LogError(
+        fmt::format("{} of {} failed, more than --max-failed-fraction {:g}: see {}; raise it to "
+                    "go on without them",
+                    tolerance.num_failed, tolerance.num_items, tolerance.max_failed_fraction,
+                    (run_.folder / kFailedFile).string()));
+    return false;
+  }
+  WriteFileAtomically(run_.folder / kDoneFile, "");
+  return true;
+}
+
+std::vector<int> StageOutput::UnfinishedTasks() const {
+  const std::string work_id = WorkId();
+  std::vector<int> unfinished;
+  // Tasks start in order: of those that are not done one of the last is found at once. To list them
+  // all, each of N tasks would look at N files.
+  const size_t most = run_.slice.tasks <= kTasksToList ? kTasksToList : 1;
+  for (int task = run_.slice.tasks - 1; task >= 0 && unfinished.size() < most; --task) {
+    if (ReadTaskDone(TaskFolder(task) / kDoneFile).work_id != work_id) {
+      unfinished.insert(unfinished.begin(), task);
+    }
+  }
+  return unfinished;
+}
+
+// Whoever finishes last joins: the others find a task that has not finished, and leave.
+bool StageOutput::JoinTasks(double max_failed_fraction) const {
+  if (const std::vector<int> unfinished = UnfinishedTasks(); !unfinished.empty()) {
+    LogInfo(fmt::format("task {} of {} is done; not yet: {}", run_.slice.task, run_.slice.tasks,
+                        run_.slice.tasks <= kTasksToList
+                            ? "--array=" + FormatArrayList(unfinished)
+                            : fmt::format("{}, and maybe others (inspect-file {} lists them)",
+                                          unfinished.front(), run_.folder.string())));
+    return true;
+  }
+  Json report;
+  std::vector<FailedItem> failed;
+  Tolerance sum{0, 0, max_failed_fraction};
+  std::vector<int> with_failures;
+  for (int task = 0; task < run_.slice.tasks; ++task) {
+    const fs::path folder = TaskFolder(task);
+    const TaskDone done = ReadTaskDone(folder / kDoneFile);
+    sum.num_items += done.num_items;
+    sum.num_failed += done.num_failed;
+    if (done.num_failed > 0) {
+      with_failures.push_back(task);
+    }
+    const std::string failures = ReadFile(folder / kFailedFile);
+    const std::vector<FailedItem> items =
+        ParseFailedItems(failures, (folder / kFailedFile).string());
+    failed.insert(failed.end(), items.begin(), items.end());
+    const Json next = ReadJsonObject(folder / kReportFile);
+    report = task == 0 ? next : Joined(report, next);
+  }
+  if (!with_failures.empty()) {
+    LogWarn(fmt::format("{} of {} failed; once they are mended, their tasks are --array={}",
+                        sum.num_failed, sum.num_items, FormatArrayList(with_failures)));
+  }
+  std::sort(failed.begin(), failed.end(),
+            [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
+  WriteFileAtomically(run_.folder / kFailedFile, FormatFailedItems(failed));
+  WriteFileAtomically(run_.folder / kReportFile, FormatJson(report) + "\n");
+  return Judge(sum);
+}
+
+}  // namespace reel3d

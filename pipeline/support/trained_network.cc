@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/trained_network.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/cli/config_file.h"
+#include "lib/cli/tool.h"
+#include "lib/data/manifest.h"
+#include "lib/model/precision.h"
+#include "lib/model/weights.h"
+#include "lib/model/weights_file.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
+#include "lib/weights/weights_layout.h"
+#include "lib/weights/weights_name.h"
+#include "pipeline/support/stage_output.h"
+#include "pipeline/support/stored_settings.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
+                                      const std::string& source) {
+  std::vector<std::string> classes;
+  UseJson(source, [&] { classes = json.get<std::vector<std::string>>(); });
+  return classes;
+}
+
+// Fills `network` from `weights`, by options and classes.
+void Build(TrainedNetwork* trained, const fs::path& weights) {
+  NetworkOptions network = trained->options.network;
+  network.num_classes = static_cast<int>(trained->classes.size());
+  trained->network = MakeNetworkOf(network, LoadWeights(weights), weights.string());
+  trained->network->eval();
+}
+
+TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
+  VerifyCheckpoint(checkpoint);
+  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+  const std::string source = (checkpoint / CheckpointFiles::kState).string();
+  TrainedNetwork trained;
+  std::string config;
+  UseJson(source, [&] { config = state.at("config").get<std::string>(); });
+  ReadStoredSettings(&trained.options, config, source);
+  trained.classes = ParseClasses(state.value("classes", nlohmann::ordered_json()), source);
+  Build(&trained, checkpoint / CheckpointFiles::kModel);
+  trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
+                                 ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
+  return trained;
+}
+
+// How clips are made: from --preprocessing, else as a checkpoint that the file came from said.
+// Returns the files of settings that said it.
+std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
+                                        const WeightsHeader& header, const fs::path& file) {
+  const auto note = header.notes.find(kConfigNote);
+  if (!recipe.empty()) {
+    std::vector<fs::path> read = ReadSettingsFile(options, RecipeFile(recipe));
+    if (note != header.notes.end()) {  // a recipe of clips does not know what leaves no weights
+      TrainOptions noted;
+      ReadStoredSettings(&noted, note->second, file.string());
+      options->network = noted.network;
+    }
+    return read;
+  }
+  if (note == header.notes.end()) {
+    throw UsageError(fmt::format(
+        "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
+        "weights published in 2020, cvpr2018 for those of 2018, paper2017; torchvision, c3d and "
+        "i3d "
+        "for theirs; or a file of settings",
+        file.string()));
+  }
+  ReadStoredSettings(options, note->second, file.string());
+  RequireModestClip(options->clip.length, options->crop.size, file.string(),
+                    "--preprocessing, a file of settings with clip-length and sample-size,");
+  return {};
+}
+
+std::vector<std::string> FindClasses(const std::string& classes_file, const WeightsHeader& header,
+                                     const WeightsLayout& layout, const fs::path& file) {
+  const auto note = header.notes.find(kClassesNote);
+  std::vector<std::string> classes;
+  if (!classes_file.empty()) {
+    classes = ReadClasses(classes_file);
+  } else if (note != header.notes.end()) {
+    classes =
+        ParseClasses(nlohmann::ordered_json::parse(note->second, nullptr, false), file.string());
+  } else {
+    throw UsageError(
+        fmt::format("{} does not name its {} classes: --classes FILE, one a line in "
+                    "the order of its outputs (such as classes.txt of the shards)",
+                    file.string(), layout.num_classes));
+  }
+  if (static_cast<int64_t>(classes.size()) != layout.num_classes) {
+    throw InputError(
+        fmt::format("{} is of {} classes, and {} names {}", file.string(), layout.num_classes,
+                    classes_file.empty() ? "its metadata" : classes_file, classes.size()));
+  }
+  return classes;
+}
+
+TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
+  const WeightsHeader header = ReadWeightsHeader(file);
+  if (!header.wrapper.empty()) {
+    LogInfo(fmt::format("{}: {}", file.string(), header.wrapper));
+  }
+  const std::optional<WeightsLayout> layout = FindLayout(header.tensors);
+  if (!layout) {
+    throw InputError(
+        fmt::format("{}: its {} tensors are of no network that reel3d knows; "
+                    "inspect-file shows them",
+                    file.string(), header.tensors.size()));
+  }
+  RequireHead(*layout, file.string());
+  TrainedNetwork trained;
+  const std::vector<fs::path> clips_by =
+      ReadPreprocessing(&trained.options, use.preprocessing, header, file);
+  ReadStoredSettings(&trained.options, layout->Config(), file.string());
+  trained.classes = FindClasses(use.classes, header, *layout, file);
+  Build(&trained, file);
+  trained.identity =
+      fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
+  for (const fs::path& settings : clips_by) {
+    trained.identity += (&settings == &clips_by.front() ? ", clips by " : " over ");
+    trained.identity += FileIdentity(settings);
+  }
+  return trained;
+}
+
+TrainedNetwork Load(const fs::path& checkpoint, const WeightsUse& use) {
+  if (fs::is_regular_file(SplitWeightsName(checkpoint).file)) {
+    return FromFile(checkpoint, use);
+  }
+  RequireFolder(checkpoint, "a checkpoint that train-r3d wrote, or a file of weights");
+  if (!use.classes.empty() || !use.preprocessing.empty()) {
+    throw UsageError(
+        "--classes and --preprocessing are for files of weights: a checkpoint knows "
+        "its own");
+  }
+  return FromCheckpoint(checkpoint);
+}
+
+}  // namespace
+
+TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& use,
+                                  at::Device device, const PrecisionOptions& precision) {
+  TrainedNetwork trained = Load(checkpoint, use);
+  trained.network->to(device);
+  const std::string found = UsePrecision(trained.network, precision, trained.options.clip.length,
+                                         trained.options.crop.size);
+  if (!found.empty()) {
+    LogInfo(found);
+  }
+  return trained;
+}
+
+void AppendRows(const at::Tensor& rows, std::vector<float>* all) {
+  const at::Tensor on_cpu = rows.to(at::kCPU, at::kFloat).contiguous();
+  const float* values = on_cpu.data_ptr<float>();
+  all->insert(all->end(), values, values + on_cpu.numel());
+}
+
+}  // namespace reel3d
