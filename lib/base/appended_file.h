@@ -1,4 +1,4 @@
-// A log on disk that grows by whole records, and outlives a disk that is full for a while.
+// Appends complete records to a log on disk. It survives a disk that is full for a while.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,19 +10,20 @@
 
 namespace reel3d {
 
-// Appended to by one thread, and flushed by the same or another.
+// One thread appends; the same thread or another one flushes.
 class AppendedFile {
  public:
-  // Made if absent; goes on at its end. Throws an environment error if it cannot be opened.
+  // Creates the file if it is absent, else appends to it. Throws an environment error if it cannot
+  // be opened.
   explicit AppendedFile(const std::filesystem::path& file);
   ~AppendedFile();
   AppendedFile(const AppendedFile&) = delete;
   AppendedFile& operator=(const AppendedFile&) = delete;
 
-  // Written at once or, where the disk refuses it, by a later call.
+  // Writes the record at once. If the disk refuses it, a later call writes it.
   void Append(std::string_view record);
-  // What was appended outlives a crash of the machine afterwards. Throws an environment error if
-  // something still cannot be written. Appending goes on meanwhile.
+  // Returns when everything appended so far would survive a crash of the machine. Throws an
+  // environment error if something still cannot be written. Append() may be called meanwhile.
   void Flush();
 
  private:
@@ -31,9 +32,9 @@ class AppendedFile {
 
   std::filesystem::path file_;
   int descriptor_;
-  std::mutex mutex_;    // of what follows
-  int64_t size_bytes_;  // that are known to be on disk
-  // What follows them. Kept until then: network file systems tell of a full disk late.
+  std::mutex mutex_;    // guards the members below
+  int64_t size_bytes_;  // bytes that are known to be on disk
+  // The bytes after them. They are kept because network file systems report a full disk late.
   std::string waiting_;
   size_t written_ = 0;  // bytes of it that the system has taken
 };

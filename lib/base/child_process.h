@@ -1,5 +1,5 @@
-// A process of our own that works apart, so that its crash, hang or hunger for memory is not ours.
-// Both ends speak in messages of any bytes over one socket, which is the child's standard input.
+// Runs work in a child process, so that a crash, a hang or a lack of memory there does not harm the
+// parent. Both ends exchange messages of any bytes over one socket, the child's standard input.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@ namespace reel3d {
 
 constexpr size_t kMaxMessage_bytes = 65536;
 
-// The parent's end. One thread; the child is killed when this thread ends.
+// The parent's end. Use it from one thread; the child is killed when this thread ends.
 class ChildProcess {
  public:
   enum class Answer { kMessage, kSilence, kGone };
@@ -25,12 +25,12 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // At most kMaxMessage_bytes. False if the child has gone.
+  // Sends at most kMaxMessage_bytes. Returns false if the child has ended.
   bool Send(std::string_view message);
   // Waits at most `timeout_s` seconds for the child's next message.
   Answer Receive(double timeout_s, std::string* message);
-  // Kills it where it still runs. Says how it ended: "exit status 1", "signal 11, Segmentation
-  // fault".
+  // Kills the child if it still runs. Returns how it ended: "exit status 1", "signal 11,
+  // Segmentation fault".
   std::string End();
 
  private:
@@ -38,15 +38,15 @@ class ChildProcess {
   int socket_ = -1;
 };
 
-// The child's end. What a child does first: it ends when the parent does, whatever it is busy with;
-// leaves signals of the terminal and the scheduler to the parent; dumps no core.
+// The child's end. Call this first in a child. From then on the child ends when the parent ends,
+// leaves signals of the terminal and the scheduler to the parent, and dumps no core.
 void BecomeChild();
-// Memory (address space) beyond which allocations fail from now on; 0: no limit. Without effect
-// under sanitizers, which need more than any limit.
+// Makes allocations fail from now on beyond so much memory (address space); 0: no limit. It has no
+// effect under sanitizers, which need more than any limit.
 void LimitMemory(int megabytes);
-// Nothing when the parent has gone or has closed its end.
+// Waits for the next message. Returns nothing if the parent has ended or has closed its end.
 std::optional<std::string> ReceiveFromParent();
-// Ends this process if the parent has gone.
+// Sends a message. Ends this process if the parent has ended.
 void SendToParent(std::string_view message);
 
 }  // namespace reel3d

@@ -1,7 +1,7 @@
-// The one exception type of reel3d, and the exit status that each kind of it becomes.
+// Defines the one exception type of reel3d, and the exit status of each of its kinds.
 //
-// A kind says whose fault it is and so what the caller may do about it: an input fault costs one
-// item (pipeline/support/item_loop swallows it and counts), everything else ends the tool.
+// The kind says whose fault an error is. An input fault costs one item: pipeline/support/item_loop
+// catches and counts it. Every other kind ends the tool.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,7 +30,8 @@ constexpr int kExitStoppedEarly = 75;  // stopped at a checkpoint: run the same 
 
 int ExitStatus(ErrorKind kind);
 
-// The message is one line: what failed, which item, why, and what to do where that is known.
+// The message is one line. It says what failed, for which item, why, and what to do if that is
+// known.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -46,17 +47,18 @@ inline Error EnvironmentError(const std::string& message) {
   return {ErrorKind::kEnvironment, message};
 }
 
-// Opening or reading failed with this errno: an environment error that ends in the system's own
-// words. ENOENT, EISDIR, ENOTDIR, EACCES and ENAMETOOLONG become input errors: the user named the
-// wrong file.
+// Makes the error for an opening or reading that failed with this errno; it ends in the system's
+// own words. ENOENT, EISDIR, ENOTDIR, EACCES and ENAMETOOLONG are input errors, because the user
+// named the wrong file. Others are environment errors.
 Error ReadError(const std::string& what, int error_number);
 
-// Making or writing failed with this errno: always an environment error, with a hint for a full
-// disk. What a stage cannot write is never the fault of the item it is working on.
+// Makes the error for a creation or writing that failed with this errno. It is always an
+// environment error, because the item that a stage works on is never to blame for it. It has a hint
+// for a full disk.
 Error WriteError(const std::string& what, int error_number);
 
-// What ends a tool: its exit status and the one line that says why. An exception that is not ours
-// is a bug of reel3d unless it is known to speak of the machine (memory, threads, file system).
+// Describes how a tool ends: its exit status, and one line that says why. A foreign exception
+// counts as a bug of reel3d, unless it is known to report the machine (memory, threads, files).
 struct Failure {
   int exit_status;
   std::string line;
@@ -67,6 +69,6 @@ Failure DescribeFailure(const std::exception& exception);
 
 }  // namespace reel3d
 
-// States what must hold unless reel3d itself is wrong. Never for checking input.
+// States a condition that can only be false if reel3d itself is wrong. Never use it to check input.
 #define REEL3D_CHECK(expression) \
   ((expression) ? static_cast<void>(0) : ::reel3d::FailCheck(__FILE__, __LINE__, #expression))

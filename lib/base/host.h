@@ -26,8 +26,8 @@ int64_t AvailableMemoryBytes(const std::filesystem::path& root = "/");
 // Returns the threads that a --threads option means: `wanted`, or for 0 one per available core.
 inline int ThreadCount(int wanted) { return wanted > 0 ? wanted : AvailableCores(); }
 
-// Returns the same for processes that may need `each_bytes` of memory each: for 0 one per available
-// core, but no more than the available memory holds, and at least 1.
+// Returns the number of processes that `wanted` means, if each may need `each_bytes` of memory. For
+// 0 it is one per available core, but no more than the available memory holds, and at least 1.
 int ProcessCount(int wanted, int64_t each_bytes, const std::filesystem::path& root = "/");
 
 }  // namespace reel3d

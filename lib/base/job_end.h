@@ -1,4 +1,4 @@
-// When the scheduler will end this job.
+// Finds out when the scheduler will end this job.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,9 +7,9 @@
 
 namespace reel3d {
 
-// In seconds since 1970: SLURM_JOB_END_TIME where Slurm sets it, else what `squeue` says of
-// SLURM_JOB_ID at this moment. None outside of Slurm, without a time limit, or where squeue does
-// not answer. Starts a process: once a job is enough, as every question costs the scheduler time.
+// Returns seconds since 1970: SLURM_JOB_END_TIME if Slurm sets it, else the end that `squeue`
+// states for SLURM_JOB_ID. Returns nothing outside of Slurm, without a time limit, or if squeue
+// does not answer. It starts a process and costs the scheduler time, so call it once per job.
 std::optional<int64_t> JobEndTime();
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// JSON from files that others may have written: read whole, no deeper than our own, and no
-// exception of the JSON library gets out.
+// Reads JSON from files that others may have written. It limits the depth of nesting, and turns
+// every exception of the JSON library into an input error.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,10 +19,10 @@ nlohmann::ordered_json ParseJsonObject(const std::string& text, const std::strin
 nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
                                       uint64_t max_bytes = uint64_t{1} << 26);
 
-// Indented by 2; bytes that are no UTF-8, such as in paths, are replaced instead of refused.
+// Returns the text, indented by 2. Bytes that are not UTF-8, as in some paths, are replaced.
 std::string FormatJson(const nlohmann::ordered_json& json);
 
-// Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
+// Runs `use`, which takes values out of JSON. If a value is absent or of another type, throws an
 // input error that begins with `source`.
 void UseJson(const std::string& source, const std::function<void()>& use);
 

@@ -1,5 +1,5 @@
-// The log: one line an event on stderr, with the time, the tool's name and (under MPI) the rank.
-// stdout belongs to results and is never written here.
+// Writes the log to stderr: one line per event, with the time, the tool's name and (under MPI) the
+// rank. It never writes to stdout, which belongs to results.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,13 +7,14 @@
 
 namespace reel3d {
 
-// Sets the name that stands in every line. `tag` follows it where several processes share a
-// terminal ("rank 3"). Call once, before other threads log.
+// Sets the name that begins every line. `tag` ("rank 3") follows the name if several processes
+// share a terminal. Call it once, before other threads log.
 void InitLog(const std::string& tool_name, const std::string& tag = "");
-// "debug", "info", "warn" or "error"; lower lines are dropped. Throws a usage error on others.
+// Sets the level: "debug", "info", "warn" or "error"; lines of lower levels are dropped. Throws a
+// usage error on other names.
 void SetLogLevel(const std::string& level);
 
-// Any thread. Build messages with fmt::format.
+// Any thread may call these. Build messages with fmt::format.
 void LogDebug(const std::string& message);
 void LogInfo(const std::string& message);
 void LogWarn(const std::string& message);

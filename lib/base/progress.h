@@ -1,5 +1,5 @@
-// How far a loop is, for a person: items, rate and time left, rewritten in place on a terminal and
-// as a log line every ten seconds elsewhere.
+// Shows a user how far a loop is: items, rate and time left. On a terminal one line is rewritten in
+// place; elsewhere a log line appears every ten seconds.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,9 +17,9 @@ class Progress {
   Progress(std::string unit, int64_t total);
   ~Progress();  // ends the terminal's line
 
-  // Any thread. `count` more are done.
+  // Adds `count` items that are done. Any thread may call it.
   void Advance(int64_t count = 1);
-  // Any thread. Stands at the end of the line from now on.
+  // Puts `detail` at the end of the line from now on. Any thread may call it.
   void Note(const std::string& detail);
 
  private:
@@ -36,7 +36,7 @@ class Progress {
   double last_shown_s_ = 0;
 };
 
-// "1 h 02 min", "3 min 20 s", "12 s".
+// Returns a text such as "1 h 02 min", "3 min 20 s" or "12 s".
 std::string FormatDuration(double seconds);
 
 }  // namespace reel3d

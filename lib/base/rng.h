@@ -1,5 +1,5 @@
-// Random numbers that depend on what they are for, never on who asks or when: a generator is keyed
-// by (seed, epoch, sample), so any number of threads and ranks draws the same clips and crops.
+// Makes random numbers that depend only on their purpose: a generator is keyed by (seed, epoch,
+// sample). So any number of threads and ranks draws the same clips and crops.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,21 +8,21 @@
 
 namespace reel3d {
 
-// 64-bit FNV-1a followed by an avalanche step: the stable key of a video id. The same on every
-// machine, for ever: splits and sampling orders hang on it.
+// Returns 64-bit FNV-1a followed by an avalanche step, as the stable key of a video id. It must
+// never change, on any machine, because splits and sampling orders depend on it.
 uint64_t StableHash(std::string_view text);
 
-// SplitMix64 (Steele, Lea, Flood 2014) started from a mix of its keys. Not for secrets.
+// SplitMix64 (Steele, Lea, Flood 2014), started from a mix of its keys. Do not use it for secrets.
 class Rng {
  public:
   explicit Rng(uint64_t seed, uint64_t key1 = 0, uint64_t key2 = 0, uint64_t key3 = 0);
 
   uint64_t Next();
-  // Uniform on 0 .. bound-1, without bias. bound >= 1.
+  // Returns a uniform number of 0 .. bound-1, without bias; `bound` is at least 1.
   int64_t Below(int64_t bound);
-  // Uniform on [0, 1), 53 bits.
+  // Returns a uniform number of [0, 1), with 53 bits.
   double Uniform();
-  // Uniform on [low, high).
+  // Returns a uniform number of [low, high).
   double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
 
  private:

@@ -12,7 +12,7 @@ namespace reel3d {
 std::string_view WithoutByteOrderMark(std::string_view text);
 
 // Throws an input error that names `source` if the text is UTF-16, as some programs of Windows save
-// it: its lines would be nonsense.
+// it.
 void RequireNotUtf16(std::string_view text, const std::string& source);
 
 class TextLines {
@@ -20,7 +20,8 @@ class TextLines {
   // `text` must outlive the lines. Throws as RequireNotUtf16() does.
   TextLines(std::string_view text, const std::string& source);
 
-  // Sets `line` to the next line without its end; false after the last one, which needs no end.
+  // Sets `line` to the next line without its end. Returns false after the last line, which needs no
+  // line feed.
   bool Next(std::string_view* line);
   // Returns the number of the current line, from 1; after the last one, its number plus one.
   int number() const { return number_; }

@@ -1,4 +1,4 @@
-// Wall-clock stopwatch, and CPU time.
+// Measures wall-clock time and CPU time.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,7 +17,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// CPU time of all threads of this process.
+// Returns the CPU time of all threads of this process.
 inline double CpuSeconds() {
   timespec time{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);

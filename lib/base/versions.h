@@ -1,4 +1,4 @@
-// The version of reel3d, as --version prints it and as it stands in every report.json.
+// Returns the version of reel3d, as --version prints it and every report.json records it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,14 +8,14 @@ namespace reel3d {
 
 std::string Version();  // "0.1.0"
 
-// A library that says its own version in --version: each lib folder that wraps one on which results
-// or behaviour depend registers it from a static initialiser in its own sources, so a tool lists
+// Registers a library whose version --version prints. Each lib folder that wraps a library on which
+// results or behaviour depend makes one in a static initialiser of its own sources. So a tool lists
 // what it really links.
 struct LinkedLibrary {
   LinkedLibrary(const char* name, std::string version);
 };
 
-// "ffmpeg 5.1.9", one a line, in order of name.
+// Returns lines such as "ffmpeg 5.1.9", in order of name.
 std::string LinkedLibraries();
 
 }  // namespace reel3d
