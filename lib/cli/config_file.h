@@ -1,4 +1,4 @@
-// Configuration files (.ini): reading them into an option table, and where recipes lie.
+// Reads configuration files (.ini) into an option table, and finds recipes.
 //
 // A file may name a recipe (`recipe = hara2020`). The recipe's settings are read first, so that the
 // file's own overrule them. A recipe may name another one in the same way.
@@ -22,9 +22,8 @@ struct ConfigText {
 // Throws a usage error if the file cannot be read or is larger than 1 MB.
 ConfigText ReadConfigText(const std::filesystem::path& file);
 
-// `top`, the recipe that it names, the recipe that this one names, and so on to the last. Throws a
-// usage error that names the files on an unknown recipe and where recipes name each other in a
-// circle.
+// Returns `top`, the recipe that it names, the recipe that this one names, and so on to the last.
+// Throws a usage error that names the files if a recipe is unknown or recipes form a circle.
 std::vector<ConfigText> WithRecipes(const OptionTable& table, ConfigText top,
                                     RecipeFiles recipe_files = RecipeFiles::kAccepted);
 
@@ -34,11 +33,10 @@ void ApplyConfig(const OptionTable& table, const ConfigText& config);
 // Sets the last text's values first, so that the first text overrules all others.
 void ApplyConfigs(const OptionTable& table, const std::vector<ConfigText>& configs);
 
-// The file that a recipe's name means: itself where it holds a slash or ends in .ini (relative to
-// the working directory, whoever names it), else
-// configs/recipes/NAME.ini in or above the running program's folder, in share/reel3d there, or in
-// the sources it was built from.
-// Throws a usage error that lists the known names.
+// Returns the file that a recipe's name means. A name with a slash or the ending .ini is a path,
+// relative to the working directory. Any other name is configs/recipes/NAME.ini, searched in and
+// above the running program's folder, in share/reel3d there, and in the sources of the build.
+// Throws a usage error that lists the known names if there is no such file.
 std::filesystem::path RecipeFile(const std::string& name);
 
 }  // namespace reel3d

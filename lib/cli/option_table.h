@@ -1,5 +1,5 @@
-// The options of one tool as a table: name, help, and how to set and show each from text. Knows
-// nothing of where texts come from (config_file and tool do).
+// Holds the options of one tool as a table: name, help, and how to set and show each as text. It
+// does not know where texts come from (config_file and tool do).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@ namespace reel3d {
 struct OptionEntry {
   std::string name;
   std::string help;
-  std::string accepts;  // "1 .. 8", "a | b": what Set takes; empty for any text
+  std::string accepts;  // values that Set takes: "1 .. 8", "a | b"; empty: any text
   Effect effect = Effect::kOutput;
   bool is_switch = false;
   bool is_recipe = false;
@@ -52,11 +52,11 @@ class OptionTable : public OptionBinder {
   const std::vector<PositionalEntry>& positionals() const { return positionals_; }
   const OptionEntry* Find(const std::string& name) const;
 
-  // Sets one option. `where` stands before the name in errors: "--" or "train.ini: ". An unknown
-  // name is a usage error that offers the nearest known one.
+  // Sets one option. `where` precedes the name in errors: "--" or "train.ini: ". Throws a usage
+  // error on an unknown name, and offers the nearest known one.
   void Set(const std::string& where, const std::string& name, const std::string& text) const;
-  // Distributes the words over the positionals; a usage error names what is missing or too much.
-  // The words of a command may be empty, paths may not.
+  // Distributes the words over the positionals. Throws a usage error that names the missing or
+  // superfluous ones. The words of a command may be empty, paths may not.
   void SetPositionals(const std::vector<std::string>& words, bool are_command = false) const;
 
  private:
@@ -66,7 +66,7 @@ class OptionTable : public OptionBinder {
   std::vector<PositionalEntry> positionals_;
 };
 
-// The candidate with the fewest single-letter edits; empty if all are far off.
+// Returns the candidate with the fewest single-letter edits; empty if all are far off.
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace reel3d

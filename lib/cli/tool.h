@@ -1,4 +1,5 @@
-// What every tool's main does: read options, run, report, turn errors into an exit status.
+// Does the work of every tool's main: reads options, runs, reports, turns errors into an exit
+// status.
 //
 //   int main(int argc, char** argv) {
 //     reel3d::PrepOptions options;
@@ -6,7 +7,8 @@
 //                            [&] { return ToResult(reel3d::RunPrep(options)); });
 //   }
 //
-// Values are taken from: the field's default < the recipe < --config FILE < the command line.
+// Sources of a value, weakest first: the field's default, the recipe, --config FILE, the command
+// line.
 // Every tool has --help, --version, --config, --print-config, --json and --log-level.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -26,17 +28,17 @@ struct ToolInfo {
   std::string name;     // "prep-videos"
   std::string summary;  // one line
   std::string details;  // paragraphs for --help: what is read, written and continued
-  // The tool runs as several ranks that share a command line. Rank 0 prints help and errors of the
-  // command line for all. Another rank prints its error only if it is still alive 5 s later: then
-  // rank 0 did not have it.
+  // True: the tool runs as several ranks that share a command line. Rank 0 prints help and errors
+  // of the command line for all. Another rank prints its error only if it is still alive 5 s later,
+  // which means that rank 0 did not have this error.
   bool is_parallel = false;
-  // The arguments are a command, as those of `env` are. Options of the tool stand before its first
-  // word; what follows belongs to the command.
+  // True: the arguments are a command, like those of `env`. Options of the tool come before the
+  // command's first word; everything after it belongs to the command.
   bool takes_command = false;
 };
 
-// What a tool did. `json` goes to stdout with --json, else `text` (which may be empty). A null
-// `json` prints nothing: of many ranks, one reports.
+// The result of a tool. With --json `json` goes to stdout, otherwise `text` (which may be empty). A
+// null `json` prints nothing, because only one of many ranks reports.
 struct ToolResult {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   std::string text;
@@ -45,8 +47,8 @@ struct ToolResult {
 
 using BindFunction = std::function<void(OptionBinder&)>;
 
-// Prints errors as one line each and returns the process's exit status. `check` and `run` may
-// throw anything. Output that cannot be written (stdout is a full disk) is an error too.
+// Prints each error as one line and returns the process's exit status. `check` and `run` may throw
+// anything. It is an error too if the output cannot be written (stdout is on a full disk).
 int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bind,
             const std::function<void()>& check, const std::function<ToolResult()>& run);
 
@@ -57,9 +59,9 @@ int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, Run r
       [&] { options.Check(); }, run);
 }
 
-// The options as an .ini file that --config reads back, each with its help as a comment. With
-// `only_output`, just those that can change what is written, without comments: equal texts mean
-// equal outputs. What is said for one run alone (Effect::kOnce) is in neither.
+// Returns the options as an .ini file that --config reads back, each with its help as a comment.
+// With `only_output` it returns just the options that can change the output, without comments, so
+// equal texts mean equal outputs. Options for one run alone (Effect::kOnce) are in neither.
 std::string FormatConfig(const BindFunction& bind, bool only_output = false);
 
 template <class Options>
@@ -68,16 +70,16 @@ std::string FormatConfig(const Options& options, bool only_output = false) {
   return FormatConfig(BindFunction([&](OptionBinder& binder) { copy.Bind(binder); }), only_output);
 }
 
-// Whether a text may name a recipe by its file, or only one of configs/recipes by its name.
+// Says whether a text may name a recipe by its file, or only by a name in configs/recipes.
 enum class RecipeFiles { kAccepted, kRefused };
 
-// Sets fields from text in the .ini form of FormatConfig, as --config does: first those of the
-// recipe that the text names, if it names one. `source` names the text in errors (all of them usage
-// errors): unknown key (with the nearest known one), bad value, range, unknown recipe.
+// Sets fields from text in the .ini form of FormatConfig, as --config does. If the text names a
+// recipe, the recipe's values are set first. Throws usage errors that name the text as `source`:
+// unknown key (with the nearest known one), bad value, value out of range, unknown recipe.
 void ReadConfig(const BindFunction& bind, const std::string& text, const std::string& source,
                 RecipeFiles recipe_files = RecipeFiles::kAccepted);
 
-// The same for a file. Returns the files that were read: this one, its recipe, and so on.
+// Does the same for a file. Returns the files that were read: this one, its recipe, and so on.
 std::vector<std::filesystem::path> ReadConfigFile(const BindFunction& bind,
                                                   const std::filesystem::path& file);
 
