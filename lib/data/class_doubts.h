@@ -15,8 +15,8 @@ struct ClassCounts {
   int64_t training = 0, validation = 0;  // videos
 };
 
-// Returns at most one doubt of each kind: kOneClass, kNeverTrained, kNeverJudged. Where a subset
-// has no video at all, that is not said of each class. Classes without any video count for nothing.
+// Returns at most one doubt of each kind: kOneClass, kNeverTrained, kNeverJudged. If a subset has
+// no video at all, no doubt names the classes for that. Classes without any video are ignored.
 std::vector<Doubt> ClassDoubts(const std::vector<ClassCounts>& classes);
 
 }  // namespace reel3d

@@ -1,6 +1,7 @@
-// Which frames form a clip. Frame numbers count from 0 within one video. Pure arithmetic.
-// Striding comes first: every rule below works on the list of every stride-th frame. A video of no
-// frames or a shape that Check() refuses is an input or usage error everywhere.
+// Chooses the frames that form a clip. Frame numbers count from 0 within one video. Pure
+// arithmetic. Striding comes first: every rule below works on the list of every stride-th frame.
+// All functions throw an input error for a video without frames, and a usage error for a shape that
+// Check() refuses.
 // Rules and worked tables: docs/reference/clips.md, tests/data/clip_sampler_test.cc.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -23,26 +24,26 @@ struct ClipShape {
   void Check() const;  // throws a usage error unless both are at least 1
 };
 
-// One clip at a random place. `inclusive`: every start is possible (the paper). Otherwise the last
-// legal start is never drawn, as in the 2018 and 2020 code.
+// Returns one clip at a random place. With `inclusive` every start is possible (the paper).
+// Otherwise the last legal start is never drawn, as in the 2018 and 2020 code.
 Clip RandomClip(int num_frames, const ClipShape& shape, bool inclusive, Rng& rng);
 
-// Evenly spread windows. `capped` (2020 code, TemporalEvenCrop): up to `count` of them, the first
-// short one is looped and ends the list; count 1 gives the first window. Otherwise (2018 code)
-// windows start as far apart up to the last frame but one, however many that makes and however
-// short they are; count 1 gives them side by side. Never empty.
+// Returns evenly spread windows, at least one. With `capped` (2020 code, TemporalEvenCrop) there
+// are up to `count`; the first short one is looped and ends the list; count 1 gives the first
+// window. Otherwise (2018 code) windows start at the same distance up to the last frame but one,
+// however many and however short they are; count 1 gives them side by side.
 std::vector<Clip> EvenClips(int num_frames, const ClipShape& shape, int count, bool capped);
 
-// Which windows scoring takes.
+// Says which windows scoring takes.
 enum class TailRule {
   kLoop,      // 2020: the short last window is looped and kept
   kLoop2018,  // the same, but no window starts at the last frame
-  kDrop2017,  // no tail, and of an exact multiple no last window either
+  kDrop2017,  // the tail is dropped; without a tail, the last window is dropped instead
 };
 
-// Non-overlapping windows (window_stride == length) or overlapping ones, in order of time. A video
-// for which the rule gives no window at all (kDrop2017: one of `length` frames or fewer) gets its
-// first one, looped if short: nothing vanishes. `window_stride` counts frames after striding.
+// Returns windows in order of time, which do not overlap if window_stride == length. If the rule
+// gives no window (kDrop2017 for at most `length` frames), the first one is returned, looped if
+// short, so that no video vanishes. `window_stride` counts frames after striding.
 std::vector<Clip> SlidingClips(int num_frames, const ClipShape& shape, int window_stride,
                                TailRule rule);
 

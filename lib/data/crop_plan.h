@@ -1,5 +1,6 @@
-// Which square of a video's frames a clip shows, and how it becomes size x size pixels. Drawn once
-// a clip and used for all its frames. Pure arithmetic; lib/frames/frame_decoder carries it out.
+// Chooses the square of a video's frames that a clip shows, and how it becomes size x size pixels.
+// A plan is drawn once per clip and used for all its frames. Pure arithmetic;
+// lib/frames/frame_decoder carries it out.
 // Rules with their sources: docs/reference/clips.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -20,29 +21,30 @@ struct FrameSize {
   bool operator!=(const FrameSize& other) const { return !(*this == other); }
 };
 
-// Cut the region out of the frame; resize it to resized_width x resized_height; keep the window of
-// size x size pixels; mirror it. The resize filter sees no pixel outside the region: in training
-// the region is the crop and the window is all of it; in validation and scoring the region is the
-// whole frame and the window is the centre of it. Everything in whole pixels, so it is exact.
+// The steps of a crop: cut the region out of the frame, resize it to resized_width x
+// resized_height, keep the window of size x size pixels, mirror it. The resize filter sees no pixel
+// outside the region. In training the region is the crop and the window is all of it. In validation
+// and scoring the region is the complete frame and the window is its centre. All numbers are whole
+// pixels, so the plan is exact.
 struct CropPlan {
-  FrameSize frame;                            // of the frames it was drawn for
+  FrameSize frame;                            // size of the frames that the plan is for
   int x = 0, y = 0, width = 0, height = 0;    // region, in frame pixels
   int resized_width = 0, resized_height = 0;  // of the resized region
   int window_x = 0, window_y = 0;             // window, in pixels of the resized region
   int size = 0;                               // side of the window: S of the clip
-  bool flip = false;                          // left and right exchanged, last of all
+  bool flip = false;                          // exchange left and right, as the last step
 };
 
 struct CropOptions {
   std::string crop = "corner";  // corner, random or center
   int size = 112;               // S, pixels
-  // corner: a square at the centre or one of the 4 corners, its side one of these parts of the
-  // short side. 2^0, 2^-1/4, 2^-1/2, 2^-3/4, 2^-1.
+  // corner: a square at the centre or one of the 4 corners. Its side is the short side times one of
+  // these: 2^0, 2^-1/4, 2^-1/2, 2^-3/4, 2^-1.
   std::vector<double> scales = {1.0, 0.8408964152537145, 0.7071067811865476, 0.5946035575013605,
                                 0.5};
   std::string rounding = "halves2018";  // of the centre square: halves2018 or round2020
-  // random: any rectangle with this part of the frame's area or more, and a width over height
-  // between this and its inverse.
+  // random: any rectangle with at least min_area of the frame's area, and a width over height from
+  // min_aspect to its inverse.
   double min_area = 0.25;
   double min_aspect = 0.75;
   double flip_probability = 0.5;
@@ -51,10 +53,10 @@ struct CropOptions {
   void Check() const;
 };
 
-// A training clip's crop. Throws an input error for frames too small to cut.
+// Draws a training clip's crop. Throws an input error if the frames are too small to cut.
 CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng);
 
-// Validation and scoring: short side to `size`, centre crop, no flip.
+// Returns the crop of validation and scoring: short side to `size`, centre crop, no flip.
 CropPlan CenterCrop(FrameSize frame, int size);
 
 }  // namespace reel3d

@@ -1,6 +1,6 @@
-// A doubt: something about a data set that is no fault and ends nothing, but that makes figures
-// mean less than they seem to. Each stage says the doubts that it can see; a later stage knows by
-// the kind and the classes what has been said, and does not say it again.
+// A doubt is a property of a data set that is no fault and ends nothing, but makes figures mean
+// less than they seem to. Each stage reports the doubts that it can see. A later stage compares
+// kind and classes, and does not report the same doubt again.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +15,7 @@ enum class DoubtKind {
   kNeverTrained,  // every video of these classes is held out
   kNeverJudged,   // no video of these classes is held out
   kCopies,        // training videos are held out under another name
-  kUnreadable,    // a file that would tell cannot be read
+  kUnreadable,    // a file that holds doubts cannot be read
   kOther,         // a kind that this version does not know
 };
 

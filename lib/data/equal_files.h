@@ -1,5 +1,5 @@
-// Finds files of equal content among videos, as far as that is cheap: a copy of a training video
-// under another name must not be held out. See also lib/shard/equal_frames.h.
+// Finds files of equal content among videos, as far as that is cheap, because no copy of a training
+// video should be held out under another name. See also lib/shard/equal_frames.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,10 +19,10 @@ struct EqualFiles {
   int64_t num_unread = 0;  // files whose size others share, and that were not opened
 };
 
-// Compares files of the same size, of which some are in training and some in validation: first
-// their last 4 KiB, then those that agree by their first and last 64 KiB, by hashes. Sizes that few
+// Compares files of the same size if some are in training and some in validation. It compares
+// hashes of their last 4 KiB, then, if these agree, of their first and last 64 KiB. Sizes that few
 // files share come first, and at most `max_files` files are opened. Empty files, and files that
-// cannot be read, equal nothing. `subsets` has one of each video.
+// cannot be read, equal nothing. `subsets` holds the subset of each video.
 EqualFiles FindEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets,
                           size_t max_files);
 

@@ -1,4 +1,4 @@
-// videos.tsv: which videos there are, what they show, and which part of the data set they are in.
+// Reads and writes videos.tsv, which lists the videos, their classes and their subsets.
 //
 //   id  path  label  subset  begin_s  end_s  num_frames  fps  width  height
 //
@@ -33,7 +33,7 @@ struct VideoRow {
 };
 
 struct Manifest {
-  std::filesystem::path folder;  // that paths are relative to
+  std::filesystem::path folder;  // paths are relative to it
   std::vector<VideoRow> videos;
 
   std::filesystem::path VideoPath(const VideoRow& video) const { return folder / video.path; }
@@ -42,18 +42,20 @@ struct Manifest {
 // A file name holds 255 bytes, and temporaries and endings need some of them.
 constexpr size_t kMaxIdBytes = 180;
 
-// Why `id` cannot be a video's id: "" if it can.
+// Returns why `id` cannot be a video's id; "" if it can.
 std::string IdFault(const std::string& id);
 
-// Throws an input error with file, line number and cause on the first bad row. LF or CRLF.
+// Reads the file, whose lines end with LF or CRLF. Throws an input error with file, line number and
+// cause on the first bad row.
 Manifest ReadManifest(const std::filesystem::path& file);
-// The bytes of the file; throws an input error on a row that could not be read back.
+// Returns the bytes of the file. Throws an input error if a row could not be read back.
 std::string FormatManifest(const Manifest& manifest);
-// Published atomically.
+// Publishes the file atomically.
 void WriteManifest(const std::filesystem::path& file, const Manifest& manifest);
 
-// classes.txt: one class name a line; the line number from 0 is the index. Duplicates, empty lines
-// and tabs are input errors. Reads what Windows' editors write, too (lib/base/text_lines.h).
+// Read and write classes.txt: one class name per line; the line number from 0 is the index.
+// Duplicates, empty lines and tabs are input errors. Files from editors of Windows are accepted
+// (lib/base/text_lines.h).
 std::vector<std::string> ReadClasses(const std::filesystem::path& file);
 std::string FormatClasses(const std::vector<std::string>& classes);
 void WriteClasses(const std::filesystem::path& file, const std::vector<std::string>& classes);
@@ -64,8 +66,8 @@ struct NamedClasses {
   const std::vector<std::string>& classes;
 };
 
-// How two lists of classes differ, with the first names that only one of them has, or the first
-// that stands in another place; "" if they are the same. Unicode forms of a name are the same.
+// Returns how two lists of classes differ: the first names that only one of them has, or the first
+// name whose place differs; "" if they are the same. All Unicode forms of a name are the same.
 std::string ClassDifference(const NamedClasses& one, const NamedClasses& other);
 
 }  // namespace reel3d

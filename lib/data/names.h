@@ -1,6 +1,6 @@
-// Names as people write them: shown on a terminal, and compared where the same name has several
-// spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent (NFD, as
-// Apple's older file systems store names): both look the same and are different bytes.
+// Shows names on a terminal, and compares names that have several spellings in bytes. "é" is one
+// character (the composed form, NFC) or an e and an accent (NFD, as Apple's older file systems
+// store names). Both look the same, but their bytes differ.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,21 +13,21 @@
 
 namespace reel3d {
 
-// Returns `text` as a terminal can show it and a person can tell it from another: control
-// characters become \t, \n, \r, \xNN or \uNNNN, bytes that are not UTF-8 become \xNN, and
-// characters that cannot be seen or that turn the direction of writing become \uNNNN. The joiners
+// Returns `text` in a form that a terminal can show and that differs visibly from other texts.
+// Control characters become \t, \n, \r, \xNN or \uNNNN; bytes that are not UTF-8 become \xNN.
+// Characters that cannot be seen or that turn the direction of writing become \uNNNN. The joiners
 // that some scripts need (U+200C, U+200D) stay.
 std::string Escaped(std::string_view text);
 
 // Returns "a, b, c and 12 more": the first `most` of `names`, Escaped().
 std::string NameSome(const std::vector<std::string>& names, size_t most = 8);
 
-// Returns the composed form (NFC, Unicode Standard Annex 15). What is not UTF-8 stays as it is.
+// Returns the composed form (NFC, Unicode Standard Annex 15). Bytes that are not UTF-8 stay as they
+// are.
 std::string ComposedForm(std::string_view text);
 
-// Finds the names that are in `names` more than once in different Unicode forms, and returns the
-// composed form of each. A name that stands there in one form only is not among them: it stays as
-// it is written, whichever form that is.
+// Finds the names that `names` holds in several Unicode forms, and returns the composed form of
+// each. A name with one form only is not in the result: it stays as it is written.
 std::map<std::string, std::string> UnifiedForms(const std::set<std::string>& names);
 
 // Returns groups of names that differ only in capitals, in spaces, _ and -, or in characters that

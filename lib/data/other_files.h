@@ -1,5 +1,5 @@
-// Words what list-videos says of files that it does not take for videos: how many have which
-// extension, and what to do if there is nothing else.
+// Words what list-videos reports about files that it does not take for videos: how many there are
+// of each extension, and what to do if there are no others.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

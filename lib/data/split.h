@@ -4,9 +4,9 @@
 //
 // The rule: groups are gathered into strata, one for each class; a group with videos of several
 // classes belongs to one further stratum. Within a stratum of G groups, the round(fraction * G)
-// with the smallest hash of (split seed, group name) are held out; but never all of them unless
-// the fraction is 1. So small classes are held out evenly, and a group that comes or goes changes
-// the side of at most one other. Without a regular expression each video is a group of its own.
+// with the smallest hash of (split seed, group name) are held out, but never all of them unless the
+// fraction is 1. So small classes are held out evenly. A group that is added or removed moves at
+// most one other group. Without a regular expression each video is a group of its own.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

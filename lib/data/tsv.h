@@ -1,5 +1,5 @@
-// Tab separated tables as reel3d reads them: UTF-8, a header row, then one row a line (see
-// lib/base/text_lines.h). Anything else is refused with file and line; writing is a matter of
+// Reads tab separated tables: UTF-8, a header row, then one row per line (see
+// lib/base/text_lines.h). Anything else is refused with file and line. To write a table, use
 // fmt::format.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -15,7 +15,7 @@
 namespace reel3d {
 
 // Walks over the rows of a file that has exactly these columns. All errors are input errors that
-// begin with "file:line: ". Columns are named by their number, from 0.
+// begin with "file:line: ". Callers name columns by number, from 0.
 class TsvReader {
  public:
   // A file of more than `max_bytes` is refused unread.
@@ -32,7 +32,7 @@ class TsvReader {
   // Views stay valid until the next call of NextRow().
   std::string_view Text(size_t column) const { return fields_[column]; }
   bool IsEmpty(size_t column) const { return fields_[column].empty(); }
-  // They throw unless the whole field is such a number within [low, high].
+  // Return the field's number; throw unless the complete field is a number within [low, high].
   int64_t Integer(size_t column, int64_t low, int64_t high) const;
   double Real(size_t column, double low, double high) const;
 

@@ -1,4 +1,4 @@
-// Names videos: an id is what their files are called from here on.
+// Gives each video an id, which names its files from here on.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,12 +9,11 @@
 
 namespace reel3d {
 
-// Returns a unique id for each video: its file name without the extension. Where videos share one,
-// those get the folders below the source before it ("wave1-daria"), where that is not enough also
-// the extension, and at last a number. Characters other than letters, digits and . _ - become _.
-// What is longer than an id may be (kMaxIdBytes) is cut after 103 bytes or up to three less, and
-// ends in a hash of the whole, 16 hexadecimal digits: it depends on the name alone, never on the
-// order of files.
+// Returns a unique id for each video: its file name without the extension. If videos share an id,
+// the folders below the source are put before it ("wave1-daria"); if that is not enough, the
+// extension is added, and at last a number. Characters other than letters, digits and . _ - become
+// _. A longer id than kMaxIdBytes is cut after 100 to 103 bytes and ends in a hash of the complete
+// id, 16 hexadecimal digits. So it depends on the name alone, never on the order of files.
 std::vector<std::string> MakeIds(const std::vector<FoundVideo>& videos);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// Finds videos in folder trees, where the folders directly in a source are classes. Opens none of
-// them, unless `TreeFilter` does.
+// Finds videos in folder trees, where the folders directly in a source are classes. Only
+// `TreeFilter` opens files.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,9 +20,10 @@ struct FoundVideo {
   int64_t size_bytes = 0;  // 0: empty, or a link that leads nowhere
 };
 
-// Holds what is not taken for a video although somebody may miss it. Paths are not escaped.
+// Holds files and folders that are not taken for videos although a user may miss them. Paths are
+// not escaped.
 struct PassedOver {
-  std::vector<std::string> made_by_tools;  // with the maker: what TreeFilter recognised
+  std::vector<std::string> made_by_tools;  // recognised by TreeFilter; with the maker
   std::vector<std::string> not_files;      // pipes, sockets and devices with a video's extension
   std::vector<std::string> hidden;         // folders, and videos, whose name begins with a dot
 
@@ -35,9 +36,9 @@ struct VideoTree {
   std::vector<std::filesystem::path> sources;  // absolute, as given
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
   ExtensionCounts ignored;                     // other files
-  // BadName is a name that no table can hold, escaped, with the cause and the number of videos that
-  // it costs: a file, or a folder with all that is below it. A path that is too long for the system
-  // cannot be looked at, so how many videos it costs is not known: 0.
+  // BadName is the name of a file or folder that no table can hold, escaped. It holds the cause and
+  // the number of videos that are lost, for a folder all that are below it. The number is 0 if the
+  // path is too long for the system to look at.
   struct BadName {
     std::string path, fault;
     int64_t num_videos = 0;
@@ -51,8 +52,8 @@ struct VideoTree {
   }
 };
 
-// Recognises what reel3d's own tools wrote, which is not to be listed. Empty functions pass nothing
-// over.
+// Recognises the output of reel3d's own tools, which is not to be listed. An empty function
+// recognises nothing.
 struct TreeFilter {
   // Returns the tool that wrote all of this folder; "" if none did. It is not asked about a source
   // itself.
@@ -63,10 +64,10 @@ struct TreeFilter {
 };
 
 // Takes files with the extensions of ordinary videos, and `more_extensions`, in any case. Hidden
-// files and folders are passed over, links followed. Names with control characters, or that are not
-// UTF-8, are passed over too and stand in `bad_names`. Throws an input error where a source is no
-// folder or has no videos: it says what was passed over, and what takes it. Throws an error as well
-// where the system does not let us look into a folder: videos would be missing without a word.
+// files and folders are skipped, links are followed. Names with control characters, or that are not
+// UTF-8, are skipped and listed in `bad_names`. Throws an input error if a source is no folder or
+// has no videos; the error says what was skipped, and how to include it. Also throws if the system
+// does not let us look into a folder, because videos would be missing silently.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});
