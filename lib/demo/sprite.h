@@ -1,5 +1,5 @@
-// Draws simple textured shapes with smooth edges into RGB pictures: what synthetic videos are made
-// of. Not a drawing library.
+// Draws simple textured shapes with smooth edges into RGB pictures, for synthetic videos. This is
+// not a general drawing library.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -37,7 +37,7 @@ struct Sprite {
   float opacity = 1;            // 0 .. 1
 };
 
-// Blends the sprite into the picture; what lies outside is cut off.
+// Blends the sprite into the picture; parts outside of the picture are cut off.
 void Draw(const Sprite& sprite, RgbImage* image);
 
 }  // namespace reel3d

@@ -1,9 +1,9 @@
-// The demo's actions: eight classes in four pairs whose members differ in nothing but the order of
-// their frames, so that only a network that sees time can tell them apart.
+// Draws the demo's actions: eight classes in four pairs. The two classes of a pair differ only in
+// the order of their frames, so that only a network that sees time can tell them apart.
 //
 // A video of a pair's second class is one of the first class played backwards, drawn from the same
-// distribution of scenes; mirroring changes none into another. Every action repeats in cycles of 12
-// to 18 frames, so that any 16 frames show it, and stays within the central square.
+// distribution of scenes. Mirroring changes no class into another. Every action repeats in cycles
+// of 12 to 18 frames, so that any 16 frames show it, and stays within the central square.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace reel3d {
 
-// rising, falling, growing, shrinking, brightening, dimming, splitting, merging: classes 2p
+// Returns rising, falling, growing, shrinking, brightening, dimming, splitting, merging. Classes 2p
 // and 2p + 1 are pair p.
 const std::vector<std::string>& SyntheticClasses();
 
@@ -25,14 +25,14 @@ struct SyntheticVideo {
   std::vector<RgbImage> frames;
 };
 
-// A video of pair `pair` as its first class plays it. The key decides everything.
+// Draws a video of pair `pair` as its first class plays it. Seed and key decide everything.
 SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key);
 
-// Video number `index` of a class; scenes of different classes and indices are independent.
+// Draws video `index` of a class; scenes of different classes and indices are independent.
 SyntheticVideo DrawSyntheticVideo(int class_index, uint64_t seed, int index);
 
-// Planar 4:2:0, limited-range BT.601: the frame as video encoders want it, plane after plane
-// without padding.
+// Converts the picture to planar 4:2:0, limited-range BT.601, as video encoders take it: plane
+// after plane without padding.
 std::vector<uint8_t> ToYuv420(const RgbImage& image);
 
 }  // namespace reel3d
