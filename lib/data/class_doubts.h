@@ -16,7 +16,7 @@ struct ClassCounts {
 };
 
 // Returns at most one doubt of each kind: kOneClass, kNeverTrained, kNeverJudged. If a subset has
-// no video at all, no doubt names the classes for that. Classes without any video are ignored.
+// no video at all, that is not reported for each class. Classes without any video are ignored.
 std::vector<Doubt> ClassDoubts(const std::vector<ClassCounts>& classes);
 
 }  // namespace reel3d
