@@ -1,5 +1,5 @@
-// Normalises batches over N, T, H and W. In training the statistics are either those of this rank's
-// clips ("local", the paper's way) or those of all ranks' clips ("sync").
+// Normalises batches over N, T, H and W. In training the statistics come from this rank's clips
+// ("local", as in the paper) or from all ranks' clips ("sync").
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,8 +22,8 @@ class BatchNormImpl : public torch::nn::Module {
 
   // Takes (N, C, ...) of any floating type and returns the same. In training every rank of a
   // synchronised group must call it, and run backward, in the same order; a rank without clips
-  // passes N = 0. Without clips (locally or in the whole group) the running statistics stay as they
-  // are, as they do for one local value a channel.
+  // passes N = 0. The running statistics do not change if there are no clips (locally, or in the
+  // complete group), or if there is one local value per channel.
   at::Tensor forward(const at::Tensor& input);
 
   double momentum() const { return options_.momentum; }
@@ -33,8 +33,8 @@ class BatchNormImpl : public torch::nn::Module {
   // Null makes the statistics local.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
-  // Returns what this layer does to each channel in evaluation: output = scale * input + shift.
-  // From here on it does nothing, because another layer does it.
+  // Returns the layer's effect on each channel in evaluation: output = scale * input + shift. From
+  // here on the layer does nothing, because another layer does its work.
   struct ScaleAndShift {
     at::Tensor scale, shift;
   };

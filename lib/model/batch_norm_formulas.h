@@ -1,7 +1,7 @@
-// The formulas of batch norm in training (Ioffe and Szegedy 2015, section 3) and of its sums over
-// ranks. They are computed twice: for GPUs in tensors of all channels, so that nothing waits for
-// the GPU, and for CPUs in doubles, channel by channel, because the same forty calls of torch would
-// take longer than a small layer. V is at::Tensor or double.
+// Has the formulas of batch norm in training (Ioffe and Szegedy 2015, section 3) and of its sums
+// over ranks. V is at::Tensor on GPUs and double on CPUs. GPUs take tensors of all channels, so
+// that nothing waits for the GPU. CPUs take one channel after the other, because the same forty
+// calls of torch would take longer than a small layer.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,8 +13,8 @@ namespace reel3d {
 inline double AtLeast(double value, double least) { return value < least ? least : value; }
 inline at::Tensor AtLeast(const at::Tensor& value, double least) { return value.clamp_min(least); }
 
-// Holds the sums of a channel's values and of their squares. Ranks add these: what one rank's mean
-// lacks in accuracy cancels, because its variance is about that same mean.
+// Holds the sums of a channel's values and of their squares, which ranks add. An error in one
+// rank's mean cancels, because its variance is about that same mean.
 template <class V>
 struct ChannelSums {
   V values, squares;
@@ -53,8 +53,8 @@ struct InputGradientFactors {
   V of_output, of_input, shift;
 };
 
-// `sum` is that of the output's gradients, `product` that of their products with the normalised
-// values, both over all ranks.
+// `sum` is the sum of the output's gradients, `product` the sum of their products with the
+// normalised values, both over all ranks.
 template <class V>
 InputGradientFactors<V> FactorsOf(const V& weight, const V& inverse_std, const V& sum,
                                   const V& product, const V& count) {

@@ -20,7 +20,7 @@ Triple HalfOf(const Triple& kernel) {
   return {{(*kernel)[0] / 2, (*kernel)[1] / 2, (*kernel)[2] / 2}};
 }
 
-// What remains to be padded on both sides alike, after the odd zero has been put behind `input`.
+// Puts the odd zero behind `input`. Returns the padding that remains, the same on both sides.
 Triple PadOdd(at::Tensor& input, const Triple& kernel, const Triple& stride) {
   Triple front = 0;
   std::vector<int64_t> odd(6, 0);  // of W, H and T, before and behind
@@ -38,7 +38,7 @@ Triple PadOdd(at::Tensor& input, const Triple& kernel, const Triple& stride) {
 
 constexpr size_t kNoAxis = 3;
 
-// Of T, H and W; `along_none` where columns are no axis.
+// Returns the values of two axes of T, H and W; `along_none` if `columns` is kNoAxis.
 std::array<int64_t, 2> Pair(const Triple& values, size_t rows, size_t columns, int64_t along_none) {
   return {(*values)[rows], columns == kNoAxis ? along_none : (*values)[columns]};
 }
@@ -139,7 +139,7 @@ at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Tripl
   if (!features.is_cuda() || !at::globalContext().deterministicAlgorithms()) {
     return at::max_pool3d(features, kernel, stride, padding);
   }
-  // Of equal values the same one is taken, the first.
+  // Among equal values the first is taken, as in three dimensions.
   return PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows, size_t columns) {
     return at::max_pool2d(planes, Pair(kernel, rows, columns, 1), Pair(stride, rows, columns, 1),
                           Pair(padding, rows, columns, 0));

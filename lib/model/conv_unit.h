@@ -1,5 +1,5 @@
-// A 3D convolution, in the arithmetic chosen for it, and the batch norm behind it: what all
-// families are made of.
+// Defines the unit that all families are made of: a 3D convolution, in the arithmetic chosen for
+// it, and the batch norm behind it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +22,7 @@ using Triple = torch::ExpandingArray<3>;  // of T, H and W
 
 enum class Padding {
   kHalf,  // half the kernel on each side
-  kSame,  // as TensorFlow's: outputs are ceil(inputs / stride), the odd zero stands behind
+  kSame,  // as in TensorFlow: outputs are ceil(inputs / stride), an odd zero goes behind
 };
 
 struct ConvolutionOptions {
@@ -34,7 +34,7 @@ struct ConvolutionOptions {
   Padding padding = Padding::kHalf;
 };
 
-// Parameters stay as they are, and so do their gradients.
+// The arithmetic of a convolution. Parameters and gradients keep their type in each.
 enum class Arithmetic {
   kOfWeights,       // the type of the weights; the input has it, too
   kBfloat16,        // bfloat16 with sums in float32
@@ -51,17 +51,17 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
 
   void Use(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
   Arithmetic arithmetic() const { return arithmetic_; }
-  // The same function of any weights and input, and with gradients for both.
+  // Computes the same convolution with any weights and input, with gradients for both.
   at::Tensor Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,
                       Arithmetic arithmetic) const;
 
-  // (N, C, T, H, W) of the last forward pass's; empty before any.
+  // Returns (N, C, T, H, W) of the last forward pass's input; empty before the first pass.
   const std::vector<int64_t>& input_sizes() const { return input_sizes_; }
 
   // Says that the output goes into this batch norm and nowhere else.
   void PrecedeBatchNorm(BatchNorm batch_norm) { batch_norm_ = std::move(batch_norm); }
-  // For evaluation alone: weights and bias do the work of that batch norm, if there is one, from
-  // here on. What the network computes stays the same; its state does not.
+  // Makes weights and bias do the work of that batch norm, if there is one. Only for evaluation:
+  // the network computes the same as before, but its state changes.
   void AbsorbBatchNorm();
 
  private:
@@ -72,30 +72,32 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
 };
 TORCH_MODULE(Convolution);
 
-// Of a network, in the order in which it holds them.
+// Returns the convolutions of a network, in the order in which it holds them.
 std::vector<ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& network);
 
-// kSame for an input of this many frames, rows or columns.
+// Returns the zeros of Padding::kSame for an input of `size` frames, rows or columns.
 struct SamePadding {
   int64_t front, back;
 };
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride);
 
-// at::max_pool3d, with a backward pass that gives the same bits each time on GPUs too if torch is
-// told to have none other (ChooseKernels).
+// Does what at::max_pool3d does. If torch must be deterministic (ChooseKernels), the backward pass
+// gives the same bits each time on GPUs too.
 at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Triple& stride,
                    const Triple& padding);
-// at::avg_pool3d without padding, likewise, for bfloat16 on CPUs too.
+// Does the same for at::avg_pool3d without padding; it takes bfloat16 on CPUs too.
 at::Tensor AveragePool(const at::Tensor& features, const Triple& kernel, const Triple& stride);
-// Of features that are never negative (behind a ReLU): zeros do as padding.
+// Pools with Padding::kSame. The features must not be negative (they come from a ReLU), because
+// zeros are the padding.
 at::Tensor MaxPoolSame(const at::Tensor& features, const Triple& kernel, const Triple& stride);
 
-// Registers `child` in `root` under a path such as "conv1.0.3", the modules between included:
+// Registers `child` in `root` under a path such as "conv1.0.3", with the modules between, because
 // published names are deeper than our classes.
 void RegisterAt(torch::nn::Module& root, const std::string& path,
                 const std::shared_ptr<torch::nn::Module>& child);
 
-// Both are modules of `owner`, so that its state holds them under these paths.
+// A convolution and its batch norm. Both are modules of `owner`, so that its state holds them under
+// these paths.
 class ConvUnit {
  public:
   ConvUnit(torch::nn::Module& owner, const std::string& convolution_path,

@@ -1,4 +1,4 @@
-// Private to lib/model: what each family's file gives to the table in network.cc.
+// Private to lib/model: declares the functions of the families for the table in network.cc.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace reel3d {
 
-// The networks of Hara, Kataoka and Satoh (ICCV-W 2017, CVPR 2018): their github.com
-// kenshohara/3D-ResNets-PyTorch is what names and shapes follow.
+// These make the networks of Hara, Kataoka and Satoh (ICCV-W 2017, CVPR 2018). Names and shapes
+// follow their github.com/kenshohara/3D-ResNets-PyTorch.
 std::shared_ptr<NetworkImpl> MakeR3d(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakePreActivation(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeWide(const NetworkOptions& options);
@@ -20,7 +20,7 @@ std::shared_ptr<NetworkImpl> MakeDenseNet(const NetworkOptions& options);
 void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
                           int64_t width);
 
-// torchvision's video networks, of 18 layers each.
+// These make torchvision's video networks, of 18 layers each.
 std::shared_ptr<NetworkImpl> MakeTorchvisionR3d(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeTorchvisionMc3(const NetworkOptions& options);
 std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& options);

@@ -1,12 +1,12 @@
-// Keeps large tensors from being handed to the system and asked back at every step.
+// Keeps the memory of large tensors from going back to the system and returning at every step.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace reel3d {
 
-// From now on malloc keeps what is freed, up to 1 GiB an allocation: the pages of a step's
-// activations need not be zeroed anew, a tenth of a step on the CPU. The process stays at its peak
-// of memory. For programs that train or score; call it before other threads run.
+// Makes malloc keep freed memory, up to 1 GiB per allocation. The system then need not zero the
+// pages of each step's activations, which saves a tenth of a step on the CPU. The process stays at
+// its peak of memory. Programs that train or score call it before other threads run.
 void KeepFreedMemory();
 
 }  // namespace reel3d

@@ -1,9 +1,8 @@
-// Sees the layers of a network at work: what goes into each and what comes out, in the order in
-// which they are computed. Convolutions report themselves, as they may compute in another precision
-// or with more padding than the layer has. So do average poolings, which are several operators, and
-// batch norm with kernels of ours, which is none of torch's.
-// Other layers are recognised by the memory of their weights; one that computes with a converted
-// copy is reported without a name.
+// Reports input and output of each layer of a network, in the order in which they are computed.
+// Convolutions report themselves, because they may compute in another precision or with more
+// padding than the layer has. So do average poolings, which consist of several operators, and batch
+// norm with our own kernels, which is no operator of torch. Other layers are recognised by the
+// memory of their weights; one that computes with a converted copy is reported without a name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,12 +16,12 @@
 namespace reel3d {
 
 struct LayerCall {
-  std::string layer;  // in the state: "layer1.0.conv1"; empty for what has no weights
+  std::string layer;  // in the state: "layer1.0.conv1"; empty if it has no weights
   std::string kind;   // "convolution", "batch norm", "linear", "max pool", "mean pool"
   at::Tensor input, weight, output;  // the output before anything is done to it in place
 };
 
-// From construction to destruction, of what this thread computes. One at a time on a thread.
+// Watches the computations of this thread during its lifetime. A thread has one at a time.
 class LayerWatch {
  public:
   // `on_call` is called after each layer and must not throw.

@@ -1,4 +1,4 @@
-// How much memory tensors take while something is computed, and a limit to it.
+// Measures and limits the memory that tensors take during a computation.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace reel3d {
 
-// Bytes of tensors that this thread holds more than at the meter's beginning. Of meters within each
-// other only the inner one counts.
+// Counts the bytes of tensors that this thread holds beyond those at the meter's beginning. If
+// meters are nested, only the innermost one counts.
 class MemoryMeter {
  public:
   MemoryMeter() : MemoryMeter(std::numeric_limits<int64_t>::max(), nullptr) {}
-  // As soon as a tensor would make it more than `most_bytes`, `refuse` is called, which throws:
-  // before the tensor's memory has been touched, hence while it costs nothing yet.
+  // Calls `refuse`, which must throw, as soon as a tensor would exceed `most_bytes`. At that moment
+  // the tensor's memory has not been touched, so it costs nothing yet.
   MemoryMeter(int64_t most_bytes, std::function<void()> refuse);
 
   int64_t held_bytes() const;

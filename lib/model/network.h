@@ -1,7 +1,6 @@
-// A network that says what is in a clip, of any family that reel3d knows: the options that choose
-// one, what all of them can do, and how to make one. Each family has a file of its own, and its
-// parameters and buffers have the names of the weights that its authors published. No training
-// here.
+// Makes networks that classify clips, of any family that reel3d knows: the options that choose one,
+// and the methods that all have. Each family has a file of its own. Its parameters and buffers have
+// the names of the weights that its authors published. Training is elsewhere (lib/train).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,11 +18,11 @@ namespace reel3d {
 struct NetworkOptions {
   std::string model = "r3d";
   int depth = 18;
-  // What joins a block's input to an output with more channels: "a", subsampling and zero channels
-  // (the paper); "b", a 1x1x1 convolution and batch norm.
+  // The shortcut from a block's input to an output with more channels. "a": subsampling and zero
+  // channels (the paper). "b": a 1x1x1 convolution and batch norm.
   std::string shortcut = "a";
-  // Of shortcut "a" in training: "flow", gradients pass it (the paper); "cut", none do, as in the
-  // authors' code of 2018 and 2020.
+  // The gradients of shortcut "a" in training. "flow": they pass it (the paper). "cut": they do
+  // not, as in the authors' code of 2018 and 2020.
   std::string shortcut_gradient = "flow";
   double width = 1;       // channels of every layer are int(64 * width), int(128 * width), ...
   int stem_channels = 0;  // of the first convolution; 0: int(64 * width)
@@ -31,14 +30,14 @@ struct NetworkOptions {
   int stem_stride = 1;  // in time
   bool max_pool = true;
   double dropout = 0.5;
-  // Not options: they follow from the data.
+  // These are no options: they follow from the data.
   int num_classes = 400;
   int channels = 3;
 
-  // --model, --depth, --shortcut, --shortcut-gradient, --width, --stem-channels, --stem-frames,
-  // --stem-stride, --max-pool, --dropout.
+  // Binds --model, --depth, --shortcut, --shortcut-gradient, --width, --stem-channels,
+  // --stem-frames, --stem-stride, --max-pool, --dropout.
   void Bind(OptionBinder& binder);
-  // Throws a usage error on what is no network.
+  // Throws a usage error if there is no such network.
   void Check() const;
   // Throws a usage error that says what is accepted if the network cannot take such clips.
   void CheckClips(int64_t frames, int64_t height, int64_t width) const;
@@ -46,23 +45,24 @@ struct NetworkOptions {
   int64_t StemChannels() const;
 };
 
-// Every --model.
+// Returns every value of --model.
 std::vector<std::string> ModelNames();
 
-// "r3d-18, shortcut a, width 1".
+// Returns a text such as "r3d-18, shortcut a, width 1".
 std::string Describe(const NetworkOptions& options);
 
 class NetworkImpl : public torch::nn::Module {
  public:
-  // float (N, C, T, H, W) -> logits (N, num_classes) of the same type, in whatever precision
-  // (precision.h) the layers between compute. N = 0 passes, forward and backward.
+  // Takes float (N, C, T, H, W) and returns logits (N, num_classes) of the same type, in whatever
+  // precision the layers between compute (precision.h). N = 0 is allowed, forward and backward.
   at::Tensor forward(const at::Tensor& clips);
 
-  // For evaluation alone: each convolution does the work of the batch norm behind it as well, which
-  // saves a pass over the features. The state is that of no file any more.
+  // Makes each convolution do the work of the batch norm behind it, which saves a pass over the
+  // features. Only for evaluation: the state no longer agrees with any file.
   void AbsorbBatchNorms();
 
-  // Whoever holds parameters holds them still: their data moves, they stay the same tensors.
+  // Moves the data of parameters and buffers. The tensors stay the same objects, so references to
+  // them remain valid.
   using torch::nn::Module::to;
   void to(at::Device device, bool non_blocking = false) override;
 

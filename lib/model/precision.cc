@@ -20,7 +20,7 @@ namespace {
 
 // Rounding to bfloat16 alone makes 0.003; a kernel that forgets a part of the sum makes 0.1 to 1.
 constexpr double kTolerance = 0.02;
-// Of each shape. What a wrong kernel returns depends on what memory held.
+// Trials of each shape. They differ, because a wrong kernel's result depends on the old memory.
 constexpr int kTrials = 2;
 constexpr int64_t kTrialClips = 2;
 

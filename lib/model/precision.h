@@ -1,5 +1,5 @@
-// How exactly a network computes, as --precision says. Parameters, batch norm's statistics, logits
-// and gradients are float32 in each.
+// Sets the precision in which a network computes, as --precision says. Parameters, batch norm's
+// statistics, logits and gradients are float32 in every precision.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,28 +18,30 @@ namespace reel3d {
 
 using Agree = std::function<int64_t(int64_t)>;
 
-// Makes `network`, which is on its device, compute so. float32 is that, on GPUs too; tf32 rounds
-// what a GPU multiplies to 11 bits, in the whole process; bf16 makes convolutions and the features
-// between layers bfloat16.
+// Makes `network`, which is on its device, compute in this precision. float32 is true float32 on
+// GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in the complete process. bf16
+// makes convolutions and the features between layers bfloat16.
 //
-// For bf16 every convolution is first tried on random values of the shape that it meets in clips
-// (3, frames, size, size), and compared with float32: oneDNN's bfloat16 weight gradient is garbage
-// on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on
-// AVX512_BF16). A convolution that is wrong takes another way; on a CPU without kernels for it
-// (before AVX-512) all compute in float32. Returns what was found, for people; empty for float32.
-// Throws a usage error for tf32 without a GPU.
+// For bf16 every convolution is first tried on random values of the shape that it has for clips
+// (3, frames, size, size), and compared with float32. The reason: oneDNN's bfloat16 weight gradient
+// is wrong on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2
+// frames, on AVX512_BF16). A wrong convolution uses another arithmetic. On a CPU without bfloat16
+// kernels (before AVX-512) all convolutions compute in float32. Returns the findings for users;
+// empty for float32. Throws a usage error for tf32 without a GPU.
 //
-// `agree` is called for each shape with the way that this process would take, the higher the safer,
-// and says which one to take: of ranks that share one network, all the safest that any needs.
+// `agree` is called for each shape with the arithmetic that this process would use, as a number: a
+// higher one is safer. It returns the number to use. Ranks that share one network all use the
+// safest that any of them needs.
 std::string UsePrecision(
     Network& network, const PrecisionOptions& options, int frames, int size,
     const Agree& agree = [](int64_t own) { return own; });
 
-// Makes a network of the same kind compute as `other` does, of which nothing is tried again.
+// Makes a network of the same kind compute as `other` does, without trying convolutions again.
 void UsePrecisionOf(const Network& other, Network& network);
 
-// Relative errors (of norms, against float32) of a convolution's output and of the gradients of its
-// input and its weights, on random values of these sizes. NaN and infinity count as infinite.
+// Holds relative errors (of norms, against float32) of a convolution's output and of the gradients
+// of its input and its weights, on random values of these sizes. NaN and infinity count as
+// infinite.
 struct ArithmeticErrors {
   double output, input_gradient, weight_gradient;
 

@@ -1,4 +1,4 @@
-// What --precision chooses, without torch; lib/model/precision.h does it.
+// Holds the choice of --precision, without torch. lib/model/precision.h carries it out.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,7 +11,7 @@ namespace reel3d {
 struct PrecisionOptions {
   std::string precision = "float32";
 
-  // --precision.
+  // Binds --precision.
   void Bind(OptionBinder& binder);
 };
 

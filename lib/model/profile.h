@@ -1,6 +1,6 @@
-// What a network costs: the layers that it computes with their output shapes, parameters and
-// multiply-adds, and the memory of its activations. Measured, not derived: it runs on clips of
-// zeros, and torch tells what is called and allocated.
+// Measures the cost of a network: its layers with their output shapes, parameters and
+// multiply-adds, and the memory of its activations. The network runs on clips of zeros, and torch
+// reports calls and allocations.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,20 +17,22 @@ struct LayerProfile {
   std::string kind;             // "convolution", "batch norm", "linear", "max pool", "mean pool"
   std::vector<int64_t> output;  // without the clips' axis: C, T, H, W, or C
   int64_t parameters = 0;
-  // Of a convolution or linear layer, without the additions of a bias. Padding counts, as usual.
+  // Count of a convolution or linear layer, without the additions of a bias. Padding counts, as is
+  // usual.
   int64_t multiply_adds = 0;
 };
 
-// Of one clip, in float32 on the CPU. Memory that a layer needs while it computes is not in it.
+// The cost of one clip, in float32 on the CPU. It does not contain the memory that a layer needs
+// while it computes.
 struct NetworkProfile {
   std::vector<LayerProfile> layers;  // in the order in which they are computed
   int64_t parameters = 0;
   int64_t multiply_adds = 0;
-  int64_t training_bytes = 0;   // the clip, and what a forward pass leaves for the backward one
+  int64_t training_bytes = 0;   // the clip, and all that a forward pass keeps for the backward one
   int64_t inference_bytes = 0;  // the most that is held between two layers
 };
 
-// Of clips (channels, frames, height, width). Takes as long as two forward passes of two clips.
+// Profiles clips (channels, frames, height, width), in the time of two forward passes of two clips.
 // Throws a usage error on options or clips that are refused.
 NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int64_t height,
                               int64_t width);

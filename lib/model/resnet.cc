@@ -25,7 +25,7 @@ Triple ProductOfStrides(const std::vector<ConvPlan>& plans) {
   return product;
 }
 
-// What a block adds its input as.
+// Converts a block's input to the shape of its output, to which it is added.
 class Shortcut {
  public:
   Shortcut(nn::Module& block, const ResNetPlan& plan, const std::vector<ConvPlan>& convs)

@@ -1,6 +1,5 @@
-// Residual networks: a stem, four layers of blocks, a mean over time and space, a linear layer. The
-// families of this kind differ in a plan alone: which convolutions, of what shape, under which
-// name.
+// Makes residual networks: a stem, four layers of blocks, a mean over time and space, a linear
+// layer. The families of this kind differ only in a plan: the convolutions, their shapes and names.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,19 +26,19 @@ struct ResNetPlan {
   bool max_pool = true;
   std::string shortcut = "b";
   bool cut_gradient = false;  // shortcuts of type "a" pass no gradients
-  // Batch norm and ReLU before each convolution of a block (He et al. 2016b), instead of behind.
+  // True: batch norm and ReLU come before each convolution of a block (He et al. 2016b), not after.
   bool pre_activation = false;
   std::array<int64_t, 4> planes = {};  // of layer1 .. layer4
   std::array<int64_t, 4> num_blocks = {};
-  // The convolutions of a block of this layer (1 .. 4). The plan's first input and last output, and
-  // the product of the strides, are what the shortcut has to bridge.
+  // Returns the convolutions of a block of this layer (1 .. 4). The shortcut bridges the plan's
+  // first input, its last output and the product of the strides.
   std::function<std::vector<ConvPlan>(int layer, int64_t in, int64_t planes, int64_t stride)> block;
 };
 
 // `layers` is one of kResNetDepths.
 const ResNetDepth& DepthOf(int layers);
 
-// int(factor * options.width) for each of 64, 128, 256 and 512 times `base`.
+// Returns int(factor * options.width) for each of 64, 128, 256 and 512 times `base`.
 std::array<int64_t, 4> PlanesOf(const NetworkOptions& options, int64_t base = 1);
 
 std::shared_ptr<NetworkImpl> MakeResNet(const ResNetPlan& plan, int64_t num_classes);

@@ -1,6 +1,6 @@
-// These passes over memory are what batch norm consists of on a CPU. They are compiled for each set
-// of vector instructions. They know no torch, no threads and no layouts: values lie in rows, each
-// row has one value of every channel, and the caller hands out rows to threads.
+// Has the passes over memory that batch norm consists of on a CPU, compiled for each set of vector
+// instructions. They use no torch and no threads. Values lie in rows, each row has one value of
+// every channel, and the caller hands out rows to threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@ struct BFloat16 {
   uint16_t bits;
 };
 
-// Names the type of what values of type T are multiplied by: double for doubles, else float.
+// Names the type of the factors of values of type T: double for doubles, else float.
 template <class T>
 struct FactorOf {
   using Type = float;
@@ -35,7 +35,7 @@ struct RowKernels {
   // Adds gradient and gradient * (value - origin).
   void (*add_gradients)(const T* gradients, const T* values, int64_t rows, int64_t channels,
                         const double* origin, double* sums);
-  // Sets out = scale * (value - origin) + shift. An origin near the mean keeps what is rounded
+  // Sets out = scale * (value - origin) + shift. An origin near the mean keeps rounding errors
   // small.
   void (*scale)(const T* values, int64_t rows, int64_t channels, const Factor* origin,
                 const Factor* scale, const Factor* shift, T* out);

@@ -30,7 +30,7 @@ bool IsOf(const std::string& layer, const std::string& name) {
   return name.rfind(layer + ".", 0) == 0;
 }
 
-// What the network is that the weights are for, and what they themselves say that they are of.
+// Holds the layout of the network that takes the weights, and the layout that the weights have.
 struct Sides {
   std::optional<WeightsLayout> network, weights;
   std::string found;  // the first names of the weights
@@ -115,8 +115,9 @@ void CheckTensor(const std::string& source, const std::string& name, const at::T
   }
 }
 
-// Of a network: twice what the weights take in float32, for a tensor may be there twice while it is
-// laid out. What is not much larger than they is told apart better by LoadStateDict.
+// Returns the limit of a network's memory: twice the size of the weights in float32, because a
+// tensor may exist twice while it is laid out. If the network is not much larger than the weights,
+// LoadStateDict describes the difference better.
 int64_t MostBytes(const std::vector<TensorHeader>& weights) {
   constexpr int64_t kAnyNetwork = int64_t{64} << 20;
   int64_t num_values = 0;

@@ -1,4 +1,4 @@
-// A module's state as named tensors, under the names of the reference code, and back.
+// Converts a module's state to named tensors, under the names of the reference code, and back.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,20 +14,20 @@
 
 namespace reel3d {
 
-// Parameters and buffers by name, sharing memory with the module, in an order that depends on the
-// module's structure alone.
+// Returns parameters and buffers by name. They share memory with the module; their order depends
+// only on the module's structure.
 NamedTensors StateDict(const torch::nn::Module& module);
 
-// Copies `tensors` into the module, all or nothing. Throws an input error that begins with `source`
-// (a file, say) and names the tensor, its expected and its found shape, and the likely cause:
-// another number of classes, another shortcut, depth or width. Order does not matter; counts of
-// batches (num_batches_tracked), which old files lack, may be missing and are 0 then.
+// Copies all of `tensors` into the module, or none. Throws an input error that begins with `source`
+// (such as a file) and names the tensor, its expected and its found shape, and the likely cause:
+// another number of classes, another shortcut, depth or width. The order does not matter. Counts of
+// batches (num_batches_tracked), which old files lack, may be missing and are then 0.
 void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source);
 
-// While it lives, making a network in this thread that is far larger than `weights` throws an input
-// error that begins with `source`: the few names and shapes of a small file may be those of a
-// network of many gigabytes.
+// While this object lives, making a network in this thread that is far larger than `weights` throws
+// an input error that begins with `source`. It is needed because a few names and shapes in a small
+// file may describe a network of many gigabytes.
 class NetworkLimit {
  public:
   NetworkLimit(const std::vector<TensorHeader>& weights, const std::string& source);
@@ -36,11 +36,11 @@ class NetworkLimit {
   MemoryMeter meter_;
 };
 
-// A network that holds `tensors`. Throws as LoadStateDict and NetworkLimit do.
+// Makes a network that holds `tensors`. Throws as LoadStateDict and NetworkLimit do.
 Network MakeNetworkOf(const NetworkOptions& options, const NamedTensors& tensors,
                       const std::string& source);
 
-// Trainable values; running statistics do not count.
+// Returns the number of trainable values; running statistics do not count.
 int64_t CountParameters(const torch::nn::Module& module);
 
 }  // namespace reel3d

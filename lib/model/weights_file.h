@@ -1,4 +1,4 @@
-// Weights to and from files of any format that reel3d knows.
+// Loads and saves weights in any format that reel3d knows.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,13 +10,14 @@
 
 namespace reel3d {
 
-// The tensors that weights_header.h shows of a .safetensors, .pth or TorchScript file, told by what
-// is in it, under the same names. On the CPU and contiguous; those that share values in the file
-// may share memory. Throws an input error unless the file is sound.
+// Returns the tensors of a .safetensors, .pth or TorchScript file, under the names that
+// weights_header.h gives them. The content decides the format. The tensors are on the CPU and
+// contiguous; those that share values in the file may share memory. Throws an input error unless
+// the file is sound.
 NamedTensors LoadWeights(const std::filesystem::path& name);
 
-// A .pth file that torch.load(FILE, weights_only=True) reads; else as SaveTensors. With
-// `checkpoint`, the weights are the `state_dict` of a checkpoint of the authors' Python.
+// Writes a .pth file that torch.load(FILE, weights_only=True) reads; otherwise works as SaveTensors
+// does. With `checkpoint`, the weights are the `state_dict` of a checkpoint of the authors' Python.
 void SavePth(const std::filesystem::path& file, const NamedTensors& tensors,
              const std::optional<PthCheckpoint>& checkpoint = {});
 
