@@ -26,7 +26,7 @@ class ByteCursor {
         fmt::format("{}: not a sound {}: {} (byte {})", source_, what_, why, position_));
   }
 
-  // The next `count` bytes; an input error if there are fewer.
+  // Returns the next `count` bytes. Throws an input error if there are fewer.
   std::string_view Take(size_t count) {
     if (left() < count) {
       throw Malformed("it ends early");
@@ -35,7 +35,7 @@ class ByteCursor {
     return bytes_.substr(position_ - count, count);
   }
 
-  // Little-endian and unsigned, whatever the machine; of at most 8 bytes.
+  // Returns a little-endian unsigned number of at most 8 bytes, on any machine.
   uint64_t Number(size_t size_bytes) {
     uint64_t number = 0;
     int shift = 0;
@@ -46,7 +46,7 @@ class ByteCursor {
     return number;
   }
 
-  // Up to a line feed, which is passed over.
+  // Returns the bytes up to the next line feed, and skips the line feed.
   std::string_view Line(size_t max_bytes) {
     const size_t end = bytes_.find('\n', position_);
     if (end == std::string_view::npos || end - position_ > max_bytes) {

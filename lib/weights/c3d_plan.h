@@ -1,5 +1,5 @@
-// The channels of C3D at full width. Without torch, for whoever builds the network and whoever
-// recognises its weights.
+// Lists the channels of C3D at full width. It does without torch, because the network and the
+// recognition of its weights both use it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

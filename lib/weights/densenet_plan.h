@@ -1,5 +1,5 @@
-// The depths and channels of 3D DenseNets. Without torch, for whoever builds the network and
-// whoever recognises its weights.
+// Lists the depths and channels of 3D DenseNets. It does without torch, because the network and the
+// recognition of its weights both use it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace reel3d {
 
-// A dense layer adds so many channels at --width 1, and computes them from four times as many.
+// A dense layer adds kDenseGrowth channels at --width 1, and computes them from four times as many.
 constexpr int64_t kDenseGrowth = 32;
 constexpr int64_t kDenseBottleneck = 4;
 

@@ -1,5 +1,5 @@
-// The channels of I3D's nine Inception modules at full width. Without torch, for whoever builds the
-// network and whoever recognises its weights.
+// Lists the channels of I3D's nine Inception modules at full width. It does without torch, because
+// the network and the recognition of its weights both use it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace reel3d {
 
-// Of the convolutions b0: 1x1x1; b1a, b1b: 1x1x1 then 3x3x3; b2a, b2b: the same; b3b: pooling then
-// 1x1x1.
+// The convolutions of a module: b0 is 1x1x1; b1a, b1b are 1x1x1 then 3x3x3; b2a, b2b are the same;
+// b3b is pooling then 1x1x1.
 constexpr std::array<const char*, 6> kI3dBranches = {"b0", "b1a", "b1b", "b2a", "b2b", "b3b"};
 
 struct I3dModule {

@@ -1,4 +1,4 @@
-// A file that is read here and there, for formats whose parts say where the others lie.
+// Reads a file at any place, for formats whose parts state where the other parts lie.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,7 +21,7 @@ class InputFile {
 
   // Throws an input error if the file ends before, an environment error if it cannot be read.
   void Read(uint64_t offset, void* bytes, uint64_t size_bytes) const;
-  // The same as text. `size_bytes` is checked against the file before memory is taken.
+  // Does the same and returns text. Checks `size_bytes` against the file before it takes memory.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;
 
  private:

@@ -1,10 +1,12 @@
-// Reads Python pickles without running them. Pickle is a program for a small machine that may call
-// any function of Python by name; here it can only build the plain values below. Nothing is ever
-// called. A call of a name that the caller knows is noted; a name that it does not know becomes one
-// opaque value, and whatever is called on it, built from it or put into it is that same value.
+// Reads Python pickles without running them. A pickle is a program for a small machine that may
+// call any function of Python by name. Here it can only build the plain values below, and nothing
+// is ever called. A call of a name that the caller knows is noted. A name that the caller does not
+// know becomes one opaque value. The same value stands for every call of it, and for all that is
+// built from it or put into it.
 //
-// Values lie side by side and refer to each other by index, so that lists within themselves, or a
-// million levels of them, cost what their bytes cost and nothing recurses. Without torch.
+// Values lie side by side and refer to each other by index. So lists that contain themselves, or
+// that are a million levels deep, cost no more than their bytes, and nothing recurses. It does
+// without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,8 +33,8 @@ struct PickleValue {
     kGlobal,      // text: "module.name"
     kCall,        // of the function `text` with the arguments `items`, which did not take place
     kObject,      // of the class `text`; items: attribute, value, ...
-    kPersistent,  // what is stored outside of the pickle; items: its one description
-    kOpaque,      // an object made by or of the unknown name `text`; what it holds is dropped
+    kPersistent,  // a value stored outside of the pickle; items: its one description
+    kOpaque,      // an object made by or of the unknown name `text`; its content is dropped
   };
   Kind kind = Kind::kNone;
   int64_t integer = 0;
@@ -43,7 +45,7 @@ struct PickleValue {
 struct Pickle {
   std::vector<PickleValue> values;
   PickleId root = 0;
-  size_t size_bytes = 0;  // up to and with its end: files hold several in a row
+  size_t size_bytes = 0;  // including its end; files hold several pickles in a row
 
   const PickleValue& At(PickleId id) const { return values[id]; }
   // Returns the value of a text key of a dict or object: the last one if there are several, null if
@@ -51,9 +53,9 @@ struct Pickle {
   const PickleValue* Find(const PickleValue& dict, std::string_view key) const;
 };
 
-// A role says what becomes of a global name.
+// A role says how a global name is treated.
 enum class PickleRole {
-  kUnknown,   // it and all that is made with it become kOpaque
+  kUnknown,   // the name and all that is made with it become kOpaque
   kDict,      // a class of dicts: OrderedDict, Counter
   kSequence,  // a class of tuples: torch.Size
   kFunction,  // calls of it become kCall
@@ -64,10 +66,10 @@ using PickleRoles = std::function<PickleRole(std::string_view name)>;
 
 constexpr size_t kMaxPickleBytes = size_t{16} << 20;  // that of a 200-layer network has 0.3 MB
 
-// Reads the pickle (protocols 2 to 5) that `bytes` begin with. Throws an input error that begins
-// with `source` on anything that is not well formed, a name that is not plain, more than
-// kMaxPickleBytes, or more than 400,000 values: those of the largest checkpoints, optimizer
-// included, are some 50,000. Takes at most some 100 MB.
+// Reads the pickle (protocols 2 to 5) at the beginning of `bytes`. Throws an input error that
+// begins with `source` if the pickle is not well formed, has a name that is not plain, or exceeds
+// kMaxPickleBytes or 400,000 values. The largest checkpoints, optimizer included, have some 50,000
+// values. Takes at most some 100 MB.
 Pickle ReadPickle(std::string_view bytes, const PickleRoles& roles, const std::string& source);
 
 }  // namespace reel3d

@@ -1,5 +1,6 @@
-// The operations of pickle's machine do to the values on its stack what the opcodes say. Nothing is
-// ever called: a call becomes a value of its own, or an opaque one. They do without torch.
+// Has the operations of pickle's machine, one for each opcode, which work on the values on its
+// stack. Nothing is ever called: a call becomes a value of its own, or an opaque one. They do
+// without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,8 +28,8 @@ class PickleMachine : public PickleStack {
   void Call();
   void SetItems(PickleId dict, std::vector<PickleId> items);
   void Append(PickleId list, std::vector<PickleId> items);
-  // Pushes a value that is stored outside of the pickle. A class or a type of storage that is
-  // unknown stays so.
+  // Pushes a value that is stored outside of the pickle. An unknown class or type of storage stays
+  // unknown.
   void PushPersistent();
   // Refuses an instance of a class of Python 2, because none of the known names is such a class.
   void RequireInstance();

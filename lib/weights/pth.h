@@ -1,5 +1,6 @@
-// The weights in a .pth, .pt or .tar file of Python's torch.save, or in a TorchScript file: names,
-// shapes, types, and on request their bytes. Nothing in the file is executed. Without torch.
+// Reads the weights in a .pth, .pt or .tar file of Python's torch.save, or in a TorchScript file:
+// names, shapes, types, and on request the bytes. Nothing in the file is executed. It does without
+// torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +15,7 @@
 
 namespace reel3d {
 
-// A view into a storage, which several may share; not necessarily contiguous.
+// A view into a storage, which several tensors may share. It need not be contiguous.
 struct PthTensor {
   std::string name;
   std::string type;  // as of safetensors: "F32", "BF16", "I64", ...
@@ -24,7 +25,7 @@ struct PthTensor {
   std::string storage;           // its key
 };
 
-// What is left out: the first of the names, and how many there are.
+// Holds the first names of entries that are not read, and the number of such entries.
 struct PassedOver {
   std::vector<std::string> names;
   size_t count = 0;
@@ -34,7 +35,7 @@ struct PassedOver {
 
 struct PthHeader {
   std::string format;  // "torch.save, zip", "torch.save, legacy" or "TorchScript"
-  // Of a whole checkpoint: its other entries that are whole numbers or text, such as epoch, arch.
+  // Other entries of a complete checkpoint that are whole numbers or text, such as epoch, arch.
   std::map<std::string, std::string> notes;
   std::string entry;                // of the state dict: "model"; empty: the file itself is it
   std::vector<std::string> others;  // entries that hold other state dicts, as keys
@@ -44,16 +45,16 @@ struct PthHeader {
 
 class PthReader {
  public:
-  // Reads a state dict, plain or as any entry of a checkpoint; `key` says which of several
-  // (pth_states.h). Other objects of Python beside it are passed over. Throws an input error that
-  // names `file` and what is wrong: anything malformed, an object of Python in the state dict,
-  // tensors that reach out of their storage, or that altogether are more than four times as large
-  // as the file (views of the same values again and again).
+  // Reads a state dict, plain or as any entry of a checkpoint; `key` names one of several
+  // (pth_states.h). Other objects of Python beside it are ignored. Throws an input error that names
+  // `file` and its fault: something malformed, an object of Python in the state dict, or a tensor
+  // that reaches out of its storage. It is also a fault if all tensors together are more than four
+  // times as large as the file (many views of the same values).
   explicit PthReader(std::filesystem::path file, const std::string& key = "");
 
   const PthHeader& header() const { return header_; }
 
-  // A storage's size, and all its bytes, which are checked where the file holds a checksum.
+  // Return a storage's size, and read all its bytes, which are checked if the file has a checksum.
   uint64_t StorageBytes(const std::string& key) const;
   void ReadStorage(const std::string& key, void* bytes) const;
 

@@ -210,7 +210,7 @@ PthContainer ReadLegacy(const InputFile& file) {
   return container;
 }
 
-// What a file may be instead, and how to get at its weights.
+// Returns an error that says which other kind of file this is, and how to get at its weights.
 Error OtherKind(const InputFile& file, std::string_view head) {
   const std::string name = file.name();
   const auto ends_with = [&](std::string_view ending) {

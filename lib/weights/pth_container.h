@@ -1,6 +1,7 @@
-// What torch.save puts around tensors: a pickle of the objects, and beside it the storages that the
-// tensors look into. Two forms: a zip archive (torch 1.6 and later, TorchScript too), and the older
-// one, five pickles and then the storages end to end. Nothing is executed. Without torch.
+// Reads the container that torch.save puts around tensors: a pickle of the objects, and beside it
+// the storages that hold the tensors' values. It has two forms: a zip archive (torch 1.6 and later,
+// TorchScript too), and the older one, five pickles followed by the storages end to end. Nothing is
+// executed. It does without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,7 +21,7 @@ struct PthStorage {
   uint64_t type_bytes = 0;
   uint64_t num_values = 0;
   uint64_t offset = 0;            // of its first byte in the file
-  std::optional<ZipEntry> entry;  // in a zip archive: says its checksum
+  std::optional<ZipEntry> entry;  // in a zip archive; states its checksum
 
   uint64_t size_bytes() const { return type_bytes * num_values; }
 };
@@ -31,19 +32,19 @@ struct PthContainer {
   std::map<std::string, PthStorage> storages;  // by the key that a persistent id names
 };
 
-// Of a kPersistent value of `objects`: the key of its storage. Throws an input error that begins
-// with `source` unless it describes one.
+// Returns the key of the storage that a kPersistent value of `objects` describes. Throws an input
+// error that begins with `source` if the value describes none.
 std::string StorageKey(const Pickle& objects, const PickleValue& persistent,
                        const std::string& source);
 
-// The input error on a kOpaque value that stands where weights should; `what` names the place.
+// Returns the input error for a kOpaque value in the place of weights; `what` names the place.
 Error OpaqueObject(const std::string& source, const std::string& what, const PickleValue& opaque);
 
-// Throws an input error that says what is wrong, and what to convert the file with where it is of
-// another kind that is known (Caffe, Lua, a module that was pickled whole).
+// Throws an input error that says what is wrong. For another kind of file that is known (Caffe,
+// Lua, a pickled module) it says how to convert the file.
 PthContainer ReadPthContainer(const InputFile& file);
 
-// The storage's size_bytes(); an input error where a checksum says that they are damaged.
+// Reads the storage's size_bytes() bytes. Throws an input error if they do not match a checksum.
 void ReadPthStorage(const InputFile& file, const PthStorage& storage, void* bytes);
 
 }  // namespace reel3d

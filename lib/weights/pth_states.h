@@ -1,5 +1,5 @@
 // Finds the state dicts among the objects of a file of torch.save, without torch. The file itself
-// may be one, or hold some under any keys, beside whatever else its writer kept.
+// may be one, or hold some under any keys, beside other objects.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -34,8 +34,8 @@ struct PthState {
   bool is_network = false;  // whether it holds a network that reel3d knows
 };
 
-// Returns the state dicts that are at most four keys deep, each once. Those that are called as most
-// programs call them come first, the others follow in the order of the file.
+// Returns the state dicts that are at most four keys deep, each once. Those with usual names come
+// first; the others follow in the order of the file.
 std::vector<PthState> FindStates(const Pickle& objects);
 
 // Returns the state that `key` names: its entry is `key`, or `key` begins with the entry and a dot.

@@ -1,4 +1,4 @@
-// Element types: what torch.save calls their storages, and safetensors calls them.
+// Lists element types, with their names in torch.save's storages and in safetensors.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,5 @@
 // Writes weights as a .pth file that Python reads with torch.load(FILE, weights_only=True): an
-// OrderedDict of contiguous tensors in the zip form. Without torch.
+// OrderedDict of contiguous tensors in the zip form. It does without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace reel3d {
 
-// What a checkpoint of the authors' Python says beside its `state_dict`.
+// Holds the entries of a checkpoint of the authors' Python beside its `state_dict`.
 struct PthCheckpoint {
   int64_t epoch;     // epochs done
   std::string arch;  // "resnet-18"
@@ -22,9 +22,10 @@ struct PthCheckpoint {
 
 // With `checkpoint`, the OrderedDict is the `state_dict` of a dict with `epoch` and `arch`.
 //
-// `bytes_of(i)` gives the bytes of tensors[i] (whose name, type and shape count), called once each,
-// and they must last until the next call. Not atomic: pass a temporary path. Throws an environment
-// error where the disk refuses; a usage error on more than 4 GB, or on a type torch.save lacks.
+// `tensors` gives names, types and shapes. `bytes_of(i)` is called once for each tensor and returns
+// its bytes, which must last until the next call. It is not atomic, so pass a temporary path.
+// Throws an environment error if the disk refuses, and a usage error on more than 4 GB or a type
+// that torch.save lacks.
 void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEntry>& tensors,
               const std::function<const void*(size_t)>& bytes_of,
               const std::optional<PthCheckpoint>& checkpoint = {});

@@ -1,6 +1,7 @@
-// Published files that hold one of our networks under other names than ours. Without torch.
+// Recognises published files that hold one of our networks under other names. It does without
+// torch.
 //
-//   any:  module.conv1.weight, as DataParallel of Python calls all of its network's tensors;
+//   any:  module.conv1.weight, as DataParallel of Python names all tensors of its network;
 //   I3D:  mixed_3b.branch_1.0.batch3d.weight, the other PyTorch form of DeepMind's weights
 //         (github.com/hassony2/kinetics_i3d_pytorch);
 //   C3D:  features.0.weight ... classifier.6.bias, as UCF-101's are passed around
@@ -16,7 +17,7 @@
 
 namespace reel3d {
 
-// Gives the tensors of such a file our names; leaves any other file as it is.
+// Gives the tensors of such a file our names. Leaves the tensors of any other file as they are.
 void UseOurNames(std::vector<TensorHeader>* tensors);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// The depths of residual networks. Without torch, for whoever builds the network and whoever
-// recognises its weights.
+// Lists the depths of residual networks. It does without torch, because the networks and the
+// recognition of their weights both use it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,7 +10,7 @@ namespace reel3d {
 
 struct ResNetDepth {
   int layers;
-  bool bottlenecks;               // blocks of three convolutions of which the middle one is 3x3x3
+  bool bottlenecks;               // true: blocks of three convolutions, the middle one 3x3x3
   std::array<int64_t, 4> blocks;  // of layer1 .. layer4
 };
 constexpr std::array<ResNetDepth, 7> kResNetDepths = {{{10, false, {1, 1, 1, 1}},

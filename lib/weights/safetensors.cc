@@ -127,7 +127,7 @@ std::optional<std::vector<int64_t>> Counts(const nlohmann::json& tensor, const c
   return counts;
 }
 
-// Of `shape` in `type`; nothing if that is beyond 64 bits.
+// Returns the size of such a tensor; nothing if it is beyond 64 bits.
 std::optional<uint64_t> SizeBytes(const std::vector<int64_t>& shape, uint64_t type_bytes) {
   uint64_t size_bytes = type_bytes;
   for (const int64_t count : shape) {

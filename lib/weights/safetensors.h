@@ -1,5 +1,6 @@
-// The safetensors file format (huggingface.co/docs/safetensors), without torch: a length, a JSON
-// header of names, types, shapes and offsets, then the bytes of all tensors end to end.
+// Reads and writes the safetensors file format (huggingface.co/docs/safetensors), without torch: a
+// length, a JSON header of names, types, shapes and offsets, then the bytes of all tensors end to
+// end.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,12 +28,12 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// One thread.
+// Use one reader per thread.
 class SafetensorsReader {
  public:
-  // Reads and checks the header. Throws an input error that names `file` unless it is well formed:
-  // a header within the file and of at most 100 MB, known types, names once each, as many bytes as
-  // a shape says, and tensors that fill the rest of the file without gap or overlap.
+  // Reads and checks the header. Throws an input error that names `file` unless it is well formed.
+  // The header must lie within the file and have at most 100 MB. Types must be known, names unique,
+  // and sizes as shapes say. Tensors must fill the rest of the file without gap or overlap.
   explicit SafetensorsReader(std::filesystem::path file);
 
   const SafetensorsHeader& header() const { return header_; }
@@ -47,10 +48,10 @@ class SafetensorsReader {
   uint64_t first_byte_ = 0;  // of the first tensor
 };
 
-// Writes header and tensors; `bytes_of(i)` gives the bytes of entries[i], called once each, and
-// they must last until the next call. Larger types come first, as readers want tensors aligned;
-// else the order stays. Sets size_bytes and offset by itself. Not atomic: pass a temporary path.
-// Throws an environment error where the disk refuses.
+// Writes header and tensors. `bytes_of(i)` is called once for each of `entries` and returns its
+// bytes, which must last until the next call. Larger types come first, because readers want tensors
+// aligned; otherwise the order stays. It sets size_bytes and offset itself. It is not atomic, so
+// pass a temporary path. Throws an environment error if the disk refuses.
 void WriteSafetensors(const std::filesystem::path& file, const SafetensorsHeader& header,
                       const std::function<const void*(size_t)>& bytes_of);
 

@@ -1,4 +1,4 @@
-// Shapes that files state.
+// Checks shapes that files state.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace reel3d {
 
-// Whether sizes and strides of such a tensor fit 63 bits in bytes, as torch and writers of files
-// take for granted: those of one without values, (0, 2^62, 2^62), need not.
+// Returns true if sizes and strides of such a tensor, in bytes, fit 63 bits, as torch and writers
+// of files assume. A tensor without values, such as (0, 2^62, 2^62), may break this.
 inline bool IsAddressable(const std::vector<int64_t>& shape) {
   constexpr int64_t kLargestValueBytes = 8;
   int64_t size_bytes = kLargestValueBytes;

@@ -1,7 +1,7 @@
-// Finds the networks in a file of weights whatever was wrapped around them: prefixes of all names
-// (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of Lightning, in any order),
-// a second network under another prefix, a profiler's counters, the weights of a loss. Without
-// torch.
+// Finds the networks in a file of weights, without torch. A network may have prefixes before all
+// names (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of Lightning, in any
+// order). Beside it may be a second network under another prefix, a profiler's counters, or the
+// weights of a loss.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,10 +18,10 @@ struct WrappedNetwork {
   std::vector<size_t> tensors;  // indices of those of its layers, in the file's order; not empty
 };
 
-// Returns the networks that reel3d knows among `tensors`: first one without a prefix, then the
-// others in their order there. Tensors that no layer has are in no network. Names of layers end in
-// `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and are not those of a
-// loss.
+// Returns the networks among `tensors` that reel3d knows: first the one without a prefix, then the
+// others in their order. Tensors that belong to no layer are in no network. Tensors of layers have
+// names that end in `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`, and
+// that are not those of a loss.
 std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors);
 
 // Returns the tensors of the network, named and ordered as ours (published_names.h).

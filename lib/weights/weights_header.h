@@ -1,5 +1,5 @@
-// Reads what a file of weights holds, whoever wrote it: names, types and shapes, without the values
-// and without torch. The contents say which kind of file it is, not the name.
+// Reads the names, types and shapes in a file of weights, whoever wrote it, without the values and
+// without torch. The content decides the kind of file, not the name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,11 +19,11 @@ struct TensorHeader {
 
 struct WeightsHeader {
   std::string format;  // "safetensors", "torch.save, zip", "torch.save, legacy" or "TorchScript"
-  std::map<std::string, std::string> notes;  // what else it says: epoch, arch, metadata
+  std::map<std::string, std::string> notes;  // other statements: epoch, arch, metadata
   std::vector<TensorHeader> tensors;         // in the order of the file
   std::vector<std::string> stored_names;     // of `tensors`, as the file calls them
-  // Says what stood around the tensors: the entry and the prefix that were taken off, what was
-  // passed over, how to take another network of the file. Empty: nothing did. To be logged.
+  // Describes the wrapping of the tensors, for the log: the entry and the prefix that were taken
+  // off, what was ignored, how to take another network of the file. Empty: there was none.
   std::string wrapper;
 };
 
@@ -34,10 +34,10 @@ constexpr const char* kConfigNote = "reel3d.config";
 
 bool IsSafetensors(const std::filesystem::path& file);
 
-// `name` is a file, or one of its networks (weights_name.h). What a known network is wrapped in is
-// taken off (weight_wrappers.h), and tensors that are published under several names have ours
-// (published_names.h). Throws an input error that names the file unless it is a sound one of a kind
-// that reel3d reads, and has the network that was named.
+// `name` is a file, or one of its networks (weights_name.h). The wrapping of a known network is
+// taken off (weight_wrappers.h). Tensors that are published under several names get ours
+// (published_names.h). Throws an input error that names the file unless it is sound, of a kind that
+// reel3d reads, and has the network that was named.
 WeightsHeader ReadWeightsHeader(const std::filesystem::path& name);
 
 }  // namespace reel3d

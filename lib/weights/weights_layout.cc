@@ -31,7 +31,7 @@ class Tensors {
     const auto found = shapes_.find(name);
     return found == shapes_.end() || axis >= found->second.size() ? 0 : found->second[axis];
   }
-  // What a convolution, a linear layer or a batch norm puts out.
+  // Return the number of outputs and inputs of a convolution, a linear layer or a batch norm.
   int64_t Outputs(const std::string& layer) const { return Extent(layer + ".weight", 0); }
   int64_t Inputs(const std::string& layer) const { return Extent(layer + ".weight", 1); }
   // Blocks of layer1 .. layer4 that are there: from 0 on, by what each has.
@@ -308,8 +308,8 @@ std::string WeightsLayout::Config() const {
 }
 
 std::optional<WeightsLayout> FindLayout(const std::vector<TensorHeader>& headers) {
-  // What families compute from extents must not overflow, nor a header without values make a
-  // network that takes all memory.
+  // Numbers that families compute from extents must not overflow, and a header without values must
+  // not make a network that takes all memory.
   constexpr int64_t kMostAlongAnAxis = 1 << 20;
   for (const TensorHeader& tensor : headers) {
     if (std::any_of(tensor.shape.begin(), tensor.shape.end(),

@@ -1,6 +1,6 @@
-// Which network a file's weights are of, found from the names and shapes of its tensors. Without
-// torch. A family is a row of the table in weights_layout.cc: its name, and a function that knows
-// its tensors.
+// Finds the network of a file's weights from the names and shapes of its tensors, without torch. A
+// family is a row of the table in weights_layout.cc: its name, and a function that recognises its
+// tensors.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,20 +15,20 @@ namespace reel3d {
 
 struct WeightsLayout {
   std::string family;  // --model of train-r3d: "r3d"
-  // What else can be told, as `key = value` lines of its options: depth, shortcut, width,
-  // stem-frames, where the family has them; stem-channels where they do not follow from width. What
-  // leaves no weights (--stem-stride, --max-pool) cannot.
+  // The other options that weights show, as `key = value` lines: depth, shortcut, width and
+  // stem-frames if the family has them, and stem-channels if it does not follow from width. Options
+  // that leave no trace in weights (--stem-stride, --max-pool) are missing.
   std::string settings;
   int64_t num_classes = 0;
-  std::string head;  // the layer that makes logits, "fc": anew where the classes are others
+  std::string head;  // the layer that makes logits, "fc"; drawn again for other classes
 
-  // "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes".
+  // Returns "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes".
   std::string Describe() const;
-  // All of it but the classes as settings: the family, then the others.
+  // Returns family and settings as `key = value` lines, without the classes.
   std::string Config() const;
 };
 
-// Nothing if no family's tensors are like these.
+// Returns nothing if no family has such tensors.
 std::optional<WeightsLayout> FindLayout(const std::vector<TensorHeader>& tensors);
 
 }  // namespace reel3d

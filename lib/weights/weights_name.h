@@ -13,7 +13,7 @@ struct WeightsName {
   std::string entry;  // an entry of a checkpoint, a prefix of names, or both joined by a dot
 };
 
-// A file or folder that exists by the whole name is meant by it.
+// If a file or folder of the complete name exists, the name means this one.
 WeightsName SplitWeightsName(const std::filesystem::path& name);
 
 }  // namespace reel3d

@@ -28,7 +28,7 @@ void Append(std::string* bytes, std::initializer_list<std::pair<int, uint64_t>> 
   }
 }
 
-// What the local and the central header have in common.
+// Appends the part that the local and the central header have in common.
 void AppendDescription(std::string* bytes, uint32_t crc, uint64_t size_bytes, uint64_t name_bytes) {
   Append(bytes, {{2, 20},  // version 2.0 is enough
                  {2, 0},

@@ -1,5 +1,5 @@
-// Writes zip archives of files that are stored as they are, in the way that torch.save lays them
-// out: every file's bytes begin at a multiple of 64. Without torch.
+// Writes zip archives of uncompressed files, as torch.save lays them out: every file's bytes begin
+// at a multiple of 64. It does without torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,12 +14,12 @@ namespace reel3d {
 
 class ZipWriter {
  public:
-  // Throws an environment error where the disk refuses, as do the others. Not atomic: pass a
+  // All methods throw an environment error if the disk refuses. It is not atomic, so pass a
   // temporary path. The same files give the same bytes.
   explicit ZipWriter(std::filesystem::path archive);
 
-  // `name` has not been there before. Throws a usage error beyond 4 GB or 65,534 files, where plain
-  // zip ends.
+  // Adds a file, whose `name` must be new. Throws a usage error beyond 4 GB or 65,534 files, the
+  // limits of plain zip.
   void Add(const std::string& name, std::string_view bytes);
   // Completes the archive; nothing may be added after it.
   void Finish();
