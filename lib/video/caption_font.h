@@ -1,5 +1,5 @@
-// The printable characters of ASCII as pictures, made by tests/golden/make_caption_font.py from
-// DejaVu Sans Mono Bold.
+// Holds the printable characters of ASCII as pictures. tests/golden/make_caption_font.py made them
+// from DejaVu Sans Mono Bold.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,7 +10,8 @@ namespace reel3d {
 
 constexpr int kGlyphWidth = 8, kGlyphHeight = 16;
 
-// From space to tilde. A byte a row from the top, the left pixel in its highest bit.
+// The glyphs from space to tilde. Each byte is a row, from the top; its highest bit is the left
+// pixel.
 constexpr std::array<std::array<uint8_t, kGlyphHeight>, 95> kGlyphs = {
     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
      {0, 0, 0, 0, 24, 24, 24, 24, 24, 24, 0, 24, 24, 0, 0, 0},

@@ -1,8 +1,9 @@
-// Brings a picture's colours to what JPEG means by YCbCr: full-range BT.601.
+// Converts a picture's colours to the YCbCr of JPEG: full-range BT.601.
 //
 // Video is mostly limited range (luma 16-235) and, from 720 lines up, BT.709. Both are corrected
-// here, after scaling and in one vectorisable pass of 16-bit integers: swscale does the range in
-// scalar code at the size of the source. Within 1.1 levels of exact arithmetic.
+// here, after scaling and in one vectorisable pass of 16-bit integers, because swscale converts the
+// range in scalar code at the size of the source. Results are within 1.1 levels of exact
+// arithmetic.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -50,12 +50,12 @@ std::string TakeLog();
 
 // Makes "what: why" from the code and the log of this thread.
 std::string Describe(int code, const std::string& what);
-// Throws an input error on a negative code, else returns it; an environment error where only the
-// system can have said so. Lack of memory counts as the input's fault: damaged files ask for absurd
-// amounts.
+// Returns a code that is not negative. Throws an input error on a negative one, or an environment
+// error if only the system can be the cause. Lack of memory counts as the input's fault, because
+// damaged files ask for absurd amounts.
 int Check(int code, const std::string& what);
-// Does the same for writing, where the fault is never an input's: a refusal of the system is an
-// environment error, anything else a failure.
+// Does the same for writing, where an input is never at fault. A refusal of the system is an
+// environment error, any other code a failure.
 int CheckWrite(int code, const std::string& what);
 // Does the same for null pointers that mean "no memory".
 template <class T>

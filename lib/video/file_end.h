@@ -2,8 +2,8 @@
 // structure. Nothing is decoded, and only headers are read.
 //
 // Containers that state their length (MP4, AVI, Matroska, ASF, MXF) are cut if the file is shorter.
-// Streams that state none and live recordings show only that their last packet is incomplete; a
-// file that ends between two packets looks complete. A raw stream shows not even that.
+// Streams that state no length and live recordings only show whether their last packet is complete;
+// a file that ends between two packets looks complete. A raw stream does not even show that.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,12 +16,12 @@ namespace reel3d {
 struct FileEnd {
   enum class Kind {
     kComplete,  // as far as can be seen
-    kRagged,    // ends within a packet or within something that holds no frames, or nobody knows
+    kRagged,    // ends within a packet or within a part that holds no frames, or is unknown
     kCut        // shorter than the container says, where frames are stored
   };
   Kind kind = Kind::kComplete;
   std::string what = {};      // such as "the file ends within its mdat atom"; empty if kComplete
-  bool counts_frames = true;  // false where what lies behind the end may hold frames unlisted
+  bool counts_frames = true;  // false: the missing part may hold frames that are not listed
 };
 
 // Moves the position of `io`. `container` is FFmpeg's name of it.

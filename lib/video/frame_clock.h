@@ -1,5 +1,5 @@
-// Makes the times of decoded frames go on where a stream's own clock starts again or leaps: joined
-// recordings do so. Pure arithmetic on seconds.
+// Keeps the times of decoded frames continuous when a stream's own clock starts again or leaps, as
+// in joined recordings. Pure arithmetic on seconds.
 //
 // Times that are a few frames out of order stay as they are: that is disorder, not another clock.
 // SPDX-License-Identifier: Apache-2.0
@@ -9,9 +9,9 @@ namespace reel3d {
 
 class FrameClock {
  public:
-  // A clock that goes back by more than so many frames has started again.
+  // A clock that goes back by more than this number of frames has started again.
   static constexpr int kMostDisorder = 5;
-  // A broadcast clock that leaps further ahead has been joined as well; ffmpeg has this limit, too.
+  // A broadcast clock that leaps further ahead belongs to joined parts; ffmpeg has this limit, too.
   static constexpr double kLongestGap_s = 10;
 
   // `step_s` is how long a frame is shown on average. With `leaps`, for containers whose clocks are

@@ -14,16 +14,15 @@ struct FrameRate {
   double PerSecond() const { return double(num) / den; }
 };
 
-// "25", "29.97" or "30000/1001"; 0/1 unless it is a rate between 1/100 and 500 (prepared videos
-// count time in milliseconds).
+// Reads "25", "29.97" or "30000/1001". Returns 0/1 unless it is a rate between 1/100 and 500
+// (prepared videos count time in milliseconds).
 FrameRate ParseFrameRate(const std::string& text);
 
 class FramePacer {
  public:
-  // A larger step of the source's clock, or one backwards by more than frames out of order have, is
-  // taken for a fault of the clock (files are cut and joined by tools that leave their times as
-  // they were): the next frame then follows one source_step_s later. So no frame is lost to it, and
-  // no file can ask for frames without end.
+  // A larger step of the source's clock is taken for a fault, and so is a step backwards by more
+  // than kMostDisorder frames (tools cut and join files but keep their times). The next frame then
+  // follows one source_step_s later. So no frame is lost, and no file can ask for endless frames.
   static constexpr double kLongestHold_s = 10;
   static constexpr int kMostDisorder = 5;  // frames
 
@@ -32,15 +31,15 @@ class FramePacer {
   static constexpr double kAverageHold_s = 2;
   static constexpr double kFreeHold_s = 600;
 
-  // `source_step_s`: how long a frame of the source is shown, on average.
+  // `source_step_s` is the average time for which a frame of the source is shown.
   FramePacer(const FrameRate& rate, double source_step_s);
 
-  // Throws an input error where a few frames ask for too many.
-  //
-  // How often the frame before this one is shown at the even rate, once this one's time (seconds,
-  // on any clock) is known; 0 for the first frame, which has none before it.
+  // Takes the time of the next frame (seconds, on any clock). Returns how often the frame before it
+  // is shown at the even rate; 0 for the first frame. Throws an input error if a few frames ask for
+  // too many.
   int64_t NumBefore(double time_s);
-  // How often the last frame is shown. Of any frames at all at least one is.
+  // Returns how often the last frame is shown. At least one frame is shown if there are any. Throws
+  // as NumBefore() does.
   int64_t NumLast();
 
  private:

@@ -14,17 +14,17 @@ namespace reel3d {
 struct ImageSize {
   int width = 0, height = 0;
 };
-// The size for a frame shown at `aspect` = width / height: height (or the shorter side) exactly as
-// given, the other side the nearest even number. Throws an input error on a shape so extreme that
-// the other side leaves 2 .. VideoDecoder::kMaxSide.
+// Return the size for a frame shown at `aspect` = width / height. The height (or the shorter side)
+// is as given, the other side the nearest even number. Throw an input error on a shape so extreme
+// that the other side leaves 2 .. VideoDecoder::kMaxSide.
 ImageSize SizeForHeight(double aspect, int height);
 ImageSize SizeForShortSide(double aspect, int short_side);
 
-// Interlaced says what is shown of an interlaced frame, whose even and odd lines are pictures of
-// two times: the earlier one, from half the lines, or both woven, with combs where something moves.
+// Interlaced says how an interlaced frame is shown, whose even and odd lines are pictures of two
+// times. kField: the earlier picture, from half the lines. kWeave: both, with combs at motion.
 enum class Interlaced { kField, kWeave };
 
-// One thread at a time; keeps its tables and buffers from frame to frame.
+// Use it from one thread at a time. It keeps its tables and buffers from frame to frame.
 class FrameScaler {
  public:
   // Pictures come out in `size`, in pixels; both numbers are even.

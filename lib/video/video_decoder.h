@@ -1,9 +1,9 @@
 // Decodes any video file that users have, or a part of it in seconds, frame by frame.
 //
-// Files come from outside and are hostile until checked: only regular files are opened, never what
-// they refer to; only video containers, never playlists; and no picture larger than kMaxSide a side
-// is handed out (streams that show themselves late may be probed at any size: workers of
-// prep-videos have a limit on memory, too). Frames keep their own pixel format and size:
+// Files come from outside and are hostile until checked. Only regular files are opened, never the
+// files that they refer to, and only video containers, never playlists. No picture with a side
+// above kMaxSide is returned; streams that appear late may be probed at any size, so workers of
+// prep-videos have a limit on memory, too. Frames keep their own pixel format and size:
 // frame_scaler.h turns them into pictures of one kind.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -64,16 +64,16 @@ struct VideoPart {
 
 // The summary is complete when Next() has returned false.
 struct DecodeSummary {
-  int64_t num_frames = 0;       // handed out
-  int64_t expected_frames = 0;  // about, with those missing at the end; else num_frames
-  std::string problem;          // what the demuxer or decoder complained of; empty if nothing
+  int64_t num_frames = 0;       // returned by Next()
+  int64_t expected_frames = 0;  // estimate with frames missing at the end; else num_frames
+  std::string problem;          // complaint of the demuxer or decoder; empty: none
   // Each note is a phrase that a user should read: a clock that starts again, a size that changes,
   // an end that may be missing.
   std::vector<std::string> notes;
 
-  // The end is missing: frames that the container states or lists, or bytes that it claims. Frames
-  // missing at the beginning (a cut within a group of pictures) are no truncation, nor are bad
-  // frames in between. Streams that state no length cannot be found truncated; if they end within
+  // True: the end is missing, that is frames that the container states or lists, or bytes that it
+  // claims. Frames missing at the beginning (a cut within a group of pictures) and bad frames in
+  // between are no truncation. Streams that state no length are never truncated; if they end within
   // a packet, or are raw, a note says so.
   bool truncated = false;
 };
@@ -81,10 +81,10 @@ struct DecodeSummary {
 class VideoDecoder {
  public:
   static constexpr int kMaxSide = 8192;  // pixels
-  // A file may claim at most so many: 4.6 days at 25 a second.
+  // A file may claim at most this many frames: 4.6 days at 25 per second.
   static constexpr int64_t kMaxFrames = 10'000'000;
 
-  // Throws an input error if the file is none, holds no video, or is of a kind that is refused.
+  // Throws an input error if there is no such file, it holds no video, or its kind is refused.
   explicit VideoDecoder(const std::filesystem::path& file, const VideoPart& part = {});
   ~VideoDecoder();
 

@@ -1,5 +1,5 @@
-// Writes ordinary video files through any encoder of FFmpeg: the demo videos (H.264 in MP4), and
-// in tests every kind of input that users may bring.
+// Writes ordinary video files with any encoder of FFmpeg: the demo videos (H.264 in MP4), and in
+// tests every kind of input that users may bring.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,14 +30,15 @@ struct VideoEncoderOptions {
 // The same frames and options give the same bytes.
 class VideoEncoder {
  public:
-  // Throws a usage error on names that FFmpeg does not know, an environment error where it cannot
+  // Throws a usage error on names that FFmpeg does not know, an environment error if it cannot
   // write.
   VideoEncoder(const std::filesystem::path& file, const VideoEncoderOptions& options);
   ~VideoEncoder();
 
   // Returns the bytes of a frame: the pixel format's planes follow each other without padding.
   size_t frame_size_bytes() const;
-  // Frames follow at the frame rate; `time_s` >= 0 places this one elsewhere, later than the last.
+  // Writes a frame. Frames follow at the frame rate, unless `time_s` >= 0 gives this frame another
+  // time, which must be later than the last one.
   void Write(const std::vector<uint8_t>& pixels, double time_s = -1);
   // The file is usable after this.
   void Finish();
