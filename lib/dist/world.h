@@ -29,8 +29,8 @@ class World {
   bool is_main() const { return rank_ == 0; }
 
   // Runs `work`. With several ranks an exception is logged with rank and host, and ends all ranks
-  // at once with the exception's exit status, since they may be waiting for this one; a usage error
-  // is the main rank's to log. Alone, the exception just passes on.
+  // at once with the exception's exit status, since they may be waiting for this one. Only the main
+  // rank logs a usage error. With one rank the exception is just thrown.
   void Run(const std::function<void()>& work) const;
 
   // Ends all ranks at once with this exit status. It is not collective, and any thread may call it.
