@@ -1,4 +1,4 @@
-// Finds doubts about a folder of shards as a whole. They are said when it is packed, and once more
+// Finds doubts about a folder of shards as a whole. They are reported when it is packed, and again
 // when it is trained on and judged. See also lib/data/doubt.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -10,9 +10,9 @@
 
 namespace reel3d {
 
-// Returns those of ClassDoubts(), and training videos that are held out under another name. If
-// same_content.tsv is there and cannot be read, or is damaged, that is a doubt too: it never throws
-// because of that file.
+// Returns the doubts of ClassDoubts(), and one for training videos that are held out under another
+// name. If same_content.tsv exists and is damaged or cannot be read, that is a doubt too, and never
+// an exception.
 std::vector<Doubt> DataDoubts(const ShardSet& shards);
 
 }  // namespace reel3d

@@ -1,10 +1,10 @@
-// same_content.tsv: validation videos that show exactly what a training video shows.
+// Finds validation videos whose frames are those of a training video, for same_content.tsv.
 //
 //   validation_id  training_id
 //
-// It is made when shards are packed, from the frames' sizes and checksums, so it costs no reading
-// and sees copies under other names, in other folders and in other containers. It is absent where
-// there are none. It is a hint: nothing but a doubt comes of it, nor of its damage.
+// The table is made when shards are packed, from the frames' sizes and checksums. So it costs no
+// reading, and finds copies under other names, in other folders and in other containers. It is
+// absent if there are none. It only leads to a doubt, and so does damage to it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
