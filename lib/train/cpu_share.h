@@ -1,4 +1,4 @@
-// How many cores belong to this rank.
+// Computes how many cores belong to this rank.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,4 +1,4 @@
-// The knobs of fine-tuning.
+// Defines the options of fine-tuning.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@ struct FinetuneOptions {
   double lr_factor = 1;       // of the pretrained layers
   std::string bn = "moving";  // running statistics of frozen layers: moving, or fixed
 
-  // --finetune, --finetune-from, --finetune-lr-factor, --finetune-bn.
+  // Binds --finetune, --finetune-from, --finetune-lr-factor, --finetune-bn.
   void Bind(OptionBinder& binder);
   void Check() const;
 };

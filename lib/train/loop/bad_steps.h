@@ -56,8 +56,8 @@ class BadSteps {
   StepGuard guard_;
 };
 
-// Throws what every rank has met alike on the main rank, which tells it. The other ranks wait for
-// the end that the main rank brings them.
+// Called on all ranks with the same error. The main rank throws it, which ends the job. The other
+// ranks wait for that, so the error is printed once.
 [[noreturn]] void FailAlike(const Error& error, const World& world, PhaseClock& phases);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// Loss and accuracy over exactly the clips that were seen, summed on the device and over the ranks.
-// The sums are exact, so that neither ranks, micro-batches nor a resume change their last bits.
+// Sums loss and accuracy over exactly the clips that were seen, on the device and over the ranks.
+// The sums are exact, so that ranks, micro-batches and a resume do not change their last bits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,16 +22,16 @@ class ClipSums {
  public:
   explicit ClipSums(at::Device device);
 
-  // logits (N, classes), labels int64 (N), losses float (N) of this rank; N may be 0. Does not wait
-  // for the device.
+  // Adds logits (N, classes), labels int64 (N), losses float (N) of this rank; N may be 0. Does not
+  // wait for the device.
   void Add(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& losses);
 
-  // Over all ranks, what `base` holds included once. Collective; leaves the sums as they are.
+  // Returns the means over all ranks; `base_` counts once. Collective; does not change the sums.
   ClipMeans Means(const ProcessGroup& group) const;
 
-  // The sums over all ranks, for a checkpoint in mid-epoch. Collective.
+  // Returns the sums over all ranks, for a checkpoint within an epoch. Collective.
   nlohmann::ordered_json State(const ProcessGroup& group) const;
-  // Goes on from a State(); call on every rank.
+  // Continues from a State(). Call it on every rank.
   void Restore(const nlohmann::ordered_json& state);
 
  private:

@@ -1,5 +1,5 @@
-// Training that begins with the weights of another run, the reference's fine-tuning: a new head,
-// the layers before a chosen one frozen, the others at a rate of their own.
+// Starts training with the weights of another run, like the reference's fine-tuning: the head is
+// new, the layers before a chosen one are frozen, the others have a learning rate of their own.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,28 +13,28 @@
 
 namespace reel3d {
 
-// The layer that makes logits, which every network declares last: "fc".
+// Returns the layer that makes logits, which every network declares last: "fc".
 std::string HeadOf(const torch::nn::Module& network);
 
-// The file that --finetune means: itself, or that of a checkpoint folder.
+// Returns the file that --finetune means: the named file, or the model file of a checkpoint folder.
 std::filesystem::path PretrainedFile(const FinetuneOptions& options);
 
-// Copies the weights of `file` into the network, all but the head's, whatever the file's number of
-// classes: those stay as they were drawn. Returns a line that says
-// what was taken. Throws an input error that names the first tensor that does not fit.
+// Copies the weights of `file` into the network, except those of the head, which stay as they were
+// drawn. The file may have any number of classes. Returns a line that says what was copied. Throws
+// an input error that names the first tensor that does not fit.
 std::string LoadPretrained(torch::nn::Module& network, const std::filesystem::path& file);
 
 // Freezes every parameter that is declared before those of `layer` ("layer4", or "layer4.1").
-// Returns how many values are frozen. Throws a usage error that lists the layers unless `layer` is
-// one and not the first.
+// Returns the number of frozen values. Throws a usage error that lists the layers if `layer` is not
+// one of them, or is the first.
 int64_t FreezeBefore(torch::nn::Module& network, const std::string& layer);
 
-// Every module whose parameters are all frozen uses its running statistics as they are, and no
-// longer moves them. To be called after each network.train().
+// Makes every module whose parameters are all frozen use its running statistics without moving
+// them. Call it after each network.train().
 void FixFrozenStatistics(torch::nn::Module& network);
 
-// How fast a parameter learns as a multiple of --lr: the head's is 1, the pretrained ones'
-// `options.lr_factor` where there is a file.
+// Returns the learning rate of a parameter as a multiple of --lr: `options.lr_factor` for
+// pretrained parameters, 1 for the head and without a file.
 double RateFactor(const FinetuneOptions& options, const std::string& head,
                   const std::string& parameter);
 

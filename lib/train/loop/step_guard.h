@@ -41,11 +41,11 @@ class StepGuard {
   // Judges the step in hand and counts bad ones in `position`. `figures`, double [3] on the device,
   // holds the step's mean loss, the norm of its gradient and that of batch norm's statistics, the
   // same on every rank. The host waits for the device, except for a GPU with --on-bad-step stop:
-  // there each step is taken, and FindBadStep() tells later.
+  // there each step is taken, and FindBadStep() finds a bad one later.
   StepVerdict Judge(const at::Tensor& figures, Position& position);
 
-  // Looks, with --on-bad-step stop, whether a step was bad since the run began, which ends the run.
-  // Waits for the device.
+  // Returns true, with --on-bad-step stop, if a step was bad since the run began, which ends the
+  // run. Waits for the device.
   bool FindBadStep();
 
   // Returns the bad step of the last verdict that was not kTake, or of FindBadStep().

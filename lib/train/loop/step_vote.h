@@ -17,7 +17,7 @@ struct StepVote {
   bool unsaved = false;  // the disk refused the checkpoint in flight
 };
 
-// A vote as one number and back; each fact is a bit of its own.
+// Convert a vote to one number and back. Each fact is a bit.
 uint64_t ToBits(const StepVote& vote);
 StepVote VoteOf(uint64_t bits);
 
