@@ -1,5 +1,5 @@
-// Tells whose a folder is: a stage writes only into its own, and list-videos passes over those of
-// stages.
+// Finds out which tool made a folder. A stage writes only into its own folder, and list-videos
+// skips the folders of stages.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,15 +8,16 @@
 
 namespace reel3d {
 
-// A stage replaces and removes files in its folder: one that holds others' files is not for it.
-// Hidden ones may be another task's, which begins at the same moment.
+// Throws a usage error if the folder holds files, because a stage replaces and removes files in its
+// folder. Hidden files are allowed: another task may begin at the same moment.
 void RequireNothingElse(const std::filesystem::path& folder);
 
-// --overwrite, too, is for what the same stage made there.
+// Throws a usage error if another stage than `tool` made the folder, since --overwrite may only
+// replace the output of the same stage.
 void RequireNoOtherStage(const std::filesystem::path& folder, const std::string& tool);
 
-// Returns the tool that wrote `folder` as a stage's, finished or not; "" if none did. Files that
-// are only called like a stage's say nothing, whatever they hold: videos may lie beside them.
+// Returns the tool that wrote `folder` as a stage, finished or not; "" if none did. Files that only
+// have the names of a stage's files do not count, because videos may lie beside them.
 std::string MakerOfFolder(const std::filesystem::path& folder);
 
 }  // namespace reel3d

@@ -26,7 +26,7 @@ std::string OneLine(std::string text) {
   return text;
 }
 
-// What the threads of one loop share.
+// Holds the data that the threads of one loop share.
 struct Loop {
   std::atomic<size_t> next{0};
   std::atomic<size_t> done{0}, skipped{0};

@@ -1,5 +1,5 @@
-// A stage's loop over keyed items: several threads, per-item failure, counts, tolerance. The only
-// place that swallows an error, and only an input fault of one item.
+// Runs a stage's loop over keyed items: several threads, per-item failure, counts. It is the only
+// place that catches an error and goes on, and only for an input fault of one item.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,15 +19,15 @@ struct FailedItem {
 };
 
 struct ItemLoopResult {
-  size_t done = 0;                 // worked on and whole
-  size_t skipped = 0;              // were whole already
+  size_t done = 0;                 // worked on and complete
+  size_t skipped = 0;              // complete before
   std::vector<FailedItem> failed;  // in the order of the items
 };
 
 enum class ItemOutcome { kDone, kSkipped };
 
 struct ItemLoopOptions {
-  std::string stage;           // "prep": stands in failed.tsv
+  std::string stage;           // "prep", for failed.tsv
   std::string unit = "items";  // plural, for the progress line
   int threads = 1;
 };
@@ -35,17 +35,18 @@ struct ItemLoopOptions {
 // One item's turn.
 struct ItemTurn {
   size_t item = 0;
-  size_t thread = 0;             // 0 .. threads-1: for what a thread keeps from item to item
-  Progress* progress = nullptr;  // for word from the middle of an item
+  size_t thread = 0;             // 0 .. threads-1; selects data that a thread keeps between items
+  Progress* progress = nullptr;  // for reports from the middle of an item
 };
 
-// Works on each item 0 .. ids.size()-1, in order of start, on `threads` threads. An input fault
-// costs that item; any other exception stops the loop and is thrown here once the running items
-// have ended.
+// Calls `work` for each item 0 .. ids.size()-1, which start in this order, on `threads` threads. An
+// input fault costs that item. Any other exception stops the loop and is thrown here when the
+// running items have ended.
 ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
                            const std::function<ItemOutcome(const ItemTurn&)>& work);
 
-// `id stage reason`, tab separated with a header; tabs and line breaks in reasons become spaces.
+// Convert to and from `id stage reason`, tab separated with a header. Tabs and line breaks in
+// reasons become spaces.
 std::string FormatFailedItems(const std::vector<FailedItem>& failed);
 std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source);
 

@@ -1,5 +1,5 @@
-// Preparing a video in a process of its own: whatever the video does there, crash the decoder, make
-// it hang or ask for all memory, costs that video alone.
+// Prepares videos in a process of its own. A video that crashes the decoder, makes it hang or asks
+// for all memory costs only itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,26 +20,27 @@ int RunPrepWorker();
 
 struct PrepWorkerOptions {
   std::string program = "/proc/self/exe";
-  double stall_s = 120;  // seconds without a frame after which a video is given up
-  double timeout_s = 0;  // seconds for one video in all; 0: no limit
-  int memory_mb = 4096;  // megabytes of address space, at most what the job has; 0: no limit
+  double stall_s = 120;  // give a video up after so many seconds without a frame
+  double timeout_s = 0;  // limit for one video in seconds; 0: no limit
+  int memory_mb = 4096;  // limit of address space in MB, capped by the job's memory; 0: no limit
 };
 
-// One thread, which must live as long as the work given. The process starts with the first video
-// and serves until one fails; the next video then gets a new one.
+// Use it from one thread, which must live as long as the work. The process starts with the first
+// video and ends when a video fails; the next video then gets a new process.
 class PrepWorker {
  public:
   explicit PrepWorker(PrepWorkerOptions options) : options_(std::move(options)) {}
 
-  // As PrepareVideo(), whose errors come across; a worker that crashes, hangs or takes too much is
-  // an input error, too. `on_frames` gets the number of frames encoded so far, now and then.
+  // Does what PrepareVideo() does, and throws its errors. Also throws an input error if the worker
+  // crashes, hangs or takes too much. `on_frames` gets the number of frames encoded so far, now and
+  // then.
   DecodeSummary Prepare(const PrepareRequest& request,
                         const std::function<void(int64_t num_frames)>& on_frames);
 
  private:
   void Start();
   void Submit(const PrepareRequest& request);
-  // False if the worker has gone; no bytes if it has not been heard.
+  // Returns false if the worker has ended. `bytes` is empty if the worker sent nothing in time.
   bool Hear(double patience_s, std::string* bytes);
   [[noreturn]] void GiveUp(const std::string& why);
 

@@ -16,7 +16,7 @@
 namespace reel3d {
 namespace {
 
-// What went into a file, to be found there again.
+// Counts and sums up the frames of a file, to compare what is read with what was written.
 struct Written {
   int64_t num_frames = 0;
   uint32_t crc = 0;
@@ -57,7 +57,7 @@ class FrameWriter {
         writer_(request.target, {size.width, size.height, rate.num, rate.den, request.made_from}) {}
 
   void Encode(const VideoFrame& frame) { jpeg_ = &encoder_.Encode(scaler_.Scale(frame)); }
-  // What was encoded last.
+  // Writes the frame that was encoded last.
   void Write(double time_s) {
     writer_.Write(*jpeg_, time_s);
     written_.Add(*jpeg_);
@@ -106,7 +106,7 @@ void WriteEvenly(VideoDecoder* decoder, VideoFrame* frame, const FrameRate& rate
   write(*frame, pacer.NumLast());
 }
 
-// What the disk gave back must be what it was given.
+// Reads the file back and throws unless it holds what was written.
 void Verify(const std::string& file, const Written& written,
             const std::function<void(int64_t)>& on_frame) {
   PreparedVideoReader reader(file);

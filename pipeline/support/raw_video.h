@@ -1,5 +1,6 @@
-// Clips of a video that is in no shard: it is prepared as prep-videos does it, into a temporary
-// file, and its clips are cut from that as from a shard. So a network sees the same pixels.
+// Loads clips of a video that is in no shard. The video is prepared into a temporary file, as
+// prep-videos does it, and clips are cut from that file as from a shard. So a network sees the same
+// pixels.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,20 +18,20 @@ namespace reel3d {
 
 class RawVideo {
  public:
-  // `request` is what prep-videos would ask, without target. Throws an input error where the video
-  // is none, or harms the worker.
+  // `request` is the request of prep-videos, without target. Throws an input error if the file is
+  // no video, or harms the worker.
   RawVideo(PrepareRequest request, PrepWorker* worker,
            const std::function<void(int64_t num_frames)>& on_frames);
 
-  // The prepared video; gone with this object.
+  // Returns the prepared video, which is removed with this object.
   const std::filesystem::path& prepared() const { return prepared_.temporary_path(); }
   const DecodeSummary& summary() const { return summary_; }
   int num_frames() const { return num_frames_; }
-  // Average frames a second; 25 where the file says none.
+  // Returns the average frames per second; 25 if the file states none.
   double fps() const;
 
-  // Loads `clips`, in order of time, in batches as `options` say, `batch` clips each, and hands
-  // each batch on. Of the frames no more are in memory than a few batches need.
+  // Loads `clips`, in order of time, in batches of `batch` clips as `options` say, and calls `use`
+  // for each batch. Only the frames of a few batches are in memory.
   void ForEachBatch(const std::vector<Clip>& clips, int batch, const BatchLoaderOptions& options,
                     const std::function<CropPlan(FrameSize)>& crop,
                     const std::function<void(Batch&)>& use) const;

@@ -1,5 +1,5 @@
-// Names of the files that every stage writes into its folder (pipeline/support/stage_output.h says
-// what they hold).
+// Names the files that every stage writes into its folder. pipeline/support/stage_output.h
+// describes their content.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -76,7 +76,8 @@ fs::path StageOutput::TaskFolder(int task) const {
   return FolderOfTask(run_.folder, task, run_.slice.tasks);
 }
 
-// Where this process reports: its task's folder, or the stage's own if there is but one task.
+// Returns the folder for this process's report: its task's folder, or the stage's own if there is
+// only one task.
 fs::path StageOutput::OwnFolder() const {
   return run_.slice.tasks > 1 ? TaskFolder(run_.slice.task) : run_.folder;
 }

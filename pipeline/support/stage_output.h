@@ -1,15 +1,16 @@
-// The folder that a stage writes: refuses to mix settings, records what ran, says when it is whole.
+// Manages the folder that a stage writes: refuses to mix settings, records the run, and marks the
+// folder when it is complete.
 //
 //   config.ini   the effective options, usable as --config
-//   settings.ini those of them that decide what is written
+//   settings.ini the options that can change the output
 //   report.json  tool, version, counts, seconds, inputs
-//   failed.tsv   id, stage, reason of what could not be done (present even when empty)
+//   failed.tsv   id, stage, reason of each failed item (present even when empty)
 //   DONE         written last; a folder without it is unfinished
 //
-// A stage cut into tasks (array jobs) keeps report, failures and DONE of each in tasks/<i>-of-<n>/,
-// and the task that finds all n DONE writes the folder's own, joined. A task's DONE counts only for
-// the settings and inputs that it states. Racing tasks do no harm, nor do racing runs with other
-// settings: only those of the settings that stand in the folder publish anything.
+// A stage cut into tasks (array jobs) keeps report, failures and DONE of each task in
+// tasks/<i>-of-<n>/. The task that finds all n DONE writes the joined files of the folder. A task's
+// DONE counts only for the settings and inputs that it states. Racing tasks do no harm. Of racing
+// runs with other settings only those publish anything whose settings the folder holds.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,13 +27,13 @@
 
 namespace reel3d {
 
-// What a stage reads: named in report.json.
+// An input of a stage, which report.json names.
 struct StageInput {
   std::string path;
-  std::string identity;  // changes when what is there changes, such as a checksum
+  std::string identity;  // changes when the content changes, such as a checksum
 };
 
-// The checksum of a file: what it holds, wherever it stands.
+// Returns the checksum of a file's content, which does not depend on its place.
 std::string FileIdentity(const std::filesystem::path& file);
 
 struct StageRun {
@@ -42,13 +43,13 @@ struct StageRun {
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
-  // With `overwrite`: removes what an earlier run wrote. Called before the new settings stand in
-  // the folder, so that after a kill nothing of the old ones is taken for new.
+  // Removes the files of an earlier run, with `overwrite`. It is called before the new settings are
+  // written, so that after a kill no old file is taken for a new one.
   std::function<void()> clear = {};
 };
 
-// A stage is whole while at most this share of its items failed: over all tasks, so that the number
-// of tasks decides nothing.
+// A stage is complete if at most this share of its items failed, counted over all tasks. So the
+// number of tasks does not matter.
 struct Tolerance {
   int64_t num_items = 0, num_failed = 0;
   double max_failed_fraction = 0;
@@ -56,28 +57,29 @@ struct Tolerance {
 
 class StageOutput {
  public:
-  // Makes the folder, clears leftovers of killed processes, and compares the output settings with
-  // those of an earlier run there: a usage error shows the differences unless `overwrite`.
-  // Files in a folder without our settings, and those of another stage, are somebody else's: a
-  // usage error, too. DONE goes away at once: from here on the folder is unfinished.
+  // Makes the folder, clears leftovers of killed processes, and removes DONE: from here on the
+  // folder is unfinished. Throws a usage error that shows the differences if the output settings
+  // are not those of an earlier run there, unless `overwrite`. Also throws a usage error if the
+  // folder holds files without our settings, or those of another stage.
   explicit StageOutput(StageRun run);
 
-  // True with `overwrite`: what lies there must be made anew, not kept.
+  // Returns true with `overwrite`: existing files must be made again, not kept.
   bool must_redo() const { return run_.overwrite; }
   const std::filesystem::path& folder() const { return run_.folder; }
-  // The folder's settings.ini: those of the run that began it, which may lack options that were
-  // added since. What identifies work by its settings takes these, so that it stays valid.
+  // Returns the folder's settings.ini: the settings of the run that began it. They may lack options
+  // that were added since. Use them to identify work by its settings, so that it stays valid.
   const std::string& settings() const { return settings_; }
 
-  // Throws a usage error if another run has taken the folder over with other settings since. To be
-  // called before anything is published there.
+  // Throws a usage error if another run has since taken the folder over with other settings. Call
+  // it before anything is published there.
   void RequireOurs() const;
 
   // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
 
-  // Writes the report and, when every task has finished and the tolerance is kept, DONE. False if
-  // too many items failed; a task that is not the last to finish cannot tell yet, and says true.
+  // Writes the report and, when every task has finished and the tolerance is kept, DONE. Returns
+  // false if too many items failed. A task that is not the last to finish cannot know this yet, and
+  // returns true.
   bool Finish(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
               const Tolerance& tolerance = {}) const;
 
@@ -85,10 +87,10 @@ class StageOutput {
   std::filesystem::path TaskFolder(int task) const;
   std::filesystem::path OwnFolder() const;
   std::string WorkId() const;
-  // Rising. With many tasks only one of those that have not finished.
+  // Returns the tasks that have not finished, rising; with many tasks only one of them.
   std::vector<int> UnfinishedTasks() const;
   bool JoinTasks(double max_failed_fraction) const;
-  // Writes DONE, or says on the log why not.
+  // Writes DONE, or logs why not.
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;

@@ -1,6 +1,6 @@
-// The settings of a stage's run, and their comparison with those of an earlier run in the same
-// folder. Options are added to the tools over time: a run that began before an option existed ran
-// as the option's default does, so it continues with that default.
+// Compares the settings of a stage's run with those of an earlier run in the same folder. Options
+// are added to the tools over time. A run that began before an option existed behaved as the
+// option's default does, so it continues with that default.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,4 +1,4 @@
-// A stage cut into tasks, as Slurm's array jobs run it: tells which items belong to this task.
+// Cuts a stage into tasks, as Slurm's array jobs run it, and says which items belong to this task.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,11 +18,11 @@ struct TaskSlice {
   int task = 0;  // 0 .. tasks-1
   int tasks = 1;
 
-  // --task and --tasks. Defaults of -1 mean: from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
-  // _COUNT where they are set, else 0 of 1. An array of another size than --tasks is a part of the
+  // Binds --task and --tasks. The default -1 takes SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
+  // _COUNT if they are set, else 0 of 1. An array of another size than --tasks is a part of the
   // tasks, numbered from 0.
   void Bind(OptionBinder& binder);
-  // Call from the options' Check(): settles the defaults, throws a usage error on task >= tasks.
+  // Sets the defaults, and throws a usage error on task >= tasks. Call it in the options' Check().
   void Resolve();
   bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
 
@@ -30,7 +30,7 @@ struct TaskSlice {
   int tasks_option = -1;
 };
 
-// Task numbers, rising, as sbatch --array takes them: "1,5-7".
+// Returns rising task numbers in the form of sbatch --array: "1,5-7".
 std::string FormatArrayList(const std::vector<int>& tasks);
 
 }  // namespace reel3d

@@ -1,4 +1,4 @@
-// What the user says of a file of weights that it does not say itself.
+// Holds the user's statements about a file of weights that does not contain them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,11 +9,11 @@
 namespace reel3d {
 
 struct WeightsUse {
-  std::string classes;  // file of class names; empty: the weights say them
+  std::string classes;  // file of class names; empty: the weights hold them
   std::string
-      preprocessing;  // recipe, by name or file, of clips and pixels; empty: the weights say
+      preprocessing;  // recipe, by name or file, of clips and pixels; empty: as the weights say
 
-  // --classes, --preprocessing.
+  // Binds --classes and --preprocessing.
   void Bind(OptionBinder& binder);
 };
 
