@@ -1,4 +1,4 @@
-// A copy of a prepared video with a caption over each frame.
+// Copies a prepared video and writes a caption over each frame.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,8 +9,9 @@
 
 namespace reel3d {
 
-// Writes `target` (H.264 in MP4), whole or not at all: the pictures of `prepared` at their own
-// times, each with caption(its number) over it. Throws an environment error where it cannot.
+// Writes `target` (H.264 in MP4), completely or not at all. It shows the pictures of `prepared` at
+// their own times, each with caption(frame_index) over it. Throws an environment error if the disk
+// refuses.
 void AnnotateVideo(const std::filesystem::path& prepared, const std::filesystem::path& target,
                    const std::function<std::string(int64_t frame_index)>& caption);
 

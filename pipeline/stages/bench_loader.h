@@ -1,5 +1,5 @@
-// What bench-loader measures: how fast the training loader delivers clips on this machine, and
-// where the time goes. No network and no GPU.
+// The stage behind bench-loader: measures how fast the training loader delivers clips on this
+// machine, and how much time each phase takes. It needs no network and no GPU.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,13 +30,13 @@ struct BenchLoaderOptions {
 struct BenchLoaderReport {
   int64_t num_clips = 0;
   int threads = 0;
-  double seconds = 0;           // of the loader, wall clock
-  double cpu_s = 0;             // of all its threads
+  double seconds = 0;           // wall-clock time of the loader
+  double cpu_s = 0;             // CPU time of all its threads
   int64_t early_rss_bytes = 0;  // resident memory when a tenth of the clips was loaded
-  int64_t rss_bytes = 0;        // when all were: no more, or something leaks
-  // One thread on its own, milliseconds a clip; decoding by lib/frames alone.
+  int64_t rss_bytes = 0;        // the same when all were loaded; much more means a leak
+  // Milliseconds per clip in one thread on its own; decoding is that of lib/frames alone.
   double read_ms = 0, check_ms = 0, scan_ms = 0, decode_ms = 0, resize_ms = 0;
-  double fast_share = 0;  // of the frames: those that its crop decoder can decode
+  double fast_share = 0;  // share of the frames that its crop decoder can decode
 
   double ClipsPerSecond() const { return static_cast<double>(num_clips) / seconds; }
   double ClipsPerSecondPerCore() const { return static_cast<double>(num_clips) / cpu_s; }
@@ -44,8 +44,8 @@ struct BenchLoaderReport {
   std::string ToText() const;
 };
 
-// Draws clips and crops of random videos as training does and loads them. Throws an input error
-// where the shards cannot be read.
+// Draws clips and crops of random videos as training does and loads them. Throws an input error if
+// the shards cannot be read.
 BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options);
 
 }  // namespace reel3d

@@ -1,4 +1,4 @@
-// The stage behind check-shards: reads every byte of shards and says which are damaged.
+// The stage behind check-shards: reads every byte of shards and lists the damaged ones.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,9 +30,9 @@ struct CheckShardsReport {
   nlohmann::ordered_json ToJson() const;
 };
 
-// Checks shards, and all shards of folders: their tables, the checksum of every frame, and in a
-// folder that they are the ones that shards.tsv names. Throws an input error where there is no such
-// file or folder.
+// Checks shards, and all shards of folders: their tables, the checksum of every frame, and for a
+// folder that shards.tsv names the same shards. Throws an input error if a file or folder does not
+// exist.
 CheckShardsReport RunCheckShards(const CheckShardsOptions& options);
 
 }  // namespace reel3d

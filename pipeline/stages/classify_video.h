@@ -1,4 +1,4 @@
-// The stage behind classify-video: what a network says to video files that are in no shard.
+// The stage behind classify-video: classifies video files that are in no shard.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -37,10 +37,10 @@ struct ClassifyVideoOptions {
   void Check() const;
 };
 
-// `json`: "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated", "top" and
-// "windows"), "failed" (each with "video" and "reason"). A video that cannot be read is counted and
-// named there; the status is 3 where they are more than the tolerance. Throws as
-// LoadTrainedNetwork().
+// Returns `json` with "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated",
+// "top" and "windows") and "failed" (each with "video" and "reason"). "failed" names the videos
+// that cannot be read; the status is 3 if they are more than the tolerance. Throws as
+// LoadTrainedNetwork() does.
 ToolResult RunClassification(const ClassifyVideoOptions& options);
 
 }  // namespace reel3d

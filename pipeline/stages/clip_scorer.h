@@ -18,14 +18,14 @@
 
 namespace reel3d {
 
-// One part on its way: what will be written, and the clips to compute for it.
+// A part in work: its future content, and the clips to compute for it.
 struct ScorePart {
   Scores scores;
   std::vector<ClipRequest> requests;  // in the order of scores.clips
   std::vector<FailedItem> failed;     // videos
 };
 
-// Says which clips are scored, and how they are loaded: the fields are the options of score-videos.
+// Chooses the clips and how they are loaded. The fields are options of score-videos.
 struct ClipScorerOptions {
   std::string subset;
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length
@@ -40,22 +40,21 @@ struct ClipScorerOptions {
 
 class ClipScorer {
  public:
-  // `shards` live as long as the scorer. Throws an input error where the subset holds no
-  // videos, a usage error where the parts would be too many.
+  // `shards` must outlive the scorer. Throws an input error if the subset holds no videos, a usage
+  // error if there would be too many parts.
   ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
              at::Device device);
 
   int NumParts() const;
-  // Returns the part with its clips, none of which is scored yet. `settings` is for the caller to
-  // fill in.
+  // Returns the part with its clips, none of which is scored yet. The caller fills in `settings`.
   ScorePart PlanPart(int number) const;
-  // Adds the logits. Videos with a clip that cannot be loaded get no clips, and stand in `failed`.
+  // Adds the logits. A video with a clip that cannot be loaded gets no clips, and is in `failed`.
   void Score(ScorePart* part);
 
  private:
   size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
   void AddClips(size_t member, uint32_t row, ScorePart* part) const;
-  // Adds the logits of every clip; `fail` hears of those that could not be loaded.
+  // Adds the logits of every clip; calls `fail` for clips that could not be loaded.
   void Forward(ScorePart* part, const std::function<void(size_t, const std::string&)>& fail);
 
   const ClipScorerOptions options_;

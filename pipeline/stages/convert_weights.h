@@ -1,4 +1,4 @@
-// The stage behind convert-weights: weights from one file format into another, bit for bit.
+// The stage behind convert-weights: converts weights to another file format, bit for bit.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,10 +12,10 @@ struct ConvertWeightsOptions {
   std::string in;
   std::string out;
   std::string as = "state-dict";  // or "reference-checkpoint": the form of a .pth file
-  // These leave no trace in the weights. 0 and "stored": IN says them, else they are as published.
+  // These leave no trace in the weights. 0 and "stored": as IN states, else as published.
   int stem_stride = 0;
   std::string max_pool = "stored";
-  // TorchScript is recorded with a clip of this size. 0: IN says it, else it is as published.
+  // TorchScript is recorded with a clip of this size. 0: as IN states, else as published.
   int clip_frames = 0;
   int size = 0;  // pixels, square
   bool overwrite = false;
@@ -26,8 +26,8 @@ struct ConvertWeightsOptions {
   void Check() const;
 };
 
-// Writes OUT in the format that its name says; it is read back and compared before it appears.
-// Throws an input error unless IN is a sound file of weights or a whole checkpoint.
+// Writes OUT in the format that its name states. OUT is read back and compared before it appears.
+// Throws an input error unless IN is a sound file of weights or a complete checkpoint.
 ToolResult RunConversion(const ConvertWeightsOptions& options);
 
 }  // namespace reel3d

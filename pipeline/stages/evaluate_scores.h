@@ -1,11 +1,11 @@
-// The stage behind evaluate-scores reads score files and writes accuracies and predictions. It
-// needs no GPU, no network and no torch, and takes seconds: run it once for every way of averaging.
+// The stage behind evaluate-scores: reads score files and writes accuracies and predictions. It
+// needs no GPU, no network and no torch. It takes seconds, so run it once for every kind of mean.
 //
 //   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips
-//                    (rank: how many classes stand before the true one; empty without a label)
+//                    (rank: number of classes before the true one; empty without a label)
 //   metrics.json     every figure, as fractions
-//   table.txt        the same for a person
-//   confusion.tsv    a row a true class, a column a predicted one, videos
+//   table.txt        the same figures for users
+//   confusion.tsv    numbers of videos; one row per true class, one column per predicted class
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -32,11 +32,11 @@ struct EvaluateScoresOptions {
 };
 
 struct EvaluateScoresReport {
-  nlohmann::ordered_json metrics;  // what metrics.json holds
-  std::string table;               // the same for a person
+  nlohmann::ordered_json metrics;  // the content of metrics.json
+  std::string table;               // the same for users
 };
 
-// Throws what ReadSubsetScores and StageOutput throw.
+// Throws as ReadSubsetScores and StageOutput do.
 EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options);
 
 }  // namespace reel3d

@@ -30,7 +30,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Where in the network the features are taken.
+// Names the place in the network from which features are taken.
 struct Tap {
   std::string layer;
   bool input;
@@ -76,7 +76,7 @@ class Extractor {
     }
   }
 
-  // Of all clips of the subset.
+  // Returns the features of all clips of the subset.
   const FeatureTable& Extract() {
     const at::NoGradGuard no_gradient;
     std::vector<ClipRequest> requests = PlanClips();

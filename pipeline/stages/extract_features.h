@@ -1,4 +1,5 @@
-// The stage behind extract-features: what layers of a network make of the clips of a subset.
+// The stage behind extract-features: writes the outputs of a network's layers for the clips of a
+// subset.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,8 +15,8 @@ struct ExtractFeaturesOptions {
   std::string checkpoint, shards_dir, out;
   WeightsUse weights;
   std::string subset = "validation";
-  std::string layer;         // empty: the last one, and what goes into it
-  bool layer_input = false;  // of `layer`
+  std::string layer;         // empty: the input of the last layer
+  bool layer_input = false;  // true: the input of `layer`, not its output
   bool positions = false;
   bool average = false;
   int window_stride = 0;  // frames; 0: the clip's length
@@ -32,9 +33,9 @@ struct ExtractFeaturesOptions {
   void Check() const;
 };
 
-// Writes OUT (lib/eval/feature_file.h). Videos with damaged frames have no rows; they are counted
-// and named on the log, and where they are more than the tolerance the status is 3. Throws a usage
-// error that lists the layers if there is none of that name.
+// Writes OUT (lib/eval/feature_file.h). Videos with damaged frames have no rows; the log counts and
+// names them. The status is 3 if they are more than the tolerance. Throws a usage error that lists
+// the layers if there is none of that name.
 ToolResult RunExtraction(const ExtractFeaturesOptions& options);
 
 }  // namespace reel3d

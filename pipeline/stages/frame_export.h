@@ -1,4 +1,4 @@
-// Stored frames as picture files, for a person to look at: what a network is shown begins here.
+// Writes stored frames as picture files, so that a user can look at the input of training.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,9 +8,9 @@
 namespace reel3d {
 
 // Writes the frames of `video` (an id; "" if the file holds just one) of a shard or a prepared
-// video to folder/000000.jpg, folder/000001.jpg, ..., byte for byte as they are stored. Returns how
-// many. Throws an input error where there is no such video or a frame is damaged, and a usage error
-// if `folder` holds anything already; then nothing is written.
+// video to folder/000000.jpg, folder/000001.jpg, ..., byte for byte as they are stored. Returns
+// their number. Throws an input error if there is no such video or a frame is damaged, and a usage
+// error if `folder` is not empty; then nothing is written.
 int64_t ExportFrames(const std::string& file, const std::string& video, const std::string& folder);
 
 }  // namespace reel3d

@@ -147,7 +147,7 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
 }
 
 Json InspectLayers(const std::string& file, const ProfiledClip& clip) {
-  // Of settings there is nothing else to say.
+  // A file of settings has no other description.
   Json json = fs::path(file).extension() == ".ini" ? Json{{"kind", "settings"}} : InspectFile(file);
   json.erase("rows");
   json.update(DescribeNetwork(file, clip));

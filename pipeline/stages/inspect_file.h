@@ -1,4 +1,4 @@
-// The stage behind inspect-file: says what is in any file or folder that reel3d writes.
+// The stage behind inspect-file: describes any file or folder that reel3d writes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,9 +23,9 @@ struct InspectFileOptions {
 };
 
 // Describes the file as one object: "kind", then single values, then "rows", an array of objects
-// with equal keys. Throws an input error if it is none of ours or damaged.
+// with equal keys. Throws an input error if reel3d does not write such files, or if it is damaged.
 nlohmann::ordered_json InspectFile(const std::string& file);
-// The same of a file that tells of a network, with its layers as rows and what they cost.
+// Describes a file that holds a network, with its layers and their costs as rows.
 nlohmann::ordered_json InspectLayers(const std::string& file, const ProfiledClip& clip);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// Logs what list-videos doubts about the videos that it found. Nothing of it is a fault, but it
-// would show only when something has been trained for days.
+// Logs the doubts of list-videos about the videos that it found. Doubts are no faults, but without
+// the log a user would notice them only after days of training.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,19 +11,18 @@
 
 namespace reel3d {
 
-// Names every file or folder that was passed over for its name, and what was passed over as made by
-// reel3d's tools, as hidden, or as no file.
+// Names every file or folder that was skipped because of its name, because reel3d's tools made it,
+// because it is hidden, or because it is no regular file.
 void WarnOfPassedOver(const VideoTree& tree);
 
-// Makes classes whose names are the same in different Unicode forms one class, named in the
-// composed form, and says so. Takes byte order marks from their names. Warns of classes that only
-// look alike.
+// Unites classes whose names are the same in different Unicode forms, under the composed form, and
+// logs it. Takes byte order marks from their names. Warns of classes that only look alike.
 void UnifyLabels(std::vector<FoundVideo>* videos);
 
 void WarnOfClasses(const std::vector<ClassCounts>& classes);
 
 // Warns of training videos that are held out under another name, as far as that is cheap to see.
-// `subsets` has one of each video.
+// `subsets` holds the subset of each video.
 void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets);
 
 }  // namespace reel3d

@@ -1,9 +1,9 @@
-// The stage behind list-videos: folder trees in, VIDEOS.tsv and classes.txt beside it out.
+// The stage behind list-videos: reads folder trees, and writes VIDEOS.tsv and classes.txt beside
+// it.
 //
-// Each folder directly in a source is a class. Videos directly in a source have no label, and stand
-// in the subset `testing`. How they are found: lib/data/video_tree.h; how they get their ids:
-// lib/data/video_ids.h. What is doubtful about them is logged (pipeline/stages/list_doubts.h) and
-// ends nothing.
+// Each folder directly in a source is a class. Videos directly in a source have no label, and are
+// in the subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their
+// ids. Doubts about them are logged (pipeline/stages/list_doubts.h) and end nothing.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -38,7 +38,7 @@ struct ListVideosReport {
   int64_t num_groups = 0;
   std::string manifest;
   bool unchanged = false;                               // the same manifest stood there
-  std::vector<std::pair<std::string, Counts>> classes;  // in order; "" last: unlabelled
+  std::vector<std::pair<std::string, Counts>> classes;  // in order; last: "", the unlabelled
   ExtensionCounts ignored;                              // other files
   std::vector<VideoTree::BadName> bad_names;            // in the object only where there are some
 
@@ -46,9 +46,9 @@ struct ListVideosReport {
   std::string ToText() const;  // a table; one line if unchanged
 };
 
-// Throws an input error where a source is no folder or has no videos, its own path cannot stand in
-// the manifest, or the split fails; a usage error where another manifest stands there and
-// `overwrite` is off. Writes classes.txt first, so that a manifest that is there has its classes.
+// Throws an input error if a source is no folder or has no videos, its own path cannot be written
+// to the manifest, or the split fails. Throws a usage error if another manifest exists and
+// `overwrite` is off. Writes classes.txt first, so that an existing manifest has its classes.
 ListVideosReport RunListVideos(const ListVideosOptions& options);
 
 }  // namespace reel3d

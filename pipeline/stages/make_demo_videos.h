@@ -1,5 +1,5 @@
-// The stage behind make-demo-videos: the data set that comes with reel3d, drawn and encoded on the
-// spot (lib/demo/synthetic_video.h says what it shows).
+// The stage behind make-demo-videos: draws and encodes the data set that comes with reel3d.
+// lib/demo/synthetic_video.h describes its content.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -25,15 +25,15 @@ struct MakeDemoVideosOptions {
 struct MakeDemoVideosReport {
   int64_t num_videos = 0;
   int64_t num_done = 0;
-  int64_t num_skipped = 0;  // were there already
+  int64_t num_skipped = 0;  // existed already
   int64_t num_failed = 0;
-  int64_t num_frames = 0;  // of those done
+  int64_t num_frames = 0;  // of the videos done now
   double seconds = 0;
 
   nlohmann::ordered_json ToJson() const;
 };
 
-// Writes OUT_DIR/<class>/<class>_<nnn>.mp4. Throws an environment error where it cannot.
+// Writes OUT_DIR/<class>/<class>_<nnn>.mp4. Throws an environment error if it cannot.
 MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& options);
 
 }  // namespace reel3d

@@ -1,4 +1,4 @@
-// Where there is no torch.
+// Replaces network_profile.cc in a build without torch.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/error.h"
 #include "pipeline/stages/network_profile.h"

@@ -1,4 +1,4 @@
-// Videos of the manifest that are in no shard, and why.
+// Lists the videos of the manifest that are in no shard, with the reasons.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,24 +15,24 @@ namespace reel3d {
 
 constexpr const char* kPackStage = "pack";
 
-// The prepared file of the video `id`.
+// Returns the path of the prepared file of the video `id`.
 std::filesystem::path PreparedFile(const std::filesystem::path& prepared_dir,
                                    const std::string& id);
 
-// Why prep-videos could not do some videos, by id.
+// Holds the reasons why prep-videos failed on some videos, by id.
 struct PrepFailures {
   bool allow_unfinished = false;
   std::unordered_map<std::string, std::string> reasons;
 };
 
-// Throws an input error where prep-videos has not finished, unless that is allowed.
+// Throws an input error if prep-videos has not finished, unless that is allowed.
 PrepFailures ReadPrepFailures(const std::filesystem::path& prepared_dir, bool allow_unfinished);
 
-// Why there is no prepared file of the video.
+// Returns the reason why there is no prepared file of the video.
 FailedItem WhyMissing(const std::filesystem::path& prepared_dir, const std::string& id,
                       const PrepFailures& failures);
 
-// All that will be in no shard: `failed` are videos of the plan.
+// Returns all videos that will be in no shard. `failed` holds videos of the plan.
 std::vector<MissingVideo> NotPacked(const PackPlan& plan, const std::vector<FailedItem>& failed);
 
 }  // namespace reel3d

@@ -1,4 +1,4 @@
-// Tells what reel3d's own tools wrote beside somebody's videos, so that it is not listed as videos.
+// Recognises output of reel3d's own tools beside a user's videos, so that it is not listed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -6,9 +6,9 @@
 
 namespace reel3d {
 
-// Passes over the folders of stages, finished or not, and prepared videos wherever they lie: a
-// Matroska file with the tag that prep-videos writes. Not those of make-demo-videos, which are
-// there to be listed.
+// Recognises the folders of stages, finished or not, and prepared videos in any folder: Matroska
+// files with the tag that prep-videos writes. It does not recognise the folders of
+// make-demo-videos, which are meant to be listed.
 TreeFilter OwnOutput();
 
 }  // namespace reel3d

@@ -1,11 +1,11 @@
-// The stage behind pack-shards: prepared videos in, shards out.
+// The stage behind pack-shards: copies prepared videos into shards.
 //
 //   00000.h5 ...  see lib/shard/shard_format.h     index.tsv, classes.txt  see
 //   lib/shard/shard_set.h
 //
 // Each prepared file is read twice, once for its frames' sizes and checksums and once for their
-// bytes, so memory depends on neither the size of a shard nor (but for the manifest and the index,
-// some hundred bytes a video) that of the data set.
+// bytes. So memory does not depend on the size of a shard. It grows with the data set only by the
+// manifest and the index, some hundred bytes per video.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -33,18 +33,18 @@ struct PackShardsOptions {
 struct PackShardsReport {
   int64_t num_videos = 0;        // rows of the manifest
   int64_t num_packed = 0;        // in the shards now
-  int64_t num_not_prepared = 0;  // prep-videos could not do them: in failed.tsv with its reason
+  int64_t num_not_prepared = 0;  // prep-videos failed on them; failed.tsv has its reasons
   int64_t num_failed = 0;        // prepared, but not a video that can be packed
   int64_t num_shards = 0;
-  int64_t num_shards_kept = 0;  // were whole and up to date already
+  int64_t num_shards_kept = 0;  // complete and up to date before
   int64_t num_frames = 0;
   bool over_tolerance = false;
 
   nlohmann::ordered_json ToJson() const;
 };
 
-// Throws an input error where the manifest, the classes or the folder of prepared videos are wrong;
-// a video that cannot be packed is counted, and stands in failed.tsv.
+// Throws an input error if the manifest, the classes or the folder of prepared videos are wrong. A
+// video that cannot be packed is counted, and listed in failed.tsv.
 PackShardsReport RunPackShards(PackShardsOptions options);
 
 }  // namespace reel3d

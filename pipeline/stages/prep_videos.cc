@@ -47,7 +47,8 @@ std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::str
                      absent ? "" : std::to_string(size_bytes));
 }
 
-// What has been prepared stays so when its source goes away: then the size is not compared.
+// Returns true if the file is prepared from this source. If the source is gone, its size is not
+// compared, so the prepared file remains valid.
 bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   if (!fs::exists(prepared)) {
     return false;
@@ -62,7 +63,7 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   }
 }
 
-// What there is to be said about a video that was prepared all the same; empty if nothing. Throws
+// Returns the faults of a video that was prepared in spite of them; empty if there are none. Throws
 // an input error if it is truncated and that is not allowed.
 std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
   std::vector<std::string> words;

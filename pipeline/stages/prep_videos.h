@@ -1,5 +1,5 @@
-// The stage behind prep-videos: any video files in, <id>.mkv of one height out, each frame a JPEG
-// that the shards take over as it is (lib/video/prepared_video.h).
+// The stage behind prep-videos: reads any video files, and writes <id>.mkv of one height. Each
+// frame is a JPEG that shards copy unchanged (lib/video/prepared_video.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -39,11 +39,11 @@ struct PrepVideosOptions {
 struct PrepVideosReport {
   int64_t num_videos = 0;     // of this task
   int64_t num_done = 0;       // prepared now
-  int64_t num_skipped = 0;    // were there and whole
-  int64_t num_truncated = 0;  // of those done: shorter than their files say
+  int64_t num_skipped = 0;    // existed and were complete
+  int64_t num_truncated = 0;  // videos done that are shorter than their files say
   int64_t num_failed = 0;     // in failed.tsv with their reasons
-  int64_t num_frames = 0;     // of those done
-  // By id, of those done: what was found wrong with them.
+  int64_t num_frames = 0;     // of the videos done
+  // Faults that were found in videos done, by id.
   std::map<std::string, std::string> warnings;
   double seconds = 0;
   bool over_tolerance = false;
@@ -52,8 +52,8 @@ struct PrepVideosReport {
   nlohmann::ordered_json ToJson() const;
 };
 
-// Throws an input error where the manifest is wrong, an environment error where the output cannot
-// be written; a video that cannot be prepared is counted, and stands in failed.tsv.
+// Throws an input error if the manifest is wrong, an environment error if the output cannot be
+// written. A video that cannot be prepared is counted, and listed in failed.tsv.
 PrepVideosReport RunPrepVideos(const PrepVideosOptions& options);
 
 }  // namespace reel3d

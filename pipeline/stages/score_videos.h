@@ -1,5 +1,5 @@
-// The scoring stage: logits of every clip of a subset's videos. Averages are taken afterwards, by
-// evaluate-scores.
+// The stage behind score-videos: computes the logits of every clip of a subset's videos.
+// evaluate-scores averages them afterwards.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -41,8 +41,8 @@ struct ScoreOptions {
 };
 
 // Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
-// writes every tasks-th part. Parts that are whole and of the same checkpoint, data and settings
-// are kept. A video with a damaged frame gets no clips and stands in failed.tsv.
+// writes every tasks-th part. Parts that are complete and of the same checkpoint, data and settings
+// are kept. A video with a damaged frame gets no clips and is listed in failed.tsv.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

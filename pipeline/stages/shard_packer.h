@@ -1,5 +1,5 @@
-// Copies prepared videos into shards, and writes the index of those shards. Each shard is written
-// by the thread that is the last to be through with one of its videos.
+// Copies prepared videos into shards, and writes the index of those shards. The thread that is the
+// last to finish one of a shard's videos writes the shard.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,20 +21,20 @@
 
 namespace reel3d {
 
-// A shard under way: its videos are [begin, end) of the plan's.
+// A shard in work. Its videos are [begin, end) of the plan.
 struct ShardUnderWay {
   int number = 0;
   size_t begin = 0, end = 0;
   std::string plan;
   std::vector<std::optional<VideoScan>> scans;  // empty where one failed
   std::atomic<size_t> num_unscanned{0};
-  std::vector<IndexedVideo> index;  // once it is whole; empty if all its videos failed
-  std::vector<uint64_t> contents;   // likewise, ContentHash() of each
-  std::string uuid;                 // likewise
+  std::vector<IndexedVideo> index;  // set when it is complete; empty if all its videos failed
+  std::vector<uint64_t> contents;   // ContentHash() of each video, set at the same time
+  std::string uuid;                 // set at the same time
   bool kept = false;
 };
 
-// Counts what stands in the shards after packing.
+// Counts the content of the shards after packing.
 struct PackedShards {
   int64_t num_videos = 0, num_frames = 0, num_shards = 0;
   int64_t num_shards_kept = 0;  // were complete and up to date already
@@ -48,10 +48,10 @@ struct ShardPackerOptions {
 
 class ShardPacker {
  public:
-  // `plan` and `output` must live as long as the packer.
+  // `plan` and `output` must outlive the packer.
   ShardPacker(ShardPackerOptions options, const PackPlan& plan, const StageOutput& output);
 
-  // Videos that failed, in order.
+  // Packs all shards. Returns the videos that failed, in order.
   std::vector<FailedItem> Pack();
   void RemoveOtherShards() const;
   PackedShards WriteIndexFile() const;
@@ -63,7 +63,7 @@ class ShardPacker {
   // Takes over an earlier run's file that holds all the videos and is younger than any of them.
   void KeepUnread(ShardUnderWay* shard) const;
   ItemOutcome PackVideo(const ItemTurn& turn) const;
-  // The last thread that is through with a video of this shard writes it.
+  // Counts a video as finished. The call for the shard's last video writes the shard.
   void EndVideo(ShardUnderWay* shard, Progress* progress) const;
   void WriteShard(const ShardUnderWay& shard, const ShardTable& table, Progress* progress) const;
   void FillIndex(const ShardTable& table, ShardUnderWay* shard) const;

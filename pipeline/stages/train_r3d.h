@@ -1,4 +1,4 @@
-// The training stage: what mpirun starts on every rank.
+// The stage behind train-r3d, which mpirun starts on every rank.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,9 +7,9 @@
 
 namespace reel3d {
 
-// Trains by `options`, on all ranks that this process was started with; RUN_DIR gets checkpoints/,
-// metrics.jsonl, config.ini, report.json and DONE. On ranks other than the main one the result is
-// empty. Exit status 75 when stopped early.
+// Trains with `options`, on all ranks that were started with this process. Writes checkpoints/,
+// metrics.jsonl, config.ini, report.json and DONE to RUN_DIR. Only the main rank returns a result.
+// The exit status is 75 if the run stopped early.
 ToolResult RunTraining(TrainOptions options);
 
 }  // namespace reel3d
