@@ -1,4 +1,4 @@
-// What tests share: temporary folders, the shared test data, running the real tools.
+// Has helpers for tests: temporary folders, the shared test data, running the real tools.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -59,7 +59,7 @@ TEST(PendingFile, PublishWithoutBytesIsAnError) {
   EXPECT_TRUE(Names(folder.path()).empty());
 }
 
-// What a killed process leaves is cleared; what a living one works on is not.
+// Temporaries of a killed process are removed; those of a living process are not.
 TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
   const test::TemporaryFolder folder;
   const pid_t child = fork();

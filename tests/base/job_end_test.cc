@@ -27,7 +27,7 @@ class JobEnd : public testing::Test {
     }
   }
 
-  // Of job 42 and no other.
+  // Makes a squeue that states this end for job 42 and nothing for other jobs.
   void SqueueSays(const std::string& end) {
     const std::string squeue = folder_ / "squeue";
     WriteFileAtomically(squeue, "#!/bin/sh\n[ \"$2\" = --jobs=42 ] && echo '" + end + "'\n");

@@ -1,4 +1,4 @@
-// What every tool does with its command line, by a tool made for the purpose.
+// Tests the command line that all tools share, with a tool made for the purpose.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/cli/tool.h"
 
@@ -136,7 +136,7 @@ TEST(RunTool, ARecipeThatNamesARecipeLiesAboveIt) {
   EXPECT_EQ(read.recipe, file("base.ini"));
 }
 
-// What stands in a file of weights may name a recipe that comes with reel3d, but no file.
+// Settings in a file of weights may name a recipe that comes with reel3d, but no file.
 TEST(ReadConfig, MayRefuseRecipesThatAreFiles) {
   const test::TemporaryFolder folder;
   WriteFileAtomically(folder / "recipe.ini", "height = 100\n");
@@ -266,7 +266,7 @@ TEST(FormatConfig, OnlyOutputLeavesOutWhatCannotChangeTheResult) {
   EXPECT_EQ(text.find('#'), std::string::npos);
 }
 
-// What would come back other than it was must say so instead.
+// A value that --config would read back differently becomes a comment.
 TEST(FormatConfig, AValueThatAFileCannotHoldStandsInAComment) {
   SampleOptions options;
   options.groups = {"a#b"};

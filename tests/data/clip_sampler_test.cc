@@ -111,7 +111,7 @@ TEST(ClipSamplerTest, OneEvenClipIsTheFirstWindow) {
   EXPECT_EQ(WindowsOf(EvenClips(300, {}, 1, true), 300), (Windows{{0, 16}}));
 }
 
-// What the 2018 code's range(1, n, step) gives, counted from 0.
+// The windows are those of range(1, n, step) in the 2018 code, counted from 0.
 TEST(ClipSamplerTest, UncappedEvenClips) {
   EXPECT_EQ(WindowsOf(EvenClips(250, {}, 3, false), 250), (Windows{{0, 16}, {117, 16}, {234, 16}}));
   EXPECT_EQ(WindowsOf(EvenClips(4, {}, 3, false), 4), (Windows{{0, 4}, {1, 3}, {2, 2}}));

@@ -122,8 +122,8 @@ TEST(SyntheticVideoTest, NoTwoVideosShareAScene) {
   EXPECT_EQ(Pixels(DrawSyntheticVideo(0, 1, 0)), Pixels(DrawSyntheticVideo(0, 1, 0)));
 }
 
-// Where the bright or dark sprite is: the mean row of what differs from the still background,
-// which is the median over time.
+// The sprite's place is the mean row of the pixels that differ from the still background, which is
+// the median over time.
 TEST(SyntheticVideoTest, RisingRisesAndFallingFalls) {
   for (const int class_index : {0, 1}) {
     int up = 0;

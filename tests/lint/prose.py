@@ -11,8 +11,8 @@ import pathlib
 import re
 import sys
 
-# The goal is below 0.02; lower this as comments are rewritten.
-MOST = 0.10
+# The goal is below 0.02. Keep the limit at or below it.
+MOST = 0.01
 
 FOLDERS = ("lib", "pipeline", "tools", "tests", "bench")
 COMMENT = re.compile(r"\s*//\s?(.*)")

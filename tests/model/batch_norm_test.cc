@@ -24,7 +24,7 @@ struct Shape {
   Layout layout;
 };
 
-// What a layer makes of a batch, in double.
+// Holds the results of a layer for a batch, in double.
 struct Pass {
   at::Tensor mean, variance;  // what the running statistics became
   at::Tensor output, input_gradient, weight_gradient, bias_gradient;
@@ -136,7 +136,7 @@ TEST_P(BatchNormShapes, Float64IsExact) {
   ExpectExact(OurPass(batch, GetParam().layout), ExactPass(batch), 1e-12, 1e-12);
 }
 
-// What leaves the layer is rounded to 8 bits; sums are not.
+// The layer rounds its output to 8 bits, but not its sums.
 TEST_P(BatchNormShapes, BFloat16HasExactStatistics) {
   const Batch batch(GetParam().sizes, at::kBFloat16);
   const Pass exact = ExactPass(batch);
@@ -226,7 +226,7 @@ TEST(BatchNormOnCpu, FewValuesLeaveStatisticsAlone) {
   }
 }
 
-// What is behind a layer may work in place, and what is before it may need no gradient.
+// The operation after a layer may work in place, and the input may need no gradient.
 TEST(BatchNormOnCpu, OutputMayBeChangedInPlace) {
   BatchNorm layer(3);
   layer->train();

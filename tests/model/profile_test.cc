@@ -1,4 +1,4 @@
-// What networks cost, against published figures and arithmetic by hand.
+// Compares the costs of networks with published figures and arithmetic by hand.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/profile.h"
 

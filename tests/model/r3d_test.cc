@@ -99,7 +99,7 @@ TEST(R3d, BeginsWithKaimingsSpread) {
     const at::Tensor& values = parameter.value();
     const std::string& name = parameter.key();
     if (values.dim() == 5) {
-      // Of the mean of n values and of their standard deviation, four sigmas.
+      // The tolerance is four sigmas, of the mean of n values and of their standard deviation.
       const double expected = std::sqrt(2.0 / static_cast<double>(values.numel() / values.size(1)));
       const double root = std::sqrt(static_cast<double>(values.numel()));
       EXPECT_NEAR(values.mean().item<double>(), 0, 4 * expected / root) << name;

@@ -11,7 +11,7 @@
 
 namespace reel3d::test {
 
-// Of five classes, without dropout, at a depth that the family has.
+// Returns options for five classes, without dropout, at a depth that the family has.
 inline NetworkOptions SmallNetwork(const std::string& model, double width,
                                    const std::string& shortcut) {
   NetworkOptions options;
@@ -33,7 +33,7 @@ inline Network MakeFilled(const NetworkOptions& options, at::ScalarType type = a
   return network;
 }
 
-// Of norms, on the CPU and in the type of `exact`.
+// Returns the relative error of norms, computed on the CPU in the type of `exact`.
 inline double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
   const at::Tensor on_cpu = value.detach().to(at::kCPU, exact.scalar_type());
   return ((on_cpu - exact).norm() / exact.norm()).item<double>();

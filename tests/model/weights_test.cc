@@ -133,7 +133,7 @@ TEST(Weights, SayWhatDoesNotFit) {
   other.num_classes = 7;
   EXPECT_THAT(Refusal(colours, StateDict(*MakeNetwork(other))),
               AllOf(HasSubstr("logits.conv3d.weight"), HasSubstr("number of classes")));
-  // What is not so is not guessed.
+  // The error guesses no cause that does not hold.
   const std::string same = "look like those of r3d --depth 18 --shortcut b";
   NamedTensors more = StateDict(*target);
   more.emplace_back("attention.weight", at::ones({4}));

@@ -31,7 +31,7 @@ PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir,
   return options;
 }
 
-// Which frames of a numbered video were stored, by their luma.
+// Returns the numbers of the stored frames of a numbered video, read from their luma.
 std::vector<int> StoredNumbers(const fs::path& file) {
   VideoDecoder decoder(file);
   VideoFrame frame;

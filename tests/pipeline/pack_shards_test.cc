@@ -79,7 +79,7 @@ class PackShardsTest : public ::testing::Test {
     writer.Finish();
   }
 
-  // What a reader sees: all but the records of the run itself.
+  // Returns the files that readers use: all but the records of the run itself.
   static Files Contents(const fs::path& folder) {
     Files files;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -286,7 +286,7 @@ TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
                                   "video10 pack"));
   EXPECT_THAT(ReadFile(failed_tsv), HasSubstr("it is a text file"));
   const ShardSet shards(options_.out_dir);
-  // Of the twelve every fourth is held out: video08 among those that are not there.
+  // Every fourth of the twelve is held out, and of these video08 is missing.
   EXPECT_EQ(shards.NumMissing(Subset::kValidation), 1);
   EXPECT_EQ(shards.NumMissing(Subset::kTraining), 4);
   std::vector<uint8_t> jpeg;

@@ -298,7 +298,7 @@ TEST(PrepVideosTest, KeepsNothingThatWasMadeOfSomethingElse) {
   EXPECT_EQ(RunPrepVideos(options).num_done, 2);
   WriteVideo(folder / "v6.mp4", 5);
   EXPECT_EQ(RunPrepVideos(options).num_done, 1);
-  // What a run with --overwrite leaves that is killed before its first video.
+  // A run with --overwrite that is killed before its first video leaves the folder in this state.
   options.quality = 70;
   WriteFileAtomically(folder / "out" / "settings.ini", FormatConfig(options, /*only_output=*/true));
   EXPECT_EQ(RunPrepVideos(options).num_done, 7);

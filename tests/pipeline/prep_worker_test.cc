@@ -43,7 +43,7 @@ class PrepWorkerTest : public testing::Test {
     return request;
   }
 
-  // What the failure says; fails the test unless it is of this kind.
+  // Returns the message of the failure; fails the test unless it is of this kind.
   static std::string Fault(ErrorKind kind, const std::function<void()>& work) {
     try {
       work();

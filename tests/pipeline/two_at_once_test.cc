@@ -38,7 +38,7 @@ void WriteVideos(const test::TemporaryFolder& folder) {
   WriteFileAtomically(folder / "classes.txt", "jump\nwave\n");
 }
 
-// What a stage is there for: not its report, which holds times.
+// Returns the results of a stage, without its report, which holds times.
 Files Results(const fs::path& folder) {
   Files files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {

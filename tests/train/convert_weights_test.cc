@@ -74,7 +74,7 @@ TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
 }
 
-// What the command line says of the first convolution counts, whatever the file notes.
+// The command line's values for the first convolution overrule the file's notes.
 TEST_F(ConvertTool, TheCommandLineOverrulesTheNote) {
   ASSERT_EQ(Convert(Checkpoint(), At("noted2.safetensors")).exit_status, 0);
   ASSERT_EQ(Convert(At("noted2.safetensors"), At("stride1.pt"),

@@ -198,7 +198,7 @@ TEST_P(PublicCase, IsReadAsPlain) {
 INSTANTIATE_TEST_SUITE_P(Shared, PublicCase,
                          testing::Values("weights_wrapped_names", "weights_beside_plain_objects"));
 
-// What a file does not say must be said.
+// The user must state everything that a file does not.
 TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
   const std::string file = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto refusal = [&](Words words, int status) {

@@ -281,7 +281,7 @@ TEST_F(TrainTool, OtherClipsTakeThePlaceOfDamagedOnes) {
   ASSERT_EQ(test::RunCommand(Command(2, "two_ranks", tolerance, shards)).exit_status, 0);
   const Words every_step = with({"--checkpoint-steps", "1", "--keep-last", "99"});
   EXPECT_EQ(failed("two_ranks"), failed("one_rank"));
-  // What is in a step does not depend on ranks either.
+  // The clips of a step do not depend on ranks either.
   ASSERT_EQ(test::RunCommand(Command(0, "every_step", every_step, shards)).exit_status, 0);
   for (const int step : {1, 2, 3}) {
     ExpectSameStep("every_step", step, /*ranks=*/2, every_step, shards);

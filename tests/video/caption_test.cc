@@ -49,7 +49,7 @@ TEST(Caption, GrowsWithThePicture) {
   EXPECT_EQ(Row(image, 24, 16, 32), "..##############");
   EXPECT_EQ(Row(image, 31, 0, 4), "....");
   EXPECT_EQ(Row(image, 32, 0, 4), "????");
-  // Where it would not fit, it stays small.
+  // A caption that would not fit stays small.
   image = Grey(640, 360);
   DrawCaption(std::string(60, 'L'), &image);
   EXPECT_EQ(Row(image, 12, 8, 16), ".#######");

@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Which frame is shown at each step of the even rate.
+// Returns the frame that is shown at each step of the even rate.
 std::vector<int> Shown(const std::vector<double>& times_s, const FrameRate& rate,
                        double source_step_s) {
   FramePacer pacer(rate, source_step_s);

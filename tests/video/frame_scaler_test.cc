@@ -174,7 +174,7 @@ TEST(FrameSizeTest, KeepsTheShapeWithEvenSides) {
   EXPECT_THROW(SizeForHeight(0. / 1, 360), Error);
 }
 
-// Which quadrant of the shown picture is bright: "top left", ...
+// Returns the bright quadrant of the shown picture: "top left", ...
 std::string BrightQuadrant(const YuvImage& image) {
   std::string name;
   const auto at = [&](int right, int bottom) {

@@ -1,5 +1,5 @@
-// What becomes of files that other projects collected because they are awkward: frames and shape,
-// or the reason why not. The files stand in ../shared/data/hard_cases.
+// Lists the results for files that other projects collected because they are awkward: frames and
+// shape, or the reason why not. The files are in ../shared/data/hard_cases.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -56,7 +56,7 @@ inline constexpr HardCase kHardCases[] = {
     {"tc_h264_10bit.mp4", 30, 360, "", false},
     {"tc_h265_10bit.mp4", 30, 360, "", false},
     {"tc_h265_short.mp4", 10, 360, "", false},
-    // Of its two videos the larger is taken, as players do.
+    // The larger of its two videos is taken, as players do.
     {"tc_nasa_13013.mp4", 390, 640, "", false}};
 
 }  // namespace reel3d::test

@@ -27,7 +27,8 @@ using test::Text;
 using test::Write;
 using test::WriteZip;
 
-// Of a process of its own that reads what `make` returns and must answer so.
+// Returns the peak memory of a process of its own that reads the result of `make` and must give
+// this answer.
 int64_t MostKilobytes(const std::function<std::string()>& make, const std::string& answer) {
   const test::TemporaryFolder folder;
   const fs::path file = folder / "bad.pth";
@@ -96,7 +97,7 @@ std::string ManyStorages() {
   return Legacy("", storages + "e}", keys + "e");
 }
 
-// Of many axes and many names, all of the same values.
+// Returns tensors with many axes and many names, which all share the same values.
 std::string ManyTensors() {
   const std::vector<int64_t> ones(16, 1);
   std::string items;
@@ -108,7 +109,7 @@ std::string ManyTensors() {
   return ReadFile(folder / "a.pth");
 }
 
-// What takes the most memory, in every way that we could think of.
+// Each file takes as much memory as we could make it take, each in another way.
 TEST(HostilePthMemory, IsBounded) {
   const auto names = [](size_t size) {  // memo 1 and 2, and a class of theirs as 3
     return Text("__torch__.x") + "q\1" + Text(std::string(size, 'x')) + "q\2\x93q\3";

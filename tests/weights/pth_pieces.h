@@ -95,7 +95,7 @@ inline std::vector<PythonObject> PythonObjects() {
   };
 }
 
-// Of a pickle, and four float values as storage 0.
+// Writes an archive of a pickle, and four float values as storage 0.
 inline void WriteZip(const std::filesystem::path& file, const std::string& pickle) {
   ZipWriter zip(file);
   zip.Add("x/data.pkl", "\x80\x02" + pickle + ".");

@@ -17,7 +17,7 @@ std::vector<TensorHeader> HeadersOfNetwork(const NetworkOptions& options) {
   return HeadersOf(StateDict(*MakeNetwork(options)));
 }
 
-// What settings in the form of an .ini file make of the defaults.
+// Applies a layout's settings, in the form of an .ini file, to the default options.
 NetworkOptions Parse(const WeightsLayout& layout) {
   NetworkOptions options;
   options.num_classes = static_cast<int>(layout.num_classes);
