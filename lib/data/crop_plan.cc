@@ -93,22 +93,23 @@ void CheckFrame(FrameSize frame) {
 
 void CropOptions::Bind(OptionBinder& binder) {
   binder.Choice("train-crop", &crop, {"corner", "random", "center"},
-                "what a training clip shows of its frames: corner, a square at the centre or a "
-                "corner (the paper); random, any rectangle; center, what scoring sees");
+                "part of the frames that a training clip shows. corner: a square at the centre or "
+                "a corner (the paper). random: any rectangle. center: the square of scoring");
   binder.Bind("sample-size", &size, {8, 1024},
               "side of a clip, pixels; work and memory grow with its square");
   binder.Bind("crop-scales", &scales,
-              "sides of a corner crop, parts of the short side, each above 0 and at most 1; "
-              "drawn with equal chances");
+              "sides of corner crops, as parts of the short side, each above 0 and at most 1; they "
+              "are equally likely");
   binder.Choice("crop-rounding", &rounding, {"halves2018", "round2020"},
-                "centre square of an odd side: halves2018 loses a pixel as the 2017 and 2018 code "
-                "did, round2020 keeps it");
-  binder.Bind("min-crop-area", &min_area, {0.01, 1},
-              "random crop: least part of the frame's area; smaller shows less of the scene");
+                "centre square of an odd side. halves2018: it loses a pixel, as in the 2017 and "
+                "2018 code. round2020: it keeps the pixel");
+  binder.Bind(
+      "min-crop-area", &min_area, {0.01, 1},
+      "random crop: minimum part of the frame's area; a smaller value shows less of the scene");
   binder.Bind("min-crop-aspect", &min_aspect, {0.1, 1},
-              "random crop: least width over height; its inverse is the greatest");
+              "random crop: minimum width over height; the maximum is its inverse");
   binder.Bind("flip-probability", &flip_probability, {0, 1},
-              "chance that a training clip is mirrored; 0 where left and right matter");
+              "chance that a training clip is mirrored; use 0 if left and right matter");
 }
 
 void CropOptions::Check() const {

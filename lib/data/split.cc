@@ -139,16 +139,17 @@ std::set<Group> DrawnGroups(const std::map<Group, Classes>& groups, const SplitO
 
 void SplitOptions::Bind(OptionBinder& binder) {
   binder.Bind("group-regex", &group_regex,
-              "its first ( ) names a video's group (a person, a source video), searched in the "
-              "file name, else in the path below the source; a group is never in both training "
-              "and validation");
+              "regular expression whose first ( ) matches a video's group (a person, a source "
+              "video), in the file name, else in the path below the source. A group is never in "
+              "both training and validation. Empty: each video is a group");
   binder.Bind("validation-fraction", &validation_fraction, {0, 1},
               "share of each class's groups (without a group-regex: videos) to hold out, by a "
               "stable hash; 0 puts all in training");
   binder.Bind("validation-groups", &validation_groups,
               "hold out exactly these groups instead of a fraction");
   binder.Bind("split-seed", &split_seed, {0, INT64_MAX},
-              "another number holds out other groups of the same share");
+              "number that selects the held-out groups; another number selects other groups, the "
+              "same share");
 }
 
 void SplitOptions::Check() const {

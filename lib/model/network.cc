@@ -80,26 +80,25 @@ void NetworkOptions::Bind(OptionBinder& binder) {
   binder.Choice("model", &model, ModelNames(),
                 "family of the network. Residual: r3d (the paper), preact (batch norm before each "
                 "convolution), wide (bottlenecks of twice the channels), resnext (32 groups), "
-                "r2p1d (space, then time); only these heed --shortcut, and only these and densenet "
-                "heed --depth, --stem-channels, --stem-frames, --stem-stride and --max-pool. "
+                "r2p1d (space, then time). Only these use --shortcut, and only these and densenet "
+                "use --depth, --stem-channels, --stem-frames, --stem-stride and --max-pool. "
                 "torchvision's: r3d_18, mc3_18, r2plus1d_18. "
                 "Others: c3d, c3d-bn (with batch norm), i3d (inflated Inception-v1)");
   binder.Bind("depth", &depth, {10, 264},
               "layers of the network: 10, 18, 34 (basic blocks), 50, 101, 152 or 200 (bottlenecks; "
               "wide and resnext have just these); of densenet 121, 169, 201 or 264");
   binder.Choice("shortcut", &shortcut, {"a", "b"},
-                "what joins blocks of unlike shape: a, subsampling and zero channels (the paper); "
-                "b, a convolution with weights of its own");
+                "shortcut of blocks whose input and output differ in shape. a: subsampling and "
+                "zero channels (the paper). b: a convolution with weights of its own");
   binder.Choice("shortcut-gradient", &shortcut_gradient, {"flow", "cut"},
-                "what gradients do at shortcuts of type a: flow, pass them (the paper); cut, stop "
-                "there, as in the authors' code of 2018 and 2020. It changes training alone");
+                "gradients at shortcuts of type a, in training only. flow: they pass (the paper). "
+                "cut: they stop there, as in the authors' code of 2018 and 2020");
   binder.Bind("width", &width, {1.0 / 64, 16},
-              "channels of every layer, as a multiple of the family's own (of r3d: 64, 128, 256 "
-              "and 512); cost grows with its square");
-  binder.Bind(
-      "stem-channels", &stem_channels, {0, 4096},
-      "channels of the first convolution, of which wide and resnext had 64 in 2018 and have "
-      "128 in the authors' code of 2020; 0: 64 times --width");
+              "channels of every layer, as a multiple of the family's own (r3d: 64, 128, 256 and "
+              "512); the cost grows with its square");
+  binder.Bind("stem-channels", &stem_channels, {0, 4096},
+              "channels of the first convolution. wide and resnext had 64 in 2018 and have 128 in "
+              "the authors' code of 2020. 0: 64 times --width");
   binder.Bind("stem-frames", &stem_frames, {1, 31},
               "frames that the first convolution spans; an odd number");
   binder.Bind("stem-stride", &stem_stride, {1, 16}, "stride of the first convolution, in frames");

@@ -142,9 +142,9 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
 
 void PrecisionOptions::Bind(OptionBinder& binder) {
   binder.Choice("precision", &precision, {"float32", "tf32", "bf16"},
-                "of convolutions. bf16: 8 significant bits and half the memory, faster on GPUs and "
-                "on processors with AVX512_BF16 or AMX, each shape checked at the start; tf32: 11 "
-                "bits, on NVIDIA GPUs");
+                "precision of convolutions. bf16: 8 significant bits and half the memory, faster "
+                "on GPUs and on processors with AVX512_BF16 or AMX; each shape is checked at the "
+                "start. tf32: 11 significant bits, on NVIDIA GPUs");
 }
 
 double ArithmeticErrors::Worst() const {

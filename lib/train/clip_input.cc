@@ -14,14 +14,15 @@ namespace reel3d {
 
 void ClipInputOptions::Bind(OptionBinder& binder) {
   binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
-              "value of white before the mean is taken off: 255, or 1");
+              "value of white before the mean is subtracted: 255, or 1");
   binder.Choice("channels", &channels, {"rgb", "bgr", "grey"},
-                "what a clip's three channels are: its colours; those in reverse order, for "
-                "weights that were trained on OpenCV's pixels (C3D's); or three times its "
-                "brightness (BT.601), where colours say nothing about the classes");
-  binder.Bind("mean", &mean,
-              "taken off each channel: in the order of --channels, in units of --pixel-range");
-  binder.Bind("std", &std, "what each channel is then divided by, in the same order");
+                "the three channels of a clip. rgb: its colours. bgr: the colours in reverse "
+                "order, for weights that were trained on OpenCV's pixels (C3D). grey: three times "
+                "its brightness (BT.601), if colours say nothing about the classes");
+  binder.Bind(
+      "mean", &mean,
+      "values subtracted from the channels, in the order of --channels, in units of --pixel-range");
+  binder.Bind("std", &std, "values that then divide the channels, in the same order");
 }
 
 void ClipInputOptions::Check() const {

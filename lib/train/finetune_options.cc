@@ -7,19 +7,19 @@ namespace reel3d {
 
 void FinetuneOptions::Bind(OptionBinder& binder) {
   binder.Bind("finetune", &file,
-              "weights to begin with instead of drawn ones (.pth, .safetensors, a checkpoint "
-              "folder; FILE:ENTRY where a file holds several); the last layer is drawn anew for "
-              "the classes of SHARDS_DIR");
+              "weights to begin with (.pth, .safetensors, a checkpoint folder; FILE:ENTRY if a "
+              "file holds several). The last layer is drawn at random for the classes of "
+              "SHARDS_DIR. Empty: all weights are drawn");
   binder.Bind("finetune-from", &from,
-              "first layer that learns (such as layer4): what comes before it keeps the weights of "
-              "--finetune; empty: all layers learn");
+              "first layer that learns (such as layer4); the layers before it keep the weights of "
+              "--finetune. Empty: all layers learn");
   binder.Bind("finetune-lr-factor", &lr_factor, {0, 1000},
               "learning rate of the layers from --finetune, as a multiple of --lr, which the new "
               "last layer has");
   binder.Choice("finetune-bn", &bn, {"moving", "fixed"},
-                "running statistics of batch norm before --finetune-from: moving on with the new "
-                "clips, and each batch normalised by its own, as in the reference; or fixed, as "
-                "the file has them");
+                "running statistics of batch norm before --finetune-from. moving: they follow the "
+                "new clips, and each batch is normalised by its own, as in the reference. fixed: "
+                "those of the file are used");
 }
 
 void FinetuneOptions::Check() const {

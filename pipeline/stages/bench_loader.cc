@@ -130,15 +130,16 @@ void MeasurePhases(const ShardSet& shards, const BenchLoaderOptions& options,
 
 void BenchLoaderOptions::Bind(OptionBinder& binder) {
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
-  binder.Bind("clips", &clips, {1, 1'000'000'000}, "how many to load");
+  binder.Bind("clips", &clips, {1, 1'000'000'000}, "number of clips to load");
   binder.Bind("batch", &batch, {1, 100'000}, "clips in a batch; three batches are kept in memory");
   binder.Bind("threads", &threads, {0, 1024},
-              "of the loader; 0: one for each core that the job may use");
+              "threads of the loader; 0: one for each core that the job may use");
   binder.Bind("clip-length", &clip.length, {1, 4096}, "frames of a clip");
-  binder.Bind("stride", &clip.stride, {1, 1024}, "every so many frames of the video");
+  binder.Bind("stride", &clip.stride, {1, 1024}, "a clip takes every n-th frame of the video");
   crop.Bind(binder);
-  binder.Choice("decoding", &decoding, {"fast", "exact"}, "as train-r3d's");
-  binder.Bind("seed", &seed, {0, INT64_MAX}, "decides videos, clips and crops");
+  binder.Choice("decoding", &decoding, {"fast", "exact"},
+                "how frames become pixels, as in train-r3d");
+  binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides videos, clips and crops");
 }
 
 void BenchLoaderOptions::Check() const {

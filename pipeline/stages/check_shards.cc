@@ -50,10 +50,11 @@ void Remove(const fs::path& shard) {
 void CheckShardsOptions::Bind(OptionBinder& binder) {
   binder.Positional("SHARD", &inputs, "shards (.h5), or folders made by pack-shards");
   binder.Bind("remove-damaged", &remove_damaged,
-              "remove shards that are damaged: the same pack-shards command then makes them anew",
+              "remove damaged shards; the same pack-shards command then makes them again",
               Effect::kOnce);
   binder.Bind("threads", &threads, {0, 1024},
-              "shards at a time; 0: one for each core that the job may use", Effect::kRunOnly);
+              "shards checked at a time; 0: one for each core that the job may use",
+              Effect::kRunOnly);
 }
 
 nlohmann::ordered_json CheckShardsReport::ToJson() const {

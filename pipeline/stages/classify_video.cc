@@ -215,35 +215,37 @@ ToolResult Classify(const ClassifyVideoOptions& options) {
 void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY where it holds several)");
+                    ".safetensors; FILE:ENTRY if it holds several)");
   binder.Positional("VIDEO", &videos, "video files of any kind");
   weights.Bind(binder);
   binder.Bind("height", &height, {16, 8192},
-              "pixels, even, that a video is resized to first: as prep-videos did it for training");
-  binder.Bind("quality", &quality, {1, 100}, "of the JPEG frames, likewise");
+              "height in pixels, even, to which a video is resized first; use that of prep-videos "
+              "in training");
+  binder.Bind("quality", &quality, {1, 100},
+              "quality of the JPEG frames; use that of prep-videos in training");
   binder.Bind("top", &top, {1, 100'000}, "classes to name, best first");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one window to the next; 0: the clip's length, so that none overlap");
   binder.Choice("averaging", &averaging, AveragingNames(),
-                "how the windows of a video make one score a class, as in evaluate-scores");
+                "how the windows of a video make one score per class, as in evaluate-scores");
   binder.Bind("windows", &windows, "print the best class of each window too; --json always does");
   binder.Bind("annotate", &annotate,
-              "an .mp4 to write: the video at --height with the class and score of the window "
-              "over each frame; of a single VIDEO");
-  binder.Bind("overwrite", &overwrite, "replace the file of --annotate where it is there",
+              ".mp4 file to write, for a single VIDEO: the video at --height with the class and "
+              "score of the window over each frame. Empty: none");
+  binder.Bind("overwrite", &overwrite, "replace the file of --annotate if it exists",
               Effect::kOnce);
   binder.Choice("decoding", &decoding, {"fast", "exact"},
                 "how frames become pixels, as in score-videos");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of videos that cannot be read above which the status is 3");
-  binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; costs memory");
+              "share of the videos that may be unreadable; above it the status is 3");
+  binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores");
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
   precision.Bind(binder);
   binder.Bind("stall-timeout", &stall_timeout, {1, 86'400},
               "seconds without a new frame after which a video is given up as hanging");
   binder.Bind("worker-memory", &worker_memory, {0, 1'000'000},
-              "MB of address space that decoding may take, in a process of its own; 0: any");
+              "MB of address space that decoding may take, in a process of its own; 0: no limit");
 }
 
 void ClassifyVideoOptions::Check() const {

@@ -179,30 +179,30 @@ ToolResult Convert(const ConvertWeightsOptions& options) {
 void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Positional("IN", &in,
                     "weights: .pth, .pt or .tar of torch.save, TorchScript, .safetensors "
-                    "(FILE:ENTRY where it holds several), or a checkpoint folder of train-r3d");
+                    "(FILE:ENTRY if it holds several), or a checkpoint folder of train-r3d");
   binder.Positional("OUT", &out,
                     "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
                     ".pt: TorchScript, the network with its weights, for torch.jit.load");
-  binder.Choice(
-      "as", &as, {"state-dict", "reference-checkpoint"},
-      "form of a .pth file: state-dict, the tensors alone; reference-checkpoint, a dict of "
-      "epoch, arch and state_dict, which main.py of the authors' Python loads "
-      "(--pretrain_path); the arguments for it are printed");
-  binder.Bind("stem-stride", &stem_stride, {0, 16},
-              "stride of the network's first convolution in frames, which no weights tell, for "
-              "TorchScript and reference-checkpoint; 0: as a checkpoint says, else 1");
+  binder.Choice("as", &as, {"state-dict", "reference-checkpoint"},
+                "form of a .pth file. state-dict: the tensors alone. reference-checkpoint: a dict "
+                "of epoch, arch and state_dict, which main.py of the authors' Python loads "
+                "(--pretrain_path); the arguments for it are printed");
+  binder.Bind(
+      "stem-stride", &stem_stride, {0, 16},
+      "stride of the first convolution in frames, for TorchScript and reference-checkpoint, since "
+      "weights do not show it; 0: as a checkpoint states, else 1");
   binder.Choice(
       "max-pool", &max_pool, {"stored", "true", "false"},
-      "whether there is a pooling after the first convolution, which no weights tell, "
-      "for TorchScript and reference-checkpoint; stored: as a checkpoint says, else true");
-  binder.Bind("clip-frames", &clip_frames, {0, 1024},
-              "frames of the clip that a TorchScript program is recorded with; i3d's program then "
-              "accepts only clips of this length and --size; 0: as trained or published (16; i3d "
-              "64)");
+      "whether a pooling follows the first convolution, for TorchScript and reference-checkpoint, "
+      "since weights do not show it; stored: as a checkpoint states, else true");
+  binder.Bind(
+      "clip-frames", &clip_frames, {0, 1024},
+      "frames of the clip with which a TorchScript program is recorded; i3d's program then accepts "
+      "only clips of this length and --size. 0: as trained or published (16; i3d 64)");
   binder.Bind("size", &size, {0, 1024},
-              "height and width, in pixels, of the clip that a TorchScript program is recorded "
-              "with; 0: as trained or published (112; i3d 224)");
-  binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
+              "height and width in pixels of the clip with which a TorchScript program is "
+              "recorded; 0: as trained or published (112; i3d 224)");
+  binder.Bind("overwrite", &overwrite, "replace OUT if it exists", Effect::kOnce);
 }
 
 void ConvertWeightsOptions::Check() const {

@@ -313,19 +313,19 @@ std::vector<Doubt> DoubtsOfJudged(const Evaluation& evaluation, const std::vecto
 }  // namespace
 
 void EvaluateScoresOptions::Bind(OptionBinder& binder) {
-  binder.Positional("SCORES_DIR", &scores_dir, "what score-videos wrote");
+  binder.Positional("SCORES_DIR", &scores_dir, "folder that score-videos wrote");
   binder.Positional("OUT_DIR", &out_dir, "folder for metrics.json, predictions.tsv and the rest");
   binder.Choice("average", &average, AveragingNames(),
-                "how the clips of a video become one: mean of softmax (2018, 2020 code and the "
-                "paper's figures), of logits, of log-softmax (2017 Torch7 code), or the largest "
-                "probability");
+                "how the clips of a video make one score per class: the mean of softmax (2018, "
+                "2020 code and the paper's figures), of logits or of log-softmax (2017 Torch7 "
+                "code); max: the largest probability");
   binder.Bind("min-distinct", &min_distinct, IntRange{1, 65535},
-              "leave out clips with fewer different frames, such as a looped tail; 1 keeps all, "
-              "and a video that has none other keeps its own");
-  binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes a video in results.json; 0: all");
+              "discard clips with fewer different frames, such as a looped tail; if a video has "
+              "only such clips, they are kept. 1: keep all");
+  binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes per video in results.json; 0: all");
   binder.Bind("allow-missing", &allow_missing,
               "evaluate although score files are missing; their videos count as wrong");
-  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "of the bootstrap interval's draws");
+  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the bootstrap interval's draws");
   binder.Bind("overwrite", &overwrite, "replace an evaluation that had other settings",
               Effect::kOnce);
 }

@@ -223,32 +223,33 @@ ToolResult Extract(const ExtractFeaturesOptions& options) {
 void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY where it holds several)");
+                    ".safetensors; FILE:ENTRY if it holds several)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT", &out,
                     "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");
   weights.Bind(binder);
-  binder.Choice("subset", &subset, {"training", "validation", "testing"}, "of which videos");
+  binder.Choice("subset", &subset, {"training", "validation", "testing"},
+                "subset whose videos are used");
   binder.Bind("layer", &layer,
-              "the layer whose output is taken, as inspect-file --layers names it, before anything "
-              "else is done to it (batch norm, ReLU); none: what goes into the last layer, the "
-              "pooled features");
-  binder.Bind("layer-input", &layer_input, "take what goes into --layer instead");
+              "layer whose output is taken before batch norm or ReLU change it; inspect-file "
+              "--layers lists the names. Empty: the input of the last layer, the pooled features");
+  binder.Bind("layer-input", &layer_input, "take the input of --layer instead");
   binder.Bind("positions", &positions,
-              "keep all places in time and space (C x T x H x W); otherwise their mean, C values");
-  binder.Bind("average", &average, "one row a video, the mean of its windows; otherwise one each");
+              "keep all places in time and space (C x T x H x W); false: their mean, C values");
+  binder.Bind("average", &average,
+              "write one row per video, the mean of its windows; false: one row per window");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one window to the next; 0: the clip's length, so that none overlap");
   binder.Choice("decoding", &decoding, {"fast", "exact"},
                 "how frames become pixels, as in score-videos");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of videos with damaged frames above which nothing is written and the status "
-              "is 3");
-  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
+              "share of the videos that may have damaged frames; above it nothing is written and "
+              "the status is 3");
+  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores");
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
   precision.Bind(binder);
-  binder.Bind("overwrite", &overwrite, "replace OUT where it is there", Effect::kOnce);
+  binder.Bind("overwrite", &overwrite, "replace OUT if it exists", Effect::kOnce);
 }
 
 void ExtractFeaturesOptions::Check() const {

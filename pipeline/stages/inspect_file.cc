@@ -99,24 +99,24 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
       "weights (.safetensors, .pth, .pt, .tar), the folder of a stage, or, with --layers, settings "
       "of train-r3d (.ini)");
   binder.Bind("rows", &rows, {0, INT32_MAX},
-              "print at most so many rows; 0: all. --json always holds all of them",
+              "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);
   binder.Bind("frames-to", &frames_to,
               "a new or empty folder for the frames of one video of a shard, or of a prepared "
               "video, as 000000.jpg and so on",
               Effect::kRunOnly);
   binder.Bind("layers", &layers,
-              "of a checkpoint, weights or settings: the network's layers in place of its tensors, "
-              "with output shapes, parameters, multiply-adds and the memory of activations per "
-              "clip in float32, measured on this CPU. Runs the network, so it takes seconds",
+              "print the layers of a checkpoint, weights or settings instead of tensors: output "
+              "shapes, parameters, multiply-adds, and the memory of activations per clip in "
+              "float32, measured on this CPU. It runs the network, which takes seconds",
               Effect::kRunOnly);
   binder.Bind("clip-frames", &clip.frames, {0, 1024},
               "frames of the clips that --layers counts for; 0: as trained or published",
               Effect::kRunOnly);
   binder.Bind("size", &clip.size, {0, 1024},
-              "height and width, in pixels, of those clips; 0: as trained or published",
+              "height and width of those clips in pixels; 0: as trained or published",
               Effect::kRunOnly);
-  binder.Bind("video", &video, "which video of the shard, by its id", Effect::kRunOnly);
+  binder.Bind("video", &video, "id of the shard's video for --frames-to", Effect::kRunOnly);
 }
 
 void InspectFileOptions::Check() const {

@@ -110,9 +110,8 @@ bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwr
 void ListVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("SOURCE", &sources, "folder with one folder of videos for each class");
   binder.Positional("VIDEOS.tsv", &manifest, "the manifest to write; classes.txt goes beside it");
-  binder.Bind(
-      "extensions", &extensions,
-      "take files with these extensions too, beyond those of ordinary videos (mp4,avi,...)");
+  binder.Bind("extensions", &extensions,
+              "further file extensions to take, beyond those of ordinary videos (mp4,avi,...)");
   split.Bind(binder);
   binder.Bind("overwrite", &overwrite, "replace a manifest that lists other videos", Effect::kOnce);
 }

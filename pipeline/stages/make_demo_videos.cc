@@ -58,14 +58,14 @@ void RemoveVideos(const fs::path& folder, int first) {
 }  // namespace
 
 void MakeDemoVideosOptions::Bind(OptionBinder& binder) {
-  binder.Positional("OUT_DIR", &out_dir, "folder for the videos, one folder a class");
+  binder.Positional("OUT_DIR", &out_dir, "folder for the videos, one folder per class");
   binder.Bind("videos-per-class", &videos_per_class, IntRange{1, kMaxVideosPerClass},
-              "of each of the eight classes");
+              "videos of each of the eight classes");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "another seed draws other scenes");
   binder.Bind("threads", &threads, IntRange{0, 1024},
               "videos at a time; 0: one for each core that the job may use", Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
-              "make every video anew, also where OUT_DIR was made with other settings",
+              "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
 }
 

@@ -46,15 +46,15 @@ void PackShardsOptions::Bind(OptionBinder& binder) {
               "own. Each shard is one open file of the trainer");
   binder.Bind("classes", &classes, "list of classes; empty: classes.txt beside the manifest");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of the videos that may fail here; above it DONE is not written and the exit "
-              "status is 3. What prep-videos failed on does not count again",
+              "share of the videos that may fail here. If more fail, DONE is not written and the "
+              "exit status is 3. Videos on which prep-videos failed do not count again",
               Effect::kRunOnly);
   binder.Bind("allow-unfinished", &allow_unfinished,
-              "pack what is there although prep-videos has not finished", Effect::kRunOnly);
+              "pack the videos that exist although prep-videos has not finished", Effect::kRunOnly);
   binder.Bind("threads", &threads, {0, 1024},
-              "threads, each at work on one video or shard; 0: as many as there are cores",
+              "threads, each working on one video or shard; 0: as many as there are cores",
               Effect::kRunOnly);
-  binder.Bind("overwrite", &overwrite, "make anew what an earlier run with other settings left",
+  binder.Bind("overwrite", &overwrite, "replace the shards of an earlier run with other settings",
               Effect::kOnce);
 }
 

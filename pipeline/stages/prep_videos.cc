@@ -201,44 +201,45 @@ void Preparation::CountFrames(int64_t num_new, Progress* progress) {
 void PrepVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
   binder.Positional("OUT_DIR", &out_dir, "folder for the prepared videos, <id>.mkv");
-  binder.Bind("height", &height, IntRange{16, VideoDecoder::kMaxSide},
-              "pixels, even; the width keeps the shape as shown. 240 takes 0.6 of the space of "
-              "360 and loads 1.5 times as fast, and still enlarges no crop of half the height");
+  binder.Bind(
+      "height", &height, IntRange{16, VideoDecoder::kMaxSide},
+      "height in pixels, even; the width follows from the shape as shown. 240 takes 0.6 of the "
+      "space of 360 and loads 1.5 times as fast, and still enlarges no crop of half the height");
   binder.Bind("short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
-              "pixels, even, of the shorter side, instead of --height; 0: off");
-  binder.Bind("quality", &quality, IntRange{1, 100},
-              "of the JPEG frames: 90 is about 30 kB a frame at height 360, 80 about 20 kB");
+              "shorter side in pixels, even, instead of --height; 0: off");
+  binder.Bind(
+      "quality", &quality, IntRange{1, 100},
+      "quality of the JPEG frames: 90 takes about 30 kB per frame at height 360, 80 about 20 kB");
   binder.Bind(
       "fps", &fps,
-      "`source`: every frame, each at its own time; `constant`: where times vary, evenly at "
-      "the rate that the file states; or a number such as 25 or 30000/1001, so that a "
-      "clip's frames last equally long in all videos. Frames are repeated or left out, "
-      "never mixed");
+      "frame rate of prepared videos. source: every frame at its own time. constant: if times "
+      "vary, even times at the rate that the file states. A number such as 25 or 30000/1001: a "
+      "clip's frames last equally long in all videos. Frames are repeated or dropped, never mixed");
   binder.Choice("interlaced", &interlaced, {kField, kWeave},
-                "frames of two fields show the first one, from half the lines, or both woven, with "
-                "combs where something moves");
-  binder.Bind("allow-truncated", &allow_truncated,
-              "keep the frames of videos that are shorter than their files say; otherwise they "
-              "fail");
-  binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-              "share of failed videos, over all tasks, above which the stage fails with status 3",
-              Effect::kRunOnly);
+                "how frames of two fields are shown. field: the first field, from half the lines. "
+                "weave: both fields, with combs where something moves");
   binder.Bind(
-      "threads", &threads, IntRange{0, 1024},
-      "videos at a time; 0: one for each core that the job may use and GB of memory that it "
-      "has",
+      "allow-truncated", &allow_truncated,
+      "keep the frames of videos that are shorter than their files say; false: such videos fail");
+  binder.Bind(
+      "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
+      "share of the videos, over all tasks, that may fail; above it the stage fails with status 3",
       Effect::kRunOnly);
+  binder.Bind("threads", &threads, IntRange{0, 1024},
+              "videos prepared at a time; 0: one for each core that the job may use, but no more "
+              "than it has GB of memory",
+              Effect::kRunOnly);
   binder.Bind("stall-timeout", &stall_timeout, IntRange{1, 86'400},
               "seconds without a new frame after which a video is given up as hanging",
               Effect::kRunOnly);
   binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
-              "minutes that one video may take in all; 0: any time", Effect::kRunOnly);
+              "minutes that one video may take in all; 0: no limit", Effect::kRunOnly);
   binder.Bind("worker-memory", &worker_memory, IntRange{0, 1'000'000},
-              "MB of address space that one video may take, in a process of its own; 0: any. "
-              "8192 x 8192 pixels may need all of the default",
+              "MB of address space that one video may take, in a process of its own. 8192 x 8192 "
+              "pixels may need all of the default. 0: no limit",
               Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
-              "make every video anew, also where OUT_DIR was made with other settings",
+              "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
   slice.Bind(binder);
 }

@@ -76,38 +76,39 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
 void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Positional("CHECKPOINT", &checkpoint,
                     "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY where it holds several)");
+                    ".safetensors; FILE:ENTRY if it holds several)");
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
-  binder.Positional("OUT_DIR", &out_dir, "score files; goes on where it stands");
+  binder.Positional("OUT_DIR", &out_dir,
+                    "folder for score files; an earlier run in it is continued");
   weights.Bind(binder);
   binder.Choice("subset", &subset, {"training", "validation", "testing"}, "which videos to score");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one clip to the next; 0: the clip's length, so that none overlap");
   binder.Choice("tail", &tail, {"loop", "loop2018", "drop2017"},
-                "the last, shorter clip of a video: looped and scored (2020 code); the same, but "
-                "not of a single frame (2018); left out, with the last full one of an exact "
-                "multiple (2017)");
+                "what to do with the last, shorter clip of a video. loop: it is looped and scored "
+                "(2020 code). loop2018: the same, but not for a single frame. drop2017: it is "
+                "dropped; without a shorter clip, the last full one is");
   binder.Bind("shuffle-frames", &shuffle_frames,
-              "a test: score each clip with its frames in random order; what is left of the "
-              "accuracy did not come from motion");
-  binder.Bind("seed", &seed, {0, INT64_MAX}, "decides the order of --shuffle-frames");
-  binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000},
-              "videos in each score file; what is lost when the stage is killed");
+              "score each clip with its frames in random order, as a test: the accuracy that "
+              "remains does not come from motion");
+  binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides the order of --shuffle-frames");
   binder.Bind(
-      "max-failed-fraction", &max_failed_fraction, {0, 1},
-      "share of videos with damaged frames, over all tasks, above which the stage fails with "
-      "status 3; they count as wrong",
-      Effect::kRunOnly);
+      "videos-per-part", &videos_per_part, {1, 1'000'000},
+      "videos in each score file; at most the scores of so many are lost when the stage is killed");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
+              "share of the videos, over all tasks, that may have damaged frames; above it the "
+              "stage fails with status 3. These videos count as wrong",
+              Effect::kRunOnly);
   binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "fast: just the frequencies that the crop needs, 50 dB from PIL's pixels; exact: "
-                "PIL's pixels to the last bit, at a fifth of the speed");
+                "how frames become pixels. fast: only the frequencies that the crop needs, 50 dB "
+                "from PIL's pixels. exact: PIL's pixels to the last bit, at a fifth of the speed");
   precision.Bind(binder);
-  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; costs memory");
+  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
               "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
   binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute", Effect::kRunOnly);
-  binder.Bind("overwrite", &overwrite, "score everything anew", Effect::kOnce);
+  binder.Bind("overwrite", &overwrite, "score everything again", Effect::kOnce);
   slice.Bind(binder);
 }
 

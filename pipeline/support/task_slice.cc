@@ -28,10 +28,10 @@ std::optional<int> FromEnvironment(const char* name) {
 
 void TaskSlice::Bind(OptionBinder& binder) {
   binder.Bind("task", &task_option, {-1, kMostTasks - 1},
-              "which slice of the work is ours, from 0; -1: from SLURM_ARRAY_TASK_ID, else 0",
+              "slice of the work to do, from 0; -1: from SLURM_ARRAY_TASK_ID, else 0",
               Effect::kOnce);
   binder.Bind("tasks", &tasks_option, {-1, kMostTasks},
-              "number of slices the work is cut into; -1: from SLURM_ARRAY_TASK_COUNT, else 1",
+              "number of slices of the work; -1: from SLURM_ARRAY_TASK_COUNT, else 1",
               Effect::kOnce);
 }
 

@@ -5,12 +5,12 @@ namespace reel3d {
 
 void WeightsUse::Bind(OptionBinder& binder) {
   binder.Bind("classes", &classes,
-              "names of the classes that a file of weights knows, one a line, in the order of its "
-              "outputs; a checkpoint knows them");
-  binder.Bind("preprocessing", &preprocessing,
-              "recipe (paper2017, cvpr2018, hara2020, torchvision, c3d, i3d, or a file) by which "
-              "clips and pixels are "
-              "made for a file of weights; a checkpoint knows them");
+              "file of class names for a file of weights, one per line, in the order of its "
+              "outputs. Empty: the names in the weights; a checkpoint always has them");
+  binder.Bind(
+      "preprocessing", &preprocessing,
+      "recipe for the clips and pixels of a file of weights: paper2017, cvpr2018, hara2020, "
+      "torchvision, c3d, i3d, or a file. Empty: as the weights say; a checkpoint always does");
 }
 
 }  // namespace reel3d

@@ -10,21 +10,23 @@
 namespace reel3d {
 
 void ScheduleOptions::Bind(OptionBinder& binder) {
-  binder.Choice("schedule", &kind, {"plateau", "multistep", "cosine", "constant"},
-                "how the learning rate falls: when the validation loss saturates, at --milestones, "
-                "along a half cosine to 0 over the run, or not at all");
+  binder.Choice(
+      "schedule", &kind, {"plateau", "multistep", "cosine", "constant"},
+      "how the learning rate falls. plateau: when the validation loss saturates. multistep: at "
+      "--milestones. cosine: along a half cosine to 0 over the run. constant: not at all");
   binder.Bind("lr", &lr, {1e-9, 1e3}, "learning rate at the start, for the global batch");
   binder.Bind("lr-factor", &factor, {1e-6, 1}, "plateau, multistep: each decay multiplies by this");
   binder.Bind("patience", &patience, {0, 1000},
               "plateau: epochs without a better validation loss before a decay");
   binder.Bind("plateau-threshold", &threshold, {0, 1},
-              "plateau: better means below the best loss by this share of it");
-  binder.Bind("max-decays", &max_decays, {0, 100}, "plateau: decays at most");
+              "plateau: a loss is better if it is below the best one by this share of it");
+  binder.Bind("max-decays", &max_decays, {0, 100}, "plateau: maximum number of decays");
   binder.Bind("milestones", &milestones, "multistep: epochs done before each decay");
   binder.Bind("warmup-epochs", &warmup_epochs, {0, 1000},
-              "linear rise of the learning rate over these first epochs, step by step");
+              "number of first epochs over which the learning rate rises linearly, step by step; "
+              "0: no rise");
   binder.Bind("warmup-start", &warmup_start, {0, 1},
-              "fraction of the schedule's rate that the rise begins with");
+              "fraction of the schedule's rate at which the rise begins");
 }
 
 void ScheduleOptions::Check() const {
