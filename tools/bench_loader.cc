@@ -1,4 +1,4 @@
-// bench-loader: how fast this machine loads clips from shards, without a network.
+// bench-loader measures how fast this machine loads clips from shards, without a network.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/bench_loader.h"
 
@@ -9,11 +9,9 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "bench-loader", "Measures how fast clips are loaded from shards on this machine.",
       "  bench-loader run/x/shards\n\n"
-      "Draws random clips and crops as training does. Divide what your GPU computes in a second "
-      "by\n"
-      "the clips/s of a core to see how many --loader-threads will feed it. Run it twice: the "
-      "first\n"
-      "time reads from the disk, the second from memory, if the shards fit."};
+      "Draws random clips and crops as training does. Divide the clips/s of your GPU by the\n"
+      "clips/s of a core: the result is the number of --loader-threads that the GPU needs. Run it\n"
+      "twice: the first run reads from the disk, the second from memory if the shards fit."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::BenchLoaderReport report = reel3d::RunBenchLoader(options);
     return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};

@@ -1,4 +1,4 @@
-// check-shards: whether shards are whole, to the last byte.
+// check-shards finds damaged shards, to the last byte.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/check_shards.h"
 
@@ -9,10 +9,9 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "check-shards", "Reads every byte of shards and names those that are damaged.",
       "  check-shards run/x/shards\n\n"
-      "Prints nothing and ends with 0 if all are whole; otherwise the path of each damaged shard,\n"
-      "its reason on the log, and status 3. --remove-damaged and the same pack-shards command "
-      "make\n"
-      "them anew from the prepared videos."};
+      "Prints nothing and ends with status 0 if no shard is damaged. Otherwise it prints the path\n"
+      "of each damaged shard, logs the reason, and ends with status 3. --remove-damaged and the\n"
+      "same pack-shards command make them again from the prepared videos."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::CheckShardsReport report = reel3d::RunCheckShards(options);
     std::string text;

@@ -1,4 +1,4 @@
-// classify-video: what a trained network says to video files.
+// classify-video classifies video files with a trained network.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/classify_video.h"
 
@@ -16,9 +16,9 @@ int main(int argc, char** argv) {
       {"classify-video", "Says which classes a trained network sees in video files.",
        "  classify-video run/x/train/checkpoints/best holiday.mp4\n"
        "  classify-video --annotate seen.mp4 --windows run/x/train/checkpoints/best holiday.mp4\n\n"
-       "No manifest and no shards: each VIDEO is decoded, resized and cut into windows as the\n"
-       "stages from prep-videos to evaluate-scores would do it, to the same pixels. Decoding\n"
-       "happens in a process of its own; a video that is none, or harms it, is named on the log\n"
-       "and costs itself alone."},
+       "It needs no manifest and no shards. Each VIDEO is decoded, resized and cut into windows\n"
+       "as the stages from prep-videos to evaluate-scores do it, to the same pixels. Decoding\n"
+       "happens in a process of its own. The log names files that are no videos or harm that\n"
+       "process; they cost only themselves."},
       argc, argv, options, [&] { return reel3d::RunClassification(options); });
 }

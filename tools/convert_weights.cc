@@ -1,4 +1,4 @@
-// convert-weights: published weights into ours, and ours back for Python.
+// convert-weights converts published weights for reel3d, and weights of reel3d for Python.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/convert_weights.h"
 #include "lib/cli/tool.h"
@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
        "  convert-weights r3d18_K_200ep.pth r3d18.safetensors\n"
        "  convert-weights run/x/train/checkpoints/best r3d18.pth\n"
        "  convert-weights run/x/train/checkpoints/best r3d18.pt\n\n"
-       "IN is told by what is in it. Whole checkpoints of Python give their state_dict, without\n"
-       "the \"module.\" of DataParallel. Nothing in IN is executed: a file that holds more than\n"
-       "plain tensors is refused, and the line says what. Names and types stay as they are."},
+       "The content of IN decides its format. Complete checkpoints of Python give their\n"
+       "state_dict, without the \"module.\" of DataParallel. Nothing in IN is executed: a file\n"
+       "that holds more than plain tensors is refused, and the error names the rest. Names and\n"
+       "types do not change."},
       argc, argv, options, [&] { return reel3d::RunConversion(options); });
 }

@@ -1,4 +1,4 @@
-// extract-features: what the layers of a trained network make of clips, for other programs.
+// extract-features writes the outputs of a trained network's layers, for other programs.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/extract_features.h"
 #include "lib/cli/tool.h"
@@ -10,6 +10,6 @@ int main(int argc, char** argv) {
        "  extract-features run/x/train/checkpoints/best run/x/shards features.h5\n"
        "  extract-features --average --layer layer4.1.bn2 r3d18.pth run/x/shards features.npy\n\n"
        "Windows and pixels are those of score-videos. All rows are held in memory until they are\n"
-       "written: 2 kB a clip for the pooled features of R3D-18."},
+       "written: 2 kB per clip for the pooled features of R3D-18."},
       argc, argv, options, [&] { return reel3d::RunExtraction(options); });
 }

@@ -1,4 +1,4 @@
-// inspect-file: what is in a file that another tool wrote.
+// inspect-file describes a file that another tool wrote.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/inspect_file.h"
 
@@ -12,8 +12,8 @@ int main(int argc, char** argv) {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
       "Knows manifests, index.tsv, shards, score files, checkpoints, the folders of stages, and\n"
       "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
-      "that says what is wrong with it. Values of weights are not read, nor are the frames of a\n"
-      "shard (that is what check-shards is for) unless --frames-to asks for those of a video.\n\n"
+      "that names the fault. It does not read the values of weights. It reads frames of a shard\n"
+      "only for --frames-to; check-shards reads all of them.\n\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     nlohmann::ordered_json description = options.layers

@@ -1,4 +1,4 @@
-// list-videos: from folders of videos to the manifest that everything else starts from.
+// list-videos turns folders of videos into the manifest that all other stages start from.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/list_videos.h"
 
@@ -9,11 +9,11 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "list-videos", "Lists videos in class folders as a manifest, split into subsets.",
       "Every folder in a SOURCE is a class, and the videos anywhere below it are its videos.\n"
-      "Videos directly in a SOURCE get no class and the subset `testing`. Nothing is opened: a\n"
-      "file that is no video shows in prep-videos.\n\n"
-      "Held out are, of each class, those groups whose names hash lowest: the same ones on every\n"
-      "machine, and hardly changed by adding videos. Groups with videos of several classes (a\n"
-      "person who does every action) are drawn together."};
+      "Videos directly in a SOURCE get no class and the subset `testing`. No file is opened:\n"
+      "prep-videos finds the files that are no videos.\n\n"
+      "In each class the groups whose names have the lowest hashes are held out. They are the\n"
+      "same on every machine, and adding videos hardly changes them. Groups with videos of\n"
+      "several classes (a person who does every action) are drawn together."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::ListVideosReport report = reel3d::RunListVideos(options);
     return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};

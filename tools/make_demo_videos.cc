@@ -1,4 +1,4 @@
-// make-demo-videos: a small data set to see the whole pipeline work on, without downloading one.
+// make-demo-videos draws a small data set to try the pipeline on, without a download.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/make_demo_videos.h"
 
@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "make-demo-videos", "Draws small action videos: a data set to try the pipeline on.",
       "Writes OUT_DIR/<class>/<class>_<nnn>.mp4 (H.264) of eight classes: rising and falling,\n"
-      "growing and shrinking, brightening and dimming, splitting and merging. The two of a\n"
+      "growing and shrinking, brightening and dimming, splitting and merging. The classes of a\n"
       "pair differ only in the order of their frames, so a classifier of single pictures gets at\n"
       "most half of them right. Sizes, frame rates, lengths (some below 16 frames), colours,\n"
       "shapes and backgrounds vary. The same options and seed give the same files."};

@@ -1,4 +1,4 @@
-// pack-shards: many small prepared videos become few large files that are read at random.
+// pack-shards copies many small prepared videos into few large files for random reading.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -10,10 +10,9 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "pack-shards", "Packs prepared videos into HDF5 shards for training and scoring.",
       "Reads the manifest and the <id>.mkv that prep-videos made, and writes 00000.h5, 00001.h5,\n"
-      "... with index.tsv and classes.txt. The frames are copied, not encoded again. A shard that\n"
-      "an earlier run left whole is kept if its videos have not changed; shards of an earlier "
-      "plan\n"
-      "go away. Videos that are not there stand in failed.tsv with the reason why."};
+      "... with index.tsv and classes.txt. The frames are copied, not encoded again. A complete\n"
+      "shard of an earlier run is kept if its videos have not changed; shards of an earlier plan\n"
+      "are removed. failed.tsv lists missing videos with the reason."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PackShardsReport report = reel3d::RunPackShards(options);
     const std::string text = fmt::format(

@@ -1,4 +1,4 @@
-// prep-videos: videos of any kind become videos of one height whose frames are quick to reach.
+// prep-videos turns videos of any kind into videos of one height with quick access to frames.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/prep_videos.h"
 
@@ -16,16 +16,14 @@ int main(int argc, char** argv) {
   reel3d::PrepVideosOptions options;
   const reel3d::ToolInfo info = {
       "prep-videos", "Resizes videos of any kind and stores every frame as a JPEG.",
-      "Decodes each video of the manifest (or its part from begin_s to end_s), turns it the way "
-      "it\n"
-      "is to be seen, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, with the\n"
-      "presentation times kept. Every player shows it. Videos that are there already and whole "
-      "are\n"
-      "skipped, so the same command continues after an interruption; with --task and --tasks (or\n"
-      "as a Slurm array job) several work on one OUT_DIR. What cannot be prepared stands in\n"
-      "failed.tsv with the reason. High dynamic range is refused. Each thread decodes in a "
-      "process\n"
-      "of its own, so a video that crashes it, hangs or takes all memory costs that video alone."};
+      "Decodes each video of the manifest (or its part from begin_s to end_s), turns it\n"
+      "upright, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, with the\n"
+      "presentation times kept. Every player shows it. Complete videos in OUT_DIR are skipped,\n"
+      "so the same command continues after an interruption. With --task and --tasks (or as a\n"
+      "Slurm array job) several processes work on one OUT_DIR. failed.tsv lists the videos that\n"
+      "cannot be prepared, with the reason. High dynamic range is refused. Each thread decodes\n"
+      "in a process of its own, so a video that crashes it, hangs or takes all memory costs\n"
+      "only itself."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
     const std::string text = fmt::format(

@@ -20,9 +20,8 @@ int main(int argc, char** argv) {
        "A first Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 is passed on as SIGUSR1: the ranks stop at\n"
        "the next step, save and end with status 75, however long the step is. By itself mpirun\n"
        "kills its ranks a second after Ctrl-C or SIGTERM. The same signal again, or Ctrl-C, a\n"
-       "second later or more, ends them at once. The exit status is the launcher's. Options of "
-       "run-ranks\n"
-       "stand before the launcher.",
+       "second later or more, ends them at once. The exit status is the launcher's. Options of\n"
+       "run-ranks come before the launcher.",
        /*is_parallel=*/false, /*takes_command=*/true},
       argc, argv, options, [&] { return reel3d::RunRanks(options); });
 }
