@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# What the jobs have in common; each *.sbatch sources this in the folder it was submitted from.
+# Has the functions that all jobs share; each *.sbatch sources it in the folder of its submission.
 #
-# A node that cannot launch a job may still let it end as COMPLETED 0:0, and then Slurm releases the
-# jobs that wait for it. So no job trusts the one before it: it looks for the file that proves the
-# stage, and for its own at the end.
+# A node that cannot launch a job may still end it as COMPLETED 0:0, and then Slurm releases the
+# jobs that wait for it. So no job trusts the job before it. It looks for the file that proves the
+# stage before it, and at the end for its own.
 set -euo pipefail
 
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 site_setup
 
-# An array may hold some of the tasks only: those that a stage listed as to be run again.
+# An array may hold only those tasks that a stage listed to be run again.
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
 	export SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT="$TASKS"
 fi
 
-# await_file FILE: other nodes see a new file late on network file systems.
+# await_file FILE waits for the file: on network file systems other nodes see a new file late.
 await_file() {
 	local tries
 	for ((tries = 0; tries < 60; tries++)); do
@@ -26,12 +26,12 @@ await_file() {
 	return 1
 }
 
-# make_stage STAGE [NAME=VALUE...]: the same target as on one machine, with the tools as they are.
+# make_stage STAGE [NAME=VALUE...] makes the same target as on one machine, with the built tools.
 make_stage() {
 	make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
 }
 
-# await_proof FOLDER: what this job, or its task of an array, writes last.
+# await_proof FOLDER waits for the file that this job, or its task of an array, writes last.
 await_proof() {
 	local proof=$1/DONE
 	if ((${SLURM_ARRAY_TASK_COUNT:-1} > 1)) && [ ! -e "$proof" ]; then

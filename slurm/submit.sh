@@ -30,7 +30,7 @@ die() {
 command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
 [ -e "$RUN/videos.tsv" ] || die 3 "$RUN/videos.tsv is missing: make -f Makefile.workflow list EXP=$EXP VIDEOS=DIR"
 
-# What make was told is in the environment; its own flags must not reach the makes of the jobs.
+# The environment holds make's variables; its own flags must not reach the makes of the jobs.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 mkdir -p "$RUN/slurm"
