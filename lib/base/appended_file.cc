@@ -14,7 +14,7 @@ AppendedFile::AppendedFile(const std::filesystem::path& file)
     : file_(file),
       descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)),
       size_bytes_(descriptor_ < 0 ? 0 : lseek(descriptor_, 0, SEEK_END)) {
-  // Not blocking: a pipe that nobody reads is an error, not a wait.
+  // The file is opened without blocking, so that a pipe that nobody reads is an error and no wait.
   if (descriptor_ < 0 || size_bytes_ < 0) {
     throw WriteError("cannot write " + file_.string(), errno);
   }
@@ -49,7 +49,7 @@ void AppendedFile::CheckWritten(bool done) {
   }
 }
 
-// At a place of its own: what was written before the disk was full is written over.
+// Writes at a fixed place, so that bytes written before the disk was full are overwritten.
 bool AppendedFile::Write() {
   while (written_ < waiting_.size()) {
     const ssize_t count =

@@ -31,7 +31,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-// posix_spawn's list of what to do in the child before its program runs.
+// Holds posix_spawn's list of actions in the child before its program runs.
 class SpawnActions {
  public:
   SpawnActions() { posix_spawn_file_actions_init(&actions_); }
@@ -50,7 +50,7 @@ class SpawnActions {
 ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   const std::string what = "cannot start " + command.at(0);
   std::array<int, 2> ends{};
-  // SEQPACKET keeps messages apart. Closed on exec: no other child holds our ends open.
+  // SEQPACKET keeps messages apart. CLOEXEC closes our ends in other children.
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw EnvironmentError(fmt::format("{}: {}", what, std::strerror(errno)));
   }
@@ -101,7 +101,7 @@ std::string ChildProcess::End() {
   if (pid_ < 0) {
     return "ended before";
   }
-  // One that is ending by itself, its socket closed already, may say how.
+  // A child that is ending by itself, with its socket closed already, may state its status.
   int status = 0;
   int ended = 0;
   for (int wait_ms = 0; wait_ms < 200 && ended == 0; wait_ms += 10) {
@@ -127,7 +127,7 @@ std::string ChildProcess::End() {
 
 void BecomeChild() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // A parent that had gone before leaves a socket at its end.
+  // If the parent had ended before, the socket is at its end.
   pollfd closed{STDIN_FILENO, 0, 0};
   if (poll(&closed, 1, 0) != 0) {
     std::_Exit(kExitFailed);

@@ -21,7 +21,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// .<name>.tmp-<host>-<pid>-<count>; the host may hold dashes, the last two fields may not.
+// The name is .<name>.tmp-<host>-<pid>-<count>; only the host may hold dashes.
 constexpr std::string_view kTemporaryMark = ".tmp-";
 
 class FileDescriptor {
@@ -54,7 +54,7 @@ void WriteAll(int descriptor, std::string_view bytes, const fs::path& path) {
   }
 }
 
-// The owner of a temporary of this host, 0 where the name is not one.
+// Returns the owner of a temporary of this host; 0 if the name is not one.
 pid_t OwnerOnThisHost(const std::string& name) {
   const size_t mark = name.rfind(kTemporaryMark);
   if (name.empty() || name.front() != '.' || mark == std::string::npos) {
@@ -107,7 +107,7 @@ void PendingFile::Publish() {
                          renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0;
   std::error_code ignored;
   if (!renamed && !exchanged && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
-    // Moved aside, which is quick, so that as good as always one of the two stands there.
+    // The older folder is moved aside, which is quick, so that one of the two exists almost always.
     const std::string older = temporary_path_.string() + "-older";
     if (rename(to, older.c_str()) == 0) {
       renamed = rename(from, to) == 0;
@@ -179,7 +179,7 @@ bool WriteFirstFile(const fs::path& path, std::string_view bytes) {
 }
 
 std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
-  // A pipe without a writer would keep us waiting.
+  // Opening a pipe without a writer would wait for ever.
   const FileDescriptor file(path, O_RDONLY | O_NONBLOCK);
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) {
@@ -251,8 +251,8 @@ void RequireFile(const fs::path& path, const std::string& what) {
     throw InputError(fmt::format("{}: {} ({})", path.string(),
                                  fs::exists(status) ? "not a regular file" : "no such file", what));
   }
-  // A byte of it: what cannot be read says so here, in the system's words, and not to a library
-  // that would call the file damaged.
+  // Reads one byte, so that an unreadable file fails here in the system's words. A library would
+  // call the file damaged.
   const FileDescriptor file(path, O_RDONLY);
   char byte = 0;
   if (file.get() < 0 || read(file.get(), &byte, 1) < 0) {

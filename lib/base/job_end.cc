@@ -20,7 +20,7 @@ bool IsNumber(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// "2026-11-25T23:25:34" in local time, as Slurm's tools print it.
+// Reads "2026-11-25T23:25:34" in local time, as Slurm's tools print it.
 std::optional<int64_t> ParseLocalTime(const std::string& text) {
   std::tm parts{};
   if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) {
@@ -34,7 +34,7 @@ std::optional<int64_t> ParseLocalTime(const std::string& text) {
 std::string AskSqueue(const std::string& job) {
   const std::string command =
       "SLURM_TIME_FORMAT=standard squeue --noheader --jobs=" + job + " --format=%e 2>/dev/null";
-  // A shell finds squeue, and says nothing where there is none.
+  // A shell finds squeue, and is silent if there is none.
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "re"), pclose);
   std::array<char, 64> line{};
   const bool answered =

@@ -9,7 +9,7 @@ namespace reel3d {
 using Json = nlohmann::ordered_json;
 
 Json ParseJsonObject(const std::string& text, const std::string& source) {
-  // The library copies and prints by recursion: depth costs stack.
+  // The library copies and prints by recursion, so depth costs stack.
   constexpr int kMaxDepth = 16;
   bool too_deep = false;
   const auto watch = [&](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {

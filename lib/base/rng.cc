@@ -6,7 +6,7 @@ namespace {
 
 constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;
 
-// The finaliser of SplitMix64.
+// Applies the finaliser of SplitMix64.
 uint64_t Mix(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
   value = (value ^ (value >> 27)) * 0x94D049BB133111EB;

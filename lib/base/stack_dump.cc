@@ -20,7 +20,7 @@ namespace {
 
 std::atomic<int> num_dumped{0};
 
-// Allocates nothing: the thread may have been stopped within malloc.
+// The handler allocates nothing, because the thread may have been stopped within malloc.
 void OnSignal(int /*signal*/) {
   std::array<void*, 64> frames{};
   const int num_frames = backtrace(frames.data(), static_cast<int>(frames.size()));

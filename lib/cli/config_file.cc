@@ -19,7 +19,7 @@ namespace po = boost::program_options;
 
 namespace {
 
-// Keys and values in the order of the lines.
+// Returns keys and values in the order of the lines.
 std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config) {
   try {
     RequireNotUtf16(config.text, config.source);
@@ -41,7 +41,7 @@ std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config)
   return settings;
 }
 
-// The recipe that a text names; empty if it names none.
+// Returns the recipe that a text names; empty if it names none.
 std::string RecipeNamedIn(const OptionTable& table, const ConfigText& config) {
   std::string name;
   for (const auto& [key, value] : Parse(config)) {
@@ -55,7 +55,7 @@ bool IsFileName(const std::string& recipe) {
   return recipe.find('/') != std::string::npos || fs::path(recipe).extension() == ".ini";
 }
 
-// The text of the recipe that `config` names.
+// Returns the text of the recipe that `config` names.
 ConfigText ReadNamedRecipe(const ConfigText& config, const std::string& recipe,
                            RecipeFiles recipe_files) {
   if (recipe_files == RecipeFiles::kRefused && IsFileName(recipe)) {

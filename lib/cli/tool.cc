@@ -182,7 +182,7 @@ class ToolRun {
     common_.Bind(table_);
   }
 
-  // True if there is something to run.
+  // Returns true if there is something to run.
   bool Configure(int argc, char** argv, const std::function<void()>& check,
                  const BindFunction& bind) {
     const CommandLine line = ParseCommandLine(info_, table_, argc, argv);

@@ -10,7 +10,7 @@
 namespace reel3d {
 namespace {
 
-// How many frames are left of a video when every stride-th is taken.
+// Returns how many frames of a video are left if every stride-th is taken.
 int CountStrided(int num_frames, const ClipShape& shape) {
   shape.Check();
   if (num_frames < 1) {
@@ -19,7 +19,7 @@ int CountStrided(int num_frames, const ClipShape& shape) {
   return (num_frames - 1) / shape.stride + 1;
 }
 
-// The window that starts at `start` of the strided list, which has `count` > start frames.
+// Returns the window that starts at `start` of the strided list, which has `count` > start frames.
 Clip Window(int start, int count, const ClipShape& shape) {
   Clip clip;
   clip.num_distinct = std::min(shape.length, count - start);
@@ -32,7 +32,7 @@ Clip Window(int start, int count, const ClipShape& shape) {
 
 bool IsShort(const Clip& clip, const ClipShape& shape) { return clip.num_distinct < shape.length; }
 
-// ceil((count - 1 - length) / (num_clips - 1)), at least 1.
+// Returns ceil((count - 1 - length) / (num_clips - 1)), at least 1.
 int EvenStep(int count, const ClipShape& shape, int num_clips) {
   const int span = count - 1 - shape.length;
   return span < 1 ? 1 : (span - 1) / (num_clips - 1) + 1;

@@ -11,7 +11,7 @@
 namespace reel3d {
 namespace {
 
-// To the nearest whole number, halves to the even one, as Python's round().
+// Rounds to the nearest whole number, halves to the even one, as Python's round() does.
 int RoundHalfEven(double value) { return static_cast<int>(std::nearbyint(value)); }
 
 // The region is the crop and all of it is kept.
@@ -24,7 +24,7 @@ CropPlan CenterSquare(const CropOptions& options, FrameSize frame, int side) {
     return Region(frame, RoundHalfEven((frame.width - side) / 2.0),
                   RoundHalfEven((frame.height - side) / 2.0), side, side, options.size);
   }
-  // Built from two whole halves around the middle: an odd side loses a pixel.
+  // The square is built from two whole halves around the middle, so an odd side loses a pixel.
   const int half = side / 2;
   return Region(frame, frame.width / 2 - half, frame.height / 2 - half, 2 * half, 2 * half,
                 options.size);
@@ -49,7 +49,7 @@ CropPlan DrawCornerCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
                 options.size);
 }
 
-// The largest centred rectangle whose shape is within bounds.
+// Returns the largest centred rectangle whose shape is within bounds.
 CropPlan LargestRegion(const CropOptions& options, FrameSize frame) {
   const double aspect = static_cast<double>(frame.width) / frame.height;
   int width = frame.width;
@@ -63,7 +63,8 @@ CropPlan LargestRegion(const CropOptions& options, FrameSize frame) {
                 options.size);
 }
 
-// torchvision's RandomResizedCrop: the area uniform, the logarithm of the aspect uniform.
+// Does what torchvision's RandomResizedCrop does: the area is uniform, and so is the logarithm of
+// the aspect.
 CropPlan DrawRandomCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
   constexpr int kTries = 10;
   const double log_aspect = std::log(options.min_aspect);

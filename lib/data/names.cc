@@ -33,7 +33,7 @@ std::string Mapped(std::string_view text, int options) {
   return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
 }
 
-// Runs of spaces, _ and - become one _, and none stands at an end.
+// Turns runs of spaces, _ and - into one _, and removes those at the ends.
 std::string WithPlainGaps(std::string_view text) {
   std::string plain;
   bool gap = false;

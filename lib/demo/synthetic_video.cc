@@ -138,8 +138,8 @@ Action DrawAction(Motion motion, Rng* rng) {
   return action;
 }
 
-// Between cycles there is nothing to be seen for a moment: the jump back is no motion, and where
-// things come from and go to is marked.
+// Between cycles nothing is shown for a moment. So the jump back is no motion, and the begin and
+// end of a way can be seen.
 constexpr double kGap = 0.08;  // of a cycle, at its start and at its end
 
 double Opacity(double phase) {

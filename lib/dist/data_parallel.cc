@@ -17,7 +17,7 @@
 namespace reel3d {
 namespace {
 
-// As DistributedDataParallel: a small first bucket lets communication begin early in backward.
+// Like in DistributedDataParallel, a small first bucket lets communication begin early in backward.
 constexpr size_t kFirstBucketBytes = size_t{1} << 20;
 constexpr size_t kBucketBytes = size_t{25} << 20;
 
@@ -42,7 +42,7 @@ std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
       /*bucket_bytes_cap_list=*/std::vector<int64_t>{});
 }
 
-// On every rank the same: a rank that differs would else leave the others waiting.
+// The check is the same on every rank, since a rank that differs would leave the others waiting.
 void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tensor>& parameters) {
   std::string difference;
   try {

@@ -47,7 +47,7 @@ bool FindSegmentsSimd(const uint8_t* data, size_t size, size_t scan_begin, size_
   }
   begins->push_back(static_cast<uint32_t>(scan_begin));
   MarkerList markers(data, count, begins);
-  // At most 64 bytes, so that a mask of them is one number.
+  // A vector has at most 64 bytes, so that a mask of them is one number.
   const hn::CappedTag<uint8_t, 64> d;
   const size_t lanes = hn::Lanes(d);
   const auto ff = hn::Set(d, 0xFF);

@@ -169,7 +169,7 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     return GroupBatchNorm::apply(input, weight_, bias_, statistics, options_.epsilon, group_);
   }
   if (is_training() && input.numel() == input.size(1)) {
-    // One value a channel has no variance, and the running one would become no number.
+    // One value per channel has no variance, and the running one would become NaN.
     return at::batch_norm(input, weight_, bias_, {}, {}, /*training=*/true, options_.momentum,
                           options_.epsilon, /*cudnn_enabled=*/true);
   }

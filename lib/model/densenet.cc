@@ -157,7 +157,7 @@ std::shared_ptr<NetworkImpl> MakeDenseNet(const NetworkOptions& options) {
 
 void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
                           int64_t width) {
-  // At the smallest size just so much is left behind the stem.
+  // At the smallest size exactly this much is left behind the stem.
   const int64_t steps = (options.max_pool ? 2 : 1) * (kLeastBeforeBlocks - 1);
   const int64_t least_frames = steps * options.stem_stride + 1;
   const int64_t least_pixels = steps * 2 + 1;

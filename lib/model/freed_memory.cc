@@ -8,7 +8,7 @@
 namespace reel3d {
 
 void KeepFreedMemory() {
-  // Best effort: without it programs are slower, not wrong.
+  // If these calls fail, programs are slower, but not wrong.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   mallopt(M_TOP_PAD, 64 << 20);

@@ -89,7 +89,8 @@ class I3dImpl : public NetworkImpl {
       }
       features = mixed_[i](features);
     }
-    // Windows of two frames and, of 224 pixels, all of the map; all there is of smaller clips.
+    // The window has two frames, and all of the map of 224 pixels; for smaller clips it has all
+    // there is.
     const auto window = [&](int64_t axis, int64_t size) {
       return std::min(size, features.size(axis));
     };

@@ -23,12 +23,12 @@ const std::map<std::string, Operator> kOperators = {
     {"aten::mean", {"mean pool", 0, {}}},
 };
 
-// A call that has begun: its arguments are shown at the beginning alone.
+// Holds a call that has begun, because its arguments are only shown at its beginning.
 struct Begun : at::ObserverContext {
   LayerCall call;
 };
 
-// torch calls plain functions, so who is listening stands in a variable of the thread.
+// torch calls plain functions, so a variable of the thread holds the listener.
 thread_local const LayerWatch* listening = nullptr;
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace reel3d {
 
-// Torch's allocators report to it what the thread of the meter does.
+// torch's allocators report the allocations of the meter's thread to this object.
 struct MemoryMeter::Counts : c10::MemoryReportingInfoBase {
   int64_t held_bytes = 0;
   int64_t most_bytes = 0;

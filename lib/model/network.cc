@@ -23,7 +23,7 @@ struct Family {
   const char* name;
   std::shared_ptr<NetworkImpl> (*make)(const NetworkOptions&);
   std::vector<int> depths;  // that --depth can name; none: the family has just one
-  // Null: any clips do.
+  // This is null if the family takes any clips.
   void (*check_clips)(const NetworkOptions& options, int64_t frames, int64_t height,
                       int64_t width) = nullptr;
   bool has_shortcuts = true;  // of those with depths: whether --shortcut is theirs
@@ -61,9 +61,9 @@ const Family& FamilyOf(const NetworkOptions& options) {
       fmt::format("--model {}: there is {}", options.model, fmt::join(ModelNames(), ", ")));
 }
 
-// A sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm vectorise. On an
-// H100, R3D-18 trained a quarter faster in TF32 and a third in bfloat16; in float32 it makes no
-// difference.
+// This layout is a sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm
+// vectorise. On an H100, R3D-18 trained a quarter faster in TF32 and a third in bfloat16; in
+// float32 it makes no difference.
 constexpr auto kLayout = at::MemoryFormat::ChannelsLast3d;
 
 }  // namespace

@@ -18,13 +18,14 @@
 namespace reel3d {
 namespace {
 
-// Rounding to bfloat16 alone makes 0.003; a kernel that forgets a part of the sum makes 0.1 to 1.
+// Rounding to bfloat16 alone gives errors of 0.003; a kernel that forgets a part of the sum gives
+// 0.1 to 1.
 constexpr double kTolerance = 0.02;
 // Trials of each shape. They differ, because a wrong kernel's result depends on the old memory.
 constexpr int kTrials = 2;
 constexpr int64_t kTrialClips = 2;
 
-// Fresh memory is often zero, and hides sums that nobody began.
+// Fresh memory is often zero, which would hide sums that are not initialised.
 void DirtyFreedMemory(const at::Tensor& like) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     at::full_like(like, std::numeric_limits<double>::quiet_NaN(),
@@ -38,7 +39,7 @@ double RelativeError(const at::Tensor& value, const at::Tensor& exact) {
   return std::isfinite(error) ? error : std::numeric_limits<double>::infinity();
 }
 
-// Convolutions that run the same kernels.
+// Returns a key that is the same for convolutions that run the same kernels.
 std::string KernelsOf(const ConvolutionImpl& convolution) {
   const auto& options = convolution.options;
   return fmt::format(
@@ -51,7 +52,8 @@ std::string KernelsOf(const ConvolutionImpl& convolution) {
       options.groups() == 1 ? "" : fmt::format(", {} groups", options.groups()));
 }
 
-// Else torch takes a loop over single numbers, which is hundreds of times slower than float32.
+// Without such kernels torch takes a loop over single numbers, which is hundreds of times slower
+// than float32.
 bool CanConvolveInBfloat16(at::Device device) {
   static const bool processor_can = c10::Dispatcher::singleton()
                                         .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
@@ -65,7 +67,7 @@ struct Choice {
   double error;  // of plain bfloat16
 };
 
-// From the fastest to the safest.
+// The order is from the fastest to the safest.
 constexpr std::array kArithmetics = {Arithmetic::kBfloat16, Arithmetic::kLongerBfloat16,
                                      Arithmetic::kFloat32};
 
@@ -157,7 +159,7 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
   const at::AutoGradMode with_gradients(true);
   at::Generator generator = at::detail::createCPUGenerator(1);
   const at::Tensor& weight = convolution.weight;
-  // Rounded beforehand, so that what is left is the kernels' own.
+  // Values are rounded beforehand, so that the remaining error is that of the kernels.
   const auto draw = [&](at::IntArrayRef sizes) {
     return at::randn(sizes, generator, at::kFloat)
         .to(at::kBFloat16)

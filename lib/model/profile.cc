@@ -29,7 +29,7 @@ LayerProfile Profile(const LayerCall& call, const std::map<std::string, int64_t>
   return layer;
 }
 
-// By layer.
+// Returns the number of parameters of each layer.
 std::map<std::string, int64_t> ParametersOf(const torch::nn::Module& network) {
   std::map<std::string, int64_t> counts;
   for (const auto& parameter : network.named_parameters()) {

@@ -37,7 +37,7 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
   ResNetPlan plan;
   plan.planes = PlanesOf(options);
   const int64_t out = options.StemChannels();
-  // As the reference counts: of three input channels, whatever the number.
+  // The reference counts three input channels, whatever the number.
   const int64_t middle = MiddlePlanes(3, out, options.stem_frames, 7);
   plan.stem = {{"conv1_s", "bn1_s", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
                {"conv1_t",

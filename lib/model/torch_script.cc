@@ -20,7 +20,7 @@ namespace {
 namespace jit = torch::jit;
 using Graph = std::shared_ptr<jit::Graph>;
 
-// Holds the very tensors of `module`, by which the tracer knows them again.
+// Holds the very tensors of `module`, so that the tracer recognises them.
 jit::Module Mirror(const torch::nn::Module& module,
                    const std::shared_ptr<jit::CompilationUnit>& unit) {
   jit::Module mirror(c10::QualifiedName("__torch__.reel3d.Module"), unit, /*shouldMangle=*/true);
@@ -37,8 +37,8 @@ jit::Module Mirror(const torch::nn::Module& module,
   return mirror;
 }
 
-// All is float32, so that no cast does anything; without them half() and double() of the program
-// find none to stumble over.
+// All values are float32, so casts do nothing. Without them half() and double() of the program
+// work.
 void RemoveCasts(jit::Block* block) {
   for (auto node = block->nodes().begin(); node != block->nodes().end(); ++node) {
     if (node->kind() == c10::aten::to) {
@@ -59,12 +59,13 @@ Graph Trace(Network& network, jit::Module& mirror, const ScriptClip& clip, int64
                                    /*force_outplace=*/false, &mirror, {"clips"})
                     .first->graph;
   RemoveCasts(graph->block());
-  // The sizes that were met are noted at each value, and would be taken for a promise.
+  // The recording notes the sizes of each value, and the program would take them for a promise.
   jit::EraseShapeInformation(graph);
   return graph;
 }
 
-// Clips whose sizes are odd where those of `clip` are even.
+// Returns true if the same program is recorded with clips of other sizes, which are odd where those
+// of `clip` are even.
 bool SameForOtherSizes(Network& network, jit::Module& mirror, const ScriptClip& clip,
                        const NetworkOptions& options, const Graph& graph) {
   const ScriptClip other = {clip.frames + 1, clip.size + 1};
@@ -78,7 +79,7 @@ bool SameForOtherSizes(Network& network, jit::Module& mirror, const ScriptClip& 
          graph->toString(/*print_source_locations=*/false);
 }
 
-// forward(), which looks at the clips first where it has to.
+// Returns the text of forward(), which checks the sizes of clips first unless it takes any.
 std::string ForwardProgram(const ScriptClip& clip, bool any_size) {
   std::string text = "def forward(self, clips: Tensor) -> Tensor:\n";
   if (!any_size) {

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int kDepth = 18;
 
-// Both convolutions of a block in 3D, or in space alone ("mixed convolutions", Tran et al. 2018).
+// Returns a block whose two convolutions are in 3D, or only in space ("mixed convolutions", Tran et
+// al. 2018).
 std::vector<ConvPlan> PlainBlock(bool in_time, int64_t in, int64_t planes, int64_t stride) {
   const Triple kernel = {{in_time ? 3 : 1, 3, 3}};
   const Triple first_stride = {{in_time ? stride : 1, stride, stride}};
@@ -18,7 +19,7 @@ std::vector<ConvPlan> PlainBlock(bool in_time, int64_t in, int64_t planes, int64
           {"conv2.0", "conv2.1", {planes, planes, kernel}}};
 }
 
-// One count of middle planes for both, unlike the reference's r2p1d.
+// Both use one count of middle planes, unlike the reference's r2p1d.
 std::vector<ConvPlan> FactorizedBlock(int64_t in, int64_t planes, int64_t stride) {
   const int64_t middle = MiddlePlanes(in, planes);
   const Triple space = {{1, 3, 3}};

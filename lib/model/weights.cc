@@ -45,12 +45,12 @@ Sides SidesOf(const NamedTensors& network, const NamedTensors& weights) {
   return sides;
 }
 
-// Whether all that can be told of the network from its tensors is so in the weights.
+// Returns true if the weights agree with all that the tensors say about the network.
 bool IsSameNetwork(const Sides& sides) {
   return sides.network && sides.network->Config() == sides.weights->Config();
 }
 
-// The options that the network lacks to be that of the weights.
+// Returns the options that the network lacks to be that of the weights.
 std::string OtherNetwork(const Sides& sides) {
   if (!sides.network || sides.network->family != sides.weights->family) {
     return "a network with --model " + sides.weights->family;
@@ -95,7 +95,8 @@ std::string CauseOfShape(const std::string& name, const at::Tensor& expected,
   return CauseOf(sides, difference);
 }
 
-// How many batches a batch norm has seen: of no consequence, and in no file before torch 0.4.1.
+// Returns true for the number of batches that a batch norm has seen. It has no effect, and files
+// from before torch 0.4.1 lack it.
 bool IsCounter(const std::string& name) {
   constexpr std::string_view kCounter = ".num_batches_tracked";
   return name.size() > kCounter.size() &&

@@ -15,7 +15,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Those tensors that have a name in `names`, by which they are called.
+// Holds our names of tensors by the names in the file; tensors without an entry are not loaded.
 using Names = std::map<std::string, std::string>;  // as stored, as ours
 
 NamedTensors LoadPth(const WeightsName& source, const Names& names) {

@@ -19,7 +19,7 @@ bool ParseWhole(const std::string& text, int* value) {
   return error == std::errc() && stop == end && *value > 0;
 }
 
-// Six decimals tell all rates in use apart.
+// Six decimals distinguish all rates in use.
 bool ParseDecimal(const std::string& text, FrameRate* rate) {
   constexpr int kUnit = 1'000'000;
   double value = 0;

@@ -9,7 +9,7 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr size_t kMaxValues = 400'000;
-// All lists, dicts and tuples together hold at most so many.
+// All lists, dicts and tuples together hold at most this many items.
 constexpr size_t kMaxItems = 2'000'000;
 
 }  // namespace

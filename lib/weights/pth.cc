@@ -20,8 +20,8 @@ using Kind = PickleValue::Kind;
 constexpr int kMaxModuleDepth = 32;
 constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the file
 
-// Number of values; nothing if the view reaches out of a storage of `num_stored`, or shows some of
-// its values more often than once.
+// Returns the number of values. Returns nothing if the view reaches out of a storage of
+// `num_stored`, or shows some values more than once.
 std::optional<uint64_t> ValuesWithin(const PthTensor& tensor, uint64_t num_stored) {
   uint64_t count = 1;
   auto last = static_cast<uint64_t>(tensor.first);
@@ -78,7 +78,7 @@ class Collector {
     return InputError(fmt::format("{}: not weights as reel3d reads them: {}", file_.name(), why));
   }
 
-  // Throws if what is no tensor stands where one should.
+  // Throws if another object stands in the place of a tensor.
   void RequireBeside(const std::string& name, const PickleValue& key, const PickleValue& value,
                      bool is_file) const {
     if (key.kind == Kind::kOpaque) {
@@ -101,7 +101,7 @@ class Collector {
     }
   }
 
-  // A module may be its own grandchild: depth and count end such walks.
+  // A module may contain itself, so depth and count limit the walk.
   void Walk(const PickleValue& module, const std::string& path, int depth) {
     num_visited_ += 1 + module.items.size() / 2;
     if (depth > kMaxModuleDepth || num_visited_ > kMaxPthTensors) {
@@ -200,7 +200,8 @@ std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValu
   return notes;
 }
 
-// The other entries that may be meant: those of networks, if the one that is taken is of one.
+// Returns the other entries that the user may mean: those of networks, if the taken one is a
+// network.
 std::vector<std::string> OthersThan(const PthState& taken, const std::vector<PthState>& states) {
   constexpr size_t kMaxOthers = 8;
   std::vector<std::string> others;
@@ -214,7 +215,7 @@ std::vector<std::string> OthersThan(const PthState& taken, const std::vector<Pth
   return others;
 }
 
-// Says why there is nothing to read.
+// Returns the error that says why there is nothing to read.
 Error NoWeights(const InputFile& file, const Pickle& objects) {
   const PickleValue& root = objects.At(objects.root);
   if (root.kind == Kind::kOpaque) {

@@ -15,7 +15,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// torch.FloatStorage; null if it is none.
+// Finds the type of torch.FloatStorage and the like; null if it is no such name.
 const PthType* FindStorageType(std::string_view global) {
   const auto found = std::find_if(kPthTypes.begin(), kPthTypes.end(), [&](const PthType& type) {
     return global == fmt::format("torch.{}Storage", type.storage);
@@ -27,8 +27,8 @@ bool BeginsWith(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
 
-// All that weights consist of; TorchScript's modules are classes of their own. What a checkpoint
-// holds beside them may have any name.
+// These names are all that weights consist of; TorchScript's modules are classes of their own.
+// Other objects in a checkpoint may have any name.
 PickleRole RoleOf(std::string_view name) {
   if (name == "collections.OrderedDict" || name == "collections.Counter") {
     return PickleRole::kDict;
@@ -50,7 +50,7 @@ Error Malformed(const InputFile& file, const std::string& why) {
   return InputError(fmt::format("{}: not a sound file of torch.save: {}", file.name(), why));
 }
 
-// ('storage', torch.FloatStorage, key, where it was, number of values).
+// Returns ('storage', torch.FloatStorage, key, where it was, number of values).
 const PickleValue& Description(const Pickle& objects, const PickleValue& persistent,
                                const std::string& source) {
   const PickleValue& tuple = objects.At(persistent.items.at(0));
@@ -70,7 +70,7 @@ const PickleValue& Description(const Pickle& objects, const PickleValue& persist
   return tuple;
 }
 
-// Every storage that the objects name, not yet placed.
+// Returns every storage that the objects name; its place is not yet set.
 std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pickle& objects) {
   std::map<std::string, PthStorage> storages;
   for (const PickleValue& value : objects.values) {
@@ -98,7 +98,8 @@ std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pic
   return storages;
 }
 
-// "<name>/data.pkl", "<name>/data/<key>": without the name, which is that of the file once written.
+// Returns the records "<name>/data.pkl" and "<name>/data/<key>" without the name, which is the
+// file's name at the time of writing.
 std::map<std::string, const ZipEntry*> Records(const std::vector<ZipEntry>& entries) {
   std::map<std::string, const ZipEntry*> records;
   for (const ZipEntry& entry : entries) {
@@ -146,8 +147,9 @@ PthContainer ReadZip(const InputFile& file) {
   return container;
 }
 
-// Five pickles (a magic number, the format's version, the machine, the objects, the storages' keys
-// in the order of their bytes), then of each storage the number of its values and their bytes.
+// The file has five pickles (a magic number, the format's version, the machine, the objects, the
+// storages' keys in the order of their bytes). Then come the number of values of each storage and
+// their bytes.
 PthContainer ReadLegacy(const InputFile& file) {
   const std::string head = file.ReadText(0, std::min<uint64_t>(file.size_bytes(), kMaxPickleBytes));
   std::string_view left = head;
@@ -157,7 +159,7 @@ PthContainer ReadLegacy(const InputFile& file) {
     return pickle;
   };
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  // None of them is kept longer than it is looked at: each may be as large as pickles get.
+  // No pickle is kept longer than needed, because each may be as large as pickles get.
   if (const Pickle magic = next(); magic.At(magic.root).kind == Kind::kOpaque) {
     throw OpaqueObject(file.name(), "it", magic.At(magic.root));
   } else if (magic.At(magic.root).text != kMagic) {
@@ -217,7 +219,7 @@ Error OtherKind(const InputFile& file, std::string_view head) {
     return name.size() >= ending.size() &&
            name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
   };
-  // A serialised Lua table, in binary or as text.
+  // The file is a serialised Lua table, in binary or as text.
   if (ends_with(".t7") || BeginsWith(head, std::string_view("\4\0\0\0\1\0\0\0", 8)) ||
       BeginsWith(head, "4\n1\n")) {
     return InputError(name +

@@ -27,7 +27,7 @@ const PthType& TypeOf(const SafetensorsEntry& tensor) {
   return *type;
 }
 
-// A pickle of protocol 2 under construction; opcodes as Python's pickletools.py explains them.
+// Builds a pickle of protocol 2; Python's pickletools.py explains the opcodes.
 class Pickler {
  public:
   void Opcodes(std::string_view opcodes) { bytes_ += opcodes; }
@@ -87,7 +87,8 @@ int64_t CountValues(const std::vector<int64_t>& shape) {
   return count;
 }
 
-// _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)
+// Appends a call of _rebuild_tensor_v2(storage, offset, size, stride, requires_grad,
+// backward_hooks).
 void AppendTensor(Pickler* pickler, const SafetensorsEntry& tensor, size_t key) {
   pickler->Global("torch._utils", "_rebuild_tensor_v2");
   pickler->Opcodes("((");  // of the arguments, and of the storage's description
@@ -148,7 +149,7 @@ std::string Pickle(const std::vector<SafetensorsEntry>& tensors,
 void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEntry>& tensors,
               const std::function<const void*(size_t)>& bytes_of,
               const std::optional<PthCheckpoint>& checkpoint) {
-  // The archive's folder; torch.save takes the file's name, which is a temporary one here.
+  // This is the archive's folder. torch.save takes the file's name, which is a temporary one here.
   const std::string folder = "weights/";
   ZipWriter zip(file);
   zip.Add(folder + "data.pkl", Pickle(tensors, checkpoint));

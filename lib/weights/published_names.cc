@@ -34,8 +34,8 @@ constexpr std::array<Renaming, 10> kI3d = {{{"conv3d_0c_1x1.", "logits."},
                                             {".branch_3.1.", ".b3b."},
                                             {".batch3d.", ".bn."}}};
 
-// DenseNet of the 2018 code and of torchvision before 0.2.1; of the code of 2020 only the first two
-// are others.
+// These names are those of DenseNet in the 2018 code and in torchvision before 0.2.1. torchvision
+// since then differs from the code of 2020 only in the first two.
 constexpr std::array<Renaming, 6> kDenseNet = {{{"features.conv0.", "features.conv1."},
                                                 {"features.norm0.", "features.norm1."},
                                                 {".norm.1.", ".norm1."},
@@ -43,7 +43,8 @@ constexpr std::array<Renaming, 6> kDenseNet = {{{"features.conv0.", "features.co
                                                 {".conv.1.", ".conv1."},
                                                 {".conv.2.", ".conv2."}}};
 
-// Each renaming once, in order; what does not begin with a dot counts at the beginning alone.
+// Applies each renaming once, in order. One that does not begin with a dot applies only at the
+// beginning.
 template <size_t kCount>
 std::string Renamed(std::string name, const std::array<Renaming, kCount>& renamings) {
   for (const auto& [theirs, ours] : renamings) {
@@ -95,7 +96,7 @@ void UseOurNames(std::vector<TensorHeader>* tensors) {
                            : Renamed(tensor.name, kDenseNet);
     names.insert(tensor.name);
   }
-  // A file with both names of a tensor is neither's.
+  // If a file has both names of a tensor, it belongs to neither form.
   if (names.size() == renamed.size()) {
     *tensors = std::move(renamed);
   }

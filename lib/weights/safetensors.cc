@@ -66,7 +66,7 @@ void WriteExactly(const fs::path& file, std::FILE* handle, const void* bytes, si
   }
 }
 
-// The length before the header, little-endian whatever the machine.
+// Reads the length before the header, which is little-endian on every machine.
 uint64_t DecodeLength(const std::array<unsigned char, kLengthBytes>& bytes) {
   uint64_t length = 0;
   for (size_t i = 0; i < kLengthBytes; ++i) {
@@ -109,7 +109,7 @@ nlohmann::json ParseHeader(const fs::path& file, const std::string& text) {
   return header;
 }
 
-// A list of whole numbers from 0 on, else nothing.
+// Returns a list of whole numbers from 0 on, and nothing for other values.
 std::optional<std::vector<int64_t>> Counts(const nlohmann::json& tensor, const char* key,
                                            size_t max_size) {
   const auto list = tensor.find(key);
@@ -177,7 +177,7 @@ std::map<std::string, std::string> ParseMetadata(const fs::path& file,
   return metadata;
 }
 
-// A member of a JSON object.
+// Returns a member of a JSON object.
 std::string Member(const std::string& name, const Json& value) {
   return Json(name).dump() + ":" + value.dump();
 }
@@ -220,7 +220,8 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
       header_.entries.push_back(ParseEntry(path_, name, value));
     }
   }
-  // By size too: an empty tensor stands before the one that begins at the same byte.
+  // The order is also by size, because an empty tensor comes before the one that begins at the same
+  // byte.
   std::sort(header_.entries.begin(), header_.entries.end(), [](const auto& a, const auto& b) {
     return std::tie(a.offset, a.size_bytes) < std::tie(b.offset, b.size_bytes);
   });
@@ -242,7 +243,8 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
   const auto type_bytes = [&](size_t index) { return TypeBytes().at(header.entries[index].type); };
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return type_bytes(a) > type_bytes(b); });
-  // Put together as text: an ordered object of many tensors looks through all for each name.
+  // The text is put together by hand: an ordered object of many tensors searches all of them for
+  // each name.
   std::vector<std::string> members;
   if (!header.metadata.empty()) {
     members.push_back(Member(kMetadata, header.metadata));

@@ -17,7 +17,7 @@
 namespace reel3d {
 namespace {
 
-// Shapes by name.
+// Holds shapes by name.
 class Tensors {
  public:
   explicit Tensors(const std::vector<TensorHeader>& tensors) {
@@ -26,7 +26,7 @@ class Tensors {
     }
   }
   bool Has(const std::string& name) const { return shapes_.count(name) > 0; }
-  // Extent of an axis; 0 if there is no such tensor or axis.
+  // Returns the extent of an axis; 0 if there is no such tensor or axis.
   int64_t Extent(const std::string& name, size_t axis) const {
     const auto found = shapes_.find(name);
     return found == shapes_.end() || axis >= found->second.size() ? 0 : found->second[axis];
@@ -34,7 +34,7 @@ class Tensors {
   // Return the number of outputs and inputs of a convolution, a linear layer or a batch norm.
   int64_t Outputs(const std::string& layer) const { return Extent(layer + ".weight", 0); }
   int64_t Inputs(const std::string& layer) const { return Extent(layer + ".weight", 1); }
-  // Blocks of layer1 .. layer4 that are there: from 0 on, by what each has.
+  // Counts the existing blocks of layer1 .. layer4, from 0 on, by the part that each must have.
   std::array<int64_t, 4> CountBlocks(const std::string& part) const {
     std::array<int64_t, 4> counts = {};
     for (size_t layer = 0; layer < 4; ++layer) {
@@ -54,7 +54,7 @@ struct Scaled {
   int64_t base, channels;
 };
 
-// The --width that gives layers of these channels (ScaledChannels).
+// Returns the --width that gives layers these channels (ScaledChannels).
 std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
   double low = 1.0 / 64, high = 17;
   for (const auto& [base, channels] : layers) {
@@ -62,7 +62,7 @@ std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
     low = std::max(low, channels == 1 ? 0 : static_cast<double>(channels) / at_full_width);
     high = std::min(high, static_cast<double>(channels + 1) / at_full_width);
   }
-  // The lowest is a round number for usual widths; its rounding may spoil others.
+  // The lowest width is a round number for usual widths, but its rounding may spoil others.
   for (const double width : {low, (low + high) / 2}) {
     if (std::all_of(layers.begin(), layers.end(), [&](const Scaled& layer) {
           return layer.channels == ScaledChannels(layer.base, width);
@@ -78,8 +78,8 @@ struct Stem {
   int64_t channels, frames;
 };
 
-// "width = 1\nstem-frames = 7\n", and "stem-channels = 128\n" where they are others than --width
-// makes them; nothing if no width gives the layers behind the stem.
+// Returns "width = 1\nstem-frames = 7\n", and "stem-channels = 128\n" if they differ from those of
+// --width. Returns nothing if no width gives the layers behind the stem.
 std::optional<std::string> WidthAndStem(const Stem& stem, std::vector<Scaled> scaled) {
   std::string channels;
   scaled.push_back({64, stem.channels});
@@ -95,7 +95,8 @@ std::optional<std::string> WidthAndStem(const Stem& stem, std::vector<Scaled> sc
   return fmt::format("width = {}\nstem-frames = {}\n{}", *width, stem.frames, channels);
 }
 
-// A residual network of the reference; nothing if no depth has such blocks, or no width is theirs.
+// Returns a residual network of the reference; nothing if no depth has such blocks, or no width
+// fits.
 std::optional<WeightsLayout> Residual(const Tensors& tensors, const char* family, bool bottlenecks,
                                       const std::array<int64_t, 4>& blocks,
                                       const std::vector<Scaled>& scaled, const Stem& stem) {
@@ -128,7 +129,7 @@ constexpr std::array<ReferenceFamily, 4> kReferenceFamilies = {
      {"wide", 128, 2, 1, false, false},
      {"resnext", 128, 2, 32, false, false}}};
 
-// Whether the first block of a layer is of the family; `planes` are those that --width scales.
+// Returns true if the first block of a layer belongs to the family; --width scales `planes`.
 bool IsBlockOf(const ReferenceFamily& family, const Tensors& tensors, const std::string& block,
                int64_t in, bool bottlenecks, int64_t planes) {
   const int64_t middle =
@@ -166,7 +167,7 @@ std::optional<WeightsLayout> FindReference(const Tensors& tensors) {
   return FindReference(tensors, kReferenceFamilies[kFamily]);
 }
 
-// The reference's resnet2p1d.py.
+// Finds the network of the reference's resnet2p1d.py.
 std::optional<WeightsLayout> FindR2p1d(const Tensors& tensors) {
   const bool bottlenecks = tensors.Has("layer1.0.conv3.weight");
   const Stem stem = {tensors.Outputs("conv1_t"), tensors.Extent("conv1_t.weight", 2)};
@@ -189,8 +190,9 @@ std::optional<WeightsLayout> FindR2p1d(const Tensors& tensors) {
                : std::nullopt;
 }
 
-// The layers of denseblock1 .. denseblock4, as long as each adds `growth` channels to its input;
-// `channels` are those that go into the first block, and then those that come out of the last.
+// Counts the layers of denseblock1 .. denseblock4, as long as each adds `growth` channels to its
+// input. `channels` is the number that goes into the first block, and on return the number that
+// comes out of the last.
 std::array<int64_t, 4> CountDenseLayers(const Tensors& tensors, int64_t growth, int64_t* channels) {
   std::array<int64_t, 4> counts = {};
   for (size_t block = 0; block < counts.size(); ++block) {
@@ -209,7 +211,7 @@ std::array<int64_t, 4> CountDenseLayers(const Tensors& tensors, int64_t growth, 
   return counts;
 }
 
-// The reference's densenet.py.
+// Finds the network of the reference's densenet.py.
 std::optional<WeightsLayout> FindDenseNet(const Tensors& tensors) {
   const Stem stem = {tensors.Outputs("features.conv1"), tensors.Extent("features.conv1.weight", 2)};
   const int64_t growth = tensors.Outputs("features.denseblock1.denselayer1.conv2");

@@ -39,7 +39,7 @@ struct Directory {
   uint64_t offset = 0, size_bytes = 0;
 };
 
-// By the record at the archive's end, which only a comment may follow.
+// Finds the directory by the record at the archive's end, which only a comment may follow.
 Directory FindDirectory(const InputFile& archive) {
   const uint64_t tail_bytes = std::min(archive.size_bytes(), kEndBytes + kMaxCommentBytes);
   const uint64_t tail_begin = archive.size_bytes() - tail_bytes;
@@ -71,7 +71,7 @@ Directory FindDirectory(const InputFile& archive) {
   return directory;
 }
 
-// Replaces those of `fields` that say so by the values of the 64-bit extension, in its order.
+// Replaces marked fields by the values of the 64-bit extension, in its order.
 void Extend(ByteCursor extra, std::initializer_list<uint64_t*> fields) {
   while (extra.left() >= 4) {
     const uint64_t kind = extra.Number(2);
@@ -89,7 +89,7 @@ void Extend(ByteCursor extra, std::initializer_list<uint64_t*> fields) {
   }
 }
 
-// `offset` of the result is that of the local header.
+// `offset` of the result is the offset of the local header.
 ZipEntry ReadCentralHeader(ByteCursor& cursor, const std::string& source) {
   Expect(cursor, kCentralMark);
   cursor.Take(4);
@@ -113,7 +113,7 @@ ZipEntry ReadCentralHeader(ByteCursor& cursor, const std::string& source) {
   return entry;
 }
 
-// From the local header to the bytes behind it.
+// Moves the offset from the local header to the bytes behind it.
 void PassLocalHeader(const InputFile& archive, ZipEntry* entry) {
   const std::string source = archive.name();
   const std::string header = archive.ReadText(entry->offset, kLocalBytes);

@@ -19,7 +19,7 @@ constexpr uint64_t kMaxFiles = 0xfffe;
 constexpr uint64_t kReservedBytes = uint64_t{1} << 20;  // for headers
 constexpr uint64_t kFirstOfJanuary1980 = 0x21;
 
-// Little-endian fields of 2 and 4 bytes.
+// Appends little-endian fields of 2 and 4 bytes.
 void Append(std::string* bytes, std::initializer_list<std::pair<int, uint64_t>> fields) {
   for (const auto& [size_bytes, value] : fields) {
     for (int i = 0; i < size_bytes; ++i) {

@@ -20,7 +20,7 @@
 namespace reel3d {
 namespace {
 
-// Resident memory of this process now.
+// Returns the resident memory of this process.
 int64_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   int64_t size = 0;
@@ -29,7 +29,8 @@ int64_t ResidentBytes() {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-// Clip `index` of the benchmark. Drawn when it is due: a list of all would grow with them.
+// Draws clip `index` of the benchmark. It is drawn when it is due, so that no list grows with the
+// number of clips.
 ClipRequest DrawClip(const ShardSet& shards, const BenchLoaderOptions& options, int64_t index) {
   Rng rng(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(index));
   ClipRequest request;
@@ -55,7 +56,7 @@ BatchRequests DrawBatches(const ShardSet& shards, const BenchLoaderOptions& opti
   return requests;
 }
 
-// The loader as training uses it.
+// Measures the loader as training uses it.
 void MeasureLoader(const ShardSet& shards, const BenchLoaderOptions& options,
                    BenchLoaderReport* report) {
   BatchLoaderOptions loader_options;
@@ -79,7 +80,7 @@ void MeasureLoader(const ShardSet& shards, const BenchLoaderOptions& options,
   report->threads = ThreadCount(options.threads);
 }
 
-// The same clips, or as many as a few seconds allow, in this thread.
+// Measures the same clips, or as many as a few seconds allow, in this thread.
 void MeasurePhases(const ShardSet& shards, const BenchLoaderOptions& options,
                    BenchLoaderReport* report) {
   constexpr double kLongest_s = 5;

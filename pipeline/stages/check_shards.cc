@@ -38,7 +38,7 @@ std::vector<Shard> FindShards(const std::vector<std::string>& inputs) {
   return shards;
 }
 
-// The next pack-shards finds it missing and writes it anew.
+// The next pack-shards notices that it is missing and writes it again.
 void Remove(const fs::path& shard) {
   std::error_code absent;
   fs::remove(shard, absent);

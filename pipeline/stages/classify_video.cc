@@ -104,7 +104,7 @@ class Classifier {
     return all;
   }
 
-  // The best classes of the windows [first, first + count) together.
+  // Returns the best classes of the windows [first, first + count) together.
   std::vector<RankedClass> Rank(const std::vector<float>& logits, size_t first, size_t count,
                                 int top) const {
     std::vector<const float*> rows;
@@ -120,7 +120,7 @@ class Classifier {
     return ranked;
   }
 
-  // Over each frame the answer of the last window that begins before it.
+  // Writes over each frame the answer of the last window that begins before it.
   void Annotate(const RawVideo& video, const std::vector<Clip>& clips,
                 const std::vector<float>& logits) const {
     size_t window = 0;

@@ -20,7 +20,7 @@ TailRule ParseTail(const std::string& name) {
                               : TailRule::kDrop2017;
 }
 
-// The same clip with its frames in an order drawn for it: motion is gone, every image stays.
+// Puts the frames of a clip into an order drawn for it: motion is lost, every image stays.
 void ShuffleFrames(Clip& clip, Rng rng) {
   for (size_t i = clip.frames.size(); i > 1; --i) {
     std::swap(clip.frames[i - 1],
@@ -28,7 +28,7 @@ void ShuffleFrames(Clip& clip, Rng rng) {
   }
 }
 
-// Takes the clips of videos that failed out again: half a video's clips are no score of it.
+// Removes the clips of failed videos, because half of a video's clips give no score of it.
 void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
   const size_t num_classes = scores->classes.size();
   size_t kept = 0;

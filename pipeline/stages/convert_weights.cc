@@ -44,7 +44,7 @@ int64_t EpochIn(const WeightsHeader& header) {
   return std::max<int64_t>(0, epoch);
 }
 
-// A checkpoint's classes and settings go along where the format has a place for them.
+// A checkpoint's classes and settings are included if the format has a place for them.
 Source ReadSource(const fs::path& in) {
   Source source;
   fs::path weights = in;

@@ -99,7 +99,7 @@ class Extractor {
     return table_;
   }
 
-  // Indices into the table's videos.
+  // Returns indices into the table's videos.
   const std::set<uint32_t>& failed() const { return failed_; }
 
  private:
@@ -129,7 +129,7 @@ class Extractor {
     }
   }
 
-  // The features of the batch's clips behind those that are there.
+  // Appends the features of the batch's clips.
   void Add(Batch& batch) {
     const ClipBatch tensors =
         AsTensors(batch, trained_.options.clip.length, trained_.options.crop.size);
@@ -150,8 +150,8 @@ class Extractor {
     AppendRows(features, &table_.values);
   }
 
-  // Without the rows of videos that failed, half of which are no description of them; with
-  // --average the rows of a video, which follow each other, become one. Sums are in double.
+  // Removes the rows of failed videos, which describe only a part of them. With --average the rows
+  // of a video, which follow each other, become one. Sums are in double.
   void Gather() {
     const std::vector<uint32_t> videos = std::exchange(table_.video, {});
     const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});

@@ -18,7 +18,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Appears when all frames are in it.
+// A folder that appears when all frames are in it.
 class FrameFolder {
  public:
   explicit FrameFolder(const std::string& folder) : pending_(WithoutSlash(folder)) {

@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A file of weights of any format: what it says of itself, the network found in it, its tensors.
+// Describes a file of weights of any format: its statements, the network found in it, its tensors.
 Json InspectWeights(const fs::path& file) {
   const WeightsHeader header = ReadWeightsHeader(file);
   int64_t num_values = 0;
@@ -53,7 +53,7 @@ Json InspectWeights(const fs::path& file) {
   return json;
 }
 
-// A checkpoint: where training stood, then its tensors.
+// Describes a checkpoint: the position of the training, then its tensors.
 Json InspectCheckpoint(const fs::path& folder) {
   Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / CheckpointFiles::kDone)}};
   json.update(ReadCheckpointState(folder));
@@ -62,7 +62,7 @@ Json InspectCheckpoint(const fs::path& folder) {
   return json;
 }
 
-// The folder of a stage: its report, whether it has finished, and what failed.
+// Describes the folder of a stage: its report, whether it has finished, and which items failed.
 Json InspectFolder(const fs::path& folder) {
   if (fs::exists(folder / CheckpointFiles::kState)) {
     return InspectCheckpoint(folder);

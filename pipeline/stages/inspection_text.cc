@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Fit for a terminal, whoever wrote it; lines behind the first stand indented.
+// Returns the text in a form that a terminal can show; all lines after the first are indented.
 std::string Printable(const std::string& text) {
   std::string printable;
   for (const char byte : text) {

@@ -48,7 +48,7 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
         fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
                     NameSome({marked.begin(), marked.end()})));
   }
-  // Always composed, so that a class keeps its name when its second form turns up.
+  // The name is always composed, so that a class keeps its name when its second form appears.
   std::map<std::string, int> num_forms;
   for (const std::string& label : labels) {
     ++num_forms[ComposedForm(label)];
@@ -111,7 +111,8 @@ void WarnOfClasses(const std::vector<ClassCounts>& classes) {
 }
 
 void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets) {
-  // Opening a file takes longer than finding it: a small part of a large collection is looked at.
+  // Opening a file takes longer than finding it, so only a small part of a large collection is
+  // opened.
   constexpr size_t kFewFiles = 5000;
   constexpr size_t kShare = 50;
   const EqualFiles equal =

@@ -88,7 +88,7 @@ void CountClasses(const Manifest& manifest, const std::vector<std::string>& clas
   report->num_videos = static_cast<int64_t>(manifest.videos.size());
 }
 
-// Returns whether it wrote. Equal content is no conflict: the same command may run twice.
+// Returns true if it wrote. Equal content is no conflict: the same command may run twice.
 bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
   if (fs::exists(file)) {
     if (ReadFile(file) == text) {

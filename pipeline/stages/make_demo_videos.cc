@@ -30,7 +30,7 @@ void Encode(const SyntheticVideo& video, const fs::path& file) {
   options.height = video.frames.front().height;
   options.fps_num = video.fps;
   options.container = "mp4";  // a temporary name has another suffix
-  // The same bytes whatever the processor can do.
+  // This option gives the same bytes on every processor.
   options.codec_options = "preset=veryfast:crf=20:x264-params=cpu-independent=1";
   options.color_range = "tv";
   options.color_space = "smpte170m";
@@ -45,7 +45,7 @@ std::string VideoName(const std::string& class_name, int index) {
   return fmt::format("{}_{:03}", class_name, index);
 }
 
-// Those of an earlier run, of each class from number `first` on.
+// Removes the videos of an earlier run, of each class from number `first` on.
 void RemoveVideos(const fs::path& folder, int first) {
   for (const std::string& name : SyntheticClasses()) {
     for (int index = first; index < kMaxVideosPerClass; ++index) {

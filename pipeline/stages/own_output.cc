@@ -17,7 +17,7 @@ std::string MakerOf(const fs::path& folder) {
   return maker == "make-demo-videos" ? "" : maker;
 }
 
-// The tags of a prepared video stand before its frames.
+// The tags of a prepared video come before its frames.
 bool IsPrepared(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {

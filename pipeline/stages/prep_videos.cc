@@ -36,8 +36,8 @@ VideoPart PartOf(const VideoRow& row) {
   return part;
 }
 
-// Stands in the prepared video: a checksum of its row of the manifest and the settings, and the
-// size of its source. Not the source's time, which copying changes.
+// Returns the mark of a prepared video: a checksum of its row of the manifest and the settings, and
+// the size of its source. The source's time is not in it, because copying changes it.
 std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::string& settings) {
   const std::string text = fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1),
                                        row.end_s.value_or(-1), settings);
@@ -99,7 +99,7 @@ PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs:
   return request;
 }
 
-// The videos of one task, prepared by one worker process a thread.
+// Prepares the videos of one task, with one worker process per thread.
 class Preparation {
  public:
   Preparation(const Manifest& manifest, const StageOutput& output,
@@ -109,7 +109,7 @@ class Preparation {
   int64_t num_videos() const { return static_cast<int64_t>(rows_.size()); }
   int64_t num_frames() const { return num_frames_; }
   int64_t num_truncated() const { return num_truncated_; }
-  // By id, of those done.
+  // Returns the warnings of the videos done, by id.
   const std::map<std::string, std::string>& warnings() const { return warnings_; }
 
  private:

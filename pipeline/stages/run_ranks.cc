@@ -104,7 +104,7 @@ int RunAsMpirun(int argc, char** argv) {
     RunRanksOptions options;
     options.command.assign(argv, argv + argc);
     if (StartsTraining(options.command) && !StartedByRunRanks()) {
-      // By its full path Open MPI would take the folder for --prefix.
+      // If it is called by its full path, Open MPI takes the folder for --prefix.
       options.program = mpirun.string();
       return RunRanks(options).exit_status;
     }

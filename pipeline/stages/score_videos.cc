@@ -27,7 +27,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Whether an earlier run has scored all of `planned`. Where a video failed then, it is tried again.
+// Returns true if an earlier run has scored all of `planned`. A video that failed then is tried
+// again.
 bool IsScored(const fs::path& file, const Scores& planned) {
   if (!fs::exists(file)) {
     return false;
@@ -44,7 +45,7 @@ bool IsScored(const fs::path& file, const Scores& planned) {
   }
 }
 
-// Those that an earlier run with more parts left behind.
+// Removes the parts that an earlier run with more parts left behind.
 void RemoveOtherParts(const fs::path& folder, int num_parts) {
   static const std::regex pattern("scores-([0-9]{5})\\.h5");
   std::vector<fs::path> others;
@@ -134,7 +135,7 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
           options.loader_threads > 0 ? options.loader_threads : threads};
 }
 
-// The parts of this task.
+// Scores the parts of this task.
 Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipScorer* scorer) {
   Counts counts;
   const int num_parts = scorer->NumParts();

@@ -159,7 +159,7 @@ void ShardPacker::WriteShard(const ShardUnderWay& shard, const ShardTable& table
       progress->Note(fmt::format("{} written to {} %", ShardFileName(shard.number),
                                  100 * num_frames / table.num_frames()));
     } catch (const Error& error) {
-      // It was good a moment ago: not this video's fault alone, so the whole stage stops.
+      // The file was good a moment ago, so this is not only the video's fault, and the stage stops.
       throw EnvironmentError(error.what());
     }
   }

@@ -38,8 +38,8 @@ namespace {
 // Keeps other runs out of the folder. The system releases the lock however the process ends.
 class RunLock {
  public:
-  // Waits a while for a lock that another process has. A request to stop ends the wait: then the
-  // lock is not held.
+  // Waits a while for a lock that another process has. A request to stop ends the wait without the
+  // lock.
   explicit RunLock(const fs::path& run_dir)
       : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     constexpr double kPatience_s = 10;
@@ -122,7 +122,7 @@ ToolResult ToResult(const TrainReport& report) {
   return result;
 }
 
-// Refuses before the run is touched what the trainer would refuse when it goes on.
+// Refuses, before the run is changed, all that the trainer would refuse later.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
   if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {

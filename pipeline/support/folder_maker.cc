@@ -88,8 +88,8 @@ void RequireNothingElse(const fs::path& folder) {
 }
 
 void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
-  // Read with all errors, and whatever the tool's name: a report that the system does not let us
-  // read, or of a later version's stage, is not ours to replace.
+  // The report is read with all errors, for any tool. A report that cannot be read, or that a later
+  // version's stage wrote, is not ours to replace.
   const fs::path report = folder / kReportFile;
   const std::string other = fs::exists(report) ? ToolOf(ReadFile(report)) : "";
   if (!other.empty() && other != tool) {

@@ -35,7 +35,7 @@ struct Loop {
   std::exception_ptr fatal;
   std::vector<std::optional<std::string>> reasons;  // by item
 
-  // The first one counts.
+  // Only the first error is kept.
   void Stop(std::exception_ptr why) {
     const std::lock_guard<std::mutex> lock(mutex);
     fatal = fatal ? fatal : std::move(why);

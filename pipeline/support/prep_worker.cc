@@ -23,7 +23,7 @@ constexpr double kStart_s = 300;
 constexpr double kTellEvery_s = 0.2;
 constexpr double kWait_s = 1;
 
-// CBOR: paths may hold any bytes, which JSON text refuses.
+// The format is CBOR, because paths may hold any bytes, which JSON text refuses.
 std::string Pack(const Json& message) {
   std::string bytes;
   Json::to_cbor(message, bytes);
@@ -81,7 +81,7 @@ DecodeSummary UnpackSummary(const Json& message) {
   return summary;
 }
 
-// The end of a video, or nothing for word from the middle. Throws what the worker threw.
+// Returns the end of a video, or nothing for a report from its middle. Throws the worker's error.
 std::optional<DecodeSummary> Understand(const std::string& bytes,
                                         const std::function<void(int64_t)>& on_frames) {
   const Json message = Json::from_cbor(bytes);
@@ -99,7 +99,7 @@ Json PackError(ErrorKind kind, const std::string& what) {
   return {{"error", what.substr(0, kMaxMessage_bytes / 2)}, {"kind", kind}};
 }
 
-// In the worker: the answer to one request.
+// Runs in the worker and returns the answer to one request.
 Json Answer(const Json& message) {
   const int memory_mb = message.at("memory_mb").get<int>();
   const PrepareRequest request = UnpackRequest(message);
@@ -156,7 +156,7 @@ void PrepWorker::Start() {
 
 void PrepWorker::Submit(const PrepareRequest& request) {
   const std::string message = PackRequest(request, MemoryLimitMb(options_.memory_mb));
-  // An idle worker may have been killed; that is not this video's doing.
+  // An idle worker may have been killed, for which this video is not to blame.
   if (process_ == nullptr || !process_->Send(message)) {
     Start();
     process_->Send(message);
@@ -168,7 +168,7 @@ void PrepWorker::GiveUp(const std::string& why) {
   throw InputError(why);
 }
 
-// Silence is counted in short waits, so that a suspended job does not take its own sleep for it.
+// Silence is counted in short waits, so that a suspended job does not count its own sleep.
 bool PrepWorker::Hear(double patience_s, std::string* bytes) {
   double silent_s = 0;
   while (silent_s < patience_s) {
@@ -193,7 +193,7 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     const double left_s = timeout_s - clock.Seconds();
     if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
       const std::string end = process_->End();
-      // Not by us, and decoders do not kill themselves.
+      // Neither this process nor a decoder sends this signal.
       const bool killed = end.find("signal 9,") != std::string::npos;
       GiveUp(
           fmt::format("{}: the decoder crashed ({}){}", what, end,

@@ -48,7 +48,7 @@ FrameRate RateOf(const VideoInfo& info, const PrepareRequest& request) {
   return average;
 }
 
-// Frames become JPEGs in the target.
+// Writes frames as JPEGs to the target.
 class FrameWriter {
  public:
   FrameWriter(const PrepareRequest& request, const ImageSize& size, const FrameRate& rate)
@@ -74,7 +74,7 @@ class FrameWriter {
   Written written_;
 };
 
-// All frames of `decoder`, of which `frame` is the first, each at its own time.
+// Writes all frames of `decoder`, beginning with `frame`, each at its own time.
 void WriteAsTheyCome(VideoDecoder* decoder, VideoFrame* frame, double begin_s,
                      FrameWriter* writer) {
   do {
@@ -83,7 +83,8 @@ void WriteAsTheyCome(VideoDecoder* decoder, VideoFrame* frame, double begin_s,
   } while (decoder->Next(frame));
 }
 
-// The same at an even rate: a frame is written, or not, once its successor's time is known.
+// Does the same at a constant rate. A frame is written, or not, when the time of the next one is
+// known.
 void WriteEvenly(VideoDecoder* decoder, VideoFrame* frame, const FrameRate& rate,
                  FrameWriter* writer) {
   FramePacer pacer(rate, decoder->info().FrameStep());

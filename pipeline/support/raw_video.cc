@@ -9,12 +9,12 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// The frames of a prepared video from some place on, read as they are asked for.
+// Holds the frames of a prepared video from some place on, and reads them on request.
 class FrameQueue {
  public:
   explicit FrameQueue(const fs::path& file) : reader_(file) {}
 
-  // From now on the frames [first, end) are there.
+  // Makes the frames [first, end) available.
   void Hold(int first, int end) {
     std::vector<uint8_t> jpeg;
     while (first_ + static_cast<int>(frames_.size()) < end && reader_.Next(&jpeg)) {
@@ -26,7 +26,7 @@ class FrameQueue {
     }
   }
 
-  // From any thread.
+  // Any thread may call it.
   void Append(int frame, FrameBytes* frames) const {
     const std::vector<uint8_t>& jpeg = frames_.at(static_cast<size_t>(frame - first_));
     uint8_t* const to = frames->Append({0, jpeg.size()}, {Crc32(jpeg.data(), jpeg.size())});

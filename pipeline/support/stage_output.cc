@@ -82,7 +82,7 @@ fs::path StageOutput::OwnFolder() const {
   return run_.slice.tasks > 1 ? TaskFolder(run_.slice.task) : run_.folder;
 }
 
-// A task that finished under other settings, or read something else, does not count.
+// A task that finished with other settings, or read other inputs, does not count.
 std::string StageOutput::WorkId() const {
   std::string text = settings_;
   for (const StageInput& input : run_.inputs) {
@@ -133,8 +133,8 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
 std::vector<int> StageOutput::UnfinishedTasks() const {
   const std::string work_id = WorkId();
   std::vector<int> unfinished;
-  // Tasks start in order: of those that are not done one of the last is found at once. To list them
-  // all, each of N tasks would look at N files.
+  // Tasks start in order, so one of the last that are not done is found at once. To list them all,
+  // each of N tasks would look at N files.
   const size_t most = run_.slice.tasks <= kTasksToList ? kTasksToList : 1;
   for (int task = run_.slice.tasks - 1; task >= 0 && unfinished.size() < most; --task) {
     if (ReadTaskDone(TaskFolder(task) / kDoneFile).work_id != work_id) {
@@ -144,7 +144,7 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
   return unfinished;
 }
 
-// Whoever finishes last joins: the others find a task that has not finished, and leave.
+// The task that finishes last joins them; the others find a task that has not finished, and leave.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
   if (const std::vector<int> unfinished = UnfinishedTasks(); !unfinished.empty()) {
     LogInfo(fmt::format("task {} of {} is done; not yet: {}", run_.slice.task, run_.slice.tasks,

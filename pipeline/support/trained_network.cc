@@ -58,8 +58,8 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   return trained;
 }
 
-// How clips are made: from --preprocessing, else as a checkpoint that the file came from said.
-// Returns the files of settings that said it.
+// Sets how clips are made: from --preprocessing, else from the settings of the checkpoint that the
+// file came from. Returns the files of settings that were read.
 std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
                                         const WeightsHeader& header, const fs::path& file) {
   const auto note = header.notes.find(kConfigNote);

@@ -17,7 +17,7 @@
 namespace reel3d {
 namespace {
 
-// Whether a parameter is of a layer or of what is within it.
+// Returns true if a parameter belongs to a layer or to a module within it.
 bool IsOf(const std::string& layer, const std::string& parameter) {
   return parameter.compare(0, layer.size() + 1, layer + ".") == 0;
 }

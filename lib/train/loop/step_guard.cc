@@ -36,7 +36,7 @@ StepVerdict StepGuard::Judge(const at::Tensor& figures, Position& position) {
   first_bad_ =
       at::where(is_bad.logical_and(first_bad_[0] < 0), at::cat({step, figures}), first_bad_);
   if (options_.action == "stop") {
-    // On a CPU it costs nothing to look.
+    // On a CPU this check costs nothing.
     return !figures.is_cuda() && FindBadStep() ? StepVerdict::kEnd : StepVerdict::kTake;
   }
   if (!FindBadStep()) {

@@ -112,7 +112,7 @@ TrainReport Trainer::Run() {
 
 TrainReport Trainer::RunEpochs() {
   const Position& position = state_.position;
-  // Who has asked already need not wait for a step.
+  // If a request to stop has come already, it need not wait for a step.
   bool ended = position.epoch < options_.epochs && world_.Any(StopRequested());
   while (position.epoch < options_.epochs && !ended) {
     const bool whole = RunEpoch();
