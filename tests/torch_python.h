@@ -26,7 +26,7 @@ inline std::string PythonWith(const std::string& modules) {
   return "";
 }
 
-// Why a test skips.
+// Returns the reason why a test skips.
 inline std::string NoPythonWith(const std::string& modules) {
   return "no Python with " + modules + ": name one in REEL3D_TORCH_PYTHON";
 }

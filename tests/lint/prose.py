@@ -3,8 +3,8 @@
 
 Usage: tests/lint/prose.py SOURCE_FOLDER
 A comment is a sentence with a subject and a verb, and names what it speaks of. One that opens with
-"Of", "What", "Which", "Where" or "Whose" seldom does. Prints each such comment and their share,
-and ends with 1 if the share is above the limit.
+"Of" or a relative or interrogative word such as "What" or "Whether" seldom does. Prints each such
+comment and their share, and ends with 1 if the share is above the limit.
 """
 
 import pathlib
@@ -16,7 +16,7 @@ MOST = 0.01
 
 FOLDERS = ("lib", "pipeline", "tools", "tests", "bench")
 COMMENT = re.compile(r"\s*//\s?(.*)")
-OPENING = re.compile(r"(Of|What|Which|Where|Whose)\b")
+OPENING = re.compile(r"(Of|What|Which|Where|Whose|Who|Whether|How|Why)\b")
 
 
 def comment_blocks(lines):
@@ -55,7 +55,8 @@ def main():
     share = len(places) / num_blocks
     print(
         f"{len(places)} of {num_blocks} comments ({100 * share:.1f} %) open with Of, What, Which, "
-        f"Where or Whose; at most {100 * MOST:.0f} % may: write a sentence with subject and verb"
+        f"Where, Whose, Who, Whether, How or Why; at most {100 * MOST:.0f} % may: write a sentence "
+        "with subject and verb"
     )
     return 1 if share > MOST else 0
 

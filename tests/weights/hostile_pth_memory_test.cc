@@ -1,4 +1,4 @@
-// How much memory .pth files can make their reader take.
+// Limits the memory that .pth files can make their reader take.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gtest/gtest.h>
