@@ -283,7 +283,7 @@ c10::intrusive_ptr<c10d::Work> MpiBackend::allgather(std::vector<std::vector<at:
                                                      const c10d::AllgatherOptions& /*options*/) {
   const at::Tensor own = Single(inputs).contiguous();
   TORCH_CHECK(outputs.size() == 1 && outputs[0].size() == static_cast<size_t>(size_),
-              "an allgather wants one output for each rank");
+              "an allgather needs one output for each rank");
   std::vector<int64_t> shape = own.sizes().vec();
   shape.insert(shape.begin(), size_);
   const at::Tensor all = at::empty(shape, own.options());

@@ -98,7 +98,7 @@ class Collector {
   void RequireSameOrigin(const fs::path& file, const Scores& part) const {
     const auto require = [&](bool same, const char* what) {
       if (!same) {
-        throw InputError(fmt::format("{} is not of the same {} as {}: score them anew",
+        throw InputError(fmt::format("{} is not of the same {} as {}: score them again",
                                      file.string(), what, files_.begin()->second.string()));
       }
     };

@@ -112,22 +112,22 @@ void NetworkOptions::Bind(OptionBinder& binder) {
 void NetworkOptions::Check() const {
   const std::vector<int>& depths = FamilyOf(*this).depths;
   if (!depths.empty() && std::count(depths.begin(), depths.end(), depth) == 0) {
-    throw UsageError(fmt::format("--depth {}: of --model {} there is {}", depth, model,
+    throw UsageError(fmt::format("--depth {}: --model {} must have depth {}", depth, model,
                                  fmt::join(depths, ", ")));
   }
   if (shortcut != "a" && shortcut != "b") {
-    throw UsageError(fmt::format("--shortcut {}: there is a and b", shortcut));
+    throw UsageError(fmt::format("--shortcut {}: must be a or b", shortcut));
   }
   if (shortcut_gradient != "flow" && shortcut_gradient != "cut") {
-    throw UsageError(
-        fmt::format("--shortcut-gradient {}: there is flow and cut", shortcut_gradient));
+    throw UsageError(fmt::format("--shortcut-gradient {}: must be flow or cut", shortcut_gradient));
   }
   if (stem_frames % 2 == 0) {
     throw UsageError(fmt::format("--stem-frames {}: must be odd", stem_frames));
   }
   if (num_classes < 1 || channels < 1 || 64 * width < 1) {
     throw UsageError(
-        fmt::format("a network of {} classes, {} input channels and --width {} is none",
+        fmt::format("invalid network: {} classes, {} input channels, --width {}; classes and "
+                    "channels must be at least 1, the width at least 1/64",
                     num_classes, channels, width));
   }
 }

@@ -127,9 +127,8 @@ std::string UseBfloat16(Network& network, int frames, int size, at::Device devic
     convolution->Use(found->second.arithmetic);
   }
   if (!CanConvolveInBfloat16(device)) {
-    return "bf16: this processor cannot convolve in it: values are rounded between layers alone, "
-           "and "
-           "convolutions compute in float32; --precision float32 is as fast";
+    return "bf16: this processor has no bfloat16 convolutions; they run in float32 and only the "
+           "values between layers are rounded; --precision float32 is as fast";
   }
   std::string found = fmt::format("bf16: {} shapes of convolutions compared with float32, {}",
                                   choices.size(), exceptions.empty() ? "all right" : "wrong here ");

@@ -130,7 +130,7 @@ void SgdOptions::Bind(OptionBinder& binder) {
 
 void SgdOptions::Check() const {
   if (nesterov && (momentum <= 0 || dampening != 0)) {
-    throw UsageError("--nesterov wants --momentum above 0 and --dampening 0");
+    throw UsageError("--nesterov needs --momentum above 0 and --dampening 0");
   }
 }
 
@@ -188,7 +188,8 @@ void TrainOptions::Check() const {
   schedule.Check();
   sgd.Check();
   if (schedule.kind == "plateau" && validation.every != 1) {
-    throw UsageError("--schedule plateau wants --validation-every 1: it follows that loss");
+    throw UsageError(
+        "--schedule plateau needs --validation-every 1: it follows the validation loss");
   }
 }
 

@@ -60,7 +60,7 @@ class Unpickler : private PickleMachine {
 
   void Step(unsigned char opcode) {
     if (!StepPlain(opcode) && !StepContainer(opcode) && !StepObject(opcode)) {
-      throw Malformed(fmt::format("opcode {:#04x} is none that weights need", opcode));
+      throw Malformed(fmt::format("opcode {:#04x} is not needed for weights", opcode));
     }
   }
 

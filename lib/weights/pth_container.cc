@@ -62,7 +62,7 @@ const PickleValue& Description(const Pickle& objects, const PickleValue& persist
     throw InputError(source + ": a tensor lies in something that is no storage");
   }
   if (!IsPlainName(objects.At(tuple.items[2]).text)) {
-    throw InputError(source + ": a storage's key is none that torch.save makes");
+    throw InputError(source + ": a storage's key is not one that torch.save makes");
   }
   if (tuple.items.size() > 5 && !is(5, Kind::kNone)) {
     throw InputError(source + ": of a torch before 0.4: load and save it with a newer one");

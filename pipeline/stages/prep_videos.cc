@@ -58,7 +58,7 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
     return made_from.back() == ' ' ? found.compare(0, made_from.size(), made_from) == 0
                                    : found == made_from;
   } catch (const Error& error) {
-    LogWarn(fmt::format("{}; making it anew", error.what()));
+    LogWarn(fmt::format("{}; making it again", error.what()));
     return false;
   }
 }

@@ -90,7 +90,7 @@ void ShardPacker::KeepUnread(ShardUnderWay* shard) const {
       shard->kept = true;
     }
   } catch (const Error& error) {
-    LogWarn(fmt::format("{}; packing it anew", error.what()));
+    LogWarn(fmt::format("{}; packing it again", error.what()));
   }
 }
 

@@ -42,8 +42,10 @@ FrameRate RateOf(const VideoInfo& info, const PrepareRequest& request) {
   }
   constexpr double kHighest = 500;
   if (average.num <= 0 || average.PerSecond() > kHighest) {
-    throw InputError(fmt::format("{}: says no frame rate to be made constant; --fps with a number",
-                                 request.source));
+    throw InputError(
+        fmt::format("{}: the file states no frame rate, so --fps constant is impossible; give a "
+                    "number, such as --fps 25",
+                    request.source));
   }
   return average;
 }

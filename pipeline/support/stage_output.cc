@@ -66,8 +66,8 @@ void StageOutput::RequireOurs() const {
       SettingsDifference(ReadFile(run_.folder / kSettingsFile), run_.settings);
   if (!difference.empty()) {
     throw UsageError(fmt::format(
-        "{} was made with other settings ({}): name another folder, or --overwrite to make "
-        "it anew (under make: OVERWRITE=yes)",
+        "{} was made with other settings ({}): give another folder, or --overwrite to make "
+        "it again (under make: OVERWRITE=yes)",
         run_.folder.string(), difference));
   }
 }

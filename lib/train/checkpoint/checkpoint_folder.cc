@@ -121,8 +121,8 @@ std::optional<fs::path> FindLatestCheckpoint(const fs::path& folder) {
   }
   if (!checkpoints.empty()) {
     throw InputError(
-        fmt::format("none of the {} checkpoints in {} is whole; --overwrite starts "
-                    "anew",
+        fmt::format("none of the {} checkpoints in {} is complete; --overwrite starts "
+                    "again",
                     checkpoints.size(), folder.string()));
   }
   return std::nullopt;

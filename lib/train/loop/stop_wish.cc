@@ -27,7 +27,7 @@ std::optional<double> StopTime(double minutes) {
   if (!job_end_s) {
     LogWarn(
         fmt::format("--stop-before-end {:g}: neither SLURM_JOB_END_TIME nor squeue says when "
-                    "this job ends: it goes on until it is told to stop",
+                    "this job ends: it continues until a request to stop",
                     minutes));
     return std::nullopt;
   }
