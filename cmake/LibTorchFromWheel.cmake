@@ -35,7 +35,7 @@ target_include_directories(LibTorch SYSTEM INTERFACE
   "${_torch}/include" "${_headers}")
 target_compile_definitions(LibTorch INTERFACE USE_DISTRIBUTED USE_C10D)
 target_link_options(LibTorch INTERFACE "LINKER:-rpath,${_torch}/lib")
-# Where ld finds what LibTorch itself needs; at run time its own run paths say so.
+# ld finds the libraries that LibTorch needs there; at run time LibTorch's own run paths lead to them.
 set(_nvidia "${_torch}/../nvidia")
 file(GLOB _nvidia_lib_folders "${_nvidia}/*/lib")
 foreach(_folder ${_nvidia_lib_folders})

@@ -1,4 +1,4 @@
-# How reel3d is compiled, and the four helpers that declare everything it is made of.
+# Sets how reel3d is compiled, and defines the four helpers that declare all its parts.
 #
 #   reel3d_library(NAME data SOURCES a.cc b.cc LINKS reel3d_base)           -> reel3d_data
 #   reel3d_tool(prep-videos LINKS reel3d_pipeline_prep)                     -> bin/prep-videos

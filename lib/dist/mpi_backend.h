@@ -1,6 +1,6 @@
-// A c10d backend for CPU tensors over MPI. It offers what c10d::Reducer, broadcast_coalesced and
-// verify_params_across_processes need. (The wheel has the header of c10d::ProcessGroupMPI, but not
-// its code.)
+// Implements a c10d backend for CPU tensors over MPI, with the operations that c10d::Reducer,
+// broadcast_coalesced and verify_params_across_processes need. (The wheel has the header of
+// c10d::ProcessGroupMPI, but not its code.)
 //
 // One thread makes all MPI calls, in the order in which collectives were requested, so that they
 // match on every rank. Callers wait for futures. The thread is needed because Reducer only waits

@@ -1,4 +1,4 @@
-// The place of this process among the ranks that mpirun or srun started, and the exchange of small
+// Knows the place of this process among the ranks that mpirun or srun started, and exchanges small
 // values between ranks outside of tensors. A process started alone is a world of one rank, and
 // nothing else differs.
 // SPDX-License-Identifier: Apache-2.0

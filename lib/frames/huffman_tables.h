@@ -1,4 +1,4 @@
-// Look-up tables that decode up to two Huffman-coded coefficients at once.
+// Makes look-up tables that decode up to two Huffman-coded coefficients at once.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

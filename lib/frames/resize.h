@@ -1,4 +1,4 @@
-// The bilinear resize of the Python Imaging Library, exact to the last bit. Its triangle filter is
+// Resizes as the Python Imaging Library does (bilinear), exact to the last bit. Its triangle is
 // as wide as the reduction (so it does not alias) and has 22-bit fixed-point weights. It filters
 // horizontally, rounds to bytes, then filters vertically. The reference code resizes in this way;
 // plain two-tap bilinear gives other pictures.

@@ -1,6 +1,6 @@
-// Three operations on bytes that Highway lacks, for each set of instructions. Sources that are
-// compiled for several sets include this file (hwy/foreach_target.h). Vectors are at most 256 bits
-// wide.
+// Defines three operations on bytes that Highway lacks, for each set of instructions. Sources that
+// are compiled for several sets include this file (hwy/foreach_target.h). Vectors are at most 256
+// bits wide.
 // SPDX-License-Identifier: Apache-2.0
 #if defined(REEL3D_SIMD_OPS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef REEL3D_SIMD_OPS_INL_H

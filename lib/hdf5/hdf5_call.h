@@ -1,4 +1,4 @@
-// The parts that the reader and the writer of HDF5 files share: an owner for ids, one check for
+// Has the parts that the reader and the writer of HDF5 files share: an owner for ids, one check for
 // return codes, the types. This is not a general HDF5 wrapper; only sources include hdf5.h.
 //
 // The library's own lock serialises HDF5 calls.

@@ -1,7 +1,6 @@
-// A loader that decodes clips ahead of their consumer. Threads of one process fill a ring of
-// batches, which come out in order. The content of a batch depends only on its requests, never on
-// the threads. The loader knows no network: pixels are bytes, and the code that computes on them
-// normalises them.
+// Decodes clips ahead of their consumer. Threads of one process fill a ring of batches, which come
+// out in order. The content of a batch depends only on its requests, never on the threads. The
+// loader knows no network: pixels are bytes, and the code that computes on them normalises them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,6 +1,6 @@
-// Memory for the pixels of a batch. It is plain memory that is reused from batch to batch, or
-// memory from an allocator of the consumer. Such an allocator may give memory that a GPU can copy
-// from by itself.
+// Holds the memory for the pixels of a batch. It is plain memory that is reused from batch to
+// batch, or memory from an allocator of the consumer. Such an allocator may give memory that a GPU
+// can copy from by itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -30,7 +30,7 @@ class LayerWatch {
   LayerWatch(const LayerWatch&) = delete;
   LayerWatch& operator=(const LayerWatch&) = delete;
 
-  // Report a layer to whoever watches this thread, if anyone does.
+  // Report a layer to the watch of this thread, if there is one.
   static void NoteBatchNorm(const at::Tensor& input, const at::Tensor& weight,
                             const at::Tensor& output);
   static void NoteConvolution(const at::Tensor& input, const at::Tensor& weight,

@@ -1,12 +1,12 @@
-// The layout of a shard NNNNN.h5 and the checksums that protect its parts.
+// Defines the layout of a shard NNNNN.h5 and the checksums that protect its parts.
 // docs/reference/formats.md describes the same for users; shard_writer and shard_reader translate
 // it to and from HDF5.
 //
 //   /               attrs: format="clipshard", version=1, uuid, plan, tool, codec="jpeg", quality,
 //                   subsampling="420", color="full-range BT.601", height, complete=1 (last)
 //   /frames/data    u8  [B]    complete JPEGs back to back, video by video
-//   /frames/offset  u64 [N+1]  of frame i in data; offset[N] == B
-//   /frames/crc32   u32 [N]    of frame i's bytes
+//   /frames/offset  u64 [N+1]  offset of frame i in data; offset[N] == B
+//   /frames/crc32   u32 [N]    CRC-32 of frame i's bytes
 //   /videos/first   u64 [V+1]  first frame of each video; first[V] == N
 //   /videos/id, label i32 (-1 unknown), width u16, height u16, restart u16 (MCUs, 0 none or mixed),
 //           fps_num u32, fps_den u32, crc32 u32 (RowCrc32)                                   [V]

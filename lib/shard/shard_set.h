@@ -1,11 +1,11 @@
-// A folder of shards as one data set: it has an index of the videos and reads the JPEG of any frame
-// by pread.
+// Opens a folder of shards as one data set: it has an index of the videos and reads the JPEG of any
+// frame by pread.
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
 //   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed; may be
 //                absent. They count when results are judged, so no fault makes a figure better
-//   classes.txt  one class name a line
+//   classes.txt  one class name per line
 //   NNNNN.h5     see shard_format.h
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

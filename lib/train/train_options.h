@@ -1,4 +1,5 @@
-// All settings of a training run. The defaults are the paper's (configs/recipes/paper2017.ini).
+// Defines all settings of a training run. The defaults are the paper's
+// (configs/recipes/paper2017.ini).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -24,7 +24,7 @@ class FrameClock {
   double Next(double raw_s);
 
   int num_faults() const { return num_faults_; }
-  // Returns when the first fault happens, on the clock that goes on.
+  // Returns when the first fault happens, on the continuous clock.
   double first_fault_s() const { return first_fault_s_; }
 
  private:

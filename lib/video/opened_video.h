@@ -20,7 +20,7 @@ struct OpenedVideo {
   bool Seek(double time_s);
   // Returns whether the clock may start again where recordings are joined, as in broadcasts.
   bool HasLeapingClock() const { return (format->iformat->flags & AVFMT_TS_DISCONT) != 0; }
-  // Returns whether packets fill the file, so that nothing stands behind the last one.
+  // Returns whether packets fill the file, so that nothing follows the last one.
   bool PacketsAdjoin() const;
   // Returns whether ListedFrames() counts exactly the frames to be shown.
   bool ListsWhatIsShown() const;

@@ -1,5 +1,5 @@
 // Private to lib/video: finds the film among a file's video streams. Covers, thumbnails and stills
-// beside it are passed over, even if they are marked as default tracks.
+// beside it are skipped, even if they are marked as default tracks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -90,9 +90,9 @@ class VideoDecoder {
 
   const VideoInfo& info() const;
   // Decodes the next frame in order of presentation, and returns false after the last. Damaged
-  // packets are passed over and noted. Throws an input error if there was not one frame.
+  // packets are skipped and noted. Throws an input error if there was no frame at all.
   bool Next(VideoFrame* frame);
-  // `tell` is called for each decoded frame, also for those before the part.
+  // Makes Next() call `tell` for each decoded frame, also for those before the part.
   void OnDecoded(std::function<void()> tell);
   const DecodeSummary& summary() const;
 

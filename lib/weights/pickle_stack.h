@@ -15,7 +15,7 @@
 
 namespace reel3d {
 
-// All functions throw Malformed where a bound is passed or what they take is not there.
+// All functions throw Malformed if a bound is exceeded or a value that they take is missing.
 class PickleStack {
  public:
   // `bytes`, which says where errors are, must outlive this.

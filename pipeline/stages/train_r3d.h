@@ -1,4 +1,4 @@
-// The stage behind train-r3d, which mpirun starts on every rank.
+// The stage behind train-r3d: trains a network. mpirun starts it on every rank.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

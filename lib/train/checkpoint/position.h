@@ -1,4 +1,4 @@
-// The position of a training run, which a checkpoint's state.json holds beside network and
+// Holds the position of a training run, which a checkpoint's state.json stores beside network and
 // optimizer.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -1,4 +1,4 @@
-// The state of a run beside its network: what a checkpoint's state.json holds.
+// Holds the state of a run beside its network, which a checkpoint's state.json stores.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

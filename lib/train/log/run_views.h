@@ -73,7 +73,7 @@ class RunViews {
 };
 
 // Returns the line of metrics.jsonl for the epoch that ends at `position`. Figures without clips
-// are left out: all steps were skipped, or nothing was validated.
+// are absent: all steps were skipped, or nothing was validated.
 nlohmann::ordered_json EpochLine(const Position& position, double lr, const ClipMeans& training,
                                  const ClipMeans& validation);
 

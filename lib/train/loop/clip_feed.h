@@ -25,7 +25,7 @@ namespace reel3d {
 class ClipFeed {
  public:
   // All references must outlive this object. While a loader is open, the watchdog can tell which
-  // videos are in hand.
+  // videos are being loaded.
   ClipFeed(const EpochData& data, const ShardSet& shards, const TrainOptions& options,
            at::Device device, Watchdog& watchdog, DamagedVideos& damaged, int loader_threads);
 

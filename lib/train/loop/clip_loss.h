@@ -1,4 +1,4 @@
-// The loss that training minimises.
+// Computes the loss that training minimises.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,5 @@
-// The videos whose frames could not be read, with the reasons. Single ranks find them while they
-// load; Share() makes them the same on every rank, and they survive a resume.
+// Lists the videos whose frames could not be read, with the reasons. Single ranks find them while
+// they load. Share() makes the list the same on every rank, and it survives a resume.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,5 @@
-// The clips of one rank in one epoch, as batches of tensors in the order of computation: training
-// samples step by step, or the windows of the validation videos.
+// Loads the clips of one rank in one epoch, as batches of tensors in the order of computation:
+// training samples step by step, or the windows of the validation videos.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,4 +1,4 @@
-// The network in training, and all that a step changes with it: its average, the optimizer's
+// Holds the network in training, and all that a step changes with it: its average, the optimizer's
 // momentum, batch norm's statistics.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -78,7 +78,7 @@ class Learner {
   std::unique_ptr<DataParallel> parallel_;  // destroyed before its group
 };
 
-// Returns the failure of a run whose `what` is no number any more.
+// Returns the failure of a run whose `what` is not finite any more.
 Error Diverged(const std::string& what, int epoch);
 
 }  // namespace reel3d

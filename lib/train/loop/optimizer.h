@@ -1,7 +1,8 @@
-// SGD as the recipes define it: momentum, dampening, Nesterov, weight decay on all parameters or
-// only on weights, gradients clipped by their norm. It uses torch's fused kernel, which takes one
-// pass over memory where torch::optim::SGD takes several. With few clips per step, the optimizer is
-// the most expensive part besides the network. State is saved under the parameters' names.
+// Implements SGD as the recipes define it: momentum, dampening, Nesterov, weight decay on all
+// parameters or only on weights, gradients clipped by their norm. It uses torch's fused kernel,
+// which takes one pass over memory where torch::optim::SGD takes several. With few clips per step,
+// the optimizer is the most expensive part besides the network. State is saved under the
+// parameters' names.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

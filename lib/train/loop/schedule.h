@@ -1,5 +1,5 @@
-// The learning rate over the epochs of a run. This is plain arithmetic, and every rank computes the
-// same.
+// Computes the learning rate over the epochs of a run. This is plain arithmetic, and every rank
+// computes the same.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

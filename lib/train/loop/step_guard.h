@@ -17,7 +17,7 @@ namespace reel3d {
 
 enum class StepVerdict {
   kTake,      // the step is good, or nobody has looked yet
-  kLeaveOut,  // go on as if the step had not been
+  kLeaveOut,  // undo the step and continue
   kRollBack,  // go back to the weights of a checkpoint
   kEnd,       // end the run
 };
@@ -38,7 +38,7 @@ class StepGuard {
   // Call it before a step's first forward pass: copies the buffers if bad steps are undone.
   void BeginStep();
 
-  // Judges the step in hand and counts bad ones in `position`. `figures`, double [3] on the device,
+  // Judges the current step and counts bad ones in `position`. `figures`, double [3] on the device,
   // holds the step's mean loss, the norm of its gradient and that of batch norm's statistics, the
   // same on every rank. The host waits for the device, except for a GPU with --on-bad-step stop:
   // there each step is taken, and FindBadStep() finds a bad one later.

@@ -1,4 +1,4 @@
-// Adds up the time of a rank's steps: of the epoch in hand, and of this part of the run. Validation
+// Adds up the time of a rank's steps: of the current epoch, and of this part of the run. Validation
 // and checkpoints do not count.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -28,7 +28,7 @@ class StepTimes {
   // Returns this rank's times of the epoch that ended last, and the clips of all ranks in it.
   const RankTimes& epoch() const { return epoch_; }
   double epoch_clips() const { return clips_ - clips_before_; }
-  // Returns the phases of the epoch in hand so far.
+  // Returns the phases of the current epoch so far.
   PhaseSeconds SoFar() const { return phases_.Seconds() - before_; }
 
   // Return the sums over this part of the run.

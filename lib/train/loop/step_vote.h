@@ -1,5 +1,5 @@
-// The facts that ranks share after each step. A signal, damage or a full disk may have reached only
-// some of them, and all have to act alike.
+// Shares facts between ranks after each step. A signal, damage or a full disk may have reached only
+// some of them, and all ranks have to act alike.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

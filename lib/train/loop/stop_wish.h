@@ -1,5 +1,5 @@
-// One rank's wish to stop the run: because of a signal, because its job ends soon, or after the
-// steps that the user asked for.
+// Decides whether one rank wants to stop the run: because of a signal, because its job ends soon,
+// or after the steps that the user asked for.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

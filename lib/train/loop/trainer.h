@@ -1,4 +1,4 @@
-// The training run: epochs of steps, validation, checkpoints, metrics. Every method is collective.
+// Runs the training: epochs of steps, validation, checkpoints, metrics. Every method is collective.
 // It knows nothing of command lines and uses ranks, loader and gradients from the layers below.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -1,5 +1,5 @@
-// A moving average of a network's state over the steps of training (EMA). It is smoother than the
-// last step's state, so the average is what is validated and published.
+// Keeps a moving average of a network's state over the steps of training (EMA). It is smoother than
+// the last step's state, so the average is validated and published.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

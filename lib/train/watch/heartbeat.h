@@ -1,6 +1,6 @@
-// The sign of life that each rank of a run writes at least once a second, to a file of its own.
-// Other ranks can read it without that rank's help, because a rank that is stopped cannot speak for
-// itself.
+// Writes and reads the sign of life of each rank, which it writes at least once a second to a file
+// of its own. Other ranks can read it without that rank's help, because a rank that is stopped
+// cannot report itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
