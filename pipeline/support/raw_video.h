@@ -29,11 +29,10 @@ class RawVideo {
   // Average frames a second; 25 where the file says none.
   double fps() const;
 
-  // Loads `clips`, in order of time, in batches as `options` say, `batch` clips each, and hands
-  // each batch on. Of the frames no more are in memory than a few batches need.
-  void ForEachBatch(const std::vector<Clip>& clips, int batch, const BatchLoaderOptions& options,
-                    const std::function<CropPlan(FrameSize)>& crop,
-                    const std::function<void(Batch&)>& use) const;
+  // Hands `clips`, which are in order of time, to `use` in groups of a few batches of `batch`
+  // clips, each group with a source of its frames. Memory holds the frames of one group at a time.
+  using UseGroup = std::function<void(std::vector<ClipRequest> clips, FrameSource frames)>;
+  void ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const;
 
  private:
   PendingFile prepared_;  // never published
