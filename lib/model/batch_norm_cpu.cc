@@ -66,7 +66,7 @@ void AddOverRanks(const Group& group, std::vector<double>* values) {
   group->allreduce(tensors)->wait();
 }
 
-struct Statistics {
+struct CpuStatistics {
   std::vector<double> mean, variance;  // the variance is the biased one
   double count = 0;                    // values a channel
 
@@ -77,11 +77,11 @@ struct Statistics {
   }
 };
 
-Statistics StatisticsOf(const at::Tensor& input) {
+CpuStatistics StatisticsOf(const at::Tensor& input) {
   const Rows rows(input);
   const auto channels = static_cast<size_t>(rows.channels());
-  Statistics statistics = {std::vector<double>(channels), std::vector<double>(channels),
-                           static_cast<double>(rows.rows())};
+  CpuStatistics statistics = {std::vector<double>(channels), std::vector<double>(channels),
+                              static_cast<double>(rows.rows())};
   if (rows.rows() == 0) {
     return statistics;
   }
@@ -101,7 +101,7 @@ Statistics StatisticsOf(const at::Tensor& input) {
   return statistics;
 }
 
-Statistics OverRanks(const Statistics& own, const Group& group) {
+CpuStatistics OverRanks(const CpuStatistics& own, const Group& group) {
   const size_t channels = own.mean.size();
   std::vector<double> sums(2 * channels + 1);
   for (size_t c = 0; c < channels; ++c) {
@@ -111,7 +111,7 @@ Statistics OverRanks(const Statistics& own, const Group& group) {
   }
   sums[2 * channels] = own.count;
   AddOverRanks(group, &sums);
-  Statistics all = own;
+  CpuStatistics all = own;
   all.count = sums[2 * channels];
   for (size_t c = 0; c < channels; ++c) {
     all.Set(c, MomentsOf<double>({sums[c], sums[channels + c]}, all.count));
@@ -119,7 +119,7 @@ Statistics OverRanks(const Statistics& own, const Group& group) {
   return all;
 }
 
-void UpdateRunning(const Statistics& statistics, const BatchNormCall& call) {
+void UpdateRunning(const CpuStatistics& statistics, const BatchNormCall& call) {
   if (statistics.count == 0 || (statistics.count == 1 && !call.group)) {
     return;
   }
@@ -168,7 +168,7 @@ std::vector<double> SumGradients(const Rows& gradients, const Rows& inputs, cons
 struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& weight, const at::Tensor& bias,
-                            const Statistics& statistics, const BatchNormCall& call) {
+                            const CpuStatistics& statistics, const BatchNormCall& call) {
     const auto channels = static_cast<int64_t>(statistics.mean.size());
     const at::Tensor saved = at::empty({2, channels}, at::kDouble);  // mean, 1 / deviation
     std::vector<double> scale = ToDoubles(weight);
@@ -251,7 +251,7 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
 }  // namespace
 
 at::Tensor BatchNormOnCpu(const at::Tensor& input, const BatchNormCall& call, double* num_values) {
-  Statistics statistics;
+  CpuStatistics statistics;
   {
     const at::NoGradGuard no_gradient;
     if (call.is_training) {

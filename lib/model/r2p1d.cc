@@ -17,14 +17,14 @@ void AddFactorized(const std::string& number, int64_t in, int64_t middle, int64_
       {"conv" + number + "_t", "bn" + number + "_t", {middle, out, {{3, 1, 1}}, {{stride, 1, 1}}}});
 }
 
-std::vector<ConvPlan> BasicBlock(int64_t in, int64_t planes, int64_t stride) {
+std::vector<ConvPlan> SplitBasicBlock(int64_t in, int64_t planes, int64_t stride) {
   std::vector<ConvPlan> plans;
   AddFactorized("1", in, MiddlePlanes(in, planes), planes, stride, &plans);
   AddFactorized("2", planes, MiddlePlanes(planes, planes), planes, 1, &plans);
   return plans;
 }
 
-std::vector<ConvPlan> Bottleneck(int64_t in, int64_t planes, int64_t stride) {
+std::vector<ConvPlan> SplitBottleneck(int64_t in, int64_t planes, int64_t stride) {
   std::vector<ConvPlan> plans = {{"conv1", "bn1", {in, planes}}};
   AddFactorized("2", planes, MiddlePlanes(planes, planes), planes, stride, &plans);
   plans.push_back({"conv3", "bn3", {planes, 4 * planes}});
@@ -49,7 +49,7 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
   plan.num_blocks = DepthOf(options.depth).blocks;
   const bool bottlenecks = DepthOf(options.depth).bottlenecks;
   plan.block = [bottlenecks](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
-    return bottlenecks ? Bottleneck(in, planes, stride) : BasicBlock(in, planes, stride);
+    return bottlenecks ? SplitBottleneck(in, planes, stride) : SplitBasicBlock(in, planes, stride);
   };
   return MakeResNet(plan, options.num_classes);
 }

@@ -7,6 +7,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
+#include "lib/shard/shard_columns.h"
 
 namespace reel3d {
 namespace {
@@ -19,9 +20,12 @@ void AppendLittleEndian(std::string* bytes, uint64_t value, int count) {
 
 std::string RowText(const ShardTable& table, size_t video) {
   const ShardVideo& row = table.videos[video];
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", row.id, row.label,
-                     table.first_frames[video], table.first_frames[video + 1], row.width,
-                     row.height, row.restart_interval, row.fps_num, row.fps_den);
+  std::string text = fmt::format("{}\t{}\t{}\t{}", row.id, row.label, table.first_frames[video],
+                                 table.first_frames[video + 1]);
+  ForEachVideoColumn(table.version, [&](const char* /*name*/, auto member) {
+    text += fmt::format("\t{}", row.*member);
+  });
+  return text;
 }
 
 }  // namespace
@@ -42,7 +46,7 @@ uint32_t RowCrc32(const ShardTable& table, size_t video) {
 
 std::string ContentUuid(const ShardTable& table) {
   std::string text =
-      fmt::format("{} {} {} {}\n", kShardFormat, kShardVersion, table.quality, table.height);
+      fmt::format("{} {} {} {}\n", kShardFormat, table.version, table.quality, table.height);
   text += fmt::format("{}\n{}\n", table.classes.size(), fmt::join(table.classes, "\n"));
   for (size_t video = 0; video < table.videos.size(); ++video) {
     text += RowText(table, video) + "\n";

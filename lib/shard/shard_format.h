@@ -21,7 +21,7 @@
 namespace reel3d {
 
 constexpr const char* kShardFormat = "clipshard";
-constexpr uint32_t kShardVersion = 1;
+constexpr uint32_t kShardVersion = 1;  // that is written; every version from 1 on is read
 constexpr const char* kShardColor = "full-range BT.601";
 constexpr uint64_t kMaxFrameBytes = uint64_t{1} << 28;
 
@@ -35,8 +35,9 @@ struct ShardVideo {
 
 // Everything in a shard except the pixels; takes 12 bytes per frame in memory.
 struct ShardTable {
-  uint32_t quality = 0;  // of libjpeg; 0: unknown, or frames differ
-  uint32_t height = 0;   // pixels; 0: videos differ
+  uint32_t version = kShardVersion;  // says which columns there are (lib/shard/shard_columns.h)
+  uint32_t quality = 0;              // of libjpeg; 0: unknown, or frames differ
+  uint32_t height = 0;               // pixels; 0: videos differ
   std::vector<std::string> classes;
   std::vector<ShardVideo> videos;
   std::vector<uint64_t> first_frames = {0};  // [V+1]
@@ -56,8 +57,9 @@ struct StoredFrame {
 // Appends a video with its frames, in order.
 void AddVideo(const ShardVideo& video, const std::vector<StoredFrame>& frames, ShardTable* table);
 
-// Returns the CRC-32 of "id\tlabel\tfirst\tend\twidth\theight\trestart\tfps_num\tfps_den", where
-// the frames of the video are [first, end).
+// Returns the CRC-32 of "id\tlabel\tfirst\tend" and the columns of lib/shard/shard_columns.h (of
+// version 1: "\twidth\theight\trestart\tfps_num\tfps_den"), where the frames of the video are
+// [first, end).
 uint32_t RowCrc32(const ShardTable& table, size_t video);
 
 // Returns a name of the content: a version 8 UUID made of two hashes of the complete table. The

@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "lib/hdf5/hdf5_reader.h"
+#include "lib/shard/shard_columns.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -18,10 +19,12 @@ void ReadAttributes(const Hdf5Reader& file, ShardTable* table) {
   if (file.Text("format") != kShardFormat) {
     file.Fail("is not a shard");
   }
-  if (const int64_t version = file.Integer("version"); version != kShardVersion) {
-    file.Fail(
-        fmt::format("is a shard of version {}; this reel3d reads {}", version, kShardVersion));
+  const int64_t version = file.Integer("version");
+  if (version < 1 || version > kShardVersion) {
+    file.Fail(fmt::format("is a shard of version {}; this reel3d reads versions up to {}", version,
+                          kShardVersion));
   }
+  table->version = static_cast<uint32_t>(version);
   if (file.Integer("complete") != 1) {
     file.Fail("is not complete");
   }
@@ -37,9 +40,9 @@ void ReadAttributes(const Hdf5Reader& file, ShardTable* table) {
 }
 
 template <class Value>
-void ReadMember(const Hdf5Reader& file, const char* name, Value ShardVideo::*member,
+void ReadColumn(const Hdf5Reader& file, const std::string& name, Value ShardVideo::*member,
                 std::vector<ShardVideo>* videos) {
-  const std::vector<Value> column = file.Values<Value>(name, {videos->size()});
+  const std::vector<Value> column = file.Values<Value>("/videos/" + name, {videos->size()});
   for (size_t i = 0; i < column.size(); ++i) {
     (*videos)[i].*member = column[i];
   }
@@ -50,12 +53,10 @@ void ReadVideos(const Hdf5Reader& file, ShardTable* table) {
     table->videos.emplace_back().id = std::move(id);
   }
   std::vector<ShardVideo>* videos = &table->videos;
-  ReadMember(file, "/videos/label", &ShardVideo::label, videos);
-  ReadMember(file, "/videos/width", &ShardVideo::width, videos);
-  ReadMember(file, "/videos/height", &ShardVideo::height, videos);
-  ReadMember(file, "/videos/restart", &ShardVideo::restart_interval, videos);
-  ReadMember(file, "/videos/fps_num", &ShardVideo::fps_num, videos);
-  ReadMember(file, "/videos/fps_den", &ShardVideo::fps_den, videos);
+  ReadColumn(file, "label", &ShardVideo::label, videos);
+  ForEachVideoColumn(table->version, [&](const char* name, auto member) {
+    ReadColumn(file, name, member, videos);
+  });
   table->first_frames = file.Values<uint64_t>("/videos/first", {videos->size() + 1});
   table->classes = file.Strings("/classes/name");
 }

@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/versions.h"
+#include "lib/shard/shard_columns.h"
 #include "lib/shard/shard_reader.h"
 
 namespace reel3d {
@@ -12,7 +13,7 @@ namespace {
 
 void WriteAttributes(const ShardTable& table, const std::string& plan, Hdf5Writer* file) {
   file->Attribute("format", std::string(kShardFormat));
-  file->Attribute("version", kShardVersion);
+  file->Attribute("version", table.version);
   file->Attribute("uuid", ContentUuid(table));
   file->Attribute("plan", plan);
   file->Attribute("tool", "reel3d pack-shards " + Version());
@@ -25,14 +26,14 @@ void WriteAttributes(const ShardTable& table, const std::string& plan, Hdf5Write
 
 // Writes one member of all videos as a column of the file.
 template <class Value>
-void WriteColumn(const ShardTable& table, const char* name, Value ShardVideo::*member,
+void WriteColumn(const ShardTable& table, const std::string& name, Value ShardVideo::*member,
                  Hdf5Writer* file) {
   std::vector<Value> column;
   column.reserve(table.videos.size());
   for (const ShardVideo& video : table.videos) {
     column.push_back(video.*member);
   }
-  file->Values(name, column);
+  file->Values("/videos/" + name, column);
 }
 
 void WriteVideos(const ShardTable& table, Hdf5Writer* file) {
@@ -45,12 +46,10 @@ void WriteVideos(const ShardTable& table, Hdf5Writer* file) {
   file->Group("/videos");
   file->Values("/videos/first", table.first_frames);
   file->Strings("/videos/id", ids);
-  WriteColumn(table, "/videos/label", &ShardVideo::label, file);
-  WriteColumn(table, "/videos/width", &ShardVideo::width, file);
-  WriteColumn(table, "/videos/height", &ShardVideo::height, file);
-  WriteColumn(table, "/videos/restart", &ShardVideo::restart_interval, file);
-  WriteColumn(table, "/videos/fps_num", &ShardVideo::fps_num, file);
-  WriteColumn(table, "/videos/fps_den", &ShardVideo::fps_den, file);
+  WriteColumn(table, "label", &ShardVideo::label, file);
+  ForEachVideoColumn(table.version, [&](const char* name, auto member) {
+    WriteColumn(table, name, member, file);
+  });
   file->Values("/videos/crc32", row_crc32);
 }
 

@@ -8,9 +8,9 @@
 #include "lib/base/option_binder.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/infer/clip_input.h"
 #include "lib/model/network.h"
 #include "lib/model/precision_options.h"
-#include "lib/train/clip_input.h"
 #include "lib/train/finetune_options.h"
 #include "lib/train/loop/schedule.h"
 

@@ -16,12 +16,13 @@
 #include "lib/dist/torch_errors.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/averaging.h"
+#include "lib/infer/clip_runner.h"
+#include "lib/infer/clip_tensors.h"
 #include "lib/model/freed_memory.h"
-#include "lib/train/loop/epoch_data.h"
 #include "pipeline/stages/annotate_video.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/load_network.h"
 #include "pipeline/support/raw_video.h"
-#include "pipeline/support/trained_network.h"
 
 namespace reel3d {
 namespace {
@@ -33,23 +34,30 @@ struct RankedClass {
   double score;
 };
 
+// Loads the network of `options` for clips of the size that it wants.
+TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device device) {
+  KeepFreedMemory();
+  RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
+  at::set_num_threads(ThreadCount(options.threads));
+  TrainedNetwork trained =
+      LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
+  trained.options.CheckClips(trained.recipe.shape.length, trained.recipe.size, trained.recipe.size);
+  trained.network->AbsorbBatchNorms();
+  return trained;
+}
+
 class Classifier {
  public:
-  explicit Classifier(const ClassifyVideoOptions& options)
+  Classifier(const ClassifyVideoOptions& options, at::Device device)
       : options_(options),
-        device_(ChooseDevice(options.device)),
-        threads_(ThreadCount(options.threads)),
         averaging_(ParseAveraging(options.averaging)),
         worker_({"/proc/self/exe", static_cast<double>(options.stall_timeout), 0,
-                 options.worker_memory}) {
-    KeepFreedMemory();
-    RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
-    at::set_num_threads(threads_);
-    trained_ = LoadTrainedNetwork(options.checkpoint, options.weights, device_, options.precision);
-    trained_.options.network.CheckClips(trained_.options.clip.length, trained_.options.crop.size,
-                                        trained_.options.crop.size);
-    trained_.network->AbsorbBatchNorms();
-  }
+                 options.worker_memory}),
+        trained_(LoadForVideos(options, device)),
+        runner_(trained_.network, trained_.recipe,
+                {options.batch, ThreadCount(options.threads), ParseDecoding(options.decoding),
+                 BadClips::kThrow},
+                device) {}
 
   const std::string& identity() const { return trained_.identity; }
 
@@ -69,7 +77,7 @@ class Classifier {
       LogWarn(fmt::format("{}: {}", file, note));
     }
     const std::vector<Clip> clips =
-        SlidingClips(video.num_frames(), trained_.options.clip, WindowStride(), TailRule::kLoop);
+        SlidingClips(video.num_frames(), trained_.recipe.shape, WindowStride(), TailRule::kLoop);
     const std::vector<float> logits = Forward(video, clips);
     if (!options_.annotate.empty()) {
       Annotate(video, clips, logits);
@@ -79,28 +87,18 @@ class Classifier {
 
  private:
   int WindowStride() const {
-    return options_.window_stride > 0 ? options_.window_stride : trained_.options.clip.length;
+    return options_.window_stride > 0 ? options_.window_stride : trained_.recipe.shape.length;
   }
   size_t num_classes() const { return trained_.classes.size(); }
 
   std::vector<float> Forward(const RawVideo& video, const std::vector<Clip>& clips) {
-    const at::NoGradGuard no_gradient;
-    const int length = trained_.options.clip.length;
-    const int size = trained_.options.crop.size;
-    const BatchLoaderOptions loading = {length,
-                                        size,
-                                        threads_,
-                                        3,
-                                        BadClips::kThrow,
-                                        ParseDecoding(options_.decoding),
-                                        PixelsFor(device_)};
-    ClipInput input(trained_.options.input, device_);
     std::vector<float> all;
-    const auto crop = [size](FrameSize frame) { return CenterCrop(frame, size); };
-    video.ForEachBatch(clips, options_.batch, loading, crop, [&](Batch& batch) {
-      const at::Tensor pixels = AsTensors(batch, length, size).pixels;
-      AppendRows(trained_.network->forward(input.ToInput(pixels)), &all);
-    });
+    video.ForEachGroup(
+        clips, options_.batch, [&](std::vector<ClipRequest> requests, FrameSource frames) {
+          runner_.Run(
+              std::move(requests), std::move(frames),
+              [&](const Batch& /*batch*/, const at::Tensor& logits) { AppendRows(logits, &all); });
+        });
     return all;
   }
 
@@ -161,11 +159,10 @@ class Classifier {
   }
 
   const ClassifyVideoOptions& options_;
-  at::Device device_;
-  int threads_;
   Averaging averaging_;
-  PrepWorker worker_;
+  PrepWorker worker_;  // starts its process before the network takes memory
   TrainedNetwork trained_;
+  ClipRunner runner_;
 };
 
 std::string ToText(const Json& video, bool with_windows) {
@@ -186,7 +183,7 @@ std::string ToText(const Json& video, bool with_windows) {
 }
 
 ToolResult Classify(const ClassifyVideoOptions& options) {
-  Classifier classifier(options);
+  Classifier classifier(options, ChooseDevice(options.device));
   std::vector<Json> videos(options.videos.size());
   const ItemLoopResult loop =
       RunItemLoop(options.videos, {"classify", "videos", 1}, [&](const ItemTurn& turn) {

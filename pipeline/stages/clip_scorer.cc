@@ -9,7 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/log.h"
-#include "lib/dist/device.h"
+#include "lib/infer/clip_tensors.h"
 
 namespace reel3d {
 namespace {
@@ -47,20 +47,17 @@ void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
 
 }  // namespace
 
-ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
-                       at::Device device)
+ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards,
+                       const TrainedNetwork& trained, at::Device device)
     : options_(std::move(options)),
       shards_(shards),
-      trained_(std::move(trained)),
-      input_(trained_.options.input, device),
-      members_(VideosOfSubset(shards.videos(), ParseSubset(options_.subset))),
-      loader_options_{trained_.options.clip.length,
-                      trained_.options.crop.size,
-                      options_.loader_threads,
-                      3,
-                      BadClips::kReport,
-                      ParseDecoding(options_.decoding),
-                      PixelsFor(device)} {
+      identity_(trained.identity),
+      classes_(trained.classes),
+      runner_(trained.network, trained.recipe,
+              {options_.batch, options_.loader_threads, ParseDecoding(options_.decoding),
+               BadClips::kReport},
+              device),
+      members_(VideosOfSubset(shards.videos(), ParseSubset(options_.subset))) {
   if (members_.empty()) {
     throw InputError(fmt::format("{} holds no {} videos; --subset names another",
                                  shards.folder().string(), options_.subset));
@@ -78,14 +75,14 @@ int ClipScorer::NumParts() const {
 ScorePart ClipScorer::PlanPart(int number) const {
   ScorePart part;
   Scores& scores = part.scores;
-  scores.checkpoint = trained_.identity;
+  scores.checkpoint = identity_;
   scores.data = fmt::format("{:08x}", shards_.fingerprint());
   scores.subset = options_.subset;
   scores.part = number;
   scores.num_parts = NumParts();
   scores.num_videos_expected =
       static_cast<int64_t>(members_.size()) + shards_.NumMissing(ParseSubset(options_.subset));
-  scores.classes = trained_.classes;
+  scores.classes = classes_;
   const size_t begin = static_cast<size_t>(number) * PartSize();
   const size_t end = std::min(begin + PartSize(), members_.size());
   for (size_t place = begin; place < end; ++place) {
@@ -97,22 +94,30 @@ ScorePart ClipScorer::PlanPart(int number) const {
 }
 
 void ClipScorer::Score(ScorePart* part) {
-  std::vector<bool> failed(part->scores.videos.size());
-  const auto fail = [&](size_t clip, const std::string& reason) {
-    const uint32_t video = part->scores.clips[clip].video;
+  Scores& scores = part->scores;
+  std::vector<bool> failed(scores.videos.size());
+  const auto note = [&](const ClipFault& fault, size_t clip) {
+    const uint32_t video = scores.clips[clip].video;
     if (!failed[video]) {
       failed[video] = true;
-      part->failed.push_back({part->scores.videos[video].id, "score", reason});
-      LogWarn(fmt::format("{} failed: {}", part->scores.videos[video].id, reason));
+      part->failed.push_back({scores.videos[video].id, "score", fault.reason});
+      LogWarn(fmt::format("{} failed: {}", scores.videos[video].id, fault.reason));
     }
   };
-  Forward(part, fail);
-  DropClipsOf(failed, &part->scores);
+  runner_.Run(std::move(part->requests), FramesOf(shards_),
+              [&](const Batch& batch, const at::Tensor& logits) {
+                const size_t first_clip = scores.logits.size() / classes_.size();
+                for (const ClipFault& fault : batch.faults) {
+                  note(fault, first_clip + fault.clip);
+                }
+                AppendRows(logits, &scores.logits);
+              });
+  DropClipsOf(failed, &scores);
 }
 
 void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
   const IndexedVideo& video = shards_.videos()[member];
-  const ClipShape& shape = trained_.options.clip;
+  const ClipShape& shape = runner_.recipe().shape;
   const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
   for (Clip& clip : SlidingClips(video.num_frames, shape, stride, ParseTail(options_.tail))) {
     const auto first_frame = static_cast<uint32_t>(clip.frames.front());
@@ -122,26 +127,6 @@ void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
                     Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
     }
     part->requests.push_back({member, video.label, std::move(clip), Rng(0)});
-  }
-}
-
-void ClipScorer::Forward(ScorePart* part,
-                         const std::function<void(size_t, const std::string&)>& fail) {
-  const at::NoGradGuard no_grad;
-  BatchRequests requests = BatchesOf(std::move(part->requests), options_.batch);
-  requests.crop = [&](FrameSize frame, Rng& /*rng*/) {
-    return CenterCrop(frame, trained_.options.crop.size);
-  };
-  BatchLoader loader(std::move(requests), FramesOf(shards_), loader_options_);
-  std::vector<float>& all = part->scores.logits;
-  while (loader.Next(&batch_)) {
-    const size_t first_clip = all.size() / part->scores.classes.size();
-    for (const ClipFault& fault : batch_.faults) {
-      fail(first_clip + fault.clip, fault.reason);
-    }
-    const ClipBatch tensors =
-        AsTensors(batch_, trained_.options.clip.length, trained_.options.crop.size);
-    AppendRows(trained_.network->forward(input_.ToInput(tensors.pixels)), &all);
   }
 }
 

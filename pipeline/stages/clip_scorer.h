@@ -4,17 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "lib/eval/score_file.h"
+#include "lib/infer/clip_runner.h"
+#include "lib/infer/trained_network.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/shard/shard_set.h"
-#include "lib/train/loop/epoch_data.h"
 #include "pipeline/support/item_loop.h"
-#include "pipeline/support/trained_network.h"
 
 namespace reel3d {
 
@@ -40,9 +39,9 @@ struct ClipScorerOptions {
 
 class ClipScorer {
  public:
-  // `shards` must outlive the scorer. Throws an input error if the subset holds no videos, a usage
-  // error if there would be too many parts.
-  ClipScorer(ClipScorerOptions options, const ShardSet& shards, TrainedNetwork trained,
+  // `shards` live as long as the scorer. Throws an input error where the subset holds no
+  // videos, a usage error where the parts would be too many.
+  ClipScorer(ClipScorerOptions options, const ShardSet& shards, const TrainedNetwork& trained,
              at::Device device);
 
   int NumParts() const;
@@ -54,16 +53,12 @@ class ClipScorer {
  private:
   size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
   void AddClips(size_t member, uint32_t row, ScorePart* part) const;
-  // Adds the logits of every clip; calls `fail` for clips that could not be loaded.
-  void Forward(ScorePart* part, const std::function<void(size_t, const std::string&)>& fail);
-
   const ClipScorerOptions options_;
   const ShardSet& shards_;
-  TrainedNetwork trained_;
-  ClipInput input_;
+  const std::string identity_;
+  const std::vector<std::string> classes_;
+  ClipRunner runner_;
   std::vector<size_t> members_;  // videos of the subset, in index order
-  BatchLoaderOptions loader_options_;
-  Batch batch_;
 };
 
 }  // namespace reel3d

@@ -18,13 +18,14 @@
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/eval/feature_file.h"
+#include "lib/infer/clip_runner.h"
+#include "lib/infer/clip_tensors.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/sampler.h"
 #include "lib/model/freed_memory.h"
 #include "lib/model/layer_watch.h"
-#include "lib/train/loop/epoch_data.h"
 #include "lib/train/loop/finetune.h"
-#include "pipeline/support/trained_network.h"
+#include "pipeline/support/load_network.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -60,11 +61,11 @@ class Extractor {
             int threads)
       : options_(options),
         shards_(shards),
-        device_(device),
-        threads_(threads),
         trained_(
             LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision)),
-        input_(trained_.options.input, device),
+        runner_(trained_.network, trained_.recipe,
+                {options.batch, threads, ParseDecoding(options.decoding), BadClips::kReport},
+                device),
         tap_(FindTap(options, *trained_.network)),
         members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))) {
     table_.checkpoint = trained_.identity;
@@ -78,23 +79,22 @@ class Extractor {
 
   // Returns the features of all clips of the subset.
   const FeatureTable& Extract() {
-    const at::NoGradGuard no_gradient;
     std::vector<ClipRequest> requests = PlanClips();
     Progress progress("clips", static_cast<int64_t>(requests.size()));
-    BatchRequests batches = BatchesOf(std::move(requests), options_.batch);
-    const int size = trained_.options.crop.size;
-    batches.crop = [size](FrameSize frame, Rng& /*rng*/) { return CenterCrop(frame, size); };
-    BatchLoader loader(std::move(batches), FramesOf(shards_),
-                       {trained_.options.clip.length, size, threads_, 3, BadClips::kReport,
-                        ParseDecoding(options_.decoding), PixelsFor(device_)});
-    Batch batch;
-    while (loader.Next(&batch)) {
-      for (const ClipFault& fault : batch.faults) {
-        NoteFault(fault);
+    at::Tensor features;  // of the batch in hand
+    const LayerWatch watch(*trained_.network, [&](const LayerCall& call) {
+      if (call.layer == tap_.layer) {
+        features = (tap_.input ? call.input : call.output).to(at::kFloat, false, /*copy=*/true);
       }
-      Add(batch);
-      progress.Advance(batch.size());
-    }
+    });
+    runner_.Run(std::move(requests), FramesOf(shards_),
+                [&](const Batch& batch, const at::Tensor& /*logits*/) {
+                  for (const ClipFault& fault : batch.faults) {
+                    NoteFault(fault);
+                  }
+                  Add(features);
+                  progress.Advance(batch.size());
+                });
     Gather();
     return table_;
   }
@@ -104,7 +104,7 @@ class Extractor {
 
  private:
   std::vector<ClipRequest> PlanClips() {
-    const ClipShape& shape = trained_.options.clip;
+    const ClipShape& shape = trained_.recipe.shape;
     const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
     std::vector<ClipRequest> requests;
     for (size_t place = 0; place < members_.size(); ++place) {
@@ -129,19 +129,8 @@ class Extractor {
     }
   }
 
-  // Appends the features of the batch's clips.
-  void Add(Batch& batch) {
-    const ClipBatch tensors =
-        AsTensors(batch, trained_.options.clip.length, trained_.options.crop.size);
-    at::Tensor features;
-    {
-      const LayerWatch watch(*trained_.network, [&](const LayerCall& call) {
-        if (call.layer == tap_.layer) {
-          features = (tap_.input ? call.input : call.output).to(at::kFloat, false, /*copy=*/true);
-        }
-      });
-      trained_.network->forward(input_.ToInput(tensors.pixels));
-    }
+  // Appends the features of a batch's clips.
+  void Add(at::Tensor features) {
     REEL3D_CHECK(features.defined());
     if (features.dim() > 2 && !options_.positions) {
       features = features.flatten(2).mean(2);
@@ -182,10 +171,8 @@ class Extractor {
 
   const ExtractFeaturesOptions& options_;
   const ShardSet& shards_;
-  at::Device device_;
-  int threads_;
   TrainedNetwork trained_;
-  ClipInput input_;
+  ClipRunner runner_;
   Tap tap_;
   std::vector<size_t> members_;  // videos of the subset, in index order
   FeatureTable table_;

@@ -21,7 +21,7 @@
 #include "lib/model/freed_memory.h"
 #include "lib/shard/data_doubts.h"
 #include "pipeline/stages/clip_scorer.h"
-#include "pipeline/support/trained_network.h"
+#include "pipeline/support/load_network.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -174,12 +174,11 @@ ToolResult Score(const ScoreOptions& options) {
       LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
-  const std::string identity = trained.identity;
-  ClipScorer scorer(ScorerOptions(options, threads), shards, std::move(trained), device);
+  ClipScorer scorer(ScorerOptions(options, threads), shards, trained, device);
   const StageOutput output({options.out_dir,
                             "score-videos",
                             SettingsOf(options),
-                            {{options.checkpoint, identity},
+                            {{options.checkpoint, trained.identity},
                              {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
                             options.overwrite,
                             options.slice});
@@ -191,13 +190,13 @@ ToolResult Score(const ScoreOptions& options) {
                  {"clips", counts.clips},
                  {"num_failed", num_failed},
                  {"parts_kept", counts.parts_kept},
-                 {"checkpoint", identity},
+                 {"checkpoint", trained.identity},
                  {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
                  {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
-  result.text =
-      fmt::format("{} videos, {} clips scored by {}", counts.videos, counts.clips, identity);
+  result.text = fmt::format("{} videos, {} clips scored by {}", counts.videos, counts.clips,
+                            trained.identity);
   if (counts.parts_kept > 0) {
     result.text += fmt::format("; {} score files were there already", counts.parts_kept);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <utility>
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -60,13 +61,9 @@ double RawVideo::fps() const {
   return info_.fps_num > 0 ? static_cast<double>(info_.fps_num) / info_.fps_den : kPal;
 }
 
-void RawVideo::ForEachBatch(const std::vector<Clip>& clips, int batch,
-                            const BatchLoaderOptions& options,
-                            const std::function<CropPlan(FrameSize)>& crop,
-                            const std::function<void(Batch&)>& use) const {
+void RawVideo::ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const {
   FrameQueue queue(prepared());
   const size_t group = kBatchesAtOnce * static_cast<size_t>(batch);
-  Batch loaded;
   for (size_t first = 0; first < clips.size(); first += group) {
     const size_t end = std::min(first + group, clips.size());
     std::vector<ClipRequest> requests;
@@ -77,8 +74,6 @@ void RawVideo::ForEachBatch(const std::vector<Clip>& clips, int batch,
                            *std::max_element(clips[i].frames.begin(), clips[i].frames.end()) + 1);
     }
     queue.Hold(clips[first].frames.front(), end_frame);
-    BatchRequests batches = BatchesOf(std::move(requests), batch);
-    batches.crop = [&](FrameSize frame, Rng& /*rng*/) { return crop(frame); };
     FrameSource source;
     source.read = [&](size_t /*video*/, const std::vector<int>& frames, FrameBytes* bytes) {
       bytes->Clear();
@@ -87,10 +82,7 @@ void RawVideo::ForEachBatch(const std::vector<Clip>& clips, int batch,
       }
     };
     source.name = [](size_t /*video*/) { return "the prepared video"; };
-    BatchLoader loader(std::move(batches), std::move(source), options);
-    while (loader.Next(&loaded)) {
-      use(loaded);
-    }
+    use(std::move(requests), std::move(source));
   }
 }
 

@@ -30,11 +30,10 @@ class RawVideo {
   // Returns the average frames per second; 25 if the file states none.
   double fps() const;
 
-  // Loads `clips`, in order of time, in batches of `batch` clips as `options` say, and calls `use`
-  // for each batch. Only the frames of a few batches are in memory.
-  void ForEachBatch(const std::vector<Clip>& clips, int batch, const BatchLoaderOptions& options,
-                    const std::function<CropPlan(FrameSize)>& crop,
-                    const std::function<void(Batch&)>& use) const;
+  // Hands `clips`, which are in order of time, to `use` in groups of a few batches of `batch`
+  // clips, each group with a source of its frames. Memory holds the frames of one group at a time.
+  using UseGroup = std::function<void(std::vector<ClipRequest> clips, FrameSource frames)>;
+  void ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const;
 
  private:
   PendingFile prepared_;  // never published

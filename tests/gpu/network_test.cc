@@ -7,11 +7,11 @@
 #include "lib/dist/device.h"
 #include "lib/dist/nccl_group.h"
 #include "lib/dist/process_group.h"
+#include "lib/infer/clip_input.h"
+#include "lib/infer/clip_tensors.h"
 #include "lib/model/batch_norm.h"
 #include "lib/model/network.h"
 #include "lib/model/precision.h"
-#include "lib/train/clip_input.h"
-#include "lib/train/loop/epoch_data.h"
 #include "tests/dist/world_environment.h"
 #include "tests/model/small_network.h"
 

@@ -26,7 +26,8 @@ ROOMS = {
     "weights": {"base"},
     "model": {"weights", "base"},
     "dist": {"base"},
-    "train": {"model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
+    "infer": {"model", "weights", "loader", "shard", "frames", "data", "base"},
+    "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},
 }
 
@@ -43,7 +44,7 @@ VENDORS = [
     (r"utf8proc\.h", r"lib/data/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),
     (r"(mpi|nccl|cuda\w*)\.h", r"lib/dist/\w+\.cc"),
-    (r"(torch|ATen|c10)/", r"lib/(model|dist|train)/(\w+/)?\w+\.(h|cc)|pipeline/\w+/\w+\.cc"),
+    (r"(torch|ATen|c10)/", r"lib/(model|dist|infer|train)/(\w+/)?\w+\.(h|cc)|pipeline/\w+/\w+\.cc"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/frames/jpeg_header.h"
+#include "lib/shard/shard_columns.h"
 #include "lib/shard/shard_plan.h"
 #include "tests/shard/small_shard.h"
+#include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
@@ -156,6 +159,23 @@ TEST(ShardPlanTest, NameChangesWithThePlan) {
   EXPECT_EQ(
       PlanName({{"a", 0, Subset::kTraining, 10}, {"b", 1, Subset::kTraining, 20}}, 0, 2, classes),
       name);
+}
+
+TEST(ShardColumnsTest, TheChecksumOfARowIsAsVersion1HadIt) {
+  ShardTable table;
+  AddVideo({"jump_01", 3, 480, 360, 30, 30000, 1001}, {{100, 1}, {200, 2}}, &table);
+  const std::string row = "jump_01\t3\t0\t2\t480\t360\t30\t30000\t1001";
+  EXPECT_EQ(RowCrc32(table, 0), Crc32(row.data(), row.size()));
+}
+
+TEST(ShardColumnsTest, ThePageOfFormatsNamesEveryColumn) {
+  const std::string page = ReadFile(test::SourceFolder() / "docs/reference/formats.md");
+  int num_columns = 0;
+  ForEachVideoColumn(kShardVersion, [&](const std::string& name, auto /*member*/) {
+    ++num_columns;
+    EXPECT_THAT(page, testing::ContainsRegex("/videos/[a-z_, ]*" + name + "[ ,].*\\[V\\]"));
+  });
+  EXPECT_GE(num_columns, 5);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/infer/clip_tensors.h"
+
 namespace reel3d {
 
 ClipFeed::ClipFeed(const EpochData& data, const ShardSet& shards, const TrainOptions& options,

@@ -12,9 +12,9 @@
 #include <optional>
 #include <string>
 
+#include "lib/infer/clip_input.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/shard/shard_set.h"
-#include "lib/train/clip_input.h"
 #include "lib/train/loop/damaged_videos.h"
 #include "lib/train/loop/epoch_data.h"
 #include "lib/train/train_options.h"

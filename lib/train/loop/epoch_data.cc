@@ -2,12 +2,12 @@
 #include "lib/train/loop/epoch_data.h"
 
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "lib/base/error.h"
+#include "lib/infer/clip_tensors.h"
 
 namespace reel3d {
 namespace {
@@ -24,47 +24,6 @@ std::vector<size_t> Labelled(const ShardSet& shards, Subset subset) {
 }
 
 }  // namespace
-
-PixelAllocator PixelsFor(at::Device device) {
-  if (!device.is_cuda()) {
-    return {};
-  }
-  // torch's allocator reuses such memory only after the copies from it have ended.
-  return [](size_t size_bytes) {
-    const auto pinned = std::make_shared<at::Tensor>(torch::empty(
-        {static_cast<int64_t>(size_bytes)}, at::TensorOptions(at::kByte).pinned_memory(true)));
-    return std::shared_ptr<uint8_t>(pinned, pinned->data_ptr<uint8_t>());
-  };
-}
-
-ClipBatch AsTensors(Batch& batch, int clip_length, int size) {
-  std::vector<int64_t> labels;
-  for (const ClipRequest& clip : batch.clips) {
-    labels.push_back(clip.label);
-  }
-  return {
-      torch::from_blob(batch.pixels.data(), {batch.size(), 3, clip_length, size, size}, at::kByte),
-      torch::tensor(labels, at::kLong)};
-}
-
-ClipBatch LoadedClips(Batch& batch, int clip_length, int size) {
-  ClipBatch clips = AsTensors(batch, clip_length, size);
-  std::vector<bool> loaded(batch.clips.size(), true);
-  for (const ClipFault& fault : batch.faults) {
-    loaded[fault.clip] = loaded[fault.clip] && fault.replaced;
-  }
-  std::vector<int64_t> rows;
-  for (size_t clip = 0; clip < loaded.size(); ++clip) {
-    if (loaded[clip]) {
-      rows.push_back(static_cast<int64_t>(clip));
-    }
-  }
-  if (rows.size() == loaded.size()) {
-    return clips;
-  }
-  const at::Tensor kept = torch::tensor(rows, at::kLong);
-  return {clips.pixels.index_select(0, kept), clips.labels.index_select(0, kept)};
-}
 
 EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const World& world,
                      at::Device device)

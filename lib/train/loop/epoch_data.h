@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <torch/types.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
@@ -16,19 +16,6 @@
 #include "lib/train/train_options.h"
 
 namespace reel3d {
-
-// Returns an allocator of memory from which `device` can copy pixels while the host continues.
-PixelAllocator PixelsFor(at::Device device);
-
-// Views of a Batch's bytes, valid until its loader's next Next().
-struct ClipBatch {
-  at::Tensor pixels;  // uint8 (N, 3, T, S, S)
-  at::Tensor labels;  // int64 (N)
-};
-ClipBatch AsTensors(Batch& batch, int clip_length, int size);
-// Does the same without the clips that could neither be loaded nor replaced. The tensors are copies
-// if there are such clips.
-ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
 class EpochData {
  public:

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/support/trained_network.h"
+#include "pipeline/support/load_network.h"
 
 #include <fmt/format.h>
 #include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -35,24 +38,30 @@ std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
   return classes;
 }
 
-// Fills `network` from `weights`, by options and classes.
-void Build(TrainedNetwork* trained, const fs::path& weights) {
-  NetworkOptions network = trained->options.network;
-  network.num_classes = static_cast<int>(trained->classes.size());
-  trained->network = MakeNetworkOf(network, LoadWeights(weights), weights.string());
-  trained->network->eval();
+// Makes the network that `options` describe, with these classes, and fills it from `weights`.
+TrainedNetwork Make(const TrainOptions& options, std::vector<std::string> classes,
+                    const fs::path& weights) {
+  TrainedNetwork trained;
+  trained.options = options.network;
+  trained.options.num_classes = static_cast<int>(classes.size());
+  trained.recipe = {options.clip, options.crop.size, options.input};
+  trained.classes = std::move(classes);
+  trained.network = MakeNetworkOf(trained.options, LoadWeights(weights), weights.string());
+  trained.network->eval();
+  return trained;
 }
 
 TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   VerifyCheckpoint(checkpoint);
   const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
   const std::string source = (checkpoint / CheckpointFiles::kState).string();
-  TrainedNetwork trained;
+  TrainOptions options;
   std::string config;
   UseJson(source, [&] { config = state.at("config").get<std::string>(); });
-  ReadStoredSettings(&trained.options, config, source);
-  trained.classes = ParseClasses(state.value("classes", nlohmann::ordered_json()), source);
-  Build(&trained, checkpoint / CheckpointFiles::kModel);
+  ReadStoredSettings(&options, config, source);
+  TrainedNetwork trained =
+      Make(options, ParseClasses(state.value("classes", nlohmann::ordered_json()), source),
+           checkpoint / CheckpointFiles::kModel);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
   return trained;
@@ -122,12 +131,11 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
                     file.string(), header.tensors.size()));
   }
   RequireHead(*layout, file.string());
-  TrainedNetwork trained;
+  TrainOptions options;
   const std::vector<fs::path> clips_by =
-      ReadPreprocessing(&trained.options, use.preprocessing, header, file);
-  ReadStoredSettings(&trained.options, layout->Config(), file.string());
-  trained.classes = FindClasses(use.classes, header, *layout, file);
-  Build(&trained, file);
+      ReadPreprocessing(&options, use.preprocessing, header, file);
+  ReadStoredSettings(&options, layout->Config(), file.string());
+  TrainedNetwork trained = Make(options, FindClasses(use.classes, header, *layout, file), file);
   trained.identity =
       fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
   for (const fs::path& settings : clips_by) {
@@ -156,18 +164,12 @@ TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& 
                                   at::Device device, const PrecisionOptions& precision) {
   TrainedNetwork trained = Load(checkpoint, use);
   trained.network->to(device);
-  const std::string found = UsePrecision(trained.network, precision, trained.options.clip.length,
-                                         trained.options.crop.size);
+  const std::string found =
+      UsePrecision(trained.network, precision, trained.recipe.shape.length, trained.recipe.size);
   if (!found.empty()) {
     LogInfo(found);
   }
   return trained;
-}
-
-void AppendRows(const at::Tensor& rows, std::vector<float>* all) {
-  const at::Tensor on_cpu = rows.to(at::kCPU, at::kFloat).contiguous();
-  const float* values = on_cpu.data_ptr<float>();
-  all->insert(all->end(), values, values + on_cpu.numel());
 }
 
 }  // namespace reel3d

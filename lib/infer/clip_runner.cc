@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/infer/clip_runner.h"
+
+#include <utility>
+
+#include "lib/data/crop_plan.h"
+#include "lib/infer/clip_tensors.h"
+
+namespace reel3d {
+namespace {
+
+BatchLoaderOptions Loading(const ClipRecipe& recipe, const ClipRunnerOptions& options,
+                           at::Device device) {
+  BatchLoaderOptions loading;
+  loading.clip_length = recipe.shape.length;
+  loading.size = recipe.size;
+  loading.threads = options.loader_threads;
+  loading.bad_clips = options.bad_clips;
+  loading.decoding = options.decoding;
+  loading.allocate = PixelsFor(device);
+  return loading;
+}
+
+}  // namespace
+
+ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptions& options,
+                       at::Device device)
+    : network_(std::move(network)),
+      recipe_(std::move(recipe)),
+      batch_size_(options.batch),
+      loading_(Loading(recipe_, options, device)),
+      input_(recipe_.input, device) {}
+
+void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use) {
+  const at::NoGradGuard no_grad;
+  BatchRequests requests = BatchesOf(std::move(clips), batch_size_);
+  requests.crop = [size = recipe_.size](FrameSize frame, Rng& /*rng*/) {
+    return CenterCrop(frame, size);
+  };
+  BatchLoader loader(std::move(requests), std::move(frames), loading_);
+  while (loader.Next(&batch_)) {
+    const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length, recipe_.size).pixels;
+    use(batch_, network_->forward(input_.ToInput(pixels)));
+    // The next batch may be filled while a GPU still computes, but not while it still copies.
+    input_.EndCopies();
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,58 @@
+// Applies a network to clips: loads them, turns them into its input and hands on what it computes.
+// Every tool that uses a network without training it goes through this class.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/types.h>
+
+#include <functional>
+#include <vector>
+
+#include "lib/data/clip_sampler.h"
+#include "lib/infer/clip_input.h"
+#include "lib/loader/batch_loader.h"
+#include "lib/model/network.h"
+
+namespace reel3d {
+
+// Says how a network wants its clips.
+struct ClipRecipe {
+  ClipShape shape;
+  int size = 112;  // pixels: the side of the square that is cut from the middle of each frame
+  ClipInputOptions input;
+};
+
+struct ClipRunnerOptions {
+  int batch = 32;  // clips computed at once; costs memory
+  int loader_threads = 1;
+  Decoding decoding = Decoding::kFast;
+  BadClips bad_clips = BadClips::kReport;
+};
+
+// Use it from one thread.
+class ClipRunner {
+ public:
+  // `network` is in evaluation mode, on `device`.
+  ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptions& options,
+             at::Device device);
+
+  // Receives a batch and the network's outputs (N, classes) for it, on the device. With
+  // BadClips::kReport, the outputs of a clip that stands in batch.faults mean nothing.
+  using UseBatch = std::function<void(const Batch& batch, const at::Tensor& outputs)>;
+
+  // Runs the network on all clips in their order, without gradients. Throws an input error where
+  // frames cannot be read (BadClips::kThrow), and whatever `use` throws.
+  void Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use);
+
+  const ClipRecipe& recipe() const { return recipe_; }
+
+ private:
+  Network network_;
+  const ClipRecipe recipe_;
+  const int batch_size_;
+  BatchLoaderOptions loading_;
+  ClipInput input_;
+  Batch batch_;  // its memory is reused
+};
+
+}  // namespace reel3d

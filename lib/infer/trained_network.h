@@ -1,0 +1,22 @@
+// A network with all that is needed to use it: how it wants its clips, and what its outputs mean.
+// pipeline/support/load_network.h makes it from a checkpoint or a file of weights.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/infer/clip_runner.h"
+#include "lib/model/network.h"
+
+namespace reel3d {
+
+struct TrainedNetwork {
+  NetworkOptions options;  // that the network was made with
+  ClipRecipe recipe;       // that it was trained with
+  std::vector<std::string> classes;
+  std::string identity;  // "step-0000001234 89abcdef": checkpoint or file, CRC-32 of its weights
+  Network network{nullptr};  // in evaluation mode, on its device, in its precision
+};
+
+}  // namespace reel3d
