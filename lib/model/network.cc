@@ -11,54 +11,24 @@
 
 #include "lib/base/error.h"
 #include "lib/model/conv_unit.h"
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/weights/channels.h"
+#include "lib/weights/family.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
 
 namespace nn = torch::nn;
 
-struct Family {
-  const char* name;
-  std::shared_ptr<NetworkImpl> (*make)(const NetworkOptions&);
-  std::vector<int> depths;  // that --depth can name; none: the family has just one
-  // This is null if the family takes any clips.
-  void (*check_clips)(const NetworkOptions& options, int64_t frames, int64_t height,
-                      int64_t width) = nullptr;
-  bool has_shortcuts = true;  // of those with depths: whether --shortcut is theirs
-};
-
-const std::vector<int> kAllDepths = {10, 18, 34, 50, 101, 152, 200};
-const std::vector<int> kBottleneckDepths = {50, 101, 152, 200};
-const std::vector<int> kDenseDepths = {121, 169, 201, 264};
-
-const std::vector<Family>& Families() {
-  static const std::vector<Family> families = {
-      {"r3d", MakeR3d, kAllDepths},
-      {"preact", MakePreActivation, kAllDepths},
-      {"wide", MakeWide, kBottleneckDepths},
-      {"resnext", MakeResNeXt, kBottleneckDepths},
-      {"r2p1d", MakeR2p1d, kAllDepths},
-      {"densenet", MakeDenseNet, kDenseDepths, CheckClipsOfDenseNet, /*has_shortcuts=*/false},
-      {"r3d_18", MakeTorchvisionR3d, {}},
-      {"mc3_18", MakeTorchvisionMc3, {}},
-      {"r2plus1d_18", MakeTorchvisionR2plus1d, {}},
-      {"c3d", MakeC3d, {}, CheckClipsOfC3d},
-      {"c3d-bn", MakeC3dWithBatchNorm, {}, CheckClipsOfC3d},
-      {"i3d", MakeI3d, {}},
-  };
-  return families;
+template <class... Tags>
+std::vector<FamilyNetwork> Networks(TypeList<Tags...> /*list*/) {
+  return {NetworkOf<Tags>()...};
 }
 
-const Family& FamilyOf(const NetworkOptions& options) {
-  for (const Family& family : Families()) {
-    if (family.name == options.model) {
-      return family;
-    }
-  }
-  throw UsageError(
-      fmt::format("--model {}: there is {}", options.model, fmt::join(ModelNames(), ", ")));
+const FamilyNetwork& NetworkOfFamily(const Family& family) {
+  static const std::vector<FamilyNetwork> networks = Networks(family::List());
+  return networks.at(static_cast<size_t>(&family - Families().data()));
 }
 
 // This layout is a sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm
@@ -66,27 +36,37 @@ const Family& FamilyOf(const NetworkOptions& options) {
 // float32 it makes no difference.
 constexpr auto kLayout = at::MemoryFormat::ChannelsLast3d;
 
-}  // namespace
-
-std::vector<std::string> ModelNames() {
-  std::vector<std::string> names;
+// "r3d (the paper), preact (...), c3d".
+std::string FamiliesWithHelp() {
+  std::string text;
   for (const Family& family : Families()) {
-    names.emplace_back(family.name);
+    text += (text.empty() ? "" : ", ") + family.name;
+    text += family.help.empty() ? "" : fmt::format(" ({})", family.help);
   }
-  return names;
+  return text;
 }
 
+std::string HelpOnModel() {
+  return fmt::format(
+      "family of the network: {}. Only {} use --shortcut. Only {} use --depth, --stem-channels, "
+      "--stem-frames, --stem-stride and --max-pool",
+      FamiliesWithHelp(),
+      NamesOfFamilies([](const Family& family) { return family.has_shortcuts; }),
+      NamesOfFamilies([](const Family& family) { return !family.depths.empty(); }));
+}
+
+std::string HelpOnDropout() {
+  return fmt::format("share of the features that {} drop while training",
+                     NamesOfFamilies([](const Family& family) { return family.has_dropout; }));
+}
+
+}  // namespace
+
+std::vector<std::string> ModelNames() { return FamilyNames(); }
+
 void NetworkOptions::Bind(OptionBinder& binder) {
-  binder.Choice("model", &model, ModelNames(),
-                "family of the network. Residual: r3d (the paper), preact (batch norm before each "
-                "convolution), wide (bottlenecks of twice the channels), resnext (32 groups), "
-                "r2p1d (space, then time). Only these use --shortcut, and only these and densenet "
-                "use --depth, --stem-channels, --stem-frames, --stem-stride and --max-pool. "
-                "torchvision's: r3d_18, mc3_18, r2plus1d_18. "
-                "Others: c3d, c3d-bn (with batch norm), i3d (inflated Inception-v1)");
-  binder.Bind("depth", &depth, {10, 264},
-              "layers of the network: 10, 18, 34 (basic blocks), 50, 101, 152 or 200 (bottlenecks; "
-              "wide and resnext have just these); of densenet 121, 169, 201 or 264");
+  binder.Choice("model", &model, ModelNames(), HelpOnModel().c_str());
+  binder.Bind("depth", &depth, {10, 264}, ("layers of the network: " + DepthsOfFamilies()).c_str());
   binder.Choice("shortcut", &shortcut, {"a", "b"},
                 "shortcut of blocks whose input and output differ in shape. a: subsampling and "
                 "zero channels (the paper). b: a convolution with weights of its own");
@@ -94,23 +74,22 @@ void NetworkOptions::Bind(OptionBinder& binder) {
                 "gradients at shortcuts of type a, in training only. flow: they pass (the paper). "
                 "cut: they stop there, as in the authors' code of 2018 and 2020");
   binder.Bind("width", &width, {1.0 / 64, 16},
-              "channels of every layer, as a multiple of the family's own (r3d: 64, 128, 256 and "
-              "512); the cost grows with its square");
+              "channels of every layer, as a multiple of the family's own (64, 128, 256 and 512 in "
+              "residual networks); the cost grows with its square");
   binder.Bind("stem-channels", &stem_channels, {0, 4096},
-              "channels of the first convolution. wide and resnext had 64 in 2018 and have 128 in "
-              "the authors' code of 2020. 0: 64 times --width");
+              "channels of the first convolution. Those of some networks of 2018 differ from "
+              "those of the authors' code of 2020 (64 and 128). 0: 64 times --width");
   binder.Bind("stem-frames", &stem_frames, {1, 31},
               "frames that the first convolution spans; an odd number");
   binder.Bind("stem-stride", &stem_stride, {1, 16}, "stride of the first convolution, in frames");
   binder.Bind("max-pool", &max_pool,
               "halve frames, height and width after the first convolution; without it the rest "
               "costs eight times as much");
-  binder.Bind("dropout", &dropout, {0, 0.99},
-              "share of the features that c3d, c3d-bn and i3d drop while training");
+  binder.Bind("dropout", &dropout, {0, 0.99}, HelpOnDropout().c_str());
 }
 
 void NetworkOptions::Check() const {
-  const std::vector<int>& depths = FamilyOf(*this).depths;
+  const std::vector<int>& depths = FamilyOf(model).depths;
   if (!depths.empty() && std::count(depths.begin(), depths.end(), depth) == 0) {
     throw UsageError(fmt::format("--depth {}: --model {} must have depth {}", depth, model,
                                  fmt::join(depths, ", ")));
@@ -133,9 +112,9 @@ void NetworkOptions::Check() const {
 }
 
 void NetworkOptions::CheckClips(int64_t frames, int64_t height, int64_t width_pixels) const {
-  const Family& family = FamilyOf(*this);
-  if (family.check_clips != nullptr) {
-    family.check_clips(*this, frames, height, width_pixels);
+  const FamilyNetwork& network = NetworkOfFamily(FamilyOf(model));
+  if (network.check_clips != nullptr) {
+    network.check_clips(*this, frames, height, width_pixels);
   }
 }
 
@@ -144,7 +123,7 @@ int64_t NetworkOptions::StemChannels() const {
 }
 
 std::string Describe(const NetworkOptions& options) {
-  const Family& family = FamilyOf(options);
+  const Family& family = FamilyOf(options.model);
   std::string text = options.model;
   if (!family.depths.empty()) {
     text += fmt::format("-{}", options.depth);
@@ -161,7 +140,7 @@ std::string Describe(const NetworkOptions& options) {
 
 Network MakeNetwork(const NetworkOptions& options, uint64_t seed) {
   options.Check();
-  Network network(FamilyOf(options).make(options));
+  Network network(NetworkOfFamily(FamilyOf(options.model)).make(options));
   network->Initialize(seed);
   return network;
 }

@@ -2,6 +2,7 @@
 #include "lib/train/train_options.h"
 
 #include "lib/base/error.h"
+#include "lib/weights/family.h"
 
 namespace reel3d {
 namespace {
@@ -162,8 +163,9 @@ void TrainOptions::Bind(OptionBinder& binder) {
   binder.Positional("RUN_DIR", &run_dir,
                     "folder for checkpoints and metrics; an earlier run in it is continued");
   binder.Recipe("recipe", &recipe,
-                "settings to start from: paper2017, cvpr2018, hara2020; for fine-tuning "
-                "torchvision, c3d, i3d; or a file");
+                ("settings to start from: " + PublishedRecipes() +
+                 ", or a file; those of networks that others trained are for fine-tuning")
+                    .c_str());
   network.Bind(binder);
   precision.Bind(binder);
   finetune.Bind(binder);

@@ -1,6 +1,5 @@
 // Finds the network of a file's weights from the names and shapes of its tensors, without torch. A
-// family is a row of the table in weights_layout.cc: its name, and a function that recognises its
-// tensors.
+// family recognises its own tensors: Family::find_layout (lib/weights/family.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -21,6 +21,7 @@
 #include "lib/model/weights_file.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/train_options.h"
+#include "lib/weights/family.h"
 #include "lib/weights/weights_layout.h"
 #include "pipeline/support/stored_settings.h"
 
@@ -195,13 +196,17 @@ void ConvertWeightsOptions::Bind(OptionBinder& binder) {
       "max-pool", &max_pool, {"stored", "true", "false"},
       "whether a pooling follows the first convolution, for TorchScript and reference-checkpoint, "
       "since weights do not show it; stored: as a checkpoint states, else true");
-  binder.Bind(
-      "clip-frames", &clip_frames, {0, 1024},
-      "frames of the clip with which a TorchScript program is recorded; i3d's program then accepts "
-      "only clips of this length and --size. 0: as trained or published (16; i3d 64)");
+  binder.Bind("clip-frames", &clip_frames, {0, 1024},
+              fmt::format("frames of the clip with which a TorchScript program is recorded; a "
+                          "network whose padding depends on the size then accepts only clips of "
+                          "this length and --size. 0: as trained or published ({})",
+                          PublishedValues(&Family::clip_frames))
+                  .c_str());
   binder.Bind("size", &size, {0, 1024},
-              "height and width in pixels of the clip with which a TorchScript program is "
-              "recorded; 0: as trained or published (112; i3d 224)");
+              fmt::format("height and width in pixels of the clip with which a TorchScript program "
+                          "is recorded; 0: as trained or published ({})",
+                          PublishedValues(&Family::clip_size))
+                  .c_str());
   binder.Bind("overwrite", &overwrite, "replace OUT if it exists", Effect::kOnce);
 }
 

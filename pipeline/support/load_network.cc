@@ -2,6 +2,7 @@
 #include "pipeline/support/load_network.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <nlohmann/json.hpp>
@@ -21,6 +22,7 @@
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
+#include "lib/weights/family.h"
 #include "lib/weights/weights_layout.h"
 #include "lib/weights/weights_name.h"
 #include "pipeline/support/stage_output.h"
@@ -70,7 +72,8 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
 // Sets how clips are made: from --preprocessing, else from the settings of the checkpoint that the
 // file came from. Returns the files of settings that were read.
 std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
-                                        const WeightsHeader& header, const fs::path& file) {
+                                        const WeightsHeader& header, const Family& family,
+                                        const fs::path& file) {
   const auto note = header.notes.find(kConfigNote);
   if (!recipe.empty()) {
     std::vector<fs::path> read = ReadSettingsFile(options, RecipeFile(recipe));
@@ -83,11 +86,9 @@ std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string
   }
   if (note == header.notes.end()) {
     throw UsageError(fmt::format(
-        "{} does not say which clips and pixels its network wants: --preprocessing hara2020 for "
-        "weights published in 2020, cvpr2018 for those of 2018, paper2017; torchvision, c3d and "
-        "i3d "
-        "for theirs; or a file of settings",
-        file.string()));
+        "{} does not say which clips and pixels its network wants: --preprocessing RECIPE ({} was "
+        "published with {}), or a file of settings",
+        file.string(), family.name, fmt::join(family.recipes, ", ")));
   }
   ReadStoredSettings(options, note->second, file.string());
   RequireModestClip(options->clip.length, options->crop.size, file.string(),
@@ -133,7 +134,7 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   RequireHead(*layout, file.string());
   TrainOptions options;
   const std::vector<fs::path> clips_by =
-      ReadPreprocessing(&options, use.preprocessing, header, file);
+      ReadPreprocessing(&options, use.preprocessing, header, FamilyOf(layout->family), file);
   ReadStoredSettings(&options, layout->Config(), file.string());
   TrainedNetwork trained = Make(options, FindClasses(use.classes, header, *layout, file), file);
   trained.identity =

@@ -8,16 +8,16 @@
 
 #include "lib/base/error.h"
 #include "lib/cli/tool.h"
+#include "lib/weights/family.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
 void UsePublishedClips(TrainOptions* options) {
-  if (options->network.model == "i3d") {
-    options->clip.length = 64;
-    options->crop.size = 224;
-  }
+  const Family& family = FamilyOf(options->network.model);
+  options->clip.length = static_cast<int>(family.clip_frames);
+  options->crop.size = static_cast<int>(family.clip_size);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
 
 void RequireModestClip(int64_t frames, int64_t size, const std::string& source,
                        const char* options) {
-  constexpr int64_t kMostPixels = int64_t{64} * 256 * 256;  // i3d: 64 * 224 * 224
+  constexpr int64_t kMostPixels = int64_t{64} * 256 * 256;  // published: 64 * 224 * 224 at most
   if (size * size * frames > kMostPixels) {
     throw UsageError(
         fmt::format("{}: asks for clips of {} frames of {} x {} pixels, for which a network may "

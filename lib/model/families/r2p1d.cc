@@ -1,9 +1,10 @@
 // R(2+1)D of the 2020 reference code: each 3x3x3 convolution is one over space and one over time,
 // with batch norm and ReLU between.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/model/resnet.h"
 #include "lib/weights/channels.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -31,8 +32,6 @@ std::vector<ConvPlan> SplitBottleneck(int64_t in, int64_t planes, int64_t stride
   return plans;
 }
 
-}  // namespace
-
 std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
   ResNetPlan plan;
   plan.planes = PlanesOf(options);
@@ -52,6 +51,13 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
     return bottlenecks ? SplitBottleneck(in, planes, stride) : SplitBasicBlock(in, planes, stride);
   };
   return MakeResNet(plan, options.num_classes);
+}
+
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::R2p1d>() {
+  return {MakeR2p1d};
 }
 
 }  // namespace reel3d

@@ -1,9 +1,10 @@
 // The video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem that
 // spans three frames, no max pooling.
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/model/resnet.h"
 #include "lib/weights/channels.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -39,9 +40,7 @@ ResNetPlan PlanWithBasicStem(const NetworkOptions& options) {
   return plan;
 }
 
-}  // namespace
-
-std::shared_ptr<NetworkImpl> MakeTorchvisionR3d(const NetworkOptions& options) {
+std::shared_ptr<NetworkImpl> MakeR3d18(const NetworkOptions& options) {
   ResNetPlan plan = PlanWithBasicStem(options);
   plan.block = [](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {
     return PlainBlock(/*in_time=*/true, in, planes, stride);
@@ -49,7 +48,7 @@ std::shared_ptr<NetworkImpl> MakeTorchvisionR3d(const NetworkOptions& options) {
   return MakeResNet(plan, options.num_classes);
 }
 
-std::shared_ptr<NetworkImpl> MakeTorchvisionMc3(const NetworkOptions& options) {
+std::shared_ptr<NetworkImpl> MakeMc318(const NetworkOptions& options) {
   ResNetPlan plan = PlanWithBasicStem(options);
   plan.block = [](int layer, int64_t in, int64_t planes, int64_t stride) {
     return PlainBlock(/*in_time=*/layer == 1, in, planes, stride);
@@ -57,7 +56,7 @@ std::shared_ptr<NetworkImpl> MakeTorchvisionMc3(const NetworkOptions& options) {
   return MakeResNet(plan, options.num_classes);
 }
 
-std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& options) {
+std::shared_ptr<NetworkImpl> MakeR2plus1d18(const NetworkOptions& options) {
   ResNetPlan plan = PlanWithBasicStem(options);
   const auto middle = ScaledChannels(45, options.width);
   plan.stem = {{"stem.0", "stem.1", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
@@ -66,6 +65,23 @@ std::shared_ptr<NetworkImpl> MakeTorchvisionR2plus1d(const NetworkOptions& optio
     return FactorizedBlock(in, planes, stride);
   };
   return MakeResNet(plan, options.num_classes);
+}
+
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::R3d18>() {
+  return {MakeR3d18};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::Mc318>() {
+  return {MakeMc318};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::R2plus1d18>() {
+  return {MakeR2plus1d18};
 }
 
 }  // namespace reel3d

@@ -12,9 +12,10 @@
 
 #include "lib/base/error.h"
 #include "lib/model/conv_unit.h"
-#include "lib/model/families.h"
-#include "lib/weights/c3d_plan.h"
+#include "lib/model/family_network.h"
 #include "lib/weights/channels.h"
+#include "lib/weights/families/c3d_plan.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -28,6 +29,16 @@ constexpr int64_t kSize = 4;
 // The last pooling alone pads, by one row and column on each side.
 constexpr int64_t FramesLeft(int64_t frames) { return frames / 16; }
 constexpr int64_t SizeLeft(int64_t size) { return size / 16 / 2 + 1; }
+
+void CheckClipsOfC3d(const NetworkOptions& /*options*/, int64_t frames, int64_t height,
+                     int64_t width) {
+  if (FramesLeft(frames) != kFrames || SizeLeft(height) != kSize || SizeLeft(width) != kSize) {
+    throw UsageError(
+        fmt::format("clips of {} x {} x {}: C3D takes 16 to 31 frames of 96 to 127 pixels, and was "
+                    "published for 16 x 112 x 112",
+                    frames, height, width));
+  }
+}
 
 class C3dImpl : public NetworkImpl {
  public:
@@ -87,8 +98,6 @@ class C3dImpl : public NetworkImpl {
   std::vector<BatchNorm> batch_norms_;  // of all layers but the last, or none
 };
 
-}  // namespace
-
 std::shared_ptr<NetworkImpl> MakeC3d(const NetworkOptions& options) {
   return std::make_shared<C3dImpl>(options, /*with_batch_norm=*/false);
 }
@@ -97,14 +106,16 @@ std::shared_ptr<NetworkImpl> MakeC3dWithBatchNorm(const NetworkOptions& options)
   return std::make_shared<C3dImpl>(options, /*with_batch_norm=*/true);
 }
 
-void CheckClipsOfC3d(const NetworkOptions& /*options*/, int64_t frames, int64_t height,
-                     int64_t width) {
-  if (FramesLeft(frames) != kFrames || SizeLeft(height) != kSize || SizeLeft(width) != kSize) {
-    throw UsageError(
-        fmt::format("clips of {} x {} x {}: C3D takes 16 to 31 frames of 96 to 127 pixels, and was "
-                    "published for 16 x 112 x 112",
-                    frames, height, width));
-  }
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::C3d>() {
+  return {MakeC3d, CheckClipsOfC3d};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::C3dBn>() {
+  return {MakeC3dWithBatchNorm, CheckClipsOfC3d};
 }
 
 }  // namespace reel3d

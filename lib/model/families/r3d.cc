@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/model/resnet.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -50,8 +51,6 @@ ResNetPlan R3dPlan(const NetworkOptions& options) {
   return plan;
 }
 
-}  // namespace
-
 std::shared_ptr<NetworkImpl> MakeR3d(const NetworkOptions& options) {
   return MakeResNet(R3dPlan(options), options.num_classes);
 }
@@ -79,6 +78,28 @@ std::shared_ptr<NetworkImpl> MakeResNeXt(const NetworkOptions& options) {
     return Bottleneck(in, middle, 2 * planes, stride, kCardinality);
   };
   return MakeResNet(plan, options.num_classes);
+}
+
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::R3d>() {
+  return {MakeR3d};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::PreAct>() {
+  return {MakePreActivation};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::Wide>() {
+  return {MakeWide};
+}
+
+template <>
+FamilyNetwork NetworkOf<family::ResNeXt>() {
+  return {MakeResNeXt};
 }
 
 }  // namespace reel3d

@@ -14,10 +14,11 @@
 
 #include "lib/base/error.h"
 #include "lib/model/conv_unit.h"
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/model/layer_watch.h"
 #include "lib/weights/channels.h"
-#include "lib/weights/densenet_plan.h"
+#include "lib/weights/families/densenet_plan.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -26,6 +27,20 @@ namespace nn = torch::nn;
 
 // Each of the three transitions halves T, H and W, rounded down.
 constexpr int64_t kLeastBeforeBlocks = 8;
+
+void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
+                          int64_t width) {
+  // At the smallest size exactly this much is left behind the stem.
+  const int64_t steps = (options.max_pool ? 2 : 1) * (kLeastBeforeBlocks - 1);
+  const int64_t least_frames = steps * options.stem_stride + 1;
+  const int64_t least_pixels = steps * 2 + 1;
+  if (frames < least_frames || height < least_pixels || width < least_pixels) {
+    throw UsageError(
+        fmt::format("clips of {} x {} x {}: this densenet takes at least {} frames of {} x {} "
+                    "pixels, and was published for 16 x 112 x 112",
+                    frames, height, width, least_frames, least_pixels, least_pixels));
+  }
+}
 
 BatchNorm AddBatchNorm(nn::Module& owner, const std::string& path, int64_t channels) {
   BatchNorm batch_norm(channels);
@@ -149,24 +164,15 @@ class DenseNetImpl : public NetworkImpl {
   nn::Linear classifier_{nullptr};
 };
 
-}  // namespace
-
 std::shared_ptr<NetworkImpl> MakeDenseNet(const NetworkOptions& options) {
   return std::make_shared<DenseNetImpl>(options);
 }
 
-void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
-                          int64_t width) {
-  // At the smallest size exactly this much is left behind the stem.
-  const int64_t steps = (options.max_pool ? 2 : 1) * (kLeastBeforeBlocks - 1);
-  const int64_t least_frames = steps * options.stem_stride + 1;
-  const int64_t least_pixels = steps * 2 + 1;
-  if (frames < least_frames || height < least_pixels || width < least_pixels) {
-    throw UsageError(
-        fmt::format("clips of {} x {} x {}: this densenet takes at least {} frames of {} x {} "
-                    "pixels, and was published for 16 x 112 x 112",
-                    frames, height, width, least_frames, least_pixels, least_pixels));
-  }
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::DenseNet>() {
+  return {MakeDenseNet, CheckClipsOfDenseNet};
 }
 
 }  // namespace reel3d

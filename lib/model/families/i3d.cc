@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "lib/model/conv_unit.h"
-#include "lib/model/families.h"
+#include "lib/model/family_network.h"
 #include "lib/weights/channels.h"
-#include "lib/weights/i3d_plan.h"
+#include "lib/weights/families/i3d_plan.h"
+#include "lib/weights/family_list.h"
 
 namespace reel3d {
 namespace {
@@ -109,10 +110,15 @@ class I3dImpl : public NetworkImpl {
   Convolution logits_{nullptr};
 };
 
-}  // namespace
-
 std::shared_ptr<NetworkImpl> MakeI3d(const NetworkOptions& options) {
   return std::make_shared<I3dImpl>(options);
+}
+
+}  // namespace
+
+template <>
+FamilyNetwork NetworkOf<family::I3d>() {
+  return {MakeI3d};
 }
 
 }  // namespace reel3d

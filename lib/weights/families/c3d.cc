@@ -1,0 +1,81 @@
+// C3D (Tran et al., ICCV 2015), without batch norm as published, and with it.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "lib/weights/families/c3d_plan.h"
+#include "lib/weights/family.h"
+#include "lib/weights/family_list.h"
+#include "lib/weights/tensor_shapes.h"
+
+namespace reel3d {
+namespace {
+
+constexpr const char* kPlain = "c3d";
+constexpr const char* kWithBatchNorm = "c3d-bn";
+
+std::optional<WeightsLayout> FindC3d(const TensorShapes& tensors, bool with_batch_norm) {
+  std::vector<Scaled> scaled = {{kC3dHidden, tensors.Outputs("fc6")},
+                                {kC3dHidden, tensors.Outputs("fc7")}};
+  constexpr int64_t kPlaces = 16;  // of 4 x 4 features
+  bool is_it = tensors.Inputs("fc6") == kPlaces * tensors.Outputs("conv5b");
+  for (const C3dLayer& plan : kC3dLayers) {
+    const std::string layer = std::string("conv") + plan.name;
+    scaled.push_back({plan.channels, tensors.Outputs(layer)});
+    is_it = is_it && tensors.Extent(layer + ".weight", 3) == 3;
+  }
+  const std::optional<double> width = FindWidth(scaled);
+  if (!is_it || !width || tensors.Has("bn1.weight") != with_batch_norm) {
+    return std::nullopt;
+  }
+  return WeightsLayout{with_batch_norm ? kWithBatchNorm : kPlain,
+                       fmt::format("width = {}\n", *width), tensors.Outputs("fc8"), "fc8"};
+}
+
+// Weights of UCF-101 are passed around as features.0.weight ... classifier.6.bias (read in
+// github.com/jfzhang95/pytorch-video-recognition). VGG has the same names, for convolutions of
+// four axes.
+bool HasOtherNames(const TensorShapes& tensors) {
+  return tensors.HasAxes("features.0.weight", 5) && tensors.HasAxes("classifier.0.weight", 2);
+}
+
+Family Row(const char* name) {
+  Family row;
+  row.name = name;
+  row.has_dropout = true;
+  row.recipes = {"c3d"};
+  return row;
+}
+
+}  // namespace
+
+template <>
+Family RowOf<family::C3d>() {
+  Family row = Row(kPlain);
+  row.find_layout = [](const TensorShapes& tensors) { return FindC3d(tensors, false); };
+  row.other_names = {HasOtherNames,
+                     {{"features.0.", "conv1."},
+                      {"features.3.", "conv2."},
+                      {"features.6.", "conv3a."},
+                      {"features.8.", "conv3b."},
+                      {"features.11.", "conv4a."},
+                      {"features.13.", "conv4b."},
+                      {"features.16.", "conv5a."},
+                      {"features.18.", "conv5b."},
+                      {"classifier.0.", "fc6."},
+                      {"classifier.3.", "fc7."},
+                      {"classifier.6.", "fc8."}}};
+  return row;
+}
+
+template <>
+Family RowOf<family::C3dBn>() {
+  Family row = Row(kWithBatchNorm);
+  row.help = "with batch norm";
+  row.find_layout = [](const TensorShapes& tensors) { return FindC3d(tensors, true); };
+  return row;
+}
+
+}  // namespace reel3d
