@@ -54,7 +54,7 @@ TEST(Golden, EveryAveraging) {
   ASSERT_EQ(golden["cases"].size(), 8U);
   for (const Json& expected : golden["cases"]) {
     const SubsetScores subset = ReadSubsetScores(
-        folder.path(), ParseAveraging(expected["averaging"]), expected["min_distinct"], false);
+        folder.path(), {ParseAveraging(expected["averaging"]), expected["min_distinct"]});
     std::vector<RankedVideo> ranked;
     for (size_t video = 0; video < subset.videos.size(); ++video) {
       const VideoScores& scored = subset.videos[video];
