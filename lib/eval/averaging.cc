@@ -17,16 +17,14 @@ namespace {
 using ClipRows = std::vector<const double*>;
 using CombineFunction = void (*)(const ClipRows& clips, std::vector<double>* video);
 
-void Sum(const ClipRows& clips, std::vector<double>* video) {
+void Mean(const ClipRows& clips, std::vector<double>* video) {
+  const size_t num_classes = video->size();
+  double* const sums = video->data();
   for (const double* clip : clips) {
-    for (size_t index = 0; index < video->size(); ++index) {
-      (*video)[index] += clip[index];
+    for (size_t index = 0; index < num_classes; ++index) {
+      sums[index] += clip[index];
     }
   }
-}
-
-void Mean(const ClipRows& clips, std::vector<double>* video) {
-  Sum(clips, video);
   for (double& score : *video) {
     score /= static_cast<double>(clips.size());
   }
@@ -147,13 +145,16 @@ void VideoClips::ComputeProbabilities() {
 void VideoClips::ComputeLogProbabilities() {
   Rows(ClipForm::kProbabilities);  // for log_sums_
   std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogProbabilities)];
-  rows.reserve(size() * num_classes_);
+  rows.resize(size() * num_classes_);
+  double* row = rows.data();
   for (size_t place = 0; place < size(); ++place) {
     const float* clip = logits_[place];
     const double largest = *std::max_element(clip, clip + num_classes_);
+    const double log_sum = log_sums_[place];
     for (size_t index = 0; index < num_classes_; ++index) {
-      rows.push_back((clip[index] - largest) - log_sums_[place]);
+      row[index] = (clip[index] - largest) - log_sum;
     }
+    row += num_classes_;
   }
 }
 

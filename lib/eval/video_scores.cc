@@ -10,6 +10,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/score_file.h"
 
@@ -125,6 +127,7 @@ class Collector {
 
   void AddVideos(const fs::path& file, const Scores& part) {
     const std::vector<std::vector<size_t>> clips = ClipsOfVideos(part);
+    std::vector<size_t> scored;
     for (size_t video = 0; video < part.videos.size(); ++video) {
       const std::string& id = part.videos[video].id;
       if (const auto [twin, is_new] = files_of_videos_.emplace(id, part.part); !is_new) {
@@ -132,9 +135,15 @@ class Collector {
                                      files_.at(twin->second).string(), file.string()));
       }
       if (!clips[video].empty()) {
-        whole_.videos.push_back(ScoreVideo(part, part.videos[video], clips[video]));
+        scored.push_back(video);
       }
     }
+    const size_t first = whole_.videos.size();
+    whole_.videos.resize(first + scored.size());
+    ParallelFor(scored.size(), ThreadCount(request_.threads), [&](size_t index) {
+      const size_t video = scored[index];
+      whole_.videos[first + index] = ScoreVideo(part, part.videos[video], clips[video]);
+    });
   }
 
   VideoScores ScoreVideo(const Scores& part, const ScoredVideo& video,

@@ -39,6 +39,7 @@ struct ScoresRequest {
   int min_distinct = 1;        // clips with fewer different frames are left out: see Windows::kKept
   bool allow_missing = false;  // parts may be missing
   std::vector<Reading> readings = {};  // further ways, of which only the answers are kept
+  int threads = 0;  // 0: one per available core; the result does not depend on it
 };
 
 struct SubsetScores {
