@@ -139,7 +139,7 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   static const std::string average_help =
       "rule that makes one score per class of a video's clips. " + AveragingHelp();
   binder.Positional("SCORES_DIR", &scores_dir, "folder that score-videos wrote");
-  binder.Positional("OUT_DIR", &out_dir, "folder for metrics.json, predictions.tsv and the rest");
+  binder.Positional("OUT_DIR", &out_dir, "folder for the files above");
   binder.Choice("average", &average, AveragingNames(), average_help.c_str());
   binder.Bind("min-distinct", &min_distinct, IntRange{1, 65535},
               "discard clips with fewer different frames, such as a looped tail; if a video has "
