@@ -9,11 +9,15 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "evaluate-scores", "Averages the clips of every video and says how often the class is right.",
       "Reads the scores-NNNNN.h5 that score-videos wrote, and checks that they belong together\n"
-      "and that none is missing. Writes predictions.tsv, metrics.json, confusion.tsv and\n"
-      "results.json (the JSON form of the 2018 and 2020 PyTorch code, read by existing\n"
-      "scorers). A video that was expected but not scored counts as wrong; further figures\n"
-      "ignore such videos. If two classes have equal scores, the one with the lower index comes\n"
-      "first."};
+      "and that none is missing. Prints accuracies and what they depend on: averaging rule,\n"
+      "tail, number of windows, calibration. A video that was expected but not scored counts as\n"
+      "wrong; further figures ignore such videos. If two classes have equal scores, the one with\n"
+      "the lower index comes first. OUT_DIR gets\n"
+      "  metrics.json figures.json       all figures as fractions, with intervals\n"
+      "  per_class.tsv confusion.tsv     classes, and what they are taken for\n"
+      "  averages.tsv windows.tsv        other rules, and fewer windows\n"
+      "  calibration.tsv                 confidence against accuracy\n"
+      "  predictions.tsv results.json    answers; the JSON form of the 2018 and 2020 PyTorch code"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::EvaluateScoresReport report = reel3d::RunEvaluateScores(options);
     return reel3d::ToolResult{report.metrics, report.table, reel3d::kExitDone};

@@ -6,83 +6,26 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
-#include <regex>
 #include <set>
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
 #include "lib/data/names.h"
+#include "lib/data/video_groups.h"
 
 namespace reel3d {
 namespace {
 
-std::regex CompileGroupRegex(const std::string& text) {
-  try {
-    std::regex expression(text, std::regex::ECMAScript);
-    if (expression.mark_count() >= 1) {
-      return expression;
-    }
-  } catch (const std::regex_error& error) {
-    throw UsageError(fmt::format("group-regex '{}': {}", text, error.what()));
-  }
-  throw UsageError(fmt::format(
-      "group-regex '{}' has no capture group: put the part that names the group in ( )", text));
-}
-
-std::optional<std::string> FirstCapture(const std::string& text, const std::regex& expression) {
-  std::smatch match;
-  if (!std::regex_search(text, match, expression) || !match[1].matched) {
-    return std::nullopt;
-  }
-  return match[1].str();
-}
-
-// The file name counts before the path, so that ^ and $ mean what a user expects of them.
-std::optional<std::string> GroupOf(const std::string& name, const std::regex& expression) {
-  const std::string file_name = name.substr(name.rfind('/') + 1);
-  for (const std::string& candidate : {file_name, name}) {
-    if (auto group = FirstCapture(candidate, expression)) {
-      return group;
-    }
-  }
-  return std::nullopt;
-}
-
 using Group = std::string;
 using Classes = std::set<std::string>;
 
-// Returns the group of each item. One person's name in two Unicode forms is one group.
-std::vector<Group> GroupsOf(const std::vector<SplitItem>& items, const std::string& text) {
-  std::vector<Group> groups;
-  if (text.empty()) {
-    for (const SplitItem& item : items) {
-      groups.push_back(item.name);
-    }
-    return groups;
-  }
-  const std::regex expression = CompileGroupRegex(text);
-  std::vector<std::string> without;
+std::vector<Group> GroupsOfItems(const std::vector<SplitItem>& items, const std::string& regex) {
+  std::vector<std::string> names;
   for (const SplitItem& item : items) {
-    const std::optional<Group> group = GroupOf(item.name, expression);
-    if (!group) {
-      without.push_back(item.name);
-    }
-    groups.push_back(group.value_or(""));
+    names.push_back(item.name);
   }
-  if (without.size() == 1) {
-    throw InputError(fmt::format("{} does not match group-regex '{}'", without.front(), text));
-  }
-  if (!without.empty()) {
-    throw InputError(fmt::format("{} of {} videos do not match group-regex '{}': {}",
-                                 without.size(), items.size(), text, NameSome(without)));
-  }
-  const std::map<Group, Group> unified = UnifiedForms({groups.begin(), groups.end()});
-  for (Group& group : groups) {
-    const auto form = unified.find(group);
-    group = form == unified.end() ? group : form->second;
-  }
-  return groups;
+  // Without a regular expression each video is a group of its own.
+  return regex.empty() ? names : GroupsOf(names, regex);
 }
 
 std::string ListGroups(const std::map<Group, Classes>& groups) {
@@ -154,14 +97,14 @@ void SplitOptions::Bind(OptionBinder& binder) {
 
 void SplitOptions::Check() const {
   if (!group_regex.empty()) {
-    CompileGroupRegex(group_regex);
+    CheckGroupRegex(group_regex);
   } else if (!validation_groups.empty()) {
     throw UsageError("validation-groups needs a group-regex that says what a video's group is");
   }
 }
 
 SplitResult SplitVideos(const std::vector<SplitItem>& items, const SplitOptions& options) {
-  const std::vector<Group> group_of_item = GroupsOf(items, options.group_regex);
+  const std::vector<Group> group_of_item = GroupsOfItems(items, options.group_regex);
   std::map<Group, Classes> groups;
   for (size_t i = 0; i < items.size(); ++i) {
     if (!items[i].label.empty()) {

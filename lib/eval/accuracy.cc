@@ -5,23 +5,8 @@
 #include <numeric>
 
 #include "lib/base/error.h"
-#include "lib/base/rng.h"
 
 namespace reel3d {
-namespace {
-
-constexpr int kNumResamples = 1000;
-
-// Interpolates like numpy.quantile's default: linearly between the two nearest sorted values.
-double Quantile(const std::vector<double>& sorted, double fraction) {
-  const double position = fraction * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-}  // namespace
-
 template <class Score>
 std::vector<int> TopClasses(const Score* scores, int num_classes, int count) {
   std::vector<int> order(static_cast<size_t>(num_classes));
@@ -66,24 +51,6 @@ Accuracy::Accuracy(const std::vector<RankedVideo>& videos, int64_t num_expected,
     num_top1_ += of_class.num_top1;
     num_top5_ += of_class.num_top5;
   }
-}
-
-Interval Accuracy::Top1Interval(uint64_t seed) const {
-  if (num_expected_ == 0) {
-    return {};
-  }
-  // The count does not depend on which videos are right, so the first num_top1_ stand for them.
-  std::vector<double> top1(kNumResamples);
-  for (size_t resample = 0; resample < top1.size(); ++resample) {
-    Rng rng(seed, resample);
-    int64_t num_right = 0;
-    for (int64_t draw = 0; draw < num_expected_; ++draw) {
-      num_right += rng.Below(num_expected_) < num_top1_;
-    }
-    top1[resample] = static_cast<double>(num_right) / static_cast<double>(num_expected_);
-  }
-  std::sort(top1.begin(), top1.end());
-  return {Quantile(top1, 0.025), Quantile(top1, 0.975)};
 }
 
 double Accuracy::MeanClassTop1() const {

@@ -1,5 +1,4 @@
-// Counts how often scores name the right class: top-k, per class, confusion, confidence. Pure
-// arithmetic.
+// Counts how often scores name the right class: top-k, per class, confusion. Pure arithmetic.
 //
 // Of two classes with equal scores, the one with the lower index comes first. So a figure does not
 // depend on how a sort orders equal scores.
@@ -36,10 +35,6 @@ struct ClassAccuracy {
   int64_t num_top1 = 0, num_top5 = 0;  // the number of right ones among them
 };
 
-struct Interval {
-  double low = 0, high = 0;
-};
-
 // Counts over videos. Fractions are relative to `num_expected` videos, so that a missing video
 // counts as wrong. With `ignore_missing` they are relative to the scored videos. They are 0 if
 // there are no videos.
@@ -55,11 +50,6 @@ class Accuracy {
   double Average(bool ignore_missing = false) const {
     return (Top1(ignore_missing) + Top5(ignore_missing)) / 2;
   }
-  // Returns the 95 % percentile bootstrap interval (Efron 1979) of Top1. Each of 1000 resamples
-  // draws num_expected videos with replacement; missing videos are wrong. The same seed gives the
-  // same interval.
-  Interval Top1Interval(uint64_t seed) const;
-
   // Returns the counts by true class; missing videos are in no class.
   const std::vector<ClassAccuracy>& classes() const { return classes_; }
   // Returns the number of videos by [true class][predicted class].

@@ -4,38 +4,99 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "lib/base/error.h"
 
 namespace reel3d {
 namespace {
 
-// Replaces `scores` by the contribution of one clip. The largest logit is subtracted from every
-// exponent, so that nothing overflows.
-void ScoreClip(const float* logits, Averaging averaging, std::vector<double>* scores) {
-  const size_t num_classes = scores->size();
-  std::copy(logits, logits + num_classes, scores->begin());
-  if (averaging == Averaging::kLogits) {
-    return;
+using ClipRows = std::vector<const double*>;
+using CombineFunction = void (*)(const ClipRows& clips, std::vector<double>* video);
+
+void Mean(const ClipRows& clips, std::vector<double>* video) {
+  const size_t num_classes = video->size();
+  double* const sums = video->data();
+  for (const double* clip : clips) {
+    for (size_t index = 0; index < num_classes; ++index) {
+      sums[index] += clip[index];
+    }
   }
-  const double largest = *std::max_element(logits, logits + num_classes);
-  double sum = 0;
-  for (double& score : *scores) {
-    score -= largest;
-    sum += std::exp(score);
+  for (double& score : *video) {
+    score /= static_cast<double>(clips.size());
   }
-  const double log_sum = std::log(sum);
-  for (double& score : *scores) {
-    score = averaging == Averaging::kLogSoftmax ? score - log_sum : std::exp(score) / sum;
+}
+
+void Largest(const ClipRows& clips, std::vector<double>* video) {
+  std::copy(clips.front(), clips.front() + video->size(), video->begin());
+  for (const double* clip : clips) {
+    for (size_t index = 0; index < video->size(); ++index) {
+      (*video)[index] = std::max((*video)[index], clip[index]);
+    }
   }
+}
+
+struct Rule {
+  const char* name;
+  const char* help;
+  ClipForm form;
+  CombineFunction combine;
+};
+
+// The first one is the default.
+constexpr Rule kRules[] = {
+    {"softmax", "mean of the clips' probabilities (2018 and 2020 code, the paper's figures)",
+     ClipForm::kProbabilities, Mean},
+    {"logits", "mean of raw logits (PyTorch code before November 2017)", ClipForm::kLogits, Mean},
+    {"log-softmax", "mean of log-probabilities (2017 Torch7 code)", ClipForm::kLogProbabilities,
+     Mean},
+    {"max", "each class's largest probability, for actions that last a moment",
+     ClipForm::kProbabilities, Largest},
+};
+
+const Rule& RuleOf(Averaging averaging) {
+  const auto row = static_cast<size_t>(averaging);
+  REEL3D_CHECK(row < std::size(kRules));
+  return kRules[row];
 }
 
 }  // namespace
 
+std::vector<Averaging> AllAveragings() {
+  std::vector<Averaging> all;
+  for (size_t row = 0; row < std::size(kRules); ++row) {
+    all.push_back(static_cast<Averaging>(row));
+  }
+  return all;
+}
+
 const std::vector<std::string>& AveragingNames() {
-  static const std::vector<std::string> names = {"softmax", "logits", "log-softmax", "max"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const Rule& rule : kRules) {
+      list.emplace_back(rule.name);
+    }
+    return list;
+  }();
   return names;
+}
+
+const std::string& NameOf(Averaging averaging) {
+  return AveragingNames().at(static_cast<size_t>(averaging));
+}
+
+const std::string& AveragingHelp() {
+  static const std::string help = [] {
+    std::string text;
+    for (const Rule& rule : kRules) {
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", rule.name, rule.help);
+    }
+    return text;
+  }();
+  return help;
 }
 
 Averaging ParseAveraging(const std::string& name) {
@@ -48,40 +109,118 @@ Averaging ParseAveraging(const std::string& name) {
   return static_cast<Averaging>(found - names.begin());
 }
 
-std::vector<double> AverageClips(const std::vector<const float*>& clips, size_t num_classes,
-                                 Averaging averaging) {
-  REEL3D_CHECK(!clips.empty() && num_classes > 0);
-  std::vector<double> video(num_classes, 0.0);
-  std::vector<double> scores(num_classes);
-  for (const float* clip : clips) {
-    ScoreClip(clip, averaging, &scores);
-    for (size_t index = 0; index < num_classes; ++index) {
-      video[index] = averaging == Averaging::kMax ? std::max(video[index], scores[index])
-                                                  : video[index] + scores[index];
+VideoClips::VideoClips(std::vector<const float*> logits, size_t num_classes)
+    : logits_(std::move(logits)), num_classes_(num_classes) {
+  REEL3D_CHECK(!logits_.empty() && num_classes_ > 0);
+}
+
+void VideoClips::ComputeLogits() {
+  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogits)];
+  rows.reserve(size() * num_classes_);
+  for (const float* clip : logits_) {
+    rows.insert(rows.end(), clip, clip + num_classes_);
+  }
+}
+
+// The largest logit is subtracted from every exponent, so that nothing overflows.
+void VideoClips::ComputeProbabilities() {
+  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kProbabilities)];
+  rows.resize(size() * num_classes_);
+  double* row = rows.data();
+  for (const float* clip : logits_) {
+    const double largest = *std::max_element(clip, clip + num_classes_);
+    double sum = 0;
+    for (size_t index = 0; index < num_classes_; ++index) {
+      row[index] = std::exp(clip[index] - largest);
+      sum += row[index];
+    }
+    for (size_t index = 0; index < num_classes_; ++index) {
+      row[index] /= sum;
+    }
+    log_sums_.push_back(std::log(sum));
+    row += num_classes_;
+  }
+}
+
+void VideoClips::ComputeLogProbabilities() {
+  Rows(ClipForm::kProbabilities);  // for log_sums_
+  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogProbabilities)];
+  rows.resize(size() * num_classes_);
+  double* row = rows.data();
+  for (size_t place = 0; place < size(); ++place) {
+    const float* clip = logits_[place];
+    const double largest = *std::max_element(clip, clip + num_classes_);
+    const double log_sum = log_sums_[place];
+    for (size_t index = 0; index < num_classes_; ++index) {
+      row[index] = (clip[index] - largest) - log_sum;
+    }
+    row += num_classes_;
+  }
+}
+
+const std::vector<double>& VideoClips::Rows(ClipForm form) {
+  std::vector<double>& rows = rows_[static_cast<size_t>(form)];
+  if (rows.empty()) {
+    switch (form) {
+      case ClipForm::kLogits:
+        ComputeLogits();
+        break;
+      case ClipForm::kLogProbabilities:
+        ComputeLogProbabilities();
+        break;
+      case ClipForm::kProbabilities:
+        ComputeProbabilities();
+        break;
     }
   }
-  if (averaging != Averaging::kMax) {
-    for (double& score : video) {
-      score /= static_cast<double>(clips.size());
-    }
+  return rows;
+}
+
+std::vector<double> VideoClips::Combine(const std::vector<size_t>& places, Averaging averaging) {
+  REEL3D_CHECK(!places.empty());
+  const Rule& rule = RuleOf(averaging);
+  const std::vector<double>& rows = Rows(rule.form);
+  ClipRows clips;
+  for (const size_t place : places) {
+    clips.push_back(&rows[place * num_classes_]);
   }
+  std::vector<double> video(num_classes_, 0.0);
+  rule.combine(clips, &video);
   return video;
 }
 
-std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores, int min_distinct) {
-  std::vector<std::vector<size_t>> clips(scores.videos.size());
-  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
-    clips[scores.clips[clip].video].push_back(clip);
-  }
-  for (std::vector<size_t>& of_video : clips) {
-    const auto too_short = [&](size_t clip) {
-      return scores.clips[clip].num_distinct < min_distinct;
-    };
-    if (!std::all_of(of_video.begin(), of_video.end(), too_short)) {
-      of_video.erase(std::remove_if(of_video.begin(), of_video.end(), too_short), of_video.end());
+std::vector<double> AverageClips(const std::vector<const float*>& clips, size_t num_classes,
+                                 Averaging averaging) {
+  std::vector<size_t> places(clips.size());
+  std::iota(places.begin(), places.end(), size_t{0});
+  return VideoClips(clips, num_classes).Combine(places, averaging);
+}
+
+std::vector<double> ToLogits(const std::vector<double>& scores, Averaging averaging) {
+  std::vector<double> logits = scores;
+  if (RuleOf(averaging).form == ClipForm::kProbabilities) {
+    for (double& logit : logits) {
+      logit = std::log(std::max(logit, DBL_MIN));
     }
   }
-  return clips;
+  return logits;
+}
+
+std::vector<double> ToProbabilities(const std::vector<double>& scores, Averaging averaging,
+                                    double temperature) {
+  std::vector<double> values = scores;
+  if (RuleOf(averaging).form != ClipForm::kProbabilities || temperature != 1) {
+    values = ToLogits(scores, averaging);
+    const double largest = *std::max_element(values.begin(), values.end());
+    for (double& value : values) {
+      value = std::exp((value - largest) / temperature);
+    }
+  }
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double& value : values) {
+    value /= sum;
+  }
+  return values;
 }
 
 }  // namespace reel3d

@@ -1,36 +1,68 @@
 // Combines the logits of a video's clips into one score per class of the video. Pure arithmetic.
 //
-// Published figures differ first of all in the kind of mean. The 2018 and 2020 code and the paper's
-// figures use the mean of softmax. The Torch7 code of 2017 uses the mean of log-softmax (a
-// geometric mean). The PyTorch code before November 2017 uses the mean of raw logits. The largest
-// probability suits untrimmed videos that show the action for a moment.
+// Published figures differ first of all in the rule. A rule is one row of kRules in averaging.cc:
+// its name, its help, the form of the clips' scores it starts from, and the function that combines
+// them. Options, figures and --help follow from the row: docs/develop/add_an_averaging_rule.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "lib/eval/score_file.h"
-
 namespace reel3d {
 
-enum class Averaging { kSoftmax, kLogits, kLogSoftmax, kMax };
+// Stands for a row of kRules. Only the default has a name here: no code may depend on a rule.
+enum class Averaging : int { kSoftmax = 0 };
 
+// Returns all rules, in the order of their rows.
+std::vector<Averaging> AllAveragings();
 // Returns "softmax", "logits", "log-softmax", "max".
 const std::vector<std::string>& AveragingNames();
+const std::string& NameOf(Averaging averaging);
+// Returns "softmax: mean of ...; logits: ...", for --help.
+const std::string& AveragingHelp();
 // Throws a usage error that lists the names if `name` is not one of them.
 Averaging ParseAveraging(const std::string& name);
 
-// Combines `clips`, each num_classes finite logits, in the given order; there must be at least one
-// clip. Sums are in double. The scores of one video can be compared with each other: they are
-// probabilities for kSoftmax and kMax (only those of kSoftmax add up to 1), otherwise means of
-// logits or log-probabilities.
+// The forms of a clip's scores: its logits, the logarithms of their softmax, or their softmax.
+enum class ClipForm { kLogits, kLogProbabilities, kProbabilities };
+
+// The clips of one video in every form that is asked for; each is computed once. Sums are in
+// double.
+class VideoClips {
+ public:
+  // `logits` are num_classes finite numbers of each clip; they must outlive this object.
+  VideoClips(std::vector<const float*> logits, size_t num_classes);
+
+  size_t size() const { return logits_.size(); }
+  // Returns one score per class from the clips at these places; at least one. The scores of one
+  // video can be compared with each other: means of probabilities (they add up to 1 for softmax,
+  // not for max), of logits, or of log-probabilities.
+  std::vector<double> Combine(const std::vector<size_t>& places, Averaging averaging);
+
+ private:
+  const std::vector<double>& Rows(ClipForm form);
+  void ComputeLogits();
+  void ComputeProbabilities();
+  void ComputeLogProbabilities();
+
+  std::vector<const float*> logits_;
+  size_t num_classes_;
+  std::vector<double> log_sums_;  // of each clip: ln of the sum of exp(logit - largest logit)
+  std::vector<double> rows_[3];   // by ClipForm, [clip][class]; empty until asked for
+};
+
+// Combines all `clips`, each num_classes finite logits; there must be at least one.
 std::vector<double> AverageClips(const std::vector<const float*>& clips, size_t num_classes,
                                  Averaging averaging);
 
-// Returns, for each video, its rows of scores.clips in file order. It keeps the clips with at least
-// `min_distinct` different frames. If a video has no such clip, it keeps all of the video's clips,
-// so that no short video vanishes. A video without clips has no rows.
-std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores, int min_distinct);
+// Turns a video's scores under a rule into probabilities that add up to 1. Scores that are
+// probabilities are divided by their sum; others are logits of a softmax. Each is first divided by
+// `temperature`, probabilities by way of their logarithms: above 1 less confident, 1 as it is.
+std::vector<double> ToProbabilities(const std::vector<double>& scores, Averaging averaging,
+                                    double temperature = 1);
+// Returns logits whose softmax are those probabilities at temperature 1: the scores themselves, or
+// the logarithms of scores that are probabilities.
+std::vector<double> ToLogits(const std::vector<double>& scores, Averaging averaging);
 
 }  // namespace reel3d

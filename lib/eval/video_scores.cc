@@ -10,6 +10,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/score_file.h"
 
@@ -50,8 +52,7 @@ void RequireFinite(const fs::path& file, const Scores& part) {
 // Adds up the parts, one after the other.
 class Collector {
  public:
-  Collector(Averaging averaging, int min_distinct)
-      : averaging_(averaging), min_distinct_(min_distinct) {}
+  explicit Collector(const ScoresRequest& request) : request_(request) {}
 
   void Add(const fs::path& file, const Scores& part) {
     if (files_.empty()) {
@@ -73,13 +74,13 @@ class Collector {
     AddVideos(file, part);
   }
 
-  SubsetScores Finish(const fs::path& folder, bool allow_missing) {
+  SubsetScores Finish(const fs::path& folder) {
     for (int part = 0; part < num_parts_; ++part) {
       if (files_.count(part) == 0) {
         whole_.missing_parts.push_back(ScoreFileName(part));
       }
     }
-    if (!whole_.missing_parts.empty() && !allow_missing) {
+    if (!whole_.missing_parts.empty() && !request_.allow_missing) {
       throw InputError(fmt::format(
           "{} lacks {} of {} parts, the first is {}: finish score-videos, or --allow-missing "
           "counts their videos as wrong",
@@ -125,29 +126,70 @@ class Collector {
   }
 
   void AddVideos(const fs::path& file, const Scores& part) {
-    const size_t num_classes = part.classes.size();
-    const std::vector<std::vector<size_t>> clips = ClipsOfVideos(part, min_distinct_);
+    const std::vector<std::vector<size_t>> clips = ClipsOfVideos(part);
+    std::vector<size_t> scored;
     for (size_t video = 0; video < part.videos.size(); ++video) {
       const std::string& id = part.videos[video].id;
       if (const auto [twin, is_new] = files_of_videos_.emplace(id, part.part); !is_new) {
         throw InputError(fmt::format("video {} is both in {} and in {}", id,
                                      files_.at(twin->second).string(), file.string()));
       }
-      if (clips[video].empty()) {
-        continue;
+      if (!clips[video].empty()) {
+        scored.push_back(video);
       }
-      std::vector<const float*> logits;
-      for (const size_t clip : clips[video]) {
-        logits.push_back(&part.logits[clip * num_classes]);
+    }
+    const size_t first = whole_.videos.size();
+    whole_.videos.resize(first + scored.size());
+    ParallelFor(scored.size(), ThreadCount(request_.threads), [&](size_t index) {
+      const size_t video = scored[index];
+      whole_.videos[first + index] = ScoreVideo(part, part.videos[video], clips[video]);
+    });
+  }
+
+  VideoScores ScoreVideo(const Scores& part, const ScoredVideo& video,
+                         const std::vector<size_t>& rows) const {
+    std::vector<const float*> logits;
+    std::vector<int> num_distinct;
+    for (const size_t row : rows) {
+      logits.push_back(&part.logits[row * part.classes.size()]);
+      num_distinct.push_back(part.clips[row].num_distinct);
+    }
+    VideoClips clips(logits, part.classes.size());
+    const std::vector<size_t> kept = ChooseWindows(num_distinct, request_.min_distinct, {});
+    VideoScores scored = {video.id, video.label, clips.Combine(kept, request_.averaging),
+                          static_cast<int>(kept.size())};
+    AddAnswers(num_distinct, &clips, &scored);
+    return scored;
+  }
+
+  // Readings often choose the same windows of a short video: each choice is computed once.
+  void AddAnswers(const std::vector<int>& num_distinct, VideoClips* clips,
+                  VideoScores* scored) const {
+    std::map<std::pair<Averaging, std::vector<size_t>>, Answer> known;
+    for (const Reading& reading : request_.readings) {
+      std::vector<size_t> chosen =
+          ChooseWindows(num_distinct, request_.min_distinct, reading.windows);
+      const auto [answer, is_new] = known.try_emplace({reading.averaging, chosen});
+      if (is_new) {
+        answer->second =
+            AnswerOf(clips->Combine(chosen, reading.averaging), scored->label, chosen.size());
       }
-      whole_.videos.push_back({id, part.videos[video].label,
-                               AverageClips(logits, num_classes, averaging_),
-                               static_cast<int>(logits.size())});
+      scored->answers.push_back(answer->second);
     }
   }
 
-  Averaging averaging_;
-  int min_distinct_;
+  static Answer AnswerOf(const std::vector<double>& scores, int label, size_t num_windows) {
+    const auto best = std::max_element(scores.begin(), scores.end());
+    Answer answer;
+    answer.predicted = static_cast<int>(best - scores.begin());
+    if (label >= 0) {
+      answer.rank = RankOfClass(scores.data(), static_cast<int>(scores.size()), label);
+    }
+    answer.num_windows = static_cast<int>(num_windows);
+    return answer;
+  }
+
+  const ScoresRequest& request_;
   int num_parts_ = 0;
   std::map<int, fs::path> files_;               // by part
   std::map<std::string, int> files_of_videos_;  // id -> part
@@ -156,13 +198,12 @@ class Collector {
 
 }  // namespace
 
-SubsetScores ReadSubsetScores(const fs::path& folder, Averaging averaging, int min_distinct,
-                              bool allow_missing) {
-  Collector collector(averaging, min_distinct);
+SubsetScores ReadSubsetScores(const fs::path& folder, const ScoresRequest& request) {
+  Collector collector(request);
   for (const fs::path& file : PartFiles(folder)) {
     collector.Add(file, ReadScores(file));
   }
-  return collector.Finish(folder, allow_missing);
+  return collector.Finish(folder);
 }
 
 }  // namespace reel3d

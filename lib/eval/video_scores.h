@@ -9,14 +9,37 @@
 #include <vector>
 
 #include "lib/eval/averaging.h"
+#include "lib/eval/windows.h"
 
 namespace reel3d {
+
+// A way to read a run: which windows of a video count, and by which rule they become one.
+struct Reading {
+  Averaging averaging = Averaging::kSoftmax;
+  WindowChoice windows;
+};
+
+// The answer for a video under a reading.
+struct Answer {
+  int predicted = 0;    // the class with the highest score
+  int rank = -1;        // RankOfClass of the label; -1 without a label
+  int num_windows = 0;  // that were combined
+};
 
 struct VideoScores {
   std::string id;
   int label = -1;              // -1: unknown
-  std::vector<double> scores;  // by class, see AverageClips
+  std::vector<double> scores;  // by class, under `averaging` and `min_distinct` of the request
   int num_clips = 0;           // number of clips that were averaged
+  std::vector<Answer> answers = {};  // one for each of ScoresRequest::readings
+};
+
+struct ScoresRequest {
+  Averaging averaging = Averaging::kSoftmax;
+  int min_distinct = 1;        // clips with fewer different frames are left out: see Windows::kKept
+  bool allow_missing = false;  // parts may be missing
+  std::vector<Reading> readings = {};  // further ways, of which only the answers are kept
+  int threads = 0;  // 0: one per available core; the result does not depend on it
 };
 
 struct SubsetScores {
@@ -31,10 +54,9 @@ struct SubsetScores {
 };
 
 // Reads every scores-NNNNN.h5 in `folder`, one at a time. Throws an input error if there is no
-// score file, a part is missing (unless `allow_missing`), or parts have different checkpoints,
-// data, settings, subsets or classes. It also throws if a part or video occurs twice, or a logit is
-// not finite (the error names the clip).
-SubsetScores ReadSubsetScores(const std::filesystem::path& folder, Averaging averaging,
-                              int min_distinct, bool allow_missing);
+// score file, a part is missing (unless allowed), or parts have different checkpoints, data,
+// settings, subsets or classes. It also throws if a part or video occurs twice, or a logit is not
+// finite (the error names the clip).
+SubsetScores ReadSubsetScores(const std::filesystem::path& folder, const ScoresRequest& request);
 
 }  // namespace reel3d

@@ -223,8 +223,9 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   binder.Bind("top", &top, {1, 100'000}, "classes to name, best first");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one window to the next; 0: the clip's length, so that none overlap");
-  binder.Choice("averaging", &averaging, AveragingNames(),
-                "how the windows of a video make one score per class, as in evaluate-scores");
+  static const std::string averaging_help =
+      "rule that makes one score per class of a video's windows. " + AveragingHelp();
+  binder.Choice("averaging", &averaging, AveragingNames(), averaging_help.c_str());
   binder.Bind("windows", &windows, "print the best class of each window too; --json always does");
   binder.Bind("annotate", &annotate,
               ".mp4 file to write, for a single VIDEO: the video at --height with the class and "

@@ -3,9 +3,10 @@
 //
 //   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips
 //                    (rank: number of classes before the true one; empty without a label)
-//   metrics.json     every figure, as fractions
-//   table.txt        the same figures for users
-//   confusion.tsv    numbers of videos; one row per true class, one column per predicted class
+//   metrics.json     accuracies, counts and classes, as fractions
+//   figures.json     every figure: intervals, other averages and windows, calibration, mAP
+//   table.txt        the most important ones for users
+//   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv    the same as tables
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -24,6 +25,8 @@ struct EvaluateScoresOptions {
   int min_distinct = 1;
   int top_k = 5;
   bool allow_missing = false;
+  std::string group_regex;  // over ids; empty: no groups
+  std::string labels;       // file; empty: the labels of the scores
   int64_t seed = 0;
   bool overwrite = false;
 

@@ -21,8 +21,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kLockFile = "lock";  // of train-r3d
 
-constexpr std::array kStages = {"make-demo-videos", "prep-videos",  "pack-shards",
-                                "train-r3d",        "score-videos", "evaluate-scores"};
+constexpr std::array kStages = {"make-demo-videos", "prep-videos",     "pack-shards",   "train-r3d",
+                                "score-videos",     "evaluate-scores", "compare-scores"};
 
 // Folders of others may hold files of any size. A report of our own, with a warning for each of
 // many videos, may be larger than this; its settings still say whose the folder is.

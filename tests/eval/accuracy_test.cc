@@ -47,20 +47,6 @@ TEST(Accuracy, PerClassAndConfusion) {
 TEST(Accuracy, NothingScored) {
   EXPECT_EQ(Accuracy({}, 0, 3).Top1(), 0);
   EXPECT_EQ(Accuracy({}, 4, 3).Top1(true), 0);
-  EXPECT_EQ(Accuracy({}, 0, 3).Top1Interval(0).high, 0);
-}
-
-TEST(Accuracy, IntervalIsThatOfABinomial) {
-  const std::vector<RankedVideo> right(80, RankedVideo{0, 0, 0});
-  const Accuracy accuracy(right, 100, 2);
-  const Interval interval = accuracy.Top1Interval(1);
-  // 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 100), give or take the noise of 1000 draws.
-  EXPECT_NEAR(interval.low, 0.7216, 0.012);
-  EXPECT_NEAR(interval.high, 0.8784, 0.012);
-  EXPECT_EQ(accuracy.Top1Interval(1).low, interval.low);
-  const Interval certain = Accuracy(right, 80, 2).Top1Interval(1);
-  EXPECT_EQ(certain.low, 1);
-  EXPECT_EQ(certain.high, 1);
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace reel3d {
 namespace {
 
 using ::testing::DoubleNear;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::Pointwise;
 
 const float kFirst[] = {0.0F, std::log(3.0F)};   // softmax 1/4, 3/4
@@ -48,17 +46,6 @@ TEST(ParseAveraging, RefusesOtherNames) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("log-softmax"));
   }
-}
-
-TEST(ClipsOfVideos, LeavesShortOnesOutUnlessThereIsNothingElse) {
-  Scores scores;
-  scores.videos = {{"long", 0}, {"short", 0}, {"none", 0}};
-  scores.clips = {{0, 0, 16}, {1, 0, 9}, {0, 16, 3}, {0, 8, 16}, {1, 9, 2}};
-  EXPECT_THAT(ClipsOfVideos(scores, 1),
-              ElementsAre(ElementsAre(0, 2, 3), ElementsAre(1, 4), IsEmpty()));
-  EXPECT_THAT(ClipsOfVideos(scores, 4), ElementsAre(ElementsAre(0, 3), ElementsAre(1), IsEmpty()));
-  EXPECT_THAT(ClipsOfVideos(scores, 16),
-              ElementsAre(ElementsAre(0, 3), ElementsAre(1, 4), IsEmpty()));
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ ROOMS = {
 # A vendor's headers, and the only files that may include them.
 VENDORS = [
     (r"boost/program_options", r"lib/cli/\w+\.cc"),
+    (r"boost/math", r"lib/eval/\w+\.cc"),
     (r"boost/crc", r"lib/train/log/event_file\.cc"),
     (r"png\.h", r"lib/train/log/clip_sheet\.cc"),
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),

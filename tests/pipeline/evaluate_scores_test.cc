@@ -124,6 +124,69 @@ TEST_F(EvaluateScores, WritesEveryOutput) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/DONE"));
 }
 
+TEST_F(EvaluateScores, WritesEveryFigure) {
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(Output("per_class.tsv"),
+            "class\tnum_videos\ttop1\ttop1_low\ttop1_high\ttop5\taverage_precision\ttaken_for\n"
+            "rise\t1\t0.000000\t0.000000\t0.793451\t1.000000\t0.500000\tfall 1\n"
+            "fall\t2\t0.500000\t0.094531\t0.905469\t1.000000\t0.833333\trise 1\n");
+  EXPECT_THAT(Output("averages.tsv"), AllOf(HasSubstr("\nlogits\twith\t0.000000\t0.750000"),
+                                            HasSubstr("\nlogits\twithout\t0.250000\t0.750000")));
+  EXPECT_THAT(Output("windows.tsv"), AllOf(HasSubstr("\n1\t1.000\t\t0.250000"),
+                                           HasSubstr("\nall\t1.000\t"), HasSubstr("\nthe last\t")));
+  EXPECT_THAT(Output("calibration.tsv"), HasSubstr("\n0.4667\t0.5333\t1\t0.500000\t0.000000\n"));
+  const Json figures = Json::parse(Output("figures.json"));
+  EXPECT_EQ(figures["accuracy"]["top1"]["missing_wrong"], 0.25);
+  EXPECT_DOUBLE_EQ(figures["accuracy"]["top1"]["missing_ignored"], 1.0 / 3);
+  EXPECT_EQ(figures["num_drawn"], 4);
+  EXPECT_EQ(figures["averages"].size(), 8U);
+  EXPECT_DOUBLE_EQ(figures["ranking"]["mean_average_precision"], (0.5 + 5.0 / 6) / 2);
+  EXPECT_EQ(figures["calibration"]["as_scored"]["bins"].size(), 15U);
+  EXPECT_EQ(report.metrics["per_class"][1]["top1_interval_95"].size(), 2U);
+}
+
+TEST_F(EvaluateScores, GroupsAreDrawnTogether) {
+  options_.group_regex = "([xb])";
+  ExpectRefused("2 of 3 videos do not match group-regex '([xb])': a");
+  options_.group_regex = "([abc])";
+  Run();
+  EXPECT_EQ(Json::parse(Output("figures.json"))["intervals_over"], "groups");
+  options_.group_regex = "b";
+  EXPECT_THROW(options_.Check(), Error);
+}
+
+TEST_F(EvaluateScores, LabelsFromATable) {
+  options_.labels = folder_ / "labels.tsv";
+  WriteFileAtomically(options_.labels, "id\tlabel\na\tfall\na\trise\na\trise\nz\trise\n");
+  const EvaluateScoresReport report = Run();
+  // Only a has scores and labels: rise is third of three there, and z is not found; fall is first.
+  const Json ranking = Json::parse(Output("figures.json"))["ranking"];
+  EXPECT_DOUBLE_EQ(ranking["mean_average_precision"], (1.0 / 6 + 1) / 2);
+  EXPECT_DOUBLE_EQ(ranking["hit_at_k"][0]["hit"], 0.5);
+  EXPECT_DOUBLE_EQ(ranking["hit_at_k"][0]["average_hit"], 0.25);
+  EXPECT_THAT(report.table, HasSubstr("several labels: hit@1 50.0 %"));
+}
+
+TEST_F(EvaluateScores, LabelsThatCannotBeUsed) {
+  options_.labels = folder_ / "labels.tsv";
+  WriteFileAtomically(options_.labels, "id\tlabel\na\tfall\na\tfly\n");
+  ExpectRefused("labels.tsv:3: 'fly' is none of the 2 classes of the scores");
+  WriteFileAtomically(options_.labels, "id\tlabel\n");
+  ExpectRefused("it holds no labels");
+}
+
+TEST_F(EvaluateScores, ManyClassesAreNotAllPrinted) {
+  std::vector<std::string> classes = {"rise", "fall"};
+  for (int label = 2; label < 31; ++label) {
+    classes.push_back("class_" + std::to_string(label));
+  }
+  WidenClasses(classes);
+  const std::string table = Run().table;
+  EXPECT_THAT(table, AllOf(HasSubstr("weakest classes"), HasSubstr("\nrise ")));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("class_7")));
+  EXPECT_THAT(Output("per_class.tsv"), HasSubstr("\nclass_7\t0\t"));
+}
+
 TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
   EXPECT_EQ(Run().metrics["doubts"], Json::array());
   WriteFileAtomically(folder_ / "scores/report.json",

@@ -1,0 +1,15 @@
+// Shares independent work over threads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace reel3d {
+
+// Calls work(0) .. work(count - 1), each once, on up to `threads` threads of which the caller is
+// one. The order is not fixed, so calls must not depend on each other. If calls throw, one of the
+// exceptions is thrown here after the running calls have ended; no further ones start.
+void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& work);
+
+}  // namespace reel3d

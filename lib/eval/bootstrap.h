@@ -1,0 +1,35 @@
+// The bootstrap (Efron 1979): how much figures would vary with another draw of videos. Videos are
+// drawn one by one, or group by group where videos of one group (a person, a source) are alike:
+// then single draws would give intervals that are too narrow.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+struct Resampling {
+  uint64_t seed = 0;  // the same seed gives the same samples, on every machine
+  int num_resamples = 1000;
+};
+
+// How often each video was drawn in a resample.
+using Draws = std::vector<uint32_t>;
+// Computes figures of a resample, always the same number of them.
+using FiguresOfDraws = std::function<std::vector<double>(const Draws&)>;
+
+// Returns the values of each figure over the resamples, rising: see PercentileInterval(). Each
+// resample draws as many groups as there are, with replacement, and all videos of a drawn group.
+// `groups` has the group of each video as a number from 0 without gaps.
+std::vector<std::vector<double>> BootstrapValues(const std::vector<int>& groups,
+                                                 const Resampling& resampling,
+                                                 const FiguresOfDraws& figures);
+
+// Numbers the groups by name, in the order of their first videos. Without names (an empty list)
+// each of the `num_videos` videos is a group of its own.
+std::vector<int> NumberGroups(const std::vector<std::string>& names, size_t num_videos);
+
+}  // namespace reel3d

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/calibration.h"
+
+#include <algorithm>
+#include <boost/math/tools/minima.hpp>
+#include <cmath>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+
+Reliability MeasureReliability(const std::vector<Forecast>& forecasts, int num_bins) {
+  REEL3D_CHECK(num_bins > 0);
+  Reliability reliability;
+  reliability.bins.resize(static_cast<size_t>(num_bins));
+  for (const Forecast& forecast : forecasts) {
+    const int place = static_cast<int>(std::ceil(forecast.confidence * num_bins)) - 1;
+    ReliabilityBin& bin = reliability.bins[static_cast<size_t>(std::clamp(place, 0, num_bins - 1))];
+    ++bin.num_videos;
+    bin.mean_confidence += forecast.confidence;
+    bin.accuracy += forecast.is_right ? 1 : 0;
+  }
+  const auto num_videos = static_cast<double>(std::max<size_t>(1, forecasts.size()));
+  for (int place = 0; place < num_bins; ++place) {
+    ReliabilityBin& bin = reliability.bins[static_cast<size_t>(place)];
+    bin.low = static_cast<double>(place) / num_bins;
+    bin.high = static_cast<double>(place + 1) / num_bins;
+    reliability.mean_confidence += bin.mean_confidence / num_videos;
+    reliability.accuracy += bin.accuracy / num_videos;
+    if (bin.num_videos > 0) {
+      const auto in_bin = static_cast<double>(bin.num_videos);
+      bin.mean_confidence /= in_bin;
+      bin.accuracy /= in_bin;
+      const double gap = std::abs(bin.mean_confidence - bin.accuracy);
+      reliability.ece += gap * in_bin / num_videos;
+      reliability.largest_gap = std::max(reliability.largest_gap, gap);
+    }
+  }
+  return reliability;
+}
+
+double LogLoss(const std::vector<LabelledLogits>& videos, double temperature) {
+  // Smaller terms change no digit of a sum that holds a 1, and exp() is most of the time.
+  constexpr double kNothing = -45;
+  double loss = 0;
+  for (const LabelledLogits& video : videos) {
+    const double largest = *std::max_element(video.logits.begin(), video.logits.end());
+    double sum = 0;
+    for (const double logit : video.logits) {
+      const double exponent = (logit - largest) / temperature;
+      sum += exponent < kNothing ? 0 : std::exp(exponent);
+    }
+    const double of_label = video.logits[static_cast<size_t>(video.label)];
+    loss += std::log(sum) - (of_label - largest) / temperature;
+  }
+  return videos.empty() ? 0 : loss / static_cast<double>(videos.size());
+}
+
+double FitTemperature(const std::vector<LabelledLogits>& videos) {
+  if (videos.empty()) {
+    return 1;
+  }
+  constexpr int kBits = 18;  // of the logarithm: the temperature is good to five digits
+  const double range = std::log(20.0);
+  const auto loss = [&](double log_temperature) {
+    return LogLoss(videos, std::exp(log_temperature));
+  };
+  return std::exp(boost::math::tools::brent_find_minima(loss, -range, range, kBits).first);
+}
+
+}  // namespace reel3d

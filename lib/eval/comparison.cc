@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/eval/accuracy.h"
+#include "lib/eval/late_fusion.h"
+#include "lib/eval/paired_test.h"
+#include "lib/eval/paired_videos.h"
+
+namespace reel3d {
+namespace {
+
+constexpr double kSignificance = 0.05;
+
+double Share(int64_t count, int64_t total) {
+  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
+}
+
+void Count(bool a_is_right, bool b_is_right, Flips* flips) {
+  ++(a_is_right ? (b_is_right ? flips->both_right : flips->to_wrong)
+                : (b_is_right ? flips->to_right : flips->both_wrong));
+}
+
+// Computes one figure: whether the label is among the first `k` classes.
+ComparedFigure CompareTop(const std::vector<PairedVideo>& videos, int k) {
+  ComparedFigure figure;
+  for (const PairedVideo& video : videos) {
+    Count(video.rank_a < k, video.rank_b < k, &figure.flips);
+  }
+  figure.p_value = McNemarPValue(figure.flips.to_wrong, figure.flips.to_right);
+  return figure;
+}
+
+void AddIntervals(const std::vector<PairedVideo>& videos, const std::vector<int>& groups,
+                  const Resampling& resampling, Comparison* comparison) {
+  const auto differences = [&](const Draws& draws) {
+    int64_t num_drawn = 0;
+    int64_t top1 = 0;
+    int64_t top5 = 0;
+    for (size_t video = 0; video < videos.size(); ++video) {
+      const auto count = static_cast<int64_t>(draws[video]);
+      const PairedVideo& pair = videos[video];
+      num_drawn += count;
+      top1 += count * ((pair.rank_b < 1 ? 1 : 0) - (pair.rank_a < 1 ? 1 : 0));
+      top5 += count * ((pair.rank_b < 5 ? 1 : 0) - (pair.rank_a < 5 ? 1 : 0));
+    }
+    return std::vector<double>{Share(top1, num_drawn), Share(top5, num_drawn)};
+  };
+  const auto values = BootstrapValues(groups, resampling, differences);
+  size_t place = 0;
+  for (ComparedFigure* figure : {&comparison->top1, &comparison->top5}) {
+    figure->interval_95 = PercentileInterval(values[place], 0.95);
+    figure->interval_90 = PercentileInterval(values[place], 0.90);
+    ++place;
+  }
+}
+
+std::vector<ComparedClass> CompareClasses(const std::vector<PairedVideo>& videos,
+                                          size_t num_classes) {
+  std::vector<ComparedClass> classes(num_classes);
+  for (const PairedVideo& video : videos) {
+    Count(video.rank_a < 1, video.rank_b < 1, &classes[static_cast<size_t>(video.label)].flips);
+  }
+  std::vector<size_t> present;
+  std::vector<double> p_values;
+  for (size_t label = 0; label < num_classes; ++label) {
+    ComparedClass& of_class = classes[label];
+    if (of_class.flips.total() > 0) {
+      of_class.p_value = McNemarPValue(of_class.flips.to_wrong, of_class.flips.to_right);
+      present.push_back(label);
+      p_values.push_back(of_class.p_value);
+    }
+  }
+  const std::vector<double> adjusted = HolmAdjusted(p_values);
+  for (size_t place = 0; place < present.size(); ++place) {
+    classes[present[place]].adjusted_p_value = adjusted[place];
+  }
+  return classes;
+}
+
+Fusion CompareFusion(const std::vector<PairedVideo>& videos, const std::vector<int>& halves,
+                     const Flips& alone) {
+  const FusedAnswers fused = FuseLate(videos, halves);
+  Fusion fusion;
+  fusion.b_is_better = alone.to_right > alone.to_wrong;
+  std::copy(std::begin(fused.weight_of_b), std::end(fused.weight_of_b), fusion.weight_of_b);
+  for (size_t video = 0; video < videos.size(); ++video) {
+    const int rank = fusion.b_is_better ? videos[video].rank_b : videos[video].rank_a;
+    Count(rank < 1, fused.is_right[video], &fusion.flips);
+  }
+  fusion.p_value = McNemarPValue(fusion.flips.to_wrong, fusion.flips.to_right);
+  return fusion;
+}
+
+bool IsSignificant(const Comparison& comparison) {
+  const ComparedFigure& top1 = comparison.top1;
+  return comparison.has_groups ? top1.interval_95.low > 0 || top1.interval_95.high < 0
+                               : top1.p_value < kSignificance;
+}
+
+Verdict Judge(const Comparison& comparison, double margin) {
+  const Interval& interval = comparison.top1.interval_90;
+  if (interval.low > -margin && interval.high < margin) {
+    return Verdict::kEquivalent;
+  }
+  if (!comparison.is_significant) {
+    return Verdict::kUndecided;
+  }
+  return comparison.top1.flips.Difference() > 0 ? Verdict::kBetter : Verdict::kWorse;
+}
+
+}  // namespace
+
+double Flips::ShareA() const { return Share(both_right + to_wrong, total()); }
+double Flips::ShareB() const { return Share(both_right + to_right, total()); }
+double Flips::Difference() const { return Share(to_right - to_wrong, total()); }
+
+const char* NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kEquivalent:
+      return "equivalent";
+    case Verdict::kBetter:
+      return "better";
+    case Verdict::kWorse:
+      return "worse";
+    case Verdict::kUndecided:
+      break;
+  }
+  return "undecided";
+}
+
+Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options) {
+  RequireSameClasses(a, b, options.name_a, options.name_b);
+  const PairedVideos pairs = PairVideos(a, b, options.averaging, options.name_a, options.name_b);
+  std::vector<std::string> ids;
+  for (const PairedVideo& video : pairs.videos) {
+    ids.push_back(video.id);
+  }
+  Comparison comparison;
+  comparison.has_groups = static_cast<bool>(options.groups_of);
+  const std::vector<std::string> names = comparison.has_groups ? options.groups_of(ids) : ids;
+  const std::vector<int> groups = NumberGroups(names, ids.size());
+  comparison.num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
+  comparison.num_common = static_cast<int64_t>(ids.size());
+  comparison.num_only_a = pairs.num_only_a;
+  comparison.num_only_b = pairs.num_only_b;
+  comparison.top1 = CompareTop(pairs.videos, 1);
+  comparison.top5 = CompareTop(pairs.videos, 5);
+  AddIntervals(pairs.videos, groups, options.resampling, &comparison);
+  comparison.classes = CompareClasses(pairs.videos, a.classes.size());
+  comparison.fusion = CompareFusion(pairs.videos, HalvesOf(names), comparison.top1.flips);
+  for (const PairedVideo& video : pairs.videos) {
+    if ((video.rank_a < 1) != (video.rank_b < 1)) {
+      comparison.flipped.push_back({video.id, video.label, video.answer_a, video.answer_b});
+    }
+  }
+  comparison.is_significant = IsSignificant(comparison);
+  comparison.verdict = Judge(comparison, options.margin);
+  return comparison;
+}
+
+}  // namespace reel3d

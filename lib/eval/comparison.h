@@ -1,0 +1,94 @@
+// Compares two runs on the videos that both scored: is B better than A, worse, or as good?
+// Fractions, not per cent. The same scores and options give the same figures.
+//
+// Both runs answer the same videos, so only videos that they answer differently say anything. A
+// test for independent samples would call far fewer differences real.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/eval/bootstrap.h"
+#include "lib/eval/interval.h"
+#include "lib/eval/video_scores.h"
+
+namespace reel3d {
+
+// Counts of videos by what A and B say.
+struct Flips {
+  int64_t both_right = 0, both_wrong = 0;
+  int64_t to_wrong = 0;  // A right, B wrong
+  int64_t to_right = 0;  // A wrong, B right
+
+  int64_t total() const { return both_right + both_wrong + to_wrong + to_right; }
+  double ShareA() const;      // right ones of A; 0 without videos
+  double ShareB() const;      // of B
+  double Difference() const;  // B minus A
+};
+
+struct ComparedFigure {
+  Flips flips;
+  double p_value = 1;                 // McNemar's exact test, which takes videos as independent
+  Interval interval_95, interval_90;  // of Flips::Difference, by paired bootstrap
+};
+
+struct ComparedClass {
+  Flips flips;
+  double p_value = 1, adjusted_p_value = 1;  // adjusted for the classes with videos (Holm)
+};
+
+// The mean of both runs' probabilities, weighted. The weight of B (0, 0.05 .. 1) is the best one on
+// one half of the videos, and judged on the other half; then the other way round. Halves are chosen
+// by a hash of the groups.
+struct Fusion {
+  double weight_of_b[2] = {0, 0};  // chosen on either half
+  Flips flips;                     // over both halves: the better run alone against the fusion
+  bool b_is_better = false;        // the better run is B
+  double p_value = 1;
+};
+
+enum class Verdict {
+  kEquivalent,  // the 90 % interval lies within the margin (two one-sided tests at 5 %)
+  kBetter,      // B, at 5 %: by McNemar's test, or with groups by the 95 % interval
+  kWorse,
+  kUndecided,
+};
+// Returns "equivalent", "better", "worse", "undecided".
+const char* NameOf(Verdict verdict);
+
+// A video that one run has right and the other wrong.
+struct FlippedVideo {
+  std::string id;
+  int label = 0, answer_a = 0, answer_b = 0;
+};
+
+struct Comparison {
+  int64_t num_common = 0;                  // labelled videos that both scored
+  int64_t num_only_a = 0, num_only_b = 0;  // scored by one run alone
+  bool has_groups = false;
+  int64_t num_groups = 0;
+  ComparedFigure top1, top5;
+  std::vector<ComparedClass> classes;
+  Fusion fusion;
+  std::vector<FlippedVideo> flipped;  // in top-1, by id
+  Verdict verdict = Verdict::kUndecided;
+  bool is_significant = false;  // a difference is real at 5 %, however small
+};
+
+struct ComparisonOptions {
+  Averaging averaging = Averaging::kSoftmax;  // as in the request that read both
+  double margin = 0.005;                      // of equivalence; 0: no difference is too small
+  std::string name_a = "A", name_b = "B";     // in errors
+  // Returns the groups of videos by id. Empty: no groups.
+  std::function<std::vector<std::string>(const std::vector<std::string>&)> groups_of = {};
+  Resampling resampling;
+};
+
+// Throws an input error if the classes or their order differ, no labelled video is common, or a
+// video has two labels.
+Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options);
+
+}  // namespace reel3d

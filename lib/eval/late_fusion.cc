@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/late_fusion.h"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+constexpr int kNumWeights = 21;
+
+double WeightOf(int step) { return static_cast<double>(step) / (kNumWeights - 1); }
+
+// Returns whether the label has the highest mean; of equal ones the lower class comes first.
+bool IsRight(const PairedVideo& video, double weight_of_b) {
+  if (video.answer_a == video.answer_b) {
+    return video.answer_a == video.label;
+  }
+  size_t best = 0;
+  double highest = -1;
+  for (size_t label = 0; label < video.probabilities_a.size(); ++label) {
+    const double mean = (1 - weight_of_b) * video.probabilities_a[label] +
+                        weight_of_b * video.probabilities_b[label];
+    if (mean > highest) {
+      highest = mean;
+      best = label;
+    }
+  }
+  return static_cast<int>(best) == video.label;
+}
+
+int BestStep(const std::array<int64_t, kNumWeights>& num_right) {
+  constexpr int kMiddle = (kNumWeights - 1) / 2;
+  int best = kMiddle;
+  for (int distance = 1; distance <= kMiddle; ++distance) {
+    for (const int step : {kMiddle - distance, kMiddle + distance}) {
+      if (num_right[static_cast<size_t>(step)] > num_right[static_cast<size_t>(best)]) {
+        best = step;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+FusedAnswers FuseLate(const std::vector<PairedVideo>& videos, const std::vector<int>& halves) {
+  REEL3D_CHECK(videos.size() == halves.size());
+  std::array<std::array<int64_t, kNumWeights>, 2> num_right = {};
+  for (size_t video = 0; video < videos.size(); ++video) {
+    for (int step = 0; step < kNumWeights; ++step) {
+      num_right[static_cast<size_t>(halves[video])][static_cast<size_t>(step)] +=
+          IsRight(videos[video], WeightOf(step)) ? 1 : 0;
+    }
+  }
+  FusedAnswers fused;
+  for (size_t half = 0; half < 2; ++half) {
+    fused.weight_of_b[half] = WeightOf(BestStep(num_right[half]));
+  }
+  for (size_t video = 0; video < videos.size(); ++video) {
+    const auto other = static_cast<size_t>(1 - halves[video]);
+    fused.is_right.push_back(IsRight(videos[video], fused.weight_of_b[other]));
+  }
+  return fused;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/compare_scores.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/cli/tool.h"
+#include "lib/data/names.h"
+#include "lib/data/video_groups.h"
+#include "lib/eval/comparison.h"
+#include "pipeline/stages/comparison_text.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+SubsetScores ReadRun(const std::string& folder, const CompareScoresOptions& options) {
+  ScoresRequest request;
+  request.averaging = ParseAveraging(options.average);
+  request.min_distinct = options.min_distinct;
+  request.allow_missing = options.allow_missing;
+  request.threads = options.threads;
+  return ReadSubsetScores(folder, request);
+}
+
+// A folder under two names would be compared with itself.
+void RequireOtherFolders(const std::vector<std::string>& folders) {
+  for (size_t one = 0; one < folders.size(); ++one) {
+    RequireFolder(folders[one], "a folder of score files");
+    for (size_t other = 0; other < one; ++other) {
+      if (fs::equivalent(folders[one], folders[other])) {
+        throw UsageError(fmt::format("{} and {} are the same folder: name two runs", folders[other],
+                                     folders[one]));
+      }
+    }
+  }
+}
+
+// What the comparisons of all runs with the first add up to.
+struct Tables {
+  CompareScoresReport report;
+  std::string per_class = kComparedClassesHeader;
+  std::string flips = kFlipsHeader;
+};
+
+void AddRun(const SubsetScores& first, const std::string& folder,
+            const CompareScoresOptions& options, Tables* tables) {
+  ComparisonOptions how;
+  how.averaging = ParseAveraging(options.average);
+  how.margin = options.margin / 100;
+  how.name_a = Escaped(options.scores_dirs.front());
+  how.name_b = Escaped(folder);
+  how.resampling.seed = static_cast<uint64_t>(options.seed);
+  if (!options.group_regex.empty()) {
+    how.groups_of = [&](const std::vector<std::string>& ids) {
+      return GroupsOf(ids, options.group_regex);
+    };
+  }
+  const Comparison comparison = Compare(first, ReadRun(folder, options), how);
+  const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin};
+  std::string& text = tables->report.text;
+  text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names);
+  tables->report.figures["comparisons"].push_back(ComparisonToJson(comparison, names));
+  tables->per_class += FormatComparedClasses(comparison, names);
+  tables->flips += FormatFlips(comparison, names);
+}
+
+void WriteTables(const Tables& tables, const CompareScoresOptions& options) {
+  std::vector<StageInput> inputs;
+  for (const std::string& folder : options.scores_dirs) {
+    inputs.push_back({folder, ""});
+  }
+  const StageOutput output(
+      {options.out_dir, "compare-scores", SettingsOf(options), inputs, options.overwrite});
+  const fs::path& folder = output.folder();
+  WriteFileAtomically(folder / "per_class.tsv", tables.per_class);
+  WriteFileAtomically(folder / "flips.tsv", tables.flips);
+  WriteFileAtomically(folder / "comparison.txt", tables.report.text);
+  WriteFileAtomically(folder / "comparison.json", FormatJson(tables.report.figures) + "\n");
+  output.Finish({{"num_runs", options.scores_dirs.size()}}, {});
+}
+
+}  // namespace
+
+void CompareScoresOptions::Bind(OptionBinder& binder) {
+  static const std::string average_help =
+      "rule that makes one score per class of a video's clips. " + AveragingHelp();
+  binder.Positional("SCORES_DIR", &scores_dirs,
+                    "what score-videos wrote, two or more; all others are compared with the first");
+  binder.Bind("out-dir", &out_dir,
+              "write comparison.json, comparison.txt, per_class.tsv and flips.tsv to this folder. "
+              "Empty: only print",
+              Effect::kRunOnly);
+  binder.Bind(
+      "margin", &margin, RealRange{0, 100},
+      "call runs equivalent if their top-1 surely differs by less than this many percentage "
+      "points. 0: never");
+  binder.Choice("average", &average, AveragingNames(), average_help.c_str());
+  binder.Bind("min-distinct", &min_distinct, IntRange{1, 65535},
+              "leave out clips with fewer different frames, such as a looped tail; if a video has "
+              "only such clips, they are kept. 1: keep all");
+  binder.Bind("allow-missing", &allow_missing,
+              "compare although score files are missing; their videos are left out");
+  binder.Bind("group-regex", &group_regex,
+              "draw groups of videos for the intervals: the first ( ) names the group in a video's "
+              "id, such as a person or a source. Empty: draw single videos");
+  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the draws for the intervals");
+  binder.Bind("threads", &threads, IntRange{0, 1024},
+              "threads that average clips. 0: as many as there are cores", Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "replace a comparison that had other settings",
+              Effect::kOnce);
+}
+
+void CompareScoresOptions::Check() const {
+  if (scores_dirs.size() < 2) {
+    throw UsageError("compare-scores needs two folders of scores or more");
+  }
+  if (!group_regex.empty()) {
+    CheckGroupRegex(group_regex);
+  }
+}
+
+CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
+  options.Check();
+  RequireOtherFolders(options.scores_dirs);
+  const SubsetScores first = ReadRun(options.scores_dirs.front(), options);
+  Tables tables;
+  tables.report.figures["comparisons"] = Json::array();
+  for (size_t run = 1; run < options.scores_dirs.size(); ++run) {
+    AddRun(first, options.scores_dirs[run], options, &tables);
+  }
+  if (!options.out_dir.empty()) {
+    WriteTables(tables, options);
+  }
+  return tables.report;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,45 @@
+// The stage behind compare-scores: reads the scores of several runs and says for each whether it is
+// better or worse than the first, or as good. It needs no GPU and no torch, and takes seconds.
+//
+// With a folder to write:
+//   comparison.json  every figure, as fractions
+//   comparison.txt   what the tool prints
+//   per_class.tsv    a row a run and class
+//   flips.tsv        the videos that one run has right and the other wrong
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct CompareScoresOptions {
+  std::vector<std::string> scores_dirs;  // the first is the baseline
+  std::string out_dir;                   // empty: nothing is written
+  double margin = 0.5;                   // percentage points
+  std::string average = "softmax";
+  int min_distinct = 1;
+  bool allow_missing = false;
+  std::string group_regex;  // over ids; empty: no groups
+  int64_t seed = 0;
+  int threads = 0;
+  bool overwrite = false;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+struct CompareScoresReport {
+  nlohmann::ordered_json figures;  // what comparison.json holds
+  std::string text;
+};
+
+// Throws what ReadSubsetScores, Compare and StageOutput throw.
+CompareScoresReport RunCompareScores(const CompareScoresOptions& options);
+
+}  // namespace reel3d

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/evaluation_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace reel3d {
+namespace {
+
+constexpr size_t kMostClassesInText = 30;
+constexpr size_t kNumWeakest = 5;
+constexpr double kEnoughOfGain = 0.95;
+
+double Share(int64_t count, int64_t total) {
+  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
+}
+
+double Top1Of(const ClassFigures& of_class) {
+  return Share(of_class.num_top1, of_class.num_videos);
+}
+
+// Returns "walk 3, jump 1": the classes that this class's videos were taken for, most frequent
+// first.
+std::string Confusions(const SubsetScores& subset, const Evaluation& evaluation, size_t label) {
+  const std::vector<int64_t>& row = evaluation.confusion[label];
+  std::string text;
+  for (const int other : TopClasses(row.data(), static_cast<int>(row.size()), 4)) {
+    if (static_cast<size_t>(other) != label && row[static_cast<size_t>(other)] > 0) {
+      text +=
+          fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                      subset.classes[static_cast<size_t>(other)], row[static_cast<size_t>(other)]);
+    }
+  }
+  return text;
+}
+
+// Returns all classes in their order, or the weakest ones if there are too many for a text.
+std::vector<size_t> ClassesToShow(const Evaluation& evaluation) {
+  std::vector<size_t> labels(evaluation.classes.size());
+  std::iota(labels.begin(), labels.end(), size_t{0});
+  if (labels.size() <= kMostClassesInText) {
+    return labels;
+  }
+  labels.erase(
+      std::remove_if(labels.begin(), labels.end(),
+                     [&](size_t label) { return evaluation.classes[label].num_videos == 0; }),
+      labels.end());
+  std::stable_sort(labels.begin(), labels.end(), [&](size_t a, size_t b) {
+    return Top1Of(evaluation.classes[a]) < Top1Of(evaluation.classes[b]);
+  });
+  labels.resize(std::min(labels.size(), kNumWeakest));
+  return labels;
+}
+
+std::string ClassTable(const SubsetScores& subset, const Evaluation& evaluation) {
+  const std::vector<size_t> labels = ClassesToShow(evaluation);
+  const bool is_part = evaluation.classes.size() > kMostClassesInText;
+  const std::string head = is_part ? "weakest classes" : "class";
+  size_t width = head.size();
+  for (const size_t label : labels) {
+    width = std::max(width, subset.classes[label].size());
+  }
+  std::string text =
+      fmt::format("\n{:<{}}  videos    top-1   95 % interval    top-5  taken for\n", head, width);
+  for (const size_t label : labels) {
+    const ClassFigures& of_class = evaluation.classes[label];
+    const std::string confusions = Confusions(subset, evaluation, label);
+    text += fmt::format("{:<{}}  {:>6}  {:>5.1f} %  {:>5.1f} - {:>5.1f} %  {:>5.1f} %{}{}\n",
+                        subset.classes[label], width, of_class.num_videos, 100 * Top1Of(of_class),
+                        100 * of_class.top1_interval.low, 100 * of_class.top1_interval.high,
+                        100 * Share(of_class.num_top5, of_class.num_videos),
+                        confusions.empty() ? "" : "  ", confusions);
+  }
+  return text;
+}
+
+std::string AccuracyTable(const Evaluation& evaluation) {
+  std::string text =
+      fmt::format("\n{:<17}{:>18}{:>18}\n", "", "missing are wrong", "missing ignored");
+  const auto row = [&](const char* name, const BothWays& figure, const std::string& note) {
+    text += fmt::format("{:<17}{:>16.1f} %{:>16.1f} %{}\n", name, 100 * figure.missing_wrong,
+                        100 * figure.missing_ignored, note);
+  };
+  const auto scored_row = [&](const char* name, double figure) {
+    text += fmt::format("{:<17}{:>16}{:>18.1f} %\n", name, "", 100 * figure);
+  };
+  const AccuracyFigures& figures = evaluation.figures;
+  row("video top-1", figures.top1,
+      fmt::format(
+          "   95 % interval {:.1f} - {:.1f} %{}", 100 * evaluation.intervals.top1.low,
+          100 * evaluation.intervals.top1.high,
+          evaluation.has_groups ? fmt::format(", of {} groups", evaluation.num_groups) : ""));
+  row("video top-5", figures.top5, "");
+  row("video average", figures.average, "   (top-1 + top-5) / 2");
+  scored_row("mean class top-1", figures.mean_class_top1);
+  scored_row("mAP", evaluation.ranking.mean_average_precision);
+  scored_row("clip top-1", evaluation.clip_top1);
+  return text;
+}
+
+// Says how much top-1 depends on the rule and the tail.
+std::string AveragesSentence(const Evaluation& evaluation) {
+  const auto [low, high] =
+      std::minmax_element(evaluation.averages.begin(), evaluation.averages.end(),
+                          [](const ReadingFigures& a, const ReadingFigures& b) {
+                            return a.figures.top1.missing_wrong < b.figures.top1.missing_wrong;
+                          });
+  const auto name = [](const ReadingFigures& row) {
+    return fmt::format("{} {} the tail", NameOf(row.reading.averaging),
+                       row.reading.windows.windows == Windows::kAll ? "with" : "without");
+  };
+  const double low_top1 = 100 * low->figures.top1.missing_wrong;
+  const double high_top1 = 100 * high->figures.top1.missing_wrong;
+  if (low_top1 == high_top1) {
+    return fmt::format("averages: every rule gives {:.1f} %\n", low_top1);
+  }
+  return fmt::format("averages: top-1 is between {:.1f} % ({}) and {:.1f} % ({})\n", low_top1,
+                     name(*low), high_top1, name(*high));
+}
+
+// Says how few windows would have done; empty if all are not better than one.
+std::string WindowsSentence(const Evaluation& evaluation) {
+  const WindowFigures& all = evaluation.windows.back();
+  for (const WindowFigures& row : evaluation.windows) {
+    if (row.share_of_gain && *row.share_of_gain >= kEnoughOfGain &&
+        row.reading.windows.windows == Windows::kSpread) {
+      return fmt::format(
+          "windows: {} give {:.0f} % of the gain of all ({:.1f} a video) over one, {:.1f} to "
+          "{:.1f} "
+          "%\n",
+          row.reading.windows.count, 100 * *row.share_of_gain, all.mean_windows,
+          100 * evaluation.windows.front().figures.top1.missing_ignored,
+          100 * all.figures.top1.missing_ignored);
+    }
+  }
+  return "";
+}
+
+std::string CalibrationSentence(const CalibrationFigures& calibration) {
+  const Reliability& scored = calibration.as_scored;
+  return fmt::format(
+      "calibration: {:.1f} % sure on average, {:.1f} % right; error (ECE, {} bins) {:.1f} %; "
+      "temperature {:.2f} makes that of held-out videos {:.1f} instead of {:.1f} %\n",
+      100 * scored.mean_confidence, 100 * scored.accuracy, scored.bins.size(), 100 * scored.ece,
+      calibration.temperature, 100 * calibration.after.ece, 100 * calibration.before.ece);
+}
+
+std::string RankingSentence(const Evaluation& evaluation) {
+  if (!evaluation.has_several_labels) {
+    return "";
+  }
+  std::string text = "several labels:";
+  for (const HitRate& rate : evaluation.ranking.hit_rates) {
+    text +=
+        fmt::format(" hit@{} {:.1f} % (average {:.1f} %)", rate.k, 100 * rate.any, 100 * rate.mean);
+  }
+  return text + "\n";
+}
+
+std::string FiguresColumns(const AccuracyFigures& figures) {
+  return fmt::format(
+      "{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}", figures.top1.missing_wrong,
+      figures.top5.missing_wrong, figures.average.missing_wrong, figures.top1.missing_ignored,
+      figures.top5.missing_ignored, figures.average.missing_ignored, figures.mean_class_top1);
+}
+
+constexpr const char* kFiguresHeader =
+    "top1\ttop5\taverage\ttop1_ignoring_missing\ttop5_ignoring_missing\taverage_ignoring_missing\t"
+    "mean_class_top1";
+
+}  // namespace
+
+std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evaluation,
+                             const EvaluationTitle& title) {
+  std::string text = fmt::format(
+      "{}: scored {} of {} videos in {} clips, {} averaged{}{}\n", subset.subset,
+      evaluation.num_scored, evaluation.num_expected, evaluation.num_clips, title.averaging,
+      title.min_distinct > 1
+          ? fmt::format(", clips of {} different frames or more", title.min_distinct)
+          : "",
+      title.frames_shuffled ? "; FRAMES SHUFFLED: a test, not a result" : "");
+  if (evaluation.num_labelled == 0) {
+    return text + "no video has a label: predictions only\n";
+  }
+  return text + AccuracyTable(evaluation) + "\n" + AveragesSentence(evaluation) +
+         WindowsSentence(evaluation) + CalibrationSentence(evaluation.calibration) +
+         RankingSentence(evaluation) + ClassTable(subset, evaluation);
+}
+
+std::string FormatPerClass(const SubsetScores& subset, const Evaluation& evaluation) {
+  std::string text =
+      "class\tnum_videos\ttop1\ttop1_low\ttop1_high\ttop5\taverage_precision\ttaken_for\n";
+  for (size_t label = 0; label < subset.classes.size(); ++label) {
+    const ClassFigures& of_class = evaluation.classes[label];
+    text += fmt::format(
+        "{}\t{}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{}\t{}\n", subset.classes[label],
+        of_class.num_videos, Top1Of(of_class), of_class.top1_interval.low,
+        of_class.top1_interval.high, Share(of_class.num_top5, of_class.num_videos),
+        of_class.average_precision ? fmt::format("{:.6f}", *of_class.average_precision) : "",
+        Confusions(subset, evaluation, label));
+  }
+  return text;
+}
+
+std::string FormatConfusion(const SubsetScores& subset, const Evaluation& evaluation) {
+  std::string text = "label";
+  for (const std::string& name : subset.classes) {
+    text += "\t" + name;
+  }
+  text += '\n';
+  for (size_t label = 0; label < subset.classes.size(); ++label) {
+    text += subset.classes[label];
+    for (const int64_t num_videos : evaluation.confusion[label]) {
+      text += fmt::format("\t{}", num_videos);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string FormatAverages(const Evaluation& evaluation) {
+  std::string text = fmt::format("averaging\ttail\t{}\n", kFiguresHeader);
+  for (const ReadingFigures& row : evaluation.averages) {
+    text += fmt::format("{}\t{}\t{}\n", NameOf(row.reading.averaging),
+                        row.reading.windows.windows == Windows::kAll ? "with" : "without",
+                        FiguresColumns(row.figures));
+  }
+  return text;
+}
+
+std::string FormatWindows(const Evaluation& evaluation) {
+  std::string text = fmt::format("windows\tmean_windows\tshare_of_gain\t{}\n", kFiguresHeader);
+  const auto add = [&](const std::string& name, const ReadingFigures& row,
+                       const std::string& gain) {
+    text += fmt::format("{}\t{:.3f}\t{}\t{}\n", name, row.mean_windows, gain,
+                        FiguresColumns(row.figures));
+  };
+  for (const WindowFigures& row : evaluation.windows) {
+    const bool is_all = row.reading.windows.windows == Windows::kKept;
+    add(is_all ? "all" : std::to_string(row.reading.windows.count), row,
+        row.share_of_gain ? fmt::format("{:.4f}", *row.share_of_gain) : "");
+  }
+  const char* const names[] = {"the first", "the middle", "the last"};
+  for (size_t place = 0; place < evaluation.places.size(); ++place) {
+    add(names[place], evaluation.places[place], "");
+  }
+  return text;
+}
+
+std::string FormatReliability(const Evaluation& evaluation) {
+  std::string text = "above\tup_to\tnum_videos\tmean_confidence\taccuracy\n";
+  for (const ReliabilityBin& bin : evaluation.calibration.as_scored.bins) {
+    text += fmt::format("{:.4f}\t{:.4f}\t{}\t{:.6f}\t{:.6f}\n", bin.low, bin.high, bin.num_videos,
+                        bin.mean_confidence, bin.accuracy);
+  }
+  return text;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,29 @@
+// Writes the figures of an evaluation for people: a short text, and tables as files.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "lib/eval/evaluation.h"
+
+namespace reel3d {
+
+// What was scored and how, for the first line of the text.
+struct EvaluationTitle {
+  std::string averaging;
+  int min_distinct = 1;
+  bool frames_shuffled = false;
+};
+
+// Returns table.txt. It is short: classes stand one by one only if there are at most 30.
+std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evaluation,
+                             const EvaluationTitle& title);
+
+// Each returns a file of tab separated values with a header. Shares are fractions.
+std::string FormatPerClass(const SubsetScores& subset, const Evaluation& evaluation);
+std::string FormatConfusion(const SubsetScores& subset, const Evaluation& evaluation);
+std::string FormatAverages(const Evaluation& evaluation);     // averages.tsv
+std::string FormatWindows(const Evaluation& evaluation);      // windows.tsv
+std::string FormatReliability(const Evaluation& evaluation);  // calibration.tsv
+
+}  // namespace reel3d

@@ -1,0 +1,18 @@
+// Reads a table of videos with several labels.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lib/eval/evaluation.h"
+
+namespace reel3d {
+
+// Reads a file of tab separated values with the columns `id label`, one row for each label of a
+// video. A pair that occurs twice counts once. Throws an input error that names the line of a label
+// that is not one of `classes`.
+LabelSets ReadLabelSets(const std::filesystem::path& file, const std::vector<std::string>& classes);
+
+}  // namespace reel3d

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/prediction_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "lib/eval/accuracy.h"
+
+namespace reel3d {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Returns an id or class name as a JSON string, whatever bytes it has.
+std::string Quoted(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<int> Top(const SubsetScores& subset, const VideoScores& video, int count) {
+  return TopClasses(video.scores.data(), static_cast<int>(subset.classes.size()), count);
+}
+
+int TrueRank(const VideoScores& video) {
+  return RankOfClass(video.scores.data(), static_cast<int>(video.scores.size()), video.label);
+}
+
+}  // namespace
+
+std::string FormatPredictions(const SubsetScores& subset) {
+  const int num_top = std::min(5, static_cast<int>(subset.classes.size()));
+  std::string text = "id\tlabel\tpredicted\tscore";
+  for (int place = 1; place <= num_top; ++place) {
+    text += fmt::format("\ttop5_{}", place);
+  }
+  text += "\trank\tnum_clips\n";
+  for (const VideoScores& video : subset.videos) {
+    const std::vector<int> top = Top(subset, video, num_top);
+    text += fmt::format("{}\t{}\t{}\t{:.6f}", video.id,
+                        video.label < 0 ? "" : subset.classes[video.label], subset.classes[top[0]],
+                        video.scores[top[0]]);
+    for (const int index : top) {
+      text += "\t" + subset.classes[index];
+    }
+    text += fmt::format("\t{}\t{}\n", video.label < 0 ? "" : std::to_string(TrueRank(video)),
+                        video.num_clips);
+  }
+  return text;
+}
+
+// The text is written by hand: with every class of every video, a document in memory would take
+// gigabytes.
+std::string FormatResults(const SubsetScores& subset, int top_k) {
+  const int count = top_k == 0 ? static_cast<int>(subset.classes.size()) : top_k;
+  std::vector<std::string> labels;
+  for (const std::string& name : subset.classes) {
+    labels.push_back(Quoted(name));
+  }
+  std::string text = "{\"results\": {";
+  const char* before_video = "\n";
+  for (const VideoScores& video : subset.videos) {
+    text += before_video + Quoted(video.id) + ": [";
+    before_video = ",\n";
+    const char* before_class = "";
+    for (const int index : Top(subset, video, count)) {
+      text += fmt::format("{}{{\"label\": {}, \"score\": {}}}", before_class, labels[index],
+                          video.scores[index]);
+      before_class = ", ";
+    }
+    text += ']';
+  }
+  return text + "\n}}\n";
+}
+
+}  // namespace reel3d

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/bootstrap.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "lib/eval/interval.h"
+#include "tests/eval/figures_golden.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Draws the accuracy of these videos.
+Interval AccuracyInterval(const std::vector<int>& right, const std::vector<int>& groups,
+                          const Resampling& resampling) {
+  return PercentileInterval(BootstrapValues(groups, resampling, [&](const Draws& draws) {
+    double num_right = 0;
+    double num_drawn = 0;
+    for (size_t video = 0; video < draws.size(); ++video) {
+      num_right += draws[video] * right[video];
+      num_drawn += draws[video];
+    }
+    return std::vector<double>{num_right / num_drawn};
+  })[0]);
+}
+
+// An end of an interval from 20,000 draws has a standard error of 0.0015 here, and two of them are
+// compared.
+TEST(Bootstrap, EqualsNumpyWithinMonteCarloError) {
+  const auto golden = test::FiguresGolden("bootstrap");
+  const std::vector<int> right = golden["right"];
+  const Resampling resampling = {7, 20000};
+  const Interval by_group = AccuracyInterval(right, golden["groups"], resampling);
+  EXPECT_NEAR(by_group.low, golden["by_group"][0], 0.006);
+  EXPECT_NEAR(by_group.high, golden["by_group"][1], 0.006);
+  const Interval singly = AccuracyInterval(right, NumberGroups({}, right.size()), resampling);
+  EXPECT_NEAR(singly.low, golden["singly"][0], 0.006);
+  EXPECT_NEAR(singly.high, golden["singly"][1], 0.006);
+  EXPECT_GT(by_group.high - by_group.low, 1.5 * (singly.high - singly.low));
+}
+
+TEST(Bootstrap, IsThatOfABinomial) {
+  std::vector<int> right(100);
+  std::fill(right.begin(), right.begin() + 80, 1);
+  const Interval interval = AccuracyInterval(right, NumberGroups({}, 100), {1});
+  // 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 100), give or take the noise of 1000 draws.
+  EXPECT_NEAR(interval.low, 0.7216, 0.012);
+  EXPECT_NEAR(interval.high, 0.8784, 0.012);
+  EXPECT_EQ(AccuracyInterval(right, NumberGroups({}, 100), {1}).low, interval.low);
+  const Interval certain = AccuracyInterval(std::vector<int>(80, 1), NumberGroups({}, 80), {1});
+  EXPECT_EQ(certain.low, 1);
+  EXPECT_EQ(certain.high, 1);
+}
+
+TEST(Bootstrap, DrawsAsManyGroupsAsThereAre) {
+  const std::vector<int> groups = {0, 0, 1, 2};
+  BootstrapValues(groups, {3, 50}, [&](const Draws& draws) {
+    EXPECT_EQ(draws[0], draws[1]);
+    EXPECT_EQ(draws[0] + draws[2] + draws[3], 3U);
+    return std::vector<double>{};
+  });
+  EXPECT_TRUE(BootstrapValues({}, {}, [](const Draws&) { return std::vector<double>{}; }).empty());
+}
+
+TEST(NumberGroups, ByNameInOrderOfTheFirst) {
+  EXPECT_THAT(NumberGroups({"b", "a", "b", "c"}, 4), ElementsAre(0, 1, 0, 2));
+  EXPECT_THAT(NumberGroups({}, 3), ElementsAre(0, 1, 2));
+}
+
+}  // namespace
+}  // namespace reel3d

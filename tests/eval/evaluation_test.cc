@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/evaluation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lib/base/rng.h"
+#include "lib/eval/score_file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr int kNumClasses = 6;
+constexpr int kNumVideos = 90;
+
+// Videos of 1 to 9 windows, the last one with fewer frames; ten more were expected.
+Scores RandomScores(uint64_t seed) {
+  Rng rng(seed);
+  Scores scores;
+  scores.subset = "validation";
+  scores.num_videos_expected = kNumVideos + 10;
+  for (int label = 0; label < kNumClasses; ++label) {
+    scores.classes.push_back("class " + std::to_string(label));
+  }
+  for (uint32_t video = 0; video < kNumVideos; ++video) {
+    const auto label = static_cast<int32_t>(rng.Below(kNumClasses));
+    scores.videos.push_back({"video_" + std::to_string(100 + video), label});
+    const int64_t num_windows = 1 + rng.Below(9);
+    for (int64_t window = 0; window < num_windows; ++window) {
+      scores.clips.push_back({video, static_cast<uint32_t>(16 * window),
+                              static_cast<uint16_t>(window + 1 < num_windows ? 16 : 5)});
+      for (int index = 0; index < kNumClasses; ++index) {
+        scores.logits.push_back(static_cast<float>(rng.Uniform(-3, 3) + (index == label ? 1 : 0)));
+      }
+    }
+  }
+  return scores;
+}
+
+class EvaluationTest : public ::testing::Test {
+ protected:
+  SubsetScores Read(const Scores& scores, ScoresRequest request = {}) {
+    WriteScores(folder_ / "scores-00000.h5", scores);
+    request.readings = ReadingsOfEvaluation(request.averaging);
+    return ReadSubsetScores(folder_.path(), request);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+// Reverses the videos, and the numbers of their clips with them.
+Scores Reversed(const Scores& scores) {
+  Scores reversed = scores;
+  std::reverse(reversed.videos.begin(), reversed.videos.end());
+  for (ScoredClip& clip : reversed.clips) {
+    clip.video = static_cast<uint32_t>(scores.videos.size()) - 1 - clip.video;
+  }
+  return reversed;
+}
+
+void ExpectSameFigures(const AccuracyFigures& a, const AccuracyFigures& b) {
+  EXPECT_EQ(a.top1.missing_wrong, b.top1.missing_wrong);
+  EXPECT_EQ(a.top5.missing_ignored, b.top5.missing_ignored);
+  EXPECT_EQ(a.mean_class_top1, b.mean_class_top1);
+}
+
+TEST_F(EvaluationTest, TheOrderOfVideosDoesNotMatter) {
+  const Evaluation one = Evaluate(Read(RandomScores(1)), {});
+  const Evaluation other = Evaluate(Read(Reversed(RandomScores(1))), {});
+  ExpectSameFigures(one.figures, other.figures);
+  EXPECT_EQ(one.intervals.top1.low, other.intervals.top1.low);
+  EXPECT_EQ(one.intervals.mean_class_top1.high, other.intervals.mean_class_top1.high);
+  EXPECT_EQ(one.calibration.temperature, other.calibration.temperature);
+  EXPECT_EQ(one.ranking.mean_average_precision, other.ranking.mean_average_precision);
+  EXPECT_EQ(one.confusion, other.confusion);
+}
+
+// What a reading answers beside the main one is what it answers as the main one.
+TEST_F(EvaluationTest, EveryReadingIsWhatItIsAlone) {
+  const Scores scores = RandomScores(2);
+  const Evaluation whole = Evaluate(Read(scores), {});
+  ASSERT_EQ(whole.averages.size(), 2 * AveragingNames().size());
+  for (const ReadingFigures& row : whole.averages) {
+    ScoresRequest request;
+    request.averaging = row.reading.averaging;
+    request.min_distinct = row.reading.windows.windows == Windows::kNoTail ? 16 : 1;
+    EvaluationOptions options;
+    options.averaging = request.averaging;
+    ExpectSameFigures(row.figures, Evaluate(Read(scores, request), options).figures);
+  }
+}
+
+TEST_F(EvaluationTest, BothDenominators) {
+  const Evaluation evaluation = Evaluate(Read(RandomScores(3)), {});
+  EXPECT_EQ(evaluation.num_missing(), 10);
+  for (const ReadingFigures& row : evaluation.averages) {
+    EXPECT_NEAR(row.figures.top1.missing_wrong * 100, row.figures.top1.missing_ignored * 90, 1e-9);
+  }
+  EXPECT_LT(evaluation.intervals.top1.low, evaluation.figures.top1.missing_wrong);
+  EXPECT_GT(evaluation.intervals.top1.high, evaluation.figures.top1.missing_wrong);
+  EXPECT_GT(evaluation.intervals.top1_missing_ignored.low, evaluation.intervals.top1.low);
+}
+
+TEST_F(EvaluationTest, WindowsRiseFromOneToAll) {
+  const Evaluation evaluation = Evaluate(Read(RandomScores(4)), {});
+  std::vector<double> mean_windows;
+  for (const WindowFigures& row : evaluation.windows) {
+    mean_windows.push_back(row.mean_windows);
+  }
+  ASSERT_EQ(mean_windows.size(), 5U);  // 1, 2, 4, 8, all: no video has 16
+  EXPECT_TRUE(std::is_sorted(mean_windows.begin(), mean_windows.end()));
+  EXPECT_EQ(mean_windows.front(), 1);
+  EXPECT_EQ(evaluation.windows.back().reading.windows.windows, Windows::kKept);
+  ExpectSameFigures(evaluation.windows.back().figures, evaluation.figures);
+  EXPECT_EQ(evaluation.windows.front().share_of_gain, 0);
+  EXPECT_EQ(evaluation.windows.back().share_of_gain, 1);
+  EXPECT_EQ(evaluation.places.size(), 3U);
+}
+
+TEST_F(EvaluationTest, OneWindowAVideoHasNoGain) {
+  Scores scores = RandomScores(5);
+  scores.videos.resize(2);
+  scores.clips = {{0, 0, 16}, {1, 0, 16}};
+  scores.logits.resize(2 * kNumClasses);
+  const Evaluation evaluation = Evaluate(Read(scores), {});
+  ASSERT_EQ(evaluation.windows.size(), 2U);  // 1 and all
+  EXPECT_FALSE(evaluation.windows.front().share_of_gain.has_value());
+}
+
+TEST_F(EvaluationTest, GroupsWidenTheInterval) {
+  const SubsetScores subset = Read(RandomScores(6));
+  EvaluationOptions options;
+  for (const VideoScores& video : subset.videos) {
+    options.groups.push_back(video.answers[0].rank == 0 ? "easy" : "hard");
+  }
+  const Evaluation grouped = Evaluate(subset, options);
+  const Evaluation single = Evaluate(subset, {});
+  EXPECT_EQ(grouped.num_groups, 12);  // two, and the missing ones
+  EXPECT_EQ(single.num_groups, 100);
+  const auto width = [](const Interval& interval) { return interval.high - interval.low; };
+  EXPECT_GT(width(grouped.intervals.top1), 2 * width(single.intervals.top1));
+  EXPECT_EQ(grouped.figures.top1.missing_wrong, single.figures.top1.missing_wrong);
+}
+
+TEST_F(EvaluationTest, SeveralLabelsAVideo) {
+  Scores scores = RandomScores(7);
+  scores.videos.resize(2);
+  scores.clips = {{0, 0, 16}, {1, 0, 16}};
+  scores.logits = {3, 2, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3};
+  EvaluationOptions options;
+  options.labels = {{"video_100", {0, 1}}, {"video_101", {0}}, {"video_999", {5}}};
+  const Evaluation evaluation = Evaluate(Read(scores), options);
+  EXPECT_TRUE(evaluation.has_several_labels);
+  // Class 0: places 1 and 2 of 2; class 1: place 1; class 5 belongs to a video without scores.
+  EXPECT_DOUBLE_EQ(evaluation.ranking.mean_average_precision, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(evaluation.ranking.hit_rates[0].any, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(evaluation.ranking.hit_rates[0].mean, 0.5 / 3);
+}
+
+TEST_F(EvaluationTest, ClassesHaveWilsonIntervals) {
+  const Evaluation evaluation = Evaluate(Read(RandomScores(8)), {});
+  for (const ClassFigures& of_class : evaluation.classes) {
+    const Interval expected = WilsonInterval(of_class.num_top1, of_class.num_videos);
+    EXPECT_EQ(of_class.top1_interval.low, expected.low);
+    EXPECT_EQ(of_class.top1_interval.high, expected.high);
+  }
+}
+
+// Confidences that are too high by a known factor come back as that temperature.
+TEST_F(EvaluationTest, TemperatureUndoesScaling) {
+  Scores scores = RandomScores(9);
+  for (float& logit : scores.logits) {
+    logit *= 4;
+  }
+  ScoresRequest request;
+  request.averaging = ParseAveraging("logits");
+  EvaluationOptions options;
+  options.averaging = request.averaging;
+  const double scaled = Evaluate(Read(scores, request), options).calibration.temperature;
+  const double plain = Evaluate(Read(RandomScores(9), request), options).calibration.temperature;
+  EXPECT_NEAR(scaled / plain, 4, 1e-3);
+}
+
+}  // namespace
+}  // namespace reel3d

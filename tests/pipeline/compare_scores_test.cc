@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/compare_scores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/eval/score_file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Json = nlohmann::ordered_json;
+
+class CompareScores : public ::testing::Test {
+ protected:
+  // Writes a run of 40 videos in which those below `num_wrong` are taken for the other class.
+  std::string Write(const std::string& name, int num_wrong,
+                    const std::function<void(Scores*)>& change = {}) {
+    Scores run;
+    run.checkpoint = name;
+    run.subset = "validation";
+    run.num_videos_expected = 40;
+    run.classes = {"rise", "fall"};
+    for (int video = 0; video < 40; ++video) {
+      run.videos.push_back(
+          {"p" + std::to_string(video / 4) + "_" + std::to_string(video), video % 2});
+      run.clips.push_back({static_cast<uint32_t>(video), 0, 16});
+      const int answer = video < num_wrong ? 1 - video % 2 : video % 2;
+      run.logits.push_back(answer == 0 ? 2.0F : 0.0F);
+      run.logits.push_back(answer == 0 ? 0.0F : 2.0F);
+    }
+    if (change) {
+      change(&run);
+    }
+    MakeFolders(folder_ / name);
+    WriteScores(folder_ / (name + "/scores-00000.h5"), run);
+    return folder_ / name;
+  }
+
+  CompareScoresReport Compare(const std::vector<std::string>& folders) {
+    options_.scores_dirs = folders;
+    return RunCompareScores(options_);
+  }
+
+  void ExpectRefused(const std::vector<std::string>& folders, ErrorKind kind, const char* why) {
+    try {
+      Compare(folders);
+      ADD_FAILURE() << why;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), kind) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+  }
+
+  test::TemporaryFolder folder_;
+  CompareScoresOptions options_;
+};
+
+TEST_F(CompareScores, TheVerdictComesFirst) {
+  const std::string a = Write("a", 12);
+  const std::string b = Write("b", 2);
+  const CompareScoresReport report = Compare({a, b});
+  EXPECT_THAT(report.text, StartsWith(b + " is better than " + a +
+                                      ": 95.00 % against 70.00 % top-1, +25.00 points"));
+  const Json& found = report.figures["comparisons"][0];
+  EXPECT_EQ(found["verdict"], "better");
+  EXPECT_EQ(found["top1"]["videos"]["wrong_to_right"], 10);
+  EXPECT_EQ(found["top1"]["videos"]["right_to_wrong"], 0);
+  EXPECT_DOUBLE_EQ(found["top1"]["mcnemar_p"], 2.0 / 1024);
+  EXPECT_THAT(Compare({b, a}).text, HasSubstr(" is worse than "));
+}
+
+TEST_F(CompareScores, EachRunIsComparedWithTheFirst) {
+  const CompareScoresReport report =
+      Compare({Write("a", 12), Write("b", 2), Write("c", 12), Write("d", 13)});
+  ASSERT_EQ(report.figures["comparisons"].size(), 3U);
+  EXPECT_EQ(report.figures["comparisons"][1]["verdict"], "equivalent");
+  EXPECT_EQ(report.figures["comparisons"][2]["verdict"], "undecided");
+  EXPECT_THAT(report.text, HasSubstr("top-1 differs by less than 0.5 points"));
+  EXPECT_THAT(report.text, HasSubstr("Undecided: 40 videos are too few"));
+}
+
+TEST_F(CompareScores, WritesTables) {
+  options_.out_dir = folder_ / "out";
+  const std::string b = Write("b", 0);
+  const CompareScoresReport report = Compare({Write("a", 2), b});
+  EXPECT_EQ(Json::parse(ReadFile(folder_ / "out/comparison.json")), report.figures);
+  EXPECT_EQ(ReadFile(folder_ / "out/comparison.txt"), report.text);
+  EXPECT_EQ(ReadFile(folder_ / "out/flips.tsv"),
+            "run\tid\tlabel\tanswer_first\tanswer_run\tright_is\n" + b +
+                "\tp0_0\trise\tfall\trise\trun\n" + b + "\tp0_1\tfall\trise\tfall\trun\n");
+  EXPECT_THAT(ReadFile(folder_ / "out/per_class.tsv"),
+              HasSubstr("\trise\t20\t0.950000\t1.000000\t0\t1\t1\t1\n"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/DONE"));
+}
+
+TEST_F(CompareScores, GroupsAreDrawnTogether) {
+  const std::string a = Write("a", 8);
+  const std::string b = Write("b", 0);
+  EXPECT_EQ(Compare({a, b}).figures["comparisons"][0]["verdict"], "better");
+  options_.group_regex = "^(p[0-9])_";
+  const Json grouped = Compare({a, b}).figures["comparisons"][0];
+  EXPECT_EQ(grouped["num_drawn"], 10);
+  EXPECT_EQ(grouped["verdict"], "undecided");  // all eight are of two of ten people
+}
+
+TEST_F(CompareScores, RefusesWhatCannotBeCompared) {
+  const std::string a = Write("a", 1);
+  ExpectRefused({a, a}, ErrorKind::kUsage, "are the same folder: name two runs");
+  std::filesystem::create_directory_symlink(a, folder_ / "link");
+  ExpectRefused({a, folder_ / "link"}, ErrorKind::kUsage, "are the same folder");
+  ExpectRefused({a}, ErrorKind::kUsage, "needs two folders");
+  ExpectRefused({a, folder_ / "none"}, ErrorKind::kInput, "none");
+  ExpectRefused({a, Write("order", 1,
+                          [](Scores* run) {
+                            run->classes = {"fall", "rise"};
+                          })},
+                ErrorKind::kInput, "the same classes in another order");
+  ExpectRefused({a, Write("classes", 1,
+                          [](Scores* run) {
+                            run->classes = {"fall", "run"};
+                          })},
+                ErrorKind::kInput, "rise is only in");
+  ExpectRefused({a, Write("label", 1, [](Scores* run) { run->videos[7].label = 0; })},
+                ErrorKind::kInput, "video p1_7 is fall in");
+  ExpectRefused({a, Write("ids", 1,
+                          [](Scores* run) {
+                            for (ScoredVideo& video : run->videos) {
+                              video.id = "x" + video.id;
+                            }
+                          })},
+                ErrorKind::kInput, "have no video in common");
+  ExpectRefused({a, Write("unlabelled", 1,
+                          [](Scores* run) {
+                            for (ScoredVideo& video : run->videos) {
+                              video.label = -1;
+                            }
+                            run->videos.resize(1);
+                            run->clips.resize(1);
+                            run->logits.resize(2);
+                            run->videos[0].id = "y";
+                          })},
+                ErrorKind::kInput, "have no video in common");
+  ExpectRefused({a, Write("part", 1, [](Scores* run) { run->num_parts = 2; })}, ErrorKind::kInput,
+                "lacks 1 of 2 parts");
+}
+
+TEST_F(CompareScores, AsATool) {
+  const std::string tool = test::ToolPath("compare-scores");
+  const std::string a = Write("a", 12);
+  const std::string b = Write("b", 2);
+  const test::CommandResult text = test::RunCommand({tool, a, b});
+  EXPECT_EQ(text.exit_status, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(StartsWith(b + " is better than "), HasSubstr("late fusion")));
+  const test::CommandResult json = test::RunCommand({tool, "--json", "--margin", "50", a, b});
+  EXPECT_EQ(Json::parse(json.out)["comparisons"][0]["verdict"], "equivalent");
+  EXPECT_EQ(test::RunCommand({tool, a}).exit_status, 2);
+  EXPECT_EQ(test::RunCommand({tool, a, a}).exit_status, 2);
+  EXPECT_EQ(test::RunCommand({tool, a, folder_ / "none"}).exit_status, 3);
+}
+
+}  // namespace
+}  // namespace reel3d
