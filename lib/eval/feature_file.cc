@@ -2,12 +2,14 @@
 #include "lib/eval/feature_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 #include <fstream>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/hdf5/hdf5_reader.h"
 #include "lib/hdf5/hdf5_writer.h"
 
 namespace reel3d {
@@ -22,13 +24,34 @@ size_t RowSize(const FeatureTable& table) {
   return size;
 }
 
+constexpr int64_t kVersion = 2;
+constexpr int64_t kVersionWithoutChecksums = 1;
+
+// Returns the texts of the header that the checksum of the file covers.
+std::vector<std::string> HeaderTexts(const FeatureTable& table) {
+  return {table.checkpoint, table.data, table.layer,
+          fmt::format("{}", fmt::join(table.shape, " x "))};
+}
+
+RowChecksums ChecksumsOf(const FeatureTable& table) {
+  RowChecksums checksums(table.videos);
+  const size_t row_size = RowSize(table);
+  for (size_t row = 0; row < table.video.size(); ++row) {
+    checksums.AddRow(table.video[row], table.first_frame[row], table.num_clips[row],
+                     table.values.data() + row * row_size, row_size);
+  }
+  return checksums;
+}
+
 void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable& table) {
   Hdf5Writer writer(file, called.string());
-  writer.Attribute("format", "reel3d-features");
-  writer.Attribute("version", int64_t{1});
+  writer.Attribute("format", std::string(kFeatureFormat));
+  writer.Attribute("version", kVersion);
   writer.Attribute("checkpoint", table.checkpoint);
   writer.Attribute("data", table.data);
   writer.Attribute("layer", table.layer);
+  const RowChecksums checksums = ChecksumsOf(table);
+  writer.Attribute("crc32", checksums.OfFile(HeaderTexts(table), table.classes));
   writer.Group("/rows");
   writer.Rows("/rows/features", table.values, RowSize(table));
   writer.Values("/rows/shape", std::vector<uint32_t>(table.shape.begin(), table.shape.end()));
@@ -44,9 +67,86 @@ void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable&
   writer.Group("/videos");
   writer.Strings("/videos/id", ids);
   writer.Values("/videos/label", labels);
+  writer.Values("/videos/crc32", checksums.of_videos());
   writer.Group("/classes");
   writer.Strings("/classes/name", table.classes);
   writer.Close();
+}
+
+int64_t ReadVersion(const Hdf5Reader& reader) {
+  if (reader.Text("format") != kFeatureFormat) {
+    reader.Fail("it is not a feature file");
+  }
+  const int64_t version = reader.Integer("version");
+  if (version < kVersionWithoutChecksums || version > kVersion) {
+    reader.Fail(fmt::format("it has format version {}, this program reads {} to {}", version,
+                            kVersionWithoutChecksums, kVersion));
+  }
+  return version;
+}
+
+void ReadVideos(const Hdf5Reader& reader, FeatureTable* table) {
+  table->classes = reader.Strings("/classes/name");
+  const std::vector<std::string> ids = reader.Strings("/videos/id");
+  const auto labels = reader.Values<int32_t>("/videos/label", {ids.size()});
+  for (size_t video = 0; video < ids.size(); ++video) {
+    if (labels[video] < -1 || labels[video] >= static_cast<int64_t>(table->classes.size())) {
+      reader.Fail(fmt::format("video {} has label {} of {} classes", ids[video], labels[video],
+                              table->classes.size()));
+    }
+    table->videos.push_back({ids[video], labels[video]});
+  }
+}
+
+void ReadRows(const Hdf5Reader& reader, FeatureTable* table) {
+  const auto shape = reader.Values<uint32_t>("/rows/shape");
+  table->video = reader.Values<uint32_t>("/rows/video");
+  const size_t num_rows = table->video.size();
+  table->first_frame = reader.Values<uint32_t>("/rows/first_frame", {num_rows});
+  table->num_clips = reader.Values<uint32_t>("/rows/num_clips", {num_rows});
+  uint64_t row_size = 1;
+  for (const uint32_t extent : shape) {
+    if (__builtin_mul_overflow(row_size, uint64_t{extent}, &row_size)) {
+      reader.Fail(fmt::format("/rows/shape is {}", fmt::join(shape, " x ")));
+    }
+    table->shape.push_back(extent);
+  }
+  for (size_t row = 0; row < num_rows; ++row) {
+    if (table->video[row] >= table->videos.size()) {
+      reader.Fail(fmt::format("row {} is of video {} of {}", row, table->video[row],
+                              table->videos.size()));
+    }
+  }
+  table->values = reader.Values<float>("/rows/features", {num_rows, row_size});
+}
+
+void RequireChecksums(const Hdf5Reader& reader, const FeatureTable& table) {
+  const RowChecksums found = ChecksumsOf(table);
+  const auto stated = reader.Values<uint32_t>("/videos/crc32", {table.videos.size()});
+  for (size_t video = 0; video < stated.size(); ++video) {
+    if (stated[video] != found.of_videos()[video]) {
+      reader.Fail(fmt::format("the features of video {} do not match their checksum",
+                              table.videos[video].id));
+    }
+  }
+  if (reader.Integer("crc32") != found.OfFile(HeaderTexts(table), table.classes)) {
+    reader.Fail("its header and classes do not match their checksum");
+  }
+}
+
+FeatureTable ReadComplete(const fs::path& file) {
+  const Hdf5Reader reader(file);
+  const int64_t version = ReadVersion(reader);
+  FeatureTable table;
+  table.checkpoint = reader.Text("checkpoint");
+  table.data = reader.Text("data");
+  table.layer = reader.Text("layer");
+  ReadVideos(reader, &table);
+  ReadRows(reader, &table);
+  if (version > kVersionWithoutChecksums) {
+    RequireChecksums(reader, table);
+  }
+  return table;
 }
 
 // Returns the header of numpy.lib.format, version 1.0, in which the array begins at a multiple of
@@ -105,6 +205,20 @@ void WriteFeatures(const fs::path& file, const FeatureTable& table) {
     WriteHdf5(pending.temporary_path(), file, table);
   }
   pending.Publish();
+}
+
+FeatureTable ReadFeatures(const fs::path& file) {
+  RequireFile(file, "a feature file");
+  try {
+    return ReadComplete(file);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    throw InputError(
+        fmt::format("{}; if extract-features wrote it, it is damaged: extract them again",
+                    error.what()));
+  }
 }
 
 }  // namespace reel3d

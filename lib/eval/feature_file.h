@@ -1,5 +1,6 @@
 // Writes features of clips or videos to files for other programs: HDF5, or .npy with a table beside
-// it. docs/reference/formats.md says how to read them in Python.
+// it. docs/reference/formats.md says how to read them in Python. Files in HDF5 carry the checksums
+// of row_checksums.h and can be read back; .npy has no place for them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/eval/score_file.h"
+#include "lib/eval/row_checksums.h"
 
 namespace reel3d {
 
@@ -31,5 +32,12 @@ bool IsFeatureFile(const std::filesystem::path& file);
 // Writes `file`, and for x.npy also a table x.npy.tsv; each is written completely or not at all.
 // Throws an environment error if the disk refuses.
 void WriteFeatures(const std::filesystem::path& file, const FeatureTable& table);
+
+constexpr const char* kFeatureFormat = "reel3d-features";
+
+// Reads a file in HDF5. Throws an input error that names the file, its fault and what to do: sizes
+// that do not agree, a row of a video that is not in the file, values that do not match their
+// checksums. Files of version 1 have no checksums and are read without them.
+FeatureTable ReadFeatures(const std::filesystem::path& file);
 
 }  // namespace reel3d

@@ -16,7 +16,8 @@ namespace reel3d {
 namespace {
 
 constexpr const char* kFormat = "reel3d-scores";
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
+constexpr int64_t kVersionWithoutChecksums = 1;
 constexpr int64_t kMaxVideos = 100'000'000;
 
 // Returns one member of all elements, as a column of the file.
@@ -30,13 +31,20 @@ std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
   return column;
 }
 
-void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
+// Returns the version of the file's format.
+int64_t ReadVersion(const Hdf5Reader& reader) {
   if (reader.Text("format") != kFormat) {
     reader.Fail("it is not a score file");
   }
-  if (const int64_t version = reader.Integer("version"); version != kVersion) {
-    reader.Fail(fmt::format("it has format version {}, this program reads {}", version, kVersion));
+  const int64_t version = reader.Integer("version");
+  if (version < kVersionWithoutChecksums || version > kVersion) {
+    reader.Fail(fmt::format("it has format version {}, this program reads {} to {}", version,
+                            kVersionWithoutChecksums, kVersion));
   }
+  return version;
+}
+
+void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   if (reader.Integer("complete") != 1) {
     reader.Fail("it is not complete");
   }
@@ -112,6 +120,55 @@ bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
+// Returns the texts of the header that the checksum of the file covers.
+std::vector<std::string> HeaderTexts(const Scores& scores) {
+  return {scores.checkpoint,
+          scores.data,
+          scores.settings,
+          scores.subset,
+          std::to_string(scores.part),
+          std::to_string(scores.num_parts),
+          std::to_string(scores.num_videos_expected)};
+}
+
+RowChecksums ChecksumsOf(const Scores& scores) {
+  RowChecksums checksums(scores.videos);
+  const size_t num_classes = scores.classes.size();
+  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
+    const ScoredClip& row = scores.clips[clip];
+    checksums.AddRow(row.video, row.first_frame, row.num_distinct,
+                     scores.logits.data() + clip * num_classes, num_classes);
+  }
+  return checksums;
+}
+
+void RequireChecksums(const Hdf5Reader& reader, const Scores& scores) {
+  const RowChecksums found = ChecksumsOf(scores);
+  const auto stated = reader.Values<uint32_t>("/videos/crc32", {scores.videos.size()});
+  for (size_t video = 0; video < stated.size(); ++video) {
+    if (stated[video] != found.of_videos()[video]) {
+      reader.Fail(fmt::format("the scores of video {} do not match their checksum",
+                              scores.videos[video].id));
+    }
+  }
+  if (reader.Integer("crc32") != found.OfFile(HeaderTexts(scores), scores.classes)) {
+    reader.Fail("its header and classes do not match their checksum");
+  }
+}
+
+Scores ReadComplete(const std::filesystem::path& file) {
+  const Hdf5Reader reader(file);
+  const int64_t version = ReadVersion(reader);
+  Scores scores;
+  ReadHeader(reader, &scores);
+  ReadVideos(reader, &scores);
+  ReadClips(reader, &scores);
+  if (version > kVersionWithoutChecksums) {
+    RequireChecksums(reader, scores);
+  }
+  return scores;
+}
+
 // Checks that the disk gives back the data that it was given.
 void Verify(const std::filesystem::path& file, const Scores& written) {
   const Scores found = ReadScores(file);
@@ -138,6 +195,8 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   writer.Attribute("num_parts", int64_t{scores.num_parts});
   writer.Attribute("num_videos_expected", scores.num_videos_expected);
 
+  const RowChecksums checksums = ChecksumsOf(scores);
+  writer.Attribute("crc32", checksums.OfFile(HeaderTexts(scores), scores.classes));
   writer.Group("/clips");
   writer.Rows("/clips/logits", scores.logits, scores.classes.size());
   writer.Values("/clips/video", Gather(scores.clips, &ScoredClip::video));
@@ -146,6 +205,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   writer.Group("/videos");
   writer.Strings("/videos/id", Gather(scores.videos, &ScoredVideo::id));
   writer.Values("/videos/label", Gather(scores.videos, &ScoredVideo::label));
+  writer.Values("/videos/crc32", checksums.of_videos());
   writer.Group("/classes");
   writer.Strings("/classes/name", scores.classes);
   writer.Flush();
@@ -156,12 +216,17 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
 }
 
 Scores ReadScores(const std::filesystem::path& file) {
-  const Hdf5Reader reader(file);
-  Scores scores;
-  ReadHeader(reader, &scores);
-  ReadVideos(reader, &scores);
-  ReadClips(reader, &scores);
-  return scores;
+  RequireFile(file, "a score file");
+  try {
+    return ReadComplete(file);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    throw InputError(fmt::format(
+        "{}; if score-videos wrote it, it is damaged: the same score-videos command makes it anew",
+        error.what()));
+  }
 }
 
 }  // namespace reel3d

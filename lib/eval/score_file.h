@@ -1,12 +1,16 @@
 // The file scores-NNNNN.h5 holds the logits of all clips of some videos. score-videos writes it.
 //
-//   /            attrs: format="reel3d-scores", version, checkpoint, data (fingerprint), settings,
+//   /            attrs: format="reel3d-scores", version=2, checkpoint, data (fingerprint), settings,
 //                       subset, part, num_parts, num_videos_expected (of the whole subset),
-//                       complete=1
+//                       crc32 u32, complete=1
 //   /clips/logits f32 [M, classes]   /clips/video u32 [M] (row of /videos)
 //   /clips/first_frame u32 [M]       /clips/num_distinct u16 [M]
 //   /videos/id fixed string [V]      /videos/label i32 [V] (-1 unknown)
+//   /videos/crc32 u32 [V]
 //   /classes/name fixed string [C]
+//
+// row_checksums.h says what the checksums cover: everything that is read. Version 1 has none of
+// them, and is read without them.
 //
 // A video without clips could not be read. A part holds a fixed slice of the subset's videos (in
 // index order), which does not depend on the number of tasks that wrote the parts. This file needs
@@ -19,17 +23,14 @@
 #include <string>
 #include <vector>
 
+#include "lib/eval/row_checksums.h"
+
 namespace reel3d {
 
 struct ScoredClip {
   uint32_t video = 0;  // row in Scores::videos
   uint32_t first_frame = 0;
   uint16_t num_distinct = 0;
-};
-
-struct ScoredVideo {
-  std::string id;
-  int32_t label = -1;
 };
 
 struct Scores {
@@ -52,8 +53,8 @@ constexpr int kMaxScoreFiles = 100'000;
 // Publishes the file atomically, after reading it back. The same Scores give the same bytes.
 void WriteScores(const std::filesystem::path& file, const Scores& scores);
 
-// Throws an input error that names the file and its fault: not complete, sizes that do not agree, a
-// clip of a video that is not in the file.
+// Throws an input error that names the file, its fault and what to do: not complete, sizes that do
+// not agree, a clip of a video that is not in the file, values that do not match their checksums.
 Scores ReadScores(const std::filesystem::path& file);
 
 }  // namespace reel3d

@@ -2,6 +2,7 @@
 #include "pipeline/stages/inspect_data.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/manifest.h"
+#include "lib/eval/feature_file.h"
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
 #include "lib/shard/shard_reader.h"
@@ -128,11 +130,36 @@ Json InspectScores(const fs::path& file) {
           {"rows", rows}};
 }
 
+Json InspectFeatures(const fs::path& file) {
+  const FeatureTable table = ReadFeatures(file);
+  std::vector<int> num_rows(table.videos.size(), 0);
+  for (const uint32_t video : table.video) {
+    ++num_rows[video];
+  }
+  Json rows = Json::array();
+  for (size_t i = 0; i < table.videos.size(); ++i) {
+    rows.push_back({{"id", table.videos[i].id},
+                    {"class", ClassName(table.classes, table.videos[i].label)},
+                    {"num_rows", num_rows[i]}});
+  }
+  return {{"kind", "features"},
+          {"checkpoint", table.checkpoint},
+          {"data", table.data},
+          {"layer", table.layer},
+          {"shape", fmt::format("{}", fmt::join(table.shape, " x "))},
+          {"num_classes", table.classes.size()},
+          {"num_videos", table.videos.size()},
+          {"num_rows", table.video.size()},
+          {"rows", rows}};
+}
+
 }  // namespace
 
 Json InspectHdf5(const fs::path& file) {
   const std::string format = Hdf5Reader(file).Text("format");
-  return format == kShardFormat ? InspectShard(file) : InspectScores(file);
+  return format == kShardFormat     ? InspectShard(file)
+         : format == kFeatureFormat ? InspectFeatures(file)
+                                    : InspectScores(file);
 }
 
 Json InspectTable(const fs::path& file) {

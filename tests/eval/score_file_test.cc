@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include <array>
+#include <fstream>
 #include <functional>
+#include <tuple>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -14,7 +17,9 @@
 namespace reel3d {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Scores Example() {
   Scores scores;
@@ -118,7 +123,12 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
   const std::vector<Case> cases = {
       {"not complete", [](hid_t file) { SetInteger(file, "complete", 0); }},
       {"no attribute complete", [](hid_t file) { H5Adelete(file, "complete"); }},
-      {"version 2", [](hid_t file) { SetInteger(file, "version", 2); }},
+      {"version 3", [](hid_t file) { SetInteger(file, "version", 3); }},
+      {"version 0", [](hid_t file) { SetInteger(file, "version", 0); }},
+      {"no attribute crc32", [](hid_t file) { H5Adelete(file, "crc32"); }},
+      {"/videos/crc32 is missing",
+       [](hid_t file) { H5Ldelete(file, "/videos/crc32", H5P_DEFAULT); }},
+      {"its header and classes do not match", [](hid_t file) { SetInteger(file, "part", 2); }},
       {"part 3 of 3", [](hid_t file) { SetInteger(file, "part", 3); }},
       {"2 videos of a subset of 1", [](hid_t file) { SetInteger(file, "num_videos_expected", 1); }},
       {"-1 videos make no sense", [](hid_t file) { SetInteger(file, "num_videos_expected", -1); }},
@@ -176,6 +186,7 @@ TEST(ScoreFile, RefusesWhatDoesNotAddUp) {
       EXPECT_EQ(error.kind(), ErrorKind::kInput);
       EXPECT_THAT(error.what(), HasSubstr(bad.why));
       EXPECT_THAT(error.what(), HasSubstr("scores.h5"));
+      EXPECT_THAT(error.what(), HasSubstr("the same score-videos command makes it anew"));
     }
   }
   H5Pclose(allocated);
@@ -191,6 +202,86 @@ TEST(ScoreFile, AnyCutIsNoticed) {
     WriteFileAtomically(folder / "cut.h5", whole.substr(0, size));
     EXPECT_THROW(ReadScores(folder / "cut.h5"), Error) << size;
   }
+}
+
+bool Same(const Scores& a, const Scores& b) {
+  const auto texts = [](const Scores& scores) {
+    return std::tie(scores.checkpoint, scores.data, scores.settings, scores.subset, scores.part,
+                    scores.num_parts, scores.num_videos_expected, scores.classes, scores.logits);
+  };
+  const auto same_video = [](const ScoredVideo& one, const ScoredVideo& other) {
+    return one.id == other.id && one.label == other.label;
+  };
+  const auto same_clip = [](const ScoredClip& one, const ScoredClip& other) {
+    return one.video == other.video && one.first_frame == other.first_frame &&
+           one.num_distinct == other.num_distinct;
+  };
+  return texts(a) == texts(b) &&
+         std::equal(a.videos.begin(), a.videos.end(), b.videos.begin(), b.videos.end(),
+                    same_video) &&
+         std::equal(a.clips.begin(), a.clips.end(), b.clips.begin(), b.clips.end(), same_clip);
+}
+
+// Each byte either matters, and then its damage is found, or nobody reads it.
+TEST(ScoreFile, AFlippedBitIsFoundOrChangesNothing) {
+  const test::TemporaryFolder folder;
+  const auto file = folder / "scores.h5";
+  const Scores wrote = Example();
+  WriteScores(file, wrote);
+  const std::string sound = ReadFile(file);
+  std::fstream bytes(file, std::ios::binary | std::ios::in | std::ios::out);
+  const auto put = [&](size_t at, char byte) {
+    bytes.seekp(static_cast<std::streamoff>(at)).put(byte).flush();
+  };
+  size_t num_found = 0;
+  for (size_t at = 0; at < sound.size(); ++at) {
+    for (const int mask : {1 << (at % 8), 1 << ((at + 5) % 8), 0xFF}) {
+      put(at, static_cast<char>(sound[at] ^ mask));
+      try {
+        ASSERT_TRUE(Same(ReadScores(file), wrote)) << "byte " << at << " ^ " << mask;
+      } catch (const Error& error) {
+        ++num_found;
+        ASSERT_EQ(error.kind(), ErrorKind::kInput) << error.what();
+        ASSERT_THAT(error.what(), AllOf(HasSubstr(file.string()), Not(HasSubstr("\n")),
+                                        HasSubstr("the same score-videos command makes it anew")));
+      }
+    }
+    put(at, sound[at]);
+  }
+  EXPECT_GT(num_found, sound.size() / 2);
+}
+
+template <class T>
+T ReadOne(hid_t object, hid_t type, const char* name, bool is_attribute) {
+  T value{};
+  if (is_attribute) {
+    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    H5Aread(attribute, type, &value);
+    H5Aclose(attribute);
+  } else {
+    const hid_t dataset = H5Dopen2(object, name, H5P_DEFAULT);
+    H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value);
+    H5Dclose(dataset);
+  }
+  return value;
+}
+
+// The numbers come from tests/golden/make_score_checksums.py.
+TEST(ScoreFile, ChecksumsAreThoseOfTheReference) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", Example());
+  Tamper(folder / "scores.h5", [](hid_t file) {
+    using Two = std::array<uint32_t, 2>;
+    EXPECT_EQ(ReadOne<Two>(file, H5T_NATIVE_UINT32, "/videos/crc32", false),
+              (Two{0xAB3D5666, 0x2DB2C02C}));
+    EXPECT_EQ(ReadOne<uint32_t>(file, H5T_NATIVE_UINT32, "crc32", true), 0x16CE8F40U);
+  });
+}
+
+// The file was written before score files had checksums.
+TEST(ScoreFile, AFileOfVersion1IsStillRead) {
+  EXPECT_TRUE(Same(ReadScores(test::SourceFolder() / "tests/golden/scores_version_1.h5"),
+                   Example()));
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/feature_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <tuple>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+FeatureTable Example() {
+  FeatureTable table;
+  table.checkpoint = "step-00000040 crc 1234abcd";
+  table.data = "89abcdef";
+  table.layer = "fc, input";
+  table.classes = {"jump", "walk"};
+  table.videos = {{"a", 1}, {"b", -1}};
+  table.video = {0, 0, 1};
+  table.first_frame = {0, 16, 0};
+  table.num_clips = {1, 1, 4};
+  table.shape = {2, 1, 1, 2};
+  table.values = {0.5F, -1, 3.25F, 0, -0.125F, 1e-30F, 7, 8, 9, 10, 11, 12};
+  return table;
+}
+
+bool Same(const FeatureTable& a, const FeatureTable& b) {
+  const auto texts = [](const FeatureTable& table) {
+    return std::tie(table.checkpoint, table.data, table.layer, table.classes, table.video,
+                    table.first_frame, table.num_clips, table.shape, table.values);
+  };
+  return texts(a) == texts(b) &&
+         std::equal(a.videos.begin(), a.videos.end(), b.videos.begin(), b.videos.end(),
+                    [](const ScoredVideo& one, const ScoredVideo& other) {
+                      return one.id == other.id && one.label == other.label;
+                    });
+}
+
+TEST(FeatureFile, ReadsBackWhatWasWritten) {
+  const test::TemporaryFolder folder;
+  WriteFeatures(folder / "features.h5", Example());
+  EXPECT_TRUE(Same(ReadFeatures(folder / "features.h5"), Example()));
+}
+
+TEST(FeatureFile, AFlippedBitIsFoundOrChangesNothing) {
+  const test::TemporaryFolder folder;
+  const auto file = folder / "features.h5";
+  WriteFeatures(file, Example());
+  const std::string sound = ReadFile(file);
+  std::fstream bytes(file, std::ios::binary | std::ios::in | std::ios::out);
+  const auto put = [&](size_t at, char byte) {
+    bytes.seekp(static_cast<std::streamoff>(at)).put(byte).flush();
+  };
+  size_t num_found = 0;
+  for (size_t at = 0; at < sound.size(); ++at) {
+    for (const int mask : {1 << (at % 8), 0xFF}) {
+      put(at, static_cast<char>(sound[at] ^ mask));
+      try {
+        ASSERT_TRUE(Same(ReadFeatures(file), Example())) << "byte " << at << " ^ " << mask;
+      } catch (const Error& error) {
+        ++num_found;
+        ASSERT_EQ(error.kind(), ErrorKind::kInput) << error.what();
+        ASSERT_THAT(error.what(), AllOf(HasSubstr(file.string()), Not(HasSubstr("\n")),
+                                        HasSubstr("extract them again")));
+      }
+    }
+    put(at, sound[at]);
+  }
+  EXPECT_GT(num_found, sound.size() / 2);
+}
+
+}  // namespace
+}  // namespace reel3d
