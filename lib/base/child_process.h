@@ -30,7 +30,7 @@ class ChildProcess {
   // Waits at most `timeout_s` seconds for the child's next message.
   Answer Receive(double timeout_s, std::string* message);
   // Kills it where it still runs. Says how it ended: "exit status 1", "signal 11, Segmentation
-  // fault".
+  // fault"; "an unknown end" where this process ignores SIGCHLD (RunTool sees that none does).
   std::string End();
 
  private:

@@ -13,7 +13,7 @@ void InitLog(const std::string& tool_name, const std::string& tag = "");
 // "debug", "info", "warn" or "error"; lower lines are dropped. Throws a usage error on others.
 void SetLogLevel(const std::string& level);
 
-// Any thread. Build messages with fmt::format.
+// Any thread. Build messages with fmt::format. Control characters in them become visible.
 void LogDebug(const std::string& message);
 void LogInfo(const std::string& message);
 void LogWarn(const std::string& message);

@@ -1,6 +1,6 @@
-// Names as people write them: shown on a terminal, and compared where the same name has several
-// spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent (NFD, as
-// Apple's older file systems store names): both look the same and are different bytes.
+// Names as people write them: lists of them for messages, and comparison where the same name has
+// several spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent
+// (NFD, as Apple's older file systems store names): both look the same and are different bytes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,13 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace reel3d {
+#include "lib/base/visible_text.h"
 
-// Returns `text` as a terminal can show it and a person can tell it from another: control
-// characters become \t, \n, \r, \xNN or \uNNNN, bytes that are not UTF-8 become \xNN, and
-// characters that cannot be seen or that turn the direction of writing become \uNNNN. The joiners
-// that some scripts need (U+200C, U+200D) stay.
-std::string Escaped(std::string_view text);
+namespace reel3d {
 
 // Returns "a, b, c and 12 more": the first `most` of `names`, Escaped().
 std::string NameSome(const std::vector<std::string>& names, size_t most = 8);

@@ -40,7 +40,7 @@ std::string Extension(const fs::path& path) {
 
 std::string NameFault(std::string_view name) {
   return !name.empty() && WithoutByteOrderMark(name).empty() ? "is only a byte order mark"
-                                                             : FieldFault(name);
+                                                             : NewFieldFault(name);
 }
 
 // Says what a file is that is no regular file; "" for a regular one.
@@ -221,7 +221,7 @@ class Finder {
     if (is_video) {
       tree_.videos.push_back(std::move(video));
     } else {
-      ++ignored_[FieldFault(extension).empty() ? extension : "?"];
+      ++ignored_[NewFieldFault(extension).empty() ? extension : "?"];
     }
   }
 

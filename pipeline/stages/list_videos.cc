@@ -40,7 +40,7 @@ std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
     return "";
   }
   const std::string prefix = source.lexically_relative(folder).string() + "/";
-  if (const std::string fault = FieldFault(prefix); !fault.empty()) {
+  if (const std::string fault = NewFieldFault(prefix); !fault.empty()) {
     throw InputError(fmt::format("the path of SOURCE from VIDEOS.tsv, '{}', {}: rename the folder",
                                  Escaped(prefix), fault));
   }
