@@ -258,8 +258,9 @@ void VideoDecoder::State::FailEmpty() {
   }
   const std::string logged = ffmpeg::TakeLog();
   const std::string& why = summary.problem.empty() ? logged : summary.problem;
-  throw InputError(fmt::format("{}: no frame of the {} stream could be decoded{}", video.what,
-                               video.info.codec, why.empty() ? "" : ": " + why));
+  throw InputError(fmt::format("{}: no frame of the {} stream could be decoded{}{}", video.what,
+                               video.info.codec, why.empty() ? "" : ": " + why,
+                               DescribeTruncation(video.io.get(), video.info.container)));
 }
 
 VideoDecoder::VideoDecoder(const fs::path& file, const VideoPart& part)
