@@ -56,7 +56,12 @@ void UseJson(const std::string& source, const std::function<void()>& use) {
   try {
     use();
   } catch (const nlohmann::json::exception& error) {
-    throw InputError(source + ": " + error.what());
+    // "[json.exception.type_error.302] type must be array, but is null"
+    const std::string_view words = error.what();
+    const size_t behind_code = words.find("] ");
+    throw InputError(
+        fmt::format("{}: its JSON is not as reel3d writes it: {}", source,
+                    words.substr(behind_code == std::string_view::npos ? 0 : behind_code + 2)));
   }
 }
 

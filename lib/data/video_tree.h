@@ -67,11 +67,11 @@ struct TreeFilter {
 // files of all of them (tests/video/listed_extensions_test.cc).
 const std::set<std::string>& VideoExtensions();
 
-// Takes files with these extensions and `more_extensions`, in any case. Hidden files and folders are
-// passed over, links followed. Names with control characters, or that are not UTF-8, are passed over
-// too and stand in `bad_names`. Throws an input error where a source is no
-// folder or has no videos: it says what was passed over, and what takes it. Throws an error as well
-// where the system does not let us look into a folder: videos would be missing without a word.
+// Takes files with these extensions and `more_extensions`, in any case. Hidden files and folders
+// are passed over, links followed. Names with control characters, or that are not UTF-8, are passed
+// over too and stand in `bad_names`. Throws an input error where a source is no folder or has no
+// videos: it says what was passed over, and what takes it. Throws an error as well where the system
+// does not let us look into a folder: videos would be missing without a word.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});

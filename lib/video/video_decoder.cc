@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/base/plural.h"
 #include "lib/video/ffmpeg_handle.h"
 #include "lib/video/file_end.h"
 #include "lib/video/frame_clock.h"
@@ -230,8 +231,8 @@ void VideoDecoder::State::NoteCounts() {
   }
   if (clock.num_faults() > 0) {
     summary.notes.push_back(fmt::format(
-        "its clock starts again or leaps {} time{}, first at {:.2f} s: times were made to go on",
-        clock.num_faults(), clock.num_faults() == 1 ? "" : "s", clock.first_fault_s()));
+        "its clock starts again or leaps {}, first at {:.2f} s: times were made to go on",
+        Count(clock.num_faults(), "time"), clock.first_fault_s()));
   }
 }
 

@@ -95,7 +95,7 @@ class Collector {
     throw Malformed(fmt::format("its entry {} is no tensor", name));
   }
   // Throws if one of the arguments is an object of Python, or what an argument consists of: a shape
-  // is a tuple, and a storage has a description.
+  // is a tuple.
   void RequireKnown(const std::string& name, const PickleValue& call, int depth = 0) const {
     constexpr int kMostDepth = 3;
     for (const PickleId id : call.items) {
@@ -103,8 +103,7 @@ class Collector {
       if (argument.kind == Kind::kOpaque) {
         throw OpaqueObject(file_.name(), "what its tensor " + name + " is made of", argument);
       }
-      const bool is_compound = argument.kind == Kind::kSequence ||
-                               argument.kind == Kind::kPersistent || argument.kind == Kind::kCall;
+      const bool is_compound = argument.kind == Kind::kSequence || argument.kind == Kind::kCall;
       if (is_compound && argument.items.size() <= kMostParts && depth < kMostDepth) {
         RequireKnown(name, argument, depth + 1);
       }

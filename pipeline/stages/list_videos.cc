@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/plural.h"
 #include "lib/data/manifest.h"
 #include "lib/data/names.h"
 #include "lib/data/other_files.h"
@@ -174,7 +175,7 @@ nlohmann::ordered_json ListVideosReport::ToJson() const {
 
 std::string ListVideosReport::ToText() const {
   if (unchanged) {
-    return fmt::format("{}: {} videos, as before\n", manifest, num_videos);
+    return fmt::format("{}: {}, as before\n", manifest, Count(num_videos, "video"));
   }
   size_t width = std::string("unlabelled").size();
   for (const auto& [name, counts] : classes) {

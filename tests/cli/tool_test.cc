@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "lib/base/file.h"
 #include "tests/test_support.h"
 
@@ -311,6 +313,17 @@ TEST(RunTool, TextOrOneJsonObject) {
   };
   EXPECT_EQ(RunSample({"in", "out"}, work).out, "3 videos\n");
   EXPECT_EQ(nlohmann::json::parse(RunSample({"--json", "in", "out"}, work).out)["videos"], 3);
+}
+
+// A shell's `trap '' CHLD` is inherited: nobody would learn how a worker ended.
+TEST(RunTool, LearnsHowItsChildrenEnd) {
+  std::signal(SIGCHLD, SIG_IGN);
+  const Outcome outcome = RunSample({"in", "out"}, [] {
+    ToolResult result;
+    result.exit_status = std::signal(SIGCHLD, SIG_DFL) == SIG_DFL ? kExitDone : kExitFailed;
+    return result;
+  });
+  EXPECT_EQ(outcome.exit_status, kExitDone);
 }
 
 TEST(RunTool, NothingThatItPrintsCommandsATerminal) {
