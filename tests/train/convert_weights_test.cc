@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/error.h"
 #include "lib/eval/score_file.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
