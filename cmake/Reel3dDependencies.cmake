@@ -14,7 +14,13 @@ pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 # Unicode forms of class names.
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # The C interface alone: HDF5's C++ and high-level wrappers are not thread-safe.
-find_package(HDF5 REQUIRED COMPONENTS C)
+# CMake's own search says no more than "unable to compile a minimal HDF5 program".
+find_package(HDF5 QUIET COMPONENTS C)
+if(NOT HDF5_FOUND)
+  message(FATAL_ERROR "HDF5's C library (Debian: libhdf5-dev) was not found, or no program can be "
+    "built with it. setup/install.sh installs what reel3d is built from; HDF5_ROOT names an HDF5 of "
+    "your own.")
+endif()
 add_library(reel3d_libhdf5 INTERFACE)
 target_include_directories(reel3d_libhdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(reel3d_libhdf5 INTERFACE ${HDF5_C_LIBRARIES})

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/plural.h"
 #include "lib/cli/tool.h"
 
 int main(int argc, char** argv) {
@@ -17,9 +18,9 @@ int main(int argc, char** argv) {
       "shapes and backgrounds vary. The same options and seed give the same files."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::MakeDemoVideosReport report = reel3d::RunMakeDemoVideos(options);
-    const std::string text =
-        fmt::format("{} videos: {} made ({} frames), {} were there\n", report.num_videos,
-                    report.num_done, report.num_frames, report.num_skipped);
+    const std::string text = fmt::format(
+        "{}: {} made ({}), {} already there\n", reel3d::Count(report.num_videos, "video"),
+        report.num_done, reel3d::Count(report.num_frames, "frame"), report.num_skipped);
     return reel3d::ToolResult{report.ToJson(), text, reel3d::kExitDone};
   });
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "lib/base/plural.h"
 #include "lib/cli/tool.h"
 #include "pipeline/stages/pack_shards.h"
 
@@ -16,9 +17,10 @@ int main(int argc, char** argv) {
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PackShardsReport report = reel3d::RunPackShards(options);
     const std::string text = fmt::format(
-        "{} of {} videos packed, {} frames, in {} shards ({} kept); {} not prepared, {} failed\n",
-        report.num_packed, report.num_videos, report.num_frames, report.num_shards,
-        report.num_shards_kept, report.num_not_prepared, report.num_failed);
+        "{} of {} packed, {}, in {} ({} kept); {} not prepared, {} failed\n", report.num_packed,
+        reel3d::Count(report.num_videos, "video"), reel3d::Count(report.num_frames, "frame"),
+        reel3d::Count(report.num_shards, "shard"), report.num_shards_kept, report.num_not_prepared,
+        report.num_failed);
     return reel3d::ToolResult{report.ToJson(), text,
                               report.over_tolerance ? reel3d::kExitInput : reel3d::kExitDone};
   });

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "lib/base/plural.h"
 #include "lib/cli/tool.h"
 #include "pipeline/support/prep_worker.h"
 
@@ -26,10 +27,11 @@ int main(int argc, char** argv) {
       "only itself."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
-    const std::string text = fmt::format(
-        "{} videos: {} prepared ({} frames, {:.0f} a second), {} were there, {} failed\n",
-        report.num_videos, report.num_done, report.num_frames, report.FramesPerSecond(),
-        report.num_skipped, report.num_failed);
+    const std::string text =
+        fmt::format("{}: {} prepared ({}, {:.0f} a second), {} already there, {} failed\n",
+                    reel3d::Count(report.num_videos, "video"), report.num_done,
+                    reel3d::Count(report.num_frames, "frame"), report.FramesPerSecond(),
+                    report.num_skipped, report.num_failed);
     return reel3d::ToolResult{report.ToJson(), text,
                               report.over_tolerance ? reel3d::kExitInput : reel3d::kExitDone};
   });

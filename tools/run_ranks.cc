@@ -5,12 +5,27 @@
 
 #include <string>
 
+#include "lib/base/held_signals.h"
 #include "lib/cli/tool.h"
+
+namespace {
+
+// It is never deleted: a request that comes too late must not end this process instead of its exit
+// status.
+const reel3d::HeldSignals* held_early = nullptr;
+
+void HoldEarly() { held_early = new reel3d::HeldSignals(); }
+
+// A request counts from the first moment on: what stands in this section runs before the libraries'
+// initialisers.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kHoldEarly)() = HoldEarly;
+
+}  // namespace
 
 int main(int argc, char** argv) {
   const std::string called = argv[0];
   if (called.substr(called.rfind('/') + 1) == "mpirun") {
-    return reel3d::RunAsMpirun(argc, argv);
+    return reel3d::RunAsMpirun(argc, argv, *held_early);
   }
   reel3d::RunRanksOptions options;
   return reel3d::RunTool(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/cgroup.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -137,11 +139,21 @@ std::optional<double> Cores(const std::vector<std::string>& quota_and_period) {
   return quota && period ? std::optional<double>(*quota / *period) : std::nullopt;
 }
 
-void Limit(CgroupLimits* limits, const std::vector<std::string>& cpu,
-           const std::vector<std::string>& memory) {
-  if (const std::optional<double> cores = Cores(cpu)) {
-    limits->cores = std::min(limits->cores, *cores);
+// A group's folder has one number, however many containers see it and whatever they call it.
+uint64_t GroupNumber(const fs::path& folder) {
+  struct stat status {};
+  return stat(folder.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+void LimitCores(CgroupLimits* limits, const fs::path& folder, const std::vector<std::string>& cpu) {
+  const std::optional<double> cores = Cores(cpu);
+  if (cores && *cores < limits->cores) {
+    limits->cores = *cores;
+    limits->cores_group = GroupNumber(folder);
   }
+}
+
+void LimitMemory(CgroupLimits* limits, const std::vector<std::string>& memory) {
   const std::optional<double> bytes = memory.size() == 1 ? Positive(memory[0]) : std::nullopt;
   if (bytes && *bytes < static_cast<double>(limits->memory_bytes)) {
     limits->memory_bytes = static_cast<int64_t>(*bytes);
@@ -153,17 +165,18 @@ void Limit(CgroupLimits* limits, const std::vector<std::string>& cpu,
 CgroupLimits ReadCgroupLimits(const fs::path& root) {
   CgroupLimits limits;
   for (const fs::path& folder : GroupFolders(root, kVersion2)) {
-    Limit(&limits, Words(folder / "cpu.max"), Words(folder / "memory.max"));
+    LimitCores(&limits, folder, Words(folder / "cpu.max"));
+    LimitMemory(&limits, Words(folder / "memory.max"));
   }
   for (const fs::path& folder : GroupFolders(root, "cpu")) {
     std::vector<std::string> cpu = Words(folder / "cpu.cfs_quota_us");
     for (const std::string& period : Words(folder / "cpu.cfs_period_us")) {
       cpu.push_back(period);
     }
-    Limit(&limits, cpu, {});
+    LimitCores(&limits, folder, cpu);
   }
   for (const fs::path& folder : GroupFolders(root, "memory")) {
-    Limit(&limits, {}, Words(folder / "memory.limit_in_bytes"));
+    LimitMemory(&limits, Words(folder / "memory.limit_in_bytes"));
   }
   return limits;
 }

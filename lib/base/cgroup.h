@@ -13,6 +13,9 @@ namespace reel3d {
 struct CgroupLimits {
   // The processor time is counted in cores: 1.5 allows 150 ms in each 100 ms.
   double cores = std::numeric_limits<double>::infinity();
+  // Identifies the group with that limit among those of the machine, from inside of any container;
+  // 0: there is none. Processes with the same group share its processor time.
+  uint64_t cores_group = 0;
   int64_t memory_bytes = std::numeric_limits<int64_t>::max();
 };
 

@@ -116,10 +116,14 @@ std::string ChildProcess::End() {
   }
   if (ended == 0) {
     kill(pid_, SIGKILL);
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    do {
+      ended = waitpid(pid_, &status, 0);
+    } while (ended < 0 && errno == EINTR);
   }
   pid_ = -1;
+  if (ended < 0) {
+    return "an unknown end";  // this process ignores SIGCHLD, or another part of it has waited
+  }
   return WIFSIGNALED(status)
              ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
              : fmt::format("exit status {}", WEXITSTATUS(status));

@@ -30,7 +30,8 @@ class ChildProcess {
   // Waits at most `timeout_s` seconds for the child's next message.
   Answer Receive(double timeout_s, std::string* message);
   // Kills the child if it still runs. Returns how it ended: "exit status 1", "signal 11,
-  // Segmentation fault".
+  // Segmentation fault"; "an unknown end" if this process ignores SIGCHLD (RunTool sees to it that
+  // none does).
   std::string End();
 
  private:

@@ -8,6 +8,8 @@
 #include <new>
 #include <system_error>
 
+#include "lib/base/visible_text.h"
+
 namespace reel3d {
 
 int ExitStatus(ErrorKind kind) {
@@ -34,7 +36,7 @@ std::string Reason(const std::string& what, int error_number) {
 
 std::string OneLine(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');  // libraries' words may have several
-  return text;
+  return EscapedLines(text);
 }
 
 }  // namespace

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/json.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/visible_text.h"
 
 namespace reel3d {
 
@@ -28,14 +34,34 @@ Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
 }
 
 std::string FormatJson(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  const std::string text =
+      json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  std::string escaped;
+  escaped.reserve(text.size());
+  uint32_t code = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t size = std::max<size_t>(DecodeUtf8(rest, &code), 1);
+    // JSON allows these in strings as they are, but a terminal obeys them.
+    if (code >= 0x7F && code <= 0x9F) {
+      escaped += fmt::format("\\u{:04x}", code);
+    } else {
+      escaped += rest.substr(0, size);
+    }
+    rest.remove_prefix(size);
+  }
+  return escaped;
 }
 
 void UseJson(const std::string& source, const std::function<void()>& use) {
   try {
     use();
   } catch (const nlohmann::json::exception& error) {
-    throw InputError(source + ": " + error.what());
+    // "[json.exception.type_error.302] type must be array, but is null"
+    const std::string_view words = error.what();
+    const size_t behind_code = words.find("] ");
+    throw InputError(
+        fmt::format("{}: its JSON is not as reel3d writes it: {}", source,
+                    words.substr(behind_code == std::string_view::npos ? 0 : behind_code + 2)));
   }
 }
 

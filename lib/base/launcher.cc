@@ -48,6 +48,23 @@ class Subreaper {
   int before_ = 0;
 };
 
+// Makes the system keep how a child has ended until it is asked. A process that inherited SIGCHLD
+// as ignored, as from `trap '' CHLD`, would never learn it; nor would mpirun, which inherits this.
+class AnsweredChildren {
+ public:
+  AnsweredChildren() {
+    struct sigaction by_default {};
+    by_default.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &by_default, &before_);
+  }
+  ~AnsweredChildren() { sigaction(SIGCHLD, &before_, nullptr); }
+  AnsweredChildren(const AnsweredChildren&) = delete;
+  AnsweredChildren& operator=(const AnsweredChildren&) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
+
 // Returns the processes whose parent this one is, ended or not.
 std::set<pid_t> Children() {
   std::set<pid_t> children;
@@ -130,9 +147,20 @@ class Launch {
   }
 
  private:
+  // Returns whether a child has ended. One whose end somebody else has collected counts as failed.
+  static bool HasEnded(pid_t child, int* status) {
+    const pid_t found = waitpid(child, status, WNOHANG);
+    if (found < 0 && errno == ECHILD) {
+      LogWarn("another part of this process has taken how the command ended: it counts as failed");
+      *status = W_EXITCODE(kExitFailed, 0);
+      return true;
+    }
+    return found == child;
+  }
+
   // Returns whether the command and all that it started have ended.
   bool IsOver() {
-    if (child_ > 0 && waitpid(child_, &status_, WNOHANG) == child_) {
+    if (child_ > 0 && HasEnded(child_, &status_)) {
       child_ = -1;
       since_end_ = Stopwatch();
     }
@@ -232,6 +260,7 @@ class Launch {
   }
 
   const std::string name_;
+  const AnsweredChildren answered_;
   const HeldSignals held_;
   const Subreaper subreaper_;
   const std::set<pid_t> callers_ = Children();  // they are not this launch's to wait for

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "lib/base/error.h"
+#include "lib/base/visible_text.h"
 
 namespace reel3d {
 namespace {
@@ -40,9 +41,9 @@ void SetLogLevel(const std::string& level) {
   throw UsageError("--log-level " + level + ": debug, info, warn or error");
 }
 
-void LogDebug(const std::string& message) { Logger().debug(message); }
-void LogInfo(const std::string& message) { Logger().info(message); }
-void LogWarn(const std::string& message) { Logger().warn(message); }
-void LogError(const std::string& message) { Logger().error(message); }
+void LogDebug(const std::string& message) { Logger().debug(EscapedLines(message)); }
+void LogInfo(const std::string& message) { Logger().info(EscapedLines(message)); }
+void LogWarn(const std::string& message) { Logger().warn(EscapedLines(message)); }
+void LogError(const std::string& message) { Logger().error(EscapedLines(message)); }
 
 }  // namespace reel3d

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "lib/base/log.h"
+#include "lib/base/visible_text.h"
 
 namespace reel3d {
 namespace {
@@ -65,7 +66,7 @@ void Progress::Show() {
     line += ", " + FormatDuration(static_cast<double>(total_ - done_) / rate) + " left";
   }
   if (!detail_.empty()) {
-    line += ", " + detail_;
+    line += ", " + Escaped(detail_);
   }
   if (on_terminal_) {
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <map>
 #include <set>
-#include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -15,28 +15,58 @@
 
 namespace reel3d {
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
-
 namespace {
 
-// Returns keys and values in the order of the lines.
-std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config) {
+struct Setting {
+  std::string key, value;
+  int line = 0;
+};
+
+std::string Trimmed(std::string_view text) {
+  constexpr const char* kBlanks = " \t\r";
+  const size_t first = text.find_first_not_of(kBlanks);
+  const size_t last = text.find_last_not_of(kBlanks);
+  return first == std::string_view::npos ? "" : std::string(text.substr(first, last + 1 - first));
+}
+
+[[noreturn]] void FailLine(const ConfigText& config, int line, const std::string& why) {
+  throw UsageError(fmt::format("{}: line {}: {}", config.source, line, why));
+}
+
+// Returns the settings in the order of the lines. A key that stands twice is refused: one of its
+// values would be lost without a word.
+std::vector<Setting> Parse(const ConfigText& config) {
   try {
     RequireNotUtf16(config.text, config.source);
   } catch (const Error& error) {
     throw UsageError(error.what());
   }
-  std::istringstream stream{std::string(WithoutByteOrderMark(config.text))};
-  po::parsed_options parsed(nullptr);
-  try {
-    const po::options_description nothing;
-    parsed = po::parse_config_file(stream, nothing, /*allow_unregistered=*/true);
-  } catch (const po::error& error) {
-    throw UsageError(config.source + ": " + error.what());
-  }
-  std::vector<std::pair<std::string, std::string>> settings;
-  for (const po::option& option : parsed.options) {
-    settings.emplace_back(option.string_key, option.value.empty() ? "" : option.value.front());
+  std::vector<Setting> settings;
+  std::map<std::string, int> line_of_key;
+  std::string section;
+  TextLines lines(config.text, config.source);
+  for (std::string_view line; lines.Next(&line);) {
+    const std::string words = Trimmed(line.substr(0, line.find('#')));
+    if (words.empty()) {
+      continue;
+    }
+    if (words.front() == '[' && words.back() == ']') {
+      section = Trimmed(std::string_view(words).substr(1, words.size() - 2)) + ".";
+      continue;
+    }
+    const size_t equals = words.find('=');
+    const std::string key = Trimmed(std::string_view(words).substr(0, equals));
+    if (equals == std::string::npos || key.empty()) {
+      FailLine(config, lines.number(), fmt::format("'{}' is not of the form: key = value", words));
+    }
+    const auto [first, is_new] = line_of_key.emplace(section + key, lines.number());
+    if (!is_new) {
+      FailLine(config, lines.number(),
+               fmt::format("{} stands in line {} already; remove one of the two", first->first,
+                           first->second));
+    }
+    settings.push_back(
+        {first->first, Trimmed(std::string_view(words).substr(equals + 1)), lines.number()});
   }
   return settings;
 }
@@ -44,9 +74,9 @@ std::vector<std::pair<std::string, std::string>> Parse(const ConfigText& config)
 // Returns the recipe that a text names; empty if it names none.
 std::string RecipeNamedIn(const OptionTable& table, const ConfigText& config) {
   std::string name;
-  for (const auto& [key, value] : Parse(config)) {
-    const OptionEntry* entry = table.Find(key);
-    name = entry != nullptr && entry->is_recipe ? value : name;
+  for (const Setting& setting : Parse(config)) {
+    const OptionEntry* entry = table.Find(setting.key);
+    name = entry != nullptr && entry->is_recipe ? setting.value : name;
   }
   return name;
 }
@@ -105,8 +135,16 @@ std::vector<ConfigText> WithRecipes(const OptionTable& table, ConfigText top,
 }
 
 void ApplyConfig(const OptionTable& table, const ConfigText& config) {
-  for (const auto& [key, value] : Parse(config)) {
-    table.Set(config.source + ": ", key, value);
+  for (const Setting& setting : Parse(config)) {
+    const OptionEntry* entry = table.Find(setting.key);
+    if (entry != nullptr && entry->is_for_command_line) {
+      FailLine(
+          config, setting.line,
+          fmt::format("{} has no effect in a file: remove the line and say --{} on the command "
+                      "line",
+                      setting.key, setting.key));
+    }
+    table.Set(config.source + ": ", setting.key, setting.value);
   }
 }
 

@@ -28,7 +28,8 @@ std::vector<ConfigText> WithRecipes(const OptionTable& table, ConfigText top,
                                     RecipeFiles recipe_files = RecipeFiles::kAccepted);
 
 // Sets each `key = value` of the text, but reads no recipe. Keys in a [section] are written
-// section.key.
+// section.key; # begins a comment. Throws a usage error that names the text and the line where a
+// line has another form, a key stands twice, or a key is for the command line alone.
 void ApplyConfig(const OptionTable& table, const ConfigText& config);
 // Sets the last text's values first, so that the first text overrules all others.
 void ApplyConfigs(const OptionTable& table, const std::vector<ConfigText>& configs);

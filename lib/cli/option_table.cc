@@ -196,22 +196,32 @@ void OptionTable::Recipe(const char* name, std::string* value, const char* help)
   options_.back().is_recipe = true;
 }
 
+void OptionTable::KeepToCommandLine(const std::string& name) {
+  const auto entry = std::find_if(options_.begin(), options_.end(),
+                                  [&](const OptionEntry& option) { return option.name == name; });
+  REEL3D_CHECK(entry != options_.end());
+  entry->is_for_command_line = true;
+}
+
 const OptionEntry* OptionTable::Find(const std::string& name) const {
   const auto found = std::find_if(options_.begin(), options_.end(),
                                   [&](const OptionEntry& entry) { return entry.name == name; });
   return found == options_.end() ? nullptr : &*found;
 }
 
+std::string OptionTable::NearestName(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const OptionEntry& known : options_) {
+    names.push_back(known.name);
+  }
+  return Nearest(name, names);
+}
+
 void OptionTable::Set(const std::string& where, const std::string& name,
                       const std::string& text) const {
   const OptionEntry* entry = Find(name);
   if (entry == nullptr) {
-    std::vector<std::string> names{"help",         "version", "config",
-                                   "print-config", "json",    "log-level"};
-    for (const OptionEntry& known : options_) {
-      names.push_back(known.name);
-    }
-    const std::string nearest = Nearest(name, names);
+    const std::string nearest = NearestName(name);
     throw UsageError(fmt::format("{}{}: no such option{}", where, name,
                                  nearest.empty() ? "" : "; did you mean " + nearest + "?"));
   }

@@ -18,6 +18,7 @@ struct OptionEntry {
   Effect effect = Effect::kOutput;
   bool is_switch = false;
   bool is_recipe = false;
+  bool is_for_command_line = false;             // a file of settings cannot set it
   std::function<void(const std::string&)> set;  // throws a usage error without the option's name
   std::function<std::string()> show;
 };
@@ -47,10 +48,14 @@ class OptionTable : public OptionBinder {
   void Choice(const char* name, std::string* value, std::vector<std::string> choices,
               const char* help, Effect effect) override;
   void Recipe(const char* name, std::string* value, const char* help) override;
+  // Files of settings may not hold the option `name`, which would have no effect there.
+  void KeepToCommandLine(const std::string& name);
 
   const std::vector<OptionEntry>& options() const { return options_; }
   const std::vector<PositionalEntry>& positionals() const { return positionals_; }
   const OptionEntry* Find(const std::string& name) const;
+  // Returns the option whose name is most like `name`; "" if none is.
+  std::string NearestName(const std::string& name) const;
 
   // Sets one option. `where` precedes the name in errors: "--" or "train.ini: ". Throws a usage
   // error on an unknown name, and offers the nearest known one.

@@ -19,6 +19,7 @@
 #include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
 #include "lib/base/versions.h"
+#include "lib/base/visible_text.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/option_table.h"
 
@@ -54,13 +55,28 @@ struct CommandLine {
   std::vector<std::string> positionals;
 };
 
+// Returns the word that `word` means: -h is --help. Throws a usage error on other words that begin
+// with one dash, since files with such names are given as ./-name. A dash alone is a word. Where a
+// command follows, one dash is more likely an option of that command, which stands too early.
+std::string WithTwoDashes(const ToolInfo& info, const OptionTable& table, const std::string& word) {
+  if (word == "-h") {
+    return "--help";
+  }
+  if (word.size() < 2 || word[0] != '-' || word[1] == '-' || info.takes_command) {
+    return word;
+  }
+  const std::string meant = table.NearestName(word.substr(1, word.find('=') - 1));
+  throw UsageError(fmt::format("{}: options begin with two dashes{}", word,
+                               meant.empty() ? "" : "; did you mean --" + meant + "?"));
+}
+
 // Returns the words for Boost. Switches are taken out, since Boost refuses `--switch=value`. A
 // command is put behind "--", so that Boost leaves the command's options alone.
 std::vector<std::string> TakeSwitches(const ToolInfo& info, const OptionTable& table, int argc,
                                       char** argv, CommandLine* line) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
+    const std::string word = WithTwoDashes(info, table, argv[i]);
     const bool begins_command = info.takes_command && (word.empty() || word.front() != '-');
     if (word == "--" || begins_command) {
       words.emplace_back("--");
@@ -180,6 +196,9 @@ class ToolRun {
   ToolRun(const ToolInfo& info, const BindFunction& bind) : info_(info) {
     bind(table_);
     common_.Bind(table_);
+    for (const char* name : {"help", "version", "config"}) {
+      table_.KeepToCommandLine(name);
+    }
   }
 
   // Returns true if there is something to run.
@@ -213,7 +232,7 @@ class ToolRun {
     if (common_.json && !result.json.is_null()) {
       Print(FormatJson(result.json) + "\n");
     } else {
-      Print(result.text);
+      Print(EscapedLines(result.text));
     }
   }
 
@@ -231,6 +250,10 @@ class ToolRun {
   }
 
   void ApplyConfigFile(const CommandLine& line) const {
+    const auto names_file = [](const auto& option) { return option.first == "config"; };
+    if (std::count_if(line.options.begin(), line.options.end(), names_file) > 1) {
+      throw UsageError("--config stands twice: only one file is read; join the files");
+    }
     if (!common_.config.empty()) {
       ApplyConfig(table_, ReadConfigText(common_.config));
       Apply(line);
@@ -282,6 +305,7 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
             const std::function<void()>& check, const std::function<ToolResult()>& run) {
   InitLog(info.name);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error like a full disk
+  std::signal(SIGCHLD, SIG_DFL);  // a shell may hand it on as ignored: no child's end were known
   bool is_configured = false;
   try {
     ToolRun tool(info, bind);

@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "lib/base/error.h"
-#include "lib/data/tsv.h"
 
 namespace reel3d {
 namespace {
@@ -51,52 +50,7 @@ std::string WithPlainGaps(std::string_view text) {
   return plain;
 }
 
-// Returns how many bytes from `begin` on are one UTF-8 character; 0: they are not a character.
-size_t CharacterSize(std::string_view text, size_t begin) {
-  for (size_t size = 1; size <= 4 && begin + size <= text.size(); ++size) {
-    if (IsUtf8(text.substr(begin, size))) {
-      return size;
-    }
-  }
-  return 0;
-}
-
-bool IsVisible(utf8proc_int32_t code) {
-  const bool is_mark = code == 0xAD || code == 0x061C || code == 0x180E || code == 0xFEFF;
-  const bool is_space_or_direction = code == 0x200B || code == 0x200E || code == 0x200F ||
-                                     (code >= 0x2028 && code <= 0x202E) ||
-                                     (code >= 0x2060 && code <= 0x206F);
-  return !is_mark && !is_space_or_direction;
-}
-
-std::string EscapedCharacter(std::string_view character) {
-  if (character.size() == 1) {
-    const char c = character.front();
-    if (c == '\t' || c == '\n' || c == '\r') {
-      return c == '\t' ? "\\t" : c == '\n' ? "\\n" : "\\r";
-    }
-    return FieldFault(character).empty() ? std::string(1, c)
-                                         : fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
-  }
-  utf8proc_int32_t code = 0;
-  utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(character.data()),
-                   static_cast<utf8proc_ssize_t>(character.size()), &code);
-  return FieldFault(character).empty() && IsVisible(code) ? std::string(character)
-                                                          : fmt::format("\\u{:04X}", code);
-}
-
 }  // namespace
-
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (size_t i = 0; i < text.size();) {
-    const size_t size = CharacterSize(text, i);
-    const std::string_view character = text.substr(i, std::max<size_t>(size, 1));
-    escaped += EscapedCharacter(character);
-    i += character.size();
-  }
-  return escaped;
-}
 
 std::string NameSome(const std::vector<std::string>& names, size_t most) {
   std::string text;

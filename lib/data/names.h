@@ -1,6 +1,6 @@
-// Shows names on a terminal, and compares names that have several spellings in bytes. "é" is one
-// character (the composed form, NFC) or an e and an accent (NFD, as Apple's older file systems
-// store names). Both look the same, but their bytes differ.
+// Names as people write them: lists of them for messages, and comparison where the same name has
+// several spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent
+// (NFD, as Apple's older file systems store names): both look the same and are different bytes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,13 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace reel3d {
+#include "lib/base/visible_text.h"
 
-// Returns `text` in a form that a terminal can show and that differs visibly from other texts.
-// Control characters become \t, \n, \r, \xNN or \uNNNN; bytes that are not UTF-8 become \xNN.
-// Characters that cannot be seen or that turn the direction of writing become \uNNNN. The joiners
-// that some scripts need (U+200C, U+200D) stay.
-std::string Escaped(std::string_view text);
+namespace reel3d {
 
 // Returns "a, b, c and 12 more": the first `most` of `names`, Escaped().
 std::string NameSome(const std::vector<std::string>& names, size_t most = 8);

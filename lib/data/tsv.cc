@@ -27,28 +27,6 @@ void Split(std::string_view line, size_t count, std::vector<std::string_view>* f
   }
 }
 
-// Returns how many bytes follow a lead byte, and the least code point that needs so many; -1: it is
-// not a lead byte.
-int FollowingBytes(unsigned char lead, uint32_t* least) {
-  if (lead < 0x80) {
-    *least = 0;
-    return 0;
-  }
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    *least = 0x80;
-    return 1;
-  }
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    *least = 0x800;
-    return 2;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    *least = 0x10000;
-    return 3;
-  }
-  return -1;
-}
-
 }  // namespace
 
 TsvReader::TsvReader(std::filesystem::path file, std::vector<std::string> columns,
@@ -114,40 +92,22 @@ void TsvReader::Fail(size_t column, const std::string& why) const {
   Fail(fmt::format("column {}: {}", columns_[column], why));
 }
 
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    uint32_t least = 0;
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const int following = FollowingBytes(lead, &least);
-    if (following < 0 || i + static_cast<size_t>(following) >= text.size()) {
-      return false;
-    }
-    uint32_t code = following == 0 ? lead : lead & (0x3FU >> following);
-    for (int k = 0; k < following; ++k) {
-      const auto byte = static_cast<unsigned char>(text[++i]);
-      if ((byte & 0xC0U) != 0x80U) {
-        return false;
-      }
-      code = code << 6 | (byte & 0x3FU);
-    }
-    if (code < least || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
-      return false;
-    }
-  }
-  return true;
+std::string FieldFault(std::string_view text) {
+  const bool has_control = std::any_of(
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; });
+  return has_control ? "holds a control character" : IsUtf8(text) ? "" : "is not UTF-8";
 }
 
-std::string FieldFault(std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F, such as a second line feed and what begins a terminal's commands, are two
-    // bytes in UTF-8.
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next <= 0x9F)) {
+std::string NewFieldFault(std::string_view text) {
+  const std::string fault = FieldFault(text);
+  uint32_t code = 0;
+  for (std::string_view rest = fault.empty() ? text : ""; !rest.empty();) {
+    rest.remove_prefix(DecodeUtf8(rest, &code));
+    if (code >= 0x80 && code <= 0x9F) {
       return "holds a control character";
     }
   }
-  return IsUtf8(text) ? "" : "is not UTF-8";
+  return fault;
 }
 
 }  // namespace reel3d

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/text_lines.h"
+#include "lib/base/visible_text.h"
 
 namespace reel3d {
 
@@ -47,10 +48,12 @@ class TsvReader {
   std::vector<std::string_view> fields_;
 };
 
-bool IsUtf8(std::string_view text);
-
-// Says why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without control
-// characters (U+0000 to U+001F, U+007F to U+009F).
+// Says why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without the control
+// characters U+0000 to U+001F and U+007F.
 std::string FieldFault(std::string_view text);
+
+// Says the same of a name that is about to be listed. U+0080 to U+009F, such as a second line feed
+// and what begins a terminal's commands, are refused there; tables that have them can be read.
+std::string NewFieldFault(std::string_view text);
 
 }  // namespace reel3d

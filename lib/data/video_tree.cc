@@ -22,13 +22,6 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-const std::set<std::string>& VideoExtensions() {
-  static const std::set<std::string> extensions = {
-      "3gp", "asf",  "avi", "divx", "f4v", "flv", "m2ts", "m4v", "mjpeg", "mjpg", "mkv", "mov",
-      "mp4", "mpeg", "mpg", "mts",  "mxf", "ogv", "ts",   "vob", "webm",  "wmv",  "y4m"};
-  return extensions;
-}
-
 // Returns "mp4" for "a.MP4"; "" where there is no extension.
 std::string Extension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -40,7 +33,7 @@ std::string Extension(const fs::path& path) {
 
 std::string NameFault(std::string_view name) {
   return !name.empty() && WithoutByteOrderMark(name).empty() ? "is only a byte order mark"
-                                                             : FieldFault(name);
+                                                             : NewFieldFault(name);
 }
 
 // Says what a file is that is no regular file; "" for a regular one.
@@ -221,7 +214,7 @@ class Finder {
     if (is_video) {
       tree_.videos.push_back(std::move(video));
     } else {
-      ++ignored_[FieldFault(extension).empty() ? extension : "?"];
+      ++ignored_[NewFieldFault(extension).empty() ? extension : "?"];
     }
   }
 
@@ -278,6 +271,13 @@ class Finder {
 };
 
 }  // namespace
+
+const std::set<std::string>& VideoExtensions() {
+  static const std::set<std::string> extensions = {
+      "3gp", "asf",  "avi", "divx", "f4v", "flv", "m2ts", "m4v", "mjpeg", "mjpg", "mkv", "mov",
+      "mp4", "mpeg", "mpg", "mts",  "mxf", "ogv", "ts",   "vob", "webm",  "wmv",  "y4m"};
+  return extensions;
+}
 
 void PassedOver::Append(const PassedOver& more) {
   const auto append = [](const std::vector<std::string>& from, std::vector<std::string>* to) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,11 +64,15 @@ struct TreeFilter {
   std::function<bool(const std::filesystem::path& file)> is_prepared;
 };
 
-// Takes files with the extensions of ordinary videos, and `more_extensions`, in any case. Hidden
-// files and folders are skipped, links are followed. Names with control characters, or that are not
-// UTF-8, are skipped and listed in `bad_names`. Throws an input error if a source is no folder or
-// has no videos; the error says what was skipped, and how to include it. Also throws if the system
-// does not let us look into a folder, because videos would be missing silently.
+// Returns the extensions of ordinary videos, in small letters without a dot. prep-videos reads
+// files of all of them (tests/video/listed_extensions_test.cc).
+const std::set<std::string>& VideoExtensions();
+
+// Takes files with these extensions and `more_extensions`, in any case. Hidden files and folders
+// are passed over, links followed. Names with control characters, or that are not UTF-8, are passed
+// over too and stand in `bad_names`. Throws an input error where a source is no folder or has no
+// videos: it says what was passed over, and what takes it. Throws an error as well where the system
+// does not let us look into a folder: videos would be missing without a word.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});

@@ -23,13 +23,23 @@ inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
          (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
 }
 
-// This is torch's name of a type that kernels know.
+// This is torch's name of a type that kernels know. Another type does not compile.
 template <class T>
-constexpr at::ScalarType kTypeOf = at::kFloat;
+struct TorchType;
 template <>
-inline constexpr at::ScalarType kTypeOf<double> = at::kDouble;
+struct TorchType<float> {
+  static constexpr at::ScalarType kName = at::kFloat;
+};
 template <>
-inline constexpr at::ScalarType kTypeOf<BFloat16> = at::kBFloat16;
+struct TorchType<double> {
+  static constexpr at::ScalarType kName = at::kDouble;
+};
+template <>
+struct TorchType<BFloat16> {
+  static constexpr at::ScalarType kName = at::kBFloat16;
+};
+template <class T>
+constexpr at::ScalarType kTypeOf = TorchType<T>::kName;
 
 template <class T>
 void RequireValuesOf(const at::Tensor& tensor) {

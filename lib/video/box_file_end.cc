@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/container_end.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -9,6 +11,16 @@ namespace reel3d {
 namespace {
 
 using Kind = FileEnd::Kind;
+
+// A recording of a day in fragments of a second has 200,000 parts. A hostile file of a few
+// gigabytes may have hundreds of millions, each of which costs a read.
+constexpr int kMostParts = 1'000'000;
+
+FileEnd TooManyParts() {
+  return {Kind::kRagged, fmt::format("the file has more than {} parts: nobody looked whether its "
+                                     "end is missing",
+                                     kMostParts)};
+}
 
 }  // namespace
 
@@ -19,7 +31,11 @@ FileEnd EndOfMov(FileBytes& bytes) {
   constexpr std::array<std::string_view, 10> kOthers{"free", "skip", "wide", "udta", "uuid",
                                                      "meta", "mfra", "sidx", "styp", "emsg"};
   bool fragmented = false;
+  int num_parts = 0;
   for (int64_t at = 0; bytes.Read(at, 8);) {
+    if (++num_parts > kMostParts) {
+      return TooManyParts();
+    }
     uint64_t length = bytes.Big(0, 4);
     const std::string type = bytes.Text(4, 4);
     fragmented = fragmented || type == "moof";
@@ -44,7 +60,11 @@ FileEnd EndOfMov(FileBytes& bytes) {
 
 // The file consists of RIFF chunks of at most 4 GiB.
 FileEnd EndOfAvi(FileBytes& bytes) {
+  int num_parts = 0;
   for (int64_t at = 0; bytes.Read(at, 8) && bytes.Text(0, 4) == "RIFF";) {
+    if (++num_parts > kMostParts) {
+      return TooManyParts();
+    }
     const uint64_t length = bytes.Little(4, 4);
     if (length == 0) {  // a recording that was never finished
       break;
@@ -69,7 +89,11 @@ FileEnd EndOfMatroska(FileBytes& bytes) {
     }
     return length;
   };
+  int num_parts = 0;
   for (int64_t at = 0; at < bytes.size();) {
+    if (++num_parts > kMostParts) {
+      return TooManyParts();
+    }
     const auto ahead = static_cast<size_t>(std::min<int64_t>(12, bytes.size() - at));
     if (!bytes.Read(at, ahead)) {
       break;
@@ -107,7 +131,11 @@ FileEnd EndOfMatroska(FileBytes& bytes) {
 // An object begins with a 16-byte identifier and a 64-bit size.
 FileEnd EndOfAsf(FileBytes& bytes) {
   constexpr uint64_t kData = 0x75B22636;  // the identifier's first four bytes
+  int num_parts = 0;
   for (int64_t at = 0; bytes.Read(at, 24);) {
+    if (++num_parts > kMostParts) {
+      return TooManyParts();
+    }
     const uint64_t length = bytes.Little(16, 8);
     if (length < 24) {  // a live recording
       break;
@@ -137,8 +165,13 @@ FileEnd EndOfMxf(FileBytes& bytes) {
   if (footer > 0 && bytes.Leaves(static_cast<int64_t>(footer & INT64_MAX), kKey)) {
     return Incomplete(Kind::kCut, "its body, before its footer");
   }
+  int num_parts = 0;
   for (auto at = static_cast<int64_t>(footer); at > 0 && at < bytes.size();) {
-    if (!bytes.Read(at, kKey + 9) && !bytes.Read(at, kKey + 1)) {
+    if (++num_parts > kMostParts) {
+      return TooManyParts();
+    }
+    const auto ahead = static_cast<size_t>(std::min<int64_t>(kKey + 9, bytes.size() - at));
+    if (ahead <= kKey || !bytes.Read(at, ahead)) {
       return Incomplete(Kind::kRagged, "its footer");
     }
     const size_t header = kKey + 1 + long_size();

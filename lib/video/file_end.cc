@@ -42,4 +42,9 @@ FileEnd FindFileEnd(AVIOContext* io, const std::string& container) {
   return reader == kReaders.end() || bytes.size() <= 0 ? FileEnd{} : reader->end(bytes);
 }
 
+std::string DescribeTruncation(AVIOContext* io, const std::string& container) {
+  const FileEnd end = io == nullptr ? FileEnd{} : FindFileEnd(io, container);
+  return end.kind == FileEnd::Kind::kCut ? ": truncated: " + end.what : "";
+}
+
 }  // namespace reel3d

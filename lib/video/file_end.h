@@ -3,7 +3,8 @@
 //
 // Containers that state their length (MP4, AVI, Matroska, ASF, MXF) are cut if the file is shorter.
 // Streams that state no length and live recordings only show whether their last packet is complete;
-// a file that ends between two packets looks complete. A raw stream does not even show that.
+// a file that ends between two packets looks complete. A raw stream does not even show that. A file
+// of more than a million parts is kRagged: nobody looks at all of them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,5 +27,9 @@ struct FileEnd {
 
 // Moves the position of `io`. `container` is FFmpeg's name of it.
 FileEnd FindFileEnd(AVIOContext* io, const std::string& container);
+
+// Returns ": truncated: the file ends within its mdat atom" or the like if the file is cut; else
+// "". This explains why a file cannot be opened, or has no frame.
+std::string DescribeTruncation(AVIOContext* io, const std::string& container);
 
 }  // namespace reel3d

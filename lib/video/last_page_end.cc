@@ -46,13 +46,13 @@ FileEnd EndOfOgg(FileBytes& bytes) {
              : FileEnd{Kind::kRagged, "the file ends before the last page of a stream"};
 }
 
+// Some programs pad with zeros.
 FileEnd EndOfGif(FileBytes& bytes) {
-  constexpr uint8_t kTrailer = 0x3B;
-  int64_t last = bytes.size() - 1;
-  while (bytes.Read(last, 1) && bytes[0] == 0) {
-    --last;
-  }
-  return last < 0 || bytes[0] == kTrailer
+  constexpr int64_t kMost = 1 << 16;
+  constexpr char kTrailer = 0x3B;
+  const std::string tail = bytes.ReadTail(kMost);
+  const size_t last = tail.find_last_not_of('\0');
+  return last != std::string::npos && tail[last] == kTrailer
              ? FileEnd{}
              : FileEnd{Kind::kRagged, "the file ends without GIF's end mark"};
 }

@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/video/file_end.h"
 #include "lib/video/stream_choice.h"
 
 namespace reel3d {
@@ -70,11 +71,16 @@ Orientation OrientationOf(const uint8_t* matrix_bytes, size_t size_bytes) {
 
 OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.string()) {
   ffmpeg::Init();
-  OpenContainer(file);
-  ProbeStreams();
-  ChooseStream(file);
-  OpenCodec();
-  Describe();
+  try {
+    OpenContainer(file);
+    ProbeStreams();
+    ChooseStream(file);
+    OpenCodec();
+    Describe();
+  } catch (const Error& error) {
+    // What is missed may have stood in a lost end, as indexes behind the frames do.
+    throw Error(error.kind(), error.what() + DescribeTruncation(io.get(), info.container));
+  }
   // Complaints up to here were about other streams.
   ffmpeg::TakeLog();
 }
@@ -103,11 +109,12 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
     throw InputError(fmt::format("{}: its content ({}) is no video container that reel3d reads",
                                  what, container->name));
   }
+  info.container = container->name;
   AVFormatContext* context = ffmpeg::CheckMemory(avformat_alloc_context());
   context->pb = io.get();
   // The function frees its context when it fails.
-  ffmpeg::Check(avformat_open_input(&context, url.c_str(), container, options.address()),
-                fmt::format("{}, a {} file", what, container->name));
+  const int code = avformat_open_input(&context, url.c_str(), container, options.address());
+  ffmpeg::Check(code, fmt::format("{}, a {} file", what, container->name));
   format.reset(context);
 }
 
@@ -141,8 +148,9 @@ void OpenedVideo::ChooseStream(const fs::path& file) {
   }
   const int index = ChooseVideoStream(format.get(), candidates, pictures);
   if (index < 0) {
-    throw InputError(
-        fmt::format("{}: the {} file has no video stream", what, format->iformat->name));
+    throw InputError(fmt::format("{}: the {} file has no video stream{}", what,
+                                 format->iformat->name,
+                                 DescribeTruncation(io.get(), format->iformat->name)));
   }
   if (IsPictureSequence(*format->iformat) && pictures == std::vector<int>{1}) {
     throw InputError(what + ": it is a single JPEG picture, no video");

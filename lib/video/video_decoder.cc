@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/base/plural.h"
 #include "lib/video/ffmpeg_handle.h"
 #include "lib/video/file_end.h"
 #include "lib/video/frame_clock.h"
@@ -230,8 +231,8 @@ void VideoDecoder::State::NoteCounts() {
   }
   if (clock.num_faults() > 0) {
     summary.notes.push_back(fmt::format(
-        "its clock starts again or leaps {} time{}, first at {:.2f} s: times were made to go on",
-        clock.num_faults(), clock.num_faults() == 1 ? "" : "s", clock.first_fault_s()));
+        "its clock starts again or leaps {}, first at {:.2f} s: times were made to go on",
+        Count(clock.num_faults(), "time"), clock.first_fault_s()));
   }
 }
 
@@ -258,8 +259,9 @@ void VideoDecoder::State::FailEmpty() {
   }
   const std::string logged = ffmpeg::TakeLog();
   const std::string& why = summary.problem.empty() ? logged : summary.problem;
-  throw InputError(fmt::format("{}: no frame of the {} stream could be decoded{}", video.what,
-                               video.info.codec, why.empty() ? "" : ": " + why));
+  throw InputError(fmt::format("{}: no frame of the {} stream could be decoded{}{}", video.what,
+                               video.info.codec, why.empty() ? "" : ": " + why,
+                               DescribeTruncation(video.io.get(), video.info.container)));
 }
 
 VideoDecoder::VideoDecoder(const fs::path& file, const VideoPart& part)

@@ -18,6 +18,7 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr int kMaxModuleDepth = 32;
+constexpr size_t kMostParts = 32;  // of an argument of a tensor
 constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the file
 
 // Returns the number of values. Returns nothing if the view reaches out of a storage of
@@ -90,14 +91,22 @@ class Collector {
     if (value.kind != Kind::kCall) {
       return;
     }
-    for (const PickleId id : value.items) {
-      RequireKnown(name, objects_.At(id));
-    }
+    RequireKnown(name, value);
     throw Malformed(fmt::format("its entry {} is no tensor", name));
   }
-  void RequireKnown(const std::string& name, const PickleValue& argument) const {
-    if (argument.kind == Kind::kOpaque) {
-      throw OpaqueObject(file_.name(), "what its tensor " + name + " is made of", argument);
+  // Throws if one of the arguments is an object of Python, or what an argument consists of: a shape
+  // is a tuple.
+  void RequireKnown(const std::string& name, const PickleValue& call, int depth = 0) const {
+    constexpr int kMostDepth = 3;
+    for (const PickleId id : call.items) {
+      const PickleValue& argument = objects_.At(id);
+      if (argument.kind == Kind::kOpaque) {
+        throw OpaqueObject(file_.name(), "what its tensor " + name + " is made of", argument);
+      }
+      const bool is_compound = argument.kind == Kind::kSequence || argument.kind == Kind::kCall;
+      if (is_compound && argument.items.size() <= kMostParts && depth < kMostDepth) {
+        RequireKnown(name, argument, depth + 1);
+      }
     }
   }
 
@@ -141,9 +150,7 @@ class Collector {
     if (!names_.insert(name).second) {
       throw Malformed("it names a tensor twice: " + name);
     }
-    for (const PickleId id : call.items) {
-      RequireKnown(name, objects_.At(id));
-    }
+    RequireKnown(name, call);
     if (call.items.size() < 4 || argument(0).kind != Kind::kPersistent ||
         argument(1).kind != Kind::kInteger || argument(1).integer < 0) {
       throw Malformed("tensor " + name + " is not described as torch does");
@@ -215,20 +222,36 @@ std::vector<std::string> OthersThan(const PthState& taken, const std::vector<Pth
   return others;
 }
 
-// Returns the error that says why there is nothing to read.
+// Returns the first entry of a dict, at whatever depth, that is an object of Python and stands
+// where a tensor may: under a text. A name of several parts, as tensors have, comes before others.
+// Null: there is none.
+const PickleValue* FirstObject(const Pickle& objects, std::string* entry) {
+  const PickleValue* first = nullptr;
+  for (const PickleValue& dict : objects.values) {
+    for (size_t i = 0; dict.kind == Kind::kDict && i + 1 < dict.items.size(); i += 2) {
+      const PickleValue& key = objects.At(dict.items[i]);
+      const PickleValue& value = objects.At(dict.items[i + 1]);
+      const bool is_tensors_name = key.text.find('.') != std::string::npos;
+      if (value.kind == Kind::kOpaque && key.kind == Kind::kText && IsPlainName(key.text) &&
+          (first == nullptr || (is_tensors_name && entry->find('.') == std::string::npos))) {
+        first = &value;
+        *entry = key.text;
+      }
+    }
+  }
+  return first;
+}
+
+// Says why there is nothing to read.
 Error NoWeights(const InputFile& file, const Pickle& objects) {
   const PickleValue& root = objects.At(objects.root);
   if (root.kind == Kind::kOpaque) {
     return OpaqueObject(file.name(), "it", root);
   }
-  for (size_t i = 0; root.kind == Kind::kDict && i + 1 < root.items.size(); i += 2) {
-    const PickleValue& key = objects.At(root.items[i]);
-    const PickleValue& value = objects.At(root.items[i + 1]);
-    if (key.kind == Kind::kText && IsPlainName(key.text) && value.kind == Kind::kOpaque) {
-      return OpaqueObject(file.name(),
-                          fmt::format("no dict in it holds tensors, and its entry {}", key.text),
-                          value);
-    }
+  std::string entry;
+  if (const PickleValue* object = FirstObject(objects, &entry)) {
+    return OpaqueObject(
+        file.name(), fmt::format("no dict in it holds tensors, and its entry {}", entry), *object);
   }
   return InputError(file.name() +
                     ": holds neither a state dict nor a checkpoint with one: what it holds is no "

@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
+#include "lib/base/plural.h"
 #include "lib/base/timer.h"
 #include "lib/frames/crop_decoder.h"
 #include "lib/frames/frame_decoder.h"
@@ -168,14 +169,14 @@ nlohmann::ordered_json BenchLoaderReport::ToJson() const {
 
 std::string BenchLoaderReport::ToText() const {
   return fmt::format(
-      "{:.0f} clips/s by {} thread{}: {:.0f} clips/s for each core's time\n"
+      "{:.0f} clips/s by {}: {:.0f} clips/s for each core's time\n"
       "a clip in one thread, ms: read {:.3f}  check {:.3f}  scan {:.3f}  decode {:.3f}  resize "
       "{:.3f}\n"
       "{:.1f} % of the frames decoded fast; {:.0f} MB of memory, {:.0f} after a tenth of the "
       "clips\n",
-      ClipsPerSecond(), threads, threads == 1 ? "" : "s", ClipsPerSecondPerCore(), read_ms,
-      check_ms, scan_ms, decode_ms, resize_ms, 100 * fast_share,
-      static_cast<double>(rss_bytes) / 1e6, static_cast<double>(early_rss_bytes) / 1e6);
+      ClipsPerSecond(), Count(threads, "thread"), ClipsPerSecondPerCore(), read_ms, check_ms,
+      scan_ms, decode_ms, resize_ms, 100 * fast_share, static_cast<double>(rss_bytes) / 1e6,
+      static_cast<double>(early_rss_bytes) / 1e6);
 }
 
 BenchLoaderReport RunBenchLoader(const BenchLoaderOptions& options) {

@@ -14,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
+#include "lib/base/plural.h"
 #include "lib/base/progress.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
@@ -192,9 +193,11 @@ ToolResult Extract(const ExtractFeaturesOptions& options) {
   result.json = {{"rows", table.video.size()}, {"shape", table.shape},
                  {"layer", table.layer},       {"videos", table.videos.size() - num_failed},
                  {"num_failed", num_failed},   {"checkpoint", table.checkpoint}};
-  result.text = fmt::format("{} rows of {} values: {} of {} videos, {} failed\n",
-                            table.video.size(), fmt::join(table.shape, " x "), table.layer,
-                            table.videos.size() - num_failed, num_failed);
+  result.text = fmt::format("{} of {} values: {} of {}, {} failed\n",
+                            Count(static_cast<int64_t>(table.video.size()), "row"),
+                            fmt::join(table.shape, " x "), table.layer,
+                            Count(static_cast<int64_t>(table.videos.size() - num_failed), "video"),
+                            num_failed);
   const double allowed = options.max_failed_fraction * static_cast<double>(table.videos.size());
   if (static_cast<double>(num_failed) > allowed) {
     result.exit_status = kExitInput;

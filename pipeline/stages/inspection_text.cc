@@ -7,26 +7,47 @@
 #include <algorithm>
 #include <vector>
 
+#include "lib/base/visible_text.h"
+
 namespace reel3d {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Returns the text in a form that a terminal can show; all lines after the first are indented.
-std::string Printable(const std::string& text) {
-  std::string printable;
+// Lines behind the first stand indented.
+std::string Indented(const std::string& text) {
+  std::string indented;
   for (const char byte : text) {
-    if (byte == '\n') {
-      printable += "\n                     ";
-    } else {
-      printable += (byte >= 0 && byte < ' ') || byte == 127 ? '?' : byte;
-    }
+    indented += byte == '\n' ? "\n" + std::string(21, ' ') : std::string(1, byte);
   }
-  return printable;
+  return EscapedLines(indented);
 }
 
+bool IsPlain(const Json& value) { return !value.is_array() && !value.is_object(); }
+
 std::string ValueText(const Json& value) {
-  return value.is_string() ? Printable(value.get<std::string>()) : value.dump();
+  if (value.is_string()) {
+    return Indented(value.get<std::string>());
+  }
+  if (!value.is_array() || !std::all_of(value.begin(), value.end(), IsPlain)) {
+    return Escaped(value.dump());
+  }
+  std::string text;
+  for (const Json& element : value) {
+    text += (text.empty() ? "" : ", ") + ValueText(element);
+  }
+  return text;
+}
+
+// Returns whether `value` is a list of objects with the same plain fields, which a table shows.
+bool IsTable(const Json& value) {
+  return value.is_array() && !value.empty() && value[0].is_object() &&
+         std::all_of(value.begin(), value.end(), [&](const Json& row) {
+           return row.is_object() && row.size() == value[0].size() &&
+                  std::all_of(row.items().begin(), row.items().end(), [&](const auto& field) {
+                    return value[0].contains(field.key()) && IsPlain(field.value());
+                  });
+         });
 }
 
 std::string FormatTable(const Json& rows, size_t count) {
@@ -51,24 +72,41 @@ std::string FormatTable(const Json& rows, size_t count) {
   return table;
 }
 
-}  // namespace
-
-std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows) {
-  std::string text;
-  for (const auto& [key, value] : description.items()) {
-    if (key != "rows") {
-      text += fmt::format("{:<20} {}\n", Printable(key), ValueText(value));
-    }
-  }
-  const Json& rows = description["rows"];
+// Returns the first `max_rows` rows, and how many more there are.
+std::string FormatRows(const Json& rows, int max_rows) {
   const size_t count = max_rows == 0 ? rows.size() : std::min<size_t>(rows.size(), max_rows);
-  if (count > 0) {
-    text += "\n" + FormatTable(rows, count);
-  }
+  std::string text = count > 0 ? FormatTable(rows, count) : "";
   if (count < rows.size()) {
     text += fmt::format("... and {} more: --rows 0 prints all\n", rows.size() - count);
   }
   return text;
+}
+
+// Returns a line for each value of an object. Those of objects within it have both names.
+std::string FormatValues(const Json& object, const std::string& prefix) {
+  std::string text;
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = prefix + key;
+    if (value.is_object()) {
+      text += FormatValues(value, name + " ");
+    } else if (!IsTable(value) && !(prefix.empty() && key == "rows")) {
+      text += fmt::format("{:<20} {}\n", Escaped(name), ValueText(value));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string FormatInspection(const Json& description, int max_rows) {
+  std::string text = FormatValues(description, "");
+  for (const auto& [key, value] : description.items()) {
+    if (key != "rows" && IsTable(value)) {
+      text += fmt::format("\n{}:\n{}", Escaped(key), FormatRows(value, max_rows));
+    }
+  }
+  const std::string rows = FormatRows(description["rows"], max_rows);
+  return text + (rows.empty() || description["rows"].empty() ? "" : "\n") + rows;
 }
 
 }  // namespace reel3d

@@ -7,7 +7,8 @@
 
 namespace reel3d {
 
-// Returns "key  value" lines, then the first `max_rows` rows (0: all) as a table.
+// Returns "key  value" lines, then tables: the first `max_rows` (0: all) of each list of objects
+// with the same fields, and of the rows. Control characters become visible.
 std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows);
 
 }  // namespace reel3d

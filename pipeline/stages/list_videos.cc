@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/plural.h"
 #include "lib/data/manifest.h"
 #include "lib/data/names.h"
 #include "lib/data/other_files.h"
@@ -40,7 +41,7 @@ std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
     return "";
   }
   const std::string prefix = source.lexically_relative(folder).string() + "/";
-  if (const std::string fault = FieldFault(prefix); !fault.empty()) {
+  if (const std::string fault = NewFieldFault(prefix); !fault.empty()) {
     throw InputError(fmt::format("the path of SOURCE from VIDEOS.tsv, '{}', {}: rename the folder",
                                  Escaped(prefix), fault));
   }
@@ -173,7 +174,7 @@ nlohmann::ordered_json ListVideosReport::ToJson() const {
 
 std::string ListVideosReport::ToText() const {
   if (unchanged) {
-    return fmt::format("{}: {} videos, as before\n", manifest, num_videos);
+    return fmt::format("{}: {}, as before\n", manifest, Count(num_videos, "video"));
   }
   size_t width = std::string("unlabelled").size();
   for (const auto& [name, counts] : classes) {

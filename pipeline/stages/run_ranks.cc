@@ -13,7 +13,6 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/held_signals.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/launcher.h"
 #include "lib/base/log.h"
@@ -97,7 +96,7 @@ ToolResult RunRanks(const RunRanksOptions& options) {
   return result;
 }
 
-int RunAsMpirun(int argc, char** argv) {
+int RunAsMpirun(int argc, char** argv, const HeldSignals& held) {
   InitLog("mpirun");
   try {
     const fs::path mpirun = NextMpirun();
@@ -108,6 +107,7 @@ int RunAsMpirun(int argc, char** argv) {
       options.program = mpirun.string();
       return RunRanks(options).exit_status;
     }
+    held.LetThrough();
     execv(mpirun.c_str(), argv);
     throw EnvironmentError(
         fmt::format("cannot start {}: {}", mpirun.string(), std::strerror(errno)));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/held_signals.h"
 #include "lib/base/option_binder.h"
 #include "lib/cli/tool.h"
 
@@ -25,7 +26,8 @@ struct RunRanksOptions {
 ToolResult RunRanks(const RunRanksOptions& options);
 
 // Does the work of a program that was called by the name of mpirun. It runs the next mpirun in PATH
-// by RunRanks() if that is to start train-r3d, and otherwise becomes that mpirun.
-int RunAsMpirun(int argc, char** argv);
+// by RunRanks() if that is to start train-r3d, and otherwise becomes that mpirun, which gets the
+// signals that `held` has kept so far.
+int RunAsMpirun(int argc, char** argv, const HeldSignals& held);
 
 }  // namespace reel3d

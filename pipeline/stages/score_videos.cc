@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
+#include "lib/base/plural.h"
 #include "lib/base/progress.h"
 #include "lib/base/timer.h"
 #include "lib/dist/device.h"
@@ -195,13 +196,13 @@ ToolResult Score(const ScoreOptions& options) {
                  {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
-  result.text = fmt::format("{} videos, {} clips scored by {}", counts.videos, counts.clips,
-                            trained.identity);
+  result.text = fmt::format("{}, {} scored by {}", Count(counts.videos, "video"),
+                            Count(counts.clips, "clip"), trained.identity);
   if (counts.parts_kept > 0) {
-    result.text += fmt::format("; {} score files were there already", counts.parts_kept);
+    result.text += fmt::format("; {} already there", Count(counts.parts_kept, "score file"));
   }
   if (num_failed > 0) {
-    result.text += fmt::format("; {} videos failed, see failed.tsv", num_failed);
+    result.text += fmt::format("; {} failed, see failed.tsv", Count(num_failed, "video"));
   }
   result.text += '\n';
   result.exit_status = whole ? kExitDone : kExitInput;

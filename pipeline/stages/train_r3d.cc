@@ -16,6 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
+#include "lib/base/plural.h"
 #include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
 #include "lib/dist/device.h"
@@ -98,12 +99,10 @@ ToolResult ToResult(const TrainReport& report) {
       report.stopped_early && report.steps == 0
           ? "stopped before the first step: run the same command again to begin"
       : report.stopped_early
-          ? fmt::format(
-                "stopped at a checkpoint after {} epochs, {} steps: run the same "
-                "command again to go on",
-                report.epochs, report.steps)
-          : fmt::format("{}{} epochs, {} steps", report.over_tolerance ? "ended after " : "",
-                        report.epochs, report.steps);
+          ? fmt::format("stopped at a checkpoint after {}, {}: run the same command again to go on",
+                        Count(report.epochs, "epoch"), Count(report.steps, "step"))
+          : fmt::format("{}{}, {}", report.over_tolerance ? "ended after " : "",
+                        Count(report.epochs, "epoch"), Count(report.steps, "step"));
   for (const char* figure : {"train_loss", "train_top1", "validation_loss", "validation_top1"}) {
     if (report.last_epoch.contains(figure)) {
       result.json[figure] = report.last_epoch[figure];

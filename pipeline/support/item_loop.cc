@@ -14,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/text_lines.h"
+#include "lib/base/visible_text.h"
 
 namespace reel3d {
 namespace {
@@ -59,7 +60,7 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
           loop.Stop(std::current_exception());
           return;
         }
-        loop.reasons[item] = OneLine(error.what());
+        loop.reasons[item] = Escaped(OneLine(error.what()));
         LogWarn(fmt::format("{} failed: {}", ids[item], *loop.reasons[item]));
       } catch (...) {
         loop.Stop(std::current_exception());
@@ -100,7 +101,8 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
 std::string FormatFailedItems(const std::vector<FailedItem>& failed) {
   std::string text = fmt::format("{}\n", kHeader);
   for (const FailedItem& item : failed) {
-    text += fmt::format("{}\t{}\t{}\n", OneLine(item.id), item.stage, OneLine(item.reason));
+    text +=
+        fmt::format("{}\t{}\t{}\n", OneLine(item.id), item.stage, Escaped(OneLine(item.reason)));
   }
   return text;
 }

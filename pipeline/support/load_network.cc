@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -35,9 +36,13 @@ namespace {
 
 std::vector<std::string> ParseClasses(const nlohmann::ordered_json& json,
                                       const std::string& source) {
-  std::vector<std::string> classes;
-  UseJson(source, [&] { classes = json.get<std::vector<std::string>>(); });
-  return classes;
+  const bool are_names =
+      json.is_array() &&
+      std::all_of(json.begin(), json.end(), [](const auto& name) { return name.is_string(); });
+  if (!are_names) {
+    throw InputError(source + " is not a JSON list of class names");
+  }
+  return json.get<std::vector<std::string>>();
 }
 
 // Makes the network that `options` describe, with these classes, and fills it from `weights`.
@@ -62,7 +67,7 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   UseJson(source, [&] { config = state.at("config").get<std::string>(); });
   ReadStoredSettings(&options, config, source);
   TrainedNetwork trained =
-      Make(options, ParseClasses(state.value("classes", nlohmann::ordered_json()), source),
+      Make(options, ParseClasses(state.value("classes", nlohmann::ordered_json()), source + ": classes"),
            checkpoint / CheckpointFiles::kModel);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
@@ -96,6 +101,15 @@ std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string
   return {};
 }
 
+std::vector<std::string> NotedClasses(const std::string& note, const fs::path& file) {
+  try {
+    return ParseClasses(nlohmann::ordered_json::parse(note, nullptr, /*allow_exceptions=*/false),
+                        fmt::format("{}: its note {}", file.string(), kClassesNote));
+  } catch (const Error& error) {
+    throw InputError(std::string(error.what()) + ": --classes FILE names them instead, one a line");
+  }
+}
+
 std::vector<std::string> FindClasses(const std::string& classes_file, const WeightsHeader& header,
                                      const WeightsLayout& layout, const fs::path& file) {
   const auto note = header.notes.find(kClassesNote);
@@ -103,8 +117,7 @@ std::vector<std::string> FindClasses(const std::string& classes_file, const Weig
   if (!classes_file.empty()) {
     classes = ReadClasses(classes_file);
   } else if (note != header.notes.end()) {
-    classes =
-        ParseClasses(nlohmann::ordered_json::parse(note->second, nullptr, false), file.string());
+    classes = NotedClasses(note->second, file);
   } else {
     throw UsageError(
         fmt::format("{} does not name its {} classes: --classes FILE, one a line in "

@@ -64,7 +64,8 @@ TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& s
   RequireHead(*layout, source);
   const auto note = header.notes.find(kConfigNote);
   const std::string known = note == header.notes.end() ? "" : note->second;
-  ReadStoredSettings(&options, known + layout->Config(), source);
+  ReadStoredSettings(&options, known, source);
+  ReadStoredSettings(&options, layout->Config(), source);
   options.network.num_classes = static_cast<int>(layout->num_classes);
   if (known.empty()) {
     UsePublishedClips(&options);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include "lib/base/error.h"
@@ -38,6 +39,18 @@ TEST(ChildProcessTest, SaysHowTheChildEnded) {
   ChildProcess crashes(Shell("kill -SEGV $$"));
   EXPECT_EQ(crashes.Receive(30, &message), Answer::kGone);
   EXPECT_THAT(crashes.End(), HasSubstr("signal 11"));
+}
+
+// The system then forgets how a child ended, and "exit status 0" would be a lie.
+TEST(ChildProcessTest, SaysWhereNobodyKnowsHowTheChildEnded) {
+  std::signal(SIGCHLD, SIG_IGN);
+  std::string message;
+  ChildProcess crashes(Shell("kill -SEGV $$"));
+  EXPECT_EQ(crashes.Receive(30, &message), Answer::kGone);
+  EXPECT_EQ(crashes.End(), "an unknown end");
+  ChildProcess works(Shell("sleep 60"));
+  EXPECT_EQ(works.End(), "an unknown end");
+  std::signal(SIGCHLD, SIG_DFL);
 }
 
 TEST(ChildProcessTest, NoProgramIsTheMachinesFault) {

@@ -103,6 +103,31 @@ TEST(Cgroup, MayHaveANameThatIsNotSeen) {
   EXPECT_EQ(machine.limits().cores, 4);
 }
 
+// Tasks of a job share the job's time; two that have a limit of their own do not.
+TEST(Cgroup, SaysWhichGroupLimitsTheCores) {
+  const Machine machine("0::/job/task_0\n", kVersion2);
+  EXPECT_EQ(machine.limits().cores_group, 0U);
+  machine.Write("sys/fs/cgroup/job/cpu.max", "400000 100000\n");
+  machine.Write("sys/fs/cgroup/job/task_0/cpu.max", "max 100000\n");
+  machine.Write("sys/fs/cgroup/job/task_1/cpu.max", "max 100000\n");
+  const uint64_t of_job = machine.limits().cores_group;
+  EXPECT_NE(of_job, 0U);
+  machine.Write("proc/self/cgroup", "0::/job/task_1\n");
+  EXPECT_EQ(machine.limits().cores_group, of_job);
+  machine.Write("sys/fs/cgroup/job/task_1/cpu.max", "200000 100000\n");
+  const uint64_t of_task = machine.limits().cores_group;
+  EXPECT_NE(of_task, of_job);
+  machine.Write("sys/fs/cgroup/job/task_0/cpu.max", "200000 100000\n");
+  machine.Write("proc/self/cgroup", "0::/job/task_0\n");
+  EXPECT_NE(machine.limits().cores_group, of_job);
+  EXPECT_NE(machine.limits().cores_group, of_task);
+  // A container sees the same group as its top.
+  machine.Write("proc/self/cgroup", "0::/\n");
+  machine.Write("proc/self/mountinfo",
+                "30 22 0:26 / /sys/fs/cgroup/job/task_1 rw - cgroup2 cgroup2 rw\n");
+  EXPECT_EQ(machine.limits().cores_group, of_task);
+}
+
 TEST(Host, HasTheCoresThatThisThreadMayUse) {
   std::thread([] {
     const test::TemporaryFolder no_limits;

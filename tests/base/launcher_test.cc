@@ -191,6 +191,43 @@ TEST_F(Launching, LeavesTheCallerAsItWas) {
   });
 }
 
+// A shell hands its `trap '' CHLD` on, and Python its SIG_IGN. The alarm ends a launch that hangs.
+TEST_F(Launching, KnowsTheEndThoughChildrenAreIgnored) {
+  InAProcess([] {
+    alarm(30);
+    std::signal(SIGCHLD, SIG_IGN);
+    EXPECT_EQ(RunLauncher({"sh", "-c", "exit 3"}).exit_status, 3);
+    EXPECT_EQ(RunLauncher({"sh", "-c", "sleep 0.3 & kill -KILL $$"}).exit_status, 128 + SIGKILL);
+    EXPECT_THROW(RunLauncher({"no-such-launcher"}), Error);
+    EXPECT_EQ(std::signal(SIGCHLD, SIG_DFL), SIG_IGN) << "the caller's choice is not restored";
+  });
+  const std::string script =
+      "trap '' CHLD; exec timeout 30 " + test::ToolPath("run-ranks").string() + " sh -c 'exit 3'";
+  EXPECT_EQ(test::RunCommand({"sh", "-c", script}).exit_status, 3);
+}
+
+// The command itself, such as mpirun, waits for children too.
+TEST_F(Launching, TheCommandDoesNotInheritThatChildrenAreIgnored) {
+  InAProcess([] {
+    std::signal(SIGCHLD, SIG_IGN);
+    // The mask of ignored signals of the process that the shell becomes; SIGCHLD is bit 16.
+    const std::string script = "exec grep SigIgn /proc/self/status >ignored";
+    EXPECT_EQ(RunLauncher({"sh", "-c", script}).exit_status, 0);
+    const std::string line = ReadFile("ignored");
+    const uint64_t mask = std::stoull(line.substr(line.find(':') + 1), nullptr, 16);
+    EXPECT_EQ(mask >> (SIGCHLD - 1) & 1, 0U) << line;
+  });
+}
+
+// The library beside this test raises SIGTERM before main() begins.
+TEST_F(Launching, ARequestBeforeMainIsNoLessARequest) {
+  const test::CommandResult result = test::RunCommand(
+      {test::ToolPath("run-ranks").string(), "sh", "-c",
+       "trap 'exit 75' USR1; while :; do sleep 0.05; done"},
+      {std::string("LD_PRELOAD=") + REEL3D_EARLY_REQUEST, "REEL3D_EARLY_SIGNAL=15"});
+  EXPECT_EQ(result.exit_status, kExitStoppedEarly) << result.err;
+}
+
 // Also if the command is killed, where the launcher collects what it leaves.
 TEST_F(Launching, LeavesTheCallersChildrenToTheCaller) {
   InAProcess([] {

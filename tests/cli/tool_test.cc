@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "lib/base/file.h"
 #include "tests/test_support.h"
 
@@ -200,6 +202,12 @@ TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
       {{"--recipe", mistaken, "in", "out"}, "typo.ini: heigth: no such option"},
       {{"--flip", "--height", "13", "in", "out"}, "unlucky"},
       {{"--log-level", "loud", "in", "out"}, "'loud' is none of"},
+      {{"-height", "3", "in", "out"},
+       "-height: options begin with two dashes; did you mean --height?"},
+      {{"-heigth=3", "in", "out"}, "two dashes; did you mean --height?"},
+      {{"in", "out", "-q"}, "-q: options begin with two dashes\n"},
+      {{"--config", (folder / "typo.ini").string(), "--config=b.ini", "in", "out"},
+       "--config stands twice: only one file is read"},
   };
   for (const BadLine& bad : cases) {
     const Outcome outcome = RunSample(bad.words);
@@ -208,6 +216,77 @@ TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
     EXPECT_EQ(outcome.err.find("sample: "), 0U) << outcome.err;
     EXPECT_EQ(outcome.out, "");
   }
+}
+
+// Each way to read settings: --config, --recipe, a recipe that a file names, and a stored text.
+TEST(RunTool, AFileOfSettingsLosesNothingWithoutAWord) {
+  const test::TemporaryFolder folder;
+  const std::vector<BadLine> cases = {
+      {{"height = 100\n# pixels\nrate = 0.1\n height=200\n"},
+       ": line 4: height stands in line 1 already; remove one of the two"},
+      {{"height = 100\nheight = 100\n"}, ": line 2: height stands in line 1 already"},
+      {{"height\n"}, ": line 1: 'height' is not of the form: key = value"},
+      {{"rate = 0.1\n = 3\n"}, ": line 2: '= 3' is not of the form: key = value"},
+      {{"[a]\nheight = 3\n[]\nheight = 3\n"}, ": a.height: no such option"},
+      {{"recipe = a\nrecipe = b\n"}, ": line 2: recipe stands in line 1 already"}};
+  SampleOptions read;
+  const auto bind = [&](OptionBinder& binder) { read.Bind(binder); };
+  for (const BadLine& bad : cases) {
+    const std::string& text = bad.words.front();
+    const std::string file = (folder / "settings.ini").string();
+    WriteFileAtomically(file, text);
+    WriteFileAtomically(folder / "above.ini", "recipe = " + file + "\n");
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"--config", file},
+                                                  {"--recipe", file},
+                                                  {"--config", (folder / "above.ini").string()}}) {
+      std::vector<std::string> all = words;
+      all.insert(all.end(), {"in", "out"});
+      const Outcome outcome = RunSample(all);
+      EXPECT_EQ(outcome.exit_status, kExitUsage) << words.front() << text;
+      EXPECT_NE(outcome.err.find(file + bad.message), std::string::npos) << outcome.err;
+    }
+    for (const bool is_file : {true, false}) {
+      try {
+        is_file ? static_cast<void>(ReadConfigFile(bind, file)) : ReadConfig(bind, text, file);
+        ADD_FAILURE() << "read: " << text;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+        EXPECT_NE(std::string(error.what()).find(file + bad.message), std::string::npos)
+            << error.what();
+      }
+    }
+  }
+}
+
+TEST(RunTool, AFileOfSettingsHoldsNoOptionsOfTheCommandLine) {
+  const test::TemporaryFolder folder;
+  const std::string file = (folder / "settings.ini").string();
+  for (const std::string line : {"config = other.ini", "help = true", "version = true"}) {
+    const std::string name = line.substr(0, line.find(' '));
+    WriteFileAtomically(file, "height = 100\n" + line + "\n");
+    for (const char* option : {"--config", "--recipe"}) {
+      const Outcome outcome = RunSample({option, file, "in", "out"});
+      EXPECT_EQ(outcome.exit_status, kExitUsage);
+      EXPECT_NE(outcome.err.find(file + ": line 2: " + name + " has no effect in a file"),
+                std::string::npos)
+          << outcome.err;
+    }
+    SampleOptions read;
+    try {
+      ReadConfig([&](OptionBinder& binder) { read.Bind(binder); }, line + "\n", "stored");
+      ADD_FAILURE() << "read: " << line;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()), "stored: " + name + ": no such option");
+    }
+  }
+  WriteFileAtomically(file, "json = true\nlog-level = warn\n");
+  EXPECT_EQ(RunSample({"--config", file, "in", "out"}).out, "{}\n") << "these do have an effect";
+}
+
+TEST(RunTool, OneDashIsNotTwo) {
+  EXPECT_EQ(RunSample({"-h"}).out, RunSample({"--help"}).out);
+  const Outcome outcome = RunSample({"in", "-", "--height", "100"});
+  EXPECT_EQ(outcome.options.output, "-") << outcome.err;
 }
 
 TEST(RunTool, ErrorsBecomeTheirStatus) {
@@ -234,6 +313,29 @@ TEST(RunTool, TextOrOneJsonObject) {
   };
   EXPECT_EQ(RunSample({"in", "out"}, work).out, "3 videos\n");
   EXPECT_EQ(nlohmann::json::parse(RunSample({"--json", "in", "out"}, work).out)["videos"], 3);
+}
+
+// A shell's `trap '' CHLD` is inherited: nobody would learn how a worker ended.
+TEST(RunTool, LearnsHowItsChildrenEnd) {
+  std::signal(SIGCHLD, SIG_IGN);
+  const Outcome outcome = RunSample({"in", "out"}, [] {
+    ToolResult result;
+    result.exit_status = std::signal(SIGCHLD, SIG_DFL) == SIG_DFL ? kExitDone : kExitFailed;
+    return result;
+  });
+  EXPECT_EQ(outcome.exit_status, kExitDone);
+}
+
+TEST(RunTool, NothingThatItPrintsCommandsATerminal) {
+  const auto print = [](const std::string& text) {
+    ToolResult result;
+    result.text = text;
+    return result;
+  };
+  const std::string hostile = "a\x1B[31m\tb\n";
+  EXPECT_EQ(RunSample({"in", "out"}, [&] { return print(hostile); }).out, "a\\x1B[31m\tb\n");
+  EXPECT_EQ(RunSample({"in", "out"}, [&]() -> ToolResult { throw InputError(hostile); }).err,
+            "sample: a\\x1B[31m\tb \n");
 }
 
 TEST(RunTool, HelpNamesEveryOptionAndItsDefault) {

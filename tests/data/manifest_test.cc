@@ -116,6 +116,21 @@ TEST_F(ManifestTest, BadRowsAreNamedWithFileAndLine) {
   }
 }
 
+// Names with U+0080 to U+009F are not listed any more, but tables of before have them.
+TEST_F(ManifestTest, ReadsWhatEarlierVersionsListed) {
+  const std::string name = "a\u0085\u009Bb";
+  const auto file =
+      Write(kHeader + name + "\t" + name + ".mp4\t" + name + "\ttesting\t\t\t\t\t\t\n");
+  const Manifest manifest = ReadManifest(file);
+  ASSERT_EQ(manifest.videos.size(), 1U);
+  EXPECT_EQ(manifest.videos[0].id, name);
+  EXPECT_EQ(FormatManifest(manifest), ReadFile(file));
+  EXPECT_EQ(FormatClasses({name}), name + "\n");
+  EXPECT_EQ(NewFieldFault(name), "holds a control character");
+  EXPECT_EQ(NewFieldFault("\u00A0\u00E9"), "");
+  EXPECT_EQ(NewFieldFault("\xFF"), "is not UTF-8");
+}
+
 TEST_F(ManifestTest, RefusesAnotherHeader) {
   for (const std::string text : {"", "id\tpath\n", "a\ta.mp4\tjump\ttraining\t\t\t\t\t\t\n"}) {
     EXPECT_THAT(MessageOf([&] { ReadManifest(Write(text)); }),

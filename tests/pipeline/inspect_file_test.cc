@@ -134,6 +134,31 @@ TEST_F(InspectFileTest, DescribesTheFolderOfAStage) {
   EXPECT_THAT(Complaint(""), HasSubstr("report.json"));
 }
 
+// Lists of objects are tables, and what is in an object has both names.
+TEST_F(InspectFileTest, ShowsNoJsonToPeople) {
+  WriteFileAtomically(Path("config.ini"), "");
+  WriteFileAtomically(
+      Path("report.json"),
+      R"({"tool": "prep-videos", "inputs": [{"path": "videos.tsv", "identity": "0bad"},
+          {"path": "a\u001b", "identity": "cafe"}], "warnings": {"a": ["x", "y"], "b": []},
+          "odd": [{"a": 1}, {"b": 2}], "none": null})");
+  EXPECT_EQ(FormatInspection(InspectFile(folder_.path().string()), 1),
+            "kind                 folder of a stage\n"
+            "finished             false\n"
+            "tool                 prep-videos\n"
+            "warnings a           x, y\n"
+            "warnings b           \n"
+            "odd                  [{\"a\":1},{\"b\":2}]\n"
+            "none                 null\n"
+            "\n"
+            "inputs:\n"
+            "path        identity\n"
+            "videos.tsv  0bad\n"
+            "... and 1 more: --rows 0 prints all\n");
+  EXPECT_THAT(FormatInspection(InspectFile(folder_.path().string()), 0),
+              HasSubstr("a\\x1B       cafe\n"));
+}
+
 TEST_F(InspectFileTest, WritesTheFramesOfOneVideoAsTheyAreStored) {
   const test::SmallShard shard = test::MakeSmallShard();
   test::WriteShard(folder_ / "00000.h5", shard);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/error.h"
 #include "lib/eval/score_file.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
@@ -72,6 +73,39 @@ TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   WriteFileAtomically(At("clips.ini"), recipe + "pixel-range = 1\n");
   const auto others = Logits(At("noted.safetensors"), "by_recipe", by_recipe);
   EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
+}
+
+// Files of settings lose nothing without a word, whoever reads them; tests/cli has more of them.
+TEST_F(ConvertTool, NotesAndRecipesThatAreWrongAreRefusedInWords) {
+  ASSERT_EQ(Convert(Checkpoint(), At("right.safetensors")).exit_status, 0);
+  const std::string right = ReadFile(At("right.safetensors"));
+  const auto score = [](const Words& more) {
+    Words words = {test::ToolPath("score-videos").string(), "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {Shards(), At("scores_of_wrong")});
+    return test::RunCommand(words);
+  };
+  struct Case {
+    std::string from, to, complaint;  // of the same size, so that the file's header stays true
+  };
+  for (const Case& it :
+       {Case{"\"reel3d.classes\":\"[", "\"reel3d.classes\":\"x",
+             "its note reel3d.classes is not a JSON list of class names: --classes "
+             "FILE names them instead"},
+        Case{"\\nclip-length = ", "\\nsample-size = ", "sample-size stands in line"}}) {
+    std::string wrong = right;
+    const size_t at = wrong.find(it.from);
+    ASSERT_NE(at, std::string::npos) << it.from;
+    WriteFileAtomically(At("wrong.safetensors"), wrong.replace(at, it.from.size(), it.to));
+    const auto result = score({At("wrong.safetensors")});
+    EXPECT_EQ(result.exit_status, kExitInput) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("wrong.safetensors: "));
+    EXPECT_THAT(result.err, HasSubstr(it.complaint));
+  }
+  WriteFileAtomically(At("twice.ini"), "clip-length = 8\nclip-length = 16\n");
+  const auto twice = score({"--preprocessing", At("twice.ini"), At("right.safetensors")});
+  EXPECT_EQ(twice.exit_status, kExitUsage);
+  EXPECT_THAT(twice.err, HasSubstr("twice.ini: line 2: clip-length stands in line 1 already"));
 }
 
 // The command line's values for the first convolution overrule the file's notes.

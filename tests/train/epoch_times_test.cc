@@ -47,7 +47,8 @@ TEST(EpochTimes, EndInAVerdict) {
   EXPECT_EQ(Judge({reads}, 1, 2).text,
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
   EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).text,
-            "others wait up to 30 % of the time for rank 1 on b");
+            "others wait up to 30 % of the time for the slowest")
+      << "DescribeTimes() names it already";
   EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2).text,
             "averaging gradients over the ranks takes 29 % of the time");
   EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2).text, "computing, and waiting for nothing");

@@ -149,6 +149,30 @@ TEST(CutVideosTest, TransportPacketsWithinAUnitAreSaid) {
   }
 }
 
+// Their index stands behind the frames, so that no frame is found. The reason is the same word.
+TEST(CutVideosTest, FilesWithoutTheirIndexAreTruncatedToo) {
+  const TemporaryFolder folder;
+  for (const Container& it :
+       {Container{"a.mp4", "libx264"}, Container{"a.mov", "mpeg4"}, Container{"a.3gp", "mpeg4"}}) {
+    const auto file = folder / it.file;
+    test::WriteSample(file, OptionsFor(it), 40, test::NumberedFrames(64, 48));
+    const std::string whole = test::ReadBytes(file);
+    const size_t moov = whole.rfind("moov") - 4;
+    const auto fault = [&](size_t size) {
+      test::WriteBytes(file, whole.substr(0, size));
+      return test::DecodeFault(file);
+    };
+    EXPECT_THAT(fault(moov / 2), testing::AllOf(HasSubstr(": truncated: the file ends within its "
+                                                          "mdat atom"),
+                                                HasSubstr("moov atom not found")));
+    for (const size_t kept : {moov + 200, (moov + whole.size()) / 2}) {
+      EXPECT_THAT(fault(kept), HasSubstr(": truncated: the file ends within its moov atom"))
+          << it.file << ", " << kept << " of " << whole.size();
+    }
+    EXPECT_THAT(fault(moov), testing::Not(HasSubstr("truncated"))) << "it ends between two atoms";
+  }
+}
+
 TEST(CutVideosTest, AFrameOfDvThatIsCutIsSaid) {
   const TemporaryFolder folder;
   VideoEncoderOptions options;

@@ -72,6 +72,28 @@ TEST(HostilePth, PickledModulesAreNamed) {
               AllOf(HasSubstr("models.resnet.ResNet"), HasSubstr("torch.save(")));
 }
 
+// Wherever it stands: the message says what would have been run.
+TEST(HostilePth, ObjectsInPlaceOfTensorsAreNamed) {
+  const std::string call = "cposix\nsystem\n" + Text("exit") + "\x85R";
+  const std::string entry = Text("conv1.weight") + call;
+  const std::string lr = Text("args") + "cargparse\nNamespace\n)\x81";
+  const std::string storage = Text("storage") + "ctorch\nFloatStorage\n" + Text("0");
+  const auto tensor = [&](const std::string& arguments) {
+    return "ctorch._utils\n_rebuild_tensor_v2\n(" + arguments + "\x89)tR";
+  };
+  const std::string good = "(" + storage + Text("cpu") + Integer(4) + "tQ" + Integer(0);
+  for (const std::string& pickle :
+       {Dict(entry), Dict(lr + entry), Dict(Text("state_dict") + Dict(entry)),
+        Dict(lr + Text("a") + Dict(Text("model") + Dict(entry))),
+        Dict(Text("list") + "](" + Dict(entry) + "e"),
+        Dict(Text("conv1.weight") + tensor(good + "(" + call + "t" + Tuple({1}))),
+        Dict(Text("conv1.weight") + tensor(good + Tuple({4}) + "(" + call + "t")),
+        Dict(Text("b") + Tensor(4, 0, {4}, {1}) + entry)}) {
+    EXPECT_THAT(RefusalOfPickle(pickle), AllOf(HasSubstr("posix.system"), HasSubstr("conv1.weight"),
+                                               HasSubstr("nothing of it was run")));
+  }
+}
+
 TEST(HostilePth, TensorsStayWithinTheirStorage) {
   struct Case {
     const char* what;

@@ -112,8 +112,7 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
                                            100 * of_slowest)};
   }
   return {Limit::kSlowestRank,
-          fmt::format("others wait up to {:.0f} % of the time for rank {} on {}", 100 * others,
-                      slowest, ranks[slowest].host)};
+          fmt::format("others wait up to {:.0f} % of the time for the slowest", 100 * others)};
 }
 
 bool VerdictNews::IsNews(Limit limit, bool is_last_epoch) {

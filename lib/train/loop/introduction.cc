@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/log.h"
+#include "lib/base/plural.h"
 
 namespace reel3d {
 
@@ -17,12 +18,12 @@ void Introduce(const Introduction& run) {
                         ? "keeps the file's statistics"
                         : "still normalises by each batch, and its running statistics move on"));
   }
-  LogInfo(fmt::format(
-      "{}, {} parameters, {} classes; {} training and {} validation videos; {} ranks on {}, {} "
-      "threads each",
-      Describe(options.network), run.learner.NumParameters(), run.shards.classes().size(),
-      run.data.num_training(), run.data.num_validation(), run.num_ranks, run.device.str(),
-      run.threads));
+  LogInfo(
+      fmt::format("{}, {} parameters, {}; {} training and {} validation videos; {} on {}, {} each",
+                  Describe(options.network), run.learner.NumParameters(),
+                  Count(static_cast<int64_t>(run.shards.classes().size()), "class", "classes"),
+                  run.data.num_training(), run.data.num_validation(), Count(run.num_ranks, "rank"),
+                  run.device.str(), Count(run.threads, "thread")));
   if (options.batch > run.data.partition().num_samples) {
     LogWarn(
         fmt::format("--batch {} is more than the {} clips of an epoch: each is one smaller step, "

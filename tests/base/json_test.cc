@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/json.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+// Users know nothing of the library's exceptions and their numbers.
+TEST(UseJson, SaysWhatIsWrongInWords) {
+  const nlohmann::ordered_json json = {{"epoch", "three"}};
+  const auto fault = [](const std::function<void()>& use) -> std::string {
+    try {
+      UseJson("state.json", use);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(fault([&] { json.at("step"); }),
+            "state.json: its JSON is not as reel3d writes it: key 'step' not found");
+  EXPECT_EQ(fault([&] { json.at("epoch").get<int>(); }),
+            "state.json: its JSON is not as reel3d writes it: type must be number, but is string");
+  EXPECT_EQ(fault([] {}), "");
+}
+
+}  // namespace
+}  // namespace reel3d
