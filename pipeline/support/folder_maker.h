@@ -8,12 +8,11 @@
 
 namespace reel3d {
 
-// A stage replaces and removes files in its folder: one that holds others' files is not for it.
-// Hidden ones may be another task's, which begins at the same moment.
-void RequireNothingElse(const std::filesystem::path& folder);
-
-// --overwrite, too, is for what the same stage made there.
-void RequireNoOtherStage(const std::filesystem::path& folder, const std::string& tool);
+// A stage replaces and removes files in its folder, so one that holds others' files is not for it,
+// nor for --overwrite: throws a usage error if `folder` is another stage's, holds files but no
+// settings of a stage, or has lost its settings. A folder that is absent is fine; nothing is
+// written.
+void RequireOwnFolder(const std::filesystem::path& folder, const std::string& tool);
 
 // Returns the tool that wrote `folder` as a stage's, finished or not; "" if none did. Files that
 // are only called like a stage's say nothing, whatever they hold: videos may lie beside them.

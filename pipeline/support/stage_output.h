@@ -1,7 +1,7 @@
 // The folder that a stage writes: refuses to mix settings, records what ran, says when it is whole.
 //
 //   config.ini   the effective options, usable as --config
-//   settings.ini those of them that decide what is written
+//   settings.ini those of them that decide what is written, below a line with their number
 //   report.json  tool, version, counts, seconds, inputs
 //   failed.tsv   id, stage, reason of what could not be done (present even when empty)
 //   DONE         written last; a folder without it is unfinished
@@ -16,9 +16,11 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/base/held_folder.h"
 #include "lib/base/timer.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_settings.h"
@@ -58,8 +60,8 @@ class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and compares the output settings with
   // those of an earlier run there: a usage error shows the differences unless `overwrite`.
-  // Files in a folder without our settings, and those of another stage, are somebody else's: a
-  // usage error, too. DONE goes away at once: from here on the folder is unfinished.
+  // Throws as RequireOwnFolder() does before anything is written. DONE goes away at once: from here
+  // on the folder is unfinished.
   explicit StageOutput(StageRun run);
 
   // True with `overwrite`: what lies there must be made anew, not kept.
@@ -69,11 +71,12 @@ class StageOutput {
   // added since. What identifies work by its settings takes these, so that it stays valid.
   const std::string& settings() const { return settings_; }
 
-  // Throws a usage error if another run has taken the folder over with other settings since. To be
-  // called before anything is published there.
+  // Throws a usage error if another run has taken the folder over with other settings since, and an
+  // environment error if somebody has removed it. To be called before anything is published there.
   void RequireOurs() const;
 
-  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added.
+  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added. Throws
+  // as RequireOurs() does.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
 
   // Writes the report and, when every task has finished and the tolerance is kept, DONE. False if
@@ -84,6 +87,8 @@ class StageOutput {
  private:
   std::filesystem::path TaskFolder(int task) const;
   std::filesystem::path OwnFolder() const;
+  // Returns the settings in the folder's settings.ini.
+  std::string ReadSettings() const;
   std::string WorkId() const;
   // Rising. With many tasks only one of those that have not finished.
   std::vector<int> UnfinishedTasks() const;
@@ -92,6 +97,7 @@ class StageOutput {
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
+  std::optional<HeldFolder> held_;
   std::string settings_;
   Stopwatch clock_;
 };

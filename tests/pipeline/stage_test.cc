@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -167,7 +168,7 @@ TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   StageRun other = RunIn(out, "shard-size = 1\n", /*overwrite=*/true);
   other.tool = "pack-shards";
   EXPECT_THROW(StageOutput{other}, Error);
-  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+  EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
 }
 
 // A later version may have stages that this one does not know, and a report that cannot be read may
@@ -184,7 +185,7 @@ TEST(StageOutput, OverwritingSparesAFolderOfAnUnknownToolOrWithoutAReadableRepor
       fs::create_directory(out / "report.json");
     }
     EXPECT_THROW(StageOutput(RunIn(out, "height = 2\n", /*overwrite=*/true)), Error);
-    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+    EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
   }
 }
 
@@ -197,11 +198,11 @@ TEST(StageOutput, OverwritingClearsBeforeTheNewSettingsStandThere) {
   run.clear = [&] {
     ++calls;
     EXPECT_FALSE(fs::exists(out / "DONE"));
-    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+    EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
   };
   const StageOutput output(run);
   EXPECT_EQ(calls, 1);
-  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 2\n");
+  EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 2\n"));
 }
 
 TEST(StageOutput, ReportsPathsThatAreNoUtf8) {
@@ -238,7 +239,7 @@ std::string Refusal(const std::string& there, const StageSettings& now) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     return error.what();
   }
-  EXPECT_EQ(ReadFile(folder / "out" / "settings.ini"), there);
+  EXPECT_EQ(ReadFile(folder / "out" / "settings.ini"), FormatSettingsFile(there));
   return "";
 }
 
@@ -268,6 +269,114 @@ TEST(StageOutput, ARefusalNamesEveryOptionThatDiffers) {
   EXPECT_EQ(Refusal("height = 360\nquality = 90\nthreads = 1\n", now), "")
       << "threads have come to decide nothing";
   EXPECT_THAT(Refusal("height = 360\nquality = 90\nand garbage\n", now), HasSubstr("and garbage"));
+}
+
+// A stage's folder that holds three settings, and what the same stage says when `settings` stands
+// in its settings.ini and `config` in its config.ini.
+std::string SaidOf(const std::string& settings, const std::string& config,
+                   const std::string& now = "height = 240\nmode = field\nquality = 80\n") {
+  const test::TemporaryFolder folder;
+  const std::string defaults = "height = 360\nmode = field\nquality = 90\n";
+  const std::string first = "height = 240\nmode = field\nquality = 80\n";
+  StageOutput({folder / "out", "prep-videos", {first, first, defaults}, {}}).Finish({}, {});
+  WriteFileAtomically(folder / "out" / "settings.ini", settings);
+  WriteFileAtomically(folder / "out" / "config.ini", config);
+  try {
+    const StageOutput output({folder / "out", "prep-videos", {now, now, defaults}, {}});
+  } catch (const Error& error) {
+    EXPECT_EQ(ReadFile(folder / "out" / "settings.ini"), settings);
+    EXPECT_EQ(ReadFile(folder / "out" / "config.ini"), config);
+    EXPECT_TRUE(fs::exists(folder / "out" / "DONE")) << "a refusal changes nothing";
+    return error.what();
+  }
+  return "";
+}
+
+// Lost lines do not become defaults.
+TEST(StageOutput, SettingsThatLostLinesAreRefused) {
+  const std::string config = "# help\nheight = 240\n# help\nmode = field\n# help\nquality = 80\n";
+  const std::string whole = FormatSettingsFile("height = 240\nmode = field\nquality = 80\n");
+  EXPECT_EQ(SaidOf(whole, config), "");
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const std::string said = SaidOf(whole.substr(0, size), config);
+    EXPECT_THAT(said, HasSubstr("settings.ini was cut or changed after it was written")) << size;
+    if (size <= whole.find("quality")) {
+      EXPECT_THAT(said, HasSubstr("quality")) << size;
+    }
+    EXPECT_THAT(said, HasSubstr("config.ini beside it holds the same settings")) << size;
+  }
+  const size_t first = whole.find('\n') + 1;
+  EXPECT_THAT(SaidOf(whole.substr(0, first) + "quality = 80\n", config),
+              HasSubstr("it holds 1 settings and states 3 (missing: height, mode); put back"));
+  EXPECT_THAT(SaidOf(whole + "sharpen = 1\n", config), HasSubstr("holds 4 settings and states 3"));
+  EXPECT_THAT(SaidOf(std::string(whole.size(), '\0'), config), HasSubstr("holds 0 settings"));
+}
+
+// The line that states their number may be lost as well. Then config.ini still knows them.
+TEST(StageOutput, SettingsThatLostTheirFirstLinesAreThoseOfTheConfiguration) {
+  const std::string config = "# help\nheight = 240\n# help\nmode = field\n# help\nquality = 80\n";
+  EXPECT_EQ(SaidOf("mode = field\n", config), "");
+  EXPECT_THAT(SaidOf("mode = field\n", config, "height = 360\nmode = field\nquality = 90\n"),
+              HasSubstr("('height = 240' in config.ini there, 'height = 360' now; "
+                        "'quality = 80' in config.ini there, 'quality = 90' now)"));
+}
+
+// A message that quotes them goes on behind a NUL.
+TEST(StageOutput, SettingsWithControlCharactersAreShownWhole) {
+  const std::string nul =
+      FormatSettingsFile(std::string("height = 24\0\x1B\nmode = field\nquality = 80\n", 40));
+  const std::string said = SaidOf(nul, "");
+  EXPECT_THAT(said, HasSubstr(R"('height = 24\x00\x1b' there, 'height = 240' now)"));
+  EXPECT_THAT(said, HasSubstr("name another folder"));
+}
+
+TEST(StageOutput, AFolderThatLostItsSettingsIsNotCalledSomebodyElses) {
+  const test::TemporaryFolder folder;
+  StageOutput(RunIn(folder / "out", "height = 1\n")).Finish({}, {});
+  fs::remove(folder / "out" / "settings.ini");
+  try {
+    const StageOutput output(RunIn(folder / "out", "height = 1\n"));
+    FAIL() << "it took a folder of unknown settings";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("settings.ini is missing, though prep-videos wrote"));
+  }
+}
+
+// Nothing is written to a folder that somebody removed or replaced, so that the same command can
+// begin again.
+TEST(StageOutput, AFolderRemovedMeanwhileIsNotMadeAgain) {
+  const test::TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  const auto refusal = [&](const std::function<void()>& mischief) {
+    const StageOutput output(RunIn(out, "height = 1\n"));
+    mischief();
+    std::string said;
+    for (const bool finishes : {true, false}) {
+      try {
+        finishes ? static_cast<void>(output.Finish({}, {})) : output.Report({}, {});
+        ADD_FAILURE() << "it wrote a report";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+        said = error.what();
+      }
+    }
+    return said;
+  };
+  EXPECT_THAT(refusal([&] { fs::remove_all(out); }), HasSubstr("out was removed or renamed while"));
+  EXPECT_FALSE(fs::exists(out));
+  EXPECT_THAT(refusal([&] {
+                fs::rename(out, folder / "moved");
+                fs::create_directory(out);
+              }),
+              HasSubstr("out was replaced by another folder"));
+  EXPECT_TRUE(fs::is_empty(out));
+  EXPECT_THAT(refusal([&] {
+                fs::remove(out / "settings.ini");
+                fs::remove(out / "config.ini");
+              }),
+              HasSubstr("settings.ini was removed while prep-videos was at work"));
+  EXPECT_TRUE(fs::is_empty(out));
+  EXPECT_TRUE(StageOutput(RunIn(out, "height = 1\n")).Finish({}, {}));
 }
 
 // Tasks of one array that began before an option was added are joined with those that run after.
