@@ -112,7 +112,11 @@ TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
       const std::string weights = ReadFile(At(whole) + "/checkpoints/latest/model.safetensors");
       EXPECT_TRUE(weights != skipped) << "they do the same";
       skipped = weights;
-      for (const char* steps : {"3", "4", "7"}) {
+      Words stops = {"4", "7"};
+      if (ranks == 0 && std::string(action) == "roll-back") {
+        stops.emplace_back("3");
+      }
+      for (const std::string& steps : stops) {
         const std::string run_dir = whole + "_" + steps;
         Words stop = guard;
         stop.insert(stop.end(), {"--stop-after-steps", steps});
