@@ -35,7 +35,7 @@ void HeldFolder::RequireThere() const {
   if (is_gone || is_other) {
     throw EnvironmentError(fmt::format(
         "{} was {} while this was at work there, so nothing more can be saved: move it back if it "
-        "was renamed, and run the same command again, which begins anew without it",
+        "was renamed, and run the same command again, which starts from the beginning without it",
         folder_.string(), is_gone ? "removed or renamed" : "replaced by another folder"));
   }
 }

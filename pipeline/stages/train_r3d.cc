@@ -152,7 +152,7 @@ void RequireSameSettings(const nlohmann::ordered_json& state, const TrainOptions
   if (!trained_with.empty() && !difference.empty()) {
     throw UsageError(fmt::format(
         "{}: its checkpoints were made with other settings ({}): name another folder, or "
-        "--overwrite to make it anew (under make: OVERWRITE=yes)",
+        "--overwrite to make it again (under make: OVERWRITE=yes)",
         options.run_dir, difference));
   }
 }
@@ -165,13 +165,13 @@ void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& check
   if (last_epoch > options.checkpoint_epochs) {
     throw InputError(fmt::format(
         "{} holds no checkpoint, though {} has {} epochs: put the checkpoints back to go on, or "
-        "--overwrite to begin anew at step 0 (under make: OVERWRITE=yes)",
+        "--overwrite to start again at step 0 (under make: OVERWRITE=yes)",
         checkpoints.string(), metrics.string(), last_epoch));
   }
 }
 
 // Refuses before the run is touched what the trainer would refuse when it goes on, and what would
-// make it begin anew unasked.
+// make it start again unasked.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   if (options.overwrite) {
     return;

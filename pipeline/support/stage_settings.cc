@@ -94,7 +94,7 @@ std::string ParseSettingsFile(const std::string& text, const std::filesystem::pa
   throw InputError(fmt::format(
       "{} was cut or changed after it was written: it holds {} settings{}{}; put back the lines "
       "({} beside it holds the same settings), or name another folder, or --overwrite to make this "
-      "one anew (under make: OVERWRITE=yes)",
+      "one again (under make: OVERWRITE=yes)",
       file.string(), num_settings, states_number ? fmt::format(" and states {}", stated) : "",
       lost.empty() ? "" : fmt::format(" (missing: {})", lost), kConfigFile));
 }

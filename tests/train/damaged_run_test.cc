@@ -108,16 +108,16 @@ TEST_F(DamagedRun, LostCurvesAreSaidAndPutBackFromCheckpoints) {
   EXPECT_THAT(again.err, Not(HasSubstr("no points")));
 }
 
-// A week of training does not begin anew because a folder was tidied up.
+// A week of training does not start again because a folder was tidied up.
 TEST_F(DamagedRun, EpochsWithoutCheckpointsAreNotTrainedAgainUnasked) {
   Train("no_checkpoints", {});
   fs::remove_all(In("no_checkpoints", "checkpoints"));
   ExpectRefused("no_checkpoints", {}, kExitInput,
                 "/checkpoints holds no checkpoint, though " + At("no_checkpoints") +
                     "/metrics.jsonl has 2 epochs: put the checkpoints back to go on, or "
-                    "--overwrite to begin anew");
+                    "--overwrite to start again");
   Train("no_checkpoints", {"--overwrite"});
-  // A run that was killed before its first checkpoint begins anew, as there was none.
+  // A run that was killed before its first checkpoint starts again, as there was none.
   fs::remove_all(In("no_checkpoints", "checkpoints"));
   Train("no_checkpoints", {"--checkpoint-epochs", "2"});
 }
