@@ -226,9 +226,12 @@ int RemoveStaleTemporaries(const fs::path& folder) {
 void MakeFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    throw EnvironmentError("cannot make folder " + folder.string() + ": " +
-                           (error ? error.message() : "a file of that name stands there"));
+  if (error) {
+    throw WriteError("cannot make folder " + folder.string(), error.value());
+  }
+  if (!fs::is_directory(folder)) {
+    throw EnvironmentError("cannot make folder " + folder.string() +
+                           ": a file of that name stands there");
   }
 }
 

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -24,8 +27,7 @@ const LinkedLibrary kHdf5("hdf5",
 // Without this, the library would try at exit to write again what a full disk refused, and crash.
 [[maybe_unused]] const herr_t kNoWorkAtExit = H5dont_atexit();
 
-// Returns the innermost entry of HDF5's error stack, which is the most precise one. If it quotes
-// the system, the quotation is enough.
+// Returns the innermost entry of HDF5's error stack, which is the most precise one.
 std::string Hdf5Words() {
   std::string words;
   const auto keep_first = [](unsigned, const H5E_error2_t* entry, void* text) -> herr_t {
@@ -33,12 +35,14 @@ std::string Hdf5Words() {
     return 1;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &words);
-  constexpr const char* kQuote = "error message = '";
-  if (const size_t quote = words.find(kQuote); quote != std::string::npos) {
-    words = words.substr(quote + std::string(kQuote).size());
-    words = words.substr(0, words.find('\''));
-  }
   return words;
+}
+
+// Returns the system's error number that HDF5's words quote; 0 if they quote none.
+int SystemErrorIn(const std::string& words) {
+  constexpr const char* kQuote = "errno = ";
+  const size_t quote = words.find(kQuote);
+  return quote == std::string::npos ? 0 : std::atoi(words.c_str() + quote + std::strlen(kQuote));
 }
 
 }  // namespace
@@ -58,7 +62,16 @@ int Hdf5Id::CloseNow() { return id_ < 0 ? 0 : close_(std::exchange(id_, -1)); }
 void SilenceHdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
 void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing) {
-  throw Error(kind, fmt::format("{}: cannot {} ({})", file, doing, Hdf5Words()));
+  const std::string words = Hdf5Words();
+  const std::string what = fmt::format("{}: cannot {}", file, doing);
+  const int system_error = SystemErrorIn(words);
+  if (system_error == 0) {
+    throw Error(kind, fmt::format("{} ({})", what, words));
+  }
+  if (kind == ErrorKind::kEnvironment) {
+    throw WriteError(what, system_error);  // with its hint for a full disk
+  }
+  throw Error(kind, fmt::format("{} ({})", what, std::generic_category().message(system_error)));
 }
 
 template <>

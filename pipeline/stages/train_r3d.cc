@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/plural.h"
@@ -27,14 +29,18 @@
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/checkpoint/run_checkpoints.h"
+#include "lib/train/log/metrics_log.h"
 #include "lib/train/loop/finetune.h"
 #include "lib/train/loop/trainer.h"
 #include "lib/weights/weights_name.h"
+#include "pipeline/support/folder_maker.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kTool = "train-r3d";
 
 // Keeps other runs out of the folder. The system releases the lock however the process ends.
 class RunLock {
@@ -121,20 +127,63 @@ ToolResult ToResult(const TrainReport& report) {
   return result;
 }
 
-// Refuses, before the run is changed, all that the trainer would refuse later.
+// Returns the state of the newest checkpoint that has one; the trainer, too, passes over damaged
+// ones.
+std::optional<nlohmann::ordered_json> NewestState(const std::vector<fs::path>& checkpoints) {
+  for (const fs::path& checkpoint : checkpoints) {
+    try {
+      if (fs::exists(checkpoint / CheckpointFiles::kDone)) {
+        return ReadCheckpointState(checkpoint);
+      }
+    } catch (const Error&) {
+      // Its state is damaged.
+    }
+  }
+  return std::nullopt;
+}
+
+// Compares with the settings that the checkpoint itself records: those in the run's folder may have
+// been lost or changed.
+void RequireSameSettings(const nlohmann::ordered_json& state, const TrainOptions& options) {
+  std::string trained_with;
+  UseJson(options.run_dir, [&] { trained_with = state.value("config", ""); });
+  const std::string difference = SettingsDifference(trained_with, SettingsOf(options));
+  if (!trained_with.empty() && !difference.empty()) {
+    throw UsageError(fmt::format(
+        "{}: its checkpoints were made with other settings ({}): name another folder, or "
+        "--overwrite to make it again (under make: OVERWRITE=yes)",
+        options.run_dir, difference));
+  }
+}
+
+// Epochs in metrics.jsonl show that there have been checkpoints: epoch --checkpoint-epochs ends
+// with one before the next epoch has a line.
+void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& checkpoints) {
+  const fs::path metrics = fs::path(options.run_dir) / "metrics.jsonl";
+  const int last_epoch = LastEpochIn(metrics);
+  if (last_epoch > options.checkpoint_epochs) {
+    throw InputError(fmt::format(
+        "{} holds no checkpoint, though {} has {} epochs: put the checkpoints back to go on, or "
+        "--overwrite to start again at step 0 (under make: OVERWRITE=yes)",
+        checkpoints.string(), metrics.string(), last_epoch));
+  }
+}
+
+// Refuses before the run is touched what the trainer would refuse when it goes on, and what would
+// make it start again unasked.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
-  const fs::path latest = fs::path(options.run_dir) / "checkpoints" / "latest";
-  if (options.overwrite || !fs::exists(latest / CheckpointFiles::kState)) {
+  if (options.overwrite) {
     return;
   }
-  nlohmann::ordered_json state;
-  try {
-    state = ReadCheckpointState(latest);
-  } catch (const Error&) {
-    return;  // damaged: the trainer passes it over, and looks at the data of the one before
+  const std::vector<fs::path> checkpoints = ListCheckpoints(CheckpointFolder(options));
+  if (checkpoints.empty()) {
+    RequireNoLostCheckpoints(options, CheckpointFolder(options));
   }
-  RequireSameData(state, shards.fingerprint(), options.run_dir, options.shards_dir);
-  RequireSameCourse(state, options);
+  if (const auto state = NewestState(checkpoints)) {
+    RequireSameData(*state, shards.fingerprint(), options.run_dir, options.shards_dir);
+    RequireSameCourse(*state, options);
+    RequireSameSettings(*state, options);
+  }
 }
 
 StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
@@ -145,7 +194,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
     const fs::path file = SplitWeightsName(PretrainedFile(options.finetune)).file;
     inputs.push_back({options.finetune.file, FileIdentity(file)});
   }
-  return {run_dir, "train-r3d", SettingsOf(options), inputs, options.overwrite, {}, [run_dir] {
+  return {run_dir, kTool, SettingsOf(options), inputs, options.overwrite, {}, [run_dir] {
             std::error_code ignored;
             fs::remove_all(run_dir / "checkpoints", ignored);
             fs::remove_all(run_dir / "tensorboard", ignored);
@@ -187,6 +236,9 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   const c10::Device device = ChooseDevice(options.device, world);
   if (world.is_main()) {
     RequireFolder(options.shards_dir, "shards made by pack-shards");
+    shards.emplace(options.shards_dir);
+    // A refusal leaves nothing behind in somebody else's folder, not even the lock.
+    RequireOwnFolder(options.run_dir, kTool);
     MakeFolders(options.run_dir);
     lock.emplace(options.run_dir);
   }
@@ -194,7 +246,6 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     return StoppedBeforeTraining(world);
   }
   if (world.is_main()) {
-    shards.emplace(options.shards_dir);
     RequireSameRun(options, *shards);
     output.emplace(RunOf(options, *shards));
     for (const Doubt& doubt : DataDoubts(*shards)) {

@@ -64,6 +64,9 @@ bool HasOurSettings(const fs::path& folder) {
   std::istringstream settings(ReadSmallFile(folder / kSettingsFile));
   bool has_any = false;
   for (std::string line; std::getline(settings, line);) {
+    if (line.compare(0, 2, "# ") == 0) {
+      continue;  // states their number
+    }
     has_any = true;
     if (config.find("\n" + line + "\n") == std::string::npos &&
         config.find("\n# " + line + "\n") == std::string::npos) {
@@ -73,17 +76,23 @@ bool HasOurSettings(const fs::path& folder) {
   return has_any;
 }
 
-}  // namespace
-
+// Hidden files may be another task's, which begins at the same moment.
 void RequireNothingElse(const fs::path& folder) {
+  const std::string maker = ToolOf(ReadSmallFile(folder / kReportFile));
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.front() != '.' && name != kLockFile && name != kSettingsFile) {
-      throw UsageError(
-          fmt::format("{} holds files that reel3d did not write, such as {}: name a new "
-                      "folder",
-                      folder.string(), name));
+    if (name.front() == '.' || name == kLockFile || name == kSettingsFile) {
+      continue;
     }
+    if (std::find(kStages.begin(), kStages.end(), maker) != kStages.end()) {
+      throw UsageError(fmt::format(
+          "{} is missing, though {} wrote the folder's {}: put the file back, or name a new folder",
+          (folder / kSettingsFile).string(), maker, kReportFile));
+    }
+    throw UsageError(
+        fmt::format("{} holds files that reel3d did not write, such as {}: name a new "
+                    "folder",
+                    folder.string(), name));
   }
 }
 
@@ -95,6 +104,18 @@ void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
   if (!other.empty() && other != tool) {
     throw UsageError(
         fmt::format("{} holds what \"{}\" made: name another folder", folder.string(), other));
+  }
+}
+
+}  // namespace
+
+void RequireOwnFolder(const fs::path& folder, const std::string& tool) {
+  if (!fs::is_directory(folder)) {
+    return;
+  }
+  RequireNoOtherStage(folder, tool);
+  if (!fs::exists(folder / kSettingsFile)) {
+    RequireNothingElse(folder);
   }
 }
 

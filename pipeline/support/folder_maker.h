@@ -8,13 +8,10 @@
 
 namespace reel3d {
 
-// Throws a usage error if the folder holds files, because a stage replaces and removes files in its
-// folder. Hidden files are allowed: another task may begin at the same moment.
-void RequireNothingElse(const std::filesystem::path& folder);
-
-// Throws a usage error if another stage than `tool` made the folder, since --overwrite may only
-// replace the output of the same stage.
-void RequireNoOtherStage(const std::filesystem::path& folder, const std::string& tool);
+// Throws a usage error if `folder` is another stage's, holds files but no settings of a stage, or
+// has lost its settings, because a stage replaces and removes files in its folder, as --overwrite
+// does. An absent folder is allowed. Writes nothing.
+void RequireOwnFolder(const std::filesystem::path& folder, const std::string& tool);
 
 // Returns the tool that wrote `folder` as a stage, finished or not; "" if none did. Files that only
 // have the names of a stage's files do not count, because videos may lie beside them.

@@ -37,17 +37,16 @@ std::string FileIdentity(const fs::path& file) {
 }
 
 StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
+  RequireOwnFolder(run_.folder, run_.tool);
   MakeFolders(run_.folder);
+  held_.emplace(run_.folder);
   RemoveStaleTemporaries(run_.folder);
   const fs::path settings = run_.folder / kSettingsFile;
-  if (!fs::exists(settings)) {
-    RequireNothingElse(run_.folder);
-  }
-  RequireNoOtherStage(run_.folder, run_.tool);
-  if (!run_.overwrite && !WriteFirstFile(settings, run_.settings.output)) {
+  const std::string own_settings = FormatSettingsFile(run_.settings.output);
+  if (!run_.overwrite && !WriteFirstFile(settings, own_settings)) {
     RequireOurs();
   }
-  settings_ = run_.overwrite ? run_.settings.output : ReadFile(settings);
+  settings_ = run_.overwrite ? run_.settings.output : ReadSettings();
   RemoveStaleTemporaries(OwnFolder());
   std::error_code ignored;
   fs::remove(run_.folder / kDoneFile, ignored);
@@ -56,14 +55,29 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     run_.clear();
   }
   if (run_.overwrite) {
-    WriteFileAtomically(settings, settings_);
+    WriteFileAtomically(settings, own_settings);
   }
   WriteFileAtomically(run_.folder / kConfigFile, run_.settings.config);
 }
 
+std::string StageOutput::ReadSettings() const {
+  const fs::path file = run_.folder / kSettingsFile;
+  held_->RequireThere();
+  std::error_code error;
+  if (!fs::exists(file, error) && !error) {
+    throw EnvironmentError(
+        fmt::format("{} was removed while {} was at work: run the same command again, in a new "
+                    "folder if {} holds other files",
+                    file.string(), run_.tool, run_.folder.string()));
+  }
+  return ParseSettingsFile(ReadFile(file), file, run_.settings);
+}
+
 void StageOutput::RequireOurs() const {
+  const std::string there = ReadSettings();
+  const fs::path config = run_.folder / kConfigFile;
   const std::string difference =
-      SettingsDifference(ReadFile(run_.folder / kSettingsFile), run_.settings);
+      SettingsDifference(there, run_.settings, fs::is_regular_file(config) ? ReadFile(config) : "");
   if (!difference.empty()) {
     throw UsageError(fmt::format(
         "{} was made with other settings ({}): give another folder, or --overwrite to make "
@@ -92,6 +106,7 @@ std::string StageOutput::WorkId() const {
 }
 
 void StageOutput::Report(const Json& report, const std::vector<FailedItem>& failed) const {
+  RequireOurs();
   Json full{{"tool", run_.tool}, {"version", Version()}, {"seconds", clock_.Seconds()}};
   full["inputs"] = Json::array();
   for (const StageInput& input : run_.inputs) {
@@ -107,7 +122,6 @@ void StageOutput::Report(const Json& report, const std::vector<FailedItem>& fail
 
 bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
                          const Tolerance& tolerance) const {
-  RequireOurs();
   Report(report, failed);
   if (run_.slice.tasks > 1) {
     WriteFileAtomically(OwnFolder() / kDoneFile,

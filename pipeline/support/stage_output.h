@@ -2,7 +2,7 @@
 // folder when it is complete.
 //
 //   config.ini   the effective options, usable as --config
-//   settings.ini the options that can change the output
+//   settings.ini the options that can change the output, below a line with their number
 //   report.json  tool, version, counts, seconds, inputs
 //   failed.tsv   id, stage, reason of each failed item (present even when empty)
 //   DONE         written last; a folder without it is unfinished
@@ -17,9 +17,11 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/base/held_folder.h"
 #include "lib/base/timer.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_settings.h"
@@ -59,8 +61,8 @@ class StageOutput {
  public:
   // Makes the folder, clears leftovers of killed processes, and removes DONE: from here on the
   // folder is unfinished. Throws a usage error that shows the differences if the output settings
-  // are not those of an earlier run there, unless `overwrite`. Also throws a usage error if the
-  // folder holds files without our settings, or those of another stage.
+  // are not those of an earlier run there, unless `overwrite`. Throws as RequireOwnFolder() does
+  // before anything is written.
   explicit StageOutput(StageRun run);
 
   // Returns true with `overwrite`: existing files must be made again, not kept.
@@ -70,11 +72,12 @@ class StageOutput {
   // that were added since. Use them to identify work by its settings, so that it stays valid.
   const std::string& settings() const { return settings_; }
 
-  // Throws a usage error if another run has since taken the folder over with other settings. Call
-  // it before anything is published there.
+  // Throws a usage error if another run has since taken the folder over with other settings, and an
+  // environment error if somebody has removed it. Call it before anything is published there.
   void RequireOurs() const;
 
-  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added.
+  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added. Throws
+  // as RequireOurs() does.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
 
   // Writes the report and, when every task has finished and the tolerance is kept, DONE. Returns
@@ -86,6 +89,8 @@ class StageOutput {
  private:
   std::filesystem::path TaskFolder(int task) const;
   std::filesystem::path OwnFolder() const;
+  // Returns the settings in the folder's settings.ini.
+  std::string ReadSettings() const;
   std::string WorkId() const;
   // Returns the tasks that have not finished, rising; with many tasks only one of them.
   std::vector<int> UnfinishedTasks() const;
@@ -94,6 +99,7 @@ class StageOutput {
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
+  std::optional<HeldFolder> held_;
   std::string settings_;
   Stopwatch clock_;
 };

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "lib/cli/tool.h"
@@ -12,7 +13,7 @@ namespace reel3d {
 
 struct StageSettings {
   std::string config;    // FormatConfig(options): config.ini
-  std::string output;    // FormatConfig(options, true): settings.ini
+  std::string output;    // FormatConfig(options, true): settings.ini, below its first line
   std::string defaults;  // FormatConfig(Options(), true)
 };
 
@@ -23,12 +24,23 @@ StageSettings SettingsOf(const Options& options) {
           FormatConfig(Options(), kOnlyOutput)};
 }
 
-// Compares `there`, the settings.ini of an earlier run, with `now`. Returns "" if both write the
+// Returns the content of settings.ini: a line with the number of settings, then `output`.
+std::string FormatSettingsFile(const std::string& output);
+
+// Returns the settings in `text`, which `file` holds, without the line that states their number.
+// Throws an input error that names the lost settings if there are not as many as stated, if there
+// are none, or if the last line is cut. A file of an older version states no number.
+std::string ParseSettingsFile(const std::string& text, const std::filesystem::path& file,
+                              const StageSettings& now);
+
+// Compares `there`, the settings of an earlier run, with `now`. Returns "" if both write the
 // same bytes, else the differences as "'height = 240' there, 'height = 360' now", joined by "; ".
 //
-// An option that only `now` has was added since: it counts as equal if its value is the default. An
-// option that only `there` has counts as equal if this version records it in config.ini alone,
-// because it no longer decides what is written. One that is unknown to this version differs.
-std::string SettingsDifference(const std::string& there, const StageSettings& now);
+// If only `now` has an option, `there` is older than the option or has lost it. Then the option's
+// value in `config_there`, the config.ini of that folder, counts, and its default if that lacks it,
+// too. An option that only `there` has counts as equal if this version records it in config.ini
+// alone, because it no longer decides what is written. One that is unknown to this version differs.
+std::string SettingsDifference(const std::string& there, const StageSettings& now,
+                               const std::string& config_there = "");
 
 }  // namespace reel3d

@@ -53,6 +53,9 @@ inline void ExpectFullDiskDoesNoHarm(
     const bool full = result.out == fmt::format("{} 0\n", kExitEnvironment);
     EXPECT_TRUE(full || result.out == "0 0\n") << result.out << where;
     num_full += full ? 1 : 0;
+    const bool says_what_to_do =
+        result.err.find("free some space and run the same command again") != std::string::npos;
+    EXPECT_TRUE(!full || !may_mount || says_what_to_do) << where;
     for (const auto& [name, bytes] : contents(dir.string() + ".full")) {
       EXPECT_TRUE(name.front() == '.' || bytes == whole.at(name))
           << name << " is half done, " << where;

@@ -1,6 +1,5 @@
 // The loop over items and the folder of a stage.
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -17,13 +16,14 @@
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/stage_tasks.h"
+#include "tests/pipeline/stage_run.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-using testing::HasSubstr;
+using test::RunIn;
 
 std::vector<std::string> Ids(int count) {
   std::vector<std::string> ids;
@@ -81,14 +81,6 @@ TEST(ItemLoop, OtherFaultsEndIt) {
     }
     EXPECT_LT(calls, 500) << "the other threads did not stop";
   }
-}
-
-StageRun RunIn(const fs::path& folder, const std::string& settings, bool overwrite = false) {
-  return {folder,
-          "prep-videos",
-          {"# as FormatConfig writes it\n" + settings, settings, settings},
-          {},
-          overwrite};
 }
 
 // Task `task` of `tasks`.
@@ -167,7 +159,7 @@ TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   StageRun other = RunIn(out, "shard-size = 1\n", /*overwrite=*/true);
   other.tool = "pack-shards";
   EXPECT_THROW(StageOutput{other}, Error);
-  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+  EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
 }
 
 // A later version may have stages that this one does not know, and a report that cannot be read may
@@ -184,7 +176,7 @@ TEST(StageOutput, OverwritingSparesAFolderOfAnUnknownToolOrWithoutAReadableRepor
       fs::create_directory(out / "report.json");
     }
     EXPECT_THROW(StageOutput(RunIn(out, "height = 2\n", /*overwrite=*/true)), Error);
-    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+    EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
   }
 }
 
@@ -197,11 +189,11 @@ TEST(StageOutput, OverwritingClearsBeforeTheNewSettingsStandThere) {
   run.clear = [&] {
     ++calls;
     EXPECT_FALSE(fs::exists(out / "DONE"));
-    EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 1\n");
+    EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
   };
   const StageOutput output(run);
   EXPECT_EQ(calls, 1);
-  EXPECT_EQ(ReadFile(out / "settings.ini"), "height = 2\n");
+  EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 2\n"));
 }
 
 TEST(StageOutput, ReportsPathsThatAreNoUtf8) {
@@ -210,64 +202,6 @@ TEST(StageOutput, ReportsPathsThatAreNoUtf8) {
   run.inputs = {{"caf\xe9/videos.tsv", "aa"}};
   EXPECT_TRUE(StageOutput(run).Finish({}, {}));
   EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
-}
-
-TEST(StageOutput, NeverMixesSettings) {
-  const test::TemporaryFolder folder;
-  StageOutput(RunIn(folder / "out", "height = 360\nquality = 90\n"));
-  try {
-    StageOutput(RunIn(folder / "out", "height = 360\nquality = 80\n"));
-    FAIL() << "settings were mixed";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_NE(std::string(error.what()).find("'quality = 90' there, 'quality = 80' now"),
-              std::string::npos)
-        << error.what();
-  }
-  const StageOutput redo(RunIn(folder / "out", "height = 1\n", true));
-  EXPECT_TRUE(redo.must_redo());
-}
-
-std::string Refusal(const std::string& there, const StageSettings& now) {
-  const test::TemporaryFolder folder;
-  StageOutput({folder / "out", "prep-videos", {there, there, there}, {}});
-  try {
-    const StageOutput output({folder / "out", "prep-videos", now, {}});
-    EXPECT_EQ(output.settings(), there) << "what identifies the work stays what it was";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    return error.what();
-  }
-  EXPECT_EQ(ReadFile(folder / "out" / "settings.ini"), there);
-  return "";
-}
-
-TEST(StageOutput, AnOptionAddedSinceCountsAsItsDefault) {
-  const std::string defaults = "height = 360\nclasses = \nmode = field\nquality = 90\n";
-  const std::string old = "height = 240\nquality = 90\n";
-  StageSettings now{defaults, "height = 240\nclasses = \nmode = field\nquality = 90\n", defaults};
-  EXPECT_EQ(Refusal(old, now), "");
-  now.output = "height = 240\nclasses = \nmode = weave\nquality = 90\n";
-  EXPECT_THAT(Refusal(old, now),
-              HasSubstr("('mode = field' there by default, 'mode = weave' now)"));
-  now.output = "height = 240\nclasses = a.txt\nmode = field\nquality = 90\n";
-  EXPECT_THAT(Refusal(old, now), HasSubstr("'classes = a.txt' now"));
-  // In another order, the same options are the same settings.
-  now.output = "quality = 90\nmode = field\nclasses = \nheight = 240\n";
-  EXPECT_EQ(Refusal(old, now), "");
-}
-
-TEST(StageOutput, ARefusalNamesEveryOptionThatDiffers) {
-  const StageSettings now{"height = 360\nquality = 90\nthreads = 4\n",
-                          "height = 360\nquality = 90\n", "height = 360\nquality = 90\n"};
-  EXPECT_THAT(Refusal("height = 240\nquality = 80\n", now),
-              HasSubstr("('height = 240' there, 'height = 360' now; "
-                        "'quality = 80' there, 'quality = 90' now)"));
-  EXPECT_THAT(Refusal("height = 360\nquality = 90\nsharpen = 0\n", now),
-              HasSubstr("('sharpen = 0' there, unknown to this version)"));
-  EXPECT_EQ(Refusal("height = 360\nquality = 90\nthreads = 1\n", now), "")
-      << "threads have come to decide nothing";
-  EXPECT_THAT(Refusal("height = 360\nquality = 90\nand garbage\n", now), HasSubstr("and garbage"));
 }
 
 // Tasks of one array that began before an option was added are joined with those that run after.

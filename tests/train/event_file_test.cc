@@ -33,6 +33,7 @@ TEST(EventFile, IsCutBehindAStepAndBeforeDamage) {
   for (size_t size = 0; size <= torn.size(); ++size) {
     const std::string file = upto5 + torn.substr(0, size);
     EXPECT_EQ(SizeOfEventsUpTo(file, 300), upto5.size());
+    EXPECT_FALSE(IsDamagedAt(file, upto5.size())) << "torn";
     EXPECT_EQ(SizeOfEventsUpTo(file, 301), size == torn.size() ? file.size() : upto5.size());
   }
   EXPECT_EQ(SizeOfEventsUpTo(upto5, 299), VersionEvent(1).size());
@@ -40,6 +41,7 @@ TEST(EventFile, IsCutBehindAStepAndBeforeDamage) {
     std::string damaged = torn;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
     EXPECT_EQ(SizeOfEventsUpTo(upto5 + damaged, 1000), upto5.size()) << at;
+    EXPECT_TRUE(IsDamagedAt(upto5 + damaged, upto5.size())) << at;
   }
 }
 
@@ -69,6 +71,25 @@ TEST(TensorBoardLog, GoesOnBehindTheCheckpoint) {
   TensorBoardLog(folder.path(), -1);  // a run that starts again from the beginning
   EXPECT_FALSE(fs::exists(old));
   EXPECT_EQ(FilesIn(folder.path()).size(), 1U);
+}
+
+TEST(TensorBoardLog, SaysWhatIsLost) {
+  const auto said_of = [](const std::string& bytes, int64_t last_step) {
+    const test::TemporaryFolder folder;
+    WriteFileAtomically(folder / "events.out.tfevents.0000000001.host.1", bytes);
+    testing::internal::CaptureStderr();
+    const TensorBoardLog log(folder.path(), last_step);
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string point = ScalarsEvent(2, 5, {{"a", 1}});
+  const std::string good = VersionEvent(1) + point;
+  EXPECT_EQ(said_of(good + point.substr(0, 20), 9), "") << "a kill tears the last one";
+  EXPECT_NE(said_of(good + std::string(99, '\0'), 9).find("damaged behind its first"),
+            std::string::npos);
+  EXPECT_NE(said_of("garbage that is long enough", 9).find("holds no points up to step 9"),
+            std::string::npos);
+  EXPECT_NE(said_of("", 9).find("holds no points up to step 9"), std::string::npos);
+  EXPECT_EQ(said_of("garbage that is long enough", -1), "") << "a run that begins";
 }
 
 }  // namespace

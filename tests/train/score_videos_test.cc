@@ -10,6 +10,7 @@
 #include "lib/base/timer.h"
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/train_tool.h"
 
 namespace reel3d {
@@ -156,23 +157,38 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasks) {
   EXPECT_EQ(score("scores_one", {"--tail", "drop2017"}).exit_status, 2);
 }
 
-// Removes the lines of these options, as if the file were older than they are.
-void Forget(const Words& options, const fs::path& settings) {
-  std::istringstream lines(ReadFile(settings));
+// Returns `text` without the lines of these options, and without the number of settings, which
+// older versions did not state.
+std::string Without(const Words& options, const std::string& text) {
+  std::istringstream lines(text);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
-    if (std::find(options.begin(), options.end(), line.substr(0, line.find(' '))) ==
-        options.end()) {
+    if (line.find(" settings decide ") == std::string::npos &&
+        std::find(options.begin(), options.end(), line.substr(0, line.find(' '))) ==
+            options.end()) {
       kept += line + "\n";
     }
   }
-  ASSERT_NE(kept, ReadFile(settings));
-  WriteFileAtomically(settings, kept);
+  EXPECT_NE(kept, text);
+  return kept;
+}
+
+// Removes the lines of these options, as if the folder were older than they are.
+void Forget(const Words& options, const fs::path& folder) {
+  for (const char* name : {"settings.ini", "config.ini"}) {
+    WriteFileAtomically(folder / name, Without(options, ReadFile(folder / name)));
+  }
+  const fs::path checkpoint = folder / "checkpoints" / "latest";
+  if (fs::exists(checkpoint)) {
+    nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+    state["config"] = Without(options, state.at("config"));
+    FinishCheckpoint(checkpoint, state.at("step"), state);
+  }
 }
 
 TEST_F(ScoreTool, ScoringThatBeganBeforeAnOptionExistedGoesOn) {
   ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "old_scores")).exit_status, 0);
-  Forget({"tail"}, fs::path(At("old_scores")) / "settings.ini");
+  Forget({"tail"}, At("old_scores"));
   const auto refused =
       test::RunCommand(ScoreCommand(Shards(), "old_scores", {"--tail", "drop2017"}));
   EXPECT_EQ(refused.exit_status, 2);
@@ -183,9 +199,26 @@ TEST_F(ScoreTool, ScoringThatBeganBeforeAnOptionExistedGoesOn) {
   EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
 }
 
+// An emptied settings.ini is not one of a version without options.
+TEST_F(ScoreTool, ScoresWhoseSettingsAreLostAreNotMadeAgainUnasked) {
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "emptied")).exit_status, 0);
+  const fs::path settings = fs::path(At("emptied")) / "settings.ini";
+  const std::string whole = ReadFile(settings);
+  WriteFileAtomically(settings, "");
+  const auto refused = test::RunCommand(ScoreCommand(Shards(), "emptied"));
+  EXPECT_EQ(refused.exit_status, 3);
+  EXPECT_NE(refused.err.find("settings.ini was cut or changed after it was written"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_TRUE(fs::exists(fs::path(At("emptied")) / "DONE"));
+  WriteFileAtomically(settings, whole);
+  const auto resumed = test::RunCommand(ScoreCommand(Shards(), "emptied", {"--json"}));
+  EXPECT_EQ(nlohmann::json::parse(resumed.out)["parts_kept"], 3) << resumed.err;
+}
+
 TEST_F(ScoreTool, TrainingThatBeganBeforeAnOptionExistedGoesOn) {
   ASSERT_EQ(test::RunCommand(Command(0, "old_run", {"--stop-after-steps", "1"})).exit_status, 75);
-  Forget({"stem-channels", "shortcut-gradient"}, fs::path(At("old_run")) / "settings.ini");
+  Forget({"stem-channels", "shortcut-gradient"}, At("old_run"));
   const auto refused = test::RunCommand(Command(0, "old_run", {"--shortcut-gradient", "cut"}));
   EXPECT_EQ(refused.exit_status, 2);
   EXPECT_NE(refused.err.find("('shortcut-gradient = flow' there by default, "

@@ -1,14 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/checkpoint/checkpoint.h"
 
+#include <system_error>
+
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 
+namespace {
+
+// Makes the folder of checkpoints, but not the run's: a run folder that somebody has removed must
+// not come back with nothing but a checkpoint in it.
+void MakeFolderIn(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (error) {
+    throw WriteError("cannot make folder " + folder.string(), error.value());
+  }
+}
+
+// A file that vanishes before it is read back is the environment's fault, not the input's.
+void Finish(const fs::path& checkpoint, int64_t step, const nlohmann::ordered_json& state) {
+  try {
+    FinishCheckpoint(checkpoint, step, state);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    throw EnvironmentError(error.what());
+  }
+}
+
+}  // namespace
+
 void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointContents& contents) {
-  MakeFolders(folder);
+  MakeFolderIn(folder);
   const std::string name = CheckpointName(step);
   PendingFile pending(folder / name);
   const fs::path& temporary = pending.temporary_path();
@@ -22,7 +51,7 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
   if (!contents.unaveraged.empty()) {
     save(CheckpointFiles::kUnaveraged, contents.unaveraged);
   }
-  FinishCheckpoint(temporary, step, contents.state);
+  Finish(temporary, step, contents.state);
   pending.Publish();  // replaces one of the same step: a damaged one, or one saved before the
                       // validation
 }

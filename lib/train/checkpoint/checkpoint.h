@@ -17,8 +17,8 @@ struct CheckpointContents {
   nlohmann::ordered_json state;
 };
 
-// Writes <folder>/step-<step>, completely or not at all. An environment error (full disk) leaves
-// the earlier checkpoints unchanged.
+// Writes <folder>/step-<step>, completely or not at all. Makes `folder`, whose parent must exist.
+// An environment error (full disk, folder removed) leaves the earlier checkpoints unchanged.
 void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
                      const CheckpointContents& contents);
 

@@ -47,17 +47,29 @@ int64_t StepOf(const fs::path& checkpoint) {
   return std::strtoll(checkpoint.filename().c_str() + std::strlen(kPrefix), nullptr, 10);
 }
 
-// Returns the checkpoints, newest first.
-std::vector<fs::path> Checkpoints(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().rfind(kPrefix, 0) == 0 && entry.is_directory(ignored)) {
-      found.push_back(entry.path());
+// Throws if `folder` is not a checkpoint, but the folder of a run or of its checkpoints.
+void RequireNoRun(const fs::path& folder) {
+  if (fs::exists(folder / CheckpointFiles::kState)) {
+    return;
+  }
+  const bool is_run = fs::exists(folder / "metrics.jsonl") || fs::exists(folder / "checkpoints");
+  const fs::path checkpoints = is_run ? folder / "checkpoints" : folder;
+  std::vector<fs::path> candidates = ListCheckpoints(checkpoints);
+  if (candidates.empty() && !is_run) {
+    return;
+  }
+  candidates.insert(candidates.begin(), checkpoints / "latest");
+  for (const fs::path& candidate : candidates) {
+    if (fs::exists(candidate / CheckpointFiles::kDone)) {
+      throw InputError(
+          fmt::format("{} is the folder of a run of train-r3d, not a checkpoint: name one in it, "
+                      "such as {}",
+                      folder.string(), candidate.string()));
     }
   }
-  std::sort(found.rbegin(), found.rend());
-  return found;
+  throw InputError(
+      fmt::format("{} is the folder of a run of train-r3d, and {} holds no complete checkpoint",
+                  folder.string(), checkpoints.string()));
 }
 
 // Makes the link under another name and then renames it, so that a link always exists.
@@ -78,6 +90,18 @@ void PointAt(const fs::path& link, const fs::path& target) {
 
 }  // namespace
 
+std::vector<fs::path> ListCheckpoints(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().rfind(kPrefix, 0) == 0 && entry.is_directory(ignored)) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
 std::string CheckpointName(int64_t step) { return fmt::format("{}{:010}", kPrefix, step); }
 
 void FinishCheckpoint(const fs::path& checkpoint, int64_t step,
@@ -90,6 +114,7 @@ void FinishCheckpoint(const fs::path& checkpoint, int64_t step,
 
 void VerifyCheckpoint(const fs::path& checkpoint) {
   RequireFolder(checkpoint, "a checkpoint");
+  RequireNoRun(checkpoint);
   if (!fs::exists(checkpoint / CheckpointFiles::kDone)) {
     throw InputError(checkpoint.string() + ": not a whole checkpoint: DONE is missing");
   }
@@ -110,7 +135,7 @@ void VerifyCheckpoint(const fs::path& checkpoint) {
 }
 
 std::optional<fs::path> FindLatestCheckpoint(const fs::path& folder) {
-  const std::vector<fs::path> checkpoints = Checkpoints(folder);
+  const std::vector<fs::path> checkpoints = ListCheckpoints(folder);
   for (const fs::path& checkpoint : checkpoints) {
     try {
       VerifyCheckpoint(checkpoint);
@@ -167,7 +192,7 @@ void PruneCheckpoints(const fs::path& folder, int keep_last, int64_t keep_every,
   for (const char* link : {"latest", "best"}) {
     kept.insert(fs::read_symlink(folder / link, ignored).filename());
   }
-  const std::vector<fs::path> checkpoints = Checkpoints(folder);
+  const std::vector<fs::path> checkpoints = ListCheckpoints(folder);
   for (size_t i = static_cast<size_t>(std::max(1, keep_last)); i < checkpoints.size(); ++i) {
     const bool is_kept_step = keep_every > 0 && StepOf(checkpoints[i]) % keep_every == 0;
     if (kept.count(checkpoints[i].filename()) == 0 && !is_kept_step) {

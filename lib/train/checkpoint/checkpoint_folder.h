@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace reel3d {
 
@@ -33,6 +34,9 @@ struct CheckpointFiles {
 // Returns a name such as "step-0000001234".
 std::string CheckpointName(int64_t step);
 
+// Returns the checkpoints in `folder`, newest first, complete or not.
+std::vector<std::filesystem::path> ListCheckpoints(const std::filesystem::path& folder);
+
 // Writes the last two files of a checkpoint: state.json, which begins with format and step, then
 // DONE.
 void FinishCheckpoint(const std::filesystem::path& checkpoint, int64_t step,
@@ -44,6 +48,7 @@ void FinishCheckpoint(const std::filesystem::path& checkpoint, int64_t step,
 std::optional<std::filesystem::path> FindLatestCheckpoint(const std::filesystem::path& folder);
 
 // Throws an input error unless DONE exists and every file has the size and CRC-32 that DONE states.
+// If `checkpoint` is the folder of a run, the error names the checkpoint in it that may be meant.
 void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 
 // Returns the state.json of a checkpoint. Throws an input error if it was not written by reel3d, or

@@ -64,6 +64,7 @@ RunCheckpoints::RunCheckpoints(const TrainOptions& options, std::string config,
       state_(state),
       learner_(learner),
       phases_(phases),
+      run_folder_(options.run_dir),
       saver_({options.checkpoint_steps, options.checkpoint_minutes * 60}) {}
 
 bool RunCheckpoints::Resume() {
@@ -80,7 +81,20 @@ bool RunCheckpoints::Resume() {
     LinkCheckpoints(folder, state_.position.step, state_.position.best_step);
   }
   learner_.LoadCheckpoint(*checkpoint);
+  has_saved_ = true;
   return true;
+}
+
+void RunCheckpoints::LookAtFolders() const {
+  run_folder_.RequireThere();
+  const fs::path folder = CheckpointFolder(options_);
+  std::error_code error;
+  if (has_saved_ && !fs::exists(folder, error) && !error) {
+    LogWarn(
+        fmt::format("{} was removed while training went on: it is made again with the state of "
+                    "step {}, but the checkpoints in it are lost, the best one too",
+                    folder.string(), state_.position.step));
+  }
 }
 
 void RunCheckpoints::Save(std::function<void()> flush_logs) {
@@ -90,6 +104,7 @@ void RunCheckpoints::Save(std::function<void()> flush_logs) {
     saver_.Begin(step);
     return;
   }
+  LookAtFolders();
   KeepRules keep{options_.keep_last, options_.keep_every * steps_in_epoch_};
   if (options_.bad_step.action == "roll-back") {
     keep.one_more = RollBackStep();
@@ -141,6 +156,7 @@ void RunCheckpoints::Note(const StepVote& all) {
 
 void RunCheckpoints::End(bool refused) {
   saver_.End(refused);
+  has_saved_ = has_saved_ || !refused;
   if (!refused) {
     best_.Keep();
   } else if (best_.Drop(state_.position) && world_.is_main()) {

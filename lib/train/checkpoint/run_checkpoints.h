@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "lib/base/held_folder.h"
 #include "lib/dist/process_group.h"
 #include "lib/dist/world.h"
 #include "lib/shard/shard_set.h"
@@ -37,7 +38,8 @@ class RunCheckpoints {
 
   // Saves a checkpoint; Await() the one before. Returns when everything has been copied; a thread
   // writes the copy to disk, after `flush_logs`, which runs only on the main rank. Throws the
-  // failure of a run that has diverged.
+  // failure of a run that has diverged, and an environment error if the run's folder is gone. If
+  // only the checkpoints in it are gone, a warning says so and this one is saved.
   void Save(std::function<void()> flush_logs);
   // Waits until nothing is being written. With `is_last` a disk that refuses ends the run.
   void Await(bool is_last = false);
@@ -62,6 +64,8 @@ class RunCheckpoints {
  private:
   CheckpointContents Contents(nlohmann::ordered_json state) const;
   void End(bool refused);
+  // Called by the main rank before it writes.
+  void LookAtFolders() const;
 
   const TrainOptions& options_;
   const std::string config_;
@@ -72,6 +76,8 @@ class RunCheckpoints {
   RunState& state_;
   Learner& learner_;
   PhaseClock& phases_;
+  const HeldFolder run_folder_;
+  bool has_saved_ = false;  // a checkpoint of this run has been on disk
   BestEpoch best_;
   // The destructor of the last member comes first. It waits for the writing.
   CheckpointSaver saver_;

@@ -79,6 +79,34 @@ int64_t StepOf(std::string_view event) {
   return static_cast<int64_t>(step);
 }
 
+enum class FrameState { kWhole, kTorn, kDamaged };
+
+struct Frame {
+  FrameState state;
+  std::string_view event = {};  // of a whole one
+};
+
+// Looks at the frame at the beginning of `bytes`.
+Frame FrameAt(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes) {
+    return {FrameState::kTorn};
+  }
+  const auto size = FromRaw<uint64_t>(bytes);
+  if (FromRaw<uint32_t>(bytes.substr(sizeof(size))) !=
+      MaskedCrc32c(bytes.substr(0, sizeof(size)))) {
+    return {FrameState::kDamaged};
+  }
+  const size_t rest = bytes.size() - kHeaderBytes;
+  if (rest < kFooterBytes || size > rest - kFooterBytes) {
+    return {FrameState::kTorn};
+  }
+  const std::string_view event = bytes.substr(kHeaderBytes, size);
+  if (FromRaw<uint32_t>(bytes.substr(kHeaderBytes + size)) != MaskedCrc32c(event)) {
+    return {FrameState::kDamaged};
+  }
+  return {FrameState::kWhole, event};
+}
+
 }  // namespace
 
 std::string VersionEvent(double wall_time_s) {
@@ -106,21 +134,18 @@ std::string PictureEvent(double wall_time_s, int64_t step, const std::string& ta
 
 size_t SizeOfEventsUpTo(std::string_view file, int64_t last_step) {
   size_t end = 0;
-  while (file.size() - end >= kHeaderBytes + kFooterBytes) {
-    const std::string_view rest = file.substr(end);
-    const auto size = FromRaw<uint64_t>(rest);
-    if (FromRaw<uint32_t>(rest.substr(8)) != MaskedCrc32c(rest.substr(0, 8)) ||
-        size > rest.size() - kHeaderBytes - kFooterBytes) {
+  for (Frame frame = FrameAt(file); frame.state == FrameState::kWhole;
+       frame = FrameAt(file.substr(end))) {
+    if (StepOf(frame.event) > last_step) {
       break;
     }
-    const std::string_view event = rest.substr(kHeaderBytes, size);
-    if (FromRaw<uint32_t>(rest.substr(kHeaderBytes + size)) != MaskedCrc32c(event) ||
-        StepOf(event) > last_step) {
-      break;
-    }
-    end += kHeaderBytes + size + kFooterBytes;
+    end += kHeaderBytes + frame.event.size() + kFooterBytes;
   }
   return end;
+}
+
+bool IsDamagedAt(std::string_view file, size_t begin) {
+  return FrameAt(file.substr(begin)).state == FrameState::kDamaged;
 }
 
 }  // namespace reel3d

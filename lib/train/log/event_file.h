@@ -44,4 +44,8 @@ std::string PictureEvent(double wall_time_s, int64_t step, const std::string& ta
 // first event that is damaged, torn or of a later step than `last_step`.
 size_t SizeOfEventsUpTo(std::string_view file, int64_t last_step);
 
+// Returns true if the bytes of `file` from `begin` on, where a frame begins, do not match their
+// checksum. A frame that is merely torn, as a killed process leaves it, is not damage.
+bool IsDamagedAt(std::string_view file, size_t begin);
+
 }  // namespace reel3d

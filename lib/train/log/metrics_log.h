@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/appended_file.h"
 
@@ -19,11 +20,19 @@ namespace reel3d {
 // 0.1".
 std::string DescribeEpoch(const nlohmann::ordered_json& line, int num_epochs);
 
+// Returns the last epoch of which `file` has a line; 0 if it has none or is absent.
+int LastEpochIn(const std::filesystem::path& file);
+
 class MetricsLog {
  public:
   // Keeps the lines of an earlier run up to `last_step` (published atomically) and appends to them.
-  // It drops a torn last line, which a killed process may leave.
-  MetricsLog(const std::filesystem::path& file, int64_t last_step);
+  // It drops a torn last line, which a killed process may leave, and whatever else is no line.
+  // Lines of `known` whose step the file lacks are put back.
+  MetricsLog(const std::filesystem::path& file, int64_t last_step,
+             const std::vector<nlohmann::ordered_json>& known = {});
+
+  // Warns if the file, when it was opened, lacked lines of the epochs 1 to `num_epochs`.
+  void WarnOfLostEpochs(int num_epochs) const;
 
   // Writes the line at once. If the disk is full, it is written together with a later line.
   void Append(const nlohmann::ordered_json& line);
@@ -31,6 +40,9 @@ class MetricsLog {
   void Flush() { file_->Flush(); }
 
  private:
+  std::filesystem::path path_;
+  std::vector<int> epochs_;  // of the lines that the file held
+  int num_put_back_ = 0;
   std::optional<AppendedFile> file_;
 };
 

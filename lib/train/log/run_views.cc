@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/base/error.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/log/clip_sheet.h"
 
 namespace reel3d {
@@ -30,6 +32,23 @@ int64_t LastLine(const Position& position) {
   return position.step - (position.step_in_epoch > 0 ? 1 : 0);
 }
 
+// Returns the lines of metrics.jsonl that the run's checkpoints hold.
+std::vector<nlohmann::ordered_json> LinesInCheckpoints(const TrainOptions& options, bool resumed) {
+  std::vector<nlohmann::ordered_json> lines;
+  if (!resumed) {
+    return lines;
+  }
+  for (const fs::path& checkpoint : ListCheckpoints(fs::path(options.run_dir) / "checkpoints")) {
+    try {
+      lines.push_back(
+          ReadCheckpointState(checkpoint).value("last_epoch", nlohmann::ordered_json()));
+    } catch (const Error&) {
+      // It is damaged, as the choice of a checkpoint has said.
+    }
+  }
+  return lines;
+}
+
 }  // namespace
 
 nlohmann::ordered_json EpochLine(const Position& position, double lr, const ClipMeans& training,
@@ -50,8 +69,11 @@ nlohmann::ordered_json EpochLine(const Position& position, double lr, const Clip
 RunViews::RunViews(const TrainOptions& options, const Position& position, bool resumed)
     : options_(options),
       first_epoch_(position.epoch),
-      metrics_(fs::path(options.run_dir) / "metrics.jsonl", LastLine(position)),
+      metrics_(fs::path(options.run_dir) / "metrics.jsonl", LastLine(position),
+               LinesInCheckpoints(options, resumed)),
       times_(fs::path(options.run_dir) / "times.jsonl", LastLine(position)) {
+  metrics_.WarnOfLostEpochs(position.epoch);
+  times_.WarnOfLostEpochs(position.epoch);
   if (options.tensorboard_every > 0) {
     tensorboard_.emplace(fs::path(options.run_dir) / "tensorboard", resumed ? position.step : -1);
   }

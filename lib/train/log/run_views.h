@@ -42,7 +42,8 @@ struct EpochSpeed {
 class RunViews {
  public:
   // Opens the logs in options.run_dir, which `options` must outlive. A run that was `resumed` at
-  // `position` keeps their lines up to there; otherwise they begin empty.
+  // `position` keeps their lines up to there; otherwise they begin empty. Warns of what the logs
+  // have lost, and puts back the lines of metrics.jsonl that checkpoints hold.
   RunViews(const TrainOptions& options, const Position& position, bool resumed);
 
   // Shows the run's first batch as the network sees it: uint8 (N, 3, T, S, S).

@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
+#include "lib/base/log.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -21,28 +22,45 @@ double WallTime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// Cuts the file in place, because a program that reads it keeps reading the same file.
-void CutBack(const fs::path& file, int64_t last_step) {
-  const size_t kept = SizeOfEventsUpTo(ReadFile(file), last_step);
+// Cuts the file in place, because a program that reads it keeps reading the same file. Returns
+// false if nothing of it is left.
+bool CutBack(const fs::path& file, int64_t last_step) {
+  const std::string bytes = ReadFile(file);
+  const size_t kept = SizeOfEventsUpTo(bytes, last_step);
+  if (last_step >= 0 && IsDamagedAt(bytes, kept)) {
+    LogWarn(
+        fmt::format("{} is damaged behind its first {} bytes: TensorBoard's curves lose its "
+                    "points behind them; metrics.jsonl has the figures of each epoch",
+                    file.string(), kept));
+  }
+  const bool is_left = kept > VersionEvent(0).size();
   std::error_code error;
-  if (kept <= VersionEvent(0).size()) {
-    fs::remove(file, error);
-  } else {
+  if (is_left) {
     fs::resize_file(file, kept, error);
+  } else {
+    fs::remove(file, error);
   }
   if (error) {
     throw WriteError("cannot cut back " + file.string(), error.value());
   }
+  return is_left;
 }
 
 }  // namespace
 
 TensorBoardLog::TensorBoardLog(const fs::path& folder, int64_t last_step) {
   MakeFolders(folder);
+  bool has_points = false;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename().string().rfind(kPrefix, 0) == 0) {
-      CutBack(entry.path(), last_step);
+      has_points = CutBack(entry.path(), last_step) || has_points;
     }
+  }
+  if (last_step > 0 && !has_points) {
+    LogWarn(
+        fmt::format("{} holds no points up to step {}: TensorBoard's curves begin behind it; "
+                    "metrics.jsonl has the figures of each epoch",
+                    folder.string(), last_step));
   }
   const double now_s = WallTime();
   file_.emplace(folder / fmt::format("{}{:010}.{}.{}", kPrefix, static_cast<int64_t>(now_s),
