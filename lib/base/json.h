@@ -23,7 +23,7 @@ nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
 std::string FormatJson(const nlohmann::ordered_json& json);
 
 // Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
-// input error that begins with `source`.
+// input error that begins with `source` and says what was found and what was expected.
 void UseJson(const std::string& source, const std::function<void()>& use);
 
 }  // namespace reel3d
