@@ -11,8 +11,8 @@
 namespace reel3d {
 
 // Returns those of ClassDoubts(), and training videos that are held out under another name. If
-// same_content.tsv is there and cannot be read, or is damaged, that is a doubt too: it never throws
-// because of that file.
+// same_content.tsv is lost or damaged, or cannot be read, that is a doubt too: it never throws
+// because of that file. So is a folder whose tables have no checksums (table_checksums.h).
 std::vector<Doubt> DataDoubts(const ShardSet& shards);
 
 }  // namespace reel3d

@@ -4,7 +4,7 @@
 //
 // It is made when shards are packed, from the frames' sizes and checksums, so it costs no reading
 // and sees copies under other names, in other folders and in other containers. It is absent where
-// there are none. It is a hint: nothing but a doubt comes of it, nor of its damage.
+// there are none. It is a hint: nothing but a doubt comes of it, nor of its damage or loss.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -45,6 +45,8 @@ struct StageRun {
   // With `overwrite`: removes what an earlier run wrote. Called before the new settings stand in
   // the folder, so that after a kill nothing of the old ones is taken for new.
   std::function<void()> clear = {};
+  // Returns what DONE holds, once all else is written; empty unless the stage says so.
+  std::function<std::string()> done = {};
 };
 
 // A stage is whole while at most this share of its items failed: over all tasks, so that the number
