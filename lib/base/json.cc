@@ -14,6 +14,33 @@ namespace reel3d {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+// Returns what is wrong with the JSON. The library's own texts name its functions and kinds of
+// error, which say nothing to whoever has the file.
+std::string PlainWords(const nlohmann::json::exception& error) {
+  constexpr int kWrongType = 302;      // "type must be array, but is number"
+  constexpr int kFirstNoObject = 304;  // "cannot use at() with number", and so on to 306
+  constexpr int kLastNoObject = 306;
+  std::string text = error.what();
+  if (const size_t end = text.find("] "); text.rfind("[json.", 0) == 0 && end != text.npos) {
+    text.erase(0, end + 2);
+  }
+  const std::string must_be = "type must be ";
+  const size_t but_is = text.find(", but is ");
+  if (error.id == kWrongType && text.rfind(must_be, 0) == 0 && but_is != text.npos) {
+    return "found " + text.substr(but_is + 9) + " instead of " +
+           text.substr(must_be.size(), but_is - must_be.size());
+  }
+  const size_t with = text.rfind(" with ");
+  if (error.id >= kFirstNoObject && error.id <= kLastNoObject && with != text.npos) {
+    return "found " + text.substr(with + 6) + " instead of object";
+  }
+  return text;
+}
+
+}  // namespace
+
 Json ParseJsonObject(const std::string& text, const std::string& source) {
   // The library copies and prints by recursion, so depth costs stack.
   constexpr int kMaxDepth = 16;
@@ -56,12 +83,7 @@ void UseJson(const std::string& source, const std::function<void()>& use) {
   try {
     use();
   } catch (const nlohmann::json::exception& error) {
-    // "[json.exception.type_error.302] type must be array, but is null"
-    const std::string_view words = error.what();
-    const size_t behind_code = words.find("] ");
-    throw InputError(
-        fmt::format("{}: its JSON is not as reel3d writes it: {}", source,
-                    words.substr(behind_code == std::string_view::npos ? 0 : behind_code + 2)));
+    throw InputError(source + ": " + PlainWords(error));
   }
 }
 

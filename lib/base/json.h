@@ -22,8 +22,8 @@ nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
 // Returns the text, indented by 2. Bytes that are not UTF-8, as in some paths, are replaced.
 std::string FormatJson(const nlohmann::ordered_json& json);
 
-// Runs `use`, which takes values out of JSON. If a value is absent or of another type, throws an
-// input error that begins with `source`.
+// Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
+// input error that begins with `source` and says what was found and what was expected.
 void UseJson(const std::string& source, const std::function<void()>& use);
 
 }  // namespace reel3d

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/data/class_doubts.h"
 #include "lib/data/held_out_copies.h"
 #include "lib/data/names.h"
@@ -34,13 +35,16 @@ std::vector<ClassCounts> CountClasses(const ShardSet& shards) {
 std::vector<Doubt> DoubtOfEqualFrames(const ShardSet& shards) {
   const std::filesystem::path file = shards.folder() / kEqualFramesFile;
   std::error_code error;
-  // A link that leads nowhere is not absent: something was there.
-  if (std::filesystem::symlink_status(file, error).type() ==
-      std::filesystem::file_type::not_found) {
-    return {};
-  }
   try {
-    return DoubtOfCopies(ReadEqualFrames(file, shards.videos()), "frames");
+    // A link that leads nowhere is not absent: something was there.
+    if (std::filesystem::symlink_status(file, error).type() ==
+        std::filesystem::file_type::not_found) {
+      shards.checksums().RequireAbsent(kEqualFramesFile);
+      return {};
+    }
+    const HeldOutCopies copies = ReadEqualFrames(file, shards.videos());
+    shards.checksums().Require(kEqualFramesFile, ReadFile(file));
+    return DoubtOfCopies(copies, "frames");
   } catch (const Error& why) {
     if (why.kind() != ErrorKind::kInput && why.kind() != ErrorKind::kEnvironment) {
       throw;
@@ -53,10 +57,24 @@ std::vector<Doubt> DoubtOfEqualFrames(const ShardSet& shards) {
   }
 }
 
+std::vector<Doubt> DoubtOfTables(const ShardSet& shards) {
+  if (shards.checksums().are_known()) {
+    return {};
+  }
+  return {{DoubtKind::kUnreadable,
+           {},
+           "whether the tables beside the shards are as they were packed, and missing.tsv names "
+           "every missing video, is not known, as an older pack-shards left no checksums in DONE; "
+           "the same command again keeps the shards and adds them"}};
+}
+
 }  // namespace
 
 std::vector<Doubt> DataDoubts(const ShardSet& shards) {
   std::vector<Doubt> doubts = ClassDoubts(CountClasses(shards));
+  for (Doubt& doubt : DoubtOfTables(shards)) {
+    doubts.push_back(std::move(doubt));
+  }
   for (Doubt& doubt : DoubtOfEqualFrames(shards)) {
     doubts.push_back(std::move(doubt));
   }

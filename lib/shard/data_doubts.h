@@ -11,8 +11,8 @@
 namespace reel3d {
 
 // Returns the doubts of ClassDoubts(), and one for training videos that are held out under another
-// name. If same_content.tsv exists and is damaged or cannot be read, that is a doubt too, and never
-// an exception.
+// name. If same_content.tsv is lost, damaged or cannot be read, that is a doubt too, and never an
+// exception. A folder whose tables have no checksums is another (table_checksums.h).
 std::vector<Doubt> DataDoubts(const ShardSet& shards);
 
 }  // namespace reel3d

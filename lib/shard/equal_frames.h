@@ -4,7 +4,8 @@
 //
 // The table is made when shards are packed, from the frames' sizes and checksums. So it costs no
 // reading, and finds copies under other names, in other folders and in other containers. It is
-// absent if there are none. It only leads to a doubt, and so does damage to it.
+// absent if there are none. It only leads to a doubt, and so does its damage or
+// loss.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -53,20 +53,24 @@ struct ShardSet::State {
   std::vector<std::string> classes;
   std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
+  TableChecksums checksums;
   std::map<int, LazyShard> shards;  // by number; the map itself never changes
 
+  void ReadTables(const fs::path& from);
+  // Makes an entry for each shard of the index.
+  void ListShards(const std::map<int, std::string>& uuids);
+  void RequireAgreement(int number, const LazyShard& shard, const ShardReader& reader) const;
   void Open(int number, LazyShard* shard) const;
   const LazyShard& Opened(int number);
 };
 
-void ShardSet::State::Open(int number, LazyShard* shard) const {
-  const fs::path file = folder / ShardFileName(number);
-  const ShardReader reader(file);
+void ShardSet::State::RequireAgreement(int number, const LazyShard& shard,
+                                       const ShardReader& reader) const {
   const ShardTable& table = reader.table();
-  bool agrees = reader.uuid() == shard->uuid && table.classes == classes &&
-                table.videos.size() == shard->num_videos;
-  for (size_t i = 0; agrees && i < shard->num_videos; ++i) {
-    agrees = Agrees(videos[shard->first_video + i], table, i);
+  bool agrees = reader.uuid() == shard.uuid && table.classes == classes &&
+                table.videos.size() == shard.num_videos;
+  for (size_t i = 0; agrees && i < shard.num_videos; ++i) {
+    agrees = Agrees(videos[shard.first_video + i], table, i);
   }
   if (!agrees) {
     const std::string difference =
@@ -74,9 +78,15 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
     throw InputError(
         fmt::format("{} does not agree with index.tsv, shards.tsv and classes.txt beside it{}: "
                     "pack the shards again",
-                    file.string(), difference.empty() ? "" : " (" + difference + ")"));
+                    (folder / ShardFileName(number)).string(),
+                    difference.empty() ? "" : " (" + difference + ")"));
   }
-  shard->first_frames = table.first_frames;
+}
+
+void ShardSet::State::Open(int number, LazyShard* shard) const {
+  const ShardReader reader(folder / ShardFileName(number));
+  RequireAgreement(number, *shard, reader);
+  shard->first_frames = reader.table().first_frames;
   shard->frames = reader.frames();
   shard->is_open = true;
 }
@@ -94,44 +104,61 @@ const LazyShard& ShardSet::State::Opened(int number) {
   return shard;
 }
 
-ShardSet::ShardSet(fs::path folder) : state_(std::make_unique<State>()) {
-  RequireFolder(folder, "the shards made by pack-shards");
-  RequireFile(folder / "DONE", "pack-shards has not finished there");
-  const fs::path index = folder / "index.tsv";
+void ShardSet::State::ReadTables(const fs::path& from) {
+  folder = from;
+  checksums = TableChecksums(folder);
   const fs::path shard_list = folder / "shards.tsv";
-  const fs::path class_list = folder / "classes.txt";
-  state_->videos = ReadIndex(index);
-  state_->classes = ReadClasses(class_list);
+  videos = ReadIndex(folder / "index.tsv");
+  classes = ReadClasses(folder / "classes.txt");
   const std::map<int, std::string> uuids = ReadShardList(shard_list);
-  if (fs::exists(folder / "missing.tsv")) {
-    state_->missing = ReadMissing(folder / "missing.tsv");
+  for (const char* name : {"index.tsv", "shards.tsv", "classes.txt"}) {
+    const std::string text = ReadFile(folder / name);
+    checksums.Require(name, text);
+    fingerprint = Crc32(text.data(), text.size(), fingerprint);
   }
-  for (const fs::path& file : {index, shard_list, class_list}) {
-    const std::string text = ReadFile(file);
-    state_->fingerprint = Crc32(text.data(), text.size(), state_->fingerprint);
+  if (const fs::path file = folder / "missing.tsv"; fs::exists(file)) {
+    missing = ReadMissing(file);
+    checksums.Require("missing.tsv", ReadFile(file));
+  } else {
+    checksums.RequireAbsent("missing.tsv");
   }
-  const auto num_classes = static_cast<int>(state_->classes.size());
-  for (size_t i = 0; i < state_->videos.size(); ++i) {
-    const IndexedVideo& video = state_->videos[i];
+  ListShards(uuids);
+  for (const auto& [number, uuid] : uuids) {
+    if (shards.count(number) == 0) {
+      throw InputError(fmt::format("{}: has no video of shard {} of {}: pack the shards again",
+                                   (folder / "index.tsv").string(), number, shard_list.string()));
+    }
+  }
+}
+
+void ShardSet::State::ListShards(const std::map<int, std::string>& uuids) {
+  const auto num_classes = static_cast<int>(classes.size());
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const IndexedVideo& video = videos[i];
     if (video.label >= num_classes) {
       throw InputError(fmt::format("{}: video {} has label {}, but {} names {} classes",
-                                   index.string(), video.id, video.label, class_list.string(),
-                                   num_classes));
+                                   (folder / "index.tsv").string(), video.id, video.label,
+                                   (folder / "classes.txt").string(), num_classes));
     }
-    LazyShard& shard = state_->shards[video.shard];
+    LazyShard& shard = shards[video.shard];
     if (shard.num_videos == 0) {
       const auto uuid = uuids.find(video.shard);
       if (uuid == uuids.end()) {
         throw InputError(fmt::format("{}: lacks shard {} of {}: pack the shards again",
-                                     shard_list.string(), video.shard, index.string()));
+                                     (folder / "shards.tsv").string(), video.shard,
+                                     (folder / "index.tsv").string()));
       }
       shard.first_video = i;
       shard.uuid = uuid->second;
     }
     ++shard.num_videos;
   }
+}
+
+ShardSet::ShardSet(const fs::path& folder) : state_(std::make_unique<State>()) {
+  RequireFolder(folder, "the shards made by pack-shards");
+  state_->ReadTables(folder);
   AllowOpenFiles(state_->shards.size());
-  state_->folder = std::move(folder);
 }
 
 ShardSet::~ShardSet() = default;
@@ -144,6 +171,11 @@ int64_t ShardSet::NumMissing(Subset subset) const {
                        [&](const MissingVideo& video) { return video.subset == subset; });
 }
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
+const TableChecksums& ShardSet::checksums() const { return state_->checksums; }
+
+void ShardSet::RequireAgreement(int number, const ShardReader& reader) const {
+  state_->RequireAgreement(number, state_->shards.at(number), reader);
+}
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {
   FrameBytes frames;

@@ -3,9 +3,10 @@
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
-//   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed; may be
-//                absent. They count when results are judged, so no fault makes a figure better
-//   classes.txt  one class name per line
+//   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed. They
+//                count when results are judged, so no fault makes a figure better
+//   classes.txt  one class name a line
+//   DONE         checksums of these tables, see table_checksums.h
 //   NNNNN.h5     see shard_format.h
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -19,8 +20,11 @@
 
 #include "lib/data/manifest.h"
 #include "lib/shard/shard_frames.h"
+#include "lib/shard/table_checksums.h"
 
 namespace reel3d {
+
+class ShardReader;
 
 struct IndexedVideo {
   int shard = 0;        // number in the file name NNNNN.h5
@@ -48,10 +52,10 @@ void WriteMissing(const std::filesystem::path& file, const std::vector<MissingVi
 
 class ShardSet {
  public:
-  // Reads index.tsv, shards.tsv, classes.txt and, if present, missing.tsv. Throws an input error if
-  // the first three are absent, unfinished or contradict each other. Shards are opened on first
-  // use.
-  explicit ShardSet(std::filesystem::path folder);
+  // Reads index.tsv, shards.tsv, classes.txt and missing.tsv. Throws an input error if they are
+  // absent, unfinished, contradict each other or are not what pack-shards wrote. A folder that an
+  // older version packed may lack missing.tsv. Shards are opened on first use.
+  explicit ShardSet(const std::filesystem::path& folder);
   ~ShardSet();
 
   const std::filesystem::path& folder() const;
@@ -62,6 +66,11 @@ class ShardSet {
   // Returns the CRC-32 of index.tsv, shards.tsv and classes.txt. A checkpoint or score file keeps
   // it to identify its data, down to the last pixel.
   uint32_t fingerprint() const;
+  const TableChecksums& checksums() const;
+
+  // Throws an input error unless the shard is what the tables say of shard `number`. Every shard is
+  // checked so on its first use.
+  void RequireAgreement(int number, const ShardReader& reader) const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; calls HDF5 only
   // on a shard's first use. Throws an input error if the frame fails its checksum (it names shard,

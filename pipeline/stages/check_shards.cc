@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <filesystem>
+#include <memory>
+#include <mutex>
+#include <set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
+#include "lib/base/log.h"
+#include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_format.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
@@ -19,31 +23,86 @@ namespace {
 
 struct Shard {
   fs::path path;
-  std::string uuid;  // that it must have; "" unknown
+  std::shared_ptr<const ShardSet> set;  // the folder that it belongs to; none: a file by itself
+  int number = 0;                       // in that folder
+  std::string uuid;                     // that it must have there
 };
+
+// Doubts of the data are for those who train and judge; only files that cannot be believed concern
+// us.
+void WarnOfUnreadable(const ShardSet& set) {
+  for (const Doubt& doubt : DataDoubts(set)) {
+    if (doubt.kind == DoubtKind::kUnreadable) {
+      LogWarn(fmt::format("{}: {}", set.folder().string(), doubt.text));
+    }
+  }
+}
 
 std::vector<Shard> FindShards(const std::vector<std::string>& inputs) {
   std::vector<Shard> shards;
   for (const std::string& input : inputs) {
     if (!fs::is_directory(input)) {
       RequireFile(input, "a shard, or a folder made by pack-shards");
-      shards.push_back({input, ""});
+      shards.push_back({input, nullptr, 0, ""});
       continue;
     }
-    const ShardSet set(input);  // its tables must agree with each other
-    for (const auto& [number, uuid] : ReadShardList(set.folder() / "shards.tsv")) {
-      shards.push_back({set.folder() / ShardFileName(number), uuid});
+    const auto set = std::make_shared<const ShardSet>(input);  // refuses tables as readers do
+    WarnOfUnreadable(*set);
+    for (const auto& [number, uuid] : ReadShardList(set->folder() / "shards.tsv")) {
+      shards.push_back({set->folder() / ShardFileName(number), set, number, uuid});
     }
   }
   return shards;
 }
 
-// The next pack-shards notices that it is missing and writes it again.
-void Remove(const fs::path& shard) {
-  std::error_code absent;
-  fs::remove(shard, absent);
-  fs::remove(shard.parent_path() / "DONE", absent);
-}
+// Checks shards, from any thread.
+class Checker {
+ public:
+  void Check(const Shard& shard) {
+    const ShardReader reader(shard.path);
+    reader.Verify();
+    if (shard.set) {
+      if (reader.uuid() != shard.uuid) {
+        throw InputError(fmt::format(
+            "{}: it is another shard than the one that shards.tsv names: pack the shards again",
+            shard.path.string()));
+      }
+      RequireAgreement(shard, reader);
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    num_frames_ += static_cast<int64_t>(reader.table().num_frames());
+    num_bytes_ += reader.table().data_bytes();
+  }
+
+  // Makes the next pack-shards write the shard anew. It keeps a sound shard whose tables are wrong,
+  // and writes those anew.
+  void Remove(const fs::path& shard) const {
+    std::error_code absent;
+    if (sound_.count(shard) == 0) {
+      fs::remove(shard, absent);
+    }
+    fs::remove(shard.parent_path() / "DONE", absent);
+  }
+
+  int64_t num_frames() const { return num_frames_; }
+  uint64_t num_bytes() const { return num_bytes_; }
+
+ private:
+  void RequireAgreement(const Shard& shard, const ShardReader& reader) {
+    try {
+      shard.set->RequireAgreement(shard.number, reader);
+    } catch (const Error&) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      sound_.insert(shard.path);
+      throw;
+    }
+  }
+
+  std::mutex mutex_;
+  std::set<fs::path> sound_;  // which the tables beside them contradict
+  int64_t num_frames_ = 0;
+  uint64_t num_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -74,30 +133,20 @@ CheckShardsReport RunCheckShards(const CheckShardsOptions& options) {
   for (const Shard& shard : shards) {
     ids.push_back(shard.path.string());
   }
-  std::atomic<int64_t> num_frames{0};
-  std::atomic<uint64_t> num_bytes{0};
+  Checker checker;
   CheckShardsReport report;
   report.damaged = RunItemLoop(ids, {"check", "shards", ThreadCount(options.threads)},
                                [&](const ItemTurn& turn) {
-                                 const Shard& shard = shards[turn.item];
-                                 const ShardReader reader(shard.path);
-                                 reader.Verify();
-                                 if (!shard.uuid.empty() && reader.uuid() != shard.uuid) {
-                                   throw InputError(fmt::format(
-                                       "{}: it is another shard than the one that shards.tsv names",
-                                       shard.path.string()));
-                                 }
-                                 num_frames += static_cast<int64_t>(reader.table().num_frames());
-                                 num_bytes += reader.table().data_bytes();
+                                 checker.Check(shards[turn.item]);
                                  return ItemOutcome::kDone;
                                })
                        .failed;
   report.num_shards = static_cast<int64_t>(shards.size());
-  report.num_frames = num_frames;
-  report.num_bytes = num_bytes;
+  report.num_frames = checker.num_frames();
+  report.num_bytes = checker.num_bytes();
   if (options.remove_damaged) {
     for (const FailedItem& item : report.damaged) {
-      Remove(item.id);
+      checker.Remove(item.id);
     }
   }
   return report;

@@ -30,9 +30,10 @@ struct CheckShardsReport {
   nlohmann::ordered_json ToJson() const;
 };
 
-// Checks shards, and all shards of folders: their tables, the checksum of every frame, and for a
-// folder that shards.tsv names the same shards. Throws an input error if a file or folder does not
-// exist.
+// Checks shards, and all shards of folders: their tables and the checksum of every frame. In a
+// folder it also checks all that its readers do: that the tables beside the shards are what
+// pack-shards wrote, and agree with each shard. Throws an input error where there is no such file
+// or folder, or where the tables of a folder are damaged or lost.
 CheckShardsReport RunCheckShards(const CheckShardsOptions& options);
 
 }  // namespace reel3d

@@ -39,18 +39,21 @@ std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   return failed;
 }
 
-// Returns what score-videos said about the data that the scores belong to; none if it said nothing.
+// Returns what score-videos said about the data that the scores belong to. Nothing is said of a
+// folder that is not finished, which has no report.
 std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   const std::filesystem::path file = scores_dir / "report.json";
-  if (!std::filesystem::exists(file)) {
+  if (!std::filesystem::exists(file) && !std::filesystem::exists(scores_dir / "DONE")) {
     return {};
   }
   std::vector<Doubt> doubts;
   try {
+    RequireFile(file, "the report of score-videos");
     const Json report = ReadJsonObject(file);
     // Older scores call them data_doubts, and keep the texts alone.
     const char* const key = report.contains("doubts") ? "doubts" : "data_doubts";
-    UseJson(file.string(), [&] { doubts = DoubtsFromJson(report.value(key, Json::array())); });
+    UseJson(file.string() + ": " + key,
+            [&] { doubts = DoubtsFromJson(report.value(key, Json::array())); });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) {
       throw;

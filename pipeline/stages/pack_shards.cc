@@ -14,6 +14,7 @@
 #include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_set.h"
+#include "lib/shard/table_checksums.h"
 #include "pipeline/stages/not_packed.h"
 #include "pipeline/stages/shard_packer.h"
 #include "pipeline/support/item_loop.h"
@@ -76,7 +77,10 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
        "pack-shards",
        SettingsOf(options),
        {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
-       options.overwrite});
+       options.overwrite,
+       {},
+       {},
+       [&] { return FormatTableChecksums(options.out_dir); }});
   ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,
                       ThreadCount(options.threads)},
                      plan, output);

@@ -140,7 +140,7 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
                     (run_.folder / kFailedFile).string()));
     return false;
   }
-  WriteFileAtomically(run_.folder / kDoneFile, "");
+  WriteFileAtomically(run_.folder / kDoneFile, run_.done ? run_.done() : "");
   return true;
 }
 

@@ -48,6 +48,8 @@ struct StageRun {
   // Removes the files of an earlier run, with `overwrite`. It is called before the new settings are
   // written, so that after a kill no old file is taken for a new one.
   std::function<void()> clear = {};
+  // Returns what DONE holds, once all else is written; empty unless the stage says so.
+  std::function<std::string()> done = {};
 };
 
 // A stage is complete if at most this share of its items failed, counted over all tasks. So the

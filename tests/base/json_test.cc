@@ -21,9 +21,9 @@ TEST(UseJson, SaysWhatIsWrongInWords) {
     return "";
   };
   EXPECT_EQ(fault([&] { json.at("step"); }),
-            "state.json: its JSON is not as reel3d writes it: key 'step' not found");
+            "state.json: key 'step' not found");
   EXPECT_EQ(fault([&] { json.at("epoch").get<int>(); }),
-            "state.json: its JSON is not as reel3d writes it: type must be number, but is string");
+            "state.json: found string instead of number");
   EXPECT_EQ(fault([] {}), "");
 }
 

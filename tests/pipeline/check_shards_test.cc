@@ -14,6 +14,7 @@
 namespace reel3d {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class CheckShardsTest : public ::testing::Test {
@@ -61,6 +62,52 @@ TEST_F(CheckShardsTest, AnotherShardOfThatNameIsFound) {
   const CheckShardsReport report = RunCheckShards(options_);
   ASSERT_EQ(report.damaged.size(), 1U);
   EXPECT_THAT(report.damaged[0].reason, HasSubstr("another shard"));
+}
+
+// The readers refuse all of these.
+TEST_F(CheckShardsTest, TablesThatAreLostOrChangedAreRefused) {
+  const auto complaint = [&] {
+    try {
+      RunCheckShards(options_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  for (const char* name : {"index.tsv", "shards.tsv", "classes.txt", "missing.tsv", "DONE"}) {
+    const std::string sound = ReadFile(Path(name));
+    std::filesystem::remove(Path(name));
+    EXPECT_THAT(complaint(), HasSubstr(name));
+    WriteFileAtomically(Path(name), sound + sound);
+    EXPECT_THAT(complaint(), HasSubstr(name));
+    WriteFileAtomically(Path(name), sound);
+  }
+  WriteMissing(Path("missing.tsv"), {});
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("missing.tsv"), HasSubstr("pack-shards")));
+}
+
+// An older version left no checksums of the tables.
+TEST_F(CheckShardsTest, AnIndexThatDisagreesWithSoundShardsIsFound) {
+  WriteFileAtomically(Path("DONE"), "");
+  EXPECT_TRUE(RunCheckShards(options_).damaged.empty());
+  const std::string sound = ReadFile(Path("index.tsv"));
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"first_b\t1", "First_b\t1"},
+                                                        {"first_b\t1", "first_b\t0"},
+                                                        {"\t3\t25\n", "\t2\t25\n"}}) {
+    std::string index = sound;
+    index.replace(index.rfind(from), from.size(), to);
+    WriteFileAtomically(Path("index.tsv"), index);
+    const CheckShardsReport report = RunCheckShards(options_);
+    ASSERT_EQ(report.damaged.size(), 1U) << to;
+    EXPECT_EQ(report.damaged[0].id, Path("00001.h5"));
+    EXPECT_THAT(report.damaged[0].reason, HasSubstr("does not agree with index.tsv"));
+  }
+  options_.remove_damaged = true;
+  RunCheckShards(options_);
+  EXPECT_TRUE(std::filesystem::exists(Path("00001.h5"))) << "the shard is sound, the table is not";
+  EXPECT_FALSE(std::filesystem::exists(Path("DONE"))) << "pack-shards has work again";
 }
 
 // Each bit of a shard either matters, and then it is found, or nobody reads it.

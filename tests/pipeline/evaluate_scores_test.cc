@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::ordered_json;
 
@@ -245,13 +246,60 @@ TEST_F(EvaluateScores, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
 }
 
 TEST_F(EvaluateScores, AReportThatCannotBeReadIsADoubt) {
-  for (const char* text : {"", "{", "[]", "\xFF\xFE", R"({"doubts": 3})", R"({"doubts": [{}]})"}) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"", "not a JSON object"},
+      {"{", "not a JSON object"},
+      {"[]", "not a JSON object"},
+      {"\xFF\xFE", "not a JSON object"},
+      {R"({"doubts": 3})", "doubts: found number instead of array"},
+      {R"({"doubts": {"kind": 3}})", "doubts: found object instead of array"},
+      {R"({"doubts": [3]})", "doubts: found number instead of object"},
+      {R"({"doubts": [[]]})", "doubts: found array instead of object"},
+      {R"({"doubts": [{}]})", "doubts: key 'kind' not found"},
+      {R"({"doubts": [{"kind": null}]})", "doubts: found null instead of string"},
+      {R"({"doubts": [{"kind": "x", "classes": "y"}]})", "doubts: found string instead of array"},
+      {R"({"doubts": [{"kind": "x", "classes": [1]}]})", "doubts: found number instead of string"},
+      {R"({"data_doubts": true})", "data_doubts: found boolean instead of array"}};
+  for (const auto& [text, why] : cases) {
     WriteFileAtomically(folder_ / "scores/report.json", text);
     const Json doubts = Run().metrics["doubts"];
     ASSERT_EQ(doubts.size(), 1U) << text;
     EXPECT_THAT(doubts[0].get<std::string>(),
-                AllOf(HasSubstr("what score-videos doubted is not known"), HasSubstr("report.json"),
-                      HasSubstr("score again to know")));
+                AllOf(HasSubstr("what score-videos doubted is not known"),
+                      HasSubstr("report.json: " + std::string(why)),
+                      HasSubstr("score again to know"), Not(HasSubstr("exception"))));
+  }
+}
+
+TEST_F(EvaluateScores, ALostReportIsADoubtIfThereWasOne) {
+  EXPECT_EQ(Run().metrics["doubts"], Json::array());
+  WriteFileAtomically(folder_ / "scores/DONE", "");
+  const Json doubts = Run().metrics["doubts"];
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_THAT(doubts[0].get<std::string>(),
+              AllOf(HasSubstr("report.json: no such file"), HasSubstr("score again to know")));
+  MakeFolders(folder_ / "scores/report.json");
+  EXPECT_THAT(Run().metrics["doubts"].dump(), HasSubstr("report.json: not a regular file"));
+}
+
+TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
+  Run();
+  const auto file = folder_ / "scores/scores-00000.h5";
+  std::string bytes = ReadFile(file);
+  const float logit = 9;
+  const size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&logit), sizeof(logit)));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 3] = static_cast<char>(bytes[at + 3] ^ 0x80);  // -9
+  WriteFileAtomically(file, bytes);
+  options_.out_dir = folder_ / "again";
+  try {
+    RunEvaluateScores(options_);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_THAT(error.what(),
+                AllOf(StartsWith(file.string()), HasSubstr("the scores of video a do not match"),
+                      HasSubstr("the same score-videos command makes it anew")));
   }
 }
 

@@ -246,6 +246,11 @@ TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
   Write("source/pipe/a.mp4");
   Write("source/pipe/settings.ini", "speed = 3\n");
   ASSERT_EQ(mkfifo((folder_ / "source/pipe/report.json").c_str(), 0600), 0);
+  Write("source/folder/report.json/a.mp4");
+  Write("source/folder/settings.ini", "speed = 3\n");
+  Write("source/folders/a.mp4");
+  Write("source/folders/settings.ini/b.mp4");
+  Write("source/folders/config.ini/c.mp4");
   Write("source/theirs/a.mp4");
   Write("source/theirs/settings.ini", "speed = 3\n");
   Write("source/theirs/config.ini", "# their program\nspeed = 4\n");
@@ -253,9 +258,10 @@ TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
   Write("source/empty/settings.ini");
   std::ofstream(folder_ / "source/empty/settings.ini") << "";
   Write("source/empty/config.ini", "# their program\nspeed = 4\n");
-  List();
-  EXPECT_THAT(Classes(), ElementsAre("deep", "deeper", "empty", "huge", "number", "other", "pipe",
-                                     "text", "theirs"));
+  const auto result = List();
+  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
+  EXPECT_THAT(Classes(), ElementsAre("deep", "deeper", "empty", "folder", "folders", "huge",
+                                     "number", "other", "pipe", "text", "theirs"));
 }
 
 TEST_F(ListOddFolders, AnUnfinishedStageIsPassedOver) {

@@ -242,6 +242,20 @@ TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
   EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))), testing::IsEmpty());
 }
 
+// Videos that are lost from missing.tsv would no longer count as wrong.
+TEST_F(PackShardsTest, ALostTableIsRefusedUntilItIsPackedAgain) {
+  fs::remove(Prepared("video08.mkv"));
+  options_.max_failed_fraction = 1;
+  RunPackShards(options_);
+  const Files packed = Contents(options_.out_dir);
+  fs::remove(fs::path(options_.out_dir) / "missing.tsv");
+  EXPECT_THROW(ShardSet(options_.out_dir), Error);
+  const PackShardsReport again = RunPackShards(options_);
+  EXPECT_EQ(again.num_shards_kept, again.num_shards);
+  EXPECT_EQ(ShardSet(options_.out_dir).NumMissing(Subset::kValidation), 1);
+  EXPECT_THAT(Differences(Contents(options_.out_dir), packed), IsEmpty());
+}
+
 TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
   for (VideoRow& row : rows_.videos) {
     row.label = "UCF-101";

@@ -42,7 +42,12 @@ class DataDoubtsTest : public testing::Test {
     WriteIndex(folder_ / "index.tsv", videos);
     WriteShardList(folder_ / "shards.tsv", {{0, "0123456789abcdef0123456789abcdef"}});
     WriteClasses(folder_ / "classes.txt", {"jump", "wave"});
-    WriteFileAtomically(folder_ / "DONE", "");
+    WriteMissing(folder_ / "missing.tsv", {});
+    WriteChecksums();
+  }
+
+  void WriteChecksums() const {
+    WriteFileAtomically(folder_ / "DONE", FormatTableChecksums(folder_.path()));
   }
 
   std::vector<Doubt> Doubts() const { return DataDoubts(ShardSet(folder_.path())); }
@@ -66,12 +71,15 @@ class DataDoubtsTest : public testing::Test {
 TEST_F(DataDoubtsTest, AreNoneWithoutTheFile) { EXPECT_THAT(Doubts(), IsEmpty()); }
 
 TEST_F(DataDoubtsTest, NameThePairsOfTheFile) {
-  EXPECT_THAT(DoubtsWith(std::string(kHeader) + "c\ta\nd\tb\n"),
+  WriteFileAtomically(file_, std::string(kHeader) + "c\ta\nd\tb\n");
+  WriteChecksums();
+  EXPECT_THAT(Doubts(),
               ElementsAre(Field(&Doubt::text, HasSubstr("2 of the videos held out have the frames "
                                                         "of training videos, so that what is "
                                                         "judged was trained on: c = a, d = b"))));
-  EXPECT_THAT(DoubtsWith("\xEF\xBB\xBFvalidation_id\ttraining_id\r\nc\ta\r\n"),
-              ElementsAre(Field(&Doubt::kind, DoubtKind::kCopies)));
+  WriteFileAtomically(file_, "\xEF\xBB\xBFvalidation_id\ttraining_id\r\nc\ta\r\n");
+  WriteChecksums();
+  EXPECT_THAT(Doubts(), ElementsAre(Field(&Doubt::kind, DoubtKind::kCopies)));
 }
 
 TEST_F(DataDoubtsTest, ADamagedTableIsADoubt) {
@@ -83,6 +91,26 @@ TEST_F(DataDoubtsTest, ADamagedTableIsADoubt) {
   EXPECT_THAT(DoubtsWith(header + "c\t\xFF\n"), CannotBeRead("is not UTF-8"));
   EXPECT_THAT(DoubtsWith(header + std::string("c\t\0a\n", 5)), CannotBeRead("control character"));
   EXPECT_THAT(DoubtsWith("\xFF\xFEv"), CannotBeRead("UTF-16"));
+}
+
+TEST_F(DataDoubtsTest, ALostOrEditedTableIsADoubt) {
+  const std::string header = kHeader;
+  EXPECT_THAT(DoubtsWith(header + "c\ta\n"), CannotBeRead("is not what pack-shards wrote"));
+  WriteFileAtomically(file_, header + "c\ta\nd\tb\n");
+  WriteChecksums();
+  EXPECT_THAT(DoubtsWith(header + "c\ta\n"), CannotBeRead("is not what pack-shards wrote"));
+  EXPECT_THAT(DoubtsWith(header), CannotBeRead("is not what pack-shards wrote"));
+  fs::remove(file_);
+  EXPECT_THAT(Doubts(), CannotBeRead("is lost"));
+}
+
+TEST_F(DataDoubtsTest, AFolderOfAnOlderVersionIsADoubt) {
+  WriteFileAtomically(folder_ / "DONE", "");
+  fs::remove(folder_ / "missing.tsv");
+  EXPECT_THAT(Doubts(),
+              ElementsAre(AllOf(Field(&Doubt::kind, DoubtKind::kUnreadable),
+                                Field(&Doubt::text, AllOf(HasSubstr("missing.tsv"),
+                                                          HasSubstr("the same command again"))))));
 }
 
 // A table of an earlier packing, or of another folder, tells nothing of these videos.

@@ -197,7 +197,52 @@ TEST_F(ShardSetTest, RefusesWhatIsUnfinishedOrContradictory) {
     EXPECT_THAT(MessageOf(open), HasSubstr(name));
     Write(name, text);
   }
+  WriteShardList(folder_ / "shards.tsv",
+                 {{7, ContentUuid(shard_.table)}, {9, "another"}, {11, "a third"}});
+  EXPECT_THAT(MessageOf(open), HasSubstr("index.tsv: has no video of shard 11"));
   EXPECT_THAT(MessageOf([&] { ShardSet shards(folder_ / "nowhere"); }), HasSubstr("nowhere"));
+}
+
+// Each of these would change a figure, or what is trained, without a word.
+TEST_F(ShardSetTest, RefusesTablesThatAreNotWhatWasPacked) {
+  const auto open = [&] { ShardSet shards(folder_.path()); };
+  WriteMissing(folder_ / "missing.tsv", {{"lost", Subset::kValidation}});
+  Write("DONE", FormatTableChecksums(folder_.path()));
+  EXPECT_EQ(ShardSet(folder_.path()).NumMissing(Subset::kValidation), 1);
+  const std::string with_other_subset =
+      std::string(kIndex).replace(kIndex.find("validation"), 10, "training");
+  const std::string shards = ReadFile(folder_ / "shards.tsv");
+  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
+           {"missing.tsv", "id\tsubset\n"},
+           {"missing.tsv", "id\tsubset\nlost\ttraining\n"},
+           {"index.tsv", with_other_subset},
+           {"shards.tsv", "\xEF\xBB\xBF" + shards},
+           {"classes.txt", "jump\nhop\n"}}) {
+    const std::string sound = ReadFile(folder_ / name);
+    Write(name, text);
+    EXPECT_THAT(MessageOf(open), AllOf(HasSubstr(name + ": is not what pack-shards wrote"),
+                                       HasSubstr("run the same pack-shards command again")));
+    Write(name, sound);
+    EXPECT_EQ(MessageOf(open), "nothing was thrown");
+  }
+  std::filesystem::remove(folder_ / "missing.tsv");
+  EXPECT_THAT(MessageOf(open), AllOf(HasSubstr("missing.tsv: is lost"),
+                                     HasSubstr("run the same pack-shards command again")));
+}
+
+TEST_F(ShardSetTest, ADamagedListOfChecksumsIsNotTakenForAnOlderVersions) {
+  WriteMissing(folder_ / "missing.tsv", {});
+  const std::string sound = FormatTableChecksums(folder_.path());
+  for (size_t size = 1; size + 1 < sound.size(); ++size) {
+    Write("DONE", sound.substr(0, size));
+    EXPECT_THAT(MessageOf([&] { ShardSet shards(folder_.path()); }), HasSubstr("DONE")) << size;
+  }
+  for (size_t at = 0; at < sound.size(); ++at) {
+    std::string flipped = sound;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    Write("DONE", flipped);
+    EXPECT_THAT(MessageOf([&] { ShardSet shards(folder_.path()); }), HasSubstr("DONE")) << at;
+  }
 }
 
 TEST_F(ShardSetTest, ADamagedFrameIsNamedAndTheOthersAreRead) {

@@ -73,7 +73,8 @@ inline SmallShard WriteSmallShards(const std::filesystem::path& folder) {
   WriteShardList(folder / "shards.tsv",
                  {{0, ContentUuid(shard.table)}, {1, ContentUuid(other.table)}});
   WriteClasses(folder / "classes.txt", {"jump", "wave"});
-  WriteFileAtomically(folder / "DONE", "");
+  WriteMissing(folder / "missing.tsv", {{"lost", Subset::kValidation}});
+  WriteFileAtomically(folder / "DONE", FormatTableChecksums(folder));
   return shard;
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/table_checksums.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <sstream>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/data/names.h"
+#include "lib/shard/equal_frames.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kDone = "DONE";
+constexpr uint64_t kMostDoneBytes = 4096;
+
+// pack-shards writes these always, and same_content.tsv if there is anything to say in it.
+constexpr std::array kAlways = {"index.tsv", "shards.tsv", "classes.txt", "missing.tsv"};
+
+constexpr const char* kWhatToDo =
+    "restore it, or run the same pack-shards command again, which keeps the shards";
+
+std::string Line(const std::string& name, const std::string& bytes) {
+  return fmt::format("{:08x}  {}  {}", Crc32(bytes.data(), bytes.size()), bytes.size(), name);
+}
+
+}  // namespace
+
+std::string FormatTableChecksums(const fs::path& folder) {
+  std::string text;
+  for (const char* name : kAlways) {
+    text += Line(name, ReadFile(folder / name)) + "\n";
+  }
+  if (fs::exists(folder / kEqualFramesFile)) {
+    text += Line(kEqualFramesFile, ReadFile(folder / kEqualFramesFile)) + "\n";
+  }
+  return text;
+}
+
+TableChecksums::TableChecksums(const fs::path& folder) : folder_(folder) {
+  RequireFile(folder / kDone, "pack-shards has not finished there");
+  const auto require = [&](bool good, const std::string& fault) {
+    if (!good) {
+      throw InputError(
+          fmt::format("{}: is damaged, as it {}: {}", (folder / kDone).string(), fault, kWhatToDo));
+    }
+  };
+  std::istringstream text(ReadFile(folder / kDone, kMostDoneBytes));
+  for (std::string line; std::getline(text, line);) {
+    const std::string name = line.substr(line.rfind(' ') + 1);
+    require(lines_.emplace(name, line).second, fmt::format("names {} twice", Escaped(name)));
+  }
+  for (const char* name : kAlways) {
+    require(!are_known() || Has(name), fmt::format("does not name {}", name));
+  }
+}
+
+void TableChecksums::Require(const std::string& name, const std::string& bytes) const {
+  if (!are_known()) {
+    return;
+  }
+  const auto stated = lines_.find(name);
+  const std::string found = Line(name, bytes);
+  if (stated == lines_.end() || stated->second != found) {
+    throw InputError(
+        fmt::format("{}: is not what pack-shards wrote: DONE says '{}', found '{}': {}",
+                    (folder_ / name).string(),
+                    stated == lines_.end() ? "" : Escaped(stated->second), found, kWhatToDo));
+  }
+}
+
+void TableChecksums::RequireAbsent(const std::string& name) const {
+  if (Has(name)) {
+    throw InputError(
+        fmt::format("{}: is lost, as DONE names it: {}", (folder_ / name).string(), kWhatToDo));
+  }
+}
+
+}  // namespace reel3d
