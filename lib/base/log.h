@@ -14,7 +14,8 @@ void InitLog(const std::string& tool_name, const std::string& tag = "");
 // usage error on other names.
 void SetLogLevel(const std::string& level);
 
-// Any thread may call these. Build messages with fmt::format. Control characters in them become visible.
+// Any thread may call these. Build messages with fmt::format. Control characters in them become
+// visible.
 void LogDebug(const std::string& message);
 void LogInfo(const std::string& message);
 void LogWarn(const std::string& message);

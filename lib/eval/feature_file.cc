@@ -113,8 +113,8 @@ void ReadRows(const Hdf5Reader& reader, FeatureTable* table) {
   }
   for (size_t row = 0; row < num_rows; ++row) {
     if (table->video[row] >= table->videos.size()) {
-      reader.Fail(fmt::format("row {} is of video {} of {}", row, table->video[row],
-                              table->videos.size()));
+      reader.Fail(
+          fmt::format("row {} is of video {} of {}", row, table->video[row], table->videos.size()));
     }
   }
   table->values = reader.Values<float>("/rows/features", {num_rows, row_size});
@@ -215,9 +215,8 @@ FeatureTable ReadFeatures(const fs::path& file) {
     if (error.kind() != ErrorKind::kInput) {
       throw;
     }
-    throw InputError(
-        fmt::format("{}; if extract-features wrote it, it is damaged: extract them again",
-                    error.what()));
+    throw InputError(fmt::format(
+        "{}; if extract-features wrote it, it is damaged: extract them again", error.what()));
   }
 }
 

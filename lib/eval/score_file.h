@@ -1,6 +1,7 @@
 // The file scores-NNNNN.h5 holds the logits of all clips of some videos. score-videos writes it.
 //
-//   /            attrs: format="reel3d-scores", version=2, checkpoint, data (fingerprint), settings,
+//   /            attrs: format="reel3d-scores", version=2, checkpoint, data (fingerprint),
+//   settings,
 //                       subset, part, num_parts, num_videos_expected (of the whole subset),
 //                       crc32 u32, complete=1
 //   /clips/logits f32 [M, classes]   /clips/video u32 [M] (row of /videos)

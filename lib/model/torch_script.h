@@ -21,8 +21,8 @@ struct ScriptClip {
 // these weights; its parameters and buffers keep their names. LibTorch's tracer records the program
 // from the network's own forward pass over one such clip.
 //
-// Returns false if the program accepts only this clip size (a network whose padding depends on it); it
-// then refuses other sizes. N is free in both cases. Throws an input error that begins with
+// Returns false if the program accepts only this clip size (a network whose padding depends on it);
+// it then refuses other sizes. N is free in both cases. Throws an input error that begins with
 // `source` unless the weights fit, and a usage error if the network cannot take such clips.
 bool SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& options,
                      const NamedTensors& tensors, const ScriptClip& clip,

@@ -66,9 +66,9 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   std::string config;
   UseJson(source, [&] { config = state.at("config").get<std::string>(); });
   ReadStoredSettings(&options, config, source);
-  TrainedNetwork trained =
-      Make(options, ParseClasses(state.value("classes", nlohmann::ordered_json()), source + ": classes"),
-           checkpoint / CheckpointFiles::kModel);
+  TrainedNetwork trained = Make(
+      options, ParseClasses(state.value("classes", nlohmann::ordered_json()), source + ": classes"),
+      checkpoint / CheckpointFiles::kModel);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
   return trained;

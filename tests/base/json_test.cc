@@ -20,8 +20,7 @@ TEST(UseJson, SaysWhatIsWrongInWords) {
     }
     return "";
   };
-  EXPECT_EQ(fault([&] { json.at("step"); }),
-            "state.json: key 'step' not found");
+  EXPECT_EQ(fault([&] { json.at("step"); }), "state.json: key 'step' not found");
   EXPECT_EQ(fault([&] { json.at("epoch").get<int>(); }),
             "state.json: found string instead of number");
   EXPECT_EQ(fault([] {}), "");

@@ -280,8 +280,8 @@ TEST(ScoreFile, ChecksumsAreThoseOfTheReference) {
 
 // The file was written before score files had checksums.
 TEST(ScoreFile, AFileOfVersion1IsStillRead) {
-  EXPECT_TRUE(Same(ReadScores(test::SourceFolder() / "tests/golden/scores_version_1.h5"),
-                   Example()));
+  EXPECT_TRUE(
+      Same(ReadScores(test::SourceFolder() / "tests/golden/scores_version_1.h5"), Example()));
 }
 
 }  // namespace
