@@ -1,7 +1,9 @@
 // The stage behind list-videos: folder trees in, VIDEOS.tsv and classes.txt beside it out.
 //
-// Each folder directly in a source is a class. Videos directly in a source have no label, and stand
-// in the subset `testing`. How they are found: lib/data/video_tree.h; how they get their ids:
+// With annotation files (pipeline/stages/list_annotated.h) these say labels and subsets, and
+// VIDEOS.missing.tsv and VIDEOS.report.json stand beside the manifest too. Without them each folder
+// directly in a source is a class. Videos directly in a source have no label, and stand in the
+// subset `testing`. How they are found: lib/data/video_tree.h; how they get their ids:
 // lib/data/video_ids.h. What is doubtful about them is logged (pipeline/stages/list_doubts.h) and
 // ends nothing.
 // SPDX-License-Identifier: Apache-2.0
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,7 @@
 #include "lib/data/other_files.h"
 #include "lib/data/split.h"
 #include "lib/data/video_tree.h"
+#include "pipeline/stages/list_annotated.h"
 
 namespace reel3d {
 
@@ -23,11 +27,15 @@ struct ListVideosOptions {
   std::vector<std::string> sources;
   std::string manifest;
   std::vector<std::string> extensions;  // beyond those of ordinary videos
-  SplitOptions split;
+  AnnotationOptions annotated;
+  SplitOptions split;  // of class folders
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  void Check() const { split.Check(); }
+  void Check() const {
+    annotated.Check();
+    split.Check();
+  }
 };
 
 struct ListVideosReport {
@@ -42,8 +50,14 @@ struct ListVideosReport {
   ExtensionCounts ignored;                              // other files
   std::vector<VideoTree::BadName> bad_names;            // in the object only where there are some
 
+  std::optional<AnnotatedReport> annotated;
+  bool explain_missing = false;
+
   nlohmann::ordered_json ToJson() const;
   std::string ToText() const;  // a table; one line if unchanged
+
+ private:
+  std::string AnnotatedText() const;
 };
 
 // Throws an input error where a source is no folder or has no videos, its own path cannot stand in
