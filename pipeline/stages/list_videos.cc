@@ -9,15 +9,18 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
 #include "lib/data/names.h"
 #include "lib/data/other_files.h"
-#include "lib/data/tsv.h"
 #include "lib/data/video_ids.h"
 #include "lib/data/video_tree.h"
 #include "pipeline/stages/list_doubts.h"
 #include "pipeline/stages/own_output.h"
+#include "pipeline/stages/source_paths.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -33,37 +36,17 @@ std::vector<std::string> ClassesOf(const std::vector<FoundVideo>& videos) {
   return {classes.begin(), classes.end()};
 }
 
-// Returns the path of a source's videos from `folder`, to which `below` is added; "" where that
-// depends on the video, as the folder lies in the source.
-std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
-  const fs::path from_source = folder.lexically_relative(source);
-  if (!from_source.empty() && *from_source.begin() != "..") {
-    return "";
-  }
-  const std::string prefix = source.lexically_relative(folder).string() + "/";
-  if (const std::string fault = NewFieldFault(prefix); !fault.empty()) {
-    throw InputError(fmt::format("the path of SOURCE from VIDEOS.tsv, '{}', {}: rename the folder",
-                                 Escaped(prefix), fault));
-  }
-  return prefix;
-}
-
 Manifest MakeManifest(const VideoTree& tree, const SplitResult& split, const fs::path& folder) {
-  std::vector<std::string> prefixes;
-  for (const fs::path& source : tree.sources) {
-    prefixes.push_back(PrefixOfSource(source, folder));
-  }
+  const SourcePaths paths(tree, folder);
   std::vector<std::string> ids = MakeIds(tree.videos);
   Manifest manifest;
   manifest.folder = folder;
   manifest.videos.reserve(tree.videos.size());
   for (size_t i = 0; i < tree.videos.size(); ++i) {
     const FoundVideo& video = tree.videos[i];
-    const std::string& prefix = prefixes[video.source];
     VideoRow row;
     row.id = std::move(ids[i]);
-    row.path = prefix.empty() ? tree.PathOf(video).lexically_relative(folder).string()
-                              : prefix + video.below;
+    row.path = paths.Of(video);
     row.label = video.label;
     row.subset = split.subsets[i];
     manifest.videos.push_back(std::move(row));
@@ -106,18 +89,59 @@ bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwr
   return true;
 }
 
-}  // namespace
-
-void ListVideosOptions::Bind(OptionBinder& binder) {
-  binder.Positional("SOURCE", &sources, "folder with one folder of videos for each class");
-  binder.Positional("VIDEOS.tsv", &manifest, "the manifest to write; classes.txt goes beside it");
-  binder.Bind("extensions", &extensions,
-              "further file extensions to take, beyond those of ordinary videos (mp4,avi,...)");
-  split.Bind(binder);
-  binder.Bind("overwrite", &overwrite, "replace a manifest that lists other videos", Effect::kOnce);
+void WarnOfCounts(const ListVideosReport& report, bool by_folders) {
+  std::vector<ClassCounts> counts;
+  for (const auto& [name, of_class] : report.classes) {
+    if (!name.empty()) {
+      counts.push_back({name, of_class.training, of_class.validation});
+    }
+  }
+  if (by_folders) {
+    WarnOfClasses(counts);
+    return;
+  }
+  for (const Doubt& doubt : ClassDoubts(counts)) {
+    LogWarn(doubt.text);
+  }
 }
 
-ListVideosReport RunListVideos(const ListVideosOptions& options) {
+// The files that stand beside a manifest, and the manifest itself, which is written last.
+struct Outputs {
+  const Manifest& manifest;
+  const std::vector<std::string>& classes;
+  std::string missing;  // the tables of annotated videos; "": there is none
+  std::string report;
+};
+
+// A table that this list does not have must not stay from another one.
+void WriteOrRemove(const fs::path& file, const std::string& text, bool overwrite) {
+  if (!text.empty()) {
+    WriteUnlessOther(file, text, overwrite);
+  } else if (fs::exists(file)) {
+    if (!overwrite) {
+      throw UsageError(
+          fmt::format("{} belongs to another list: --overwrite removes it", file.string()));
+    }
+    fs::remove(file);
+  }
+}
+
+// Returns whether the manifest was written. Without `overwrite` nothing is written where anything
+// of another list stands.
+bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) {
+  const std::string text = FormatManifest(outputs.manifest);
+  RemoveStaleTemporaries(file.parent_path());
+  if (overwrite && fs::exists(file) && ReadFile(file) != text) {
+    // If this is killed, there must be no manifest with another one's classes.
+    fs::remove(file);
+  }
+  WriteUnlessOther(file.parent_path() / "classes.txt", FormatClasses(outputs.classes), overwrite);
+  WriteOrRemove(MissingFilesPath(file), outputs.missing, overwrite);
+  WriteOrRemove(fs::path(file).replace_extension(".report.json"), outputs.report, overwrite);
+  return WriteUnlessOther(file, text, overwrite);
+}
+
+ListVideosReport ListFolders(const ListVideosOptions& options, const fs::path& file) {
   VideoTree tree = FindVideos(options.sources, options.extensions, OwnOutput());
   WarnOfPassedOver(tree);
   UnifyLabels(&tree.videos);
@@ -127,32 +151,57 @@ ListVideosReport RunListVideos(const ListVideosOptions& options) {
     items.push_back({video.below, video.label});
   }
   const SplitResult split = SplitVideos(items, options.split);
-  const fs::path file = fs::absolute(options.manifest);
   MakeFolders(file.parent_path());
   const Manifest manifest = MakeManifest(tree, split, fs::canonical(file.parent_path()));
   const std::vector<std::string> classes = ClassesOf(tree.videos);
-  const std::string text = FormatManifest(manifest);
-  RemoveStaleTemporaries(file.parent_path());
-  if (options.overwrite && fs::exists(file) && ReadFile(file) != text) {
-    // If this is killed, there must be no manifest with another one's classes.
-    fs::remove(file);
-  }
-  WriteUnlessOther(file.parent_path() / "classes.txt", FormatClasses(classes), options.overwrite);
   ListVideosReport report;
-  report.unchanged = !WriteUnlessOther(file, text, options.overwrite);
-  report.manifest = options.manifest;
+  report.unchanged = !WriteOutputs(file, {manifest, classes, "", ""}, options.overwrite);
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
   report.bad_names = tree.bad_names;
   CountClasses(manifest, classes, &report);
-  std::vector<ClassCounts> counts;
-  for (const auto& [name, of_class] : report.classes) {
-    if (!name.empty()) {
-      counts.push_back({name, of_class.training, of_class.validation});
-    }
-  }
-  WarnOfClasses(counts);
+  WarnOfCounts(report, /*by_folders=*/true);
   WarnOfEqualFiles(tree, split.subsets);
+  return report;
+}
+
+ListVideosReport ListByAnnotations(const ListVideosOptions& options, const fs::path& file) {
+  MakeFolders(file.parent_path());
+  AnnotatedVideos videos = ListAnnotated(options.annotated, options.sources, options.extensions,
+                                         fs::canonical(file.parent_path()));
+  ListVideosReport report;
+  report.unchanged =
+      !WriteOutputs(file,
+                    {videos.manifest, videos.classes, FormatMissingFiles(videos.missing),
+                     FormatJson(videos.report.ToJson()) + "\n"},
+                    options.overwrite);
+  CountClasses(videos.manifest, videos.classes, &report);
+  WarnOfCounts(report, /*by_folders=*/false);
+  report.explain_missing = options.annotated.explain_missing;
+  report.annotated = std::move(videos.report);
+  return report;
+}
+
+}  // namespace
+
+void ListVideosOptions::Bind(OptionBinder& binder) {
+  binder.Positional("SOURCE", &sources,
+                    "folder with one folder of videos for each class; with --annotations, a folder "
+                    "of videos in any arrangement");
+  binder.Positional("VIDEOS.tsv", &manifest, "the manifest to write; classes.txt goes beside it");
+  binder.Bind(
+      "extensions", &extensions,
+      "take files with these extensions too, beyond those of ordinary videos (mp4,avi,...)");
+  annotated.Bind(binder);
+  split.Bind(binder);
+  binder.Bind("overwrite", &overwrite, "replace a manifest that lists other videos", Effect::kOnce);
+}
+
+ListVideosReport RunListVideos(const ListVideosOptions& options) {
+  const fs::path file = fs::absolute(options.manifest);
+  ListVideosReport report =
+      options.annotated.are_used() ? ListByAnnotations(options, file) : ListFolders(options, file);
+  report.manifest = options.manifest;
   return report;
 }
 
@@ -169,10 +218,16 @@ nlohmann::ordered_json ListVideosReport::ToJson() const {
     json["bad_names"].push_back(
         {{"path", bad.path}, {"fault", bad.fault}, {"num_videos", bad.num_videos}});
   }
+  if (annotated) {
+    json["annotated"] = annotated->ToJson();
+  }
   return json;
 }
 
 std::string ListVideosReport::ToText() const {
+  if (annotated) {
+    return AnnotatedText();
+  }
   if (unchanged) {
     return fmt::format("{}: {}, as before\n", manifest, Count(num_videos, "video"));
   }
@@ -200,6 +255,17 @@ std::string ListVideosReport::ToText() const {
   }
   if (num_bad > 0) {
     text += fmt::format("passed over for their names: {}\n", num_bad);
+  }
+  return text;
+}
+
+std::string ListVideosReport::AnnotatedText() const {
+  std::string text = unchanged ? fmt::format("{}: {} videos, as before\n", manifest, num_videos)
+                               : annotated->ToText();
+  if (explain_missing) {
+    for (const std::string& sentence : annotated->explained) {
+      text += "missing " + sentence + "\n";
+    }
   }
   return text;
 }

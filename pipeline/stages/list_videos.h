@@ -1,14 +1,17 @@
 // The stage behind list-videos: reads folder trees, and writes VIDEOS.tsv and classes.txt beside
 // it.
 //
-// Each folder directly in a source is a class. Videos directly in a source have no label, and are
-// in the subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their
-// ids. Doubts about them are logged (pipeline/stages/list_doubts.h) and end nothing.
+// Annotation files (pipeline/stages/list_annotated.h) give labels and subsets, and with them the
+// stage writes VIDEOS.missing.tsv and VIDEOS.report.json beside the manifest too. Without them each
+// folder directly in a source is a class. Videos directly in a source have no label, and are in the
+// subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their ids. Doubts
+// about them are logged (pipeline/stages/list_doubts.h) and end nothing.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,7 @@
 #include "lib/data/other_files.h"
 #include "lib/data/split.h"
 #include "lib/data/video_tree.h"
+#include "pipeline/stages/list_annotated.h"
 
 namespace reel3d {
 
@@ -23,11 +27,15 @@ struct ListVideosOptions {
   std::vector<std::string> sources;
   std::string manifest;
   std::vector<std::string> extensions;  // beyond those of ordinary videos
-  SplitOptions split;
+  AnnotationOptions annotated;
+  SplitOptions split;  // of class folders
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  void Check() const { split.Check(); }
+  void Check() const {
+    annotated.Check();
+    split.Check();
+  }
 };
 
 struct ListVideosReport {
@@ -42,8 +50,14 @@ struct ListVideosReport {
   ExtensionCounts ignored;                              // other files
   std::vector<VideoTree::BadName> bad_names;            // in the object only where there are some
 
+  std::optional<AnnotatedReport> annotated;
+  bool explain_missing = false;
+
   nlohmann::ordered_json ToJson() const;
   std::string ToText() const;  // a table; one line if unchanged
+
+ private:
+  std::string AnnotatedText() const;
 };
 
 // Throws an input error if a source is no folder or has no videos, its own path cannot be written

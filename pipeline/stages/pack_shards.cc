@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -11,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
 #include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_set.h"
@@ -24,11 +27,32 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-PackPlan MakePlan(const PackShardsOptions& options) {
+// Adds the videos that were never on disk, which are wrong in the end like those that failed.
+void AddNoFiles(const Manifest& manifest, const std::vector<MissingFile>& no_files,
+                PackPlan* plan) {
+  std::unordered_set<std::string_view> ids;
+  if (!no_files.empty()) {
+    for (const VideoRow& row : manifest.videos) {
+      ids.insert(row.id);
+    }
+  }
+  for (const MissingFile& row : no_files) {
+    if (ids.count(row.id) != 0) {
+      throw InputError(
+          fmt::format("video '{}' stands both in the manifest and in its table of "
+                      "missing files: list the videos again",
+                      row.id));
+    }
+    plan->missing.push_back({row.id, row.subset});
+  }
+}
+
+PackPlan MakePlan(const PackShardsOptions& options, const std::vector<MissingFile>& no_files) {
   const Manifest manifest = ReadManifest(options.manifest);
   const fs::path classes =
       options.classes.empty() ? manifest.folder / "classes.txt" : fs::path(options.classes);
   PackPlan plan = PlanPack(manifest, ReadClasses(classes), options.prepared_dir);
+  AddNoFiles(manifest, no_files, &plan);
   if (plan.videos.empty()) {
     throw InputError(fmt::format("none of the {} videos of {} is in {}", manifest.videos.size(),
                                  options.manifest, options.prepared_dir));
@@ -70,17 +94,22 @@ nlohmann::ordered_json PackShardsReport::ToJson() const {
 }
 
 PackShardsReport RunPackShards(PackShardsOptions options) {
-  const PrepFailures reasons = ReadPrepFailures(options.prepared_dir, options.allow_unfinished);
-  const PackPlan plan = MakePlan(options);
+  PrepFailures reasons = ReadPrepFailures(options.prepared_dir, options.allow_unfinished);
+  const std::vector<MissingFile> no_files = ReadMissingFiles(options.manifest);
+  for (const MissingFile& row : no_files) {
+    reasons.reasons.emplace(row.id, row.reason);
+  }
+  const PackPlan plan = MakePlan(options, no_files);
+  std::vector<StageInput> inputs = {{options.manifest, FileIdentity(options.manifest)},
+                                    {options.prepared_dir, ""}};
+  if (!no_files.empty()) {
+    const std::string table = MissingFilesPath(options.manifest).string();
+    inputs.push_back({table, FileIdentity(table)});
+  }
   const StageOutput output(
-      {options.out_dir,
-       "pack-shards",
-       SettingsOf(options),
-       {{options.manifest, FileIdentity(options.manifest)}, {options.prepared_dir, ""}},
-       options.overwrite,
-       {},
-       {},
-       [&] { return FormatTableChecksums(options.out_dir); }});
+      {options.out_dir, "pack-shards", SettingsOf(options), inputs, options.overwrite, {}, {}, [&] {
+         return FormatTableChecksums(options.out_dir);
+       }});
   ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,
                       ThreadCount(options.threads)},
                      plan, output);

@@ -17,6 +17,7 @@ ROOMS = {
     "base": set(),
     "cli": {"base"},
     "data": {"base"},
+    "annotations": {"data", "base"},
     "video": {"data", "base"},
     "demo": {"video", "data", "base"},
     "hdf5": {"data", "base"},

@@ -1,0 +1,23 @@
+// mmaction2's lists of frame folders (lib/annotations/path_lists.h). The videos themselves are
+// listed.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/annotations/annotation_format.h"
+#include "lib/annotations/path_lists.h"
+
+namespace reel3d::annotation_formats {
+namespace {
+
+constexpr PathListForm kForm = {PathListForm::kNumFrames, false, true};
+
+bool Recognises(const AnnotationFile& file) { return CanBePathList(file, kForm); }
+
+AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(request, kForm); }
+
+}  // namespace
+
+extern const AnnotationFormat mmaction2_rawframes = {
+    "mmaction2-rawframes",
+    "mmaction2's lists of frame folders: folder frames label, taken as videos of that name",
+    Recognises, Read};
+
+}  // namespace reel3d::annotation_formats

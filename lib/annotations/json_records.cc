@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/annotations/json_records.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/error.h"
+#include "lib/base/text_lines.h"
+#include "lib/data/names.h"
+
+namespace reel3d {
+namespace {
+
+using Event = AnnotationJson::parse_event_t;
+
+// Follows the events of the JSON library's parser. What was handed out is discarded from the tree.
+class RecordWatch {
+ public:
+  RecordWatch(const std::string& source, int depth, const std::function<void(JsonRecord&)>& use)
+      : source_(source), depth_(depth), use_(use) {}
+
+  // Returns whether the tree keeps the value.
+  bool OnEvent(int depth, Event event, AnnotationJson& value) {
+    constexpr int kMaxDepth = 16;
+    if (depth > kMaxDepth) {
+      throw InputError(source_ + ": JSON that nests too deep");
+    }
+    if (event == Event::key) {
+      OnKey(depth, value);
+      return true;
+    }
+    const bool is_whole =
+        event == Event::value || event == Event::object_end || event == Event::array_end;
+    if (!is_whole || depth > depth_) {
+      return true;
+    }
+    if (depth == depth_) {
+      HandOut(value);
+    }
+    return false;
+  }
+
+ private:
+  void OnKey(int depth, const AnnotationJson& key) {
+    if (depth == depth_) {
+      record_.key = key.get<std::string>();
+    } else if (depth < depth_) {
+      record_.group = key.get<std::string>();
+      record_.number = 0;
+    }
+  }
+
+  void HandOut(AnnotationJson& value) {
+    ++record_.number;
+    record_.value = std::move(value);
+    value = nullptr;
+    try {
+      use_(record_);
+    } catch (const nlohmann::json::exception& error) {
+      throw InputError(fmt::format("{}: record {}{}: {}", source_, record_.number,
+                                   record_.key.empty() ? "" : " '" + Escaped(record_.key) + "'",
+                                   Escaped(error.what())));
+    }
+    record_.key.clear();
+  }
+
+  const std::string& source_;
+  const int depth_;
+  const std::function<void(JsonRecord&)>& use_;
+  JsonRecord record_;
+};
+
+}  // namespace
+
+void ForEachJsonRecord(std::string_view text, const std::string& source, int depth,
+                       const std::function<void(JsonRecord&)>& use) {
+  RequireNotUtf16(text, source);
+  text = WithoutByteOrderMark(text);
+  RecordWatch watch(source, depth, use);
+  try {
+    const AnnotationJson rest = AnnotationJson::parse(
+        text.begin(), text.end(), [&](int level, Event event, AnnotationJson& value) {
+          return watch.OnEvent(level, event, value);
+        });
+    REEL3D_CHECK(rest.is_null());
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format("{}: not JSON: {}", source, Escaped(error.what())));
+  }
+}
+
+}  // namespace reel3d

@@ -1,0 +1,51 @@
+// Classes that annotation files number: lists that say which number is which name, and rows that
+// give a number alone.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/annotations/annotation_builder.h"
+#include "lib/annotations/annotation_format.h"
+#include "lib/annotations/delimited_text.h"
+
+namespace reel3d {
+
+constexpr int64_t kMostClasses = 100000;
+
+// Reads lines "1 ApplyEyeMakeup", numbered from 1 without a gap, in any order.
+std::vector<std::string> ReadNumberThenName(const AnnotationFile& file);
+// Reads lines "clapping,0", numbered from 0 without a gap, in any order.
+std::vector<std::string> ReadNameThenNumber(const AnnotationFile& file);
+// Returns the names in the order of their numbers. Throws an input error where a number is missing
+// or has two names.
+std::vector<std::string> InOrderOfNumbers(const std::map<int64_t, std::string>& names,
+                                          int64_t first, const std::string& source);
+
+// The names of numbered classes where the rows hold the number alone. Without a list of names a
+// class is called by its number, and the classes are those from 0 to the highest number.
+class NumberedClasses {
+ public:
+  // Takes the names of the request, if it has any.
+  explicit NumberedClasses(const AnnotationRequest& request);
+  // Takes the format's own list of names instead.
+  void TakeNames(const std::vector<std::string>& names, const std::string& source);
+
+  // Returns the name of class `number`. The view stays valid. Throws an input error that begins
+  // with `where` if there is none.
+  std::string_view Name(int64_t number, const std::string& where);
+  // Gives the builder the official classes. To be called when all rows were read.
+  void Finish(AnnotationBuilder* builder) const;
+
+ private:
+  bool has_list_;
+  std::deque<std::string> names_;  // views of names stay valid
+  std::string source_;
+};
+
+}  // namespace reel3d

@@ -1,0 +1,21 @@
+// How well the path that a list gives fits the path of a file.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace reel3d {
+
+// Rising with how well they fit.
+enum class PathFit {
+  kName,  // the file's name alone
+  kEnd,   // the name and some folders before it
+  kForm,  // all folders that the list gives, but for capitals, punctuation or the extension
+  kExact  // all that the list gives
+};
+
+// `below` is a path whose file name without extension equals that of `listed`, or its whole file
+// name, but for capitals. Leading "./" and "/" of `listed` say nothing.
+PathFit FitOfPaths(std::string_view listed, std::string_view below);
+
+}  // namespace reel3d

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/list_annotated.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "lib/annotations/annotation_format.h"
+#include "lib/annotations/class_order.h"
+#include "lib/annotations/file_rules.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/data/names.h"
+#include "lib/data/video_ids.h"
+#include "pipeline/stages/list_doubts.h"
+#include "pipeline/stages/own_output.h"
+#include "pipeline/stages/source_paths.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kMostNamed = 10;
+
+// Returns the ids of the rows, which depend on the annotations alone: <video>, or <video>#<n> where
+// the annotations have several rows of it.
+std::vector<std::string> IdsOf(const AnnotationSet& set) {
+  std::vector<std::string> ids;
+  ids.reserve(set.rows.size());
+  std::unordered_map<std::string, size_t> place_of_source;
+  std::vector<std::string> names;
+  if (set.naming == FileNaming::kPath) {
+    std::vector<FoundVideo> sources;
+    for (const AnnotationRow& row : set.rows) {
+      if (place_of_source.emplace(row.source, sources.size()).second) {
+        FoundVideo source;
+        source.below = row.source;
+        sources.push_back(std::move(source));
+      }
+    }
+    names = MakeIds(sources);
+  }
+  for (const AnnotationRow& row : set.rows) {
+    std::string id = names.empty() ? NameOfRow(set, row) : names[place_of_source.at(row.source)];
+    const bool times_tell = set.naming == FileNaming::kClip && row.begin_s;
+    if (row.number > 0 && !times_tell) {
+      id += fmt::format("#{}", row.number);
+    }
+    ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+void RequireOneLabelEach(const AnnotationSet& set) {
+  for (const AnnotationRow& row : set.rows) {
+    if (row.labels.size() > 1) {
+      throw InputError(
+          fmt::format("{}: video '{}' has {} labels, but a video is trained and judged with one: "
+                      "--several-labels first takes the first of each",
+                      set.PlaceOf(row), Escaped(row.source), row.labels.size()));
+    }
+  }
+}
+
+AnnotationSet ReadSet(const AnnotationOptions& options, AnnotatedReport* report) {
+  AnnotationRequest request;
+  request.files = FindAnnotationFiles(options.annotations);
+  request.split = options.split;
+  request.frames_per_second = options.annotation_fps;
+  if (IsClassFile(options.class_order)) {
+    request.class_names = ReadClasses(options.class_order);
+    request.class_source = options.class_order;
+  }
+  report->is_guess = options.format.empty();
+  AnnotationSet set = ReadAnnotations(options.format, request);
+  report->format = set.format;
+  report->left_out = set.left_out;
+  report->changed = set.changed;
+  if (report->is_guess) {
+    LogInfo(fmt::format("the annotations are taken to be of the format {} (--format)", set.format));
+  }
+  if (options.several_labels == "refuse") {
+    RequireOneLabelEach(set);
+  }
+  return set;
+}
+
+VideoTree FindTree(const std::vector<std::string>& sources,
+                   const std::vector<std::string>& extensions) {
+  VideoTree tree = FindVideos(sources, extensions, OwnOutput());
+  tree.no_classes.clear();  // the annotations say what is a class
+  WarnOfPassedOver(tree);
+  return tree;
+}
+
+void CountExtra(const VideoTree& tree, const FileMatches& matches, AnnotatedReport* report) {
+  std::vector<bool> is_named(tree.videos.size(), false);
+  for (const FileMatch& match : matches.matches) {
+    if (match.file >= 0) {
+      is_named[static_cast<size_t>(match.file)] = true;
+    }
+  }
+  for (size_t i = 0; i < is_named.size(); ++i) {
+    if (is_named[i]) {
+      continue;
+    }
+    ++report->num_extra;
+    if (report->some_extra.size() < kMostNamed) {
+      report->some_extra.push_back(tree.videos[i].below);
+    }
+  }
+}
+
+void Count(const AnnotationSet& set, const FileMatches& matches, AnnotatedReport* report) {
+  for (size_t i = 0; i < set.rows.size(); ++i) {
+    const bool is_found = matches.matches[i].file >= 0;
+    AnnotatedReport::Counts& counts = report->subsets[static_cast<size_t>(set.rows[i].subset)];
+    ++counts.expected;
+    counts.found += is_found ? 1 : 0;
+    const std::string& rule = matches.rules[static_cast<size_t>(matches.matches[i].rule)];
+    ++(is_found ? report->rules : report->missing)[rule];
+    if (!is_found && report->explained.size() < kMostNamed) {
+      report->explained.push_back(fmt::format("{} ({}): {}; looked for {}",
+                                              Escaped(set.rows[i].source), set.PlaceOf(set.rows[i]),
+                                              rule, fmt::join(TriedPaths(set, set.rows[i]), ", ")));
+    }
+  }
+  if (report->rules.empty()) {
+    throw InputError(
+        fmt::format("none of the {} rows of {} has its file below the SOURCE; the "
+                    "first is {}",
+                    set.rows.size(), NameSome(set.files, 3), report->explained.front()));
+  }
+}
+
+VideoRow MakeRow(const AnnotationSet& set, const AnnotationRow& row, bool is_part) {
+  VideoRow made;
+  made.label = set.Label(row);
+  made.subset = row.subset;
+  if (!is_part) {
+    made.begin_s = row.begin_s;
+    made.end_s = row.end_s;
+  }
+  return made;
+}
+
+}  // namespace
+
+void AnnotationOptions::Bind(OptionBinder& binder) {
+  binder.Bind("annotations", &annotations,
+              "read labels and subsets from these files (a,b,...), or folders of them; "
+              "validation=FILE tells the subset of a list that does not say it. Empty: the folders "
+              "of SOURCE are the classes");
+  binder.Bind("format", &format,
+              "the format of the annotations, such as kinetics-csv; a wrong name lists all. Empty: "
+              "guessed where the files can be of one format alone");
+  binder.Bind("split", &split, {0, 100},
+              "the split to take where the annotations hold several (ucf101, hmdb51); 0: the only "
+              "one");
+  binder.Bind("class-order", &class_order,
+              "order of the classes, which gives each its index: sorted, annotation, mmaction2, "
+              "torchvision, or a FILE with one class a line. Empty: the set's own list, or sorted");
+  binder.Bind("annotation-fps", &annotation_fps, {0, 1000},
+              "frames per second of annotations that count frames; 0: parts by frames are refused");
+  binder.Choice("several-labels", &several_labels, {"refuse", "first"},
+                "what to do with videos that have several labels");
+  binder.Bind("explain-missing", &explain_missing,
+              "print for the first missing files the paths that were tried", Effect::kRunOnly);
+}
+
+void AnnotationOptions::Check() const {
+  if (!are_used() && (!format.empty() || split != 0 || !class_order.empty())) {
+    throw UsageError("--format, --split and --class-order need --annotations");
+  }
+}
+
+AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
+                              const std::vector<std::string>& sources,
+                              const std::vector<std::string>& extensions, const fs::path& folder) {
+  AnnotatedVideos videos;
+  AnnotatedReport& report = videos.report;
+  const AnnotationSet set = ReadSet(options, &report);
+  const ClassOrder order = OrderClasses(set, options.class_order);
+  videos.classes = order.classes;
+  report.class_order = order.source;
+  for (const std::string& file : set.files) {
+    const std::string bytes = ReadFile(file);
+    report.files.emplace_back(file, fmt::format("{:08x}", Crc32(bytes.data(), bytes.size())));
+  }
+  const VideoTree tree = FindTree(sources, extensions);
+  const FileMatches matches = MatchFiles(tree, set);
+  Count(set, matches, &report);
+  CountExtra(tree, matches, &report);
+  const SourcePaths paths(tree, folder);
+  std::vector<std::string> ids = IdsOf(set);
+  videos.manifest.folder = folder;
+  for (size_t i = 0; i < set.rows.size(); ++i) {
+    const FileMatch& match = matches.matches[i];
+    VideoRow row = MakeRow(set, set.rows[i], match.is_part);
+    row.id = std::move(ids[i]);
+    if (match.file >= 0) {
+      row.path = paths.Of(tree.videos[static_cast<size_t>(match.file)]);
+      videos.manifest.videos.push_back(std::move(row));
+    } else {
+      videos.missing.push_back({std::move(row.id), std::move(row.label), row.subset,
+                                matches.rules[static_cast<size_t>(match.rule)]});
+    }
+  }
+  return videos;
+}
+
+nlohmann::ordered_json AnnotatedReport::ToJson() const {
+  nlohmann::ordered_json json = {{"format", format}, {"class_order", class_order}};
+  for (const Subset subset : {Subset::kTraining, Subset::kValidation, Subset::kTesting}) {
+    const Counts& counts = subsets[static_cast<size_t>(subset)];
+    json["subsets"][SubsetName(subset)] = {{"expected", counts.expected},
+                                           {"found", counts.found},
+                                           {"missing", counts.expected - counts.found}};
+  }
+  json["found_by"] = rules;
+  json["missing_because"] = missing;
+  json["left_out"] = left_out;
+  json["changed"] = changed;
+  json["num_extra"] = num_extra;
+  for (const auto& [file, checksum] : files) {
+    json["annotations"].push_back({{"file", file}, {"crc32", checksum}});
+  }
+  return json;
+}
+
+std::string AnnotatedReport::ToText() const {
+  std::string text = fmt::format("format {}{}, classes in the order of {}\n", format,
+                                 is_guess ? " (guessed)" : "", class_order);
+  constexpr const char* kRow = "{:<12}{:>10}{:>10}{:>10}\n";
+  text += fmt::format(kRow, "subset", "expected", "found", "missing");
+  for (const Subset subset : {Subset::kTraining, Subset::kValidation, Subset::kTesting}) {
+    const Counts& counts = subsets[static_cast<size_t>(subset)];
+    text += fmt::format(kRow, SubsetName(subset), counts.expected, counts.found,
+                        counts.expected - counts.found);
+  }
+  const auto list = [&](const char* what, const std::map<std::string, int64_t>& counts) {
+    for (const auto& [reason, count] : counts) {
+      text += fmt::format("{}: {} {}\n", what, count, reason);
+    }
+  };
+  list("found by", rules);
+  list("missing", missing);
+  list("left out", left_out);
+  list("changed", changed);
+  if (num_extra > 0) {
+    text += fmt::format("on disk, but in no row: {} ({})\n", num_extra, NameSome(some_extra, 3));
+  }
+  return text;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,69 @@
+// The part of list-videos that reads published annotation files: rows and their files on disk give
+// a manifest. docs/reference/annotation_formats.md is its manual.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+#include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
+
+namespace reel3d {
+
+struct AnnotationOptions {
+  std::vector<std::string> annotations;  // empty: folders are classes
+  std::string format;
+  int split = 0;
+  std::string class_order;
+  double annotation_fps = 0;
+  std::string several_labels = "refuse";
+  bool explain_missing = false;
+
+  bool are_used() const { return !annotations.empty(); }
+  void Bind(OptionBinder& binder);
+  void Check() const;  // a usage error where options need --annotations
+};
+
+struct AnnotatedReport {
+  struct Counts {
+    int64_t expected = 0, found = 0;
+  };
+  std::string format;
+  bool is_guess = false;
+  std::string class_order;
+  std::array<Counts, 3> subsets;            // by Subset
+  std::map<std::string, int64_t> rules;     // files by the rule that found them
+  std::map<std::string, int64_t> missing;   // rows by the reason
+  std::map<std::string, int64_t> left_out;  // rows that the format's rule does not list
+  std::map<std::string, int64_t> changed;
+  int64_t num_extra = 0;                                   // videos on disk that no row names
+  std::vector<std::string> some_extra;                     // the first of them
+  std::vector<std::pair<std::string, std::string>> files;  // annotation files and their checksums
+  std::vector<std::string> explained;  // a sentence for each of the first missing rows
+
+  nlohmann::ordered_json ToJson() const;
+  std::string ToText() const;
+};
+
+struct AnnotatedVideos {
+  Manifest manifest;
+  std::vector<std::string> classes;
+  std::vector<MissingFile> missing;
+  AnnotatedReport report;
+};
+
+// Looks for the rows' files below `sources`; `folder` is the manifest's, absolute and without
+// links. Throws input errors of bad annotation files, and where no row has its file.
+AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
+                              const std::vector<std::string>& sources,
+                              const std::vector<std::string>& extensions,
+                              const std::filesystem::path& folder);
+
+}  // namespace reel3d
