@@ -18,9 +18,10 @@
 #include "pipeline/support/item_loop.h"
 #include "tests/frames/jpeg_pictures.h"
 #include "tests/pipeline/full_disk.h"
+#include "tests/pipeline/packed_videos.h"
 #include "tests/test_support.h"
 
-namespace reel3d {
+namespace reel3d::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,97 +30,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-using Files = std::map<std::string, std::string>;
 
-constexpr int kNumVideos = 12;
-constexpr int kWidth = 320;
-constexpr int kHeight = 240;
-
-class PackShardsTest : public ::testing::Test {
- protected:
-  PackShardsTest() {
-    options_.manifest = (folder_ / "videos.tsv").string();
-    options_.prepared_dir = (folder_ / "prepared").string();
-    options_.out_dir = (folder_ / "shards").string();
-    options_.shard_size = 1;
-    fs::create_directories(options_.prepared_dir);
-    for (int video = 0; video < kNumVideos; ++video) {
-      AddRow(fmt::format("video{:02}", video), video % 3 == 0 ? "wave" : "jump");
-      Prepare(video, 8 + video % 4);
-    }
-    WriteInputs();
-  }
-
-  void AddRow(const std::string& id, const std::string& label) {
-    VideoRow row;
-    row.id = id;
-    row.path = id + ".mp4";
-    row.label = label;
-    row.subset = rows_.videos.size() % 4 == 0 ? Subset::kValidation : Subset::kTraining;
-    rows_.videos.push_back(row);
-  }
-  void WriteInputs() {
-    WriteManifest(options_.manifest, rows_);
-    WriteClasses(folder_ / "classes.txt", {"jump", "wave"});
-    WriteFileAtomically(Prepared("failed.tsv"), FormatFailedItems({}));
-    WriteFileAtomically(Prepared("DONE"), "");
-  }
-  fs::path Prepared(const std::string& name) const {
-    return fs::path(options_.prepared_dir) / name;
-  }
-  static std::vector<uint8_t> Frame(int video, int frame) {
-    return test::MakeJpeg({kWidth, kHeight}, video * 100 + frame);
-  }
-  void Prepare(int video, int num_frames) {
-    const fs::path file = Prepared(fmt::format("video{:02}.mkv", video));
-    PreparedVideoWriter writer(file, {kWidth, kHeight, 25, 1});
-    for (int frame = 0; frame < num_frames; ++frame) {
-      writer.Write(Frame(video, frame), frame / 25.0);
-    }
-    writer.Finish();
-  }
-
-  // Returns the files that readers use: all but the records of the run itself.
-  static Files Contents(const fs::path& folder) {
-    Files files;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      if (name != "config.ini" && name != "report.json" && name != "settings.ini") {
-        files[name] = ReadFile(entry.path());
-      }
-    }
-    return files;
-  }
-  // The names of files that are not the same; whole shards would drown the log.
-  static std::vector<std::string> Differences(const Files& a, const Files& b) {
-    std::vector<std::string> names;
-    for (const auto& [name, bytes] : a) {
-      const auto other = b.find(name);
-      if (other == b.end() || other->second != bytes) {
-        names.push_back(name);
-      }
-    }
-    for (const auto& [name, bytes] : b) {
-      if (a.count(name) == 0) {
-        names.push_back(name);
-      }
-    }
-    return names;
-  }
-  std::string Complaint(ErrorKind kind = ErrorKind::kInput) const {
-    try {
-      RunPackShards(options_);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), kind);
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
-
-  test::TemporaryFolder folder_;
-  Manifest rows_;
-  PackShardsOptions options_;
-};
+class PackShardsTest : public PackedVideos {};
 
 TEST_F(PackShardsTest, EveryFrameArrives) {
   const PackShardsReport report = RunPackShards(options_);
@@ -198,82 +110,6 @@ TEST_F(PackShardsTest, AListOfClassesMayComeFromWindowsOrAMac) {
   WriteFileAtomically(options_.classes, "\xEF\xBB\xBFjump\r\nwave\r\ncafe\xCC\x81\r\n");
   EXPECT_EQ(RunPackShards(options_).num_packed, kNumVideos);
   EXPECT_EQ(ShardSet(options_.out_dir).videos()[1].label, 2);
-}
-
-// The copy of video01, a training video, has another name and is held out.
-TEST_F(PackShardsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
-  fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
-                fs::copy_options::overwrite_existing);
-  ASSERT_EQ(rows_.videos[1].subset, Subset::kTraining);
-  ASSERT_EQ(rows_.videos[4].subset, Subset::kValidation);
-  RunPackShards(options_);
-  EXPECT_EQ(ReadFile(fs::path(options_.out_dir) / "same_content.tsv"),
-            "validation_id\ttraining_id\nvideo04\tvideo01\n");
-  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
-              Contains(HasSubstr("what is judged was trained on: video04 = video01")));
-  RunPackShards(options_);  // of shards that are kept, not read again
-  EXPECT_TRUE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
-  Prepare(4, 9);
-  RunPackShards(options_);
-  EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
-}
-
-TEST_F(PackShardsTest, EachDoubtIsToldOnce) {
-  fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
-                fs::copy_options::overwrite_existing);
-  rows_.videos[0].label = "held out";
-  WriteManifest(options_.manifest, rows_);
-  WriteClasses(folder_ / "classes.txt", {"held out", "jump", "wave"});
-  const auto result = test::RunCommand({test::ToolPath("pack-shards").string(), options_.manifest,
-                                        options_.prepared_dir, options_.out_dir});
-  EXPECT_EQ(result.exit_status, kExitDone) << result.err;
-  for (const char* doubt : {"every video is held out of held out", "video04 = video01"}) {
-    EXPECT_THAT(result.err, HasSubstr(doubt));
-    EXPECT_EQ(result.err.find(doubt), result.err.rfind(doubt)) << result.err;
-  }
-}
-
-TEST_F(PackShardsTest, PackingAgainMendsADamagedTableOfCopies) {
-  RunPackShards(options_);
-  fs::create_directories(fs::path(options_.out_dir) / "same_content.tsv/folder");
-  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
-              ElementsAre(HasSubstr("pack again to know")));
-  RunPackShards(options_);
-  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))), testing::IsEmpty());
-}
-
-// Videos that are lost from missing.tsv would no longer count as wrong.
-TEST_F(PackShardsTest, ALostTableIsRefusedUntilItIsPackedAgain) {
-  fs::remove(Prepared("video08.mkv"));
-  options_.max_failed_fraction = 1;
-  RunPackShards(options_);
-  const Files packed = Contents(options_.out_dir);
-  fs::remove(fs::path(options_.out_dir) / "missing.tsv");
-  EXPECT_THROW(ShardSet(options_.out_dir), Error);
-  const PackShardsReport again = RunPackShards(options_);
-  EXPECT_EQ(again.num_shards_kept, again.num_shards);
-  EXPECT_EQ(ShardSet(options_.out_dir).NumMissing(Subset::kValidation), 1);
-  EXPECT_THAT(Differences(Contents(options_.out_dir), packed), IsEmpty());
-}
-
-TEST_F(PackShardsTest, DoubtfulClassesAreTold) {
-  for (VideoRow& row : rows_.videos) {
-    row.label = "UCF-101";
-  }
-  WriteManifest(options_.manifest, rows_);
-  WriteClasses(folder_ / "classes.txt", {"UCF-101"});
-  RunPackShards(options_);
-  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
-              ElementsAre(HasSubstr("all videos are of one class, UCF-101")));
-  rows_.videos[0].label = "held out";
-  rows_.videos[1].label = "trained";
-  WriteManifest(options_.manifest, rows_);
-  WriteClasses(folder_ / "classes.txt", {"UCF-101", "held out", "trained"});
-  options_.overwrite = true;
-  RunPackShards(options_);
-  EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
-              ElementsAre(HasSubstr("every video is held out of held out"),
-                          HasSubstr("no video is held out of trained")));
 }
 
 TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
@@ -411,4 +247,4 @@ TEST_F(PackShardsTest, TheToolTellsFaultsByItsStatus) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test
