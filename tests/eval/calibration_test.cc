@@ -80,6 +80,15 @@ TEST(ToProbabilities, AddUpToOneUnderEveryRule) {
   }
 }
 
+TEST(ToProbabilities, AHigherTemperatureIsLessSure) {
+  const std::vector<double> logits = {0, std::log(4.0)};
+  const Averaging averaging = ParseAveraging("logits");
+  EXPECT_NEAR(ToProbabilities(logits, averaging)[1], 0.8, 1e-12);
+  EXPECT_NEAR(ToProbabilities(logits, averaging, 2)[1], 2.0 / 3, 1e-12);
+  EXPECT_NEAR(ToProbabilities(logits, averaging, 0.5)[1], 16.0 / 17, 1e-12);
+  EXPECT_NEAR(ToProbabilities({0.2, 0.8}, ParseAveraging("softmax"), 2)[1], 2.0 / 3, 1e-12);
+}
+
 // Temperature works on probabilities as on the logits they come from.
 TEST(ToProbabilities, TemperatureIsThatOfTheLogits) {
   const float clip[] = {0.5F, 2, -30};
