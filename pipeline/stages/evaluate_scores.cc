@@ -125,7 +125,8 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
     WriteFileAtomically(folder / name, text);
   };
   write("predictions.tsv", FormatPredictions(subset));
-  write("results.json", FormatResults(subset, options.top_k));
+  write("results.json",
+        FormatResults(subset, options.top_k, ParseResultsForm(options.results_form)));
   write("confusion.tsv", FormatConfusion(subset, evaluation));
   write("per_class.tsv", FormatPerClass(subset, evaluation));
   write("averages.tsv", FormatAverages(evaluation));
@@ -148,6 +149,9 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               "discard clips with fewer different frames, such as a looped tail; if a video has "
               "only such clips, they are kept. 1: keep all");
   binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes per video in results.json; 0: all");
+  binder.Choice("results-form", &results_form, ResultsFormNames(),
+                "write results.json as the reference code does, or as ActivityNet's challenge asks "
+                "for it");
   binder.Bind("allow-missing", &allow_missing,
               "evaluate although score files are missing; their videos count as wrong");
   binder.Bind("group-regex", &group_regex,

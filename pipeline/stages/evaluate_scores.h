@@ -24,6 +24,7 @@ struct EvaluateScoresOptions {
   std::string average = "softmax";
   int min_distinct = 1;
   int top_k = 5;
+  std::string results_form = "reference";
   bool allow_missing = false;
   std::string group_regex;  // over ids; empty: no groups
   std::string labels;       // file; empty: the labels of the scores

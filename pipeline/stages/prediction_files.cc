@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/eval/accuracy.h"
 
 namespace reel3d {
@@ -28,6 +29,20 @@ int TrueRank(const VideoScores& video) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& ResultsFormNames() {
+  static const std::vector<std::string> names = {"reference", "activitynet"};
+  return names;
+}
+
+ResultsForm ParseResultsForm(const std::string& name) {
+  const std::vector<std::string>& names = ResultsFormNames();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    throw UsageError(fmt::format("results-form '{}' is none of {}", name, fmt::join(names, ", ")));
+  }
+  return static_cast<ResultsForm>(found - names.begin());
+}
 
 std::string FormatPredictions(const SubsetScores& subset) {
   const int num_top = std::min(5, static_cast<int>(subset.classes.size()));
@@ -52,13 +67,15 @@ std::string FormatPredictions(const SubsetScores& subset) {
 
 // The text is written by hand: with every class of every video, a document in memory would take
 // gigabytes.
-std::string FormatResults(const SubsetScores& subset, int top_k) {
+std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm form) {
   const int count = top_k == 0 ? static_cast<int>(subset.classes.size()) : top_k;
   std::vector<std::string> labels;
   for (const std::string& name : subset.classes) {
     labels.push_back(Quoted(name));
   }
-  std::string text = "{\"results\": {";
+  std::string text = form == ResultsForm::kActivityNet
+                         ? "{\"version\": \"VERSION 1.3\", \"external_data\": {}, \"results\": {"
+                         : "{\"results\": {";
   const char* before_video = "\n";
   for (const VideoScores& video : subset.videos) {
     text += before_video + Quoted(video.id) + ": [";

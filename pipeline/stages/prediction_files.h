@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/eval/video_scores.h"
 
@@ -11,8 +12,16 @@ namespace reel3d {
 // predictions.tsv: one row per video.
 std::string FormatPredictions(const SubsetScores& subset);
 
-// results.json, in the form of the 2018 and 2020 PyTorch code: the `top_k` best classes per video,
-// or all if it is 0.
-std::string FormatResults(const SubsetScores& subset, int top_k);
+enum class ResultsForm {
+  kReference,    // {"results": ...}, as the 2018 and 2020 PyTorch code writes
+  kActivityNet,  // the same with "version" and "external_data", as its challenge asks for
+};
+// Returns "reference", "activitynet".
+const std::vector<std::string>& ResultsFormNames();
+// Throws a usage error if `name` is none of them.
+ResultsForm ParseResultsForm(const std::string& name);
+
+// results.json: the `top_k` best classes per video, or all if it is 0.
+std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm form);
 
 }  // namespace reel3d

@@ -322,6 +322,18 @@ TEST_F(EvaluateScores, TopKLimitsResults) {
   EXPECT_EQ(Json::parse(Output("results.json"))["results"]["a"].size(), 1U);
 }
 
+TEST_F(EvaluateScores, ResultsAsActivityNetAsksForThem) {
+  options_.results_form = "activitynet";
+  Run();
+  const Json results = Json::parse(Output("results.json"));
+  EXPECT_EQ(results["version"], "VERSION 1.3");
+  EXPECT_TRUE(results["external_data"].is_object());
+  EXPECT_EQ(results["results"].size(), 3U);
+  options_.results_form = "kinetics";
+  options_.overwrite = true;
+  EXPECT_THROW(Run(), Error);
+}
+
 TEST_F(EvaluateScores, AMissingPartIsAnErrorOrCountsAsWrong) {
   parts_.pop_back();
   ExpectRefused("lacks 1 of 2 parts, the first is scores-00001.h5");
