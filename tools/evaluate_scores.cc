@@ -16,10 +16,12 @@ int main(int argc, char** argv) {
       "  metrics.json figures.json       all figures as fractions, with intervals\n"
       "  per_class.tsv confusion.tsv     classes, and what they are taken for\n"
       "  averages.tsv windows.tsv        other rules, and fewer windows\n"
+      "  ladder.txt                      why figures of one run differ\n"
       "  calibration.tsv                 confidence against accuracy\n"
       "  predictions.tsv results.json    answers; the JSON form of the 2018 and 2020 PyTorch code"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::EvaluateScoresReport report = reel3d::RunEvaluateScores(options);
-    return reel3d::ToolResult{report.metrics, report.table, reel3d::kExitDone};
+    const std::string text = options.explain ? report.table + "\n" + report.ladder : report.table;
+    return reel3d::ToolResult{report.metrics, text, reel3d::kExitDone};
   });
 }

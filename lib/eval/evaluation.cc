@@ -64,6 +64,7 @@ class Evaluator {
     MeasureIntervals();
     MeasureReadings();
     MeasureCalibration();
+    MeasureAbstention();
     return std::move(whole_);
   }
 
@@ -234,13 +235,26 @@ class Evaluator {
     return {*best, best - probabilities.begin() == video.label};
   }
 
-  Reliability ReliabilityOf(const std::vector<const VideoScores*>& videos,
-                            double temperature) const {
+  std::vector<Forecast> ForecastsOf(const std::vector<const VideoScores*>& videos,
+                                    double temperature) const {
     std::vector<Forecast> forecasts;
     for (const VideoScores* video : videos) {
       forecasts.push_back(ForecastOf(*video, temperature));
     }
-    return MeasureReliability(forecasts);
+    return forecasts;
+  }
+
+  Reliability ReliabilityOf(const std::vector<const VideoScores*>& videos,
+                            double temperature) const {
+    return MeasureReliability(ForecastsOf(videos, temperature));
+  }
+
+  void MeasureAbstention() {
+    const std::vector<Forecast> forecasts = ForecastsOf(videos_, 1);
+    whole_.risk_coverage = RiskCoverage(forecasts);
+    for (const double precision : kWantedPrecisions) {
+      whole_.precision_thresholds.push_back(ThresholdFor(forecasts, precision));
+    }
   }
 
   void MeasureCalibration() {

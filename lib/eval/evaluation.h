@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/eval/abstention.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/average_precision.h"
 #include "lib/eval/bootstrap.h"
@@ -67,6 +68,8 @@ struct CalibrationFigures {
   double loss_before = 0, loss_after = 0;  // mean negative log-likelihood of the other half
 };
 
+constexpr double kWantedPrecisions[] = {0.8, 0.9, 0.95, 0.99};
+
 struct Evaluation {
   int64_t num_scored = 0, num_expected = 0, num_labelled = 0;  // num_labelled: of the scored ones
   int64_t num_clips = 0;
@@ -81,6 +84,8 @@ struct Evaluation {
   std::vector<WindowFigures> windows;           // 1, 2, 4, ... windows, then all
   std::vector<ReadingFigures> places;           // the first, the middle, the last window alone
   CalibrationFigures calibration;
+  std::vector<CoveragePoint> risk_coverage;                        // by the confidence as scored
+  std::vector<std::optional<CoveragePoint>> precision_thresholds;  // for kWantedPrecisions
   RankingFigures ranking;
   bool has_several_labels = false;  // ranking used labels from elsewhere
 

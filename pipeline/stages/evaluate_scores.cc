@@ -17,6 +17,7 @@
 #include "lib/eval/evaluation.h"
 #include "pipeline/stages/evaluation_doubts.h"
 #include "pipeline/stages/evaluation_json.h"
+#include "pipeline/stages/evaluation_ladder.h"
 #include "pipeline/stages/evaluation_tables.h"
 #include "pipeline/stages/label_file.h"
 #include "pipeline/stages/prediction_files.h"
@@ -115,6 +116,7 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   report.metrics.update(MetricsToJson(subset, evaluation));
   report.metrics["doubts"] = TextsOf(AllDoubts(subset, evaluation, options));
   report.table = FormatEvaluation(subset, evaluation, title);
+  report.ladder = FormatLadder(evaluation, ParseAveraging(options.average));
   return report;
 }
 
@@ -134,6 +136,7 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   write("calibration.tsv", FormatReliability(evaluation));
   write("figures.json", FormatJson(FiguresToJson(evaluation)) + "\n");
   write("table.txt", report.table);
+  write("ladder.txt", report.ladder);
   write("metrics.json", FormatJson(report.metrics) + "\n");
 }
 
@@ -161,6 +164,11 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               "read the labels for mAP and hit@k from this table (`id label`, a row for each label "
               "of a video). Empty: use the one label of each scored video");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the draws for the intervals");
+  binder.Bind(
+      "explain", &explain,
+      "print how top-1 changes from the strictest reading of the scores to the most generous "
+      "one, one change a line; ladder.txt has it always",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "replace an evaluation that had other settings",
               Effect::kOnce);
 }

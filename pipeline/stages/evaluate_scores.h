@@ -6,6 +6,7 @@
 //   metrics.json     accuracies, counts and classes, as fractions
 //   figures.json     every figure: intervals, other averages and windows, calibration, mAP
 //   table.txt        the most important ones for users
+//   ladder.txt       top-1 from the strictest reading to the most generous one
 //   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv    the same as tables
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
@@ -29,6 +30,7 @@ struct EvaluateScoresOptions {
   std::string group_regex;  // over ids; empty: no groups
   std::string labels;       // file; empty: the labels of the scores
   int64_t seed = 0;
+  bool explain = false;
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
@@ -38,6 +40,7 @@ struct EvaluateScoresOptions {
 struct EvaluateScoresReport {
   nlohmann::ordered_json metrics;  // the content of metrics.json
   std::string table;               // the same for users
+  std::string ladder;              // the content of ladder.txt
 };
 
 // Throws as ReadSubsetScores and StageOutput do.

@@ -107,6 +107,28 @@ Json CalibrationToJson(const CalibrationFigures& calibration) {
           {"other_half_log_loss_after", calibration.loss_after}};
 }
 
+Json ToJson(const CoveragePoint& point) {
+  return {{"threshold", point.threshold},
+          {"num_answered", point.num_answered},
+          {"coverage", point.coverage},
+          {"precision", point.precision},
+          {"precision_interval_95", ToJson(point.precision_interval)}};
+}
+
+Json AbstentionToJson(const Evaluation& evaluation) {
+  Json curve = Json::array();
+  for (const CoveragePoint& point : evaluation.risk_coverage) {
+    curve.push_back(ToJson(point));
+  }
+  Json wanted = Json::array();
+  for (size_t place = 0; place < evaluation.precision_thresholds.size(); ++place) {
+    const std::optional<CoveragePoint>& point = evaluation.precision_thresholds[place];
+    wanted.push_back({{"wanted_precision", kWantedPrecisions[place]},
+                      {"answer", point ? ToJson(*point) : Json()}});
+  }
+  return {{"risk_coverage", curve}, {"thresholds", wanted}};
+}
+
 Json RankingToJson(const RankingFigures& ranking) {
   Json hits = Json::array();
   for (const HitRate& rate : ranking.hit_rates) {
@@ -151,6 +173,7 @@ Json FiguresToJson(const Evaluation& evaluation) {
           {"windows", WindowsToJson(evaluation)},
           {"one_window", PlacesToJson(evaluation)},
           {"calibration", CalibrationToJson(evaluation.calibration)},
+          {"abstention", AbstentionToJson(evaluation)},
           {"ranking", RankingToJson(evaluation.ranking)}};
 }
 

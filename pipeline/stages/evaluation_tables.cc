@@ -148,6 +148,20 @@ std::string CalibrationSentence(const CalibrationFigures& calibration) {
       calibration.temperature, 100 * calibration.after.ece, 100 * calibration.before.ece);
 }
 
+// Says how many videos could be answered at the first wanted precision that all answers miss.
+std::string AbstentionSentence(const Evaluation& evaluation) {
+  for (size_t place = 0; place < evaluation.precision_thresholds.size(); ++place) {
+    const std::optional<CoveragePoint>& point = evaluation.precision_thresholds[place];
+    if (point && point->num_answered < evaluation.num_labelled) {
+      return fmt::format(
+          "abstention: answers of at least {:.1f} % confidence are {:.1f} % right and cover {:.1f} "
+          "% of the videos\n",
+          100 * point->threshold, 100 * point->precision, 100 * point->coverage);
+    }
+  }
+  return "";
+}
+
 std::string RankingSentence(const Evaluation& evaluation) {
   if (!evaluation.has_several_labels) {
     return "";
@@ -187,7 +201,8 @@ std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evalu
   }
   return text + AccuracyTable(evaluation) + "\n" + AveragesSentence(evaluation) +
          WindowsSentence(evaluation) + CalibrationSentence(evaluation.calibration) +
-         RankingSentence(evaluation) + ClassTable(subset, evaluation);
+         AbstentionSentence(evaluation) + RankingSentence(evaluation) +
+         ClassTable(subset, evaluation);
 }
 
 std::string FormatPerClass(const SubsetScores& subset, const Evaluation& evaluation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/evaluate_scores.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -144,6 +145,24 @@ TEST_F(EvaluateScores, WritesEveryFigure) {
   EXPECT_DOUBLE_EQ(figures["ranking"]["mean_average_precision"], (0.5 + 5.0 / 6) / 2);
   EXPECT_EQ(figures["calibration"]["as_scored"]["bins"].size(), 15U);
   EXPECT_EQ(report.metrics["per_class"][1]["top1_interval_95"].size(), 2U);
+}
+
+// The windows of a are 3 to 0 for fall (16 frames) and 9 to 0 for rise (the tail).
+TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
+  options_.min_distinct = 1;
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(Output("ladder.txt"), report.ladder);
+  const auto expect = [&](const char* change, const char* top1, const char* points) {
+    EXPECT_THAT(report.ladder, HasSubstr(fmt::format("{:<62}{:>9}{:>10}\n", change, top1, points)));
+  };
+  expect("one window a video, the middle one; missing videos are wrong", "0.00 %", "");
+  expect("all windows but the tail, by softmax", "25.00 %", "+25.00");
+  expect("the tail as well", "0.00 %", "-25.00");
+  expect("missing videos are ignored", "0.00 %", "+0.00");
+  expect("  with the tail, by log-softmax instead", "0.00 %", "+0.00");
+  const test::CommandResult explained = test::RunCommand(
+      {test::ToolPath("evaluate-scores"), "--explain", options_.scores_dir, options_.out_dir});
+  EXPECT_EQ(explained.out, report.table + "\n" + report.ladder);
 }
 
 TEST_F(EvaluateScores, GroupsAreDrawnTogether) {

@@ -1,0 +1,32 @@
+// Says what a network gains by answering only when it is sure: the risk-coverage curve, and the
+// least confidence that gives a wanted precision.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/eval/calibration.h"
+#include "lib/eval/interval.h"
+
+namespace reel3d {
+
+// The videos with a confidence of at least `threshold` are answered, the others are not.
+struct CoveragePoint {
+  double threshold = 0;
+  int64_t num_answered = 0;
+  double coverage = 0;          // share of videos that are answered
+  double precision = 0;         // share of right ones among them
+  Interval precision_interval;  // 95 %, Wilson
+};
+
+// Returns the points that answer the surest 10, 20 .. 100 % of the videos; videos of equal
+// confidence are answered together. Empty without videos.
+std::vector<CoveragePoint> RiskCoverage(std::vector<Forecast> forecasts);
+
+// Returns the point with the most answers whose precision is at least `precision`; none if there is
+// no such threshold. A threshold that is chosen and judged on the same videos is a little too good.
+std::optional<CoveragePoint> ThresholdFor(std::vector<Forecast> forecasts, double precision);
+
+}  // namespace reel3d
