@@ -47,7 +47,7 @@ std::vector<size_t> ChooseWindows(const std::vector<int>& num_distinct, int min_
     return PlacesOfAtLeast(num_distinct,
                            *std::max_element(num_distinct.begin(), num_distinct.end()));
   }
-  const std::vector<size_t> kept = PlacesOfAtLeast(num_distinct, min_distinct);
+  std::vector<size_t> kept = PlacesOfAtLeast(num_distinct, min_distinct);
   switch (choice.windows) {
     case Windows::kSpread:
       return SpreadOver(kept, static_cast<size_t>(std::max(1, choice.count)));

@@ -13,6 +13,7 @@
 #include "lib/data/video_groups.h"
 #include "lib/eval/comparison.h"
 #include "pipeline/stages/comparison_text.h"
+#include "pipeline/stages/prediction_files.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
@@ -48,6 +49,7 @@ struct Tables {
   CompareScoresReport report;
   std::string per_class = kComparedClassesHeader;
   std::string flips = kFlipsHeader;
+  std::vector<SuspectLabel> suspects;  // of all runs so far, by id
 };
 
 void AddRun(const SubsetScores& first, const std::string& folder,
@@ -63,7 +65,9 @@ void AddRun(const SubsetScores& first, const std::string& folder,
       return GroupsOf(ids, options.group_regex);
     };
   }
-  const Comparison comparison = Compare(first, ReadRun(folder, options), how);
+  const SubsetScores run = ReadRun(folder, options);
+  const Comparison comparison = Compare(first, run, how);
+  tables->suspects = CommonSuspects(tables->suspects, SuspectsOf(run, how.averaging));
   const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin};
   std::string& text = tables->report.text;
   text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names);
@@ -72,7 +76,8 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   tables->flips += FormatFlips(comparison, names);
 }
 
-void WriteTables(const Tables& tables, const CompareScoresOptions& options) {
+void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
+                 const CompareScoresOptions& options) {
   std::vector<StageInput> inputs;
   for (const std::string& folder : options.scores_dirs) {
     inputs.push_back({folder, ""});
@@ -82,6 +87,7 @@ void WriteTables(const Tables& tables, const CompareScoresOptions& options) {
   const fs::path& folder = output.folder();
   WriteFileAtomically(folder / "per_class.tsv", tables.per_class);
   WriteFileAtomically(folder / "flips.tsv", tables.flips);
+  WriteFileAtomically(folder / "suspect_labels.tsv", FormatSuspects(tables.suspects, classes));
   WriteFileAtomically(folder / "comparison.txt", tables.report.text);
   WriteFileAtomically(folder / "comparison.json", FormatJson(tables.report.figures) + "\n");
   output.Finish({{"num_runs", options.scores_dirs.size()}}, {});
@@ -94,10 +100,12 @@ void CompareScoresOptions::Bind(OptionBinder& binder) {
       "rule that makes one score per class of a video's clips. " + AveragingHelp();
   binder.Positional("SCORES_DIR", &scores_dirs,
                     "what score-videos wrote, two or more; all others are compared with the first");
-  binder.Bind("out-dir", &out_dir,
-              "write comparison.json, comparison.txt, per_class.tsv and flips.tsv to this folder. "
-              "Empty: only print",
-              Effect::kRunOnly);
+  binder.Bind(
+      "out-dir", &out_dir,
+      "write comparison.json, comparison.txt, per_class.tsv, flips.tsv and suspect_labels.tsv "
+      "to this folder. "
+      "Empty: only print",
+      Effect::kRunOnly);
   binder.Bind(
       "margin", &margin, RealRange{0, 100},
       "call runs equivalent if their top-1 surely differs by less than this many percentage "
@@ -133,11 +141,13 @@ CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
   const SubsetScores first = ReadRun(options.scores_dirs.front(), options);
   Tables tables;
   tables.report.figures["comparisons"] = Json::array();
+  tables.suspects = SuspectsOf(first, ParseAveraging(options.average));
   for (size_t run = 1; run < options.scores_dirs.size(); ++run) {
     AddRun(first, options.scores_dirs[run], options, &tables);
   }
   if (!options.out_dir.empty()) {
-    WriteTables(tables, options);
+    RankSuspects(&tables.suspects);
+    WriteTables(tables, first.classes, options);
   }
   return tables.report;
 }

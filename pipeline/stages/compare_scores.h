@@ -5,6 +5,7 @@
 //   comparison.json  every figure, as fractions
 //   comparison.txt   what the tool prints
 //   per_class.tsv    a row a run and class
+//   suspect_labels.tsv  videos that all runs answer alike and otherwise than their label
 //   flips.tsv        the videos that one run has right and the other wrong
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

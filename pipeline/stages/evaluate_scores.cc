@@ -120,6 +120,12 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   return report;
 }
 
+std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
+  std::vector<SuspectLabel> suspects = SuspectsOf(subset, ParseAveraging(options.average));
+  RankSuspects(&suspects);
+  return FormatSuspects(suspects, subset.classes);
+}
+
 void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
                 const Evaluation& evaluation, const EvaluateScoresOptions& options,
                 const EvaluateScoresReport& report) {
@@ -129,6 +135,7 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   write("predictions.tsv", FormatPredictions(subset));
   write("results.json",
         FormatResults(subset, options.top_k, ParseResultsForm(options.results_form)));
+  write("suspect_labels.tsv", SuspectLabels(subset, options));
   write("confusion.tsv", FormatConfusion(subset, evaluation));
   write("per_class.tsv", FormatPerClass(subset, evaluation));
   write("averages.tsv", FormatAverages(evaluation));

@@ -6,6 +6,7 @@
 //   metrics.json     accuracies, counts and classes, as fractions
 //   figures.json     every figure: intervals, other averages and windows, calibration, mAP
 //   table.txt        the most important ones for users
+//   suspect_labels.tsv  videos that may have a wrong label, most suspect first
 //   ladder.txt       top-1 from the strictest reading to the most generous one
 //   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv    the same as tables
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes

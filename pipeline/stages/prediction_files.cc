@@ -30,6 +30,17 @@ int TrueRank(const VideoScores& video) {
 
 }  // namespace
 
+std::string FormatSuspects(const std::vector<SuspectLabel>& ranked,
+                           const std::vector<std::string>& classes) {
+  std::string text = "id\tlabel\tanswer\tmargin\n";
+  for (const SuspectLabel& suspect : ranked) {
+    text +=
+        fmt::format("{}\t{}\t{}\t{:.6f}\n", suspect.id, classes[static_cast<size_t>(suspect.label)],
+                    classes[static_cast<size_t>(suspect.answer)], suspect.margin);
+  }
+  return text;
+}
+
 const std::vector<std::string>& ResultsFormNames() {
   static const std::vector<std::string> names = {"reference", "activitynet"};
   return names;

@@ -5,12 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "lib/eval/suspect_labels.h"
 #include "lib/eval/video_scores.h"
 
 namespace reel3d {
 
 // predictions.tsv: one row per video.
 std::string FormatPredictions(const SubsetScores& subset);
+
+// suspect_labels.tsv: the videos that may have a wrong label, most suspect first.
+std::string FormatSuspects(const std::vector<SuspectLabel>& ranked,
+                           const std::vector<std::string>& classes);
 
 enum class ResultsForm {
   kReference,    // {"results": ...}, as the 2018 and 2020 PyTorch code writes

@@ -102,6 +102,13 @@ TEST_F(CompareScores, WritesTables) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/DONE"));
 }
 
+TEST_F(CompareScores, LabelsThatAllRunsDisagreeWithAreSuspect) {
+  options_.out_dir = folder_ / "out";
+  Compare({Write("a", 3), Write("b", 2), Write("c", 12)});
+  EXPECT_EQ(ReadFile(folder_ / "out/suspect_labels.tsv"),
+            "id\tlabel\tanswer\tmargin\np0_0\trise\tfall\t0.761594\np0_1\tfall\trise\t0.761594\n");
+}
+
 TEST_F(CompareScores, GroupsAreDrawnTogether) {
   const std::string a = Write("a", 8);
   const std::string b = Write("b", 0);

@@ -137,6 +137,8 @@ TEST_F(EvaluateScores, WritesEveryFigure) {
   EXPECT_THAT(Output("windows.tsv"), AllOf(HasSubstr("\n1\t1.000\t\t0.250000"),
                                            HasSubstr("\nall\t1.000\t"), HasSubstr("\nthe last\t")));
   EXPECT_THAT(Output("calibration.tsv"), HasSubstr("\n0.4667\t0.5333\t1\t0.500000\t0.000000\n"));
+  EXPECT_EQ(Output("suspect_labels.tsv"),
+            "id\tlabel\tanswer\tmargin\nb\trise\tfall\t0.462117\nc\tfall\trise\t0.000000\n");
   const Json figures = Json::parse(Output("figures.json"));
   EXPECT_EQ(figures["accuracy"]["top1"]["missing_wrong"], 0.25);
   EXPECT_DOUBLE_EQ(figures["accuracy"]["top1"]["missing_ignored"], 1.0 / 3);

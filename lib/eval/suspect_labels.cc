@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/suspect_labels.h"
+
+#include <algorithm>
+
+namespace reel3d {
+
+std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging) {
+  std::vector<SuspectLabel> suspects;
+  for (const VideoScores& video : run.videos) {
+    const auto best = std::max_element(video.scores.begin(), video.scores.end());
+    const auto answer = static_cast<int>(best - video.scores.begin());
+    if (video.label >= 0 && answer != video.label) {
+      const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
+      suspects.push_back({video.id, video.label, answer,
+                          probabilities[static_cast<size_t>(answer)] -
+                              probabilities[static_cast<size_t>(video.label)]});
+    }
+  }
+  return suspects;
+}
+
+std::vector<SuspectLabel> CommonSuspects(const std::vector<SuspectLabel>& a,
+                                         const std::vector<SuspectLabel>& b) {
+  std::vector<SuspectLabel> common;
+  auto in_b = b.begin();
+  for (const SuspectLabel& suspect : a) {
+    while (in_b != b.end() && in_b->id < suspect.id) {
+      ++in_b;
+    }
+    if (in_b != b.end() && in_b->id == suspect.id && in_b->label == suspect.label &&
+        in_b->answer == suspect.answer) {
+      common.push_back(suspect);
+      common.back().margin = std::min(suspect.margin, in_b->margin);
+    }
+  }
+  return common;
+}
+
+void RankSuspects(std::vector<SuspectLabel>* suspects) {
+  std::sort(suspects->begin(), suspects->end(), [](const SuspectLabel& a, const SuspectLabel& b) {
+    return a.margin != b.margin ? a.margin > b.margin : a.id < b.id;
+  });
+}
+
+}  // namespace reel3d

@@ -1,0 +1,53 @@
+// Fuzzes the JSON files of answers and annotations that other programs write, and the table of
+// labels.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/results_json.h"
+#include "pipeline/stages/label_file.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace reel3d::fuzz {
+namespace {
+
+enum Form { kResults, kTruth, kLabels, kNumForms };
+
+constexpr const char* kResultsText =
+    R"({"results": {"a": [{"label": "x", "score": 0.5}, {"label": "y", "score": 0.25}], "b": []}})";
+constexpr const char* kTruthText =
+    R"({"database": {"a": {"subset": "validation", "annotations": [{"label": "x"}]},
+                     "b": {"subset": "validation", "annotations": {"label": "y"}}}})";
+
+// Figures of any answers are shares.
+void CheckFigures(const TrueLabels& truth, const std::vector<ResultEntry>& entries) {
+  const ResultFigures figures = MeasureResults(truth, entries, {1, 3});
+  REEL3D_CHECK(figures.mean_average_precision >= 0 && figures.mean_average_precision <= 1 + 1e-9);
+  for (const HitRate& rate : figures.hit_rates) {
+    REEL3D_CHECK(rate.mean >= 0 && rate.mean <= rate.any && rate.any <= 1);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Seeds() {
+  return {FileAndNumbers::Join(kResultsText, {kResults}),
+          FileAndNumbers::Join(kTruthText, {kTruth}),
+          FileAndNumbers::Join("id\tlabel\na\tx\na\ty\n", {kLabels})};
+}
+
+}  // namespace reel3d::fuzz
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace reel3d;
+  fuzz::FileAndNumbers input(data, size);
+  const fuzz::ScratchFile file(input.file().data(), input.file().size());
+  fuzz::AllowInputErrors([&] {
+    switch (input.Below(fuzz::kNumForms)) {
+      case fuzz::kResults:
+        return fuzz::CheckFigures({{"a", {"x"}}, {"b", {"y", "z"}}}, ReadResults(file.path()));
+      case fuzz::kTruth:
+        return fuzz::CheckFigures(ReadTrueLabels(file.path(), "validation"), {{"a", "x", 1}});
+      default:
+        ReadLabelSets(file.path(), {"x", "y"});
+    }
+  });
+  return 0;
+}
