@@ -50,8 +50,9 @@ std::string FormatLadder(const Evaluation& evaluation, Averaging averaging) {
   std::string text = fmt::format("{:<62}{:>9}{:>10}\n", "one change a line", "top-1", "points");
   bool is_first = true;
   for (const Rung& rung : LadderOf(evaluation, averaging)) {
-    text += fmt::format("{:<62}{:>7.2f} %{:>10}\n", (rung.is_other ? "  " : "") + rung.change,
-                        100 * rung.top1, is_first ? "" : fmt::format("{:+.2f}", 100 * rung.gain));
+    text +=
+        fmt::format("{:<62}{:>7.2f} %", (rung.is_other ? "  " : "") + rung.change, 100 * rung.top1);
+    text += is_first ? "\n" : fmt::format("{:>+10.2f}\n", 100 * rung.gain);
     is_first = false;
   }
   return text;

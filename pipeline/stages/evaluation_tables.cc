@@ -121,22 +121,34 @@ std::string AveragesSentence(const Evaluation& evaluation) {
                      name(*low), high_top1, name(*high));
 }
 
-// Says how few windows would have done; empty if all are not better than one.
-std::string WindowsSentence(const Evaluation& evaluation) {
-  const WindowFigures& all = evaluation.windows.back();
+// Returns the row with the fewest windows that give nearly all of the gain, else that with the most
+// windows short of all; null if all windows are not better than one.
+const WindowFigures* EnoughWindows(const Evaluation& evaluation) {
+  const WindowFigures* last = nullptr;
   for (const WindowFigures& row : evaluation.windows) {
-    if (row.share_of_gain && *row.share_of_gain >= kEnoughOfGain &&
-        row.reading.windows.windows == Windows::kSpread) {
-      return fmt::format(
-          "windows: {} give {:.0f} % of the gain of all ({:.1f} a video) over one, {:.1f} to "
-          "{:.1f} "
-          "%\n",
-          row.reading.windows.count, 100 * *row.share_of_gain, all.mean_windows,
-          100 * evaluation.windows.front().figures.top1.missing_ignored,
-          100 * all.figures.top1.missing_ignored);
+    if (row.share_of_gain && row.reading.windows.windows == Windows::kSpread) {
+      last = &row;
+      if (*row.share_of_gain >= kEnoughOfGain) {
+        break;
+      }
     }
   }
-  return "";
+  return last;
+}
+
+// Says how few windows would have done.
+std::string WindowsSentence(const Evaluation& evaluation) {
+  const WindowFigures* const enough = EnoughWindows(evaluation);
+  if (enough == nullptr || enough->reading.windows.count < 2) {
+    return "";
+  }
+  const WindowFigures& all = evaluation.windows.back();
+  return fmt::format(
+      "windows: {} a video give {:.0f} % of the gain of all ({:.1f} a video) over one, {:.1f} to "
+      "{:.1f} %\n",
+      enough->reading.windows.count, 100 * *enough->share_of_gain, all.mean_windows,
+      100 * evaluation.windows.front().figures.top1.missing_ignored,
+      100 * all.figures.top1.missing_ignored);
 }
 
 std::string CalibrationSentence(const CalibrationFigures& calibration) {
