@@ -9,10 +9,9 @@
 namespace reel3d {
 namespace {
 
-// The distance of two pictures that begin a pair. It is smaller than that of pictures that vote,
-// because each look-up within 31 bits would be 170 times as dear; the best of a pair's pictures are
-// well within it.
-constexpr int kSeedRadius = 15;
+// Up to this many pictures two bits of a band are changed for a look-up; that is sixteen times the
+// work of one bit, which finds nearly as much.
+constexpr size_t kFewPictures = 1'000'000;
 // A picture begins a pair only if it differs by this from the last one of its video that did.
 constexpr int kMinNewness = 8;
 // More pictures than these that resemble a picture make it a commonplace.
@@ -20,16 +19,23 @@ constexpr size_t kMostResembling = 5000;
 
 constexpr int kMinPictures = 4;  // compared, unless the shorter video has fewer
 constexpr int kFewestPictures = 2;
-constexpr double kMinNear = 0.75;  // share of the compared pictures
+// Pictures vote for a pair up to this distance. It is more than kPdqRadius because one picture does
+// not decide: motion and the mean distance count as well.
+constexpr int kVoteRadius = 45;
+constexpr double kMinNear = 0.5;  // share of the compared pictures
 constexpr double kMinScore = 0.5;
 // A picture moves if its low frequencies change by this many grey levels to the next one.
 constexpr float kMinChange = 0.15F;
-constexpr double kMaxDisagreement = 0.3;
-constexpr double kMaxStillDistance = 12;  // of the pictures, where nothing moves
+// Where something moves, the mean distance and the disagreement of the motion may be these parts of
+// their limits together. Unrelated videos have a distance of 128 and a disagreement of 0.5.
+constexpr double kMovingDistance = 64;
+constexpr double kMovingDisagreement = 0.3;
+constexpr double kMaxMisfit = 0.9;
+constexpr double kStillDistance = 16;  // the largest mean distance where nothing moves
 
 // Rises with how badly two videos fit.
 double Misfit(const PicturePair& pair) {
-  return pair.mean_distance + 2 * kPdqRadius * pair.motion_disagreement;
+  return pair.mean_distance / kMovingDistance + pair.motion_disagreement / kMovingDisagreement;
 }
 
 auto Rank(const PicturePair& pair) {
@@ -54,7 +60,7 @@ struct PairFinder::Hypothesis {
   auto Key() const { return std::make_tuple(a, b, offset, part, mirrored); }
 };
 
-PairFinder::PairFinder(const std::vector<VideoSignature>& videos, Comparable comparable)
+PairFinder::PairFinder(const std::vector<VideoSignature>& videos, Comparable comparable, int depth)
     : videos_(videos), comparable_(std::move(comparable)) {
   std::vector<PdqHash> hashes;
   for (size_t video = 0; video < videos.size(); ++video) {
@@ -67,7 +73,8 @@ PairFinder::PairFinder(const std::vector<VideoSignature>& videos, Comparable com
       }
     }
   }
-  index_ = std::make_unique<HashIndex>(std::move(hashes), kSeedRadius);
+  depth_ = depth > 0 ? depth : entries_.size() <= kFewPictures ? 2 : 1;
+  index_ = std::make_unique<HashIndex>(std::move(hashes), kPdqRadius, depth_);
 }
 
 std::vector<PairFinder::Hypothesis> PairFinder::Hypotheses(size_t video,
@@ -124,7 +131,7 @@ bool PairFinder::Verify(const Hypothesis& hypothesis, PicturePair* pair) const {
                                   hypothesis.mirrored ? of_b.mirrored : of_b.parts[kWhole]);
     ++num_compared;
     distances += distance;
-    pair->num_near += distance <= kPdqRadius ? 1 : 0;
+    pair->num_near += distance <= kVoteRadius ? 1 : 0;
     if (of_a.has_next && of_b.has_next && std::min(of_a.change, of_b.change) >= kMinChange) {
       const uint64_t motion = of_b.motion[kWhole];
       ++pair->num_moving;
@@ -141,8 +148,8 @@ bool PairFinder::Verify(const Hypothesis& hypothesis, PicturePair* pair) const {
   pair->mean_distance = static_cast<double>(distances) / num_compared;
   pair->motion_disagreement =
       pair->num_moving == 0 ? 0 : static_cast<double>(disagreements) / (64.0 * pair->num_moving);
-  const bool fits = pair->num_moving > 0 ? pair->motion_disagreement <= kMaxDisagreement
-                                         : pair->mean_distance <= kMaxStillDistance;
+  const bool fits =
+      pair->num_moving > 0 ? Misfit(*pair) <= kMaxMisfit : pair->mean_distance <= kStillDistance;
   return fits && pair->score >= kMinScore;
 }
 

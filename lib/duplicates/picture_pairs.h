@@ -27,7 +27,7 @@ struct PicturePair {
   int part_of_b = kWhole;  // the part of b's picture that a shows; one of both is kWhole
   bool mirrored = false;
   double mean_distance = 0;        // of the pictures' hashes, bits
-  double motion_disagreement = 0;  // share of the bits of motion, about 0.5 for unrelated videos
+  double motion_disagreement = 0;  // share of the bits, 0.5 for unrelated videos
   int num_moving = 0;              // pictures that were compared in motion
 };
 
@@ -36,8 +36,12 @@ class PairFinder {
   // Says whether videos may be a pair.
   using Comparable = std::function<bool(size_t, size_t)>;
 
-  // `videos` must outlive the finder. Videos without pictures are in no pair.
-  PairFinder(const std::vector<VideoSignature>& videos, Comparable comparable);
+  // `videos` must outlive the finder. Videos without pictures are in no pair. `depth` is how many
+  // bits are changed in a look-up (HashIndex's flips), 1 .. 3; 0: 2, or 1 for more than a million
+  // pictures.
+  PairFinder(const std::vector<VideoSignature>& videos, Comparable comparable, int depth);
+
+  int depth() const { return depth_; }
 
   struct Found {
     std::vector<PicturePair> pairs;  // at most one with each other video
@@ -62,6 +66,7 @@ class PairFinder {
   const Comparable comparable_;
   std::vector<Entry> entries_;  // of the index: one for each voting picture
   std::vector<int> num_voting_;
+  int depth_ = 0;
   std::unique_ptr<const HashIndex> index_;
 };
 

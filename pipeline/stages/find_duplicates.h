@@ -19,6 +19,7 @@ struct FindDuplicatesOptions {
   std::string manifest, data_dir, out;
   std::string against, against_data;
   std::string drop_from = "none";
+  int search_depth = 0;
   double max_failed_fraction = 0.01;
   int threads = 0;
   bool overwrite = false;
