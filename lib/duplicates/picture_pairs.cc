@@ -26,16 +26,18 @@ constexpr double kMinNear = 0.5;  // share of the compared pictures
 constexpr double kMinScore = 0.5;
 // A picture moves if its low frequencies change by this many grey levels to the next one.
 constexpr float kMinChange = 0.15F;
-// Where something moves, the mean distance and the disagreement of the motion may be these parts of
-// their limits together. Unrelated videos have a distance of 128 and a disagreement of 0.5.
-constexpr double kMovingDistance = 64;
-constexpr double kMovingDisagreement = 0.3;
-constexpr double kMaxMisfit = 0.9;
-constexpr double kStillDistance = 16;  // the largest mean distance where nothing moves
+// Where something moves, the mean distance and the disagreement of the motion are measured in these
+// units, and their sum, the misfit, has a limit that is lower for few pictures. Unrelated videos
+// have a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
+constexpr double kDistanceUnit = 64;
+constexpr double kDisagreementUnit = 0.5;
+constexpr double kMaxMisfit = 1.1;
+constexpr double kMisfitPerPicture = 0.88;  // times 1 / pictures, taken off the limit
+constexpr double kStillDistance = 16;       // the largest mean distance where nothing moves
 
 // Rises with how badly two videos fit.
 double Misfit(const PicturePair& pair) {
-  return pair.mean_distance / kMovingDistance + pair.motion_disagreement / kMovingDisagreement;
+  return pair.mean_distance / kDistanceUnit + pair.motion_disagreement / kDisagreementUnit;
 }
 
 auto Rank(const PicturePair& pair) {
@@ -120,7 +122,8 @@ bool PairFinder::Verify(const Hypothesis& hypothesis, PicturePair* pair) const {
       std::min(static_cast<int>(a.size()), static_cast<int>(b.size()) - hypothesis.offset);
   int num_compared = 0;
   int64_t distances = 0;
-  int64_t disagreements = 0;
+  int64_t num_strong = 0;
+  int64_t num_agreeing = 0;
   for (int i = begin; i < end; ++i) {
     const PictureSignature& of_a = a[i];
     const PictureSignature& of_b = b[i + hypothesis.offset];
@@ -133,10 +136,13 @@ bool PairFinder::Verify(const Hypothesis& hypothesis, PicturePair* pair) const {
     distances += distance;
     pair->num_near += distance <= kVoteRadius ? 1 : 0;
     if (of_a.has_next && of_b.has_next && std::min(of_a.change, of_b.change) >= kMinChange) {
-      const uint64_t motion = of_b.motion[kWhole];
+      const PictureSignature::Motion& motion_a = of_a.motion[hypothesis.part];
+      const PictureSignature::Motion& motion_b = of_b.motion[kWhole];
+      const uint64_t strong = motion_a.strong & motion_b.strong;
+      const uint64_t rises_b = hypothesis.mirrored ? MirroredRises(motion_b.rises) : motion_b.rises;
       ++pair->num_moving;
-      disagreements += __builtin_popcountll(
-          of_a.motion[hypothesis.part] ^ (hypothesis.mirrored ? MirroredMotion(motion) : motion));
+      num_strong += __builtin_popcountll(motion_a.strong);
+      num_agreeing += __builtin_popcountll(~(motion_a.rises ^ rises_b) & strong);
     }
   }
   const int shorter = std::min(num_voting_[hypothesis.a], num_voting_[hypothesis.b]);
@@ -147,9 +153,10 @@ bool PairFinder::Verify(const Hypothesis& hypothesis, PicturePair* pair) const {
   pair->score = static_cast<double>(pair->num_near) / shorter;
   pair->mean_distance = static_cast<double>(distances) / num_compared;
   pair->motion_disagreement =
-      pair->num_moving == 0 ? 0 : static_cast<double>(disagreements) / (64.0 * pair->num_moving);
+      num_strong == 0 ? 0 : 1 - static_cast<double>(num_agreeing) / static_cast<double>(num_strong);
+  const double limit = kMaxMisfit - kMisfitPerPicture / num_compared;
   const bool fits =
-      pair->num_moving > 0 ? Misfit(*pair) <= kMaxMisfit : pair->mean_distance <= kStillDistance;
+      pair->num_moving > 0 ? Misfit(*pair) <= limit : pair->mean_distance <= kStillDistance;
   return fits && pair->score >= kMinScore;
 }
 

@@ -27,7 +27,7 @@ struct PicturePair {
   int part_of_b = kWhole;  // the part of b's picture that a shows; one of both is kWhole
   bool mirrored = false;
   double mean_distance = 0;        // of the pictures' hashes, bits
-  double motion_disagreement = 0;  // share of the bits, 0.5 for unrelated videos
+  double motion_disagreement = 0;  // share of the strong changes of a that b has not, 0 .. 1
   int num_moving = 0;              // pictures that were compared in motion
 };
 

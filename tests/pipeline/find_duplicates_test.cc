@@ -53,22 +53,26 @@ const std::vector<Edit>& Edits() {
 
 // A room and four things that move in it, each along a path of its own.
 struct Scene {
-  uint32_t room, actors;
-};
+  Scene(uint32_t room_key, uint32_t actors_key)
+      : room(test::NoisePicture(room_key, kWidth / 2, kHeight / 2)), actors(actors_key) {}
 
-uint8_t PixelOf(const Scene& scene, double x, double y, double time_s) {
-  for (uint32_t i = 0; i < 4; ++i) {
-    const uint32_t key = test::MixedPoint(scene.actors, i, 1);
-    const double speed = 1 + key % 7 * 0.3;
-    const double centre_x = kWidth * (0.5 + 0.35 * std::cos(speed * time_s + key));
-    const double centre_y = kHeight * (0.5 + 0.35 * std::sin(1.4 * speed * time_s + 2.0 * key));
-    if (std::abs(x - centre_x) < 22 && std::abs(y - centre_y) < 22) {
-      return static_cast<uint8_t>(40 + 60 * i);
+  uint8_t At(double x, double y, double time_s) const {
+    for (uint32_t i = 0; i < 4; ++i) {
+      const uint32_t key = test::MixedPoint(actors, i, 1);
+      const double speed = 1 + key % 7 * 0.3;
+      const double centre_x = kWidth * (0.5 + 0.35 * std::cos(speed * time_s + key));
+      const double centre_y = kHeight * (0.5 + 0.35 * std::sin(1.4 * speed * time_s + 2.0 * key));
+      if (std::abs(x - centre_x) < 22 && std::abs(y - centre_y) < 22) {
+        return static_cast<uint8_t>(40 + 60 * i);
+      }
     }
+    return static_cast<uint8_t>(
+        room[static_cast<size_t>(y / 2) * (kWidth / 2) + static_cast<size_t>(x / 2)]);
   }
-  return static_cast<uint8_t>(
-      test::NoisePixel(scene.room, static_cast<uint32_t>(x / 2), static_cast<uint32_t>(y / 2)));
-}
+
+  const std::vector<float> room;  // at half the size
+  const uint32_t actors;
+};
 
 void WriteFilm(const fs::path& file, const Scene& scene, const Edit& edit) {
   VideoEncoderOptions options;
@@ -83,9 +87,9 @@ void WriteFilm(const fs::path& file, const Scene& scene, const Edit& edit) {
           for (int x = 0; x < edit.width; ++x) {
             const int column = edit.mirrored ? edit.width - 1 - x : x;
             (*out)[static_cast<size_t>(y) * edit.width + x] =
-                PixelOf(scene, kWidth * (edit.left + edit.part * (column + 0.5) / edit.width),
-                        kHeight * (edit.top + edit.part * (y + 0.5) / edit.height),
-                        static_cast<double>(number + edit.skipped_frames) / kFps);
+                scene.At(kWidth * (edit.left + edit.part * (column + 0.5) / edit.width),
+                         kHeight * (edit.top + edit.part * (y + 0.5) / edit.height),
+                         static_cast<double>(number + edit.skipped_frames) / kFps);
           }
         }
       });
