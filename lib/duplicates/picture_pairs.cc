@@ -9,8 +9,8 @@
 namespace reel3d {
 namespace {
 
-// Up to this many pictures two bits of a band are changed for a look-up; that is sixteen times the
-// work of one bit, which finds nearly as much.
+// Up to this many pictures two bits of a band are changed for a look-up. That is sixteen times the
+// work of one bit, and finds more of the pairs that differ much.
 constexpr size_t kFewPictures = 1'000'000;
 // A picture begins a pair only if it differs by this from the last one of its video that did.
 constexpr int kMinNewness = 8;
@@ -26,9 +26,9 @@ constexpr double kMinNear = 0.5;  // share of the compared pictures
 constexpr double kMinScore = 0.5;
 // A picture moves if its low frequencies change by this many grey levels to the next one.
 constexpr float kMinChange = 0.15F;
-// Where something moves, the mean distance and the disagreement of the motion are measured in these
-// units, and their sum, the misfit, has a limit that is lower for few pictures. Unrelated videos
-// have a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
+// The misfit of two videos in which something moves is the sum of their mean distance and their
+// disagreement in motion, in these units. Its limit is lower for few pictures. Unrelated videos have
+// a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
 constexpr double kDistanceUnit = 64;
 constexpr double kDisagreementUnit = 0.5;
 constexpr double kMaxMisfit = 1.1;

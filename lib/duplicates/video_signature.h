@@ -1,5 +1,5 @@
-// What find-duplicates keeps of a video: hashes of two pictures a second, and how each picture
-// changes to the next.
+// A video's signature is all that find-duplicates keeps of it: hashes of two pictures a second, and
+// how each picture changes to the next.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -27,7 +27,7 @@ std::vector<float> Paint(const Film& film, int number) {
     for (int x = 0; x < kPdqSide; ++x) {
       const bool is_actor = film.actor != 0 && x >= left && x < left + 7 && y >= top && y < top + 7;
       const uint32_t wall = test::NoisePixel(film.room, x, y);
-      const uint32_t pixel = is_actor ? wall * 2 / 3 : wall;
+      const uint32_t pixel = is_actor ? wall * 17 / 20 : wall;
       picture[y * kPdqSide + x] = film.contrast * static_cast<float>(pixel);
     }
   }

@@ -343,7 +343,7 @@ TEST(FindDuplicates, FindsNoPairAmongRealVideosOfOneRoom) {
   options.data_dir = (folder / "prepared").string();
   options.out = (folder / "pairs.tsv").string();
   run({"list-videos", data.string(), options.manifest});
-  run({"prep-videos", "--height", "144", options.manifest, options.data_dir});
+  run({"prep-videos", "--height", "240", options.manifest, options.data_dir});
   EXPECT_EQ(RunFindDuplicates(options).num_pairs(), 0) << ReadFile(options.out);
 }
 
