@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include "lib/base/error.h"
 
@@ -46,30 +47,22 @@ std::vector<double> ShrinkMatrix(int samples, int pixels_per_sample, int begin, 
   return matrix;
 }
 
-// Returns [samples][frequency]: the shrinking and the transform of the shrunken axis.
-std::vector<std::array<float, kPdqFrequencies>> TransformMatrix(const std::vector<double>& shrink,
-                                                                int samples) {
-  const double pi = std::acos(-1.0);
-  std::vector<std::array<float, kPdqFrequencies>> matrix(static_cast<size_t>(samples));
-  for (int frequency = 0; frequency < kPdqFrequencies; ++frequency) {
-    std::vector<double> row(static_cast<size_t>(samples));
-    for (int k = 0; k < kPdqSide; ++k) {
-      const double wave =
-          std::sqrt(2.0 / kPdqSide) * std::cos(pi / (2 * kPdqSide) * (frequency + 1) * (2 * k + 1));
-      for (int sample = 0; sample < samples; ++sample) {
-        row[sample] += wave * shrink[static_cast<size_t>(k) * samples + sample];
-      }
-    }
-    for (int sample = 0; sample < samples; ++sample) {
-      matrix[sample][frequency] = static_cast<float>(row[sample]);
-    }
+// Returns the sum of the slopes between `count` values and those `ahead` behind them. Only slopes
+// of at least a hundredth of the range count.
+int VisibleSlopes(const float* values, int count, int ahead) {
+  int sum = 0;
+  for (int i = 0; i < count; ++i) {
+    sum += std::abs(static_cast<int>((values[i] - values[i + ahead]) * 100 / 255));
   }
-  return matrix;
+  return sum;
 }
 
-// Only slopes of at least a hundredth of the range count.
-int VisibleSlope(double a, double b) {
-  return std::abs(static_cast<int>(static_cast<float>(a - b) * 100 / 255));
+int QualityOf(const std::vector<float>& small) {
+  int sum = VisibleSlopes(small.data(), kPdqSide * (kPdqSide - 1), kPdqSide);
+  for (int y = 0; y < kPdqSide; ++y) {
+    sum += VisibleSlopes(small.data() + static_cast<ptrdiff_t>(y) * kPdqSide, kPdqSide - 1, 1);
+  }
+  return std::min(100, sum / 90);
 }
 
 }  // namespace
@@ -97,15 +90,35 @@ PdqSpectrum Mirrored(const PdqSpectrum& spectrum) {
   return mirrored;
 }
 
+// Returns the shrinking and the transform of the shrunken axis as one matrix.
+PdqHasher::Matrix PdqHasher::MakeMatrix(const std::vector<double>& shrink, int samples) {
+  const double pi = std::acos(-1.0);
+  Matrix matrix(static_cast<size_t>(samples));
+  for (int frequency = 0; frequency < kPdqFrequencies; ++frequency) {
+    std::vector<double> row(static_cast<size_t>(samples));
+    for (int k = 0; k < kPdqSide; ++k) {
+      const double wave =
+          std::sqrt(2.0 / kPdqSide) * std::cos(pi / (2 * kPdqSide) * (frequency + 1) * (2 * k + 1));
+      for (int sample = 0; sample < samples; ++sample) {
+        row[sample] += wave * shrink[static_cast<size_t>(k) * samples + sample];
+      }
+    }
+    for (int sample = 0; sample < samples; ++sample) {
+      matrix[sample][frequency] = static_cast<float>(row[sample]);
+    }
+  }
+  return matrix;
+}
+
 PdqHasher::Axis PdqHasher::MakeAxis(int samples) {
   REEL3D_CHECK(samples >= kMinSide);
   Axis axis;
   axis.shrink = ShrinkMatrix(samples, 1, 0, samples);
-  axis.spans[kAll] = TransformMatrix(axis.shrink, samples);
+  axis.spans[kAll] = MakeMatrix(axis.shrink, samples);
   const int margin = kPixelsPerSample / 20 * samples;  // a twentieth
   for (const auto& [span, begin] :
        {std::pair(kMiddle, margin), std::pair(kFirst, 0), std::pair(kLast, 2 * margin)}) {
-    axis.spans[span] = TransformMatrix(
+    axis.spans[span] = MakeMatrix(
         ShrinkMatrix(samples, kPixelsPerSample, begin, kPixelsPerSample * samples - 2 * margin),
         samples);
   }
@@ -124,52 +137,41 @@ PdqHasher::PdqHasher(int width, int height)
   }
 }
 
-void PdqHasher::MeasureQuality(const float* luma) {
+void PdqHasher::Shrink(const float* luma) {
   if (width_ == kPdqSide && height_ == kPdqSide) {
     std::copy_n(luma, small_.size(), small_.begin());
-  } else {
-    for (int y = 0; y < height_; ++y) {
-      for (int out = 0; out < kPdqSide; ++out) {
-        double sum = 0;
-        for (int x = 0; x < width_; ++x) {
-          sum += horizontal_.shrink[static_cast<size_t>(out) * width_ + x] *
-                 luma[static_cast<size_t>(y) * width_ + x];
-        }
-        narrow_[static_cast<size_t>(y) * kPdqSide + out] = sum;
-      }
-    }
-    std::fill(small_.begin(), small_.end(), 0.0);
+    return;
+  }
+  for (int y = 0; y < height_; ++y) {
     for (int out = 0; out < kPdqSide; ++out) {
-      for (int y = 0; y < height_; ++y) {
-        const double weight = vertical_.shrink[static_cast<size_t>(out) * height_ + y];
-        for (int x = 0; x < kPdqSide; ++x) {
-          small_[static_cast<size_t>(out) * kPdqSide + x] +=
-              weight * narrow_[static_cast<size_t>(y) * kPdqSide + x];
-        }
+      double sum = 0;
+      for (int x = 0; x < width_; ++x) {
+        sum += horizontal_.shrink[static_cast<size_t>(out) * width_ + x] *
+               luma[static_cast<size_t>(y) * width_ + x];
       }
+      narrow_[static_cast<size_t>(y) * kPdqSide + out] = sum;
     }
   }
-  int sum = 0;
-  for (size_t y = 0; y < kPdqSide; ++y) {
-    const double* const row = small_.data() + y * kPdqSide;
-    for (size_t x = 0; x < kPdqSide; ++x) {
-      sum += x + 1 < kPdqSide ? VisibleSlope(row[x], row[x + 1]) : 0;
-      sum += y + 1 < kPdqSide ? VisibleSlope(row[x], row[x + kPdqSide]) : 0;
+  for (int out = 0; out < kPdqSide; ++out) {
+    for (int x = 0; x < kPdqSide; ++x) {
+      double sum = 0;
+      for (int y = 0; y < height_; ++y) {
+        sum += vertical_.shrink[static_cast<size_t>(out) * height_ + y] *
+               narrow_[static_cast<size_t>(y) * kPdqSide + x];
+      }
+      small_[static_cast<size_t>(out) * kPdqSide + x] = static_cast<float>(sum);
     }
   }
-  picture_.quality = std::min(100, sum / 90);
 }
 
 const PdqPicture& PdqHasher::Transform(const float* luma) {
   for (int span = 0; span < kNumSpans; ++span) {
     const Matrix& matrix = horizontal_.spans[span];
     for (int y = 0; y < height_; ++y) {
-      std::array<float, kPdqFrequencies> sums{};
+      Wave sums{};
       const float* const row = luma + static_cast<size_t>(y) * width_;
       for (int x = 0; x < width_; ++x) {
-        for (size_t f = 0; f < kPdqFrequencies; ++f) {
-          sums[f] += row[x] * matrix[x][f];
-        }
+        sums += row[x] * matrix[x];
       }
       rows_[span][y] = sums;
     }
@@ -179,18 +181,16 @@ const PdqPicture& PdqHasher::Transform(const float* luma) {
   for (int part = 0; part < kNumParts; ++part) {
     const Matrix& rows = rows_[kAcross[part]];
     const Matrix& matrix = vertical_.spans[kDown[part]];
-    PdqSpectrum& spectrum = picture_.spectra[part];
-    spectrum = {};
-    for (int y = 0; y < height_; ++y) {
-      for (size_t i = 0; i < kPdqFrequencies; ++i) {
-        const float weight = matrix[y][i];
-        for (size_t j = 0; j < kPdqFrequencies; ++j) {
-          spectrum[i][j] += weight * rows[y][j];
-        }
+    for (int i = 0; i < kPdqFrequencies; ++i) {
+      Wave sums{};
+      for (int y = 0; y < height_; ++y) {
+        sums += matrix[y][i] * rows[y];
       }
+      std::memcpy(picture_.spectra[part][i].data(), &sums, sizeof(sums));
     }
   }
-  MeasureQuality(luma);
+  Shrink(luma);
+  picture_.quality = QualityOf(small_);
   return picture_;
 }
 

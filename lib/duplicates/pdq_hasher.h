@@ -49,8 +49,10 @@ class PdqHasher {
   const PdqPicture& Transform(const float* luma);
 
  private:
+  // One value for each frequency. The compiler adds and multiplies it at once.
+  using Wave = float __attribute__((vector_size(kPdqFrequencies * sizeof(float))));
   // [sample][frequency] of a part of one axis.
-  using Matrix = std::vector<std::array<float, kPdqFrequencies>>;
+  using Matrix = std::vector<Wave>;
   enum Span { kAll, kMiddle, kFirst, kLast };
   static constexpr int kNumSpans = 4;
   struct Axis {
@@ -59,12 +61,14 @@ class PdqHasher {
   };
 
   static Axis MakeAxis(int samples);
-  void MeasureQuality(const float* luma);
+  static Matrix MakeMatrix(const std::vector<double>& shrink, int samples);
+  void Shrink(const float* luma);
 
   const int width_, height_;
   const Axis horizontal_, vertical_;
   std::array<Matrix, kNumSpans> rows_;  // the picture's rows, transformed
-  std::vector<double> narrow_, small_;
+  std::vector<double> narrow_;
+  std::vector<float> small_;  // the shrunken picture
   PdqPicture picture_;
 };
 

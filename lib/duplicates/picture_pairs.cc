@@ -27,8 +27,8 @@ constexpr double kMinScore = 0.5;
 // A picture moves if its low frequencies change by this many grey levels to the next one.
 constexpr float kMinChange = 0.15F;
 // The misfit of two videos in which something moves is the sum of their mean distance and their
-// disagreement in motion, in these units. Its limit is lower for few pictures. Unrelated videos have
-// a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
+// disagreement in motion, in these units. Its limit is lower for few pictures. Unrelated videos
+// have a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
 constexpr double kDistanceUnit = 64;
 constexpr double kDisagreementUnit = 0.5;
 constexpr double kMaxMisfit = 1.1;
