@@ -22,10 +22,10 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kWidth = 320;
-constexpr int kHeight = 240;
+constexpr int kWidth = 240;
+constexpr int kHeight = 180;
 constexpr int kFps = 10;
-constexpr int kNumFrames = 50;
+constexpr int kNumFrames = 40;
 
 // How a copy differs from its original.
 struct Edit {
@@ -40,13 +40,13 @@ struct Edit {
 const std::vector<Edit>& Edits() {
   static const std::vector<Edit> edits = {{"same"},
                                           {"encoded_again", kWidth, kHeight, 0, 0, 1, false, 0, 34},
-                                          {"smaller", 200, 150},
-                                          {"wider", 400, 240},
-                                          {"centre", 288, 216, 0.05, 0.05, 0.9},
-                                          {"top_left", 288, 216, 0, 0, 0.9},
-                                          {"bottom_right", 288, 216, 0.1, 0.1, 0.9},
+                                          {"smaller", 160, 120},
+                                          {"wider", 300, 180},
+                                          {"centre", 216, 162, 0.05, 0.05, 0.9},
+                                          {"top_left", 216, 162, 0, 0, 0.9},
+                                          {"bottom_right", 216, 162, 0.1, 0.1, 0.9},
                                           {"mirrored", kWidth, kHeight, 0, 0, 1, true},
-                                          {"mirrored_part", 288, 216, 0.05, 0.05, 0.9, true},
+                                          {"mirrored_part", 216, 162, 0.05, 0.05, 0.9, true},
                                           {"shifted", kWidth, kHeight, 0, 0, 1, false, kFps}};
   return edits;
 }
@@ -62,7 +62,7 @@ struct Scene {
       const double speed = 1 + key % 7 * 0.3;
       const double centre_x = kWidth * (0.5 + 0.35 * std::cos(speed * time_s + key));
       const double centre_y = kHeight * (0.5 + 0.35 * std::sin(1.4 * speed * time_s + 2.0 * key));
-      if (std::abs(x - centre_x) < 22 && std::abs(y - centre_y) < 22) {
+      if (std::abs(x - centre_x) < 17 && std::abs(y - centre_y) < 17) {
         return static_cast<uint8_t>(40 + 60 * i);
       }
     }
@@ -130,7 +130,7 @@ class FindDuplicatesTest : public ::testing::Test {
     }
     WriteManifest(*folder_ / "videos.tsv", manifest);
     WriteClasses(*folder_ / "classes.txt", {"film"});
-    Run({"prep-videos", "--height", "240", Path("videos.tsv"), Path("prepared")});
+    Run({"prep-videos", "--height", "180", Path("videos.tsv"), Path("prepared")});
     Run({"pack-shards", Path("videos.tsv"), Path("prepared"), Path("shards")});
   }
   static void TearDownTestSuite() { delete folder_; }
@@ -195,7 +195,7 @@ TEST_F(FindDuplicatesTest, FindsEveryPlantedCopyAndNothingElse) {
   EXPECT_EQ(report.num_by_pictures, static_cast<int64_t>(Edits().size()));
   EXPECT_EQ(report.num_by_subsets.at("training, validation"), report.num_pairs());
   EXPECT_EQ(report.num_videos, 27);
-  EXPECT_EQ(report.num_pictures, 27 * 10 - 2);
+  EXPECT_EQ(report.num_pictures, 27 * 8 - 2);
   EXPECT_EQ(report.num_missing + report.num_failed, 0);
 }
 
