@@ -22,6 +22,7 @@ ROOMS = {
     "demo": {"video", "data", "base"},
     "hdf5": {"data", "base"},
     "frames": {"data", "base"},
+    "duplicates": {"frames", "data", "base"},
     "shard": {"hdf5", "frames", "data", "base"},
     "loader": {"shard", "frames", "data", "base"},
     "weights": {"base"},

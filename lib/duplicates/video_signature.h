@@ -1,0 +1,53 @@
+// A video's signature is all that find-duplicates keeps of it: hashes of two pictures a second, and
+// how each picture changes to the next.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "lib/duplicates/pdq_hash.h"
+#include "lib/duplicates/pdq_hasher.h"
+
+namespace reel3d {
+
+constexpr double kPicturesPerSecond = 2;
+
+// Returns the frame of picture `k`: the one nearest to k / kPicturesPerSecond seconds. A video of
+// fewer frames a second is sampled frame by frame.
+int SampledFrame(int k, double fps);
+
+struct PictureSignature {
+  std::array<PdqHash, kNumParts> parts;  // by Part
+  PdqHash mirrored;                      // of the whole, left and right exchanged
+  // Bit 8 * i + j of `rises` says whether frequency (i, j) of the 8 x 8 lowest rises to the next
+  // picture; that of `strong`, whether it changes more than half of them do. What stands still
+  // takes no part in that: it tells two films of one room apart.
+  struct Motion {
+    uint64_t rises = 0, strong = 0;
+  };
+  std::array<Motion, kNumParts> motion;
+  float change = 0;       // mean change of these frequencies to the next picture, in grey levels
+  bool has_next = false;  // false: the last picture, which has no motion
+  bool votes = false;     // its quality is at least kPdqMinQuality
+};
+
+using VideoSignature = std::vector<PictureSignature>;
+
+// Returns the rises of the mirrored video.
+uint64_t MirroredRises(uint64_t rises);
+
+// Collects the signature of one video from its sampled pictures, in order.
+class SignatureMaker {
+ public:
+  void Add(const PdqPicture& picture);
+  // Returns the signature and begins the next video.
+  VideoSignature Take();
+
+ private:
+  VideoSignature pictures_;
+  std::array<PdqSpectrum, kNumParts> last_{};
+};
+
+}  // namespace reel3d

@@ -1,0 +1,52 @@
+// The stage behind find-duplicates: which videos of a data set show the same, by the names and
+// times of their sources and by their pictures.
+//
+// It writes one table (pipeline/stages/duplicate_table.h) and, if asked, a manifest without the
+// videos that leak from one subset into another. Both are the same for any number of threads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lib/base/option_binder.h"
+
+namespace reel3d {
+
+struct FindDuplicatesOptions {
+  std::string manifest, data_dir, out;
+  std::string against, against_data;
+  std::string drop_from = "none";
+  int search_depth = 0;
+  double max_failed_fraction = 0.01;
+  int threads = 0;
+  bool overwrite = false;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+struct FindDuplicatesReport {
+  int64_t num_videos = 0;       // rows of the manifests
+  int64_t num_missing = 0;      // without stored frames: looked at by name alone
+  int64_t num_failed = 0;       // whose frames are damaged: likewise
+  int64_t num_pictures = 0;     // hashed
+  int64_t num_voting = 0;       // those that are not flat or dark
+  int64_t num_commonplace = 0;  // those that resemble so many others that they begin no pair
+  int64_t num_by_source = 0, num_by_pictures = 0, num_by_both = 0;  // pairs
+  std::map<std::string, int64_t> num_by_subsets;  // "training, validation" -> pairs
+  std::string kept_manifest;                      // "" unless something was to be dropped
+  int64_t num_dropped = 0;
+
+  int64_t num_pairs() const { return num_by_source + num_by_pictures + num_by_both; }
+  nlohmann::ordered_json ToJson() const;
+  std::string ToText() const;
+};
+
+// Throws a usage error where an output is there already or would replace an input; an input error
+// if too many videos are damaged, or if all videos of a subset would be dropped.
+FindDuplicatesReport RunFindDuplicates(const FindDuplicatesOptions& options);
+
+}  // namespace reel3d
