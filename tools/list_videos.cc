@@ -13,7 +13,10 @@ int main(int argc, char** argv) {
       "prep-videos finds the files that are no videos.\n\n"
       "In each class the groups whose names have the lowest hashes are held out. They are the\n"
       "same on every machine, and adding videos hardly changes them. Groups with videos of\n"
-      "several classes (a person who does every action) are drawn together."};
+      "several classes (a person who does every action) are drawn together.\n\n"
+      "With --annotations the files of a published set give labels and subsets, and SOURCE is the\n"
+      "folder of its videos: docs/reference/annotation_formats.md. VIDEOS.missing.tsv lists the\n"
+      "rows without a file."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::ListVideosReport report = reel3d::RunListVideos(options);
     return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};

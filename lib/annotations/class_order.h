@@ -21,7 +21,7 @@ struct ClassOrder {
 //   annotation   the set's own list or numbers; where it has neither, the order in which the
 //                training rows name the classes first, as the reference does with Kinetics
 //   mmaction2    sorted as mmaction2 writes the names: without ", and _ for a blank
-//   torchvision  sorted as torchvision writes them: without ' ( ) too, and _ for a blank
+//   torchvision  sorted as torchvision writes them: without ' ( ), and _ for a blank
 //   FILE         a list, one class a line. Names are found by their normal form, and the spelling
 //                of the annotation files is kept; classes that no row has keep their place.
 // Throws an input error where FILE lacks a class that a row has.

@@ -15,7 +15,8 @@ std::vector<uint32_t> OrderOf(const Names& names) {
   std::vector<uint32_t> order(names.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return names[a] != names[b] ? names[a] < names[b] : a < b;
+    const int order_of_names = names[a].compare(names[b]);
+    return order_of_names != 0 ? order_of_names < 0 : a < b;
   });
   return order;
 }

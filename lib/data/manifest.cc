@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <iterator>
+#include <string_view>
 #include <unordered_map>
 
 #include "lib/base/error.h"
@@ -69,7 +71,7 @@ std::string RowFault(const VideoRow& row) {
   if (const std::string fault = IdFault(row.id); !fault.empty()) {
     return fmt::format("id '{}' {}", Escaped(row.id), fault);
   }
-  for (const std::string& text : {row.path, row.label}) {
+  for (const std::string_view text : {std::string_view(row.path), std::string_view(row.label)}) {
     if (const std::string fault = FieldFault(text); !fault.empty()) {
       return fmt::format("'{}' {}", Escaped(text), fault);
     }
@@ -141,7 +143,8 @@ Manifest ReadManifest(const fs::path& file) {
 
 std::string FormatManifest(const Manifest& manifest) {
   std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
-  std::unordered_map<std::string, size_t> row_of_id;
+  std::unordered_map<std::string_view, size_t> row_of_id;
+  row_of_id.reserve(manifest.videos.size());
   for (size_t i = 0; i < manifest.videos.size(); ++i) {
     const VideoRow& row = manifest.videos[i];
     if (const std::string fault = RowFault(row); !fault.empty()) {
@@ -151,10 +154,10 @@ std::string FormatManifest(const Manifest& manifest) {
       throw InputError(
           fmt::format("videos {} and {} have the same id '{}'", row_of_id[row.id], i, row.id));
     }
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.id, row.path, row.label,
-                        SubsetName(row.subset), OrEmpty(row.begin_s), OrEmpty(row.end_s),
-                        OrEmpty(row.num_frames), OrEmpty(row.fps), OrEmpty(row.width),
-                        OrEmpty(row.height));
+    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.id,
+                   row.path, row.label, SubsetName(row.subset), OrEmpty(row.begin_s),
+                   OrEmpty(row.end_s), OrEmpty(row.num_frames), OrEmpty(row.fps),
+                   OrEmpty(row.width), OrEmpty(row.height));
   }
   return text;
 }
