@@ -22,7 +22,7 @@ namespace {
 struct TimeNetworksOptions {
   NetworkOptions network;
   PrecisionOptions precision;
-  std::string device = "cpu";
+  DeviceChoice device = DeviceChoice::kCpu;
   int frames = 16;
   int size = 112;
   int batch = 8;
@@ -32,7 +32,7 @@ struct TimeNetworksOptions {
   void Bind(OptionBinder& binder) {
     network.Bind(binder);
     precision.Bind(binder);
-    binder.Choice("device", &device, {"cpu", "cuda"}, "where to compute");
+    binder.Choice("device", &device, "where to compute");
     binder.Bind("frames", &frames, {1, 1024}, "of a clip");
     binder.Bind("sample-size", &size, {1, 4096}, "pixels of a clip's side");
     binder.Bind("batch", &batch, {1, 100'000}, "clips of a step");
@@ -82,10 +82,10 @@ ToolResult TimeNetworks(const TimeNetworksOptions& options) {
   network->AbsorbBatchNorms();
   const at::NoGradGuard no_gradient;
   result.json["score_clips_per_s"] = ClipsPerSecond(options, [&] { return network(clips); });
-  result.text =
-      fmt::format("{} {}: trains on {:.1f}, scores {:.1f} clips/s\n{}\n", Describe(options.network),
-                  options.precision.precision, result.json["train_clips_per_s"].get<double>(),
-                  result.json["score_clips_per_s"].get<double>(), found);
+  result.text = fmt::format("{} {}: trains on {:.1f}, scores {:.1f} clips/s\n{}\n",
+                            Describe(options.network), NameOf(options.precision.precision),
+                            result.json["train_clips_per_s"].get<double>(),
+                            result.json["score_clips_per_s"].get<double>(), found);
   return result;
 }
 

@@ -9,8 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#include "lib/base/choices.h"
 
 namespace reel3d {
 
@@ -51,13 +55,34 @@ class OptionBinder {
                     Effect effect = Effect::kOutput) = 0;
   virtual void Bind(const char* name, std::vector<std::string>* values, const char* help,
                     Effect effect = Effect::kOutput) = 0;
-  // Adds an option that takes one of `choices`. Another word is refused, and the nearest choice
-  // offered.
-  virtual void Choice(const char* name, std::string* value, std::vector<std::string> choices,
-                      const char* help, Effect effect = Effect::kOutput) = 0;
+  // Adds an option that takes one of the enum's choices (lib/base/choices.h), whose own help
+  // follows `help`. Another word is refused, and the choices are listed.
+  template <class Enum>
+  std::enable_if_t<std::is_enum_v<Enum>> Choice(const char* name, Enum* value, const char* help,
+                                                Effect effect = Effect::kOutput) {
+    const auto set = [value](size_t index) { *value = ChoicesOf(Enum())[index].value; };
+    const auto show = [value] { return std::string(NameOf(*value)); };
+    BindChoice(name, {ChoiceNames<Enum>(), set, show}, HelpWithChoices<Enum>(help), effect);
+  }
+  // Does the same for a word of a list that no enum holds, such as the network families.
+  void Choice(const char* name, std::string* value, std::vector<std::string> choices,
+              const char* help, Effect effect = Effect::kOutput) {
+    const auto set = [value, choices](size_t index) { *value = choices[index]; };
+    BindChoice(name, {choices, set, [value] { return *value; }}, help, effect);
+  }
   // Adds the name of an .ini file whose settings --config overrules. A name means
   // configs/recipes/NAME.ini of this installation; a value with a slash is a path.
   virtual void Recipe(const char* name, std::string* value, const char* help) = 0;
+
+ protected:
+  // Sets and shows a value that has one of `names`.
+  struct ChosenName {
+    std::vector<std::string> names;
+    std::function<void(size_t index)> set;
+    std::function<std::string()> show;
+  };
+  virtual void BindChoice(const char* name, ChosenName chosen, const std::string& help,
+                          Effect effect) = 0;
 };
 
 }  // namespace reel3d

@@ -99,7 +99,7 @@ std::string Nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
-OptionEntry& OptionTable::Add(const char* name, const char* help, Effect effect) {
+OptionEntry& OptionTable::Add(const char* name, const std::string& help, Effect effect) {
   REEL3D_CHECK(Find(name) == nullptr);
   OptionEntry entry;
   entry.name = name;
@@ -178,17 +178,18 @@ void OptionTable::Bind(const char* name, std::vector<std::string>* values, const
   entry.show = [values] { return fmt::format("{}", fmt::join(*values, ",")); };
 }
 
-void OptionTable::Choice(const char* name, std::string* value, std::vector<std::string> choices,
-                         const char* help, Effect effect) {
+void OptionTable::BindChoice(const char* name, ChosenName chosen, const std::string& help,
+                             Effect effect) {
   OptionEntry& entry = Add(name, help, effect);
-  entry.accepts = fmt::format("{}", fmt::join(choices, " | "));
-  entry.set = [value, choices = std::move(choices)](const std::string& text) {
-    if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-      throw UsageError(fmt::format("'{}' is none of {}", text, fmt::join(choices, ", ")));
+  entry.accepts = fmt::format("{}", fmt::join(chosen.names, " | "));
+  entry.set = [names = std::move(chosen.names), set = std::move(chosen.set)](const auto& text) {
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) {
+      throw UsageError(fmt::format("'{}' is none of {}", text, fmt::join(names, ", ")));
     }
-    *value = text;
+    set(static_cast<size_t>(found - names.begin()));
   };
-  entry.show = [value] { return *value; };
+  entry.show = std::move(chosen.show);
 }
 
 void OptionTable::Recipe(const char* name, std::string* value, const char* help) {

@@ -45,8 +45,6 @@ class OptionTable : public OptionBinder {
             Effect effect) override;
   void Bind(const char* name, std::vector<std::string>* values, const char* help,
             Effect effect) override;
-  void Choice(const char* name, std::string* value, std::vector<std::string> choices,
-              const char* help, Effect effect) override;
   void Recipe(const char* name, std::string* value, const char* help) override;
   // Files of settings may not hold the option `name`, which would have no effect there.
   void KeepToCommandLine(const std::string& name);
@@ -64,8 +62,12 @@ class OptionTable : public OptionBinder {
   // superfluous ones. The words of a command may be empty, paths may not.
   void SetPositionals(const std::vector<std::string>& words, bool are_command = false) const;
 
+ protected:
+  void BindChoice(const char* name, ChosenName chosen, const std::string& help,
+                  Effect effect) override;
+
  private:
-  OptionEntry& Add(const char* name, const char* help, Effect effect);
+  OptionEntry& Add(const char* name, const std::string& help, Effect effect);
 
   std::vector<OptionEntry> options_;
   std::vector<PositionalEntry> positionals_;

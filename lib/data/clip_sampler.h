@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "lib/base/choices.h"
 #include "lib/base/rng.h"
 
 namespace reel3d {
@@ -34,12 +35,14 @@ Clip RandomClip(int num_frames, const ClipShape& shape, bool inclusive, Rng& rng
 // however many and however short they are; count 1 gives them side by side.
 std::vector<Clip> EvenClips(int num_frames, const ClipShape& shape, int count, bool capped);
 
-// Says which windows scoring takes.
-enum class TailRule {
-  kLoop,      // 2020: the short last window is looped and kept
-  kLoop2018,  // the same, but no window starts at the last frame
-  kDrop2017,  // the tail is dropped; without a tail, the last window is dropped instead
-};
+// Says what scoring does with the last, shorter window of a video.
+enum class TailRule { kLoop, kLoop2018, kDrop2017 };
+inline std::vector<NamedChoice<TailRule>> ChoicesOf(TailRule /*type*/) {
+  return {{TailRule::kLoop, "loop", "it is looped and scored (2020 code)"},
+          {TailRule::kLoop2018, "loop2018", "the same, but not for a single frame"},
+          {TailRule::kDrop2017, "drop2017",
+           "it is dropped; without a shorter clip, the last full one is"}};
+}
 
 // Returns windows in order of time, which do not overlap if window_stride == length. If the rule
 // gives no window (kDrop2017 for at most `length` frames), the first one is returned, looped if

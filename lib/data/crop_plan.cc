@@ -20,7 +20,7 @@ CropPlan Region(FrameSize frame, int x, int y, int width, int height, int size) 
 }
 
 CropPlan CenterSquare(const CropOptions& options, FrameSize frame, int side) {
-  if (options.rounding == "round2020") {
+  if (options.rounding == CropRounding::kRound2020) {
     return Region(frame, RoundHalfEven((frame.width - side) / 2.0),
                   RoundHalfEven((frame.height - side) / 2.0), side, side, options.size);
   }
@@ -90,20 +90,28 @@ void CheckFrame(FrameSize frame) {
   }
 }
 
+CropPlan DrawTrainCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
+  switch (options.crop) {
+    case TrainCrop::kCorner:
+      return DrawCornerCrop(options, frame, rng);
+    case TrainCrop::kRandom:
+      return DrawRandomCrop(options, frame, rng);
+    case TrainCrop::kCenter:
+      return CenterCrop(frame, options.size);
+  }
+  throw Error(ErrorKind::kInternal, "a crop is not known");
+}
+
 }  // namespace
 
 void CropOptions::Bind(OptionBinder& binder) {
-  binder.Choice("train-crop", &crop, {"corner", "random", "center"},
-                "part of the frames that a training clip shows. corner: a square at the centre or "
-                "a corner (the paper). random: any rectangle. center: the square of scoring");
+  binder.Choice("train-crop", &crop, "part of the frames that a training clip shows");
   binder.Bind("sample-size", &size, {8, 1024},
               "side of a clip, pixels; work and memory grow with its square");
   binder.Bind("crop-scales", &scales,
               "sides of corner crops, as parts of the short side, each above 0 and at most 1; they "
               "are equally likely");
-  binder.Choice("crop-rounding", &rounding, {"halves2018", "round2020"},
-                "centre square of an odd side. halves2018: it loses a pixel, as in the 2017 and "
-                "2018 code. round2020: it keeps the pixel");
+  binder.Choice("crop-rounding", &rounding, "centre square of an odd side");
   binder.Bind(
       "min-crop-area", &min_area, {0.01, 1},
       "random crop: minimum part of the frame's area; a smaller value shows less of the scene");
@@ -114,13 +122,6 @@ void CropOptions::Bind(OptionBinder& binder) {
 }
 
 void CropOptions::Check() const {
-  if (crop != "corner" && crop != "random" && crop != "center") {
-    throw UsageError(fmt::format("unknown crop \"{}\"; it is corner, random or center", crop));
-  }
-  if (rounding != "halves2018" && rounding != "round2020") {
-    throw UsageError(
-        fmt::format("unknown crop rounding \"{}\"; it is halves2018 or round2020", rounding));
-  }
   if (scales.empty()) {
     throw UsageError("the list of crop scales is empty");
   }
@@ -133,9 +134,7 @@ void CropOptions::Check() const {
 
 CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
   CheckFrame(frame);
-  CropPlan plan = options.crop == "corner"   ? DrawCornerCrop(options, frame, rng)
-                  : options.crop == "random" ? DrawRandomCrop(options, frame, rng)
-                                             : CenterCrop(frame, options.size);
+  CropPlan plan = DrawTrainCrop(options, frame, rng);
   plan.flip = rng.Uniform() < options.flip_probability;
   return plan;
 }

@@ -35,14 +35,30 @@ struct CropPlan {
   bool flip = false;                          // exchange left and right, as the last step
 };
 
+// Says which part of the frames a training clip shows.
+enum class TrainCrop { kCorner, kRandom, kCenter };
+inline std::vector<NamedChoice<TrainCrop>> ChoicesOf(TrainCrop /*type*/) {
+  return {{TrainCrop::kCorner, "corner", "a square at the centre or a corner (the paper)"},
+          {TrainCrop::kRandom, "random", "any rectangle"},
+          {TrainCrop::kCenter, "center", "the square of scoring"}};
+}
+
+// Says how a centre square of an odd side is cut.
+enum class CropRounding { kHalves2018, kRound2020 };
+inline std::vector<NamedChoice<CropRounding>> ChoicesOf(CropRounding /*type*/) {
+  return {
+      {CropRounding::kHalves2018, "halves2018", "it loses a pixel, as in the 2017 and 2018 code"},
+      {CropRounding::kRound2020, "round2020", "it keeps the pixel"}};
+}
+
 struct CropOptions {
-  std::string crop = "corner";  // corner, random or center
-  int size = 112;               // S, pixels
+  TrainCrop crop = TrainCrop::kCorner;
+  int size = 112;  // S, pixels
   // corner: a square at the centre or one of the 4 corners. Its side is the short side times one of
   // these: 2^0, 2^-1/4, 2^-1/2, 2^-3/4, 2^-1.
   std::vector<double> scales = {1.0, 0.8408964152537145, 0.7071067811865476, 0.5946035575013605,
                                 0.5};
-  std::string rounding = "halves2018";  // of the centre square: halves2018 or round2020
+  CropRounding rounding = CropRounding::kHalves2018;
   // random: any rectangle with at least min_area of the frame's area, and a width over height from
   // min_aspect to its inverse.
   double min_area = 0.25;

@@ -25,8 +25,6 @@ const std::vector<std::string>& Columns() {
   return columns;
 }
 
-constexpr std::array<Subset, 3> kSubsets = {Subset::kTraining, Subset::kValidation,
-                                            Subset::kTesting};
 constexpr double kMaxSeconds = 1e9;
 constexpr double kMaxFps = 1e6;
 constexpr int kMaxSide = 65535;
@@ -92,16 +90,11 @@ std::string OrEmpty(const std::optional<Value>& value) {
 
 }  // namespace
 
-const char* SubsetName(Subset subset) {
-  constexpr std::array<const char*, 3> kNames = {"training", "validation", "testing"};
-  return kNames[static_cast<size_t>(subset)];
-}
+const char* SubsetName(Subset subset) { return NameOf(subset); }
 
 Subset ParseSubset(const std::string& name) {
-  for (const Subset subset : kSubsets) {
-    if (name == SubsetName(subset)) {
-      return subset;
-    }
+  if (const std::optional<Subset> subset = FindChoice<Subset>(name)) {
+    return *subset;
   }
   throw InputError(fmt::format("'{}' is not a subset: training, validation or testing", name));
 }

@@ -12,9 +12,16 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/choices.h"
+
 namespace reel3d {
 
 enum class Subset { kTraining, kValidation, kTesting };
+inline std::vector<NamedChoice<Subset>> ChoicesOf(Subset /*type*/) {
+  return {{Subset::kTraining, "training", ""},
+          {Subset::kValidation, "validation", ""},
+          {Subset::kTesting, "testing", ""}};
+}
 
 const char* SubsetName(Subset subset);
 // Throws an input error that lists the valid names.

@@ -16,14 +16,11 @@ namespace reel3d {
 namespace {
 
 // `index` is the number of our GPU among those that this process sees. `sharers` is the number of
-// processes that see the same GPUs. If `all_have` is false, some rank has no GPU, so "auto" must
+// processes that see the same GPUs. If `all_have` is false, some rank has no GPU, so kAuto must
 // choose the CPU on every rank.
-at::Device Choose(const std::string& choice, int index, int64_t sharers, bool all_have) {
-  if (choice == "cpu" || (choice == "auto" && !all_have)) {
+at::Device Choose(DeviceChoice choice, int index, int64_t sharers, bool all_have) {
+  if (choice == DeviceChoice::kCpu || (choice == DeviceChoice::kAuto && !all_have)) {
     return at::kCPU;
-  }
-  if (choice != "auto" && choice != "cuda") {
-    throw UsageError(fmt::format("device '{}': there is auto, cpu and cuda", choice));
   }
   if (!HasCuda()) {
     throw EnvironmentError("--device cuda: this reel3d was built without CUDA (-DREEL3D_CUDA=ON)");
@@ -39,7 +36,7 @@ at::Device Choose(const std::string& choice, int index, int64_t sharers, bool al
 
 }  // namespace
 
-at::Device ChooseDevice(const std::string& choice, const World& world) {
+at::Device ChooseDevice(DeviceChoice choice, const World& world) {
   // Slurm may show each rank a GPU of its own, always under the number 0. So a rank shares GPUs
   // only with ranks that see the same first GPU.
   const std::string ours = world.host() + " " + FirstGpuId();
@@ -63,6 +60,6 @@ void ChooseKernels(bool deterministic) {
   }
 }
 
-at::Device ChooseDevice(const std::string& choice) { return Choose(choice, 0, 1, NumGpus() > 0); }
+at::Device ChooseDevice(DeviceChoice choice) { return Choose(choice, 0, 1, NumGpus() > 0); }
 
 }  // namespace reel3d

@@ -4,20 +4,19 @@
 
 #include <torch/types.h>
 
-#include <string>
-
+#include "lib/dist/device_choice.h"
 #include "lib/dist/world.h"
 
 namespace reel3d {
 
-// `choice` is "cpu", "cuda" (the GPU numbered by the rank on its host) or "auto" (that GPU if every
-// rank has one, else the CPU). Makes the GPU current. Throws an environment error if `choice` is
-// "cuda" and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
-at::Device ChooseDevice(const std::string& choice, const World& world);
+// Chooses the CPU, the GPU numbered by the rank on its host (kCuda), or that GPU if every rank has
+// one, else the CPU (kAuto). Makes the GPU current. Throws an environment error if `choice` is
+// kCuda and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
+at::Device ChooseDevice(DeviceChoice choice, const World& world);
 
-// Does the same for a process that is not a rank. "cuda" is the first GPU, and so is "auto" if
+// Does the same for a process that is not a rank. kCuda is the first GPU, and so is kAuto if
 // there is a GPU.
-at::Device ChooseDevice(const std::string& choice);
+at::Device ChooseDevice(DeviceChoice choice);
 
 // Chooses the kernels that GPUs run in this process. By default they are the fastest ones, found by
 // trying all kernels when a convolution meets a shape for the first time. With `deterministic` they

@@ -163,13 +163,6 @@ void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& pl
   resizer.Finish(planes, plane_stride);
 }
 
-Decoding ParseDecoding(const std::string& name) {
-  if (name == "fast" || name == "exact") {
-    return name == "fast" ? Decoding::kFast : Decoding::kExact;
-  }
-  throw UsageError(fmt::format("decoding '{}': there is fast and exact", name));
-}
-
 FrameDecoder::FrameDecoder(Decoding decoding) : state_(std::make_unique<State>(decoding)) {
   if (!state_->Create()) {
     throw EnvironmentError(

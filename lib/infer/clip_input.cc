@@ -15,10 +15,7 @@ namespace reel3d {
 void ClipInputOptions::Bind(OptionBinder& binder) {
   binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
               "value of white before the mean is subtracted: 255, or 1");
-  binder.Choice("channels", &channels, {"rgb", "bgr", "grey"},
-                "the three channels of a clip. rgb: its colours. bgr: the colours in reverse "
-                "order, for weights that were trained on OpenCV's pixels (C3D). grey: three times "
-                "its brightness (BT.601), if colours say nothing about the classes");
+  binder.Choice("channels", &channels, "the three channels of a clip");
   binder.Bind(
       "mean", &mean,
       "values subtracted from the channels, in the order of --channels, in units of --pixel-range");
@@ -58,7 +55,7 @@ ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
       channels_(options.channels),
       mean_(OfChannels(options.mean, options.pixel_range, device)),
       std_(OfChannels(options.std, options.pixel_range, device)) {
-  if (options.channels == "grey" && !device.is_cpu()) {
+  if (options.channels == ChannelOrder::kGrey && !device.is_cpu()) {
     grey_ = torch::tensor({kRed, kGreen, kBlue}, at::kInt).view({1, 3, 1, 1, 1}).to(device);
   }
   if (device.is_cpu()) {
@@ -75,8 +72,8 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   const int64_t num_frames = pixels.size(2);
   const int64_t frame_pixels = pixels.size(3) * pixels.size(4);
   const int64_t channel_bytes = num_frames * frame_pixels;
-  const bool bgr = channels_ == "bgr";
-  const bool grey = channels_ == "grey";
+  const bool bgr = channels_ == ChannelOrder::kBgr;
+  const bool grey = channels_ == ChannelOrder::kGrey;
   const auto* bytes = pixels.const_data_ptr<uint8_t>();
   const auto* values = values_.const_data_ptr<float>();
   auto* numbers = input.mutable_data_ptr<float>();
@@ -118,10 +115,10 @@ at::Tensor ClipInput::ToInput(const at::Tensor& pixels) {
   copied_.emplace(device_.type());
   copied_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
   at::Tensor values = bytes;
-  if (channels_ == "grey") {
+  if (channels_ == ChannelOrder::kGrey) {
     values = (bytes * grey_).sum(1, /*keepdim=*/true, at::kInt).add_(kHalf);
     values.bitwise_right_shift_(kShift);
-  } else if (channels_ == "bgr") {
+  } else if (channels_ == ChannelOrder::kBgr) {
     values = bytes.flip(1);
   }
   return values.to(at::kFloat).sub(mean_).div_(std_);

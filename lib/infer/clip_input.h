@@ -13,10 +13,20 @@
 
 namespace reel3d {
 
+// Says what the three channels of a clip are.
+enum class ChannelOrder { kRgb, kBgr, kGrey };
+inline std::vector<NamedChoice<ChannelOrder>> ChoicesOf(ChannelOrder /*type*/) {
+  return {{ChannelOrder::kRgb, "rgb", "its colours"},
+          {ChannelOrder::kBgr, "bgr",
+           "the colours in reverse order, for weights that were trained on OpenCV's pixels (C3D)"},
+          {ChannelOrder::kGrey, "grey",
+           "three times its brightness (BT.601), if colours say nothing about the classes"}};
+}
+
 // The input is (pixel * pixel_range / 255 - mean) / std, per channel.
 struct ClipInputOptions {
-  double pixel_range = 255;      // value of white: 255 or 1
-  std::string channels = "rgb";  // or bgr, which also orders mean and std; or grey
+  double pixel_range = 255;                    // value of white: 255 or 1
+  ChannelOrder channels = ChannelOrder::kRgb;  // which also orders mean and std
   std::vector<double> mean{114.7748, 107.7354, 99.4750};
   std::vector<double> std{1, 1, 1};
 
@@ -43,7 +53,7 @@ class ClipInput {
   at::Tensor OnCpu(const at::Tensor& pixels) const;
 
   at::Device device_;
-  std::string channels_;
+  ChannelOrder channels_;
   at::Tensor mean_, std_;             // on the device, in units of 0-255
   at::Tensor grey_;                   // on a GPU: the weights of red, green and blue
   at::Tensor values_;                 // (3, 256) on the CPU: the input for each byte of a channel

@@ -67,12 +67,9 @@ std::vector<std::string> ModelNames() { return FamilyNames(); }
 void NetworkOptions::Bind(OptionBinder& binder) {
   binder.Choice("model", &model, ModelNames(), HelpOnModel().c_str());
   binder.Bind("depth", &depth, {10, 264}, ("layers of the network: " + DepthsOfFamilies()).c_str());
-  binder.Choice("shortcut", &shortcut, {"a", "b"},
-                "shortcut of blocks whose input and output differ in shape. a: subsampling and "
-                "zero channels (the paper). b: a convolution with weights of its own");
-  binder.Choice("shortcut-gradient", &shortcut_gradient, {"flow", "cut"},
-                "gradients at shortcuts of type a, in training only. flow: they pass (the paper). "
-                "cut: they stop there, as in the authors' code of 2018 and 2020");
+  binder.Choice("shortcut", &shortcut, "shortcut of blocks whose input and output differ in shape");
+  binder.Choice("shortcut-gradient", &shortcut_gradient,
+                "gradients at shortcuts of type a, in training only");
   binder.Bind("width", &width, {1.0 / 64, 16},
               "channels of every layer, as a multiple of the family's own (64, 128, 256 and 512 in "
               "residual networks); the cost grows with its square");
@@ -93,12 +90,6 @@ void NetworkOptions::Check() const {
   if (!depths.empty() && std::count(depths.begin(), depths.end(), depth) == 0) {
     throw UsageError(fmt::format("--depth {}: --model {} must have depth {}", depth, model,
                                  fmt::join(depths, ", ")));
-  }
-  if (shortcut != "a" && shortcut != "b") {
-    throw UsageError(fmt::format("--shortcut {}: must be a or b", shortcut));
-  }
-  if (shortcut_gradient != "flow" && shortcut_gradient != "cut") {
-    throw UsageError(fmt::format("--shortcut-gradient {}: must be flow or cut", shortcut_gradient));
   }
   if (stem_frames % 2 == 0) {
     throw UsageError(fmt::format("--stem-frames {}: must be odd", stem_frames));
@@ -129,7 +120,7 @@ std::string Describe(const NetworkOptions& options) {
     text += fmt::format("-{}", options.depth);
   }
   if (!family.depths.empty() && family.has_shortcuts) {
-    text += ", shortcut " + options.shortcut;
+    text += fmt::format(", shortcut {}", NameOf(options.shortcut));
   }
   text += fmt::format(", width {}", options.width);
   if (!family.depths.empty() && options.stem_channels > 0) {

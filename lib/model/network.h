@@ -12,18 +12,30 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "lib/weights/family.h"
 
 namespace reel3d {
 
+// Says what joins the input and output of a block if they differ in shape.
+enum class ShortcutType { kA, kB };
+inline std::vector<NamedChoice<ShortcutType>> ChoicesOf(ShortcutType /*type*/) {
+  return {{ShortcutType::kA, "a", "subsampling and zero channels (the paper)"},
+          {ShortcutType::kB, "b", "a convolution with weights of its own"}};
+}
+
+// Says what gradients do at shortcuts of type a, in training only.
+enum class ShortcutGradient { kFlow, kCut };
+inline std::vector<NamedChoice<ShortcutGradient>> ChoicesOf(ShortcutGradient /*type*/) {
+  return {
+      {ShortcutGradient::kFlow, "flow", "they pass (the paper)"},
+      {ShortcutGradient::kCut, "cut", "they stop there, as in the authors' code of 2018 and 2020"}};
+}
+
 struct NetworkOptions {
-  std::string model = "r3d";
+  std::string model = FamilyNames().front();
   int depth = 18;
-  // The shortcut from a block's input to an output with more channels. "a": subsampling and zero
-  // channels (the paper). "b": a 1x1x1 convolution and batch norm.
-  std::string shortcut = "a";
-  // The gradients of shortcut "a" in training. "flow": they pass it (the paper). "cut": they do
-  // not, as in the authors' code of 2018 and 2020.
-  std::string shortcut_gradient = "flow";
+  ShortcutType shortcut = ShortcutType::kA;
+  ShortcutGradient shortcut_gradient = ShortcutGradient::kFlow;  // of type a, in training
   double width = 1;       // channels of every layer are int(64 * width), int(128 * width), ...
   int stem_channels = 0;  // of the first convolution; 0: int(64 * width)
   int stem_frames = 7;

@@ -59,7 +59,8 @@ ReferenceArch ReferenceArchOf(const NetworkOptions& options) {
   arch.name = fmt::format("{}-{}", family.name, options.depth);
   arch.arguments = fmt::format("--model {} --model_depth {}", family.name, options.depth);
   if (FamilyOf(options.model).has_shortcuts) {
-    arch.arguments += options.shortcut == "a" ? " --resnet_shortcut A" : " --resnet_shortcut B";
+    arch.arguments +=
+        options.shortcut == ShortcutType::kA ? " --resnet_shortcut A" : " --resnet_shortcut B";
   }
   if (!family.width_option.empty() && (options.width != 1 || family.width_factor != 1)) {
     arch.arguments +=

@@ -35,7 +35,7 @@ class Shortcut {
     added_channels_ = out - in;
     const bool is_identity = in == out && *stride_ == *Triple(1);
     cut_gradient_ = plan.cut_gradient && !is_identity;
-    if (plan.shortcut == "b" && !is_identity) {
+    if (plan.shortcut == ShortcutType::kB && !is_identity) {
       downsample_.emplace(block, "downsample.0", "downsample.1",
                           ConvolutionOptions{in, out, 1, stride_});
     }

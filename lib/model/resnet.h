@@ -24,7 +24,7 @@ struct ConvPlan {
 struct ResNetPlan {
   std::vector<ConvPlan> stem;  // each with batch norm and ReLU
   bool max_pool = true;
-  std::string shortcut = "b";
+  ShortcutType shortcut = ShortcutType::kB;
   bool cut_gradient = false;  // shortcuts of type "a" pass no gradients
   // True: batch norm and ReLU come before each convolution of a block (He et al. 2016b), not after.
   bool pre_activation = false;

@@ -16,14 +16,11 @@ void FinetuneOptions::Bind(OptionBinder& binder) {
   binder.Bind("finetune-lr-factor", &lr_factor, {0, 1000},
               "learning rate of the layers from --finetune, as a multiple of --lr, which the new "
               "last layer has");
-  binder.Choice("finetune-bn", &bn, {"moving", "fixed"},
-                "running statistics of batch norm before --finetune-from. moving: they follow the "
-                "new clips, and each batch is normalised by its own, as in the reference. fixed: "
-                "those of the file are used");
+  binder.Choice("finetune-bn", &bn, "running statistics of batch norm before --finetune-from");
 }
 
 void FinetuneOptions::Check() const {
-  if (file.empty() && (!from.empty() || lr_factor != 1 || bn != "moving")) {
+  if (file.empty() && (!from.empty() || lr_factor != 1 || bn != FrozenStatistics::kMoving)) {
     throw UsageError(
         "--finetune-from, --finetune-lr-factor and --finetune-bn want --finetune FILE");
   }

@@ -3,16 +3,26 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/base/option_binder.h"
 
 namespace reel3d {
 
+// Says what becomes of the running statistics of batch norm in layers that do not learn.
+enum class FrozenStatistics { kMoving, kFixed };
+inline std::vector<NamedChoice<FrozenStatistics>> ChoicesOf(FrozenStatistics /*type*/) {
+  return {
+      {FrozenStatistics::kMoving, "moving",
+       "they follow the new clips, and each batch is normalised by its own, as in the reference"},
+      {FrozenStatistics::kFixed, "fixed", "those of the file are used"}};
+}
+
 struct FinetuneOptions {
-  std::string file;           // weights to begin with; empty: from scratch
-  std::string from;           // first layer that learns; empty: all do
-  double lr_factor = 1;       // of the pretrained layers
-  std::string bn = "moving";  // running statistics of frozen layers: moving, or fixed
+  std::string file;      // weights to begin with; empty: from scratch
+  std::string from;      // first layer that learns; empty: all do
+  double lr_factor = 1;  // of the pretrained layers
+  FrozenStatistics bn = FrozenStatistics::kMoving;
 
   // Binds --finetune, --finetune-from, --finetune-lr-factor, --finetune-bn.
   void Bind(OptionBinder& binder);

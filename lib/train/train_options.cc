@@ -11,9 +11,7 @@ void BindClips(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("clip-length", &options.clip.length, {1, 1024}, "frames of a clip (T)");
   binder.Bind("frame-stride", &options.clip.stride, {1, 1024},
               "a clip takes every n-th frame of a video, in validation and scoring too");
-  binder.Choice("clip-start", &options.clip_start, {"inclusive", "exclude-last"},
-                "starts that a training clip may have. inclusive: all. exclude-last: all but the "
-                "last one, as in the 2018 and 2020 code");
+  binder.Choice("clip-start", &options.clip_start, "starts that a training clip may have");
   binder.Bind("clips-per-video", &options.clips_per_video, {1, 1000},
               "training clips drawn from each video in an epoch");
 }
@@ -29,11 +27,9 @@ void BindSteps(TrainOptions& options, OptionBinder& binder) {
               "clips that a rank computes at once. A larger share is computed in several rounds "
               "whose gradients add up, which saves memory; batch norm uses the statistics of each "
               "round. 0: the complete share at once");
-  binder.Choice("last-batch", &options.last_batch, {"drop", "keep"},
+  binder.Choice("last-batch", &options.last_batch,
                 "what to do with the last clips of an epoch if they are fewer than a batch");
-  binder.Choice("bn", &options.bn, {"local", "sync"},
-                "statistics of batch norm. local: of each rank's own clips (the paper). sync: over "
-                "all ranks, which makes the result independent of their number");
+  binder.Choice("bn", &options.bn, "statistics of batch norm");
   binder.Bind("precise-bn", &options.precise_bn, {0, 10'000'000},
               "clips of the epoch (rounded up to complete batches) over which batch norm's "
               "statistics are recomputed before each validation, with fixed weights. 0: use their "
@@ -92,8 +88,7 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
       "threads of a rank that read and decode clips. They hold three micro-batches in memory, and "
       "six after an epoch's last step, when they start on the next epoch. 0: as many as --threads",
       Effect::kRunOnly);
-  binder.Choice("device", &options.device, {"auto", "cpu", "cuda"},
-                "where to compute; auto: on GPUs if there is one for each rank", Effect::kRunOnly);
+  binder.Choice("device", &options.device, "where to compute", Effect::kRunOnly);
   binder.Bind("deterministic", &options.deterministic,
               "use only GPU kernels that give the same bits every time, which is slower; CPU "
               "kernels always do",
@@ -121,9 +116,7 @@ void SgdOptions::Bind(OptionBinder& binder) {
   binder.Bind("nesterov", &nesterov, "look ahead along the momentum; needs --dampening 0");
   binder.Bind("weight-decay", &weight_decay, {0, 1e3},
               "factor of each parameter that is added to its gradient");
-  binder.Choice("weight-decay-on", &weight_decay_on, {"all", "weights"},
-                "parameters that decay. all: every parameter. weights: those of convolutions and "
-                "linear layers, without biases and batch norm");
+  binder.Choice("weight-decay-on", &weight_decay_on, "parameters that decay");
   binder.Bind("clip-norm", &clip_norm, {0, 1e9},
               "maximum norm of the gradient (the average of all ranks, over all parameters); a "
               "longer one is scaled down to it. 0: no limit");
@@ -136,12 +129,9 @@ void SgdOptions::Check() const {
 }
 
 void BadStepOptions::Bind(OptionBinder& binder) {
-  binder.Choice(
-      "on-bad-step", &action, {"stop", "skip", "roll-back"},
-      "when the loss, gradient or batch norm statistics of a step are not finite. stop: end with "
-      "status 1. skip: undo the step. roll-back: reload the last --checkpoint-epochs checkpoint "
-      "(before the first one: as skip) and continue with the next step. skip and roll-back make "
-      "the host wait for a GPU once a step. Ten bad steps in a row always end the run");
+  binder.Choice("on-bad-step", &action,
+                "when the loss, gradient or batch norm statistics of a step are not finite; ten "
+                "bad steps in a row always end the run");
   binder.Bind(
       "bad-step-norm", &norm, {0, 1e30},
       "norm of the gradient (as for --clip-norm) above which a step is bad as well; 0: no limit");
@@ -171,9 +161,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
   finetune.Bind(binder);
   BindClips(*this, binder);
   crop.Bind(binder);
-  binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "how frames become pixels. fast: only the frequencies that the crop needs, 50 dB "
-                "from PIL's pixels. exact: PIL's pixels to the last bit, at a fifth of the speed");
+  binder.Choice("decoding", &decoding, "how frames become pixels");
   input.Bind(binder);
   BindSteps(*this, binder);
   BindLearning(*this, binder);
@@ -189,7 +177,7 @@ void TrainOptions::Check() const {
   input.Check();
   schedule.Check();
   sgd.Check();
-  if (schedule.kind == "plateau" && validation.every != 1) {
+  if (schedule.kind == ScheduleKind::kPlateau && validation.every != 1) {
     throw UsageError(
         "--schedule plateau needs --validation-every 1: it follows the validation loss");
   }

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/base/option_binder.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/dist/device_choice.h"
+#include "lib/frames/frame_decoder.h"
 #include "lib/infer/clip_input.h"
 #include "lib/model/network.h"
 #include "lib/model/precision_options.h"
@@ -16,6 +19,47 @@
 
 namespace reel3d {
 
+// Says which starts a training clip may have.
+enum class ClipStart { kInclusive, kExcludeLast };
+inline std::vector<NamedChoice<ClipStart>> ChoicesOf(ClipStart /*type*/) {
+  return {{ClipStart::kInclusive, "inclusive", "all"},
+          {ClipStart::kExcludeLast, "exclude-last",
+           "all but the last one, as in the 2018 and 2020 code"}};
+}
+
+// Says what happens to the last clips of an epoch if they are fewer than a batch.
+enum class LastBatch { kDrop, kKeep };
+inline std::vector<NamedChoice<LastBatch>> ChoicesOf(LastBatch /*type*/) {
+  return {{LastBatch::kDrop, "drop", ""}, {LastBatch::kKeep, "keep", ""}};
+}
+
+// Says whose clips give the statistics of batch norm in training.
+enum class BatchStatistics { kLocal, kSync };
+inline std::vector<NamedChoice<BatchStatistics>> ChoicesOf(BatchStatistics /*type*/) {
+  return {{BatchStatistics::kLocal, "local", "of each rank's own clips (the paper)"},
+          {BatchStatistics::kSync, "sync",
+           "over all ranks, which makes the result independent of their number"}};
+}
+
+// Says which parameters decay.
+enum class WeightDecayOn { kAll, kWeights };
+inline std::vector<NamedChoice<WeightDecayOn>> ChoicesOf(WeightDecayOn /*type*/) {
+  return {{WeightDecayOn::kAll, "all", "every parameter"},
+          {WeightDecayOn::kWeights, "weights",
+           "those of convolutions and linear layers, without biases and batch norm"}};
+}
+
+// Says what happens at a step whose loss, gradient or batch norm statistics are not finite.
+enum class BadStepAction { kStop, kSkip, kRollBack };
+inline std::vector<NamedChoice<BadStepAction>> ChoicesOf(BadStepAction /*type*/) {
+  return {
+      {BadStepAction::kStop, "stop", "end with status 1"},
+      {BadStepAction::kSkip, "skip", "undo the step; it makes the host wait for a GPU once a step"},
+      {BadStepAction::kRollBack, "roll-back",
+       "reload the last --checkpoint-epochs checkpoint (before the first one: as skip) and "
+       "continue with the next step; it waits like skip"}};
+}
+
 struct SgdOptions {
   double momentum = 0.9;
   // Share of a gradient that does not enter the momentum buffer. With 0.9 a steady step is lr, with
@@ -23,7 +67,7 @@ struct SgdOptions {
   double dampening = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-3;
-  std::string weight_decay_on = "all";  // or weights: not on batch norm and biases
+  WeightDecayOn weight_decay_on = WeightDecayOn::kAll;
   double clip_norm = 0;  // maximum norm of the gradients over all parameters; 0: no limit
 
   void Bind(OptionBinder& binder);
@@ -33,8 +77,8 @@ struct SgdOptions {
 // Decides what happens to a bad step, whose loss or gradient is not finite or whose gradient is far
 // too long.
 struct BadStepOptions {
-  std::string action = "stop";  // or skip, roll-back
-  double norm = 0;              // a gradient above this norm is bad as well; 0: no limit
+  BadStepAction action = BadStepAction::kStop;
+  double norm = 0;  // a gradient above this norm is bad as well; 0: no limit
 
   void Bind(OptionBinder& binder);
 };
@@ -57,22 +101,22 @@ struct TrainOptions {
   PrecisionOptions precision;
   FinetuneOptions finetune;
   ClipShape clip;
-  std::string clip_start = "inclusive";
+  ClipStart clip_start = ClipStart::kInclusive;
   int clips_per_video = 1;
   CropOptions crop;
-  std::string decoding = "fast";  // or exact: see lib/frames/frame_decoder.h
+  Decoding decoding = Decoding::kFast;
   ClipInputOptions input;
 
   int epochs = 200;
-  int batch = 256;                  // clips per step over all ranks
-  int micro_batch = 0;              // clips that a rank computes at once; 0: its complete share
-  std::string last_batch = "drop";  // what happens to the smaller last batch of an epoch
+  int batch = 256;      // clips per step over all ranks
+  int micro_batch = 0;  // clips that a rank computes at once; 0: its complete share
+  LastBatch last_batch = LastBatch::kDrop;
   ScheduleOptions schedule;
   int scale_lr = 0;  // batch for which schedule.lr is meant; 0: `batch`
   SgdOptions sgd;
   double label_smoothing = 0;
   double ema_decay = 0;  // decay of the weights' moving average per step; 0: no average
-  std::string bn = "local";
+  BatchStatistics bn = BatchStatistics::kLocal;
   BadStepOptions bad_step;
   int precise_bn = 0;  // training clips for batch norm's statistics; 0: their moving mean
   ValidationOptions validation;
@@ -88,7 +132,7 @@ struct TrainOptions {
   int64_t seed = 1;
   int threads = 0;
   int loader_threads = 0;
-  std::string device = "auto";
+  DeviceChoice device = DeviceChoice::kAuto;
   bool deterministic = false;  // only matters on GPUs
   int tensorboard_every = 10;  // steps between points; 0: no TensorBoard files
   int stall_timeout = 1800;    // seconds without progress that end the run; 0: never

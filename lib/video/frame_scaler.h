@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "lib/base/choices.h"
 #include "lib/video/video_decoder.h"
 #include "lib/video/yuv_image.h"
 
@@ -23,6 +25,10 @@ ImageSize SizeForShortSide(double aspect, int short_side);
 // Interlaced says how an interlaced frame is shown, whose even and odd lines are pictures of two
 // times. kField: the earlier picture, from half the lines. kWeave: both, with combs at motion.
 enum class Interlaced { kField, kWeave };
+inline std::vector<NamedChoice<Interlaced>> ChoicesOf(Interlaced /*type*/) {
+  return {{Interlaced::kField, "field", "the first field, from half the lines"},
+          {Interlaced::kWeave, "weave", "both fields, with combs where something moves"}};
+}
 
 // Use it from one thread at a time. It keeps its tables and buffers from frame to frame.
 class FrameScaler {

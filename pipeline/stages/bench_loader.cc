@@ -64,7 +64,7 @@ void MeasureLoader(const ShardSet& shards, const BenchLoaderOptions& options,
   loader_options.clip_length = options.clip.length;
   loader_options.size = options.crop.size;
   loader_options.threads = options.threads;
-  loader_options.decoding = ParseDecoding(options.decoding);
+  loader_options.decoding = options.decoding;
   const Stopwatch clock;
   const double cpu_before_s = CpuSeconds();
   BatchLoader loader(DrawBatches(shards, options), FramesOf(shards), loader_options);
@@ -139,8 +139,7 @@ void BenchLoaderOptions::Bind(OptionBinder& binder) {
   binder.Bind("clip-length", &clip.length, {1, 4096}, "frames of a clip");
   binder.Bind("stride", &clip.stride, {1, 1024}, "a clip takes every n-th frame of the video");
   crop.Bind(binder);
-  binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "how frames become pixels, as in train-r3d");
+  binder.Choice("decoding", &decoding, "how frames become pixels, as in train-r3d");
   binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides videos, clips and crops");
 }
 

@@ -20,7 +20,7 @@ struct BenchLoaderOptions {
   int threads = 0;
   ClipShape clip;
   CropOptions crop;
-  std::string decoding = "fast";
+  Decoding decoding = Decoding::kFast;
   int64_t seed = 1;
 
   void Bind(OptionBinder& binder);

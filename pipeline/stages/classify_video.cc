@@ -55,8 +55,7 @@ class Classifier {
                  options.worker_memory}),
         trained_(LoadForVideos(options, device)),
         runner_(trained_.network, trained_.recipe,
-                {options.batch, ThreadCount(options.threads), ParseDecoding(options.decoding),
-                 BadClips::kThrow},
+                {options.batch, ThreadCount(options.threads), options.decoding, BadClips::kThrow},
                 device) {}
 
   const std::string& identity() const { return trained_.identity; }
@@ -232,13 +231,12 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
               "score of the window over each frame. Empty: none");
   binder.Bind("overwrite", &overwrite, "replace the file of --annotate if it exists",
               Effect::kOnce);
-  binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "how frames become pixels, as in score-videos");
+  binder.Choice("decoding", &decoding, "how frames become pixels");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may be unreadable; above it the status is 3");
   binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores");
-  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  binder.Choice("device", &device, "where to compute");
   precision.Bind(binder);
   binder.Bind("stall-timeout", &stall_timeout, {1, 86'400},
               "seconds without a new frame after which a video is given up as hanging");

@@ -23,11 +23,11 @@ struct ClassifyVideoOptions {
   bool windows = false;
   std::string annotate;  // file; empty: none
   bool overwrite = false;
-  std::string decoding = "fast";
+  Decoding decoding = Decoding::kFast;
   double max_failed_fraction = 0.01;
   int batch = 8;
   int threads = 0;
-  std::string device = "auto";
+  DeviceChoice device = DeviceChoice::kAuto;
   PrecisionOptions precision;
   int stall_timeout = 120;   // seconds
   int worker_memory = 4096;  // MB

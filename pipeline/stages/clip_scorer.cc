@@ -14,12 +14,6 @@
 namespace reel3d {
 namespace {
 
-TailRule ParseTail(const std::string& name) {
-  return name == "loop"       ? TailRule::kLoop
-         : name == "loop2018" ? TailRule::kLoop2018
-                              : TailRule::kDrop2017;
-}
-
 // Puts the frames of a clip into an order drawn for it: motion is lost, every image stays.
 void ShuffleFrames(Clip& clip, Rng rng) {
   for (size_t i = clip.frames.size(); i > 1; --i) {
@@ -54,13 +48,12 @@ ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards,
       identity_(trained.identity),
       classes_(trained.classes),
       runner_(trained.network, trained.recipe,
-              {options_.batch, options_.loader_threads, ParseDecoding(options_.decoding),
-               BadClips::kReport},
+              {options_.batch, options_.loader_threads, options_.decoding, BadClips::kReport},
               device),
-      members_(VideosOfSubset(shards.videos(), ParseSubset(options_.subset))) {
+      members_(VideosOfSubset(shards.videos(), options_.subset)) {
   if (members_.empty()) {
     throw InputError(fmt::format("{} holds no {} videos; --subset names another",
-                                 shards.folder().string(), options_.subset));
+                                 shards.folder().string(), SubsetName(options_.subset)));
   }
   if (NumParts() > kMaxScoreFiles) {
     throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
@@ -77,11 +70,11 @@ ScorePart ClipScorer::PlanPart(int number) const {
   Scores& scores = part.scores;
   scores.checkpoint = identity_;
   scores.data = fmt::format("{:08x}", shards_.fingerprint());
-  scores.subset = options_.subset;
+  scores.subset = SubsetName(options_.subset);
   scores.part = number;
   scores.num_parts = NumParts();
   scores.num_videos_expected =
-      static_cast<int64_t>(members_.size()) + shards_.NumMissing(ParseSubset(options_.subset));
+      static_cast<int64_t>(members_.size()) + shards_.NumMissing(options_.subset);
   scores.classes = classes_;
   const size_t begin = static_cast<size_t>(number) * PartSize();
   const size_t end = std::min(begin + PartSize(), members_.size());
@@ -119,7 +112,7 @@ void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
   const IndexedVideo& video = shards_.videos()[member];
   const ClipShape& shape = runner_.recipe().shape;
   const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
-  for (Clip& clip : SlidingClips(video.num_frames, shape, stride, ParseTail(options_.tail))) {
+  for (Clip& clip : SlidingClips(video.num_frames, shape, stride, options_.tail)) {
     const auto first_frame = static_cast<uint32_t>(clip.frames.front());
     part->scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
     if (options_.shuffle_frames) {

@@ -26,13 +26,13 @@ struct ScorePart {
 
 // Chooses the clips and how they are loaded. The fields are options of score-videos.
 struct ClipScorerOptions {
-  std::string subset;
+  Subset subset = Subset::kValidation;
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length
-  std::string tail;
+  TailRule tail = TailRule::kLoop;
   bool shuffle_frames = false;
   int64_t seed = 1;
   int videos_per_part = 256;
-  std::string decoding;
+  Decoding decoding = Decoding::kFast;
   int batch = 32;
   int loader_threads = 1;
 };

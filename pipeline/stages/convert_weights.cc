@@ -77,8 +77,8 @@ TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& optio
   if (options.stem_stride > 0) {
     settings.network.stem_stride = options.stem_stride;
   }
-  if (options.max_pool != "stored") {
-    settings.network.max_pool = options.max_pool == "true";
+  if (options.max_pool != StemPooling::kStored) {
+    settings.network.max_pool = options.max_pool == StemPooling::kTrue;
   }
   return settings;
 }
@@ -116,7 +116,7 @@ std::string Save(const fs::path& file, const Source& source, const ConvertWeight
   if (format == ".pt") {
     return SaveScript(file, source, options);
   }
-  if (options.as == "reference-checkpoint") {
+  if (options.as == PthForm::kReferenceCheckpoint) {
     return SaveReferenceCheckpoint(file, source, options);
   }
   if (format == ".pth") {
@@ -184,18 +184,14 @@ void ConvertWeightsOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT", &out,
                     "file to write: .safetensors, .pth for torch.load(..., weights_only=True), or "
                     ".pt: TorchScript, the network with its weights, for torch.jit.load");
-  binder.Choice("as", &as, {"state-dict", "reference-checkpoint"},
-                "form of a .pth file. state-dict: the tensors alone. reference-checkpoint: a dict "
-                "of epoch, arch and state_dict, which main.py of the authors' Python loads "
-                "(--pretrain_path); the arguments for it are printed");
+  binder.Choice("as", &as, "form of a .pth file");
   binder.Bind(
       "stem-stride", &stem_stride, {0, 16},
       "stride of the first convolution in frames, for TorchScript and reference-checkpoint, since "
       "weights do not show it; 0: as a checkpoint states, else 1");
-  binder.Choice(
-      "max-pool", &max_pool, {"stored", "true", "false"},
-      "whether a pooling follows the first convolution, for TorchScript and reference-checkpoint, "
-      "since weights do not show it; stored: as a checkpoint states, else true");
+  binder.Choice("max-pool", &max_pool,
+                "whether a pooling follows the first convolution, for TorchScript and "
+                "reference-checkpoint, since weights do not show it");
   binder.Bind("clip-frames", &clip_frames, {0, 1024},
               fmt::format("frames of the clip with which a TorchScript program is recorded; a "
                           "network whose padding depends on the size then accepts only clips of "
@@ -216,7 +212,7 @@ void ConvertWeightsOptions::Check() const {
     throw UsageError(
         fmt::format("{}: a name that ends in .safetensors, .pth or .pt says what to write", out));
   }
-  if (as == "reference-checkpoint" && format != ".pth") {
+  if (as == PthForm::kReferenceCheckpoint && format != ".pth") {
     throw UsageError(
         fmt::format("--as reference-checkpoint is for .pth files, and OUT is {}", out));
   }

@@ -3,18 +3,37 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "lib/base/choices.h"
 #include "lib/cli/tool.h"
 
 namespace reel3d {
 
+// Says which form a .pth file gets.
+enum class PthForm { kStateDict, kReferenceCheckpoint };
+inline std::vector<NamedChoice<PthForm>> ChoicesOf(PthForm /*type*/) {
+  return {{PthForm::kStateDict, "state-dict", "the tensors alone"},
+          {PthForm::kReferenceCheckpoint, "reference-checkpoint",
+           "a dict of epoch, arch and state_dict, which main.py of the authors' Python loads "
+           "(--pretrain_path); the arguments for it are printed"}};
+}
+
+// Says whether a pooling follows the first convolution.
+enum class StemPooling { kStored, kTrue, kFalse };
+inline std::vector<NamedChoice<StemPooling>> ChoicesOf(StemPooling /*type*/) {
+  return {{StemPooling::kStored, "stored", "as a checkpoint states, else true"},
+          {StemPooling::kTrue, "true", ""},
+          {StemPooling::kFalse, "false", ""}};
+}
+
 struct ConvertWeightsOptions {
   std::string in;
   std::string out;
-  std::string as = "state-dict";  // or "reference-checkpoint": the form of a .pth file
+  PthForm as = PthForm::kStateDict;
   // These leave no trace in the weights. 0 and "stored": as IN states, else as published.
   int stem_stride = 0;
-  std::string max_pool = "stored";
+  StemPooling max_pool = StemPooling::kStored;
   // TorchScript is recorded with a clip of this size. 0: as IN states, else as published.
   int clip_frames = 0;
   int size = 0;  // pixels, square

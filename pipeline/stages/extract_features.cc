@@ -65,10 +65,9 @@ class Extractor {
         trained_(
             LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision)),
         runner_(trained_.network, trained_.recipe,
-                {options.batch, threads, ParseDecoding(options.decoding), BadClips::kReport},
-                device),
+                {options.batch, threads, options.decoding, BadClips::kReport}, device),
         tap_(FindTap(options, *trained_.network)),
-        members_(VideosOfSubset(shards.videos(), ParseSubset(options.subset))) {
+        members_(VideosOfSubset(shards.videos(), options.subset)) {
     table_.checkpoint = trained_.identity;
     table_.data = fmt::format("{:08x}", shards.fingerprint());
     table_.layer = fmt::format("{}, {}", tap_.layer, tap_.input ? "input" : "output");
@@ -118,7 +117,7 @@ class Extractor {
     }
     if (requests.empty()) {
       throw InputError(fmt::format("{} holds no {} videos; --subset names another",
-                                   options_.shards_dir, options_.subset));
+                                   options_.shards_dir, SubsetName(options_.subset)));
     }
     return requests;
   }
@@ -218,8 +217,7 @@ void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT", &out,
                     "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");
   weights.Bind(binder);
-  binder.Choice("subset", &subset, {"training", "validation", "testing"},
-                "subset whose videos are used");
+  binder.Choice("subset", &subset, "subset whose videos are used");
   binder.Bind("layer", &layer,
               "layer whose output is taken before batch norm or ReLU change it; inspect-file "
               "--layers lists the names. Empty: the input of the last layer, the pooled features");
@@ -230,14 +228,13 @@ void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
               "write one row per video, the mean of its windows; false: one row per window");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one window to the next; 0: the clip's length, so that none overlap");
-  binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "how frames become pixels, as in score-videos");
+  binder.Choice("decoding", &decoding, "how frames become pixels");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may have damaged frames; above it nothing is written and "
               "the status is 3");
   binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores");
-  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute");
+  binder.Choice("device", &device, "where to compute");
   precision.Bind(binder);
   binder.Bind("overwrite", &overwrite, "replace OUT if it exists", Effect::kOnce);
 }

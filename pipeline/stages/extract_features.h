@@ -14,17 +14,17 @@ namespace reel3d {
 struct ExtractFeaturesOptions {
   std::string checkpoint, shards_dir, out;
   WeightsUse weights;
-  std::string subset = "validation";
+  Subset subset = Subset::kValidation;
   std::string layer;         // empty: the input of the last layer
   bool layer_input = false;  // true: the input of `layer`, not its output
   bool positions = false;
   bool average = false;
   int window_stride = 0;  // frames; 0: the clip's length
-  std::string decoding = "fast";
+  Decoding decoding = Decoding::kFast;
   double max_failed_fraction = 0.01;
   int batch = 8;
   int threads = 0;
-  std::string device = "auto";
+  DeviceChoice device = DeviceChoice::kAuto;
   PrecisionOptions precision;
   bool overwrite = false;
 

@@ -80,7 +80,7 @@ AnnotationSet ReadSet(const AnnotationOptions& options, AnnotatedReport* report)
   if (report->is_guess) {
     LogInfo(fmt::format("the annotations are taken to be of the format {} (--format)", set.format));
   }
-  if (options.several_labels == "refuse") {
+  if (options.several_labels == SeveralLabels::kRefuse) {
     RequireOneLabelEach(set);
   }
   return set;
@@ -163,7 +163,7 @@ void AnnotationOptions::Bind(OptionBinder& binder) {
               "torchvision, or a FILE with one class a line. Empty: the set's own list, or sorted");
   binder.Bind("annotation-fps", &annotation_fps, {0, 1000},
               "frames per second of annotations that count frames; 0: parts by frames are refused");
-  binder.Choice("several-labels", &several_labels, {"refuse", "first"},
+  binder.Choice("several-labels", &several_labels,
                 "what to do with videos that have several labels");
   binder.Bind("explain-missing", &explain_missing,
               "print for the first missing files the paths that were tried", Effect::kRunOnly);

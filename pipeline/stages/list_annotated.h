@@ -17,13 +17,19 @@
 
 namespace reel3d {
 
+// Says what happens to videos that have several labels.
+enum class SeveralLabels { kRefuse, kFirst };
+inline std::vector<NamedChoice<SeveralLabels>> ChoicesOf(SeveralLabels /*type*/) {
+  return {{SeveralLabels::kRefuse, "refuse", ""}, {SeveralLabels::kFirst, "first", ""}};
+}
+
 struct AnnotationOptions {
   std::vector<std::string> annotations;  // empty: folders are classes
   std::string format;
   int split = 0;
   std::string class_order;
   double annotation_fps = 0;
-  std::string several_labels = "refuse";
+  SeveralLabels several_labels = SeveralLabels::kRefuse;
   bool explain_missing = false;
 
   bool are_used() const { return !annotations.empty(); }

@@ -26,8 +26,6 @@ namespace {
 
 constexpr const char* kSourceRate = "source";
 constexpr const char* kConstantRate = "constant";
-constexpr const char* kField = "field";
-constexpr const char* kWeave = "weave";
 
 VideoPart PartOf(const VideoRow& row) {
   VideoPart part;
@@ -95,7 +93,7 @@ PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs:
   request.quality = options.quality;
   request.even_rate = options.fps != kSourceRate;
   request.rate = ParseFrameRate(options.fps);
-  request.interlaced = options.interlaced == kField ? Interlaced::kField : Interlaced::kWeave;
+  request.interlaced = options.interlaced;
   return request;
 }
 
@@ -215,9 +213,7 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
       "frame rate of prepared videos. source: every frame at its own time. constant: if times "
       "vary, even times at the rate that the file states. A number such as 25 or 30000/1001: a "
       "clip's frames last equally long in all videos. Frames are repeated or dropped, never mixed");
-  binder.Choice("interlaced", &interlaced, {kField, kWeave},
-                "how frames of two fields are shown. field: the first field, from half the lines. "
-                "weave: both fields, with combs where something moves");
+  binder.Choice("interlaced", &interlaced, "how frames of two fields are shown");
   binder.Bind(
       "allow-truncated", &allow_truncated,
       "keep the frames of videos that are shorter than their files say; false: such videos fail");

@@ -19,7 +19,7 @@ struct PrepVideosOptions {
   int short_side = 0;
   int quality = 90;
   std::string fps = "source";
-  std::string interlaced = "field";
+  Interlaced interlaced = Interlaced::kField;
   bool allow_truncated = false;
   double max_failed_fraction = 0.01;
   int threads = 0;

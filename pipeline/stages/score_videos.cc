@@ -83,13 +83,10 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir,
                     "folder for score files; an earlier run in it is continued");
   weights.Bind(binder);
-  binder.Choice("subset", &subset, {"training", "validation", "testing"}, "which videos to score");
+  binder.Choice("subset", &subset, "which videos to score");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one clip to the next; 0: the clip's length, so that none overlap");
-  binder.Choice("tail", &tail, {"loop", "loop2018", "drop2017"},
-                "what to do with the last, shorter clip of a video. loop: it is looped and scored "
-                "(2020 code). loop2018: the same, but not for a single frame. drop2017: it is "
-                "dropped; without a shorter clip, the last full one is");
+  binder.Choice("tail", &tail, "what to do with the last, shorter clip of a video");
   binder.Bind("shuffle-frames", &shuffle_frames,
               "score each clip with its frames in random order, as a test: the accuracy that "
               "remains does not come from motion");
@@ -101,15 +98,13 @@ void ScoreOptions::Bind(OptionBinder& binder) {
               "share of the videos, over all tasks, that may have damaged frames; above it the "
               "stage fails with status 3. These videos count as wrong",
               Effect::kRunOnly);
-  binder.Choice("decoding", &decoding, {"fast", "exact"},
-                "how frames become pixels. fast: only the frequencies that the crop needs, 50 dB "
-                "from PIL's pixels. exact: PIL's pixels to the last bit, at a fifth of the speed");
+  binder.Choice("decoding", &decoding, "how frames become pixels");
   precision.Bind(binder);
   binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
   binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
               "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
-  binder.Choice("device", &device, {"auto", "cpu", "cuda"}, "where to compute", Effect::kRunOnly);
+  binder.Choice("device", &device, "where to compute", Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "score everything again", Effect::kOnce);
   slice.Bind(binder);
 }

@@ -19,20 +19,20 @@ struct ScoreOptions {
   std::string out_dir;
   WeightsUse weights;
 
-  std::string subset = "validation";
+  Subset subset = Subset::kValidation;
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length
-  std::string tail = "loop";
+  TailRule tail = TailRule::kLoop;
   bool shuffle_frames = false;
   int64_t seed = 1;
   int videos_per_part = 256;
   double max_failed_fraction = 0.01;
 
-  std::string decoding = "fast";
+  Decoding decoding = Decoding::kFast;
   PrecisionOptions precision;
   int batch = 32;
   int threads = 0;
   int loader_threads = 0;
-  std::string device = "auto";
+  DeviceChoice device = DeviceChoice::kAuto;
   bool overwrite = false;
   TaskSlice slice;
 

@@ -47,7 +47,7 @@ Batch MakeBatch(uint64_t step, at::ScalarType type) {
 Network Small(uint64_t seed, at::ScalarType type = at::kFloat, double width = 0.125) {
   NetworkOptions options;
   options.depth = 10;
-  options.shortcut = "b";
+  options.shortcut = ShortcutType::kB;
   options.width = width;
   options.num_classes = kClasses;
   Network network = MakeNetwork(options, seed);
@@ -352,7 +352,7 @@ TEST(DataParallel, GradientsLieAsTheirWeights) {
       continue;  // takes clips of 16 x 112 x 112 alone, and has no such weights
     }
     for (const int64_t channels : {3, 1}) {
-      NetworkOptions options = test::SmallNetwork(model, 0.125, "b");
+      NetworkOptions options = test::SmallNetwork(model, 0.125, ShortcutType::kB);
       options.channels = static_cast<int>(channels);
       Network network = MakeNetwork(options, 1);
       network->train();

@@ -96,7 +96,7 @@ TEST(CropDecoderTest, ShapesNeedNotBeSquare) {
   style.photographic = true;
   const std::vector<uint8_t> jpeg = test::MakeJpeg(frame, 5, style);
   CropOptions options;
-  options.crop = "random";
+  options.crop = TrainCrop::kRandom;
   Rng rng(4);
   for (int i = 0; i < 60; ++i) {
     const CropPlan plan = DrawCrop(options, frame, rng);

@@ -41,7 +41,7 @@ TEST(ClipInput, OfARangeOfOneIsTheSameUpToRounding) {
 // Grey follows its definition, rounded to integer bytes, and fills all three channels.
 TEST(ClipInput, GreyIsBrightnessInAllChannels) {
   ClipInputOptions options;
-  options.channels = "grey";
+  options.channels = ChannelOrder::kGrey;
   options.mean = {0, 100, 200};
   options.std = {1, 2, 4};
   torch::manual_seed(2);
@@ -63,7 +63,7 @@ TEST(ClipInput, ReversedColoursAreThoseOfAReversedClip) {
   torch::manual_seed(3);
   const at::Tensor pixels = torch::randint(0, 256, {2, 3, 4, 9, 8}, at::kByte);
   const at::Tensor reversed = ClipInput(options, at::kCPU).ToInput(pixels.flip(1).contiguous());
-  options.channels = "bgr";
+  options.channels = ChannelOrder::kBgr;
   EXPECT_TRUE(ClipInput(options, at::kCPU).ToInput(pixels).equal(reversed));
 }
 

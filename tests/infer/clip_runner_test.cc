@@ -22,7 +22,7 @@ ClipRecipe SmallRecipe() {
   return recipe;
 }
 
-Network SmallR3d() { return MakeFilled(SmallNetwork("r3d", 0.125, "b")); }
+Network SmallR3d() { return MakeFilled(SmallNetwork("r3d", 0.125, ShortcutType::kB)); }
 
 // One clip of each video, and one more of the first.
 std::vector<ClipRequest> OneOfEach(size_t num_videos) {

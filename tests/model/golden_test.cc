@@ -23,8 +23,12 @@ NetworkOptions ReadOptions(const Json& golden, const Json& json) {
   NetworkOptions options;
   options.model = json["model"];
   options.depth = json.value("depth", options.depth);
-  options.shortcut = json.value("shortcut", options.shortcut);
-  options.shortcut_gradient = json.value("shortcut_gradient", options.shortcut_gradient);
+  options.shortcut =
+      FindChoice<ShortcutType>(json.value("shortcut", NameOf(options.shortcut))).value();
+  options.shortcut_gradient =
+      FindChoice<ShortcutGradient>(
+          json.value("shortcut_gradient", NameOf(options.shortcut_gradient)))
+          .value();
   options.width = json["width"];
   options.stem_channels = json.value("stem_channels", options.stem_channels);
   options.stem_frames = json.value("stem_frames", options.stem_frames);

@@ -10,7 +10,8 @@
 namespace reel3d {
 namespace {
 
-NetworkOptions Options(const std::string& model, int depth = 18, const char* shortcut = "a") {
+NetworkOptions Options(const std::string& model, int depth = 18,
+                       ShortcutType shortcut = ShortcutType::kA) {
   NetworkOptions options;
   options.model = model;
   options.depth = depth;
@@ -22,18 +23,21 @@ NetworkOptions Options(const std::string& model, int depth = 18, const char* sho
 TEST(Profile, CountsAsThePaper) {
   struct Case {
     int depth;
-    const char* shortcut;
+    ShortcutType shortcut;
     int64_t parameters;
     double giga;
   };
-  for (const Case& c : {Case{18, "a", 33'235'280, 8.296}, Case{18, "b", 33'409'104, 8.308},
-                        Case{34, "a", 63'544'912, 12.685}, Case{34, "b", 63'718'736, 12.696},
-                        Case{50, "a", 44'242'000, 9.779}, Case{50, "b", 47'018'576, 10.069}}) {
+  for (const Case& c : {Case{18, ShortcutType::kA, 33'235'280, 8.296},
+                        Case{18, ShortcutType::kB, 33'409'104, 8.308},
+                        Case{34, ShortcutType::kA, 63'544'912, 12.685},
+                        Case{34, ShortcutType::kB, 63'718'736, 12.696},
+                        Case{50, ShortcutType::kA, 44'242'000, 9.779},
+                        Case{50, ShortcutType::kB, 47'018'576, 10.069}}) {
     const NetworkProfile profile =
         ProfileNetwork(Options("r3d", c.depth, c.shortcut), 16, 112, 112);
-    EXPECT_EQ(profile.parameters, c.parameters) << c.depth << c.shortcut;
+    EXPECT_EQ(profile.parameters, c.parameters) << c.depth << NameOf(c.shortcut);
     EXPECT_NEAR(static_cast<double>(profile.multiply_adds) / 1e9, c.giga, 0.0005)
-        << c.depth << c.shortcut;
+        << c.depth << NameOf(c.shortcut);
   }
 }
 
@@ -92,7 +96,7 @@ TEST(Profile, ShowsPoolings) {
 }
 
 TEST(Profile, NamesShapesInOrder) {
-  NetworkOptions options = Options("r3d", 10, "b");
+  NetworkOptions options = Options("r3d", 10, ShortcutType::kB);
   options.num_classes = 7;
   const std::vector<LayerProfile> layers = ProfileNetwork(options, 16, 112, 96).layers;
   ASSERT_EQ(layers.size(), 2 * 9 + 2U * 3 + 2 + 1);

@@ -15,7 +15,7 @@
 namespace reel3d {
 namespace {
 
-NetworkOptions Options(int depth, const std::string& shortcut, double width, int num_classes) {
+NetworkOptions Options(int depth, ShortcutType shortcut, double width, int num_classes) {
   NetworkOptions options;
   options.depth = depth;
   options.shortcut = shortcut;
@@ -27,17 +27,19 @@ NetworkOptions Options(int depth, const std::string& shortcut, double width, int
 TEST(R3d, CountsParametersAsTheReference) {
   struct Case {
     int depth;
-    const char* shortcut;
+    ShortcutType shortcut;
     int64_t with_400, with_700;
   };
-  for (const Case& c :
-       {Case{18, "a", 33'235'280, 33'389'180}, Case{18, "b", 33'409'104, 33'563'004},
-        Case{34, "a", 63'544'912, 63'698'812}, Case{34, "b", 63'718'736, 63'872'636},
-        Case{50, "a", 44'242'000, 44'856'700}, Case{50, "b", 47'018'576, 47'633'276}}) {
+  for (const Case& c : {Case{18, ShortcutType::kA, 33'235'280, 33'389'180},
+                        Case{18, ShortcutType::kB, 33'409'104, 33'563'004},
+                        Case{34, ShortcutType::kA, 63'544'912, 63'698'812},
+                        Case{34, ShortcutType::kB, 63'718'736, 63'872'636},
+                        Case{50, ShortcutType::kA, 44'242'000, 44'856'700},
+                        Case{50, ShortcutType::kB, 47'018'576, 47'633'276}}) {
     EXPECT_EQ(CountParameters(*MakeNetwork(Options(c.depth, c.shortcut, 1, 400))), c.with_400)
-        << c.depth << c.shortcut;
+        << c.depth << NameOf(c.shortcut);
     EXPECT_EQ(CountParameters(*MakeNetwork(Options(c.depth, c.shortcut, 1, 700))), c.with_700)
-        << c.depth << c.shortcut;
+        << c.depth << NameOf(c.shortcut);
   }
 }
 
@@ -47,7 +49,7 @@ TEST(R3d, HasTheReferencesShapesWithin) {
     const std::string last = depth == 50 ? ".2.conv3" : ".1.conv2";
     std::map<std::string, std::vector<int64_t>> outputs;
     for (const LayerProfile& layer :
-         ProfileNetwork(Options(depth, "b", 1, 7), 16, 112, 112).layers) {
+         ProfileNetwork(Options(depth, ShortcutType::kB, 1, 7), 16, 112, 112).layers) {
       outputs[layer.name] = layer.output;
     }
     EXPECT_THAT(outputs["conv1"], testing::ElementsAre(64, 16, 56, 56));
@@ -61,7 +63,8 @@ TEST(R3d, HasTheReferencesShapesWithin) {
 
 TEST(R3d, NamesItsStateAsTheReference) {
   std::map<std::string, at::Tensor> state;
-  for (const auto& [name, tensor] : StateDict(*MakeNetwork(Options(50, "b", 0.125, 7)))) {
+  for (const auto& [name, tensor] :
+       StateDict(*MakeNetwork(Options(50, ShortcutType::kB, 0.125, 7)))) {
     state[name] = tensor;
   }
   for (const char* name :
@@ -73,13 +76,14 @@ TEST(R3d, NamesItsStateAsTheReference) {
   }
   EXPECT_EQ(state.count("conv1.bias"), 0U);
   EXPECT_EQ(state.at("bn1.num_batches_tracked").scalar_type(), at::kLong);
-  for (const auto& [name, tensor] : StateDict(*MakeNetwork(Options(50, "a", 0.125, 7)))) {
+  for (const auto& [name, tensor] :
+       StateDict(*MakeNetwork(Options(50, ShortcutType::kA, 0.125, 7)))) {
     EXPECT_EQ(name.find("downsample"), std::string::npos) << name;
   }
 }
 
 TEST(R3d, BeginsFromItsSeedAlone) {
-  const NetworkOptions options = Options(10, "b", 0.25, 7);
+  const NetworkOptions options = Options(10, ShortcutType::kB, 0.25, 7);
   torch::manual_seed(1);
   const NamedTensors first = StateDict(*MakeNetwork(options, 5));
   torch::manual_seed(2);
@@ -94,7 +98,7 @@ TEST(R3d, BeginsFromItsSeedAlone) {
 }
 
 TEST(R3d, BeginsWithKaimingsSpread) {
-  Network network = MakeNetwork(Options(18, "b", 1, 400), 3);
+  Network network = MakeNetwork(Options(18, ShortcutType::kB, 1, 400), 3);
   for (const auto& parameter : network->named_parameters()) {
     const at::Tensor& values = parameter.value();
     const std::string& name = parameter.key();
@@ -118,7 +122,7 @@ TEST(R3d, BeginsWithKaimingsSpread) {
 // Without the residual branches only the shortcuts carry a gradient to the first layer.
 TEST(R3d, ShortcutAPassesGradients) {
   for (const int depth : {18, 50}) {
-    Network network = MakeNetwork(Options(depth, "a", 0.125, 7));
+    Network network = MakeNetwork(Options(depth, ShortcutType::kA, 0.125, 7));
     for (auto& [name, tensor] : StateDict(*network)) {
       if (name.find(depth == 50 ? ".bn3." : ".bn2.") != std::string::npos &&
           tensor.is_floating_point()) {
@@ -133,7 +137,7 @@ TEST(R3d, ShortcutAPassesGradients) {
 }
 
 TEST(R3d, TakesNoClips) {
-  for (const char* shortcut : {"a", "b"}) {
+  for (const ShortcutType shortcut : {ShortcutType::kA, ShortcutType::kB}) {
     Network network = MakeNetwork(Options(10, shortcut, 0.125, 7));
     const at::Tensor logits = network(at::zeros({0, 3, 16, 48, 48}));
     EXPECT_EQ(logits.sizes(), at::IntArrayRef({0, 7}));
@@ -150,7 +154,7 @@ TEST(R3d, TakesNoClips) {
 }
 
 TEST(R3d, WorksInHalfPrecision) {
-  Network network = MakeNetwork(Options(50, "a", 0.125, 7));
+  Network network = MakeNetwork(Options(50, ShortcutType::kA, 0.125, 7));
   network->to(at::kBFloat16);
   network->eval();
   const at::Tensor logits = network(at::rand({1, 3, 16, 48, 48}, at::kBFloat16));
@@ -168,10 +172,9 @@ TEST(NetworkOptions, RefusesWhatIsNoNetwork) {
     return ErrorKind::kInternal;
   };
   EXPECT_NO_THROW(NetworkOptions().Check());
-  EXPECT_EQ(kind(Options(19, "a", 1, 7)), ErrorKind::kUsage);
-  EXPECT_EQ(kind(Options(18, "c", 1, 7)), ErrorKind::kUsage);
-  EXPECT_EQ(kind(Options(18, "a", 0.001, 7)), ErrorKind::kUsage);
-  EXPECT_EQ(kind(Options(18, "a", 1, 0)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(19, ShortcutType::kA, 1, 7)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(18, ShortcutType::kA, 0.001, 7)), ErrorKind::kUsage);
+  EXPECT_EQ(kind(Options(18, ShortcutType::kA, 1, 0)), ErrorKind::kUsage);
   NetworkOptions even;
   even.stem_frames = 4;
   EXPECT_EQ(kind(even), ErrorKind::kUsage);

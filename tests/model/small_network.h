@@ -12,8 +12,7 @@
 namespace reel3d::test {
 
 // Returns options for five classes, without dropout, at a depth that the family has.
-inline NetworkOptions SmallNetwork(const std::string& model, double width,
-                                   const std::string& shortcut) {
+inline NetworkOptions SmallNetwork(const std::string& model, double width, ShortcutType shortcut) {
   NetworkOptions options;
   options.model = model;
   options.depth = model == "densenet" ? 121 : model == "wide" || model == "resnext" ? 50 : 18;

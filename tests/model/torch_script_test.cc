@@ -73,9 +73,9 @@ class ScriptOf : public testing::TestWithParam<NetworkOptions> {
 std::vector<NetworkOptions> Networks() {
   std::vector<NetworkOptions> networks;
   for (const std::string& model : ModelNames()) {
-    networks.push_back(test::SmallNetwork(model, 0.125, "b"));
+    networks.push_back(test::SmallNetwork(model, 0.125, ShortcutType::kB));
   }
-  NetworkOptions options = test::SmallNetwork("r3d", 0.125, "a");
+  NetworkOptions options = test::SmallNetwork("r3d", 0.125, ShortcutType::kA);
   networks.push_back(options);
   options.depth = 50;
   options.stem_stride = 2;
@@ -86,7 +86,7 @@ std::vector<NetworkOptions> Networks() {
 
 INSTANTIATE_TEST_SUITE_P(TorchScript, ScriptOf, testing::ValuesIn(Networks()),
                          [](const auto& test) {
-                           std::string name = test.param.model + "_" + test.param.shortcut +
+                           std::string name = test.param.model + "_" + NameOf(test.param.shortcut) +
                                               std::to_string(test.param.depth);
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
@@ -160,10 +160,11 @@ TEST(TorchScript, RunsInPython) {
 
 TEST(TorchScript, WeightsMustFit) {
   const test::TemporaryFolder folder;
-  const NamedTensors state = StateDict(*MakeNetwork(test::SmallNetwork("r3d", 0.125, "b")));
+  const NamedTensors state =
+      StateDict(*MakeNetwork(test::SmallNetwork("r3d", 0.125, ShortcutType::kB)));
   try {
-    SaveTorchScript(folder / "network.pt", test::SmallNetwork("r3d", 0.125, "a"), state, {16, 96},
-                    "some.pth");
+    SaveTorchScript(folder / "network.pt", test::SmallNetwork("r3d", 0.125, ShortcutType::kA),
+                    state, {16, 96}, "some.pth");
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);

@@ -16,7 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-Network Small(int depth, const char* shortcut, double width, int num_classes, uint64_t seed = 0) {
+Network Small(int depth, ShortcutType shortcut, double width, int num_classes, uint64_t seed = 0) {
   NetworkOptions options;
   options.depth = depth;
   options.shortcut = shortcut;
@@ -26,8 +26,8 @@ Network Small(int depth, const char* shortcut, double width, int num_classes, ui
 }
 
 TEST(Weights, ComeBack) {
-  const Network source = Small(10, "b", 0.125, 7, 1);
-  Network target = Small(10, "b", 0.125, 7, 2);
+  const Network source = Small(10, ShortcutType::kB, 0.125, 7, 1);
+  Network target = Small(10, ShortcutType::kB, 0.125, 7, 2);
   source->named_buffers()["bn1.num_batches_tracked"].fill_(12);
   NamedTensors state = StateDict(*source);
   std::reverse(state.begin(), state.end());  // order is of no matter
@@ -44,8 +44,8 @@ TEST(Weights, ComeBack) {
 
 // Files from before torch 0.4.1 do not count batches.
 TEST(Weights, CountsOfBatchesMayBeMissing) {
-  const Network source = Small(10, "b", 0.125, 7, 1);
-  Network target = Small(10, "b", 0.125, 7, 2);
+  const Network source = Small(10, ShortcutType::kB, 0.125, 7, 1);
+  Network target = Small(10, ShortcutType::kB, 0.125, 7, 2);
   target->named_buffers()["bn1.num_batches_tracked"].fill_(12);
   NamedTensors state;
   for (const auto& [name, tensor] : StateDict(*source)) {
@@ -73,10 +73,10 @@ std::string Refusal(Network target, const NamedTensors& state) {
 }
 
 TEST(Weights, MakeTheirNetwork) {
-  const Network source = Small(10, "b", 0.125, 7, 1);
+  const Network source = Small(10, ShortcutType::kB, 0.125, 7, 1);
   NetworkOptions options;
   options.depth = 10;
-  options.shortcut = "b";
+  options.shortcut = ShortcutType::kB;
   options.width = 0.125;
   options.num_classes = 7;
   const Network made = MakeNetworkOf(options, StateDict(*source), "some.safetensors");
@@ -88,7 +88,7 @@ TEST(Weights, ANetworkFarLargerThanTheyIsNotMade) {
   NetworkOptions options;
   options.width = 2;  // half a gigabyte
   try {
-    MakeNetworkOf(options, StateDict(*Small(10, "b", 0.125, 7)), "some.safetensors");
+    MakeNetworkOf(options, StateDict(*Small(10, ShortcutType::kB, 0.125, 7)), "some.safetensors");
     ADD_FAILURE() << "it was made";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
@@ -97,23 +97,23 @@ TEST(Weights, ANetworkFarLargerThanTheyIsNotMade) {
 }
 
 TEST(Weights, SayWhatDoesNotFit) {
-  const Network target = Small(18, "b", 0.125, 7);
-  EXPECT_THAT(Refusal(target, StateDict(*Small(18, "b", 0.125, 400))),
+  const Network target = Small(18, ShortcutType::kB, 0.125, 7);
+  EXPECT_THAT(Refusal(target, StateDict(*Small(18, ShortcutType::kB, 0.125, 400))),
               AllOf(HasSubstr("some.safetensors: tensor fc.weight"), HasSubstr("(7, 64)"),
                     HasSubstr("(400, 64)"), HasSubstr("number of classes")));
   EXPECT_THAT(
-      Refusal(target, StateDict(*Small(18, "a", 0.125, 7))),
+      Refusal(target, StateDict(*Small(18, ShortcutType::kA, 0.125, 7))),
       AllOf(HasSubstr("layer2.0.downsample.0.weight is missing"), HasSubstr("--shortcut a")));
-  EXPECT_THAT(Refusal(Small(18, "a", 0.125, 7), StateDict(*target)),
+  EXPECT_THAT(Refusal(Small(18, ShortcutType::kA, 0.125, 7), StateDict(*target)),
               AllOf(HasSubstr("unknown tensor layer2.0.downsample"), HasSubstr("--shortcut b")));
-  EXPECT_THAT(Refusal(target, StateDict(*Small(34, "b", 0.125, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(34, ShortcutType::kB, 0.125, 7))),
               AllOf(HasSubstr("unknown tensor layer1.2"), HasSubstr("--depth")));
-  EXPECT_THAT(Refusal(target, StateDict(*Small(10, "b", 0.125, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(10, ShortcutType::kB, 0.125, 7))),
               AllOf(HasSubstr("layer1.1.conv1.weight is missing"), HasSubstr("--depth")));
-  EXPECT_THAT(Refusal(target, StateDict(*Small(18, "b", 0.25, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(18, ShortcutType::kB, 0.25, 7))),
               AllOf(HasSubstr("conv1.weight"), HasSubstr("(8, 3, 7, 7, 7)"),
                     HasSubstr("(16, 3, 7, 7, 7)"), HasSubstr("--width")));
-  EXPECT_THAT(Refusal(target, StateDict(*Small(34, "a", 0.125, 7))),
+  EXPECT_THAT(Refusal(target, StateDict(*Small(34, ShortcutType::kA, 0.125, 7))),
               HasSubstr("(r3d --depth 34 --shortcut a --width 0.125 --stem-frames 7, 7 classes)"));
   NetworkOptions other;
   other.model = "preact";
@@ -147,7 +147,7 @@ TEST(Weights, SayWhatDoesNotFit) {
   NetworkOptions short_stem;
   short_stem.width = 0.125;
   short_stem.depth = 18;
-  short_stem.shortcut = "b";
+  short_stem.shortcut = ShortcutType::kB;
   short_stem.num_classes = 7;
   short_stem.stem_frames = 3;
   EXPECT_THAT(Refusal(target, StateDict(*MakeNetwork(short_stem))),

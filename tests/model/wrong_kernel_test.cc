@@ -55,7 +55,7 @@ TEST_F(WrongKernel, IsRightWithOneMoreFrame) {
 
 TEST_F(WrongKernel, IsFoundAtTheStart) {
   Network network = MakeNetwork({});
-  const std::string found = UsePrecision(network, {"bf16"}, 16, 112);
+  const std::string found = UsePrecision(network, {Precision::kBf16}, 16, 112);
   EXPECT_THAT(found, testing::HasSubstr("256 x 256 x 2 x 7 x 7, kernel 3x3x3"));
   EXPECT_THAT(found, testing::HasSubstr("one more frame"));
   int longer = 0;

@@ -49,7 +49,7 @@ TEST_F(ListMoreSetsTest, MultiMomentsNeedADecisionAboutSeveralLabels) {
   Touch({"a.mp4", "b.mp4"});
   EXPECT_THAT(Refusal(), HasSubstr("trainingSet.csv:1: video 'a.mp4' has 2 labels, but a video is "
                                    "trained and judged with one: --several-labels first"));
-  options.annotated.several_labels = "first";
+  options.annotated.several_labels = SeveralLabels::kFirst;
   EXPECT_EQ(List().annotated->format, "multi-moments");
   EXPECT_THAT(Rows(), ElementsAre("a | a.mp4 | clapping | training |  | ",
                                   "b | b.mp4 | yawning | training |  | "));
@@ -169,7 +169,7 @@ TEST_F(ListMoreSetsTest, Sports1MHasSeveralLabels) {
   Annotate("train_partition.txt", "https://www.youtube.com/watch?v=aB3dE5fG7h9 2,1\n");
   Annotate("test_partition.txt", "https://www.youtube.com/watch?v=-B3dE5fG7h9 0\n");
   Touch({"aB3dE5fG7h9.mp4", "-B3dE5fG7h9.mp4"});
-  options.annotated.several_labels = "first";
+  options.annotated.several_labels = SeveralLabels::kFirst;
   EXPECT_EQ(List().annotated->format, "sports1m");
   EXPECT_THAT(Rows(), ElementsAre("aB3dE5fG7h9 | aB3dE5fG7h9.mp4 | curling | training |  | ",
                                   "-B3dE5fG7h9 | -B3dE5fG7h9.mp4 | 3x3 | validation |  | "));

@@ -185,7 +185,7 @@ TEST_F(ConvertTool, KnowsWhatTheReferenceCallsEachFamily) {
     NetworkOptions options;
     options.model = c.model;
     options.depth = c.depth;
-    options.shortcut = "b";
+    options.shortcut = ShortcutType::kB;
     options.stem_channels = c.stem_channels;
     options.width = c.width;
     options.num_classes = 8;

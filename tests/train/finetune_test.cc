@@ -82,7 +82,7 @@ std::pair<State, State> Step(Network network, const FinetuneOptions& options) {
     return RateFactor(options, HeadOf(*network), name);
   });
   network->train();
-  if (options.bn == "fixed") {
+  if (options.bn == FrozenStatistics::kFixed) {
     FixFrozenStatistics(*network);
   }
   const State before = StateOf(network);
@@ -98,7 +98,7 @@ bool IsStatistic(const std::string& name) {
 }
 
 TEST(Finetune, FrozenLayersKeepTheirWeights) {
-  for (const char* bn : {"moving", "fixed"}) {
+  for (const FrozenStatistics bn : {FrozenStatistics::kMoving, FrozenStatistics::kFixed}) {
     FinetuneOptions options;
     options.file = "some";
     options.from = "layer4";
@@ -106,8 +106,8 @@ TEST(Finetune, FrozenLayersKeepTheirWeights) {
     const auto [before, after] = Step(Small(3, 1), options);
     for (const auto& [name, tensor] : after) {
       const bool learns = name.rfind("layer4.", 0) == 0 || IsHead(name);
-      const bool moves = learns || (IsStatistic(name) && options.bn == "moving");
-      EXPECT_NE(tensor.equal(before.at(name)), moves) << name << " with " << bn;
+      const bool moves = learns || (IsStatistic(name) && options.bn == FrozenStatistics::kMoving);
+      EXPECT_NE(tensor.equal(before.at(name)), moves) << name << " with " << NameOf(bn);
     }
   }
 }

@@ -52,7 +52,8 @@ SgdOptions ToOptions(const json& settings) {
   options.dampening = settings.at("dampening");
   options.nesterov = settings.at("nesterov");
   options.weight_decay = settings.at("weight_decay");
-  options.weight_decay_on = settings.at("weight_decay_on");
+  options.weight_decay_on =
+      FindChoice<WeightDecayOn>(settings.at("weight_decay_on").get<std::string>()).value();
   options.clip_norm = settings.at("clip_norm");
   return options;
 }
@@ -117,7 +118,7 @@ class Learner {
  private:
   static ScheduleOptions Rates() {
     ScheduleOptions options;
-    options.kind = "constant";
+    options.kind = ScheduleKind::kConstant;
     options.warmup_epochs = 4;
     options.warmup_start = 0.25;
     return options;

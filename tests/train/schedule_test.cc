@@ -14,7 +14,7 @@
 namespace reel3d {
 namespace {
 
-ScheduleOptions Options(const std::string& kind) {
+ScheduleOptions Options(ScheduleKind kind) {
   ScheduleOptions options;
   options.kind = kind;
   options.milestones = {5, 10, 15};
@@ -28,13 +28,14 @@ double Loss(int epoch) { return 1 + 2 * std::exp(-epoch / 5.0) + 0.05 * std::sin
 TEST(Schedule, AgreesWithTorch) {
   const auto golden =
       nlohmann::json::parse(ReadFile(test::SourceFolder() / "tests/golden/schedule.json"));
-  for (const char* kind : {"plateau", "multistep", "cosine"}) {
-    const auto rates = golden.at(kind).get<std::vector<double>>();
+  for (const ScheduleKind kind :
+       {ScheduleKind::kPlateau, ScheduleKind::kMultistep, ScheduleKind::kCosine}) {
+    const auto rates = golden.at(NameOf(kind)).get<std::vector<double>>();
     Schedule schedule(Options(kind), static_cast<int>(rates.size()));
     for (int epoch = 0; epoch < static_cast<int>(rates.size()); ++epoch) {
       const double expected = rates[static_cast<size_t>(epoch)];
       EXPECT_NEAR(schedule.Rate(epoch), expected, 1e-12 + 1e-9 * expected)
-          << kind << ", epoch " << epoch;
+          << NameOf(kind) << ", epoch " << epoch;
       schedule.EndEpoch(Loss(epoch));
     }
   }
@@ -42,7 +43,7 @@ TEST(Schedule, AgreesWithTorch) {
 }
 
 TEST(Schedule, PlateauStopsAtItsLastDecay) {
-  ScheduleOptions options = Options("plateau");
+  ScheduleOptions options = Options(ScheduleKind::kPlateau);
   options.max_decays = 3;
   options.patience = 0;
   Schedule schedule(options, 100);
@@ -55,7 +56,7 @@ TEST(Schedule, PlateauStopsAtItsLastDecay) {
 }
 
 TEST(Schedule, EpochsWithoutValidationDoNotCount) {
-  ScheduleOptions options = Options("plateau");
+  ScheduleOptions options = Options(ScheduleKind::kPlateau);
   options.patience = 0;
   Schedule schedule(options, 100);
   schedule.EndEpoch(1.0);
@@ -66,12 +67,12 @@ TEST(Schedule, EpochsWithoutValidationDoNotCount) {
 // The reference code loses one step here (reference.md 1.6): a resumed run must not.
 TEST(Schedule, RestoredScheduleGoesOnAsIfNothingHappened) {
   for (int stop = 0; stop < 60; stop += 7) {
-    Schedule whole(Options("plateau"), 80);
-    Schedule resumed(Options("plateau"), 80);
+    Schedule whole(Options(ScheduleKind::kPlateau), 80);
+    Schedule resumed(Options(ScheduleKind::kPlateau), 80);
     for (int epoch = 0; epoch < 80; ++epoch) {
       if (epoch == stop) {
         const auto state = nlohmann::ordered_json::parse(resumed.State().dump());
-        resumed = Schedule(Options("plateau"), 80);
+        resumed = Schedule(Options(ScheduleKind::kPlateau), 80);
         resumed.Restore(state);
       }
       ASSERT_EQ(whole.Rate(epoch), resumed.Rate(epoch)) << "stopped before " << stop;
@@ -82,7 +83,7 @@ TEST(Schedule, RestoredScheduleGoesOnAsIfNothingHappened) {
 }
 
 TEST(Schedule, WarmUpIsLinear) {
-  ScheduleOptions options = Options("constant");
+  ScheduleOptions options = Options(ScheduleKind::kConstant);
   options.warmup_epochs = 4;
   const Schedule schedule(options, 10);
   EXPECT_EQ(schedule.Rate(0), 0);
@@ -91,7 +92,7 @@ TEST(Schedule, WarmUpIsLinear) {
 }
 
 TEST(Schedule, RefusesBrokenState) {
-  Schedule schedule(Options("plateau"), 10);
+  Schedule schedule(Options(ScheduleKind::kPlateau), 10);
   EXPECT_THROW(schedule.Restore(nlohmann::ordered_json::parse(R"({"num_decays": "x"})")), Error);
   EXPECT_THROW(schedule.Restore(nlohmann::ordered_json::object()), Error);
 }

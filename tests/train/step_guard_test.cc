@@ -17,7 +17,7 @@ at::Tensor Figures(double loss, double gradient_norm, double statistics_norm) {
   return torch::tensor({loss, gradient_norm, statistics_norm}, at::kDouble);
 }
 
-BadStepOptions Do(const std::string& action, double norm = 0) {
+BadStepOptions Do(BadStepAction action, double norm = 0) {
   BadStepOptions options;
   options.action = action;
   options.norm = norm;
@@ -37,7 +37,7 @@ TEST(StepGuard, AnyFigureThatIsNotFiniteMakesAStepBad) {
     for (int i = 0; i < 3; ++i) {
       at::Tensor figures = Figures(1, 2, 3);
       figures[i] = bad;
-      StepGuard guard(Do("skip"), {});
+      StepGuard guard(Do(BadStepAction::kSkip), {});
       Position position;
       EXPECT_EQ(JudgeNext(guard, Figures(1, 2, 3), position), StepVerdict::kTake);
       EXPECT_EQ(JudgeNext(guard, figures, position), StepVerdict::kLeaveOut) << i << ", " << bad;
@@ -47,18 +47,19 @@ TEST(StepGuard, AnyFigureThatIsNotFiniteMakesAStepBad) {
 }
 
 TEST(StepGuard, AGradientAboveTheLimitIsBadAndOneAtTheLimitIsNot) {
-  StepGuard guard(Do("skip", 2), {});
+  StepGuard guard(Do(BadStepAction::kSkip, 2), {});
   Position position;
   EXPECT_EQ(JudgeNext(guard, Figures(9, 2, 9), position), StepVerdict::kTake);
   EXPECT_EQ(JudgeNext(guard, Figures(9, 2.001, 9), position), StepVerdict::kLeaveOut);
-  StepGuard unlimited(Do("skip", 0), {});
+  StepGuard unlimited(Do(BadStepAction::kSkip, 0), {});
   EXPECT_EQ(JudgeNext(unlimited, Figures(9, 1e300, 9), position), StepVerdict::kTake);
 }
 
 TEST(StepGuard, TheActionDecidesWhatBecomesOfABadStep) {
   const at::Tensor bad = Figures(kNan, 1, 1);
   Position position;
-  StepGuard skip(Do("skip"), {}), back(Do("roll-back"), {}), stop(Do("stop"), {});
+  StepGuard skip(Do(BadStepAction::kSkip), {}), back(Do(BadStepAction::kRollBack), {}),
+      stop(Do(BadStepAction::kStop), {});
   EXPECT_EQ(JudgeNext(skip, bad, position), StepVerdict::kLeaveOut);
   EXPECT_EQ(JudgeNext(back, bad, position), StepVerdict::kRollBack);
   EXPECT_EQ(position.num_bad, 2);
@@ -68,7 +69,7 @@ TEST(StepGuard, TheActionDecidesWhatBecomesOfABadStep) {
 
 TEST(StepGuard, OnlyStepsThatEndTheRunAreFoundLater) {
   Position position;
-  StepGuard skip(Do("skip"), {}), stop(Do("stop"), {});
+  StepGuard skip(Do(BadStepAction::kSkip), {}), stop(Do(BadStepAction::kStop), {});
   EXPECT_FALSE(stop.FindBadStep());
   JudgeNext(skip, Figures(kNan, 1, 1), position);
   EXPECT_FALSE(skip.FindBadStep()) << "it was dealt with";
@@ -82,7 +83,7 @@ TEST(StepGuard, OnlyStepsThatEndTheRunAreFoundLater) {
 
 TEST(StepGuard, TenBadStepsInARowEndTheRunAndAGoodOneBetweenThemDoesNot) {
   const at::Tensor bad = Figures(kNan, 1, 1);
-  StepGuard guard(Do("skip"), {});
+  StepGuard guard(Do(BadStepAction::kSkip), {});
   Position position;
   for (int i = 0; i < 9; ++i) {
     ASSERT_EQ(JudgeNext(guard, bad, position), StepVerdict::kLeaveOut);
@@ -98,7 +99,7 @@ TEST(StepGuard, TenBadStepsInARowEndTheRunAndAGoodOneBetweenThemDoesNot) {
 
 TEST(StepGuard, UndoesWhatForwardPassesChanged) {
   at::Tensor buffer = torch::ones({3});
-  StepGuard guard(Do("skip"), {buffer});
+  StepGuard guard(Do(BadStepAction::kSkip), {buffer});
   guard.BeginStep();
   buffer.fill_(kNan);
   guard.UndoForward();

@@ -74,25 +74,27 @@ TEST(Recipes, DifferWhereTheirCodesDiffer) {
   const TrainOptions paper = FromRecipe("paper2017");
   const TrainOptions cvpr = FromRecipe("cvpr2018");
   const TrainOptions hara = FromRecipe("hara2020");
-  EXPECT_EQ(paper.network.shortcut + cvpr.network.shortcut + hara.network.shortcut, "abb");
+  EXPECT_EQ(paper.network.shortcut, ShortcutType::kA);
+  EXPECT_EQ(cvpr.network.shortcut, ShortcutType::kB);
+  EXPECT_EQ(hara.network.shortcut, ShortcutType::kB);
   EXPECT_EQ(paper.sgd.dampening, 0.9);
   EXPECT_EQ(cvpr.sgd.dampening, 0.9);
   EXPECT_EQ(hara.sgd.dampening, 0.0);
-  EXPECT_EQ(paper.schedule.kind, "plateau");
+  EXPECT_EQ(paper.schedule.kind, ScheduleKind::kPlateau);
   EXPECT_EQ(paper.schedule.max_decays, 3);
-  EXPECT_EQ(hara.schedule.kind, "multistep");
+  EXPECT_EQ(hara.schedule.kind, ScheduleKind::kMultistep);
   EXPECT_EQ(hara.schedule.milestones, (std::vector<double>{50, 100, 150}));
   EXPECT_EQ(paper.batch, 256);
   EXPECT_EQ(hara.batch, 128);
-  EXPECT_EQ(hara.crop.crop, "random");
-  EXPECT_EQ(paper.crop.crop, "corner");
+  EXPECT_EQ(hara.crop.crop, TrainCrop::kRandom);
+  EXPECT_EQ(paper.crop.crop, TrainCrop::kCorner);
   EXPECT_EQ(paper.input.mean, (std::vector<double>{114.7748, 107.7354, 99.4750}));
   EXPECT_EQ(hara.input.pixel_range, 1);
   EXPECT_EQ(hara.input.std, (std::vector<double>{0.2768, 0.2713, 0.2737}));
-  EXPECT_EQ(paper.clip_start, "inclusive");
-  EXPECT_EQ(hara.clip_start, "exclude-last");
-  EXPECT_EQ(paper.last_batch, "drop");
-  EXPECT_EQ(hara.last_batch, "keep");
+  EXPECT_EQ(paper.clip_start, ClipStart::kInclusive);
+  EXPECT_EQ(hara.clip_start, ClipStart::kExcludeLast);
+  EXPECT_EQ(paper.last_batch, LastBatch::kDrop);
+  EXPECT_EQ(hara.last_batch, LastBatch::kKeep);
 }
 
 // The input for an R, G, B pixel is computed by hand from what the weights' authors say.
@@ -149,10 +151,10 @@ TEST(Recipes, FineTuningIsTheAuthors) {
     options.Check();
     EXPECT_EQ(options.recipe, "cvpr2018");
     EXPECT_EQ(options.network.depth, depth);
-    EXPECT_EQ(options.network.shortcut, "a");
+    EXPECT_EQ(options.network.shortcut, ShortcutType::kA);
     EXPECT_EQ(options.finetune.from, "layer4");
     EXPECT_EQ(options.finetune.lr_factor, 1);
-    EXPECT_EQ(options.finetune.bn, "moving");
+    EXPECT_EQ(options.finetune.bn, FrozenStatistics::kMoving);
     EXPECT_EQ(options.schedule.lr, 1e-3);
     EXPECT_EQ(options.sgd.weight_decay, 1e-5);
     EXPECT_EQ(options.sgd.dampening, 0.9);

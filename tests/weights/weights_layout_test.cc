@@ -28,7 +28,7 @@ NetworkOptions Parse(const WeightsLayout& layout) {
     } else if (key == "depth") {
       options.depth = std::stoi(value);
     } else if (key == "shortcut") {
-      options.shortcut = value;
+      options.shortcut = FindChoice<ShortcutType>(value).value();
     } else if (key == "width") {
       options.width = std::stod(value);
     } else if (key == "stem-channels") {
@@ -86,7 +86,7 @@ TEST_P(EveryModel, IsFoundAtEveryDepthAndWidth) {
     if (!HasDepth(options, depth) || (!has_depths && depth != 18)) {
       continue;
     }
-    for (const char* shortcut : {"a", "b"}) {
+    for (const ShortcutType shortcut : {ShortcutType::kA, ShortcutType::kB}) {
       for (const double width : {0.03, 0.0625, 0.1}) {
         options.depth = depth;
         options.shortcut = shortcut;
@@ -115,7 +115,7 @@ TEST(WeightsLayout, SaysTheSizesOfPublishedNetworks) {
             "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes");
   NetworkOptions options;
   options.depth = 101;
-  options.shortcut = "b";
+  options.shortcut = ShortcutType::kB;
   for (const char* model : {"resnext", "wide", "preact", "r2p1d"}) {
     options.model = model;
     EXPECT_EQ(DescribeFound(options), std::string(model) +
@@ -136,7 +136,7 @@ TEST(WeightsLayout, SaysTheSizesOfPublishedNetworks) {
 TEST(WeightsLayout, SaysTheChannelsOfTheStemWhereWidthDoesNot) {
   NetworkOptions options;
   options.depth = 50;
-  options.shortcut = "b";
+  options.shortcut = ShortcutType::kB;
   options.width = 0.25;
   for (const char* model : {"wide", "resnext"}) {
     options.model = model;

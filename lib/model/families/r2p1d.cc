@@ -44,7 +44,7 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
                 {middle, out, {{options.stem_frames, 1, 1}}, {{options.stem_stride, 1, 1}}}}};
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
-  plan.cut_gradient = options.shortcut_gradient == "cut";
+  plan.cut_gradient = options.shortcut_gradient == ShortcutGradient::kCut;
   plan.num_blocks = DepthOf(options.depth).blocks;
   const bool bottlenecks = DepthOf(options.depth).bottlenecks;
   plan.block = [bottlenecks](int /*layer*/, int64_t in, int64_t planes, int64_t stride) {

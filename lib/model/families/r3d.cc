@@ -24,7 +24,7 @@ ResNetPlan PlanWithStem(const NetworkOptions& options) {
                  {{options.stem_stride, 2, 2}}}}};
   plan.max_pool = options.max_pool;
   plan.shortcut = options.shortcut;
-  plan.cut_gradient = options.shortcut_gradient == "cut";
+  plan.cut_gradient = options.shortcut_gradient == ShortcutGradient::kCut;
   plan.planes = PlanesOf(options);
   plan.num_blocks = DepthOf(options.depth).blocks;
   return plan;

@@ -38,11 +38,11 @@ fs::path CheckpointFolder(const TrainOptions& options) {
 
 void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options) {
   UseJson(options.run_dir, [&] {
-    if (options.schedule.kind == "cosine" && state.at("epochs") != options.epochs) {
+    if (options.schedule.kind == ScheduleKind::kCosine && state.at("epochs") != options.epochs) {
       throw UsageError(fmt::format("--epochs {}: {} began a cosine schedule over {} epochs",
                                    options.epochs, options.run_dir, state.at("epochs").dump()));
     }
-    if (options.bad_step.action == "roll-back" &&
+    if (options.bad_step.action == BadStepAction::kRollBack &&
         state.value("checkpoint_epochs", options.checkpoint_epochs) != options.checkpoint_epochs) {
       throw UsageError(fmt::format(
           "--checkpoint-epochs {}: {} began with {}, and --on-bad-step roll-back goes by it",
@@ -106,7 +106,7 @@ void RunCheckpoints::Save(std::function<void()> flush_logs) {
   }
   LookAtFolders();
   KeepRules keep{options_.keep_last, options_.keep_every * steps_in_epoch_};
-  if (options_.bad_step.action == "roll-back") {
+  if (options_.bad_step.action == BadStepAction::kRollBack) {
     keep.one_more = RollBackStep();
   }
   // The thread shares nothing with the training.

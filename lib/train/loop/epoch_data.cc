@@ -39,7 +39,7 @@ EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const 
   }
   partition_.num_samples = num_training() * options.clips_per_video;
   partition_.global_batch = options.batch;
-  partition_.drop_last = options.last_batch == "drop";
+  partition_.drop_last = options.last_batch == LastBatch::kDrop;
   partition_.num_ranks = num_ranks_;
   partition_.micro_batch = options.micro_batch;
 }
@@ -47,7 +47,8 @@ EpochData::EpochData(const ShardSet& shards, const TrainOptions& options, const 
 ClipRequest EpochData::TrainingClip(const Sample& sample, uint64_t seed, int epoch) const {
   const IndexedVideo& video = shards_.videos()[sample.video];
   Rng rng = SampleRng(video, sample.repetition, seed, epoch);
-  Clip clip = RandomClip(video.num_frames, options_.clip, options_.clip_start == "inclusive", rng);
+  Clip clip = RandomClip(video.num_frames, options_.clip,
+                         options_.clip_start == ClipStart::kInclusive, rng);
   return {sample.video, video.label, std::move(clip), rng};
 }
 
@@ -56,7 +57,7 @@ BatchLoaderOptions EpochData::LoaderOptions(int threads) const {
   options.clip_length = options_.clip.length;
   options.size = options_.crop.size;
   options.threads = threads;
-  options.decoding = ParseDecoding(options_.decoding);
+  options.decoding = options_.decoding;
   options.bad_clips = BadClips::kReport;
   options.allocate = allocate_;
   return options;

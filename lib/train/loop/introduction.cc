@@ -14,7 +14,7 @@ void Introduce(const Introduction& run) {
     LogInfo(
         fmt::format("{} values before {} are frozen; batch norm there {} (--finetune-bn)",
                     run.learner.num_frozen(), options.finetune.from,
-                    options.finetune.bn == "fixed"
+                    options.finetune.bn == FrozenStatistics::kFixed
                         ? "keeps the file's statistics"
                         : "still normalises by each batch, and its running statistics move on"));
   }

@@ -80,7 +80,7 @@ void Learner::SetUpAverage() {
   if (!options_.finetune.from.empty()) {
     FreezeBefore(**average_, options_.finetune.from);  // its statistics stay fixed, too
   }
-  if (options_.bn == "sync") {
+  if (options_.bn == BatchStatistics::kSync) {
     SynchronizeBatchNorms(**average_, group_);
   }
 }
@@ -96,7 +96,7 @@ void Learner::LoadCheckpoint(const fs::path& checkpoint) {
 
 void Learner::JoinRanks() {
   parallel_ = std::make_unique<DataParallel>(*network_, group_);
-  if (options_.bn == "sync") {
+  if (options_.bn == BatchStatistics::kSync) {
     SynchronizeBatchNorms(*network_, group_);
   }
 }
@@ -108,7 +108,7 @@ double Learner::WeightNorm() const {
 
 void Learner::SetTraining(Network& network) const {
   network->train();
-  if (options_.finetune.bn == "fixed") {
+  if (options_.finetune.bn == FrozenStatistics::kFixed) {
     FixFrozenStatistics(*network);
   }
 }

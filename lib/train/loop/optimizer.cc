@@ -48,7 +48,7 @@ Optimizer::Optimizer(const torch::nn::Module& module, const SgdOptions& options,
   std::map<std::pair<double, double>, std::vector<size_t>> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto& [name, parameter] = parameters_[i];
-    const bool decays = options.weight_decay_on == "all" || IsWeight(parameter);
+    const bool decays = options.weight_decay_on == WeightDecayOn::kAll || IsWeight(parameter);
     groups[{rate_factor(name), decays ? options.weight_decay : 0}].push_back(i);
   }
   for (const auto& [kind, members] : groups) {

@@ -10,10 +10,7 @@
 namespace reel3d {
 
 void ScheduleOptions::Bind(OptionBinder& binder) {
-  binder.Choice(
-      "schedule", &kind, {"plateau", "multistep", "cosine", "constant"},
-      "how the learning rate falls. plateau: when the validation loss saturates. multistep: at "
-      "--milestones. cosine: along a half cosine to 0 over the run. constant: not at all");
+  binder.Choice("schedule", &kind, "how the learning rate falls");
   binder.Bind("lr", &lr, {1e-9, 1e3}, "learning rate at the start, for the global batch");
   binder.Bind("lr-factor", &factor, {1e-6, 1}, "plateau, multistep: each decay multiplies by this");
   binder.Bind("patience", &patience, {0, 1000},
@@ -40,13 +37,13 @@ Schedule::Schedule(ScheduleOptions options, int num_epochs)
 
 double Schedule::Rate(double epochs_done) const {
   double rate = options_.lr;
-  if (options_.kind == "plateau") {
+  if (options_.kind == ScheduleKind::kPlateau) {
     rate *= std::pow(options_.factor, num_decays_);
-  } else if (options_.kind == "multistep") {
+  } else if (options_.kind == ScheduleKind::kMultistep) {
     const auto passed = std::count_if(options_.milestones.begin(), options_.milestones.end(),
                                       [&](double milestone) { return milestone <= epochs_done; });
     rate *= std::pow(options_.factor, static_cast<double>(passed));
-  } else if (options_.kind == "cosine") {
+  } else if (options_.kind == ScheduleKind::kCosine) {
     const double done = std::min(1.0, epochs_done / num_epochs_);
     rate *= 0.5 * (1 + std::cos(done * 3.14159265358979323846));
   }
@@ -58,7 +55,7 @@ double Schedule::Rate(double epochs_done) const {
 }
 
 bool Schedule::EndEpoch(double validation_loss) {
-  if (options_.kind != "plateau" || std::isnan(validation_loss)) {
+  if (options_.kind != ScheduleKind::kPlateau || std::isnan(validation_loss)) {
     return false;
   }
   if (validation_loss < best_loss_ * (1 - options_.threshold)) {

@@ -12,10 +12,18 @@
 
 namespace reel3d {
 
+// Says how the learning rate falls: plateau is the paper's, multistep that of the 2017 and 2020
+// code.
+enum class ScheduleKind { kPlateau, kMultistep, kCosine, kConstant };
+inline std::vector<NamedChoice<ScheduleKind>> ChoicesOf(ScheduleKind /*type*/) {
+  return {{ScheduleKind::kPlateau, "plateau", "when the validation loss saturates"},
+          {ScheduleKind::kMultistep, "multistep", "at --milestones"},
+          {ScheduleKind::kCosine, "cosine", "along a half cosine to 0 over the run"},
+          {ScheduleKind::kConstant, "constant", "not at all"}};
+}
+
 struct ScheduleOptions {
-  // plateau: divided when the validation loss saturates (the paper). multistep: divided at fixed
-  // epochs (2017 and 2020 code). cosine: from lr down to 0 over the run. constant: always lr.
-  std::string kind = "plateau";
+  ScheduleKind kind = ScheduleKind::kPlateau;
   double lr = 0.1;
   double factor = 0.1;
   int patience = 10;        // plateau: epochs without a better validation loss

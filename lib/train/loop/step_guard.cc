@@ -16,7 +16,7 @@ StepGuard::StepGuard(const BadStepOptions& options, std::vector<at::Tensor> buff
 
 void StepGuard::BeginStep() {
   buffers_before_.clear();
-  if (options_.action != "stop") {
+  if (options_.action != BadStepAction::kStop) {
     for (const at::Tensor& buffer : buffers_) {
       buffers_before_.push_back(buffer.clone());
     }
@@ -35,7 +35,7 @@ StepVerdict StepGuard::Judge(const at::Tensor& figures, Position& position) {
   const at::Tensor step = at::full({1}, static_cast<double>(position.step), figures.options());
   first_bad_ =
       at::where(is_bad.logical_and(first_bad_[0] < 0), at::cat({step, figures}), first_bad_);
-  if (options_.action == "stop") {
+  if (options_.action == BadStepAction::kStop) {
     // On a CPU this check costs nothing.
     return !figures.is_cuda() && FindBadStep() ? StepVerdict::kEnd : StepVerdict::kTake;
   }
@@ -49,7 +49,8 @@ StepVerdict StepGuard::Judge(const at::Tensor& figures, Position& position) {
   if (position.bad_in_row >= kMostBadInRow) {
     return StepVerdict::kEnd;
   }
-  return options_.action == "roll-back" ? StepVerdict::kRollBack : StepVerdict::kLeaveOut;
+  return options_.action == BadStepAction::kRollBack ? StepVerdict::kRollBack
+                                                     : StepVerdict::kLeaveOut;
 }
 
 bool StepGuard::FindBadStep() {

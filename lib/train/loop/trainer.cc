@@ -66,7 +66,7 @@ Trainer::Trainer(const TrainOptions& options, std::string config, const World& w
       checkpoints_(options_, std::move(config), StepsInEpoch(), world, group_, shards, state_,
                    learner_, phases_),
       bad_steps_(options_, world, group_, shards, data_, state_, learner_, checkpoints_, phases_) {
-  if (options_.schedule.kind == "plateau" && data_.num_validation() == 0) {
+  if (options_.schedule.kind == ScheduleKind::kPlateau && data_.num_validation() == 0) {
     throw UsageError(fmt::format(
         "--schedule plateau follows the validation loss, and {} holds no validation videos: choose "
         "multistep, cosine or constant",
