@@ -31,6 +31,7 @@ ROOMS = {
     "infer": {"model", "weights", "loader", "shard", "frames", "data", "base"},
     "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},
+    "report": {"eval", "hdf5", "data", "base"},
 }
 
 # A vendor's headers, and the only files that may include them.

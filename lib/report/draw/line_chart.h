@@ -1,0 +1,38 @@
+// Draws lines over a common axis, such as losses over epochs.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/report/draw/axis.h"
+#include "lib/report/draw/svg.h"
+
+namespace reel3d::report {
+
+struct Point {
+  double x = 0, y = 0;
+};
+
+struct ChartLine {
+  std::string name;
+  int color = 0;  // an index of the palette, which repeats
+  bool is_dashed = false;
+  std::vector<Point> points;  // rising x, all finite
+};
+
+struct LineChart {
+  std::string x_name, y_name;
+  Scale x_scale = Scale::kLinear, y_scale = Scale::kLinear;
+  bool y_from_zero = false;
+  std::vector<ChartLine> lines;
+};
+
+// A line of more than 400 points is thinned: of the points that share a column of the picture, the
+// first, lowest, highest and last stay. Points have dots with their values if there are few.
+Drawing DrawLineChart(const LineChart& chart);
+
+// Returns true if some line has a point.
+bool HasPoints(const LineChart& chart);
+
+}  // namespace reel3d::report

@@ -1,0 +1,45 @@
+// Writes SVG as text. Colours are classes (style.h): a page gives them light and dark values, and a
+// file of its own has light ones for paper.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace reel3d::report {
+
+// All charts are so wide, in units of which 13 make the height of a letter. A phone shows them a
+// quarter smaller.
+constexpr double kChartWidth = 480;
+
+class Svg {
+ public:
+  // `css_class` names a class of style.h, or several.
+  void Line(double x1, double y1, double x2, double y2, std::string_view css_class);
+  void Rect(double x, double y, double width, double height, std::string_view css_class,
+            std::string_view tip = "");
+  // `data` is the path's d attribute.
+  void Path(std::string_view data, std::string_view css_class);
+  // A dot that shows `tip` under the mouse.
+  void Dot(double x, double y, std::string_view css_class, std::string_view tip);
+  // `anchor` is start, middle or end. If `full` differs from `text`, the mouse shows it.
+  void Text(double x, double y, std::string_view anchor, std::string_view text,
+            std::string_view css_class = "", std::string_view full = "");
+  // Adds markup, such as a group's begin or end.
+  void Raw(std::string_view markup) { text_ += markup; }
+  void UprightText(double x, double y, std::string_view text);
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// A drawing is the content of an svg element and its height.
+struct Drawing {
+  double height = 0;
+  std::string content;
+  double width = kChartWidth;
+};
+
+}  // namespace reel3d::report

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/base/text_lines.h"
+#include "lib/report/read/run_reader.h"
+#include "lib/report/read/tolerant.h"
+
+namespace reel3d::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sets the Wilson score interval (Wilson 1927) of top-1. It never leaves [0, 1].
+void SetInterval(ClassResult* result) {
+  constexpr double z = 1.959963984540054;  // 97.5 % of a normal distribution lies below
+  const auto n = static_cast<double>(result->num_videos);
+  const double middle = (result->top1 + z * z / (2 * n)) / (1 + z * z / n);
+  const double half =
+      z * std::sqrt(result->top1 * (1 - result->top1) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+  result->low = std::max(0.0, middle - half);
+  result->high = std::min(1.0, middle + half);
+}
+
+std::vector<ClassResult> ClassesOf(const Json& metrics) {
+  std::vector<ClassResult> classes;
+  const auto list = metrics.find("per_class");
+  if (list == metrics.end() || !list->is_array()) {
+    return classes;
+  }
+  for (const Json& entry : *list) {
+    const std::optional<double> num_videos = NumberOf(entry, "num_videos");
+    const std::optional<double> top1 = NumberOf(entry, "top1");
+    if (!num_videos || *num_videos < 1 || *num_videos > 1e15 || !top1 || *top1 < 0 || *top1 > 1) {
+      continue;  // of a class without videos there is nothing to show
+    }
+    ClassResult result;
+    result.name = TextOf(entry, "class");
+    result.num_videos = std::llround(*num_videos);
+    result.top1 = *top1;
+    result.top5 = NumberOf(entry, "top5").value_or(0);
+    SetInterval(&result);
+    classes.push_back(result);
+  }
+  return classes;
+}
+
+// Adds the counts of a line of confusion.tsv. Returns false if the line is damaged.
+bool AddConfusion(std::string_view line, EvaluationRecord* record, size_t row) {
+  const std::vector<std::string_view> fields = SplitAtTabs(line);
+  if (row >= record->names.size() || fields.size() != record->names.size() + 1) {
+    return false;
+  }
+  std::vector<HeatCell> cells;
+  for (size_t column = 0; column < record->names.size(); ++column) {
+    const std::optional<double> count = ParseNumber(fields[column + 1]);
+    if (!count || *count < 0 || *count > 1e15) {
+      return false;
+    }
+    if (*count >= 1) {
+      cells.push_back({row, column, std::llround(*count)});
+    }
+  }
+  record->confusion.insert(record->confusion.end(), cells.begin(), cells.end());
+  return true;
+}
+
+void ReadConfusion(const fs::path& file, EvaluationRecord* record,
+                   std::vector<std::string>* missing) {
+  Tolerate(missing, [&] {
+    const std::string text = ReadFile(file);
+    TextLines lines(text, file.string());
+    std::string_view line;
+    lines.Next(&line);
+    for (const std::string_view name : SplitAtTabs(line)) {
+      record->names.emplace_back(name);
+    }
+    record->names.erase(record->names.begin());  // the word "label"
+    DamagedLines damaged;
+    for (size_t row = 0; lines.Next(&line); ++row) {
+      if (!AddConfusion(line, record, row)) {
+        damaged.Add(lines.number());
+      }
+    }
+    damaged.Say(file, missing);
+  });
+}
+
+void ReadMistakes(const fs::path& file, EvaluationRecord* record,
+                  std::vector<std::string>* missing) {
+  ReadLooseTable(file, missing, [&](const LooseRow& row) {
+    const std::optional<double> score = row.Number("score");
+    if (row.Text("id").empty() || row.Text("predicted").empty() || !score) {
+      return false;
+    }
+    if (!row.Text("label").empty() && row.Text("label") != row.Text("predicted")) {
+      record->mistakes.push_back({std::string(row.Text("id")), std::string(row.Text("label")),
+                                  std::string(row.Text("predicted")), *score, row.Number("rank")});
+    }
+    return true;
+  });
+  std::stable_sort(record->mistakes.begin(), record->mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.score > b.score; });
+}
+
+}  // namespace
+
+EvaluationRecord ReadEvaluation(const fs::path& folder, std::vector<std::string>* missing) {
+  EvaluationRecord record;
+  Tolerate(missing, [&] { record.metrics = ReadJsonObject(folder / "metrics.json"); });
+  record.classes = ClassesOf(record.metrics);
+  ReadConfusion(folder / "confusion.tsv", &record, missing);
+  ReadMistakes(folder / "predictions.tsv", &record, missing);
+  return record;
+}
+
+}  // namespace reel3d::report

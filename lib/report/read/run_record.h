@@ -1,0 +1,73 @@
+// Holds what a report shows of one run. Every part may be absent: `missing` says so in sentences.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/report/draw/heat_map.h"
+#include "lib/report/draw/line_chart.h"
+
+namespace reel3d::report {
+
+using Json = nlohmann::ordered_json;
+
+struct Setting {
+  std::string stage, key, value;
+};
+
+struct ClassResult {
+  std::string name;
+  int64_t num_videos = 0;
+  double top1 = 0, top5 = 0;
+  double low = 0, high = 0;  // 95 % interval of top1
+};
+
+// A video whose predicted class is not its label.
+struct Mistake {
+  std::string id, label, predicted;
+  double score = 0;
+  std::optional<double> rank;
+};
+
+struct EvaluationRecord {
+  Json metrics = Json::object();     // metrics.json
+  std::vector<ClassResult> classes;  // those that have videos
+  std::vector<std::string> names;    // of the confusion
+  std::vector<HeatCell> confusion;   // by row, then column; only counts above 0
+  std::vector<Mistake> mistakes;     // most confident first
+};
+
+struct StageRecord {
+  std::string tool;
+  Json report = Json::object();  // report.json
+  int64_t num_failed = 0;        // rows of failed.tsv
+};
+
+struct RunRecord {
+  std::string name;
+  std::filesystem::path folder;
+  std::vector<Json> epochs;  // metrics.jsonl
+  std::vector<Json> times;   // times.jsonl
+  std::vector<StageRecord> stages;
+  std::vector<Setting> settings;
+  EvaluationRecord evaluation;
+  std::vector<std::string> doubts;   // about the data
+  std::vector<std::string> missing;  // sentences
+};
+
+// Returns the finite number of this key; none if it is absent or something else.
+std::optional<double> NumberOf(const Json& object, const char* key);
+// Returns the text of this key; "" if it is absent or something else.
+std::string TextOf(const Json& object, const char* key);
+// Returns the report of a stage; an empty object if there is none.
+const Json& ReportOf(const RunRecord& run, const std::string& tool);
+// Returns a setting; "" if it is not known.
+std::string SettingOf(const RunRecord& run, const std::string& stage, const std::string& key);
+
+}  // namespace reel3d::report

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/report_run.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/versions.h"
+#include "lib/report/draw/figure.h"
+#include "lib/report/draw/page.h"
+#include "lib/report/read/run_reader.h"
+#include "lib/report/sections/sections.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string TitleOf(const ReportRunOptions& options, const std::vector<report::RunRecord>& runs) {
+  if (!options.title.empty()) {
+    return options.title;
+  }
+  std::string title = runs.size() > 1 ? "Runs " : "Run ";
+  for (size_t run = 0; run < runs.size(); ++run) {
+    title += (run == 0 ? "" : ", ") + runs[run].name;
+  }
+  return title;
+}
+
+void WriteFigures(const std::vector<report::Figure>& figures, const fs::path& folder) {
+  MakeFolders(folder);
+  for (const report::Figure& figure : figures) {
+    WriteFileAtomically(folder / (figure.id + ".svg"), report::FigureFile(figure));
+  }
+}
+
+}  // namespace
+
+void ReportRunOptions::Bind(OptionBinder& binder) {
+  binder.Positional("RUN_DIR", &runs,
+                    "folders of runs: RUN of Makefile.workflow, or a folder that train-r3d or "
+                    "evaluate-scores wrote");
+  binder.Positional("REPORT.html", &page, "the page to write; an older one is replaced");
+  binder.Bind("title", &title, "heading of the page; empty: the names of the runs",
+              Effect::kRunOnly);
+  binder.Bind("svg", &svg_dir, "folder for each figure as an .svg file of its own; empty: none",
+              Effect::kRunOnly);
+}
+
+void ReportRunOptions::Check() const {
+  const fs::path extension = fs::path(page).extension();
+  if (extension != ".html" && extension != ".htm") {
+    throw UsageError(
+        fmt::format("the last argument is '{}' but must be the page to write, which "
+                    "ends in .html",
+                    page));
+  }
+}
+
+ReportRunReport RunReportRun(const ReportRunOptions& options) {
+  const std::vector<report::RunRecord> runs = report::ReadRuns(options.runs);
+  std::vector<report::PagePart> parts;
+  ReportRunReport result;
+  nlohmann::ordered_json& sections = result.numbers["sections"];
+  for (const report::Section& section : report::Sections()) {
+    const report::Content content = section.make(runs);
+    if (content.empty()) {
+      continue;
+    }
+    parts.push_back({section.id, section.title, content.html()});
+    sections[section.id] = content.numbers();
+    if (!options.svg_dir.empty()) {
+      WriteFigures(content.figures(), options.svg_dir);
+    }
+  }
+  for (const report::RunRecord& run : runs) {
+    result.numbers["runs"].push_back({{"name", run.name},
+                                      {"folder", run.folder.string()},
+                                      {"doubts", run.doubts},
+                                      {"missing", run.missing}});
+  }
+  const std::string foot = "Written by report-run of reel3d. This page loads nothing.";
+  WriteFileAtomically(options.page, report::PageHtml(TitleOf(options, runs), parts, foot));
+  result.numbers["page"] = options.page;
+  result.text = options.page + "\n";
+  return result;
+}
+
+}  // namespace reel3d
