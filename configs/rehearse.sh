@@ -55,6 +55,7 @@ scale() { # NAME RUN
 	((full[batch] <= 256)) || scaled+=("batch = 16")
 	[ "${full[warmup_epochs]}" = 0 ] || scaled+=("warmup-epochs = 1")
 	mkdir -p "$run/configs"
+	rm -f "$run/weights.ini"
 	if [ -n "${full[finetune]}" ]; then
 		with_settings "$train" "${scaled[@]}" "finetune = " "finetune-from = " "epochs = 1" |
 			last_of_each >"$run/weights.ini"
@@ -79,13 +80,15 @@ rehearse() { # NAME
 	configs/miniature.sh "$set" "$BIN" "$data"
 	scale "$name" "$run"
 	with=("EXP=$name" "CONFIGS=$run/configs" "VIDEOS=$data/videos" "ANNOTATIONS=$data/annotations")
+	local again=()
+	[ "${OVERWRITE:-}" != yes ] || again=(--overwrite)
 	local target=evaluate first=("RUN=$run")
 	case $set in ucf101 | hmdb51) target=splits first=("RUN=$run/split-1" SPLIT=1) ;; esac
-	if [ -e "$run/weights.ini" ] && [ ! -e "$run/weights/DONE" ]; then
+	if [ -e "$run/weights.ini" ]; then
 		echo "rehearsal of $name: a network is trained for one epoch, in place of the weights that you give"
 		workflow pack "${with[@]}" "${first[@]}"
 		shards=${first[0]#RUN=}/shards
-		"$BIN/train-r3d" --config "$run/weights.ini" "$shards" "$run/weights"
+		"$BIN/train-r3d" --config "$run/weights.ini" "${again[@]}" "$shards" "$run/weights"
 	fi
 	workflow $target "${with[@]}" "RUN=$run"
 }
