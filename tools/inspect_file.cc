@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
       "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
       "that names the fault. It does not read the values of weights. It reads frames of a shard\n"
       "only for --frames-to; check-shards reads all of them.\n\n"
-      "  inspect-file --layers --clip-frames 32 configs/ucf101/train.ini"};
+      "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     nlohmann::ordered_json description = options.layers
                                              ? reel3d::InspectLayers(options.file, options.clip)

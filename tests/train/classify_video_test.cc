@@ -44,7 +44,7 @@ TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
                 .exit_status,
             0);
   const Scores scores = ReadScores(fs::path(At("scores")) / "scores-00000.h5");
-  const auto clips_of = ClipsOfVideos(scores, 1);
+  const auto clips_of = ClipsOfVideos(scores);
   Words files = {"--json", "--top", "8", Checkpoint()};
   for (const ScoredVideo& video : scores.videos) {
     const std::string name = video.id;
