@@ -37,7 +37,9 @@ std::vector<ClipRequest> OneOfEach(size_t num_videos) {
 std::vector<float> OutputsOf(Network network, const ClipRequest& clip, FakeVideos& videos) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf({clip}, 1);
-  requests.crop = [](FrameSize frame, Rng& /*rng*/) { return CenterCrop(frame, kSize); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng& /*rng*/) {
+    return CenterCrop(frame, kSize);
+  };
   BatchLoader loader(std::move(requests), videos.Source(), Options(1, 1));
   Batch batch;
   EXPECT_TRUE(loader.Next(&batch));
