@@ -280,7 +280,7 @@ ToolResult ScoreAlone(const ScoreOptions& options) {
 
 }  // namespace
 
-ToolResult RunScoring(ScoreOptions options) {
+ToolResult RunScoring(const ScoreOptions& options) {
   KeepFreedMemory();
   if (!LaunchedRank()) {
     return ScoreAlone(options);

@@ -48,6 +48,6 @@ struct ScoreOptions {
 // does the work of task (task * R + r) of tasks * R, and rank 0 returns the result of all. Parts
 // that are complete and of the same checkpoint, data and settings are kept. A video with a damaged
 // frame gets no clips and is listed in failed.tsv.
-ToolResult RunScoring(ScoreOptions options);
+ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d
