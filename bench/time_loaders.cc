@@ -67,7 +67,9 @@ void LoadOurs(const ShardSet& shards, const ClipList& list, Decoding decoding, i
   }
   constexpr int kBatch = 32;
   BatchRequests batches = BatchesOf(std::move(requests), kBatch);
-  batches.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(list.crop, frame, rng); };
+  batches.crop = [&](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(list.crop, frame, rng);
+  };
   BatchLoaderOptions options;
   options.clip_length = kClipLength;
   options.size = list.crop.size;

@@ -7,10 +7,17 @@ int main(int argc, char** argv) {
   reel3d::ScoreOptions options;
   return reel3d::RunTool(
       {"score-videos", "Scores every clip of a subset's videos with a trained network.",
-       "  score-videos run/x/train/checkpoints/latest run/x/shards run/x/scores\n\n"
+       "  score-videos run/x/train/checkpoints/latest run/x/shards run/x/scores\n"
+       "  mpirun -n 4 score-videos --windows 10 --crops 3 CHECKPOINT run/x/shards run/x/scores\n\n"
        "Videos are cut into windows as long as the network's clips. The short side is resized to\n"
-       "the crop size, and the centre is cut out (the paper's section 3.3). The logits of each\n"
-       "clip are stored; evaluate-scores averages them. In an array job each task takes its share\n"
-       "of the parts."},
+       "the crop size, and the centre is cut out (the paper's section 3.3); --windows and --crops\n"
+       "choose others. The logits of each clip are stored; evaluate-scores averages them. Each "
+       "task\n"
+       "of an array job and each rank of mpirun takes its share of the parts, and a rank has a "
+       "GPU\n"
+       "of its own. The scores are the same bytes by any number of tasks and ranks. If fewer "
+       "parts\n"
+       "than ranks come out, use a smaller --videos-per-part.",
+       /*is_parallel=*/true},
       argc, argv, options, [&] { return reel3d::RunScoring(options); });
 }

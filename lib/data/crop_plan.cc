@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "lib/base/error.h"
 
@@ -139,10 +140,15 @@ CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
   return plan;
 }
 
-CropPlan CenterCrop(FrameSize frame, int size) {
+namespace {
+
+// Resizes the complete frame, and keeps the square in the middle.
+CropPlan CenterOfResized(FrameSize frame, int size, int resized_short_side) {
   CheckFrame(frame);
   const int64_t short_side = std::min(frame.width, frame.height);
-  const auto scale = [&](int side) { return static_cast<int>(side * int64_t{size} / short_side); };
+  const auto scale = [&](int side) {
+    return static_cast<int>(side * int64_t{resized_short_side} / short_side);
+  };
   CropPlan plan;
   plan.frame = frame;
   plan.width = frame.width;
@@ -153,6 +159,57 @@ CropPlan CenterCrop(FrameSize frame, int size) {
   plan.window_y = RoundHalfEven((plan.resized_height - size) / 2.0);
   plan.size = size;
   return plan;
+}
+
+CropPlan At(CropPlan plan, int window_x, int window_y) {
+  plan.window_x = window_x;
+  plan.window_y = window_y;
+  return plan;
+}
+
+}  // namespace
+
+CropPlan CenterCrop(FrameSize frame, int size) { return CenterOfResized(frame, size, size); }
+
+int CropChoice::ShortSide(int size) const {
+  if (short_side > 0) {
+    return short_side;
+  }
+  return count == 10 ? size * 8 / 7 : size;
+}
+
+void CropChoice::Check(int size) const {
+  if (count != 1 && count != 3 && count != 10) {
+    throw UsageError(fmt::format("{} crops: there can be 1, 3 or 10", count));
+  }
+  if (ShortSide(size) < size) {
+    throw UsageError(
+        fmt::format("--short-side {}: crops of {} x {} pixels need at least {}, or 0 for the usual",
+                    short_side, size, size, size));
+  }
+}
+
+std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& choice) {
+  const CropPlan center = CenterOfResized(frame, size, choice.ShortSide(size));
+  const int right = center.resized_width - size;
+  const int bottom = center.resized_height - size;
+  std::vector<CropPlan> crops = {center};
+  if (choice.count == 3) {
+    const bool is_wide = frame.width >= frame.height;
+    crops.push_back(is_wide ? At(center, 0, center.window_y) : At(center, center.window_x, 0));
+    crops.push_back(is_wide ? At(center, right, center.window_y)
+                            : At(center, center.window_x, bottom));
+  } else if (choice.count == 10) {
+    for (const auto& [x, y] :
+         {std::pair<int, int>{0, 0}, {right, 0}, {0, bottom}, {right, bottom}}) {
+      crops.push_back(At(center, x, y));
+    }
+    for (size_t number = 0; number < 5; ++number) {
+      crops.push_back(crops[number]);
+      crops.back().flip = true;
+    }
+  }
+  return crops;
 }
 
 }  // namespace reel3d

@@ -75,4 +75,22 @@ CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng);
 // Returns the crop of validation and scoring: short side to `size`, centre crop, no flip.
 CropPlan CenterCrop(FrameSize frame, int size);
 
+// Says which crops scoring takes of each window of a video.
+struct CropChoice {
+  int count = 1;       // 1: the centre. 3: also both ends of the long side. 10: see ScoringCrops()
+  int short_side = 0;  // of the resized frame, pixels; 0: ShortSide() decides
+
+  // Returns the short side of the resized frame for crops of `size` pixels. The default is the
+  // size itself, and 8/7 of it for ten crops, whose corners would otherwise coincide.
+  int ShortSide(int size) const;
+  // Throws a usage error for another count, or a short side below `size`.
+  void Check(int size) const;
+};
+
+// Returns the crops in the order of their numbers. The frame is resized so that its short side has
+// ShortSide() pixels, and each crop is a square of it. Number 0 is always the centre.
+//    3: centre, left (or top), right (or bottom)
+//   10: centre, top left, top right, bottom left, bottom right, then the same five mirrored
+std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& choice);
+
 }  // namespace reel3d

@@ -19,6 +19,7 @@ constexpr const char* kFormat = "reel3d-scores";
 constexpr int64_t kVersion = 2;
 constexpr int64_t kVersionWithoutChecksums = 1;
 constexpr int64_t kMaxVideos = 100'000'000;
+constexpr const char* kCrops = "/clips/crop";
 
 // Returns one member of all elements, as a column of the file.
 template <class Column, class Row>
@@ -105,12 +106,16 @@ void ReadClips(const Hdf5Reader& reader, Scores* scores) {
   const size_t num_clips = video.size();
   const auto first_frame = reader.Values<uint32_t>("/clips/first_frame", {num_clips});
   const auto num_distinct = reader.Values<uint16_t>("/clips/num_distinct", {num_clips});
+  std::vector<uint8_t> crop(num_clips, 0);
+  if (reader.Has(kCrops)) {
+    crop = reader.Values<uint8_t>(kCrops, {num_clips});
+  }
   for (size_t clip = 0; clip < num_clips; ++clip) {
     if (video[clip] >= scores->videos.size()) {
       reader.Fail(
           fmt::format("clip {} is of video {} of {}", clip, video[clip], scores->videos.size()));
     }
-    scores->clips.push_back({video[clip], first_frame[clip], num_distinct[clip]});
+    scores->clips.push_back({video[clip], first_frame[clip], num_distinct[clip], crop[clip]});
   }
   scores->logits = reader.Values<float>("/clips/logits", {num_clips, scores->classes.size()});
 }
@@ -136,7 +141,7 @@ RowChecksums ChecksumsOf(const Scores& scores) {
   const size_t num_classes = scores.classes.size();
   for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
     const ScoredClip& row = scores.clips[clip];
-    checksums.AddRow(row.video, row.first_frame, row.num_distinct,
+    checksums.AddRow(row.video, row.first_frame, row.num_distinct + (uint32_t{row.crop} << 16),
                      scores.logits.data() + clip * num_classes, num_classes);
   }
   return checksums;
@@ -202,6 +207,10 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   writer.Values("/clips/video", Gather(scores.clips, &ScoredClip::video));
   writer.Values("/clips/first_frame", Gather(scores.clips, &ScoredClip::first_frame));
   writer.Values("/clips/num_distinct", Gather(scores.clips, &ScoredClip::num_distinct));
+  const std::vector<uint8_t> crops = Gather(scores.clips, &ScoredClip::crop);
+  if (std::any_of(crops.begin(), crops.end(), [](uint8_t crop) { return crop > 0; })) {
+    writer.Values(kCrops, crops);
+  }
   writer.Group("/videos");
   writer.Strings("/videos/id", Gather(scores.videos, &ScoredVideo::id));
   writer.Values("/videos/label", Gather(scores.videos, &ScoredVideo::label));

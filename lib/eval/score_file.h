@@ -6,6 +6,7 @@
 //                       crc32 u32, complete=1
 //   /clips/logits f32 [M, classes]   /clips/video u32 [M] (row of /videos)
 //   /clips/first_frame u32 [M]       /clips/num_distinct u16 [M]
+//   /clips/crop u8 [M] (its number: ScoringCrops; absent if every crop is 0, the centre)
 //   /videos/id fixed string [V]      /videos/label i32 [V] (-1 unknown)
 //   /videos/crc32 u32 [V]
 //   /classes/name fixed string [C]
@@ -32,6 +33,7 @@ struct ScoredClip {
   uint32_t video = 0;  // row in Scores::videos
   uint32_t first_frame = 0;
   uint16_t num_distinct = 0;
+  uint8_t crop = 0;  // number of its crop (ScoringCrops); those of a window follow each other
 };
 
 struct Scores {

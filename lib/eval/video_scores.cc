@@ -49,6 +49,23 @@ void RequireFinite(const fs::path& file, const Scores& part) {
   }
 }
 
+// The windows of a video. Each has one clip, or several crops.
+struct VideoWindows {
+  std::vector<size_t> begins;     // WindowBegins()
+  std::vector<int> num_distinct;  // of each window
+
+  // Returns the places of all clips of the chosen windows.
+  std::vector<size_t> Places(const std::vector<size_t>& chosen) const {
+    std::vector<size_t> places;
+    for (const size_t window : chosen) {
+      for (size_t place = begins[window]; place < begins[window + 1]; ++place) {
+        places.push_back(place);
+      }
+    }
+    return places;
+  }
+};
+
 // Adds up the parts, one after the other.
 class Collector {
  public:
@@ -149,30 +166,32 @@ class Collector {
   VideoScores ScoreVideo(const Scores& part, const ScoredVideo& video,
                          const std::vector<size_t>& rows) const {
     std::vector<const float*> logits;
-    std::vector<int> num_distinct;
     for (const size_t row : rows) {
       logits.push_back(&part.logits[row * part.classes.size()]);
-      num_distinct.push_back(part.clips[row].num_distinct);
+    }
+    VideoWindows windows{WindowBegins(part, rows), {}};
+    for (size_t window = 0; window + 1 < windows.begins.size(); ++window) {
+      windows.num_distinct.push_back(part.clips[rows[windows.begins[window]]].num_distinct);
     }
     VideoClips clips(logits, part.classes.size());
-    const std::vector<size_t> kept = ChooseWindows(num_distinct, request_.min_distinct, {});
+    const std::vector<size_t> kept =
+        windows.Places(ChooseWindows(windows.num_distinct, request_.min_distinct, {}));
     VideoScores scored = {video.id, video.label, clips.Combine(kept, request_.averaging),
                           static_cast<int>(kept.size())};
-    AddAnswers(num_distinct, &clips, &scored);
+    AddAnswers(windows, &clips, &scored);
     return scored;
   }
 
   // Readings often choose the same windows of a short video: each choice is computed once.
-  void AddAnswers(const std::vector<int>& num_distinct, VideoClips* clips,
-                  VideoScores* scored) const {
+  void AddAnswers(const VideoWindows& windows, VideoClips* clips, VideoScores* scored) const {
     std::map<std::pair<Averaging, std::vector<size_t>>, Answer> known;
     for (const Reading& reading : request_.readings) {
       std::vector<size_t> chosen =
-          ChooseWindows(num_distinct, request_.min_distinct, reading.windows);
+          ChooseWindows(windows.num_distinct, request_.min_distinct, reading.windows);
       const auto [answer, is_new] = known.try_emplace({reading.averaging, chosen});
       if (is_new) {
-        answer->second =
-            AnswerOf(clips->Combine(chosen, reading.averaging), scored->label, chosen.size());
+        answer->second = AnswerOf(clips->Combine(windows.Places(chosen), reading.averaging),
+                                  scored->label, chosen.size());
       }
       scored->answers.push_back(answer->second);
     }

@@ -30,7 +30,7 @@ struct VideoScores {
   std::string id;
   int label = -1;              // -1: unknown
   std::vector<double> scores;  // by class, under `averaging` and `min_distinct` of the request
-  int num_clips = 0;           // number of clips that were averaged
+  int num_clips = 0;           // number of clips that were averaged, each crop counted
   std::vector<Answer> answers = {};  // one for each of ScoresRequest::readings
 };
 

@@ -62,6 +62,19 @@ std::vector<size_t> ChooseWindows(const std::vector<int>& num_distinct, int min_
   }
 }
 
+std::vector<size_t> WindowBegins(const Scores& scores, const std::vector<size_t>& rows) {
+  std::vector<size_t> begins;
+  for (size_t place = 0; place < rows.size(); ++place) {
+    const ScoredClip& clip = scores.clips[rows[place]];
+    const ScoredClip* before = place > 0 ? &scores.clips[rows[place - 1]] : nullptr;
+    if (before == nullptr || before->first_frame != clip.first_frame || before->crop >= clip.crop) {
+      begins.push_back(place);
+    }
+  }
+  begins.push_back(rows.size());
+  return begins;
+}
+
 std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores) {
   std::vector<std::vector<size_t>> clips(scores.videos.size());
   for (size_t clip = 0; clip < scores.clips.size(); ++clip) {

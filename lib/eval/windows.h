@@ -1,4 +1,4 @@
-// Chooses windows (clips) of a video: those that count, and subsets that answer how many windows
+// Chooses windows of a video: those that count, and subsets that answer how many windows
 // are needed and where. Pure arithmetic on the order of a video's windows.
 //
 // A tail is a window that runs past the end of the video and is filled up by repeating frames, so
@@ -35,6 +35,10 @@ struct WindowChoice {
 // frames. At least one place, if there is a window: no short video vanishes.
 std::vector<size_t> ChooseWindows(const std::vector<int>& num_distinct, int min_distinct,
                                   WindowChoice choice);
+
+// Returns where the windows of a video begin among its `rows` of scores.clips, and their number at
+// the end. Several crops of one window follow each other, with rising numbers.
+std::vector<size_t> WindowBegins(const Scores& scores, const std::vector<size_t>& rows);
 
 // Returns, for each video, its rows of scores.clips in file order.
 std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores);

@@ -61,6 +61,10 @@ void Hdf5Reader::Fail(const std::string& why) const {
   throw InputError(fmt::format("{}: {}", file_name_, why));
 }
 
+bool Hdf5Reader::Has(const std::string& name) const {
+  return Was(H5Lexists(file_.get(), name.c_str(), H5P_DEFAULT), file_name_, name) > 0;
+}
+
 bool Hdf5Reader::HasAttribute(const std::string& name) const {
   return Was(H5Aexists(file_.get(), name.c_str()), file_name_, name) > 0;
 }
@@ -193,6 +197,7 @@ std::vector<T> Hdf5Reader::Values(const std::string& name, const Hdf5Shape& shap
 }
 
 template std::vector<uint32_t> Hdf5Reader::Values(const std::string&) const;
+template std::vector<uint8_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
 template std::vector<uint16_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
 template std::vector<uint32_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;
 template std::vector<uint64_t> Hdf5Reader::Values(const std::string&, const Hdf5Shape&) const;

@@ -32,6 +32,8 @@ class Hdf5Reader {
   std::string Text(const std::string& attribute) const;
   int64_t Integer(const std::string& attribute) const;  // an attribute of any integer type
 
+  // Returns whether the file holds `name`. The group that would hold it must exist.
+  bool Has(const std::string& name) const;
   // Returns all values of a data set: of one with a single axis, or of one with exactly this shape,
   // row major.
   template <class T>

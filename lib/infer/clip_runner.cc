@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "lib/data/crop_plan.h"
 #include "lib/infer/clip_tensors.h"
 
 namespace reel3d {
@@ -28,14 +27,18 @@ ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptio
     : network_(std::move(network)),
       recipe_(std::move(recipe)),
       batch_size_(options.batch),
+      crops_(options.crops),
       loading_(Loading(recipe_, options, device)),
-      input_(recipe_.input, device) {}
+      input_(recipe_.input, device) {
+  crops_.Check(recipe_.size);
+}
 
 void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf(std::move(clips), batch_size_);
-  requests.crop = [size = recipe_.size](FrameSize frame, Rng& /*rng*/) {
-    return CenterCrop(frame, size);
+  requests.crop = [size = recipe_.size, crops = crops_](const ClipRequest& clip, FrameSize frame,
+                                                        Rng& /*rng*/) {
+    return ScoringCrops(frame, size, crops).at(static_cast<size_t>(clip.crop));
   };
   BatchLoader loader(std::move(requests), std::move(frames), loading_);
   while (loader.Next(&batch_)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/data/clip_sampler.h"
+#include "lib/data/crop_plan.h"
 #include "lib/infer/clip_input.h"
 #include "lib/loader/batch_loader.h"
 #include "lib/model/network.h"
@@ -18,7 +19,7 @@ namespace reel3d {
 // Says how a network wants its clips.
 struct ClipRecipe {
   ClipShape shape;
-  int size = 112;  // pixels: the side of the square that is cut from the middle of each frame
+  int size = 112;  // pixels: the side of the square that is cut out of each frame
   ClipInputOptions input;
 };
 
@@ -27,12 +28,13 @@ struct ClipRunnerOptions {
   int loader_threads = 1;
   Decoding decoding = Decoding::kFast;
   BadClips bad_clips = BadClips::kReport;
+  CropChoice crops = {};  // ClipRequest::crop is a number of these
 };
 
 // Use it from one thread.
 class ClipRunner {
  public:
-  // `network` is in evaluation mode, on `device`.
+  // `network` is in evaluation mode, on `device`. Throws what CropChoice::Check() throws.
   ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptions& options,
              at::Device device);
 
@@ -50,6 +52,7 @@ class ClipRunner {
   Network network_;
   const ClipRecipe recipe_;
   const int batch_size_;
+  const CropChoice crops_;
   BatchLoaderOptions loading_;
   ClipInput input_;
   Batch batch_;  // its memory is reused

@@ -299,7 +299,7 @@ void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_
   }
   try {
     Rng rng = request.crop_rng;
-    const CropPlan plan = requests.crop(worker->decoder.ReadSize(worker->frames[0]), rng);
+    const CropPlan plan = requests.crop(request, worker->decoder.ReadSize(worker->frames[0]), rng);
     REEL3D_CHECK(plan.size == options.size);
     worker->decoder.DecodeClip(worker->frames, options.clip_length, plan, pixels);
     worker->decode_s += decoding.Seconds();

@@ -40,6 +40,7 @@ struct ClipRequest {
   int label = -1;    // -1: unknown; the loader only carries it along
   Clip clip;
   Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
+  int crop = 0;     // number of the crop, where scoring takes several of a clip (ScoringCrops)
 };
 
 // Describes what to load. Batches may differ in size and may be empty.
@@ -48,7 +49,8 @@ struct BatchRequests {
   // Returns the clips of a batch. Called once for each batch, in order, from one thread at a time.
   std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
   // Returns the part of the frames that a clip shows; its output size is the loader's. Any thread.
-  std::function<CropPlan(FrameSize frame, Rng& rng)> crop;
+  // `rng` is a copy of the clip's crop_rng.
+  std::function<CropPlan(const ClipRequest& clip, FrameSize frame, Rng& rng)> crop;
   // Returns the clip to load instead of clip `clip` of a batch, if the frames of that clip are
   // damaged. `attempt` counts from 1, because the replacement may be damaged too. The answer must
   // depend only on these arguments. Any thread. May be absent. Used only with BadClips::kReport.

@@ -53,7 +53,9 @@ BatchRequests DrawBatches(const ShardSet& shards, const BenchLoaderOptions& opti
     }
     return clips;
   };
-  requests.crop = [&](FrameSize frame, Rng& rng) { return DrawCrop(options.crop, frame, rng); };
+  requests.crop = [&](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(options.crop, frame, rng);
+  };
   return requests;
 }
 

@@ -48,7 +48,8 @@ ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards,
       identity_(trained.identity),
       classes_(trained.classes),
       runner_(trained.network, trained.recipe,
-              {options_.batch, options_.loader_threads, options_.decoding, BadClips::kReport},
+              {options_.batch, options_.loader_threads, options_.decoding, BadClips::kReport,
+               options_.crops},
               device),
       members_(VideosOfSubset(shards.videos(), options_.subset)) {
   if (members_.empty()) {
@@ -108,18 +109,28 @@ void ClipScorer::Score(ScorePart* part) {
   DropClipsOf(failed, &scores);
 }
 
+std::vector<Clip> ClipScorer::WindowsOf(const IndexedVideo& video) const {
+  const ClipShape& shape = runner_.recipe().shape;
+  if (options_.windows > 0) {
+    return EvenClips(video.num_frames, shape, options_.windows, /*capped=*/true);
+  }
+  const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
+  return SlidingClips(video.num_frames, shape, stride, options_.tail);
+}
+
 void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
   const IndexedVideo& video = shards_.videos()[member];
-  const ClipShape& shape = runner_.recipe().shape;
-  const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
-  for (Clip& clip : SlidingClips(video.num_frames, shape, stride, options_.tail)) {
+  for (Clip& clip : WindowsOf(video)) {
     const auto first_frame = static_cast<uint32_t>(clip.frames.front());
-    part->scores.clips.push_back({row, first_frame, static_cast<uint16_t>(clip.num_distinct)});
+    const auto num_distinct = static_cast<uint16_t>(clip.num_distinct);
     if (options_.shuffle_frames) {
       ShuffleFrames(clip,
                     Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
     }
-    part->requests.push_back({member, video.label, std::move(clip), Rng(0)});
+    for (int crop = 0; crop < options_.crops.count; ++crop) {
+      part->scores.clips.push_back({row, first_frame, num_distinct, static_cast<uint8_t>(crop)});
+      part->requests.push_back({member, video.label, clip, Rng(0), crop});
+    }
   }
 }
 

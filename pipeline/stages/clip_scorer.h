@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/crop_plan.h"
 #include "lib/eval/score_file.h"
 #include "lib/infer/clip_runner.h"
 #include "lib/infer/trained_network.h"
@@ -28,6 +29,8 @@ struct ScorePart {
 struct ClipScorerOptions {
   Subset subset = Subset::kValidation;
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  int windows = 0;        // at most so many, spread evenly over each video; 0: window_stride
+  CropChoice crops;       // of each window
   TailRule tail = TailRule::kLoop;
   bool shuffle_frames = false;
   int64_t seed = 1;
@@ -40,7 +43,7 @@ struct ClipScorerOptions {
 class ClipScorer {
  public:
   // `shards` live as long as the scorer. Throws an input error where the subset holds no
-  // videos, a usage error where the parts would be too many.
+  // videos, a usage error where the parts would be too many or the crops are refused.
   ClipScorer(ClipScorerOptions options, const ShardSet& shards, const TrainedNetwork& trained,
              at::Device device);
 
@@ -52,6 +55,7 @@ class ClipScorer {
 
  private:
   size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }
+  std::vector<Clip> WindowsOf(const IndexedVideo& video) const;
   void AddClips(size_t member, uint32_t row, ScorePart* part) const;
   const ClipScorerOptions options_;
   const ShardSet& shards_;

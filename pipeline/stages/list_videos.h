@@ -4,8 +4,8 @@
 // Annotation files (pipeline/stages/list_annotated.h) give labels and subsets, and with them the
 // stage writes VIDEOS.missing.tsv and VIDEOS.report.json beside the manifest too. Without them each
 // folder directly in a source is a class. Videos directly in a source have no label, and are in the
-// subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their ids. Doubts
-// about them are logged (pipeline/stages/list_doubts.h) and end nothing.
+// subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their ids.
+// Doubts about them are logged (pipeline/stages/list_doubts.h) and end nothing.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

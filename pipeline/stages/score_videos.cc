@@ -7,22 +7,30 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <regex>
+#include <string>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/base/launched_rank.h"
 #include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/base/progress.h"
 #include "lib/base/timer.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
+#include "lib/dist/world.h"
 #include "lib/eval/score_file.h"
 #include "lib/model/freed_memory.h"
 #include "lib/shard/data_doubts.h"
+#include "lib/train/cpu_share.h"
 #include "pipeline/stages/clip_scorer.h"
 #include "pipeline/support/load_network.h"
+#include "pipeline/support/stage_tasks.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -84,9 +92,20 @@ void ScoreOptions::Bind(OptionBinder& binder) {
                     "folder for score files; an earlier run in it is continued");
   weights.Bind(binder);
   binder.Choice("subset", &subset, "which videos to score");
+  binder.Bind("windows", &windows, {0, 100'000},
+              "score at most so many clips of each video, spread evenly; they are the clips that "
+              "validation takes by the 2020 rule. 0: clips at the distance of --window-stride");
   binder.Bind("window-stride", &window_stride, {0, 100'000},
               "frames from one clip to the next; 0: the clip's length, so that none overlap");
   binder.Choice("tail", &tail, "what to do with the last, shorter clip of a video");
+  binder.Choice(
+      "crops", &crops, {"1", "3", "10"},
+      "squares to score of each clip. 1: the centre of the frames. 3: the centre and both "
+      "ends of the long side. 10: the centre and the four corners, each also mirrored. "
+      "Every crop costs as much as a clip");
+  binder.Bind("short-side", &short_side, {0, 4096},
+              "short side of the frames, in pixels, when the crops are cut out. 0: the side of a "
+              "crop; with --crops 10, 8/7 of it");
   binder.Bind("shuffle-frames", &shuffle_frames,
               "score each clip with its frames in random order, as a test: the accuracy that "
               "remains does not come from motion");
@@ -109,7 +128,14 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   slice.Bind(binder);
 }
 
-void ScoreOptions::Check() { slice.Resolve(); }
+void ScoreOptions::Check() {
+  if (windows > 0 && (window_stride > 0 || tail != "loop")) {
+    throw UsageError(
+        "--windows: spreads clips evenly, so --window-stride and --tail do not apply; leave them "
+        "out, or --windows");
+  }
+  slice.Resolve();
+}
 
 namespace {
 
@@ -119,16 +145,26 @@ struct Counts {
   std::vector<FailedItem> failed;
 };
 
+// The cores and the device that this process computes with.
+struct Place {
+  at::Device device;
+  int threads;
+};
+
 ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
-  return {options.subset,
-          options.window_stride,
-          options.tail,
-          options.shuffle_frames,
-          options.seed,
-          options.videos_per_part,
-          options.decoding,
-          options.batch,
-          options.loader_threads > 0 ? options.loader_threads : threads};
+  ClipScorerOptions scorer;
+  scorer.subset = options.subset;
+  scorer.window_stride = options.window_stride;
+  scorer.windows = options.windows;
+  scorer.crops = {std::stoi(options.crops), options.short_side};
+  scorer.tail = options.tail;
+  scorer.shuffle_frames = options.shuffle_frames;
+  scorer.seed = options.seed;
+  scorer.videos_per_part = options.videos_per_part;
+  scorer.decoding = options.decoding;
+  scorer.batch = options.batch;
+  scorer.loader_threads = options.loader_threads > 0 ? options.loader_threads : threads;
+  return scorer;
 }
 
 // Scores the parts of this task.
@@ -159,18 +195,17 @@ Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipSc
   return counts;
 }
 
-ToolResult Score(const ScoreOptions& options) {
+// Returns the result without its text.
+ToolResult Score(const ScoreOptions& options, const Place& place) {
   const Stopwatch clock;
-  const at::Device device = ChooseDevice(options.device);
-  const int threads = ThreadCount(options.threads);
-  at::set_num_threads(threads);
+  at::set_num_threads(place.threads);
   const ShardSet shards(options.shards_dir);
   ChooseKernels(/*deterministic=*/false);
   TrainedNetwork trained =
-      LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
+      LoadTrainedNetwork(options.checkpoint, options.weights, place.device, options.precision);
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
-  ClipScorer scorer(ScorerOptions(options, threads), shards, trained, device);
+  ClipScorer scorer(ScorerOptions(options, place.threads), shards, trained, place.device);
   const StageOutput output({options.out_dir,
                             "score-videos",
                             SettingsOf(options),
@@ -191,16 +226,50 @@ ToolResult Score(const ScoreOptions& options) {
                  {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
-  result.text = fmt::format("{}, {} scored by {}", Count(counts.videos, "video"),
-                            Count(counts.clips, "clip"), trained.identity);
-  if (counts.parts_kept > 0) {
-    result.text += fmt::format("; {} already there", Count(counts.parts_kept, "score file"));
-  }
-  if (num_failed > 0) {
-    result.text += fmt::format("; {} failed, see failed.tsv", Count(num_failed, "video"));
-  }
-  result.text += '\n';
   result.exit_status = whole ? kExitDone : kExitInput;
+  return result;
+}
+
+std::string TextOf(const nlohmann::ordered_json& json) {
+  const auto count = [&](const char* name) { return json.at(name).get<int64_t>(); };
+  std::string text =
+      fmt::format("{}, {} scored by {}", Count(count("videos"), "video"),
+                  Count(count("clips"), "clip"), json.at("checkpoint").get<std::string>());
+  if (count("parts_kept") > 0) {
+    text += fmt::format("; {} already there", Count(count("parts_kept"), "score file"));
+  }
+  if (count("num_failed") > 0) {
+    text += fmt::format("; {} failed, see failed.tsv", Count(count("num_failed"), "video"));
+  }
+  return text + '\n';
+}
+
+// Scores this rank's share of the task, and joins the results of all ranks.
+ToolResult ScoreTogether(ScoreOptions options, const World& world) {
+  const at::Device device = ChooseDevice(options.device, world);
+  const int cores = CpuShare(world);  // every rank takes part, whatever --threads says
+  options.slice.task = options.slice.task * world.size() + world.rank();
+  options.slice.tasks *= world.size();
+  const Stopwatch clock;
+  ToolResult result = Score(options, {device, options.threads > 0 ? options.threads : cores});
+  // Only the rank that finishes last knows whether too many videos failed.
+  result.exit_status = static_cast<int>(world.Max(result.exit_status));
+  nlohmann::ordered_json sum = nlohmann::ordered_json::object();
+  for (const std::string& of_rank : world.Gather(FormatJson(result.json))) {
+    sum = Joined(std::move(sum), nlohmann::ordered_json::parse(of_rank));
+  }
+  sum["clips_per_s"] = static_cast<double>(sum.at("clips").get<int64_t>()) / clock.Seconds();
+  result.json = std::move(sum);
+  return result;
+}
+
+// Starting MPI takes a moment, so a process without a launcher does not.
+ToolResult ScoreAlone(const ScoreOptions& options) {
+  ToolResult result;
+  WithTorchErrors([&] {
+    result = Score(options, {ChooseDevice(options.device), ThreadCount(options.threads)});
+  });
+  result.text = TextOf(result.json);
   return result;
 }
 
@@ -208,8 +277,20 @@ ToolResult Score(const ScoreOptions& options) {
 
 ToolResult RunScoring(const ScoreOptions& options) {
   KeepFreedMemory();
+  if (!LaunchedRank()) {
+    return ScoreAlone(options);
+  }
+  const World world;
+  if (world.size() > 1) {
+    InitLog("score-videos", fmt::format("rank {}", world.rank()));
+  }
   ToolResult result;
-  WithTorchErrors([&] { result = Score(options); });
+  world.Run([&] { WithTorchErrors([&] { result = ScoreTogether(options, world); }); });
+  if (world.is_main()) {
+    result.text = TextOf(result.json);
+  } else {
+    result.json = nullptr;  // rank 0 speaks for all
+  }
   return result;
 }
 

@@ -20,8 +20,11 @@ struct ScoreOptions {
   WeightsUse weights;
 
   Subset subset = Subset::kValidation;
+  int windows = 0;        // at most so many of each video, spread evenly; 0: window_stride
   int window_stride = 0;  // frames from one window to the next; 0: the clip's length
   TailRule tail = TailRule::kLoop;
+  std::string crops = "1";
+  int short_side = 0;  // of the resized frames, pixels; 0: CropChoice::ShortSide()
   bool shuffle_frames = false;
   int64_t seed = 1;
   int videos_per_part = 256;
@@ -41,8 +44,10 @@ struct ScoreOptions {
 };
 
 // Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
-// writes every tasks-th part. Parts that are complete and of the same checkpoint, data and settings
-// are kept. A video with a damaged frame gets no clips and is listed in failed.tsv.
+// writes every tasks-th part. The ranks that a launcher started together divide a task: rank r of R
+// does the work of task (task * R + r) of tasks * R, and rank 0 returns the result of all. Parts
+// that are complete and of the same checkpoint, data and settings are kept. A video with a damaged
+// frame gets no clips and is listed in failed.tsv.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

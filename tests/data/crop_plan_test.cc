@@ -225,6 +225,54 @@ TEST(CropPlanTest, CentreCropOfTheResizedFrame) {
   }
 }
 
+using Corner = std::tuple<int, int, bool>;  // window_x, window_y, flip
+
+std::vector<Corner> CornersOf(const std::vector<CropPlan>& crops) {
+  std::vector<Corner> corners;
+  for (const CropPlan& crop : crops) {
+    corners.emplace_back(crop.window_x, crop.window_y, crop.flip);
+  }
+  return corners;
+}
+
+// All numbers are worked out by hand from docs/reference/clips.md.
+TEST(CropPlanTest, ScoringCropsOfTheResizedFrame) {
+  struct Case {
+    FrameSize frame;
+    CropChoice choice;
+    int resized_width, resized_height;
+    std::vector<Corner> corners;
+  };
+  const std::vector<Corner> ten = {
+      {58, 8, false}, {0, 0, false}, {115, 0, false}, {0, 16, false}, {115, 16, false},
+      {58, 8, true},  {0, 0, true},  {115, 0, true},  {0, 16, true},  {115, 16, true}};
+  for (const Case& item :
+       {Case{{640, 360}, {1, 0}, 199, 112, {{44, 0, false}}},
+        Case{{640, 360}, {3, 0}, 199, 112, {{44, 0, false}, {0, 0, false}, {87, 0, false}}},
+        Case{{202, 360}, {3, 0}, 112, 199, {{0, 44, false}, {0, 0, false}, {0, 87, false}}},
+        Case{{640, 360}, {3, 128}, 227, 128, {{58, 8, false}, {0, 8, false}, {115, 8, false}}},
+        Case{{112, 112}, {3, 0}, 112, 112, {{0, 0, false}, {0, 0, false}, {0, 0, false}}},
+        Case{{640, 360}, {10, 0}, 227, 128, ten}, Case{{1280, 720}, {10, 128}, 227, 128, ten}}) {
+    const std::vector<CropPlan> crops = ScoringCrops(item.frame, 112, item.choice);
+    EXPECT_EQ(CornersOf(crops), item.corners);
+    for (const CropPlan& crop : crops) {
+      EXPECT_EQ(RegionOf(crop), (Box{0, 0, item.frame.width, item.frame.height}));
+      EXPECT_EQ(crop.frame, item.frame);
+      EXPECT_EQ(crop.resized_width, item.resized_width);
+      EXPECT_EQ(crop.resized_height, item.resized_height);
+      EXPECT_EQ(crop.size, 112);
+    }
+  }
+}
+
+TEST(CropPlanTest, ScoringCropsThatCannotBeAreUsageErrors) {
+  EXPECT_NO_THROW((CropChoice{10, 0}.Check(112)));
+  EXPECT_NO_THROW((CropChoice{1, 112}.Check(112)));
+  EXPECT_THROW((CropChoice{1, 111}.Check(112)), Error);
+  EXPECT_THROW((CropChoice{5, 0}.Check(112)), Error);
+  EXPECT_THROW(ScoringCrops({0, 10}, 112, {3, 0}), Error);
+}
+
 TEST(CropPlanTest, FramesTooSmallAreInputErrors) {
   Rng rng(1);
   EXPECT_THROW(DrawCrop(OneScale(0.5, CropRounding::kHalves2018), {3, 3}, rng), Error);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/rng.h"
 #include "lib/eval/score_file.h"
@@ -130,6 +131,112 @@ TEST_F(EvaluationTest, OneWindowAVideoHasNoGain) {
   const Evaluation evaluation = Evaluate(Read(scores), {});
   ASSERT_EQ(evaluation.windows.size(), 2U);  // 1 and all
   EXPECT_FALSE(evaluation.windows.front().share_of_gain.has_value());
+}
+
+// Three crops of each window, with scores of their own.
+Scores WithThreeCrops(const Scores& scores) {
+  Rng rng(9);
+  Scores crops = scores;
+  crops.clips.clear();
+  crops.logits.clear();
+  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
+    for (uint8_t crop = 0; crop < 3; ++crop) {
+      crops.clips.push_back(scores.clips[clip]);
+      crops.clips.back().crop = crop;
+      for (int index = 0; index < kNumClasses; ++index) {
+        crops.logits.push_back(scores.logits[clip * kNumClasses + static_cast<size_t>(index)] +
+                               static_cast<float>(rng.Uniform(-1, 1)));
+      }
+    }
+  }
+  return crops;
+}
+
+// The mean of the softmax of these rows, worked out without VideoClips.
+std::vector<double> MeanSoftmax(const Scores& scores, const std::vector<size_t>& rows) {
+  std::vector<double> mean(kNumClasses, 0);
+  for (const size_t row : rows) {
+    const float* logits = &scores.logits[row * kNumClasses];
+    double sum = 0;
+    for (int index = 0; index < kNumClasses; ++index) {
+      sum += std::exp(static_cast<double>(logits[index]));
+    }
+    for (int index = 0; index < kNumClasses; ++index) {
+      mean[static_cast<size_t>(index)] +=
+          std::exp(static_cast<double>(logits[index])) / sum / static_cast<double>(rows.size());
+    }
+  }
+  return mean;
+}
+
+int BestOf(const std::vector<double>& values) {
+  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+TEST_F(EvaluationTest, AVideoIsTheMeanOfAllCropsAndWindowsCountOnce) {
+  const Scores scores = WithThreeCrops(RandomScores(8));
+  const SubsetScores subset = Read(scores);
+  const std::vector<Reading> readings = ReadingsOfEvaluation(Averaging::kSoftmax);
+  for (uint32_t video = 0; video < kNumVideos; ++video) {  // the ids rise with the rows
+    const VideoScores& scored = subset.videos[video];
+    std::vector<size_t> rows;
+    for (size_t row = 0; row < scores.clips.size(); ++row) {
+      if (scores.clips[row].video == video) {
+        rows.push_back(row);
+      }
+    }
+    ASSERT_EQ(scored.num_clips, static_cast<int>(rows.size()));
+    const std::vector<double> mean = MeanSoftmax(scores, rows);
+    for (size_t index = 0; index < mean.size(); ++index) {
+      ASSERT_NEAR(scored.scores[index], mean[index], 1e-9);
+    }
+    const size_t num_windows = rows.size() / 3;
+    for (size_t place = 0; place < readings.size(); ++place) {
+      const Windows windows = readings[place].windows.windows;
+      if (readings[place].averaging != Averaging::kSoftmax ||
+          (windows != Windows::kFirst && windows != Windows::kLast &&
+           windows != Windows::kNoTail)) {
+        continue;
+      }
+      std::vector<size_t> chosen(rows.begin(), rows.begin() + 3);
+      if (windows == Windows::kLast) {
+        chosen.assign(rows.end() - 3, rows.end());
+      } else if (windows == Windows::kNoTail && num_windows > 1) {  // the last one is the tail
+        chosen.assign(rows.begin(), rows.end() - 3);
+      }
+      EXPECT_EQ(scored.answers[place].num_windows, static_cast<int>(chosen.size() / 3));
+      EXPECT_EQ(scored.answers[place].predicted, BestOf(MeanSoftmax(scores, chosen)));
+    }
+  }
+}
+
+// The figures of windows are those of a run whose crops are all alike.
+TEST_F(EvaluationTest, EqualCropsChangeNoFigure) {
+  const Scores scores = RandomScores(8);
+  Scores crops = scores;
+  crops.clips.clear();
+  crops.logits.clear();
+  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
+    for (uint8_t crop = 0; crop < 10; ++crop) {
+      crops.clips.push_back(scores.clips[clip]);
+      crops.clips.back().crop = crop;
+      const auto logits = scores.logits.begin() + static_cast<ptrdiff_t>(clip * kNumClasses);
+      crops.logits.insert(crops.logits.end(), logits, logits + kNumClasses);
+    }
+  }
+  const Evaluation one = Evaluate(Read(scores), {});
+  const Evaluation ten = Evaluate(Read(crops), {});
+  ExpectSameFigures(one.figures, ten.figures);
+  EXPECT_EQ(one.num_clips * 10, ten.num_clips);
+  ASSERT_EQ(one.windows.size(), ten.windows.size());
+  for (size_t row = 0; row < one.windows.size(); ++row) {
+    EXPECT_EQ(one.windows[row].mean_windows, ten.windows[row].mean_windows);
+    ExpectSameFigures(one.windows[row].figures, ten.windows[row].figures);
+  }
+  ASSERT_EQ(one.places.size(), ten.places.size());
+  for (size_t row = 0; row < one.places.size(); ++row) {
+    ExpectSameFigures(one.places[row].figures, ten.places[row].figures);
+  }
 }
 
 TEST_F(EvaluationTest, GroupsWidenTheInterval) {

@@ -214,7 +214,7 @@ bool Same(const Scores& a, const Scores& b) {
   };
   const auto same_clip = [](const ScoredClip& one, const ScoredClip& other) {
     return one.video == other.video && one.first_frame == other.first_frame &&
-           one.num_distinct == other.num_distinct;
+           one.num_distinct == other.num_distinct && one.crop == other.crop;
   };
   return texts(a) == texts(b) &&
          std::equal(a.videos.begin(), a.videos.end(), b.videos.begin(), b.videos.end(),
@@ -276,6 +276,50 @@ TEST(ScoreFile, ChecksumsAreThoseOfTheReference) {
               (Two{0xAB3D5666, 0x2DB2C02C}));
     EXPECT_EQ(ReadOne<uint32_t>(file, H5T_NATIVE_UINT32, "crc32", true), 0x16CE8F40U);
   });
+}
+
+// The example with two crops of each window of its first video.
+Scores CropsExample() {
+  Scores scores = Example();
+  scores.clips = {{0, 0, 16, 0}, {0, 0, 16, 9}, {1, 0, 16, 0}};
+  return scores;
+}
+
+TEST(ScoreFile, CropsReadBackWithTheChecksumsOfTheReference) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", CropsExample());
+  EXPECT_TRUE(Same(ReadScores(folder / "scores.h5"), CropsExample()));
+  Tamper(folder / "scores.h5", [](hid_t file) {
+    using Two = std::array<uint32_t, 2>;
+    EXPECT_EQ(ReadOne<Two>(file, H5T_NATIVE_UINT32, "/videos/crc32", false),
+              (Two{0x25B4D9DE, 0x2DB2C02C}));
+    EXPECT_EQ(ReadOne<uint32_t>(file, H5T_NATIVE_UINT32, "crc32", true), 0x5AEA93AAU);
+  });
+}
+
+TEST(ScoreFile, ACentreCropAloneNeedsNoColumn) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", Example());
+  Tamper(folder / "scores.h5",
+         [](hid_t file) { EXPECT_EQ(H5Lexists(file, "/clips/crop", H5P_DEFAULT), 0); });
+}
+
+TEST(ScoreFile, CropsThatAreLostOrChangedAreNoticed) {
+  const uint8_t changed[] = {0, 8, 0};
+  const std::vector<std::function<void(hid_t)>> changes = {
+      [](hid_t file) { H5Ldelete(file, "/clips/crop", H5P_DEFAULT); },
+      [&](hid_t file) { WriteElement(file, "/clips/crop", H5T_NATIVE_UINT8, changed); }};
+  for (const auto& change : changes) {
+    const test::TemporaryFolder folder;
+    WriteScores(folder / "scores.h5", CropsExample());
+    Tamper(folder / "scores.h5", change);
+    try {
+      ReadScores(folder / "scores.h5");
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("the scores of video a do not match their checksum"));
+    }
+  }
 }
 
 // The file was written before score files had checksums.

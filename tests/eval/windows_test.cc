@@ -49,6 +49,16 @@ TEST(ChooseWindows, OnePlaceAlone) {
   EXPECT_THAT(Choose(five, 3, Windows::kLast), ElementsAre(3));
 }
 
+TEST(WindowBegins, CropsOfAWindowStandTogether) {
+  Scores scores;
+  scores.videos = {{"crops", 0}, {"one crop", 0}};
+  scores.clips = {{0, 0, 16, 0}, {0, 0, 16, 1}, {0, 0, 16, 2}, {1, 0, 9, 0},
+                  {0, 16, 3, 0}, {0, 16, 3, 1}, {0, 16, 3, 2}, {1, 0, 9, 0}};
+  EXPECT_THAT(WindowBegins(scores, {0, 1, 2, 4, 5, 6}), ElementsAre(0, 3, 6));
+  EXPECT_THAT(WindowBegins(scores, {3, 7}), ElementsAre(0, 1, 2));
+  EXPECT_THAT(WindowBegins(scores, {}), ElementsAre(0));
+}
+
 TEST(ClipsOfVideos, InFileOrder) {
   Scores scores;
   scores.videos = {{"long", 0}, {"short", 0}, {"none", 0}};

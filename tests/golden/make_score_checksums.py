@@ -11,13 +11,16 @@ import zlib
 HEADER = ["step-00000040 crc 1234abcd", "89abcdef", "", "validation", "1", "3", "7"]
 CLASSES = ["jump", "naïve walk"]
 VIDEOS = [("a", 1), ("b", -1)]
-CLIPS = [(0, 0, 16), (0, 16, 5), (1, 0, 16)]
+# Video, first frame, different frames, number of the crop: one crop of each window, and then two.
+ONE_CROP = [(0, 0, 16, 0), (0, 16, 5, 0), (1, 0, 16, 0)]
+TWO_CROPS = [(0, 0, 16, 0), (0, 0, 16, 9), (1, 0, 16, 0)]
 LOGITS = [(0.5, -1.0), (3.25, 0.0), (-0.125, 1e-30)]
 
-videos = [zlib.crc32(f"{name}\t{label}".encode()) for name, label in VIDEOS]
-for (video, first_frame, num_distinct), logits in zip(CLIPS, LOGITS):
-    row = struct.pack("<II2f", first_frame, num_distinct, *logits)
-    videos[video] = zlib.crc32(row, videos[video])
-text = "".join(f"{line}\n" for line in HEADER + CLASSES).encode()
-print("videos:", ", ".join(f"0x{crc32:08X}" for crc32 in videos))
-print(f"file: 0x{zlib.crc32(text + struct.pack('<2I', *videos)):08X}")
+for name, clips in ("one crop", ONE_CROP), ("two crops", TWO_CROPS):
+    videos = [zlib.crc32(f"{name}\t{label}".encode()) for name, label in VIDEOS]
+    for (video, first_frame, num_distinct, crop), logits in zip(clips, LOGITS):
+        row = struct.pack("<IHBB2f", first_frame, num_distinct, crop, 0, *logits)
+        videos[video] = zlib.crc32(row, videos[video])
+    text = "".join(f"{line}\n" for line in HEADER + CLASSES).encode()
+    print(f"{name}: videos", ", ".join(f"0x{crc32:08X}" for crc32 in videos))
+    print(f"{name}: file 0x{zlib.crc32(text + struct.pack('<2I', *videos)):08X}")

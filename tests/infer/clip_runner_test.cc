@@ -37,7 +37,9 @@ std::vector<ClipRequest> OneOfEach(size_t num_videos) {
 std::vector<float> OutputsOf(Network network, const ClipRequest& clip, FakeVideos& videos) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf({clip}, 1);
-  requests.crop = [](FrameSize frame, Rng& /*rng*/) { return CenterCrop(frame, kSize); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng& /*rng*/) {
+    return CenterCrop(frame, kSize);
+  };
   BatchLoader loader(std::move(requests), videos.Source(), Options(1, 1));
   Batch batch;
   EXPECT_TRUE(loader.Next(&batch));
@@ -97,6 +99,68 @@ TEST(ClipRunnerTest, ADamagedClipIsReportedWithItsBatchOrThrown) {
   ClipRunner throwing(SmallR3d(), SmallRecipe(), {2, 1, Decoding::kFast, BadClips::kThrow},
                       at::kCPU);
   EXPECT_THROW(throwing.Run(OneOfEach(3), videos.Source(), [](const Batch&, const at::Tensor&) {}),
+               Error);
+}
+
+// Returns the pixels (3, T, S, S) of each of `count` crops of one clip.
+std::vector<at::Tensor> PixelsOfCrops(int count) {
+  FakeVideos videos(1);
+  std::vector<ClipRequest> requests;
+  for (int crop = 0; crop < count; ++crop) {
+    requests.push_back(RequestOf(0, 0, 1));
+    requests.back().crop = crop;
+  }
+  ClipRunner runner(SmallR3d(), SmallRecipe(),
+                    {4, 1, Decoding::kExact, BadClips::kThrow, {count, 0}}, at::kCPU);
+  std::vector<at::Tensor> crops;
+  runner.Run(std::move(requests), videos.Source(), [&](const Batch& batch, const at::Tensor&) {
+    for (int64_t clip = 0; clip < batch.size(); ++clip) {
+      const uint8_t* begin = batch.pixels.begin() + static_cast<size_t>(clip) * kClipBytes;
+      const at::Tensor pixels = torch::empty({3, kLength, kSize, kSize}, at::kByte);
+      std::copy(begin, begin + kClipBytes, pixels.data_ptr<uint8_t>());
+      crops.push_back(pixels);
+    }
+  });
+  return crops;
+}
+
+// Returns what a crop shows of the resized frame's columns from x and rows from y, where the crop
+// itself begins at (left, top).
+at::Tensor Shown(const at::Tensor& crop, int left, int top, int x, int y, int width, int height) {
+  return crop.slice(3, x - left, x - left + width).slice(2, y - top, y - top + height);
+}
+
+// Frames of 64 x 48 become 32 x 24 pixels. The crops of 24 begin at columns 4, 0 and 8.
+TEST(ClipRunnerTest, ThreeCropsAreSquaresOfOneResizedFrame) {
+  const std::vector<at::Tensor> crops = PixelsOfCrops(3);
+  ASSERT_EQ(crops.size(), 3U);
+  EXPECT_TRUE(Shown(crops[0], 4, 0, 4, 0, 20, 24).equal(Shown(crops[1], 0, 0, 4, 0, 20, 24)));
+  EXPECT_TRUE(Shown(crops[0], 4, 0, 8, 0, 20, 24).equal(Shown(crops[2], 8, 0, 8, 0, 20, 24)));
+  EXPECT_FALSE(crops[1].equal(crops[2]));
+  EXPECT_TRUE(crops[0].equal(PixelsOfCrops(1)[0]));
+}
+
+// The short side is 24 * 8 / 7 = 27, so the frames become 36 x 27 pixels. The centre begins at
+// (6, 2), since 1.5 is rounded to the even number, and the corners at columns 0 and 12, rows 0 and
+// 3. The square of 12 x 21 pixels from (12, 3) is in all five.
+TEST(ClipRunnerTest, TenCropsAreTheCentreTheCornersAndTheirMirrorImages) {
+  const std::vector<at::Tensor> crops = PixelsOfCrops(10);
+  ASSERT_EQ(crops.size(), 10U);
+  const int corners[5][2] = {{6, 2}, {0, 0}, {12, 0}, {0, 3}, {12, 3}};
+  const at::Tensor common = Shown(crops[0], 6, 2, 12, 3, 12, 21);
+  for (size_t crop = 0; crop < 5; ++crop) {
+    EXPECT_TRUE(common.equal(Shown(crops[crop], corners[crop][0], corners[crop][1], 12, 3, 12, 21)))
+        << crop;
+    EXPECT_TRUE(crops[crop].flip(3).equal(crops[crop + 5])) << crop;
+    for (size_t other = 0; other < crop; ++other) {
+      EXPECT_FALSE(crops[crop].equal(crops[other])) << crop << " " << other;
+    }
+  }
+}
+
+TEST(ClipRunnerTest, CropsThatCannotBeAreUsageErrors) {
+  EXPECT_THROW(ClipRunner(SmallR3d(), SmallRecipe(),
+                          {4, 1, Decoding::kExact, BadClips::kThrow, {1, kSize - 1}}, at::kCPU),
                Error);
 }
 

@@ -82,7 +82,9 @@ TEST(BatchLoaderTest, ScoringSeesTheCentreOfEveryWindow) {
     }
     return clips;
   };
-  requests.crop = [](FrameSize frame, Rng&) { return CenterCrop(frame, kSize); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng&) {
+    return CenterCrop(frame, kSize);
+  };
   BatchLoader loader(requests, videos.Source(), Options(2, 1));
   Batch batch;
   ASSERT_TRUE(loader.Next(&batch));

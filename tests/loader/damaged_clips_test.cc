@@ -71,7 +71,9 @@ TEST(DamagedClipsTest, ADamagedClipIsReplacedAndReported) {
     }
     return clips;
   };
-  requests.crop = [](FrameSize frame, Rng& rng) { return DrawCrop(SmallCrops(), frame, rng); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(SmallCrops(), frame, rng);
+  };
   // 2 -> 3, which is damaged too, -> 4; 3 -> 4.
   requests.replacement = [&](int64_t batch, size_t clip, int attempt) {
     return clip_of(clip + static_cast<size_t>(attempt), static_cast<uint64_t>(batch) * 100);

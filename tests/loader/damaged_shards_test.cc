@@ -42,7 +42,9 @@ std::map<std::pair<std::string, int>, Pixels> Load(const ShardSet& shards) {
   options.threads = 2;
   options.bad_clips = BadClips::kReport;
   BatchRequests requests = BatchesOf(AllClips(shards), 4);
-  requests.crop = [](FrameSize frame, Rng&) { return CenterCrop(frame, kSize); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng&) {
+    return CenterCrop(frame, kSize);
+  };
   BatchLoader loader(requests, FramesOf(shards), options);
   std::map<std::pair<std::string, int>, Pixels> loaded;
   Batch batch;

@@ -77,7 +77,9 @@ inline BatchRequests TrainingRequests(int64_t num_batches, size_t num_videos) {
     }
     return clips;
   };
-  requests.crop = [](FrameSize frame, Rng& rng) { return DrawCrop(SmallCrops(), frame, rng); };
+  requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(SmallCrops(), frame, rng);
+  };
   return requests;
 }
 

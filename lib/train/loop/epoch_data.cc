@@ -106,7 +106,9 @@ std::unique_ptr<BatchLoader> EpochData::Training(int epoch, int64_t first_step, 
     const size_t other = (place + order->size() / 2 + static_cast<size_t>(attempt)) % order->size();
     return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
   };
-  requests.crop = [this](FrameSize frame, Rng& rng) { return DrawCrop(options_.crop, frame, rng); };
+  requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(options_.crop, frame, rng);
+  };
   return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
                                        LoaderOptions(threads));
 }
@@ -126,7 +128,7 @@ std::unique_ptr<BatchLoader> EpochData::Validation(int threads) const {
       BatchesOf({clips.begin() + count * rank_ / num_ranks_,
                  clips.begin() + count * (rank_ + 1) / num_ranks_},
                 options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share);
-  requests.crop = [this](FrameSize frame, Rng& /*rng*/) {
+  requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };
   return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
