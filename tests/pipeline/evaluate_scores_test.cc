@@ -11,86 +11,18 @@
 #include "lib/base/file.h"
 #include "lib/data/class_doubts.h"
 #include "lib/eval/score_file.h"
+#include "tests/pipeline/small_evaluation.h"
 #include "tests/test_support.h"
 
-namespace reel3d {
+namespace reel3d::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using Json = nlohmann::ordered_json;
 
-// Part 0 of 2 holds `a` (right) and `b` (taken for the other class), part 1 holds `c`, whose two
-// classes are equal; the subset had one more video.
-class EvaluateScores : public ::testing::Test {
- protected:
-  EvaluateScores() {
-    Scores part;
-    part.checkpoint = "step-00000010";
-    part.data = "0000abcd";
-    part.subset = "validation";
-    part.num_parts = 2;
-    part.num_videos_expected = 4;
-    part.classes = {"rise", "fall"};
-    parts_ = {part, part};
-    parts_[0].videos = {{"b", 0}, {"a", 1}};
-    parts_[0].clips = {{0, 0, 16}, {1, 0, 16}, {1, 16, 3}};
-    parts_[0].logits = {0, 1, 0, 3, 9, 0};
-    parts_[1].part = 1;
-    parts_[1].videos = {{"c", 1}};
-    parts_[1].clips = {{0, 0, 16}};
-    parts_[1].logits = {2, 2};
-    options_.scores_dir = folder_ / "scores";
-    options_.out_dir = folder_ / "out";
-    options_.min_distinct = 8;
-    MakeFolders(options_.scores_dir);
-  }
-
-  EvaluateScoresReport Run() {
-    for (size_t part = 0; part < parts_.size(); ++part) {
-      WriteScores(folder_ / ("scores/scores-0000" + std::to_string(part) + ".h5"), parts_[part]);
-    }
-    return RunEvaluateScores(options_);
-  }
-
-  // Adds classes that no video is of.
-  void WidenClasses(const std::vector<std::string>& classes) {
-    for (Scores& part : parts_) {
-      std::vector<float> logits;
-      for (size_t clip = 0; clip < part.clips.size(); ++clip) {
-        for (size_t label = 0; label < classes.size(); ++label) {
-          logits.push_back(label < 2 ? part.logits[2 * clip + label] : -9);
-        }
-      }
-      part.logits = logits;
-      part.classes = classes;
-    }
-  }
-  void SayOfData(const std::vector<Doubt>& doubts) {
-    WriteFileAtomically(folder_ / "scores/report.json",
-                        Json({{"doubts", DoubtsToJson(doubts)}}).dump());
-  }
-
-  std::string Output(const std::string& name) { return ReadFile(folder_ / ("out/" + name)); }
-
-  // Expects an input error with this text, and that nothing is called done.
-  void ExpectRefused(const std::string& why) {
-    try {
-      Run();
-      ADD_FAILURE() << "expected: " << why;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kInput);
-      EXPECT_THAT(error.what(), HasSubstr(why));
-    }
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "out/DONE"));
-  }
-
-  test::TemporaryFolder folder_;
-  std::vector<Scores> parts_;
-  EvaluateScoresOptions options_;
-};
+class EvaluateScores : public SmallEvaluation {};
 
 TEST_F(EvaluateScores, WritesEveryOutput) {
   const EvaluateScoresReport report = Run();
@@ -208,100 +140,6 @@ TEST_F(EvaluateScores, ManyClassesAreNotAllPrinted) {
   EXPECT_THAT(table, AllOf(HasSubstr("weakest classes"), HasSubstr("\nrise ")));
   EXPECT_THAT(table, ::testing::Not(HasSubstr("class_7")));
   EXPECT_THAT(Output("per_class.tsv"), HasSubstr("\nclass_7\t0\t"));
-}
-
-TEST_F(EvaluateScores, DoubtsOfTheDataAreSaidOnceMore) {
-  EXPECT_EQ(Run().metrics["doubts"], Json::array());
-  WriteFileAtomically(folder_ / "scores/report.json",
-                      R"({"data_doubts": ["2 of the videos held out show the same frames"]})");
-  for (Scores& part : parts_) {
-    for (ScoredVideo& video : part.videos) {
-      video.label = 1;
-    }
-  }
-  const Json doubts = Run().metrics["doubts"];
-  ASSERT_EQ(doubts.size(), 2U);
-  EXPECT_EQ(doubts[0], "2 of the videos held out show the same frames");
-  EXPECT_EQ(doubts[1],
-            "all videos judged are of one class, fall: to answer it always would be right; no "
-            "video was judged of rise");
-}
-
-TEST_F(EvaluateScores, OneClassIsNothingToTellApart) {
-  for (Scores& part : parts_) {
-    part.classes = {"UCF-101"};
-    part.logits.resize(part.clips.size());
-    for (ScoredVideo& video : part.videos) {
-      video.label = 0;
-    }
-  }
-  const Json doubts = Run().metrics["doubts"];
-  ASSERT_EQ(doubts.size(), 1U);
-  EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("all videos are of one class, UCF-101"));
-  // Not twice where score-videos has said it.
-  SayOfData(ClassDoubts({{"UCF-101", 3, 1}}));
-  EXPECT_EQ(Run().metrics["doubts"], doubts);
-}
-
-TEST_F(EvaluateScores, AClassThatIsNotJudgedIsToldOnce) {
-  WidenClasses({"rise", "fall", "wave", "run"});
-  SayOfData(ClassDoubts({{"rise", 3, 2}, {"fall", 3, 2}, {"wave", 3, 0}, {"run", 3, 1}}));
-  const Json doubts = Run().metrics["doubts"];
-  ASSERT_EQ(doubts.size(), 2U);
-  EXPECT_EQ(doubts[0], "no video is held out of wave: trained, but never judged");
-  EXPECT_EQ(doubts[1], "no video was judged of run");
-}
-
-// That all videos of a class are held out is no reason that none was judged.
-TEST_F(EvaluateScores, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
-  WidenClasses({"rise", "fall", "wave"});
-  SayOfData(ClassDoubts({{"rise", 3, 2}, {"fall", 3, 2}, {"wave", 0, 1}}));
-  EXPECT_EQ(Run().metrics["doubts"],
-            Json({"every video is held out of wave: judged, but never trained",
-                  "no video was judged of wave"}));
-  for (Scores& part : parts_) {
-    part.subset = "training";
-  }
-  options_.overwrite = true;
-  EXPECT_EQ(Run().metrics["doubts"],
-            Json::array({"every video is held out of wave: judged, but never trained"}));
-}
-
-TEST_F(EvaluateScores, AReportThatCannotBeReadIsADoubt) {
-  const std::vector<std::pair<const char*, const char*>> cases = {
-      {"", "not a JSON object"},
-      {"{", "not a JSON object"},
-      {"[]", "not a JSON object"},
-      {"\xFF\xFE", "not a JSON object"},
-      {R"({"doubts": 3})", "doubts: found number instead of array"},
-      {R"({"doubts": {"kind": 3}})", "doubts: found object instead of array"},
-      {R"({"doubts": [3]})", "doubts: found number instead of object"},
-      {R"({"doubts": [[]]})", "doubts: found array instead of object"},
-      {R"({"doubts": [{}]})", "doubts: key 'kind' not found"},
-      {R"({"doubts": [{"kind": null}]})", "doubts: found null instead of string"},
-      {R"({"doubts": [{"kind": "x", "classes": "y"}]})", "doubts: found string instead of array"},
-      {R"({"doubts": [{"kind": "x", "classes": [1]}]})", "doubts: found number instead of string"},
-      {R"({"data_doubts": true})", "data_doubts: found boolean instead of array"}};
-  for (const auto& [text, why] : cases) {
-    WriteFileAtomically(folder_ / "scores/report.json", text);
-    const Json doubts = Run().metrics["doubts"];
-    ASSERT_EQ(doubts.size(), 1U) << text;
-    EXPECT_THAT(doubts[0].get<std::string>(),
-                AllOf(HasSubstr("what score-videos doubted is not known"),
-                      HasSubstr("report.json: " + std::string(why)),
-                      HasSubstr("score again to know"), Not(HasSubstr("exception"))));
-  }
-}
-
-TEST_F(EvaluateScores, ALostReportIsADoubtIfThereWasOne) {
-  EXPECT_EQ(Run().metrics["doubts"], Json::array());
-  WriteFileAtomically(folder_ / "scores/DONE", "");
-  const Json doubts = Run().metrics["doubts"];
-  ASSERT_EQ(doubts.size(), 1U);
-  EXPECT_THAT(doubts[0].get<std::string>(),
-              AllOf(HasSubstr("report.json: no such file"), HasSubstr("score again to know")));
-  MakeFolders(folder_ / "scores/report.json");
-  EXPECT_THAT(Run().metrics["doubts"].dump(), HasSubstr("report.json: not a regular file"));
 }
 
 TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
@@ -429,4 +267,4 @@ TEST_F(EvaluateScores, AsATool) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

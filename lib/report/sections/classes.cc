@@ -115,7 +115,7 @@ Content MakeClasses(const std::vector<RunRecord>& runs) {
       rows.size(), rows.front().name, Percent(rows.front().Mean()), rows.back().name,
       Percent(rows.back().Mean()));
   figure.note = fmt::format(
-      "Whiskers are Wilson's 95 % intervals. Few videos make wide ones: of 20 "
+      "Whiskers are Wilson's 95 % intervals. Few videos make long ones: of 20 "
       "classes, about one lies outside its interval by chance.{}",
       all ? "" : fmt::format(" The table has all {} classes.", rows.size()));
   figure.drawing = DrawBarChart(ChartOf(runs, rows));
