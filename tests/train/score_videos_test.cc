@@ -210,6 +210,29 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
   EXPECT_EQ(Parts("seven"), Parts("alone"));
 }
 
+TEST_F(ScoreTool, KilledRanksGoOnAndEndWithTheSameBytes) {
+  const Words one_each = {"--videos-per-part", "1", "--crops", "3"};
+  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "whole", one_each)).exit_status, 0);
+  Words ranks = {"mpirun", "--oversubscribe", "-n", "2"};
+  const Words command = ScoreCommand(Shards(), "killed_ranks", one_each);
+  ranks.insert(ranks.end(), command.begin(), command.end());
+  const Stopwatch clock;
+  ASSERT_EQ(test::RunCommand(ranks).exit_status, 0);
+  const double whole_s = clock.Seconds();
+  fs::remove_all(At("killed_ranks"));
+  Rng rng(4);
+  int num_hit = 0;
+  for (int round = 0; round < 3; ++round) {
+    num_hit += test::RunAndKill(ranks, At("killed_ranks"), rng.Uniform(0.4, 0.9) * whole_s) ? 1 : 0;
+  }
+  EXPECT_GE(num_hit, 1) << "the test did not hit";
+  const auto last = test::RunCommand(ranks);
+  ASSERT_EQ(last.exit_status, 0) << last.err;
+  EXPECT_EQ(Parts("killed_ranks"), Parts("whole"));
+  EXPECT_TRUE(fs::exists(fs::path(At("killed_ranks")) / "DONE"));
+  ExpectNoTemporaries(At("killed_ranks"));
+}
+
 TEST_F(ScoreTool, TooManyFailedVideosEndAllRanksWithOneStatus) {
   const fs::path shards = At("damaged_for_ranks");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
