@@ -401,6 +401,7 @@ TEST_F(ScoreTool, ClassesOfAnotherDataSetAreRefused) {
   fs::copy(Shards(), other, fs::copy_options::recursive);
   std::string classes = ReadFile(other / "classes.txt");
   WriteFileAtomically(other / "classes.txt", classes + "one_more\n");
+  WriteFileAtomically(other / "DONE", "");  // as older versions left it, without checksums
   const auto result =
       test::RunCommand({test::ToolPath("score-videos").string(), At("to_score/checkpoints/latest"),
                         other.string(), At("other_scores")});
