@@ -59,6 +59,12 @@ workflow list RUN="$work/spaces" VIDEOS="$work/my videos"
 expect 0 "all "
 mv "$work/my videos" "$work/videos"
 
+(cd "$work/videos" && echo path,label,split && find . -name '*.mp4' -o -name '*.mkv' -o -name '*.avi' | sed 's/.*/&,moving,train/') >"$work/mine.csv"
+echo "gone.mp4,moving,val" >>"$work/mine.csv"
+workflow list RUN="$work/annotated" ANNOTATIONS="$work/mine.csv" FORMAT=csv CLASS_ORDER=annotation
+expect 0 "format csv, classes in the order of first appearance in the training rows"
+grep -q "^gone	moving	validation	" "$work/annotated/videos.missing.tsv"
+
 touch "$configs/trian.ini"
 workflow prep
 expect 2 "trian.ini: settings of no stage"

@@ -170,8 +170,12 @@ void AnnotationBuilder::NumberSources() {
   const auto key = [&](size_t i) {
     return std::tie(rows[i].source, rows[i].begin_s, rows[i].end_s);
   };
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) < key(b) : a < b; });
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const int order_of_sources = rows[a].source.compare(rows[b].source);
+    return order_of_sources != 0 ? order_of_sources < 0
+           : key(a) != key(b)    ? key(a) < key(b)
+                                 : a < b;
+  });
   std::vector<bool> repeats(rows.size(), false);
   for (size_t i = 1; i < order.size(); ++i) {
     // Of rows of one time each is compared with those before it, which are few or all the same.
