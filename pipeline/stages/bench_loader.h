@@ -10,6 +10,7 @@
 #include "lib/base/option_binder.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/frames/frame_decoder.h"
 
 namespace reel3d {
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "lib/cli/tool.h"
+#include "lib/dist/device_choice.h"
+#include "lib/frames/frame_decoder.h"
 #include "lib/model/precision_options.h"
 #include "pipeline/support/weights_use.h"
 

@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/clip_sampler.h"
 #include "lib/data/crop_plan.h"
+#include "lib/data/manifest.h"
 #include "lib/eval/score_file.h"
+#include "lib/frames/frame_decoder.h"
 #include "lib/infer/clip_runner.h"
 #include "lib/infer/trained_network.h"
 #include "lib/loader/batch_loader.h"

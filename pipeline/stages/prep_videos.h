@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lib/base/option_binder.h"
+#include "lib/video/frame_scaler.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {

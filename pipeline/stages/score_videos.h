@@ -7,6 +7,10 @@
 #include <string>
 
 #include "lib/cli/tool.h"
+#include "lib/data/clip_sampler.h"
+#include "lib/data/manifest.h"
+#include "lib/dist/device_choice.h"
+#include "lib/frames/frame_decoder.h"
 #include "lib/model/precision_options.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/weights_use.h"
