@@ -129,7 +129,7 @@ void ScoreOptions::Bind(OptionBinder& binder) {
 }
 
 void ScoreOptions::Check() {
-  if (windows > 0 && (window_stride > 0 || tail != "loop")) {
+  if (windows > 0 && (window_stride > 0 || tail != TailRule::kLoop)) {
     throw UsageError(
         "--windows: spreads clips evenly, so --window-stride and --tail do not apply; leave them "
         "out, or --windows");
