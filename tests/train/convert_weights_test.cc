@@ -70,7 +70,10 @@ TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   const Words by_recipe = {"--preprocessing", At("clips.ini")};
   EXPECT_EQ(Logits(At("noted.safetensors"), "by_recipe", by_recipe),
             Logits(Checkpoint(), "itself"));
-  WriteFileAtomically(At("clips.ini"), recipe + "pixel-range = 1\n");
+  const std::string range = "pixel-range = 255\n";
+  ASSERT_NE(recipe.find(range), std::string::npos);
+  recipe.replace(recipe.find(range), range.size(), "pixel-range = 1\n");
+  WriteFileAtomically(At("clips.ini"), recipe);
   const auto others = Logits(At("noted.safetensors"), "by_recipe", by_recipe);
   EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
 }

@@ -144,7 +144,8 @@ TEST(TrainOptions, RefusesWhatContradictsItself) {
 
 // See reference.md 1.7: issues 47 and 70 of the authors' repository.
 TEST(Recipes, FineTuningIsTheAuthors) {
-  for (const auto& [name, depth] : {std::pair("ucf101", 18), std::pair("hmdb51", 34)}) {
+  for (const auto& [name, depth] :
+       {std::pair("ucf101-finetune", 18), std::pair("hmdb51-finetune", 34)}) {
     TrainOptions options = FromRecipe("cvpr2018");
     const std::string config = ReadFile(test::SourceFolder() / "configs" / name / "train.ini");
     ReadConfig([&](OptionBinder& binder) { options.Bind(binder); }, config, name);
