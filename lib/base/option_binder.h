@@ -65,7 +65,7 @@ class OptionBinder {
     BindChoice(name, {ChoiceNames<Enum>(), set, show}, HelpWithChoices<Enum>(help), effect);
   }
   // Does the same for a word of a list that no enum holds, such as the network families.
-  void Choice(const char* name, std::string* value, std::vector<std::string> choices,
+  void Choice(const char* name, std::string* value, const std::vector<std::string>& choices,
               const char* help, Effect effect = Effect::kOutput) {
     const auto set = [value, choices](size_t index) { *value = choices[index]; };
     BindChoice(name, {choices, set, [value] { return *value; }}, help, effect);

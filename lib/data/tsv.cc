@@ -99,7 +99,7 @@ std::string FieldFault(std::string_view text) {
 }
 
 std::string NewFieldFault(std::string_view text) {
-  const std::string fault = FieldFault(text);
+  std::string fault = FieldFault(text);
   uint32_t code = 0;
   for (std::string_view rest = fault.empty() ? text : ""; !rest.empty();) {
     rest.remove_prefix(DecodeUtf8(rest, &code));

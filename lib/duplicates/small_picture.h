@@ -16,7 +16,7 @@ namespace reel3d {
 // Keeps its buffers. Use one decoder per thread.
 class SmallPictureDecoder {
  public:
-  using Luma = std::array<float, kPdqSide * kPdqSide>;  // row by row, 0 .. 255
+  using Luma = std::array<float, size_t{kPdqSide} * kPdqSide>;  // row by row, 0 .. 255
 
   // The whole frame, whatever its shape, becomes a square, as PDQ's shrinking does it. A frame that
   // the crop decoder refuses is decoded completely. Throws an input error that names the frame if
@@ -26,7 +26,7 @@ class SmallPictureDecoder {
  private:
   jpeg::CropDecoder decoder_{jpeg::CropDecoderOptions{1.0}};
   FrameDecoder exact_{Decoding::kExact};
-  std::vector<uint8_t> rgb_ = std::vector<uint8_t>(3 * kPdqSide * kPdqSide);
+  std::vector<uint8_t> rgb_ = std::vector<uint8_t>(size_t{3} * kPdqSide * kPdqSide);
   CropPlan plan_;  // of the last frame's size
   Luma luma_{};
 };

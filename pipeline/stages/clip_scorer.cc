@@ -41,9 +41,9 @@ void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
 
 }  // namespace
 
-ClipScorer::ClipScorer(ClipScorerOptions options, const ShardSet& shards,
+ClipScorer::ClipScorer(const ClipScorerOptions& options, const ShardSet& shards,
                        const TrainedNetwork& trained, at::Device device)
-    : options_(std::move(options)),
+    : options_(options),
       shards_(shards),
       identity_(trained.identity),
       classes_(trained.classes),

@@ -47,8 +47,8 @@ class ClipScorer {
  public:
   // `shards` live as long as the scorer. Throws an input error where the subset holds no
   // videos, a usage error where the parts would be too many or the crops are refused.
-  ClipScorer(ClipScorerOptions options, const ShardSet& shards, const TrainedNetwork& trained,
-             at::Device device);
+  ClipScorer(const ClipScorerOptions& options, const ShardSet& shards,
+             const TrainedNetwork& trained, at::Device device);
 
   int NumParts() const;
   // Returns the part with its clips, none of which is scored yet. The caller fills in `settings`.

@@ -139,8 +139,8 @@ TEST_P(GpuNetwork, GivesTheSameBitsTwiceIfToldTo) {
     const Pass first = RunPass(network, device_);
     for (int round = 0; round < 3; ++round) {
       const Pass again = RunPass(network, device_);
-      EXPECT_TRUE(again.logits.equal(first.logits)) << precision;
-      EXPECT_TRUE(again.gradients.equal(first.gradients)) << precision;
+      EXPECT_TRUE(again.logits.equal(first.logits)) << NameOf(precision);
+      EXPECT_TRUE(again.gradients.equal(first.gradients)) << NameOf(precision);
     }
   }
 }

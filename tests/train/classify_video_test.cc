@@ -7,6 +7,7 @@
 
 #include "lib/eval/averaging.h"
 #include "lib/eval/score_file.h"
+#include "lib/eval/windows.h"
 #include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
 #include "tests/train/train_tool.h"

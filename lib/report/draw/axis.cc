@@ -47,8 +47,9 @@ void Axis::TickLinear(int most_ticks) {
   low_ = first * step;
   high_ = last * step;
   const double shown = scale_ == Scale::kPercent ? 100 : 1;
-  for (double index = first; index <= last + 0.5; ++index) {
-    const double value = index * step;
+  const auto count = static_cast<int>(std::lround(last - first)) + 1;
+  for (int index = 0; index < count; ++index) {
+    const double value = (first + index) * step;
     ticks_.push_back({value, fmt::format("{:.6g}", value * shown + 0.0)});
   }
 }
@@ -59,8 +60,10 @@ void Axis::TickLog() {
   low_ = std::pow(10, first);
   high_ = std::pow(10, last);
   const double step = std::max(1.0, std::ceil((last - first) / 8));
-  for (double power = first; power <= last + 0.5; power += step) {
-    ticks_.push_back({std::pow(10, power), fmt::format("{:g}", std::pow(10, power))});
+  const auto count = static_cast<int>((last - first) / step + 0.5 / step) + 1;
+  for (int index = 0; index < count; ++index) {
+    const double value = std::pow(10, first + index * step);
+    ticks_.push_back({value, fmt::format("{:g}", value)});
   }
 }
 

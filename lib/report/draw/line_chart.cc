@@ -119,14 +119,17 @@ double DrawLegend(const LineChart& chart, double top, Svg* svg) {
     if (line.points.empty()) {
       continue;
     }
-    const double x = 14 + (place % 2) * (kChartWidth / 2);
-    const double y = top + (place / 2) * kLegendRow + 8;
+    const int column = place % 2;
+    const int row = place / 2;
+    const double x = 14 + column * (kChartWidth / 2);
+    const double y = top + row * kLegendRow + 8;
     svg->Path(fmt::format("M{:.1f} {:.1f}h26", x, y),
               ColorClass(line.color) + (line.is_dashed ? " line dashed" : " line"));
     svg->Text(x + 33, y + 4, "start", Shortened(line.name, 27), "", line.name);
     ++place;
   }
-  return (place + 1) / 2 * kLegendRow;
+  const int num_rows = (place + 1) / 2;
+  return num_rows * kLegendRow;
 }
 
 }  // namespace

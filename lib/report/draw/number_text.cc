@@ -35,7 +35,7 @@ std::string Duration(double seconds) {
   if (whole < 3600) {
     return fmt::format("{} min {} s", whole / 60, whole % 60);
   }
-  if (whole < 48 * 3600) {
+  if (whole < int64_t{48} * 3600) {
     return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
   }
   return fmt::format("{} days {} h", whole / 86400, whole % 86400 / 3600);

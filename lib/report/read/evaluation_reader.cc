@@ -7,6 +7,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/text_lines.h"
+#include "lib/eval/interval.h"
 #include "lib/report/read/run_reader.h"
 #include "lib/report/read/tolerant.h"
 
@@ -15,15 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Sets the Wilson score interval (Wilson 1927) of top-1. It never leaves [0, 1].
 void SetInterval(ClassResult* result) {
-  constexpr double z = 1.959963984540054;  // 97.5 % of a normal distribution lies below
-  const auto n = static_cast<double>(result->num_videos);
-  const double middle = (result->top1 + z * z / (2 * n)) / (1 + z * z / n);
-  const double half =
-      z * std::sqrt(result->top1 * (1 - result->top1) / n + z * z / (4 * n * n)) / (1 + z * z / n);
-  result->low = std::max(0.0, middle - half);
-  result->high = std::min(1.0, middle + half);
+  const Interval interval = WilsonInterval(
+      std::llround(result->top1 * static_cast<double>(result->num_videos)), result->num_videos);
+  result->low = interval.low;
+  result->high = interval.high;
 }
 
 std::vector<ClassResult> ClassesOf(const Json& metrics) {

@@ -26,13 +26,13 @@ std::string TextOf(const Json& object, const char* key) {
 }
 
 const Json& ReportOf(const RunRecord& run, const std::string& tool) {
-  static const Json kNone = Json::object();
+  static const Json none = Json::object();
   for (const StageRecord& stage : run.stages) {
     if (stage.tool == tool) {
       return stage.report;
     }
   }
-  return kNone;
+  return none;
 }
 
 std::string SettingOf(const RunRecord& run, const std::string& stage, const std::string& key) {

@@ -4,7 +4,7 @@
 namespace reel3d::report {
 
 const std::vector<Section>& Sections() {
-  static const std::vector<Section> kSections = {
+  static const std::vector<Section> sections = {
       {"answer", "Result", MakeAnswer},
       {"training", "Training", MakeCurves},
       {"paper", "Beside published results", MakePaperTable},
@@ -16,7 +16,7 @@ const std::vector<Section>& Sections() {
       {"settings", "Configuration", MakeConfiguration},
       {"absent", "What is missing", MakeMissing},
   };
-  return kSections;
+  return sections;
 }
 
 }  // namespace reel3d::report
