@@ -30,7 +30,9 @@ for file in configs/*/*.ini; do
 	folder=$(basename "$(dirname "$file")") stage=$(basename "$file" .ini) mode=group
 	[ "$folder" != recipes ] || stage=train
 	[ -n "${tool[$stage]:-}" ] || fail "$file: settings of no stage"
-	"$bin/${tool[$stage]}" --config "$file" --print-config >"$work/said" 2>&1 || fail "$file is refused"
+	more=()
+	! grep -q '^format = ' "$file" || more=(--annotations "$work")
+	"$bin/${tool[$stage]}" --config "$file" "${more[@]}" --print-config >"$work/said" 2>&1 || fail "$file is refused"
 	[[ " ${published[*]} " != *" $folder "* ]] || mode=each
 	without_source "$file" $mode >>"$work/sources"
 done

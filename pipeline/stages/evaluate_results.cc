@@ -37,7 +37,7 @@ std::string FormatFigures(const ResultFigures& figures, const EvaluateResultsOpt
   row("error@5", 1 - counted[kFifth].any, 1 - ignored[kFifth].any);
   row("their mean", mean_error(counted), mean_error(ignored));
   if (options.per_class) {
-    text += "\n";
+    text += '\n';
     for (const auto& [label, precision] : figures.average_precision) {
       text += fmt::format("{:.4f}  {}\n", precision, label);
     }

@@ -133,7 +133,7 @@ TEST(StageSettings, SettingsWithControlCharactersAreShownWhole) {
       FormatSettingsFile(std::string("height = 24\0\x1B\nmode = field\nquality = 80\n", 40));
   const std::string said = SaidOf(nul, "");
   EXPECT_THAT(said, HasSubstr(R"('height = 24\x00\x1b' there, 'height = 240' now)"));
-  EXPECT_THAT(said, HasSubstr("name another folder"));
+  EXPECT_THAT(said, HasSubstr("give another folder"));
 }
 
 TEST(StageSettings, AFolderThatLostItsSettingsIsNotCalledSomebodyElses) {
