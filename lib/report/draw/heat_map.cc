@@ -72,7 +72,7 @@ Drawing DrawNamed(const HeatMap& map) {
                          map.names[cell.column], cell.count));
     if (side >= 16) {
       svg.Text(x + side / 2, y + side / 2 + 4, "middle", std::to_string(cell.count),
-               shade > 3 ? "small on" : "small");
+               shade > 3 ? "count on" : "count");
     }
   }
   svg.UprightText(12, top + side * count / 2, map.row_name);

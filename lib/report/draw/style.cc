@@ -25,6 +25,7 @@ svg .dashed{stroke-dasharray:5 4}
 svg .whisker{stroke:var(--ink);stroke-width:1.4}
 svg .frame{fill:none;stroke:var(--rule)}
 svg .under{fill:var(--panel)}
+svg .count{font-size:12.5px}
 svg .on{fill:var(--on)}
 svg .bar{fill-opacity:.65}
 )";

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/report/draw/line_chart.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace reel3d::report {
+namespace {
+
+// Returns the points of the first line, in units of the picture.
+std::vector<Point> DrawnPoints(const std::string& svg) {
+  std::smatch path;
+  EXPECT_TRUE(std::regex_search(svg, path, std::regex("<path d=\"(M[^\"]*L[^\"]*)\"")));
+  const std::string data = path[1];
+  std::vector<Point> points;
+  const std::regex pair("[ML]([-0-9.]+) ([-0-9.]+)");
+  for (std::sregex_iterator match(data.begin(), data.end(), pair), end; match != end; ++match) {
+    points.push_back({std::stod((*match)[1]), std::stod((*match)[2])});
+  }
+  return points;
+}
+
+TEST(LineChart, DrawsValuesWhereTheirTicksAre) {
+  LineChart chart;
+  chart.x_name = "epoch";
+  chart.y_from_zero = true;
+  chart.lines = {{"a", 0, false, {{0, 0}, {5, 2}, {10, 1}}}};
+  const std::vector<Point> points = DrawnPoints(DrawLineChart(chart).content);
+  ASSERT_EQ(points.size(), 3U);
+  EXPECT_NEAR(points[1].x, (points[0].x + points[2].x) / 2, 0.1);
+  EXPECT_NEAR(points[2].y, (points[0].y + points[1].y) / 2, 0.1);
+  EXPECT_LT(points[1].y, points[0].y) << "larger values stand higher";
+}
+
+TEST(LineChart, DashesAndNamesLines) {
+  LineChart chart;
+  chart.lines = {{"a <b>", 0, false, {{0, 0}, {1, 1}}}, {"c", 1, true, {{0, 1}, {1, 2}}}};
+  const std::string svg = DrawLineChart(chart).content;
+  EXPECT_THAT(svg, ::testing::HasSubstr("class=\"c0 line\""));
+  EXPECT_THAT(svg, ::testing::HasSubstr("class=\"c1 line dashed\""));
+  EXPECT_THAT(svg, ::testing::HasSubstr("a &lt;b&gt;"));
+  EXPECT_THAT(svg, ::testing::Not(::testing::HasSubstr("<b>")));
+}
+
+TEST(LineChart, ThinsLongLinesButKeepsTheirPeak) {
+  LineChart chart;
+  chart.lines = {{"a", 0, false, {}}};
+  for (int x = 0; x < 10000; ++x) {
+    chart.lines[0].points.push_back({static_cast<double>(x), x == 4321 ? 100.0 : x % 7 * 0.1});
+  }
+  const std::vector<Point> points = DrawnPoints(DrawLineChart(chart).content);
+  EXPECT_LE(points.size(), 400U);
+  const auto peak = std::min_element(points.begin(), points.end(),
+                                     [](const Point& a, const Point& b) { return a.y < b.y; });
+  EXPECT_NEAR(peak->y, 10, 0.1) << "the top of the plot";
+}
+
+TEST(LineChart, WithoutPointsIsEmpty) {
+  LineChart chart;
+  chart.lines = {{"a", 0, false, {}}};
+  EXPECT_FALSE(HasPoints(chart));
+  EXPECT_EQ(DrawLineChart(chart).content, "");
+}
+
+}  // namespace
+}  // namespace reel3d::report
