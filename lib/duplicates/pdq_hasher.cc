@@ -68,7 +68,7 @@ int QualityOf(const std::vector<float>& small) {
 }  // namespace
 
 PdqHash HashOf(const PdqSpectrum& spectrum) {
-  std::array<float, kPdqFrequencies * kPdqFrequencies> sorted;
+  std::array<float, size_t{kPdqFrequencies} * kPdqFrequencies> sorted;
   const float* const values = spectrum[0].data();
   std::copy_n(values, sorted.size(), sorted.begin());
   const auto median = sorted.begin() + sorted.size() / 2 - 1;

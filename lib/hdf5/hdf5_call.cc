@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 
-#include <cstdlib>
-#include <cstring>
+#include <charconv>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -40,9 +40,12 @@ std::string Hdf5Words() {
 
 // Returns the system's error number that HDF5's words quote; 0 if they quote none.
 int SystemErrorIn(const std::string& words) {
-  constexpr const char* kQuote = "errno = ";
-  const size_t quote = words.find(kQuote);
-  return quote == std::string::npos ? 0 : std::atoi(words.c_str() + quote + std::strlen(kQuote));
+  constexpr std::string_view kQuote = "errno = ";
+  int number = 0;
+  if (const size_t quote = words.find(kQuote); quote != std::string::npos) {
+    std::from_chars(words.data() + quote + kQuote.size(), words.data() + words.size(), number);
+  }
+  return number;
 }
 
 }  // namespace
