@@ -83,7 +83,12 @@ rehearse() { # NAME
 	local again=()
 	[ "${OVERWRITE:-}" != yes ] || again=(--overwrite)
 	local target=evaluate first=("RUN=$run")
-	case $set in ucf101 | hmdb51) target=splits first=("RUN=$run/split-1" SPLIT=1) ;; esac
+	case $set in
+	ucf101 | hmdb51)
+		target=splits first=("RUN=$run/split-1" SPLIT=1)
+		configs/splits.sh "$run" folders
+		;;
+	esac
 	if [ -e "$run/weights.ini" ]; then
 		echo "rehearsal of $name: a network is trained for one epoch, in place of the weights that you give"
 		workflow pack "${with[@]}" "${first[@]}"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Evaluates an experiment on each of three splits, and makes the table of their accuracies.
 #
-#   configs/splits.sh RUN_DIR      called by `make -f Makefile.workflow splits EXP=NAME VIDEOS=DIR ANNOTATIONS=DIR`
+#   configs/splits.sh RUN_DIR [folders]      called by `make -f Makefile.workflow splits EXP=NAME VIDEOS=DIR ANNOTATIONS=DIR`
 #
 # Runs go to RUN_DIR/split-1 to -3, which share RUN_DIR/prepared. Splits that are finished do not run
-# again. The table goes to RUN_DIR/splits.txt and splits.tsv. Without EXP only the table is made.
+# again. The table goes to RUN_DIR/splits.txt and splits.tsv. Without EXP only the table is made; with
+# `folders` only the folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 run=${1:?usage: configs/splits.sh RUN_DIR}
@@ -20,11 +21,21 @@ interval() { # SPLIT
 	grep -A 2 '"video_top1_interval_95"' "$run/split-$1/evaluation/metrics.json" | tail -n 2 | tr -d ' ,' | paste -sd' '
 }
 
-if [ -n "${EXP:-}" ]; then
+make_folders() {
 	mkdir -p "$run/prepared"
 	for split in 1 2 3; do
 		mkdir -p "$run/split-$split"
 		[ -e "$run/split-$split/prepared" ] || ln -s ../prepared "$run/split-$split/prepared"
+	done
+}
+
+if [ "${2:-}" = folders ]; then
+	make_folders
+	exit
+fi
+if [ -n "${EXP:-}" ]; then
+	make_folders
+	for split in 1 2 3; do
 		workflow prep $split
 	done
 	for split in 1 2 3; do

@@ -86,6 +86,11 @@ for split in 1 2 3; do
 done
 ! cmp -s "$work/runs/split1/videos.tsv" "$work/runs/split2/videos.tsv" || fail "two splits are the same"
 
+# The weights to begin with are not there, so training ends it; videos are prepared before, and once.
+workflow splits EXP=ucf101-finetune VIDEOS="$work/ucf 101/videos" ANNOTATIONS="$work/ucf 101/annotations" BIN="$bin"
+expect 2 "run/pretrained/resnet-18-kinetics.pth"
+[ "$(grep -c " 0 prepared (.* 24 already there" "$work/said")" = 2 ] || fail "splits do not share prepared videos"
+
 evaluated() { # RUN TOP1 TOP5
 	mkdir -p "$1/evaluation"
 	touch "$1/evaluation/DONE"
