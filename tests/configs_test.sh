@@ -36,6 +36,7 @@ for file in configs/*/*.ini; do
 	[[ " ${published[*]} " != *" $folder "* ]] || mode=each
 	without_source "$file" $mode >>"$work/sources"
 done
+rm -f "$work/said"
 [ ! -s "$work/sources" ] || fail "$(cat "$work/sources")"
 printf '# a\nx = 1\ny = 2\n' >"$work/bad.ini"
 [ "$(without_source "$work/bad.ini" each | wc -l)" = 1 ] || fail "a key without a source is not found"
