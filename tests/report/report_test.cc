@@ -131,7 +131,7 @@ TEST_F(Report, HasTheNumbersOfItsFiles) {
 TEST_F(Report, HasWilsonIntervalsOfClasses) {
   const std::vector<std::string> row = Rows(Page(), "classes").at(0);
   ASSERT_EQ(row.size(), 5U);  // videos, top-1, from, to, top-5
-  // Computed with statsmodels.stats.proportion.proportion_confint(1, 2, method="wilson").
+  // Wilson's formula in Python, with statistics.NormalDist().inv_cdf(0.975) as z.
   EXPECT_NEAR(std::stod(row[2]), 0.094531205734230739, 1e-12);
   EXPECT_NEAR(std::stod(row[3]), 0.90546879426576926, 1e-12);
 }

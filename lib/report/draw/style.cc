@@ -67,7 +67,7 @@ th button:focus-visible{outline:2px solid var(--link)}
 input.filter{font:inherit;font-size:.9rem;margin:.3rem 0;padding:.25rem .5rem;width:100%;max-width:20rem;
 color:var(--ink);background:var(--page);border:1px solid var(--soft);border-radius:.25rem}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,input.filter{display:none}
-.scroll{overflow:visible;max-height:none}table{width:auto}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+.scroll{overflow:visible;max-height:none}table{width:auto;font-size:8pt}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 thead th{position:static}}
 )";
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/report/read/published.h"
 #include "lib/report/sections/sections.h"
 
@@ -23,16 +25,20 @@ Row RowOf(const PublishedResult& result) {
            TextCell(result.experiment + "; " + result.source)}};
 }
 
+// Returns "400 classes, validation", as far as it is known.
+std::string DataOf(const RunRecord& run) {
+  const size_t num_classes = std::max(run.evaluation.names.size(), run.evaluation.classes.size());
+  const std::string subset = TextOf(run.evaluation.metrics, "subset");
+  return (num_classes == 0 ? "unknown classes" : fmt::format("{} classes", num_classes)) +
+         (subset.empty() ? "" : ", " + subset);
+}
+
 Row RowOf(const RunRecord& run) {
   const Json& metrics = run.evaluation.metrics;
-  const std::string subset = TextOf(metrics, "subset");
-  return {
-      {TextCell(run.name),
-       TextCell(fmt::format("{} classes{}{}", run.evaluation.names.size(),
-                            subset.empty() ? "" : ", ", subset)),
-       PercentCell(NumberOf(metrics, "video_top1")), PercentCell(NumberOf(metrics, "video_top5")),
-       PercentCell(NumberOf(metrics, "video_average")), TextCell("this report")},
-      true};
+  return {{TextCell(run.name), TextCell(DataOf(run)), PercentCell(NumberOf(metrics, "video_top1")),
+           PercentCell(NumberOf(metrics, "video_top5")),
+           PercentCell(NumberOf(metrics, "video_average")), TextCell("this report")},
+          true};
 }
 
 }  // namespace
