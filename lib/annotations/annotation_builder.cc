@@ -178,7 +178,7 @@ void AnnotationBuilder::NumberSources() {
   });
   std::vector<bool> repeats(rows.size(), false);
   for (size_t i = 1; i < order.size(); ++i) {
-    // Of rows of one time each is compared with those before it, which are few or all the same.
+    // A row is compared with the earlier ones of its time, which are few or all the same.
     constexpr size_t kMostLabels = 64;
     for (size_t k = 1; k <= std::min(i, kMostLabels) && key(order[i - k]) == key(order[i]); ++k) {
       repeats[order[i]] =

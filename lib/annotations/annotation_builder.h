@@ -13,7 +13,7 @@
 
 namespace reel3d {
 
-// What the rows of a format may have in common with each other.
+// Says what the rows of a format may have in common with each other.
 enum class SameVideo {
   kOnce,   // a video, or a clip of it, has one label and one subset
   kParts,  // a video may have many rows, of different labels, even of the same time

@@ -14,7 +14,7 @@
 
 namespace reel3d {
 
-// How a row's file is named on disk (lib/annotations/file_rules.h has the rules of each).
+// Says how a row's file is named on disk (lib/annotations/file_rules.h has the rules of each).
 enum class FileNaming {
   kPath,      // the source is a path as the list gives it
   kVideo,     // the source is the id of a whole video, of which the row may be a part

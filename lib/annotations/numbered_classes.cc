@@ -92,4 +92,21 @@ void NumberedClasses::Finish(AnnotationBuilder* builder) const {
                               has_list_ ? source_ : "the numbers of the classes");
 }
 
+AnnotationSet ReadNumberedLists(const AnnotationRequest& request, const NumberedLists& lists,
+                                AnnotationBuilder builder) {
+  NumberedClasses classes(request);
+  for (const AnnotationFile& file : request.files) {
+    if (lists.is_class_list(file)) {
+      classes.TakeNames(lists.read_class_list(file), file.name());
+    }
+  }
+  for (const AnnotationFile& file : request.files) {
+    if (!lists.is_class_list(file)) {
+      lists.read_rows(file, &classes, &builder);
+    }
+  }
+  classes.Finish(&builder);
+  return builder.Take();
+}
+
 }  // namespace reel3d

@@ -48,4 +48,18 @@ class NumberedClasses {
   std::string source_;
 };
 
+// Says how a format reads its files: lists of class names, and lists of rows that number the
+// classes.
+struct NumberedLists {
+  bool (*is_class_list)(const AnnotationFile& file);
+  std::vector<std::string> (*read_class_list)(const AnnotationFile& file);
+  void (*read_rows)(const AnnotationFile& file, NumberedClasses* classes,
+                    AnnotationBuilder* builder);
+};
+
+// Adds all files of the request to `builder`: the lists of names first, in whatever order the files
+// were given, then the rows.
+AnnotationSet ReadNumberedLists(const AnnotationRequest& request, const NumberedLists& lists,
+                                AnnotationBuilder builder);
+
 }  // namespace reel3d

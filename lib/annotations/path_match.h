@@ -1,4 +1,4 @@
-// How well the path that a list gives fits the path of a file.
+// Measures how well the path that a list gives fits the path of a file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -16,7 +16,7 @@ struct Resampling {
   int num_resamples = 1000;
 };
 
-// How often each video was drawn in a resample.
+// Counts how often each video was drawn in a resample.
 using Draws = std::vector<uint32_t>;
 // Computes figures of a resample, always the same number of them.
 using FiguresOfDraws = std::function<std::vector<double>(const Draws&)>;

@@ -39,7 +39,7 @@ struct ResultFigures {
   std::vector<HitRate> hit_rates_missing_ignored;  // over the videos with entries
 };
 
-// Of equal scores, the video or label that comes first by name comes first.
+// The video or label that comes first by name comes first among equal scores.
 ResultFigures MeasureResults(const TrueLabels& truth, const std::vector<ResultEntry>& entries,
                              const std::vector<int>& ks);
 

@@ -78,7 +78,7 @@ OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.st
     OpenCodec();
     Describe();
   } catch (const Error& error) {
-    // What is missed may have stood in a lost end, as indexes behind the frames do.
+    // The missing part may have stood in a lost end, as indexes behind the frames do.
     throw Error(error.kind(), error.what() + DescribeTruncation(io.get(), info.container));
   }
   // Complaints up to here were about other streams.

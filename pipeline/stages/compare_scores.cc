@@ -44,7 +44,7 @@ void RequireOtherFolders(const std::vector<std::string>& folders) {
   }
 }
 
-// What the comparisons of all runs with the first add up to.
+// Collects the comparisons of all runs with the first.
 struct Tables {
   CompareScoresReport report;
   std::string per_class = kComparedClassesHeader;

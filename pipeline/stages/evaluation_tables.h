@@ -8,7 +8,7 @@
 
 namespace reel3d {
 
-// What was scored and how, for the first line of the text.
+// Holds what the first line of the text says: what was scored, and how.
 struct EvaluationTitle {
   std::string averaging;
   int min_distinct = 1;

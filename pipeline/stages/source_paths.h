@@ -1,4 +1,4 @@
-// How the videos of a source are named in a manifest: by their path from the manifest's folder.
+// Names the videos of a source in a manifest: by their path from the manifest's folder.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -81,7 +81,7 @@ TEST_F(EvaluationTest, TheOrderOfVideosDoesNotMatter) {
   EXPECT_EQ(one.confusion, other.confusion);
 }
 
-// What a reading answers beside the main one is what it answers as the main one.
+// A reading gives the same answers beside the main one and as the main one.
 TEST_F(EvaluationTest, EveryReadingIsWhatItIsAlone) {
   const Scores scores = RandomScores(2);
   const Evaluation whole = Evaluate(Read(scores), {});

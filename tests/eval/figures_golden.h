@@ -1,4 +1,4 @@
-// What tests/golden/make_figures_golden.py wrote.
+// Reads the file that tests/golden/make_figures_golden.py wrote.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -27,7 +27,7 @@ constexpr int kHeight = 180;
 constexpr int kFps = 10;
 constexpr int kNumFrames = 40;
 
-// How a copy differs from its original.
+// Says how a copy differs from its original.
 struct Edit {
   std::string name;
   int width = kWidth, height = kHeight;  // of the copy

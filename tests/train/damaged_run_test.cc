@@ -148,7 +148,7 @@ TEST_F(DamagedRun, ARunFolderRemovedMeanwhileIsNotMadeAgain) {
   EXPECT_TRUE(fs::is_empty(At("moved")));
 }
 
-// What is in memory is saved: nothing is lost that was not removed.
+// The state in memory is saved: only removed files are lost.
 TEST_F(DamagedRun, CheckpointsRemovedMeanwhileAreSaidAndSavedAnew) {
   const CommandResult result =
       RunWith([] { fs::rename(In("tidied", "checkpoints"), At("tidied_away")); }, "tidied",

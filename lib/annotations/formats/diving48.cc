@@ -46,20 +46,8 @@ void ReadList(const AnnotationFile& file, NumberedClasses* classes, AnnotationBu
 }
 
 AnnotationSet Read(const AnnotationRequest& request) {
-  AnnotationBuilder builder(FileNaming::kVideo, SameVideo::kOnce);
-  NumberedClasses classes(request);
-  for (const AnnotationFile& file : request.files) {
-    if (IsClassList(file)) {
-      classes.TakeNames(ReadClassList(file), file.name());
-    }
-  }
-  for (const AnnotationFile& file : request.files) {
-    if (!IsClassList(file)) {
-      ReadList(file, &classes, &builder);
-    }
-  }
-  classes.Finish(&builder);
-  return builder.Take();
+  return ReadNumberedLists(request, {IsClassList, ReadClassList, ReadList},
+                           AnnotationBuilder(FileNaming::kVideo, SameVideo::kOnce));
 }
 
 }  // namespace

@@ -40,20 +40,8 @@ void ReadList(const AnnotationFile& file, NumberedClasses* classes, AnnotationBu
 }
 
 AnnotationSet Read(const AnnotationRequest& request) {
-  AnnotationBuilder builder(FileNaming::kPath, SameVideo::kOnce);
-  NumberedClasses classes(request);
-  for (const AnnotationFile& file : request.files) {
-    if (IsClassList(file)) {
-      classes.TakeNames(ReadNameThenNumber(file), file.name());
-    }
-  }
-  for (const AnnotationFile& file : request.files) {
-    if (!IsClassList(file)) {
-      ReadList(file, &classes, &builder);
-    }
-  }
-  classes.Finish(&builder);
-  return builder.Take();
+  return ReadNumberedLists(request, {IsClassList, ReadNameThenNumber, ReadList},
+                           AnnotationBuilder(FileNaming::kPath, SameVideo::kOnce));
 }
 
 }  // namespace

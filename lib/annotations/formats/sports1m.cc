@@ -16,6 +16,10 @@ namespace {
 
 bool IsClassList(const AnnotationFile& file) { return file.lower_name() == "labels.txt"; }
 
+std::vector<std::string> ReadClassList(const AnnotationFile& file) {
+  return ReadNameLines(file.Read(), file.path.string());
+}
+
 bool Recognises(const AnnotationFile& file) {
   static const std::regex row(R"(https?://\S+ +\d+(,\d+)*\s*)");
   const std::string head = file.Head();
@@ -55,20 +59,8 @@ void ReadList(const AnnotationFile& file, NumberedClasses* classes, AnnotationBu
 }
 
 AnnotationSet Read(const AnnotationRequest& request) {
-  AnnotationBuilder builder(FileNaming::kVideo, SameVideo::kOnce);
-  NumberedClasses classes(request);
-  for (const AnnotationFile& file : request.files) {
-    if (IsClassList(file)) {
-      classes.TakeNames(ReadNameLines(file.Read(), file.path.string()), file.name());
-    }
-  }
-  for (const AnnotationFile& file : request.files) {
-    if (!IsClassList(file)) {
-      ReadList(file, &classes, &builder);
-    }
-  }
-  classes.Finish(&builder);
-  return builder.Take();
+  return ReadNumberedLists(request, {IsClassList, ReadClassList, ReadList},
+                           AnnotationBuilder(FileNaming::kVideo, SameVideo::kOnce));
 }
 
 }  // namespace
