@@ -74,14 +74,15 @@ HWY_INLINE WordVector FilterColumns(const uint8_t* row, const RowPlan::Group& gr
                                     int num_tap_groups, int first) {
   const Bytes d;
   const SignedBytes ds;
-  const size_t side = static_cast<size_t>(first) / 8;
-  const auto sums = [&](size_t vector) HWY_ATTR {
+  const int side = first / 8;
+  const auto sums = [&](int vector) HWY_ATTR {
+    const auto low = static_cast<size_t>(2 * vector + side);
     const auto shuffle = hn::Load(d, group.shuffle[vector] + 16 * side);
     auto sum = hn::Zero(Words());
     for (int taps = 0; taps < num_tap_groups; ++taps) {
       const uint8_t* from = row + static_cast<ptrdiff_t>(kTapsInGroup) * taps;
       const ByteVector window =
-          LoadWindows(from, group.window[2 * vector + side], group.window[2 * vector + 1]);
+          LoadWindows(from, group.window[low], group.window[static_cast<size_t>(2 * vector + 1)]);
       sum = hn::Add(sum, MultiplyAddPairs(hn::TableLookupBytes(window, shuffle),
                                           hn::Load(ds, group.weight[taps][vector] + 16 * side)));
     }
