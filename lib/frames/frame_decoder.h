@@ -2,7 +2,7 @@
 //
 // kExact decodes at full quality with libjpeg (exact inverse DCT, smooth chroma), so that a clip
 // equals what PIL makes of the same frames. It skips rows and columns that the crop does not need,
-// which does not change the others. kFast uses lib/jpeg's crop decoder, and falls back to kExact
+// which does not change the others. kFast uses the crop decoder, and falls back to kExact
 // for frames that it cannot decode. The decoder does not trust the input: a mere warning of libjpeg
 // is an error here.
 // SPDX-License-Identifier: Apache-2.0
