@@ -141,7 +141,7 @@ TEST_F(ExtractTool, ComputesInBfloat16) {
 TEST_F(ExtractTool, AveragesVideos) {
   const Scores scores = Scored();
   ASSERT_EQ(Extract("clips.npy").exit_status, 0);
-  ASSERT_EQ(Extract("videos.npy", {"--average"}).exit_status, 0);
+  ASSERT_EQ(Extract("videos.npy", {"--per-video"}).exit_status, 0);
   const at::Tensor clips = ReadNpy("clips.npy", {static_cast<int64_t>(scores.clips.size()), 64});
   const at::Tensor videos = ReadNpy("videos.npy", {static_cast<int64_t>(scores.videos.size()), 64});
   at::Tensor sums = at::zeros_like(videos);
@@ -171,7 +171,8 @@ TEST_F(ExtractTool, ADamagedVideoHasNoRows) {
   EXPECT_THAT(refused.err, HasSubstr(victim));
   EXPECT_FALSE(fs::exists(At("damaged.npy")));
   ASSERT_EQ(
-      Extract("damaged.npy", {"--max-failed-fraction", "0.5", "--average"}, shards).exit_status, 0);
+      Extract("damaged.npy", {"--max-failed-fraction", "0.5", "--per-video"}, shards).exit_status,
+      0);
   ReadNpy("damaged.npy", {static_cast<int64_t>(Scored().videos.size()) - 1, 64});
   EXPECT_EQ(ReadFile(At("damaged.npy.tsv")).find(victim), std::string::npos);
 }
