@@ -159,7 +159,7 @@ TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
     EXPECT_THAT(error.what(),
                 AllOf(StartsWith(file.string()), HasSubstr("the scores of video a do not match"),
-                      HasSubstr("the same score-videos command makes it anew")));
+                      HasSubstr("the same score-videos command makes it again")));
   }
 }
 
