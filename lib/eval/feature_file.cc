@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/eval/row_file.h"
 
 namespace reel3d {
@@ -127,14 +128,13 @@ void WriteNpy(const fs::path& file, const fs::path& called, const FeatureTable& 
 }
 
 std::string FormatRows(const FeatureTable& table) {
-  std::string text = "id\tlabel\tfirst_frame\tnum_clips\n";
+  TsvWriter rows({"id", "label", "first_frame", "num_clips"});
   for (size_t row = 0; row < table.video.size(); ++row) {
     const ScoredVideo& video = table.videos[table.video[row]];
-    text += fmt::format("{}\t{}\t{}\t{}\n", video.id,
-                        video.label < 0 ? "" : table.classes[static_cast<size_t>(video.label)],
-                        table.first_frame[row], table.num_clips[row]);
+    rows.Row(video.id, video.label < 0 ? "" : table.classes[static_cast<size_t>(video.label)],
+             table.first_frame[row], table.num_clips[row]);
   }
-  return text;
+  return rows.text();
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ void RequireOtherFolders(const std::vector<std::string>& folders) {
 // Collects the comparisons of all runs with the first.
 struct Tables {
   CompareScoresReport report;
-  std::string per_class = kComparedClassesHeader;
-  std::string flips = kFlipsHeader;
+  TsvWriter per_class = ComparedClassesTable();
+  TsvWriter flips = FlipsTable();
   std::vector<SuspectLabel> suspects;  // of all runs so far, by id
 };
 
@@ -72,8 +72,8 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   std::string& text = tables->report.text;
   text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names);
   tables->report.figures["comparisons"].push_back(ComparisonToJson(comparison, names));
-  tables->per_class += FormatComparedClasses(comparison, names);
-  tables->flips += FormatFlips(comparison, names);
+  AddComparedClasses(comparison, names, &tables->per_class);
+  AddFlips(comparison, names, &tables->flips);
 }
 
 void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
@@ -85,8 +85,8 @@ void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
   const StageOutput output(
       {options.out_dir, "compare-scores", SettingsOf(options), inputs, options.overwrite});
   const fs::path& folder = output.folder();
-  WriteFileAtomically(folder / "per_class.tsv", tables.per_class);
-  WriteFileAtomically(folder / "flips.tsv", tables.flips);
+  WriteFileAtomically(folder / "per_class.tsv", tables.per_class.text());
+  WriteFileAtomically(folder / "flips.tsv", tables.flips.text());
   WriteFileAtomically(folder / "suspect_labels.tsv", FormatSuspects(tables.suspects, classes));
   WriteFileAtomically(folder / "comparison.txt", tables.report.text);
   WriteFileAtomically(folder / "comparison.json", FormatJson(tables.report.figures) + "\n");
