@@ -240,8 +240,7 @@ std::string TextOf(const nlohmann::ordered_json& json) {
 ToolResult ScoreTogether(ScoreOptions options, const World& world) {
   const at::Device device = ChooseDevice(options.compute.device, world);
   const int cores = CpuShare(world);  // every rank takes part, whatever --threads says
-  options.slice.task = options.slice.task * world.size() + world.rank();
-  options.slice.tasks *= world.size();
+  options.slice.DivideOverRanks(world.rank(), world.size());
   const Stopwatch clock;
   ToolResult result =
       Score(options, {device, options.compute.threads > 0 ? options.compute.threads : cores});

@@ -76,6 +76,19 @@ TEST_F(DamagedRun, SettingsThatAreLostAreNotDefaults) {
   Train("lost_lines", {"--lr", "0.03"});
 }
 
+TEST_F(DamagedRun, AFolderInPlaceOfTheCurvesIsRefusedBeforeTheRun) {
+  Train("folder", {"--stop-after-steps", "2"}, kExitStoppedEarly);
+  for (const char* name : {"metrics.jsonl", "times.jsonl"}) {
+    fs::remove(In("folder", name));
+    fs::create_directories(In("folder", name));
+    for (const Words& more : {Words(), Words{"--overwrite"}}) {
+      ExpectRefused("folder", more, kExitInput, std::string(name) + " is a folder");
+    }
+    fs::remove(In("folder", name));
+  }
+  Train("folder", {});
+}
+
 TEST_F(DamagedRun, LostCurvesAreSaidAndPutBackFromCheckpoints) {
   const Words all = {"--epochs", "4", "--keep-last", "2", "--tensorboard-every", "1"};
   Words three = all;
