@@ -17,8 +17,9 @@ int main(int argc, char** argv) {
        "  classify-video run/x/train/checkpoints/best holiday.mp4\n"
        "  classify-video --annotate seen.mp4 --windows run/x/train/checkpoints/best holiday.mp4\n\n"
        "It needs no manifest and no shards. Each VIDEO is decoded, resized and cut into windows\n"
-       "as the stages from prep-videos to evaluate-scores do it, to the same pixels. Decoding\n"
-       "happens in a process of its own. The log names files that are no videos or harm that\n"
-       "process; they cost only themselves."},
+       "as the stages from prep-videos to evaluate-scores do it, to the same pixels. Give the\n"
+       "options from --height to --interlaced the values that prep-videos had for the training\n"
+       "videos. Decoding happens in a process of its own. The log names files that are no videos\n"
+       "or harm that process; they cost only themselves."},
       argc, argv, options, [&] { return reel3d::RunClassification(options); });
 }

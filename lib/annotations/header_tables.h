@@ -17,4 +17,12 @@ AnnotationSet ReadHeaderTables(const AnnotationRequest& request, char delimiter)
 // Returns whether the first line is such a header, and none of a published set.
 bool HasPlainHeader(const AnnotationFile& file, char delimiter);
 
+// Returns the format of such tables with this delimiter.
+template <char delimiter>
+constexpr AnnotationFormat HeaderTableFormat(const char* name, const char* description) {
+  return {name, description,
+          [](const AnnotationFile& file) { return HasPlainHeader(file, delimiter); },
+          [](const AnnotationRequest& request) { return ReadHeaderTables(request, delimiter); }};
+}
+
 }  // namespace reel3d

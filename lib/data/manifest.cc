@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
@@ -83,11 +84,6 @@ std::string RowFault(const VideoRow& row) {
   return "";
 }
 
-template <class Value>
-std::string OrEmpty(const std::optional<Value>& value) {
-  return value ? fmt::format("{}", *value) : "";
-}
-
 }  // namespace
 
 const char* SubsetName(Subset subset) { return NameOf(subset); }
@@ -135,7 +131,7 @@ Manifest ReadManifest(const fs::path& file) {
 }
 
 std::string FormatManifest(const Manifest& manifest) {
-  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  TsvWriter table(Columns());
   std::unordered_map<std::string_view, size_t> row_of_id;
   row_of_id.reserve(manifest.videos.size());
   for (size_t i = 0; i < manifest.videos.size(); ++i) {
@@ -147,12 +143,10 @@ std::string FormatManifest(const Manifest& manifest) {
       throw InputError(
           fmt::format("videos {} and {} have the same id '{}'", row_of_id[row.id], i, row.id));
     }
-    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", row.id,
-                   row.path, row.label, SubsetName(row.subset), OrEmpty(row.begin_s),
-                   OrEmpty(row.end_s), OrEmpty(row.num_frames), OrEmpty(row.fps),
-                   OrEmpty(row.width), OrEmpty(row.height));
+    table.Row(row.id, row.path, row.label, SubsetName(row.subset), row.begin_s, row.end_s,
+              row.num_frames, row.fps, row.width, row.height);
   }
-  return text;
+  return table.text();
 }
 
 void WriteManifest(const fs::path& file, const Manifest& manifest) {

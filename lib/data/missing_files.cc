@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "lib/base/error.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
 
@@ -27,16 +28,16 @@ fs::path MissingFilesPath(const fs::path& manifest) {
 }
 
 std::string FormatMissingFiles(const std::vector<MissingFile>& missing) {
-  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  TsvWriter table(Columns());
   for (const MissingFile& row : missing) {
     for (const std::string& field : {row.label, row.reason}) {
       if (const std::string fault = FieldFault(field); !fault.empty()) {
         throw InputError(fmt::format("missing video '{}': '{}' {}", row.id, Escaped(field), fault));
       }
     }
-    text += fmt::format("{}\t{}\t{}\t{}\n", row.id, row.label, SubsetName(row.subset), row.reason);
+    table.Row(row.id, row.label, SubsetName(row.subset), row.reason);
   }
-  return text;
+  return table.text();
 }
 
 std::vector<MissingFile> ReadMissingFiles(const fs::path& manifest) {

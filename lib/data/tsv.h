@@ -1,6 +1,6 @@
 // Reads tab separated tables: UTF-8, a header row, then one row per line (see
 // lib/base/text_lines.h). Anything else is refused with file and line. To write a table, use
-// fmt::format.
+// lib/base/tsv_writer.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -9,8 +9,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/hdf5/hdf5_reader.h"
-#include "lib/hdf5/hdf5_writer.h"
+#include "lib/base/tsv_writer.h"
+#include "lib/eval/row_file.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -24,8 +24,9 @@ size_t RowSize(const FeatureTable& table) {
   return size;
 }
 
-constexpr int64_t kVersion = 2;
-constexpr int64_t kVersionWithoutChecksums = 1;
+constexpr RowFileFormat kFormat = {
+    kFeatureFormat, "a feature file", "features",
+    "if extract-features wrote it, it is damaged: extract them again"};
 
 // Returns the texts of the header that the checksum of the file covers.
 std::vector<std::string> HeaderTexts(const FeatureTable& table) {
@@ -45,8 +46,7 @@ RowChecksums ChecksumsOf(const FeatureTable& table) {
 
 void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable& table) {
   Hdf5Writer writer(file, called.string());
-  writer.Attribute("format", std::string(kFeatureFormat));
-  writer.Attribute("version", kVersion);
+  WriteRowFileFormat(kFormat, &writer);
   writer.Attribute("checkpoint", table.checkpoint);
   writer.Attribute("data", table.data);
   writer.Attribute("layer", table.layer);
@@ -58,44 +58,8 @@ void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable&
   writer.Values("/rows/video", table.video);
   writer.Values("/rows/first_frame", table.first_frame);
   writer.Values("/rows/num_clips", table.num_clips);
-  std::vector<std::string> ids;
-  std::vector<int32_t> labels;
-  for (const ScoredVideo& video : table.videos) {
-    ids.push_back(video.id);
-    labels.push_back(video.label);
-  }
-  writer.Group("/videos");
-  writer.Strings("/videos/id", ids);
-  writer.Values("/videos/label", labels);
-  writer.Values("/videos/crc32", checksums.of_videos());
-  writer.Group("/classes");
-  writer.Strings("/classes/name", table.classes);
+  WriteVideosAndClasses(table.videos, table.classes, checksums, &writer);
   writer.Close();
-}
-
-int64_t ReadVersion(const Hdf5Reader& reader) {
-  if (reader.Text("format") != kFeatureFormat) {
-    reader.Fail("it is not a feature file");
-  }
-  const int64_t version = reader.Integer("version");
-  if (version < kVersionWithoutChecksums || version > kVersion) {
-    reader.Fail(fmt::format("it has format version {}, this program reads {} to {}", version,
-                            kVersionWithoutChecksums, kVersion));
-  }
-  return version;
-}
-
-void ReadVideos(const Hdf5Reader& reader, FeatureTable* table) {
-  table->classes = reader.Strings("/classes/name");
-  const std::vector<std::string> ids = reader.Strings("/videos/id");
-  const auto labels = reader.Values<int32_t>("/videos/label", {ids.size()});
-  for (size_t video = 0; video < ids.size(); ++video) {
-    if (labels[video] < -1 || labels[video] >= static_cast<int64_t>(table->classes.size())) {
-      reader.Fail(fmt::format("video {} has label {} of {} classes", ids[video], labels[video],
-                              table->classes.size()));
-    }
-    table->videos.push_back({ids[video], labels[video]});
-  }
 }
 
 void ReadRows(const Hdf5Reader& reader, FeatureTable* table) {
@@ -120,32 +84,17 @@ void ReadRows(const Hdf5Reader& reader, FeatureTable* table) {
   table->values = reader.Values<float>("/rows/features", {num_rows, row_size});
 }
 
-void RequireChecksums(const Hdf5Reader& reader, const FeatureTable& table) {
-  const RowChecksums found = ChecksumsOf(table);
-  const auto stated = reader.Values<uint32_t>("/videos/crc32", {table.videos.size()});
-  for (size_t video = 0; video < stated.size(); ++video) {
-    if (stated[video] != found.of_videos()[video]) {
-      reader.Fail(fmt::format("the features of video {} do not match their checksum",
-                              table.videos[video].id));
-    }
-  }
-  if (reader.Integer("crc32") != found.OfFile(HeaderTexts(table), table.classes)) {
-    reader.Fail("its header and classes do not match their checksum");
-  }
-}
-
-FeatureTable ReadComplete(const fs::path& file) {
-  const Hdf5Reader reader(file);
-  const int64_t version = ReadVersion(reader);
+FeatureTable ReadComplete(const Hdf5Reader& reader) {
+  const int64_t version = ReadRowFileVersion(reader, kFormat);
   FeatureTable table;
   table.checkpoint = reader.Text("checkpoint");
   table.data = reader.Text("data");
   table.layer = reader.Text("layer");
-  ReadVideos(reader, &table);
+  table.classes = ReadClassNames(reader);
+  table.videos = ReadScoredVideos(reader, table.classes.size());
   ReadRows(reader, &table);
-  if (version > kVersionWithoutChecksums) {
-    RequireChecksums(reader, table);
-  }
+  RequireRowChecksums(reader, kFormat, version, ChecksumsOf(table), table.videos,
+                      HeaderTexts(table), table.classes);
   return table;
 }
 
@@ -179,14 +128,13 @@ void WriteNpy(const fs::path& file, const fs::path& called, const FeatureTable& 
 }
 
 std::string FormatRows(const FeatureTable& table) {
-  std::string text = "id\tlabel\tfirst_frame\tnum_clips\n";
+  TsvWriter rows({"id", "label", "first_frame", "num_clips"});
   for (size_t row = 0; row < table.video.size(); ++row) {
     const ScoredVideo& video = table.videos[table.video[row]];
-    text += fmt::format("{}\t{}\t{}\t{}\n", video.id,
-                        video.label < 0 ? "" : table.classes[static_cast<size_t>(video.label)],
-                        table.first_frame[row], table.num_clips[row]);
+    rows.Row(video.id, video.label < 0 ? "" : table.classes[static_cast<size_t>(video.label)],
+             table.first_frame[row], table.num_clips[row]);
   }
-  return text;
+  return rows.text();
 }
 
 }  // namespace
@@ -207,17 +155,6 @@ void WriteFeatures(const fs::path& file, const FeatureTable& table) {
   pending.Publish();
 }
 
-FeatureTable ReadFeatures(const fs::path& file) {
-  RequireFile(file, "a feature file");
-  try {
-    return ReadComplete(file);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) {
-      throw;
-    }
-    throw InputError(fmt::format(
-        "{}; if extract-features wrote it, it is damaged: extract them again", error.what()));
-  }
-}
+FeatureTable ReadFeatures(const fs::path& file) { return ReadRowFile(file, kFormat, ReadComplete); }
 
 }  // namespace reel3d

@@ -3,21 +3,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/hdf5/hdf5_reader.h"
-#include "lib/hdf5/hdf5_writer.h"
+#include "lib/eval/row_file.h"
 
 namespace reel3d {
 namespace {
 
-constexpr const char* kFormat = "reel3d-scores";
-constexpr int64_t kVersion = 2;
-constexpr int64_t kVersionWithoutChecksums = 1;
+constexpr RowFileFormat kFormat = {
+    "reel3d-scores", "a score file", "scores",
+    "if score-videos wrote it, it is damaged: the same score-videos command makes it again"};
 constexpr int64_t kMaxVideos = 100'000'000;
 constexpr const char* kCrops = "/clips/crop";
 
@@ -30,19 +28,6 @@ std::vector<Column> Gather(const std::vector<Row>& rows, Column Row::*member) {
     column.push_back(row.*member);
   }
   return column;
-}
-
-// Returns the version of the file's format.
-int64_t ReadVersion(const Hdf5Reader& reader) {
-  if (reader.Text("format") != kFormat) {
-    reader.Fail("it is not a score file");
-  }
-  const int64_t version = reader.Integer("version");
-  if (version < kVersionWithoutChecksums || version > kVersion) {
-    reader.Fail(fmt::format("it has format version {}, this program reads {} to {}", version,
-                            kVersionWithoutChecksums, kVersion));
-  }
-  return version;
 }
 
 void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
@@ -66,38 +51,15 @@ void ReadHeader(const Hdf5Reader& reader, Scores* scores) {
   }
 }
 
-// Requires texts that later stand in tables to be unique and not empty.
-void CheckNames(const Hdf5Reader& reader, const char* what, const std::vector<std::string>& names) {
-  std::set<std::string> seen;
-  for (const std::string& name : names) {
-    if (name.empty()) {
-      reader.Fail(fmt::format("{} holds an empty text", what));
-    }
-    if (!seen.insert(name).second) {
-      reader.Fail(fmt::format("{} holds '{}' twice", what, name));
-    }
-  }
-}
-
 void ReadVideos(const Hdf5Reader& reader, Scores* scores) {
-  scores->classes = reader.Strings("/classes/name");
-  CheckNames(reader, "/classes/name", scores->classes);
+  scores->classes = ReadClassNames(reader);
   if (scores->classes.empty()) {
     reader.Fail("it has no classes");
   }
-  const std::vector<std::string> ids = reader.Strings("/videos/id");
-  CheckNames(reader, "/videos/id", ids);
-  if (static_cast<int64_t>(ids.size()) > scores->num_videos_expected) {
-    reader.Fail(
-        fmt::format("it has {} videos of a subset of {}", ids.size(), scores->num_videos_expected));
-  }
-  const auto labels = reader.Values<int32_t>("/videos/label", {ids.size()});
-  for (size_t video = 0; video < ids.size(); ++video) {
-    if (labels[video] < -1 || labels[video] >= static_cast<int64_t>(scores->classes.size())) {
-      reader.Fail(fmt::format("video {} has label {} of {} classes", ids[video], labels[video],
-                              scores->classes.size()));
-    }
-    scores->videos.push_back({ids[video], labels[video]});
+  scores->videos = ReadScoredVideos(reader, scores->classes.size());
+  if (static_cast<int64_t>(scores->videos.size()) > scores->num_videos_expected) {
+    reader.Fail(fmt::format("it has {} videos of a subset of {}", scores->videos.size(),
+                            scores->num_videos_expected));
   }
 }
 
@@ -147,30 +109,14 @@ RowChecksums ChecksumsOf(const Scores& scores) {
   return checksums;
 }
 
-void RequireChecksums(const Hdf5Reader& reader, const Scores& scores) {
-  const RowChecksums found = ChecksumsOf(scores);
-  const auto stated = reader.Values<uint32_t>("/videos/crc32", {scores.videos.size()});
-  for (size_t video = 0; video < stated.size(); ++video) {
-    if (stated[video] != found.of_videos()[video]) {
-      reader.Fail(fmt::format("the scores of video {} do not match their checksum",
-                              scores.videos[video].id));
-    }
-  }
-  if (reader.Integer("crc32") != found.OfFile(HeaderTexts(scores), scores.classes)) {
-    reader.Fail("its header and classes do not match their checksum");
-  }
-}
-
-Scores ReadComplete(const std::filesystem::path& file) {
-  const Hdf5Reader reader(file);
-  const int64_t version = ReadVersion(reader);
+Scores ReadComplete(const Hdf5Reader& reader) {
+  const int64_t version = ReadRowFileVersion(reader, kFormat);
   Scores scores;
   ReadHeader(reader, &scores);
   ReadVideos(reader, &scores);
   ReadClips(reader, &scores);
-  if (version > kVersionWithoutChecksums) {
-    RequireChecksums(reader, scores);
-  }
+  RequireRowChecksums(reader, kFormat, version, ChecksumsOf(scores), scores.videos,
+                      HeaderTexts(scores), scores.classes);
   return scores;
 }
 
@@ -190,8 +136,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
   PendingFile pending(file);
   Hdf5Writer writer(pending.temporary_path(), file.string());
-  writer.Attribute("format", std::string(kFormat));
-  writer.Attribute("version", kVersion);
+  WriteRowFileFormat(kFormat, &writer);
   writer.Attribute("checkpoint", scores.checkpoint);
   writer.Attribute("data", scores.data);
   writer.Attribute("settings", scores.settings);
@@ -211,12 +156,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   if (std::any_of(crops.begin(), crops.end(), [](uint8_t crop) { return crop > 0; })) {
     writer.Values(kCrops, crops);
   }
-  writer.Group("/videos");
-  writer.Strings("/videos/id", Gather(scores.videos, &ScoredVideo::id));
-  writer.Values("/videos/label", Gather(scores.videos, &ScoredVideo::label));
-  writer.Values("/videos/crc32", checksums.of_videos());
-  writer.Group("/classes");
-  writer.Strings("/classes/name", scores.classes);
+  WriteVideosAndClasses(scores.videos, scores.classes, checksums, &writer);
   writer.Flush();
   writer.Attribute("complete", uint8_t{1});
   writer.Close();
@@ -225,17 +165,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
 }
 
 Scores ReadScores(const std::filesystem::path& file) {
-  RequireFile(file, "a score file");
-  try {
-    return ReadComplete(file);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) {
-      throw;
-    }
-    throw InputError(fmt::format(
-        "{}; if score-videos wrote it, it is damaged: the same score-videos command makes it anew",
-        error.what()));
-  }
+  return ReadRowFile(file, kFormat, ReadComplete);
 }
 
 }  // namespace reel3d

@@ -8,6 +8,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/data/tsv.h"
 
 namespace reel3d {
@@ -75,11 +76,11 @@ HeldOutCopies ReadEqualFrames(const std::filesystem::path& file,
 }
 
 void WriteEqualFrames(const std::filesystem::path& file, const HeldOutCopies& pairs) {
-  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  TsvWriter table(Columns());
   for (const auto& [held_out, training] : pairs) {
-    text += fmt::format("{}\t{}\n", held_out, training);
+    table.Row(held_out, training);
   }
-  WriteFileAtomically(file, text);
+  WriteFileAtomically(file, table.text());
 }
 
 }  // namespace reel3d

@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/data/tsv.h"
 #include "lib/shard/shard_set.h"
 
@@ -79,12 +80,12 @@ std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
 }
 
 void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
-  std::string text = fmt::format("{}\n", fmt::join(Columns(), "\t"));
+  TsvWriter table(Columns());
   for (const IndexedVideo& video : videos) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", video.shard, video.video_index, video.id,
-                        video.label, SubsetName(video.subset), video.num_frames, video.fps);
+    table.Row(video.shard, video.video_index, video.id, video.label, SubsetName(video.subset),
+              video.num_frames, video.fps);
   }
-  WriteFileAtomically(file, text);
+  WriteFileAtomically(file, table.text());
 }
 
 namespace {
@@ -109,11 +110,11 @@ std::map<int, std::string> ReadShardList(const fs::path& file) {
 }
 
 void WriteShardList(const fs::path& file, const std::map<int, std::string>& uuids) {
-  std::string text = fmt::format("{}\n", fmt::join(ShardListColumns(), "\t"));
+  TsvWriter table(ShardListColumns());
   for (const auto& [shard, uuid] : uuids) {
-    text += fmt::format("{}\t{}\n", shard, uuid);
+    table.Row(shard, uuid);
   }
-  WriteFileAtomically(file, text);
+  WriteFileAtomically(file, table.text());
 }
 
 namespace {
@@ -139,11 +140,11 @@ std::vector<MissingVideo> ReadMissing(const fs::path& file) {
 }
 
 void WriteMissing(const fs::path& file, const std::vector<MissingVideo>& videos) {
-  std::string text = fmt::format("{}\n", fmt::join(MissingColumns(), "\t"));
+  TsvWriter table(MissingColumns());
   for (const MissingVideo& video : videos) {
-    text += fmt::format("{}\t{}\n", video.id, SubsetName(video.subset));
+    table.Row(video.id, SubsetName(video.subset));
   }
-  WriteFileAtomically(file, text);
+  WriteFileAtomically(file, table.text());
 }
 
 }  // namespace reel3d

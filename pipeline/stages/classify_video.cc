@@ -38,9 +38,8 @@ struct RankedClass {
 TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device device) {
   KeepFreedMemory();
   RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
-  at::set_num_threads(ThreadCount(options.threads));
-  TrainedNetwork trained =
-      LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision);
+  at::set_num_threads(ThreadCount(options.compute.threads));
+  TrainedNetwork trained = LoadTrainedNetwork(options.network, device, options.compute.precision);
   trained.options.CheckClips(trained.recipe.shape.length, trained.recipe.size, trained.recipe.size);
   trained.network->AbsorbBatchNorms();
   return trained;
@@ -50,21 +49,20 @@ class Classifier {
  public:
   Classifier(const ClassifyVideoOptions& options, at::Device device)
       : options_(options),
-        averaging_(ParseAveraging(options.averaging)),
-        worker_({"/proc/self/exe", static_cast<double>(options.stall_timeout), 0,
-                 options.worker_memory}),
+        averaging_(options.averaging.Rule()),
+        worker_({"/proc/self/exe", static_cast<double>(options.limits.stall_timeout), 0,
+                 options.limits.worker_memory}),
         trained_(LoadForVideos(options, device)),
         runner_(trained_.network, trained_.recipe,
-                {options.batch, ThreadCount(options.threads), options.decoding, BadClips::kThrow},
+                {options.compute.batch, ThreadCount(options.compute.threads),
+                 options.compute.decoding, BadClips::kThrow},
                 device) {}
 
   const std::string& identity() const { return trained_.identity; }
 
   Json Classify(const std::string& file, Progress* progress) {
-    PrepareRequest request;
+    PrepareRequest request = options_.preparation.Request();
     request.source = file;
-    request.height = options_.height;
-    request.quality = options_.quality;
     const RawVideo video(request, &worker_, [&](int64_t num_frames) {
       progress->Note(fmt::format("{} frames", num_frames));
     });
@@ -75,8 +73,9 @@ class Classifier {
     for (const std::string& note : video.summary().notes) {
       LogWarn(fmt::format("{}: {}", file, note));
     }
-    const std::vector<Clip> clips =
-        SlidingClips(video.num_frames(), trained_.recipe.shape, WindowStride(), TailRule::kLoop);
+    const ClipShape& shape = trained_.recipe.shape;
+    const std::vector<Clip> clips = SlidingClips(
+        video.num_frames(), shape, options_.window_stride.For(shape.length), TailRule::kLoop);
     const std::vector<float> logits = Forward(video, clips);
     if (!options_.annotate.empty()) {
       Annotate(video, clips, logits);
@@ -85,15 +84,12 @@ class Classifier {
   }
 
  private:
-  int WindowStride() const {
-    return options_.window_stride > 0 ? options_.window_stride : trained_.recipe.shape.length;
-  }
   size_t num_classes() const { return trained_.classes.size(); }
 
   std::vector<float> Forward(const RawVideo& video, const std::vector<Clip>& clips) {
     std::vector<float> all;
     video.ForEachGroup(
-        clips, options_.batch, [&](std::vector<ClipRequest> requests, FrameSource frames) {
+        clips, options_.compute.batch, [&](std::vector<ClipRequest> requests, FrameSource frames) {
           runner_.Run(
               std::move(requests), std::move(frames),
               [&](const Batch& /*batch*/, const at::Tensor& logits) { AppendRows(logits, &all); });
@@ -182,7 +178,7 @@ std::string ToText(const Json& video, bool with_windows) {
 }
 
 ToolResult Classify(const ClassifyVideoOptions& options) {
-  Classifier classifier(options, ChooseDevice(options.device));
+  Classifier classifier(options, ChooseDevice(options.compute.device));
   std::vector<Json> videos(options.videos.size());
   const ItemLoopResult loop =
       RunItemLoop(options.videos, {"classify", "videos", 1}, [&](const ItemTurn& turn) {
@@ -209,45 +205,26 @@ ToolResult Classify(const ClassifyVideoOptions& options) {
 }  // namespace
 
 void ClassifyVideoOptions::Bind(OptionBinder& binder) {
-  binder.Positional("CHECKPOINT", &checkpoint,
-                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY if it holds several)");
+  network.Bind(binder);
   binder.Positional("VIDEO", &videos, "video files of any kind");
-  weights.Bind(binder);
-  binder.Bind("height", &height, {16, 8192},
-              "height in pixels, even, to which a video is resized first; use that of prep-videos "
-              "in training");
-  binder.Bind("quality", &quality, {1, 100},
-              "quality of the JPEG frames; use that of prep-videos in training");
+  preparation.Bind(binder);
   binder.Bind("top", &top, {1, 100'000}, "classes to name, best first");
-  binder.Bind("window-stride", &window_stride, {0, 100'000},
-              "frames from one window to the next; 0: the clip's length, so that none overlap");
-  static const std::string averaging_help =
-      "rule that makes one score per class of a video's windows. " + AveragingHelp();
-  binder.Choice("averaging", &averaging, AveragingNames(), averaging_help.c_str());
+  window_stride.Bind(binder);
+  averaging.Bind(binder);
   binder.Bind("windows", &windows, "print the best class of each window too; --json always does");
   binder.Bind("annotate", &annotate,
-              ".mp4 file to write, for a single VIDEO: the video at --height with the class and "
+              ".mp4 file to write, for a single VIDEO: the prepared video with the class and "
               "score of the window over each frame. Empty: none");
   binder.Bind("overwrite", &overwrite, "replace the file of --annotate if it exists",
               Effect::kOnce);
-  binder.Choice("decoding", &decoding, "how frames become pixels");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may be unreadable; above it the status is 3");
-  binder.Bind("batch", &batch, {1, 100'000}, "windows computed at once; more take more memory");
-  binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores");
-  binder.Choice("device", &device, "where to compute");
-  precision.Bind(binder);
-  binder.Bind("stall-timeout", &stall_timeout, {1, 86'400},
-              "seconds without a new frame after which a video is given up as hanging");
-  binder.Bind("worker-memory", &worker_memory, {0, 1'000'000},
-              "MB of address space that decoding may take, in a process of its own; 0: no limit");
+  compute.Bind(binder);
+  limits.Bind(binder);
 }
 
 void ClassifyVideoOptions::Check() const {
-  if (height % 2 != 0) {
-    throw UsageError("--height must be even: chroma has half the resolution");
-  }
+  preparation.Check();
   if (!annotate.empty() && videos.size() != 1) {
     throw UsageError("--annotate writes one file: name one VIDEO");
   }

@@ -6,33 +6,28 @@
 #include <vector>
 
 #include "lib/cli/tool.h"
-#include "lib/dist/device_choice.h"
-#include "lib/frames/frame_decoder.h"
-#include "lib/model/precision_options.h"
-#include "pipeline/support/weights_use.h"
+#include "pipeline/support/compute_options.h"
+#include "pipeline/support/evaluation_options.h"
+#include "pipeline/support/network_source.h"
+#include "pipeline/support/preparation_options.h"
+#include "pipeline/support/window_stride.h"
+#include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
 
 struct ClassifyVideoOptions {
-  std::string checkpoint;
+  NetworkSource network;
   std::vector<std::string> videos;
-  WeightsUse weights;
-  int height = 360;
-  int quality = 90;
+  PreparationOptions preparation;
   int top = 5;
-  int window_stride = 0;  // frames; 0: the clip's length
-  std::string averaging = "softmax";
+  WindowStride window_stride;
+  AveragingOptions averaging;
   bool windows = false;
   std::string annotate;  // file; empty: none
   bool overwrite = false;
-  Decoding decoding = Decoding::kFast;
   double max_failed_fraction = 0.01;
-  int batch = 8;
-  int threads = 0;
-  DeviceChoice device = DeviceChoice::kAuto;
-  PrecisionOptions precision;
-  int stall_timeout = 120;   // seconds
-  int worker_memory = 4096;  // MB
+  ComputeOptions compute{8};
+  WorkerLimits limits;
 
   void Bind(OptionBinder& binder);
   // Throws a usage error on --annotate of several videos, or a file that is no .mp4 or is there.

@@ -114,8 +114,8 @@ std::vector<Clip> ClipScorer::WindowsOf(const IndexedVideo& video) const {
   if (options_.windows > 0) {
     return EvenClips(video.num_frames, shape, options_.windows, /*capped=*/true);
   }
-  const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
-  return SlidingClips(video.num_frames, shape, stride, options_.tail);
+  return SlidingClips(video.num_frames, shape, options_.window_stride.For(shape.length),
+                      options_.tail);
 }
 
 void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {

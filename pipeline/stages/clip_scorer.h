@@ -18,6 +18,7 @@
 #include "lib/loader/sampler.h"
 #include "lib/shard/shard_set.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/window_stride.h"
 
 namespace reel3d {
 
@@ -31,9 +32,9 @@ struct ScorePart {
 // Chooses the clips and how they are loaded. The fields are options of score-videos.
 struct ClipScorerOptions {
   Subset subset = Subset::kValidation;
-  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
-  int windows = 0;        // at most so many, spread evenly over each video; 0: window_stride
-  CropChoice crops;       // of each window
+  WindowStride window_stride;
+  int windows = 0;   // at most so many, spread evenly over each video; 0: window_stride
+  CropChoice crops;  // of each window
   TailRule tail = TailRule::kLoop;
   bool shuffle_frames = false;
   int64_t seed = 1;

@@ -24,8 +24,8 @@ using Json = nlohmann::ordered_json;
 
 SubsetScores ReadRun(const std::string& folder, const CompareScoresOptions& options) {
   ScoresRequest request;
-  request.averaging = ParseAveraging(options.average);
-  request.min_distinct = options.min_distinct;
+  request.averaging = options.clips.averaging.Rule();
+  request.min_distinct = options.clips.min_distinct;
   request.allow_missing = options.allow_missing;
   request.threads = options.threads;
   return ReadSubsetScores(folder, request);
@@ -47,22 +47,22 @@ void RequireOtherFolders(const std::vector<std::string>& folders) {
 // Collects the comparisons of all runs with the first.
 struct Tables {
   CompareScoresReport report;
-  std::string per_class = kComparedClassesHeader;
-  std::string flips = kFlipsHeader;
+  TsvWriter per_class = ComparedClassesTable();
+  TsvWriter flips = FlipsTable();
   std::vector<SuspectLabel> suspects;  // of all runs so far, by id
 };
 
 void AddRun(const SubsetScores& first, const std::string& folder,
             const CompareScoresOptions& options, Tables* tables) {
   ComparisonOptions how;
-  how.averaging = ParseAveraging(options.average);
+  how.averaging = options.clips.averaging.Rule();
   how.margin = options.margin / 100;
   how.name_a = Escaped(options.scores_dirs.front());
   how.name_b = Escaped(folder);
-  how.resampling.seed = static_cast<uint64_t>(options.seed);
-  if (!options.group_regex.empty()) {
+  how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  if (!options.intervals.group_regex.empty()) {
     how.groups_of = [&](const std::vector<std::string>& ids) {
-      return GroupsOf(ids, options.group_regex);
+      return GroupsOf(ids, options.intervals.group_regex);
     };
   }
   const SubsetScores run = ReadRun(folder, options);
@@ -72,8 +72,8 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   std::string& text = tables->report.text;
   text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names);
   tables->report.figures["comparisons"].push_back(ComparisonToJson(comparison, names));
-  tables->per_class += FormatComparedClasses(comparison, names);
-  tables->flips += FormatFlips(comparison, names);
+  AddComparedClasses(comparison, names, &tables->per_class);
+  AddFlips(comparison, names, &tables->flips);
 }
 
 void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
@@ -85,8 +85,8 @@ void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
   const StageOutput output(
       {options.out_dir, "compare-scores", SettingsOf(options), inputs, options.overwrite});
   const fs::path& folder = output.folder();
-  WriteFileAtomically(folder / "per_class.tsv", tables.per_class);
-  WriteFileAtomically(folder / "flips.tsv", tables.flips);
+  WriteFileAtomically(folder / "per_class.tsv", tables.per_class.text());
+  WriteFileAtomically(folder / "flips.tsv", tables.flips.text());
   WriteFileAtomically(folder / "suspect_labels.tsv", FormatSuspects(tables.suspects, classes));
   WriteFileAtomically(folder / "comparison.txt", tables.report.text);
   WriteFileAtomically(folder / "comparison.json", FormatJson(tables.report.figures) + "\n");
@@ -96,8 +96,6 @@ void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
 }  // namespace
 
 void CompareScoresOptions::Bind(OptionBinder& binder) {
-  static const std::string average_help =
-      "rule that makes one score per class of a video's clips. " + AveragingHelp();
   binder.Positional("SCORES_DIR", &scores_dirs,
                     "what score-videos wrote, two or more; all others are compared with the first");
   binder.Bind(
@@ -110,16 +108,10 @@ void CompareScoresOptions::Bind(OptionBinder& binder) {
       "margin", &margin, RealRange{0, 100},
       "call runs equivalent if their top-1 surely differs by less than this many percentage "
       "points. 0: never");
-  binder.Choice("average", &average, AveragingNames(), average_help.c_str());
-  binder.Bind("min-distinct", &min_distinct, IntRange{1, 65535},
-              "leave out clips with fewer different frames, such as a looped tail; if a video has "
-              "only such clips, they are kept. 1: keep all");
+  clips.Bind(binder);
   binder.Bind("allow-missing", &allow_missing,
               "compare although score files are missing; their videos are left out");
-  binder.Bind("group-regex", &group_regex,
-              "draw groups of videos for the intervals: the first ( ) names the group in a video's "
-              "id, such as a person or a source. Empty: draw single videos");
-  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the draws for the intervals");
+  intervals.Bind(binder);
   binder.Bind("threads", &threads, IntRange{0, 1024},
               "threads that average clips. 0: as many as there are cores", Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "replace a comparison that had other settings",
@@ -130,9 +122,7 @@ void CompareScoresOptions::Check() const {
   if (scores_dirs.size() < 2) {
     throw UsageError("compare-scores needs two folders of scores or more");
   }
-  if (!group_regex.empty()) {
-    CheckGroupRegex(group_regex);
-  }
+  intervals.Check();
 }
 
 CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
@@ -141,7 +131,7 @@ CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
   const SubsetScores first = ReadRun(options.scores_dirs.front(), options);
   Tables tables;
   tables.report.figures["comparisons"] = Json::array();
-  tables.suspects = SuspectsOf(first, ParseAveraging(options.average));
+  tables.suspects = SuspectsOf(first, options.clips.averaging.Rule());
   for (size_t run = 1; run < options.scores_dirs.size(); ++run) {
     AddRun(first, options.scores_dirs[run], options, &tables);
   }

@@ -10,12 +10,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/support/evaluation_options.h"
 
 namespace reel3d {
 
@@ -23,11 +23,9 @@ struct CompareScoresOptions {
   std::vector<std::string> scores_dirs;  // the first is the baseline
   std::string out_dir;                   // empty: nothing is written
   double margin = 0.5;                   // percentage points
-  std::string average = "softmax";
-  int min_distinct = 1;
+  ClipReadingOptions clips;
   bool allow_missing = false;
-  std::string group_regex;  // over ids; empty: no groups
-  int64_t seed = 0;
+  IntervalOptions intervals;
   int threads = 0;
   bool overwrite = false;
 

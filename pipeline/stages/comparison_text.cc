@@ -166,27 +166,33 @@ Json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names
           {"late_fusion", FusionToJson(comparison.fusion)}};
 }
 
-std::string FormatComparedClasses(const Comparison& comparison, const ComparisonNames& names) {
-  std::string text;
-  for (size_t label = 0; label < comparison.classes.size(); ++label) {
-    const ComparedClass& of_class = comparison.classes[label];
-    text += fmt::format("{}\t{}\t{}\t{:.6f}\t{:.6f}\t{}\t{}\t{:.6g}\t{:.6g}\n", names.b,
-                        names.classes[label], of_class.flips.total(), of_class.flips.ShareA(),
-                        of_class.flips.ShareB(), of_class.flips.to_wrong, of_class.flips.to_right,
-                        of_class.p_value, of_class.adjusted_p_value);
-  }
-  return text;
+TsvWriter ComparedClassesTable() {
+  return TsvWriter({"run", "class", "num_videos", "top1_first", "top1_run", "to_wrong", "to_right",
+                    "p_value", "adjusted_p_value"});
 }
 
-std::string FormatFlips(const Comparison& comparison, const ComparisonNames& names) {
-  std::string text;
+void AddComparedClasses(const Comparison& comparison, const ComparisonNames& names,
+                        TsvWriter* table) {
+  const auto digits = [](double p_value) { return fmt::format("{:.6g}", p_value); };
+  for (size_t label = 0; label < comparison.classes.size(); ++label) {
+    const ComparedClass& of_class = comparison.classes[label];
+    table->Row(names.b, names.classes[label], of_class.flips.total(),
+               Decimals(of_class.flips.ShareA(), 6), Decimals(of_class.flips.ShareB(), 6),
+               of_class.flips.to_wrong, of_class.flips.to_right, digits(of_class.p_value),
+               digits(of_class.adjusted_p_value));
+  }
+}
+
+TsvWriter FlipsTable() {
+  return TsvWriter({"run", "id", "label", "answer_first", "answer_run", "right_is"});
+}
+
+void AddFlips(const Comparison& comparison, const ComparisonNames& names, TsvWriter* table) {
   for (const FlippedVideo& video : comparison.flipped) {
     const auto name = [&](int label) { return names.classes[static_cast<size_t>(label)]; };
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", names.b, video.id, name(video.label),
-                        name(video.answer_a), name(video.answer_b),
-                        video.answer_a == video.label ? "first" : "run");
+    table->Row(names.b, video.id, name(video.label), name(video.answer_a), name(video.answer_b),
+               video.answer_a == video.label ? "first" : "run");
   }
-  return text;
 }
 
 }  // namespace reel3d

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/tsv_writer.h"
 #include "lib/eval/comparison.h"
 
 namespace reel3d {
@@ -20,11 +21,11 @@ struct ComparisonNames {
 std::string FormatComparison(const Comparison& comparison, const ComparisonNames& names);
 nlohmann::ordered_json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names);
 
-// Each returns the rows of one comparison, without the header.
-std::string FormatComparedClasses(const Comparison& comparison, const ComparisonNames& names);
-std::string FormatFlips(const Comparison& comparison, const ComparisonNames& names);
-inline constexpr const char* kComparedClassesHeader =
-    "run\tclass\tnum_videos\ttop1_first\ttop1_run\tto_wrong\tto_right\tp_value\tadjusted_p_value\n";
-inline constexpr const char* kFlipsHeader = "run\tid\tlabel\tanswer_first\tanswer_run\tright_is\n";
+// The tables per_class.tsv and flips.tsv, and what adds the rows of one comparison to them.
+TsvWriter ComparedClassesTable();
+void AddComparedClasses(const Comparison& comparison, const ComparisonNames& names,
+                        TsvWriter* table);
+TsvWriter FlipsTable();
+void AddFlips(const Comparison& comparison, const ComparisonNames& names, TsvWriter* table);
 
 }  // namespace reel3d

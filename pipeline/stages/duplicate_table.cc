@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/duplicate_table.h"
+#include "lib/base/tsv_writer.h"
 
 #include <fmt/format.h>
 
@@ -45,18 +46,16 @@ std::vector<DuplicatePair> JoinPairs(const std::vector<SourcePair>& by_source,
 
 std::string FormatPairs(const std::vector<DuplicatePair>& pairs,
                         const std::vector<const VideoRow*>& videos) {
-  std::string text =
-      "id_a\tsubset_a\tlabel_a\tid_b\tsubset_b\tlabel_b\tfound\tscore\toffset_"
-      "s\tmirrored\tcropped\n";
+  TsvWriter table({"id_a", "subset_a", "label_a", "id_b", "subset_b", "label_b", "found", "score",
+                   "offset_s", "mirrored", "cropped"});
   for (const DuplicatePair& pair : pairs) {
     const VideoRow& a = *videos[pair.a];
     const VideoRow& b = *videos[pair.b];
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{:.3f}\t{:.1f}\t{}\t{}\n", a.id,
-                        SubsetName(a.subset), a.label, b.id, SubsetName(b.subset), b.label,
-                        HowFound(pair), pair.score, pair.offset_s, pair.mirrored ? "yes" : "no",
-                        pair.cropped);
+    table.Row(a.id, SubsetName(a.subset), a.label, b.id, SubsetName(b.subset), b.label,
+              HowFound(pair), Decimals(pair.score, 3), Decimals(pair.offset_s, 1),
+              pair.mirrored ? "yes" : "no", pair.cropped);
   }
-  return text;
+  return table.text();
 }
 
 std::vector<size_t> LeaksOf(Subset subset, size_t num_own, const std::vector<DuplicatePair>& pairs,

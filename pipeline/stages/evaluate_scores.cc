@@ -69,8 +69,8 @@ std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
 
 SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
   ScoresRequest request;
-  request.averaging = ParseAveraging(options.average);
-  request.min_distinct = options.min_distinct;
+  request.averaging = options.clips.averaging.Rule();
+  request.min_distinct = options.clips.min_distinct;
   request.allow_missing = options.allow_missing;
   request.readings = ReadingsOfEvaluation(request.averaging);
   return ReadSubsetScores(options.scores_dir, request);
@@ -78,14 +78,14 @@ SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
 
 Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   EvaluationOptions how;
-  how.averaging = ParseAveraging(options.average);
-  how.resampling.seed = static_cast<uint64_t>(options.seed);
-  if (!options.group_regex.empty()) {
+  how.averaging = options.clips.averaging.Rule();
+  how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  if (!options.intervals.group_regex.empty()) {
     std::vector<std::string> ids;
     for (const VideoScores& video : subset.videos) {
       ids.push_back(video.id);
     }
-    how.groups = GroupsOf(ids, options.group_regex);
+    how.groups = GroupsOf(ids, options.intervals.group_regex);
   }
   if (!options.labels.empty()) {
     how.labels = ReadLabelSets(options.labels, subset.classes);
@@ -107,7 +107,8 @@ std::vector<Doubt> AllDoubts(const SubsetScores& subset, const Evaluation& evalu
 
 EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& evaluation,
                                 const EvaluateScoresOptions& options) {
-  const EvaluationTitle title = {options.average, options.min_distinct, FramesShuffled(subset)};
+  const EvaluationTitle title = {options.clips.averaging.average, options.clips.min_distinct,
+                                 FramesShuffled(subset)};
   EvaluateScoresReport report;
   report.metrics = {{"subset", subset.subset},
                     {"averaging", title.averaging},
@@ -116,12 +117,12 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   report.metrics.update(MetricsToJson(subset, evaluation));
   report.metrics["doubts"] = TextsOf(AllDoubts(subset, evaluation, options));
   report.table = FormatEvaluation(subset, evaluation, title);
-  report.ladder = FormatLadder(evaluation, ParseAveraging(options.average));
+  report.ladder = FormatLadder(evaluation, options.clips.averaging.Rule());
   return report;
 }
 
 std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
-  std::vector<SuspectLabel> suspects = SuspectsOf(subset, ParseAveraging(options.average));
+  std::vector<SuspectLabel> suspects = SuspectsOf(subset, options.clips.averaging.Rule());
   RankSuspects(&suspects);
   return FormatSuspects(suspects, subset.classes);
 }
@@ -150,27 +151,19 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
 }  // namespace
 
 void EvaluateScoresOptions::Bind(OptionBinder& binder) {
-  static const std::string average_help =
-      "rule that makes one score per class of a video's clips. " + AveragingHelp();
   binder.Positional("SCORES_DIR", &scores_dir, "folder that score-videos wrote");
   binder.Positional("OUT_DIR", &out_dir, "folder for the files above");
-  binder.Choice("average", &average, AveragingNames(), average_help.c_str());
-  binder.Bind("min-distinct", &min_distinct, IntRange{1, 65535},
-              "discard clips with fewer different frames, such as a looped tail; if a video has "
-              "only such clips, they are kept. 1: keep all");
+  clips.Bind(binder);
   binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes per video in results.json; 0: all");
   binder.Choice("results-form", &results_form, ResultsFormNames(),
                 "write results.json as the reference code does, or as ActivityNet's challenge asks "
                 "for it");
   binder.Bind("allow-missing", &allow_missing,
               "evaluate although score files are missing; their videos count as wrong");
-  binder.Bind("group-regex", &group_regex,
-              "draw groups of videos for the intervals: the first ( ) names the group in a video's "
-              "id, such as a person or a source. Empty: draw single videos");
+  intervals.Bind(binder);
   binder.Bind("labels", &labels,
               "read the labels for mAP and hit@k from this table (`id label`, a row for each label "
               "of a video). Empty: use the one label of each scored video");
-  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the draws for the intervals");
   binder.Bind(
       "explain", &explain,
       "print how top-1 changes from the strictest reading of the scores to the most generous "
@@ -180,11 +173,7 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               Effect::kOnce);
 }
 
-void EvaluateScoresOptions::Check() const {
-  if (!group_regex.empty()) {
-    CheckGroupRegex(group_regex);
-  }
-}
+void EvaluateScoresOptions::Check() const { intervals.Check(); }
 
 EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   const SubsetScores subset = ReadScoresToEvaluate(options);

@@ -13,24 +13,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/support/evaluation_options.h"
 
 namespace reel3d {
 
 struct EvaluateScoresOptions {
   std::string scores_dir, out_dir;
-  std::string average = "softmax";
-  int min_distinct = 1;
+  ClipReadingOptions clips;
   int top_k = 5;
   std::string results_form = "reference";
   bool allow_missing = false;
-  std::string group_regex;  // over ids; empty: no groups
-  std::string labels;       // file; empty: the labels of the scores
-  int64_t seed = 0;
+  IntervalOptions intervals;
+  std::string labels;  // file; empty: the labels of the scores
   bool explain = false;
   bool overwrite = false;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/evaluation_tables.h"
+#include "lib/base/tsv_writer.h"
 
 #include <fmt/format.h>
 
@@ -186,16 +187,27 @@ std::string RankingSentence(const Evaluation& evaluation) {
   return text + "\n";
 }
 
-std::string FiguresColumns(const AccuracyFigures& figures) {
-  return fmt::format(
-      "{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}", figures.top1.missing_wrong,
-      figures.top5.missing_wrong, figures.average.missing_wrong, figures.top1.missing_ignored,
-      figures.top5.missing_ignored, figures.average.missing_ignored, figures.mean_class_top1);
+// Returns `columns`, followed by those of AddFigures().
+std::vector<std::string> WithFigures(std::vector<std::string> columns) {
+  columns.insert(columns.end(),
+                 {"top1", "top5", "average", "top1_ignoring_missing", "top5_ignoring_missing",
+                  "average_ignoring_missing", "mean_class_top1"});
+  return columns;
 }
 
-constexpr const char* kFiguresHeader =
-    "top1\ttop5\taverage\ttop1_ignoring_missing\ttop5_ignoring_missing\taverage_ignoring_missing\t"
-    "mean_class_top1";
+void AddFigures(const AccuracyFigures& figures, TsvWriter* table) {
+  for (const double share :
+       {figures.top1.missing_wrong, figures.top5.missing_wrong, figures.average.missing_wrong,
+        figures.top1.missing_ignored, figures.top5.missing_ignored, figures.average.missing_ignored,
+        figures.mean_class_top1}) {
+    table->Add(Decimals(share, 6));
+  }
+}
+
+// Returns an empty text if there is no number.
+std::string DecimalsIfKnown(const std::optional<double>& value, int num_digits) {
+  return value ? Decimals(*value, num_digits) : "";
+}
 
 }  // namespace
 
@@ -218,72 +230,73 @@ std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evalu
 }
 
 std::string FormatPerClass(const SubsetScores& subset, const Evaluation& evaluation) {
-  std::string text =
-      "class\tnum_videos\ttop1\ttop1_low\ttop1_high\ttop5\taverage_precision\ttaken_for\n";
+  TsvWriter table({"class", "num_videos", "top1", "top1_low", "top1_high", "top5",
+                   "average_precision", "taken_for"});
   for (size_t label = 0; label < subset.classes.size(); ++label) {
     const ClassFigures& of_class = evaluation.classes[label];
-    text += fmt::format(
-        "{}\t{}\t{:.6f}\t{:.6f}\t{:.6f}\t{:.6f}\t{}\t{}\n", subset.classes[label],
-        of_class.num_videos, Top1Of(of_class), of_class.top1_interval.low,
-        of_class.top1_interval.high, Share(of_class.num_top5, of_class.num_videos),
-        of_class.average_precision ? fmt::format("{:.6f}", *of_class.average_precision) : "",
-        Confusions(subset, evaluation, label));
+    table.Row(subset.classes[label], of_class.num_videos, Decimals(Top1Of(of_class), 6),
+              Decimals(of_class.top1_interval.low, 6), Decimals(of_class.top1_interval.high, 6),
+              Decimals(Share(of_class.num_top5, of_class.num_videos), 6),
+              DecimalsIfKnown(of_class.average_precision, 6),
+              Confusions(subset, evaluation, label));
   }
-  return text;
+  return table.text();
 }
 
 std::string FormatConfusion(const SubsetScores& subset, const Evaluation& evaluation) {
-  std::string text = "label";
-  for (const std::string& name : subset.classes) {
-    text += "\t" + name;
-  }
-  text += '\n';
+  std::vector<std::string> columns = {"label"};
+  columns.insert(columns.end(), subset.classes.begin(), subset.classes.end());
+  TsvWriter table(columns);
   for (size_t label = 0; label < subset.classes.size(); ++label) {
-    text += subset.classes[label];
+    table.Add(subset.classes[label]);
     for (const int64_t num_videos : evaluation.confusion[label]) {
-      text += fmt::format("\t{}", num_videos);
+      table.Add(num_videos);
     }
-    text += '\n';
+    table.EndRow();
   }
-  return text;
+  return table.text();
 }
 
 std::string FormatAverages(const Evaluation& evaluation) {
-  std::string text = fmt::format("averaging\ttail\t{}\n", kFiguresHeader);
+  TsvWriter table(WithFigures({"averaging", "tail"}));
   for (const ReadingFigures& row : evaluation.averages) {
-    text += fmt::format("{}\t{}\t{}\n", NameOf(row.reading.averaging),
-                        row.reading.windows.windows == Windows::kAll ? "with" : "without",
-                        FiguresColumns(row.figures));
+    table.Add(NameOf(row.reading.averaging));
+    table.Add(row.reading.windows.windows == Windows::kAll ? "with" : "without");
+    AddFigures(row.figures, &table);
+    table.EndRow();
   }
-  return text;
+  return table.text();
 }
 
 std::string FormatWindows(const Evaluation& evaluation) {
-  std::string text = fmt::format("windows\tmean_windows\tshare_of_gain\t{}\n", kFiguresHeader);
+  TsvWriter table(WithFigures({"windows", "mean_windows", "share_of_gain"}));
   const auto add = [&](const std::string& name, const ReadingFigures& row,
                        const std::string& gain) {
-    text += fmt::format("{}\t{:.3f}\t{}\t{}\n", name, row.mean_windows, gain,
-                        FiguresColumns(row.figures));
+    table.Add(name);
+    table.Add(Decimals(row.mean_windows, 3));
+    table.Add(gain);
+    AddFigures(row.figures, &table);
+    table.EndRow();
   };
   for (const WindowFigures& row : evaluation.windows) {
     const bool is_all = row.reading.windows.windows == Windows::kKept;
     add(is_all ? "all" : std::to_string(row.reading.windows.count), row,
-        row.share_of_gain ? fmt::format("{:.4f}", *row.share_of_gain) : "");
+        DecimalsIfKnown(row.share_of_gain, 4));
   }
   const char* const names[] = {"the first", "the middle", "the last"};
   for (size_t place = 0; place < evaluation.places.size(); ++place) {
     add(names[place], evaluation.places[place], "");
   }
-  return text;
+  return table.text();
 }
 
 std::string FormatReliability(const Evaluation& evaluation) {
-  std::string text = "above\tup_to\tnum_videos\tmean_confidence\taccuracy\n";
+  TsvWriter table({"above", "up_to", "num_videos", "mean_confidence", "accuracy"});
   for (const ReliabilityBin& bin : evaluation.calibration.as_scored.bins) {
-    text += fmt::format("{:.4f}\t{:.4f}\t{}\t{:.6f}\t{:.6f}\n", bin.low, bin.high, bin.num_videos,
-                        bin.mean_confidence, bin.accuracy);
+    table.Row(Decimals(bin.low, 4), Decimals(bin.high, 4), bin.num_videos,
+              Decimals(bin.mean_confidence, 6), Decimals(bin.accuracy, 6));
   }
-  return text;
+  return table.text();
 }
 
 }  // namespace reel3d

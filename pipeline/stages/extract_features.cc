@@ -62,10 +62,10 @@ class Extractor {
             int threads)
       : options_(options),
         shards_(shards),
-        trained_(
-            LoadTrainedNetwork(options.checkpoint, options.weights, device, options.precision)),
+        trained_(LoadTrainedNetwork(options.network, device, options.compute.precision)),
         runner_(trained_.network, trained_.recipe,
-                {options.batch, threads, options.decoding, BadClips::kReport}, device),
+                {options.compute.batch, threads, options.compute.decoding, BadClips::kReport},
+                device),
         tap_(FindTap(options, *trained_.network)),
         members_(VideosOfSubset(shards.videos(), options.subset)) {
     table_.checkpoint = trained_.identity;
@@ -105,7 +105,7 @@ class Extractor {
  private:
   std::vector<ClipRequest> PlanClips() {
     const ClipShape& shape = trained_.recipe.shape;
-    const int stride = options_.window_stride > 0 ? options_.window_stride : shape.length;
+    const int stride = options_.window_stride.For(shape.length);
     std::vector<ClipRequest> requests;
     for (size_t place = 0; place < members_.size(); ++place) {
       const IndexedVideo& video = shards_.videos()[members_[place]];
@@ -139,8 +139,8 @@ class Extractor {
     AppendRows(features, &table_.values);
   }
 
-  // Removes the rows of failed videos, which describe only a part of them. With --average the rows
-  // of a video, which follow each other, become one. Sums are in double.
+  // Removes the rows of failed videos, which describe only a part of them. With --per-video the
+  // rows of a video, which follow each other, become one. Sums are in double.
   void Gather() {
     const std::vector<uint32_t> videos = std::exchange(table_.video, {});
     const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});
@@ -155,7 +155,7 @@ class Extractor {
           sums[i] += values[end * size + i];
         }
         ++end;
-      } while (options_.average && end < num_rows && videos[end] == video);
+      } while (options_.per_video && end < num_rows && videos[end] == video);
       if (failed_.count(video) > 0) {
         continue;
       }
@@ -180,8 +180,8 @@ class Extractor {
 };
 
 ToolResult Extract(const ExtractFeaturesOptions& options) {
-  const at::Device device = ChooseDevice(options.device);
-  const int threads = ThreadCount(options.threads);
+  const at::Device device = ChooseDevice(options.compute.device);
+  const int threads = ThreadCount(options.compute.threads);
   KeepFreedMemory();
   at::set_num_threads(threads);
   const ShardSet shards(options.shards_dir);
@@ -210,13 +210,10 @@ ToolResult Extract(const ExtractFeaturesOptions& options) {
 }  // namespace
 
 void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
-  binder.Positional("CHECKPOINT", &checkpoint,
-                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY if it holds several)");
+  network.Bind(binder);
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT", &out,
                     "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");
-  weights.Bind(binder);
   binder.Choice("subset", &subset, "subset whose videos are used");
   binder.Bind("layer", &layer,
               "layer whose output is taken before batch norm or ReLU change it; inspect-file "
@@ -224,18 +221,13 @@ void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
   binder.Bind("layer-input", &layer_input, "take the input of --layer instead");
   binder.Bind("positions", &positions,
               "keep all places in time and space (C x T x H x W); false: their mean, C values");
-  binder.Bind("average", &average,
+  binder.Bind("per-video", &per_video,
               "write one row per video, the mean of its windows; false: one row per window");
-  binder.Bind("window-stride", &window_stride, {0, 100'000},
-              "frames from one window to the next; 0: the clip's length, so that none overlap");
-  binder.Choice("decoding", &decoding, "how frames become pixels");
+  window_stride.Bind(binder);
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may have damaged frames; above it nothing is written and "
               "the status is 3");
-  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
-  binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores");
-  binder.Choice("device", &device, "where to compute");
-  precision.Bind(binder);
+  compute.Bind(binder);
   binder.Bind("overwrite", &overwrite, "replace OUT if it exists", Effect::kOnce);
 }
 

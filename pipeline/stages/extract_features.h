@@ -7,28 +7,23 @@
 
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
-#include "lib/dist/device_choice.h"
-#include "lib/frames/frame_decoder.h"
-#include "lib/model/precision_options.h"
-#include "pipeline/support/weights_use.h"
+#include "pipeline/support/compute_options.h"
+#include "pipeline/support/network_source.h"
+#include "pipeline/support/window_stride.h"
 
 namespace reel3d {
 
 struct ExtractFeaturesOptions {
-  std::string checkpoint, shards_dir, out;
-  WeightsUse weights;
+  NetworkSource network;
+  std::string shards_dir, out;
   Subset subset = Subset::kValidation;
   std::string layer;         // empty: the input of the last layer
   bool layer_input = false;  // true: the input of `layer`, not its output
   bool positions = false;
-  bool average = false;
-  int window_stride = 0;  // frames; 0: the clip's length
-  Decoding decoding = Decoding::kFast;
+  bool per_video = false;
+  WindowStride window_stride;
   double max_failed_fraction = 0.01;
-  int batch = 8;
-  int threads = 0;
-  DeviceChoice device = DeviceChoice::kAuto;
-  PrecisionOptions precision;
+  ComputeOptions compute{8};
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);

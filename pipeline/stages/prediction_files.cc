@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/eval/accuracy.h"
 
 namespace reel3d {
@@ -32,13 +33,12 @@ int TrueRank(const VideoScores& video) {
 
 std::string FormatSuspects(const std::vector<SuspectLabel>& ranked,
                            const std::vector<std::string>& classes) {
-  std::string text = "id\tlabel\tanswer\tmargin\n";
+  TsvWriter table({"id", "label", "answer", "margin"});
   for (const SuspectLabel& suspect : ranked) {
-    text +=
-        fmt::format("{}\t{}\t{}\t{:.6f}\n", suspect.id, classes[static_cast<size_t>(suspect.label)],
-                    classes[static_cast<size_t>(suspect.answer)], suspect.margin);
+    table.Row(suspect.id, classes[static_cast<size_t>(suspect.label)],
+              classes[static_cast<size_t>(suspect.answer)], Decimals(suspect.margin, 6));
   }
-  return text;
+  return table.text();
 }
 
 const std::vector<std::string>& ResultsFormNames() {
@@ -57,23 +57,26 @@ ResultsForm ParseResultsForm(const std::string& name) {
 
 std::string FormatPredictions(const SubsetScores& subset) {
   const int num_top = std::min(5, static_cast<int>(subset.classes.size()));
-  std::string text = "id\tlabel\tpredicted\tscore";
+  std::vector<std::string> columns = {"id", "label", "predicted", "score"};
   for (int place = 1; place <= num_top; ++place) {
-    text += fmt::format("\ttop5_{}", place);
+    columns.push_back(fmt::format("top5_{}", place));
   }
-  text += "\trank\tnum_clips\n";
+  columns.insert(columns.end(), {"rank", "num_clips"});
+  TsvWriter table(columns);
   for (const VideoScores& video : subset.videos) {
     const std::vector<int> top = Top(subset, video, num_top);
-    text += fmt::format("{}\t{}\t{}\t{:.6f}", video.id,
-                        video.label < 0 ? "" : subset.classes[video.label], subset.classes[top[0]],
-                        video.scores[top[0]]);
+    table.Add(video.id);
+    table.Add(video.label < 0 ? "" : subset.classes[video.label]);
+    table.Add(subset.classes[top[0]]);
+    table.Add(Decimals(video.scores[top[0]], 6));
     for (const int index : top) {
-      text += "\t" + subset.classes[index];
+      table.Add(subset.classes[index]);
     }
-    text += fmt::format("\t{}\t{}\n", video.label < 0 ? "" : std::to_string(TrueRank(video)),
-                        video.num_clips);
+    table.Add(video.label < 0 ? "" : std::to_string(TrueRank(video)));
+    table.Add(video.num_clips);
+    table.EndRow();
   }
-  return text;
+  return table.text();
 }
 
 // The text is written by hand: with every class of every video, a document in memory would take

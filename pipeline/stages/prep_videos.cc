@@ -24,9 +24,6 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kSourceRate = "source";
-constexpr const char* kConstantRate = "constant";
-
 VideoPart PartOf(const VideoRow& row) {
   VideoPart part;
   part.begin_s = row.begin_s.value_or(part.begin_s);
@@ -83,17 +80,11 @@ std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
 
 PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,
                           const std::string& made_from, const PrepVideosOptions& options) {
-  PrepareRequest request;
+  PrepareRequest request = options.preparation.Request();
   request.source = source.string();
   request.target = target.string();
   request.part = PartOf(row);
   request.made_from = made_from;
-  request.height = options.height;
-  request.short_side = options.short_side;
-  request.quality = options.quality;
-  request.even_rate = options.fps != kSourceRate;
-  request.rate = ParseFrameRate(options.fps);
-  request.interlaced = options.interlaced;
   return request;
 }
 
@@ -137,9 +128,9 @@ Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
   }
   PrepWorkerOptions worker;
   worker.program = options.worker_program;
-  worker.stall_s = options.stall_timeout;
+  worker.stall_s = options.limits.stall_timeout;
   worker.timeout_s = options.video_timeout * 60.;
-  worker.memory_mb = options.worker_memory;
+  worker.memory_mb = options.limits.worker_memory;
   constexpr int64_t kWorker_bytes = int64_t{1} << 30;  // enough for frames of 4096 x 2160
   for (int i = 0; i < ProcessCount(options.threads, kWorker_bytes); ++i) {
     workers_.emplace_back(worker);
@@ -199,21 +190,7 @@ void Preparation::CountFrames(int64_t num_new, Progress* progress) {
 void PrepVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
   binder.Positional("OUT_DIR", &out_dir, "folder for the prepared videos, <id>.mkv");
-  binder.Bind(
-      "height", &height, IntRange{16, VideoDecoder::kMaxSide},
-      "height in pixels, even; the width follows from the shape as shown. 240 takes 0.6 of the "
-      "space of 360 and loads 1.5 times as fast, and still enlarges no crop of half the height");
-  binder.Bind("short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
-              "shorter side in pixels, even, instead of --height; 0: off");
-  binder.Bind(
-      "quality", &quality, IntRange{1, 100},
-      "quality of the JPEG frames: 90 takes about 30 kB per frame at height 360, 80 about 20 kB");
-  binder.Bind(
-      "fps", &fps,
-      "frame rate of prepared videos. source: every frame at its own time. constant: if times "
-      "vary, even times at the rate that the file states. A number such as 25 or 30000/1001: a "
-      "clip's frames last equally long in all videos. Frames are repeated or dropped, never mixed");
-  binder.Choice("interlaced", &interlaced, "how frames of two fields are shown");
+  preparation.Bind(binder);
   binder.Bind(
       "allow-truncated", &allow_truncated,
       "keep the frames of videos that are shorter than their files say; false: such videos fail");
@@ -225,15 +202,9 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
               "videos prepared at a time; 0: one for each core that the job may use, but no more "
               "than it has GB of memory",
               Effect::kRunOnly);
-  binder.Bind("stall-timeout", &stall_timeout, IntRange{1, 86'400},
-              "seconds without a new frame after which a video is given up as hanging",
-              Effect::kRunOnly);
+  limits.Bind(binder);
   binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
               "minutes that one video may take in all; 0: no limit", Effect::kRunOnly);
-  binder.Bind("worker-memory", &worker_memory, IntRange{0, 1'000'000},
-              "MB of address space that one video may take, in a process of its own. 8192 x 8192 "
-              "pixels may need all of the default. 0: no limit",
-              Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
@@ -241,15 +212,7 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
 }
 
 void PrepVideosOptions::Check() {
-  if (height % 2 != 0 || short_side % 2 != 0) {
-    throw UsageError("--height and --short-side must be even: chroma has half the resolution");
-  }
-  if (fps != kSourceRate && fps != kConstantRate && ParseFrameRate(fps).num == 0) {
-    throw UsageError(
-        fmt::format("--fps {}: {}, {}, or a rate from 0.01 to 500 such as 25 or "
-                    "30000/1001",
-                    fps, kSourceRate, kConstantRate));
-  }
+  preparation.Check();
   slice.Resolve();
 }
 

@@ -9,24 +9,20 @@
 #include <string>
 
 #include "lib/base/option_binder.h"
-#include "lib/video/frame_scaler.h"
+#include "pipeline/support/preparation_options.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
 
 struct PrepVideosOptions {
   std::string manifest, out_dir;
-  int height = 360;
-  int short_side = 0;
-  int quality = 90;
-  std::string fps = "source";
-  Interlaced interlaced = Interlaced::kField;
+  PreparationOptions preparation;
   bool allow_truncated = false;
   double max_failed_fraction = 0.01;
   int threads = 0;
-  int stall_timeout = 120;   // seconds
-  int video_timeout = 240;   // minutes
-  int worker_memory = 4096;  // MB
+  WorkerLimits limits;
+  int video_timeout = 240;  // minutes
   bool overwrite = false;
   TaskSlice slice;
 

@@ -84,19 +84,15 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
 }  // namespace
 
 void ScoreOptions::Bind(OptionBinder& binder) {
-  binder.Positional("CHECKPOINT", &checkpoint,
-                    "folder step-... of train-r3d, or a link to one; or a file of weights (.pth, "
-                    ".safetensors; FILE:ENTRY if it holds several)");
+  network.Bind(binder);
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT_DIR", &out_dir,
                     "folder for score files; an earlier run in it is continued");
-  weights.Bind(binder);
   binder.Choice("subset", &subset, "which videos to score");
   binder.Bind("windows", &windows, {0, 100'000},
               "score at most so many clips of each video, spread evenly; they are the clips that "
               "validation takes by the 2020 rule. 0: clips at the distance of --window-stride");
-  binder.Bind("window-stride", &window_stride, {0, 100'000},
-              "frames from one clip to the next; 0: the clip's length, so that none overlap");
+  window_stride.Bind(binder);
   binder.Choice("tail", &tail, "what to do with the last, shorter clip of a video");
   binder.Choice(
       "crops", &crops, {"1", "3", "10"},
@@ -117,19 +113,15 @@ void ScoreOptions::Bind(OptionBinder& binder) {
               "share of the videos, over all tasks, that may have damaged frames; above it the "
               "stage fails with status 3. These videos count as wrong",
               Effect::kRunOnly);
-  binder.Choice("decoding", &decoding, "how frames become pixels");
-  precision.Bind(binder);
-  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
-  binder.Bind("threads", &threads, {0, 1024}, "compute threads; 0: all cores", Effect::kRunOnly);
+  compute.Bind(binder);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
               "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
-  binder.Choice("device", &device, "where to compute", Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "score everything again", Effect::kOnce);
   slice.Bind(binder);
 }
 
 void ScoreOptions::Check() {
-  if (windows > 0 && (window_stride > 0 || tail != TailRule::kLoop)) {
+  if (windows > 0 && (window_stride.frames > 0 || tail != TailRule::kLoop)) {
     throw UsageError(
         "--windows: spreads clips evenly, so --window-stride and --tail do not apply; leave them "
         "out, or --windows");
@@ -161,8 +153,8 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
   scorer.shuffle_frames = options.shuffle_frames;
   scorer.seed = options.seed;
   scorer.videos_per_part = options.videos_per_part;
-  scorer.decoding = options.decoding;
-  scorer.batch = options.batch;
+  scorer.decoding = options.compute.decoding;
+  scorer.batch = options.compute.batch;
   scorer.loader_threads = options.loader_threads > 0 ? options.loader_threads : threads;
   return scorer;
 }
@@ -202,14 +194,14 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   const ShardSet shards(options.shards_dir);
   ChooseKernels(/*deterministic=*/false);
   TrainedNetwork trained =
-      LoadTrainedNetwork(options.checkpoint, options.weights, place.device, options.precision);
+      LoadTrainedNetwork(options.network, place.device, options.compute.precision);
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
   ClipScorer scorer(ScorerOptions(options, place.threads), shards, trained, place.device);
   const StageOutput output({options.out_dir,
                             "score-videos",
                             SettingsOf(options),
-                            {{options.checkpoint, trained.identity},
+                            {{options.network.checkpoint, trained.identity},
                              {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
                             options.overwrite,
                             options.slice});
@@ -246,12 +238,12 @@ std::string TextOf(const nlohmann::ordered_json& json) {
 
 // Scores this rank's share of the task, and joins the results of all ranks.
 ToolResult ScoreTogether(ScoreOptions options, const World& world) {
-  const at::Device device = ChooseDevice(options.device, world);
+  const at::Device device = ChooseDevice(options.compute.device, world);
   const int cores = CpuShare(world);  // every rank takes part, whatever --threads says
-  options.slice.task = options.slice.task * world.size() + world.rank();
-  options.slice.tasks *= world.size();
+  options.slice.DivideOverRanks(world.rank(), world.size());
   const Stopwatch clock;
-  ToolResult result = Score(options, {device, options.threads > 0 ? options.threads : cores});
+  ToolResult result =
+      Score(options, {device, options.compute.threads > 0 ? options.compute.threads : cores});
   // Only the rank that finishes last knows whether too many videos failed.
   result.exit_status = static_cast<int>(world.Max(result.exit_status));
   nlohmann::ordered_json sum = nlohmann::ordered_json::object();
@@ -267,7 +259,8 @@ ToolResult ScoreTogether(ScoreOptions options, const World& world) {
 ToolResult ScoreAlone(const ScoreOptions& options) {
   ToolResult result;
   WithTorchErrors([&] {
-    result = Score(options, {ChooseDevice(options.device), ThreadCount(options.threads)});
+    result = Score(options,
+                   {ChooseDevice(options.compute.device), ThreadCount(options.compute.threads)});
   });
   result.text = TextOf(result.json);
   return result;

@@ -9,23 +9,21 @@
 #include "lib/cli/tool.h"
 #include "lib/data/clip_sampler.h"
 #include "lib/data/manifest.h"
-#include "lib/dist/device_choice.h"
-#include "lib/frames/frame_decoder.h"
-#include "lib/model/precision_options.h"
+#include "pipeline/support/compute_options.h"
+#include "pipeline/support/network_source.h"
 #include "pipeline/support/stage_output.h"
-#include "pipeline/support/weights_use.h"
+#include "pipeline/support/window_stride.h"
 
 namespace reel3d {
 
 struct ScoreOptions {
-  std::string checkpoint;
+  NetworkSource network;
   std::string shards_dir;
   std::string out_dir;
-  WeightsUse weights;
 
   Subset subset = Subset::kValidation;
-  int windows = 0;        // at most so many of each video, spread evenly; 0: window_stride
-  int window_stride = 0;  // frames from one window to the next; 0: the clip's length
+  int windows = 0;  // at most so many of each video, spread evenly; 0: window_stride
+  WindowStride window_stride;
   TailRule tail = TailRule::kLoop;
   std::string crops = "1";
   int short_side = 0;  // of the resized frames, pixels; 0: CropChoice::ShortSide()
@@ -34,12 +32,8 @@ struct ScoreOptions {
   int videos_per_part = 256;
   double max_failed_fraction = 0.01;
 
-  Decoding decoding = Decoding::kFast;
-  PrecisionOptions precision;
-  int batch = 32;
-  int threads = 0;
-  int loader_threads = 0;
-  DeviceChoice device = DeviceChoice::kAuto;
+  ComputeOptions compute{32};
+  int loader_threads = 0;  // 0: compute.threads
   bool overwrite = false;
   TaskSlice slice;
 

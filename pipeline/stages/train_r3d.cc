@@ -172,6 +172,7 @@ void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& check
 // Refuses before the run is touched what the trainer would refuse when it goes on, and what would
 // make it start again unasked.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
+  RequireNoFolders(options.run_dir, {"metrics.jsonl", "times.jsonl"});
   if (options.overwrite) {
     return;
   }

@@ -109,10 +109,24 @@ void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
 
 }  // namespace
 
+void RequireNoFolders(const fs::path& folder, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const fs::path file = folder / name;
+    std::error_code error;
+    if (fs::exists(file, error) && !fs::is_regular_file(file, error)) {
+      throw InputError(
+          fmt::format("{} is {}, and the file of this name is written there: move it away, and run "
+                      "the same command again",
+                      file.string(), fs::is_directory(file, error) ? "a folder" : "no file"));
+    }
+  }
+}
+
 void RequireOwnFolder(const fs::path& folder, const std::string& tool) {
   if (!fs::is_directory(folder)) {
     return;
   }
+  RequireNoFolders(folder, {kSettingsFile, kConfigFile, kFailedFile, kReportFile, kDoneFile});
   RequireNoOtherStage(folder, tool);
   if (!fs::exists(folder / kSettingsFile)) {
     RequireNothingElse(folder);

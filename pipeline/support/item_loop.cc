@@ -14,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/text_lines.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/base/visible_text.h"
 
 namespace reel3d {
@@ -99,12 +100,11 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
 }
 
 std::string FormatFailedItems(const std::vector<FailedItem>& failed) {
-  std::string text = fmt::format("{}\n", kHeader);
+  TsvWriter table({"id", "stage", "reason"});
   for (const FailedItem& item : failed) {
-    text +=
-        fmt::format("{}\t{}\t{}\n", OneLine(item.id), item.stage, Escaped(OneLine(item.reason)));
+    table.Row(OneLine(item.id), item.stage, Escaped(OneLine(item.reason)));
   }
-  return text;
+  return table.text();
 }
 
 std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source) {

@@ -132,7 +132,8 @@ std::vector<std::string> FindClasses(const std::string& classes_file, const Weig
   return classes;
 }
 
-TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
+TrainedNetwork FromFile(const NetworkSource& source) {
+  const fs::path file = source.checkpoint;
   const WeightsHeader header = ReadWeightsHeader(file);
   if (!header.wrapper.empty()) {
     LogInfo(fmt::format("{}: {}", file.string(), header.wrapper));
@@ -147,9 +148,9 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   RequireHead(*layout, file.string());
   TrainOptions options;
   const std::vector<fs::path> clips_by =
-      ReadPreprocessing(&options, use.preprocessing, header, FamilyOf(layout->family), file);
+      ReadPreprocessing(&options, source.preprocessing, header, FamilyOf(layout->family), file);
   ReadStoredSettings(&options, layout->Config(), file.string());
-  TrainedNetwork trained = Make(options, FindClasses(use.classes, header, *layout, file), file);
+  TrainedNetwork trained = Make(options, FindClasses(source.classes, header, *layout, file), file);
   trained.identity =
       fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
   for (const fs::path& settings : clips_by) {
@@ -159,12 +160,13 @@ TrainedNetwork FromFile(const fs::path& file, const WeightsUse& use) {
   return trained;
 }
 
-TrainedNetwork Load(const fs::path& checkpoint, const WeightsUse& use) {
+TrainedNetwork Load(const NetworkSource& source) {
+  const fs::path checkpoint = source.checkpoint;
   if (fs::is_regular_file(SplitWeightsName(checkpoint).file)) {
-    return FromFile(checkpoint, use);
+    return FromFile(source);
   }
   RequireFolder(checkpoint, "a checkpoint that train-r3d wrote, or a file of weights");
-  if (!use.classes.empty() || !use.preprocessing.empty()) {
+  if (!source.classes.empty() || !source.preprocessing.empty()) {
     throw UsageError(
         "--classes and --preprocessing are for files of weights: a checkpoint knows "
         "its own");
@@ -174,9 +176,9 @@ TrainedNetwork Load(const fs::path& checkpoint, const WeightsUse& use) {
 
 }  // namespace
 
-TrainedNetwork LoadTrainedNetwork(const fs::path& checkpoint, const WeightsUse& use,
-                                  at::Device device, const PrecisionOptions& precision) {
-  TrainedNetwork trained = Load(checkpoint, use);
+TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device,
+                                  const PrecisionOptions& precision) {
+  TrainedNetwork trained = Load(source);
   trained.network->to(device);
   const std::string found =
       UsePrecision(trained.network, precision, trained.recipe.shape.length, trained.recipe.size);

@@ -2,19 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
-
 #include "lib/infer/trained_network.h"
 #include "lib/model/precision_options.h"
-#include "pipeline/support/weights_use.h"
+#include "pipeline/support/network_source.h"
 
 namespace reel3d {
 
-// `checkpoint` is a step-... folder or a link to one, or a file of weights (.pth, .safetensors,
-// ...) whose network is found from its tensors. Throws an input error unless it is whole and fits
-// together; a usage error if `use` does not say what the file leaves unsaid, or if the file alone
-// asks for clips that could take all memory (RequireModestClip).
-TrainedNetwork LoadTrainedNetwork(const std::filesystem::path& checkpoint, const WeightsUse& use,
-                                  at::Device device, const PrecisionOptions& precision);
+// The network of a file of weights (.pth, .safetensors, ...) is found from its tensors. Throws an
+// input error unless `source` is complete and fits together; a usage error if it does not say what
+// the file leaves unsaid, or if the file alone asks for clips that could take all memory
+// (RequireModestClip).
+TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device,
+                                  const PrecisionOptions& precision);
 
 }  // namespace reel3d

@@ -28,6 +28,12 @@ bool OverTolerance(const Tolerance& tolerance) {
          tolerance.max_failed_fraction * static_cast<double>(tolerance.num_items);
 }
 
+std::string NameOwnTask(const TaskSlice& slice) {
+  const std::string task =
+      fmt::format("task {} of {}", slice.task / slice.ranks, slice.tasks / slice.ranks);
+  return slice.ranks == 1 ? task : fmt::format("rank {} of {}", slice.task % slice.ranks, task);
+}
+
 }  // namespace
 
 std::string FileIdentity(const fs::path& file) {
@@ -161,11 +167,12 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
 // The task that finishes last joins them; the others find a task that has not finished, and leave.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
   if (const std::vector<int> unfinished = UnfinishedTasks(); !unfinished.empty()) {
-    LogInfo(fmt::format("task {} of {} is done; not yet: {}", run_.slice.task, run_.slice.tasks,
+    const std::string names = NameTasks(run_.slice, unfinished);
+    LogInfo(fmt::format("{} is done; not yet: {}", NameOwnTask(run_.slice),
                         run_.slice.tasks <= kTasksToList
-                            ? "--array=" + FormatArrayList(unfinished)
+                            ? names
                             : fmt::format("{}, and maybe others (inspect-file {} lists them)",
-                                          unfinished.front(), run_.folder.string())));
+                                          names, run_.folder.string())));
     return true;
   }
   Json report;
@@ -188,8 +195,10 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
     report = task == 0 ? next : Joined(report, next);
   }
   if (!with_failures.empty()) {
-    LogWarn(fmt::format("{} of {} failed; once they are mended, their tasks are --array={}",
-                        sum.num_failed, sum.num_items, FormatArrayList(with_failures)));
+    LogWarn(fmt::format("{} of {} failed; once they are mended, {}", sum.num_failed, sum.num_items,
+                        run_.slice.ranks == run_.slice.tasks
+                            ? "run the same command again"
+                            : "their tasks are " + NameTasks(run_.slice, with_failures)));
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });

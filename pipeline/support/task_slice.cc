@@ -47,6 +47,25 @@ void TaskSlice::Resolve() {
   }
 }
 
+void TaskSlice::DivideOverRanks(int rank, int num_ranks) {
+  task = task * num_ranks + rank;
+  tasks *= num_ranks;
+  ranks = num_ranks;
+}
+
+std::string NameTasks(const TaskSlice& slice, const std::vector<int>& tasks) {
+  if (slice.ranks == slice.tasks) {
+    return (tasks.size() == 1 ? "rank " : "ranks ") + FormatArrayList(tasks);
+  }
+  std::vector<int> of_array;
+  for (const int task : tasks) {
+    if (of_array.empty() || of_array.back() != task / slice.ranks) {
+      of_array.push_back(task / slice.ranks);
+    }
+  }
+  return "--array=" + FormatArrayList(of_array);
+}
+
 std::string FormatArrayList(const std::vector<int>& tasks) {
   std::string text;
   for (size_t i = 0; i < tasks.size(); ++i) {

@@ -24,11 +24,18 @@ struct TaskSlice {
   void Bind(OptionBinder& binder);
   // Sets the defaults, and throws a usage error on task >= tasks. Call it in the options' Check().
   void Resolve();
+  // Cuts the task into one for each rank of a launcher: rank r of R does task * R + r of tasks * R.
+  void DivideOverRanks(int rank, int num_ranks);
   bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
 
+  int ranks = 1;         // so many of `tasks` together are one task of the array
   int task_option = -1;  // what the user said
   int tasks_option = -1;
 };
+
+// Names some of the slice's tasks, rising, to a user who can run them again: "--array=1,5-7", whose
+// numbers count array tasks, or "ranks 1-3" of the only one.
+std::string NameTasks(const TaskSlice& slice, const std::vector<int>& tasks);
 
 // Returns rising task numbers in the form of sbatch --array: "1,5-7".
 std::string FormatArrayList(const std::vector<int>& tasks);

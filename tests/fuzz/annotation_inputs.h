@@ -2,17 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
-
-#include "lib/annotations/annotation_format.h"
-#include "lib/annotations/class_order.h"
-#include "lib/annotations/file_rules.h"
-#include "tests/fuzz/fuzz_target.h"
-#include "tests/test_support.h"
 
 namespace reel3d::fuzz {
 
@@ -22,54 +13,8 @@ struct AnnotationInput {
   std::string text;
 };
 
-inline std::vector<std::string> SeedsOf(const std::vector<AnnotationInput>& inputs) {
-  std::vector<std::string> seeds;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    seeds.push_back(FileAndNumbers::Join(inputs[i].text, {static_cast<uint32_t>(i)}));
-  }
-  return seeds;
-}
-
-// Reads the file, orders its classes and looks for its videos in a tree that has some.
-inline void TryAnnotations(const std::vector<AnnotationInput>& inputs, const uint8_t* data,
-                           size_t size) {
-  static const test::TemporaryFolder folder;
-  FileAndNumbers input(data, size);
-  const AnnotationInput& chosen = inputs[input.Below(static_cast<int>(inputs.size()))];
-  const std::filesystem::path path = folder / chosen.name;
-  std::filesystem::remove(path);  // some file systems sync a file that is written over
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(input.file().data()),
-             static_cast<std::streamsize>(input.file().size()));
-  AllowInputErrors([&] {
-    AnnotationRequest request;
-    request.files = {{path, Subset::kTraining, false}};
-    request.frames_per_second = input.Below(2) * 25.0;
-    request.split = 1;
-    for (const AnnotationFormat* format : AnnotationFormats()) {
-      static_cast<void>(format->recognises(request.files.front()));
-    }
-    AnnotationSet set;
-    try {
-      set = ReadAnnotations(chosen.format, request);
-    } catch (const Error& error) {
-      // A list of another split, or a list of classes alone, is a wrong choice of files.
-      if (error.kind() == ErrorKind::kUsage) {
-        return;
-      }
-      throw;
-    }
-    for (const char* order : {"", "annotation", "mmaction2", "torchvision"}) {
-      REEL3D_CHECK(OrderClasses(set, order).classes.size() == set.labels.size());
-    }
-    VideoTree tree;
-    tree.sources = {folder.path()};
-    for (const char* below : {"run/a.mp4", "a.mp4", "Archery/v_Archery_g08_c01.avi",
-                              "replacement/-A0bCdEfGhI.mp4", "v_-1aB2cD3eF4.mkv"}) {
-      tree.videos.push_back({0, below, "", 1});
-    }
-    REEL3D_CHECK(MatchFiles(tree, set).matches.size() == set.rows.size());
-  });
-}
+// Each target defines its inputs. annotation_inputs.cc makes its seeds of them, and reads what a
+// fuzzer made of one of them.
+const std::vector<AnnotationInput>& AnnotationInputs();
 
 }  // namespace reel3d::fuzz

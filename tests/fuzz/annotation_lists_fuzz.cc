@@ -1,12 +1,10 @@
 // Fuzzes the readers of annotation files with lines and fields.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/annotation_inputs.h"
-#include "tests/fuzz/fuzz_target.h"
 
 namespace reel3d::fuzz {
-namespace {
 
-const std::vector<AnnotationInput>& Inputs() {
+const std::vector<AnnotationInput>& AnnotationInputs() {
   static const std::vector<AnnotationInput> inputs = {
       {"kinetics-csv", "train.csv",
        "label,youtube_id,time_start,time_end,split\n\"air "
@@ -29,13 +27,4 @@ const std::vector<AnnotationInput>& Inputs() {
   return inputs;
 }
 
-}  // namespace
-
-std::vector<std::string> Seeds() { return SeedsOf(Inputs()); }
-
 }  // namespace reel3d::fuzz
-
-int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  reel3d::fuzz::TryAnnotations(reel3d::fuzz::Inputs(), data, size);
-  return 0;
-}

@@ -33,4 +33,12 @@ ScratchFile::ScratchFile(const void* bytes, size_t size_bytes) {
 
 ScratchFile::~ScratchFile() { unlink(path_.c_str()); }
 
+int TryReader(const FileReaders& readers, const uint8_t* data, size_t size) {
+  FileAndNumbers input(data, size);
+  const ScratchFile file(input.file().data(), input.file().size());
+  const auto& read = readers[static_cast<size_t>(input.Below(static_cast<int>(readers.size())))];
+  AllowInputErrors([&] { read(file.path()); });
+  return 0;
+}
+
 }  // namespace reel3d::fuzz

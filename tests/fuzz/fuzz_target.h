@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,5 +72,10 @@ void AllowInputErrors(const Function& function) {
     }
   }
 }
+
+// Writes the input's file, and hands it to the reader whose place the input's first number says.
+// Returns 0, as a target does.
+using FileReaders = std::vector<std::function<void(const std::filesystem::path& file)>>;
+int TryReader(const FileReaders& readers, const uint8_t* data, size_t size);
 
 }  // namespace reel3d::fuzz

@@ -8,7 +8,7 @@
 namespace reel3d::fuzz {
 namespace {
 
-enum Form { kResults, kTruth, kLabels, kNumForms };
+enum Form { kResults, kTruth, kLabels };  // places in Readers()
 
 constexpr const char* kResultsText =
     R"({"results": {"a": [{"label": "x", "score": 0.5}, {"label": "y", "score": 0.25}], "b": []}})";
@@ -25,6 +25,21 @@ void CheckFigures(const TrueLabels& truth, const std::vector<ResultEntry>& entri
   }
 }
 
+const FileReaders& Readers() {
+  using std::filesystem::path;
+  static const FileReaders readers = {
+      [](const path& file) {
+        CheckFigures({{"a", {"x"}}, {"b", {"y", "z"}}}, ReadResults(file));
+      },
+      [](const path& file) {
+        CheckFigures(ReadTrueLabels(file, "validation"), {{"a", "x", 1}});
+      },
+      [](const path& file) {
+        ReadLabelSets(file, {"x", "y"});
+      }};
+  return readers;
+}
+
 }  // namespace
 
 std::vector<std::string> Seeds() {
@@ -36,18 +51,5 @@ std::vector<std::string> Seeds() {
 }  // namespace reel3d::fuzz
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace reel3d;
-  fuzz::FileAndNumbers input(data, size);
-  const fuzz::ScratchFile file(input.file().data(), input.file().size());
-  fuzz::AllowInputErrors([&] {
-    switch (input.Below(fuzz::kNumForms)) {
-      case fuzz::kResults:
-        return fuzz::CheckFigures({{"a", {"x"}}, {"b", {"y", "z"}}}, ReadResults(file.path()));
-      case fuzz::kTruth:
-        return fuzz::CheckFigures(ReadTrueLabels(file.path(), "validation"), {{"a", "x", 1}});
-      default:
-        ReadLabelSets(file.path(), {"x", "y"});
-    }
-  });
-  return 0;
+  return reel3d::fuzz::TryReader(reel3d::fuzz::Readers(), data, size);
 }

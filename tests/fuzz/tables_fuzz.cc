@@ -11,7 +11,7 @@
 namespace reel3d::fuzz {
 namespace {
 
-enum Table { kManifest, kClasses, kIndex, kShardList, kNumTables };
+enum Table { kManifest, kClasses, kIndex, kShardList };  // places in Readers()
 
 std::string ManifestText() {
   VideoRow whole;
@@ -42,6 +42,14 @@ void ReadClassesTwice(const std::filesystem::path& file) {
   REEL3D_CHECK(ReadClasses(ScratchFile(FormatClasses(classes)).path()) == classes);
 }
 
+const FileReaders& Readers() {
+  using std::filesystem::path;
+  static const FileReaders readers = {ReadManifestTwice, ReadClassesTwice,
+                                      [](const path& file) { ReadIndex(file); },
+                                      [](const path& file) { ReadShardList(file); }};
+  return readers;
+}
+
 }  // namespace
 
 std::vector<std::string> Seeds() {
@@ -56,21 +64,5 @@ std::vector<std::string> Seeds() {
 }  // namespace reel3d::fuzz
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace reel3d;
-  fuzz::FileAndNumbers input(data, size);
-  const fuzz::ScratchFile file(input.file().data(), input.file().size());
-  fuzz::AllowInputErrors([&] {
-    switch (input.Below(fuzz::kNumTables)) {
-      case fuzz::kManifest:
-        return fuzz::ReadManifestTwice(file.path());
-      case fuzz::kClasses:
-        return fuzz::ReadClassesTwice(file.path());
-      case fuzz::kIndex:
-        ReadIndex(file.path());
-        return;
-      default:
-        ReadShardList(file.path());
-    }
-  });
-  return 0;
+  return reel3d::fuzz::TryReader(reel3d::fuzz::Readers(), data, size);
 }

@@ -113,7 +113,7 @@ TEST_F(CompareScores, GroupsAreDrawnTogether) {
   const std::string a = Write("a", 8);
   const std::string b = Write("b", 0);
   EXPECT_EQ(Compare({a, b}).figures["comparisons"][0]["verdict"], "better");
-  options_.group_regex = "^(p[0-9])_";
+  options_.intervals.group_regex = "^(p[0-9])_";
   const Json grouped = Compare({a, b}).figures["comparisons"][0];
   EXPECT_EQ(grouped["num_drawn"], 10);
   EXPECT_EQ(grouped["verdict"], "undecided");  // all eight are of two of ten people

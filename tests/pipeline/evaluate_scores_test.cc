@@ -83,7 +83,7 @@ TEST_F(EvaluateScores, WritesEveryFigure) {
 
 // The windows of a are 3 to 0 for fall (16 frames) and 9 to 0 for rise (the tail).
 TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
-  options_.min_distinct = 1;
+  options_.clips.min_distinct = 1;
   const EvaluateScoresReport report = Run();
   EXPECT_EQ(Output("ladder.txt"), report.ladder);
   const auto expect = [&](const char* change, const char* top1, const std::string& points = "") {
@@ -101,12 +101,12 @@ TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
 }
 
 TEST_F(EvaluateScores, GroupsAreDrawnTogether) {
-  options_.group_regex = "([xb])";
+  options_.intervals.group_regex = "([xb])";
   ExpectRefused("2 of 3 videos do not match group-regex '([xb])': a");
-  options_.group_regex = "([abc])";
+  options_.intervals.group_regex = "([abc])";
   Run();
   EXPECT_EQ(Json::parse(Output("figures.json"))["intervals_over"], "groups");
-  options_.group_regex = "b";
+  options_.intervals.group_regex = "b";
   EXPECT_THROW(options_.Check(), Error);
 }
 
@@ -159,7 +159,7 @@ TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
     EXPECT_THAT(error.what(),
                 AllOf(StartsWith(file.string()), HasSubstr("the scores of video a do not match"),
-                      HasSubstr("the same score-videos command makes it anew")));
+                      HasSubstr("the same score-videos command makes it again")));
   }
 }
 
@@ -168,7 +168,7 @@ TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
   const std::string metrics = Output("metrics.json");
   Run();
   EXPECT_EQ(Output("metrics.json"), metrics);
-  options_.min_distinct = 1;
+  options_.clips.min_distinct = 1;
   EXPECT_THROW(Run(), Error);
   EXPECT_EQ(Output("metrics.json"), metrics);
   options_.overwrite = true;

@@ -23,9 +23,9 @@ PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir,
   PrepVideosOptions options;
   options.manifest = manifest.string();
   options.out_dir = out_dir.string();
-  options.height = 32;
+  options.preparation.height = 32;
   options.threads = 1;
-  options.fps = fps;
+  options.preparation.fps = fps;
   options.worker_program = test::ToolPath("prep-videos").string();
   options.Check();
   return options;

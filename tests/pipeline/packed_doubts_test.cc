@@ -9,12 +9,9 @@
 namespace reel3d::test {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
 
 class PackedDoubtsTest : public PackedVideos {};
 
@@ -71,7 +68,7 @@ TEST_F(PackedDoubtsTest, ALostTableIsRefusedUntilItIsPackedAgain) {
   const PackShardsReport again = RunPackShards(options_);
   EXPECT_EQ(again.num_shards_kept, again.num_shards);
   EXPECT_EQ(ShardSet(options_.out_dir).NumMissing(Subset::kValidation), 1);
-  EXPECT_THAT(Differences(Contents(options_.out_dir), packed), IsEmpty());
+  EXPECT_THAT(Differences(Contents(options_.out_dir), packed), testing::IsEmpty());
 }
 
 TEST_F(PackedDoubtsTest, DoubtfulClassesAreTold) {

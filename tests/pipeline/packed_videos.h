@@ -17,6 +17,7 @@
 #include "tests/test_support.h"
 
 namespace reel3d::test {
+namespace fs = std::filesystem;
 
 using Files = std::map<std::string, std::string>;
 
@@ -31,7 +32,7 @@ class PackedVideos : public ::testing::Test {
     options_.prepared_dir = (folder_ / "prepared").string();
     options_.out_dir = (folder_ / "shards").string();
     options_.shard_size = 1;
-    std::filesystem::create_directories(options_.prepared_dir);
+    fs::create_directories(options_.prepared_dir);
     for (int video = 0; video < kNumVideos; ++video) {
       AddRow(fmt::format("video{:02}", video), video % 3 == 0 ? "wave" : "jump");
       Prepare(video, 8 + video % 4);
@@ -71,8 +72,7 @@ class PackedVideos : public ::testing::Test {
   // Returns the files that readers use: all but the records of the run itself.
   static Files Contents(const std::filesystem::path& folder) {
     Files files;
-    for (const std::filesystem::directory_entry& entry :
-         std::filesystem::directory_iterator(folder)) {
+    for (const std::filesystem::directory_entry& entry : fs::directory_iterator(folder)) {
       const std::string name = entry.path().filename().string();
       if (name != "config.ini" && name != "report.json" && name != "settings.ini") {
         files[name] = ReadFile(entry.path());

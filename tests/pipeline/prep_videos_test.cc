@@ -65,7 +65,7 @@ PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir) {
   PrepVideosOptions options;
   options.manifest = manifest.string();
   options.out_dir = out_dir.string();
-  options.height = 32;
+  options.preparation.height = 32;
   options.threads = 1;
   options.worker_program = test::ToolPath("prep-videos").string();
   options.Check();
@@ -114,7 +114,7 @@ TEST(PrepVideosTest, GivesFramesTheShapeAsked) {
   const TemporaryFolder folder;
   const fs::path manifest = WriteGoodVideos(folder);
   PrepVideosOptions options = Options(manifest, folder / "height");
-  options.height = 90;
+  options.preparation.height = 90;
   RunPrepVideos(options);
   const PreparedVideoReader by_height(folder / "height" / "v0.mkv");
   EXPECT_EQ(by_height.info().width, 120);
@@ -122,13 +122,13 @@ TEST(PrepVideosTest, GivesFramesTheShapeAsked) {
   EXPECT_EQ(by_height.info().fps_num, 10);
 
   options = Options(manifest, folder / "side");
-  options.short_side = 24;
+  options.preparation.short_side = 24;
   RunPrepVideos(options);
   const PreparedVideoReader by_side(folder / "side" / "v0.mkv");
   EXPECT_EQ(by_side.info().width, 32);
   EXPECT_EQ(by_side.info().height, 24);
 
-  options.short_side = 25;
+  options.preparation.short_side = 25;
   EXPECT_THROW(options.Check(), Error);
 }
 
@@ -278,7 +278,7 @@ TEST(PrepVideosTest, ContinuesWithWhatIsNotThereOrNotWhole) {
   EXPECT_EQ(Outputs(folder / "out"), expected);
 
   PrepVideosOptions other = options;
-  other.quality = 70;
+  other.preparation.quality = 70;
   EXPECT_THROW(RunPrepVideos(other), Error);
   other.overwrite = true;
   EXPECT_EQ(RunPrepVideos(other).num_done, 7);
@@ -299,7 +299,7 @@ TEST(PrepVideosTest, KeepsNothingThatWasMadeOfSomethingElse) {
   WriteVideo(folder / "v6.mp4", 5);
   EXPECT_EQ(RunPrepVideos(options).num_done, 1);
   // A run with --overwrite that is killed before its first video leaves the folder in this state.
-  options.quality = 70;
+  options.preparation.quality = 70;
   WriteFileAtomically(folder / "out" / "settings.ini", FormatConfig(options, /*only_output=*/true));
   EXPECT_EQ(RunPrepVideos(options).num_done, 7);
 }

@@ -38,7 +38,7 @@ class SmallEvaluation : public ::testing::Test {
     parts_[1].logits = {2, 2};
     options_.scores_dir = folder_ / "scores";
     options_.out_dir = folder_ / "out";
-    options_.min_distinct = 8;
+    options_.clips.min_distinct = 8;
     MakeFolders(options_.scores_dir);
   }
 

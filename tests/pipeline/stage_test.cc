@@ -1,5 +1,6 @@
 // The loop over items and the folder of a stage.
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -151,6 +152,26 @@ TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
   }
 }
 
+// A folder of a file's name would be found only when the stage ends, after all its work.
+TEST(StageOutput, RefusesFoldersThatHaveTheNamesOfItsFiles) {
+  for (const char* name : {"settings.ini", "config.ini", "failed.tsv", "report.json", "DONE"}) {
+    const test::TemporaryFolder folder;
+    const fs::path out = folder / "out";
+    StageOutput(RunIn(out, "height = 1\n")).Finish({}, {});
+    fs::remove(out / name);
+    fs::create_directory(out / name);
+    for (const bool overwrite : {false, true}) {
+      try {
+        const StageOutput again(RunIn(out, "height = 1\n", overwrite));
+        ADD_FAILURE() << name;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kInput);
+        EXPECT_THAT(error.what(), testing::HasSubstr((out / name).string() + " is a folder"));
+      }
+    }
+  }
+}
+
 // A report is large where many videos had warnings.
 TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   const test::TemporaryFolder folder;
@@ -297,6 +318,24 @@ TEST(TaskSlice, ListsTasksAsSbatchTakesThem) {
   EXPECT_EQ(FormatArrayList({}), "");
   EXPECT_EQ(FormatArrayList({4}), "4");
   EXPECT_EQ(FormatArrayList({0, 1, 3, 5, 6, 7}), "0-1,3,5-7");
+}
+
+// Ranks are no tasks of an array: --array with their numbers would start other work.
+TEST(TaskSlice, NamesTheTasksOfAnArrayAndTheRanksOfACommand) {
+  TaskSlice alone;
+  alone.tasks = 8;
+  EXPECT_EQ(NameTasks(alone, {1, 2, 3, 6}), "--array=1-3,6");
+  TaskSlice in_array;
+  in_array.task = 1;
+  in_array.tasks = 4;
+  in_array.DivideOverRanks(1, 2);
+  EXPECT_EQ(in_array.task, 3);
+  EXPECT_EQ(in_array.tasks, 8);
+  EXPECT_EQ(NameTasks(in_array, {1, 2, 3, 6}), "--array=0-1,3");
+  TaskSlice command;
+  command.DivideOverRanks(2, 4);
+  EXPECT_EQ(NameTasks(command, {0, 1, 3}), "ranks 0-1,3");
+  EXPECT_EQ(NameTasks(command, {3}), "rank 3");
 }
 
 TEST(TaskSlice, FollowsTheSlurmArray) {

@@ -9,16 +9,13 @@
 #include "lib/model/weights.h"
 #include "tests/train/interrupted_run.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::CommandResult;
-using test::Words;
 using testing::HasSubstr;
 
 // The runs have nine steps in three epochs.
-class BadSteps : public test::InterruptedRun {
+class BadSteps : public InterruptedRun {
  protected:
   static Words Guarded(int ranks, const std::string& run_dir, const Words& more) {
     Words words = {"--epochs",           "3", "--tensorboard-every", "1",
@@ -34,9 +31,9 @@ class BadSteps : public test::InterruptedRun {
     for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
       const std::string run_dir = "unbounded" + std::to_string(ranks) + seed;
       Words settings = {"--lr", "0.0001", "--seed", seed};
-      EXPECT_EQ(test::RunCommand(Guarded(ranks, run_dir, settings)).exit_status, 0);
+      EXPECT_EQ(RunCommand(Guarded(ranks, run_dir, settings)).exit_status, 0);
       std::vector<float> norms(10);
-      for (const auto& [step, norm] : test::Curve(At(run_dir) + "/tensorboard", "gradient_norm")) {
+      for (const auto& [step, norm] : Curve(At(run_dir) + "/tensorboard", "gradient_norm")) {
         norms.at(static_cast<size_t>(step)) = norm;
       }
       const float before = *std::max_element(norms.begin(), norms.begin() + 5);
@@ -61,7 +58,7 @@ TEST_F(BadSteps, NothingMovesInThem) {
   const Words all_bad = {"--on-bad-step", "skip", "--bad-step-norm", "1e-9"};
   for (const int ranks : {0, 2}) {
     const std::string run_dir = "still" + std::to_string(ranks);
-    const CommandResult result = test::RunCommand(Guarded(ranks, run_dir, all_bad));
+    const CommandResult result = RunCommand(Guarded(ranks, run_dir, all_bad));
     ASSERT_EQ(result.exit_status, 0) << result.err;
     EXPECT_EQ(NumBad(run_dir), 9);
     const std::string metrics = ReadFile(At(run_dir) + "/metrics.jsonl");
@@ -86,7 +83,7 @@ TEST_F(BadSteps, NothingMovesInThem) {
 }
 
 TEST_F(BadSteps, TenInARowAreTheEnd) {
-  const CommandResult result = test::RunCommand(
+  const CommandResult result = RunCommand(
       Guarded(2, "ten", {"--on-bad-step", "skip", "--bad-step-norm", "1e-9", "--epochs", "9"}));
   EXPECT_EQ(result.exit_status, kExitFailed) << result.err;
   const std::string reason = "10 bad steps in a row, the last one: step 10 in epoch 4";
@@ -105,7 +102,7 @@ TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
       Words guard = {"--on-bad-step", action};
       guard.insert(guard.end(), settings.begin(), settings.end());
       const std::string whole = std::string(action) + std::to_string(ranks);
-      const CommandResult undisturbed = test::RunCommand(Guarded(ranks, whole, guard));
+      const CommandResult undisturbed = RunCommand(Guarded(ranks, whole, guard));
       ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.err;
       EXPECT_THAT(undisturbed.err, HasSubstr(skipped.empty() ? "left out, nothing has moved"
                                                              : "back to the weights of step 3"));
@@ -120,8 +117,8 @@ TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
         const std::string run_dir = whole + "_" + steps;
         Words stop = guard;
         stop.insert(stop.end(), {"--stop-after-steps", steps});
-        ASSERT_EQ(test::RunCommand(Guarded(ranks, run_dir, stop)).exit_status, kExitStoppedEarly);
-        const CommandResult resumed = test::RunCommand(Guarded(ranks, run_dir, guard));
+        ASSERT_EQ(RunCommand(Guarded(ranks, run_dir, stop)).exit_status, kExitStoppedEarly);
+        const CommandResult resumed = RunCommand(Guarded(ranks, run_dir, guard));
         ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
         ExpectSameEnd(run_dir, whole);
       }
@@ -134,7 +131,7 @@ TEST_F(BadSteps, RollingBackFixesWhereCheckpointsAre) {
   const auto with = [](const char* action, const char* epochs, const Words& more = {}) {
     Words words = {"--on-bad-step", action, "--checkpoint-epochs", epochs};
     words.insert(words.end(), more.begin(), more.end());
-    return test::RunCommand(Guarded(0, std::string("every_") + action, words));
+    return RunCommand(Guarded(0, std::string("every_") + action, words));
   };
   for (const char* action : {"roll-back", "skip"}) {
     ASSERT_EQ(with(action, "1", {"--stop-after-steps", "4"}).exit_status, kExitStoppedEarly);
@@ -149,9 +146,9 @@ TEST_F(BadSteps, RollingBackFixesWhereCheckpointsAre) {
 // Without --bad-step-norm, only values that are not finite make a step bad.
 TEST_F(BadSteps, WhatIsNoNumberIsLeftOut) {
   const CommandResult result =
-      test::RunCommand(Guarded(0, "numbers",
-                               {"--on-bad-step", "skip", "--lr", "1000", "--epochs", "30",
-                                "--validation-every", "0", "--schedule", "constant"}));
+      RunCommand(Guarded(0, "numbers",
+                         {"--on-bad-step", "skip", "--lr", "1000", "--epochs", "30",
+                          "--validation-every", "0", "--schedule", "constant"}));
   EXPECT_EQ(result.exit_status, kExitFailed) << result.err;
   EXPECT_THAT(result.err, testing::ContainsRegex("loss -?(nan|inf)|statistics no numbers"));
   for (const auto& [name, tensor] : Tensors("numbers", "model.safetensors")) {
@@ -160,4 +157,4 @@ TEST_F(BadSteps, WhatIsNoNumberIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

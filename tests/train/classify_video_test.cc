@@ -90,6 +90,27 @@ TEST_F(ClassifyTool, PixelsCount) {
   EXPECT_GT(std::abs(score("90") - score("87")), 2e-5);
 }
 
+// A network that was trained on videos of other shapes and times sees such videos here too.
+TEST_F(ClassifyTool, PreparesAsPrepVideosWasAsked) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto classify = [&](const Words& more) {
+    Words words = {"--json", "--overwrite", "--annotate", At("prepared.mp4")};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {Checkpoint(), video});
+    const auto result = Classify(words);
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return json::parse(result.out)["videos"][0];
+  };
+  const json plain = classify({});
+  const json paced = classify({"--fps", "10", "--short-side", "24"});
+  EXPECT_EQ(paced["fps"], 10);
+  EXPECT_NEAR(paced["num_frames"].get<double>(),
+              plain["num_frames"].get<double>() / plain["fps"].get<double>() * 10, 1);
+  const VideoDecoder copy(At("prepared.mp4"));
+  EXPECT_EQ(std::min(copy.info().width, copy.info().height), 24);
+  EXPECT_EQ(Classify({"--fps", "fast", Checkpoint(), video}).exit_status, 2);
+}
+
 TEST_F(ClassifyTool, ComputesInBfloat16) {
   const std::string video = At("videos/rising/rising_000.mp4");
   const auto scores = [&](const char* precision) {

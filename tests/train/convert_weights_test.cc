@@ -12,13 +12,21 @@
 #include "lib/model/weights_file.h"
 #include "tests/train/convert_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::ConvertTool;
-using test::Words;
 using testing::HasSubstr;
+
+// Returns the network of the short run, with what `options` says beside its size.
+Network Trained(NetworkOptions options, const std::string& checkpoint) {
+  options.depth = 10;
+  options.width = 0.125;
+  options.num_classes = 8;
+  Network network = MakeNetwork(options);
+  LoadStateDict(*network, LoadTensors(checkpoint + "/model.safetensors"), "checkpoint");
+  network->eval();
+  return network;
+}
 
 TEST_F(ConvertTool, EveryFormatComesBack) {
   std::string from = Checkpoint();
@@ -83,10 +91,10 @@ TEST_F(ConvertTool, NotesAndRecipesThatAreWrongAreRefusedInWords) {
   ASSERT_EQ(Convert(Checkpoint(), At("right.safetensors")).exit_status, 0);
   const std::string right = ReadFile(At("right.safetensors"));
   const auto score = [](const Words& more) {
-    Words words = {test::ToolPath("score-videos").string(), "--threads", "1"};
+    Words words = {ToolPath("score-videos").string(), "--threads", "1"};
     words.insert(words.end(), more.begin(), more.end());
     words.insert(words.end(), {Shards(), At("scores_of_wrong")});
-    return test::RunCommand(words);
+    return RunCommand(words);
   };
   struct Case {
     std::string from, to, complaint;  // of the same size, so that the file's header stays true
@@ -119,13 +127,8 @@ TEST_F(ConvertTool, TheCommandLineOverrulesTheNote) {
                 .exit_status,
             0);
   NetworkOptions options;
-  options.depth = 10;
-  options.width = 0.125;
   options.max_pool = false;
-  options.num_classes = 8;
-  Network network = MakeNetwork(options);
-  LoadStateDict(*network, LoadTensors(Checkpoint() + "/model.safetensors"), "checkpoint");
-  network->eval();
+  Network network = Trained(options, Checkpoint());
   const at::NoGradGuard no_grad;
   const at::Tensor clips = at::rand({1, 3, 16, 32, 32}) * 100;
   EXPECT_TRUE(at::allclose(torch::jit::load(At("stride1.pt")).forward({clips}).toTensor(),
@@ -142,7 +145,7 @@ TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
                         "--n_pretrain_classes 8 --pretrain_path " +
                         At("reference.pth")));
   const auto inspected =
-      test::RunCommand({test::ToolPath("inspect-file").string(), "--json", At("reference.pth")});
+      RunCommand({ToolPath("inspect-file").string(), "--json", At("reference.pth")});
   const auto json = nlohmann::json::parse(inspected.out);
   EXPECT_EQ(json["note: arch"], "resnet-10");
   EXPECT_EQ(json["note: epoch"], "1");
@@ -153,11 +156,10 @@ TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
     EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
   }
   // Python's own epoch goes through.
-  const std::string published = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
+  const std::string published = (SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto theirs = Convert(published, At("theirs12.pth"), {"--as", "reference-checkpoint"});
   EXPECT_EQ(theirs.exit_status, 0) << theirs.err;
-  const auto again =
-      test::RunCommand({test::ToolPath("inspect-file").string(), At("theirs12.pth")});
+  const auto again = RunCommand({ToolPath("inspect-file").string(), At("theirs12.pth")});
   EXPECT_THAT(again.out, HasSubstr("note: epoch          12"));
   EXPECT_EQ(
       Convert(Checkpoint(), At("x.safetensors"), {"--as", "reference-checkpoint"}).exit_status, 2);
@@ -221,13 +223,8 @@ TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
   ASSERT_EQ(Convert(Checkpoint(), At("between.safetensors")).exit_status, 0);
   ASSERT_EQ(Convert(At("between.safetensors"), At("between.pt")).exit_status, 0);
   NetworkOptions options;
-  options.depth = 10;
-  options.width = 0.125;
   options.stem_stride = 2;
-  options.num_classes = 8;
-  Network network = MakeNetwork(options);
-  LoadStateDict(*network, LoadTensors(Checkpoint() + "/model.safetensors"), "checkpoint");
-  network->eval();
+  Network network = Trained(options, Checkpoint());
   const at::NoGradGuard no_grad;
   const at::Tensor clips = at::rand({2, 3, 16, 32, 32}) * 100;
   for (const char* name : {"whole.pt", "between.pt"}) {
@@ -253,10 +250,10 @@ TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
 // settings.
 TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
   const auto inspect = [](const std::string& file, const Words& more = {}) {
-    Words words = {test::ToolPath("inspect-file").string(), "--json", "--layers"};
+    Words words = {ToolPath("inspect-file").string(), "--json", "--layers"};
     words.insert(words.end(), more.begin(), more.end());
     words.push_back(file);
-    const auto result = test::RunCommand(words);
+    const auto result = RunCommand(words);
     EXPECT_EQ(result.exit_status, 0) << result.err;
     return nlohmann::json::parse(result.out);
   };
@@ -281,12 +278,9 @@ TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
   EXPECT_EQ(of_settings["num_classes"], 400);
   WriteFileAtomically(At("layers.ini"), "deepth = 10\n");
   EXPECT_EQ(
-      test::RunCommand({test::ToolPath("inspect-file").string(), "--layers", At("layers.ini")})
-          .exit_status,
-      3);
+      RunCommand({ToolPath("inspect-file").string(), "--layers", At("layers.ini")}).exit_status, 3);
   EXPECT_EQ(
-      test::RunCommand({test::ToolPath("inspect-file").string(), "--size", "32", At("layers.pth")})
-          .exit_status,
+      RunCommand({ToolPath("inspect-file").string(), "--size", "32", At("layers.pth")}).exit_status,
       2);
 }
 
@@ -311,8 +305,7 @@ TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
     }
   }
   SavePth(At("theirs.pth"), theirs);
-  const auto inspected =
-      test::RunCommand({test::ToolPath("inspect-file").string(), At("theirs.pth")});
+  const auto inspected = RunCommand({ToolPath("inspect-file").string(), At("theirs.pth")});
   EXPECT_THAT(inspected.out, HasSubstr("i3d --width 0.0625, 8 classes"));
   const auto converted = Convert(At("theirs.pth"), At("ours.safetensors"));
   ASSERT_EQ(converted.exit_status, 0) << converted.err;
@@ -322,10 +315,10 @@ TEST_F(ConvertTool, PublishedFilesOfOtherFamilies) {
   EXPECT_NE(logits.at(0), logits.at(1));
   EXPECT_EQ(Logits(At("ours.safetensors"), "scores_ours", use), logits);
   // The file is refused as the start of a network of another family, and the message says why.
-  const auto other = test::RunCommand(Command(0, "other", {"--finetune", At("theirs.pth")}));
+  const auto other = RunCommand(Command(0, "other", {"--finetune", At("theirs.pth")}));
   EXPECT_EQ(other.exit_status, 3);
   EXPECT_THAT(other.err, HasSubstr("--model i3d"));
-  const auto tuned = test::RunCommand(Command(
+  const auto tuned = RunCommand(Command(
       0, "tuned",
       {"--finetune", At("theirs.pth"), "--model", "i3d", "--width", "0.0625", "--epochs", "1"}));
   EXPECT_EQ(tuned.exit_status, 0) << tuned.err;
@@ -357,14 +350,14 @@ TEST_F(ConvertTool, SaysWhatItCannotDo) {
   const auto evil = Convert(At("evil.pth"), At("x.pth"));
   EXPECT_EQ(evil.exit_status, 3);
   EXPECT_THAT(evil.err, HasSubstr("os.system"));
-  const std::string kinds = (test::SourceFolder() / "tests/golden/kinds_zip.pth").string();
+  const std::string kinds = (SourceFolder() / "tests/golden/kinds_zip.pth").string();
   EXPECT_EQ(Convert(kinds, At("kinds.safetensors")).exit_status, 0);
   const auto unknown = Convert(kinds, At("kinds.pt"));
   EXPECT_EQ(unknown.exit_status, 3);
   EXPECT_THAT(unknown.err, HasSubstr("no network"));
   EXPECT_FALSE(fs::exists(At("kinds.pt")));
-  test::ExpectNoTemporaries(folder_->path());
+  ExpectNoTemporaries(folder_->path());
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

@@ -10,23 +10,20 @@
 #include "lib/base/error.h"
 #include "tests/train/interrupted_run.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::CommandResult;
-using test::Words;
 using testing::HasSubstr;
 using testing::Not;
 
-class DamagedRun : public test::InterruptedRun {
+class DamagedRun : public InterruptedRun {
  protected:
   static fs::path In(const std::string& run_dir, const std::string& name) {
     return fs::path(At(run_dir)) / name;
   }
 
   static void Train(const std::string& run_dir, const Words& more, int exit_status = 0) {
-    const CommandResult result = test::RunCommand(Command(0, run_dir, more));
+    const CommandResult result = RunCommand(Command(0, run_dir, more));
     ASSERT_EQ(result.exit_status, exit_status) << result.err;
   }
 
@@ -34,7 +31,7 @@ class DamagedRun : public test::InterruptedRun {
   static void ExpectRefused(const std::string& run_dir, const Words& more, int exit_status,
                             const std::string& message) {
     const std::set<fs::path> before = Listing(run_dir);
-    const CommandResult result = test::RunCommand(Command(0, run_dir, more));
+    const CommandResult result = RunCommand(Command(0, run_dir, more));
     EXPECT_EQ(result.exit_status, exit_status) << result.err;
     EXPECT_THAT(result.err, HasSubstr(message));
     EXPECT_EQ(Listing(run_dir), before);
@@ -52,9 +49,8 @@ class DamagedRun : public test::InterruptedRun {
   static CommandResult RunWith(const std::function<void()>& mischief, const std::string& run_dir,
                                const Words& more) {
     auto job =
-        std::async(std::launch::async, [&] { return test::RunCommand(Command(0, run_dir, more)); });
-    EXPECT_TRUE(
-        test::WaitUntil([&] { return fs::exists(In(run_dir, "checkpoints/latest/DONE")); }));
+        std::async(std::launch::async, [&] { return RunCommand(Command(0, run_dir, more)); });
+    EXPECT_TRUE(WaitUntil([&] { return fs::exists(In(run_dir, "checkpoints/latest/DONE")); }));
     mischief();
     return job.get();
   }
@@ -80,6 +76,19 @@ TEST_F(DamagedRun, SettingsThatAreLostAreNotDefaults) {
   Train("lost_lines", {"--lr", "0.03"});
 }
 
+TEST_F(DamagedRun, AFolderInPlaceOfTheCurvesIsRefusedBeforeTheRun) {
+  Train("folder", {"--stop-after-steps", "2"}, kExitStoppedEarly);
+  for (const char* name : {"metrics.jsonl", "times.jsonl"}) {
+    fs::remove(In("folder", name));
+    fs::create_directories(In("folder", name));
+    for (const Words& more : {Words(), Words{"--overwrite"}}) {
+      ExpectRefused("folder", more, kExitInput, std::string(name) + " is a folder");
+    }
+    fs::remove(In("folder", name));
+  }
+  Train("folder", {});
+}
+
 TEST_F(DamagedRun, LostCurvesAreSaidAndPutBackFromCheckpoints) {
   const Words all = {"--epochs", "4", "--keep-last", "2", "--tensorboard-every", "1"};
   Words three = all;
@@ -91,7 +100,7 @@ TEST_F(DamagedRun, LostCurvesAreSaidAndPutBackFromCheckpoints) {
   WriteFileAtomically(In("lost_curves", "metrics.jsonl"), metrics.substr(0, 40) + "garbage\n");
   fs::remove(In("lost_curves", "times.jsonl"));
   fs::remove_all(In("lost_curves", "tensorboard"));
-  const CommandResult resumed = test::RunCommand(Command(0, "lost_curves", all));
+  const CommandResult resumed = RunCommand(Command(0, "lost_curves", all));
   EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
   EXPECT_THAT(resumed.err, HasSubstr(run + "/metrics.jsonl has lost the lines of 3 epochs between "
                                            "1 and 3; "));
@@ -103,7 +112,7 @@ TEST_F(DamagedRun, LostCurvesAreSaidAndPutBackFromCheckpoints) {
   const std::string found = ReadFile(In("lost_curves", "metrics.jsonl"));
   ASSERT_GE(std::count(found.begin(), found.end(), '\n'), 3) << "epochs 2 and 3 have checkpoints";
   EXPECT_EQ(found, whole.substr(whole.size() - std::min(found.size(), whole.size())));
-  const CommandResult again = test::RunCommand(Command(0, "whole_curves", all));
+  const CommandResult again = RunCommand(Command(0, "whole_curves", all));
   EXPECT_THAT(again.err, Not(HasSubstr("lost")));
   EXPECT_THAT(again.err, Not(HasSubstr("no points")));
 }
@@ -166,7 +175,7 @@ TEST_F(DamagedRun, ARefusalLeavesNothingInOtherPeoplesFolders) {
   ExpectRefused("theirs", {"--overwrite"}, kExitUsage, "holds files that reel3d did not write");
   ExpectRefused("prepared", {}, kExitUsage, "holds what \"prep-videos\" made");
   const CommandResult bad_shards =
-      test::RunCommand({test::ToolPath("train-r3d").string(), At("theirs"), At("never_begun")});
+      RunCommand({ToolPath("train-r3d").string(), At("theirs"), At("never_begun")});
   EXPECT_EQ(bad_shards.exit_status, kExitInput) << bad_shards.err;
   EXPECT_FALSE(fs::exists(At("never_begun")));
 }
@@ -174,17 +183,17 @@ TEST_F(DamagedRun, ARefusalLeavesNothingInOtherPeoplesFolders) {
 TEST_F(DamagedRun, TheFolderOfARunIsNoCheckpointButHoldsOne) {
   Train("is_a_run", {"--epochs", "1"});
   const std::string latest = At("is_a_run") + "/checkpoints/latest";
-  const std::string score = test::ToolPath("score-videos").string();
+  const std::string score = ToolPath("score-videos").string();
   for (const std::string& folder : {At("is_a_run"), At("is_a_run") + "/checkpoints"}) {
-    const CommandResult result = test::RunCommand({score, folder, Shards(), At("no_scores")});
+    const CommandResult result = RunCommand({score, folder, Shards(), At("no_scores")});
     EXPECT_EQ(result.exit_status, kExitInput) << result.err;
     EXPECT_THAT(result.err, HasSubstr("not a checkpoint: name one in it, such as " + latest));
   }
   fs::remove_all(In("is_a_run", "checkpoints"));
-  const CommandResult none = test::RunCommand({score, At("is_a_run"), Shards(), At("no_scores")});
+  const CommandResult none = RunCommand({score, At("is_a_run"), Shards(), At("no_scores")});
   EXPECT_EQ(none.exit_status, kExitInput) << none.err;
   EXPECT_THAT(none.err, HasSubstr("holds no complete checkpoint"));
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

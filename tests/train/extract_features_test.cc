@@ -8,33 +8,30 @@
 #include "lib/hdf5/hdf5_reader.h"
 #include "tests/train/train_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::TrainTool;
-using test::Words;
 using testing::HasSubstr;
 
 class ExtractTool : public TrainTool {
  protected:
   static void SetUpTestSuite() {
     TrainTool::SetUpTestSuite();
-    ASSERT_EQ(test::RunCommand(Command(0, "run", {"--epochs", "1"})).exit_status, 0);
-    ASSERT_EQ(test::RunCommand({test::ToolPath("score-videos").string(), "--threads", "1",
-                                Checkpoint(), Shards(), At("scores")})
+    ASSERT_EQ(RunCommand(Command(0, "run", {"--epochs", "1"})).exit_status, 0);
+    ASSERT_EQ(RunCommand({ToolPath("score-videos").string(), "--threads", "1", Checkpoint(),
+                          Shards(), At("scores")})
                   .exit_status,
               0);
   }
 
-  static test::CommandResult Extract(const std::string& out, const Words& more = {},
-                                     const std::string& shards = Shards()) {
-    Words words = {test::ToolPath("extract-features").string(), "--threads", "1"};
+  static CommandResult Extract(const std::string& out, const Words& more = {},
+                               const std::string& shards = Shards()) {
+    Words words = {ToolPath("extract-features").string(), "--threads", "1"};
     words.insert(words.end(), more.begin(), more.end());
     for (const std::string& word : {Checkpoint(), shards, At(out)}) {
       words.push_back(word);
     }
-    return test::RunCommand(words);
+    return RunCommand(words);
   }
 
   static std::string Checkpoint() { return At("run/checkpoints/latest"); }
@@ -141,7 +138,7 @@ TEST_F(ExtractTool, ComputesInBfloat16) {
 TEST_F(ExtractTool, AveragesVideos) {
   const Scores scores = Scored();
   ASSERT_EQ(Extract("clips.npy").exit_status, 0);
-  ASSERT_EQ(Extract("videos.npy", {"--average"}).exit_status, 0);
+  ASSERT_EQ(Extract("videos.npy", {"--per-video"}).exit_status, 0);
   const at::Tensor clips = ReadNpy("clips.npy", {static_cast<int64_t>(scores.clips.size()), 64});
   const at::Tensor videos = ReadNpy("videos.npy", {static_cast<int64_t>(scores.videos.size()), 64});
   at::Tensor sums = at::zeros_like(videos);
@@ -165,13 +162,14 @@ TEST_F(ExtractTool, AveragesVideos) {
 TEST_F(ExtractTool, ADamagedVideoHasNoRows) {
   const fs::path shards = At("damaged_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
-  const std::string victim = test::DamageFrame(shards, Subset::kValidation, 0, 3);
+  const std::string victim = DamageFrame(shards, Subset::kValidation, 0, 3);
   const auto refused = Extract("damaged.npy", {}, shards);
   EXPECT_EQ(refused.exit_status, 3);
   EXPECT_THAT(refused.err, HasSubstr(victim));
   EXPECT_FALSE(fs::exists(At("damaged.npy")));
   ASSERT_EQ(
-      Extract("damaged.npy", {"--max-failed-fraction", "0.5", "--average"}, shards).exit_status, 0);
+      Extract("damaged.npy", {"--max-failed-fraction", "0.5", "--per-video"}, shards).exit_status,
+      0);
   ReadNpy("damaged.npy", {static_cast<int64_t>(Scored().videos.size()) - 1, 64});
   EXPECT_EQ(ReadFile(At("damaged.npy.tsv")).find(victim), std::string::npos);
 }
@@ -186,8 +184,8 @@ TEST_F(ExtractTool, SaysWhatItCannotDo) {
   ASSERT_EQ(Extract("there.npy").exit_status, 0);
   EXPECT_THAT(Extract("there.npy").err, HasSubstr("--overwrite"));
   EXPECT_EQ(Extract("there.npy", {"--overwrite"}).exit_status, 0);
-  test::ExpectNoTemporaries(folder_->path());
+  ExpectNoTemporaries(folder_->path());
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

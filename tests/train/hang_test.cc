@@ -7,19 +7,16 @@
 #include "lib/base/host.h"
 #include "tests/train/interrupted_run.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::CommandResult;
-using test::Words;
 using testing::HasSubstr;
 using testing::Not;
 
 // Limit for the complete command on a busy machine: the time-out and much more than ten seconds.
 constexpr double kMost_s = 90;
 
-class HangingRun : public test::InterruptedRun {
+class HangingRun : public InterruptedRun {
  protected:
   static Words EndlessCommand(int ranks, const std::string& run_dir, const Words& more = {}) {
     Words all = {"--epochs", "100000", "--lr", "0.001"};
@@ -37,7 +34,7 @@ class HangingRun : public test::InterruptedRun {
                                                   Words more = {}) {
     EXPECT_TRUE(ProcessesOf(run_dir).empty());
     more.insert(more.end(), {"--stop-after-steps", "1"});
-    const CommandResult resumed = test::RunCommand(EndlessCommand(ranks, run_dir, more));
+    const CommandResult resumed = RunCommand(EndlessCommand(ranks, run_dir, more));
     EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
     EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
     EXPECT_FALSE(fs::exists(fs::path(At(run_dir)) / "heartbeats")) << "it ended well";
@@ -46,8 +43,8 @@ class HangingRun : public test::InterruptedRun {
   // Stops rank 1 of 2. The other rank must report the stopped rank's name and place.
   static void ExpectAStoppedRankIsNamed(const std::string& run_dir, const Words& more = {}) {
     auto job = std::async(std::launch::async,
-                          [&] { return test::RunCommand(HangingCommand(2, run_dir, more)); });
-    test::WaitUntil([&] { return fs::exists(fs::path(At(run_dir)) / "checkpoints/latest"); });
+                          [&] { return RunCommand(HangingCommand(2, run_dir, more)); });
+    WaitUntil([&] { return fs::exists(fs::path(At(run_dir)) / "checkpoints/latest"); });
     const int victim = RankOf(run_dir, 1);
     if (victim > 0) {
       kill(victim, SIGSTOP);
@@ -86,7 +83,7 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
     const std::string run_dir = fmt::format("hanging_{}_{}", ranks, bn);
     const std::string bad = ranks == 0 ? "0" : "1";
     const CommandResult result =
-        test::RunCommand(HangingCommand(ranks, run_dir, {"--bn", bn}), BadReads("hang", bad));
+        RunCommand(HangingCommand(ranks, run_dir, {"--bn", bn}), BadReads("hang", bad));
     EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
     EXPECT_THAT(result.err, HasSubstr("rank " + bad + " of " + std::to_string(std::max(1, ranks)) +
                                       " on " + HostName() + " does not move on"));
@@ -103,9 +100,8 @@ TEST_F(HangingRun, ARankThatHangsInReadingSaysWhere) {
 
 // A killed rank can report nothing; the launcher reports it and ends the others.
 TEST_F(HangingRun, ARankThatIsKilledIsNamed) {
-  auto job =
-      std::async(std::launch::async, [] { return test::RunCommand(HangingCommand(2, "killed")); });
-  test::WaitUntil([] { return fs::exists(fs::path(At("killed")) / "checkpoints/latest"); });
+  auto job = std::async(std::launch::async, [] { return RunCommand(HangingCommand(2, "killed")); });
+  WaitUntil([] { return fs::exists(fs::path(At("killed")) / "checkpoints/latest"); });
   const int victim = RankOf("killed", 1);
   ASSERT_GT(victim, 0);
   kill(victim, SIGKILL);
@@ -116,8 +112,7 @@ TEST_F(HangingRun, ARankThatIsKilledIsNamed) {
 }
 
 TEST_F(HangingRun, ARankThatFailsIsNamed) {
-  const CommandResult result =
-      test::RunCommand(HangingCommand(2, "failing"), BadReads("fail", "1"));
+  const CommandResult result = RunCommand(HangingCommand(2, "failing"), BadReads("fail", "1"));
   EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
   EXPECT_THAT(result.err, HasSubstr("rank 1 of 2 on " + HostName() + ": "));
   EXPECT_THAT(result.err, HasSubstr("Input/output error"));
@@ -128,7 +123,7 @@ TEST_F(HangingRun, ARankThatFailsIsNamed) {
 TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
   Words environment = BadReads("fail", "0");
   environment.push_back("REEL3D_CHECKPOINTS_AFTER=" + At("never"));
-  const CommandResult result = test::RunCommand(
+  const CommandResult result = RunCommand(
       EndlessCommand(
           2, "failing_in_save",
           {"--stall-timeout", "60", "--clips-per-video", "20", "--checkpoint-steps", "25"}),
@@ -141,4 +136,4 @@ TEST_F(HangingRun, ARankThatFailsDoesNotWaitForItsDisk) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

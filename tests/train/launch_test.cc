@@ -15,12 +15,9 @@
 #include "lib/base/error.h"
 #include "tests/train/interrupted_run.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::CommandResult;
-using test::Words;
 using testing::HasSubstr;
 
 // Reads a file of /proc: their sizes say 0.
@@ -29,7 +26,7 @@ std::string TextOf(const std::string& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-class Launch : public test::InterruptedRun {
+class Launch : public InterruptedRun {
  protected:
   // Command(2, ...) started by `launcher`.
   static Words By(const Words& launcher, const std::string& run_dir, const Words& more = {}) {
@@ -39,7 +36,7 @@ class Launch : public test::InterruptedRun {
     return words;
   }
   static Words RunRanks() {
-    return {test::ToolPath("run-ranks").string(), "mpirun", "--oversubscribe", "-n", "2"};
+    return {ToolPath("run-ranks").string(), "mpirun", "--oversubscribe", "-n", "2"};
   }
 
   // An environment in which a read in the midst of training takes until the folder `Held(run_dir)`,
@@ -87,9 +84,9 @@ class Launch : public test::InterruptedRun {
   // patience for one.
   static CommandResult StopInALongStep(const Words& command, const std::string& run_dir, int signal,
                                        const char* rank = "1") {
-    auto job = std::async(std::launch::async,
-                          [&] { return test::RunCommand(command, Holding(run_dir, rank)); });
-    EXPECT_TRUE(test::WaitUntil([&] { return fs::exists(Held(run_dir)); }));
+    auto job =
+        std::async(std::launch::async, [&] { return RunCommand(command, Holding(run_dir, rank)); });
+    EXPECT_TRUE(WaitUntil([&] { return fs::exists(Held(run_dir)); }));
     SignalLauncher(run_dir, signal);
     job.wait_for(std::chrono::seconds(2));
     fs::remove(Held(run_dir));
@@ -98,7 +95,7 @@ class Launch : public test::InterruptedRun {
 
   // Once for all tests.
   static const char* Undisturbed() {
-    static const CommandResult result = test::RunCommand(By(RunRanks(), "undisturbed"));
+    static const CommandResult result = RunCommand(By(RunRanks(), "undisturbed"));
     EXPECT_EQ(result.exit_status, kExitDone) << result.err;
     return "undisturbed";
   }
@@ -106,7 +103,7 @@ class Launch : public test::InterruptedRun {
   static void ExpectItGoesOnFromWhereItStopped(const std::string& run_dir) {
     EXPECT_TRUE(ProcessesOf(run_dir).empty()) << "they outlive the launcher";
     EXPECT_TRUE(fs::exists(fs::path(At(run_dir)) / "checkpoints/latest/DONE"));
-    const CommandResult resumed = test::RunCommand(By(RunRanks(), run_dir));
+    const CommandResult resumed = RunCommand(By(RunRanks(), run_dir));
     EXPECT_EQ(resumed.exit_status, kExitDone) << resumed.err;
     EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
     ExpectSameEnd(run_dir, Undisturbed());
@@ -134,7 +131,7 @@ TEST_F(Launch, ARequestIsGivenTheTimeThatAStepTakes) {
 }
 
 TEST_F(Launch, SoItIsByTheMpirunBesideTheTools) {
-  const Words mpirun = {test::ToolPath("mpirun").string(), "--oversubscribe", "-n", "2"};
+  const Words mpirun = {ToolPath("mpirun").string(), "--oversubscribe", "-n", "2"};
   const CommandResult stopped = StopInALongStep(By(mpirun, "mpirun"), "mpirun", SIGTERM);
   EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
   ExpectItGoesOnFromWhereItStopped("mpirun");
@@ -156,10 +153,9 @@ TEST_F(Launch, MpirunAloneSaysWhatItTakes) {
 
 TEST_F(Launch, ASecondRequestEndsAtOnce) {
   const std::string run_dir = "twice";
-  auto job = std::async(std::launch::async, [&] {
-    return test::RunCommand(By(RunRanks(), run_dir), Holding(run_dir));
-  });
-  ASSERT_TRUE(test::WaitUntil([&] { return fs::exists(Held(run_dir)); }));
+  auto job = std::async(std::launch::async,
+                        [&] { return RunCommand(By(RunRanks(), run_dir), Holding(run_dir)); });
+  ASSERT_TRUE(WaitUntil([&] { return fs::exists(Held(run_dir)); }));
   SignalLauncher(run_dir, SIGTERM);
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   SignalLauncher(run_dir, SIGTERM);
@@ -195,12 +191,12 @@ TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
                          "LIST=no",
                          "VIDEOS=" + At("videos"),
                          "RUN=" + At(""),
-                         "BIN=" + test::ToolPath("").string(),
+                         "BIN=" + ToolPath("").string(),
                          "CONFIGS=" + configs.string()};
   int terminal = -1;
   const pid_t make = forkpty(&terminal, nullptr, nullptr, nullptr);
   if (make == 0) {
-    fs::current_path(test::SourceFolder());
+    fs::current_path(SourceFolder());
     for (const std::string& variable : environment) {
       putenv(const_cast<char*>(variable.c_str()));
     }
@@ -220,7 +216,7 @@ TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
       shown.append(bytes.data(), static_cast<size_t>(size));
     }
   });
-  EXPECT_TRUE(test::WaitUntil([&] { return fs::exists(Held("train")); }));
+  EXPECT_TRUE(WaitUntil([&] { return fs::exists(Held("train")); }));
   EXPECT_EQ(write(terminal, "\x03", 1), 1);
   std::this_thread::sleep_for(std::chrono::seconds(2));
   fs::remove(Held("train"));
@@ -237,13 +233,13 @@ TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
 // Whenever it comes, also while libraries are still loading.
 TEST_F(Launch, ARequestBeforeTheFirstStepIsNoFailure) {
   int number = 0;
-  for (const Words& launcher : {Words{test::ToolPath("run-ranks").string()}, RunRanks()}) {
+  for (const Words& launcher : {Words{ToolPath("run-ranks").string()}, RunRanks()}) {
     for (const double delay_s : {0., 0.2, 0.7}) {
       const std::string run_dir = "early" + std::to_string(number++);
       auto job = std::async(std::launch::async, [&] {
-        return test::RunCommand(By(launcher, run_dir, {"--epochs", "100000", "--lr", "0.001"}));
+        return RunCommand(By(launcher, run_dir, {"--epochs", "100000", "--lr", "0.001"}));
       });
-      test::WaitUntil([&] { return ProcessesOf(run_dir).size() > 1; });
+      WaitUntil([&] { return ProcessesOf(run_dir).size() > 1; });
       std::this_thread::sleep_for(std::chrono::duration<double>(delay_s));
       SignalLauncher(run_dir, SIGTERM);
       const CommandResult result = job.get();
@@ -272,7 +268,7 @@ class TakenLock {
 
 TEST_F(Launch, ATakenRunIsWaitedForAWhile) {
   const TakenLock taken(At("taken"));
-  const CommandResult refused = test::RunCommand(Command(0, "taken"));
+  const CommandResult refused = RunCommand(Command(0, "taken"));
   EXPECT_EQ(refused.exit_status, kExitEnvironment) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("waiting up to 10 s for it to end"));
   EXPECT_THAT(refused.err, HasSubstr("another train-r3d is at work there; wait for it or end it"));
@@ -281,9 +277,9 @@ TEST_F(Launch, ATakenRunIsWaitedForAWhile) {
 TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
   std::optional<TakenLock> taken(At("freed"));
   auto job = std::async(std::launch::async, [&] {
-    return test::RunCommand(Command(0, "freed", {"--stop-after-steps", "1"}));
+    return RunCommand(Command(0, "freed", {"--stop-after-steps", "1"}));
   });
-  ASSERT_TRUE(test::WaitUntil([] { return WaitsForItsLock("freed"); }));
+  ASSERT_TRUE(WaitUntil([] { return WaitsForItsLock("freed"); }));
   taken.reset();
   const CommandResult begun = job.get();
   EXPECT_EQ(begun.exit_status, kExitStoppedEarly) << begun.err;
@@ -297,9 +293,9 @@ TEST_F(Launch, ARequestEndsTheWaitForATakenRun) {
     const std::string run_dir = alone ? "waits_alone" : "waits";
     const TakenLock taken(At(run_dir));
     auto job = std::async(std::launch::async, [&] {
-      return test::RunCommand(alone ? Command(0, run_dir) : By(RunRanks(), run_dir));
+      return RunCommand(alone ? Command(0, run_dir) : By(RunRanks(), run_dir));
     });
-    ASSERT_TRUE(test::WaitUntil([&] { return WaitsForItsLock(run_dir); }));
+    ASSERT_TRUE(WaitUntil([&] { return WaitsForItsLock(run_dir); }));
     SignalLauncher(run_dir, SIGTERM);
     const CommandResult stopped = job.get();
     EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
@@ -313,13 +309,13 @@ TEST_F(Launch, ARequestEndsTheWaitForATakenRun) {
 TEST_F(Launch, TheSameCommandRightAfterMpirunWasKilledGoesOn) {
   const Words more = {"--epochs", "100000", "--lr", "0.001"};
   const Words command = Command(2, "killed", more);
-  auto job = std::async(std::launch::async, [&] { return test::RunCommand(command); });
-  ASSERT_TRUE(test::WaitUntil([] { return fs::exists(At("killed") + "/checkpoints/latest"); }));
+  auto job = std::async(std::launch::async, [&] { return RunCommand(command); });
+  ASSERT_TRUE(WaitUntil([] { return fs::exists(At("killed") + "/checkpoints/latest"); }));
   SignalLauncher("killed", SIGKILL);
   EXPECT_EQ(job.get().exit_status, 128 + SIGKILL);
   Words again = more;
   again.insert(again.end(), {"--stop-after-steps", "1"});
-  const CommandResult resumed = test::RunCommand(Command(2, "killed", again));
+  const CommandResult resumed = RunCommand(Command(2, "killed", again));
   EXPECT_EQ(resumed.exit_status, kExitStoppedEarly) << resumed.err;
   EXPECT_THAT(resumed.err, HasSubstr("going on from step "));
 }
@@ -335,15 +331,15 @@ size_t Count(const std::string& text, const std::string& word) {
 TEST_F(Launch, AMistakeIsSaidOnce) {
   for (const auto& [option, value] :
        {std::pair("--dpeth", "10"), {"--config", "no-such-file.ini"}}) {
-    const CommandResult result = test::RunCommand(Command(2, "mistaken", {option, value}));
+    const CommandResult result = RunCommand(Command(2, "mistaken", {option, value}));
     EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
     EXPECT_EQ(Count(result.err, "\ntrain-r3d: ") + Count(result.err.substr(0, 11), "train-r3d: "),
               2U)
         << "the mistake and where to look: " << result.err;
     EXPECT_EQ(Count(result.err, "--help lists the options"), 1U) << result.err;
   }
-  const CommandResult help = test::RunCommand(
-      {"mpirun", "--oversubscribe", "-n", "2", test::ToolPath("train-r3d").string(), "--help"});
+  const CommandResult help = RunCommand(
+      {"mpirun", "--oversubscribe", "-n", "2", ToolPath("train-r3d").string(), "--help"});
   EXPECT_EQ(help.exit_status, kExitDone);
   EXPECT_EQ(Count(help.out, "usage: "), 1U);
 }
@@ -352,11 +348,11 @@ TEST_F(Launch, AMistakeIsSaidOnce) {
 TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
   const std::string config = At("of_rank_0.ini");
   WriteFileAtomically(config, "log-level = info\n");
-  const std::string tool = test::ToolPath("train-r3d").string();
+  const std::string tool = ToolPath("train-r3d").string();
   const std::string script = "test $OMPI_COMM_WORLD_RANK = 0 && exec '" + tool + "' --config '" +
                              config + "' \"$@\"; exec '" + tool + "' --config absent.ini \"$@\"";
-  const CommandResult result = test::RunCommand({"mpirun", "--oversubscribe", "-n", "2", "sh", "-c",
-                                                 script, "sh", Shards(), At("of_one_rank")});
+  const CommandResult result = RunCommand({"mpirun", "--oversubscribe", "-n", "2", "sh", "-c",
+                                           script, "sh", Shards(), At("of_one_rank")});
   EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
   EXPECT_EQ(Count(result.err, "absent.ini"), 1U) << result.err;
   EXPECT_THAT(result.err, HasSubstr("train-r3d: rank 1 on "));
@@ -364,12 +360,12 @@ TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
 
 // As srun --mpi starts the ranks, here without a launcher that would end them.
 TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
-  const Words command = {test::ToolPath("train-r3d").string(), "--config", "absent.ini", "a", "b"};
-  const CommandResult other = test::RunCommand(command, {"PMIX_RANK=3"});
+  const Words command = {ToolPath("train-r3d").string(), "--config", "absent.ini", "a", "b"};
+  const CommandResult other = RunCommand(command, {"PMIX_RANK=3"});
   EXPECT_EQ(other.exit_status, kExitUsage);
   EXPECT_THAT(other.err, testing::StartsWith("train-r3d: rank 3 on "));
   EXPECT_THAT(other.err, HasSubstr("absent.ini"));
-  const CommandResult first = test::RunCommand(command, {"PMIX_RANK=0"});
+  const CommandResult first = RunCommand(command, {"PMIX_RANK=0"});
   EXPECT_THAT(first.err, testing::Not(HasSubstr("rank ")));
   EXPECT_THAT(first.err, HasSubstr("absent.ini"));
 }
@@ -377,11 +373,11 @@ TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
 // Every rank finds this out by itself.
 TEST_F(Launch, AMistakeIsSaidOnceThoughItIsFoundLate) {
   const std::string weights = At(Undisturbed()) + "/checkpoints/latest";
-  const CommandResult result = test::RunCommand(
-      Command(2, "mistaken_late", {"--finetune", weights, "--finetune-from", "layer9"}));
+  const CommandResult result =
+      RunCommand(Command(2, "mistaken_late", {"--finetune", weights, "--finetune-from", "layer9"}));
   EXPECT_EQ(result.exit_status, kExitUsage) << result.err;
   EXPECT_EQ(Count(result.err, "--finetune-from layer9"), 1U) << result.err;
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

@@ -10,12 +10,9 @@
 #include "tests/torch_python.h"
 #include "tests/train/train_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::TrainTool;
-using test::Words;
 using testing::HasSubstr;
 
 class PublishedWeights : public TrainTool {
@@ -28,7 +25,7 @@ class PublishedWeights : public TrainTool {
 
   void SetUp() override {
     if (Python().empty()) {
-      GTEST_SKIP() << test::NoPythonWith(kModules);
+      GTEST_SKIP() << NoPythonWith(kModules);
     }
   }
 
@@ -40,27 +37,27 @@ class PublishedWeights : public TrainTool {
     }
     WriteFileAtomically(At(shards + ".txt"), classes);
     const auto result =
-        test::RunCommand({test::ToolPath("pack-shards").string(), "--classes", At(shards + ".txt"),
-                          At("videos.tsv"), At("prepared"), At(shards)});
+        RunCommand({ToolPath("pack-shards").string(), "--classes", At(shards + ".txt"),
+                    At("videos.tsv"), At("prepared"), At(shards)});
     ASSERT_EQ(result.exit_status, 0) << result.err;
   }
 
   static constexpr const char* kModules = "torch, numpy, safetensors";
   static std::string Python() {
-    static const std::string found = test::PythonWith(kModules);
+    static const std::string found = PythonWith(kModules);
     return found;
   }
 
   static void RunPython(Words words) {
     words.insert(words.begin(),
-                 {Python(), (test::SourceFolder() / "tests/train/published_weights.py").string()});
-    const auto result = test::RunCommand(words);
+                 {Python(), (SourceFolder() / "tests/train/published_weights.py").string()});
+    const auto result = RunCommand(words);
     ASSERT_EQ(result.exit_status, 0) << result.err;
   }
 
-  static test::CommandResult RunTool(const std::string& tool, Words words) {
-    words.insert(words.begin(), test::ToolPath(tool).string());
-    return test::RunCommand(words);
+  static CommandResult RunTool(const std::string& tool, Words words) {
+    words.insert(words.begin(), ToolPath(tool).string());
+    return RunCommand(words);
   }
   static void MustRun(const std::string& tool, const Words& words) {
     const auto result = RunTool(tool, words);
@@ -177,14 +174,13 @@ INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetwork,
 class PublicCase : public PublishedWeights, public testing::WithParamInterface<const char*> {};
 
 TEST_P(PublicCase, IsReadAsPlain) {
-  const fs::path script =
-      test::SharedData(std::string("data/public_cases/") + GetParam() + "/make.py");
+  const fs::path script = SharedData(std::string("data/public_cases/") + GetParam() + "/make.py");
   if (script.empty()) {
     GTEST_SKIP() << "no ../shared/data/public_cases/" << GetParam() << " here";
   }
-  const std::string golden = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
+  const std::string golden = (SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   MustRun("convert-weights", {"--overwrite", golden, At("plain.pth")});
-  const auto made = test::RunCommand({Python(), script.string(), At("plain.pth"), At(GetParam())});
+  const auto made = RunCommand({Python(), script.string(), At("plain.pth"), At(GetParam())});
   ASSERT_EQ(made.exit_status, 0) << made.err;
   int num_files = 0;
   for (const auto& file : fs::directory_iterator(At(GetParam()))) {
@@ -200,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(Shared, PublicCase,
 
 // The user must state everything that a file does not.
 TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
-  const std::string file = (test::SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
+  const std::string file = (SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto refusal = [&](Words words, int status) {
     words.insert(words.end(), {file, At("shards400"), At("refused")});
     const auto result = RunTool("score-videos", words);
@@ -215,4 +211,4 @@ TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

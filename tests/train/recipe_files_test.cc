@@ -5,12 +5,9 @@
 #include "lib/model/tensor_io.h"
 #include "tests/train/convert_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::ConvertTool;
-using test::Words;
 using testing::HasSubstr;
 
 // The shipped settings say so: `recipe = hara2020`. The recipe's pixels count, and the file's own.
@@ -22,7 +19,7 @@ TEST_F(ConvertTool, PreprocessingFollowsTheRecipeThatItsFileNames) {
                   {"--preprocessing", At(out + ".ini"), "--classes", Shards() + "/classes.txt"});
   };
   const std::string rest = "sample-size = 32\nstem-stride = 2\n";
-  const std::string recipes = (test::SourceFolder() / "configs/recipes").string();
+  const std::string recipes = (SourceFolder() / "configs/recipes").string();
   const auto expected =
       logits("written_out", ReadFile(fs::path(recipes) / "hara2020.ini") + "\n" + rest);
   EXPECT_EQ(logits("named", "recipe = hara2020\n" + rest), expected);
@@ -43,8 +40,7 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
   WriteFileAtomically(At("round.ini"), "recipe = " + At("round.ini") + "\n");
   const std::string classes = Shards() + "/classes.txt";
   const auto run = [&](const std::string& tool, const std::string& settings) {
-    Words words = {test::ToolPath(tool).string(), "--preprocessing", settings, "--classes",
-                   classes};
+    Words words = {ToolPath(tool).string(), "--preprocessing", settings, "--classes", classes};
     if (tool == "classify-video") {
       words.insert(words.end(),
                    {"--height", "48", At("each.pth"), At("videos/rising/rising_000.mp4")});
@@ -52,7 +48,7 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
       words.insert(words.end(), {At("each.pth"), Shards(),
                                  At(tool + "_" + fs::path(settings).stem().string() + ".h5")});
     }
-    return test::RunCommand(words);
+    return RunCommand(words);
   };
   for (const char* tool : {"score-videos", "extract-features", "classify-video"}) {
     const auto good = run(tool, At("good.ini"));
@@ -65,17 +61,17 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
     EXPECT_THAT(round.err, HasSubstr("name each other in a circle")) << tool;
   }
   // train-r3d's own --recipe, and settings that are inspected.
-  const auto printed = test::RunCommand({test::ToolPath("train-r3d").string(), "--recipe",
-                                         At("good.ini"), "--print-config", "shards", "run"});
+  const auto printed = RunCommand({ToolPath("train-r3d").string(), "--recipe", At("good.ini"),
+                                   "--print-config", "shards", "run"});
   for (const char* line : {"\nstem-stride = 2\n", "\nsample-size = 32\n", "\nshortcut = b\n",
                            "\npixel-range = 1\n", "\ndampening = 0\n"}) {
     EXPECT_THAT(printed.out, HasSubstr(line));
   }
-  const Words inspect = {test::ToolPath("inspect-file").string(), "--layers"};
-  const auto inspected = test::RunCommand({inspect[0], inspect[1], At("good.ini")});
+  const Words inspect = {ToolPath("inspect-file").string(), "--layers"};
+  const auto inspected = RunCommand({inspect[0], inspect[1], At("good.ini")});
   EXPECT_THAT(inspected.out, HasSubstr("r3d-18, shortcut b, width 1"));
   EXPECT_THAT(inspected.out, HasSubstr("3 x 16 x 32 x 32"));
-  const auto circle = test::RunCommand({inspect[0], inspect[1], At("round.ini")});
+  const auto circle = RunCommand({inspect[0], inspect[1], At("round.ini")});
   EXPECT_EQ(circle.exit_status, 3);
   EXPECT_THAT(circle.err, HasSubstr("name each other in a circle"));
   // A note in a file of weights: a recipe's name is followed, a file of this machine is not read.
@@ -86,7 +82,7 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
   SaveTensors(At("note.safetensors"), tensors,
               {{"reel3d.config", "recipe = torchvision\nsample-size = 32\n"}});
   const auto noted =
-      test::RunCommand({inspect[0], inspect[1], "--clip-frames", "0", At("note.safetensors")});
+      RunCommand({inspect[0], inspect[1], "--clip-frames", "0", At("note.safetensors")});
   EXPECT_EQ(noted.exit_status, 0) << noted.err;
   SaveTensors(At("note.safetensors"), tensors,
               {{"reel3d.config", "recipe = " + At("good.ini") + "\n"}});
@@ -96,4 +92,4 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

@@ -14,25 +14,20 @@
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/score_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
-
-using test::ExpectNoTemporaries;
-using test::ScoreTool;
-using test::Words;
 
 // The same holds for ranks, and for ranks of array tasks.
 TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
   const Words crops = {"--windows", "2", "--crops", "3"};
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "alone", crops)).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "alone", crops)).exit_status, 0);
   const auto by_ranks = [&](const char* ranks, const std::string& out, const Words& more) {
     Words words = {"mpirun", "--oversubscribe", "-n", ranks};
     Words all = crops;
     all.insert(all.end(), more.begin(), more.end());
     const Words command = ScoreCommand(Shards(), out, all);
     words.insert(words.end(), command.begin(), command.end());
-    return test::RunCommand(words);
+    return RunCommand(words);
   };
   for (const char* ranks : {"1", "2"}) {
     const std::string out = std::string("ranks_") + ranks;
@@ -53,7 +48,7 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
   for (int task = 6; task >= 0; --task) {
     Words words = crops;
     words.insert(words.end(), {"--task", std::to_string(task), "--tasks", "7"});
-    ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "seven", words)).exit_status, 0);
+    ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "seven", words)).exit_status, 0);
   }
   EXPECT_EQ(Parts("seven"), Parts("alone"));
   // Ranks go on where something else ended: only what is missing is scored.
@@ -66,21 +61,21 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
 
 TEST_F(ScoreTool, KilledRanksGoOnAndEndWithTheSameBytes) {
   const Words one_each = {"--videos-per-part", "1", "--crops", "3"};
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "whole", one_each)).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "whole", one_each)).exit_status, 0);
   Words ranks = {"mpirun", "--oversubscribe", "-n", "2"};
   const Words command = ScoreCommand(Shards(), "killed_ranks", one_each);
   ranks.insert(ranks.end(), command.begin(), command.end());
   const Stopwatch clock;
-  ASSERT_EQ(test::RunCommand(ranks).exit_status, 0);
+  ASSERT_EQ(RunCommand(ranks).exit_status, 0);
   const double whole_s = clock.Seconds();
   fs::remove_all(At("killed_ranks"));
   Rng rng(4);
   int num_hit = 0;
   for (int round = 0; round < 3; ++round) {
-    num_hit += test::RunAndKill(ranks, At("killed_ranks"), rng.Uniform(0.4, 0.9) * whole_s) ? 1 : 0;
+    num_hit += RunAndKill(ranks, At("killed_ranks"), rng.Uniform(0.4, 0.9) * whole_s) ? 1 : 0;
   }
   EXPECT_GE(num_hit, 1) << "the test did not hit";
-  const auto last = test::RunCommand(ranks);
+  const auto last = RunCommand(ranks);
   ASSERT_EQ(last.exit_status, 0) << last.err;
   EXPECT_EQ(Parts("killed_ranks"), Parts("whole"));
   EXPECT_TRUE(fs::exists(fs::path(At("killed_ranks")) / "DONE"));
@@ -90,22 +85,21 @@ TEST_F(ScoreTool, KilledRanksGoOnAndEndWithTheSameBytes) {
 TEST_F(ScoreTool, TooManyFailedVideosEndAllRanksWithOneStatus) {
   const fs::path shards = At("damaged_for_ranks");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
-  test::DamageFrame(shards, Subset::kValidation, 0, 3);
+  DamageFrame(shards, Subset::kValidation, 0, 3);
   Words words = {"mpirun", "--oversubscribe", "-n", "2"};
   const Words command = ScoreCommand(shards, "damaged_by_ranks");
   words.insert(words.end(), command.begin(), command.end());
-  const auto refused = test::RunCommand(words);
+  const auto refused = RunCommand(words);
   EXPECT_EQ(refused.exit_status, 3) << refused.err;
   EXPECT_FALSE(fs::exists(fs::path(At("damaged_by_ranks")) / "DONE"));
 }
 
 // The windows are worked out from docs/reference/clips.md, with T = 16 and k = 3.
 TEST_F(ScoreTool, WindowsAndCropsOfEachVideo) {
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "spread", {"--windows", "3", "--crops", "10"}))
-                .exit_status,
-            0);
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "one_crop", {"--windows", "3"})).exit_status,
-            0);
+  ASSERT_EQ(
+      RunCommand(ScoreCommand(Shards(), "spread", {"--windows", "3", "--crops", "10"})).exit_status,
+      0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "one_crop", {"--windows", "3"})).exit_status, 0);
   const ShardSet shards(Shards());
   std::map<std::string, int> num_frames;
   for (const IndexedVideo& video : shards.videos()) {
@@ -147,8 +141,8 @@ TEST_F(ScoreTool, WindowsAndCropsOfEachVideo) {
 }
 
 TEST_F(ScoreTool, TheCentreOfSeveralCropsIsTheOnlyOne) {
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "three", {"--crops", "3"})).exit_status, 0);
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "centre")).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "three", {"--crops", "3"})).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "centre")).exit_status, 0);
   const Scores three = ReadScores(fs::path(At("three")) / ScoreFileName(0));
   const Scores centre = ReadScores(fs::path(At("centre")) / ScoreFileName(0));
   const size_t num_classes = centre.classes.size();
@@ -160,8 +154,8 @@ TEST_F(ScoreTool, TheCentreOfSeveralCropsIsTheOnlyOne) {
     sides_differ = sides_differ || std::abs(crops[num_classes] - crops[2 * num_classes]) > 1e-3;
   }
   EXPECT_TRUE(sides_differ);
-  const auto judged = test::RunCommand(
-      {test::ToolPath("evaluate-scores").string(), "--json", At("three"), At("three_evaluation")});
+  const auto judged = RunCommand(
+      {ToolPath("evaluate-scores").string(), "--json", At("three"), At("three_evaluation")});
   ASSERT_EQ(judged.exit_status, 0) << judged.err;
 }
 
@@ -170,7 +164,7 @@ TEST_F(ScoreTool, WindowsAndCropsThatCannotBeAreUsageErrors) {
                              {"--windows", "3", "--window-stride", "8"},
                              {"--crops", "5"},
                              {"--short-side", "31"}}) {
-    const auto refused = test::RunCommand(ScoreCommand(Shards(), "refused", words));
+    const auto refused = RunCommand(ScoreCommand(Shards(), "refused", words));
     EXPECT_EQ(refused.exit_status, 2) << refused.err;
     EXPECT_NE(refused.err.find(words.front()), std::string::npos) << refused.err;
     EXPECT_FALSE(fs::exists(At("refused")));
@@ -178,4 +172,4 @@ TEST_F(ScoreTool, WindowsAndCropsThatCannotBeAreUsageErrors) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

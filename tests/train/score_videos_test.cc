@@ -15,27 +15,22 @@
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/score_tool.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
-
-using test::ExpectNoTemporaries;
-using test::ScoreTool;
-using test::Words;
 
 TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
   const Stopwatch clock;
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "undisturbed")).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "undisturbed")).exit_status, 0);
   const double whole_s = clock.Seconds();
   Rng rng(3);
   int num_hit = 0;
   for (int round = 0; round < 8; ++round) {
-    num_hit += test::RunAndKill(ScoreCommand(Shards(), "killed"), At("killed"),
-                                rng.Uniform(0.1, 1) * whole_s)
-                   ? 1
-                   : 0;
+    num_hit +=
+        RunAndKill(ScoreCommand(Shards(), "killed"), At("killed"), rng.Uniform(0.1, 1) * whole_s)
+            ? 1
+            : 0;
     if (round % 4 == 3) {
-      const auto last = test::RunCommand(ScoreCommand(Shards(), "killed"));
+      const auto last = RunCommand(ScoreCommand(Shards(), "killed"));
       ASSERT_EQ(last.exit_status, 0) << last.err;
       EXPECT_EQ(Parts("killed"), Parts("undisturbed"));
       ExpectNoTemporaries(At("killed"));
@@ -49,14 +44,14 @@ TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
 TEST_F(ScoreTool, ADamagedFrameCostsItsVideo) {
   const fs::path shards = At("damaged_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
-  const std::string victim = test::DamageFrame(shards, Subset::kValidation, 0, 3);
+  const std::string victim = DamageFrame(shards, Subset::kValidation, 0, 3);
 
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "sound")).exit_status, 0);
-  const auto refused = test::RunCommand(ScoreCommand(shards, "damaged_scores"));
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "sound")).exit_status, 0);
+  const auto refused = RunCommand(ScoreCommand(shards, "damaged_scores"));
   EXPECT_EQ(refused.exit_status, 3) << refused.err;
   EXPECT_FALSE(fs::exists(fs::path(At("damaged_scores")) / "DONE"));
   const auto tolerated =
-      test::RunCommand(ScoreCommand(shards, "damaged_scores", {"--max-failed-fraction", "0.2"}));
+      RunCommand(ScoreCommand(shards, "damaged_scores", {"--max-failed-fraction", "0.2"}));
   EXPECT_EQ(tolerated.exit_status, 0) << tolerated.err;
   const std::string failed = ReadFile(fs::path(At("damaged_scores")) / "failed.tsv");
   EXPECT_NE(failed.find(victim + "\tscore\t"), std::string::npos) << failed;
@@ -80,21 +75,20 @@ TEST_F(ScoreTool, ADamagedFrameCostsItsVideo) {
 }
 
 TEST_F(ScoreTool, PartsOfAnEarlierPlanGoAway) {
-  ASSERT_EQ(
-      test::RunCommand(ScoreCommand(Shards(), "plan", {"--videos-per-part", "1"})).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "plan", {"--videos-per-part", "1"})).exit_status, 0);
   EXPECT_EQ(Parts("plan").size(), 8U);
-  EXPECT_EQ(test::RunCommand(ScoreCommand(Shards(), "plan")).exit_status, 2);
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "plan", {"--overwrite"})).exit_status, 0);
+  EXPECT_EQ(RunCommand(ScoreCommand(Shards(), "plan")).exit_status, 2);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "plan", {"--overwrite"})).exit_status, 0);
   EXPECT_EQ(Parts("plan").size(), 3U);
 }
 
 TEST_F(ScoreTool, InspectFileShowsTheCheckpoint) {
-  const std::string tool = test::ToolPath("inspect-file").string();
+  const std::string tool = ToolPath("inspect-file").string();
   const std::string checkpoint = At("to_score/checkpoints/latest");
-  const auto text = test::RunCommand({tool, checkpoint});
+  const auto text = RunCommand({tool, checkpoint});
   ASSERT_EQ(text.exit_status, 0) << text.err;
   EXPECT_NE(text.out.find("conv1.weight"), std::string::npos) << text.out;
-  const auto json = test::RunCommand({tool, "--json", checkpoint + "/model.safetensors"});
+  const auto json = RunCommand({tool, "--json", checkpoint + "/model.safetensors"});
   ASSERT_EQ(json.exit_status, 0) << json.err;
   const nlohmann::json rows = nlohmann::json::parse(json.out)["rows"];
   const auto conv1 = std::find_if(rows.begin(), rows.end(), [](const nlohmann::json& row) {
@@ -107,14 +101,14 @@ TEST_F(ScoreTool, InspectFileShowsTheCheckpoint) {
   for (const std::string& state :
        {R"({"format":1})" + std::string(), "{\"x\":" + std::string(300'000, '[')}) {
     WriteFileAtomically(copy / "state.json", state);
-    const auto refused = test::RunCommand({tool, copy.string()});
+    const auto refused = RunCommand({tool, copy.string()});
     EXPECT_EQ(refused.exit_status, 3) << refused.err;
   }
 }
 
 TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasks) {
   const auto score = [&](const std::string& out, const Words& more) {
-    return test::RunCommand(ScoreCommand(Shards(), out, more));
+    return RunCommand(ScoreCommand(Shards(), out, more));
   };
   ASSERT_EQ(score("scores_one", {}).exit_status, 0);
   for (const char* task : {"1", "0"}) {
@@ -159,45 +153,44 @@ void Forget(const Words& options, const fs::path& folder) {
 }
 
 TEST_F(ScoreTool, ScoringThatBeganBeforeAnOptionExistedGoesOn) {
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "old_scores")).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "old_scores")).exit_status, 0);
   Forget({"tail"}, At("old_scores"));
-  const auto refused =
-      test::RunCommand(ScoreCommand(Shards(), "old_scores", {"--tail", "drop2017"}));
+  const auto refused = RunCommand(ScoreCommand(Shards(), "old_scores", {"--tail", "drop2017"}));
   EXPECT_EQ(refused.exit_status, 2);
   EXPECT_NE(refused.err.find("'tail = loop' there by default, 'tail = drop2017' now"),
             std::string::npos)
       << refused.err;
-  const auto resumed = test::RunCommand(ScoreCommand(Shards(), "old_scores"));
+  const auto resumed = RunCommand(ScoreCommand(Shards(), "old_scores"));
   EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
 }
 
 // An emptied settings.ini is not one of a version without options.
 TEST_F(ScoreTool, ScoresWhoseSettingsAreLostAreNotMadeAgainUnasked) {
-  ASSERT_EQ(test::RunCommand(ScoreCommand(Shards(), "emptied")).exit_status, 0);
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "emptied")).exit_status, 0);
   const fs::path settings = fs::path(At("emptied")) / "settings.ini";
   const std::string whole = ReadFile(settings);
   WriteFileAtomically(settings, "");
-  const auto refused = test::RunCommand(ScoreCommand(Shards(), "emptied"));
+  const auto refused = RunCommand(ScoreCommand(Shards(), "emptied"));
   EXPECT_EQ(refused.exit_status, 3);
   EXPECT_NE(refused.err.find("settings.ini was cut or changed after it was written"),
             std::string::npos)
       << refused.err;
   EXPECT_TRUE(fs::exists(fs::path(At("emptied")) / "DONE"));
   WriteFileAtomically(settings, whole);
-  const auto resumed = test::RunCommand(ScoreCommand(Shards(), "emptied", {"--json"}));
+  const auto resumed = RunCommand(ScoreCommand(Shards(), "emptied", {"--json"}));
   EXPECT_EQ(nlohmann::json::parse(resumed.out)["parts_kept"], 3) << resumed.err;
 }
 
 TEST_F(ScoreTool, TrainingThatBeganBeforeAnOptionExistedGoesOn) {
-  ASSERT_EQ(test::RunCommand(Command(0, "old_run", {"--stop-after-steps", "1"})).exit_status, 75);
+  ASSERT_EQ(RunCommand(Command(0, "old_run", {"--stop-after-steps", "1"})).exit_status, 75);
   Forget({"stem-channels", "shortcut-gradient"}, At("old_run"));
-  const auto refused = test::RunCommand(Command(0, "old_run", {"--shortcut-gradient", "cut"}));
+  const auto refused = RunCommand(Command(0, "old_run", {"--shortcut-gradient", "cut"}));
   EXPECT_EQ(refused.exit_status, 2);
   EXPECT_NE(refused.err.find("('shortcut-gradient = flow' there by default, "
                              "'shortcut-gradient = cut' now)"),
             std::string::npos)
       << refused.err;
-  const auto resumed = test::RunCommand(Command(0, "old_run"));
+  const auto resumed = RunCommand(Command(0, "old_run"));
   EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
   EXPECT_NE(resumed.err.find("going on from step 1"), std::string::npos) << resumed.err;
 }
@@ -209,11 +202,11 @@ TEST_F(ScoreTool, ClassesOfAnotherDataSetAreRefused) {
   WriteFileAtomically(other / "classes.txt", classes + "one_more\n");
   WriteFileAtomically(other / "DONE", "");  // as older versions left it, without checksums
   const auto result =
-      test::RunCommand({test::ToolPath("score-videos").string(), At("to_score/checkpoints/latest"),
-                        other.string(), At("other_scores")});
+      RunCommand({ToolPath("score-videos").string(), At("to_score/checkpoints/latest"),
+                  other.string(), At("other_scores")});
   EXPECT_EQ(result.exit_status, 3);
   EXPECT_NE(result.err.find("the checkpoint knows 8 classes and"), std::string::npos) << result.err;
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

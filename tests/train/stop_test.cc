@@ -7,20 +7,17 @@
 #include "lib/base/error.h"
 #include "tests/train/interrupted_run.h"
 
-namespace reel3d {
-namespace fs = std::filesystem;
+namespace reel3d::test {
 namespace {
 
-using test::CommandResult;
-using test::Words;
 using testing::HasSubstr;
 
-class Stop : public test::InterruptedRun {
+class Stop : public InterruptedRun {
  protected:
   // Runs `command` in a job that ends in `left_s` seconds.
   static CommandResult RunInJob(const Words& command, int64_t left_s) {
-    return test::RunCommand(command,
-                            {"SLURM_JOB_END_TIME=" + std::to_string(std::time(nullptr) + left_s)});
+    return RunCommand(command,
+                      {"SLURM_JOB_END_TIME=" + std::to_string(std::time(nullptr) + left_s)});
   }
 };
 
@@ -35,7 +32,7 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
   const CommandResult ended = RunInJob(Command(2, "long_job", limit), 24 * 3600);
   EXPECT_EQ(ended.exit_status, kExitDone) << ended.err;
   const CommandResult no_job =
-      test::RunCommand(Command(0, "no_job", limit), {"SLURM_JOB_END_TIME=", "SLURM_JOB_ID="});
+      RunCommand(Command(0, "no_job", limit), {"SLURM_JOB_END_TIME=", "SLURM_JOB_ID="});
   EXPECT_EQ(no_job.exit_status, kExitDone) << no_job.err;
   EXPECT_THAT(no_job.err, HasSubstr("neither SLURM_JOB_END_TIME nor squeue says when"));
 }
@@ -43,11 +40,11 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
 // This holds even after the last step of an epoch or of the run: the resumed run does the
 // validation.
 TEST_F(Stop, BeforeTheValidation) {
-  ASSERT_EQ(test::RunCommand(Command(2, "not_stopped")).exit_status, kExitDone);
+  ASSERT_EQ(RunCommand(Command(2, "not_stopped")).exit_status, kExitDone);
   for (const char* steps : {"3", "6"}) {
     const std::string run_dir = std::string("stopped_at_") + steps;
     const Words limit = {"--stop-after-steps", steps};
-    const CommandResult stopped = test::RunCommand(Command(2, run_dir, limit));
+    const CommandResult stopped = RunCommand(Command(2, run_dir, limit));
     EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
     const std::string last_epoch = std::string("epoch ") + (*steps == '3' ? "1" : "2") + " of 2";
     EXPECT_THAT(stopped.err, testing::Not(HasSubstr(last_epoch)));
@@ -57,7 +54,7 @@ TEST_F(Stop, BeforeTheValidation) {
     // checkpoint.
     const std::string metrics = At(run_dir) + "/metrics.jsonl";
     WriteFileAtomically(metrics, ReadFile(metrics) + "{\"step\":" + steps + "}\n");
-    const CommandResult ended = test::RunCommand(Command(2, run_dir));
+    const CommandResult ended = RunCommand(Command(2, run_dir));
     EXPECT_EQ(ended.exit_status, kExitDone) << ended.err;
     EXPECT_THAT(ended.err, HasSubstr(last_epoch));
     ExpectSameEnd(run_dir, "not_stopped");
@@ -70,20 +67,20 @@ TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
                           "--tensorboard-every", "1"};
   const std::string gate = At("gate");
   auto job = std::async(std::launch::async, [&] {
-    return test::RunCommand(
+    return RunCommand(
         Command(2, "slow_disk", settings),
         {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_CHECKPOINTS_AFTER=" + gate});
   });
-  const bool went_on = test::WaitUntil([] {
+  const bool went_on = WaitUntil([] {
     const fs::path curves = At("slow_disk") + "/tensorboard";
-    return fs::exists(curves) && test::Curve(curves, "optimizer/lr").size() == 3;
+    return fs::exists(curves) && Curve(curves, "optimizer/lr").size() == 3;
   });
   EXPECT_TRUE(went_on) << "the third step waits for the checkpoint of the second";
   EXPECT_FALSE(fs::exists(At("slow_disk") + "/checkpoints/latest"));
   WriteFileAtomically(gate, "open");
   const CommandResult result = job.get();
   ASSERT_EQ(result.exit_status, kExitDone) << result.err;
-  ASSERT_EQ(test::RunCommand(Command(2, "fast_disk", settings)).exit_status, kExitDone);
+  ASSERT_EQ(RunCommand(Command(2, "fast_disk", settings)).exit_status, kExitDone);
   ExpectSameEnd("slow_disk", "fast_disk");
   // This file is written after the model, so only after the gate opened.
   const std::string written_late = "/checkpoints/step-0000000002/optimizer.safetensors";
@@ -92,4 +89,4 @@ TEST_F(Stop, NotForACheckpointThatIsBeingWritten) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

@@ -14,23 +14,15 @@
 #include "tests/test_support.h"
 #include "tests/weights/pth_pieces.h"
 
-namespace reel3d {
+namespace reel3d::test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::Dict;
-using test::Integer;
-using test::Number;
-using test::Refusal;
-using test::Tensor;
-using test::Text;
-using test::Write;
-using test::WriteZip;
 
 // Returns the peak memory of a process of its own that reads the result of `make` and must give
 // this answer.
 int64_t MostKilobytes(const std::function<std::string()>& make, const std::string& answer) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const fs::path file = folder / "bad.pth";
   const auto in_child = [](const std::function<bool()>& do_it) {
     const pid_t child = fork();
@@ -104,7 +96,7 @@ std::string ManyTensors() {
   for (int64_t i = 0; i < 99'000; ++i) {
     items += Text(fmt::format("{:0>140}", i)) + (i == 0 ? Tensor(4, 0, ones, ones) + "q\1" : "h\1");
   }
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   WriteZip(folder / "a.pth", Dict(items));
   return ReadFile(folder / "a.pth");
 }
@@ -147,4 +139,4 @@ TEST(HostilePthMemory, IsBounded) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

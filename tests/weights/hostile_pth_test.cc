@@ -10,34 +10,25 @@
 #include "tests/test_support.h"
 #include "tests/weights/pth_pieces.h"
 
-namespace reel3d {
+namespace reel3d::test {
 namespace {
 
 namespace fs = std::filesystem;
-using test::Dict;
-using test::Integer;
-using test::Number;
-using test::Refusal;
-using test::Tensor;
-using test::Text;
-using test::Tuple;
-using test::Write;
-using test::WriteZip;
 using testing::AllOf;
 using testing::HasSubstr;
 
 std::string Golden(const std::string& name) {
-  return ReadFile(test::SourceFolder() / "tests/golden" / name);
+  return ReadFile(SourceFolder() / "tests/golden" / name);
 }
 
 std::string RefusalOfPickle(const std::string& pickle) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   WriteZip(folder / "bad.pth", pickle);
   return Refusal(folder / "bad.pth");
 }
 
 std::string RefusalOfBytes(const std::string& bytes, const std::string& name = "bad.pth") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   Write(folder / name, bytes);
   return Refusal(folder / name);
 }
@@ -49,7 +40,7 @@ TEST(HostilePth, TheseHelpersWriteSoundFiles) {
 }
 
 TEST(HostilePth, NothingIsExecuted) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const fs::path trace = folder / "executed";
   const std::string touch = Text("touch " + trace.string());
   for (const std::string& call :
@@ -135,7 +126,7 @@ TEST(HostilePth, TheSameValuesAgainAndAgainAreRefused) {
   for (int i = 0; i < 100; ++i) {
     items += Text(std::to_string(i)) + (i == 0 ? big + "q\1" : "h\1");
   }
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   ZipWriter zip(folder / "bad.pth");
   zip.Add("x/data.pkl", "\x80\x02" + Dict(items) + ".");
   zip.Add("x/data/0", std::string(4'000'000, '\0'));
@@ -180,7 +171,7 @@ TEST(HostilePth, PicklesThatGrowOrNestAreBounded) {
 }
 
 TEST(HostilePth, ZipBombsAreRefused) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   WriteZip(folder / "good.pth", Dict(Text("a") + Tensor(4, 0, {4}, {1})));
   const std::string good = ReadFile(folder / "good.pth");
   const size_t central = good.find("PK\1\2");
@@ -220,7 +211,7 @@ TEST(HostilePth, OtherKindsAreNamedWithTheirWayOut) {
   EXPECT_THAT(RefusalOfBytes("\x80\x03]."), HasSubstr("none of torch.save"));
   EXPECT_THAT(RefusalOfBytes("hello"), HasSubstr("not a kind of file"));
   EXPECT_THAT(RefusalOfBytes(""), HasSubstr("not a kind of file"));
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   ZipWriter zip(folder / "bad.pth");
   zip.Add("word/document.xml", "<x/>");
   zip.Finish();
@@ -233,7 +224,7 @@ std::vector<std::string> Seeds() {
 }
 
 TEST(HostilePth, CutAnywhereItIsRefused) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   for (const std::string& whole : Seeds()) {
     for (size_t size = 0; size < whole.size(); size += 64) {
       Write(folder / "cut.pth", whole.substr(0, size));
@@ -243,4 +234,4 @@ TEST(HostilePth, CutAnywhereItIsRefused) {
 }
 
 }  // namespace
-}  // namespace reel3d
+}  // namespace reel3d::test

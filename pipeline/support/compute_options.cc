@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/compute_options.h"
+
+namespace reel3d {
+
+void ComputeOptions::Bind(OptionBinder& binder) {
+  binder.Choice("decoding", &decoding, "how frames become pixels");
+  precision.Bind(binder);
+  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
+  binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores",
+              Effect::kRunOnly);
+  binder.Choice("device", &device, "where to compute", Effect::kRunOnly);
+}
+
+}  // namespace reel3d

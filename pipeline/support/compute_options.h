@@ -1,0 +1,28 @@
+// Says how a tool that applies a network to clips computes: from which pixels, how precisely, how
+// many clips at once, and on what. train-r3d binds its own options, because it divides a batch over
+// its ranks.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "lib/base/option_binder.h"
+#include "lib/dist/device_choice.h"
+#include "lib/frames/frame_decoder.h"
+#include "lib/model/precision_options.h"
+
+namespace reel3d {
+
+struct ComputeOptions {
+  // `batch_clips` is the default of --batch.
+  explicit ComputeOptions(int batch_clips) : batch(batch_clips) {}
+
+  Decoding decoding = Decoding::kFast;
+  PrecisionOptions precision;
+  int batch;        // clips
+  int threads = 0;  // 0: all cores
+  DeviceChoice device = DeviceChoice::kAuto;
+
+  // Binds --decoding, --precision, --batch, --threads and --device.
+  void Bind(OptionBinder& binder);
+};
+
+}  // namespace reel3d
