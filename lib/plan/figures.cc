@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/plan/figures.h"
+
+namespace reel3d::plan {
+namespace {
+
+class Figures {
+ public:
+  void Begin(const char* stage, Origin origin) {
+    stage_ = stage;
+    origin_ = origin;
+  }
+  void Add(const char* key, const char* text, Unit unit, double value) {
+    Add(key, text, unit, value, origin_);
+  }
+  void Add(const char* key, const char* text, Unit unit, double value, Origin origin) {
+    figures_.push_back({stage_, key, text, unit, {value, origin}});
+  }
+  std::vector<Figure> Take() { return std::move(figures_); }
+
+ private:
+  std::string stage_;
+  Origin origin_ = Origin::kAssumed;
+  std::vector<Figure> figures_;
+};
+
+Origin FramesOrigin(const Videos& videos) {
+  return WeakestOf({videos.num_videos, videos.seconds, videos.fps});
+}
+
+Origin Weaker(Origin one, Origin other) { return std::max(one, other); }
+
+void AddData(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Videos& videos = request.videos;
+  figures->Begin("data", FramesOrigin(videos));
+  figures->Add("videos", "videos", Unit::kCount, videos.num_videos.value, videos.num_videos.origin);
+  figures->Add("training_videos", "videos to train on", Unit::kCount, videos.num_training.value,
+               videos.num_training.origin);
+  figures->Add("frames", "frames", Unit::kCount, plan.num_frames);
+}
+
+void AddPrep(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Cluster& cluster = request.cluster;
+  const Origin core_time = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.prep_ms}));
+  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
+  const Origin array = Weaker(core_time, WeakestOf({cluster.cores_per_node}));
+  figures->Begin("prepare", array);
+  figures->Add("core_s", "time of one core", Unit::kSeconds, plan.prep_core_s, core_time);
+  figures->Add("tasks", "tasks of the array", Unit::kCount, plan.prep.num_tasks);
+  figures->Add("task_s", "time of a task", Unit::kSeconds, plan.prep.task_s);
+  figures->Add("waves", "waves of tasks", Unit::kCount, plan.prep.num_waves);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.prep.wall_s);
+  figures->Add("bytes", "prepared videos", Unit::kBytes, plan.stored_bytes, bytes);
+}
+
+void AddPack(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
+  figures->Begin("pack", bytes);
+  figures->Add("shards", "shards", Unit::kCount, plan.num_shards);
+  figures->Add("bytes", "all shards", Unit::kBytes, plan.stored_bytes);
+  figures->Add("peak_bytes", "disk, until prepared videos go", Unit::kBytes, 2 * plan.stored_bytes);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.pack_s,
+               Weaker(bytes, request.rates.pack_mb_per_s.origin));
+}
+
+void AddStep(const Request& request, const TrainingPlan& training, Figures* figures) {
+  const Rates& rates = request.rates;
+  const Cluster& cluster = request.cluster;
+  const StepTime& step = training.step;
+  const Origin network =
+      WeakestOf({rates.parameters, cluster.inside_gb_per_s, cluster.between_gb_per_s,
+                 cluster.inside_us, cluster.between_us});
+  figures->Add("step_s", "a step", Unit::kSeconds, step.total_s);
+  figures->Add("compute_s", "of it computing", Unit::kSeconds, step.compute_s,
+               rates.train_clips_per_s.origin);
+  figures->Add("all_reduce_s", "all-reduce of gradients", Unit::kSeconds, step.all_reduce_s,
+               network);
+  figures->Add("exposed_s", "of it not hidden", Unit::kSeconds, step.exposed_s,
+               Weaker(network, rates.train_clips_per_s.origin));
+  figures->Add("waiting_s", "waiting for the slowest rank", Unit::kSeconds, step.waiting_s,
+               rates.straggling_ms.origin);
+  figures->Add("loader_cores", "loader cores a rank", Unit::kCount, training.loader_cores,
+               WeakestOf({rates.train_clips_per_s, rates.loader_clips_per_s}));
+  figures->Add("storage_bytes_per_s", "read by all ranks", Unit::kBytesPerSecond,
+               training.storage_bytes_per_s, WeakestOf({rates.train_clips_per_s, rates.frame_kb}));
+}
+
+void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) {
+  const TrainingPlan& training = plan.training;
+  const Cluster& cluster = request.cluster;
+  const Origin speed = Weaker(request.videos.num_training.origin,
+                              WeakestOf({request.rates.train_clips_per_s, request.rates.epoch_s}));
+  const Origin failures = WeakestOf({cluster.node_mtbf_days, cluster.save_s});
+  figures->Begin("train", speed);
+  figures->Add("ranks", "ranks", Unit::kCount, training.num_ranks, request.settings.ranks.origin);
+  AddStep(request, training, figures);
+  figures->Add("epoch_s", "an epoch, with validation", Unit::kSeconds, training.epoch_s);
+  figures->Add("young_s", "between checkpoints, Young", Unit::kSeconds, training.young_s, failures);
+  figures->Add("daly_s", "between checkpoints, Daly", Unit::kSeconds, training.daly_s, failures);
+  figures->Begin("train", Weaker(speed, WeakestOf({cluster.node_mtbf_days, cluster.save_s,
+                                                   cluster.start_s, cluster.limit_hours})));
+  figures->Add("failures", "failures", Unit::kRate, training.job.num_failures);
+  figures->Add("jobs", "jobs, with requeues", Unit::kRate, training.job.num_jobs);
+  figures->Add("saves_s", "saving", Unit::kSeconds, training.job.saves_s);
+  figures->Add("lost_s", "work done again", Unit::kSeconds, training.job.lost_s);
+  figures->Add("waiting_for_requeues_s", "queued again", Unit::kSeconds, training.job.waiting_s);
+  figures->Add("wall_s", "time with requeues", Unit::kSeconds, training.job.wall_s);
+  figures->Add("goodput", "share that is kept work", Unit::kShare,
+               training.job.work_s / training.job.wall_s);
+  figures->Add("rank_hours", "hours of ranks", Unit::kHours, training.rank_hours);
+}
+
+void AddRest(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin score =
+      Weaker(FramesOrigin(request.videos),
+             WeakestOf({request.videos.num_training, request.rates.score_clips_per_s}));
+  figures->Begin("score", score);
+  figures->Add("windows", "windows", Unit::kCount, plan.score_windows,
+               FramesOrigin(request.videos));
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s);
+  const Rates& rates = request.rates;
+  figures->Begin(
+      "run", Weaker(score, WeakestOf({rates.prep_ms, rates.pack_mb_per_s, rates.train_clips_per_s,
+                                      request.cluster.node_mtbf_days})));
+  figures->Add("wall_s", "all stages, with queues", Unit::kSeconds, plan.wall_s);
+  figures->Add("core_hours", "hours of cores, prepare and pack", Unit::kHours, plan.core_hours);
+  if (request.cluster.core_hour_price.value + request.cluster.rank_hour_price.value > 0) {
+    figures->Add("cost", "cost", Unit::kPrice, plan.cost);
+  }
+}
+
+}  // namespace
+
+const char* NameOfUnit(Unit unit) {
+  switch (unit) {
+    case Unit::kSeconds:
+      return "s";
+    case Unit::kBytes:
+      return "bytes";
+    case Unit::kBytesPerSecond:
+      return "bytes/s";
+    case Unit::kHours:
+      return "hours";
+    case Unit::kPrice:
+      return "price";
+    case Unit::kShare:
+      return "share";
+    default:
+      return "number";
+  }
+}
+
+std::vector<Figure> FiguresOf(const Request& request, const RunPlan& plan) {
+  Figures figures;
+  AddData(request, plan, &figures);
+  AddPrep(request, plan, &figures);
+  AddPack(request, plan, &figures);
+  AddTraining(request, plan, &figures);
+  AddRest(request, plan, &figures);
+  return figures.Take();
+}
+
+void ForEachRate(Rates* rates,
+                 const std::function<void(const char* key, const char* unit, Known* rate)>& use) {
+  use("prep_ms", "ms of a core, for a frame", &rates->prep_ms);
+  use("frame_kb", "kB of a stored frame", &rates->frame_kb);
+  use("pack_mb_per_s", "MB/s of pack-shards", &rates->pack_mb_per_s);
+  use("train_clips_per_s", "clips/s of a rank, computing alone", &rates->train_clips_per_s);
+  use("loader_clips_per_s", "clips/s of a core that loads", &rates->loader_clips_per_s);
+  use("straggling_ms", "ms that a rank is late in a step", &rates->straggling_ms);
+  use("epoch_s", "s of a rank, for a validation window", &rates->epoch_s);
+  use("score_clips_per_s", "clips/s of a rank that scores", &rates->score_clips_per_s);
+  use("parameters", "millions of parameters", &rates->parameters);
+}
+
+}  // namespace reel3d::plan
