@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/plan/figures.h"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 namespace reel3d::plan {
 namespace {
 
@@ -88,8 +92,9 @@ void AddStep(const Request& request, const TrainingPlan& training, Figures* figu
 void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) {
   const TrainingPlan& training = plan.training;
   const Cluster& cluster = request.cluster;
-  const Origin speed = Weaker(request.videos.num_training.origin,
-                              WeakestOf({request.rates.train_clips_per_s, request.rates.epoch_s}));
+  const Origin speed =
+      Weaker(request.videos.num_training.origin,
+             WeakestOf({request.rates.train_clips_per_s, request.rates.validation_ms}));
   const Origin failures = WeakestOf({cluster.node_mtbf_days, cluster.save_s});
   figures->Begin("train", speed);
   figures->Add("ranks", "ranks", Unit::kCount, training.num_ranks, request.settings.ranks.origin);
@@ -97,6 +102,11 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
   figures->Add("epoch_s", "an epoch, with validation", Unit::kSeconds, training.epoch_s);
   figures->Add("young_s", "between checkpoints, Young", Unit::kSeconds, training.young_s, failures);
   figures->Add("daly_s", "between checkpoints, Daly", Unit::kSeconds, training.daly_s, failures);
+  if (training.daly_s > 0) {
+    figures->Add("checkpoint_epochs", "epochs between checkpoints", Unit::kCount,
+                 std::max(1.0, std::floor(training.daly_s / training.epoch_s)),
+                 Weaker(speed, failures));
+  }
   figures->Begin("train", Weaker(speed, WeakestOf({cluster.node_mtbf_days, cluster.save_s,
                                                    cluster.start_s, cluster.limit_hours})));
   figures->Add("failures", "failures", Unit::kRate, training.job.num_failures);
@@ -168,7 +178,7 @@ void ForEachRate(Rates* rates,
   use("train_clips_per_s", "clips/s of a rank, computing alone", &rates->train_clips_per_s);
   use("loader_clips_per_s", "clips/s of a core that loads", &rates->loader_clips_per_s);
   use("straggling_ms", "ms that a rank is late in a step", &rates->straggling_ms);
-  use("epoch_s", "s of a rank, for a validation window", &rates->epoch_s);
+  use("validation_ms", "ms of a rank, for a validation window", &rates->validation_ms);
   use("score_clips_per_s", "clips/s of a rank that scores", &rates->score_clips_per_s);
   use("parameters", "millions of parameters", &rates->parameters);
 }

@@ -17,7 +17,7 @@ struct OneJob {
   double reaches_limit = 0;  // probability
 };
 
-// What a job that reaches its limit has kept. Its last save ends at the limit.
+// Returns the job that reaches its limit. Its last save ends at the limit.
 OneJob JobToLimit(double interval_s, const JobConditions& job) {
   const double usable_s = job.limit_s - job.start_s - job.save_s;
   if (!(usable_s > 0)) {

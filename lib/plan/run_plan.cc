@@ -23,6 +23,10 @@ double NumValidation(const Videos& videos) {
   return videos.num_videos.value - videos.num_training.value;
 }
 
+double ScoreRanks(const Settings& settings) {
+  return settings.score_ranks.value > 0 ? settings.score_ranks.value : settings.ranks.value;
+}
+
 double ClipBytes(const Request& request) {
   return request.settings.clip_frames.value * request.rates.frame_kb.value * 1000;
 }
@@ -68,7 +72,7 @@ JobConditions JobOf(const Request& request, double num_nodes) {
   return job;
 }
 
-// Chooses the time between checkpoints. Without failures a checkpoint an epoch is enough.
+// Returns the time between checkpoints. Without failures a checkpoint an epoch is enough.
 double IntervalSeconds(const TrainingPlan& training, const JobConditions& job) {
   const double longest_s = std::max(training.epoch_s, job.save_s);
   return std::isfinite(job.mtbf_s) && job.save_s > 0 ? training.daly_s : longest_s;
@@ -81,7 +85,8 @@ void PlanRestarts(const Request& request, TrainingPlan* training) {
     training->daly_s = DalyIntervalSeconds(job.save_s, job.mtbf_s);
   }
   const double work_s = request.settings.epochs.value * training->epoch_s;
-  training->job = ExpectedTimes(work_s, IntervalSeconds(*training, job), job);
+  training->interval_s = std::min(work_s, IntervalSeconds(*training, job));
+  training->job = ExpectedTimes(work_s, training->interval_s, job);
   training->rank_hours =
       (training->job.wall_s - training->job.waiting_s) / kHour_s * training->num_ranks;
 }
@@ -105,7 +110,7 @@ void PlanScoring(const Request& request, RunPlan* plan) {
       std::floor(videos.seconds.value * videos.fps.value / request.settings.clip_frames.value));
   plan->score_windows = NumValidation(videos) * windows_per_video;
   plan->score_s =
-      plan->score_windows / request.rates.score_clips_per_s.value / plan->training.num_ranks;
+      plan->score_windows / request.rates.score_clips_per_s.value / ScoreRanks(request.settings);
 }
 
 void AddUp(const Request& request, RunPlan* plan) {
@@ -114,9 +119,10 @@ void AddUp(const Request& request, RunPlan* plan) {
   plan->wall_s = plan->prep.wall_s + plan->pack_s + plan->training.job.wall_s + plan->score_s +
                  kNumStages * cluster.queue_minutes.value * 60;
   plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
-  plan->cost = plan->core_hours * cluster.core_hour_price.value +
-               (plan->training.rank_hours + plan->score_s / kHour_s * plan->training.num_ranks) *
-                   cluster.rank_hour_price.value;
+  plan->cost =
+      plan->core_hours * cluster.core_hour_price.value +
+      (plan->training.rank_hours + plan->score_s / kHour_s * ScoreRanks(request.settings)) *
+          cluster.rank_hour_price.value;
 }
 
 }  // namespace
@@ -129,6 +135,9 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
                     "larger --batch or fewer --ranks",
                     num_ranks, settings.batch.value));
   }
+  if (!(request.videos.num_training.value >= 1)) {
+    throw UsageError("no video is for training: plan-run plans runs that train");
+  }
   TrainingPlan training;
   training.num_ranks = num_ranks;
   training.num_nodes = std::ceil(num_ranks / request.cluster.ranks_per_node.value);
@@ -136,7 +145,7 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   const double clips = request.videos.num_training.value * settings.clips_per_video.value;
   training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
   const double validation_s = NumValidation(request.videos) * settings.validation_windows.value *
-                              request.rates.epoch_s.value / num_ranks;
+                              request.rates.validation_ms.value / 1000 / num_ranks;
   training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
   training.loader_cores =
       request.rates.train_clips_per_s.value / request.rates.loader_clips_per_s.value;

@@ -20,7 +20,7 @@ struct Videos {
   double NumFrames() const { return num_videos.value * seconds.value * fps.value; }
 };
 
-// How fast one core, one rank or one node is. All rates are for this run's height and quality.
+// Holds the speed of one core, one rank or one node, for this run's height and quality.
 struct Rates {
   Known prep_ms;                               // of a core, for a frame
   Known frame_kb;                              // of a stored frame
@@ -28,8 +28,8 @@ struct Rates {
   Known train_clips_per_s, score_clips_per_s;  // of a rank, computing alone
   Known loader_clips_per_s;                    // of a core
   Known straggling_ms;                         // mean delay of a rank in a step
-  Known epoch_s;     // between two epochs of the measured kind, for each validation window and rank
-  Known parameters;  // millions
+  Known validation_ms;  // of a rank for a validation window, with all else between epochs
+  Known parameters;     // millions
 };
 
 struct Cluster {
@@ -49,6 +49,7 @@ struct Settings {
   Known height{360}, quality{90}, shard_mib{1024};
   Known prep_nodes{1}, task_minutes{45};
   Known ranks{8}, epochs{200}, batch{256}, clips_per_video{1}, validation_windows{3};
+  Known score_ranks{0};  // 0: as many as ranks
   Known clip_frames{16};
   Known overlap{0.5};
 };
@@ -68,7 +69,8 @@ struct TrainingPlan {
   double loader_cores = 0;                  // that keep one rank fed
   double storage_bytes_per_s = 0;           // that all ranks read
   double young_s = 0, daly_s = 0;           // work between checkpoints
-  JobTimes job;                             // with a checkpoint each daly_s
+  double interval_s = 0;                    // of the plan: daly_s, or an epoch without failures
+  JobTimes job;                             // with a checkpoint each interval_s
   double rank_hours = 0;
 };
 
@@ -83,7 +85,8 @@ struct RunPlan {
   double core_hours = 0, cost = 0;
 };
 
-// Throws a usage error if the conditions allow no run (a limit too short, more ranks than clips).
+// Throws a usage error if the conditions allow no run (a limit too short, more ranks than clips in
+// a batch, no video to train on).
 RunPlan MakePlan(const Request& request);
 
 // Returns the training part of the plan for another number of ranks.

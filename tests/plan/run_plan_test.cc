@@ -29,7 +29,7 @@ Request Kinetics() {
   rates.train_clips_per_s = {2000, Origin::kMeasured};
   rates.score_clips_per_s.value = 4000;
   rates.loader_clips_per_s.value = 500;
-  rates.epoch_s.value = 1.0 / 4000;
+  rates.validation_ms.value = 0.25;
   rates.parameters.value = 33;
   return request;
 }
