@@ -104,7 +104,8 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
   figures->Add("daly_s", "between checkpoints, Daly", Unit::kSeconds, training.daly_s, failures);
   if (training.daly_s > 0) {
     figures->Add("checkpoint_epochs", "epochs between checkpoints", Unit::kCount,
-                 std::max(1.0, std::floor(training.daly_s / training.epoch_s)),
+                 std::clamp(std::floor(training.daly_s / training.epoch_s), 1.0,
+                            request.settings.epochs.value),
                  Weaker(speed, failures));
   }
   figures->Begin("train", Weaker(speed, WeakestOf({cluster.node_mtbf_days, cluster.save_s,

@@ -21,12 +21,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "reel3d-plan-correction";
 
-// Ranks may never be late, and runs may not validate; every other rate is above 0.
-bool IsRate(const std::string& key, double value) {
-  const bool may_be_zero = key == "straggling_ms" || key == "validation_ms";
-  return std::isfinite(value) && (value > 0 || (may_be_zero && value == 0));
-}
-
 void Keep(const char* key, std::optional<double> value, MeasuredRates* rates) {
   if (value.has_value() && IsRate(key, *value)) {
     rates->by_key[key] = *value;
@@ -94,7 +88,7 @@ MeasuredRates RatesOfCorrection(const fs::path& file) {
     for (const auto& [key, value] : json.at("rates").items()) {
       const double rate = value.get<double>();
       if (!IsRate(key, rate)) {
-        throw InputError(fmt::format("{}: the rate {} is {} but must be above 0",
+        throw InputError(fmt::format("{}: the rate {} is {} but must be a rate of 1e-9 to 1e9",
                                      Escaped(file.string()), Escaped(key), rate));
       }
       rates.by_key[key] = rate;
@@ -137,6 +131,11 @@ double CarriedBy(const std::string& key, const MeasuredRates& measured,
 }
 
 }  // namespace
+
+bool IsRate(const std::string& key, double value) {
+  const bool may_be_zero = key == "straggling_ms" || key == "validation_ms";
+  return (value >= 1e-9 && value <= 1e9) || (may_be_zero && value == 0);
+}
 
 MeasuredRates ReadMeasuredRates(const fs::path& source) {
   std::error_code ignored;

@@ -25,6 +25,10 @@ struct RunOutcome {
   std::vector<std::string> notes;        // sentences on what is left out
 };
 
+// Returns true if a plan can use the number as this rate. Ranks may never be late, and runs may not
+// validate; every other rate is above 0.
+bool IsRate(const std::string& key, double value);
+
 // `source` is a run's folder (with prepared/, shards/, train/ or scores/) or a correction. Stages
 // that have not run give no rates. Throws an input error if it is neither, or is damaged.
 MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);

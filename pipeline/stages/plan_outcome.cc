@@ -42,6 +42,8 @@ struct SavedPlan {
   std::map<std::string, double> figures;  // "stage.key"
 };
 
+bool IsComparable(double value) { return value >= 1e-9 && value <= 1e24; }
+
 SavedPlan ReadPlan(const fs::path& file) {
   const Json json = ReadJsonObject(file);
   const std::string name = Escaped(file.string());
@@ -57,6 +59,10 @@ SavedPlan ReadPlan(const fs::path& file) {
     plan.rates.quality = json.at("quality");
     for (const auto& [key, rate] : json.at("rates").items()) {
       plan.rates.by_key[key] = rate.at("value");
+      if (!IsRate(key, plan.rates.by_key[key])) {
+        throw InputError(fmt::format("{}: the rate {} is {} but must be 1e-9 to 1e9", name,
+                                     Escaped(key), plan.rates.by_key[key]));
+      }
     }
     for (const auto& [stage, figures] : json.at("figures").items()) {
       for (const auto& [key, figure] : figures.items()) {
@@ -117,8 +123,8 @@ PlanOutcome ComparePlan(const fs::path& plan_file, const fs::path& run_folder) {
   for (const Compared& row : kCompared) {
     const auto planned = plan.figures.find(row.key);
     const auto measured = run.by_key.find(row.key);
-    if (planned == plan.figures.end() || measured == run.by_key.end() || !(planned->second > 0) ||
-        !std::isfinite(planned->second)) {
+    if (planned == plan.figures.end() || measured == run.by_key.end() ||
+        !IsComparable(planned->second) || !IsComparable(measured->second)) {
       continue;
     }
     ratios[row.key] = measured->second / planned->second;

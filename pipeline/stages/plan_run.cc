@@ -51,9 +51,10 @@ plan::Request RequestOf(PlanRunOptions options) {
   return request;
 }
 
-// Plays so many runs that their mean is known to a percent or two, in about a second.
-plan::JobTimes Simulate(const plan::Request& request, const plan::TrainingPlan& training,
-                        int64_t seed) {
+// Plays as many runs, up to a thousand, as take about a second.
+void Simulate(const PlanRunOptions& options, PlanPage* page) {
+  const plan::TrainingPlan& training = page->plan.training;
+  const plan::Request& request = page->request;
   const plan::Cluster& cluster = request.cluster;
   plan::SimulatedCluster simulated;
   simulated.num_nodes = static_cast<int>(training.num_nodes);
@@ -76,9 +77,9 @@ plan::JobTimes Simulate(const plan::Request& request, const plan::TrainingPlan& 
                     "plan it without --simulate",
                     events));
   }
-  const int num_runs = static_cast<int>(std::clamp(kEvents / events, 1.0, kMostRuns));
-  return SimulateJobs(training.job.work_s, training.interval_s, simulated, num_runs,
-                      static_cast<uint64_t>(seed));
+  page->num_played = static_cast<int>(std::clamp(kEvents / events, 1.0, kMostRuns));
+  page->played = SimulateJobs(training.job.work_s, training.interval_s, simulated, page->num_played,
+                              static_cast<uint64_t>(options.seed));
 }
 
 PlanRunReport Compare(const PlanRunOptions& options) {
@@ -141,7 +142,7 @@ PlanRunReport RunPlanRun(const PlanRunOptions& options) {
     page.by_ranks.push_back(PlanTraining(page.request, ranks));
   }
   if (options.simulate) {
-    page.played = Simulate(page.request, page.plan.training, options.seed);
+    Simulate(options, &page);
   }
   PlanRunReport report = {PlanToJson(page), FormatPlan(page)};
   if (!options.out.empty()) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "lib/base/plural.h"
 #include "lib/report/draw/figure.h"
 #include "lib/report/draw/line_chart.h"
 #include "lib/report/draw/number_text.h"
@@ -93,9 +94,10 @@ std::string TextOfRates(plan::Rates rates) {
   return text;
 }
 
-std::string TextOfSimulation(const plan::JobTimes& planned, const plan::JobTimes& played) {
-  std::string text =
-      fmt::format("\n{:<22} {:>18} {:>18} {:>8}\n", "training", "formula", "simulation", "ratio");
+std::string TextOfSimulation(const plan::JobTimes& planned, const plan::JobTimes& played,
+                             int num_runs) {
+  std::string text = fmt::format("\nsimulation: the mean of {}\n", Count(num_runs, "run"));
+  text += fmt::format("{:<22} {:>18} {:>18} {:>8}\n", "training", "formula", "simulation", "ratio");
   const auto row = [&](const char* name, double formula, double simulation, bool is_time) {
     text += fmt::format("  {:<20} {:>18} {:>18} {:>8}\n", name,
                         is_time ? Seconds(formula) : fmt::format("{:.4g}", formula),
@@ -176,7 +178,7 @@ std::string FormatPlan(const PlanPage& page) {
   }
   text += TextOfRanks(page) + TextOfRates(page.request.rates);
   if (page.played) {
-    text += TextOfSimulation(page.plan.training.job, *page.played);
+    text += TextOfSimulation(page.plan.training.job, *page.played, page.num_played);
   }
   return text;
 }
@@ -194,6 +196,7 @@ Json PlanToJson(const PlanPage& page) {
   json["by_ranks"] = RanksJson(page.by_ranks);
   if (page.played) {
     json["simulation"] = TimesJson(*page.played);
+    json["simulation"]["runs"] = page.num_played;
   }
   return json;
 }

@@ -18,7 +18,8 @@ struct PlanPage {
   plan::Request request;
   plan::RunPlan plan;
   std::vector<plan::TrainingPlan> by_ranks;
-  std::optional<plan::JobTimes> played;  // the simulation
+  std::optional<plan::JobTimes> played;  // the mean of the simulation
+  int num_played = 0;                    // runs
 };
 
 std::string FormatPlan(const PlanPage& page);
