@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/base/plural.h"
+#include "lib/plan/storage_choices.h"
 #include "lib/report/draw/figure.h"
 #include "lib/report/draw/line_chart.h"
 #include "lib/report/draw/number_text.h"
@@ -85,6 +86,17 @@ std::string TextOfRanks(const PlanPage& page) {
          "r, t: the nodes add up by ring or by tree. All epochs: with failures and requeues\n";
 }
 
+std::string TextOfChoices(const plan::Request& request) {
+  std::string text = fmt::format("\n{:>8} {:>8} {:>10} {:>14} {:>20}\n", "height", "quality",
+                                 "all shards", "a rank reads", "loader cores a rank");
+  for (const plan::StorageChoice& choice : StorageChoices(request)) {
+    text += fmt::format("{:>8} {:>8} {:>10} {:>14} {:>20.2f}\n", choice.height, choice.quality,
+                        Bytes(choice.stored_bytes), Bytes(choice.rank_bytes_per_s) + "/s",
+                        choice.loader_cores);
+  }
+  return text;
+}
+
 std::string TextOfRates(plan::Rates rates) {
   std::string text = "\nrates\n";
   plan::ForEachRate(&rates, [&](const char* key, const char* unit, plan::Known* rate) {
@@ -126,6 +138,18 @@ Json TimesJson(const plan::JobTimes& times) {
           {"starts_s", times.starts_s},   {"lost_s", times.lost_s},
           {"waiting_s", times.waiting_s}, {"failures", times.num_failures},
           {"jobs", times.num_jobs}};
+}
+
+Json ChoicesJson(const plan::Request& request) {
+  Json rows = Json::array();
+  for (const plan::StorageChoice& choice : StorageChoices(request)) {
+    rows.push_back({{"height", choice.height},
+                    {"quality", choice.quality},
+                    {"bytes", choice.stored_bytes},
+                    {"rank_bytes_per_s", choice.rank_bytes_per_s},
+                    {"loader_cores", choice.loader_cores}});
+  }
+  return rows;
 }
 
 Json RanksJson(const std::vector<plan::TrainingPlan>& by_ranks) {
@@ -176,7 +200,7 @@ std::string FormatPlan(const PlanPage& page) {
                         Seconds(page.plan.prep.task_s),
                         Seconds(60 * page.request.settings.task_minutes.value));
   }
-  text += TextOfRanks(page) + TextOfRates(page.request.rates);
+  text += TextOfRanks(page) + TextOfChoices(page.request) + TextOfRates(page.request.rates);
   if (page.played) {
     text += TextOfSimulation(page.plan.training.job, *page.played, page.num_played);
   }
@@ -194,6 +218,7 @@ Json PlanToJson(const PlanPage& page) {
                                                  {"from", NameOf(figure.value.origin)}};
   }
   json["by_ranks"] = RanksJson(page.by_ranks);
+  json["by_height_and_quality"] = ChoicesJson(page.request);
   if (page.played) {
     json["simulation"] = TimesJson(*page.played);
     json["simulation"]["runs"] = page.num_played;

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "lib/base/error.h"
 #include "lib/plan/figures.h"
 #include "lib/plan/frame_cost.h"
+#include "lib/plan/storage_choices.h"
 
 namespace reel3d::plan {
 namespace {
@@ -97,6 +100,23 @@ TEST(RunPlan, RanksUpToTheBatchAreShown) {
   request.settings.batch.value = 4;
   EXPECT_THAT(RanksToShow(request), ElementsAre(1, 2, 3, 4));
   EXPECT_THROW(PlanTraining(request, 5), Error);
+}
+
+TEST(StorageChoices, SmallerFramesTakeLessOfAll) {
+  Request request = Kinetics();
+  request.settings.height.value = 288;
+  const std::vector<StorageChoice> choices = StorageChoices(request);
+  ASSERT_EQ(choices.size(), 7U);
+  const auto planned = std::find_if(choices.begin(), choices.end(),
+                                    [](const auto& choice) { return choice.height == 288; });
+  ASSERT_NE(planned, choices.end());
+  EXPECT_DOUBLE_EQ(planned->stored_bytes, MakePlan(request).stored_bytes);
+  EXPECT_DOUBLE_EQ(planned->loader_cores, 4);
+  EXPECT_DOUBLE_EQ(planned->rank_bytes_per_s, 2000 * 16 * 32e3);
+  EXPECT_NEAR(choices[3].stored_bytes / choices[5].stored_bytes, std::pow(0.75, 1.417), 1e-9);
+  EXPECT_LT(choices.front().stored_bytes, planned->stored_bytes);
+  EXPECT_LT(choices.front().loader_cores, planned->loader_cores);
+  EXPECT_GT(choices.back().loader_cores, planned->loader_cores);
 }
 
 TEST(FrameCost, FollowsItsSamples) {
