@@ -73,7 +73,7 @@ SavedPlan ReadPlan(const fs::path& file) {
   return plan;
 }
 
-// Multiplies a rate, if its stage has a ratio.
+// Multiplies a rate by a power of the ratio, if the figure has one.
 void Correct(const std::map<std::string, double>& ratios, const char* figure, const char* rate,
              double power, MeasuredRates* rates) {
   const auto ratio = ratios.find(figure);
@@ -83,7 +83,7 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
   }
 }
 
-// Times of work follow from frames too: only what a frame takes is a matter of the rate.
+// Corrects the rates. Where more frames than planned take more time, the rate is not to blame.
 MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> ratios) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
@@ -99,9 +99,7 @@ MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> 
   Correct(ratios, "pack.wall_s", "pack_mb_per_s", -1, &rates);
   if (is_packed) {
     Correct(ratios, "pack.bytes", "pack_mb_per_s", 1, &rates);
-    if (frames != ratios.end()) {
-      rates.by_key["pack_mb_per_s"] *= frames->second;
-    }
+    Correct(ratios, "data.frames", "pack_mb_per_s", 1, &rates);
   }
   Correct(ratios, "train.wall_s", "train_clips_per_s", -1, &rates);
   Correct(ratios, "train.wall_s", "loader_clips_per_s", -1, &rates);
@@ -111,37 +109,72 @@ MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> 
   return rates;
 }
 
+// Collects the rows of the comparison.
+class Comparison {
+ public:
+  void Add(const std::string& key, const char* text, Unit unit, double planned, double measured) {
+    if (!IsComparable(planned) || !IsComparable(measured)) {
+      return;
+    }
+    const double ratio = measured / planned;
+    text_ += fmt::format("{:<18} {:>18} {:>18} {:>20.3f}\n", text, FormatValue(unit, planned),
+                         FormatValue(unit, measured), ratio);
+    json_[key] = {{"planned", planned}, {"measured", measured}, {"ratio", ratio}};
+    ratios_[key] = ratio;
+    const std::string ending = ".wall_s";
+    if (key.size() > ending.size() &&
+        key.compare(key.size() - ending.size(), ending.size(), ending) == 0) {
+      planned_s_ += planned;
+      measured_s_ += measured;
+    }
+  }
+
+  // Adds the times of all stages above, without queues.
+  void AddTotal() {
+    if (planned_s_ > 0) {
+      Add("stages", "these: time", Unit::kSeconds, planned_s_, measured_s_);
+    }
+  }
+
+  const std::map<std::string, double>& ratios() const { return ratios_; }
+  const std::string& text() const { return text_; }
+  const Json& json() const { return json_; }
+
+ private:
+  std::string text_ =
+      fmt::format("{:<18} {:>18} {:>18} {:>20}\n", "", "planned", "measured", "measured / planned");
+  Json json_ = Json::object();
+  std::map<std::string, double> ratios_;
+  double planned_s_ = 0, measured_s_ = 0;
+};
+
+double ValueOf(const std::map<std::string, double>& values, const char* key) {
+  const auto found = values.find(key);
+  return found == values.end() ? 0 : found->second;
+}
+
 }  // namespace
 
 PlanOutcome ComparePlan(const fs::path& plan_file, const fs::path& run_folder) {
   const SavedPlan plan = ReadPlan(plan_file);
   const RunOutcome run = ReadRunOutcome(run_folder);
-  std::map<std::string, double> ratios;
-  PlanOutcome outcome;
-  outcome.text =
-      fmt::format("{:<18} {:>18} {:>18} {:>20}\n", "", "planned", "measured", "measured / planned");
+  Comparison comparison;
   for (const Compared& row : kCompared) {
-    const auto planned = plan.figures.find(row.key);
-    const auto measured = run.by_key.find(row.key);
-    if (planned == plan.figures.end() || measured == run.by_key.end() ||
-        !IsComparable(planned->second) || !IsComparable(measured->second)) {
-      continue;
-    }
-    ratios[row.key] = measured->second / planned->second;
-    outcome.text += fmt::format("{:<18} {:>18} {:>18} {:>20.3f}\n", row.text,
-                                FormatValue(row.unit, planned->second),
-                                FormatValue(row.unit, measured->second), ratios[row.key]);
-    outcome.json["figures"][row.key] = {
-        {"planned", planned->second}, {"measured", measured->second}, {"ratio", ratios[row.key]}};
+    comparison.Add(row.key, row.text, row.unit, ValueOf(plan.figures, row.key),
+                   ValueOf(run.by_key, row.key));
   }
-  if (ratios.empty()) {
+  if (comparison.ratios().empty()) {
     throw InputError(fmt::format("{} and {} have no stage in common: plan the run that is compared",
                                  Escaped(plan_file.string()), Escaped(run_folder.string())));
   }
+  comparison.AddTotal();
+  PlanOutcome outcome;
+  outcome.text = comparison.text();
   for (const std::string& note : run.notes) {
     outcome.text += note + "\n";
   }
-  outcome.json["notes"] = run.notes;
+  outcome.json = {{"figures", comparison.json()}, {"notes", run.notes}};
+  const auto& ratios = comparison.ratios();
   outcome.correction = CorrectionJson(CorrectedRates(plan.rates, ratios), ratios);
   return outcome;
 }
