@@ -171,9 +171,9 @@ RunPlan MakePlan(const Request& request) {
 std::vector<double> RanksToShow(const Request& request) {
   const double planned = request.settings.ranks.value;
   std::set<double> shown = {planned};
-  for (double ranks = 1; ranks <= 4 * planned && ranks <= request.settings.batch.value;
-       ranks *= 2) {
-    shown.insert(ranks);
+  const double most = std::min(4 * planned, request.settings.batch.value);
+  for (int64_t ranks = 1; static_cast<double>(ranks) <= most; ranks *= 2) {
+    shown.insert(static_cast<double>(ranks));
   }
   return {shown.begin(), shown.end()};
 }
