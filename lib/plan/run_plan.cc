@@ -103,12 +103,15 @@ ArraySize PlanPrep(const Request& request, double core_s) {
   return SizeArray(array);
 }
 
-void PlanScoring(const Request& request, RunPlan* plan) {
+// The last window of a video is looped if it is not full, so that lengths of any kind have half a
+// window more than they fill, on average.
+double WindowsPerVideo(const Request& request) {
   const Videos& videos = request.videos;
-  const double windows_per_video = std::max(
-      1.0,
-      std::floor(videos.seconds.value * videos.fps.value / request.settings.clip_frames.value));
-  plan->score_windows = NumValidation(videos) * windows_per_video;
+  return videos.seconds.value * videos.fps.value / request.settings.clip_frames.value + 0.5;
+}
+
+void PlanScoring(const Request& request, RunPlan* plan) {
+  plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
   plan->score_s =
       plan->score_windows / request.rates.score_clips_per_s.value / ScoreRanks(request.settings);
 }

@@ -161,6 +161,7 @@ RunOutcome ReadRunOutcome(const fs::path& folder) {
   keep("pack.bytes", run.pack.bytes);
   keep("pack.shards", run.pack.shards);
   keep("train.wall_s", run.train.seconds);
+  keep("score.windows", run.score.clips);
   if (run.score.seconds) {
     keep("score.wall_s", *run.score.seconds / run.score.tasks);
   }

@@ -34,6 +34,7 @@ constexpr Compared kCompared[] = {
     {"pack.bytes", "pack: bytes", Unit::kBytes},
     {"pack.shards", "pack: shards", Unit::kCount},
     {"train.wall_s", "train: time", Unit::kSeconds},
+    {"score.windows", "score: windows", Unit::kCount},
     {"score.wall_s", "score: time", Unit::kSeconds},
 };
 
@@ -87,7 +88,7 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
 MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> ratios) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
-    for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes", "score.wall_s"}) {
+    for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes"}) {
       if (const auto ratio = ratios.find(key); ratio != ratios.end()) {
         ratio->second /= frames->second;
       }
@@ -106,6 +107,7 @@ MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> 
   Correct(ratios, "train.wall_s", "validation_ms", 1, &rates);
   Correct(ratios, "train.wall_s", "straggling_ms", 1, &rates);
   Correct(ratios, "score.wall_s", "score_clips_per_s", -1, &rates);
+  Correct(ratios, "score.windows", "score_clips_per_s", 1, &rates);
   return rates;
 }
 

@@ -33,7 +33,7 @@ inline void WriteFinishedRun(const std::filesystem::path& run) {
   const std::string epoch =
       R"({"clips": 30, "seconds": 2.0, "ranks": [)" + rank + ", " + rank + "]}\n";
   WriteFileAtomically(run / "train/times.jsonl", epoch + epoch);
-  WriteStage(run / "scores", R"({"seconds": 1.0, "clips": 20, "parts_kept": 0})");
+  WriteStage(run / "scores", R"({"seconds": 1.0, "clips": 30, "parts_kept": 0})");
 }
 
 }  // namespace reel3d::test

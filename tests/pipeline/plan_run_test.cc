@@ -95,7 +95,7 @@ TEST_F(PlanRun, MeasuredRatesComeFromARun) {
   EXPECT_DOUBLE_EQ(rates.at("loader_clips_per_s").at("value"), 60 / 1.2);
   // 5 s less 4 s of steps, 2 ranks, 10 videos x 3 windows x 2 epochs.
   EXPECT_DOUBLE_EQ(rates.at("validation_ms").at("value"), 1000 * 1.0 * 2 / 60);
-  EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 20);
+  EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 30);
   EXPECT_EQ(rates.at("prep_ms").at("from"), "measured");
 }
 

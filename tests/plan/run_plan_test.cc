@@ -46,7 +46,7 @@ TEST(RunPlan, CountsBytesShardsAndHours) {
   EXPECT_DOUBLE_EQ(plan.prep.num_tasks, 2);  // 64 cores each
   EXPECT_DOUBLE_EQ(plan.pack_s, 24000);
   EXPECT_DOUBLE_EQ(plan.training.loader_cores, 4);
-  EXPECT_DOUBLE_EQ(plan.score_windows, 60000 * 15);
+  EXPECT_DOUBLE_EQ(plan.score_windows, 60000 * (250.0 / 16 + 0.5));
 }
 
 TEST(RunPlan, AnEpochIsItsStepsAndItsValidation) {
