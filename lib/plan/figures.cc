@@ -67,14 +67,45 @@ void AddPack(const Request& request, const RunPlan& plan, Figures* figures) {
                Weaker(bytes, request.rates.pack_mb_per_s.origin));
 }
 
+Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
+  const Cluster& cluster = request.cluster;
+  const Origin inside =
+      WeakestOf({request.rates.parameters, cluster.inside_gb_per_s, cluster.inside_us});
+  return training.num_nodes <= 1
+             ? inside
+             : Weaker(inside, WeakestOf({cluster.between_gb_per_s, cluster.between_us}));
+}
+
+// The parts that take no time, or that others hide, do not matter.
+Origin StepOrigin(const Request& request, const TrainingPlan& training) {
+  const Rates& rates = request.rates;
+  const StepTime& step = training.step;
+  if (step.limit == StepLimit::kLoader) {
+    return WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node});
+  }
+  if (step.limit == StepLimit::kStorage) {
+    return WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+  }
+  Origin origin = rates.train_clips_per_s.origin;
+  if (step.exposed_s > 0) {
+    origin = Weaker(origin, NetworkOrigin(request, training));
+  }
+  return step.waiting_s > 0 ? Weaker(origin, rates.straggling_ms.origin) : origin;
+}
+
+// Training for all epochs: also what failures and the scheduler do.
+Origin TrainingOrigin(const Request& request, const TrainingPlan& training) {
+  const Cluster& cluster = request.cluster;
+  return Weaker(Weaker(request.videos.num_training.origin, StepOrigin(request, training)),
+                WeakestOf({request.rates.validation_ms, cluster.node_mtbf_days, cluster.save_s,
+                           cluster.start_s, cluster.limit_hours, cluster.queue_minutes}));
+}
+
 void AddStep(const Request& request, const TrainingPlan& training, Figures* figures) {
   const Rates& rates = request.rates;
-  const Cluster& cluster = request.cluster;
   const StepTime& step = training.step;
-  const Origin network =
-      WeakestOf({rates.parameters, cluster.inside_gb_per_s, cluster.between_gb_per_s,
-                 cluster.inside_us, cluster.between_us});
-  figures->Add("step_s", "a step", Unit::kSeconds, step.total_s);
+  const Origin network = NetworkOrigin(request, training);
+  figures->Add("step_s", "a step", Unit::kSeconds, step.total_s, StepOrigin(request, training));
   figures->Add("compute_s", "of it computing", Unit::kSeconds, step.compute_s,
                rates.train_clips_per_s.origin);
   figures->Add("all_reduce_s", "all-reduce of gradients", Unit::kSeconds, step.all_reduce_s,
@@ -86,7 +117,8 @@ void AddStep(const Request& request, const TrainingPlan& training, Figures* figu
   figures->Add("loader_cores", "loader cores a rank", Unit::kCount, training.loader_cores,
                WeakestOf({rates.train_clips_per_s, rates.loader_clips_per_s}));
   figures->Add("storage_bytes_per_s", "read by all ranks", Unit::kBytesPerSecond,
-               training.storage_bytes_per_s, WeakestOf({rates.train_clips_per_s, rates.frame_kb}));
+               training.storage_bytes_per_s,
+               Weaker(StepOrigin(request, training), rates.frame_kb.origin));
 }
 
 void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) {
@@ -94,7 +126,7 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
   const Cluster& cluster = request.cluster;
   const Origin speed =
       Weaker(request.videos.num_training.origin,
-             WeakestOf({request.rates.train_clips_per_s, request.rates.validation_ms}));
+             Weaker(StepOrigin(request, training), request.rates.validation_ms.origin));
   const Origin failures = WeakestOf({cluster.node_mtbf_days, cluster.save_s});
   figures->Begin("train", speed);
   figures->Add("ranks", "ranks", Unit::kCount, training.num_ranks, request.settings.ranks.origin);
@@ -108,8 +140,7 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
                             request.settings.epochs.value),
                  Weaker(speed, failures));
   }
-  figures->Begin("train", Weaker(speed, WeakestOf({cluster.node_mtbf_days, cluster.save_s,
-                                                   cluster.start_s, cluster.limit_hours})));
+  figures->Begin("train", TrainingOrigin(request, training));
   figures->Add("failures", "failures", Unit::kRate, training.job.num_failures);
   figures->Add("jobs", "jobs, with requeues", Unit::kRate, training.job.num_jobs);
   figures->Add("saves_s", "saving", Unit::kSeconds, training.job.saves_s);
@@ -121,21 +152,27 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
   figures->Add("rank_hours", "hours of ranks", Unit::kHours, training.rank_hours);
 }
 
-void AddRest(const Request& request, const RunPlan& plan, Figures* figures) {
-  const Origin score =
-      Weaker(FramesOrigin(request.videos),
-             WeakestOf({request.videos.num_training, request.rates.score_clips_per_s}));
-  figures->Begin("score", score);
-  figures->Add("windows", "windows", Unit::kCount, plan.score_windows,
-               FramesOrigin(request.videos));
-  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s);
+void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin windows = Weaker(FramesOrigin(request.videos), request.videos.num_training.origin);
+  figures->Begin("score", windows);
+  figures->Add("windows", "windows", Unit::kCount, plan.score_windows);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s,
+               Weaker(windows, request.rates.score_clips_per_s.origin));
+}
+
+void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
   const Rates& rates = request.rates;
-  figures->Begin(
-      "run", Weaker(score, WeakestOf({rates.prep_ms, rates.pack_mb_per_s, rates.train_clips_per_s,
-                                      request.cluster.node_mtbf_days})));
+  const Cluster& cluster = request.cluster;
+  const Origin cores = Weaker(
+      FramesOrigin(request.videos),
+      WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, cluster.cores_per_node}));
+  const Origin all =
+      Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), rates.score_clips_per_s.origin);
+  figures->Begin("run", all);
   figures->Add("wall_s", "all stages, with queues", Unit::kSeconds, plan.wall_s);
-  figures->Add("core_hours", "hours of cores, prepare and pack", Unit::kHours, plan.core_hours);
-  if (request.cluster.core_hour_price.value + request.cluster.rank_hour_price.value > 0) {
+  figures->Add("core_hours", "hours of cores, prepare and pack", Unit::kHours, plan.core_hours,
+               cores);
+  if (cluster.core_hour_price.value + cluster.rank_hour_price.value > 0) {
     figures->Add("cost", "cost", Unit::kPrice, plan.cost);
   }
 }
@@ -167,7 +204,8 @@ std::vector<Figure> FiguresOf(const Request& request, const RunPlan& plan) {
   AddPrep(request, plan, &figures);
   AddPack(request, plan, &figures);
   AddTraining(request, plan, &figures);
-  AddRest(request, plan, &figures);
+  AddScore(request, plan, &figures);
+  AddRun(request, plan, &figures);
   return figures.Take();
 }
 

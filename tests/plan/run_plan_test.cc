@@ -93,6 +93,26 @@ TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
   }
 }
 
+TEST(RunPlan, AStepHasTheOriginOfWhatLimitsIt) {
+  Request request = Kinetics();
+  request.cluster.storage_gb_per_s = {100, Origin::kGiven};
+  request.rates.frame_kb.origin = Origin::kMeasured;
+  const auto origin = [&] {
+    for (const Figure& figure : FiguresOf(request, MakePlan(request))) {
+      if (figure.key == "step_s") {
+        return figure.value.origin;
+      }
+    }
+    return Origin::kAssumed;
+  };
+  EXPECT_EQ(origin(), Origin::kMeasured);
+  request.cluster.storage_gb_per_s.value = 0.1;
+  EXPECT_EQ(origin(), Origin::kGiven);
+  request.cluster.storage_gb_per_s.value = 100;
+  request.cluster.inside_gb_per_s.value = 1;  // the all-reduce can no longer be hidden
+  EXPECT_EQ(origin(), Origin::kAssumed);
+}
+
 TEST(RunPlan, RanksUpToTheBatchAreShown) {
   Request request = Kinetics();
   request.settings.ranks.value = 3;
