@@ -98,7 +98,7 @@ ArraySize PlanPrep(const Request& request, double core_s) {
   array.num_items = request.videos.num_videos.value;
   array.cores_per_task = cluster.cores_per_node.value;
   array.task_s = request.settings.task_minutes.value * 60;
-  array.max_tasks = std::max(1.0, cluster.max_array_size.value - 1);
+  array.max_tasks = cluster.max_array_size.value;
   array.tasks_at_once = request.settings.prep_nodes.value;
   return SizeArray(array);
 }

@@ -117,7 +117,7 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"max-array-size",
        &cluster->max_array_size,
        {0, 1e9},
-       "MaxArraySize of Slurm; an array has one task less at most. 0: scontrol says it",
+       "tasks of an array at most: MaxArraySize of Slurm. 0: scontrol says it",
        kWhole},
       {"rank-hour-price",
        &cluster->rank_hour_price,

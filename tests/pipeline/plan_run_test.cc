@@ -219,7 +219,7 @@ TEST_F(PlanRun, SlurmSaysHowLargeAnArrayMayBe) {
       {"/usr/bin/env", "PATH=" + folder_.path().string() + ":/usr/bin:/bin",
        test::ToolPath("plan-run"), "--videos", "100000000", "--max-array-size", "0", "--json"});
   ASSERT_EQ(result.exit_status, 0) << result.err;
-  EXPECT_DOUBLE_EQ(Value(Json::parse(result.out), "prepare", "tasks"), 76);
+  EXPECT_DOUBLE_EQ(Value(Json::parse(result.out), "prepare", "tasks"), 77);
 }
 
 TEST_F(PlanRun, ThePictureIsSvg) {

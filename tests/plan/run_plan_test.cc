@@ -61,7 +61,7 @@ TEST(RunPlan, TheArrayKeepsToItsSize) {
   Request request = Kinetics();
   request.cluster.cores_per_node.value = 1;
   EXPECT_DOUBLE_EQ(MakePlan(request).prep.num_tasks, 100);
-  request.cluster.max_array_size.value = 11;  // task numbers below 11
+  request.cluster.max_array_size.value = 10;
   request.settings.prep_nodes.value = 4;
   const ArraySize prep = MakePlan(request).prep;
   EXPECT_DOUBLE_EQ(prep.num_tasks, 10);
