@@ -32,6 +32,7 @@ ROOMS = {
     "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},
     "report": {"eval", "hdf5", "data", "base"},
+    "plan": {"base"},
 }
 
 # A vendor's headers, and the only files that may include them.

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/plan/figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace reel3d::plan {
+namespace {
+
+class Figures {
+ public:
+  void Begin(const char* stage, Origin origin) {
+    stage_ = stage;
+    origin_ = origin;
+  }
+  void Add(const char* key, const char* text, Unit unit, double value) {
+    Add(key, text, unit, value, origin_);
+  }
+  void Add(const char* key, const char* text, Unit unit, double value, Origin origin) {
+    figures_.push_back({stage_, key, text, unit, {value, origin}});
+  }
+  std::vector<Figure> Take() { return std::move(figures_); }
+
+ private:
+  std::string stage_;
+  Origin origin_ = Origin::kAssumed;
+  std::vector<Figure> figures_;
+};
+
+Origin FramesOrigin(const Videos& videos) {
+  return WeakestOf({videos.num_videos, videos.seconds, videos.fps});
+}
+
+Origin Weaker(Origin one, Origin other) { return std::max(one, other); }
+
+void AddData(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Videos& videos = request.videos;
+  figures->Begin("data", FramesOrigin(videos));
+  figures->Add("videos", "videos", Unit::kCount, videos.num_videos.value, videos.num_videos.origin);
+  figures->Add("training_videos", "videos to train on", Unit::kCount, videos.num_training.value,
+               videos.num_training.origin);
+  figures->Add("frames", "frames", Unit::kCount, plan.num_frames);
+}
+
+void AddPrep(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Cluster& cluster = request.cluster;
+  const Origin core_time = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.prep_ms}));
+  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
+  const Origin array = Weaker(core_time, WeakestOf({cluster.cores_per_node}));
+  figures->Begin("prepare", array);
+  figures->Add("core_s", "time of one core", Unit::kSeconds, plan.prep_core_s, core_time);
+  figures->Add("tasks", "tasks of the array", Unit::kCount, plan.prep.num_tasks);
+  figures->Add("task_s", "time of a task", Unit::kSeconds, plan.prep.task_s);
+  figures->Add("waves", "waves of tasks", Unit::kCount, plan.prep.num_waves);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.prep.wall_s);
+  figures->Add("bytes", "prepared videos", Unit::kBytes, plan.stored_bytes, bytes);
+}
+
+void AddPack(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
+  figures->Begin("pack", bytes);
+  figures->Add("shards", "shards", Unit::kCount, plan.num_shards);
+  figures->Add("bytes", "all shards", Unit::kBytes, plan.stored_bytes);
+  figures->Add("peak_bytes", "disk, until prepared videos go", Unit::kBytes, 2 * plan.stored_bytes);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.pack_s,
+               Weaker(bytes, request.rates.pack_mb_per_s.origin));
+}
+
+Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
+  const Cluster& cluster = request.cluster;
+  const Origin inside =
+      WeakestOf({request.rates.parameters, cluster.inside_gb_per_s, cluster.inside_us});
+  return training.num_nodes <= 1
+             ? inside
+             : Weaker(inside, WeakestOf({cluster.between_gb_per_s, cluster.between_us}));
+}
+
+// The parts that take no time, or that others hide, do not matter.
+Origin StepOrigin(const Request& request, const TrainingPlan& training) {
+  const Rates& rates = request.rates;
+  const StepTime& step = training.step;
+  if (step.limit == StepLimit::kLoader) {
+    return WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node});
+  }
+  if (step.limit == StepLimit::kStorage) {
+    return WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+  }
+  Origin origin = rates.train_clips_per_s.origin;
+  if (step.exposed_s > 0) {
+    origin = Weaker(origin, NetworkOrigin(request, training));
+  }
+  return step.waiting_s > 0 ? Weaker(origin, rates.straggling_ms.origin) : origin;
+}
+
+// Training for all epochs: also what failures and the scheduler do.
+Origin TrainingOrigin(const Request& request, const TrainingPlan& training) {
+  const Cluster& cluster = request.cluster;
+  return Weaker(Weaker(request.videos.num_training.origin, StepOrigin(request, training)),
+                WeakestOf({request.rates.validation_ms, cluster.node_mtbf_days, cluster.save_s,
+                           cluster.start_s, cluster.limit_hours, cluster.queue_minutes}));
+}
+
+void AddStep(const Request& request, const TrainingPlan& training, Figures* figures) {
+  const Rates& rates = request.rates;
+  const StepTime& step = training.step;
+  const Origin network = NetworkOrigin(request, training);
+  figures->Add("step_s", "a step", Unit::kSeconds, step.total_s, StepOrigin(request, training));
+  figures->Add("compute_s", "of it computing", Unit::kSeconds, step.compute_s,
+               rates.train_clips_per_s.origin);
+  figures->Add("all_reduce_s", "all-reduce of gradients", Unit::kSeconds, step.all_reduce_s,
+               network);
+  figures->Add("exposed_s", "of it not hidden", Unit::kSeconds, step.exposed_s,
+               Weaker(network, rates.train_clips_per_s.origin));
+  figures->Add("waiting_s", "waiting for the slowest rank", Unit::kSeconds, step.waiting_s,
+               rates.straggling_ms.origin);
+  figures->Add("loader_cores", "loader cores a rank", Unit::kCount, training.loader_cores,
+               WeakestOf({rates.train_clips_per_s, rates.loader_clips_per_s}));
+  figures->Add("storage_bytes_per_s", "read by all ranks", Unit::kBytesPerSecond,
+               training.storage_bytes_per_s,
+               Weaker(StepOrigin(request, training), rates.frame_kb.origin));
+}
+
+void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) {
+  const TrainingPlan& training = plan.training;
+  const Cluster& cluster = request.cluster;
+  const Origin speed =
+      Weaker(request.videos.num_training.origin,
+             Weaker(StepOrigin(request, training), request.rates.validation_ms.origin));
+  const Origin failures = WeakestOf({cluster.node_mtbf_days, cluster.save_s});
+  figures->Begin("train", speed);
+  figures->Add("ranks", "ranks", Unit::kCount, training.num_ranks, request.settings.ranks.origin);
+  AddStep(request, training, figures);
+  figures->Add("epoch_s", "an epoch, with validation", Unit::kSeconds, training.epoch_s);
+  figures->Add("young_s", "between checkpoints, Young", Unit::kSeconds, training.young_s, failures);
+  figures->Add("daly_s", "between checkpoints, Daly", Unit::kSeconds, training.daly_s, failures);
+  if (training.daly_s > 0) {
+    figures->Add("checkpoint_epochs", "epochs between checkpoints", Unit::kCount,
+                 std::clamp(std::floor(training.daly_s / training.epoch_s), 1.0,
+                            request.settings.epochs.value),
+                 Weaker(speed, failures));
+  }
+  figures->Begin("train", TrainingOrigin(request, training));
+  figures->Add("failures", "failures", Unit::kRate, training.job.num_failures);
+  figures->Add("jobs", "jobs, with requeues", Unit::kRate, training.job.num_jobs);
+  figures->Add("saves_s", "saving", Unit::kSeconds, training.job.saves_s);
+  figures->Add("lost_s", "work done again", Unit::kSeconds, training.job.lost_s);
+  figures->Add("waiting_for_requeues_s", "queued again", Unit::kSeconds, training.job.waiting_s);
+  figures->Add("wall_s", "time with requeues", Unit::kSeconds, training.job.wall_s);
+  figures->Add("goodput", "share that is kept work", Unit::kShare,
+               training.job.work_s / training.job.wall_s);
+  figures->Add("rank_hours", "hours of ranks", Unit::kHours, training.rank_hours);
+}
+
+void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin windows = Weaker(FramesOrigin(request.videos), request.videos.num_training.origin);
+  figures->Begin("score", windows);
+  figures->Add("windows", "windows", Unit::kCount, plan.score_windows);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s,
+               Weaker(windows, request.rates.score_clips_per_s.origin));
+}
+
+void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Rates& rates = request.rates;
+  const Cluster& cluster = request.cluster;
+  const Origin cores = Weaker(
+      FramesOrigin(request.videos),
+      WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, cluster.cores_per_node}));
+  const Origin all =
+      Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), rates.score_clips_per_s.origin);
+  figures->Begin("run", all);
+  figures->Add("wall_s", "all stages, with queues", Unit::kSeconds, plan.wall_s);
+  figures->Add("core_hours", "hours of cores, prepare and pack", Unit::kHours, plan.core_hours,
+               cores);
+  if (cluster.core_hour_price.value + cluster.rank_hour_price.value > 0) {
+    figures->Add("cost", "cost", Unit::kPrice, plan.cost);
+  }
+}
+
+}  // namespace
+
+const char* NameOfUnit(Unit unit) {
+  switch (unit) {
+    case Unit::kSeconds:
+      return "s";
+    case Unit::kBytes:
+      return "bytes";
+    case Unit::kBytesPerSecond:
+      return "bytes/s";
+    case Unit::kHours:
+      return "hours";
+    case Unit::kPrice:
+      return "price";
+    case Unit::kShare:
+      return "share";
+    default:
+      return "number";
+  }
+}
+
+std::vector<Figure> FiguresOf(const Request& request, const RunPlan& plan) {
+  Figures figures;
+  AddData(request, plan, &figures);
+  AddPrep(request, plan, &figures);
+  AddPack(request, plan, &figures);
+  AddTraining(request, plan, &figures);
+  AddScore(request, plan, &figures);
+  AddRun(request, plan, &figures);
+  return figures.Take();
+}
+
+void ForEachRate(Rates* rates,
+                 const std::function<void(const char* key, const char* unit, Known* rate)>& use) {
+  use("prep_ms", "ms of a core, for a frame", &rates->prep_ms);
+  use("frame_kb", "kB of a stored frame", &rates->frame_kb);
+  use("pack_mb_per_s", "MB/s of pack-shards", &rates->pack_mb_per_s);
+  use("train_clips_per_s", "clips/s of a rank, computing alone", &rates->train_clips_per_s);
+  use("loader_clips_per_s", "clips/s of a core that loads", &rates->loader_clips_per_s);
+  use("straggling_ms", "ms that a rank is late in a step", &rates->straggling_ms);
+  use("validation_ms", "ms of a rank, for a validation window", &rates->validation_ms);
+  use("score_clips_per_s", "clips/s of a rank that scores", &rates->score_clips_per_s);
+  use("parameters", "millions of parameters", &rates->parameters);
+}
+
+}  // namespace reel3d::plan

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/plan/frame_cost.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace reel3d::plan {
+namespace {
+
+struct Sample {
+  double x, y;
+};
+
+// Continues the first and last pair of samples beyond them, but not below a tenth of the nearest
+// sample.
+template <size_t n>
+double Interpolate(const std::array<Sample, n>& samples, double x) {
+  size_t next = 1;
+  while (next + 1 < n && x > samples[next].x) {
+    ++next;
+  }
+  const Sample& low = samples[next - 1];
+  const Sample& high = samples[next];
+  const double y = low.y + (x - low.x) * (high.y - low.y) / (high.x - low.x);
+  return std::max(y, std::min(low.y, high.y) / 10);
+}
+
+// kB at 360 lines by quality.
+constexpr std::array<Sample, 4> kKilobytes = {{{60, 15.9}, {75, 20.0}, {85, 26.1}, {90, 32.5}}};
+// Milliseconds of a core a frame, to height 360, by lines of the source.
+constexpr std::array<Sample, 3> kPrep = {{{240, 0.91}, {720, 3.35}, {1080, 4.66}}};
+// Clips a second and core at 360 lines by quality.
+constexpr std::array<Sample, 4> kLoader = {{{60, 904}, {75, 822}, {85, 681}, {90, 612}}};
+constexpr double kHeight = 360;
+// From 360 to 240 lines at quality 90: 32.5 to 18.3 kB, 612 to 923 clips/s.
+constexpr double kBytesPower = 1.417;
+constexpr double kLoaderPower = -1.013;
+
+}  // namespace
+
+double FrameBytes(double height, double quality) {
+  return 1000 * Interpolate(kKilobytes, quality) * std::pow(height / kHeight, kBytesPower);
+}
+
+double PrepMilliseconds(double source_lines) { return Interpolate(kPrep, source_lines); }
+
+double LoaderClipsPerSecond(double height, double quality) {
+  return Interpolate(kLoader, quality) * std::pow(height / kHeight, kLoaderPower);
+}
+
+}  // namespace reel3d::plan

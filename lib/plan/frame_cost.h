@@ -1,0 +1,21 @@
+// Estimates what a frame costs where nothing was measured: bytes, time to prepare it, time to load
+// it. A measured cost at one height, quality or source is carried to another by the quotient of two
+// estimates.
+//
+// The values come from docs/explanation/data_path.md and from three real videos on the same two
+// cores (November 2026). Between them the estimates are linear; heights follow a power law.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace reel3d::plan {
+
+// Returns the bytes of a stored frame, for quality 1 .. 100.
+double FrameBytes(double height, double quality);
+
+// Returns the milliseconds of a core that preparing a frame takes, by the lines of the source.
+double PrepMilliseconds(double source_lines);
+
+// Returns the clips (16 frames, 112 x 112 pixels) that a core loads in a second.
+double LoaderClipsPerSecond(double height, double quality);
+
+}  // namespace reel3d::plan

@@ -1,0 +1,28 @@
+// A number with its origin: a plan says of each figure whether it was measured, given or assumed.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "lib/base/choices.h"
+
+namespace reel3d::plan {
+
+// The origins stand in the order of trust.
+enum class Origin { kMeasured, kGiven, kAssumed };
+inline std::vector<NamedChoice<Origin>> ChoicesOf(Origin /*type*/) {
+  return {{Origin::kMeasured, "measured", ""},
+          {Origin::kGiven, "given", ""},
+          {Origin::kAssumed, "assumed", ""}};
+}
+
+struct Known {
+  double value = 0;
+  Origin origin = Origin::kAssumed;
+};
+
+// Returns the least trusted of the origins. A figure that is computed from several numbers has it.
+Origin WeakestOf(std::initializer_list<Known> numbers);
+
+}  // namespace reel3d::plan

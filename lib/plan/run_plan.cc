@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/plan/run_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "lib/base/error.h"
+
+namespace reel3d::plan {
+namespace {
+
+constexpr double kHour_s = 3600;
+constexpr double kDay_s = 86400;
+
+double StoredBytes(const Request& request) {
+  return request.videos.NumFrames() * request.rates.frame_kb.value * 1000;
+}
+
+double NumValidation(const Videos& videos) {
+  return videos.num_videos.value - videos.num_training.value;
+}
+
+double ScoreRanks(const Settings& settings) {
+  return settings.score_ranks.value > 0 ? settings.score_ranks.value : settings.ranks.value;
+}
+
+double ClipBytes(const Request& request) {
+  return request.settings.clip_frames.value * request.rates.frame_kb.value * 1000;
+}
+
+double CoresPerRank(const Request& request, double num_ranks) {
+  const Cluster& cluster = request.cluster;
+  return cluster.cores_per_node.value / std::min(num_ranks, cluster.ranks_per_node.value);
+}
+
+Link LinkOf(const Known& latency_us, const Known& gb_per_s) {
+  return {latency_us.value * 1e-6, gb_per_s.value * 1e9};
+}
+
+StepConditions StepOf(const Request& request, double num_ranks) {
+  const Rates& rates = request.rates;
+  const Cluster& cluster = request.cluster;
+  StepConditions step;
+  step.num_ranks = num_ranks;
+  step.clips_per_rank = request.settings.batch.value / num_ranks;
+  step.compute_clips_per_s = rates.train_clips_per_s.value;
+  step.loader_clips_per_s = rates.loader_clips_per_s.value * CoresPerRank(request, num_ranks);
+  step.storage_clips_per_s = cluster.storage_gb_per_s.value * 1e9 / ClipBytes(request) / num_ranks;
+  step.gradient_bytes = rates.parameters.value * 1e6 * sizeof(float);
+  step.overlap = request.settings.overlap.value;
+  step.straggling_s = rates.straggling_ms.value / 1000;
+  step.topology = {cluster.ranks_per_node.value, LinkOf(cluster.inside_us, cluster.inside_gb_per_s),
+                   LinkOf(cluster.between_us, cluster.between_gb_per_s)};
+  return step;
+}
+
+JobConditions JobOf(const Request& request, double num_nodes) {
+  const Cluster& cluster = request.cluster;
+  JobConditions job;
+  job.save_s = cluster.save_s.value;
+  job.start_s = cluster.start_s.value;
+  if (cluster.node_mtbf_days.value > 0) {
+    job.mtbf_s = JobMtbfSeconds(cluster.node_mtbf_days.value * kDay_s, num_nodes);
+  }
+  if (cluster.limit_hours.value > 0) {
+    job.limit_s = cluster.limit_hours.value * kHour_s;
+  }
+  job.requeue_s = cluster.queue_minutes.value * 60;
+  return job;
+}
+
+// Returns the time between checkpoints. Without failures a checkpoint an epoch is enough.
+double IntervalSeconds(const TrainingPlan& training, const JobConditions& job) {
+  const double longest_s = std::max(training.epoch_s, job.save_s);
+  return std::isfinite(job.mtbf_s) && job.save_s > 0 ? training.daly_s : longest_s;
+}
+
+void PlanRestarts(const Request& request, TrainingPlan* training) {
+  const JobConditions job = JobOf(request, training->num_nodes);
+  if (std::isfinite(job.mtbf_s)) {
+    training->young_s = YoungIntervalSeconds(job.save_s, job.mtbf_s);
+    training->daly_s = DalyIntervalSeconds(job.save_s, job.mtbf_s);
+  }
+  const double work_s = request.settings.epochs.value * training->epoch_s;
+  training->interval_s = std::min(work_s, IntervalSeconds(*training, job));
+  training->job = ExpectedTimes(work_s, training->interval_s, job);
+  training->rank_hours =
+      (training->job.wall_s - training->job.waiting_s) / kHour_s * training->num_ranks;
+}
+
+ArraySize PlanPrep(const Request& request, double core_s) {
+  const Cluster& cluster = request.cluster;
+  ArrayConditions array;
+  array.core_s = core_s;
+  array.num_items = request.videos.num_videos.value;
+  array.cores_per_task = cluster.cores_per_node.value;
+  array.task_s = request.settings.task_minutes.value * 60;
+  array.max_tasks = cluster.max_array_size.value;
+  array.tasks_at_once = request.settings.prep_nodes.value;
+  return SizeArray(array);
+}
+
+// The last window of a video is looped if it is not full, so that lengths of any kind have half a
+// window more than they fill, on average.
+double WindowsPerVideo(const Request& request) {
+  const Videos& videos = request.videos;
+  return videos.seconds.value * videos.fps.value / request.settings.clip_frames.value + 0.5;
+}
+
+void PlanScoring(const Request& request, RunPlan* plan) {
+  plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
+  plan->score_s =
+      plan->score_windows / request.rates.score_clips_per_s.value / ScoreRanks(request.settings);
+}
+
+void AddUp(const Request& request, RunPlan* plan) {
+  const Cluster& cluster = request.cluster;
+  constexpr double kNumStages = 4;
+  plan->wall_s = plan->prep.wall_s + plan->pack_s + plan->training.job.wall_s + plan->score_s +
+                 kNumStages * cluster.queue_minutes.value * 60;
+  plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
+  plan->cost =
+      plan->core_hours * cluster.core_hour_price.value +
+      (plan->training.rank_hours + plan->score_s / kHour_s * ScoreRanks(request.settings)) *
+          cluster.rank_hour_price.value;
+}
+
+}  // namespace
+
+TrainingPlan PlanTraining(const Request& request, double num_ranks) {
+  const Settings& settings = request.settings;
+  if (num_ranks > settings.batch.value) {
+    throw UsageError(
+        fmt::format("{:.10g} ranks cannot share a batch of {:.10g} clips: give a "
+                    "larger --batch or fewer --ranks",
+                    num_ranks, settings.batch.value));
+  }
+  if (!(request.videos.num_training.value >= 1)) {
+    throw UsageError("no video is for training: plan-run plans runs that train");
+  }
+  TrainingPlan training;
+  training.num_ranks = num_ranks;
+  training.num_nodes = std::ceil(num_ranks / request.cluster.ranks_per_node.value);
+  training.step = ExpectedStep(StepOf(request, num_ranks));
+  const double clips = request.videos.num_training.value * settings.clips_per_video.value;
+  training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
+  const double validation_s = NumValidation(request.videos) * settings.validation_windows.value *
+                              request.rates.validation_ms.value / 1000 / num_ranks;
+  training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
+  training.loader_cores =
+      request.rates.train_clips_per_s.value / request.rates.loader_clips_per_s.value;
+  training.storage_bytes_per_s = settings.batch.value / training.step.total_s * ClipBytes(request);
+  PlanRestarts(request, &training);
+  return training;
+}
+
+RunPlan MakePlan(const Request& request) {
+  RunPlan plan;
+  plan.num_frames = request.videos.NumFrames();
+  plan.stored_bytes = StoredBytes(request);
+  plan.num_shards = std::ceil(plan.stored_bytes / (request.settings.shard_mib.value * 1024 * 1024));
+  plan.prep_core_s = plan.num_frames * request.rates.prep_ms.value / 1000;
+  plan.prep = PlanPrep(request, plan.prep_core_s);
+  plan.pack_s = plan.stored_bytes / (request.rates.pack_mb_per_s.value * 1e6);
+  plan.training = PlanTraining(request, request.settings.ranks.value);
+  PlanScoring(request, &plan);
+  AddUp(request, &plan);
+  return plan;
+}
+
+std::vector<double> RanksToShow(const Request& request) {
+  const double planned = request.settings.ranks.value;
+  std::set<double> shown = {planned};
+  const double most = std::min(4 * planned, request.settings.batch.value);
+  for (int64_t ranks = 1; static_cast<double>(ranks) <= most; ranks *= 2) {
+    shown.insert(static_cast<double>(ranks));
+  }
+  return {shown.begin(), shown.end()};
+}
+
+}  // namespace reel3d::plan

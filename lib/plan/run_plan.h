@@ -1,0 +1,99 @@
+// Plans a run: from the videos, rates, a cluster and settings to hours, bytes, tasks and cost. Pure
+// arithmetic; nothing is read or written.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lib/plan/array_size.h"
+#include "lib/plan/known.h"
+#include "lib/plan/restarts.h"
+#include "lib/plan/step_time.h"
+
+namespace reel3d::plan {
+
+struct Videos {
+  Known num_videos, num_training;
+  Known seconds, fps, lines;  // of a video, on average
+
+  double NumFrames() const { return num_videos.value * seconds.value * fps.value; }
+};
+
+// Holds the speed of one core, one rank or one node, for this run's height and quality.
+struct Rates {
+  Known prep_ms;                               // of a core, for a frame
+  Known frame_kb;                              // of a stored frame
+  Known pack_mb_per_s;                         // of pack-shards
+  Known train_clips_per_s, score_clips_per_s;  // of a rank, computing alone
+  Known loader_clips_per_s;                    // of a core
+  Known straggling_ms;                         // mean delay of a rank in a step
+  Known validation_ms;  // of a rank for a validation window, with all else between epochs
+  Known parameters;     // millions
+};
+
+struct Cluster {
+  Known nodes{1}, cores_per_node{64}, ranks_per_node{8};
+  Known storage_gb_per_s{10};  // that all nodes share
+  Known inside_gb_per_s{200}, between_gb_per_s{25};
+  Known inside_us{5}, between_us{15};
+  Known node_mtbf_days{150};
+  Known start_s{60}, save_s{10};
+  Known queue_minutes{30};
+  Known limit_hours{24};
+  Known max_array_size{1001};
+  Known rank_hour_price{0}, core_hour_price{0};
+};
+
+struct Settings {
+  Known height{360}, quality{90}, shard_mib{1024};
+  Known prep_nodes{1}, task_minutes{45};
+  Known ranks{8}, epochs{200}, batch{256}, clips_per_video{1}, validation_windows{3};
+  Known score_ranks{0};  // 0: as many as ranks
+  Known clip_frames{16};
+  Known overlap{0.5};
+};
+
+struct Request {
+  Videos videos;
+  Rates rates;
+  Cluster cluster;
+  Settings settings;
+};
+
+// Training with one number of ranks.
+struct TrainingPlan {
+  double num_ranks = 1, num_nodes = 1;
+  StepTime step;
+  double steps_per_epoch = 0, epoch_s = 0;  // with validation
+  double loader_cores = 0;                  // that keep one rank fed
+  double storage_bytes_per_s = 0;           // that all ranks read
+  double young_s = 0, daly_s = 0;           // work between checkpoints
+  double interval_s = 0;                    // of the plan: daly_s, or an epoch without failures
+  JobTimes job;                             // with a checkpoint each interval_s
+  double rank_hours = 0;
+};
+
+struct RunPlan {
+  double num_frames = 0, stored_bytes = 0, num_shards = 0;
+  double prep_core_s = 0;
+  ArraySize prep;
+  double pack_s = 0;
+  double score_s = 0, score_windows = 0;
+  TrainingPlan training;
+  double wall_s = 0;  // of all stages, with a queue before each
+  double core_hours = 0, cost = 0;
+};
+
+// Throws a usage error if the conditions allow no run (a limit too short, more ranks than clips in
+// a batch, no video to train on).
+RunPlan MakePlan(const Request& request);
+
+// Returns the training part of the plan for another number of ranks.
+TrainingPlan PlanTraining(const Request& request, double num_ranks);
+
+// Returns 1, 2, 4 ... up to four times the planned ranks, and the planned number itself, as far as
+// the batch has a clip for each.
+std::vector<double> RanksToShow(const Request& request);
+
+}  // namespace reel3d::plan

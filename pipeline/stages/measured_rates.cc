@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/measured_rates.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "lib/base/error.h"
+#include "lib/base/json.h"
+#include "lib/data/names.h"
+#include "lib/plan/figures.h"
+#include "lib/plan/frame_cost.h"
+#include "pipeline/stages/run_measurements.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFormat = "reel3d-plan-correction";
+
+void Keep(const char* key, std::optional<double> value, MeasuredRates* rates) {
+  if (value.has_value() && IsRate(key, *value)) {
+    rates->by_key[key] = *value;
+  }
+}
+
+void ReadFrames(const PrepMeasured& prep, const PackMeasured& pack, MeasuredRates* rates) {
+  if (prep.seconds && prep.frames > 0) {
+    Keep("prep_ms", 1000 * *prep.seconds * prep.threads / prep.frames, rates);
+  }
+  if (pack.bytes > 0 && pack.frames > 0) {
+    Keep("frame_kb", pack.bytes / pack.frames / 1000, rates);
+  } else if (prep.bytes > 0 && prep.frames > 0) {
+    Keep("frame_kb", prep.bytes / prep.frames / 1000, rates);
+  }
+  if (pack.seconds && *pack.seconds > 0) {
+    Keep("pack_mb_per_s", pack.bytes / *pack.seconds / 1e6, rates);
+  }
+}
+
+void ReadTraining(const TrainMeasured& train, MeasuredRates* rates) {
+  if (train.compute_s > 0) {
+    Keep("train_clips_per_s", train.clips / train.compute_s, rates);
+  }
+  if (train.load_s > 0) {
+    Keep("loader_clips_per_s", train.clips / train.load_s, rates);
+  }
+  if (train.ranks > 1 && train.steps > 0) {
+    const double wait_s = train.waiting_s / train.ranks / train.steps;
+    Keep("straggling_ms", 1000 * wait_s / (plan::HarmonicNumber(train.ranks) - 1), rates);
+  }
+  if (train.seconds && train.windows > 0) {
+    const double between_s = std::max(0.0, *train.seconds - train.steps_s);
+    Keep("validation_ms", 1000 * between_s * train.ranks / train.windows, rates);
+  }
+  if (train.parameters > 0) {
+    Keep("parameters", train.parameters / 1e6, rates);
+  }
+}
+
+MeasuredRates RatesOfRun(const fs::path& folder) {
+  const RunMeasured run = ReadRunMeasurements(folder);
+  MeasuredRates rates;
+  rates.height = run.prep.height;
+  rates.quality = run.prep.quality;
+  ReadFrames(run.prep, run.pack, &rates);
+  ReadTraining(run.train, &rates);
+  if (run.score.seconds && *run.score.seconds > 0) {
+    Keep("score_clips_per_s", run.score.clips / *run.score.seconds, &rates);
+  }
+  return rates;
+}
+
+MeasuredRates RatesOfCorrection(const fs::path& file) {
+  const Json json = ReadJsonObject(file);
+  MeasuredRates rates;
+  UseJson(Escaped(file.string()), [&] {
+    if (json.value("format", "") != kFormat) {
+      throw InputError(fmt::format(
+          "{} is not a correction that plan-run wrote: its format is '{}' instead of '{}'",
+          Escaped(file.string()), Escaped(json.value("format", "")), kFormat));
+    }
+    rates.height = json.at("height");
+    rates.quality = json.at("quality");
+    for (const auto& [key, value] : json.at("rates").items()) {
+      const double rate = value.get<double>();
+      if (!IsRate(key, rate)) {
+        throw InputError(fmt::format("{}: the rate {} is {} but must be a rate of 1e-9 to 1e9",
+                                     Escaped(file.string()), Escaped(key), rate));
+      }
+      rates.by_key[key] = rate;
+    }
+  });
+  return rates;
+}
+
+// Returns the published rates.
+plan::Rates AssumedRates(const plan::Request& request) {
+  const double height = request.settings.height.value;
+  const double quality = request.settings.quality.value;
+  plan::Rates rates;
+  rates.prep_ms.value = plan::PrepMilliseconds(request.videos.lines.value);
+  rates.frame_kb.value = plan::FrameBytes(height, quality) / 1000;
+  rates.pack_mb_per_s.value = 200;
+  rates.train_clips_per_s.value = 1960;
+  rates.score_clips_per_s.value = 4180;
+  rates.loader_clips_per_s.value = plan::LoaderClipsPerSecond(height, quality);
+  rates.parameters.value = 33.4;
+  return rates;
+}
+
+// Returns what a measured rate is multiplied by at the planned height and quality.
+double CarriedBy(const std::string& key, const MeasuredRates& measured,
+                 const plan::Settings& settings) {
+  if (!(measured.height >= 16) || !(measured.quality >= 1)) {
+    return 1;
+  }
+  const double height = settings.height.value;
+  const double quality = settings.quality.value;
+  if (key == "frame_kb") {
+    return plan::FrameBytes(height, quality) / plan::FrameBytes(measured.height, measured.quality);
+  }
+  if (key == "loader_clips_per_s") {
+    return plan::LoaderClipsPerSecond(height, quality) /
+           plan::LoaderClipsPerSecond(measured.height, measured.quality);
+  }
+  return 1;
+}
+
+}  // namespace
+
+bool IsRate(const std::string& key, double value) {
+  const bool may_be_zero = key == "straggling_ms" || key == "validation_ms";
+  return (value >= 1e-9 && value <= 1e9) || (may_be_zero && value == 0);
+}
+
+MeasuredRates ReadMeasuredRates(const fs::path& source) {
+  std::error_code ignored;
+  return fs::is_regular_file(source, ignored) ? RatesOfCorrection(source) : RatesOfRun(source);
+}
+
+RunOutcome ReadRunOutcome(const fs::path& folder) {
+  const RunMeasured run = ReadRunMeasurements(folder);
+  RunOutcome outcome;
+  outcome.notes = run.notes;
+  const auto keep = [&](const char* key, std::optional<double> value) {
+    if (value.has_value() && *value > 0) {
+      outcome.by_key[key] = *value;
+    }
+  };
+  keep("data.frames", run.prep.frames > 0 ? run.prep.frames : run.pack.frames);
+  if (run.prep.seconds) {
+    keep("prepare.core_s", *run.prep.seconds * run.prep.threads);
+    keep("prepare.wall_s", run.prep.tasks > 1 ? std::nullopt : run.prep.seconds);
+  }
+  keep("prepare.bytes", run.prep.bytes);
+  keep("pack.wall_s", run.pack.seconds);
+  keep("pack.bytes", run.pack.bytes);
+  keep("pack.shards", run.pack.shards);
+  keep("train.wall_s", run.train.seconds);
+  keep("score.windows", run.score.clips);
+  if (run.score.seconds) {
+    keep("score.wall_s", *run.score.seconds / run.score.tasks);
+  }
+  return outcome;
+}
+
+void FillRates(const MeasuredRates& measured, plan::Request* request) {
+  plan::Rates assumed = AssumedRates(*request);
+  std::map<std::string, double> published;
+  plan::ForEachRate(&assumed, [&](const char* key, const char*, plan::Known* rate) {
+    published[key] = rate->value;
+  });
+  plan::ForEachRate(&request->rates, [&](const char* key, const char*, plan::Known* rate) {
+    if (rate->value > 0) {
+      rate->origin = plan::Origin::kGiven;
+    } else if (const auto found = measured.by_key.find(key); found != measured.by_key.end()) {
+      *rate = {found->second * CarriedBy(key, measured, request->settings),
+               plan::Origin::kMeasured};
+    } else {
+      *rate = {published[key], plan::Origin::kAssumed};
+    }
+  });
+  if (request->rates.validation_ms.origin == plan::Origin::kAssumed) {
+    request->rates.validation_ms = {1000 / request->rates.score_clips_per_s.value,
+                                    request->rates.score_clips_per_s.origin};
+  }
+}
+
+Json CorrectionJson(const MeasuredRates& rates, const std::map<std::string, double>& ratios) {
+  return {{"format", kFormat},        {"version", 1},          {"height", rates.height},
+          {"quality", rates.quality}, {"rates", rates.by_key}, {"measured_over_planned", ratios}};
+}
+
+}  // namespace reel3d

@@ -1,0 +1,46 @@
+// Reads rates that were measured: from the folder of an earlier run, or from a correction that
+// plan-run wrote.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/plan/run_plan.h"
+
+namespace reel3d {
+
+struct MeasuredRates {
+  std::map<std::string, double> by_key;  // keys of plan::ForEachRate
+  double height = 0, quality = 0;        // of the stored frames; 0: not known
+};
+
+// The times and sizes of a run. A stage that has not run, or went on after an interruption so that
+// its time is not known, has no entry.
+struct RunOutcome {
+  std::map<std::string, double> by_key;  // "prepare.wall_s", as in the figures of a plan
+  std::vector<std::string> notes;        // sentences on what is left out
+};
+
+// Returns true if a plan can use the number as this rate. Ranks may never be late, and runs may not
+// validate; every other rate is above 0.
+bool IsRate(const std::string& key, double value);
+
+// `source` is a run's folder (with prepared/, shards/, train/ or scores/) or a correction. Stages
+// that have not run give no rates. Throws an input error if it is neither, or is damaged.
+MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
+
+RunOutcome ReadRunOutcome(const std::filesystem::path& folder);
+
+// Fills the rates that are 0: with those measured, carried to this height and quality, or with the
+// published ones.
+void FillRates(const MeasuredRates& measured, plan::Request* request);
+
+// Returns the content of a correction, which ReadMeasuredRates() reads.
+nlohmann::ordered_json CorrectionJson(const MeasuredRates& rates,
+                                      const std::map<std::string, double>& ratios);
+
+}  // namespace reel3d

@@ -1,0 +1,34 @@
+// Learns how many videos a plan is for, and how long and large they are.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/option_binder.h"
+#include "lib/plan/run_plan.h"
+
+namespace reel3d {
+
+struct VideosOptions {
+  std::string manifest;
+  int64_t videos = 0;
+  double seconds = 0, fps = 0, lines = 0;  // 0: as probed or assumed
+  double training_share = 0;
+  int probe = 200;
+
+  void Bind(OptionBinder& binder);
+  void Check() const;
+};
+
+struct PlannedVideos {
+  plan::Videos videos;
+  std::vector<std::string> notes;  // sentences, such as on videos that could not be opened
+};
+
+// Reads the manifest and the headers of some videos, spread evenly, or takes the options alone.
+// Throws an input error if the manifest has errors or no videos.
+PlannedVideos PlanVideos(const VideosOptions& options);
+
+}  // namespace reel3d

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/run_measurements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/base/text_lines.h"
+#include "lib/data/names.h"
+#include "lib/report/read/run_record.h"
+#include "lib/report/read/tolerant.h"
+
+namespace reel3d {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+bool Exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+double Number(const Json& object, const char* key) {
+  return report::NumberOf(object, key).value_or(0);
+}
+
+// Returns a setting of the stage's config.ini as a number; `otherwise` if it is absent.
+double Setting(const fs::path& stage, const std::string& key, double otherwise) {
+  if (!Exists(stage / "config.ini")) {
+    return otherwise;
+  }
+  const std::string text = ReadFile(stage / "config.ini", uint64_t{1} << 20);
+  TextLines lines(text, (stage / "config.ini").string());
+  const std::string begin = key + " = ";
+  for (std::string_view line; lines.Next(&line);) {
+    if (line.substr(0, begin.size()) == begin) {
+      return report::ParseNumber(line.substr(begin.size())).value_or(otherwise);
+    }
+  }
+  return otherwise;
+}
+
+// Sums the sizes of the folder's files with this ending.
+double SizeOfFiles(const fs::path& folder, const char* ending) {
+  double size_bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator file(folder, error), end; !error && file != end;
+       file.increment(error)) {
+    std::error_code ignored;
+    if (file->path().extension() == ending && file->is_regular_file(ignored)) {
+      size_bytes += static_cast<double>(file->file_size(ignored));
+    }
+  }
+  if (error) {
+    throw ReadError("cannot list " + Escaped(folder.string()), error.value());
+  }
+  return size_bytes;
+}
+
+// Returns the number of tasks that a stage was cut into: tasks/3-of-8 is one of eight.
+double NumTasks(const fs::path& stage) {
+  std::error_code ignored;
+  for (fs::directory_iterator task(stage / "tasks", ignored), end; !ignored && task != end;
+       task.increment(ignored)) {
+    const std::string name = task->path().filename().string();
+    const size_t of = name.find("-of-");
+    if (of != std::string::npos) {
+      return std::max(1.0, report::ParseNumber(name.substr(of + 4)).value_or(1));
+    }
+  }
+  return 1;
+}
+
+class Reader {
+ public:
+  explicit Reader(const fs::path& folder) : folder_(folder) {}
+
+  RunMeasured Read() {
+    ReadStage("prepared", [this](const auto& stage, const Json& json) { ReadPrep(stage, json); });
+    ReadStage("shards", [this](const auto& stage, const Json& json) { ReadPack(stage, json); });
+    ReadStage("train", [this](const auto& stage, const Json& json) { ReadTrain(stage, json); });
+    ReadStage("scores", [this](const auto& stage, const Json& json) { ReadScore(stage, json); });
+    if (num_stages_ == 0) {
+      throw InputError(fmt::format(
+          "{} is not the folder of a run: it has no report.json in prepared/, shards/, train/ or "
+          "scores/; name the RUN of Makefile.workflow",
+          Escaped(folder_.string())));
+    }
+    return std::move(run_);
+  }
+
+ private:
+  template <class Use>
+  void ReadStage(const char* name, const Use& use) {
+    const fs::path stage = folder_ / name;
+    if (Exists(stage / "report.json")) {
+      ++num_stages_;
+      use(stage, ReadJsonObject(stage / "report.json"));
+    }
+  }
+
+  // Returns the stage's time, unless its run kept something that an earlier one had made.
+  std::optional<double> SecondsOf(const fs::path& stage, const Json& json, const char* kept) {
+    if (Number(json, kept) > 0) {
+      run_.notes.push_back(
+          fmt::format("{}: the last run continued an earlier one, so the time of all is not known",
+                      Escaped(stage.string())));
+      return std::nullopt;
+    }
+    return report::NumberOf(json, "seconds");
+  }
+
+  void ReadPrep(const fs::path& stage, const Json& json) {
+    PrepMeasured& prep = run_.prep;
+    prep.seconds = SecondsOf(stage, json, "num_skipped");
+    prep.threads = ThreadCount(static_cast<int>(Setting(stage, "threads", 0)));
+    prep.tasks = NumTasks(stage);
+    prep.threads = std::min(prep.threads, std::max(1.0, Number(json, "num_videos")));
+    prep.frames = prep.seconds ? Number(json, "num_frames") : 0;
+    prep.bytes = SizeOfFiles(stage, ".mkv");
+    prep.height = Setting(stage, "height", 0);
+    prep.quality = Setting(stage, "quality", 0);
+  }
+
+  void ReadPack(const fs::path& stage, const Json& json) {
+    PackMeasured& pack = run_.pack;
+    pack.seconds = SecondsOf(stage, json, "num_shards_kept");
+    pack.frames = Number(json, "num_frames");
+    pack.shards = Number(json, "num_shards");
+    pack.bytes = SizeOfFiles(stage, ".h5");
+  }
+
+  void ReadTrain(const fs::path& stage, const Json& json) {
+    TrainMeasured& train = run_.train;
+    std::vector<std::string> damaged;
+    const std::vector<Json> epochs = report::ReadJsonLines(stage / "times.jsonl", &damaged);
+    for (const Json& epoch : epochs) {
+      AddEpoch(epoch);
+    }
+    run_.notes.insert(run_.notes.end(), damaged.begin(), damaged.end());
+    train.ranks = std::max(1.0, Number(json, "ranks"));
+    train.steps = Number(json, "steps");
+    train.seconds = report::NumberOf(json, "seconds");
+    const double every = Setting(stage, "validation-every", 1);
+    if (every > 0) {
+      train.windows = Number(json, "validation_videos") * Setting(stage, "validation-clips", 3) *
+                      std::max(1.0, std::floor(static_cast<double>(epochs.size()) / every));
+    }
+    if (train.seconds && *train.seconds < train.steps_s) {
+      train.seconds.reset();
+      run_.notes.push_back(
+          fmt::format("{}: training went on after an interruption, so the time of all is not known",
+                      Escaped(stage.string())));
+    }
+    std::error_code absent;
+    const auto weights = fs::file_size(stage / "checkpoints/latest/model.safetensors", absent);
+    train.parameters = absent ? 0 : static_cast<double>(weights) / sizeof(float);
+  }
+
+  void AddEpoch(const Json& epoch) {
+    TrainMeasured& train = run_.train;
+    train.clips += Number(epoch, "clips");
+    train.steps_s += Number(epoch, "seconds");
+    const auto ranks = epoch.find("ranks");
+    if (ranks == epoch.end() || !ranks->is_array()) {
+      return;
+    }
+    for (const Json& rank : *ranks) {
+      train.load_s += Number(rank, "read_s") + Number(rank, "decode_s");
+      const auto phases = rank.is_object() ? rank.find("phases_s") : rank.end();
+      if (phases == rank.end() || !phases->is_object()) {
+        continue;
+      }
+      for (const auto& [phase, value] : phases->items()) {
+        const double seconds = value.is_number() ? value.get<double>() : 0;
+        if (phase == "waiting for other ranks") {
+          train.waiting_s += seconds;
+        } else if (phase != "waiting for data" && phase != "starting") {
+          train.compute_s += seconds;
+        }
+      }
+    }
+  }
+
+  void ReadScore(const fs::path& stage, const Json& json) {
+    ScoreMeasured& score = run_.score;
+    score.seconds = SecondsOf(stage, json, "parts_kept");
+    score.clips = Number(json, "clips");
+    score.tasks = NumTasks(stage);
+  }
+
+  const fs::path folder_;
+  int num_stages_ = 0;
+  RunMeasured run_;
+};
+
+}  // namespace
+
+RunMeasured ReadRunMeasurements(const fs::path& folder) {
+  RequireFolder(folder, "a run's folder");
+  return Reader(folder).Read();
+}
+
+}  // namespace reel3d

@@ -1,0 +1,54 @@
+// Reads what the stages of a run measured of themselves: report.json, times.jsonl and the sizes of
+// files. Nothing is computed here.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+// `seconds` is absent in each stage that has not run, or whose last run kept earlier work, so that
+// the time does not belong to all of it.
+struct PrepMeasured {
+  std::optional<double> seconds;  // the sum over tasks
+  double threads = 1, tasks = 1;  // threads of each task
+  double frames = 0, bytes = 0;
+  double height = 0, quality = 0;
+};
+
+struct PackMeasured {
+  std::optional<double> seconds;
+  double frames = 0, bytes = 0, shards = 0;
+};
+
+struct TrainMeasured {
+  std::optional<double> seconds;
+  double ranks = 1, steps = 0, clips = 0;
+  double steps_s = 0;                   // of the epochs' steps, on rank 0
+  double compute_s = 0, waiting_s = 0;  // over all ranks; waiting for other ranks
+  double load_s = 0;                    // of all loader threads
+  double windows = 0;                   // of all validations
+  double parameters = 0;
+};
+
+struct ScoreMeasured {
+  std::optional<double> seconds;  // the sum over tasks
+  double clips = 0, tasks = 1;
+};
+
+struct RunMeasured {
+  PrepMeasured prep;
+  PackMeasured pack;
+  TrainMeasured train;
+  ScoreMeasured score;
+  std::vector<std::string> notes;  // sentences on times that are not known
+};
+
+// Reads the stages that are there. Throws an input error if there is no such folder, it holds none
+// of them, or a file is damaged.
+RunMeasured ReadRunMeasurements(const std::filesystem::path& folder);
+
+}  // namespace reel3d

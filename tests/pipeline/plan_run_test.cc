@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/plan_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "tests/pipeline/finished_run.h"
+#include "tests/test_support.h"
+#include "tests/video/sample_video.h"
+
+namespace reel3d {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Json = nlohmann::ordered_json;
+
+class PlanRun : public ::testing::Test {
+ protected:
+  PlanRun() {
+    options_.videos.videos = 1000;
+    options_.videos.seconds = 2;
+    options_.videos.fps = 20;
+    // One local machine, whose start and saves are in the measured times.
+    options_.cluster.cores_per_node.value = 2;
+    options_.cluster.node_mtbf_days.value = options_.cluster.limit_hours.value = 0;
+    options_.cluster.queue_minutes.value = 0;
+    options_.cluster.start_s.value = options_.cluster.save_s.value = 0;
+    options_.settings.ranks.value = options_.cluster.ranks_per_node.value = 2;
+    options_.settings.batch.value = 10;
+    options_.settings.epochs.value = 2;
+    options_.settings.height.value = 120;
+    options_.settings.score_ranks.value = 1;
+  }
+
+  static double Value(const Json& plan, const char* stage, const char* key) {
+    return plan.at("figures").at(stage).at(key).at("value");
+  }
+  static std::string From(const Json& plan, const char* stage, const char* key) {
+    return plan.at("figures").at(stage).at(key).at("from");
+  }
+
+  test::TemporaryFolder folder_;
+  PlanRunOptions options_;
+};
+
+TEST_F(PlanRun, ADescriptionGivesAPlan) {
+  options_.settings.height.value = 360;
+  options_.videos.lines = 720;
+  const PlanRunReport report = RunPlanRun(options_);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "frames"), 40000);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "prepare", "core_s"), 40000 * 3.35 / 1000);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "pack", "bytes"), 40000 * 32500.0);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "train", "compute_s"), 5 / 1960.0);
+  EXPECT_EQ(From(report.figures, "data", "frames"), "given");
+  EXPECT_EQ(From(report.figures, "prepare", "core_s"), "assumed");
+  EXPECT_THAT(report.text,
+              HasSubstr("1,000 videos of 2 s (given), 20 frames/s (given), 720 lines"));
+}
+
+TEST_F(PlanRun, AHundredMillionVideosArePlanned) {
+  options_.videos.videos = 100'000'000;
+  options_.videos.seconds = 10;
+  options_.settings.ranks.value = 1024;
+  options_.settings.batch.value = 16384;
+  options_.cluster.node_mtbf_days.value = 150;
+  options_.cluster.save_s.value = 10;
+  options_.cluster.max_array_size.value = 11;
+  const PlanRunReport report = RunPlanRun(options_);
+  for (const auto& [stage, figures] : report.figures.at("figures").items()) {
+    for (const auto& [key, figure] : figures.items()) {
+      EXPECT_TRUE(figure.at("value").is_number()) << stage << key;
+      EXPECT_GE(figure.at("value").get<double>(), 0) << stage << key;
+    }
+  }
+  EXPECT_THAT(report.text, HasSubstr("MaxArraySize makes a task"));
+}
+
+TEST_F(PlanRun, MeasuredRatesComeFromARun) {
+  test::WriteFinishedRun(folder_ / "small");
+  options_.measured = {folder_ / "small"};
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  // 4 s of 2 threads for 1,600 frames.
+  EXPECT_DOUBLE_EQ(rates.at("prep_ms").at("value"), 5);
+  EXPECT_DOUBLE_EQ(rates.at("frame_kb").at("value"), 3.2);
+  EXPECT_DOUBLE_EQ(rates.at("pack_mb_per_s").at("value"), 10.24);
+  // 60 clips in 3 s of either rank, of which they waited 0.5 s in all for each other: H(2) is 1.5.
+  EXPECT_DOUBLE_EQ(rates.at("train_clips_per_s").at("value"), 60 / 6.0);
+  EXPECT_DOUBLE_EQ(rates.at("straggling_ms").at("value"), 1000 * 0.5 / 2 / 6 / 0.5);
+  EXPECT_DOUBLE_EQ(rates.at("loader_clips_per_s").at("value"), 60 / 1.2);
+  // 5 s less 4 s of steps, 2 ranks, 10 videos x 3 windows x 2 epochs.
+  EXPECT_DOUBLE_EQ(rates.at("validation_ms").at("value"), 1000 * 1.0 * 2 / 60);
+  EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 30);
+  EXPECT_EQ(rates.at("prep_ms").at("from"), "measured");
+}
+
+TEST_F(PlanRun, MeasuredBytesAreCarriedToAnotherHeight) {
+  test::WriteFinishedRun(folder_ / "small");
+  options_.measured = {folder_ / "small"};
+  options_.settings.height.value = 240;
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  EXPECT_NEAR(rates.at("frame_kb").at("value"), 3.2 * std::pow(2, 1.417), 1e-9);
+}
+
+TEST_F(PlanRun, AGivenRateOverrulesAMeasuredOne) {
+  test::WriteFinishedRun(folder_ / "small");
+  options_.measured = {folder_ / "small"};
+  options_.rates.prep_ms.value = 7;
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  EXPECT_DOUBLE_EQ(rates.at("prep_ms").at("value"), 7);
+  EXPECT_EQ(rates.at("prep_ms").at("from"), "given");
+}
+
+// The run that gave the rates is planned, and then beside itself.
+TEST_F(PlanRun, ThePlanOfTheMeasuredRunComesTrue) {
+  test::WriteFinishedRun(folder_ / "run");
+  options_.videos.videos = 40;
+  options_.videos.training_share = 0.75;
+  options_.measured = {folder_ / "run"};
+  options_.out = folder_ / "plan.json";
+  RunPlanRun(options_);
+  PlanRunOptions compare;
+  compare.plan = folder_ / "plan.json";
+  compare.outcome = folder_ / "run";
+  const PlanRunReport report = RunPlanRun(compare);
+  const Json& figures = report.figures.at("figures");
+  for (const char* key : {"data.frames", "prepare.wall_s", "pack.wall_s", "pack.bytes",
+                          "pack.shards", "score.wall_s"}) {
+    EXPECT_NEAR(figures.at(key).at("ratio"), 1, 1e-9) << key;
+  }
+  EXPECT_DOUBLE_EQ(figures.at("stages").at("measured"), 4 + 0.5 + 5 + 1);
+  // Waiting for other ranks is assumed to be exponential, and steps to wait for data never.
+  EXPECT_NEAR(figures.at("train.wall_s").at("ratio"), 1, 0.2);
+}
+
+// A plan without measurements, for shorter videos, is wrong. The correction makes the next one
+// right.
+TEST_F(PlanRun, TheCorrectionMakesTheNextPlanRight) {
+  test::WriteFinishedRun(folder_ / "run");
+  options_.videos.videos = 40;
+  options_.videos.training_share = 0.75;
+  options_.out = folder_ / "plan.json";
+  options_.rates.straggling_ms.value = 50;
+  options_.videos.seconds = 1;
+  RunPlanRun(options_);
+  PlanRunOptions compare;
+  compare.plan = options_.out;
+  compare.outcome = folder_ / "run";
+  compare.correction = folder_ / "correction.json";
+  EXPECT_LT(RunPlanRun(compare).figures.at("figures").at("train.wall_s").at("planned"), 2);
+  options_.measured = {compare.correction};
+  options_.rates.straggling_ms.value = 0;
+  options_.videos.seconds = 2;
+  RunPlanRun(options_);
+  const Json figures = RunPlanRun(compare).figures.at("figures");
+  for (const auto& [key, figure] : figures.items()) {
+    // Prepared files are a little larger than their part of a shard.
+    const bool is_exact = key != "train.wall_s" && key != "stages" && key != "prepare.bytes";
+    const double tolerance = is_exact ? 1e-9 : 0.05;
+    EXPECT_NEAR(figure.at("ratio"), 1, tolerance) << key;
+  }
+}
+
+TEST_F(PlanRun, AStageThatContinuedHasNoTime) {
+  test::WriteFinishedRun(folder_ / "run");
+  Json report = ReadJsonObject(folder_ / "run/prepared/report.json");
+  report["num_skipped"] = 3;
+  WriteFileAtomically(folder_ / "run/prepared/report.json", FormatJson(report));
+  options_.videos.videos = 40;
+  options_.out = folder_ / "plan.json";
+  RunPlanRun(options_);
+  PlanRunOptions compare;
+  compare.plan = options_.out;
+  compare.outcome = folder_ / "run";
+  const PlanRunReport compared = RunPlanRun(compare);
+  EXPECT_FALSE(compared.figures.at("figures").contains("prepare.wall_s"));
+  EXPECT_THAT(compared.text, HasSubstr("continued an earlier one"));
+}
+
+TEST_F(PlanRun, AManifestIsCountedAndProbed) {
+  test::WriteSample(folder_ / "a.mp4", test::Ordinary(), 30, test::NumberedFrames(64, 48));
+  WriteFileAtomically(folder_ / "videos.tsv",
+                      "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
+                      "a\ta.mp4\tx\ttraining\t\t\t\t\t\t\n"
+                      "b\tnone.mp4\tx\tvalidation\t\t\t\t\t\t\n");
+  options_.videos = {};
+  options_.videos.manifest = folder_ / "videos.tsv";
+  const PlanRunReport report = RunPlanRun(options_);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "videos"), 2);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "training_videos"), 1);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "frames"), 60);
+  EXPECT_EQ(From(report.figures, "data", "frames"), "measured");
+  options_.videos.seconds = 100;
+  EXPECT_EQ(From(RunPlanRun(options_).figures, "data", "frames"), "given");
+}
+
+TEST_F(PlanRun, ASimulationStandsBesideTheFormulas) {
+  options_.videos.videos = 1'000'000;
+  options_.cluster.node_mtbf_days.value = 0.2;
+  options_.cluster.save_s.value = 10;
+  options_.cluster.start_s.value = 30;
+  options_.settings.epochs.value = 100;
+  options_.simulate = true;
+  const PlanRunReport report = RunPlanRun(options_);
+  const double played_s = report.figures.at("simulation").at("wall_s");
+  EXPECT_NEAR(Value(report.figures, "train", "wall_s") / played_s, 1, 0.05);
+  EXPECT_THAT(report.text, HasSubstr("simulation"));
+}
+
+TEST_F(PlanRun, SlurmSaysHowLargeAnArrayMayBe) {
+  WriteFileAtomically(folder_ / "scontrol", "#!/bin/sh\necho 'MaxArraySize            = 77'\n");
+  std::filesystem::permissions(folder_ / "scontrol", std::filesystem::perms::all);
+  const test::CommandResult result = test::RunCommand(
+      {"/usr/bin/env", "PATH=" + folder_.path().string() + ":/usr/bin:/bin",
+       test::ToolPath("plan-run"), "--videos", "100000000", "--max-array-size", "0", "--json"});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_DOUBLE_EQ(Value(Json::parse(result.out), "prepare", "tasks"), 77);
+}
+
+TEST_F(PlanRun, ThePictureIsSvg) {
+  options_.svg = folder_ / "epoch.svg";
+  RunPlanRun(options_);
+  EXPECT_THAT(ReadFile(options_.svg), HasSubstr("<svg"));
+  EXPECT_THAT(ReadFile(options_.svg), Not(HasSubstr("nan")));
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/plan/run_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "lib/base/error.h"
+#include "lib/plan/figures.h"
+#include "lib/plan/frame_cost.h"
+#include "lib/plan/storage_choices.h"
+
+namespace reel3d::plan {
+namespace {
+
+using ::testing::ElementsAre;
+
+Request Kinetics() {
+  Request request;
+  request.videos = {{300000, Origin::kGiven},
+                    {240000, Origin::kGiven},
+                    {10, Origin::kGiven},
+                    {25, Origin::kGiven},
+                    {720, Origin::kGiven}};
+  Rates& rates = request.rates;
+  rates.prep_ms.value = 3.6;
+  rates.frame_kb.value = 32;
+  rates.pack_mb_per_s.value = 100;
+  rates.train_clips_per_s = {2000, Origin::kMeasured};
+  rates.score_clips_per_s.value = 4000;
+  rates.loader_clips_per_s.value = 500;
+  rates.validation_ms.value = 0.25;
+  rates.parameters.value = 33;
+  return request;
+}
+
+TEST(RunPlan, CountsBytesShardsAndHours) {
+  const RunPlan plan = MakePlan(Kinetics());
+  EXPECT_DOUBLE_EQ(plan.num_frames, 75e6);
+  EXPECT_DOUBLE_EQ(plan.stored_bytes, 2.4e12);
+  EXPECT_DOUBLE_EQ(plan.num_shards, 2236);
+  EXPECT_DOUBLE_EQ(plan.prep_core_s, 270000);
+  EXPECT_DOUBLE_EQ(plan.prep.num_tasks, 2);  // 64 cores each
+  EXPECT_DOUBLE_EQ(plan.pack_s, 24000);
+  EXPECT_DOUBLE_EQ(plan.training.loader_cores, 4);
+  EXPECT_DOUBLE_EQ(plan.score_windows, 60000 * (250.0 / 16 + 0.5));
+}
+
+TEST(RunPlan, AnEpochIsItsStepsAndItsValidation) {
+  const Request request = Kinetics();
+  const TrainingPlan training = PlanTraining(request, 1);
+  EXPECT_DOUBLE_EQ(training.steps_per_epoch, 937);
+  EXPECT_DOUBLE_EQ(training.epoch_s, 937 * 256 / 2000.0 + 60000 * 3 / 4000.0);
+  EXPECT_NEAR(PlanTraining(request, 8).epoch_s, training.epoch_s / 8, 0.02 * training.epoch_s);
+}
+
+TEST(RunPlan, TheArrayKeepsToItsSize) {
+  Request request = Kinetics();
+  request.cluster.cores_per_node.value = 1;
+  EXPECT_DOUBLE_EQ(MakePlan(request).prep.num_tasks, 100);
+  request.cluster.max_array_size.value = 10;
+  request.settings.prep_nodes.value = 4;
+  const ArraySize prep = MakePlan(request).prep;
+  EXPECT_DOUBLE_EQ(prep.num_tasks, 10);
+  EXPECT_TRUE(prep.is_cut);
+  EXPECT_DOUBLE_EQ(prep.num_waves, 3);
+  EXPECT_DOUBLE_EQ(prep.wall_s, 81000);
+}
+
+TEST(RunPlan, NoTaskIsWithoutAVideo) {
+  Request request = Kinetics();
+  request.videos.num_videos.value = 3;
+  request.videos.num_training.value = 2;
+  request.videos.seconds.value = 1e7;
+  EXPECT_DOUBLE_EQ(MakePlan(request).prep.num_tasks, 3);
+}
+
+TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
+  const Request request = Kinetics();
+  std::set<std::string> keys;
+  for (const Figure& figure : FiguresOf(request, MakePlan(request))) {
+    EXPECT_TRUE(keys.insert(figure.stage + "." + figure.key).second) << figure.key;
+    if (figure.key == "frames") {
+      EXPECT_EQ(figure.value.origin, Origin::kGiven);
+    } else if (figure.key == "compute_s") {
+      EXPECT_EQ(figure.value.origin, Origin::kMeasured);
+    } else if (figure.key == "core_s" || figure.key == "epoch_s") {
+      EXPECT_EQ(figure.value.origin, Origin::kAssumed);
+    }
+  }
+}
+
+TEST(RunPlan, AStepHasTheOriginOfWhatLimitsIt) {
+  Request request = Kinetics();
+  request.cluster.storage_gb_per_s = {100, Origin::kGiven};
+  request.rates.frame_kb.origin = Origin::kMeasured;
+  const auto origin = [&] {
+    for (const Figure& figure : FiguresOf(request, MakePlan(request))) {
+      if (figure.key == "step_s") {
+        return figure.value.origin;
+      }
+    }
+    return Origin::kAssumed;
+  };
+  EXPECT_EQ(origin(), Origin::kMeasured);
+  request.cluster.storage_gb_per_s.value = 0.1;
+  EXPECT_EQ(origin(), Origin::kGiven);
+  request.cluster.storage_gb_per_s.value = 100;
+  request.cluster.inside_gb_per_s.value = 1;  // the all-reduce can no longer be hidden
+  EXPECT_EQ(origin(), Origin::kAssumed);
+}
+
+TEST(RunPlan, RanksUpToTheBatchAreShown) {
+  Request request = Kinetics();
+  request.settings.ranks.value = 3;
+  EXPECT_THAT(RanksToShow(request), ElementsAre(1, 2, 3, 4, 8));
+  request.settings.batch.value = 4;
+  EXPECT_THAT(RanksToShow(request), ElementsAre(1, 2, 3, 4));
+  EXPECT_THROW(PlanTraining(request, 5), Error);
+}
+
+TEST(StorageChoices, SmallerFramesTakeLessOfAll) {
+  Request request = Kinetics();
+  request.settings.height.value = 288;
+  const std::vector<StorageChoice> choices = StorageChoices(request);
+  ASSERT_EQ(choices.size(), 7U);
+  const auto planned = std::find_if(choices.begin(), choices.end(),
+                                    [](const auto& choice) { return choice.height == 288; });
+  ASSERT_NE(planned, choices.end());
+  EXPECT_DOUBLE_EQ(planned->stored_bytes, MakePlan(request).stored_bytes);
+  EXPECT_DOUBLE_EQ(planned->loader_cores, 4);
+  EXPECT_DOUBLE_EQ(planned->rank_bytes_per_s, 2000 * 16 * 32e3);
+  EXPECT_NEAR(choices[3].stored_bytes / choices[5].stored_bytes, std::pow(0.75, 1.417), 1e-9);
+  EXPECT_LT(choices.front().stored_bytes, planned->stored_bytes);
+  EXPECT_LT(choices.front().loader_cores, planned->loader_cores);
+  EXPECT_GT(choices.back().loader_cores, planned->loader_cores);
+}
+
+TEST(FrameCost, FollowsItsSamples) {
+  EXPECT_NEAR(FrameBytes(360, 90), 32500, 1e-6);
+  EXPECT_NEAR(FrameBytes(360, 80), 23050, 1e-6);
+  EXPECT_NEAR(FrameBytes(240, 90), 18300, 50);
+  EXPECT_NEAR(PrepMilliseconds(720), 3.35, 1e-9);
+  EXPECT_NEAR(PrepMilliseconds(900), 4.005, 1e-9);
+  EXPECT_GT(PrepMilliseconds(2160), 8);
+  EXPECT_GT(PrepMilliseconds(16), 0);
+  EXPECT_GT(FrameBytes(360, 1), 0);
+  EXPECT_NEAR(LoaderClipsPerSecond(240, 90), 923, 1);
+}
+
+}  // namespace
+}  // namespace reel3d::plan
