@@ -13,6 +13,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 COMMON = ("help", "version", "config", "print-config", "json", "log-level")
 ACCEPTS = r"[^()]* \.\. [^()]*|[^()]* \| [^()]*|(?:numbers, )?comma separated"
@@ -110,7 +111,7 @@ def page(tool):
         f"```text\n{tool.usage}\n```",
     ]
     for paragraph in tool.details:
-        parts.append(f"```text\n{paragraph}\n```" if paragraph.startswith("  ") else markdown(paragraph))
+        parts.append(f"```text\n{textwrap.dedent(paragraph)}\n```" if paragraph.startswith("  ") else markdown(paragraph))
     if tool.arguments:
         parts.append("| argument | |\n|---|---|\n" + "\n".join(f"| `{name}` | {markdown(text)} |" for name, text in tool.arguments))
     if own:
