@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
-#   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--slurm] [--cuda] [--no-libtorch]
+#   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--docs] [--slurm] [--cuda] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
 #   --tidy         clang-tidy (150 MB)
 #   --bench        what bench/ compares with: ffmpeg, and Python loaders (1.4 GB)
 #   --bench-torch  Python's torch, which the networks are compared with (5 GB)
+#   --docs         mkdocs, which builds the pages of docs/ into a site
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
 #   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
@@ -21,6 +22,7 @@ libtorch=yes
 bench=no
 bench_torch=no
 tidy=no
+docs=no
 cuda=no
 for argument in "$@"; do
 	case $argument in
@@ -30,6 +32,7 @@ for argument in "$@"; do
 		bench=yes
 		;;
 	--tidy) tidy=yes ;;
+	--docs) docs=yes ;;
 	--bench-torch) bench_torch=yes ;;
 	--slurm) sections+=(slurm) ;;
 	--cuda) cuda=yes ;;
@@ -117,6 +120,7 @@ install_packages
 pip_options=(--no-deps --require-hashes)
 install_wheels build/libtorch "${lists[@]}"
 [ $tidy = no ] || install_wheels build/clang-tidy tests/lint/requirements.txt
+[ $docs = no ] || install_wheels build/docs-python docs/requirements.txt
 pip_options=() # measured, never shipped
 [ $bench = no ] || install_wheels build/bench-python bench/requirements.txt
 [ $bench_torch = no ] || install_wheels build/bench-torch bench/torch-requirements.txt

@@ -164,9 +164,12 @@ std::string HelpText(const ToolInfo& info, const OptionTable& table) {
   for (const OptionEntry& option : table.options()) {
     const std::string value = option.show();
     const std::string off = "; --" + option.name + "=false turns it off";
-    const std::string note = option.is_switch ? (value == "true" ? " [on" + off + "]" : "")
-                             : value.empty()  ? ""
-                                              : " [" + value + "]";
+    // --help itself is set while this text is made, which is not its default.
+    const bool has_default = !option.is_for_command_line && !value.empty();
+    const std::string note = !has_default        ? ""
+                             : !option.is_switch ? " [" + value + "]"
+                             : value == "true"   ? " [on" + off + "]"
+                                                 : "";
     const std::string accepts = option.accepts.empty() ? "" : " (" + option.accepts + ")";
     text += fmt::format("  --{}{}\n        {}{}\n", option.name, option.is_switch ? "" : " VALUE",
                         option.help, accepts + note);

@@ -342,8 +342,9 @@ TEST(RunTool, HelpNamesEveryOptionAndItsDefault) {
   const Outcome outcome = RunSample({"--help"});
   EXPECT_EQ(outcome.exit_status, 0);
   EXPECT_EQ(outcome.err, "");
-  for (const char* part : {"usage: sample [options] INPUT OUTPUT", "--height VALUE", "[360]",
-                           "(corner | random)", "--flip\n", "--print-config"}) {
+  for (const char* part :
+       {"usage: sample [options] INPUT OUTPUT", "--height VALUE", "[360]", "(corner | random)",
+        "--flip\n", "--print-config", "--help\n        print this and exit\n"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
   }
 }

@@ -1,4 +1,4 @@
-// What list-videos takes for a video by its extension, prep-videos reads: a small file of each.
+// prep-videos reads each kind of file that list-videos takes for a video by its extension.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Checks README.md, CONTRIBUTING.md and docs/ against each other, the tools and the sources.
+
+Usage: tests/docs/check_pages.py links SOURCE_FOLDER      every relative link and anchor leads somewhere
+       tests/docs/check_pages.py options SOURCE_FOLDER    every option and setting that a page names exists
+       tests/docs/check_pages.py messages SOURCE_FOLDER   every message of messages.md stands in the sources
+The options are those of docs/reference/tools, which the test docs/reference compares with --help.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import pathlib
+import re
+import sys
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LANGUAGES = ("sh", "text", "ini", "python", "cpp", "c++", "cmake")
+CODE = re.compile(r"`([^`\n]+)`")
+OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)(?!\w)")
+# Options of other programs that pages name without the program, and the name that stands for any.
+FOREIGN = ("qos", "time", "array", "mca", "name")
+# Commands of others, whose options are not ours.
+OTHERS = ("make", "mpirun", "srun", "sbatch", "scancel", "squeue", "cmake", "ctest", "taskset", "tensorboard", "pip", "python3")
+OTHERS_WORD = re.compile(rf"\b(?:{'|'.join(OTHERS)}|[\w./-]+\.(?:py|sh)|main\.py|dpkg|apt-get)\b")
+
+
+def pages(root):
+    return [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
+
+
+def read(file):
+    return file.read_text(encoding="utf-8")
+
+
+# --- links ------------------------------------------------------------------------------------------
+
+
+def anchors(text):
+    """The anchors that a forge gives to the headings."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower().strip()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(root):
+    count = 0
+    docs = (root / "docs").resolve()
+    for file in pages(root):
+        for target in LINK.findall(FENCE.sub("", read(file))):
+            count += 1
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            leads_to = (file.parent / path).resolve() if path else file.resolve()
+            if not leads_to.exists():
+                yield f"{file.relative_to(root)}: {target} leads to no file"
+            elif anchor and anchor not in anchors(read(leads_to)):
+                yield f"{file.relative_to(root)}: {target} leads to no heading"
+            elif docs in file.resolve().parents and docs not in leads_to.parents:
+                yield f"{file.relative_to(root)}: {target} leaves docs/, so the site cannot follow: name the file instead"
+    print(f"{count} links")
+    if count == 0:
+        yield "no links found"
+    yield from wrong_form(root)
+    yield from missing_in_indexes(root)
+
+
+def wrong_form(root):
+    """Blocks without a language, and lists that a site would show as one paragraph."""
+    for file in pages(root):
+        text = read(file)
+        for number, fence in enumerate(re.findall(r"^ *```(.*)$", text, re.MULTILINE)):
+            if number % 2 == 0 and fence not in LANGUAGES:
+                yield f"{file.relative_to(root)}: a block of '{fence}' is none of {LANGUAGES}"
+        for before, item in re.findall(r"^(.+)\n([*-] .*)$", FENCE.sub("", text), re.MULTILINE):
+            if not re.match(r"[*-] | |#", before):
+                yield f"{file.relative_to(root)}: no blank line before the list at: {item}"
+
+
+def missing_in_indexes(root):
+    """Every page stands in mkdocs.yml, and in docs/index.md or, for a tool, in docs/reference/tools.md."""
+    nav = re.findall(r": ([\w/-]+\.md)$", read(root / "mkdocs.yml"), re.MULTILINE)
+    linked = {
+        (root / "docs" / folder / target.partition("#")[0]).resolve()
+        for folder, index in (("", "index.md"), ("reference", "reference/tools.md"))
+        for target in LINK.findall(read(root / "docs" / index))
+    }
+    for file in sorted((root / "docs").rglob("*.md")):
+        name = file.relative_to(root / "docs").as_posix()
+        if name not in nav:
+            yield f"docs/{name}: is not in nav of mkdocs.yml"
+        if file.resolve() not in linked and name != "index.md":
+            yield f"docs/{name}: docs/index.md does not lead there"
+
+
+# --- options ----------------------------------------------------------------------------------------
+
+
+def known_options(root):
+    """Returns the options of each tool."""
+    return {
+        page.stem: set(re.findall(r"^\* \*\*`--([a-z0-9-]+)", read(page), re.MULTILINE))
+        for page in sorted((root / "docs/reference/tools").glob("*.md"))
+    }
+
+
+def commands(text):
+    """Yields the code of a page: each command of a block, with joined lines, and each inline code."""
+    for block in FENCE.findall(text):
+        for line in block.replace("\\\n", " ").splitlines()[1:-1]:
+            yield from re.split(r"[;|]|&&|(?:^|\s)#", line)
+    for code in CODE.findall(FENCE.sub("", text)):
+        yield code
+
+
+def unknown_in(command, tools):
+    """An option belongs to the nearest program before it; one without a program to any tool."""
+    every = set().union(*tools.values())
+    program = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, tools))})(?![\w-])|{OTHERS_WORD.pattern}")
+    for option in OPTION.finditer(command):
+        before = [found for found in program.finditer(command, 0, option.start())]
+        if not before:
+            if option[1] not in every:
+                yield f"no tool has --{option[1]}"
+        elif before[-1][1] and option[1] not in tools[before[-1][1]]:
+            yield f"{before[-1][1]} has no --{option[1]}"
+    setting = re.fullmatch(r"\s*([a-z][a-z0-9]*(?:-[a-z0-9]+)+) = .*", command)
+    if setting and setting[1] not in every:
+        yield f"no tool has the setting {setting[1]}"
+
+
+def wrong_options(root):
+    tools = known_options(root)
+    if not tools or not all(tools.values()):
+        yield "docs/reference/tools: a page without options"
+        return
+    count = 0
+    for file in pages(root):
+        for command in commands(read(file)):
+            count += len(OPTION.findall(command))
+            for fault in unknown_in(command, tools):
+                if fault.split("--")[-1] not in FOREIGN:
+                    yield f"{file.relative_to(root)}: {fault}: {command.strip()}"
+    print(f"{count} mentions of {sum(map(len, tools.values()))} options")
+
+
+# --- messages ---------------------------------------------------------------------------------------
+
+
+def source_text(root):
+    """The literals of the sources, those that the compiler joins joined."""
+    text = "\n".join(read(file) for folder in ("lib", "pipeline", "tools") for file in sorted((root / folder).rglob("*.cc")))
+    text += "\n".join(read(file) for folder in ("lib", "pipeline") for file in sorted((root / folder).rglob("*.h")))
+    return re.sub(r'"\s*\n\s*"', "", text)
+
+
+def unknown_messages(root):
+    text = source_text(root)
+    rows = [
+        re.findall(r"`([^`]+)`", row.split(" | ")[0])
+        for row in read(root / "docs/reference/messages.md").splitlines()
+        if row.startswith("| `")
+    ]
+    print(f"{len(rows)} messages")
+    if len(rows) < 100:
+        yield f"messages.md has {len(rows)} messages; it promises a hundred"
+    for codes in rows:
+        for code in codes:
+            for part in re.split(r"\s*\.\.\.\s*", code):
+                if part.replace("\\|", "|") not in text:
+                    yield f"docs/reference/messages.md: '{part}' stands in no source"
+
+
+CHECKS = {"links": broken_links, "options": wrong_options, "messages": unknown_messages}
+
+
+def main(arguments):
+    if len(arguments) != 2 or arguments[0] not in CHECKS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    faults = list(CHECKS[arguments[0]](pathlib.Path(arguments[1])))
+    print("\n".join(faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
