@@ -4,12 +4,30 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 namespace reel3d {
 
 // Returns the number of this process among those that mpirun, or srun with --mpi, started together.
 // A process that was started alone has none.
 std::optional<int> LaunchedRank();
+
+// Says how many processes a launcher has started together, and which variable states it.
+struct LaunchedCount {
+  int processes = 0;
+  std::string variable;  // such as "SLURM_STEP_NUM_TASKS"
+};
+
+// Returns the count that the nearest launcher states: mpirun, or the process manager of another
+// MPI, before the Slurm step around it, whose variables processes of an inner mpirun inherit.
+// Variables of a job say nothing, since a job may start one process. Returns nothing for a process
+// that was started alone.
+std::optional<LaunchedCount> LaunchedTogether();
+
+// Throws an environment error if a launcher has started this process with others, but MPI knows of
+// this one alone (`mpi_size` is 1). Otherwise each of them would do the whole work, and count as
+// finished.
+void RequireOthersFound(int mpi_size);
 
 // Returns whether Open MPI's mpirun started this process. mpirun kills its ranks a second after it
 // has sent them SIGTERM.

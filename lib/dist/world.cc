@@ -6,9 +6,11 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -36,19 +38,74 @@ void TellMpiWhenAlone() {
   setenv("OMPI_MCA_orte_create_session_dirs", "0", /*overwrite=*/0);
 }
 
+// Hides from MPI that this process, which was started alone, is a step of Slurm, as in `srun --pty
+// bash`. Open MPI would look for a process manager there, and end the process without one.
+class HiddenStep {
+ public:
+  HiddenStep() {
+    const char* step = LaunchedRank() ? nullptr : std::getenv(kName);
+    if (step != nullptr) {
+      step_ = step;
+      unsetenv(kName);
+    }
+  }
+  ~HiddenStep() {
+    if (step_) {
+      setenv(kName, step_->c_str(), /*overwrite=*/1);
+    }
+  }
+  HiddenStep(const HiddenStep&) = delete;
+  HiddenStep& operator=(const HiddenStep&) = delete;
+
+ private:
+  static constexpr const char* kName = "SLURM_STEP_ID";
+  std::optional<std::string> step_;
+};
+
+// Is true while MPI starts. Open MPI does not return an error then, but ends the process.
+bool mpi_is_starting = false;
+
+void SayThatMpiDidNotStart() {
+  if (mpi_is_starting) {
+    LogError(
+        "MPI could not start, see above. If srun has started this process: `srun --mpi=list` must "
+        "name pmix, whose library is libpmix; then use `srun --mpi=pmix ...`, or mpirun inside the "
+        "job");
+    std::fflush(nullptr);
+    std::_Exit(kExitEnvironment);
+  }
+}
+
+void StartMpi(int* thread_level) {
+  TellMpiWhenAlone();
+  const HiddenStep hidden;
+  std::atexit(SayThatMpiDidNotStart);
+  mpi_is_starting = true;
+  const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, thread_level);
+  mpi_is_starting = false;
+  CheckMpi(code, "MPI_Init_thread");
+}
+
 }  // namespace
 
 World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exceptions()) {
-  TellMpiWhenAlone();
+  if (!LaunchedRank()) {
+    RequireOthersFound(1);  // there is nothing by which MPI could find them
+  }
   int thread_level = MPI_THREAD_SINGLE;
-  CheckMpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &thread_level),
-           "MPI_Init_thread");
+  StartMpi(&thread_level);
   if (thread_level != MPI_THREAD_MULTIPLE) {
     throw EnvironmentError("this MPI was built without MPI_THREAD_MULTIPLE, which training needs");
   }
   CheckMpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   CheckMpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   CheckMpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
+  try {
+    RequireOthersFound(size_);
+  } catch (const Error&) {
+    MPI_Finalize();
+    throw;
+  }
 }
 
 World::~World() {

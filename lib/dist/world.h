@@ -17,7 +17,8 @@ namespace reel3d {
 // thread at a time.
 class World {
  public:
-  // Throws an environment error if MPI cannot start or does not allow calls from several threads.
+  // Throws an environment error if MPI cannot start or does not allow calls from several threads,
+  // and if a launcher has started processes together that MPI does not find (RequireOthersFound()).
   World();
   ~World();
   World(const World&) = delete;

@@ -255,8 +255,12 @@ ToolResult ScoreTogether(ScoreOptions options, const World& world) {
   return result;
 }
 
-// Starting MPI takes a moment, so a process without a launcher does not.
+// Starting MPI takes a moment, so a process without a launcher does not. Processes that srun starts
+// together may be tasks, if each is told which.
 ToolResult ScoreAlone(const ScoreOptions& options) {
+  if (options.slice.task_option < 0) {
+    RequireOthersFound(1);
+  }
   ToolResult result;
   WithTorchErrors([&] {
     result = Score(options,

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/train_r3d.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -20,7 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/base/stop_signal.h"
-#include "lib/base/timer.h"
+#include "lib/base/work_lock.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
@@ -42,52 +37,23 @@ namespace {
 
 constexpr const char* kTool = "train-r3d";
 
-// Keeps other runs out of the folder. The system releases the lock however the process ends.
-class RunLock {
- public:
-  // Waits a while for a lock that another process has. A request to stop ends the wait without the
-  // lock.
-  explicit RunLock(const fs::path& run_dir)
-      : descriptor_(open((run_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    constexpr double kPatience_s = 10;
-    const Stopwatch clock;
-    for (bool told = false; IsTaken(); told = true) {
-      if (StopRequested()) {
-        is_held_ = false;
-        return;
-      }
-      if (clock.Seconds() > kPatience_s) {
-        close(descriptor_);
-        throw EnvironmentError(run_dir.string() +
-                               ": another train-r3d is at work there; wait for it or end it");
-      }
-      if (!told) {
-        LogInfo(
-            fmt::format("{}: another train-r3d is at work there; waiting up to {:g} s for it to "
-                        "end, as ranks live on for a moment when their launcher is killed",
-                        run_dir.string(), kPatience_s));
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+// Returns how the run's folder is locked. A job that Slurm has queued again may find the lock of a
+// node that hangs, which the system frees only after some minutes.
+WorkLockOptions LockOptions(const World& world) {
+  constexpr double kPatienceOfRestart_s = 300;
+  const char* restarts = std::getenv("SLURM_RESTART_COUNT");
+  WorkLockOptions options;
+  options.worker = kTool;
+  if (restarts != nullptr && std::atoi(restarts) > 0) {
+    options.patience_s = kPatienceOfRestart_s;
   }
-  ~RunLock() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  RunLock(const RunLock&) = delete;
-  RunLock& operator=(const RunLock&) = delete;
-
-  bool is_held() const { return is_held_; }
-
- private:
-  bool IsTaken() const {
-    return descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  }
-
-  int descriptor_;  // below 0 if the file system has no such locks: then there is no guard
-  bool is_held_ = true;
-};
+  options.stop = StopRequested;
+  options.on_lost = [&world](const std::string& message) {
+    LogError(message);
+    world.Abort(kExitEnvironment);
+  };
+  return options;
+}
 
 ToolResult ToResult(const TrainReport& report) {
   ToolResult result;
@@ -187,7 +153,13 @@ void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   }
 }
 
-StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
+// Returns what DONE says: the ranks that took part, and those that the launcher was to start.
+std::string RanksText(const World& world) {
+  const std::optional<LaunchedCount> asked = LaunchedTogether();
+  return fmt::format("ranks = {}\nranks-asked = {}\n", world.size(), asked ? asked->processes : 1);
+}
+
+StageRun RunOf(const TrainOptions& options, const ShardSet& shards, const World& world) {
   const fs::path run_dir = options.run_dir;
   std::vector<StageInput> inputs = {
       {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}};
@@ -195,14 +167,21 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards) {
     const fs::path file = SplitWeightsName(PretrainedFile(options.finetune)).file;
     inputs.push_back({options.finetune.file, FileIdentity(file)});
   }
-  return {run_dir, kTool, SettingsOf(options), inputs, options.overwrite, {}, [run_dir] {
+  return {run_dir,
+          kTool,
+          SettingsOf(options),
+          inputs,
+          options.overwrite,
+          {},
+          [run_dir] {
             std::error_code ignored;
             fs::remove_all(run_dir / "checkpoints", ignored);
             fs::remove_all(run_dir / "tensorboard", ignored);
             fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
             fs::remove(run_dir / "times.jsonl", ignored);
-          }};
+          },
+          [&world] { return RanksText(world); }};
 }
 
 // Writes the report of the run's end. Returns false if too many videos were damaged.
@@ -230,7 +209,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   if (world.Any(StopRequested())) {
     return StoppedBeforeTraining(world);
   }
-  std::optional<RunLock> lock;
+  std::optional<WorkLock> lock;
   std::optional<ShardSet> shards;
   std::optional<StageOutput> output;
   // The device may be missing, so it is chosen before any file is touched.
@@ -241,14 +220,14 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     // A refusal leaves nothing behind in somebody else's folder, not even the lock.
     RequireOwnFolder(options.run_dir, kTool);
     MakeFolders(options.run_dir);
-    lock.emplace(options.run_dir);
+    lock.emplace(options.run_dir, LockOptions(world));
   }
   if (world.Any(lock && !lock->is_held())) {
     return StoppedBeforeTraining(world);
   }
   if (world.is_main()) {
     RequireSameRun(options, *shards);
-    output.emplace(RunOf(options, *shards));
+    output.emplace(RunOf(options, *shards, world));
     for (const Doubt& doubt : DataDoubts(*shards)) {
       LogWarn(doubt.text);
     }

@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/work_lock.h"
 #include "pipeline/support/stage_files.h"
 
 namespace reel3d {
@@ -18,8 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* kLockFile = "lock";  // of train-r3d
 
 constexpr std::array kStages = {"make-demo-videos", "prep-videos",     "pack-shards",   "train-r3d",
                                 "score-videos",     "evaluate-scores", "compare-scores"};
@@ -81,7 +80,8 @@ void RequireNothingElse(const fs::path& folder) {
   const std::string maker = ToolOf(ReadSmallFile(folder / kReportFile));
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.front() == '.' || name == kLockFile || name == kSettingsFile) {
+    if (name.front() == '.' || name == kLockFile || name == kLockHolderFile ||
+        name == kSettingsFile) {
       continue;
     }
     if (std::find(kStages.begin(), kStages.end(), maker) != kStages.end()) {

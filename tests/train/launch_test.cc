@@ -274,6 +274,17 @@ TEST_F(Launch, ATakenRunIsWaitedForAWhile) {
   EXPECT_THAT(refused.err, HasSubstr("another train-r3d is at work there; wait for it or end it"));
 }
 
+TEST_F(Launch, AJobThatWasQueuedAgainWaitsLonger) {
+  const std::string run_dir = "requeued";
+  const TakenLock taken(At(run_dir));
+  auto job = std::async(std::launch::async, [&] {
+    return test::RunCommand(Command(0, run_dir), {"SLURM_RESTART_COUNT=1"});
+  });
+  ASSERT_TRUE(test::WaitUntil([&] { return WaitsForItsLock(run_dir); }));
+  SignalLauncher(run_dir, SIGTERM);
+  EXPECT_THAT(job.get().err, HasSubstr("waiting up to 300 s for it to end"));
+}
+
 TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
   std::optional<TakenLock> taken(At("freed"));
   auto job = std::async(std::launch::async, [&] {

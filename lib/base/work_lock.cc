@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/work_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::chrono::milliseconds kPause(100);
+constexpr uint64_t kMostBytes = 65536;
+constexpr int64_t kSecond_ns = 1'000'000'000;
+// Without a beat for `stale_s` by the file system's clock, a holder is watched so many beats more.
+constexpr double kBeatsToWatch = 3;
+
+std::string FirstLineOf(const std::string& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+// Identifies the set of processes in which a process number has a meaning.
+std::string Machine() {
+  std::error_code ignored;
+  return FirstLineOf("/proc/sys/kernel/random/boot_id") + " " +
+         fs::read_symlink("/proc/self/ns/pid", ignored).string();
+}
+
+// Returns when the process started, in the system's ticks; "" if it has ended or is hidden.
+std::string StartOf(const std::string& process) {
+  const std::string stat = FirstLineOf("/proc/" + process + "/stat");
+  std::istringstream rest(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
+  std::string word;
+  rest >> word;  // the state
+  if (word == "Z" || word == "X") {
+    return "";
+  }
+  for (int field = 4; field <= 22; ++field) {
+    rest >> word;
+  }
+  return rest ? word : "";
+}
+
+std::string JobName() {
+  for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"}) {
+    if (const char* job = std::getenv(name)) {
+      return job;
+    }
+  }
+  return "";
+}
+
+std::string Describe(int64_t since_s) {
+  return FormatJson(Json{{"host", HostName()},
+                         {"process", getpid()},
+                         {"job", JobName()},
+                         {"since", since_s},
+                         {"process_start", StartOf("self")},
+                         {"machine", Machine()}}) +
+         "\n";
+}
+
+// Returns the fields of a holder's text that are there.
+Json Parsed(const std::string& text) {
+  try {
+    return ParseJsonObject(text, kLockHolderFile);
+  } catch (const Error&) {
+    return Json::object();
+  }
+}
+
+template <class Value>
+Value Field(const Json& json, const char* name, Value otherwise) {
+  try {
+    return json.value(name, otherwise);
+  } catch (const Json::exception&) {
+    return otherwise;
+  }
+}
+
+// Returns whether the holder's process is there; nothing if this machine cannot tell.
+std::optional<bool> IsAlive(const Json& holder) {
+  const int process = Field(holder, "process", 0);
+  if (process <= 0 || Field(holder, "machine", std::string()) != Machine()) {
+    return std::nullopt;
+  }
+  if (kill(process, 0) != 0 && errno == ESRCH) {
+    return false;
+  }
+  const std::string start = StartOf(std::to_string(process));
+  const bool is_hidden = start.empty() && !fs::exists("/proc/" + std::to_string(process));
+  return is_hidden || start == Field(holder, "process_start", std::string());
+}
+
+int64_t TimeNs(const timespec& time) { return int64_t{time.tv_sec} * kSecond_ns + time.tv_nsec; }
+
+// Returns a file's time of change; 0 if it is absent.
+int64_t ChangeNs(const fs::path& file) {
+  struct stat status {};
+  return stat(file.c_str(), &status) == 0 ? TimeNs(status.st_mtim) : 0;
+}
+
+std::optional<std::string> TextOf(const fs::path& file) {
+  try {
+    return ReadFile(file, kMostBytes);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+int TryFlock(int descriptor) {
+  int code = 0;
+  do {
+    code = flock(descriptor, LOCK_EX | LOCK_NB);
+  } while (code != 0 && errno == EINTR);
+  return code == 0 ? 0 : errno;
+}
+
+WorkLock::Descriptor::~Descriptor() {
+  if (number >= 0) {
+    close(number);
+  }
+}
+
+WorkLock::WorkLock(const fs::path& folder, WorkLockOptions options)
+    : folder_(folder),
+      holder_file_(folder / kLockHolderFile),
+      options_(std::move(options)),
+      held_folder_(folder) {
+  const fs::path file = folder / kLockFile;
+  file_.number = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file_.number < 0) {  // another user's, which flock may lock all the same
+    file_.number = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  }
+  if (file_.number < 0) {
+    throw WriteError("cannot open " + file.string(), errno);
+  }
+  Wait();
+  if (is_held_) {
+    beating_ = std::thread([this] { Beat(); });
+  }
+}
+
+WorkLock::~WorkLock() {
+  if (!is_held_) {
+    return;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_ending_ = true;
+  }
+  wake_.notify_all();
+  beating_.join();
+  if (TextOf(holder_file_) == own_) {
+    unlink(holder_file_.c_str());
+  }
+}
+
+void WorkLock::Wait() {
+  const Stopwatch clock;
+  for (bool told = false; !TakeFlock() || !TakeHolderFile(); told = true) {
+    if (options_.stop && options_.stop()) {
+      return;
+    }
+    if (clock.Seconds() > options_.patience_s && !MayBeStale()) {
+      throw EnvironmentError(
+          fmt::format("{}: another {} is at work there ({}); wait for it or end it",
+                      folder_.string(), options_.worker, Holder()));
+    }
+    if (!told) {
+      LogInfo(
+          fmt::format("{}: another {} is at work there ({}); waiting up to {:g} s for it to end",
+                      folder_.string(), options_.worker, Holder(), options_.patience_s));
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  is_held_ = true;
+}
+
+// Returns false if another process has the flock.
+bool WorkLock::TakeFlock() {
+  if (has_flock_ || !flock_works_) {
+    return true;
+  }
+  const int error = options_.try_flock(file_.number);
+  if (error == EWOULDBLOCK) {
+    LookAtHolder();
+    return false;
+  }
+  has_flock_ = error == 0;
+  flock_works_ = has_flock_;
+  if (!flock_works_) {
+    LogInfo(fmt::format("{}: flock does not work there ({}), so only {} keeps others out",
+                        folder_.string(), std::strerror(error), kLockHolderFile));
+  }
+  return true;
+}
+
+// Returns false if another process is named in lock.holder, and may be at work.
+bool WorkLock::TakeHolderFile() {
+  LookAtHolder();
+  if (watch_.beat_ns != 0 && IsStale()) {
+    TakeOver();
+  }
+  own_ = Describe(FileSystemTime());
+  if (fs::exists(holder_file_) || !WriteFirstFile(holder_file_, own_)) {
+    return false;
+  }
+  since_beat_ = Stopwatch();
+  return TextOf(holder_file_) == own_;
+}
+
+void WorkLock::LookAtHolder() {
+  const std::string text = TextOf(holder_file_).value_or("");
+  const int64_t beat_ns = ChangeNs(holder_file_);
+  if (text != watch_.text || beat_ns != watch_.beat_ns) {
+    watch_.has_beaten = text == watch_.text && watch_.beat_ns != 0;
+    watch_.text = text;
+    watch_.beat_ns = beat_ns;
+    watch_.unchanged = Stopwatch();
+  }
+}
+
+bool WorkLock::IsStale() const {
+  if (const std::optional<bool> alive = IsAlive(Parsed(watch_.text))) {
+    return !*alive;
+  }
+  const double seen_s = watch_.unchanged.Seconds();
+  const auto silent_s = static_cast<double>(FileSystemTime() - watch_.beat_ns / kSecond_ns);
+  return seen_s >= options_.stale_s ||
+         (silent_s >= options_.stale_s && seen_s >= kBeatsToWatch * options_.beat_s);
+}
+
+// Returns whether it is still open if the holder is alive.
+bool WorkLock::MayBeStale() const {
+  const bool others_flock = flock_works_ && !has_flock_;
+  return !others_flock && !watch_.has_beaten && !IsAlive(Parsed(watch_.text));
+}
+
+// Removes the stale lock.holder. Another process may just have done so and hold the lock: it gets
+// its file back.
+void WorkLock::TakeOver() const {
+  LogWarn(fmt::format("{}: the lock of {} that has gone is taken over ({})", folder_.string(),
+                      options_.worker, Holder()));
+  const fs::path aside =
+      folder_ / fmt::format(".{}.{}.{}.stale", kLockHolderFile, HostName(), getpid());
+  if (rename(holder_file_.c_str(), aside.c_str()) != 0) {
+    return;
+  }
+  if (TextOf(aside) != watch_.text && link(aside.c_str(), holder_file_.c_str()) != 0) {
+    LogWarn(fmt::format("{}: two processes have taken the lock at once", folder_.string()));
+  }
+  unlink(aside.c_str());
+}
+
+// Says who holds the lock, and for how long, by the file system's clock.
+std::string WorkLock::Holder() const {
+  const Json holder = Parsed(watch_.text);
+  const int process = Field(holder, "process", 0);
+  if (process == 0) {
+    return "its lock does not say which";
+  }
+  const std::string job = Field(holder, "job", std::string());
+  const int64_t now_s = FileSystemTime();
+  return fmt::format("process {} on {}{}{}, for {}, last sign of life {} ago", process,
+                     Field(holder, "host", std::string("?")), job.empty() ? "" : ", job ", job,
+                     FormatDuration(static_cast<double>(now_s - Field(holder, "since", now_s))),
+                     FormatDuration(static_cast<double>(now_s - watch_.beat_ns / kSecond_ns)));
+}
+
+// Returns what the file system takes for now, in seconds since 1970.
+int64_t WorkLock::FileSystemTime() const {
+  struct stat status {};
+  futimens(file_.number, nullptr);
+  return fstat(file_.number, &status) == 0 ? status.st_mtim.tv_sec : 0;
+}
+
+void WorkLock::Beat() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto pause = std::chrono::duration<double>(options_.beat_s);
+  while (!wake_.wait_for(lock, pause, [this] { return is_ending_; })) {
+    bool is_ours = true;
+    try {
+      is_ours = BeatOnce();
+    } catch (const std::exception&) {
+      // The folder has gone, which the next save notices, or the file system does not answer.
+    }
+    if (!is_ours) {
+      LookAtHolder();
+      if (options_.on_lost) {
+        options_.on_lost(
+            fmt::format("{}: another {} has taken the lock over ({}), as this one gave "
+                        "no sign of life",
+                        folder_.string(), options_.worker, Holder()));
+      }
+      return;
+    }
+  }
+}
+
+// Returns false if another process has taken the lock over.
+bool WorkLock::BeatOnce() {
+  held_folder_.RequireThere();
+  if (!fs::exists(holder_file_)) {  // somebody has removed it, or a process that has ended since
+    return since_beat_.Seconds() < options_.stale_s && WriteFirstFile(holder_file_, own_);
+  }
+  if (ReadFile(holder_file_, kMostBytes) != own_) {
+    return false;
+  }
+  utimensat(AT_FDCWD, holder_file_.c_str(), nullptr, 0);
+  since_beat_ = Stopwatch();
+  return true;
+}
+
+}  // namespace reel3d

@@ -1,0 +1,10 @@
+// Preloaded: makes flock fail as on a file system that does not have it.
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/file.h>
+
+#include <cerrno>
+
+extern "C" int flock(int /*descriptor*/, int /*operation*/) noexcept {
+  errno = ENOSYS;
+  return -1;
+}

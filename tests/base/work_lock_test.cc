@@ -1,0 +1,238 @@
+// Checks that one process at a time gets a folder's lock, with flock and without it, and that a
+// lock whose holder has gone is taken over.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/base/work_lock.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/timer.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// The errors of file systems without flock: FUSE, NFS without lockd, Lustre without -o flock.
+constexpr int kNoFlock[] = {ENOSYS, ENOLCK, EOPNOTSUPP, EIO, EBADF};
+
+bool WaitUntil(const std::function<bool()>& happened) {
+  for (int i = 0; i < 3000 && !happened(); ++i) {
+    usleep(10'000);
+  }
+  return happened();
+}
+
+class Lock : public testing::Test {
+ protected:
+  static WorkLockOptions Impatient() {
+    WorkLockOptions options;
+    options.worker = "worker";
+    options.patience_s = 0.2;
+    options.stale_s = 0.5;
+    options.beat_s = 0.1;
+    return options;
+  }
+  static WorkLockOptions WithoutFlock(int error = ENOSYS) {
+    WorkLockOptions options = Impatient();
+    options.try_flock = [error](int /*descriptor*/) { return error; };
+    return options;
+  }
+
+  // Returns the message of the refusal; "" if the lock was taken.
+  std::string Refusal(const WorkLockOptions& options) const {
+    try {
+      const WorkLock lock(folder_.path(), options);
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+      return error.what();
+    }
+  }
+
+  // Takes the lock in another process, which then gets no time to free it.
+  pid_t TakeInChild(const WorkLockOptions& options) const {
+    const pid_t child = fork();
+    if (child == 0) {
+      const WorkLock lock(folder_.path(), options);
+      WriteFileAtomically(folder_ / "taken", "");
+      pause();
+    }
+    EXPECT_TRUE(WaitUntil([&] { return fs::exists(folder_ / "taken"); }));
+    return child;
+  }
+  static void End(pid_t child) {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+
+  // Leaves the lock of a process of another machine.
+  void LeaveHolderOfOtherHost() const {
+    WriteFileAtomically(HolderFile(),
+                        R"({"host": "node17", "process": 1, "job": "4711", "since": 1000,)"
+                        R"( "process_start": "1", "machine": "another"})");
+  }
+  fs::path HolderFile() const { return folder_ / kLockHolderFile; }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Lock, OneAtATimeWithFlockAndWithout) {
+  for (const WorkLockOptions& options : {Impatient(), WithoutFlock()}) {
+    auto first = std::make_unique<WorkLock>(folder_.path(), options);
+    EXPECT_TRUE(first->is_held());
+    EXPECT_THAT(Refusal(options), HasSubstr("another worker is at work there"));
+    first.reset();
+    EXPECT_EQ(Refusal(options), "");
+    EXPECT_FALSE(fs::exists(HolderFile()));
+  }
+}
+
+TEST_F(Lock, NoErrorOfFlockCountsAsLockedOrAsFree) {
+  for (const int error : kNoFlock) {
+    const WorkLock held(folder_.path(), WithoutFlock(error));
+    EXPECT_TRUE(held.is_held()) << error;
+    EXPECT_THAT(Refusal(WithoutFlock(error)), HasSubstr("at work there")) << error;
+  }
+}
+
+// One node mounts the file system with flock, another without it.
+TEST_F(Lock, TheTwoKindsKeepEachOtherOut) {
+  {
+    const WorkLock held(folder_.path(), Impatient());
+    EXPECT_THAT(Refusal(WithoutFlock()), HasSubstr("at work there"));
+  }
+  const WorkLock held(folder_.path(), WithoutFlock());
+  EXPECT_THAT(Refusal(Impatient()), HasSubstr("at work there"));
+}
+
+TEST_F(Lock, TheHolderIsNamed) {
+  setenv("SLURM_JOB_ID", "815", 1);
+  const WorkLock held(folder_.path(), Impatient());
+  unsetenv("SLURM_JOB_ID");
+  EXPECT_THAT(Refusal(Impatient()),
+              AllOf(HasSubstr("process " + std::to_string(getpid()) + " on " + HostName()),
+                    HasSubstr("job 815"), HasSubstr("last sign of life 0")));
+}
+
+TEST_F(Lock, AKilledHoldersLockIsTakenOverAtOnce) {
+  for (const WorkLockOptions& options : {Impatient(), WithoutFlock()}) {
+    fs::remove(folder_ / "taken");
+    const pid_t child = TakeInChild(options);
+    EXPECT_THAT(Refusal(options), HasSubstr("process " + std::to_string(child)));
+    End(child);
+    EXPECT_TRUE(fs::exists(HolderFile()));
+    WorkLockOptions other = options;
+    other.stale_s = 1000;  // its process tells
+    EXPECT_EQ(Refusal(other), "");
+  }
+}
+
+// The number of the process has been given to another one since.
+TEST_F(Lock, AnotherProcessOfTheSameNumberIsNotTheHolder) {
+  End(TakeInChild(WithoutFlock()));
+  nlohmann::json holder = nlohmann::json::parse(ReadFile(HolderFile()));
+  holder["process"] = getpid();
+  WriteFileAtomically(HolderFile(), holder.dump());
+  EXPECT_EQ(Refusal(WithoutFlock()), "");
+}
+
+TEST_F(Lock, AHolderOfAnotherHostIsGoneWithoutABeat) {
+  LeaveHolderOfOtherHost();
+  const Stopwatch clock;
+  EXPECT_EQ(Refusal(WithoutFlock()), "");
+  EXPECT_GT(clock.Seconds(), 0.25) << "it may have been about to beat";
+}
+
+// The clock of this host plays no part: the last beat seems to be a day ahead, or a day ago.
+TEST_F(Lock, AHolderOfAnotherHostIsAliveWhileItBeats) {
+  for (const int offset_s : {-86400, 0, 86400}) {
+    LeaveHolderOfOtherHost();
+    int beats = 0;
+    WorkLockOptions options = WithoutFlock();
+    options.stop = [&] {  // is called every 0.1 s
+      timespec times[2] = {{0, UTIME_OMIT}, {time(nullptr) + offset_s, ++beats}};
+      utimensat(AT_FDCWD, HolderFile().c_str(), times, 0);
+      return beats > 30;
+    };
+    options.patience_s = 1.2;
+    EXPECT_THAT(Refusal(options), AllOf(HasSubstr("on node17"), HasSubstr("job 4711")));
+    EXPECT_GE(beats, 10);
+    fs::remove(HolderFile());
+  }
+}
+
+TEST_F(Lock, ADamagedHolderFileBecomesStale) {
+  for (const char* text : {"", "{", "[1]", R"({"process": "x", "machine": 3, "host": null})"}) {
+    WriteFileAtomically(HolderFile(), text);
+    EXPECT_EQ(Refusal(WithoutFlock()), "") << text;
+  }
+}
+
+TEST_F(Lock, AHolderWhoseLockWasTakenOverIsTold) {
+  std::string message;
+  WorkLockOptions options = WithoutFlock();
+  options.on_lost = [&](const std::string& text) { message = text; };
+  {
+    const WorkLock lock(folder_.path(), options);
+    LeaveHolderOfOtherHost();
+    WaitUntil([&] { return !message.empty(); });
+  }
+  EXPECT_THAT(message, AllOf(HasSubstr("has taken the lock over"), HasSubstr("on node17")));
+  EXPECT_TRUE(fs::exists(HolderFile())) << "it is not ours to remove";
+}
+
+TEST_F(Lock, ARemovedHolderFileIsPutBack) {
+  const WorkLock lock(folder_.path(), WithoutFlock());
+  fs::remove(HolderFile());
+  EXPECT_TRUE(WaitUntil([&] { return fs::exists(HolderFile()); }));
+}
+
+TEST_F(Lock, ARequestEndsTheWait) {
+  const WorkLock held(folder_.path(), Impatient());
+  WorkLockOptions options = Impatient();
+  options.patience_s = 1000;
+  options.stop = [] { return true; };
+  EXPECT_FALSE(WorkLock(folder_.path(), options).is_held());
+}
+
+// Many processes that find a stale lock at the same moment: never two at once.
+TEST_F(Lock, ManyTakersOfAStaleLock) {
+  constexpr int kTakers = 12;
+  LeaveHolderOfOtherHost();
+  std::vector<pid_t> takers;
+  for (int i = 0; i < kTakers; ++i) {
+    takers.push_back(fork());
+    if (takers.back() == 0) {
+      WorkLockOptions options = WithoutFlock();
+      options.patience_s = 60;
+      const WorkLock lock(folder_.path(), options);
+      const bool is_alone = mkdir((folder_ / "inside").c_str(), 0777) == 0;
+      usleep(20'000);
+      rmdir((folder_ / "inside").c_str());
+      _exit(is_alone ? 0 : 1);  // leaves lock.holder behind
+    }
+  }
+  for (const pid_t taker : takers) {
+    int status = 0;
+    waitpid(taker, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+}
+
+}  // namespace
+}  // namespace reel3d
