@@ -6,6 +6,35 @@
 # stage before it, and at the end for its own.
 set -euo pipefail
 
+# Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end.
+# They are noted from here on, however long site_setup takes.
+asked='' cancelled=''
+trap asked=yes USR1
+trap cancelled=yes TERM
+
+stage=${SLURM_JOB_NAME#reel3d-}
+job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
+log=$RUN/slurm/$SLURM_JOB_NAME-$job${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}.log
+# The last words of this task when it fails, for status.sh and the job at the end.
+record=$RUN/slurm/failures/$stage${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}
+if ((${SLURM_RESTART_COUNT:-0} > 0)); then
+	printf '%s\t%s\t%s\n' "$stage" "$job" "$SLURM_RESTART_COUNT" >>"$RUN/slurm/restarts.tsv"
+fi
+
+keep_record() {
+	local status=$?
+	if ((status == 0)) || [ -n "${requeued:-}" ]; then
+		rm -f "$record"
+		return
+	fi
+	mkdir -p "$(dirname "$record")"
+	{
+		echo "$stage${SLURM_ARRAY_TASK_ID:+ task $SLURM_ARRAY_TASK_ID}: $([ -n "$cancelled" ] && echo cancelled || echo "status $status") on $HOSTNAME, log $log"
+		grep -vE '^(make|srun|slurmstepd|run-ranks)|^[^a-z]*$' "$log" | tail -n 2 || true
+	} >"$record"
+}
+trap keep_record EXIT
+
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 site_setup
@@ -29,6 +58,52 @@ await_file() {
 # make_stage STAGE [NAME=VALUE...] makes the same target as on one machine, with the built tools.
 make_stage() {
 	make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
+}
+
+# queue_again MOST WHY puts this job back into the queue, unless it has been there MOST times.
+queue_again() {
+	if ((${SLURM_RESTART_COUNT:-0} >= $1)); then
+		echo "$stage: $2, but this job has been queued again $SLURM_RESTART_COUNT times already: start it again by hand" >&2
+		exit 1
+	fi
+	requeued=yes
+	echo "$2: queueing again" >&2
+	scontrol requeue "$SLURM_JOB_ID"
+	exit 75
+}
+
+# end_work PROCESS asks the running stage to end; what it has finished stays.
+end_work() { kill -TERM "$1" 2>/dev/null || true; }
+
+# run_work COMMAND... runs the command in the background, since bash runs a trap only between
+# commands, and hands requests to end_work. Returns the command's status.
+run_work() {
+	local worker status=0 told=''
+	"$@" &
+	worker=$!
+	while kill -0 "$worker" 2>/dev/null; do
+		if [ -n "$asked" ] && [ -z "$told" ] && end_work "$worker"; then
+			told=yes
+		fi
+		status=0
+		if [ -n "$asked" ] && [ -z "$told" ]; then
+			sleep 0.5
+		else
+			wait "$worker" || status=$?
+		fi
+	done
+	status=0
+	wait "$worker" || status=$?
+	return "$status"
+}
+
+# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit it ends,
+# and the job queues itself again to do the rest.
+do_stage() {
+	local status=0
+	run_work make_stage "$1" || status=$?
+	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${REQUEUES:-100}" "the time limit is near"
+	((status == 0)) || exit "$status"
 }
 
 # await_proof FOLDER waits for the file that this job, or its task of an array, writes last.

@@ -9,4 +9,4 @@ set -euo pipefail
 # Since Slurm 22.05 srun does not inherit this setting from the job.
 export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
 echo $$ >"$RANKS_STATUS.pid"
-exec "${BIN:-build/bin}/run-ranks" --status-file="$RANKS_STATUS" "${RANKS_LAUNCHER[@]}" "$@"
+exec "${BIN:-build/bin}/run-ranks" --status-file="$RANKS_STATUS" "${RANKS_LAUNCHER[@]}" slurm/rank.sh "$@"

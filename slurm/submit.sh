@@ -4,66 +4,188 @@
 #   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
-# VIDEOS, TASKS, THREADS and OVERWRITE. A stage that is done and up to date is skipped. ARRAY=1,5-7
-# runs only these tasks of the first stage that is not done. Prints the job numbers and returns;
-# logs go to $RUN/slurm.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-
-: "${EXP:=demo}"
-: "${RUN:=run/$EXP}"
-: "${TASKS:=4}"
-export EXP RUN TASKS
-last=${1:-evaluate}
-
+# CONFIGS, VIDEOS, TASKS, THREADS and OVERWRITE. A stage that is done and up to date is skipped.
+# ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
+# checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=slurm/chain.sh
+. slurm/chain.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
-declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [evaluate]=evaluation)
-
-die() {
-	echo "submit: $2" >&2
-	exit "$1"
-}
-
-[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are prep, pack, train, score and evaluate"
-[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
-command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
-[ -e "$RUN/videos.tsv" ] || die 3 "$RUN/videos.tsv is missing: make -f Makefile.workflow list EXP=$EXP VIDEOS=DIR"
+last=${1:-evaluate}
 
 # The environment holds make's variables; its own flags must not reach the makes of the jobs.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-mkdir -p "$RUN/slurm"
-jobs=$RUN/slurm/jobs.tsv
-if [ -e "$jobs" ]; then
-	before=$(cut -f 2 "$jobs" | paste -sd,)
-	# numbers that Slurm has forgotten make squeue fail
-	queued=$(squeue --noheader --jobs="$before" --format=%i 2>/dev/null | paste -sd,) || true
-	[ -z "$queued" ] || die 1 "jobs of $RUN are still queued or running ($queued): wait, or scancel $queued"
-fi
-: >"$jobs"
+check_request() {
+	[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
+	[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
+	command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
+	[ -e "$RUN/videos.tsv" ] || die 3 "$RUN/videos.tsv is missing: make -f Makefile.workflow list EXP=$EXP VIDEOS=DIR"
+}
+
+# Two submissions at once would both find no jobs. Where flock does not work, a folder is the lock.
+lock_out_others() {
+	local status=0 owner=$RUN/slurm/submitting
+	mkdir -p "$RUN/slurm"
+	exec 9>"$RUN/slurm/submit.lock"
+	flock --nonblock 9 2>/dev/null || status=$?
+	((status != 1)) || die 1 "another submission of $RUN is at work: wait for it"
+	if ((status != 0)); then
+		mkdir "$owner" 2>/dev/null ||
+			die 1 "another submission of $RUN is at work ($(cat "$owner/who" 2>/dev/null)): wait for it; if it has died, remove $owner"
+		trap 'rm -rf "$RUN/slurm/submitting"' EXIT
+		echo "$USER on $HOSTNAME, process $$" >"$owner/who"
+	fi
+}
+
+refuse_second_chain() {
+	local before queued
+	before=$(jobs_of "$(IFS='|' && echo "${stages[*]}")")
+	[ -n "$before" ] || return 0
+	queued=$(queued_jobs "$before")
+	queued=$(cut -d ' ' -f 1 <<<"$queued" | sort -u | paste -sd,)
+	[ -z "$queued" ] || die 1 "jobs of $RUN are still queued or running ($queued): wait, or make -f Makefile.workflow cancel EXP=$EXP"
+}
 
 is_done() { # STAGE
 	make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/${folder[$1]}/DONE" >/dev/null 2>&1
 }
 
-previous=
-for stage in prep pack train score evaluate; do
-	if [ -z "$previous" ] && is_done "$stage"; then
-		echo "$stage: done before"
-	else
-		declare -n own_options=${stage^^}_OPTIONS
-		options=(--parsable --export=ALL --output="$RUN/slurm/%x-%j.log")
-		case $stage in
-		prep | score) options+=(--array="${ARRAY:-0-$((TASKS - 1))}" --output="$RUN/slurm/%x-%A_%a.log") ;;
+# The stages to submit: the first that is not done and all after it.
+find_work() {
+	local stage
+	work=()
+	for stage in "${stages[@]}"; do
+		if ((${#work[@]} == 0)) && is_done "$stage"; then
+			echo "$stage: done before$(other_ranks "$stage")"
+		else
+			work+=("$stage")
+		fi
+		[ "$stage" != "$last" ] || break
+	done
+}
+
+# Training is the same by any number of ranks but for rounding. Other ranks may still be a mistake.
+other_ranks() { # STAGE
+	local took nodes=1 each=1 all='' option
+	[ "$1" = train ] || return 0
+	took=$(sed -n 's/^ranks = //p' "$RUN/train/DONE")
+	for option in "${SITE_OPTIONS[@]}" "${TRAIN_OPTIONS[@]}"; do
+		case $option in
+		--nodes=*) nodes=${option#*=} ;;
+		--ntasks-per-node=*) each=${option#*=} ;;
+		--ntasks=*) all=${option#*=} ;;
 		esac
-		[ -z "$previous" ] || options+=(--dependency="afterok:$previous" --kill-on-invalid-dep=yes)
-		previous=$(sbatch "${options[@]}" "${SITE_OPTIONS[@]}" "${own_options[@]}" "slurm/$stage.sbatch")
-		previous=${previous%%;*}
+	done
+	[[ $nodes$each$all =~ ^[0-9]+$ ]] || return 0
+	: "${all:=$((nodes * each))}"
+	[ -z "$took" ] || [ "$took" = "$all" ] ||
+		echo ", by $took ranks, though TRAIN_OPTIONS ask for $all: OVERWRITE=yes trains again"
+}
+
+# A wrong key of a later stage would be found when that stage starts, perhaps a day later.
+check_settings() { # STAGE
+	local said program=$BIN/${tool[$1]} config=$CONFIGS/$1.ini
+	[ -x "$program" ] || die 4 "$program is missing: make -f Makefile.workflow build"
+	[ -e "$config" ] || return 0
+	said=$({ site_setup && "$program" --config "$config" --print-config; } 2>&1 >/dev/null) ||
+		die 2 "$config: the settings of $1 are refused: $said"
+}
+
+check_array_size() {
+	local most
+	most=$(scontrol show config 2>&1 | awk '$1 == "MaxArraySize" {print $3}') || true
+	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
+	((TASKS <= most)) || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
+}
+
+# array_tasks prints the tasks that ARRAY names, one a line.
+array_tasks() {
+	local part
+	for part in $(tr ',' ' ' <<<"${ARRAY%\%*}"); do
+		[[ $part =~ ^([0-9]+)(-([0-9]+)(:([1-9][0-9]*))?)?$ ]] || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
+		seq "${BASH_REMATCH[1]}" "${BASH_REMATCH[5]:-1}" "${BASH_REMATCH[3]:-${BASH_REMATCH[1]}}"
+	done
+}
+
+# Some tasks of a stage can run alone, but the stages after it need all of them.
+check_array() {
+	local stage=${work[0]} chosen task missing=''
+	is_array "$stage" || die 2 "ARRAY=$ARRAY: $stage comes next, which is no array: leave ARRAY out"
+	chosen=$(array_tasks)
+	for task in $chosen; do
+		((task < TASKS)) || die 2 "ARRAY=$ARRAY: with TASKS=$TASKS the tasks are 0 to $((TASKS - 1))"
+	done
+	((${#work[@]} > 1)) || return 0
+	for ((task = 0; task < TASKS; task++)); do
+		if { [ "${OVERWRITE:-}" = yes ] || ! task_done "$stage" $task; } && ! grep -qx $task <<<"$chosen"; then
+			missing+=,$task
+		fi
+	done
+	[ -z "$missing" ] || die 2 "ARRAY=$ARRAY leaves tasks undone (${missing#,}), and the stages after $stage need all: name them too, or make $stage ARRAY=$ARRAY alone"
+}
+
+# What is edited after the submission must not reach the jobs that wait.
+take_snapshot() {
+	local snapshot
+	snapshot=$(mktemp -d "$RUN/slurm/settings-XXXXXX")
+	chmod 755 "$snapshot"
+	cp -p "$CONFIGS"/*.ini "$snapshot" 2>/dev/null || true
+	export CONFIGS=$snapshot
+}
+
+submitted=()
+withdraw() {
+	((${#submitted[@]} == 0)) || [ -n "${complete:-}" ] || {
+		scancel "${submitted[@]}" || true
+		echo "submit: sbatch refused a later job, see above, so the jobs before it were cancelled: ${submitted[*]}" >&2
+	}
+	rm -rf "$RUN/slurm/submitting"
+}
+
+submit() { # STAGE OPTION...
+	local stage=$1 number
+	shift
+	number=$(sbatch --parsable --export=ALL --output="$RUN/slurm/%x-%j.log" "$@" "slurm/$stage.sbatch")
+	number=${number%%;*}
+	((${#submitted[@]} > 0)) || : >"$jobs"
+	submitted+=("$number")
+	printf '%s\t%s\n' "$stage" "$number" >>"$jobs"
+	printf '%s\t%s\t%s\n' "$(date +%FT%T)" "$stage" "$number" >>"$RUN/slurm/history.tsv"
+}
+
+submit_chain() {
+	local stage options
+	for stage in "${work[@]}"; do
+		declare -n own_options=${stage^^}_OPTIONS
+		options=("${SITE_OPTIONS[@]}" "${own_options[@]}")
+		if is_array "$stage"; then
+			options=(--array="${ARRAY:-0-$((TASKS - 1))}" --output="$RUN/slurm/%x-%A_%a.log" "${options[@]}")
+		fi
+		((${#submitted[@]} == 0)) || options=(--dependency="afterok:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")
+		submit "$stage" "${options[@]}"
 		ARRAY=
-		printf '%s\t%s\n' "$stage" "$previous" >>"$jobs"
-		echo "$stage: job $previous"
-	fi
-	[ "$stage" != "$last" ] || break
-done
-echo "logs: $RUN/slurm/"
+		echo "$stage: job ${submitted[-1]}"
+	done
+	# The last job runs however the others end, and writes why.
+	submit end --dependency="afterany:$(IFS=: && echo "${submitted[*]}")" "${SITE_OPTIONS[@]}" "${EVALUATE_OPTIONS[@]}"
+}
+
+check_request
+lock_out_others
+refuse_second_chain
+find_work
+if ((${#work[@]} == 0)); then
+	[ "$last" != evaluate ] || cat "$RUN/evaluation/table.txt"
+	exit
+fi
+for stage in "${work[@]}"; do check_settings "$stage"; done
+check_array_size
+[ -z "${ARRAY:-}" ] || check_array
+take_snapshot
+rm -rf "$RUN/slurm/failures"
+trap withdraw EXIT
+submit_chain
+complete=yes
+echo "logs: $RUN/slurm/; how far it is: make -f Makefile.workflow status EXP=$EXP"

@@ -191,13 +191,12 @@ void WorkLock::Wait() {
     }
     if (clock.Seconds() > options_.patience_s && !MayBeStale()) {
       throw EnvironmentError(
-          fmt::format("{}: another {} is at work there ({}); wait for it or end it",
+          fmt::format("{}: another {} is at work there; wait for it or end it. {}",
                       folder_.string(), options_.worker, Holder()));
     }
     if (!told) {
-      LogInfo(
-          fmt::format("{}: another {} is at work there ({}); waiting up to {:g} s for it to end",
-                      folder_.string(), options_.worker, Holder(), options_.patience_s));
+      LogInfo(fmt::format("{}: another {} is at work there; waiting up to {:g} s for it to end. {}",
+                          folder_.string(), options_.worker, options_.patience_s, Holder()));
     }
     std::this_thread::sleep_for(kPause);
   }
@@ -267,7 +266,7 @@ bool WorkLock::MayBeStale() const {
 // Removes the stale lock.holder. Another process may just have done so and hold the lock: it gets
 // its file back.
 void WorkLock::TakeOver() const {
-  LogWarn(fmt::format("{}: the lock of {} that has gone is taken over ({})", folder_.string(),
+  LogWarn(fmt::format("{}: the lock of a {} that has gone is taken over. {}", folder_.string(),
                       options_.worker, Holder()));
   const fs::path aside =
       folder_ / fmt::format(".{}.{}.{}.stale", kLockHolderFile, HostName(), getpid());
@@ -285,11 +284,11 @@ std::string WorkLock::Holder() const {
   const Json holder = Parsed(watch_.text);
   const int process = Field(holder, "process", 0);
   if (process == 0) {
-    return "its lock does not say which";
+    return "Its lock does not say which process";
   }
   const std::string job = Field(holder, "job", std::string());
   const int64_t now_s = FileSystemTime();
-  return fmt::format("process {} on {}{}{}, for {}, last sign of life {} ago", process,
+  return fmt::format("It is process {} on {}{}{}, for {}, last sign of life {} ago", process,
                      Field(holder, "host", std::string("?")), job.empty() ? "" : ", job ", job,
                      FormatDuration(static_cast<double>(now_s - Field(holder, "since", now_s))),
                      FormatDuration(static_cast<double>(now_s - watch_.beat_ns / kSecond_ns)));
@@ -316,8 +315,8 @@ void WorkLock::Beat() {
       LookAtHolder();
       if (options_.on_lost) {
         options_.on_lost(
-            fmt::format("{}: another {} has taken the lock over ({}), as this one gave "
-                        "no sign of life",
+            fmt::format("{}: another {} has taken the lock over, as this one gave "
+                        "no sign of life. {}",
                         folder_.string(), options_.worker, Holder()));
       }
       return;

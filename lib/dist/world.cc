@@ -6,7 +6,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <numeric>
@@ -62,28 +61,22 @@ class HiddenStep {
   std::optional<std::string> step_;
 };
 
-// Is true while MPI starts. Open MPI does not return an error then, but ends the process.
-bool mpi_is_starting = false;
-
-void SayThatMpiDidNotStart() {
-  if (mpi_is_starting) {
-    LogError(
-        "MPI could not start, see above. If srun has started this process: `srun --mpi=list` must "
-        "name pmix, whose library is libpmix; then use `srun --mpi=pmix ...`, or mpirun inside the "
-        "job");
-    std::fflush(nullptr);
-    std::_Exit(kExitEnvironment);
+// Open MPI that finds no way to the other ranks ends the process with words of its own.
+void SayWhatMpiMayLack() {
+  const bool only_pmi = std::getenv("PMI_RANK") != nullptr && std::getenv("PMIX_RANK") == nullptr &&
+                        std::getenv("OMPI_COMM_WORLD_RANK") == nullptr;
+  if (only_pmi) {
+    LogInfo(
+        "starting MPI by PMI. If it fails: `srun --mpi=list` must name pmix, whose library is "
+        "libpmix; then use `srun --mpi=pmix ...`, or mpirun inside the job");
   }
 }
 
 void StartMpi(int* thread_level) {
   TellMpiWhenAlone();
   const HiddenStep hidden;
-  std::atexit(SayThatMpiDidNotStart);
-  mpi_is_starting = true;
-  const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, thread_level);
-  mpi_is_starting = false;
-  CheckMpi(code, "MPI_Init_thread");
+  SayWhatMpiMayLack();
+  CheckMpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, thread_level), "MPI_Init_thread");
 }
 
 }  // namespace

@@ -6,22 +6,7 @@
 
 export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS="$work/my videos"
 mkdir -p "$BIN" "$RUN" "$CONFIGS"
-for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
-	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
-done
-ln -s "$REEL3D_BIN/run-ranks" "$BIN/run-ranks"
-start_over() {
-	rm -rf "$RUN"
-	mkdir -p "$RUN"
-	touch "$RUN/videos.tsv"
-}
-count() { grep -c "$1" "$RUN/seen" || true; }
-expect() { # TEXT TIMES
-	[ "$(count "$1")" = "$2" ] || {
-		cat "$RUN/seen" >&2
-		fail "'$1' was seen $(count "$1") times instead of $2"
-	}
-}
+link_stubs
 
 echo "== all stages, in order"
 start_over
@@ -46,6 +31,7 @@ grep -q 'the table' "$RUN"/slurm/reel3d-evaluate-*.log || fail "no table in the 
 echo "== what is done is not submitted again, and what follows a change is"
 workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
 [ "$(grep -c 'done before' "$work/out")" = 5 ] || fail "submitted again: $(cat "$work/out")"
+grep -q 'the table' "$work/out" || fail "no table: $(cat "$work/out")"
 sleep 1.1
 echo "# another" >"$CONFIGS/score.ini"
 workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
@@ -53,7 +39,7 @@ workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
 await_job "$RUN" evaluate 60
 expect '^score-videos' 6
 expect '^train-r3d' 2
-grep -q -- "--config $CONFIGS/score.ini" "$RUN/seen" || fail "settings not passed on"
+grep -q -- "--config $RUN/slurm/settings-[^ ]*/score.ini" "$RUN/seen" || fail "settings not passed on"
 rm "$CONFIGS/score.ini"
 
 echo "== a failed stage cancels what waits for it"
@@ -64,6 +50,9 @@ await_job "$RUN" evaluate 60
 expect '^pack-shards' 1
 expect '^train-r3d' 0
 [ ! -e "$RUN/evaluation/DONE" ] || fail "evaluated all the same"
+await_job "$RUN" end 60
+grep -q 'pack: status 2 on .*, log .*reel3d-pack' "$RUN/slurm/end.txt" || fail "no first error: $(cat "$RUN/slurm/end.txt")"
+grep -q 'pack-shards: the item 0 is torn' "$RUN/slurm/end.txt" || fail "no words: $(cat "$RUN/slurm/end.txt")"
 rm "$RUN/fail-pack-shards"
 workflow evaluate EXEC=slurm TASKS=2 >"$work/out"
 grep -q 'prep: done before' "$work/out" || fail "prep submitted again: $(cat "$work/out")"

@@ -55,3 +55,24 @@ await_lines() {
 }
 
 workflow() { make -f Makefile.workflow BUILD=no "$@"; }
+
+# link_stubs fills BIN with stand-ins for the tools (stub_tool.sh).
+link_stubs() {
+	local tool
+	for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
+		ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
+	done
+	ln -s "$REEL3D_BIN/run-ranks" "$BIN/run-ranks"
+}
+start_over() {
+	rm -rf "$RUN"
+	mkdir -p "$RUN"
+	touch "$RUN/videos.tsv"
+}
+count() { grep -c "$1" "$RUN/seen" || true; }
+expect() { # TEXT TIMES: in what the stand-ins saw
+	[ "$(count "$1")" = "$2" ] || {
+		cat "$RUN/seen" >&2
+		fail "'$1' was seen $(count "$1") times instead of $2"
+	}
+}

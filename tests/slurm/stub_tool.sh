@@ -5,9 +5,17 @@
 #   fail-TOOL   exit with status 3
 #   hold-TOOL   holds a number: starts that were restarted fewer times than that go on only when
 #               USR1 or TERM comes, and then exit with 75
+#   deaf-TOOL   as hold-TOOL, but these starts die by USR1 at once, as a tool that is still loading
 set -euo pipefail
+# A shell cannot trap a signal that it was started to ignore; the tools can.
+[ -n "${REEL3D_STUB:-}" ] || REEL3D_STUB=yes exec env --default-signal=USR1 "$0" "$@"
 tool=$(basename "$0")
 [ "$tool" != list-videos ] || exit 0 # called by every make; the test's own list stands there
+case " $* " in *' --print-config '*)
+	grep -qs '^wrong' "$2" || exit 0
+	echo "$tool: $2: wrong: no such option" >&2 && exit 2
+	;;
+esac
 out=${*: -1}
 mkdir -p "$out"
 task=${SLURM_ARRAY_TASK_ID:-0}
@@ -15,8 +23,12 @@ tasks=${SLURM_ARRAY_TASK_COUNT:-1}
 
 echo "$tool task $task of $tasks rank ${SLURM_PROCID:-0} of ${SLURM_NTASKS:-1} restart ${SLURM_RESTART_COUNT:-0}" \
 	"on ${SLURMD_NODENAME:-none}: $*" >>"$RUN/seen"
-[ ! -e "$RUN/fail-$tool" ] || exit 3
+[ "$tool" != train-r3d ] || touch "$out/config.ini"
+[ ! -e "$RUN/fail-$tool" ] || { echo "$tool: the item $task is torn" >&2 && exit 3; }
 restart=${SLURM_RESTART_COUNT:-0}
+if [ -e "$RUN/deaf-$tool" ] && ((restart < $(<"$RUN/deaf-$tool"))); then
+	kill -USR1 $$
+fi
 if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
 	for signal in USR1 TERM; do
 		# The second signal, srun's when the other rank has ended, must not give a second line.

@@ -73,8 +73,8 @@ TEST_F(Together, OneTrainingAtATimeWithoutFlock) {
   const int process = nlohmann::json::parse(ReadFile(holder))["process"];
   const CommandResult refused = test::RunCommand(Command(0, "unlocked", endless), Unlocked());
   EXPECT_EQ(refused.exit_status, kExitEnvironment) << refused.err;
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("another train-r3d is at work there (process " +
-                                           std::to_string(process) + " on "),
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("another train-r3d is at work there"),
+                                 HasSubstr("It is process " + std::to_string(process) + " on "),
                                  HasSubstr("flock does not work there")));
   kill(process, SIGKILL);
   first.wait();

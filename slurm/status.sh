@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Prints how far an experiment's newest submission is: one line a stage, then the last error of each
+# task that failed. `make -f Makefile.workflow status EXP=NAME` calls it.
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=slurm/chain.sh
+. slurm/chain.sh
+
+[ -e "$jobs" ] || die 3 "nothing of $RUN has been submitted: there is no $jobs"
+known=$(queued_jobs "$(jobs_of '.*')")
+
+# count_jobs JOB STATE|STATE prints how many of its tasks are in such a state.
+count_jobs() { awk -v job="$1" -v states="^($2)" '$1 == job && $2 ~ states {n++} END {print n + 0}' <<<"$known"; }
+
+count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
+
+# progress STAGE prints: done, all, unit. All is 0 if nobody knows.
+progress() {
+	local task finished=0 epochs
+	case $1 in
+	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(grep -vc '^#' "$RUN/videos.tsv") videos" ;;
+	train)
+		epochs=$(sed -n 's/^epochs = //p' "$RUN/train/config.ini" 2>/dev/null) || true
+		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"
+		;;
+	score)
+		for ((task = 0; task < TASKS; task++)); do ! task_done score $task || ((++finished)); done
+		echo "$finished $TASKS tasks"
+		;;
+	*) echo "0 0 -" ;;
+	esac
+}
+
+# Times of the files that this submission has made so far; the file system's clock wrote all of them.
+made_times() { # STAGE
+	case $1 in
+	prep) find "$RUN/prepared" -name '*.mkv' -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;
+	score) find "$RUN/scores/tasks" -name DONE -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;
+	train) sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$RUN/train/times.jsonl" 2>/dev/null |
+		awk 'BEGIN {print 0} {print sum += $1}' ;;
+	esac
+}
+
+# rate STAGE DONE ALL prints the rate, and the time that is left at this rate.
+rate() {
+	{ made_times "$1" || true; } | sort -n | awk -v rest="$(($3 - $2))" '
+		NR == 1 {first = $1}
+		{last = $1}
+		END {
+			if (NR < 3 || last <= first) { print "-", "-"; exit }
+			hourly = (NR - 1) / (last - first) * 3600
+			printf "%.3g/h %s\n", hourly, (rest > 0 ? sprintf("%.1fh", rest / hourly) : "-")
+		}'
+}
+
+state() { # STAGE JOB
+	if (($(count_jobs "$2" 'RUNNING|COMPLETING|CONFIGURING|SUSPENDED') > 0)); then
+		echo running
+	elif (($(count_jobs "$2" '') > 0)); then
+		echo queued
+	elif [ -e "$RUN/${folder[$1]}/DONE" ]; then
+		echo "done"
+	elif [ -n "$(failures "$1")" ]; then
+		echo failed
+	else
+		echo ended
+	fi
+}
+
+failures() { find "$RUN/slurm/failures" -type f -name "$1*" 2>/dev/null | sort -V; }
+
+restarts() { # JOB
+	awk -F '\t' -v job="$1" '$2 == job {n++} END {print n + 0}' "$RUN/slurm/restarts.tsv" 2>/dev/null || echo 0
+}
+
+stage_line() { # STAGE
+	local job finished all unit speed
+	job=$(jobs_of "$1")
+	if [ -z "$job" ]; then
+		printf '%-9s %-8s %s\n' "$1" - "$([ ! -e "$RUN/${folder[$1]}/DONE" ] && echo "not submitted" || echo "done before")"
+		return
+	fi
+	read -r finished all unit < <(progress "$1")
+	speed='- -'
+	[ "$all" = 0 ] || speed=$(rate "$1" "$finished" "$all")
+	[ "$all" != 0 ] || unit=-
+	table_line "$1" "$job" "$(state "$1" "$job")" "${unit/#[a-z]/$finished of $all ${unit:0:1}}" \
+		"$(count_jobs "$job" 'RUNNING|COMPLETING')" "$(count_jobs "$job" PENDING)" "$(failures "$1" | wc -l)" \
+		"$(restarts "$job")" "${speed% *}" "${speed#* }"
+}
+
+table_line() { printf '%-9s %-8s %-8s %-22s %7s %6s %6s %8s %10s %9s\n' "$@"; }
+
+table_line stage job state progress running queued failed restarts rate left
+for stage in "${stages[@]}"; do stage_line "$stage"; done
+for record in $(failures ''); do
+	printf '\n%s\n' "$(cat "$record")"
+done

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# slurm/submit.sh, status.sh and cancel.sh with commands of a Slurm that are made up: what is refused
+# before anything is queued, and what stays after a failure. Usage: tests/submit_test.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export RUN=$work/run CONFIGS=$work/configs BIN=$work/bin EXP=fake SITE_ENV=$work/site.env TASKS=4
+export PATH=$work/slurm:$PATH
+mkdir -p "$work/slurm" "$BIN" "$CONFIGS"
+for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
+	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
+done
+cp slurm/site.env "$SITE_ENV"
+
+# Files command the stand-ins: `fails` lets the sbatch of that number fail, `queued` is what squeue
+# prints, `silent` is an error of squeue, `asked` keeps what the commands were given.
+cat >"$work/slurm/sbatch" <<'END'
+#!/usr/bin/env bash
+cd "$(dirname "$0")/.."
+echo "sbatch CONFIGS=$CONFIGS $*" >>asked
+n=$(grep -c ^sbatch asked)
+[ "$n" != "$(cat fails 2>/dev/null)" ] || { echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2 && exit 1; }
+[ ! -e slow ] || { rm slow && sleep 2; }
+echo $((100 + n))
+END
+cat >"$work/slurm/squeue" <<'END'
+#!/usr/bin/env bash
+cd "$(dirname "$0")/.."
+[ ! -e silent ] || { cat silent >&2 && exit 1; }
+asked_for=$(grep -o 'jobs=[0-9,]*' <<<"$*" | tr -d 'jobs=' | tr ',' '|')
+grep -sE "^($asked_for) " queued || true
+END
+cat >"$work/slurm/scancel" <<'END'
+#!/usr/bin/env bash
+echo "scancel $*" >>"$(dirname "$0")/../asked"
+END
+cat >"$work/slurm/scontrol" <<'END'
+#!/usr/bin/env bash
+cd "$(dirname "$0")/.."
+[ ! -e silent ] || { cat silent >&2 && exit 1; }
+echo 'MaxArraySize            = 1001'
+END
+chmod +x "$work"/slurm/*
+
+start_over() {
+	rm -rf "$RUN" "$work"/{asked,fails,queued,silent,slow,configs}
+	mkdir -p "$RUN" "$CONFIGS"
+	touch "$RUN/videos.tsv" "$work/asked"
+}
+submit() {
+	status=0
+	env "$@" slurm/submit.sh "${stage:-evaluate}" >"$work/said" 2>&1 || status=$?
+}
+fail() {
+	echo "line ${BASH_LINENO[1]}: $*"
+	cat "$work/said" "$work/asked"
+	exit 1
+}
+expect() { # STATUS TEXT: of the last submission
+	if [ "$status" != "$1" ] || ! grep -qF -e "$2" "$work/said"; then fail "status $status, wanted $1 with '$2'"; fi
+}
+nothing_queued() { ! grep -q ^sbatch "$work/asked" || fail "something was queued"; }
+finish() { # FOLDER...: stages that are done
+	local folder
+	for folder in "$@"; do mkdir -p "$RUN/$folder" && touch "$RUN/$folder/DONE"; done
+}
+finish_tasks() { # FOLDER TASK...
+	local folder=$RUN/$1/tasks task
+	shift
+	for task in "$@"; do mkdir -p "$folder/000$task-of-0004" && touch "$folder/000$task-of-0004/DONE"; done
+}
+
+echo "== a chain, and the job at its end"
+start_over
+submit
+expect 0 'evaluate: job 105'
+[ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'prep pack train score evaluate end' ] || fail "other jobs"
+grep -q 'afterany:101:102:103:104:105' "$work/asked" || fail "the last job does not wait for all"
+
+echo "== a controller that cannot be asked"
+echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >"$work/silent"
+cp "$RUN/slurm/jobs.tsv" "$work/before"
+: >"$work/asked"
+submit
+expect 4 'cannot ask Slurm about the jobs'
+cmp "$work/before" "$RUN/slurm/jobs.tsv" || fail "jobs.tsv was changed"
+nothing_queued
+! slurm/cancel.sh >"$work/said" 2>&1 || fail "cancelled what is not known"
+! slurm/status.sh >"$work/said" 2>&1 || fail "a status that is not known"
+echo "== numbers that Slurm has forgotten, and jobs that are there"
+echo 'slurm_load_jobs error: Invalid job id specified' >"$work/silent"
+submit TASKS=1
+expect 4 'cannot ask Slurm for its MaxArraySize'
+rm "$work/silent"
+printf '102 PENDING\n' >"$work/queued"
+submit
+expect 1 'still queued or running (102)'
+nothing_queued
+printf '106 RUNNING\n' >"$work/queued" # only the job at the end
+submit
+expect 0 'evaluate: job'
+[ "$(wc -l <"$RUN/slurm/history.tsv")" = 12 ] || fail "no history of two chains"
+
+echo "== settings of a later stage"
+start_over
+echo 'wrong = 1' >"$CONFIGS/score.ini"
+submit
+expect 2 'the settings of score are refused'
+expect 2 'wrong: no such option'
+nothing_queued
+rm "$BIN/evaluate-scores"
+echo 'right = 1' >"$CONFIGS/score.ini"
+submit
+expect 4 'evaluate-scores is missing'
+nothing_queued
+ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/evaluate-scores"
+echo "== settings that change after the submission"
+submit
+expect 0 'evaluate: job'
+echo 'wrong = 1' >"$CONFIGS/score.ini"
+snapshot=$(sed -n 's/^sbatch CONFIGS=\([^ ]*\) .*/\1/p' "$work/asked" | sort -u)
+[ "$(cat "$snapshot/score.ini")" = 'right = 1' ] || fail "the jobs read $snapshot"
+
+echo "== arrays"
+start_over
+submit TASKS=1002
+expect 2 'TASKS=1002: this cluster'
+submit ARRAY=7
+expect 2 'ARRAY=7: with TASKS=4 the tasks are 0 to 3'
+submit ARRAY=1-x
+expect 2 'ARRAY=1-x: a list of tasks'
+finish_tasks prepared 0 3
+submit ARRAY=2
+expect 2 'ARRAY=2 leaves tasks undone (1)'
+nothing_queued
+stage=prep submit ARRAY=2
+expect 0 'prep: job 101'
+submit ARRAY=1-2%1
+expect 0 'evaluate: job'
+: >"$work/asked"
+submit ARRAY=1-2 OVERWRITE=yes
+expect 2 'leaves tasks undone (0,3)'
+finish prepared
+submit ARRAY=1
+expect 2 'pack comes next, which is no array'
+nothing_queued
+
+echo "== a submission that fails midway"
+start_over
+echo 3 >"$work/fails"
+submit
+expect 1 'the jobs before it were cancelled: 101 102'
+grep -qx 'scancel 101 102' "$work/asked" || fail "they were not cancelled"
+rm "$work/fails"
+: >"$work/asked"
+echo 1 >"$work/fails"
+cp "$RUN/slurm/jobs.tsv" "$work/before"
+submit
+expect 1 'QOSMaxSubmitJobPerUserLimit'
+cmp "$work/before" "$RUN/slurm/jobs.tsv" || fail "jobs.tsv was changed"
+
+echo "== two submissions at once"
+start_over
+touch "$work/slow"
+slurm/submit.sh >/dev/null 2>&1 &
+for ((i = 0; i < 100; i++)); do [ ! -s "$work/asked" ] || break && sleep 0.1; done
+submit
+expect 1 'another submission'
+wait
+
+echo "== everything done"
+start_over
+make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/evaluation/DONE" >/dev/null 2>&1 || true # copies the settings
+finish prepared shards train scores evaluation
+echo 'the table' >"$RUN/evaluation/table.txt"
+mkdir "$RUN/slurm" && printf 'prep\t7\n' >"$RUN/slurm/jobs.tsv"
+printf 'ranks = 1\nranks-asked = 1\n' >"$RUN/train/DONE"
+touch "$RUN"/{scores,evaluation}/DONE
+submit
+expect 0 'the table'
+expect 0 'train: done before, by 1 ranks, though TRAIN_OPTIONS ask for 2'
+[ -s "$RUN/slurm/jobs.tsv" ] || fail "jobs.tsv is empty"
+nothing_queued
+
+echo "== status and cancel"
+start_over
+submit
+printf '101 RUNNING\n101 PENDING\n102 PENDING\n106 PENDING\n' >"$work/queued"
+printf '#\n\n\n\n\n' | sed 's/^$/video/' >"$RUN/videos.tsv"
+mkdir -p "$RUN/prepared" "$RUN/slurm/failures"
+touch -d '+10 seconds' "$RUN/prepared/a.mkv"
+touch -d '+20 seconds' "$RUN/prepared/b.mkv"
+touch -d '+30 seconds' "$RUN/prepared/c.mkv"
+printf 'prep task 2: status 3 on n7, log x\nprep-videos: torn\n' >"$RUN/slurm/failures/prep-2"
+printf 'prep\t101\t1\n' >"$RUN/slurm/restarts.tsv"
+slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^prep +101 +running +3 of 4 videos +1 +1 +1 +1 +360/h +0.0h$' "$work/said" || fail "other figures"
+grep -q '^prep-videos: torn' "$work/said" || fail "no last error"
+grep -qE '^train +103 +ended' "$work/said" || fail "no state of train"
+: >"$work/asked"
+slurm/cancel.sh >"$work/said"
+grep -qx 'scancel 101 102 106' "$work/asked" || fail "not all were cancelled"
+rm "$work/queued"
+slurm/cancel.sh >"$work/said"
+grep -q 'no job of' "$work/said" || fail "nothing to cancel was not said"
+echo "submissions are checked"
