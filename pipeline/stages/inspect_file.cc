@@ -77,7 +77,7 @@ Json InspectFolder(const fs::path& folder) {
     json.update(ReadJsonObject(report));
   }
   if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
-    json["tasks not done"] = "--array=" + FormatArrayList(unfinished);
+    json["tasks not done"] = "ARRAY=" + FormatArrayList(unfinished);
   }
   Json rows = Json::array();
   const fs::path failed = folder / "failed.tsv";

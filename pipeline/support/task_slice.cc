@@ -63,7 +63,7 @@ std::string NameTasks(const TaskSlice& slice, const std::vector<int>& tasks) {
       of_array.push_back(task / slice.ranks);
     }
   }
-  return "--array=" + FormatArrayList(of_array);
+  return "ARRAY=" + FormatArrayList(of_array);
 }
 
 std::string FormatArrayList(const std::vector<int>& tasks) {

@@ -33,11 +33,11 @@ struct TaskSlice {
   int tasks_option = -1;
 };
 
-// Names some of the slice's tasks, rising, to a user who can run them again: "--array=1,5-7", whose
+// Names some of the slice's tasks, rising, to a user who can run them again: "ARRAY=1,5-7", whose
 // numbers count array tasks, or "ranks 1-3" of the only one.
 std::string NameTasks(const TaskSlice& slice, const std::vector<int>& tasks);
 
-// Returns rising task numbers in the form of sbatch --array: "1,5-7".
+// Returns rising task numbers in the form of make's ARRAY and sbatch's --array: "1,5-7".
 std::string FormatArrayList(const std::vector<int>& tasks);
 
 }  // namespace reel3d

@@ -197,11 +197,11 @@ TEST(PrepVideosTest, ListsTheTasksThatAreToBeRunAgain) {
                              "--tasks", "4", manifest.string(), (folder / "out").string()})
         .err;
   };
-  EXPECT_THAT(err_of_task(2), HasSubstr("not yet: --array=0-1,3\n"));
+  EXPECT_THAT(err_of_task(2), HasSubstr("not yet: ARRAY=0-1,3\n"));
   err_of_task(0);
-  EXPECT_THAT(err_of_task(1), HasSubstr("not yet: --array=3\n"));
+  EXPECT_THAT(err_of_task(1), HasSubstr("not yet: ARRAY=3\n"));
   EXPECT_THAT(err_of_task(3), HasSubstr("1 of 7 failed; once they are mended, their tasks are "
-                                        "--array=1\n"));
+                                        "ARRAY=1\n"));
 }
 
 // Every task warns of its own videos, and the folder's report has them all, each under its id.

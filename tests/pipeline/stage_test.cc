@@ -320,18 +320,18 @@ TEST(TaskSlice, ListsTasksAsSbatchTakesThem) {
   EXPECT_EQ(FormatArrayList({0, 1, 3, 5, 6, 7}), "0-1,3,5-7");
 }
 
-// Ranks are no tasks of an array: --array with their numbers would start other work.
+// Ranks are no tasks of an array: ARRAY with their numbers would start other work.
 TEST(TaskSlice, NamesTheTasksOfAnArrayAndTheRanksOfACommand) {
   TaskSlice alone;
   alone.tasks = 8;
-  EXPECT_EQ(NameTasks(alone, {1, 2, 3, 6}), "--array=1-3,6");
+  EXPECT_EQ(NameTasks(alone, {1, 2, 3, 6}), "ARRAY=1-3,6");
   TaskSlice in_array;
   in_array.task = 1;
   in_array.tasks = 4;
   in_array.DivideOverRanks(1, 2);
   EXPECT_EQ(in_array.task, 3);
   EXPECT_EQ(in_array.tasks, 8);
-  EXPECT_EQ(NameTasks(in_array, {1, 2, 3, 6}), "--array=0-1,3");
+  EXPECT_EQ(NameTasks(in_array, {1, 2, 3, 6}), "ARRAY=0-1,3");
   TaskSlice command;
   command.DivideOverRanks(2, 4);
   EXPECT_EQ(NameTasks(command, {0, 1, 3}), "ranks 0-1,3");
