@@ -1,5 +1,5 @@
-// What score files and feature files have alike: both hold rows of numbers, which belong to videos
-// of known classes.
+// Score files and feature files have this part in common: both hold rows of numbers, which belong
+// to videos of known classes.
 //
 //   /            attrs: format, version=2, crc32 u32 (of the file), and what each format adds
 //   /videos/id fixed string [V]      /videos/label i32 [V] (-1 unknown)

@@ -14,6 +14,16 @@
 #include "lib/base/timer.h"
 
 namespace reel3d {
+
+// The messages between the two processes hold these structs whole: each field has one name here, by
+// which it is packed and unpacked.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VideoPart, begin_s, end_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameRate, num, den)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PrepareRequest, source, target, part, made_from, height,
+                                   short_side, quality, even_rate, rate, interlaced)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DecodeSummary, num_frames, expected_frames, problem, notes,
+                                   truncated)
+
 namespace {
 
 using Json = nlohmann::json;
@@ -31,54 +41,7 @@ std::string Pack(const Json& message) {
 }
 
 std::string PackRequest(const PrepareRequest& request, int memory_mb) {
-  return Pack({{"source", request.source},
-               {"target", request.target},
-               {"begin_s", request.part.begin_s},
-               {"end_s", request.part.end_s},
-               {"made_from", request.made_from},
-               {"height", request.height},
-               {"short_side", request.short_side},
-               {"quality", request.quality},
-               {"even_rate", request.even_rate},
-               {"rate_num", request.rate.num},
-               {"rate_den", request.rate.den},
-               {"interlaced", request.interlaced},
-               {"memory_mb", memory_mb}});
-}
-
-PrepareRequest UnpackRequest(const Json& message) {
-  PrepareRequest request;
-  message.at("source").get_to(request.source);
-  message.at("target").get_to(request.target);
-  message.at("begin_s").get_to(request.part.begin_s);
-  message.at("end_s").get_to(request.part.end_s);
-  message.at("made_from").get_to(request.made_from);
-  message.at("height").get_to(request.height);
-  message.at("short_side").get_to(request.short_side);
-  message.at("quality").get_to(request.quality);
-  message.at("even_rate").get_to(request.even_rate);
-  message.at("rate_num").get_to(request.rate.num);
-  message.at("rate_den").get_to(request.rate.den);
-  message.at("interlaced").get_to(request.interlaced);
-  return request;
-}
-
-Json PackSummary(const DecodeSummary& summary) {
-  return {{"num_frames", summary.num_frames},
-          {"expected_frames", summary.expected_frames},
-          {"problem", summary.problem},
-          {"notes", summary.notes},
-          {"truncated", summary.truncated}};
-}
-
-DecodeSummary UnpackSummary(const Json& message) {
-  DecodeSummary summary;
-  message.at("num_frames").get_to(summary.num_frames);
-  message.at("expected_frames").get_to(summary.expected_frames);
-  message.at("problem").get_to(summary.problem);
-  message.at("notes").get_to(summary.notes);
-  message.at("truncated").get_to(summary.truncated);
-  return summary;
+  return Pack({{"request", request}, {"memory_mb", memory_mb}});
 }
 
 // Returns the end of a video, or nothing for a report from its middle. Throws the worker's error.
@@ -92,7 +55,7 @@ std::optional<DecodeSummary> Understand(const std::string& bytes,
     on_frames(message.at("so_far").get<int64_t>());
     return std::nullopt;
   }
-  return UnpackSummary(message);
+  return message.get<DecodeSummary>();
 }
 
 Json PackError(ErrorKind kind, const std::string& what) {
@@ -102,12 +65,12 @@ Json PackError(ErrorKind kind, const std::string& what) {
 // Runs in the worker and returns the answer to one request.
 Json Answer(const Json& message) {
   const int memory_mb = message.at("memory_mb").get<int>();
-  const PrepareRequest request = UnpackRequest(message);
+  const PrepareRequest request = message.at("request").get<PrepareRequest>();
   try {
     LimitMemory(memory_mb);
     const Stopwatch clock;
     double next_s = 0;
-    return PackSummary(PrepareVideo(request, [&](int64_t num_frames) {
+    return Json(PrepareVideo(request, [&](int64_t num_frames) {
       if (clock.Seconds() >= next_s) {
         next_s = clock.Seconds() + kTellEvery_s;
         SendToParent(Pack({{"so_far", num_frames}}));
