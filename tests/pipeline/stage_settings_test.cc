@@ -1,5 +1,5 @@
-// A stage meets other settings in its folder, those of older versions and damaged ones, and a folder
-// that vanishes.
+// A stage meets other settings in its folder, those of older versions and damaged ones, and a
+// folder that vanishes.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
