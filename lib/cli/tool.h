@@ -53,7 +53,7 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
             const std::function<void()>& check, const std::function<ToolResult()>& run);
 
 template <class Options, class Run>
-int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, Run run) {
+int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, const Run& run) {
   return RunTool(
       info, argc, argv, [&](OptionBinder& binder) { options.Bind(binder); },
       [&] { options.Check(); }, run);

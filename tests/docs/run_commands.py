@@ -5,7 +5,7 @@ Usage: tests/docs/run_commands.py SOURCE_FOLDER BIN_DIR [PAGE...]     PAGE: docs
 Each page is one session of bash in a folder of its own, which has what a reader has after the demo:
   the sources, configs/ and build/bin; the runs run/demo and run/mine (if the page does not make it itself)
   my_videos/ (class folders), new_videos/ (no classes), holiday.mp4
-  weights.pth and classes.txt, in the place of published weights and their classes
+  r3d18_K_200ep.pth and kinetics700.txt: the demo's weights and classes, in the place of published ones
 The demo and configs/small are made small, so that all pages take a minute. A comment <!-- needs: WORD --> above
 a block says why it cannot run here; <!-- the page needs: WORD --> speaks for all blocks of a page.
 SPDX-License-Identifier: Apache-2.0
@@ -65,8 +65,8 @@ def make_place(root, bin_dir, place):
         mkdir new_videos
         cp my_videos/rising/rising_00[0-3].mp4 new_videos/
         cp my_videos/falling/falling_001.mp4 holiday.mp4
-        convert-weights run/demo/train/checkpoints/best weights.pth
-        cp run/demo/classes.txt classes.txt
+        convert-weights run/demo/train/checkpoints/best r3d18_K_200ep.pth
+        cp run/demo/classes.txt kinetics700.txt
         """,
     )
     if status != 0:
