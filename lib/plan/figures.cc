@@ -63,8 +63,10 @@ void AddPack(const Request& request, const RunPlan& plan, Figures* figures) {
   figures->Add("shards", "shards", Unit::kCount, plan.num_shards);
   figures->Add("bytes", "all shards", Unit::kBytes, plan.stored_bytes);
   figures->Add("peak_bytes", "disk, until prepared videos go", Unit::kBytes, 2 * plan.stored_bytes);
-  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.pack_s,
-               Weaker(bytes, request.rates.pack_mb_per_s.origin));
+  const Origin time = Weaker(bytes, request.rates.pack_mb_per_s.origin);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.pack_s, time);
+  figures->Add("jobs", "jobs, with requeues", Unit::kCount, plan.pack_jobs,
+               Weaker(time, request.cluster.limit_hours.origin));
 }
 
 Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {

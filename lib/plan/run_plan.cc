@@ -119,8 +119,9 @@ void PlanScoring(const Request& request, RunPlan* plan) {
 void AddUp(const Request& request, RunPlan* plan) {
   const Cluster& cluster = request.cluster;
   constexpr double kNumStages = 4;
+  const double num_queues = kNumStages + plan->pack_jobs - 1;
   plan->wall_s = plan->prep.wall_s + plan->pack_s + plan->training.job.wall_s + plan->score_s +
-                 kNumStages * cluster.queue_minutes.value * 60;
+                 num_queues * cluster.queue_minutes.value * 60;
   plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
   plan->cost =
       plan->core_hours * cluster.core_hour_price.value +
@@ -165,6 +166,10 @@ RunPlan MakePlan(const Request& request) {
   plan.prep_core_s = plan.num_frames * request.rates.prep_ms.value / 1000;
   plan.prep = PlanPrep(request, plan.prep_core_s);
   plan.pack_s = plan.stored_bytes / (request.rates.pack_mb_per_s.value * 1e6);
+  if (request.cluster.limit_hours.value > 0) {
+    plan.pack_jobs =
+        std::max(1.0, std::ceil(plan.pack_s / (request.cluster.limit_hours.value * kHour_s)));
+  }
   plan.training = PlanTraining(request, request.settings.ranks.value);
   PlanScoring(request, &plan);
   AddUp(request, &plan);

@@ -78,7 +78,7 @@ struct RunPlan {
   double num_frames = 0, stored_bytes = 0, num_shards = 0;
   double prep_core_s = 0;
   ArraySize prep;
-  double pack_s = 0;
+  double pack_s = 0, pack_jobs = 1;  // one job after another, if the time limit ends them
   double score_s = 0, score_windows = 0;
   TrainingPlan training;
   double wall_s = 0;  // of all stages, with a queue before each

@@ -125,6 +125,24 @@ std::string TextOfSimulation(const plan::JobTimes& planned, const plan::JobTimes
   return text;
 }
 
+std::string TextOfWarnings(const PlanPage& page) {
+  const plan::ArraySize& prep = page.plan.prep;
+  const double limit_s = 3600 * page.request.cluster.limit_hours.value;
+  std::string text;
+  if (prep.is_cut) {
+    text +=
+        fmt::format("\nMaxArraySize makes a task of prep-videos take {} instead of {}.\n",
+                    Seconds(prep.task_s), Seconds(60 * page.request.settings.task_minutes.value));
+  }
+  if (limit_s > 0 && prep.task_s > limit_s) {
+    text += fmt::format(
+        "\nThe time limit of {} ends tasks of prep-videos: make shorter ones with "
+        "--task-minutes.\n",
+        Seconds(limit_s));
+  }
+  return text;
+}
+
 Json RatesJson(plan::Rates rates) {
   Json json = Json::object();
   plan::ForEachRate(&rates, [&](const char* key, const char* unit, plan::Known* rate) {
@@ -195,11 +213,7 @@ std::string FormatValue(Unit unit, double value) {
 
 std::string FormatPlan(const PlanPage& page) {
   std::string text = TextOfVideos(page.request) + TextOfFigures(FiguresOf(page.request, page.plan));
-  if (page.plan.prep.is_cut) {
-    text += fmt::format("\nMaxArraySize makes a task of prep-videos take {} instead of {}.\n",
-                        Seconds(page.plan.prep.task_s),
-                        Seconds(60 * page.request.settings.task_minutes.value));
-  }
+  text += TextOfWarnings(page);
   text += TextOfRanks(page) + TextOfChoices(page.request) + TextOfRates(page.request.rates);
   if (page.played) {
     text += TextOfSimulation(page.plan.training.job, *page.played, page.num_played);

@@ -79,6 +79,9 @@ TEST_F(PlanRun, AHundredMillionVideosArePlanned) {
     }
   }
   EXPECT_THAT(report.text, HasSubstr("MaxArraySize makes a task"));
+  EXPECT_THAT(report.text, Not(HasSubstr("The time limit of")));
+  options_.cluster.limit_hours.value = 24;
+  EXPECT_THAT(RunPlanRun(options_).text, HasSubstr("The time limit of 24 h 0 min ends tasks"));
 }
 
 TEST_F(PlanRun, MeasuredRatesComeFromARun) {

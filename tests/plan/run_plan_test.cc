@@ -70,6 +70,17 @@ TEST(RunPlan, TheArrayKeepsToItsSize) {
   EXPECT_DOUBLE_EQ(prep.wall_s, 81000);
 }
 
+TEST(RunPlan, PackingIsQueuedAgainAtTheTimeLimit) {
+  Request request = Kinetics();
+  EXPECT_DOUBLE_EQ(MakePlan(request).pack_jobs, 1);
+  const double wall_s = MakePlan(request).wall_s;
+  request.cluster.limit_hours.value = 2;  // of 6 h 40 min
+  const RunPlan plan = MakePlan(request);
+  EXPECT_DOUBLE_EQ(plan.pack_jobs, 4);
+  EXPECT_NEAR(plan.wall_s - plan.training.job.wall_s,
+              wall_s - MakePlan(Kinetics()).training.job.wall_s + 3 * 30 * 60, 1e-6);
+}
+
 TEST(RunPlan, NoTaskIsWithoutAVideo) {
   Request request = Kinetics();
   request.videos.num_videos.value = 3;
