@@ -26,16 +26,17 @@ check_request() {
 
 # Two submissions at once would both find no jobs. Where flock does not work, a folder is the lock.
 lock_out_others() {
-	local status=0 owner=$RUN/slurm/submitting
+	local status=0 place=$RUN/slurm/submitting
 	mkdir -p "$RUN/slurm"
 	exec 9>"$RUN/slurm/submit.lock"
 	flock --nonblock 9 2>/dev/null || status=$?
 	((status != 1)) || die 1 "another submission of $RUN is at work: wait for it"
 	if ((status != 0)); then
-		mkdir "$owner" 2>/dev/null ||
-			die 1 "another submission of $RUN is at work ($(cat "$owner/who" 2>/dev/null)): wait for it; if it has died, remove $owner"
-		trap 'rm -rf "$RUN/slurm/submitting"' EXIT
-		echo "$USER on $HOSTNAME, process $$" >"$owner/who"
+		mkdir "$place" 2>/dev/null ||
+			die 1 "another submission of $RUN is at work ($(cat "$place/who" 2>/dev/null)): wait for it; if it has died, remove $place"
+		own_folder=$place
+		trap 'rm -rf "$own_folder"' EXIT
+		echo "${USER:-somebody} on $HOSTNAME, process $$" >"$place/who"
 	fi
 }
 
@@ -141,7 +142,7 @@ withdraw() {
 		scancel "${submitted[@]}" || true
 		echo "submit: sbatch refused a later job, see above, so the jobs before it were cancelled: ${submitted[*]}" >&2
 	}
-	rm -rf "$RUN/slurm/submitting"
+	[ -z "${own_folder:-}" ] || rm -rf "$own_folder"
 }
 
 submit() { # STAGE OPTION...

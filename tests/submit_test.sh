@@ -168,6 +168,19 @@ for ((i = 0; i < 100; i++)); do [ ! -s "$work/asked" ] || break && sleep 0.1; do
 submit
 expect 1 'another submission'
 wait
+echo "== and without flock"
+start_over
+touch "$work/slow"
+printf '#!/bin/sh\nexit 71\n' >"$work/slurm/flock"
+chmod +x "$work/slurm/flock"
+slurm/submit.sh >/dev/null 2>&1 &
+for ((i = 0; i < 100; i++)); do [ ! -s "$work/asked" ] || break && sleep 0.1; done
+submit
+expect 1 'another submission'
+expect 1 'process '
+wait
+[ ! -e "$RUN/slurm/submitting" ] || fail "the lock stays"
+rm "$work/slurm/flock"
 
 echo "== everything done"
 start_over
