@@ -101,6 +101,7 @@ printf '106 RUNNING\n' >"$work/queued" # only the job at the end
 submit
 expect 0 'evaluate: job'
 [ "$(wc -l <"$RUN/slurm/history.tsv")" = 12 ] || fail "no history of two chains"
+[ "$(wc -l <"$RUN/slurm/jobs.tsv")" = 6 ] || fail "jobs of two chains"
 
 echo "== settings of a later stage"
 start_over
