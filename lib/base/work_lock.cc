@@ -33,7 +33,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kPause(100);
 constexpr uint64_t kMostBytes = 65536;
-constexpr int64_t kSecond_ns = 1'000'000'000;
+constexpr int64_t kSecondNs = 1'000'000'000;
 // Without a beat for `stale_s` by the file system's clock, a holder is watched so many beats more.
 constexpr double kBeatsToWatch = 3;
 
@@ -117,7 +117,7 @@ std::optional<bool> IsAlive(const Json& holder) {
   return is_hidden || start == Field(holder, "process_start", std::string());
 }
 
-int64_t TimeNs(const timespec& time) { return int64_t{time.tv_sec} * kSecond_ns + time.tv_nsec; }
+int64_t TimeNs(const timespec& time) { return int64_t{time.tv_sec} * kSecondNs + time.tv_nsec; }
 
 // Returns a file's time of change; 0 if it is absent.
 int64_t ChangeNs(const fs::path& file) {
@@ -252,7 +252,8 @@ bool WorkLock::IsStale() const {
     return !*alive;
   }
   const double seen_s = watch_.unchanged.Seconds();
-  const auto silent_s = static_cast<double>(FileSystemTime() - watch_.beat_ns / kSecond_ns);
+  const int64_t beat_s = watch_.beat_ns / kSecondNs;
+  const auto silent_s = static_cast<double>(FileSystemTime() - beat_s);
   return seen_s >= options_.stale_s ||
          (silent_s >= options_.stale_s && seen_s >= kBeatsToWatch * options_.beat_s);
 }
@@ -288,10 +289,11 @@ std::string WorkLock::Holder() const {
   }
   const std::string job = Field(holder, "job", std::string());
   const int64_t now_s = FileSystemTime();
+  const int64_t beat_s = watch_.beat_ns / kSecondNs;
   return fmt::format("It is process {} on {}{}{}, for {}, last sign of life {} ago", process,
                      Field(holder, "host", std::string("?")), job.empty() ? "" : ", job ", job,
                      FormatDuration(static_cast<double>(now_s - Field(holder, "since", now_s))),
-                     FormatDuration(static_cast<double>(now_s - watch_.beat_ns / kSecond_ns)));
+                     FormatDuration(static_cast<double>(now_s - beat_s)));
 }
 
 // Returns what the file system takes for now, in seconds since 1970.

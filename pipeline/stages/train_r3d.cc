@@ -44,7 +44,7 @@ WorkLockOptions LockOptions(const World& world) {
   const char* restarts = std::getenv("SLURM_RESTART_COUNT");
   WorkLockOptions options;
   options.worker = kTool;
-  if (restarts != nullptr && std::atoi(restarts) > 0) {
+  if (restarts != nullptr && std::strtol(restarts, nullptr, 10) > 0) {
     options.patience_s = kPatienceOfRestart_s;
   }
   options.stop = StopRequested;
