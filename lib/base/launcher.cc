@@ -27,8 +27,6 @@ namespace reel3d {
 namespace {
 
 constexpr double kOneRequest_s = 1;
-// After this time all ranks have been started, so that the first SIGUSR1 reaches them.
-constexpr double kStart_s = 60;
 // A launcher has this time to end ranks that are to end at once.
 constexpr double kGrace_s = 10;
 constexpr double kNever = std::numeric_limits<double>::infinity();
@@ -200,7 +198,7 @@ class Launch {
                       "them at once",
                       strsignal(signal)));
       Send(SIGUSR1);
-      next_repeat_s_ = since_start_.Seconds() < kStart_s ? 0.25 : kNever;
+      next_repeat_s_ = 0.25;
     } else if (second_ == 0 && IsSecond(signal)) {
       second_ = signal;
       since_second_ = Stopwatch();
@@ -269,7 +267,7 @@ class Launch {
   int first_ = 0, second_ = 0;  // requests
   size_t num_blows_ = 0;
   double next_repeat_s_ = kNever;
-  Stopwatch since_start_, since_first_, since_second_, since_end_;
+  Stopwatch since_first_, since_second_, since_end_;
 };
 
 }  // namespace

@@ -22,9 +22,9 @@ struct LaunchResult {
 // signal ended the command, the call also waits up to 20 s for the processes that it left.
 // Meanwhile signals to this process have these effects:
 //
-//   The first SIGINT, SIGTERM, SIGUSR1 or SIGHUP sends SIGUSR1 to the command. During the first
-//       minute of the command SIGUSR1 is repeated, since mpirun drops a signal for ranks that it
-//       has not started yet.
+//   The first SIGINT, SIGTERM, SIGUSR1 or SIGHUP sends SIGUSR1 to the command, and repeats it at
+//       growing intervals until the command ends: mpirun drops a signal for ranks that it has not
+//       started yet, and ranks may ignore it while they load their libraries.
 //   The same signal again, or SIGINT, a second later or more sends SIGUSR2, which ends ranks at
 //       once. If the command is still there some seconds later, it gets SIGTERM and then SIGKILL.
 //   SIGTSTP (Ctrl-Z) stops the ranks as well, until they are continued.
