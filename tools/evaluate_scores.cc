@@ -18,10 +18,16 @@ int main(int argc, char** argv) {
       "  averages.tsv windows.tsv        other rules, and fewer windows\n"
       "  ladder.txt                      why figures of one run differ\n"
       "  calibration.tsv                 confidence against accuracy\n"
+      "  slices.tsv                      top-1 of parts of the videos, and which stand out\n"
+      "  suspect_labels.tsv              videos that may have a wrong label\n"
       "  predictions.tsv results.json    answers; the JSON form of the 2018 and 2020 PyTorch code"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::EvaluateScoresReport report = reel3d::RunEvaluateScores(options);
     const std::string text = options.explain ? report.table + "\n" + report.ladder : report.table;
-    return reel3d::ToolResult{report.metrics, text, reel3d::kExitDone};
+    nlohmann::ordered_json json = report.metrics;
+    if (options.explain) {
+      json["ladder"] = report.rungs;
+    }
+    return reel3d::ToolResult{json, text, reel3d::kExitDone};
   });
 }

@@ -7,6 +7,10 @@
 namespace reel3d {
 namespace {
 
+double Share(int64_t count, int64_t total) {
+  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
+}
+
 // Returns a point for each confidence that occurs, surest first.
 std::vector<CoveragePoint> AllPoints(std::vector<Forecast> forecasts) {
   std::sort(forecasts.begin(), forecasts.end(),
@@ -26,6 +30,23 @@ std::vector<CoveragePoint> AllPoints(std::vector<Forecast> forecasts) {
     }
   }
   return points;
+}
+
+// Returns what answering from `threshold` gives.
+CoveragePoint PointAt(const std::vector<Forecast>& forecasts, double threshold) {
+  CoveragePoint point;
+  point.threshold = threshold;
+  int64_t num_right = 0;
+  for (const Forecast& forecast : forecasts) {
+    if (forecast.confidence >= threshold) {
+      ++point.num_answered;
+      num_right += forecast.is_right ? 1 : 0;
+    }
+  }
+  point.coverage = Share(point.num_answered, static_cast<int64_t>(forecasts.size()));
+  point.precision = Share(num_right, point.num_answered);
+  point.precision_interval = WilsonInterval(num_right, point.num_answered);
+  return point;
 }
 
 }  // namespace
@@ -51,6 +72,17 @@ std::optional<CoveragePoint> ThresholdFor(std::vector<Forecast> forecasts, doubl
     }
   }
   return best;
+}
+
+JudgedThreshold JudgeThreshold(const std::vector<Forecast>& choose_on,
+                               const std::vector<Forecast>& judge_on, double precision) {
+  JudgedThreshold threshold;
+  threshold.wanted_precision = precision;
+  threshold.chosen = ThresholdFor(choose_on, precision);
+  if (threshold.chosen) {
+    threshold.judged = PointAt(judge_on, threshold.chosen->threshold);
+  }
+  return threshold;
 }
 
 }  // namespace reel3d

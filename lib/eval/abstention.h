@@ -29,4 +29,14 @@ std::vector<CoveragePoint> RiskCoverage(std::vector<Forecast> forecasts);
 // no such threshold. A threshold that is chosen and judged on the same videos is a little too good.
 std::optional<CoveragePoint> ThresholdFor(std::vector<Forecast> forecasts, double precision);
 
+// A threshold that was chosen on some videos and judged on others, so that its precision is not
+// too good.
+struct JudgedThreshold {
+  double wanted_precision = 0;
+  std::optional<CoveragePoint> chosen;  // ThresholdFor(); none if there is no such threshold
+  CoveragePoint judged;                 // the same threshold on the other videos
+};
+JudgedThreshold JudgeThreshold(const std::vector<Forecast>& choose_on,
+                               const std::vector<Forecast>& judge_on, double precision);
+
 }  // namespace reel3d

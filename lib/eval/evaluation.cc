@@ -10,8 +10,6 @@
 namespace reel3d {
 namespace {
 
-constexpr int kMostSpreadWindows = 64;
-
 double Share(int64_t count, int64_t total) {
   return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
 }
@@ -63,6 +61,10 @@ class Evaluator {
     MeasureAccuracy();
     MeasureIntervals();
     MeasureReadings();
+    MeasureParts();
+    MeasureOrders();
+    MeasureSlicesOf();
+    HalveVideos();
     MeasureCalibration();
     MeasureAbstention();
     return std::move(whole_);
@@ -189,6 +191,10 @@ class Evaluator {
     const std::vector<Reading> readings = ReadingsOfEvaluation(options_.averaging);
     for (size_t place = 0; place < readings.size(); ++place) {
       const ReadingFigures figures = FiguresOfReading(readings[place], place);
+      if (readings[place].one_crop) {
+        whole_.one_crop.push_back(figures);
+        continue;
+      }
       switch (readings[place].windows.windows) {
         case Windows::kAll:
         case Windows::kNoTail:
@@ -203,6 +209,89 @@ class Evaluator {
       }
     }
     MeasureGains();
+    if (!subset_.has_crops) {
+      whole_.one_crop.clear();
+    }
+  }
+
+  // Measures the labelled videos for which `is_part` holds, by all their windows.
+  template <class IsPart>
+  PartFigures FiguresOfPart(IsPart is_part) const {
+    const std::vector<Reading> readings = ReadingsOfEvaluation(options_.averaging);
+    const auto is_all = [&](const Reading& reading) {
+      return reading.averaging == options_.averaging && reading.windows.windows == Windows::kAll;
+    };
+    const auto all = static_cast<size_t>(std::find_if(readings.begin(), readings.end(), is_all) -
+                                         readings.begin());
+    PartFigures part;
+    int64_t num_right = 0;
+    for (const VideoScores* video : videos_) {
+      if (is_part(*video)) {
+        ++part.num_videos;
+        num_right += video->answers.at(all).rank < 1 ? 1 : 0;
+      }
+    }
+    part.top1 = Share(num_right, part.num_videos);
+    return part;
+  }
+
+  void MeasureParts() {
+    const auto is_listed = [&](const VideoScores& video) {
+      return options_.listed.empty() || options_.listed.count(video.id) != 0;
+    };
+    const PartFigures listed = FiguresOfPart(is_listed);
+    if (!options_.listed.empty()) {
+      whole_.listed = listed;
+    }
+    int window = 0;
+    for (const VideoScores& video : subset_.videos) {
+      window = std::max(window, video.most_distinct);
+    }
+    const PartFigures full = FiguresOfPart([&](const VideoScores& video) {
+      return is_listed(video) && video.most_distinct == window;
+    });
+    if (full.num_videos < listed.num_videos) {
+      whole_.full_windows = full;
+    }
+  }
+
+  void MeasureOrders() {
+    std::vector<ClassNumbering> orders = UsualNumberings(subset_.classes);
+    orders.insert(orders.end(), options_.orders.begin(), options_.orders.end());
+    for (const ClassNumbering& order : orders) {
+      const int64_t num_right = NumRightUnder(order, subset_.classes, whole_.confusion);
+      whole_.orders.push_back(
+          {order.name, {Share(num_right, NumJudged()), Share(num_right, whole_.num_labelled)}});
+    }
+  }
+
+  void MeasureSlicesOf() {
+    std::vector<bool> is_right;
+    for (const RankedVideo& video : ranked_) {
+      is_right.push_back(video.rank < 1);
+    }
+    std::vector<SliceColumn> columns = options_.columns;
+    for (SliceColumn& column : columns) {
+      std::vector<std::string> values;
+      for (size_t index = 0; index < subset_.videos.size(); ++index) {
+        if (subset_.videos[index].label >= 0) {
+          values.push_back(std::move(column.values[index]));
+        }
+      }
+      column.values = std::move(values);
+    }
+    whole_.slices = MeasureSlices(is_right, columns);
+  }
+
+  // Halves the labelled videos by a hash of their groups, or of their ids.
+  void HalveVideos() {
+    for (size_t index = 0; index < subset_.videos.size(); ++index) {
+      const VideoScores& video = subset_.videos[index];
+      if (video.label >= 0) {
+        const std::string& key = options_.groups.empty() ? video.id : options_.groups[index];
+        (StableHash(key) % 2 == 0 ? fitted_ : judged_).push_back(&video);
+      }
+    }
   }
 
   // Numbers that no video has add nothing to the table; the last row is of all windows.
@@ -255,24 +344,19 @@ class Evaluator {
     for (const double precision : kWantedPrecisions) {
       whole_.precision_thresholds.push_back(ThresholdFor(forecasts, precision));
     }
+    if (options_.precision > 0) {
+      whole_.held_out_threshold =
+          JudgeThreshold(ForecastsOf(fitted_, 1), ForecastsOf(judged_, 1), options_.precision);
+    }
   }
 
   void MeasureCalibration() {
-    std::vector<const VideoScores*> fitted;
-    std::vector<const VideoScores*> judged;
-    for (size_t index = 0; index < subset_.videos.size(); ++index) {
-      const VideoScores& video = subset_.videos[index];
-      if (video.label >= 0) {
-        const std::string& key = options_.groups.empty() ? video.id : options_.groups[index];
-        (StableHash(key) % 2 == 0 ? fitted : judged).push_back(&video);
-      }
-    }
     CalibrationFigures& calibration = whole_.calibration;
     calibration.as_scored = ReliabilityOf(videos_, 1);
-    calibration.temperature = FitTemperature(LogitsOf(fitted));
-    calibration.before = ReliabilityOf(judged, 1);
-    calibration.after = ReliabilityOf(judged, calibration.temperature);
-    const std::vector<LabelledLogits> logits = LogitsOf(judged);
+    calibration.temperature = FitTemperature(LogitsOf(fitted_));
+    calibration.before = ReliabilityOf(judged_, 1);
+    calibration.after = ReliabilityOf(judged_, calibration.temperature);
+    const std::vector<LabelledLogits> logits = LogitsOf(judged_);
     calibration.loss_before = LogLoss(logits, 1);
     calibration.loss_after = LogLoss(logits, calibration.temperature);
   }
@@ -289,30 +373,19 @@ class Evaluator {
   const EvaluationOptions& options_;
   std::vector<const VideoScores*> videos_;  // those with a label
   std::vector<RankedVideo> ranked_;         // the same
+  std::vector<const VideoScores*> fitted_;  // half of them: HalveVideos()
+  std::vector<const VideoScores*> judged_;  // the other half
   int num_classes_;
   Evaluation whole_;
 };
 
 }  // namespace
 
-std::vector<Reading> ReadingsOfEvaluation(Averaging averaging) {
-  std::vector<Reading> readings;
-  for (const Averaging rule : AllAveragings()) {
-    readings.push_back({rule, {Windows::kAll}});
-    readings.push_back({rule, {Windows::kNoTail}});
-  }
-  for (int count = 1; count <= kMostSpreadWindows; count *= 2) {
-    readings.push_back({averaging, {Windows::kSpread, count}});
-  }
-  for (const Windows windows :
-       {Windows::kKept, Windows::kFirst, Windows::kMiddle, Windows::kLast}) {
-    readings.push_back({averaging, {windows}});
-  }
-  return readings;
-}
-
 Evaluation Evaluate(const SubsetScores& subset, const EvaluationOptions& options) {
   REEL3D_CHECK(options.groups.empty() || options.groups.size() == subset.videos.size());
+  for (const SliceColumn& column : options.columns) {
+    REEL3D_CHECK(column.values.size() == subset.videos.size());
+  }
   return Evaluator(subset, options).Run();
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@
 #include "lib/eval/average_precision.h"
 #include "lib/eval/bootstrap.h"
 #include "lib/eval/calibration.h"
+#include "lib/eval/class_orders.h"
 #include "lib/eval/interval.h"
+#include "lib/eval/slices.h"
 #include "lib/eval/video_scores.h"
 
 namespace reel3d {
@@ -43,6 +46,18 @@ struct WindowFigures : ReadingFigures {
   // The share of the way from one window to all that this number of windows goes, in top-1. None if
   // all windows are not better than one.
   std::optional<double> share_of_gain;
+};
+
+// Top-1 of some of the scored videos.
+struct PartFigures {
+  int64_t num_videos = 0;
+  double top1 = 0;
+};
+
+// The videos that would have been right if the classes had another order.
+struct OrderFigures {
+  std::string name;  // as in ClassNumbering
+  BothWays top1;
 };
 
 struct ClassFigures {
@@ -83,9 +98,18 @@ struct Evaluation {
   std::vector<ReadingFigures> averages;         // every rule, with and without the tail
   std::vector<WindowFigures> windows;           // 1, 2, 4, ... windows, then all
   std::vector<ReadingFigures> places;           // the first, the middle, the last window alone
+  std::vector<ReadingFigures> one_crop;         // middle, no tail, all; empty without crops
+  std::optional<PartFigures> listed;            // EvaluationOptions::listed
+  std::optional<PartFigures> full_windows;      // of these, as long as a window; if not all are
+  std::vector<OrderFigures> orders;             // of the classes, other than the run's
+  std::vector<Slice> slices;                    // of the scored videos with a label
   CalibrationFigures calibration;
-  std::vector<CoveragePoint> risk_coverage;                        // by the confidence as scored
-  std::vector<std::optional<CoveragePoint>> precision_thresholds;  // for kWantedPrecisions
+  std::vector<CoveragePoint> risk_coverage;  // by the confidence as scored
+  // For kWantedPrecisions, chosen and judged on the same videos.
+  std::vector<std::optional<CoveragePoint>> precision_thresholds;
+  // For EvaluationOptions::precision, chosen on the half that fitted the temperature and judged on
+  // the other.
+  std::optional<JudgedThreshold> held_out_threshold;
   RankingFigures ranking;
   bool has_several_labels = false;  // ranking used labels from elsewhere
 
@@ -101,6 +125,10 @@ struct EvaluationOptions {
   Averaging averaging = Averaging::kSoftmax;  // as in the request that read the scores
   std::vector<std::string> groups;            // of each video of the subset; empty: no groups
   LabelSets labels;                           // for the ranking figures; empty: the videos' own
+  std::vector<SliceColumn> columns;           // of the videos of the subset
+  std::set<std::string> listed;               // ids; empty: no list
+  std::vector<ClassNumbering> orders;         // of the classes; the usual ones are known
+  double precision = 0;                       // that the answers shall have; 0: not wanted
   Resampling resampling;
 };
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <regex>
+#include <tuple>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -54,11 +55,15 @@ struct VideoWindows {
   std::vector<size_t> begins;     // WindowBegins()
   std::vector<int> num_distinct;  // of each window
 
-  // Returns the places of all clips of the chosen windows.
-  std::vector<size_t> Places(const std::vector<size_t>& chosen) const {
+  size_t size() const { return num_distinct.size(); }
+  bool HasCrops() const { return begins.back() > size(); }
+
+  // Returns the places of the clips of the chosen windows: of all crops, or the first one.
+  std::vector<size_t> Places(const std::vector<size_t>& chosen, bool one_crop) const {
     std::vector<size_t> places;
     for (const size_t window : chosen) {
-      for (size_t place = begins[window]; place < begins[window + 1]; ++place) {
+      const size_t end = one_crop ? begins[window] + 1 : begins[window + 1];
+      for (size_t place = begins[window]; place < end; ++place) {
         places.push_back(place);
       }
     }
@@ -133,6 +138,7 @@ class Collector {
     const auto num_classes = static_cast<int>(part.classes.size());
     whole_.num_clips += static_cast<int64_t>(part.clips.size());
     for (size_t clip = 0; clip < part.clips.size(); ++clip) {
+      whole_.has_crops = whole_.has_crops || part.clips[clip].crop > 0;
       const int label = part.videos[part.clips[clip].video].label;
       if (label >= 0) {
         const float* logits = &part.logits[clip * part.classes.size()];
@@ -175,23 +181,29 @@ class Collector {
     }
     VideoClips clips(logits, part.classes.size());
     const std::vector<size_t> kept =
-        windows.Places(ChooseWindows(windows.num_distinct, request_.min_distinct, {}));
+        windows.Places(ChooseWindows(windows.num_distinct, request_.min_distinct, {}), false);
     VideoScores scored = {video.id, video.label, clips.Combine(kept, request_.averaging),
                           static_cast<int>(kept.size())};
+    scored.num_windows = static_cast<int>(windows.size());
+    scored.most_distinct =
+        *std::max_element(windows.num_distinct.begin(), windows.num_distinct.end());
     AddAnswers(windows, &clips, &scored);
     return scored;
   }
 
   // Readings often choose the same windows of a short video: each choice is computed once.
   void AddAnswers(const VideoWindows& windows, VideoClips* clips, VideoScores* scored) const {
-    std::map<std::pair<Averaging, std::vector<size_t>>, Answer> known;
+    std::map<std::tuple<Averaging, bool, std::vector<size_t>>, Answer> known;
+    const bool has_crops = windows.HasCrops();
     for (const Reading& reading : request_.readings) {
       std::vector<size_t> chosen =
           ChooseWindows(windows.num_distinct, request_.min_distinct, reading.windows);
-      const auto [answer, is_new] = known.try_emplace({reading.averaging, chosen});
+      const bool one_crop = reading.one_crop && has_crops;
+      const auto [answer, is_new] = known.try_emplace({reading.averaging, one_crop, chosen});
       if (is_new) {
-        answer->second = AnswerOf(clips->Combine(windows.Places(chosen), reading.averaging),
-                                  scored->label, chosen.size());
+        answer->second =
+            AnswerOf(clips->Combine(windows.Places(chosen, one_crop), reading.averaging),
+                     scored->label, chosen.size());
       }
       scored->answers.push_back(answer->second);
     }

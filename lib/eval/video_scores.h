@@ -17,6 +17,7 @@ namespace reel3d {
 struct Reading {
   Averaging averaging = Averaging::kSoftmax;
   WindowChoice windows;
+  bool one_crop = false;  // the first crop of each window alone, which is the centre
 };
 
 // The answer for a video under a reading.
@@ -32,6 +33,8 @@ struct VideoScores {
   std::vector<double> scores;  // by class, under `averaging` and `min_distinct` of the request
   int num_clips = 0;           // number of clips that were averaged, each crop counted
   std::vector<Answer> answers = {};  // one for each of ScoresRequest::readings
+  int num_windows = 0;               // all of them
+  int most_distinct = 0;             // different frames of the fullest window
 };
 
 struct ScoresRequest {
@@ -50,6 +53,7 @@ struct SubsetScores {
   int64_t num_clips = 0;            // of all videos, including clips that were not averaged
   int64_t num_labelled_clips = 0;   // the number of them whose video has a label
   int64_t num_clips_right = 0;      // the number of labelled clips whose top class is the label
+  bool has_crops = false;           // some window has several
   std::vector<std::string> missing_parts;  // file names
 };
 

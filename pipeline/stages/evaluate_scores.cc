@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -21,6 +22,7 @@
 #include "pipeline/stages/evaluation_tables.h"
 #include "pipeline/stages/label_file.h"
 #include "pipeline/stages/prediction_files.h"
+#include "pipeline/stages/side_table.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
@@ -76,21 +78,71 @@ SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
   return ReadSubsetScores(options.scores_dir, request);
 }
 
+// Returns the columns that are known without a table, then those of the table.
+std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset, const std::vector<std::string>& ids,
+                                   const std::vector<std::string>& groups,
+                                   const EvaluateScoresOptions& options) {
+  std::vector<SliceColumn> columns = {{"windows", {}}};
+  for (const VideoScores& video : subset.videos) {
+    columns.front().values.push_back(std::to_string(video.num_windows));
+  }
+  if (!groups.empty()) {
+    columns.push_back({"group", groups});
+  }
+  if (!options.slices.empty()) {
+    for (SliceColumn& column : ReadSliceColumns(options.slices, options.slice_by, ids)) {
+      columns.push_back(std::move(column));
+    }
+  }
+  return columns;
+}
+
 Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   EvaluationOptions how;
   how.averaging = options.clips.averaging.Rule();
   how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  std::vector<std::string> ids;
+  for (const VideoScores& video : subset.videos) {
+    ids.push_back(video.id);
+  }
   if (!options.intervals.group_regex.empty()) {
-    std::vector<std::string> ids;
-    for (const VideoScores& video : subset.videos) {
-      ids.push_back(video.id);
-    }
     how.groups = GroupsOf(ids, options.intervals.group_regex);
   }
   if (!options.labels.empty()) {
     how.labels = ReadLabelSets(options.labels, subset.classes);
   }
+  how.columns = ColumnsOf(subset, ids, how.groups, options);
+  if (!options.only_videos.empty()) {
+    how.listed = ReadIds(options.only_videos);
+  }
+  if (!options.class_order.empty()) {
+    how.orders.push_back(ReadClassNumbering(options.class_order, subset.classes));
+  }
+  how.precision = options.precision;
   return Evaluate(subset, how);
+}
+
+// Returns the least confidence of an answer. If no confidence has the wanted precision, no answer
+// is sure enough.
+std::optional<double> ThresholdOf(const Evaluation& evaluation,
+                                  const EvaluateScoresOptions& options) {
+  if (options.unsure_below > 0) {
+    return options.unsure_below;
+  }
+  if (!evaluation.held_out_threshold) {
+    return std::nullopt;
+  }
+  constexpr double kNoAnswer = 2;
+  const std::optional<CoveragePoint>& chosen = evaluation.held_out_threshold->chosen;
+  return chosen ? chosen->threshold : kNoAnswer;
+}
+
+void RequireLabelsForPrecision(const Evaluation& evaluation, const EvaluateScoresOptions& options) {
+  if (options.precision > 0 && evaluation.num_labelled == 0) {
+    throw InputError(
+        "no video has a label, so --precision cannot choose a threshold: give --unsure-below the "
+        "threshold of an evaluation with labels");
+  }
 }
 
 std::vector<Doubt> AllDoubts(const SubsetScores& subset, const Evaluation& evaluation,
@@ -118,6 +170,7 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   report.metrics["doubts"] = TextsOf(AllDoubts(subset, evaluation, options));
   report.table = FormatEvaluation(subset, evaluation, title);
   report.ladder = FormatLadder(evaluation, options.clips.averaging.Rule());
+  report.rungs = LadderToJson(evaluation, options.clips.averaging.Rule());
   return report;
 }
 
@@ -130,10 +183,13 @@ std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOption
 void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
                 const Evaluation& evaluation, const EvaluateScoresOptions& options,
                 const EvaluateScoresReport& report) {
+  const Averaging averaging = options.clips.averaging.Rule();
+  Json figures = FiguresToJson(evaluation);
+  figures["ladder"] = report.rungs;
   const auto write = [&](const char* name, const std::string& text) {
     WriteFileAtomically(folder / name, text);
   };
-  write("predictions.tsv", FormatPredictions(subset));
+  write("predictions.tsv", FormatPredictions(subset, averaging, ThresholdOf(evaluation, options)));
   write("results.json",
         FormatResults(subset, options.top_k, ParseResultsForm(options.results_form)));
   write("suspect_labels.tsv", SuspectLabels(subset, options));
@@ -141,8 +197,9 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   write("per_class.tsv", FormatPerClass(subset, evaluation));
   write("averages.tsv", FormatAverages(evaluation));
   write("windows.tsv", FormatWindows(evaluation));
+  write("slices.tsv", FormatSlices(evaluation));
   write("calibration.tsv", FormatReliability(evaluation));
-  write("figures.json", FormatJson(FiguresToJson(evaluation)) + "\n");
+  write("figures.json", FormatJson(figures) + "\n");
   write("table.txt", report.table);
   write("ladder.txt", report.ladder);
   write("metrics.json", FormatJson(report.metrics) + "\n");
@@ -164,6 +221,25 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   binder.Bind("labels", &labels,
               "read the labels for mAP and hit@k from this table (`id label`, a row for each label "
               "of a video). Empty: use the one label of each scored video");
+  binder.Bind("slices", &slices,
+              "slice top-1 by the columns of this table (`id` and any others, such as index.tsv of "
+              "shards). Empty: by number of windows, and by group with --group-regex");
+  binder.Bind("slice-by", &slice_by,
+              "take these columns of --slices (a,b,...); duration_s is made of num_frames and fps. "
+              "Empty: all columns");
+  binder.Bind("only-videos", &only_videos,
+              "add a rung to the ladder: only the videos of this table (column `id`), such as "
+              "those that a paper had. Empty: no such rung");
+  binder.Bind("class-order", &class_order,
+              "add a line to the ladder: top-1 if the network's answers were numbered as in this "
+              "file, one class a line. Empty: the usual orders only");
+  binder.Bind("precision", &precision, RealRange{0, 1},
+              "choose the least confidence whose answers are right this often, on one half of the "
+              "videos, and judge it on the other; answers below it are `unsure` in "
+              "predictions.tsv. 0: no threshold");
+  binder.Bind("unsure-below", &unsure_below, RealRange{0, 1},
+              "mark answers of less confidence `unsure` in predictions.tsv, for videos without "
+              "labels. 0: no threshold");
   binder.Bind(
       "explain", &explain,
       "print how top-1 changes from the strictest reading of the scores to the most generous "
@@ -173,11 +249,20 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               Effect::kOnce);
 }
 
-void EvaluateScoresOptions::Check() const { intervals.Check(); }
+void EvaluateScoresOptions::Check() const {
+  intervals.Check();
+  if (precision > 0 && unsure_below > 0) {
+    throw UsageError("--precision chooses the threshold that --unsure-below gives: drop one");
+  }
+  if (!slice_by.empty() && slices.empty()) {
+    throw UsageError("--slice-by names columns of a table: give it with --slices");
+  }
+}
 
 EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   const SubsetScores subset = ReadScoresToEvaluate(options);
   const Evaluation evaluation = EvaluateSubset(subset, options);
+  RequireLabelsForPrecision(evaluation, options);
   const StageOutput output({options.out_dir,
                             "evaluate-scores",
                             SettingsOf(options),

@@ -1,20 +1,22 @@
 // The stage behind evaluate-scores: reads score files and writes accuracies and predictions. It
 // needs no GPU, no network and no torch. It takes seconds, so run it once for every kind of mean.
 //
-//   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips
-//                    (rank: number of classes before the true one; empty without a label)
+//   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips  confidence
+//                    unsure (rank: number of classes before the true one; empty without a label)
 //   metrics.json     accuracies, counts and classes, as fractions
 //   figures.json     every figure: intervals, other averages and windows, calibration, mAP
 //   table.txt        the most important ones for users
 //   suspect_labels.tsv  videos that may have a wrong label, most suspect first
 //   ladder.txt       top-1 from the strictest reading to the most generous one
-//   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv    the same as tables
+//   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv slices.tsv
+//                    the same as tables
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "lib/base/option_binder.h"
 #include "pipeline/support/evaluation_options.h"
@@ -28,7 +30,12 @@ struct EvaluateScoresOptions {
   std::string results_form = "reference";
   bool allow_missing = false;
   IntervalOptions intervals;
-  std::string labels;  // file; empty: the labels of the scores
+  std::string labels;                    // file; empty: the labels of the scores
+  std::string slices;                    // file; empty: none
+  std::vector<std::string> slice_by;     // columns of it; empty: all
+  std::string only_videos, class_order;  // files; empty: no rung of the ladder
+  double precision = 0;                  // 0: not wanted
+  double unsure_below = 0;               // 0: no threshold
   bool explain = false;
   bool overwrite = false;
 
@@ -40,6 +47,7 @@ struct EvaluateScoresReport {
   nlohmann::ordered_json metrics;  // the content of metrics.json
   std::string table;               // the same for users
   std::string ladder;              // the content of ladder.txt
+  nlohmann::ordered_json rungs;    // the same as a list
 };
 
 // Throws as ReadSubsetScores and StageOutput do.

@@ -126,7 +126,29 @@ Json AbstentionToJson(const Evaluation& evaluation) {
     wanted.push_back({{"wanted_precision", kWantedPrecisions[place]},
                       {"answer", point ? ToJson(*point) : Json()}});
   }
-  return {{"risk_coverage", curve}, {"thresholds", wanted}};
+  Json abstention = {{"risk_coverage", curve}, {"thresholds", wanted}};
+  if (evaluation.held_out_threshold) {
+    const JudgedThreshold& threshold = *evaluation.held_out_threshold;
+    abstention["held_out"] = {{"wanted_precision", threshold.wanted_precision},
+                              {"chosen", threshold.chosen ? ToJson(*threshold.chosen) : Json()},
+                              {"judged", threshold.chosen ? ToJson(threshold.judged) : Json()}};
+  }
+  return abstention;
+}
+
+Json SlicesToJson(const Evaluation& evaluation) {
+  Json list = Json::array();
+  for (const Slice& slice : evaluation.slices) {
+    list.push_back({{"column", slice.column},
+                    {"value", slice.value},
+                    {"num_videos", slice.num_videos},
+                    {"top1", slice.Top1()},
+                    {"top1_interval_95", ToJson(slice.top1_interval)},
+                    {"p_value", slice.p_value},
+                    {"adjusted_p_value", slice.adjusted_p_value},
+                    {"stands_out", slice.StandsOut()}});
+  }
+  return list;
 }
 
 Json RankingToJson(const RankingFigures& ranking) {
@@ -159,7 +181,11 @@ Json MetricsToJson(const SubsetScores& subset, const Evaluation& evaluation) {
                     {"mean_average_precision", evaluation.ranking.mean_average_precision},
                     {"ece", evaluation.calibration.as_scored.ece},
                     {"temperature", evaluation.calibration.temperature},
+                    {"slices", SlicesToJson(evaluation)},
                     {"per_class", PerClass(subset, evaluation)}});
+    if (evaluation.held_out_threshold && evaluation.held_out_threshold->chosen) {
+      metrics["unsure_below"] = evaluation.held_out_threshold->chosen->threshold;
+    }
   }
   return metrics;
 }

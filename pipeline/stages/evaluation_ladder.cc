@@ -19,26 +19,64 @@ const AccuracyFigures& FiguresOf(const Rows& rows, Averaging averaging, Windows 
   return found->figures;
 }
 
-}  // namespace
+// The labels of missing videos' clips are not known: each is taken to have as many clips as the
+// others have on average.
+double ClipTop1(const Evaluation& evaluation) {
+  const auto judged = static_cast<double>(evaluation.num_labelled + evaluation.num_missing());
+  return evaluation.clip_top1 * static_cast<double>(evaluation.num_labelled) / judged;
+}
 
-std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging) {
+// Returns the rungs that stand on each other.
+std::vector<Rung> Climb(const Evaluation& evaluation, Averaging averaging) {
   std::vector<Rung> ladder;
   const auto climb = [&](const std::string& change, double top1) {
     ladder.push_back({change, top1, ladder.empty() ? 0 : top1 - ladder.back().top1});
   };
+  const bool has_crops = !evaluation.one_crop.empty();
+  const auto& averages = has_crops ? evaluation.one_crop : evaluation.averages;
+  const auto& places = has_crops ? evaluation.one_crop : evaluation.places;
+  const char* const crop = has_crops ? ", centre crop" : "";
+  climb("each clip by itself; missing videos are wrong", ClipTop1(evaluation));
+  climb(fmt::format("one clip a video, the middle window{}", crop),
+        FiguresOf(places, averaging, Windows::kMiddle).top1.missing_wrong);
+  climb(fmt::format("all windows but the tail, by {}{}", NameOf(averaging), crop),
+        FiguresOf(averages, averaging, Windows::kNoTail).top1.missing_wrong);
+  climb("the tail as well", FiguresOf(averages, averaging, Windows::kAll).top1.missing_wrong);
+  const BothWays& whole = FiguresOf(evaluation.averages, averaging, Windows::kAll).top1;
+  if (has_crops) {
+    climb("all crops of each window", whole.missing_wrong);
+  }
+  climb("missing videos are ignored", whole.missing_ignored);
+  if (evaluation.listed) {
+    climb(fmt::format("only the listed videos: {} are left", evaluation.listed->num_videos),
+          evaluation.listed->top1);
+  }
+  if (evaluation.full_windows) {
+    climb(fmt::format("no videos shorter than a window: {} are left",
+                      evaluation.full_windows->num_videos),
+          evaluation.full_windows->top1);
+  }
+  return ladder;
+}
+
+}  // namespace
+
+std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging) {
+  std::vector<Rung> ladder = Climb(evaluation, averaging);
   const AccuracyFigures& whole = FiguresOf(evaluation.averages, averaging, Windows::kAll);
-  climb("one window a video, the middle one; missing videos are wrong",
-        FiguresOf(evaluation.places, averaging, Windows::kMiddle).top1.missing_wrong);
-  climb(fmt::format("all windows but the tail, by {}", NameOf(averaging)),
-        FiguresOf(evaluation.averages, averaging, Windows::kNoTail).top1.missing_wrong);
-  climb("the tail as well", whole.top1.missing_wrong);
-  climb("missing videos are ignored", whole.top1.missing_ignored);
+  const auto beside = [&](const std::string& change, double top1, double base) {
+    ladder.push_back({change, top1, top1 - base, true});
+  };
   for (const Averaging other : AllAveragings()) {
     if (other != averaging) {
-      const double top1 = FiguresOf(evaluation.averages, other, Windows::kAll).top1.missing_wrong;
-      ladder.push_back({fmt::format("with the tail, by {} instead", NameOf(other)), top1,
-                        top1 - whole.top1.missing_wrong, true});
+      beside(fmt::format("with the tail, by {} instead", NameOf(other)),
+             FiguresOf(evaluation.averages, other, Windows::kAll).top1.missing_wrong,
+             whole.top1.missing_wrong);
     }
+  }
+  for (const OrderFigures& order : evaluation.orders) {
+    beside(fmt::format("if the network numbers the classes {}", order.name),
+           order.top1.missing_wrong, evaluation.figures.top1.missing_wrong);
   }
   return ladder;
 }
@@ -56,6 +94,19 @@ std::string FormatLadder(const Evaluation& evaluation, Averaging averaging) {
     is_first = false;
   }
   return text;
+}
+
+nlohmann::ordered_json LadderToJson(const Evaluation& evaluation, Averaging averaging) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  if (evaluation.num_labelled > 0) {
+    for (const Rung& rung : LadderOf(evaluation, averaging)) {
+      list.push_back({{"change", rung.change},
+                      {"top1", rung.top1},
+                      {"gain", rung.gain},
+                      {"beside", rung.is_other}});
+    }
+  }
+  return list;
 }
 
 }  // namespace reel3d

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,24 @@
 namespace reel3d {
 
 struct Rung {
-  std::string change;  // against the rung before, or for `is_other` against the one with the tail
+  // Against the rung before. For `is_other`: against all windows and crops, with missing videos
+  // wrong; for another order of the classes against the figure that the evaluation quotes.
+  std::string change;
   double top1 = 0;
-  double gain = 0;        // top-1 against that rung; 0 for the first
-  bool is_other = false;  // an alternative beside the ladder: another rule
+  double gain = 0;        // top-1 against that; 0 for the first
+  bool is_other = false;  // an alternative beside the ladder: another rule, another order
 };
 
-// Returns one window a video, all windows without the tail, the tail, missing videos ignored; then
-// every other rule in place of `averaging`.
+// Returns the clips, one window a video, all windows without the tail, the tail, all crops, missing
+// videos ignored, only the listed videos, no videos shorter than a window. Rungs that have nothing
+// to change are left out: crops, the list, short videos. Then come every other rule in place of
+// `averaging`, and other orders of the classes.
 std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging);
 
 // Returns ladder.txt. Empty without labels.
 std::string FormatLadder(const Evaluation& evaluation, Averaging averaging);
+
+// Returns a list of the rungs: `change top1 gain beside`. Empty without labels.
+nlohmann::ordered_json LadderToJson(const Evaluation& evaluation, Averaging averaging);
 
 }  // namespace reel3d

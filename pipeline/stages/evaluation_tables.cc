@@ -161,18 +161,60 @@ std::string CalibrationSentence(const CalibrationFigures& calibration) {
       calibration.temperature, 100 * calibration.after.ece, 100 * calibration.before.ece);
 }
 
+// Says what the wanted precision costs.
+std::string HeldOutSentence(const JudgedThreshold& threshold) {
+  if (!threshold.chosen) {
+    return fmt::format(
+        "abstention: no confidence gives {:.1f} % right answers on half of the videos, so every "
+        "answer is unsure\n",
+        100 * threshold.wanted_precision);
+  }
+  const CoveragePoint& judged = threshold.judged;
+  return fmt::format(
+      "abstention: for {:.1f} % right answers, answer from {:.2f} % confidence, chosen on half of "
+      "the videos; of the other half that answers {:.1f} %, and {:.1f} % of them are right (95 % "
+      "interval {:.1f} - {:.1f} %)\n",
+      100 * threshold.wanted_precision, 100 * judged.threshold, 100 * judged.coverage,
+      100 * judged.precision, 100 * judged.precision_interval.low,
+      100 * judged.precision_interval.high);
+}
+
 // Says how many videos could be answered at the first wanted precision that all answers miss.
 std::string AbstentionSentence(const Evaluation& evaluation) {
+  if (evaluation.held_out_threshold) {
+    return HeldOutSentence(*evaluation.held_out_threshold);
+  }
   for (size_t place = 0; place < evaluation.precision_thresholds.size(); ++place) {
     const std::optional<CoveragePoint>& point = evaluation.precision_thresholds[place];
     if (point && point->num_answered < evaluation.num_labelled) {
       return fmt::format(
           "abstention: answers of at least {:.1f} % confidence are {:.1f} % right and cover {:.1f} "
-          "% of the videos\n",
+          "% of the videos (chosen on these videos, so a little too good: see --precision)\n",
           100 * point->threshold, 100 * point->precision, 100 * point->coverage);
     }
   }
   return "";
+}
+
+// Shows the slices that stand out.
+std::string SlicesTable(const Evaluation& evaluation) {
+  if (evaluation.slices.empty()) {
+    return "";
+  }
+  const size_t num_slices = evaluation.slices.size();
+  std::string rows;
+  for (const Slice& slice : evaluation.slices) {
+    if (slice.StandsOut()) {
+      rows += fmt::format("  {} {}: {:.1f} % of {} videos (95 % interval {:.1f} - {:.1f} %)\n",
+                          slice.column, slice.value, 100 * slice.Top1(), slice.num_videos,
+                          100 * slice.top1_interval.low, 100 * slice.top1_interval.high);
+    }
+  }
+  if (rows.empty()) {
+    return fmt::format("slices: none of {} leaves the mean by more than chance\n", num_slices);
+  }
+  return fmt::format("slices: of {}, these leave the mean by more than chance\n", num_slices) +
+         rows;
 }
 
 std::string RankingSentence(const Evaluation& evaluation) {
@@ -225,7 +267,7 @@ std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evalu
   }
   return text + AccuracyTable(evaluation) + "\n" + AveragesSentence(evaluation) +
          WindowsSentence(evaluation) + CalibrationSentence(evaluation.calibration) +
-         AbstentionSentence(evaluation) + RankingSentence(evaluation) +
+         AbstentionSentence(evaluation) + SlicesTable(evaluation) + RankingSentence(evaluation) +
          ClassTable(subset, evaluation);
 }
 
@@ -295,6 +337,24 @@ std::string FormatReliability(const Evaluation& evaluation) {
   for (const ReliabilityBin& bin : evaluation.calibration.as_scored.bins) {
     table.Row(Decimals(bin.low, 4), Decimals(bin.high, 4), bin.num_videos,
               Decimals(bin.mean_confidence, 6), Decimals(bin.accuracy, 6));
+  }
+  return table.text();
+}
+
+std::string FormatSlices(const Evaluation& evaluation) {
+  TsvWriter table({"column", "value", "num_videos", "top1", "top1_low", "top1_high", "p_value",
+                   "adjusted_p_value", "stands_out"});
+  for (const Slice& slice : evaluation.slices) {
+    table.Add(slice.column);
+    table.Add(slice.value);
+    table.Add(slice.num_videos);
+    for (const double share : {slice.Top1(), slice.top1_interval.low, slice.top1_interval.high}) {
+      table.Add(Decimals(share, 6));
+    }
+    table.Add(fmt::format("{:.6g}", slice.p_value));
+    table.Add(fmt::format("{:.6g}", slice.adjusted_p_value));
+    table.Add(slice.StandsOut() ? "yes" : "no");
+    table.EndRow();
   }
   return table.text();
 }

@@ -25,5 +25,6 @@ std::string FormatConfusion(const SubsetScores& subset, const Evaluation& evalua
 std::string FormatAverages(const Evaluation& evaluation);     // averages.tsv
 std::string FormatWindows(const Evaluation& evaluation);      // windows.tsv
 std::string FormatReliability(const Evaluation& evaluation);  // calibration.tsv
+std::string FormatSlices(const Evaluation& evaluation);       // slices.tsv
 
 }  // namespace reel3d

@@ -55,13 +55,14 @@ ResultsForm ParseResultsForm(const std::string& name) {
   return static_cast<ResultsForm>(found - names.begin());
 }
 
-std::string FormatPredictions(const SubsetScores& subset) {
+std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
+                              std::optional<double> threshold) {
   const int num_top = std::min(5, static_cast<int>(subset.classes.size()));
   std::vector<std::string> columns = {"id", "label", "predicted", "score"};
   for (int place = 1; place <= num_top; ++place) {
     columns.push_back(fmt::format("top5_{}", place));
   }
-  columns.insert(columns.end(), {"rank", "num_clips"});
+  columns.insert(columns.end(), {"rank", "num_clips", "confidence", "unsure"});
   TsvWriter table(columns);
   for (const VideoScores& video : subset.videos) {
     const std::vector<int> top = Top(subset, video, num_top);
@@ -72,8 +73,12 @@ std::string FormatPredictions(const SubsetScores& subset) {
     for (const int index : top) {
       table.Add(subset.classes[index]);
     }
+    const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
+    const double confidence = *std::max_element(probabilities.begin(), probabilities.end());
     table.Add(video.label < 0 ? "" : std::to_string(TrueRank(video)));
     table.Add(video.num_clips);
+    table.Add(Decimals(confidence, 6));
+    table.Add(!threshold ? "" : confidence < *threshold ? "yes" : "no");
     table.EndRow();
   }
   return table.text();

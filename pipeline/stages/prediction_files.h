@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,10 @@
 
 namespace reel3d {
 
-// predictions.tsv: one row per video.
-std::string FormatPredictions(const SubsetScores& subset);
+// predictions.tsv: one row per video. `threshold`: the least confidence of an answer; below it,
+// column `unsure` says yes. None: the column is empty.
+std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
+                              std::optional<double> threshold);
 
 // suspect_labels.tsv: the videos that may have a wrong label, most suspect first.
 std::string FormatSuspects(const std::vector<SuspectLabel>& ranked,

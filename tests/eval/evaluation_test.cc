@@ -205,6 +205,13 @@ TEST_F(EvaluationTest, AVideoIsTheMeanOfAllCropsAndWindowsCountOnce) {
         chosen.assign(rows.begin(), rows.end() - 3);
       }
       EXPECT_EQ(scored.answers[place].num_windows, static_cast<int>(chosen.size() / 3));
+      if (readings[place].one_crop) {
+        std::vector<size_t> centres;
+        for (size_t first = 0; first < chosen.size(); first += 3) {
+          centres.push_back(chosen[first]);
+        }
+        chosen = centres;
+      }
       EXPECT_EQ(scored.answers[place].predicted, BestOf(MeanSoftmax(scores, chosen)));
     }
   }

@@ -27,10 +27,11 @@ class EvaluateScores : public SmallEvaluation {};
 TEST_F(EvaluateScores, WritesEveryOutput) {
   const EvaluateScoresReport report = Run();
   EXPECT_EQ(Output("predictions.tsv"),
-            "id\tlabel\tpredicted\tscore\ttop5_1\ttop5_2\trank\tnum_clips\n"
-            "a\tfall\tfall\t0.952574\tfall\trise\t0\t1\n"
-            "b\trise\tfall\t0.731059\tfall\trise\t1\t1\n"
-            "c\tfall\trise\t0.500000\trise\tfall\t1\t1\n");
+            "id\tlabel\tpredicted\tscore\ttop5_1\ttop5_2\trank\tnum_clips\t"
+            "confidence\tunsure\n"
+            "a\tfall\tfall\t0.952574\tfall\trise\t0\t1\t0.952574\t\n"
+            "b\trise\tfall\t0.731059\tfall\trise\t1\t1\t0.731059\t\n"
+            "c\tfall\trise\t0.500000\trise\tfall\t1\t1\t0.500000\t\n");
   EXPECT_EQ(Output("confusion.tsv"), "label\trise\tfall\nrise\t0\t1\nfall\t1\t1\n");
   const Json results = Json::parse(Output("results.json"))["results"];
   ASSERT_EQ(results.size(), 3U);
@@ -90,14 +91,21 @@ TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
     const std::string end = points.empty() ? "" : fmt::format("{:>10}", points);
     EXPECT_THAT(report.ladder, HasSubstr(fmt::format("{:<62}{:>9}{}\n", change, top1, end)));
   };
-  expect("one window a video, the middle one; missing videos are wrong", "0.00 %");
+  expect("each clip by itself; missing videos are wrong", "18.75 %");
+  expect("one clip a video, the middle window", "0.00 %", "-18.75");
   expect("all windows but the tail, by softmax", "25.00 %", "+25.00");
   expect("the tail as well", "0.00 %", "-25.00");
   expect("missing videos are ignored", "0.00 %", "+0.00");
   expect("  with the tail, by log-softmax instead", "0.00 %", "+0.00");
+  expect("  if the network numbers the classes sorted", "75.00 %", "+75.00");
   const test::CommandResult explained = test::RunCommand(
       {test::ToolPath("evaluate-scores"), "--explain", options_.scores_dir, options_.out_dir});
   EXPECT_EQ(explained.out, report.table + "\n" + report.ladder);
+  const Json rungs = Json::parse(Output("figures.json"))["ladder"];
+  ASSERT_EQ(rungs.size(), 9U);
+  EXPECT_EQ(rungs[3]["change"], "the tail as well");
+  EXPECT_EQ(rungs[3]["gain"], -0.25);
+  EXPECT_EQ(rungs[8]["beside"], true);
 }
 
 TEST_F(EvaluateScores, GroupsAreDrawnTogether) {

@@ -69,6 +69,14 @@ class Report : public ::testing::Test {
     }
     Write("evaluation/metrics.json", metrics.dump());
     Write("evaluation/confusion.tsv", confusion + "\n");
+    Write("evaluation/figures.json",
+          R"({"ladder": [{"change": "first", "top1": 0.5, "gain": 0, "beside": false},
+              {"change": "second", "top1": 0.75, "gain": 0.25, "beside": true}],
+              "calibration": {"as_scored": {"bins": [
+                {"num_videos": 0, "mean_confidence": 0, "accuracy": 0},
+                {"num_videos": 3, "mean_confidence": 0.625, "accuracy": 0.375}]}},
+              "abstention": {"risk_coverage": [{"coverage": 0.5, "precision": 1.0},
+                                               {"coverage": 1.0, "precision": 0.75}]}})");
     Write("evaluation/predictions.tsv", "id\tlabel\tpredicted\tscore\trank\tnum_clips\na\t" +
                                             names[1] + "\t" + names[0] + "\t0.875\t1\t3\nb\t" +
                                             names[1] + "\t" + names[1] + "\t0.9\t0\t3\n");
@@ -126,6 +134,40 @@ TEST_F(Report, HasTheNumbersOfItsFiles) {
                               "interval: 50.0 to 100.0 %."));
   // The JSON has the same numbers.
   EXPECT_EQ(numbers_["sections"]["training"]["loss"]["rows"][2], (Json{3.0, 0.25, 0.333}));
+}
+
+TEST_F(Report, HasReliabilityAbstentionSlicesAndTheLadder) {
+  Json metrics = Json::parse(ReadFile(run_ / "evaluation/metrics.json"));
+  metrics["slices"] = Json::parse(
+      R"([{"column": "fps", "value": "25", "num_videos": 3, "top1": 0.25, "adjusted_p_value": 0.125,
+           "top1_interval_95": [0.125, 0.5], "stands_out": true}, 7])");
+  Write("evaluation/metrics.json", metrics.dump());
+  const std::string page = Page();
+  using Table = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(Rows(page, "reliability"), (Table{{"0.625", "0.375"}}));
+  EXPECT_EQ(Rows(page, "risk_coverage"), (Table{{"0.5", "1.0"}, {"1.0", "0.75"}}));
+  EXPECT_EQ(Rows(page, "slices"), (Table{{"3", "0.25", "0.125", "0.5", "0.125"}}));
+  EXPECT_EQ(Rows(page, "ladder"), (Table{{"0.5", "0.0"}, {"0.75", "0.25"}}));
+  EXPECT_THAT(page, HasSubstr("1 of 1 slices leave the mean"));
+}
+
+// b and c are right in the first run alone; scipy.stats.binomtest(0, 2).pvalue is 0.5.
+TEST_F(Report, ComparesRunsOnTheVideosThatBothAnswered) {
+  Write("evaluation/predictions.tsv",
+        "id\tlabel\tpredicted\tscore\na\tx\ty\t1\nb\tx\tx\t1\nc\tx\tx\t1\nd\tx\tx\t1\n"
+        "e\t\tx\t1\n");
+  const std::filesystem::path other = folder_ / "other";
+  std::filesystem::copy(run_, other, std::filesystem::copy_options::recursive);
+  WriteFileAtomically(other / "evaluation/predictions.tsv",
+                      "id\tlabel\tpredicted\tscore\na\tx\ty\t1\nb\tx\ty\t1\nc\tx\ty\t1\n"
+                      "d\tx\tx\t1\nz\tx\tx\t1\n");
+  const std::vector<std::string> row =
+      Rows(Page({run_.string(), other.string()}), "compared").at(0);
+  ASSERT_EQ(row.size(), 7U);  // common, to right, to wrong, difference, from, to, p
+  EXPECT_EQ((std::vector<std::string>(row.begin(), row.begin() + 4)),
+            (std::vector<std::string>{"4", "0", "2", "-0.5"}));
+  EXPECT_EQ(std::stod(row[6]), 0.5);
+  EXPECT_THAT(Page(), HasSubstr("There is one run."));
 }
 
 TEST_F(Report, HasWilsonIntervalsOfClasses) {

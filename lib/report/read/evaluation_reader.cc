@@ -87,12 +87,15 @@ void ReadConfusion(const fs::path& file, EvaluationRecord* record,
   });
 }
 
-void ReadMistakes(const fs::path& file, EvaluationRecord* record,
-                  std::vector<std::string>* missing) {
+void ReadAnswers(const fs::path& file, EvaluationRecord* record,
+                 std::vector<std::string>* missing) {
   ReadLooseTable(file, missing, [&](const LooseRow& row) {
     const std::optional<double> score = row.Number("score");
     if (row.Text("id").empty() || row.Text("predicted").empty() || !score) {
       return false;
+    }
+    if (!row.Text("label").empty()) {
+      record->is_right[std::string(row.Text("id"))] = row.Text("label") == row.Text("predicted");
     }
     if (!row.Text("label").empty() && row.Text("label") != row.Text("predicted")) {
       record->mistakes.push_back({std::string(row.Text("id")), std::string(row.Text("label")),
@@ -109,9 +112,10 @@ void ReadMistakes(const fs::path& file, EvaluationRecord* record,
 EvaluationRecord ReadEvaluation(const fs::path& folder, std::vector<std::string>* missing) {
   EvaluationRecord record;
   Tolerate(missing, [&] { record.metrics = ReadJsonObject(folder / "metrics.json"); });
+  Tolerate(missing, [&] { record.figures = ReadJsonObject(folder / "figures.json"); });
   record.classes = ClassesOf(record.metrics);
   ReadConfusion(folder / "confusion.tsv", &record, missing);
-  ReadMistakes(folder / "predictions.tsv", &record, missing);
+  ReadAnswers(folder / "predictions.tsv", &record, missing);
   return record;
 }
 

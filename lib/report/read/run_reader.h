@@ -18,7 +18,7 @@ RunRecord ReadRun(const std::filesystem::path& folder);
 // Reads several runs and gives each a name of its own: the last parts of its path.
 std::vector<RunRecord> ReadRuns(const std::vector<std::string>& folders);
 
-// Reads metrics.json, confusion.tsv and predictions.tsv of evaluate-scores.
+// Reads metrics.json, figures.json, confusion.tsv and predictions.tsv of evaluate-scores.
 EvaluationRecord ReadEvaluation(const std::filesystem::path& folder,
                                 std::vector<std::string>* missing);
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -36,11 +37,13 @@ struct Mistake {
 };
 
 struct EvaluationRecord {
-  Json metrics = Json::object();     // metrics.json
-  std::vector<ClassResult> classes;  // those that have videos
-  std::vector<std::string> names;    // of the confusion
-  std::vector<HeatCell> confusion;   // by row, then column; only counts above 0
-  std::vector<Mistake> mistakes;     // most confident first
+  Json metrics = Json::object();         // metrics.json
+  Json figures = Json::object();         // figures.json
+  std::vector<ClassResult> classes;      // those that have videos
+  std::vector<std::string> names;        // of the confusion
+  std::vector<HeatCell> confusion;       // by row, then column; only counts above 0
+  std::vector<Mistake> mistakes;         // most confident first
+  std::map<std::string, bool> is_right;  // by id, of the videos with a label
 };
 
 struct StageRecord {

@@ -1,0 +1,44 @@
+// Says in which parts of the videos a network fails: top-1 of slices, such as short videos or those
+// of one source. A slice stands out only if chance seldom does that, given how many slices there
+// are. Pure arithmetic.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/eval/interval.h"
+
+namespace reel3d {
+
+// A property of videos.
+struct SliceColumn {
+  std::string name;
+  std::vector<std::string> values;  // of each video; "": not known
+};
+
+struct Slice {
+  std::string column, value;  // value: a text, a number, or a range of numbers
+  int64_t num_videos = 0, num_right = 0;
+  Interval top1_interval;  // 95 %, Wilson
+  // The exact binomial test asks whether the slice is as often right as all videos together (twice
+  // the smaller tail, which inverts Clopper and Pearson's interval). Adjusted: for all slices
+  // (Holm).
+  double p_value = 1, adjusted_p_value = 1;
+
+  double Top1() const;
+  bool StandsOut() const { return adjusted_p_value < 0.05; }
+};
+
+// Cuts the videos by each column. A column whose values are all numbers is cut at its quartiles if
+// it has more than 8 different ones. Of texts the 50 most frequent are slices, the others are one,
+// "(other)". Videos without a value are the slice "(none)". A column that does not cut the videos,
+// or has another text for nearly every video, gives no slice.
+//
+// `is_right` has an entry for each video, as each column has. Slices come in the order of columns,
+// then by rising value.
+std::vector<Slice> MeasureSlices(const std::vector<bool>& is_right,
+                                 const std::vector<SliceColumn>& columns);
+
+}  // namespace reel3d

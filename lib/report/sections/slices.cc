@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/report/sections/sections.h"
+
+namespace reel3d::report {
+namespace {
+
+std::optional<double> EndOf(const Json& slice, size_t end) {
+  const Json interval = slice.value("top1_interval_95", Json::array());
+  if (!interval.is_array() || interval.size() != 2 || !interval[end].is_number()) {
+    return std::nullopt;
+  }
+  return interval[end].get<double>();
+}
+
+Table TableOf(const Json& slices) {
+  Table table;
+  table.title = "Accuracy by parts of the videos";
+  table.columns = {{"column"},     {"value"},    {"videos", true},    {"top-1", true},
+                   {"from", true}, {"to", true}, {"adjusted p", true}};
+  for (const Json& slice : slices) {
+    if (slice.is_object() && NumberOf(slice, "top1")) {
+      const auto stands_out = slice.find("stands_out");
+      table.rows.push_back(
+          {{TextCell(TextOf(slice, "column")), TextCell(TextOf(slice, "value")),
+            CountCell(NumberOf(slice, "num_videos")), PercentCell(NumberOf(slice, "top1")),
+            PercentCell(EndOf(slice, 0)), PercentCell(EndOf(slice, 1)),
+            NumberCell(NumberOf(slice, "adjusted_p_value"))},
+           stands_out != slice.end() && *stands_out == true});
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+Content MakeSlices(const std::vector<RunRecord>& runs) {
+  Content content;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    const Json& metrics = runs[run].evaluation.metrics;
+    const auto slices = metrics.find("slices");
+    const Table table = slices != metrics.end() && slices->is_array() ? TableOf(*slices) : Table();
+    if (table.rows.empty()) {
+      content.AddText(fmt::format(
+          "{} has no slices: evaluate-scores --slices TABLE.tsv cuts the videos by any property.",
+          runs[run].name));
+      continue;
+    }
+    const auto marked = std::count_if(table.rows.begin(), table.rows.end(),
+                                      [](const Row& row) { return row.is_marked; });
+    content.AddText(
+        fmt::format("{} of {} slices{} leave the mean by more than chance; they are "
+                    "bold. The test is exact and corrected for the number of slices.",
+                    marked, table.rows.size(), ForRun(runs, runs[run])));
+    content.AddTable(IdFor("slices", runs, run), table);
+  }
+  return content;
+}
+
+}  // namespace reel3d::report

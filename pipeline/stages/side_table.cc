@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/side_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/text_lines.h"
+#include "lib/data/names.h"
+#include "lib/data/tsv.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+using Fields = std::vector<std::string>;
+
+constexpr const char* kId = "id";
+constexpr const char* kFrames = "num_frames";
+constexpr const char* kFps = "fps";
+constexpr const char* kDuration = "duration_s";
+
+Fields HeaderOf(const fs::path& file) {
+  const std::string text = ReadFile(file);
+  std::string_view line;
+  TextLines(text, file.string()).Next(&line);
+  Fields columns;
+  while (true) {
+    const size_t tab = line.find('\t');
+    columns.emplace_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) {
+      return columns;
+    }
+    line.remove_prefix(tab + 1);
+  }
+}
+
+bool Has(const Fields& names, const char* name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+size_t PlaceOf(const Fields& columns, const std::string& name, const fs::path& file) {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (found == columns.end()) {
+    throw InputError(fmt::format("{} has no column '{}'; its columns are: {}", file.string(),
+                                 Escaped(name),
+                                 Escaped(fmt::format("{}", fmt::join(columns, ", ")))));
+  }
+  return static_cast<size_t>(found - columns.begin());
+}
+
+// Holds the rows of a file by id.
+struct SideTable {
+  fs::path file;
+  Fields columns;
+  std::map<std::string, Fields> rows;
+
+  // Returns a row's field; "" for a video that is not in the file.
+  std::string Value(const std::string& id, size_t column) const {
+    const auto row = rows.find(id);
+    return row == rows.end() ? "" : row->second[column];
+  }
+};
+
+SideTable ReadSideTable(const fs::path& file) {
+  SideTable table = {file, HeaderOf(file), {}};
+  const size_t id_column = PlaceOf(table.columns, kId, file);
+  TsvReader reader(file, table.columns);
+  while (reader.NextRow()) {
+    Fields fields;
+    for (size_t column = 0; column < table.columns.size(); ++column) {
+      fields.emplace_back(reader.Text(column));
+    }
+    const std::string id = fields[id_column];
+    if (!table.rows.emplace(id, std::move(fields)).second) {
+      reader.Fail(fmt::format("video {} is there twice: give each video one row", id));
+    }
+  }
+  if (table.rows.empty()) {
+    reader.Fail("it holds no videos");
+  }
+  return table;
+}
+
+// Returns "" if a field is not a number: such a video has no duration.
+std::string DurationOf(const std::string& num_frames, const std::string& fps) {
+  const double frames = std::strtod(num_frames.c_str(), nullptr);
+  const double rate = std::strtod(fps.c_str(), nullptr);
+  return frames > 0 && rate > 0 ? fmt::format("{:.3f}", frames / rate) : "";
+}
+
+SliceColumn Durations(const SideTable& table, const Fields& ids) {
+  const size_t frames = PlaceOf(table.columns, kFrames, table.file);
+  const size_t fps = PlaceOf(table.columns, kFps, table.file);
+  SliceColumn column = {kDuration, {}};
+  for (const std::string& id : ids) {
+    column.values.push_back(DurationOf(table.Value(id, frames), table.Value(id, fps)));
+  }
+  return column;
+}
+
+}  // namespace
+
+std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wanted,
+                                          const Fields& ids) {
+  const SideTable table = ReadSideTable(file);
+  const bool makes_duration =
+      Has(table.columns, kFrames) && Has(table.columns, kFps) && !Has(table.columns, kDuration);
+  std::vector<SliceColumn> columns;
+  for (const std::string& name : wanted.empty() ? table.columns : wanted) {
+    if (name == kId || (makes_duration && name == kDuration)) {
+      continue;
+    }
+    const size_t place = PlaceOf(table.columns, name, file);
+    columns.push_back({name, {}});
+    for (const std::string& id : ids) {
+      columns.back().values.push_back(table.Value(id, place));
+    }
+  }
+  if (makes_duration && (wanted.empty() || Has(wanted, kDuration))) {
+    columns.push_back(Durations(table, ids));
+  }
+  return columns;
+}
+
+std::set<std::string> ReadIds(const fs::path& file) {
+  std::set<std::string> ids;
+  for (const auto& [id, row] : ReadSideTable(file).rows) {
+    ids.insert(id);
+  }
+  return ids;
+}
+
+ClassNumbering ReadClassNumbering(const fs::path& file, const Fields& classes) {
+  const std::string text = ReadFile(file);
+  TextLines lines(text, file.string());
+  ClassNumbering numbering = {"as in " + Escaped(file.filename().string()), {}};
+  for (std::string_view line; lines.Next(&line);) {
+    if (!line.empty()) {
+      numbering.classes.emplace_back(line);
+    }
+  }
+  for (const std::string& name : classes) {
+    if (!Has(numbering.classes, name.c_str())) {
+      throw InputError(
+          fmt::format("{} lacks the class {}: it must have the {} classes of the "
+                      "scores, one a line",
+                      file.string(), Escaped(name), classes.size()));
+    }
+  }
+  if (numbering.classes.size() != classes.size()) {
+    throw InputError(fmt::format("{} has {} lines with classes, and the scores have {} classes",
+                                 file.string(), numbering.classes.size(), classes.size()));
+  }
+  return numbering;
+}
+
+}  // namespace reel3d

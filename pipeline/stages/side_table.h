@@ -1,0 +1,30 @@
+// Reads tables that say more about videos than scores do.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/eval/class_orders.h"
+#include "lib/eval/slices.h"
+
+namespace reel3d {
+
+// Reads a file of tab separated values with a column `id` and any others. Returns the columns named
+// in `wanted`, or all others if it is empty, with a value for each of `ids`: "" for a video that is
+// not in the file. If the file has `num_frames` and `fps`, there is a column `duration_s` as well.
+// Throws an input error if a column is not there or an id occurs twice.
+std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
+                                          const std::vector<std::string>& wanted,
+                                          const std::vector<std::string>& ids);
+
+// Returns the ids of such a file. Throws an input error if there is none.
+std::set<std::string> ReadIds(const std::filesystem::path& file);
+
+// Reads a file with one class a line. Throws an input error unless it has each of `classes` once.
+ClassNumbering ReadClassNumbering(const std::filesystem::path& file,
+                                  const std::vector<std::string>& classes);
+
+}  // namespace reel3d

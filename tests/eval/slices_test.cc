@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/eval/slices.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace reel3d {
+namespace {
+
+using ::testing::ElementsAre;
+using Values = std::vector<std::string>;
+
+Values NamesOf(const std::vector<Slice>& slices) {
+  Values names;
+  for (const Slice& slice : slices) {
+    names.push_back(slice.value);
+  }
+  return names;
+}
+
+Values SlicesOf(const Values& values) {
+  return NamesOf(MeasureSlices(std::vector<bool>(values.size()), {{"column", values}}));
+}
+
+TEST(Slices, FewNumbersAreSlicesAndManyAreQuarters) {
+  EXPECT_THAT(SlicesOf({"30", "25", "", "25"}), ElementsAre("25", "30", "(none)"));
+  EXPECT_THAT(SlicesOf({"1", "2", "3", "4", "5", "6", "7", "8", "9"}),
+              ElementsAre("1 to 3", "above 3 to 5", "above 5 to 7", "above 7 to 9"));
+}
+
+TEST(Slices, NumbersWithATextAreTexts) {
+  EXPECT_THAT(SlicesOf({"10", "9", "x", "9"}), ElementsAre("10", "9", "x"));
+  EXPECT_THAT(SlicesOf({"nan", "inf"}), ElementsAre("inf", "nan"));
+}
+
+TEST(Slices, RareTextsAreOneSlice) {
+  Values values;
+  for (int text = 0; text < 60; ++text) {
+    values.insert(values.end(), text < 50 ? 3 : 2, "text " + std::to_string(100 + text));
+  }
+  const Values names = SlicesOf(values);
+  ASSERT_EQ(names.size(), 51U);
+  EXPECT_EQ(names.back(), "(other)");
+}
+
+TEST(Slices, ColumnsThatDoNotCutAreNotShown) {
+  EXPECT_TRUE(SlicesOf({"a", "a"}).empty());
+  EXPECT_TRUE(SlicesOf({"", ""}).empty());
+  Values paths;
+  for (int path = 0; path < 60; ++path) {
+    paths.push_back("path " + std::to_string(path));
+  }
+  EXPECT_TRUE(SlicesOf(paths).empty());
+  EXPECT_TRUE(MeasureSlices({}, {{"column", {}}}).empty());
+}
+
+// One wrong video is no evidence, whatever the mean; a hundred are.
+TEST(Slices, SmallSlicesDoNotStandOut) {
+  std::vector<bool> is_right(1000, true);
+  Values values(1000, "usual");
+  is_right[0] = false;
+  values[0] = "odd";
+  EXPECT_FALSE(MeasureSlices(std::vector<bool>(3, true), {{"c", {"a", "a", "b"}}})[1].StandsOut());
+  std::vector<bool> mixed = is_right;
+  for (size_t video = 1; video < 100; ++video) {
+    mixed[video] = false;
+  }
+  EXPECT_FALSE(MeasureSlices(mixed, {{"c", values}})[0].StandsOut());
+  for (size_t video = 1; video < 100; ++video) {
+    values[video] = "odd";
+  }
+  EXPECT_TRUE(MeasureSlices(mixed, {{"c", values}})[0].StandsOut());
+}
+
+}  // namespace
+}  // namespace reel3d

@@ -1,0 +1,126 @@
+// Tests of evaluate-scores with tables beside the scores, and of answers that are too unsure.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "lib/eval/interval.h"
+#include "tests/pipeline/small_evaluation.h"
+
+namespace reel3d::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class EvaluateTables : public SmallEvaluation {
+ protected:
+  std::string Write(const std::string& name, const std::string& text) {
+    WriteFileAtomically(folder_ / name, text);
+    return folder_ / name;
+  }
+  // Expects an input error of an evaluation into another folder.
+  void ExpectRefusedLater(const std::string& why) {
+    options_.out_dir = folder_ / "later";
+    try {
+      Run();
+      ADD_FAILURE() << "expected: " << why;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+  }
+};
+
+TEST_F(EvaluateTables, SlicesByTheColumnsOfATable) {
+  options_.slices = Write("side.tsv",
+                          "fps\tid\tnum_frames\tsource\n25\ta\t50\tcam\n25\tb\t75\tweb\n"
+                          "50\tz\t1\tx\n");
+  const EvaluateScoresReport report = Run();
+  const Interval none = WilsonInterval(0, 1);
+  const Interval all = WilsonInterval(1, 1);
+  const auto row = [](const char* slice, int num_videos, double top1, const Interval& interval) {
+    return fmt::format("\n{}\t{}\t{:.6f}\t{:.6f}\t{:.6f}\t", slice, num_videos, top1, interval.low,
+                       interval.high);
+  };
+  EXPECT_THAT(Output("slices.tsv"), AllOf(HasSubstr(row("windows\t2", 1, 1, all)),
+                                          HasSubstr(row("fps\t25", 2, 0.5, WilsonInterval(1, 2))),
+                                          HasSubstr(row("fps\t(none)", 1, 0, none)),
+                                          HasSubstr(row("source\tcam", 1, 1, all)),
+                                          HasSubstr(row("duration_s\t2", 1, 1, all)),
+                                          HasSubstr(row("duration_s\t3", 1, 0, none))));
+  EXPECT_EQ(report.metrics["slices"].size(), 13U);
+  EXPECT_EQ(report.metrics["slices"][0]["stands_out"], false);
+  EXPECT_THAT(report.table, HasSubstr("slices: none of 13 leaves the mean"));
+  options_.slice_by = {"source"};
+  options_.overwrite = true;
+  EXPECT_EQ(Run().metrics["slices"].size(), 5U);
+}
+
+TEST_F(EvaluateTables, TablesThatCannotBeUsed) {
+  options_.slices = Write("side.tsv", "id\tfps\na\t25\na\t30\n");
+  ExpectRefused("side.tsv:3: video a is there twice: give each video one row");
+  Write("side.tsv", "name\tfps\na\t25\n");
+  ExpectRefused("side.tsv has no column 'id'; its columns are: name, fps");
+  Write("side.tsv", "id\tfps\n");
+  ExpectRefused("it holds no videos");
+  Write("side.tsv", "");
+  ExpectRefused("has no column 'id'");
+  Write("side.tsv", "id\tfps\na\n");
+  ExpectRefused("side.tsv:2: ");
+  Write("side.tsv", "id\tfps\na\t1\n");
+  options_.slice_by = {"height"};
+  ExpectRefused("side.tsv has no column 'height'; its columns are: id, fps");
+  options_.slices.clear();
+  EXPECT_THROW(options_.Check(), Error);
+}
+
+TEST_F(EvaluateTables, TheLadderOfListedVideosAndAnotherOrder) {
+  options_.clips.min_distinct = 1;
+  options_.only_videos = Write("paper.tsv", "id\nb\nnowhere\n");
+  options_.class_order = Write("order.txt", "fall\nrise\n");
+  const EvaluateScoresReport report = Run();
+  EXPECT_THAT(report.ladder,
+              AllOf(HasSubstr("only the listed videos: 1 are left"),
+                    HasSubstr("if the network numbers the classes as in order.txt")));
+  Write("order.txt", "fall\nwave\n");
+  ExpectRefusedLater("order.txt lacks the class rise");
+  Write("order.txt", "fall\nrise\nfall\n");
+  ExpectRefusedLater("order.txt has 3 lines with classes, and the scores have 2 classes");
+}
+
+TEST_F(EvaluateTables, UnsureAnswersAreMarked) {
+  options_.unsure_below = 0.7;
+  Run();
+  EXPECT_THAT(Output("predictions.tsv"),
+              AllOf(HasSubstr("\t0.731059\tno\n"), HasSubstr("\t0.500000\tyes\n")));
+  options_.precision = 0.9;
+  EXPECT_THROW(options_.Check(), Error);
+}
+
+// a and c, or b alone, choose the threshold: a hash of the ids decides.
+TEST_F(EvaluateTables, AWantedPrecisionIsChosenOnOneHalfAndJudgedOnTheOther) {
+  options_.precision = 0.9;
+  const EvaluateScoresReport report = Run();
+  const Json held_out = Json::parse(Output("figures.json"))["abstention"]["held_out"];
+  EXPECT_EQ(held_out["wanted_precision"], 0.9);
+  EXPECT_THAT(report.table, HasSubstr("abstention: "));
+  const std::string predictions = Output("predictions.tsv");
+  if (held_out["chosen"].is_null()) {
+    EXPECT_THAT(predictions, HasSubstr("\t0.952574\tyes\n"));
+    EXPECT_FALSE(report.metrics.contains("unsure_below"));
+  } else {
+    EXPECT_GE(held_out["chosen"]["precision"], 0.9);
+    EXPECT_EQ(report.metrics["unsure_below"], held_out["chosen"]["threshold"]);
+  }
+}
+
+TEST_F(EvaluateTables, APrecisionNeedsLabels) {
+  for (Scores& part : parts_) {
+    for (ScoredVideo& video : part.videos) {
+      video.label = -1;
+    }
+  }
+  options_.precision = 0.9;
+  ExpectRefused("no video has a label, so --precision cannot choose a threshold");
+}
+
+}  // namespace
+}  // namespace reel3d::test
