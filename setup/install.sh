@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
-#   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--docs] [--slurm] [--cuda] [--no-libtorch]
+#   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--docs] [--slurm] [--cuda]
+#                    [--python] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
 #   --tidy         clang-tidy (150 MB)
@@ -10,6 +11,7 @@
 #   --docs         mkdocs, which builds the pages of docs/ into a site
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
+#   --python       what builds and tests the Python package
 #   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
 #
 # Run it again at any time: what is there is not fetched again. LibTorch goes to build/libtorch.
@@ -24,6 +26,7 @@ bench_torch=no
 tidy=no
 docs=no
 cuda=no
+python=no
 for argument in "$@"; do
 	case $argument in
 	--tests) sections+=(test) ;;
@@ -36,6 +39,10 @@ for argument in "$@"; do
 	--bench-torch) bench_torch=yes ;;
 	--slurm) sections+=(slurm) ;;
 	--cuda) cuda=yes ;;
+	--python)
+		sections+=(python)
+		python=yes
+		;;
 	--no-libtorch) libtorch=no ;;
 	*)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
@@ -124,3 +131,4 @@ install_wheels build/libtorch "${lists[@]}"
 pip_options=() # measured, never shipped
 [ $bench = no ] || install_wheels build/bench-python bench/requirements.txt
 [ $bench_torch = no ] || install_wheels build/bench-torch bench/torch-requirements.txt
+[ $python = no ] || install_wheels build/python-tools python/requirements.txt

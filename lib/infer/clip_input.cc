@@ -12,27 +12,6 @@
 
 namespace reel3d {
 
-void ClipInputOptions::Bind(OptionBinder& binder) {
-  binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
-              "value of white before the mean is subtracted: 255, or 1");
-  binder.Choice("channels", &channels, "the three channels of a clip");
-  binder.Bind(
-      "mean", &mean,
-      "values subtracted from the channels, in the order of --channels, in units of --pixel-range");
-  binder.Bind("std", &std, "values that then divide the channels, in the same order");
-}
-
-void ClipInputOptions::Check() const {
-  if (mean.size() != 3 || std.size() != 3) {
-    throw UsageError("--mean and --std: three numbers each, one a channel");
-  }
-  for (const double value : std) {
-    if (!(value > 0)) {
-      throw UsageError("--std: must be above 0");
-    }
-  }
-}
-
 namespace {
 
 // Returns one value per channel in units of 0-255, so that a pixel range of 255 needs no
@@ -44,23 +23,18 @@ at::Tensor OfChannels(const std::vector<double>& values, double pixel_range, at:
       .to(device);
 }
 
-// The weights of a pixel's brightness: those of BT.601 in 256ths, rounded, so that a GPU gives the
-// same byte.
-constexpr int kRed = 77, kGreen = 150, kBlue = 29, kHalf = 128, kShift = 8;
-
 }  // namespace
 
 ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
     : device_(device),
       channels_(options.channels),
       mean_(OfChannels(options.mean, options.pixel_range, device)),
-      std_(OfChannels(options.std, options.pixel_range, device)) {
+      std_(OfChannels(options.std, options.pixel_range, device)),
+      values_(options) {
   if (options.channels == ChannelOrder::kGrey && !device.is_cpu()) {
-    grey_ = torch::tensor({kRed, kGreen, kBlue}, at::kInt).view({1, 3, 1, 1, 1}).to(device);
-  }
-  if (device.is_cpu()) {
-    const at::Tensor bytes = at::arange(256, at::kFloat).view({1, 1, 1, 1, 256});
-    values_ = bytes.sub(mean_).div_(std_).view({3, 256}).contiguous();
+    grey_ = torch::tensor({GreyWeights::kRed, GreyWeights::kGreen, GreyWeights::kBlue}, at::kInt)
+                .view({1, 3, 1, 1, 1})
+                .to(device);
   }
 }
 
@@ -71,35 +45,11 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
       at::empty(pixels.sizes(), at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast3d);
   const int64_t num_frames = pixels.size(2);
   const int64_t frame_pixels = pixels.size(3) * pixels.size(4);
-  const int64_t channel_bytes = num_frames * frame_pixels;
-  const bool bgr = channels_ == ChannelOrder::kBgr;
-  const bool grey = channels_ == ChannelOrder::kGrey;
   const auto* bytes = pixels.const_data_ptr<uint8_t>();
-  const auto* values = values_.const_data_ptr<float>();
   auto* numbers = input.mutable_data_ptr<float>();
-  // The loop runs over all frames of all clips.
   at::parallel_for(0, pixels.size(0) * num_frames, 1, [&](int64_t begin, int64_t end) {
-    std::vector<uint8_t> brightness(grey ? frame_pixels : 0);
-    for (int64_t i = begin; i < end; ++i) {
-      const uint8_t* red =
-          bytes + i / num_frames * 3 * channel_bytes + i % num_frames * frame_pixels;
-      const uint8_t* green = red + channel_bytes;
-      const uint8_t* blue = green + channel_bytes;
-      if (grey) {
-        for (int64_t pixel = 0; pixel < frame_pixels; ++pixel) {
-          const int sum = kRed * red[pixel] + kGreen * green[pixel] + kBlue * blue[pixel];
-          brightness[pixel] = static_cast<uint8_t>((sum + kHalf) >> kShift);
-        }
-        red = green = blue = brightness.data();
-      } else if (bgr) {
-        std::swap(red, blue);
-      }
-      float* to = numbers + i * 3 * frame_pixels;
-      for (int64_t pixel = 0; pixel < frame_pixels; ++pixel, to += 3) {
-        to[0] = values[red[pixel]];
-        to[1] = values[256 + green[pixel]];
-        to[2] = values[512 + blue[pixel]];
-      }
+    for (int64_t frame = begin; frame < end; ++frame) {
+      values_.ConvertFrame(bytes, frame, num_frames, frame_pixels, numbers);
     }
   });
   return input;
@@ -116,8 +66,8 @@ at::Tensor ClipInput::ToInput(const at::Tensor& pixels) {
   copied_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
   at::Tensor values = bytes;
   if (channels_ == ChannelOrder::kGrey) {
-    values = (bytes * grey_).sum(1, /*keepdim=*/true, at::kInt).add_(kHalf);
-    values.bitwise_right_shift_(kShift);
+    values = (bytes * grey_).sum(1, /*keepdim=*/true, at::kInt).add_(GreyWeights::kHalf);
+    values.bitwise_right_shift_(GreyWeights::kShift);
   } else if (channels_ == ChannelOrder::kBgr) {
     values = bytes.flip(1);
   }

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <iterator>
@@ -124,6 +125,12 @@ struct BatchLoader::State {
   Slot& SlotOf(int64_t batch) { return ring[static_cast<size_t>(batch) % ring.size()]; }
   void Start();
   void Stop();
+  // Returns true if Next() need not wait. The mutex is held.
+  bool IsDue() {
+    const Slot& slot = SlotOf(num_consumed);
+    return num_consumed == requests.num_batches ||
+           (num_consumed < num_opened && slot.num_finished == slot.batch.clips.size());
+  }
   void Run(Worker* worker);
   Slot* FindWork(std::unique_lock<std::mutex>& lock);
   void OpenBatch();
@@ -338,9 +345,7 @@ bool BatchLoader::Next(Batch* batch) {
     return false;
   }
   Slot& slot = state.SlotOf(state.num_consumed);
-  state.batch_finished.wait(lock, [&] {
-    return state.num_consumed < state.num_opened && slot.num_finished == slot.batch.clips.size();
-  });
+  state.batch_finished.wait(lock, [&] { return state.IsDue(); });
   if (slot.error != nullptr) {
     std::rethrow_exception(slot.error);
   }
@@ -349,6 +354,13 @@ bool BatchLoader::Next(Batch* batch) {
   lock.unlock();  // else the woken threads would wait for it
   state.work_possible.notify_all();
   return true;
+}
+
+bool BatchLoader::WaitFor(double seconds) const {
+  State& state = *state_;
+  std::unique_lock<std::mutex> lock(state.mutex);
+  return state.batch_finished.wait_for(lock, std::chrono::duration<double>(seconds),
+                                       [&] { return state.IsDue(); });
 }
 
 std::vector<size_t> BatchLoader::InHand() const {

@@ -107,6 +107,9 @@ class BatchLoader {
   // if several clips are bad, those of the first in the batch. One thread at a time.
   bool Next(Batch* batch);
 
+  // Waits at most so long, and returns true if Next() would not have to wait now. Any thread.
+  bool WaitFor(double seconds) const;
+
   // Returns the videos that threads are reading or decoding at this moment. Any thread.
   std::vector<size_t> InHand() const;
 

@@ -7,28 +7,12 @@
 namespace reel3d {
 namespace {
 
-void BindClips(TrainOptions& options, OptionBinder& binder) {
-  binder.Bind("clip-length", &options.clip.length, {1, 1024}, "frames of a clip (T)");
-  binder.Bind("frame-stride", &options.clip.stride, {1, 1024},
-              "a clip takes every n-th frame of a video, in validation and scoring too");
-  binder.Choice("clip-start", &options.clip_start, "starts that a training clip may have");
-  binder.Bind("clips-per-video", &options.clips_per_video, {1, 1000},
-              "training clips drawn from each video in an epoch");
-}
-
 void BindSteps(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("epochs", &options.epochs, {1, 1'000'000},
               "passes over the training videos. A finished run continues if there are more of them "
               "now, unless its schedule is cosine",
               Effect::kRunOnly);
-  binder.Bind("batch", &options.batch, {1, 1'000'000},
-              "clips per step over ALL ranks; each rank takes its share");
-  binder.Bind("micro-batch", &options.micro_batch, {0, 1'000'000},
-              "clips that a rank computes at once. A larger share is computed in several rounds "
-              "whose gradients add up, which saves memory; batch norm uses the statistics of each "
-              "round. 0: the complete share at once");
-  binder.Choice("last-batch", &options.last_batch,
-                "what to do with the last clips of an epoch if they are fewer than a batch");
+  options.BindBatches(binder);
   binder.Choice("bn", &options.bn, "statistics of batch norm");
   binder.Bind("precise-bn", &options.precise_bn, {0, 10'000'000},
               "clips of the epoch (rounded up to complete batches) over which batch norm's "
@@ -52,8 +36,7 @@ void BindLearning(TrainOptions& options, OptionBinder& binder) {
 }
 
 void BindRun(TrainOptions& options, OptionBinder& binder) {
-  binder.Bind("seed", &options.seed, {0, INT64_MAX},
-              "decides initial weights, order, clips and crops");
+  options.BindSeed(binder);
   binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
               "epochs from one checkpoint to the next; there is always one after the last epoch. "
               "It cannot be changed on resume with --on-bad-step roll-back",
@@ -159,9 +142,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
   network.Bind(binder);
   precision.Bind(binder);
   finetune.Bind(binder);
-  BindClips(*this, binder);
-  crop.Bind(binder);
-  binder.Choice("decoding", &decoding, "how frames become pixels");
+  BindClips(binder);
   input.Bind(binder);
   BindSteps(*this, binder);
   BindLearning(*this, binder);

@@ -7,31 +7,15 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
-#include "lib/data/clip_sampler.h"
-#include "lib/data/crop_plan.h"
 #include "lib/dist/device_choice.h"
-#include "lib/frames/frame_decoder.h"
 #include "lib/infer/clip_input.h"
+#include "lib/loader/epoch_options.h"
 #include "lib/model/network.h"
 #include "lib/model/precision_options.h"
 #include "lib/train/finetune_options.h"
 #include "lib/train/loop/schedule.h"
 
 namespace reel3d {
-
-// Says which starts a training clip may have.
-enum class ClipStart { kInclusive, kExcludeLast };
-inline std::vector<NamedChoice<ClipStart>> ChoicesOf(ClipStart /*type*/) {
-  return {{ClipStart::kInclusive, "inclusive", "all"},
-          {ClipStart::kExcludeLast, "exclude-last",
-           "all but the last one, as in the 2018 and 2020 code"}};
-}
-
-// Says what happens to the last clips of an epoch if they are fewer than a batch.
-enum class LastBatch { kDrop, kKeep };
-inline std::vector<NamedChoice<LastBatch>> ChoicesOf(LastBatch /*type*/) {
-  return {{LastBatch::kDrop, "drop", ""}, {LastBatch::kKeep, "keep", ""}};
-}
 
 // Says whose clips give the statistics of batch norm in training.
 enum class BatchStatistics { kLocal, kSync };
@@ -92,7 +76,7 @@ struct ValidationOptions {
   void Bind(OptionBinder& binder);
 };
 
-struct TrainOptions {
+struct TrainOptions : EpochOptions {
   std::string shards_dir;
   std::string run_dir;
   std::string recipe = "paper2017";
@@ -100,17 +84,9 @@ struct TrainOptions {
   NetworkOptions network;
   PrecisionOptions precision;
   FinetuneOptions finetune;
-  ClipShape clip;
-  ClipStart clip_start = ClipStart::kInclusive;
-  int clips_per_video = 1;
-  CropOptions crop;
-  Decoding decoding = Decoding::kFast;
   ClipInputOptions input;
 
   int epochs = 200;
-  int batch = 256;      // clips per step over all ranks
-  int micro_batch = 0;  // clips that a rank computes at once; 0: its complete share
-  LastBatch last_batch = LastBatch::kDrop;
   ScheduleOptions schedule;
   int scale_lr = 0;  // batch for which schedule.lr is meant; 0: `batch`
   SgdOptions sgd;
@@ -129,7 +105,6 @@ struct TrainOptions {
   double max_failed_fraction = 0.01;  // the run ends if more of the videos have damaged frames
   int stop_after_steps = 0;
   double stop_before_end = 0;  // stop this many minutes before the job ends; 0: never stop
-  int64_t seed = 1;
   int threads = 0;
   int loader_threads = 0;
   DeviceChoice device = DeviceChoice::kAuto;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/loader/epoch_loaders.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace {
+
+std::vector<size_t> Labelled(const ShardSet& shards, Subset subset) {
+  std::vector<size_t> members = VideosOfSubset(shards.videos(), subset);
+  for (const size_t video : members) {
+    if (shards.videos()[video].label < 0) {
+      throw InputError(fmt::format("{}: {} video {} has no label", shards.folder().string(),
+                                   SubsetName(subset), shards.videos()[video].id));
+    }
+  }
+  return members;
+}
+
+}  // namespace
+
+EpochLoaders::EpochLoaders(const ShardSet& shards, const EpochOptions& options, int rank,
+                           int num_ranks, PixelAllocator allocate)
+    : shards_(shards),
+      options_(options),
+      rank_(rank),
+      num_ranks_(num_ranks),
+      allocate_(std::move(allocate)),
+      training_(Labelled(shards, Subset::kTraining)),
+      validation_(Labelled(shards, Subset::kValidation)) {
+  if (training_.empty()) {
+    throw InputError(shards.folder().string() + ": holds no training videos");
+  }
+  partition_.num_samples = num_training() * options.clips_per_video;
+  partition_.global_batch = options.batch;
+  partition_.drop_last = options.last_batch == LastBatch::kDrop;
+  partition_.num_ranks = num_ranks_;
+  partition_.micro_batch = options.micro_batch;
+}
+
+ClipRequest EpochLoaders::TrainingClip(const Sample& sample, uint64_t seed, int epoch) const {
+  const IndexedVideo& video = shards_.videos()[sample.video];
+  Rng rng = SampleRng(video, sample.repetition, seed, epoch);
+  Clip clip = RandomClip(video.num_frames, options_.clip,
+                         options_.clip_start == ClipStart::kInclusive, rng);
+  return {sample.video, video.label, std::move(clip), rng};
+}
+
+BatchLoaderOptions EpochLoaders::LoaderOptions(int threads) const {
+  BatchLoaderOptions options;
+  options.clip_length = options_.clip.length;
+  options.size = options_.crop.size;
+  options.threads = threads;
+  options.decoding = options_.decoding;
+  options.bad_clips = BadClips::kReport;
+  options.allocate = allocate_;
+  return options;
+}
+
+std::vector<Sample> EpochLoaders::Order(int epoch) const {
+  return EpochOrder(shards_.videos(), training_, static_cast<uint64_t>(options_.seed), epoch,
+                    options_.clips_per_video);
+}
+
+std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
+  const std::vector<Sample> order = Order(epoch);
+  const SampleRange range = partition_.Batch(step);
+  std::vector<size_t> videos;
+  for (int64_t place = range.begin; place < range.end; ++place) {
+    videos.push_back(order[static_cast<size_t>(place)].video);
+  }
+  return videos;
+}
+
+std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_step,
+                                                    int threads) const {
+  const auto order = std::make_shared<std::vector<Sample>>(Order(epoch));
+  const auto ranges = std::make_shared<std::vector<SampleRange>>();
+  for (int64_t step = first_step; step < partition_.NumSteps(); ++step) {
+    for (int64_t part = 0; part < partition_.NumMicroBatches(step); ++part) {
+      ranges->push_back(partition_.MicroBatch(step, rank_, part));
+    }
+  }
+  BatchRequests requests;
+  requests.num_batches = static_cast<int64_t>(ranges->size());
+  const auto seed = static_cast<uint64_t>(options_.seed);
+  requests.clips = [this, order, ranges, epoch, seed](int64_t batch_index) {
+    const SampleRange range = (*ranges)[static_cast<size_t>(batch_index)];
+    std::vector<ClipRequest> clips;
+    for (int64_t place = range.begin; place < range.end; ++place) {
+      clips.push_back(TrainingClip((*order)[static_cast<size_t>(place)], seed, epoch));
+    }
+    return clips;
+  };
+  // The replacement is a clip of the video half an epoch away, or of one after that. This is as far
+  // from this batch as possible, and does not depend on the ranks.
+  requests.replacement = [this, order, ranges, epoch, seed](int64_t batch_index, size_t clip,
+                                                            int attempt) {
+    const auto place =
+        static_cast<size_t>((*ranges)[static_cast<size_t>(batch_index)].begin) + clip;
+    const size_t other = (place + order->size() / 2 + static_cast<size_t>(attempt)) % order->size();
+    return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
+  };
+  requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
+    return DrawCrop(options_.crop, frame, rng);
+  };
+  return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
+                                       LoaderOptions(threads));
+}
+
+std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& windows,
+                                                      int threads) const {
+  std::vector<ClipRequest> clips;
+  for (const size_t index : validation_) {
+    const IndexedVideo& video = shards_.videos()[index];
+    for (Clip& clip : EvenClips(video.num_frames, options_.clip, windows.clips, windows.capped)) {
+      clips.push_back({index, video.label, std::move(clip), Rng(0)});
+    }
+  }
+  const auto count = static_cast<int64_t>(clips.size());
+  const int64_t share = (options_.batch + num_ranks_ - 1) / num_ranks_;
+  BatchRequests requests =
+      BatchesOf({clips.begin() + count * rank_ / num_ranks_,
+                 clips.begin() + count * (rank_ + 1) / num_ranks_},
+                options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share);
+  requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& /*rng*/) {
+    return CenterCrop(frame, options_.crop.size);
+  };
+  return std::make_unique<BatchLoader>(std::move(requests), FramesOf(shards_),
+                                       LoaderOptions(threads));
+}
+
+}  // namespace reel3d

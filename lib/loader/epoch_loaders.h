@@ -1,0 +1,61 @@
+// Loads the clips of one rank in one epoch, as batches in the order of computation:
+// training samples step by step, or the windows of the validation videos.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lib/loader/batch_loader.h"
+#include "lib/loader/epoch_options.h"
+#include "lib/loader/sampler.h"
+#include "lib/shard/shard_set.h"
+
+namespace reel3d {
+
+// The windows of each validation video.
+struct ValidationWindows {
+  int clips = 3;       // evenly spread
+  bool capped = true;  // false: as many of that spacing as the video has (2018 code)
+};
+
+class EpochLoaders {
+ public:
+  // `shards` must outlive this object, and this object its loaders. The pixels lie in memory of
+  // `allocate`, if there is one. Throws an input error if there are no training videos, or a
+  // training or validation video has no label.
+  EpochLoaders(const ShardSet& shards, const EpochOptions& options, int rank, int num_ranks,
+               PixelAllocator allocate = {});
+
+  int64_t num_training() const { return static_cast<int64_t>(training_.size()); }
+  int64_t num_validation() const { return static_cast<int64_t>(validation_.size()); }
+  // Returns how an epoch is cut into steps, ranks' slices and micro-batches.
+  const EpochPartition& partition() const { return partition_; }
+
+  // Returns the videos whose clips all ranks together use in a step, as indices into
+  // shards.videos(), as if no video were damaged.
+  std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
+
+  // Returns the loader of this rank's micro-batches of an epoch from `first_step` on:
+  // NumMicroBatches() batches for each step, decoded by `threads` threads. Other clips replace
+  // damaged ones; the choice depends only on seed, epoch and videos.
+  std::unique_ptr<BatchLoader> Training(int epoch, int64_t first_step, int threads) const;
+  // Returns the loader of this rank's share of the validation windows, in batches no larger than a
+  // training batch. Damaged clips are reported and not replaced.
+  std::unique_ptr<BatchLoader> Validation(const ValidationWindows& windows, int threads) const;
+
+ private:
+  std::vector<Sample> Order(int epoch) const;
+  BatchLoaderOptions LoaderOptions(int threads) const;
+  ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
+
+  const ShardSet& shards_;
+  const EpochOptions options_;
+  int rank_, num_ranks_;
+  PixelAllocator allocate_;
+  std::vector<size_t> training_, validation_;  // indices into shards.videos()
+  EpochPartition partition_;
+};
+
+}  // namespace reel3d
