@@ -128,7 +128,7 @@ def main(arguments):
             started = time.monotonic()
             if not run_page(name, text, runs, place):
                 failed.append(f"{name}: a command fails")
-            print(f"{name}: {len(runs)} blocks in {time.monotonic() - started:.0f} s")
+            print(f"{name}: {len(runs)} blocks in {time.monotonic() - started:.0f} s", flush=True)
             shutil.rmtree(place)
     print(f"{num_run} blocks run, {num_marked} marked with what they need")
     print("\n".join(failed))

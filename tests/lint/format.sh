@@ -6,5 +6,5 @@ command -v clang-format >/dev/null || {
 	echo "skipped: no clang-format here"
 	exit 77
 }
-find lib pipeline tools tests bench \( -name '*.h' -o -name '*.cc' \) -print0 |
+find lib pipeline tools tests bench python \( -name '*.h' -o -name '*.cc' \) -print0 |
 	xargs -0 -r clang-format --dry-run -Werror

@@ -9,7 +9,7 @@ for program in shellcheck shfmt; do
 	}
 done
 mapfile -t scripts < <(
-	find .ci bench configs docs setup slurm tests -type f -print0 |
+	find .ci bench configs docs python setup slurm tests -type f -print0 |
 		xargs -0 grep -lE '^#!.*\b(ba)?sh$|^# shellcheck shell=' | sort
 )
 ((${#scripts[@]} > 0))

@@ -64,7 +64,7 @@ TEST_F(Together, RanksOfMpirunInsideAStepTrain) {
 }
 
 TEST_F(Together, OneTrainingAtATimeWithoutFlock) {
-  const Words endless = {"--epochs", "100000", "--lr", "0.001", "--stop-after-steps", "400"};
+  const Words endless = {"--epochs", "100000", "--lr", "0.001", "--stop-after-steps", "1000000"};
   auto first = std::async(std::launch::async, [&] {
     return test::RunCommand(Command(0, "unlocked", endless), Unlocked());
   });
