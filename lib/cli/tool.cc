@@ -40,7 +40,8 @@ struct CommonOptions {
     binder.Bind("help", &help, "print this and exit", Effect::kRunOnly);
     binder.Bind("version", &version, "print versions, also of linked libraries, and exit",
                 Effect::kRunOnly);
-    binder.Bind("config", &config, "settings to read before the command line's own (.ini)",
+    binder.Bind("config", &config,
+                "file of settings (.ini); options of the command line overrule it",
                 Effect::kRunOnly);
     binder.Bind("print-config", &print_config,
                 "print the settings in force, to the last default, and exit", Effect::kRunOnly);

@@ -16,7 +16,7 @@ enum class Averaging : int { kSoftmax = 0 };
 
 // Returns all rules, in the order of their rows.
 std::vector<Averaging> AllAveragings();
-// Returns "softmax", "logits", "log-softmax", "max".
+// Returns the names of all rules, in the same order.
 const std::vector<std::string>& AveragingNames();
 const std::string& NameOf(Averaging averaging);
 // Returns "softmax: mean of ...; logits: ...", for --help.

@@ -122,7 +122,7 @@ struct Evaluation {
 using LabelSets = std::map<std::string, std::vector<int>>;
 
 struct EvaluationOptions {
-  Averaging averaging = Averaging::kSoftmax;  // as in the request that read the scores
+  Averaging averaging = Averaging::kSoftmax;  // must be that of the ScoresRequest
   std::vector<std::string> groups;            // of each video of the subset; empty: no groups
   LabelSets labels;                           // for the ranking figures; empty: the videos' own
   std::vector<SliceColumn> columns;           // of the videos of the subset

@@ -8,9 +8,9 @@
 
 namespace reel3d {
 
-// Writes `text` in white on black along the upper edge of a full-range picture. The line takes 16
-// rows for each complete 180 rows of the picture's height, at least 16, and fewer if it would be
-// too long. Letters beyond ASCII show as '?'. A line that is still too long is cut off.
+// Writes `text` in white on black along the upper edge of a full-range picture. A line is
+// 16 rows high for each complete 180 rows of the picture's height, and at least 16. A long text
+// gets a lower line; what is still too long is cut off. Letters beyond ASCII show as '?'.
 void DrawCaption(const std::string& text, YuvImage* image);
 
 }  // namespace reel3d

@@ -18,9 +18,9 @@ class TensorShapes;
 
 // The names that another publisher gave to the family's tensors.
 struct OtherNames {
-  // Says whether tensors are named so. Null: there are no other names.
+  // Says whether a file's tensors have these names. Null: there are no other names.
   bool (*are_in)(const TensorShapes& tensors) = nullptr;
-  // Each pair is their beginning or part of a name, and ours. Each applies once, in order; a pair
+  // Each pair is a beginning or part of the other name, and ours. Each applies once, in order; a pair
   // without a dot in front applies at the beginning of a name alone.
   std::vector<std::pair<std::string, std::string>> renamings;
 };

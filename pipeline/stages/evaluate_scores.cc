@@ -42,8 +42,8 @@ std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   return failed;
 }
 
-// Returns what score-videos said about the data that the scores belong to. Nothing is said of a
-// folder that is not finished, which has no report.
+// Returns what score-videos said about the data that the scores belong to. The list is empty for a
+// folder that is not finished, because it has no report.
 std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   const std::filesystem::path file = scores_dir / "report.json";
   if (!std::filesystem::exists(file) && !std::filesystem::exists(scores_dir / "DONE")) {

@@ -236,7 +236,8 @@ void FindDuplicatesOptions::Bind(OptionBinder& binder) {
       "look pictures up with this many bits of a band changed: more finds pairs that differ "
       "more, and each takes 16 times as long. 0: 2, or 1 for more than a million pictures");
   binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-              "share of the videos whose frames may be damaged; above it nothing is written and "
+              "largest share of videos with damaged frames that is accepted; above it nothing is "
+              "written and "
               "the exit status is 3",
               Effect::kRunOnly);
   binder.Bind("threads", &threads, IntRange{0, 1024},

@@ -140,7 +140,8 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"frame-kb",
        &rates->frame_kb,
        {0, 1e6},
-       "kB of a stored frame. 0: as measured, else as published for this height and quality"},
+       "kB of a stored frame. 0: the measured one, or without a measurement the published one for "
+       "this height and quality"},
       {"pack-mb-per-s",
        &rates->pack_mb_per_s,
        {0, 1e6},
@@ -157,7 +158,8 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"loader-clips-per-s",
        &rates->loader_clips_per_s,
        {0, 1e9},
-       "clips/s that a core loads. 0: as measured, else as published for this height and quality"},
+       "clips/s that a core loads. 0: the measured rate, or without a measurement the published "
+       "one for this height and quality"},
       {"straggling-ms",
        &rates->straggling_ms,
        {0, 1e6},
