@@ -82,9 +82,24 @@ bool IsAlive(pid_t process) {
   return name_end == std::string::npos || text.compare(name_end, 3, ") Z") != 0;
 }
 
+// Publishing renames, which would put a file in the place of a device or a pipe.
+void RequireReplaceable(const fs::path& path) {
+  std::error_code none;
+  const fs::file_status found = fs::status(path, none);
+  const bool is_absent = !fs::exists(found);
+  const bool leads_to_descriptor = fs::read_symlink(path, none).string().rfind("/proc/", 0) == 0;
+  if (leads_to_descriptor ||
+      !(is_absent || fs::is_regular_file(found) || fs::is_directory(found))) {
+    throw EnvironmentError(path.string() +
+                           ": is a device, a pipe or a socket, and output replaces what has its "
+                           "name: name a file");
+  }
+}
+
 }  // namespace
 
 PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
+  RequireReplaceable(final_path_);
   static std::atomic<int> counter{0};
   const std::string name = fmt::format(".{}{}{}-{}-{}", final_path_.filename().string(),
                                        kTemporaryMark, HostName(), getpid(), counter++);

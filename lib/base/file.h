@@ -16,7 +16,7 @@ namespace reel3d {
 // share one.
 class PendingFile {
  public:
-  explicit PendingFile(std::filesystem::path final_path);
+  explicit PendingFile(std::filesystem::path final_path);  // refuses devices, pipes and sockets
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <map>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -90,6 +93,20 @@ PlanRunReport Compare(const PlanRunOptions& options) {
   return {outcome.json, outcome.text};
 }
 
+// Otherwise the one that is written last would be all that is left.
+void RequireDifferentFiles(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::map<std::filesystem::path, std::string> option_of;
+  for (const auto& [option, file] : files) {
+    std::error_code ignored;
+    const auto path = std::filesystem::weakly_canonical(file, ignored);
+    const auto [other, is_first] = option_of.emplace(path, option);
+    if (!file.empty() && !is_first) {
+      throw UsageError(
+          fmt::format("--{} and --{} name the same file, {}", other->second, option, file));
+    }
+  }
+}
+
 }  // namespace
 
 void PlanRunOptions::Bind(OptionBinder& binder) {
@@ -117,6 +134,7 @@ void PlanRunOptions::Check() const {
   if (plan.empty() != outcome.empty()) {
     throw UsageError("--plan and --outcome go together: name the plan and the finished run");
   }
+  RequireDifferentFiles({{"plan", plan}, {"correction", correction}, {"out", out}, {"svg", svg}});
   if (!correction.empty() && plan.empty()) {
     throw UsageError("--correction needs --plan and --outcome, which it is made from");
   }

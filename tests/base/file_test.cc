@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,21 @@ TEST(PendingFile, PublishWithoutBytesIsAnError) {
 }
 
 // Temporaries of a killed process are removed; those of a living process are not.
+TEST(PendingFile, TakesThePlaceOfNoPipeAndNoDevice) {
+  const test::TemporaryFolder folder;
+  const fs::path pipe = folder / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink(pipe, folder / "link_to_pipe");
+  fs::create_symlink("/dev/null", folder / "link_to_device");
+  fs::create_symlink("/proc/self/fd/1", folder / "output");
+  for (const char* name : {"pipe", "link_to_pipe", "link_to_device", "output"}) {
+    EXPECT_THROW(WriteFileAtomically(folder / name, "bytes"), Error) << name;
+  }
+  EXPECT_THROW(PendingFile("/dev/null"), Error);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_EQ(Names(folder.path()).size(), 4U);
+}
+
 TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
   const test::TemporaryFolder folder;
   const pid_t child = fork();

@@ -73,6 +73,18 @@ TEST_F(PlanRunRefusals, ConditionsThatAllowNoRun) {
                 "leaves no time to work");
 }
 
+TEST_F(PlanRunRefusals, OneFileForTwoOutputs) {
+  const std::string x = folder_ / "x.json";
+  ExpectRefused({"--videos", "100", "--out", x, "--svg", folder_ / "./x.json"}, kExitUsage,
+                "--out and --svg name the same file");
+  const std::string plan = Plan();
+  const std::string before = ReadFile(plan);
+  ExpectRefused({"--plan", plan, "--outcome", folder_.path(), "--correction", plan}, kExitUsage,
+                "--plan and --correction name the same file");
+  EXPECT_EQ(ReadFile(plan), before);
+  ExpectRefused({"--videos", "100", "--out", "/dev/null"}, kExitEnvironment, "is a device");
+}
+
 TEST_F(PlanRunRefusals, ManifestsWithErrors) {
   ExpectRefused({"--manifest", folder_ / "none.tsv"}, kExitInput, "none.tsv");
   ExpectRefused({"--manifest", Write("bad.tsv", header_ + "a\tb\n")}, kExitInput, "bad.tsv:2");
