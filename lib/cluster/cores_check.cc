@@ -22,7 +22,7 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/)
   return {{"cores", AllowedCores()},
           {"quota", std::isfinite(quota) ? quota : 0},
           {"machine", sysconf(_SC_NPROCESSORS_ONLN)},
-          {"asked", asked == nullptr ? 0 : std::atoi(asked)},
+          {"asked", asked == nullptr ? 0 : std::strtol(asked, nullptr, 10)},
           {"in_slurm", std::getenv("SLURM_JOB_ID") != nullptr},
           {"gpu", probe.gpu_id},
           {"processor", probe.processor}};

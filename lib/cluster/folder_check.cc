@@ -81,7 +81,7 @@ Finding JudgeRoom(const Observations& ranks) {
   for (size_t rank = 0; rank < ranks.size(); ++rank) {
     const nlohmann::json& seen = ranks[rank];
     const std::string name = NameRank(ranks, static_cast<int>(rank));
-    if (seen.at("lock") != "") {
+    if (!seen.at("lock").get<std::string>().empty()) {
       return {Verdict::kWarn,
               fmt::format("{}: flock fails: {}", name, seen.at("lock").get<std::string>()),
               "mount the folder with locks (Lustre: -o flock); do not start two runs in one folder",

@@ -52,7 +52,7 @@ void JudgeHost(const std::string& host, const nlohmann::json& seen, int64_t num_
          finding);
   }
   // Weights, gradients, momentum and the buffer of the all-reduce.
-  const int64_t memory_each = 4 * 4 * needs.gradient_floats;
+  const int64_t memory_each = int64_t{16} * needs.gradient_floats;
   const int64_t memory = seen.at("memory");
   if (memory < num_here * memory_each) {
     Warn(fmt::format("{}: {:.0f} MB of memory may be used, the weights and gradients of {} need "

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "lib/base/plural.h"
 #include "lib/cluster/checks.h"
@@ -78,30 +80,47 @@ std::vector<Pair> SlowPairs(const std::vector<Pair>& pairs) {
   return slow;
 }
 
-// Measures the slow pairs again while all others wait, so that chance names no one.
-void MeasureAgain(const ClusterProbe& probe, nlohmann::json* own) {
-  constexpr size_t kMost = 16;
-  nlohmann::json told = *own;
-  told["host"] = probe.host;
+// Returns what all ranks have measured so far.
+Observations GatherPairs(const ClusterProbe& probe, nlohmann::json own) {
+  own["host"] = probe.host;
   Observations ranks;
-  for (const std::string& text : probe.gather(told.dump())) {
+  for (const std::string& text : probe.gather(own.dump())) {
     ranks.push_back(nlohmann::json::parse(text));
   }
-  std::vector<Pair> slow = SlowPairs(PairsOf(ranks));
-  slow.resize(std::min(kMost, slow.size()));
-  for (const Pair& pair : slow) {
-    probe.barrier();
-    if (probe.rank != pair.low && probe.rank != pair.high) {
-      continue;
-    }
-    const double seconds = Exchange(probe, probe.rank == pair.low ? pair.high : pair.low);
-    for (nlohmann::json& seen : (*own)["pairs"]) {
-      if (probe.rank == pair.low && seen.at("high") == pair.high) {
-        seen["seconds"] = std::min(seconds, pair.seconds);
-      }
+  return ranks;
+}
+
+void MeasurePair(const ClusterProbe& probe, const Pair& pair, nlohmann::json* own) {
+  if (probe.rank != pair.low && probe.rank != pair.high) {
+    return;
+  }
+  const double seconds = Exchange(probe, probe.rank == pair.low ? pair.high : pair.low);
+  for (nlohmann::json& seen : (*own)["pairs"]) {
+    if (probe.rank == pair.low && seen.at("high") == pair.high) {
+      seen["seconds"] = std::min(seconds, pair.seconds);
     }
   }
-  probe.barrier();
+}
+
+// Measures slow pairs again, one by one while all others wait, and after pauses. A slow link stays
+// slow; a core that was busy with something else does not.
+void MeasureAgain(const ClusterProbe& probe, nlohmann::json* own) {
+  constexpr size_t kMost = 16;
+  constexpr int kRounds = 5;
+  constexpr std::chrono::milliseconds kPause(300);
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<Pair> slow = SlowPairs(PairsOf(GatherPairs(probe, *own)));
+    if (slow.empty()) {
+      return;
+    }
+    std::this_thread::sleep_for(kPause);
+    slow.resize(std::min(kMost, slow.size()));
+    for (const Pair& pair : slow) {
+      probe.barrier();
+      MeasurePair(probe, pair, own);
+    }
+    probe.barrier();
+  }
 }
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {

@@ -60,7 +60,7 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
     some_have = some_have || has;
     if (!has) {
       without.push_back(static_cast<int>(rank));
-    } else if (ranks[rank].at("kept_on_tcp") != "") {
+    } else if (!ranks[rank].at("kept_on_tcp").get<std::string>().empty()) {
       slow.push_back(static_cast<int>(rank));
     }
   }

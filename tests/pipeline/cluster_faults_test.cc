@@ -59,7 +59,6 @@ class ClusterFaults : public testing::Test {
 
   test::TemporaryFolder folder_;
   CheckClusterOptions options_;
-
 };
 
 TEST_F(ClusterFaults, NoneIsFoundWhereNoneIs) {
@@ -93,8 +92,7 @@ TEST_F(ClusterFaults, AnotherProcessorMayHaveOtherBits) {
 }
 
 TEST_F(ClusterFaults, AnotherLibrary) {
-  Expect("versions", Verdict::kFail,
-         [](ClusterProbe* probe) { probe->versions += "hdf5 0.1\n"; });
+  Expect("versions", Verdict::kFail, [](ClusterProbe* probe) { probe->versions += "hdf5 0.1\n"; });
 }
 
 TEST_F(ClusterFaults, SlowLink) {
@@ -111,6 +109,19 @@ TEST_F(ClusterFaults, SlowLink) {
   EXPECT_THAT(found.text, HasSubstr("rank 1 ("));
   EXPECT_THAT(found.text, HasSubstr("rank 2 (n9)"));
   EXPECT_THAT(found.remedy, HasSubstr("--exclude=n9"));
+}
+
+// A core that is busy for a while delays a pair, and measuring again shows it.
+TEST_F(ClusterFaults, APairThatWasSlowForAWhileIsNotNamed) {
+  const Finding found = Find("slow-pair", [](ClusterProbe* probe) {
+    probe->exchange_s = [exchange = probe->exchange_s, rank = probe->rank, times = 0](
+                            int peer, int64_t size) mutable {
+      const bool is_slow = ((rank == 1 && peer == kOdd) || (rank == kOdd && peer == 1)) &&
+                           ++times <= 8;  // of the first measurement, and of the one after it
+      return exchange(peer, size) + (is_slow ? 2 : 0);
+    };
+  });
+  EXPECT_EQ(found.verdict, Verdict::kOk) << found.text;
 }
 
 TEST_F(ClusterFaults, SlowDisk) {
