@@ -8,21 +8,15 @@
 #include <string>
 
 #include "lib/base/option_binder.h"
-#include "lib/data/clip_sampler.h"
-#include "lib/data/crop_plan.h"
 #include "lib/frames/frame_decoder.h"
+#include "pipeline/support/random_clips.h"
 
 namespace reel3d {
 
-struct BenchLoaderOptions {
+struct BenchLoaderOptions : RandomClips {
   std::string shards_dir;
-  int64_t clips = 2000;
-  int batch = 32;
   int threads = 0;
-  ClipShape clip;
-  CropOptions crop;
   Decoding decoding = Decoding::kFast;
-  int64_t seed = 1;
 
   void Bind(OptionBinder& binder);
   void Check() const;

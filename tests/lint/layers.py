@@ -28,6 +28,7 @@ ROOMS = {
     "weights": {"base"},
     "model": {"weights", "base"},
     "dist": {"base"},
+    "cluster": {"base"},
     "infer": {"model", "weights", "loader", "shard", "frames", "data", "base"},
     "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},

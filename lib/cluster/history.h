@@ -1,0 +1,32 @@
+// Keeps the figures of earlier checks of a cluster in a file, and compares new ones with them. The
+// file holds a JSON object a line: {"ranks": 4, "hosts": 2, "figures": {"all_reduce_gb_per_s": 9}}.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+
+struct FigureRecord {
+  int ranks = 0;
+  int hosts = 0;
+  std::map<std::string, double> figures;
+};
+
+// Returns the records; none if there is no file. Throws an input error that names the line if one
+// is not such an object. An unfinished last line, as a killed run leaves it, is passed over.
+std::vector<FigureRecord> ReadHistory(const std::filesystem::path& file);
+
+// Appends a record. Throws an environment error if it cannot be written.
+void AppendToHistory(const std::filesystem::path& file, const FigureRecord& record);
+
+// Compares a figure, of which more is better, with records of as many ranks and hosts. Returns a
+// text if it is below half of their median and below all of them; "" otherwise, and if there are
+// fewer than five records.
+std::string CompareWithHistory(const std::vector<FigureRecord>& history, const FigureRecord& record,
+                               const std::string& name);
+
+}  // namespace reel3d

@@ -1,0 +1,34 @@
+// Groups and names ranks, for the texts of findings.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/cluster/check.h"
+
+namespace reel3d {
+
+// Returns the ranks by what `key` says of their observations.
+std::map<std::string, std::vector<int>> RanksBy(
+    const Observations& ranks, const std::function<std::string(const nlohmann::json&)>& key);
+
+// Returns the ranks of each host.
+std::map<std::string, std::vector<int>> RanksByHost(const Observations& ranks);
+
+// Returns "rank 3 (n2)".
+std::string NameRank(const Observations& ranks, int rank);
+
+// Returns "ranks 0, 2 (n1), 5 (n2)"; after eight it says how many more there are.
+std::string NameRanks(const Observations& ranks, const std::vector<int>& which);
+
+// Returns the ready option "--exclude=n2,n5" for the hosts of these ranks.
+std::string ExcludeOption(const Observations& ranks, const std::vector<int>& which);
+
+// Returns a finding about the ranks whose observation holds an "error", with the first one's text.
+// Returns false if there are none.
+bool FindErrors(const Observations& ranks, Finding* finding);
+
+}  // namespace reel3d

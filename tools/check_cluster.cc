@@ -1,0 +1,17 @@
+// check-cluster checks hosts, network and folders from inside of a job.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/check_cluster.h"
+
+#include "lib/cli/tool.h"
+
+int main(int argc, char** argv) {
+  reel3d::CheckClusterOptions options;
+  return reel3d::RunTool(
+      {"check-cluster", "Checks the hosts, network and folders of a job before it trains.",
+       "  srun --mpi=pmix check-cluster --folder run --history cluster.jsonl\n"
+       "  mpirun -n 4 check-cluster --shards run/x/shards --need 2000\n\n"
+       "Start it by the launcher of the job, on its hosts. Each line says OK, WARN or FAIL, and\n"
+       "what to do. Status 4: a check failed. It writes only small files, which it removes.",
+       /*is_parallel=*/true},
+      argc, argv, options, [&] { return reel3d::RunCheckCluster(options); });
+}
