@@ -34,6 +34,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::chrono::milliseconds kPause(100);
 constexpr uint64_t kMostBytes = 65536;
 constexpr int64_t kSecondNs = 1'000'000'000;
+// Exists while a process replaces a stale lock.holder.
+constexpr const char* kTakingFile = ".lock.taking";
 // Without a beat for `stale_s` by the file system's clock, a holder is watched so many beats more.
 constexpr double kBeatsToWatch = 3;
 
@@ -125,12 +127,28 @@ int64_t ChangeNs(const fs::path& file) {
   return stat(file.c_str(), &status) == 0 ? TimeNs(status.st_mtim) : 0;
 }
 
-std::optional<std::string> TextOf(const fs::path& file) {
+// Returns "" if the file is absent or cannot be read.
+std::string TextOf(const fs::path& file) {
   try {
     return ReadFile(file, kMostBytes);
   } catch (const Error&) {
+    return "";
+  }
+}
+
+// Returns what the folder's file system takes for now, by a file that is made for it; nothing if
+// none can be made.
+std::optional<int64_t> TimeOfNewFile(const fs::path& folder) {
+  std::string file = (folder / ".lock.time.XXXXXX").string();
+  const int descriptor = mkostemp(file.data(), O_CLOEXEC);
+  if (descriptor < 0) {
     return std::nullopt;
   }
+  struct stat status {};
+  const bool is_known = fstat(descriptor, &status) == 0;
+  close(descriptor);
+  unlink(file.c_str());
+  return is_known ? std::optional<int64_t>(status.st_mtim.tv_sec) : std::nullopt;
 }
 
 }  // namespace
@@ -189,7 +207,8 @@ void WorkLock::Wait() {
     if (options_.stop && options_.stop()) {
       return;
     }
-    if (clock.Seconds() > options_.patience_s && !MayBeStale()) {
+    const double over_s = clock.Seconds() - options_.patience_s;
+    if (over_s > 0 && (over_s > options_.stale_s || !MayBeStale())) {
       throw EnvironmentError(
           fmt::format("{}: another {} is at work there; wait for it or end it. {}",
                       folder_.string(), options_.worker, Holder()));
@@ -225,37 +244,37 @@ bool WorkLock::TakeFlock() {
 // Returns false if another process is named in lock.holder, and may be at work.
 bool WorkLock::TakeHolderFile() {
   LookAtHolder();
-  if (watch_.beat_ns != 0 && IsStale()) {
-    TakeOver();
-  }
-  own_ = Describe(FileSystemTime());
-  if (fs::exists(holder_file_) || !WriteFirstFile(holder_file_, own_)) {
-    return false;
-  }
+  own_ = Describe(FileSystemTime().value_or(0));
+  const bool is_taken = fs::exists(holder_file_)
+                            ? watch_.beat_ns != 0 && IsStale(watch_) && TakeOver()
+                            : WriteFirstFile(holder_file_, own_);
   since_beat_ = Stopwatch();
-  return TextOf(holder_file_) == own_;
+  return is_taken && TextOf(holder_file_) == own_;
 }
 
-void WorkLock::LookAtHolder() {
-  const std::string text = TextOf(holder_file_).value_or("");
-  const int64_t beat_ns = ChangeNs(holder_file_);
-  if (text != watch_.text || beat_ns != watch_.beat_ns) {
-    watch_.has_beaten = text == watch_.text && watch_.beat_ns != 0;
-    watch_.text = text;
-    watch_.beat_ns = beat_ns;
-    watch_.unchanged = Stopwatch();
+void WorkLock::LookAtHolder() { LookAt(holder_file_, &watch_); }
+
+void WorkLock::LookAt(const fs::path& file, Watch* watch) {
+  const std::string text = TextOf(file);
+  const int64_t beat_ns = ChangeNs(file);
+  if (text != watch->text || beat_ns != watch->beat_ns) {
+    watch->has_beaten = text == watch->text && watch->beat_ns != 0;
+    watch->text = text;
+    watch->beat_ns = beat_ns;
+    watch->unchanged = Stopwatch();
   }
 }
 
-bool WorkLock::IsStale() const {
-  if (const std::optional<bool> alive = IsAlive(Parsed(watch_.text))) {
+bool WorkLock::IsStale(const Watch& watch) const {
+  if (const std::optional<bool> alive = IsAlive(Parsed(watch.text))) {
     return !*alive;
   }
-  const double seen_s = watch_.unchanged.Seconds();
-  const int64_t beat_s = watch_.beat_ns / kSecondNs;
-  const auto silent_s = static_cast<double>(FileSystemTime() - beat_s);
-  return seen_s >= options_.stale_s ||
-         (silent_s >= options_.stale_s && seen_s >= kBeatsToWatch * options_.beat_s);
+  const double seen_s = watch.unchanged.Seconds();
+  if (seen_s < kBeatsToWatch * options_.beat_s || seen_s >= options_.stale_s) {
+    return seen_s >= options_.stale_s;
+  }
+  const std::optional<int64_t> now_s = FileSystemTime();
+  return now_s && static_cast<double>(*now_s - watch.beat_ns / kSecondNs) >= options_.stale_s;
 }
 
 // Returns whether it is still open if the holder is alive.
@@ -264,20 +283,32 @@ bool WorkLock::MayBeStale() const {
   return !others_flock && !watch_.has_beaten && !IsAlive(Parsed(watch_.text));
 }
 
-// Removes the stale lock.holder. Another process may just have done so and hold the lock: it gets
-// its file back.
-void WorkLock::TakeOver() const {
-  LogWarn(fmt::format("{}: the lock of a {} that has gone is taken over. {}", folder_.string(),
-                      options_.worker, Holder()));
-  const fs::path aside =
-      folder_ / fmt::format(".{}.{}.{}.stale", kLockHolderFile, HostName(), getpid());
-  if (rename(holder_file_.c_str(), aside.c_str()) != 0) {
-    return;
+// Replaces the stale lock.holder by ours, one process at a time, so that lock.holder is never
+// absent meanwhile. Returns false if another process is at it or has done it.
+bool WorkLock::TakeOver() {
+  const fs::path taking = folder_ / kTakingFile;
+  if (!WriteFirstFile(taking, own_)) {
+    LookAt(taking, &taking_);
+    if (taking_.beat_ns != 0 && IsStale(taking_)) {
+      unlink(taking.c_str());
+    }
+    return false;
   }
-  if (TextOf(aside) != watch_.text && link(aside.c_str(), holder_file_.c_str()) != 0) {
-    LogWarn(fmt::format("{}: two processes have taken the lock at once", folder_.string()));
+  bool is_stale = false;
+  try {
+    LookAtHolder();
+    is_stale = watch_.beat_ns != 0 && IsStale(watch_);
+    if (is_stale) {
+      LogWarn(fmt::format("{}: the lock of a {} that has gone is taken over. {}", folder_.string(),
+                          options_.worker, Holder()));
+      WriteFileAtomically(holder_file_, own_);
+    }
+  } catch (const std::exception&) {
+    unlink(taking.c_str());
+    throw;
   }
-  unlink(aside.c_str());
+  unlink(taking.c_str());
+  return is_stale;
 }
 
 // Says who holds the lock, and for how long, by the file system's clock.
@@ -288,19 +319,27 @@ std::string WorkLock::Holder() const {
     return "Its lock does not say which process";
   }
   const std::string job = Field(holder, "job", std::string());
-  const int64_t now_s = FileSystemTime();
+  const std::string who =
+      fmt::format("It is process {} on {}{}{}", process, Field(holder, "host", std::string("?")),
+                  job.empty() ? "" : ", job ", job);
+  const std::optional<int64_t> now_s = FileSystemTime();
+  if (!now_s) {
+    return who;
+  }
   const int64_t beat_s = watch_.beat_ns / kSecondNs;
-  return fmt::format("It is process {} on {}{}{}, for {}, last sign of life {} ago", process,
-                     Field(holder, "host", std::string("?")), job.empty() ? "" : ", job ", job,
-                     FormatDuration(static_cast<double>(now_s - Field(holder, "since", now_s))),
-                     FormatDuration(static_cast<double>(now_s - beat_s)));
+  return fmt::format("{}, for {}, last sign of life {} ago", who,
+                     FormatDuration(static_cast<double>(*now_s - Field(holder, "since", *now_s))),
+                     FormatDuration(static_cast<double>(*now_s - beat_s)));
 }
 
-// Returns what the file system takes for now, in seconds since 1970.
-int64_t WorkLock::FileSystemTime() const {
+// Returns what the file system takes for now, in seconds since 1970; nothing if it does not tell.
+std::optional<int64_t> WorkLock::FileSystemTime() const {
   struct stat status {};
-  futimens(file_.number, nullptr);
-  return fstat(file_.number, &status) == 0 ? status.st_mtim.tv_sec : 0;
+  if (futimens(file_.number, nullptr) != 0) {  // another user's file
+    return TimeOfNewFile(folder_);
+  }
+  return fstat(file_.number, &status) == 0 ? std::optional<int64_t>(status.st_mtim.tv_sec)
+                                           : std::nullopt;
 }
 
 void WorkLock::Beat() {

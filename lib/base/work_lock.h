@@ -8,7 +8,10 @@
 //
 // A lock is free if no other process holds the flock, and lock.holder is absent or stale. It is
 // stale if its process is gone (judged on the same machine), or if it has had no beat for
-// `stale_s`. Times are the file system's own, or measured here: the clocks of hosts may differ.
+// `stale_s`. Processes that find a stale lock replace it one at a time: the one that creates
+// .lock.taking exclusively. Two hold the lock at once only if a process stands still between two
+// steps of that, and its .lock.taking becomes stale; the next beat tells the one that lost. Times
+// are the file system's own, or measured here: the clocks of hosts may differ.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,6 +20,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -32,8 +36,10 @@ constexpr const char* kLockHolderFile = "lock.holder";
 int TryFlock(int descriptor);
 
 struct WorkLockOptions {
-  std::string worker;          // the program that works there, such as "train-r3d"
-  double patience_s = 10;      // the longest wait for a holder that is alive
+  std::string worker;  // the program that works there, such as "train-r3d"
+  // The longest wait for a holder that is alive. One of which this is not known is waited for by up
+  // to `stale_s` more.
+  double patience_s = 10;
   double stale_s = 60;         // a holder without a beat for so long is gone
   double beat_s = 5;           // time between beats of our own
   std::function<bool()> stop;  // returns true to end the wait without the lock; may be empty
@@ -46,7 +52,8 @@ struct WorkLockOptions {
 class WorkLock {
  public:
   // Waits for a lock that another process has, and logs who has it. Throws an environment error
-  // that names the holder if it is still at work after `patience_s`, or if no lock can be made.
+  // that names the holder if it is still at work after `patience_s`, or if no lock can be made or
+  // taken over.
   WorkLock(const std::filesystem::path& folder, WorkLockOptions options);
   ~WorkLock();  // frees the lock
   WorkLock(const WorkLock&) = delete;
@@ -72,11 +79,12 @@ class WorkLock {
   bool TakeFlock();
   bool TakeHolderFile();
   void LookAtHolder();
-  bool IsStale() const;
+  static void LookAt(const std::filesystem::path& file, Watch* watch);
+  bool IsStale(const Watch& watch) const;
   bool MayBeStale() const;
-  void TakeOver() const;
+  bool TakeOver();
   std::string Holder() const;
-  int64_t FileSystemTime() const;
+  std::optional<int64_t> FileSystemTime() const;
   void Beat();
   bool BeatOnce();
 
@@ -89,6 +97,7 @@ class WorkLock {
   bool has_flock_ = false;
   bool is_held_ = false;
   Watch watch_;
+  Watch taking_;     // the file of a process that takes over
   std::string own_;  // content of our lock.holder
   Stopwatch since_beat_;
   std::mutex mutex_;
