@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -28,8 +29,8 @@ void Keep(const char* key, std::optional<double> value, MeasuredRates* rates) {
 }
 
 void ReadFrames(const PrepMeasured& prep, const PackMeasured& pack, MeasuredRates* rates) {
-  if (prep.seconds && prep.frames > 0) {
-    Keep("prep_ms", 1000 * *prep.seconds * prep.threads / prep.frames, rates);
+  if (prep.seconds && prep.threads && prep.frames > 0) {
+    Keep("prep_ms", 1000 * *prep.seconds * *prep.threads / prep.frames, rates);
   }
   if (pack.bytes > 0 && pack.frames > 0) {
     Keep("frame_kb", pack.bytes / pack.frames / 1000, rates);
@@ -66,6 +67,7 @@ MeasuredRates RatesOfRun(const fs::path& folder) {
   MeasuredRates rates;
   rates.height = run.prep.height;
   rates.quality = run.prep.quality;
+  rates.notes = run.notes;
   ReadFrames(run.prep, run.pack, &rates);
   ReadTraining(run.train, &rates);
   if (run.score.seconds && *run.score.seconds > 0) {
@@ -152,8 +154,10 @@ RunOutcome ReadRunOutcome(const fs::path& folder) {
     }
   };
   keep("data.frames", run.prep.frames > 0 ? run.prep.frames : run.pack.frames);
+  if (run.prep.seconds && run.prep.threads) {
+    keep("prepare.core_s", *run.prep.seconds * *run.prep.threads);
+  }
   if (run.prep.seconds) {
-    keep("prepare.core_s", *run.prep.seconds * run.prep.threads);
     keep("prepare.wall_s", run.prep.tasks > 1 ? std::nullopt : run.prep.seconds);
   }
   keep("prepare.bytes", run.prep.bytes);
@@ -168,17 +172,20 @@ RunOutcome ReadRunOutcome(const fs::path& folder) {
   return outcome;
 }
 
-void FillRates(const MeasuredRates& measured, plan::Request* request) {
+void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request) {
   plan::Rates assumed = AssumedRates(*request);
   std::map<std::string, double> published;
   plan::ForEachRate(&assumed, [&](const char* key, const char*, plan::Known* rate) {
     published[key] = rate->value;
   });
   plan::ForEachRate(&request->rates, [&](const char* key, const char*, plan::Known* rate) {
+    const auto source =
+        std::find_if(sources.rbegin(), sources.rend(),
+                     [&](const MeasuredRates& rates) { return rates.by_key.count(key) != 0; });
     if (rate->value > 0) {
       rate->origin = plan::Origin::kGiven;
-    } else if (const auto found = measured.by_key.find(key); found != measured.by_key.end()) {
-      *rate = {found->second * CarriedBy(key, measured, request->settings),
+    } else if (source != sources.rend()) {
+      *rate = {source->by_key.at(key) * CarriedBy(key, *source, request->settings),
                plan::Origin::kMeasured};
     } else {
       *rate = {published[key], plan::Origin::kAssumed};

@@ -16,6 +16,7 @@ namespace reel3d {
 struct MeasuredRates {
   std::map<std::string, double> by_key;  // keys of plan::ForEachRate
   double height = 0, quality = 0;        // of the stored frames; 0: not known
+  std::vector<std::string> notes;        // sentences on what is left out
 };
 
 // The times and sizes of a run. A stage that has not run, or went on after an interruption so that
@@ -35,9 +36,9 @@ MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
 
 RunOutcome ReadRunOutcome(const std::filesystem::path& folder);
 
-// Fills the rates that are 0: with those measured, carried to this height and quality, or with the
-// published ones.
-void FillRates(const MeasuredRates& measured, plan::Request* request);
+// Fills the rates that are 0: with those of the last source that has them, carried from its height
+// and quality to those planned, or with the published ones.
+void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request);
 
 // Returns the content of a correction, which ReadMeasuredRates() reads.
 nlohmann::ordered_json CorrectionJson(const MeasuredRates& rates,

@@ -23,16 +23,12 @@
 namespace reel3d {
 namespace {
 
-MeasuredRates ReadAllRates(const std::vector<std::string>& sources) {
-  MeasuredRates all;
+std::vector<MeasuredRates> ReadAllRates(const std::vector<std::string>& sources) {
+  std::vector<MeasuredRates> all;
   for (const std::string& source : sources) {
-    const MeasuredRates rates = ReadMeasuredRates(source);
-    for (const auto& [key, value] : rates.by_key) {
-      all.by_key[key] = value;
-    }
-    if (rates.height > 0) {
-      all.height = rates.height;
-      all.quality = rates.quality;
+    all.push_back(ReadMeasuredRates(source));
+    for (const std::string& note : all.back().notes) {
+      LogWarn(note);
     }
   }
   return all;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
@@ -98,6 +99,9 @@ class Preparation {
   int64_t num_videos() const { return static_cast<int64_t>(rows_.size()); }
   int64_t num_frames() const { return num_frames_; }
   int64_t num_truncated() const { return num_truncated_; }
+  int64_t num_workers() const {
+    return std::min(static_cast<int64_t>(workers_.size()), num_videos());
+  }
   // Returns the warnings of the videos done, by id.
   const std::map<std::string, std::string>& warnings() const { return warnings_; }
 
@@ -227,6 +231,7 @@ nlohmann::ordered_json PrepVideosReport::ToJson() const {
           {"num_failed", num_failed},
           {"num_truncated", num_truncated},
           {"num_frames", num_frames},
+          {"workers", num_workers},
           {"warnings", warnings},
           {"seconds", seconds},
           {"frames_per_s", FramesPerSecond()}};
@@ -251,6 +256,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   report.num_failed = static_cast<int64_t>(result.failed.size());
   report.num_truncated = preparation.num_truncated();
   report.num_frames = preparation.num_frames();
+  report.num_workers = preparation.num_workers();
   report.warnings = preparation.warnings();
   report.seconds = clock.Seconds();
   report.over_tolerance =

@@ -40,6 +40,7 @@ struct PrepVideosReport {
   int64_t num_truncated = 0;  // videos done that are shorter than their files say
   int64_t num_failed = 0;     // in failed.tsv with their reasons
   int64_t num_frames = 0;     // of the videos done
+  int64_t num_workers = 0;    // videos that were prepared at once
   // Faults that were found in videos done, by id.
   std::map<std::string, std::string> warnings;
   double seconds = 0;

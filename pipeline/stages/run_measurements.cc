@@ -9,7 +9,6 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
@@ -117,12 +116,26 @@ class Reader {
     return report::NumberOf(json, "seconds");
   }
 
+  // The machine that reads the run may have more cores than the one that prepared, so that
+  // `threads = 0` says nothing.
+  std::optional<double> PrepThreads(const fs::path& stage, const Json& json, double tasks) {
+    const double workers = Number(json, "workers");  // the sum over tasks
+    const double threads = workers > 0 ? workers / tasks : Setting(stage, "threads", 0);
+    if (threads > 0) {
+      return std::min(threads, std::max(1.0, Number(json, "num_videos")));
+    }
+    run_.notes.push_back(fmt::format(
+        "{}: neither `workers` in report.json nor `threads` in config.ini says how many "
+        "threads prepared, so the time of a core is not known; give --prep-ms",
+        Escaped(stage.string())));
+    return std::nullopt;
+  }
+
   void ReadPrep(const fs::path& stage, const Json& json) {
     PrepMeasured& prep = run_.prep;
     prep.seconds = SecondsOf(stage, json, "num_skipped");
-    prep.threads = ThreadCount(static_cast<int>(Setting(stage, "threads", 0)));
     prep.tasks = NumTasks(stage);
-    prep.threads = std::min(prep.threads, std::max(1.0, Number(json, "num_videos")));
+    prep.threads = PrepThreads(stage, json, prep.tasks);
     prep.frames = prep.seconds ? Number(json, "num_frames") : 0;
     prep.bytes = SizeOfFiles(stage, ".mkv");
     prep.height = Setting(stage, "height", 0);

@@ -14,7 +14,8 @@ namespace reel3d {
 // the time does not belong to all of it.
 struct PrepMeasured {
   std::optional<double> seconds;  // the sum over tasks
-  double threads = 1, tasks = 1;  // threads of each task
+  std::optional<double> threads;  // of each task; absent if the run does not say
+  double tasks = 1;
   double frames = 0, bytes = 0;
   double height = 0, quality = 0;
 };

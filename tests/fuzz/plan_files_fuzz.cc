@@ -25,7 +25,7 @@ constexpr const char* kTimesText =
 void PlanWith(const MeasuredRates& rates) {
   plan::Request request;
   request.videos = {{1000}, {900}, {10}, {25}, {720}};
-  FillRates(rates, &request);
+  FillRates({rates}, &request);
   const plan::RunPlan plan = MakePlan(request);
   REEL3D_CHECK(std::isfinite(plan.wall_s) && plan.wall_s > 0);
 }
@@ -59,7 +59,7 @@ const std::filesystem::path& FinishedRun() {
 std::vector<std::string> Seeds() {
   PlanRunOptions options;
   options.videos.videos = 1000;
-  const MeasuredRates rates = {{{"prep_ms", 2}, {"train_clips_per_s", 9}}, 240, 90};
+  const MeasuredRates rates = {{{"prep_ms", 2}, {"train_clips_per_s", 9}}, 240, 90, {}};
   return {FileAndNumbers::Join(FormatJson(CorrectionJson(rates, {})), {kCorrection}),
           FileAndNumbers::Join(FormatJson(RunPlanRun(options).figures), {kPlan}),
           FileAndNumbers::Join(kReportText, {kReport}), FileAndNumbers::Join(kTimesText, {kTimes})};

@@ -110,6 +110,37 @@ TEST_F(PlanRun, MeasuredBytesAreCarriedToAnotherHeight) {
   EXPECT_NEAR(rates.at("frame_kb").at("value"), 3.2 * std::pow(2, 1.417), 1e-9);
 }
 
+// The later source is of another height and has no rate of frames.
+TEST_F(PlanRun, EachMeasuredRateKeepsItsHeight) {
+  test::WriteFinishedRun(folder_ / "small");
+  WriteFileAtomically(folder_ / "later.json",
+                      R"({"format": "reel3d-plan-correction", "version": 1, "height": 360,)"
+                      R"( "quality": 50, "rates": {"score_clips_per_s": 7}})");
+  options_.measured = {folder_ / "small", folder_ / "later.json"};
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  EXPECT_DOUBLE_EQ(rates.at("frame_kb").at("value"), 3.2);
+  EXPECT_DOUBLE_EQ(rates.at("loader_clips_per_s").at("value"), 60 / 1.2);
+  EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 7);
+}
+
+// The machine that plans may have other cores than the one that prepared.
+TEST_F(PlanRun, TheThreadsOfPreparationComeFromTheRun) {
+  test::WriteFinishedRun(folder_ / "small");
+  WriteFileAtomically(folder_ / "small/prepared/config.ini", "threads = 0\n");
+  options_.measured = {folder_ / "small"};
+  testing::internal::CaptureStderr();
+  const Json unknown = RunPlanRun(options_).figures.at("rates").at("prep_ms");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("says how many threads prepared"));
+  EXPECT_EQ(unknown.at("from"), "assumed");
+  Json report = ReadJsonObject(folder_ / "small/prepared/report.json");
+  report["workers"] = 12;  // of four tasks
+  WriteFileAtomically(folder_ / "small/prepared/report.json", FormatJson(report));
+  MakeFolders(folder_ / "small/prepared/tasks/0-of-4");
+  const Json known = RunPlanRun(options_).figures.at("rates").at("prep_ms");
+  EXPECT_DOUBLE_EQ(known.at("value"), 1000 * 4.0 * 3 / 1600);
+  EXPECT_EQ(known.at("from"), "measured");
+}
+
 TEST_F(PlanRun, AGivenRateOverrulesAMeasuredOne) {
   test::WriteFinishedRun(folder_ / "small");
   options_.measured = {folder_ / "small"};

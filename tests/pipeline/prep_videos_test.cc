@@ -234,6 +234,7 @@ TEST(PrepVideosTest, WarningsOfAllTasksStandInTheReport) {
                             testing::Pair("v1", HasSubstr("from 64x48 to 128x48 pixels")),
                             testing::Pair("v2", HasSubstr("from 64x48 to 128x48 pixels"))));
   EXPECT_EQ(report.at("num_videos"), 7);
+  EXPECT_EQ(report.at("workers"), 3) << "one of each task";
 }
 
 TEST(PrepVideosTest, KeepsTruncatedVideosOnlyWhereAllowed) {
