@@ -240,17 +240,16 @@ class Evaluator {
       return options_.listed.empty() || options_.listed.count(video.id) != 0;
     };
     const PartFigures listed = FiguresOfPart(is_listed);
-    if (!options_.listed.empty()) {
+    if (!options_.listed.empty() && listed.num_videos > 0) {
       whole_.listed = listed;
     }
-    int window = 0;
     for (const VideoScores& video : subset_.videos) {
-      window = std::max(window, video.most_distinct);
+      whole_.most_distinct = std::max(whole_.most_distinct, video.most_distinct);
     }
     const PartFigures full = FiguresOfPart([&](const VideoScores& video) {
-      return is_listed(video) && video.most_distinct == window;
+      return is_listed(video) && video.most_distinct == whole_.most_distinct;
     });
-    if (full.num_videos < listed.num_videos) {
+    if (full.num_videos > 0 && full.num_videos < listed.num_videos) {
       whole_.full_windows = full;
     }
   }

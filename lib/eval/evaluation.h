@@ -99,10 +99,13 @@ struct Evaluation {
   std::vector<WindowFigures> windows;           // 1, 2, 4, ... windows, then all
   std::vector<ReadingFigures> places;           // the first, the middle, the last window alone
   std::vector<ReadingFigures> one_crop;         // middle, no tail, all; empty without crops
-  std::optional<PartFigures> listed;            // EvaluationOptions::listed
-  std::optional<PartFigures> full_windows;      // of these, as long as a window; if not all are
-  std::vector<OrderFigures> orders;             // of the classes, other than the run's
-  std::vector<Slice> slices;                    // of the scored videos with a label
+  // None for parts without a video.
+  std::optional<PartFigures> listed;  // EvaluationOptions::listed
+  // Of these, the videos with a window of `most_distinct` different frames; none if all have one.
+  std::optional<PartFigures> full_windows;
+  int most_distinct = 0;             // in a window of any video
+  std::vector<OrderFigures> orders;  // of the classes, other than the run's
+  std::vector<Slice> slices;         // of the scored videos with a label
   CalibrationFigures calibration;
   std::vector<CoveragePoint> risk_coverage;  // by the confidence as scored
   // For kWantedPrecisions, chosen and judged on the same videos.

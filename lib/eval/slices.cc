@@ -87,9 +87,9 @@ Cut CutNumbers(const std::vector<std::string>& values, const std::vector<double>
   std::vector<std::string> names;
   for (size_t part = 0; part < ends.size(); ++part) {
     const double low = part == 0 ? numbers.front() : ends[part - 1];
-    names.push_back(!is_range   ? fmt::format("{:.6g}", ends[part])
-                    : part == 0 ? fmt::format("{:.6g} to {:.6g}", low, ends[part])
-                                : fmt::format("above {:.6g} to {:.6g}", low, ends[part]));
+    names.push_back(!is_range   ? fmt::format("{}", ends[part])
+                    : part == 0 ? fmt::format("{} to {}", low, ends[part])
+                                : fmt::format("above {} to {}", low, ends[part]));
   }
   std::vector<std::string> of_video;
   for (const std::string& value : values) {
@@ -177,6 +177,12 @@ void AddSlices(const std::vector<bool>& is_right, const std::string& column, con
 
 double Slice::Top1() const {
   return static_cast<double>(num_right) / static_cast<double>(std::max<int64_t>(1, num_videos));
+}
+
+bool NamesEachVideo(const SliceColumn& column) {
+  const std::set<std::string> texts(column.values.begin(), column.values.end());
+  return texts.size() > 1 && texts.size() == column.values.size() &&
+         NumbersOf(column.values).empty();
 }
 
 std::vector<Slice> MeasureSlices(const std::vector<bool>& is_right,

@@ -31,10 +31,14 @@ struct Slice {
   bool StandsOut() const { return adjusted_p_value < 0.05; }
 };
 
+// Returns whether each video has a text of its own, such as its path.
+bool NamesEachVideo(const SliceColumn& column);
+
 // Cuts the videos by each column. A column whose values are all numbers is cut at its quartiles if
 // it has more than 8 different ones. Of texts the 50 most frequent are slices, the others are one,
 // "(other)". Videos without a value are the slice "(none)". A column that does not cut the videos,
-// or has another text for nearly every video, gives no slice.
+// or has another text for nearly every video, gives no slice. Numbers are written so that different
+// ones read differently.
 //
 // `is_right` has an entry for each video, as each column has. Slices come in the order of columns,
 // then by rising value.

@@ -113,7 +113,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   }
   how.columns = ColumnsOf(subset, ids, how.groups, options);
   if (!options.only_videos.empty()) {
-    how.listed = ReadIds(options.only_videos);
+    how.listed = ReadIds(options.only_videos, ids);
   }
   if (!options.class_order.empty()) {
     how.orders.push_back(ReadClassNumbering(options.class_order, subset.classes));
@@ -226,7 +226,7 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
               "shards). Empty: by number of windows, and by group with --group-regex");
   binder.Bind("slice-by", &slice_by,
               "take these columns of --slices (a,b,...); duration_s is made of num_frames and fps. "
-              "Empty: all columns");
+              "Empty: all but label and texts of which each video has its own");
   binder.Bind("only-videos", &only_videos,
               "add a rung to the ladder: only the videos of this table (column `id`), such as "
               "those that a paper had. Empty: no such rung");

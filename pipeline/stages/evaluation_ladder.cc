@@ -52,8 +52,8 @@ std::vector<Rung> Climb(const Evaluation& evaluation, Averaging averaging) {
           evaluation.listed->top1);
   }
   if (evaluation.full_windows) {
-    climb(fmt::format("no videos shorter than a window: {} are left",
-                      evaluation.full_windows->num_videos),
+    climb(fmt::format("only videos with a window of {} frames: {} are left",
+                      evaluation.most_distinct, evaluation.full_windows->num_videos),
           evaluation.full_windows->top1);
   }
   return ladder;

@@ -21,9 +21,9 @@ struct Rung {
 };
 
 // Returns the clips, one window a video, all windows without the tail, the tail, all crops, missing
-// videos ignored, only the listed videos, no videos shorter than a window. Rungs that have nothing
-// to change are left out: crops, the list, short videos. Then come every other rule in place of
-// `averaging`, and other orders of the classes.
+// videos ignored, only the listed videos, only the videos that fill a window as well as any does.
+// Rungs that have nothing to change, or leave no video, are left out: crops, the list, full
+// windows. Then come every other rule in place of `averaging`, and other orders of the classes.
 std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging);
 
 // Returns ladder.txt. Empty without labels.

@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
@@ -20,6 +21,7 @@ namespace {
 using Fields = std::vector<std::string>;
 
 constexpr const char* kId = "id";
+constexpr const char* kLabel = "label";
 constexpr const char* kFrames = "num_frames";
 constexpr const char* kFps = "fps";
 constexpr const char* kDuration = "duration_s";
@@ -86,6 +88,18 @@ SideTable ReadSideTable(const fs::path& file) {
   return table;
 }
 
+// Throws an input error unless the file has a row for one of the scored videos.
+void RequireScored(const SideTable& table, const Fields& ids) {
+  const auto is_known = [&](const std::string& id) { return table.rows.count(id) != 0; };
+  if (std::none_of(ids.begin(), ids.end(), is_known)) {
+    throw InputError(fmt::format(
+        "{} names none of the {} scored videos: its first id is '{}', and theirs is '{}'; give a "
+        "table whose ids are those of predictions.tsv",
+        table.file.string(), ids.size(), Escaped(table.rows.begin()->first),
+        ids.empty() ? "" : Escaped(ids.front())));
+  }
+}
+
 // Returns "" if a field is not a number: such a video has no duration.
 std::string DurationOf(const std::string& num_frames, const std::string& fps) {
   const double frames = std::strtod(num_frames.c_str(), nullptr);
@@ -108,17 +122,28 @@ SliceColumn Durations(const SideTable& table, const Fields& ids) {
 std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wanted,
                                           const Fields& ids) {
   const SideTable table = ReadSideTable(file);
+  RequireScored(table, ids);
+  const auto num_absent = std::count_if(
+      ids.begin(), ids.end(), [&](const std::string& id) { return table.rows.count(id) == 0; });
+  if (num_absent > 0) {
+    LogWarn(fmt::format("{} of the {} scored videos are not in {}: they have no value there",
+                        num_absent, ids.size(), file.string()));
+  }
   const bool makes_duration =
       Has(table.columns, kFrames) && Has(table.columns, kFps) && !Has(table.columns, kDuration);
   std::vector<SliceColumn> columns;
   for (const std::string& name : wanted.empty() ? table.columns : wanted) {
-    if (name == kId || (makes_duration && name == kDuration)) {
+    const bool is_by_chance = wanted.empty() && name == kLabel;
+    if (name == kId || is_by_chance || (makes_duration && name == kDuration)) {
       continue;
     }
     const size_t place = PlaceOf(table.columns, name, file);
     columns.push_back({name, {}});
     for (const std::string& id : ids) {
       columns.back().values.push_back(table.Value(id, place));
+    }
+    if (wanted.empty() && NamesEachVideo(columns.back())) {
+      columns.pop_back();
     }
   }
   if (makes_duration && (wanted.empty() || Has(wanted, kDuration))) {
@@ -127,12 +152,21 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
   return columns;
 }
 
-std::set<std::string> ReadIds(const fs::path& file) {
-  std::set<std::string> ids;
-  for (const auto& [id, row] : ReadSideTable(file).rows) {
-    ids.insert(id);
+std::set<std::string> ReadIds(const fs::path& file, const Fields& ids) {
+  const SideTable table = ReadSideTable(file);
+  RequireScored(table, ids);
+  const std::set<std::string> scored(ids.begin(), ids.end());
+  std::set<std::string> listed;
+  size_t num_unknown = 0;
+  for (const auto& [id, row] : table.rows) {
+    listed.insert(id);
+    num_unknown += scored.count(id) == 0 ? 1 : 0;
   }
-  return ids;
+  if (num_unknown > 0) {
+    LogWarn(fmt::format("{} of the {} videos in {} have no scores", num_unknown, listed.size(),
+                        file.string()));
+  }
+  return listed;
 }
 
 ClassNumbering ReadClassNumbering(const fs::path& file, const Fields& classes) {

@@ -28,6 +28,21 @@ TEST(Slices, FewNumbersAreSlicesAndManyAreQuarters) {
               ElementsAre("1 to 3", "above 3 to 5", "above 5 to 7", "above 7 to 9"));
 }
 
+TEST(Slices, DifferentNumbersReadDifferently) {
+  EXPECT_THAT(SlicesOf({"1000001", "1000002", "0.1"}), ElementsAre("0.1", "1000001", "1000002"));
+  EXPECT_THAT(SlicesOf({"20000001", "20000002", "20000003", "20000004", "20000005", "20000006",
+                        "20000007", "20000008", "20000009"}),
+              ElementsAre("20000001 to 20000003", "above 20000003 to 20000005",
+                          "above 20000005 to 20000007", "above 20000007 to 20000009"));
+}
+
+TEST(Slices, AColumnMayNameEachVideo) {
+  EXPECT_TRUE(NamesEachVideo({"path", {"a.mp4", "b.mp4", "1"}}));
+  EXPECT_FALSE(NamesEachVideo({"source", {"cam", "web", "cam"}}));
+  EXPECT_FALSE(NamesEachVideo({"seconds", {"1", "2.5", "3"}}));
+  EXPECT_FALSE(NamesEachVideo({"source", {"cam"}}));
+}
+
 TEST(Slices, NumbersWithATextAreTexts) {
   EXPECT_THAT(SlicesOf({"10", "9", "x", "9"}), ElementsAre("10", "9", "x"));
   EXPECT_THAT(SlicesOf({"nan", "inf"}), ElementsAre("inf", "nan"));

@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class EvaluateTables : public SmallEvaluation {
  protected:
@@ -33,6 +34,7 @@ TEST_F(EvaluateTables, SlicesByTheColumnsOfATable) {
   options_.slices = Write("side.tsv",
                           "fps\tid\tnum_frames\tsource\n25\ta\t50\tcam\n25\tb\t75\tweb\n"
                           "50\tz\t1\tx\n");
+  options_.slice_by = {"fps", "num_frames", "source", "duration_s"};
   const EvaluateScoresReport report = Run();
   const Interval none = WilsonInterval(0, 1);
   const Interval all = WilsonInterval(1, 1);
@@ -52,6 +54,51 @@ TEST_F(EvaluateTables, SlicesByTheColumnsOfATable) {
   options_.slice_by = {"source"};
   options_.overwrite = true;
   EXPECT_EQ(Run().metrics["slices"].size(), 5U);
+}
+
+TEST_F(EvaluateTables, ColumnsThatTellNoKindsOfVideosAreSlicesOnlyIfNamed) {
+  options_.slices = Write("side.tsv",
+                          "id\tpath\tlabel\tcam\na\ta.mp4\trise\tx\nb\tb.mp4\tfall\tx\n"
+                          "c\tc.mp4\tfall\ty\n");
+  Run();
+  EXPECT_THAT(Output("slices.tsv"), AllOf(HasSubstr("\ncam\ty\t1\t"), Not(HasSubstr("\npath\t")),
+                                          Not(HasSubstr("\nlabel\t"))));
+  options_.slice_by = {"path", "label"};
+  options_.overwrite = true;
+  Run();
+  EXPECT_THAT(Output("slices.tsv"),
+              AllOf(HasSubstr("\npath\ta.mp4\t1\t"), HasSubstr("\nlabel\tfall\t2\t")));
+}
+
+TEST_F(EvaluateTables, IdsThatAreNotScoredAreCounted) {
+  options_.slices = Write("side.tsv", "id\tfps\na\t25\nx\t30\n");
+  options_.only_videos = Write("paper.tsv", "id\nb\nnowhere\n");
+  testing::internal::CaptureStderr();
+  Run();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("2 of the 3 scored videos are not in "),
+                    HasSubstr("1 of the 2 videos in "), HasSubstr("have no scores")));
+}
+
+TEST_F(EvaluateTables, ATableOfOtherVideosIsRefused) {
+  options_.slices = Write("side.tsv", "id\tfps\na.mp4\t25\n");
+  ExpectRefused("side.tsv names none of the 3 scored videos: its first id is 'a.mp4', and theirs");
+  options_.slices.clear();
+  options_.only_videos = Write("paper.tsv", "id\nb.mp4\n");
+  ExpectRefused("paper.tsv names none of the 3 scored videos: its first id is 'b.mp4', and theirs");
+}
+
+TEST_F(EvaluateTables, APartWithoutVideosIsNoRung) {
+  parts_[0].videos[0].label = -1;
+  options_.only_videos = Write("paper.tsv", "id\nb\n");
+  EXPECT_THAT(Run().ladder, Not(HasSubstr("are left")));
+}
+
+// Only `c` has the longest window, and it is not called the length of a window.
+TEST_F(EvaluateTables, TheRungOfFullWindowsSaysHowFull) {
+  parts_[0].clips = {{0, 0, 9}, {1, 0, 9}, {1, 9, 3}};
+  parts_[1].clips = {{0, 0, 12}};
+  EXPECT_THAT(Run().ladder, HasSubstr("only videos with a window of 12 frames: 1 are left"));
 }
 
 TEST_F(EvaluateTables, TablesThatCannotBeUsed) {
