@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/evaluation_tables.h"
-#include "lib/base/tsv_writer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
+
+#include "lib/base/tsv_writer.h"
 
 namespace reel3d {
 namespace {

@@ -61,9 +61,9 @@ Content MakeConfidence(const std::vector<RunRecord>& runs) {
     chart.x_scale = Scale::kPercent;
     chart.y_scale = Scale::kPercent;
     for (size_t run = 0; run < runs.size(); ++run) {
-      const Json& figures = runs[run].evaluation.figures;
+      const Json& measured = runs[run].evaluation.figures;
       const Json::json_pointer path(lines.path);
-      const Json list = figures.contains(path) ? figures.at(path) : Json::array();
+      const Json list = measured.contains(path) ? measured.at(path) : Json::array();
       chart.lines.push_back(
           {runs[run].name, static_cast<int>(run), false, PointsOf(list, lines.x, lines.y)});
     }
