@@ -14,9 +14,11 @@ stages=(prep pack train score evaluate)
 declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [evaluate]=evaluation)
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores)
-# jobs.tsv: stage and job of the newest submission. Its first job replaces the file, so that a
-# submission that fails loses nothing; history.tsv keeps all, with their times.
+# jobs.tsv: stage and job of the newest submission. Its first job replaces the file, so a submission
+# of which nothing was queued loses nothing; history.tsv keeps all, with their times.
 jobs=$RUN/slurm/jobs.tsv
+# The file's time is that of the newest submission, on the clock of the file system.
+begun=$RUN/slurm/begun
 
 die() {
 	echo "$(basename "$0"): $2" >&2
@@ -27,6 +29,10 @@ is_array() { [ "$1" = prep ] || [ "$1" = score ]; }
 
 # task_done STAGE TASK says whether this task of an array has left its proof.
 task_done() { [ -e "$(printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS")" ]; }
+
+# made_by_chain STAGE says whether the newest submission has finished the stage; what an earlier one
+# finished may be out of date.
+made_by_chain() { [ "$RUN/${folder[$1]}/DONE" -nt "$begun" ]; }
 
 # queued_jobs NUMBER,... prints "NUMBER STATE" of each of these jobs, and of each task of an array,
 # that Slurm has not ended. Slurm answers for a number that it has forgotten with an error of its

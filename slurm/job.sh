@@ -9,7 +9,7 @@ set -euo pipefail
 # Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end.
 # They are noted from here on, however long site_setup takes.
 asked='' cancelled=''
-trap asked=yes USR1
+trap 'asked=yes && hand_on' USR1
 trap cancelled=yes TERM
 
 stage=${SLURM_JOB_NAME#reel3d-}
@@ -57,34 +57,39 @@ await_file() {
 
 # make_stage STAGE [NAME=VALUE...] makes the same target as on one machine, with the built tools.
 make_stage() {
-	make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
+	exec make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
 }
 
-# queue_again MOST WHY puts this job back into the queue, unless it has been there MOST times.
+# queue_again TIMES MOST WHY puts this job back into the queue, unless that has happened MOST times.
 queue_again() {
-	if ((${SLURM_RESTART_COUNT:-0} >= $1)); then
-		echo "$stage: $2, but this job has been queued again $SLURM_RESTART_COUNT times already: start it again by hand" >&2
+	if (($1 >= $2)); then
+		echo "$stage: $3, but this job has been queued again $1 times already: start it again by hand" >&2
 		exit 1
 	fi
 	requeued=yes
-	echo "$2: queueing again" >&2
-	scontrol requeue "$SLURM_JOB_ID"
+	echo "$3: queueing again" >&2
+	scontrol requeue "$SLURM_JOB_ID" || {
+		requeued=
+		exit 1
+	}
 	exit 75
 }
 
 # end_work PROCESS asks the running stage to end; what it has finished stays.
 end_work() { kill -TERM "$1" 2>/dev/null || true; }
 
-# run_work COMMAND... runs the command in the background, since bash runs a trap only between
-# commands, and hands requests to end_work. Returns the command's status.
+# hand_on tells the running work of a request, once.
+hand_on() { [ -z "${worker:-}" ] || [ -n "$told" ] || ! end_work "$worker" || told=yes; }
+
+# run_work FUNCTION... runs the function in the background, since bash runs a trap only between
+# commands, and hands requests on. The function ends by exec, so that a request reaches its command.
+# Returns the command's status.
 run_work() {
-	local worker status=0 told=''
+	local worker='' status=0 told=''
 	"$@" &
 	worker=$!
 	while kill -0 "$worker" 2>/dev/null; do
-		if [ -n "$asked" ] && [ -z "$told" ] && end_work "$worker"; then
-			told=yes
-		fi
+		[ -z "$asked" ] || hand_on
 		status=0
 		if [ -n "$asked" ] && [ -z "$told" ]; then
 			sleep 0.5
@@ -102,7 +107,7 @@ run_work() {
 do_stage() {
 	local status=0
 	run_work make_stage "$1" || status=$?
-	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${REQUEUES:-100}" "the time limit is near"
+	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${SLURM_RESTART_COUNT:-0}" "${REQUEUES:-100}" "the time limit is near"
 	((status == 0)) || exit "$status"
 }
 

@@ -17,7 +17,7 @@ count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 progress() {
 	local task finished=0 epochs
 	case $1 in
-	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(grep -vc '^#' "$RUN/videos.tsv") videos" ;;
+	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(($(wc -l <"$RUN/videos.tsv") - 1)) videos" ;;
 	train)
 		epochs=$(sed -n 's/^epochs = //p' "$RUN/train/config.ini" 2>/dev/null) || true
 		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"
@@ -57,7 +57,7 @@ state() { # STAGE JOB
 		echo running
 	elif (($(count_jobs "$2" '') > 0)); then
 		echo queued
-	elif [ -e "$RUN/${folder[$1]}/DONE" ]; then
+	elif made_by_chain "$1"; then
 		echo "done"
 	elif [ -n "$(failures "$1")" ]; then
 		echo failed

@@ -77,6 +77,7 @@ other_ranks() { # STAGE
 		--nodes=*) nodes=${option#*=} ;;
 		--ntasks-per-node=*) each=${option#*=} ;;
 		--ntasks=*) all=${option#*=} ;;
+		-N* | -n* | --nodes | --ntasks | --ntasks-per-*) return 0 ;; # sbatch knows more forms than this
 		esac
 	done
 	[[ $nodes$each$all =~ ^[0-9]+$ ]] || return 0
@@ -85,13 +86,22 @@ other_ranks() { # STAGE
 		echo ", by $took ranks, though TRAIN_OPTIONS ask for $all: OVERWRITE=yes trains again"
 }
 
+# ask_tool TOOL CONFIG, in a subshell: site_setup may change the environment, BIN as well.
+ask_tool() {
+	site_setup
+	[ -x "$BIN/$1" ] || {
+		echo "$BIN/$1 is missing: make -f Makefile.workflow build" >&2
+		return 4
+	}
+	[ ! -e "$2" ] || "$BIN/$1" --config "$2" --print-config
+}
+
 # A wrong key of a later stage would be found when that stage starts, perhaps a day later.
 check_settings() { # STAGE
-	local said program=$BIN/${tool[$1]} config=$CONFIGS/$1.ini
-	[ -x "$program" ] || die 4 "$program is missing: make -f Makefile.workflow build"
-	[ -e "$config" ] || return 0
-	said=$({ site_setup && "$program" --config "$config" --print-config; } 2>&1 >/dev/null) ||
-		die 2 "$config: the settings of $1 are refused: $said"
+	local said status=0 config=$CONFIGS/$1.ini
+	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >/dev/null) || status=$?
+	((status != 4)) || die 4 "$said"
+	((status == 0)) || die 2 "$config: the settings of $1 are refused: $said"
 }
 
 check_array_size() {
@@ -134,13 +144,14 @@ take_snapshot() {
 	chmod 755 "$snapshot"
 	cp -p "$CONFIGS"/*.ini "$snapshot" 2>/dev/null || true
 	export CONFIGS=$snapshot
+	: >"$begun"
 }
 
 submitted=()
 withdraw() {
 	((${#submitted[@]} == 0)) || [ -n "${complete:-}" ] || {
 		scancel "${submitted[@]}" || true
-		echo "submit: sbatch refused a later job, see above, so the jobs before it were cancelled: ${submitted[*]}" >&2
+		echo "submit: the submission did not finish, so its jobs were cancelled: ${submitted[*]}" >&2
 	}
 	[ -z "${own_folder:-}" ] || rm -rf "$own_folder"
 }

@@ -116,6 +116,16 @@ submit
 expect 4 'evaluate-scores is missing'
 nothing_queued
 ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/evaluate-scores"
+echo "== tools that site_setup names"
+mv "$BIN" "$work/cuda"
+cp "$SITE_ENV" "$work/site.before"
+echo "site_setup() { export BIN=$work/cuda; }" >>"$SITE_ENV"
+submit
+expect 0 'evaluate: job'
+mv "$work/cuda" "$BIN"
+cp "$work/site.before" "$SITE_ENV"
+start_over
+echo 'right = 1' >"$CONFIGS/score.ini"
 echo "== settings that change after the submission"
 submit
 expect 0 'evaluate: job'
@@ -151,7 +161,7 @@ echo "== a submission that fails midway"
 start_over
 echo 3 >"$work/fails"
 submit
-expect 1 'the jobs before it were cancelled: 101 102'
+expect 1 'its jobs were cancelled: 101 102'
 grep -qx 'scancel 101 102' "$work/asked" || fail "they were not cancelled"
 rm "$work/fails"
 : >"$work/asked"
@@ -194,6 +204,12 @@ touch "$RUN"/{scores,evaluation}/DONE
 submit
 expect 0 'the table'
 expect 0 'train: done before, by 1 ranks, though TRAIN_OPTIONS ask for 2'
+cp "$SITE_ENV" "$work/site.before"
+echo 'TRAIN_OPTIONS=(-N 2 -n 8)' >>"$SITE_ENV"
+submit
+expect 0 'train: done before'
+! grep -q 'ask for' "$work/said" || fail "options that are not understood count as one rank"
+cp "$work/site.before" "$SITE_ENV"
 [ -s "$RUN/slurm/jobs.tsv" ] || fail "jobs.tsv is empty"
 nothing_queued
 
@@ -201,7 +217,7 @@ echo "== status and cancel"
 start_over
 submit
 printf '101 RUNNING\n101 PENDING\n102 PENDING\n106 PENDING\n' >"$work/queued"
-printf '#\n\n\n\n\n' | sed 's/^$/video/' >"$RUN/videos.tsv"
+printf 'id\tpath\nvideo\nvideo\nvideo\nvideo\n' >"$RUN/videos.tsv"
 mkdir -p "$RUN/prepared" "$RUN/slurm/failures"
 touch -d '+10 seconds' "$RUN/prepared/a.mkv"
 touch -d '+20 seconds' "$RUN/prepared/b.mkv"
@@ -212,6 +228,23 @@ slurm/status.sh >"$work/said" || fail "no status"
 grep -qE '^prep +101 +running +3 of 4 videos +1 +1 +1 +1 +360/h +0.0h$' "$work/said" || fail "other figures"
 grep -q '^prep-videos: torn' "$work/said" || fail "no last error"
 grep -qE '^train +103 +ended' "$work/said" || fail "no state of train"
+finish train evaluation
+touch -d '-1 hour' "$RUN/evaluation/DONE"
+touch -d '+1 hour' "$RUN/train/DONE"
+slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^train +103 +done' "$work/said" || fail "train is not done"
+grep -qE '^evaluate +105 +ended' "$work/said" || fail "what an earlier submission made counts"
+echo "== the end"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -q '^the first error:' "$RUN/slurm/end.txt" || fail "no first error"
+rm "$RUN/slurm/failures/prep-2"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -q '^ended without an error' "$RUN/slurm/end.txt" || fail "what an earlier submission made counts at the end"
+touch -d '+1 hour' "$RUN/evaluation/DONE"
+SLURM_JOB_ID=7 bash slurm/end.sbatch >"$work/said"
+grep -q '^ended without an error' "$RUN/slurm/end.txt" || fail "an earlier end spoke"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -q '^complete' "$RUN/slurm/end.txt" || fail "not complete"
 : >"$work/asked"
 slurm/cancel.sh >"$work/said"
 grep -qx 'scancel 101 102 106' "$work/asked" || fail "not all were cancelled"
