@@ -21,6 +21,16 @@ constexpr int64_t kWritten_bytes = 8'000'000;
 constexpr double kLeastFree_bytes = 1e9;
 constexpr int64_t kLeastInodes = 10'000;
 
+// Returns the shortest of some times: other users of a disk delay single writes.
+double WriteSeconds(const ClusterProbe& probe, const fs::path& file) {
+  constexpr int kTimes = 4;
+  double least_s = probe.write_s(file, kWritten_bytes);
+  for (int time = 1; time < kTimes; ++time) {
+    least_s = std::min(least_s, probe.write_s(file, kWritten_bytes));
+  }
+  return least_s;
+}
+
 int TryLock(const ClusterProbe& probe, const fs::path& file) {
   const int descriptor = open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) {
@@ -37,7 +47,7 @@ nlohmann::json Use(const ClusterProbe& probe, const fs::path& folder) {
   const fs::path renamed = file.string() + "-renamed";
   nlohmann::json seen;
   try {
-    seen["seconds"] = probe.write_s(file, kWritten_bytes);
+    seen["seconds"] = WriteSeconds(probe, file);
     const int failed = TryLock(probe, file);
     seen["lock"] = failed == 0 ? "" : std::strerror(failed);
     fs::rename(file, renamed);

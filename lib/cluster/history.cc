@@ -53,6 +53,7 @@ void AppendToHistory(const std::filesystem::path& file, const FigureRecord& reco
 std::string CompareWithHistory(const std::vector<FigureRecord>& history, const FigureRecord& record,
                                const std::string& name) {
   constexpr size_t kLeastRecords = 5;
+  constexpr size_t kMostRecords = 30;
   constexpr double kFarBelow = 0.5;
   std::vector<double> earlier;
   for (const FigureRecord& old : history) {
@@ -64,14 +65,18 @@ std::string CompareWithHistory(const std::vector<FigureRecord>& history, const F
   if (earlier.size() < kLeastRecords) {
     return "";
   }
+  if (earlier.size() > kMostRecords) {
+    earlier.erase(earlier.begin(), earlier.end() - kMostRecords);
+  }
   std::sort(earlier.begin(), earlier.end());
   const double median = earlier[earlier.size() / 2];
   const double now = record.figures.at(name);
-  if (now >= kFarBelow * median || now >= earlier.front()) {
+  // The lowest one says how much the rate of this cluster varies by itself.
+  if (now >= kFarBelow * earlier.front()) {
     return "";
   }
-  return fmt::format("{} is {:.3g}, the median of {} earlier runs is {:.3g}", name, now,
-                     earlier.size(), median);
+  return fmt::format("{} is {:.3g}; in {} earlier runs the median was {:.3g} and the lowest {:.3g}",
+                     name, now, earlier.size(), median, earlier.front());
 }
 
 }  // namespace reel3d

@@ -23,9 +23,9 @@ std::vector<FigureRecord> ReadHistory(const std::filesystem::path& file);
 // Appends a record. Throws an environment error if it cannot be written.
 void AppendToHistory(const std::filesystem::path& file, const FigureRecord& record);
 
-// Compares a figure, of which more is better, with records of as many ranks and hosts. Returns a
-// text if it is below half of their median and below all of them; "" otherwise, and if there are
-// fewer than five records.
+// Compares a figure, of which more is better, with the last 30 records of as many ranks and hosts.
+// Returns a text if it is below half of the lowest of them; "" otherwise, and if there are fewer
+// than five.
 std::string CompareWithHistory(const std::vector<FigureRecord>& history, const FigureRecord& record,
                                const std::string& name);
 
