@@ -244,6 +244,7 @@ bool WorkLock::TakeFlock() {
 // Returns false if another process is named in lock.holder, and may be at work.
 bool WorkLock::TakeHolderFile() {
   LookAtHolder();
+  LookAt(folder_ / kTakingFile, &taking_);
   own_ = Describe(FileSystemTime().value_or(0));
   const bool is_taken = fs::exists(holder_file_)
                             ? watch_.beat_ns != 0 && IsStale(watch_) && TakeOver()
@@ -274,7 +275,8 @@ bool WorkLock::IsStale(const Watch& watch) const {
     return seen_s >= options_.stale_s;
   }
   const std::optional<int64_t> now_s = FileSystemTime();
-  return now_s && static_cast<double>(*now_s - watch.beat_ns / kSecondNs) >= options_.stale_s;
+  const int64_t beat_s = watch.beat_ns / kSecondNs;
+  return now_s && static_cast<double>(*now_s - beat_s) >= options_.stale_s;
 }
 
 // Returns whether it is still open if the holder is alive.
@@ -287,11 +289,10 @@ bool WorkLock::MayBeStale() const {
 // absent meanwhile. Returns false if another process is at it or has done it.
 bool WorkLock::TakeOver() {
   const fs::path taking = folder_ / kTakingFile;
+  if (taking_.beat_ns != 0 && IsStale(taking_)) {
+    unlink(taking.c_str());
+  }
   if (!WriteFirstFile(taking, own_)) {
-    LookAt(taking, &taking_);
-    if (taking_.beat_ns != 0 && IsStale(taking_)) {
-      unlink(taking.c_str());
-    }
     return false;
   }
   bool is_stale = false;
@@ -319,7 +320,7 @@ std::string WorkLock::Holder() const {
     return "Its lock does not say which process";
   }
   const std::string job = Field(holder, "job", std::string());
-  const std::string who =
+  std::string who =
       fmt::format("It is process {} on {}{}{}", process, Field(holder, "host", std::string("?")),
                   job.empty() ? "" : ", job ", job);
   const std::optional<int64_t> now_s = FileSystemTime();
