@@ -11,7 +11,7 @@ namespace reel3d {
 
 struct PdqHash {
   // Bit 16 * i + j, with i and j from 0 to 15, says that the coefficient of vertical frequency
-  // i + 1 and horizontal frequency j + 1 is above the median. Bit 0 is the lowest of the first word.
+  // i + 1 and horizontal frequency j + 1 is above the median. Bit 0 is the first word's lowest.
   std::array<uint64_t, 4> words{};
 
   bool operator==(const PdqHash& other) const { return words == other.words; }

@@ -20,8 +20,8 @@ class TensorShapes;
 struct OtherNames {
   // Says whether a file's tensors have these names. Null: there are no other names.
   bool (*are_in)(const TensorShapes& tensors) = nullptr;
-  // Each pair is a beginning or part of the other name, and ours. Each applies once, in order; a pair
-  // without a dot in front applies at the beginning of a name alone.
+  // Each pair is a beginning or part of the other name, and ours. Each applies once, in order; a
+  // pair without a dot in front applies at the beginning of a name alone.
   std::vector<std::pair<std::string, std::string>> renamings;
 };
 
