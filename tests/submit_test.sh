@@ -219,9 +219,10 @@ submit
 printf '101 RUNNING\n101 PENDING\n102 PENDING\n106 PENDING\n' >"$work/queued"
 printf 'id\tpath\nvideo\nvideo\nvideo\nvideo\n' >"$RUN/videos.tsv"
 mkdir -p "$RUN/prepared" "$RUN/slurm/failures"
-touch -d '+10 seconds' "$RUN/prepared/a.mkv"
-touch -d '+20 seconds' "$RUN/prepared/b.mkv"
-touch -d '+30 seconds' "$RUN/prepared/c.mkv"
+now=$(date +%s)
+touch -d "@$((now + 10))" "$RUN/prepared/a.mkv"
+touch -d "@$((now + 20))" "$RUN/prepared/b.mkv"
+touch -d "@$((now + 30))" "$RUN/prepared/c.mkv"
 printf 'prep task 2: status 3 on n7, log x\nprep-videos: torn\n' >"$RUN/slurm/failures/prep-2"
 printf 'prep\t101\t1\n' >"$RUN/slurm/restarts.tsv"
 slurm/status.sh >"$work/said" || fail "no status"

@@ -101,7 +101,7 @@ struct Evaluation {
   std::vector<ReadingFigures> one_crop;         // middle, no tail, all; empty without crops
   // None for parts without a video.
   std::optional<PartFigures> listed;  // EvaluationOptions::listed
-  // Of these, the videos with a window of `most_distinct` different frames; none if all have one.
+  // The videos of these with a window of `most_distinct` different frames; none if all have one.
   std::optional<PartFigures> full_windows;
   int most_distinct = 0;             // in a window of any video
   std::vector<OrderFigures> orders;  // of the classes, other than the run's
