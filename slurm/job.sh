@@ -9,7 +9,7 @@ set -euo pipefail
 # Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end.
 # They are noted from here on, however long site_setup takes.
 asked='' cancelled=''
-trap 'asked=yes && hand_on' USR1
+trap asked=yes USR1
 trap cancelled=yes TERM
 
 stage=${SLURM_JOB_NAME#reel3d-}
@@ -78,18 +78,17 @@ queue_again() {
 # end_work PROCESS asks the running stage to end; what it has finished stays.
 end_work() { kill -TERM "$1" 2>/dev/null || true; }
 
-# hand_on tells the running work of a request, once.
-hand_on() { [ -z "${worker:-}" ] || [ -n "$told" ] || ! end_work "$worker" || told=yes; }
-
 # run_work FUNCTION... runs the function in the background, since bash runs a trap only between
 # commands, and hands requests on. The function ends by exec, so that a request reaches its command.
 # Returns the command's status.
 run_work() {
-	local worker='' status=0 told=''
+	local worker status=0 told=''
 	"$@" &
 	worker=$!
 	while kill -0 "$worker" 2>/dev/null; do
-		[ -z "$asked" ] || hand_on
+		if [ -n "$asked" ] && [ -z "$told" ] && end_work "$worker"; then
+			told=yes
+		fi
 		status=0
 		if [ -n "$asked" ] && [ -z "$told" ]; then
 			sleep 0.5

@@ -17,7 +17,7 @@ count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 progress() {
 	local task finished=0 epochs
 	case $1 in
-	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(($(wc -l <"$RUN/videos.tsv") - 1)) videos" ;;
+	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(tail -n +2 "$RUN/videos.tsv" | wc -l) videos" ;;
 	train)
 		epochs=$(sed -n 's/^epochs = //p' "$RUN/train/config.ini" 2>/dev/null) || true
 		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"

@@ -88,7 +88,7 @@ other_ranks() { # STAGE
 
 # ask_tool TOOL CONFIG, in a subshell: site_setup may change the environment, BIN as well.
 ask_tool() {
-	site_setup
+	site_setup || return 1
 	[ -x "$BIN/$1" ] || {
 		echo "$BIN/$1 is missing: make -f Makefile.workflow build" >&2
 		return 4
@@ -144,7 +144,7 @@ take_snapshot() {
 	chmod 755 "$snapshot"
 	cp -p "$CONFIGS"/*.ini "$snapshot" 2>/dev/null || true
 	export CONFIGS=$snapshot
-	: >"$begun"
+	: >"$RUN/slurm/.begun"
 }
 
 submitted=()
@@ -161,7 +161,11 @@ submit() { # STAGE OPTION...
 	shift
 	number=$(sbatch --parsable --export=ALL --output="$RUN/slurm/%x-%j.log" "$@" "slurm/$stage.sbatch")
 	number=${number%%;*}
-	((${#submitted[@]} > 0)) || : >"$jobs"
+	if ((${#submitted[@]} == 0)); then
+		mv "$RUN/slurm/.begun" "$begun"
+		rm -rf "$RUN/slurm/failures"
+		: >"$jobs"
+	fi
 	submitted+=("$number")
 	printf '%s\t%s\n' "$stage" "$number" >>"$jobs"
 	printf '%s\t%s\t%s\n' "$(date +%FT%T)" "$stage" "$number" >>"$RUN/slurm/history.tsv"
@@ -196,7 +200,6 @@ for stage in "${work[@]}"; do check_settings "$stage"; done
 check_array_size
 [ -z "${ARRAY:-}" ] || check_array
 take_snapshot
-rm -rf "$RUN/slurm/failures"
 trap withdraw EXIT
 submit_chain
 complete=yes

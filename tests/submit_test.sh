@@ -123,6 +123,11 @@ echo "site_setup() { export BIN=$work/cuda; }" >>"$SITE_ENV"
 submit
 expect 0 'evaluate: job'
 mv "$work/cuda" "$BIN"
+: >"$work/asked"
+echo 'site_setup() { return 1; }' >>"$SITE_ENV"
+submit
+[ "$status" = 2 ] || fail "status $status though site_setup fails"
+nothing_queued
 cp "$work/site.before" "$SITE_ENV"
 start_over
 echo 'right = 1' >"$CONFIGS/score.ini"
@@ -167,9 +172,11 @@ rm "$work/fails"
 : >"$work/asked"
 echo 1 >"$work/fails"
 cp "$RUN/slurm/jobs.tsv" "$work/before"
+stat -c %y "$RUN/slurm/begun" >"$work/begun"
 submit
 expect 1 'QOSMaxSubmitJobPerUserLimit'
 cmp "$work/before" "$RUN/slurm/jobs.tsv" || fail "jobs.tsv was changed"
+cmp -s "$work/begun" <(stat -c %y "$RUN/slurm/begun") || fail "the earlier submission has another time"
 
 echo "== two submissions at once"
 start_over
@@ -206,6 +213,8 @@ expect 0 'the table'
 expect 0 'train: done before, by 1 ranks, though TRAIN_OPTIONS ask for 2'
 cp "$SITE_ENV" "$work/site.before"
 echo 'TRAIN_OPTIONS=(-N 2 -n 8)' >>"$SITE_ENV"
+printf 'ranks = 2\nranks-asked = 2\n' >"$RUN/train/DONE"
+touch "$RUN"/{scores,evaluation}/DONE
 submit
 expect 0 'train: done before'
 ! grep -q 'ask for' "$work/said" || fail "options that are not understood count as one rank"
