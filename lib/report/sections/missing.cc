@@ -13,10 +13,7 @@ Content MakeMissing(const std::vector<RunRecord>& runs) {
       content.AddText(run.name + ": every stage is complete, and every file could be read.");
     }
   }
-  content.AddText(
-      "This report says nothing about frames, calibration, slices of the data and long "
-      "videos.",
-      "note");
+  content.AddText("This report says nothing about frames and long videos.", "note");
   return content;
 }
 
