@@ -245,10 +245,12 @@ bool WorkLock::TakeFlock() {
 bool WorkLock::TakeHolderFile() {
   LookAtHolder();
   LookAt(folder_ / kTakingFile, &taking_);
+  const bool stands = fs::exists(holder_file_);
+  if (stands && (watch_.beat_ns == 0 || !IsStale(watch_))) {
+    return false;
+  }
   own_ = Describe(FileSystemTime().value_or(0));
-  const bool is_taken = fs::exists(holder_file_)
-                            ? watch_.beat_ns != 0 && IsStale(watch_) && TakeOver()
-                            : WriteFirstFile(holder_file_, own_);
+  const bool is_taken = stands ? TakeOver() : WriteFirstFile(holder_file_, own_);
   since_beat_ = Stopwatch();
   return is_taken && TextOf(holder_file_) == own_;
 }
