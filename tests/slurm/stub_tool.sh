@@ -5,7 +5,7 @@
 #   fail-TOOL   exit with status 3
 #   hold-TOOL   holds a number: starts that were restarted fewer times than that go on only when
 #               USR1 or TERM comes, and then exit with 75
-#   deaf-TOOL   as hold-TOOL, but these starts die by USR1 at once, as a tool that is still loading
+#   deaf-TOOL   as hold-TOOL, but these starts die by USR1, as a tool that is still loading
 set -euo pipefail
 # A shell cannot trap a signal that it was started to ignore; the tools can.
 [ -n "${REEL3D_STUB:-}" ] || REEL3D_STUB=yes exec env --default-signal=USR1 "$0" "$@"
@@ -27,6 +27,9 @@ echo "$tool task $task of $tasks rank ${SLURM_PROCID:-0} of ${SLURM_NTASKS:-1} r
 [ ! -e "$RUN/fail-$tool" ] || { echo "$tool: the item $task is torn" >&2 && exit 3; }
 restart=${SLURM_RESTART_COUNT:-0}
 if [ -e "$RUN/deaf-$tool" ] && ((restart < $(<"$RUN/deaf-$tool"))); then
+	# All ranks do so. Until then srun, which ends the others when the first is dead, is not heard.
+	trap '' TERM
+	until (($(grep -c "^$tool .* restart $restart " "$RUN/seen") >= ${SLURM_NTASKS:-1})); do sleep 0.1; done
 	kill -USR1 $$
 fi
 if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
