@@ -9,13 +9,12 @@
 
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <fstream>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
+#include "lib/base/process_state.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -68,18 +67,6 @@ pid_t OwnerOnThisHost(const std::string& name) {
     return 0;
   }
   return static_cast<pid_t>(std::strtol(owner.c_str() + pid_dash + 1, nullptr, 10));
-}
-
-// A killed process that nobody has waited for yet has an id, but will write no more.
-bool IsAlive(pid_t process) {
-  if (kill(process, 0) != 0 && errno == ESRCH) {
-    return false;
-  }
-  std::ifstream stat(fmt::format("/proc/{}/stat", process));
-  std::string text;
-  std::getline(stat, text);
-  const size_t name_end = text.rfind(')');  // the state follows the name
-  return name_end == std::string::npos || text.compare(name_end, 3, ") Z") != 0;
 }
 
 // Publishing renames, which would put a file in the place of a device or a pipe.
@@ -231,7 +218,7 @@ int RemoveStaleTemporaries(const fs::path& folder) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
     const pid_t owner = OwnerOnThisHost(entry.path().filename().string());
-    if (owner > 0 && !IsAlive(owner) && fs::remove_all(entry.path(), ignored) > 0) {
+    if (owner > 0 && !ObserveProcess(owner).is_alive && fs::remove_all(entry.path(), ignored) > 0) {
       ++removed;
     }
   }

@@ -10,12 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -23,6 +21,7 @@
 #include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
+#include "lib/base/process_state.h"
 #include "lib/base/progress.h"
 
 namespace reel3d {
@@ -53,21 +52,6 @@ std::string Machine() {
          fs::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
-// Returns when the process started, in the system's ticks; "" if it has ended or is hidden.
-std::string StartOf(const std::string& process) {
-  const std::string stat = FirstLineOf("/proc/" + process + "/stat");
-  std::istringstream rest(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
-  std::string word;
-  rest >> word;  // the state
-  if (word == "Z" || word == "X") {
-    return "";
-  }
-  for (int field = 4; field <= 22; ++field) {
-    rest >> word;
-  }
-  return rest ? word : "";
-}
-
 std::string JobName() {
   for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"}) {
     if (const char* job = std::getenv(name)) {
@@ -82,7 +66,7 @@ std::string Describe(int64_t since_s) {
                          {"process", getpid()},
                          {"job", JobName()},
                          {"since", since_s},
-                         {"process_start", StartOf("self")},
+                         {"process_start", ObserveProcess(getpid()).start},
                          {"machine", Machine()}}) +
          "\n";
 }
@@ -111,12 +95,9 @@ std::optional<bool> IsAlive(const Json& holder) {
   if (process <= 0 || Field(holder, "machine", std::string()) != Machine()) {
     return std::nullopt;
   }
-  if (kill(process, 0) != 0 && errno == ESRCH) {
-    return false;
-  }
-  const std::string start = StartOf(std::to_string(process));
-  const bool is_hidden = start.empty() && !fs::exists("/proc/" + std::to_string(process));
-  return is_hidden || start == Field(holder, "process_start", std::string());
+  const ProcessState state = ObserveProcess(process);
+  return state.is_alive &&
+         (state.start.empty() || state.start == Field(holder, "process_start", std::string()));
 }
 
 int64_t TimeNs(const timespec& time) { return int64_t{time.tv_sec} * kSecondNs + time.tv_nsec; }
@@ -329,9 +310,11 @@ std::string WorkLock::Holder() const {
   if (!now_s) {
     return who;
   }
-  const int64_t beat_s = watch_.beat_ns / kSecondNs;
+  // Anybody may have written the file.
+  const int64_t since_s = std::clamp<int64_t>(Field(holder, "since", *now_s), 0, *now_s);
+  const int64_t beat_s = std::clamp<int64_t>(watch_.beat_ns / kSecondNs, 0, *now_s);
   return fmt::format("{}, for {}, last sign of life {} ago", who,
-                     FormatDuration(static_cast<double>(*now_s - Field(holder, "since", *now_s))),
+                     FormatDuration(static_cast<double>(*now_s - since_s)),
                      FormatDuration(static_cast<double>(*now_s - beat_s)));
 }
 

@@ -21,6 +21,7 @@
 #include "lib/base/versions.h"
 #include "lib/base/visible_text.h"
 #include "lib/cli/config_file.h"
+#include "lib/cli/first_on_host.h"
 #include "lib/cli/option_table.h"
 
 namespace reel3d {
@@ -289,16 +290,21 @@ int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank =
   return failure.exit_status;
 }
 
-// If all ranks have the fault, rank 0 prints it and exits, and the launcher ends this rank during
-// the wait. Otherwise the fault is this rank's alone, such as a file that one node lacks.
+// If all ranks have the fault, rank 0 prints it and exits, and most launchers end this rank during
+// the wait. Otherwise the fault may be that of some ranks, such as a file that one node lacks: the
+// first of them on each machine prints it. By default srun lets all ranks live on.
 int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
+  const FirstOnHost same_fault(failure.line);
   const Stopwatch clock;
   while (clock.Seconds() < kPatience_s) {
     if (FirstStopSignal() == SIGTERM) {
       return failure.exit_status;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  if (!same_fault.is_first()) {
+    return failure.exit_status;
   }
   return Fail(info, failure, fmt::format("rank {} on {}: ", *LaunchedRank(), HostName()));
 }

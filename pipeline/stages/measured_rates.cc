@@ -62,11 +62,23 @@ void ReadTraining(const TrainMeasured& train, MeasuredRates* rates) {
   }
 }
 
+void SetFrameShape(double height, double quality, const std::string& source, MeasuredRates* rates) {
+  const bool has_height = height == 0 || (height >= 16 && height <= 8192);
+  const bool has_quality = quality == 0 || (quality >= 1 && quality <= 100);
+  if (!has_height || !has_quality) {
+    throw InputError(fmt::format(
+        "{}: no prepared frames have height {} and quality {}: they must be 16 to 8192 and 1 to "
+        "100, or 0 if they are not known",
+        source, height, quality));
+  }
+  rates->height = height;
+  rates->quality = quality;
+}
+
 MeasuredRates RatesOfRun(const fs::path& folder) {
   const RunMeasured run = ReadRunMeasurements(folder);
   MeasuredRates rates;
-  rates.height = run.prep.height;
-  rates.quality = run.prep.quality;
+  SetFrameShape(run.prep.height, run.prep.quality, Escaped(folder.string()), &rates);
   rates.notes = run.notes;
   ReadFrames(run.prep, run.pack, &rates);
   ReadTraining(run.train, &rates);
@@ -85,8 +97,7 @@ MeasuredRates RatesOfCorrection(const fs::path& file) {
           "{} is not a correction that plan-run wrote: its format is '{}' instead of '{}'",
           Escaped(file.string()), Escaped(json.value("format", "")), kFormat));
     }
-    rates.height = json.at("height");
-    rates.quality = json.at("quality");
+    ReadFrameShape(json, Escaped(file.string()), &rates);
     for (const auto& [key, value] : json.at("rates").items()) {
       const double rate = value.get<double>();
       if (!IsRate(key, rate)) {
@@ -117,7 +128,7 @@ plan::Rates AssumedRates(const plan::Request& request) {
 // Returns what a measured rate is multiplied by at the planned height and quality.
 double CarriedBy(const std::string& key, const MeasuredRates& measured,
                  const plan::Settings& settings) {
-  if (!(measured.height >= 16) || !(measured.quality >= 1)) {
+  if (measured.height == 0 || measured.quality == 0) {  // not known
     return 1;
   }
   const double height = settings.height.value;
@@ -137,6 +148,11 @@ double CarriedBy(const std::string& key, const MeasuredRates& measured,
 bool IsRate(const std::string& key, double value) {
   const bool may_be_zero = key == "straggling_ms" || key == "validation_ms";
   return (value >= 1e-9 && value <= 1e9) || (may_be_zero && value == 0);
+}
+
+void ReadFrameShape(const nlohmann::ordered_json& json, const std::string& source,
+                    MeasuredRates* rates) {
+  SetFrameShape(json.at("height"), json.at("quality"), source, rates);
 }
 
 MeasuredRates ReadMeasuredRates(const fs::path& source) {

@@ -30,6 +30,11 @@ struct RunOutcome {
 // validate; every other rate is above 0.
 bool IsRate(const std::string& key, double value);
 
+// Reads the height and quality of a saved plan or correction, the file `source`. Throws an input
+// error if no prepared frames can have them.
+void ReadFrameShape(const nlohmann::ordered_json& json, const std::string& source,
+                    MeasuredRates* rates);
+
 // `source` is a run's folder (with prepared/, shards/, train/ or scores/) or a correction. Stages
 // that have not run give no rates. Throws an input error if it is neither, or is damaged.
 MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);

@@ -56,8 +56,7 @@ SavedPlan ReadPlan(const fs::path& file) {
                       "instead of '{}'",
                       name, Escaped(json.value("format", "")), kPlanFormat));
     }
-    plan.rates.height = json.at("height");
-    plan.rates.quality = json.at("quality");
+    ReadFrameShape(json, name, &plan.rates);
     for (const auto& [key, rate] : json.at("rates").items()) {
       plan.rates.by_key[key] = rate.at("value");
       if (!IsRate(key, plan.rates.by_key[key])) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 
@@ -34,6 +35,10 @@ Fields HeaderOf(const fs::path& file) {
   while (true) {
     const size_t tab = line.find('\t');
     columns.emplace_back(line.substr(0, tab));
+    if (std::count(columns.begin(), columns.end(), columns.back()) > 1) {
+      throw InputError(fmt::format("{} has the column '{}' twice: rename or remove one",
+                                   file.string(), Escaped(columns.back())));
+    }
     if (tab == std::string_view::npos) {
       return columns;
     }
@@ -100,11 +105,12 @@ void RequireScored(const SideTable& table, const Fields& ids) {
   }
 }
 
-// Returns "" if a field is not a number: such a video has no duration.
+// Returns "" if a field is not a positive number: such a video has no duration.
 std::string DurationOf(const std::string& num_frames, const std::string& fps) {
   const double frames = std::strtod(num_frames.c_str(), nullptr);
   const double rate = std::strtod(fps.c_str(), nullptr);
-  return frames > 0 && rate > 0 ? fmt::format("{:.3f}", frames / rate) : "";
+  const bool is_known = frames > 0 && rate > 0 && std::isfinite(rate);
+  return is_known && std::isfinite(frames / rate) ? fmt::format("{:.3f}", frames / rate) : "";
 }
 
 SliceColumn Durations(const SideTable& table, const Fields& ids) {

@@ -56,6 +56,20 @@ TEST_F(EvaluateTables, SlicesByTheColumnsOfATable) {
   EXPECT_EQ(Run().metrics["slices"].size(), 5U);
 }
 
+TEST_F(EvaluateTables, FramesAndRatesThatMakeNoDuration) {
+  options_.slices =
+      Write("side.tsv", "id\tnum_frames\tfps\na\t50\t25\nb\t50\tinf\nc\t1e300\t1e-300\n");
+  options_.slice_by = {"duration_s"};
+  Run();
+  EXPECT_THAT(Output("slices.tsv"),
+              AllOf(HasSubstr("\nduration_s\t(none)\t2\t"), Not(HasSubstr("inf"))));
+}
+
+TEST_F(EvaluateTables, AColumnThatStandsTwice) {
+  options_.slices = Write("side.tsv", "id\tcam\tcam\na\tx\ty\n");
+  ExpectRefusedLater("has the column 'cam' twice");
+}
+
 TEST_F(EvaluateTables, ColumnsThatTellNoKindsOfVideosAreSlicesOnlyIfNamed) {
   options_.slices = Write("side.tsv",
                           "id\tpath\tlabel\tcam\na\ta.mp4\trise\tx\nb\tb.mp4\tfall\tx\n"

@@ -92,6 +92,11 @@ TEST_F(PlanRunRefusals, ManifestsWithErrors) {
                 "leave out --videos");
 }
 
+TEST_F(PlanRunRefusals, VideosShorterThanAFrame) {
+  ExpectRefused({"--videos", "10", "--seconds", "0.01", "--fps", "25"}, kExitUsage,
+                "have no frame");
+}
+
 TEST_F(PlanRunRefusals, SourcesOfRatesThatAreNone) {
   ExpectRefused({"--videos", "10", "--measured", folder_ / "none"}, kExitInput, "none");
   MakeFolders(folder_ / "empty");
@@ -103,14 +108,21 @@ TEST_F(PlanRunRefusals, SourcesOfRatesThatAreNone) {
                 "not a JSON object");
   ExpectRefused({"--videos", "10", "--measured",
                  Write("minus.json",
-                       "{\"format\": \"reel3d-plan-correction\", \"height\": 1, "
-                       "\"quality\": 1, \"rates\": {\"prep_ms\": -1}}")},
+                       "{\"format\": \"reel3d-plan-correction\", \"height\": 360, "
+                       "\"quality\": 90, \"rates\": {\"prep_ms\": -1}}")},
                 kExitInput, "prep_ms");
   ExpectRefused({"--videos", "10", "--measured",
                  Write("zero.json",
-                       "{\"format\": \"reel3d-plan-correction\", \"height\": 1, "
-                       "\"quality\": 1, \"rates\": {\"train_clips_per_s\": 0}}")},
+                       "{\"format\": \"reel3d-plan-correction\", \"height\": 360, "
+                       "\"quality\": 90, \"rates\": {\"train_clips_per_s\": 0}}")},
                 kExitInput, "train_clips_per_s");
+  for (const char* height : {"1e308", "-360", "8"}) {
+    ExpectRefused({"--videos", "10", "--measured",
+                   Write("huge.json", std::string("{\"format\": \"reel3d-plan-correction\", "
+                                                  "\"quality\": 90, \"rates\": {}, \"height\": ") +
+                                          height + "}")},
+                  kExitInput, "no prepared frames have height");
+  }
   ExpectRefused({"--videos", "10", "--measured",
                  Write("text.json", "{\"format\": \"reel3d-plan-correction\", \"height\": \"a\"}")},
                 kExitInput, "text.json");

@@ -2,6 +2,8 @@
 // terminal; in a step that takes longer than mpirun's own patience, and before the first step.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <pty.h>
 #include <sys/file.h>
@@ -379,6 +381,9 @@ TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
   const CommandResult first = RunCommand(command, {"PMIX_RANK=0"});
   EXPECT_THAT(first.err, testing::Not(HasSubstr("rank ")));
   EXPECT_THAT(first.err, HasSubstr("absent.ini"));
+  const std::string several = fmt::format(
+      "for rank in 1 2 3 4; do PMIX_RANK=$rank '{}' & done; wait", fmt::join(command, "' '"));
+  EXPECT_EQ(Count(RunCommand({"sh", "-c", several}).err, "absent.ini"), 1U);
 }
 
 // Every rank finds this out by itself.

@@ -1,0 +1,21 @@
+// Observes another process of this machine, by its number.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace reel3d {
+
+struct ProcessState {
+  // False as soon as the process has ended, even if its parent has not waited for it yet.
+  bool is_alive = false;
+  // The time at which the process started, in ticks since the machine started. A number that is
+  // used again thus differs from its first use. Empty if /proc hides the process from this user.
+  std::string start;
+};
+
+ProcessState ObserveProcess(pid_t process);
+
+}  // namespace reel3d

@@ -1,0 +1,26 @@
+// Lets one of several ranks on a machine speak for the others that have the same fault.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace reel3d {
+
+class FirstOnHost {
+ public:
+  // Ranks belong together if the same launcher process started them, for the same user.
+  explicit FirstOnHost(const std::string& words);
+  ~FirstOnHost();
+  FirstOnHost(const FirstOnHost&) = delete;
+  FirstOnHost& operator=(const FirstOnHost&) = delete;
+
+  // False if another rank on this machine has an object for the same words. True if that cannot be
+  // found out.
+  bool is_first() const { return is_first_; }
+
+ private:
+  int socket_;
+  bool is_first_;
+};
+
+}  // namespace reel3d
