@@ -70,6 +70,20 @@ await_job "$RUN" train 120
 await_proof train/DONE
 cp slurm/site.env "$SITE_ENV"
 
+echo "== a job that Slurm does not queue again has failed"
+start_over
+echo 1 >"$RUN/deaf-train-r3d"
+mkdir "$work/refusing"
+printf '#!/bin/sh\necho "no requeue" >&2\nexit 1\n' >"$work/refusing/scontrol"
+chmod +x "$work/refusing/scontrol"
+# shellcheck disable=SC2016 # the job's own variables
+printf 'site_setup() { [ -z "${SLURM_JOB_ID:-}" ] || export PATH=%s:$PATH; }\n' "$work/refusing" >>"$SITE_ENV"
+workflow train EXEC=slurm TASKS=1
+await_job "$RUN" end 120
+grep -q 'train: status 1 on' "$RUN/slurm/end.txt" || fail "no failure: $(cat "$RUN/slurm/end.txt")"
+expect '^train-r3d .* restart 1 ' 0
+cp slurm/site.env "$SITE_ENV"
+
 echo "== an array task that nears its time limit does the rest later"
 start_over
 echo 1 >"$RUN/hold-prep-videos"
