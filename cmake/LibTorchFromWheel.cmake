@@ -28,14 +28,14 @@ endif()
 message(STATUS "LibTorch: ${_torch}")
 
 add_library(LibTorch INTERFACE)
-# Not libtorch.so, which only drags the CUDA libraries in.
+# libtorch.so is not linked, because it only adds the CUDA libraries.
 target_link_libraries(LibTorch INTERFACE
   "${_torch}/lib/libtorch_cpu.so" "${_torch}/lib/libc10.so" Threads::Threads)
 target_include_directories(LibTorch SYSTEM INTERFACE
   "${_torch}/include" "${_headers}")
 target_compile_definitions(LibTorch INTERFACE USE_DISTRIBUTED USE_C10D)
 target_link_options(LibTorch INTERFACE "LINKER:-rpath,${_torch}/lib")
-# ld finds the libraries that LibTorch needs there; at run time LibTorch's own run paths lead to them.
+# ld finds the libraries that LibTorch needs in these folders. At run time LibTorch's own run paths do.
 set(_nvidia "${_torch}/../nvidia")
 file(GLOB _nvidia_lib_folders "${_nvidia}/*/lib")
 foreach(_folder ${_nvidia_lib_folders})
@@ -43,7 +43,7 @@ foreach(_folder ${_nvidia_lib_folders})
 endforeach()
 
 if(REEL3D_CUDA)
-  # The NVIDIA wheels beside torch where there are any, else the system: never a mixture.
+  # CUDA comes from the NVIDIA wheels beside torch if there are any, else from the system: never mixed.
   if(EXISTS "${_nvidia}")
     set(_where PATHS "${_nvidia}/cu13" "${_nvidia}/nccl" "${_nvidia}/cudnn" NO_DEFAULT_PATH)
   else()
@@ -55,7 +55,7 @@ if(REEL3D_CUDA)
                PATH_SUFFIXES lib lib64 NO_CACHE)
   find_library(REEL3D_NCCL NAMES nccl libnccl.so.2 ${_where} PATH_SUFFIXES lib NO_CACHE)
   find_file(REEL3D_TORCH_CUDA libtorch_cuda.so PATHS "${_torch}/lib" NO_DEFAULT_PATH NO_CACHE)
-  # Not linked by name, but LibTorch's CUDA half does not load without them.
+  # These two are not linked, but LibTorch's CUDA part does not load without them.
   find_library(REEL3D_CUDNN NAMES cudnn libcudnn.so.9 ${_where} PATH_SUFFIXES lib NO_CACHE)
   find_library(REEL3D_CUBLAS NAMES cublas libcublas.so.13 libcublas.so.12 ${_where}
                PATH_SUFFIXES lib lib64 NO_CACHE)
@@ -68,8 +68,8 @@ if(REEL3D_CUDA)
   target_include_directories(LibTorch SYSTEM INTERFACE
     "${REEL3D_CUDA_INCLUDE}" "${REEL3D_NCCL_INCLUDE}")
   target_compile_definitions(LibTorch INTERFACE USE_C10D_NCCL)
-  # libtorch_cuda.so registers its kernels in static initialisers: no symbol of it need be
-  # referenced, and ld would drop it.
+  # libtorch_cuda.so registers its kernels in static initialisers. If no symbol of it is referenced, ld
+  # would drop it without --no-as-needed.
   target_link_libraries(LibTorch INTERFACE
     "-Wl,--push-state,--no-as-needed" "${REEL3D_TORCH_CUDA}" "${_torch}/lib/libc10_cuda.so"
     "${REEL3D_NCCL}" "${REEL3D_CUDART}" "-Wl,--pop-state")

@@ -17,8 +17,8 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # Checks stay on in release builds; they cost nothing that a benchmark shows.
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
-# GCC 12 sees overflows in fmt that are not there (stringop-overflow); clang, fields without a value
-# that have a default one.
+# GCC 12 warns of overflows in fmt that do not exist (stringop-overflow). clang warns of fields that are
+# not initialised, although they have default values.
 add_compile_options(-Wall -Wextra -Wpedantic -Werror
                     $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
                     $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
@@ -26,17 +26,17 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 include_directories("${CMAKE_SOURCE_DIR}")
 if(REEL3D_FUZZ)
-  # Everything is watched, so that libFuzzer sees which inputs lead to new code.
+  # All code is instrumented, so that libFuzzer sees which inputs lead to new code.
   set(REEL3D_SANITIZE "fuzzer-no-link,address,undefined")
-  add_compile_definitions(__SANITIZE_ADDRESS__)  # as g++ defines it by itself
+  add_compile_definitions(__SANITIZE_ADDRESS__)  # g++ defines it by itself, clang does not
 endif()
 if(REEL3D_SANITIZE)
-  # Undefined behaviour ends a test, rather than being told and passed over.
+  # Undefined behaviour ends a test. By default it would only be reported.
   add_compile_options(-fsanitize=${REEL3D_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${REEL3D_SANITIZE})
 endif()
-# HDF5 loses memory each time that it refuses a file or the disk refuses HDF5.
+# HDF5 leaks memory each time that it refuses a file, or that a write to the disk fails.
 set(REEL3D_SANITIZER_ENVIRONMENT
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
@@ -53,7 +53,7 @@ function(reel3d_library)
   target_link_libraries(reel3d_${LIB_NAME} PUBLIC ${LIB_LINKS} PRIVATE ${LIB_PRIVATE_LINKS})
   if(LIB_TORCH)
     reel3d_use_torch(reel3d_${LIB_NAME})
-    # Reading torch's header costs 10 s, what most sources add to it 2 s.
+    # A source takes 10 s for torch's header and mostly 2 s for itself, so eight are compiled together.
     set_target_properties(reel3d_${LIB_NAME} PROPERTIES
       UNITY_BUILD ${REEL3D_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   endif()
@@ -78,7 +78,7 @@ function(reel3d_add_to_tests name target)
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
 endfunction()
 
-# MPI_RANKS 1 2 4: runs the test once under mpirun for each, instead of alone.
+# MPI_RANKS 1 2 4: runs the test under mpirun, once with each number of ranks.
 function(reel3d_test)
   cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
   string(REPLACE "/" "_" target ${TEST_NAME})
@@ -102,9 +102,9 @@ function(reel3d_test)
   endif()
 endfunction()
 
-# The fuzz target of NAME_fuzz.cc: an ordinary test, or in a build for fuzzing (REEL3D_FUZZ) the
-# program NAME_fuzz. INPUTS: how many damaged inputs the test tries, seconds' worth. EXTRA: files or
-# folders of more inputs, which need not be there.
+# Declares the fuzz target of NAME_fuzz.cc: an ordinary test, or in a build for fuzzing (REEL3D_FUZZ)
+# the program NAME_fuzz. INPUTS: how many damaged inputs the test tries, for a few seconds. EXTRA: files
+# or folders of more inputs, which may be absent.
 function(reel3d_fuzzer name)
   cmake_parse_arguments(FUZZER "" "INPUTS" "LINKS;EXTRA" ${ARGN})
   set(target ${name}_fuzz)

@@ -1,12 +1,12 @@
 # Defines what `cmake --install build` copies: tools, recipes, man pages and completions of bash and zsh.
 #
-# The installed tools need the LibTorch that they were linked with, where it was. Man pages and
-# completions are made from the --help of the tools at that moment: so they fit them, and a build
-# does not pay for them.
+# The installed tools need the LibTorch that they were linked with, in the same place. Man pages and
+# completions are made from the tools' --help during installation. So they match the tools, and a build
+# takes no time for them.
 include(GNUInstallDirs)
 get_property(tools DIRECTORY "${CMAKE_SOURCE_DIR}/tools" PROPERTY BUILDSYSTEM_TARGETS)
 foreach(tool ${tools})
-  # As files, since CMake would change the paths of libraries in targets, and those must stay.
+  # Tools are installed as files: in targets CMake would change the paths of libraries.
   install(PROGRAMS "$<TARGET_FILE:${tool}>" DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endforeach()
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/configs/recipes"

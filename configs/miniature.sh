@@ -4,7 +4,7 @@
 #
 #   configs/miniature.sh SET BIN_DIR OUT_DIR      SET: kinetics400, kinetics700, activitynet, ucf101, hmdb51
 #
-# Writes OUT_DIR/videos and OUT_DIR/annotations. An OUT_DIR that is there is complete and stays.
+# Writes OUT_DIR/videos and OUT_DIR/annotations. An OUT_DIR that exists is complete and is not changed.
 set -euo pipefail
 [ $# = 3 ] || { echo "usage: configs/miniature.sh SET BIN_DIR OUT_DIR" >&2 && exit 2; }
 set_name=$1 bin=$2 out=$3
@@ -33,7 +33,7 @@ put() { # VIDEO PLACE
 	mkdir -p "$(dirname "$videos/$2")"
 	mv "$1" "$videos/$2"
 }
-# Eleven characters as YouTube has them; every second class begins with - and the others with _.
+# Prints eleven characters, as YouTube's ids have; every second class begins with - and the others with _.
 youtube_id() { # CLASS_NUMBER VIDEO_NUMBER
 	local first=_-
 	printf '%sa0B%ddE_%03d' "${first:$(($1 % 2)):1}" "$1" "$2"

@@ -14,7 +14,7 @@ names() { tail -n +2 "$table" | cut -f 1; }
 set_of() { awk -F '\t' -v name="$1" '$1 == name { print $2 }' "$table"; }
 workflow() { "${MAKE:-make}" --no-print-directory -f Makefile.workflow BUILD=no "BIN=$BIN" "$@"; }
 
-# Prints a setting of train-r3d, to the last default.
+# Prints the value of a setting of train-r3d, also if it is a default.
 setting() { # FILE KEY
 	"$BIN/train-r3d" --config "$1" --print-config | sed -n "s/^$2 = //p"
 }
@@ -28,7 +28,7 @@ with_settings() { # FILE "KEY = VALUE"...
 	[ $# = 0 ] || printf '%s\n' "$@"
 }
 
-# Writes scaled settings to $run/configs, and says in one line what was scaled.
+# Writes scaled settings to $run/configs, and prints in one line what was scaled.
 scale() { # NAME RUN
 	local train=configs/$1/train.ini run=$2 key
 	declare -A full
@@ -50,7 +50,7 @@ scale() { # NAME RUN
 		network="r3d-18 at width $width in place of r3d-${full[depth]}"
 	fi
 	((full[micro_batch] == 0)) || scaled+=("micro-batch = 4")
-	# The learning rate is that of the full batch.
+	# The learning rate of the settings is for the full batch, so it is scaled to the small batch.
 	[ "${full[scale_lr]}" != 0 ] || scaled+=("scale-lr = ${full[batch]}")
 	((full[batch] <= 256)) || scaled+=("batch = 16")
 	[ "${full[warmup_epochs]}" = 0 ] || scaled+=("warmup-epochs = 1")

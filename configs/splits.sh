@@ -16,7 +16,7 @@ workflow() { # TARGET SPLIT
 figure() { # SPLIT KEY
 	sed -n "s/^ *\"$2\": *\([0-9.e-]*\),*$/\1/p" "$run/split-$1/evaluation/metrics.json"
 }
-# The two ends of the interval stand in lines of their own.
+# Prints the two ends of the interval, which metrics.json has on two lines.
 interval() { # SPLIT
 	grep -A 2 '"video_top1_interval_95"' "$run/split-$1/evaluation/metrics.json" | tail -n 2 | tr -d ' ,' | paste -sd' '
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows the results of runs beside the published figures, in per cent; - is what is not there.
+# Shows the results of runs beside the published figures, in per cent; - means that there is no figure.
 #
 #   configs/table2.sh [RUNS_DIR]      default: run
 #

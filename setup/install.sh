@@ -59,7 +59,7 @@ fi
 
 say() { echo "setup: $*" >&2; }
 
-# The packages of the wanted sections that are not installed, one a line.
+# Prints the packages of the wanted sections that are not installed, one a line.
 missing_packages() {
 	local line section='' package
 	while read -r line; do
@@ -98,8 +98,8 @@ install_packages() {
 	fi
 }
 
-# FOLDER LIST...: a virtual environment serves as the folder that wheels are unpacked into. What was
-# installed in it is recorded list by list, so that an interrupted or older one is completed.
+# install_wheels FOLDER LIST... unpacks the wheels of each LIST into FOLDER, a virtual environment. Each
+# installed list is recorded there, so that an interrupted or older installation is completed.
 install_wheels() {
 	local list venv=$1 done_file python=/usr/bin/python3
 	shift
@@ -128,7 +128,7 @@ pip_options=(--no-deps --require-hashes)
 install_wheels build/libtorch "${lists[@]}"
 [ $tidy = no ] || install_wheels build/clang-tidy tests/lint/requirements.txt
 [ $docs = no ] || install_wheels build/docs-python docs/requirements.txt
-pip_options=() # measured, never shipped
+pip_options=() # these packages are not part of reel3d, so they need no hashes
 [ $bench = no ] || install_wheels build/bench-python bench/requirements.txt
 [ $bench_torch = no ] || install_wheels build/bench-torch bench/torch-requirements.txt
 [ $python = no ] || install_wheels build/python-tools python/requirements.txt

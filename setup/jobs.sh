@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # jobs.sh [ROOT]: prints how many compilers may run at a time. That is one for each core that this
-# process may use, or fewer where a control group (version 1 or 2) limits processor time, or where
-# memory has no room for 1.5 GB each. lib/base/host.h is the same for the tools. ROOT holds /proc and
-# /sys.
+# process may use. It is fewer if a control group (version 1 or 2) limits processor time, or if memory
+# has no room for 1.5 GB each. lib/base/host.h does the same for the tools. ROOT (default /) is the
+# folder that holds proc and sys.
 set -euo pipefail
 root=${1:-}
 kilobytes_each=1572864
 
-# folders CONTROLLER: the process's control group and those above it; '' is version 2.
+# folders CONTROLLER prints the folders of the process's control group and of the groups above it. The
+# controller '' means version 2.
 folders() {
 	local group top
 	group=$(awk -F : -v name="$1" '
@@ -16,7 +17,7 @@ folders() {
 	top=$root/sys/fs/cgroup${1:+/$1}
 	while :; do
 		case $group in
-		*..*) group= ;; # a container's name that leads out of what it sees
+		*..*) group= ;; # in a container, a group outside of what the container sees
 		esac
 		echo "$top$group"
 		[ -n "${group#/}" ] || break
@@ -24,10 +25,10 @@ folders() {
 	done
 }
 
-# least NUMBER...: the smallest of those that are numbers.
+# least VALUE... prints the smallest of the values that are numbers.
 least() { printf '%s\n' "$@" | awk '/^[0-9]+$/ && (least == "" || $1 < least) {least = $1} END {print least}'; }
 
-# quota QUOTA PERIOD: the cores that it comes to, rounded up.
+# quota QUOTA PERIOD prints the number of cores that this quota allows, rounded up.
 quota() { awk -v quota="${1:-}" -v period="${2:-}" 'BEGIN {
 	if (quota + 0 > 0 && period + 0 > 0) print int((quota + period - 1) / period)}'; }
 

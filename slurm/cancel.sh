@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Cancels the jobs of an experiment's newest submission. `make -f Makefile.workflow cancel EXP=NAME`
-# calls it. What is finished stays, and the same submission goes on from there.
+# calls it. Finished work stays, and the same submission command continues from there.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
 . slurm/chain.sh

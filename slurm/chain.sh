@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# Has what submit.sh, status.sh, cancel.sh and the job at the end share: the stages of a chain, and
-# what Slurm knows of its jobs. They source it in the project's folder.
+# Defines the stages of a chain of jobs, and functions that ask Slurm about these jobs. submit.sh,
+# status.sh, cancel.sh and end.sbatch source this file in the project's folder.
 set -euo pipefail
 
 : "${EXP:=demo}"
@@ -14,10 +14,11 @@ stages=(prep pack train score evaluate)
 declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [evaluate]=evaluation)
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores)
-# jobs.tsv: stage and job of the newest submission. Its first job replaces the file, so a submission
-# of which nothing was queued loses nothing; history.tsv keeps all, with their times.
+# jobs.tsv lists stage and job of the newest submission. The file is replaced when the first job has
+# been queued, so a submission that queues nothing loses nothing. history.tsv keeps the jobs of all
+# submissions, with their times.
 jobs=$RUN/slurm/jobs.tsv
-# The file's time is that of the newest submission, on the clock of the file system.
+# The modification time of this file is the time of the newest submission, on the file system's clock.
 begun=$RUN/slurm/begun
 
 die() {
@@ -27,16 +28,16 @@ die() {
 
 is_array() { [ "$1" = prep ] || [ "$1" = score ]; }
 
-# task_done STAGE TASK says whether this task of an array has left its proof.
+# task_done STAGE TASK succeeds if this task of an array has written its DONE.
 task_done() { [ -e "$(printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS")" ]; }
 
-# made_by_chain STAGE says whether the newest submission has finished the stage; what an earlier one
-# finished may be out of date.
+# made_by_chain STAGE succeeds if the newest submission has finished the stage. The output of an
+# earlier submission may be out of date.
 made_by_chain() { [ "$RUN/${folder[$1]}/DONE" -nt "$begun" ]; }
 
 # queued_jobs NUMBER,... prints "NUMBER STATE" of each of these jobs, and of each task of an array,
-# that Slurm has not ended. Slurm answers for a number that it has forgotten with an error of its
-# own; any other error means that nobody knows.
+# that has not ended. The error 'Invalid job id' means that Slurm has forgotten the job: it has ended.
+# After any other error the state is unknown, so the script ends.
 queued_jobs() {
 	local said
 	if said=$(LC_ALL=C squeue --noheader --array --jobs="$1" --format='%F %T' 2>&1); then

@@ -2,12 +2,12 @@
 # Has the functions that all jobs share; each *.sbatch sources it in the folder of its submission.
 #
 # A node that cannot launch a job may still end it as COMPLETED 0:0, and then Slurm releases the
-# jobs that wait for it. So no job trusts the job before it. It looks for the file that proves the
-# stage before it, and at the end for its own.
+# jobs that wait for it. So no job trusts the job before it. Each job waits for the file that proves
+# the stage before it, and at its end for the file that proves its own stage.
 set -euo pipefail
 
 # Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end.
-# They are noted from here on, however long site_setup takes.
+# The signals are noted from here on, however long site_setup takes.
 asked='' cancelled=''
 trap asked=yes USR1
 trap cancelled=yes TERM
@@ -15,7 +15,7 @@ trap cancelled=yes TERM
 stage=${SLURM_JOB_NAME#reel3d-}
 job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
 log=$RUN/slurm/$SLURM_JOB_NAME-$job${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}.log
-# The last words of this task when it fails, for status.sh and the job at the end.
+# If this task fails, this file gets the last lines of its log, for status.sh and end.sbatch.
 record=$RUN/slurm/failures/$stage${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}
 if ((${SLURM_RESTART_COUNT:-0} > 0)); then
 	printf '%s\t%s\t%s\n' "$stage" "$job" "$SLURM_RESTART_COUNT" >>"$RUN/slurm/restarts.tsv"
@@ -39,7 +39,7 @@ trap keep_record EXIT
 . "${SITE_ENV:-slurm/site.env}"
 site_setup
 
-# An array may hold only those tasks that a stage listed to be run again.
+# Slurm's array may have only some of the tasks (ARRAY=LIST). The tools need the numbers of all tasks.
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
 	export SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT="$TASKS"
 fi
@@ -60,7 +60,8 @@ make_stage() {
 	exec make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
 }
 
-# queue_again TIMES MOST WHY puts this job back into the queue, unless that has happened MOST times.
+# queue_again TIMES MOST WHY puts this job back into the queue, for the reason WHY. TIMES is how often
+# that has happened already; from MOST on, the job fails instead.
 queue_again() {
 	if (($1 >= $2)); then
 		echo "$stage: $3, but this job has been queued again $1 times already: start it again by hand" >&2
@@ -79,8 +80,8 @@ queue_again() {
 end_work() { kill -TERM "$1" 2>/dev/null || true; }
 
 # run_work FUNCTION... runs the function in the background, since bash runs a trap only between
-# commands, and hands requests on. The function ends by exec, so that a request reaches its command.
-# Returns the command's status.
+# commands. After USR1 it calls end_work for the function's process. The function ends by exec, so
+# that the signal reaches its command. Returns the command's status.
 run_work() {
 	local worker status=0 told=''
 	"$@" &
@@ -101,8 +102,8 @@ run_work() {
 	return "$status"
 }
 
-# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit it ends,
-# and the job queues itself again to do the rest.
+# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit the stage
+# ends, and the job queues itself again to do the rest.
 do_stage() {
 	local status=0
 	run_work make_stage "$1" || status=$?

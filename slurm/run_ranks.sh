@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run_ranks.sh COMMAND... runs the command as the MPI ranks of this job, and writes its exit status
-# to the file $RANKS_STATUS. The process in $RANKS_STATUS.pid takes the signals for the ranks.
+# to the file $RANKS_STATUS. Signals for the ranks go to the process whose number is in
+# $RANKS_STATUS.pid.
 set -euo pipefail
 
 # shellcheck source=slurm/site.env

@@ -8,12 +8,12 @@ cd "$(dirname "$0")/.." || exit
 [ -e "$jobs" ] || die 3 "nothing of $RUN has been submitted: there is no $jobs"
 known=$(queued_jobs "$(jobs_of '.*')")
 
-# count_jobs JOB STATE|STATE prints how many of its tasks are in such a state.
+# count_jobs JOB STATE|STATE prints how many tasks of the job are in one of these states.
 count_jobs() { awk -v job="$1" -v states="^($2)" '$1 == job && $2 ~ states {n++} END {print n + 0}' <<<"$known"; }
 
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 
-# progress STAGE prints: done, all, unit. All is 0 if nobody knows.
+# progress STAGE prints three words: done, all, unit. All is 0 if it is unknown.
 progress() {
 	local task finished=0 epochs
 	case $1 in
@@ -30,7 +30,8 @@ progress() {
 	esac
 }
 
-# Times of the files that this submission has made so far; the file system's clock wrote all of them.
+# Prints the times of the files that this submission has made so far, from the file system's clock. For
+# training, the times are sums of the epochs' seconds.
 made_times() { # STAGE
 	case $1 in
 	prep) find "$RUN/prepared" -name '*.mkv' -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;

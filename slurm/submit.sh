@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit
 . "${SITE_ENV:-slurm/site.env}"
 last=${1:-evaluate}
 
-# The environment holds make's variables; its own flags must not reach the makes of the jobs.
+# Variables that make exported stay in the environment, but its flags must not reach the jobs' make.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 check_request() {
@@ -53,7 +53,7 @@ is_done() { # STAGE
 	make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/${folder[$1]}/DONE" >/dev/null 2>&1
 }
 
-# The stages to submit: the first that is not done and all after it.
+# Sets `work` to the stages to submit: the first that is not done and all after it.
 find_work() {
 	local stage
 	work=()
@@ -67,7 +67,8 @@ find_work() {
 	done
 }
 
-# Training is the same by any number of ranks but for rounding. Other ranks may still be a mistake.
+# Prints a note if a finished training had another number of ranks than TRAIN_OPTIONS ask for. Except
+# for rounding, training does not depend on that number, but it may be a mistake.
 other_ranks() { # STAGE
 	local took nodes=1 each=1 all='' option
 	[ "$1" = train ] || return 0
@@ -86,7 +87,8 @@ other_ranks() { # STAGE
 		echo ", by $took ranks, though TRAIN_OPTIONS ask for $all: OVERWRITE=yes trains again"
 }
 
-# ask_tool TOOL CONFIG, in a subshell: site_setup may change the environment, BIN as well.
+# ask_tool TOOL CONFIG lets the tool check its settings. Call it in a subshell, because site_setup may
+# change the environment, including BIN.
 ask_tool() {
 	site_setup || return 1
 	[ -x "$BIN/$1" ] || {
@@ -96,7 +98,7 @@ ask_tool() {
 	[ ! -e "$2" ] || "$BIN/$1" --config "$2" --print-config
 }
 
-# A wrong key of a later stage would be found when that stage starts, perhaps a day later.
+# A wrong key would otherwise be found when its stage starts, perhaps a day later.
 check_settings() { # STAGE
 	local said status=0 config=$CONFIGS/$1.ini
 	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >/dev/null) || status=$?
@@ -137,7 +139,7 @@ check_array() {
 	[ -z "$missing" ] || die 2 "ARRAY=$ARRAY leaves tasks undone (${missing#,}), and the stages after $stage need all: name them too, or make $stage ARRAY=$ARRAY alone"
 }
 
-# What is edited after the submission must not reach the jobs that wait.
+# Copies the settings, so that edits after the submission do not reach the jobs that wait.
 take_snapshot() {
 	local snapshot
 	snapshot=$(mktemp -d "$RUN/slurm/settings-XXXXXX")
@@ -184,7 +186,7 @@ submit_chain() {
 		ARRAY=
 		echo "$stage: job ${submitted[-1]}"
 	done
-	# The last job runs however the others end, and writes why.
+	# The last job runs also if others fail, and writes how they ended.
 	submit end --dependency="afterany:$(IFS=: && echo "${submitted[*]}")" "${SITE_OPTIONS[@]}" "${EVALUATE_OPTIONS[@]}"
 }
 

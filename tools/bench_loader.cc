@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
       "bench-loader", "Measures how fast clips are loaded from shards on this machine.",
       "  bench-loader run/x/shards\n\n"
       "Draws random clips and crops as training does. Divide the clips/s of your GPU by the\n"
-      "clips/s of a core: the result is the number of --loader-threads that the GPU needs. Run it\n"
-      "twice: the first run reads from the disk, the second from memory if the shards fit."};
+      "clips/s of a core: the result is the number of --loader-threads that the GPU needs. Run\n"
+      "this tool twice: the first run reads from the disk, the second from memory if the shards\n"
+      "fit."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::BenchLoaderReport report = reel3d::RunBenchLoader(options);
     return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};

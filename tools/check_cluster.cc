@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
       {"check-cluster", "Checks the hosts, network and folders of a job before it trains.",
        "  srun --mpi=pmix check-cluster --folder run --history cluster.jsonl\n"
        "  mpirun -n 4 check-cluster --shards run/x/shards --need 2000\n\n"
-       "Start it by the launcher of the job, on its hosts. Each line says OK, WARN or FAIL, and\n"
-       "what to do. Status 4: a check failed. It writes only small files, which it removes.",
+       "Start this tool with the launcher of the job, on the job's hosts. Each line says OK, WARN\n"
+       "or FAIL, and what to do. Status 4: a check failed. The tool removes the small files that\n"
+       "it writes.",
        /*is_parallel=*/true},
       argc, argv, options, [&] { return reel3d::RunCheckCluster(options); });
 }

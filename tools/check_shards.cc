@@ -1,4 +1,4 @@
-// check-shards finds damaged shards, to the last byte.
+// check-shards reads every byte of shards, and finds those that are damaged.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/check_shards.h"
 
@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
       "check-shards", "Reads every byte of shards and names those that are damaged.",
       "  check-shards run/x/shards\n\n"
       "Prints nothing and ends with status 0 if no shard is damaged. Otherwise it prints the path\n"
-      "of each damaged shard, logs the reason, and ends with status 3. --remove-damaged and the\n"
-      "same pack-shards command make them again from the prepared videos."};
+      "of each damaged shard, logs the reason, and ends with status 3. To make them again from\n"
+      "the prepared videos, use --remove-damaged, then repeat the pack-shards command."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::CheckShardsReport report = reel3d::RunCheckShards(options);
     std::string text;

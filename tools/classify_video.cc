@@ -17,9 +17,9 @@ int main(int argc, char** argv) {
        "  classify-video run/x/train/checkpoints/best holiday.mp4\n"
        "  classify-video --annotate seen.mp4 --windows run/x/train/checkpoints/best holiday.mp4\n\n"
        "It needs no manifest and no shards. Each VIDEO is decoded, resized and cut into windows\n"
-       "as the stages from prep-videos to evaluate-scores do it, to the same pixels. Give the\n"
-       "options from --height to --interlaced the values that prep-videos had for the training\n"
-       "videos. Decoding happens in a process of its own. The log names files that are no videos\n"
-       "or harm that process; they cost only themselves."},
+       "in the same way as by prep-videos and score-videos, so the network gets the same pixels.\n"
+       "Give the options from --height to --interlaced the values that prep-videos had for the\n"
+       "training videos. Decoding runs in a separate process. If a file is no video, or crashes\n"
+       "that process, the log names the file, and the other files are still classified."},
       argc, argv, options, [&] { return reel3d::RunClassification(options); });
 }

@@ -1,4 +1,4 @@
-// compare-scores: is one run better than another on the videos that both scored?
+// compare-scores finds out whether one run is better than another on the videos that both scored.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/compare_scores.h"
 
@@ -12,11 +12,11 @@ int main(int argc, char** argv) {
       "first, on the videos that both scored. The first line is the verdict:\n"
       "  equivalent  the difference of top-1 is surely smaller than --margin (90 % interval)\n"
       "  better      more videos became right than wrong, and chance seldom does that (5 %)\n"
-      "  worse       the other way round\n"
+      "  worse       more videos became wrong than right, and chance seldom does that (5 %)\n"
       "  undecided   there are too few videos to say any of these\n"
-      "Then come the videos that changed sides with McNemar's exact test, the interval of the\n"
-      "difference (paired bootstrap), the classes that differ (corrected by Holm), and the late\n"
-      "fusion of both runs.\n\n"
+      "Then come the videos that only one run got right (McNemar's exact test), the interval\n"
+      "of the difference (paired bootstrap), the classes that differ (corrected by Holm), and the\n"
+      "late fusion of both runs.\n\n"
       "  compare-scores run/float32/scores run/bf16/scores --margin 0.2"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::CompareScoresReport report = reel3d::RunCompareScores(options);

@@ -10,9 +10,9 @@ int main(int argc, char** argv) {
        "  convert-weights r3d18_K_200ep.pth r3d18.safetensors\n"
        "  convert-weights run/x/train/checkpoints/best r3d18.pth\n"
        "  convert-weights run/x/train/checkpoints/best r3d18.pt\n\n"
-       "The content of IN decides its format. Complete checkpoints of Python give their\n"
-       "state_dict, without the \"module.\" of DataParallel. Nothing in IN is executed: a file\n"
-       "that holds more than plain tensors is refused, and the error names the rest. Names and\n"
-       "types do not change."},
+       "The content of IN decides its format. A complete checkpoint of Python is reduced to\n"
+       "its state_dict, without the \"module.\" of DataParallel. Nothing in IN is executed:\n"
+       "a file with objects other than plain tensors is refused, and the error names these\n"
+       "objects. Names and types do not change."},
       argc, argv, options, [&] { return reel3d::RunConversion(options); });
 }

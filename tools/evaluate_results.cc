@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
       "hit@k\n"
       "and average hit@k for k = 1, 3 and 5, and the errors at 1 and 5 with their mean. A video\n"
       "without answers counts as wrong; a second column ignores such videos. Use it for results\n"
-      "of other programs; evaluate-scores knows more about our own.\n\n"
+      "of other programs; evaluate-scores prints more about those of reel3d.\n\n"
       "  evaluate-results evaluation/results.json kinetics.json"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::EvaluateResultsReport report = reel3d::RunEvaluateResults(options);

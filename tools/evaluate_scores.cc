@@ -14,11 +14,11 @@ int main(int argc, char** argv) {
       "wrong; further figures ignore such videos. If two classes have equal scores, the one with\n"
       "the lower index comes first. OUT_DIR gets\n"
       "  metrics.json figures.json       all figures as fractions, with intervals\n"
-      "  per_class.tsv confusion.tsv     classes, and what they are taken for\n"
+      "  per_class.tsv confusion.tsv     classes, and the classes they are mistaken for\n"
       "  averages.tsv windows.tsv        other rules, and fewer windows\n"
       "  ladder.txt                      why figures of one run differ\n"
       "  calibration.tsv                 confidence against accuracy\n"
-      "  slices.tsv                      top-1 of parts of the videos, and which stand out\n"
+      "  slices.tsv                      top-1 of groups of videos, and unusual groups\n"
       "  suspect_labels.tsv              videos that may have a wrong label\n"
       "  predictions.tsv results.json    answers; the JSON form of the 2018 and 2020 PyTorch code"};
   return reel3d::RunTool(info, argc, argv, options, [&] {

@@ -1,4 +1,4 @@
-// find-duplicates: which videos of a data set show the same.
+// find-duplicates finds the videos of a data set that show the same.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/find_duplicates.h"
 
@@ -9,13 +9,11 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "find-duplicates", "Finds videos that show the same, within a data set or across two.",
       "  find-duplicates --drop-from training videos.tsv shards duplicates.tsv\n\n"
-      "First names are compared: two rows of one source (<id>_ssssss_eeeeee as in Kinetics, "
-      "v_<id>\n"
-      "as in ActivityNet, or one file) whose times overlap are a pair. Then pictures are "
-      "compared,\n"
-      "two a second: a pair is found although one video was encoded again, resized, mirrored,\n"
-      "shifted in time, or cut to the centre or a corner of 90 % of the pictures' width and\n"
-      "height. Where something moves, the motion must agree as well.\n\n"
+      "First, names are compared: two rows of one source (<id>_ssssss_eeeeee as in Kinetics,\n"
+      "v_<id> as in ActivityNet, or one file) are a pair if their times overlap. Then pictures,\n"
+      "two a second, are compared: a pair is found even if one video was encoded again, resized,\n"
+      "mirrored, shifted in time, or cropped to 90 % of the width and height, at the centre or a\n"
+      "corner. If something moves, the motion must agree as well.\n\n"
       "OUT.tsv has a row for each pair: id, subset and label of both videos, how the pair was\n"
       "found, the share of the shorter video that matches, and how the two differ. VIDEOS.tsv is\n"
       "never changed."};

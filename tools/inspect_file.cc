@@ -10,10 +10,10 @@ int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;
   const reel3d::ToolInfo info = {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
-      "Knows manifests, index.tsv, shards, score files, checkpoints, the folders of stages, and\n"
-      "weights of Python (.pth, .pt, .tar), whose network it finds. A damaged file is an error\n"
-      "that names the fault. It does not read the values of weights. It reads frames of a shard\n"
-      "only for --frames-to; check-shards reads all of them.\n\n"
+      "Describes manifests, index.tsv, shards, score files, checkpoints, the folders of stages,\n"
+      "and weights of Python (.pth, .pt, .tar) with their network. A damaged file is an error\n"
+      "that names the fault. The values of weights are not read. Frames of a shard are read only\n"
+      "for --frames-to; check-shards reads all frames.\n\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     nlohmann::ordered_json description = options.layers

@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
       "Every folder in a SOURCE is a class, and the videos anywhere below it are its videos.\n"
       "Videos directly in a SOURCE get no class and the subset `testing`. No file is opened:\n"
       "prep-videos finds the files that are no videos.\n\n"
-      "In each class the groups whose names have the lowest hashes are held out. They are the\n"
-      "same on every machine, and adding videos hardly changes them. Groups with videos of\n"
-      "several classes (a person who does every action) are drawn together.\n\n"
+      "In each class the groups (--group-regex) whose names have the lowest hashes are held out.\n"
+      "These groups are the same on every machine, and adding videos hardly changes them. Groups\n"
+      "with videos of several classes (a person who does every action) are drawn together.\n\n"
       "With --annotations the files of a published set give labels and subsets, and SOURCE is the\n"
       "folder of its videos: docs/reference/annotation_formats.md. VIDEOS.missing.tsv lists the\n"
       "rows without a file."};

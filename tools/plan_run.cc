@@ -1,4 +1,4 @@
-// plan-run: how long will a run take, how much disk, and what will it cost?
+// plan-run estimates how long a run takes, how much disk it needs, and what it costs.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/plan_run.h"
 
@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
       "  plan-run --plan plan.json --outcome run/x --correction correction.json\n\n"
       "Rates come from the options, else from the runs and corrections of --measured, else from\n"
       "published measurements. After the run, --plan and --outcome print planned and measured\n"
-      "figures side by side, and --correction keeps what was learnt for the next plan.\n"
-      "--simulate plays the failures of every node and checks the formulas. A given value that\n"
+      "figures side by side, and --correction writes corrected rates for the next plan.\n"
+      "--simulate simulates the failures of every node to check the formulas. A given value that\n"
       "equals its default counts as assumed."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PlanRunReport report = reel3d::RunPlanRun(options);

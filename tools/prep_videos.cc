@@ -23,8 +23,8 @@ int main(int argc, char** argv) {
       "so the same command continues after an interruption. With --task and --tasks (or as a\n"
       "Slurm array job) several processes work on one OUT_DIR. failed.tsv lists the videos that\n"
       "cannot be prepared, with the reason. High dynamic range is refused. Each thread decodes\n"
-      "in a process of its own, so a video that crashes it, hangs or takes all memory costs\n"
-      "only itself."};
+      "in a separate process: if a video crashes or hangs the decoder or takes all memory, only\n"
+      "this video fails."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
     const std::string text =

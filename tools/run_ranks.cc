@@ -10,14 +10,14 @@
 
 namespace {
 
-// It is never deleted: a request that comes too late must not end this process instead of its exit
-// status.
+// Holds signals until the process ends, so it is never deleted: a request to stop that comes at the
+// very end must not replace the exit status.
 const reel3d::HeldSignals* held_early = nullptr;
 
 void HoldEarly() { held_early = new reel3d::HeldSignals(); }
 
-// A request counts from the first moment on: what stands in this section runs before the libraries'
-// initialisers.
+// Functions in this section run before the initialisers of libraries. So a request to stop counts
+// from the first moment on.
 [[gnu::section(".preinit_array"), gnu::used]] void (*const kHoldEarly)() = HoldEarly;
 
 }  // namespace
@@ -33,10 +33,10 @@ int main(int argc, char** argv) {
        "  run-ranks mpirun -n 4 train-r3d run/x/shards run/x/train\n"
        "  run-ranks srun --mpi=pmix train-r3d run/x/shards run/x/train\n\n"
        "A first Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 is passed on as SIGUSR1: the ranks stop at\n"
-       "the next step, save and end with status 75, however long the step is. By itself mpirun\n"
-       "kills its ranks a second after Ctrl-C or SIGTERM. The same signal again, or Ctrl-C, a\n"
-       "second later or more, ends them at once. The exit status is the launcher's. Options of\n"
-       "run-ranks come before the launcher.",
+       "the next step, save and end with status 75, however long the step is. Without run-ranks\n"
+       "mpirun kills them a second after Ctrl-C or SIGTERM. If the same signal or Ctrl-C comes\n"
+       "again, a second later or more, the ranks end at once. The exit status is the launcher's.\n"
+       "Options of run-ranks come before the launcher.",
        /*is_parallel=*/false, /*takes_command=*/true},
       argc, argv, options, [&] { return reel3d::RunRanks(options); });
 }

@@ -11,13 +11,10 @@ int main(int argc, char** argv) {
        "  mpirun -n 4 score-videos --windows 10 --crops 3 CHECKPOINT run/x/shards run/x/scores\n\n"
        "Videos are cut into windows as long as the network's clips. The short side is resized to\n"
        "the crop size, and the centre is cut out (the paper's section 3.3); --windows and --crops\n"
-       "choose others. The logits of each clip are stored; evaluate-scores averages them. Each "
-       "task\n"
-       "of an array job and each rank of mpirun takes its share of the parts, and a rank has a "
-       "GPU\n"
-       "of its own. The scores are the same bytes by any number of tasks and ranks. If fewer "
-       "parts\n"
-       "than ranks come out, use a smaller --videos-per-part.",
+       "change this. The logits of each clip are stored; evaluate-scores averages them.\n\n"
+       "Each task of an array job and each rank of mpirun writes its share of the score files.\n"
+       "Each rank uses a GPU of its own. The number of tasks and ranks does not change a byte of\n"
+       "the scores. If there are fewer score files than ranks, use a smaller --videos-per-part.",
        /*is_parallel=*/true},
       argc, argv, options, [&] { return reel3d::RunScoring(options); });
 }

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
        "The same command continues from the newest checkpoint in RUN_DIR. --batch is the global\n"
        "batch: any number of ranks sees the same clips and crops. Status 75 means that the run\n"
        "stopped early at a checkpoint: run the same command again. run-ranks gives the ranks the\n"
-       "time to save: by itself mpirun kills them a second after Ctrl-C or SIGTERM.",
+       "time to save: without it mpirun kills them a second after Ctrl-C or SIGTERM.",
        /*is_parallel=*/true},
       argc, argv, options, [&] { return reel3d::RunTraining(options); });
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# folds.sh VIDEOS [NAME=VALUE...]: trains on six of the nine people and is judged by the other three,
-# three times, so that each is held out once; prints the accuracy of each fold and their mean. What
-# stands behind VIDEOS goes to make. Results go to run/weizmann-folds.
+# folds.sh VIDEOS [NAME=VALUE...]: trains three times on six of the nine people and evaluates on the
+# other three, so that each person is held out once. Prints the accuracy of each fold and their mean.
+# The arguments after VIDEOS go to make. Results go to run/weizmann-folds.
 set -euo pipefail
 videos=$(realpath "${1:?usage: folds.sh VIDEOS [NAME=VALUE...]}")
 shift

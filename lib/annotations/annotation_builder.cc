@@ -24,7 +24,7 @@ bool IsTime(const std::optional<double>& time) {
   return !time || (std::isfinite(*time) && *time >= 0 && *time <= kMaxSeconds);
 }
 
-// Says why a source can name no file; "" if it can.
+// Returns why `source` cannot name a file; "" if it can.
 std::string SourceFault(std::string_view source, FileNaming naming) {
   if (source.size() > kMaxSourceBytes) {
     return fmt::format("is longer than {} bytes", kMaxSourceBytes);
@@ -132,7 +132,8 @@ void AnnotationBuilder::Add(int64_t line, const Row& row) {
   set_.rows.push_back(std::move(taken));
 }
 
-// A class folder is found by its normal form, so two labels may not share one.
+// Class folders are found by the normal form of their names, so no two labels may have the same
+// form.
 void AnnotationBuilder::CheckLabels() const {
   std::unordered_map<std::string, std::string> label_of_form;
   for (const std::string& label : set_.labels) {
@@ -146,7 +147,8 @@ void AnnotationBuilder::CheckLabels() const {
   }
 }
 
-// Returns whether the second row says what the first says; throws if both cannot be true.
+// Returns true if `second` repeats `first`, and false if both rows may be listed. Throws if they
+// contradict each other.
 bool AnnotationBuilder::RepeatsOrContradicts(const AnnotationRow& first,
                                              const AnnotationRow& second) const {
   if (first.labels == second.labels && first.subset == second.subset) {
@@ -178,7 +180,7 @@ void AnnotationBuilder::NumberSources() {
   });
   std::vector<bool> repeats(rows.size(), false);
   for (size_t i = 1; i < order.size(); ++i) {
-    // A row is compared with the earlier ones of its time, which are few or all the same.
+    // A row is compared with earlier rows of the same source and time. They are few, or all equal.
     constexpr size_t kMostLabels = 64;
     for (size_t k = 1; k <= std::min(i, kMostLabels) && key(order[i - k]) == key(order[i]); ++k) {
       repeats[order[i]] =

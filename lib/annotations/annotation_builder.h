@@ -1,5 +1,5 @@
-// Collects the rows that a format reads, and checks what no format may give: labels that no table
-// can hold, times that are no times, rows that contradict each other.
+// Collects the rows that a format reads. Refuses labels that no table can hold, invalid times, and
+// rows that contradict each other.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,17 +13,17 @@
 
 namespace reel3d {
 
-// Says what the rows of a format may have in common with each other.
+// Says how often a format may list the same video.
 enum class SameVideo {
-  kOnce,   // a video, or a clip of it, has one label and one subset
-  kParts,  // a video may have many rows, of different labels, even of the same time
+  kOnce,   // all rows of a video, or of one clip of it, have the same labels and subset
+  kParts,  // a video may have many rows with different labels, even at the same time
 };
 
 class AnnotationBuilder {
  public:
   AnnotationBuilder(FileNaming naming, SameVideo same_video);
 
-  // Rows that are added from now on stand in this file.
+  // Sets the file of the rows that are added after this call.
   void BeginFile(const AnnotationFile& file);
 
   struct Row {
@@ -32,20 +32,20 @@ class AnnotationBuilder {
     Subset subset = Subset::kTraining;
     std::optional<double> begin_s, end_s;
   };
-  // Throws an input error that names the file and `line` (of JSON: the number of the record).
+  // Throws an input error that names the file and `line` (in JSON: the number of the record).
   void Add(int64_t line, const Row& row);
   // Counts a row that the format's rule does not list.
   void LeaveOut(const std::string& reason) { ++set_.left_out[reason]; }
-  // Counts a row that is added with other times than it has.
+  // Counts a row that is added with other times than the file gives. `how` describes the change.
   void Change(const std::string& how) { ++set_.changed[how]; }
 
-  // Gives the classes in the set's own order. All labels of rows, those that were added and those
-  // that will be, must be among them: an input error otherwise.
+  // Sets the classes in the data set's own order. Throws an input error if the label of an added
+  // row is not among them; Add() does the same for later rows.
   void SetOfficialClasses(std::vector<std::string> classes, std::string source);
 
   // Numbers the rows of each source. Leaves out rows that repeat another one. Throws an input error
-  // where two rows contradict each other, two labels are one but for punctuation, or there is no
-  // row.
+  // if two rows contradict each other, if two labels have the same normal form (label_forms.h), or
+  // if there is no row.
   AnnotationSet Take();
 
   [[noreturn]] void Fail(int64_t line, const std::string& why) const;

@@ -24,7 +24,7 @@ bool BeginsWith(std::string_view text, std::string_view begin) {
   return text.substr(0, begin.size()) == begin;
 }
 
-// Returns the subset that a word of a file's name tells: "trainlist", "val", "testing".
+// Returns the subset that a word of a file's name means, such as "trainlist", "val" or "testing".
 std::optional<Subset> SubsetOfWord(std::string_view word) {
   if (BeginsWith(word, "train")) {
     return Subset::kTraining;

@@ -1,5 +1,5 @@
-// The files that --annotations names. A folder stands for the files in it. "validation=FILE" says
-// of which subset the rows of a list are that does not say it itself.
+// Finds the files that --annotations names. A folder stands for the files in it. "validation=FILE"
+// gives the subset of the rows of a list that does not state subsets itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -25,20 +25,21 @@ struct AnnotationFile {
   std::string Read() const;
   // Returns the first 64 KiB, or less, without a byte order mark.
   std::string Head() const;
-  // Returns the subset that was said, or that the file's name tells: "trainlist01.txt",
-  // "val.csv". Throws an input error if neither does.
+  // Returns said_subset, or else the subset in the file's name ("trainlist01.txt", "val.csv").
+  // Throws an input error unless the name holds exactly one subset.
   Subset SubsetOfAll() const;
 };
 
-// Throws an input error where one is absent, or a folder is empty. Files of a folder stand in
-// bytewise order; hidden ones are passed over.
+// Returns the files that `names` stand for. Files of a folder are in bytewise order, without hidden
+// ones. Throws an input error if a file is absent, or if a folder holds none.
 std::vector<AnnotationFile> FindAnnotationFiles(const std::vector<std::string>& names);
 
-// Returns the subset that people call so, in any case: train, training; val, valid, validate,
-// validation; test, testing. "holdout" and all other names: nothing.
+// Returns the subset that a name means, in any case: train, training; val, valid, validate,
+// validation; test, testing, holdout. Other names mean none.
 std::optional<Subset> SubsetCalled(std::string_view name);
 
-// The same; throws an input error that begins with `where` and lists the names that are known.
+// Returns the subset as SubsetCalled() does. If there is none, throws an input error that begins
+// with `where` and lists the known names.
 Subset RequireSubset(std::string_view name, const std::string& where);
 
 }  // namespace reel3d

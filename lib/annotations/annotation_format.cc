@@ -30,7 +30,7 @@ const AnnotationFormat& FormatCalled(const std::string& name) {
                                JoinNames(AnnotationFormats())));
 }
 
-// Passes over what lies in a folder beside the format's own files.
+// Removes the files of folders that `format` does not recognise.
 void DropOthers(const AnnotationFormat& format, std::vector<AnnotationFile>* files) {
   const std::vector<AnnotationFile> all = *files;
   files->erase(std::remove_if(files->begin(), files->end(),

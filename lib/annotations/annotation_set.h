@@ -1,6 +1,5 @@
-// The rows that every annotation format gives, whatever its files look like: which video or part of
-// a video shows what, and in which subset it stands. docs/reference/annotation_formats.md describes
-// the formats.
+// Holds the rows of an annotation, in one form for all formats: a video or a part of a video, its
+// labels and its subset. docs/reference/annotation_formats.md describes the formats.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,7 +17,7 @@ namespace reel3d {
 enum class FileNaming {
   kPath,      // the source is a path as the list gives it
   kVideo,     // the source is the id of a whole video, of which the row may be a part
-  kClip,      // as kVideo, but the usual file is the part alone: <id>_<begin>_<end>
+  kClip,      // as kVideo, but the usual file holds only the part: <id>_<begin>_<end>
   kNamedPart  // the source names the part; the video's id is its first 11 characters
 };
 
@@ -26,10 +25,10 @@ struct AnnotationRow {
   std::string source;           // path or id, never trimmed: ids begin with - and _
   std::vector<int32_t> labels;  // indices into AnnotationSet::labels; empty: not known
   Subset subset = Subset::kTraining;
-  std::optional<double> begin_s, end_s;  // in the whole video; absent: all of it
-  int32_t number = 0;                    // from 1 among the source's rows; 0: it has one alone
+  std::optional<double> begin_s, end_s;  // in the video; absent: its begin or end
+  int32_t number = 0;                    // from 1 among the rows of its source; 0: the only row
   int32_t file = 0;                      // index into AnnotationSet::files
-  int64_t line = 0;                      // from 1; of JSON: the number of the record
+  int64_t line = 0;                      // from 1; in JSON: the number of the record
 };
 
 struct AnnotationSet {
@@ -42,9 +41,9 @@ struct AnnotationSet {
   std::vector<std::string> official_classes;
   std::string official_source;              // "classInd.txt"
   std::map<std::string, int64_t> left_out;  // rows that are not listed, by reason
-  std::map<std::string, int64_t> changed;   // rows that are listed otherwise than they stand there
+  std::map<std::string, int64_t> changed;   // rows that are listed with other times, by change
 
-  const std::string& Label(const AnnotationRow& row) const;  // "" where it has none
+  const std::string& Label(const AnnotationRow& row) const;  // the first label; "" if there is none
   // "train.csv:12", or "train.json: record 12".
   std::string PlaceOf(const AnnotationRow& row) const;
 };

@@ -30,8 +30,8 @@ bool SameName(std::string_view a, std::string_view b) {
   });
 }
 
-// Returns where the row that begins `text` ends, without its line end: line feeds in quotes do not
-// end it.
+// Returns the end of the first row of `text`, without its line feed. Line feeds in quotes do not
+// end a row.
 size_t EndOfRow(std::string_view text, bool quotes) {
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -92,7 +92,7 @@ bool DelimitedText::ReadRow() {
     }
     fields_.clear();
     unquoted_.clear();
-    // Views refer to these strings, which must not move.
+    // Views in `fields_` refer to these strings, which must not move.
     unquoted_.reserve(form_.quotes ? std::min<size_t>(kMaxFields, row.size() / 2 + 1) : 0);
     SplitRow(row);
     return true;

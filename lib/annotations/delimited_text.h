@@ -1,5 +1,5 @@
-// The one reader of annotation files whose lines have fields: csv as RFC 4180 describes it, with
-// another delimiter where a format has one. UTF-8, with or without a byte order mark, LF or CRLF.
+// Reads all annotation files whose lines have fields: csv as RFC 4180 describes it, or with another
+// delimiter. The text is UTF-8 with LF or CRLF, with or without a byte order mark.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,7 +21,7 @@ struct DelimitedForm {
 };
 
 // Walks over the rows of a text. Empty lines are passed over. All errors are input errors that
-// begin with "source:line: ". A row of more than 1 MiB is refused when so much of it was read.
+// begin with "source: " or "source:line: ". A row may have at most 1 MiB.
 class DelimitedText {
  public:
   // `text` must outlive the reader.
@@ -34,14 +34,15 @@ class DelimitedText {
 
   // Views stay valid until the next call of NextRow().
   const std::vector<std::string_view>& fields() const { return fields_; }
-  // Returns the only column of such a name, small and capital letters being the same. `names` are
-  // names that mean the same. RequireColumn() throws where there is none.
+  // Returns the column that is called by one of `names`, in small or capital letters. Throws if
+  // there are several. RequireColumn() also throws if there is none.
   std::optional<size_t> Column(const std::vector<std::string>& names) const;
   size_t RequireColumn(const std::vector<std::string>& names) const;
   // Returns the column's field; "" where the column is absent.
   std::string_view Field(const std::optional<size_t>& column) const;
 
-  // Returns a number that the whole text is. Throws unless it is a finite one within [low, high].
+  // Return the whole `text` as a number. Throw if it is not a number within [low, high]; the error
+  // calls it `what`.
   double Real(std::string_view text, const char* what, double low, double high) const;
   int64_t Integer(std::string_view text, const char* what, int64_t low, int64_t high) const;
 
@@ -51,7 +52,7 @@ class DelimitedText {
  private:
   bool ReadRow();
   void SplitRow(std::string_view row);
-  // Takes the field whose text begins at `begin`, and returns where its closing quote ended.
+  // Adds the quoted field whose text begins at `begin`. Returns the place after its closing quote.
   size_t TakeQuoted(std::string_view row, size_t begin);
   void CheckRow(std::string_view row) const;
 
@@ -61,7 +62,7 @@ class DelimitedText {
   int64_t row_line_ = 0, next_line_ = 1;
   std::vector<std::string> columns_;
   std::vector<std::string_view> fields_;
-  std::vector<std::string> unquoted_;  // what fields with doubled quotes refer to
+  std::vector<std::string> unquoted_;  // the text of quoted fields
 };
 
 // Returns the lines of a list without header, such as class names, without blanks at their ends.

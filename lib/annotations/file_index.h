@@ -12,7 +12,7 @@
 
 namespace reel3d {
 
-// Returns the file name of a path, and the same without its last extension.
+// Return the file name of a path, with and without its last extension.
 std::string_view FileName(std::string_view path);
 std::string_view Stem(std::string_view path);
 
@@ -24,10 +24,10 @@ class FileIndex {
   // `tree` must outlive the index, and its videos may not change.
   explicit FileIndex(const VideoTree& tree);
 
-  // Returns the files whose names without extension are `stem`, or begin with it.
+  // Return the files whose names without extension are `stem`, or begin with `prefix`.
   Files WithStem(std::string_view stem) const;
   Files WithPrefix(std::string_view prefix) const;
-  // The same as WithStem() with small and capital letters being the same. The first call takes
+  // Does the same as WithStem(), but small and capital letters are equal. The first call takes
   // longer. Not for several threads.
   Files WithAnyCase(std::string_view stem);
 
@@ -37,7 +37,7 @@ class FileIndex {
   const VideoTree& tree_;
   std::vector<std::string_view> stems_;  // of each video
   std::vector<uint32_t> by_stem_;
-  std::vector<std::string> small_stems_;  // of each video, once they were asked for
+  std::vector<std::string> small_stems_;  // of each video, after the first WithAnyCase()
   std::vector<uint32_t> by_small_stem_;
 };
 

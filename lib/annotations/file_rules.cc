@@ -36,7 +36,7 @@ std::string VideoId(const AnnotationSet& set, const AnnotationRow& row) {
   return set.naming == FileNaming::kNamedPart ? row.source.substr(0, kYoutubeIdBytes) : row.source;
 }
 
-// Returns the names of rows that are no paths, but for those with any number of zeros.
+// Returns the names to look for if a row is not a path. MatchClip() looks for names with times.
 std::vector<NameRule> NameRules(const AnnotationSet& set, const AnnotationRow& row) {
   const std::string id = VideoId(set, row);
   std::vector<NameRule> rules;
@@ -51,7 +51,8 @@ std::vector<NameRule> NameRules(const AnnotationSet& set, const AnnotationRow& r
   return rules;
 }
 
-// Returns whether `text` is "<begin>_<end>", with any number of zeros before them.
+// Returns whether `text` is "<begin>_<end>", with any number of leading zeros. If `begin_s` is
+// below 0, all times fit.
 bool IsTimes(std::string_view text, int64_t begin_s, int64_t end_s) {
   const auto take = [&](int64_t* number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
@@ -104,7 +105,7 @@ class Matcher {
     Settle(row, -1, true, empty_file < 0 ? "there is no such file" : "the file is empty");
   }
 
-  // Adds the files that are not empty to `files`; of the others it keeps one in `empty_file`.
+  // Adds the files that are not empty to `files`. Sets `empty_file` to one of the empty files.
   void Collect(FileIndex::Files found, std::vector<uint32_t>* files, int64_t* empty_file) const {
     for (const uint32_t* file = found.first; file != found.second; ++file) {
       if (tree_.videos[*file].size_bytes > 0) {
@@ -133,7 +134,7 @@ class Matcher {
     return best;
   }
 
-  // Returns " in the class's folder" and the like.
+  // Returns words such as ", in its class's folder".
   std::string PlaceOf(uint32_t file, const AnnotationRow& row) {
     const FolderRole& role = roles_.Of(tree_.videos[file].below);
     return role.label < 0 || row.labels.empty() ? ", in no folder of a class"
@@ -189,7 +190,7 @@ class Matcher {
     return SettleBest(i, files, true, row.begin_s ? "<id>_<begin>_<end>" : "<id>_<any times>");
   }
 
-  // Collects the clips of a video whose times have another number of zeros, or are not known.
+  // Collects the clips of a video if their times have another number of zeros, or are not known.
   void CollectClips(const AnnotationRow& row, std::vector<uint32_t>* files, int64_t* empty_file) {
     constexpr std::ptrdiff_t kMostClips = 1000;  // of one video
     FileIndex::Files found = index_.WithPrefix(row.source + "_");
@@ -200,7 +201,7 @@ class Matcher {
                  files->end());
   }
 
-  // Returns whether a file that begins with the row's id is the row's clip.
+  // Returns whether a file is the row's clip. Its name must begin with the row's id.
   bool IsClip(uint32_t file, const AnnotationRow& row) const {
     const std::string_view rest = Stem(tree_.videos[file].below).substr(row.source.size());
     return rest.substr(0, 1) == "_" &&
@@ -224,7 +225,7 @@ class Matcher {
     int64_t empty_file = -1;
     Collect(index_.WithAnyCase(Stem(row.source)), &files, &empty_file);
     if (FileName(row.source) != Stem(row.source)) {
-      // A dot in a name without extension begins none.
+      // If the row gives no extension, a dot in its name does not begin one.
       Collect(index_.WithAnyCase(FileName(row.source)), &files, &empty_file);
     }
     if (files.empty()) {
@@ -263,7 +264,7 @@ class Matcher {
     ++num_rows_of_file_[best];
   }
 
-  // A file name alone is taken where no other video of the list has a better claim to the file.
+  // A match of the file name alone counts only if no other video of the list matches the same file.
   void SettleNamesAlone() {
     std::unordered_map<uint32_t, std::string_view> claimant;
     for (const auto& [i, file] : names_alone_) {
@@ -290,7 +291,7 @@ class Matcher {
   std::unordered_map<std::string, std::vector<uint32_t>> replacements_;  // by YouTube id
   std::unordered_map<std::string, int32_t> number_of_rule_;
   std::vector<std::pair<size_t, uint32_t>> names_alone_;
-  std::unordered_map<uint32_t, int> num_rows_of_file_;  // of files that paths lead to
+  std::unordered_map<uint32_t, int> num_rows_of_file_;  // matched by path, or claimed twice
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace reel3d {
 namespace {
 
-// Returns the subset that a folder's name tells: "train", "videos_val", "rawframes_test".
+// Returns the subset that a folder's name means, such as "train", "videos_val" or "rawframes_test".
 std::optional<Subset> SubsetOfFolder(std::string_view name) {
   return SubsetCalled(name.substr(name.rfind('_') + 1));
 }

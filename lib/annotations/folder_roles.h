@@ -1,5 +1,5 @@
-// The folders above a file: whether one is a class's, a subset's, or holds replacements of files
-// that were corrupt.
+// Finds the roles of the folders above a file: the folder of a class, of a subset, or of
+// replacements for corrupt files.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace reel3d {
 
 struct FolderRole {
-  int32_t label = -1;  // index of the class whose folder it lies in
+  int32_t label = -1;  // index of the class whose folder holds the file; -1: none
   std::optional<Subset> subset;
   bool is_replacement = false;
 };

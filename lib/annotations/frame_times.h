@@ -1,4 +1,4 @@
-// Parts of a video that are given by frame numbers, as times.
+// Converts frame numbers that bound a part of a video to times.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,8 +11,8 @@ struct FrameTimes {
   double begin_s, end_s;
 };
 
-// Frames [begin, end) count from 0. Both times lie half a frame before a frame, so that rounding
-// moves no frame to the other side.
+// Returns the times that bound frames [begin, end), which count from 0. Both times lie half a frame
+// before a frame, so that rounding neither adds nor loses a frame.
 inline FrameTimes TimesOfFrames(int64_t begin, int64_t end, double frames_per_second) {
   const auto time = [&](int64_t frame) {
     return std::max(0.0, (static_cast<double>(frame) - 0.5) / frames_per_second);

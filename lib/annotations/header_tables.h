@@ -1,4 +1,4 @@
-// Plain tables with a header: the names of the columns say what stands in them.
+// Reads plain tables whose header names the columns.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -6,15 +6,16 @@
 
 namespace reel3d {
 
-// Columns, in any order and of any case; others are passed over:
-//   path, file, filename, video_path or video   a path; or: id, video_id   a name of a file
+// The columns may be in any order and any case; other columns are ignored:
+//   path, file, filename, video_path or video   a path
+//   id or video_id                              an id; used if the first table has no path
 //   label, class or action                      may be absent or empty
-//   subset or split                             else the file's name tells it
+//   subset or split                             if absent or empty, the file's name gives it
 //   begin_s, begin, start or time_start         seconds; may be absent or empty
 //   end_s, end or time_end
 AnnotationSet ReadHeaderTables(const AnnotationRequest& request, char delimiter);
 
-// Returns whether the first line is such a header, and none of a published set.
+// Returns whether the first line is such a header, and not the header of a published data set.
 bool HasPlainHeader(const AnnotationFile& file, char delimiter);
 
 // Returns the format of such tables with this delimiter.

@@ -12,7 +12,8 @@ namespace {
 
 using Event = AnnotationJson::parse_event_t;
 
-// Follows the events of the JSON library's parser. What was handed out is discarded from the tree.
+// Follows the events of the JSON library's parser. Discards a record from the parser's tree after
+// its use.
 class RecordWatch {
  public:
   RecordWatch(const std::string& source, int depth, const std::function<void(JsonRecord&)>& use)

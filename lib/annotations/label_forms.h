@@ -1,5 +1,5 @@
-// The normal form of class names: the same class is written "shooting goal (soccer)" in an
-// annotation file and "shooting_goal_(soccer)" or "shooting_goal_soccer" as a folder.
+// Makes the normal form of class names, because the same class is written "shooting goal (soccer)"
+// in an annotation file and "shooting_goal_(soccer)" or "shooting_goal_soccer" as a folder.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,6 +12,6 @@ namespace reel3d {
 // are. A name of punctuation alone is its own normal form.
 std::string NormalForm(std::string_view name);
 
-std::string InSmallLetters(std::string_view text);  // of ASCII's letters
+std::string InSmallLetters(std::string_view text);  // changes only ASCII letters
 
 }  // namespace reel3d

@@ -1,5 +1,4 @@
-// Classes that annotation files number: lists that say which number is which name, and rows that
-// give a number alone.
+// Reads lists of numbered classes, and names the classes of rows that hold only a number.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,13 +21,13 @@ constexpr int64_t kMostClasses = 100000;
 std::vector<std::string> ReadNumberThenName(const AnnotationFile& file);
 // Reads lines "clapping,0", numbered from 0 without a gap, in any order.
 std::vector<std::string> ReadNameThenNumber(const AnnotationFile& file);
-// Returns the names in the order of their numbers. Throws an input error where a number is missing
-// or has two names.
+// Returns the names in the order of their numbers. Throws an input error if a number from `first`
+// on is missing, or if there is no class.
 std::vector<std::string> InOrderOfNumbers(const std::map<int64_t, std::string>& names,
                                           int64_t first, const std::string& source);
 
-// The names of numbered classes where the rows hold the number alone. Without a list of names a
-// class is called by its number, and the classes are those from 0 to the highest number.
+// Holds the names of classes of which the rows hold only the number. Without a list of names, the
+// name of a class is its number, and the classes go from 0 to the highest number of the rows.
 class NumberedClasses {
  public:
   // Takes the names of the request, if it has any.
@@ -39,7 +38,7 @@ class NumberedClasses {
   // Returns the name of class `number`. The view stays valid. Throws an input error that begins
   // with `where` if there is none.
   std::string_view Name(int64_t number, const std::string& where);
-  // Gives the builder the official classes. To be called when all rows were read.
+  // Gives the builder the official classes. Call it after all rows were read.
   void Finish(AnnotationBuilder* builder) const;
 
  private:

@@ -45,7 +45,7 @@ Line CutLine(std::string_view line, char delimiter) {
   }
 }
 
-// Returns what parts the fields of a line: a comma where the last field stands behind one.
+// Returns the delimiter of a line: a comma if the format allows it and the last field follows one.
 char DelimiterOf(std::string_view line, const PathListForm& form) {
   const size_t at = line.find_last_of(", ");
   return form.comma && at != std::string_view::npos && line[at] == ',' ? ',' : ' ';
@@ -109,7 +109,7 @@ class Reader {
     if (request_.frames_per_second == 0) {
       lines.Fail("counts frames: --annotation-fps says how many frames a second has");
     }
-    // mmaction2 adds the offset to names that count from 1.
+    // The first frame counts from 0: mmaction2 adds it to file names that count from 1.
     const FrameTimes times = TimesOfFrames(first, first + number, request_.frames_per_second);
     row->begin_s = times.begin_s;
     row->end_s = times.end_s;

@@ -1,4 +1,4 @@
-// The lists of Something-Something v1 and Jester: <id>;<label>, and the classes one a line.
+// Reads the lists of Something-Something v1 and Jester: lines <id>;<label>, and one class per line.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace reel3d {
 
-// Returns whether the file is such a list, and named as those of the set `prefix` are or as no
-// other's.
+// Returns whether the name of the file begins with `prefix`, or the file has lines <id>;<label> and
+// its name begins with the name of neither set.
 bool IsSemicolonList(const AnnotationFile& file, const std::string& prefix);
 
 // Reads the lists and, from files that have "labels" in their names, the classes.

@@ -14,7 +14,7 @@ AppendedFile::AppendedFile(const std::filesystem::path& file)
     : file_(file),
       descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)),
       size_bytes_(descriptor_ < 0 ? 0 : lseek(descriptor_, 0, SEEK_END)) {
-  // The file is opened without blocking, so that a pipe that nobody reads is an error and no wait.
+  // The file is opened without blocking, so that a pipe without a reader is an error.
   if (descriptor_ < 0 || size_bytes_ < 0) {
     throw WriteError("cannot write " + file_.string(), errno);
   }
@@ -49,7 +49,7 @@ void AppendedFile::CheckWritten(bool done) {
   }
 }
 
-// Writes at a fixed place, so that bytes written before the disk was full are overwritten.
+// Writes at an explicit offset, so that bytes of a failed attempt are overwritten.
 bool AppendedFile::Write() {
   while (written_ < waiting_.size()) {
     const ssize_t count =

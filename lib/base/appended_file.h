@@ -1,4 +1,4 @@
-// Appends complete records to a log on disk. It survives a disk that is full for a while.
+// Appends complete records to a log file. A record that a full disk refuses is written later.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,7 +20,7 @@ class AppendedFile {
   AppendedFile(const AppendedFile&) = delete;
   AppendedFile& operator=(const AppendedFile&) = delete;
 
-  // Writes the record at once. If the disk refuses it, a later call writes it.
+  // Writes the record at once. If that fails, a later call of Append() or Flush() tries again.
   void Append(std::string_view record);
   // Returns when everything appended so far would survive a crash of the machine. Throws an
   // environment error if something still cannot be written. Append() may be called meanwhile.
@@ -33,10 +33,11 @@ class AppendedFile {
   std::filesystem::path file_;
   int descriptor_;
   std::mutex mutex_;    // guards the members below
-  int64_t size_bytes_;  // bytes that are known to be on disk
-  // The bytes after them. They are kept because network file systems report a full disk late.
+  int64_t size_bytes_;  // size of the file that is known to be on disk
+  // Bytes after the first `size_bytes_`. They are kept until a flush, because network file systems
+  // report a full disk late.
   std::string waiting_;
-  size_t written_ = 0;  // bytes of it that the system has taken
+  size_t written_ = 0;  // bytes of `waiting_` that are written, but not flushed
 };
 
 }  // namespace reel3d

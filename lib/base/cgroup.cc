@@ -16,7 +16,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kVersion2 = "";  // it stands for all controllers of version 2
+constexpr const char* kVersion2 = "";  // version 2 names no controllers
 
 std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -27,7 +27,7 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return parts;
 }
 
-// Returns a path of mountinfo as it is: the kernel writes a space as \040 there.
+// Decodes a path of mountinfo, in which the kernel writes a space as \040.
 std::string Unescape(const std::string& text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -100,7 +100,8 @@ std::vector<fs::path> GroupFolders(const fs::path& root, const std::string& cont
     }
     fs::path folder = root / mount->folder.relative_path();
     folders.push_back(folder);
-    // A container may see itself at the top, whatever the host calls its group.
+    // If a container sees its own group as the root, the path leaves the mount by "..". Then only
+    // the mount's folder counts.
     const fs::path below = fs::path(own->second).lexically_relative(mount->group);
     for (const fs::path& name : below) {
       if (name == "..") {
@@ -139,7 +140,7 @@ std::optional<double> Cores(const std::vector<std::string>& quota_and_period) {
   return quota && period ? std::optional<double>(*quota / *period) : std::nullopt;
 }
 
-// A group's folder has one number, however many containers see it and whatever they call it.
+// Returns the inode number of a group's folder. It is the same in every container, under any path.
 uint64_t GroupNumber(const fs::path& folder) {
   struct stat status {};
   return stat(folder.c_str(), &status) == 0 ? status.st_ino : 0;

@@ -101,7 +101,7 @@ std::string ChildProcess::End() {
   if (pid_ < 0) {
     return "ended before";
   }
-  // A child that is ending by itself, with its socket closed already, may state its status.
+  // If the child has closed its socket, it is ending by itself. Wait a little for its exit status.
   int status = 0;
   int ended = 0;
   for (int wait_ms = 0; wait_ms < 200 && ended == 0; wait_ms += 10) {
@@ -122,7 +122,7 @@ std::string ChildProcess::End() {
   }
   pid_ = -1;
   if (ended < 0) {
-    return "an unknown end";  // this process ignores SIGCHLD, or another part of it has waited
+    return "an unknown end";  // SIGCHLD is ignored, or other code of this process has waited
   }
   return WIFSIGNALED(status)
              ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
@@ -131,7 +131,7 @@ std::string ChildProcess::End() {
 
 void BecomeChild() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // If the parent had ended before, the socket is at its end.
+  // If the parent ended before prctl(), no signal comes, but the socket is closed.
   pollfd closed{STDIN_FILENO, 0, 0};
   if (poll(&closed, 1, 0) != 0) {
     std::_Exit(kExitFailed);

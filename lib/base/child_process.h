@@ -13,25 +13,27 @@ namespace reel3d {
 
 constexpr size_t kMaxMessage_bytes = 65536;
 
-// The parent's end. Use it from one thread; the child is killed when this thread ends.
+// The parent's end. Use it from one thread. The child is killed when the thread that started it
+// ends.
 class ChildProcess {
  public:
   enum class Answer { kMessage, kSilence, kGone };
 
-  // Starts command[0] with the rest as its arguments. Its standard output goes where our standard
-  // error goes. Throws an environment error if it cannot be started.
+  // Starts `command[0]` with the other elements as its arguments. The child's standard output goes
+  // to this process's standard error. Throws an environment error if the child cannot be started.
   explicit ChildProcess(const std::vector<std::string>& command);
-  ~ChildProcess();  // kills it
+  ~ChildProcess();  // kills the child
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   // Sends at most kMaxMessage_bytes. Returns false if the child has ended.
   bool Send(std::string_view message);
-  // Waits at most `timeout_s` seconds for the child's next message.
+  // Waits at most `timeout_s` seconds for the child's next message. Returns kMessage with it,
+  // kSilence if none came, or kGone if the child has closed its end.
   Answer Receive(double timeout_s, std::string* message);
-  // Kills the child if it still runs. Returns how it ended: "exit status 1", "signal 11,
-  // Segmentation fault"; "an unknown end" if this process ignores SIGCHLD (RunTool sees to it that
-  // none does).
+  // Kills the child if it still runs. Returns how it ended, such as "exit status 1" or "signal 11,
+  // Segmentation fault". Returns "an unknown end" if this process ignores SIGCHLD, which RunTool()
+  // prevents.
   std::string End();
 
  private:
@@ -40,10 +42,10 @@ class ChildProcess {
 };
 
 // The child's end. Call this first in a child. From then on the child ends when the parent ends,
-// leaves signals of the terminal and the scheduler to the parent, and dumps no core.
+// ignores signals of the terminal and the scheduler, which the parent handles, and dumps no core.
 void BecomeChild();
-// Makes allocations fail from now on beyond so much memory (address space); 0: no limit. It has no
-// effect under sanitizers, which need more than any limit.
+// Makes allocations fail beyond `megabytes` MiB of address space; 0: no limit. It has no effect
+// under sanitizers, which need far more address space.
 void LimitMemory(int megabytes);
 // Waits for the next message. Returns nothing if the parent has ended or has closed its end.
 std::optional<std::string> ReceiveFromParent();

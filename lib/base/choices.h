@@ -1,11 +1,11 @@
-// Choices: options that are one of a few words. Each is an enum, and beside the enum stands
+// Declares options that take one of a few words. Each is an enum with a function beside it:
 //
 //   inline std::vector<NamedChoice<Side>> ChoicesOf(Side /*type*/) {
 //     return {{Side::kLeft, "left", "where the door is"}, {Side::kRight, "right", ""}};
 //   }
 //
-// Options, --help, messages and files of settings all use this list. A new choice is an enumerator
-// and a row.
+// Options, --help, messages and files of settings all use this list. To add a choice, add an
+// enumerator and a row.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -35,7 +35,7 @@ std::string Reason(const std::string& what, int error_number) {
 }
 
 std::string OneLine(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');  // libraries' words may have several
+  std::replace(text.begin(), text.end(), '\n', ' ');  // messages of libraries may have several
   return EscapedLines(text);
 }
 

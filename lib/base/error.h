@@ -1,6 +1,6 @@
 // Defines the one exception type of reel3d, and the exit status of each of its kinds.
 //
-// The kind says whose fault an error is. An input fault costs one item: pipeline/support/item_loop
+// The kind says whose fault an error is. An input error costs one item: pipeline/support/item_loop
 // catches and counts it. Every other kind ends the tool.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -12,7 +12,7 @@
 namespace reel3d {
 
 enum class ErrorKind {
-  kFailed,       // the work could not be done, for none of the reasons below
+  kFailed,       // the work could not be done, and no kind below fits
   kUsage,        // wrong option, unknown configuration key, contradictory settings
   kInput,        // a video, shard, manifest or weights file is bad, or too many of them are
   kEnvironment,  // disk, file system, memory, GPU, MPI
@@ -47,18 +47,18 @@ inline Error EnvironmentError(const std::string& message) {
   return {ErrorKind::kEnvironment, message};
 }
 
-// Makes the error for an opening or reading that failed with this errno; it ends in the system's
-// own words. ENOENT, EISDIR, ENOTDIR, EACCES and ENAMETOOLONG are input errors, because the user
-// named the wrong file. Others are environment errors.
+// Makes the error for a file that could not be opened or read. The message ends with the system's
+// text for `error_number`. ENOENT, EISDIR, ENOTDIR, EACCES and ENAMETOOLONG are input errors,
+// because the user named the wrong file. Others are environment errors.
 Error ReadError(const std::string& what, int error_number);
 
-// Makes the error for a creation or writing that failed with this errno. It is always an
-// environment error, because the item that a stage works on is never to blame for it. It has a hint
-// for a full disk.
+// Makes the error for a file that could not be created or written. It is always an environment
+// error, because no input item causes it. For a full disk the message has a hint.
 Error WriteError(const std::string& what, int error_number);
 
-// Describes how a tool ends: its exit status, and one line that says why. A foreign exception
-// counts as a bug of reel3d, unless it is known to report the machine (memory, threads, files).
+// Describes how a tool ends: its exit status, and one line with the reason. An exception of another
+// type counts as a bug of reel3d, except if it reports a fault of the machine (memory, threads,
+// files).
 struct Failure {
   int exit_status;
   std::string line;

@@ -1,5 +1,5 @@
-// Notices when somebody removes, renames or replaces a folder in which a program is at work. Files
-// that are written to such a folder would be lost, or stand in another run's.
+// Notices when somebody removes, renames or replaces a folder in which a program works. Files that
+// the program writes afterwards would be lost, or mixed with those of another run.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,13 +15,14 @@ class HeldFolder {
   HeldFolder(const HeldFolder&) = delete;
   HeldFolder& operator=(const HeldFolder&) = delete;
 
-  // Throws an environment error unless that folder still has its name. Passes where the system
-  // cannot say, as a network file system may for a while. Any thread may call it.
+  // Throws an environment error if the path no longer leads to the remembered folder. Returns
+  // normally if the system cannot answer, for example while a network file system fails. Any thread
+  // may call it.
   void RequireThere() const;
 
  private:
   std::filesystem::path folder_;
-  int descriptor_;  // below 0 if the system lets us hold no folder: then there is no guard
+  int descriptor_;  // below 0 if the folder could not be opened: nothing is checked
 };
 
 }  // namespace reel3d

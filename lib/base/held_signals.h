@@ -1,4 +1,4 @@
-// Keeps requests to stop pending, so that a program can take them one by one and answer them.
+// Keeps requests to stop pending, so that a program can handle them one by one.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -6,9 +6,9 @@
 
 namespace reel3d {
 
-// Blocks SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT and SIGCHLD of this thread
-// during its lifetime. SIGHUP stays ignored under nohup. The end of the scope restores the mask,
-// and what is pending then takes effect.
+// Blocks SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT and SIGCHLD in this thread
+// while the object exists. SIGHUP stays ignored under nohup. The destructor restores the mask, and
+// signals that are still pending then take effect.
 class HeldSignals {
  public:
   HeldSignals();
@@ -16,12 +16,13 @@ class HeldSignals {
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
-  // Waits for the next of the signals, at most `most_ns` (below a second), and returns it; 0 if
-  // none has come.
+  // Waits for the next of these signals, at most `most_ns` nanoseconds (below a second), and
+  // returns it; 0 if none has come.
   int Take(long most_ns) const;
   // Drops the signals that are pending.
   void Discard() const;
-  // Restores the mask in a process that this one has forked, and lets all of the signals through.
+  // Call it in a forked child process. It restores the mask there, and unblocks all of these
+  // signals.
   void LetThrough() const;
 
  private:

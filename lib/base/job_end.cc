@@ -34,7 +34,7 @@ std::optional<int64_t> ParseLocalTime(const std::string& text) {
 std::string AskSqueue(const std::string& job) {
   const std::string command =
       "SLURM_TIME_FORMAT=standard squeue --noheader --jobs=" + job + " --format=%e 2>/dev/null";
-  // A shell finds squeue, and is silent if there is none.
+  // popen() runs a shell, which finds squeue. Its error is discarded if there is no squeue.
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "re"), pclose);
   std::array<char, 64> line{};
   const bool answered =

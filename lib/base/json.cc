@@ -16,8 +16,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-// Returns what is wrong with the JSON. The library's own texts name its functions and kinds of
-// error, which say nothing to whoever has the file.
+// Returns what is wrong with the JSON. The library's own messages name its functions and error
+// classes, which mean nothing to the owner of the file.
 std::string PlainWords(const nlohmann::json::exception& error) {
   constexpr int kWrongType = 302;      // "type must be array, but is number"
   constexpr int kFirstNoObject = 304;  // "cannot use at() with number", and so on to 306
@@ -68,7 +68,7 @@ std::string FormatJson(const Json& json) {
   uint32_t code = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const size_t size = std::max<size_t>(DecodeUtf8(rest, &code), 1);
-    // JSON allows these in strings as they are, but a terminal obeys them.
+    // JSON allows these control characters unescaped, but a terminal obeys them.
     if (code >= 0x7F && code <= 0x9F) {
       escaped += fmt::format("\\u{:04x}", code);
     } else {

@@ -19,11 +19,12 @@ nlohmann::ordered_json ParseJsonObject(const std::string& text, const std::strin
 nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
                                       uint64_t max_bytes = uint64_t{1} << 26);
 
-// Returns the text, indented by 2. Bytes that are not UTF-8, as in some paths, are replaced.
+// Returns the JSON as text, indented by 2 spaces. Bytes that are not UTF-8, as in some paths, are
+// replaced.
 std::string FormatJson(const nlohmann::ordered_json& json);
 
-// Runs `use`, which takes values out of JSON: one that is absent or of another type becomes an
-// input error that begins with `source` and says what was found and what was expected.
+// Runs `use`, which reads values from JSON. If a value is absent or has the wrong type, throws an
+// input error that begins with `source` and says what is wrong.
 void UseJson(const std::string& source, const std::function<void()>& use);
 
 }  // namespace reel3d

@@ -27,11 +27,13 @@ namespace reel3d {
 namespace {
 
 constexpr double kOneRequest_s = 1;
-// A launcher has this time to end ranks that are to end at once.
+// SIGKILL is sent this long after a second request, and this long after the end of a killed
+// launcher if its processes still run.
 constexpr double kGrace_s = 10;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-// Makes this process inherit the ranks of an mpirun that is killed: they live on for a second.
+// Makes this process the parent of the ranks of a killed mpirun, because they outlive it by a
+// second.
 class Subreaper {
  public:
   Subreaper() {
@@ -46,8 +48,9 @@ class Subreaper {
   int before_ = 0;
 };
 
-// Makes the system keep how a child has ended until it is asked. A process that inherited SIGCHLD
-// as ignored, as from `trap '' CHLD`, would never learn it; nor would mpirun, which inherits this.
+// Gives SIGCHLD its default action, so that the system keeps the status of an ended child. If
+// SIGCHLD were inherited as ignored, as after `trap '' CHLD`, neither this process nor mpirun,
+// which inherits the action, would learn how its children ended.
 class AnsweredChildren {
  public:
   AnsweredChildren() {
@@ -63,7 +66,7 @@ class AnsweredChildren {
   struct sigaction before_ {};
 };
 
-// Returns the processes whose parent this one is, ended or not.
+// Returns the child processes of this process, running or ended.
 std::set<pid_t> Children() {
   std::set<pid_t> children;
   std::ifstream file(fmt::format("/proc/self/task/{}/children", getpid()));
@@ -73,22 +76,22 @@ std::set<pid_t> Children() {
   return children;
 }
 
-// Turns the forked child into the command. Returns only if the command cannot be started.
+// Replaces the forked child by the command. Returns only if the command cannot be started.
 void Become(const std::string& program, const std::vector<std::string>& command,
             const HeldSignals& held, pid_t parent) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) {
-    return;  // the parent has ended meanwhile, so its death sends no signal
+    return;  // the parent ended before prctl(), so no signal will come
   }
-  // A launcher in its own session would take what is typed away from the shell.
+  // The launcher must not read the input that the user types for the shell.
   if (isatty(STDIN_FILENO) != 0) {
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     close(nothing);
   }
   setenv(kRunRanksVariable, "1", /*overwrite=*/1);
-  signal(SIGINT, SIG_DFL);  // a script's `&` makes it ignored
+  signal(SIGINT, SIG_DFL);  // scripts ignore it in programs that they start with `&`
   held.LetThrough();
   std::vector<char*> arguments;
   for (const std::string& argument : command) {
@@ -138,14 +141,15 @@ class Launch {
       Repeat();
       Insist();
     }
-    if (first_ != 0) {  // what came after the first request was answered by the command's end
+    if (first_ != 0) {  // later requests wanted the command to end, and it has
       held_.Discard();
     }
     return Result();
   }
 
  private:
-  // Returns whether a child has ended. One whose end somebody else has collected counts as failed.
+  // Returns whether `child` has ended, and sets `status`. If other code of this process has
+  // collected the status, the child counts as failed.
   static bool HasEnded(pid_t child, int* status) {
     const pid_t found = waitpid(child, status, WNOHANG);
     if (found < 0 && errno == ECHILD) {
@@ -156,7 +160,7 @@ class Launch {
     return found == child;
   }
 
-  // Returns whether the command and all that it started have ended.
+  // Returns whether the command has ended and no process that it left must be waited for.
   bool IsOver() {
     if (child_ > 0 && HasEnded(child_, &status_)) {
       child_ = -1;
@@ -166,8 +170,8 @@ class Launch {
     if (child_ > 0) {
       return false;
     }
-    // A launcher that ends by itself has ended its ranks, and may leave processes that should stay,
-    // such as a connection that ssh shares.
+    // A launcher that no signal ended has ended its ranks. It may leave processes that should stay,
+    // such as a shared ssh connection.
     const bool nobody = orphans.empty() || !WIFSIGNALED(status_);
     if (!nobody && since_end_.Seconds() > kGrace_s) {
       for (const pid_t orphan : orphans) {
@@ -177,8 +181,8 @@ class Launch {
     return nobody || since_end_.Seconds() > 2 * kGrace_s;
   }
 
-  // Collects the status of orphans that have ended. Returns those that are alive: processes that
-  // the command started and that became children of this process.
+  // Collects the status of orphans that have ended. Returns the orphans that still run. Orphans are
+  // processes that the command started and that became children of this process.
   std::set<pid_t> CollectOrphans() const {
     std::set<pid_t> alive;
     for (const pid_t child : Children()) {
@@ -207,7 +211,7 @@ class Launch {
   }
 
   bool IsSecond(int signal) const {
-    const bool is_repeated = signal == SIGUSR1 && StartedByRunRanks();  // the outer one repeats it
+    const bool is_repeated = signal == SIGUSR1 && StartedByRunRanks();  // sent again by run-ranks
     return signal == SIGUSR2 || (since_first_.Seconds() >= kOneRequest_s && !is_repeated &&
                                  (signal == first_ || signal == SIGINT));
   }
@@ -219,7 +223,7 @@ class Launch {
     }
   }
 
-  // Sends the next stronger signal of those that follow a second request.
+  // Sends stronger and stronger signals after a second request.
   void Insist() {
     struct Blow {
       double after_s;
@@ -261,10 +265,10 @@ class Launch {
   const AnsweredChildren answered_;
   const HeldSignals held_;
   const Subreaper subreaper_;
-  const std::set<pid_t> callers_ = Children();  // they are not this launch's to wait for
+  const std::set<pid_t> callers_ = Children();  // children from before, which are not waited for
   pid_t child_ = -1;
   int status_ = 0;
-  int first_ = 0, second_ = 0;  // requests
+  int first_ = 0, second_ = 0;  // signals of both requests; 0: none
   size_t num_blows_ = 0;
   double next_repeat_s_ = kNever;
   Stopwatch since_first_, since_second_, since_end_;

@@ -1,9 +1,10 @@
-// Runs a launcher, such as mpirun or srun, so that a request to stop reaches its ranks and leaves
-// them the time that they need.
+// Runs a launcher, such as mpirun or srun, so that a request to stop reaches its ranks and they
+// have the time that they need to save.
 //
 // Open MPI's mpirun answers SIGTERM and Ctrl-C by killing its ranks a second later, and then ends
-// with status 1, but it hands SIGUSR1 to the ranks. So the launcher runs in a session of its own,
-// where Ctrl-C of the terminal does not reach it, and gets SIGUSR1 in place of every request.
+// with status 1. SIGUSR1, however, is passed on to the ranks. So the launcher runs in a session of
+// its own, where Ctrl-C of the terminal does not reach it, and gets SIGUSR1 instead of any other
+// request.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,12 +16,12 @@ namespace reel3d {
 struct LaunchResult {
   int exit_status = 0;          // the command's own, or 128 + signal if a signal ended it
   int ended_by = 0;             // the signal of the second request, which ended the command; else 0
-  bool never_listened = false;  // the request itself ended the command, which could not listen yet
+  bool never_listened = false;  // SIGUSR1 ended the command, which did not handle it yet
 };
 
-// Runs `command` (searched in PATH, or the file `program` if that is given) and waits for it. If a
-// signal ended the command, the call also waits up to 20 s for the processes that it left.
-// Meanwhile signals to this process have these effects:
+// Runs `command` and waits for it. The program is command[0], searched in PATH, or `program` if
+// that is not empty. If a signal ended the command, the call also waits up to 20 s for the
+// processes that the command left. Meanwhile signals to this process have these effects:
 //
 //   The first SIGINT, SIGTERM, SIGUSR1 or SIGHUP sends SIGUSR1 to the command, and repeats it at
 //       growing intervals until the command ends: mpirun drops a signal for ranks that it has not
@@ -30,12 +31,12 @@ struct LaunchResult {
 //   SIGTSTP (Ctrl-Z) stops the ranks as well, until they are continued.
 //
 // SIGHUP stays ignored under nohup. If this process is killed, the command gets SIGTERM. The
-// variable kRunRanksVariable (lib/base/launched_rank.h) tells the command that it runs here.
+// environment variable kRunRanksVariable (lib/base/launched_rank.h) is set for the command.
 //
-// Call it while the process has one thread. The caller's signal mask is restored on return; signals
-// that came after a first request are dropped. Children that the caller already has stay the
-// caller's to wait for, but what one of them orphans meanwhile counts as left by the command.
-// Throws an environment error if the command cannot be started.
+// Call it while the process has one thread. The caller's signal mask is restored on return. Signals
+// that came after a first request are discarded. The call does not wait for children that the
+// caller already has. But if such a child leaves a process behind meanwhile, that process counts as
+// left by the command. Throws an environment error if the command cannot be started.
 LaunchResult RunLauncher(const std::vector<std::string>& command, const std::string& program = "");
 
 }  // namespace reel3d

@@ -15,7 +15,7 @@ spdlog::logger& Logger() {
     auto made = std::make_shared<spdlog::logger>(
         "reel3d", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     made->set_pattern("%H:%M:%S %^%l%$ %v");
-    // Lines of many processes meet in one job log, so each line is written whole and at once.
+    // Many processes write to one job log, so each line is written complete and at once.
     made->flush_on(spdlog::level::trace);
     return made;
   }();

@@ -2,7 +2,7 @@
 // knowing the command line. Each options struct has
 //
 //   void Bind(OptionBinder& binder);   // one line a field: name, address, help
-//   void Check() const;                // throws a usage error on what no single range can say
+//   void Check() const;                // checks what ranges cannot; throws a usage error
 //
 // The help text states the unit and the consequence. The default is the field's initial value.
 // SPDX-License-Identifier: Apache-2.0
@@ -18,9 +18,10 @@
 
 namespace reel3d {
 
-// Says whether an option can change the bytes that a stage writes. If it can (kOutput), a stage
-// that continues in a folder compares the option with the folder's earlier settings. kOnce is meant
-// for one run, such as --overwrite: it is never recorded, so that no config.ini repeats it.
+// Says whether an option can change the bytes that a stage writes. kOutput: it can. A stage that
+// continues in a folder compares such an option with the folder's earlier settings. kRunOnly: it
+// cannot. kOnce: the option is meant for one run, such as --overwrite. It is never recorded, so no
+// config.ini repeats it.
 enum class Effect { kOutput, kRunOnly, kOnce };
 
 struct IntRange {
@@ -55,8 +56,8 @@ class OptionBinder {
                     Effect effect = Effect::kOutput) = 0;
   virtual void Bind(const char* name, std::vector<std::string>* values, const char* help,
                     Effect effect = Effect::kOutput) = 0;
-  // Adds an option that takes one of the enum's choices (lib/base/choices.h), whose own help
-  // follows `help`. Another word is refused, and the choices are listed.
+  // Adds an option that takes one of the enum's choices (lib/base/choices.h). Their help follows
+  // `help`. Any other word is a usage error that lists the choices.
   template <class Enum>
   std::enable_if_t<std::is_enum_v<Enum>> Choice(const char* name, Enum* value, const char* help,
                                                 Effect effect = Effect::kOutput) {
@@ -64,14 +65,15 @@ class OptionBinder {
     const auto show = [value] { return std::string(NameOf(*value)); };
     BindChoice(name, {ChoiceNames<Enum>(), set, show}, HelpWithChoices<Enum>(help), effect);
   }
-  // Does the same for a word of a list that no enum holds, such as the network families.
+  // Adds an option that takes one of `choices`, for lists without an enum, such as network
+  // families.
   void Choice(const char* name, std::string* value, const std::vector<std::string>& choices,
               const char* help, Effect effect = Effect::kOutput) {
     const auto set = [value, choices](size_t index) { *value = choices[index]; };
     BindChoice(name, {choices, set, [value] { return *value; }}, help, effect);
   }
-  // Adds the name of an .ini file whose settings --config overrules. A name means
-  // configs/recipes/NAME.ini of this installation; a value with a slash is a path.
+  // Adds an option that names an .ini file with settings. Settings of --config overrule them. NAME
+  // means configs/recipes/NAME.ini of this installation; a value with a slash is a path.
   virtual void Recipe(const char* name, std::string* value, const char* help) = 0;
 
  protected:

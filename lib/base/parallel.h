@@ -1,4 +1,4 @@
-// Shares independent work over threads.
+// Runs independent work on several threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +9,7 @@ namespace reel3d {
 
 // Calls work(0) .. work(count - 1), each once, on up to `threads` threads of which the caller is
 // one. The order is not fixed, so calls must not depend on each other. If calls throw, one of the
-// exceptions is thrown here after the running calls have ended; no further ones start.
+// exceptions is thrown here after the running calls have ended; no further calls start.
 void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& work);
 
 }  // namespace reel3d

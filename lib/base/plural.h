@@ -1,4 +1,4 @@
-// Counts as people say them, in messages: "1 thread", "2 threads".
+// Writes counts for messages: "1 thread", "2 threads".
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace reel3d {
 
-// Returns the number with the word for one or for several; by default "s" makes the plural.
+// Returns `number` and the word for it: `one`, or `several`, which is `one` with an "s" by default.
 std::string Count(int64_t number, const std::string& one, const std::string& several = "");
 
 }  // namespace reel3d

@@ -15,7 +15,7 @@ class Progress {
  public:
   // `unit` is a plural: "videos". A `total` of 0 shows no time left.
   Progress(std::string unit, int64_t total);
-  ~Progress();  // ends the terminal's line
+  ~Progress();  // clears the line on a terminal
 
   // Adds `count` items that are done. Any thread may call it.
   void Advance(int64_t count = 1);

@@ -36,7 +36,7 @@ void Print(const std::string& text) {
 
 void DumpStacks() {
   std::array<void*, 1> frame{};
-  backtrace(frame.data(), 1);  // the first call loads a library, which a handler must not
+  backtrace(frame.data(), 1);  // the first call loads a library, which no handler may do
   struct sigaction action {};
   action.sa_handler = OnSignal;
   action.sa_flags = SA_RESTART;

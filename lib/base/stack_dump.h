@@ -5,8 +5,8 @@
 namespace reel3d {
 
 // Writes the stack of every other thread to stderr, by sending SIGUSR2 to each of them. A thread
-// that cannot take signals, because the system holds it, is skipped after a moment. One thread at a
-// time may call this.
+// that takes no signals, because the kernel blocks it, is skipped after 0.2 s. One thread at a time
+// may call this.
 void DumpStacks();
 
 }  // namespace reel3d

@@ -13,8 +13,8 @@
 namespace reel3d {
 namespace {
 
-// Some programs send a signal to a process and to its group (timeout, mpirun, a terminal), so that
-// one request arrives twice.
+// Some programs (timeout, mpirun, a terminal) send a signal to a process and also to its group. So
+// signals within this time are one request.
 constexpr int64_t kOneRequestNs = 1'000'000'000;
 
 std::atomic<int64_t> first_signal_ns{0};
@@ -43,7 +43,8 @@ void OnSignal(int signal) {
     Say(signal == SIGUSR1 ? words_for_usr1 : words_for_others);
     return;
   }
-  // Schedulers warn with one signal and insist with another, and people press Ctrl-C.
+  // A scheduler may send one signal as a warning and another later. Only the same signal again or
+  // Ctrl-C is a second request.
   if (now - first < kOneRequestNs || (signal == SIGUSR1 && usr1_is_repeated) ||
       (signal != first_signal && signal != SIGINT)) {
     return;

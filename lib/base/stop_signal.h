@@ -1,6 +1,6 @@
-// Turns signals into polite requests to stop: Ctrl-C, and SIGTERM or SIGUSR1, which schedulers send
-// before they end a job. Work continues to where it can be saved. The same signal, or SIGINT, a
-// second later or more ends the process at once.
+// Turns signals into requests to stop: Ctrl-C, and SIGTERM or SIGUSR1, which schedulers send before
+// they end a job. The program continues to a point where its work can be saved. The same signal, or
+// SIGINT, a second later or more ends the process at once.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,5 @@
-// Lines of a text file as editors save them: a byte order mark before the text is skipped, and a
-// line ends with LF or CRLF. Every reader of a list or table walks over its lines with this.
+// Splits a text file, as editors save it, into lines. A byte order mark before the text is skipped,
+// and a line ends with LF or CRLF. Every reader of a list or table uses this.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

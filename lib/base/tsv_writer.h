@@ -17,15 +17,16 @@ class TsvWriter {
  public:
   explicit TsvWriter(const std::vector<std::string>& columns);
 
-  // Appends a row of as many fields as there are columns: texts, whole numbers, real numbers (as
-  // few digits as read back the same), or optional ones of these, which are empty if unset.
+  // Appends a row of as many fields as there are columns: texts, whole numbers, real numbers (with
+  // the fewest digits that read back the same), or optional ones of these, which are empty if
+  // unset.
   template <class... Fields>
   void Row(const Fields&... fields) {
     (Add(fields), ...);
     EndRow();
   }
   // Appends one field of a row whose number of columns is known at run time only. EndRow() checks
-  // that it is complete.
+  // that the row is complete.
   template <class Field>
   void Add(const Field& field) {
     if constexpr (std::is_integral_v<Field>) {

@@ -8,9 +8,9 @@ namespace reel3d {
 
 std::string Version();  // "0.1.0"
 
-// Registers a library whose version --version prints. Each lib folder that wraps a library on which
-// results or behaviour depend makes one in a static initialiser of its own sources. So a tool lists
-// what it really links.
+// Registers a library whose version --version prints. A lib folder that wraps a library on which
+// results or behaviour depend defines a static LinkedLibrary in its sources. So a tool lists only
+// libraries that it links.
 struct LinkedLibrary {
   LinkedLibrary(const char* name, std::string version);
 };

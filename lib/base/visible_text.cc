@@ -8,8 +8,8 @@
 namespace reel3d {
 namespace {
 
-// Returns how many bytes follow a lead byte, and the least code point that needs so many; -1: it is
-// not a lead byte.
+// Returns how many bytes follow the byte `lead`, or -1 if no character begins with it. Sets `least`
+// to the least code point that needs so many bytes.
 int FollowingBytes(unsigned char lead, uint32_t* least) {
   if (lead < 0x80) {
     *least = 0;

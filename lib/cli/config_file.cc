@@ -33,8 +33,8 @@ std::string Trimmed(std::string_view text) {
   throw UsageError(fmt::format("{}: line {}: {}", config.source, line, why));
 }
 
-// Returns the settings in the order of the lines. A key that stands twice is refused: one of its
-// values would be lost without a word.
+// Returns the settings in the order of the lines. A key that stands twice is refused, because one
+// of its values would be lost without a message.
 std::vector<Setting> Parse(const ConfigText& config) {
   try {
     RequireNotUtf16(config.text, config.source);
@@ -203,7 +203,7 @@ fs::path RecipeFile(const std::string& name) {
     folders.push_back(above / "configs" / "recipes");
     folders.push_back(above / "share" / "reel3d" / "configs" / "recipes");
   }
-  folders.emplace_back(REEL3D_RECIPES);  // of the sources that this was built from
+  folders.emplace_back(REEL3D_RECIPES);  // of the sources of this build
   std::set<std::string> known;
   for (const fs::path& folder : folders) {
     if (fs::is_regular_file(folder / (name + ".ini"), ignored)) {

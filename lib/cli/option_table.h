@@ -1,5 +1,5 @@
-// Holds the options of one tool as a table: name, help, and how to set and show each as text. It
-// does not know where texts come from (config_file and tool do).
+// Holds the options of one tool as a table: name, help, and how to set and show each as text.
+// config_file and tool read the texts and pass them on to the table.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,7 +26,7 @@ struct OptionEntry {
 struct PositionalEntry {
   std::string name;
   std::string help;
-  std::string* value = nullptr;                // one of these two is set
+  std::string* value = nullptr;                // either `value` or `values` is set
   std::vector<std::string>* values = nullptr;  // takes one or more
 };
 
@@ -58,8 +58,8 @@ class OptionTable : public OptionBinder {
   // Sets one option. `where` precedes the name in errors: "--" or "train.ini: ". Throws a usage
   // error on an unknown name, and offers the nearest known one.
   void Set(const std::string& where, const std::string& name, const std::string& text) const;
-  // Distributes the words over the positionals. Throws a usage error that names the missing or
-  // superfluous ones. The words of a command may be empty, paths may not.
+  // Distributes the words over the positionals. Throws a usage error if an argument is missing,
+  // superfluous or empty. Words of a command may be empty, except the first.
   void SetPositionals(const std::vector<std::string>& words, bool are_command = false) const;
 
  protected:

@@ -42,10 +42,10 @@ struct CommonOptions {
     binder.Bind("version", &version, "print versions, also of linked libraries, and exit",
                 Effect::kRunOnly);
     binder.Bind("config", &config,
-                "file of settings (.ini); options of the command line overrule it",
+                "file of settings (.ini); the command line overrules the file. Empty: none",
                 Effect::kRunOnly);
     binder.Bind("print-config", &print_config,
-                "print the settings in force, to the last default, and exit", Effect::kRunOnly);
+                "print all settings of this run, defaults included, and exit", Effect::kRunOnly);
     binder.Bind("json", &json, "print one JSON object instead of text", Effect::kRunOnly);
     binder.Choice("log-level", &log_level, {"debug", "info", "warn", "error"},
                   "the least important log line to print", Effect::kRunOnly);
@@ -57,9 +57,9 @@ struct CommandLine {
   std::vector<std::string> positionals;
 };
 
-// Returns the word that `word` means: -h is --help. Throws a usage error on other words that begin
-// with one dash, since files with such names are given as ./-name. A dash alone is a word. Where a
-// command follows, one dash is more likely an option of that command, which stands too early.
+// Returns `word`, or --help for -h. Throws a usage error on other words that begin with one dash,
+// since files with such names are given as ./-name. A dash alone is allowed. For tools that take a
+// command, every other word is returned: the caller reports options that stand too early.
 std::string WithTwoDashes(const ToolInfo& info, const OptionTable& table, const std::string& word) {
   if (word == "-h") {
     return "--help";
@@ -166,7 +166,7 @@ std::string HelpText(const ToolInfo& info, const OptionTable& table) {
   for (const OptionEntry& option : table.options()) {
     const std::string value = option.show();
     const std::string off = "; --" + option.name + "=false turns it off";
-    // --help itself is set while this text is made, which is not its default.
+    // The value of --help itself is true while this text is made, but its default is false.
     const bool has_default = !option.is_for_command_line && !value.empty();
     const std::string note = !has_default        ? ""
                              : !option.is_switch ? " [" + value + "]"
@@ -181,7 +181,7 @@ std::string HelpText(const ToolInfo& info, const OptionTable& table) {
 
 void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-// A full disk under stdout shows only when it is closed.
+// Only this flush shows that the disk under stdout is full.
 int CloseOutput(const ToolInfo& info, int status) {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fprintf(stderr, "%s: cannot write to standard output: %s\n", info.name.c_str(),
@@ -191,7 +191,7 @@ int CloseOutput(const ToolInfo& info, int status) {
   return status;
 }
 
-// Rank 0 prints for all ranks what concerns their command line.
+// Returns true if rank 0 prints help and errors of the command line for this rank.
 bool LeavesWordsToRank0(const ToolInfo& info) {
   return info.is_parallel && LaunchedRank().value_or(0) > 0;
 }
@@ -206,7 +206,7 @@ class ToolRun {
     }
   }
 
-  // Returns true if there is something to run.
+  // Reads all options. Returns false if the tool only prints help, versions or settings.
   bool Configure(int argc, char** argv, const std::function<void()>& check,
                  const BindFunction& bind) {
     const CommandLine line = ParseCommandLine(info_, table_, argc, argv);
@@ -219,7 +219,7 @@ class ToolRun {
       Tell(info_.name + " (reel3d) " + Version() + "\n" + LinkedLibraries());
       return false;
     }
-    ApplyConfigFile(line);  // it may name a recipe; the command line overrules it
+    ApplyConfigFile(line);  // the file may name a recipe; the command line overrules the file
     ApplyRecipe(line);
     if (!common_.print_config) {
       table_.SetPositionals(line.positionals, info_.takes_command);
@@ -265,7 +265,7 @@ class ToolRun {
     }
   }
 
-  // The recipe lies beneath the configuration file and the command line, so both are applied again.
+  // The configuration file and the command line overrule the recipe, so both are applied again.
   void ApplyRecipe(const CommandLine& line) const {
     for (const OptionEntry& option : table_.options()) {
       if (option.is_recipe && !option.show().empty()) {
@@ -291,8 +291,8 @@ int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank =
 }
 
 // If all ranks have the fault, rank 0 prints it and exits, and most launchers end this rank during
-// the wait. Otherwise the fault may be that of some ranks, such as a file that one node lacks: the
-// first of them on each machine prints it. By default srun lets all ranks live on.
+// the wait (by default, srun does not). Otherwise only some ranks have the fault, such as a file that
+// one node lacks. The first of these ranks on each machine prints it.
 int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
   const FirstOnHost same_fault(failure.line);
@@ -315,7 +315,7 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
             const std::function<void()>& check, const std::function<ToolResult()>& run) {
   InitLog(info.name);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error like a full disk
-  std::signal(SIGCHLD, SIG_DFL);  // a shell may hand it on as ignored: no child's end were known
+  std::signal(SIGCHLD, SIG_DFL);  // ignored signals are inherited, and waitpid would then fail
   bool is_configured = false;
   try {
     ToolRun tool(info, bind);

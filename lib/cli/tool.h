@@ -37,8 +37,8 @@ struct ToolInfo {
   bool takes_command = false;
 };
 
-// The result of a tool. With --json `json` goes to stdout, otherwise `text` (which may be empty). A
-// null `json` prints nothing, because only one of many ranks reports.
+// The result of a tool. With --json the tool prints `json` to stdout, otherwise `text` (which may
+// be empty). Ranks that do not report set `json` to null and leave `text` empty, and print nothing.
 struct ToolResult {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   std::string text;
@@ -61,7 +61,7 @@ int RunTool(const ToolInfo& info, int argc, char** argv, Options& options, const
 
 // Returns the options as an .ini file that --config reads back, each with its help as a comment.
 // With `only_output` it returns just the options that can change the output, without comments, so
-// equal texts mean equal outputs. Options for one run alone (Effect::kOnce) are in neither.
+// equal texts mean equal outputs. Options for one run alone (Effect::kOnce) are always left out.
 std::string FormatConfig(const BindFunction& bind, bool only_output = false);
 
 template <class Options>

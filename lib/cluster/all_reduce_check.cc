@@ -9,7 +9,7 @@ namespace reel3d {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
-  constexpr int kTimes = 4;  // the first of them also connects the ranks
+  constexpr int kTimes = 4;  // the first one also connects the ranks
   double least_s = 1e30;
   for (int time = 0; time < kTimes; ++time) {
     probe.barrier();
@@ -30,7 +30,7 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
   }
   const auto num_ranks = static_cast<double>(ranks.size());
   const double bytes = 4 * static_cast<double>(needs.gradient_floats);
-  // A ring moves so much over each link (as nccl-tests' "busbw").
+  // Rate over each link of a ring, as nccl-tests' "busbw".
   const double rate = 2 * (num_ranks - 1) / num_ranks * bytes / slowest_s / 1e9;
   finding.figures["all_reduce_gb_per_s"] = rate;
   finding.text =

@@ -1,6 +1,6 @@
 // Defines a check of a cluster: every rank observes, and the observations of all ranks are judged
 // together. A check is one function in a file of its own, declared in checks.h, and one row of
-// AllChecks() (run_checks.cc). Checks ask the machine only through ClusterProbe.
+// AllChecks() (run_checks.cc). Checks measure through ClusterProbe, so that tests can plant faults.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace reel3d {
 
-// Holds what the job needs of the cluster. 0 and "" mean that it was not said.
+// Holds what the job needs of the cluster. 0 and "" mean: not given.
 struct ClusterNeeds {
   int ranks = 0;
   int threads = 0;  // of each rank
@@ -24,7 +24,7 @@ struct ClusterNeeds {
   double clips_per_s = 0;  // of each rank
 };
 
-// kNotAsked: the check needs an option that was not given.
+// kNotAsked: the check did not run, for example because an option was not given.
 enum class Verdict { kOk, kNotAsked, kWarn, kFail };
 
 struct Finding {
@@ -32,7 +32,7 @@ struct Finding {
   std::string text;                       // one line: what was found
   std::string remedy;                     // what to do; empty if there is nothing to do
   std::vector<std::string> details;       // more lines, for people
-  std::map<std::string, double> figures;  // more is better; earlier runs are compared by name
+  std::map<std::string, double> figures;  // more is better; compared by name with earlier runs
 };
 
 // Holds what each rank observed, in order of rank. Each has its "host".
@@ -40,10 +40,11 @@ using Observations = std::vector<nlohmann::json>;
 
 struct ClusterCheck {
   const char* name;
-  const char* help;  // what it does, in one sentence
-  // Collective. Catches what is wrong with this rank alone, as the others wait for it.
+  const char* help;  // what the check does, in one sentence
+  // Collective. Must not throw for a fault of this rank alone, because the others would wait for
+  // it.
   nlohmann::json (*observe)(const ClusterProbe& probe, const ClusterNeeds& needs);
-  // Is the same on every rank, and asks nothing but the observations.
+  // Returns the same on every rank, because it uses nothing but its parameters.
   Finding (*judge)(const Observations& ranks, const ClusterNeeds& needs);
 };
 

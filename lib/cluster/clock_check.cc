@@ -10,7 +10,7 @@
 namespace reel3d {
 namespace {
 
-// Times of files and of logs are compared by seconds.
+// Clocks may differ by this much: times of files and logs are compared by seconds.
 constexpr double kMost_s = 1;
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
@@ -31,7 +31,7 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
   Finding finding;
   finding.text = fmt::format("clocks agree within {:.3f} s", most_s);
   if (!wrong.empty()) {
-    // If most clocks differ from that of rank 0, it is rank 0's host that is wrong.
+    // If all other clocks differ from that of rank 0, the clock of rank 0 is wrong.
     const bool is_main = ranks.size() > 2 && wrong.size() + 1 == ranks.size();
     const double ahead_s = ranks[static_cast<size_t>(wrong.front())].at("ahead_s");
     finding = {

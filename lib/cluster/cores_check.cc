@@ -45,9 +45,9 @@ std::string Ranges(const std::set<int>& numbers) {
 
 struct HostCores {
   std::set<int> cores;  // of all its ranks
-  double usable = 0;    // the same, or fewer by control groups
-  int machine = 0;      // that are online
-  int threads = 0;      // that its ranks want
+  double usable = 0;    // number of cores, or less if a control group limits it
+  int machine = 0;      // cores that are online
+  int threads = 0;      // threads that its ranks want
   size_t fewest_of_rank = 0;
   bool in_slurm = false;
 };
@@ -72,7 +72,7 @@ HostCores CoresOf(const Observations& ranks, const std::vector<int>& members,
   return host;
 }
 
-// Says what is wrong with the cores of a host; "" if nothing is.
+// Returns what is wrong with the cores of a host; "" if nothing is.
 std::string Fault(const HostCores& host, size_t num_ranks) {
   const bool is_limited = host.usable < host.machine;
   if (is_limited && host.usable < host.threads) {
@@ -80,7 +80,7 @@ std::string Fault(const HostCores& host, size_t num_ranks) {
                        Count(static_cast<int64_t>(num_ranks), "rank"),
                        Count(host.threads, "thread"), host.usable, Count(host.machine, "core"));
   }
-  // Outside of Slurm nobody else has the other cores: it is mpirun's own binding.
+  // Outside of Slurm no other job uses the other cores, so mpirun itself has bound the ranks.
   if (!host.in_slurm && host.fewest_of_rank == 1 && 2 * host.usable <= host.machine) {
     return fmt::format("each rank is bound to one core, and only {:g} of {} are used", host.usable,
                        Count(host.machine, "core"));

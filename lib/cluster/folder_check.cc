@@ -21,7 +21,7 @@ constexpr int64_t kWritten_bytes = 8'000'000;
 constexpr double kLeastFree_bytes = 1e9;
 constexpr int64_t kLeastInodes = 10'000;
 
-// Returns the shortest of some times: other users of a disk delay single writes.
+// Returns the shortest of several times, because other users of a disk delay single writes.
 double WriteSeconds(const ClusterProbe& probe, const fs::path& file) {
   constexpr int kTimes = 4;
   double least_s = probe.write_s(file, kWritten_bytes);
@@ -56,7 +56,7 @@ nlohmann::json Use(const ClusterProbe& probe, const fs::path& folder) {
       throw ReadError(folder.string(), errno);
     }
     seen["free_bytes"] = static_cast<double>(room.f_bavail) * static_cast<double>(room.f_frsize);
-    // File systems that make inodes as needed state none.
+    // File systems that create inodes as needed report 0 inodes.
     seen["inodes"] = room.f_files == 0 ? INT64_MAX : static_cast<int64_t>(room.f_favail);
   } catch (const std::exception& error) {
     seen = {{"error", error.what()}};
@@ -75,7 +75,7 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
   return Use(probe, needs.folder);
 }
 
-// Returns the ranks whose disk is much slower than that of most, which is no matter of a moment.
+// Returns the ranks whose disk is much slower than usual. A difference below 2 s may be chance.
 std::vector<int> SlowDisks(const Observations& ranks, double usual_s) {
   std::vector<int> slow;
   for (size_t rank = 0; rank < ranks.size(); ++rank) {

@@ -71,7 +71,7 @@ std::string CompareWithHistory(const std::vector<FigureRecord>& history, const F
   std::sort(earlier.begin(), earlier.end());
   const double median = earlier[earlier.size() / 2];
   const double now = record.figures.at(name);
-  // The lowest one says how much the rate of this cluster varies by itself.
+  // The lowest one shows how much the figure varies on this cluster without a fault.
   if (now >= kFarBelow * earlier.front()) {
     return "";
   }

@@ -16,16 +16,16 @@ struct FigureRecord {
   std::map<std::string, double> figures;
 };
 
-// Returns the records; none if there is no file. Throws an input error that names the line if one
-// is not such an object. An unfinished last line, as a killed run leaves it, is passed over.
+// Returns the records; none if there is no file. If a line is not such an object, throws an input
+// error that names the line. An unfinished last line, as a killed run leaves it, is ignored.
 std::vector<FigureRecord> ReadHistory(const std::filesystem::path& file);
 
 // Appends a record. Throws an environment error if it cannot be written.
 void AppendToHistory(const std::filesystem::path& file, const FigureRecord& record);
 
-// Compares a figure, of which more is better, with the last 30 records of as many ranks and hosts.
-// Returns a text if it is below half of the lowest of them; "" otherwise, and if there are fewer
-// than five.
+// Compares the figure `name`, where more is better, with the last 30 records that have the same
+// numbers of ranks and hosts. Returns a text if it is below half of the lowest of them. Returns ""
+// otherwise, and if there are fewer than five.
 std::string CompareWithHistory(const std::vector<FigureRecord>& history, const FigureRecord& record,
                                const std::string& name);
 

@@ -11,9 +11,9 @@ namespace reel3d {
 namespace {
 
 constexpr double kMega = 1e6;
-// A rank has a socket to every other one, and files of shards, the log and libraries.
+// Open files of a rank besides its sockets to the other ranks: shards, the log and libraries.
 constexpr int64_t kOwnFiles = 512;
-// Open MPI's segments of a rank, with room for messages; NCCL needs less.
+// Shared memory of Open MPI for a rank and its messages; NCCL needs less.
 constexpr int64_t kSharedBytes = 32'000'000;
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {

@@ -1,5 +1,5 @@
-// Holds the questions that checks of a cluster ask of a rank. The stage fills them from MPI, torch,
-// the loader and the system; tests replace single ones to plant faults.
+// Holds the functions with which checks of a cluster measure a rank. The stage makes them from MPI,
+// torch, the loader and the system. Tests replace some of them to plant faults.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace reel3d {
 
-// States by how much this rank's clock is ahead of that of rank 0. The true value may differ from
-// it by half of the round trip.
+// States by how much the clock of this rank is ahead of that of rank 0. The true difference may
+// differ from `ahead_s` by half of the round trip.
 struct ClockOffset {
   double ahead_s = 0;
   double round_trip_s = 0;
@@ -23,7 +23,7 @@ struct ClusterProbe {
   int size = 1;
   std::string host;
   std::string processor;             // "AMD EPYC", or the GPU's name if the ranks compute on GPUs
-  std::string gpu_id;                // differs for each GPU; empty without
+  std::string gpu_id;                // differs for each GPU; empty without a GPU
   std::string transport;             // what carries gradients, such as "Open MPI 4.1.4"
   std::string versions;              // lines of program, libraries and build
   std::filesystem::path root = "/";  // holds /proc, /sys and /dev
@@ -34,16 +34,17 @@ struct ClusterProbe {
   std::function<double(int64_t num_floats)> all_reduce_s;  // seconds of one all-reduce
   std::function<ClockOffset()> clock_offset;
 
-  // Both ranks of a pair call it; returns the seconds that it took to send and to receive.
+  // Call it on both ranks of a pair. Returns the seconds that it took to send and to receive.
   std::function<double(int peer, int64_t size_bytes)> exchange_s;
 
-  // One rank alone.
+  // These work on one rank alone.
   std::function<uint32_t()> step_checksum;  // of the gradients of one fixed training step
   std::function<double()> loader_clips_per_s;
   std::function<int64_t()> shared_memory_bytes;  // free in /dev/shm
-  // Writes the file and syncs it to disk. Returns the seconds. Throws an environment error.
+  // Writes the file and syncs it to disk. Returns the seconds that this took. Throws an environment
+  // error.
   std::function<double(const std::filesystem::path& file, int64_t size_bytes)> write_s;
-  std::function<int(int descriptor)> try_lock;  // 0 or an errno
+  std::function<int(int descriptor)> try_lock;  // flock(); returns 0 or an errno
   std::function<bool(const std::filesystem::path& file)> is_there;
 };
 

@@ -11,7 +11,7 @@
 
 namespace reel3d {
 
-// Returns the ranks by what `key` says of their observations.
+// Groups the ranks by the result of `key` for their observations.
 std::map<std::string, std::vector<int>> RanksBy(
     const Observations& ranks, const std::function<std::string(const nlohmann::json&)>& key);
 
@@ -21,14 +21,15 @@ std::map<std::string, std::vector<int>> RanksByHost(const Observations& ranks);
 // Returns "rank 3 (n2)".
 std::string NameRank(const Observations& ranks, int rank);
 
-// Returns "ranks 0, 2 (n1), 5 (n2)"; after eight it says how many more there are.
+// Returns "ranks 0 (n1), 2 (n1), 5 (n2)". Names at most eight ranks, then says how many more there
+// are.
 std::string NameRanks(const Observations& ranks, const std::vector<int>& which);
 
 // Returns the ready option "--exclude=n2,n5" for the hosts of these ranks.
 std::string ExcludeOption(const Observations& ranks, const std::vector<int>& which);
 
-// Returns a finding about the ranks whose observation holds an "error", with the first one's text.
-// Returns false if there are none.
+// Returns whether the observation of any rank holds an "error". If so, sets `finding` to a failure
+// that names these ranks and has the text of the first one.
 bool FindErrors(const Observations& ranks, Finding* finding);
 
 }  // namespace reel3d

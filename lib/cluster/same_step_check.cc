@@ -20,8 +20,8 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/)
   }
 }
 
-// Finds the ranks of one type of processor that differ from most of them. If there is no majority,
-// all are suspects.
+// Returns those of `members`, the ranks with one type of processor, whose gradients differ from
+// those of the majority. If there is no majority, returns all of them.
 std::vector<int> OddOnes(const Observations& ranks, const std::vector<int>& members) {
   std::map<uint32_t, size_t> votes;
   for (const int rank : members) {

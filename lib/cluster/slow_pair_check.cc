@@ -13,8 +13,8 @@ namespace reel3d {
 namespace {
 
 constexpr int64_t kExchanged_bytes = 4'000'000;
-constexpr double kSlower = 4;            // times slower than usual is slow
-constexpr double kLeastExcess_s = 0.01;  // and by so much, as the system may interrupt a rank
+constexpr double kSlower = 4;            // a slow pair takes this many times the usual time
+constexpr double kLeastExcess_s = 0.01;  // and this much more: the system may interrupt a rank
 
 struct Pair {
   int low = 0, high = 0;
@@ -22,8 +22,8 @@ struct Pair {
   double seconds = 0;
 };
 
-// In a round with stride s the partner of rank r is r xor s. Few ranks meet each other all, many
-// only log2(n) others.
+// In a round with stride s, rank r exchanges data with rank r xor s. Up to 8 ranks try all pairs;
+// with more ranks, each tries only log2(n) others.
 std::vector<int> Strides(int size) {
   constexpr int kMeetAll = 8;
   std::vector<int> strides;
@@ -56,7 +56,8 @@ std::vector<Pair> PairsOf(const Observations& ranks) {
   return pairs;
 }
 
-// Returns the time of a good pair of this kind: a quarter of them are faster.
+// Returns the time of a good pair, among pairs on one host or among pairs on two hosts: a quarter
+// of the pairs are faster.
 double Usual(const std::vector<Pair>& pairs, bool on_one_host) {
   std::vector<double> seconds;
   for (const Pair& pair : pairs) {
@@ -102,8 +103,8 @@ void MeasurePair(const ClusterProbe& probe, const Pair& pair, nlohmann::json* ow
   }
 }
 
-// Measures slow pairs again, one by one while all others wait, and after pauses. A slow link stays
-// slow; a core that was busy with something else does not.
+// Measures slow pairs again, after pauses and one by one while all other ranks wait. A slow link
+// stays slow; a core that was busy with other work does not.
 void MeasureAgain(const ClusterProbe& probe, nlohmann::json* own) {
   constexpr size_t kMost = 16;
   constexpr int kRounds = 5;
@@ -140,7 +141,8 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/)
   return own;
 }
 
-// Returns the rank that slow pairs have in common, or else the higher one of the first pair.
+// Returns the rank that is in most of the slow pairs, or the higher one of the first pair if all
+// are in equally many.
 int Suspect(const std::vector<Pair>& slow) {
   std::map<int, int> times;
   for (const Pair& pair : slow) {
@@ -162,7 +164,8 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
     return {Verdict::kOk, "one rank has no partner", "", {}, {}};
   }
   Finding finding;
-  // The slowest pair varies with what else the hosts do, a good one with the network.
+  // The time of the slowest pair depends on other work of the hosts, that of a good pair on the
+  // network.
   const bool on_one_host =
       std::all_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return pair.on_one_host; });
   const double rate = 2 * static_cast<double>(kExchanged_bytes) / 1e9 / Usual(pairs, on_one_host);
@@ -188,8 +191,8 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }  // namespace
 
 ClusterCheck SlowPairCheck() {
-  return {"slow-pair", "Exchanges data in pairs, in log2(n) rounds, and names the slow pair.",
-          Observe, Judge};
+  return {"slow-pair", "Exchanges data between pairs of ranks, and names a slow pair.", Observe,
+          Judge};
 }
 
 }  // namespace reel3d

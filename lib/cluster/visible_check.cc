@@ -34,7 +34,8 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
     fs::remove(file, ignored);
   }
   probe.barrier();
-  // A network file system remembers for a while that a name was absent.
+  // Every rank looks once before the file exists, because a network file system then remembers for
+  // a while that the name is absent.
   probe.is_there(file);
   probe.barrier();
   bool is_made = true;
@@ -42,10 +43,10 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
     try {
       probe.write_s(file, 1);
     } catch (const std::exception&) {
-      is_made = false;  // the folder's own check says why
+      is_made = false;  // FolderCheck() reports the reason
     }
   }
-  // All learn of it, so that nobody waits for a file that nobody made.
+  // All ranks learn whether the file was made, so that none waits for it in vain.
   is_made = probe.gather(is_made ? "made" : "").front() == "made";
   const double seconds = is_made ? WaitFor(probe, file) : 0;
   probe.barrier();

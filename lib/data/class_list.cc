@@ -43,7 +43,7 @@ std::vector<std::string> ReadClasses(const std::filesystem::path& file) {
   TextLines lines(text, file.string());
   std::vector<std::string> classes;
   for (std::string_view line; lines.Next(&line);) {
-    // Files that were joined keep the marks that each began with.
+    // A file that was joined from several files has a byte order mark where each of them began.
     classes.emplace_back(WithoutByteOrderMark(line));
   }
   CheckClasses(classes, file.string());

@@ -14,13 +14,14 @@
 namespace reel3d {
 
 struct Clip {
-  std::vector<int> frames;  // T of them, in order of time; looped from the start where short
-  int num_distinct = 0;     // how many different frames: frames[t] == frames[t % num_distinct]
+  std::vector<int>
+      frames;            // T frame numbers, in order of time; a short clip repeats from its start
+  int num_distinct = 0;  // different frames: frames[t] == frames[t % num_distinct]
 };
 
 struct ClipShape {
   int length = 16;  // T, frames of a clip
-  int stride = 1;   // every stride-th frame of the video; holds in validation and scoring too
+  int stride = 1;   // every stride-th frame of the video; also in validation and scoring
 
   void Check() const;  // throws a usage error unless both are at least 1
 };
@@ -30,18 +31,19 @@ struct ClipShape {
 Clip RandomClip(int num_frames, const ClipShape& shape, bool inclusive, Rng& rng);
 
 // Returns evenly spread windows, at least one. With `capped` (2020 code, TemporalEvenCrop) there
-// are up to `count`; the first short one is looped and ends the list; count 1 gives the first
-// window. Otherwise (2018 code) windows start at the same distance up to the last frame but one,
-// however many and however short they are; count 1 gives them side by side.
+// are at most `count` windows: the first short window is looped and is the last one, and count 1
+// gives the first window. Without `capped` (2018 code) windows start at equal distances up to the
+// last frame but one. There may then be more than `count` windows, and several short ones; count 1
+// places them side by side.
 std::vector<Clip> EvenClips(int num_frames, const ClipShape& shape, int count, bool capped);
 
 // Says what scoring does with the last, shorter window of a video.
 enum class TailRule { kLoop, kLoop2018, kDrop2017 };
 inline std::vector<NamedChoice<TailRule>> ChoicesOf(TailRule /*type*/) {
-  return {{TailRule::kLoop, "loop", "it is looped and scored (2020 code)"},
-          {TailRule::kLoop2018, "loop2018", "the same, but not for a single frame"},
-          {TailRule::kDrop2017, "drop2017",
-           "it is dropped; without a shorter clip, the last full one is"}};
+  return {
+      {TailRule::kLoop, "loop", "loop it and score it (2020 code)"},
+      {TailRule::kLoop2018, "loop2018", "like loop, but drop it if it has one frame"},
+      {TailRule::kDrop2017, "drop2017", "drop it; if no clip is shorter, drop the last full clip"}};
 }
 
 // Returns windows in order of time, which do not overlap if window_stride == length. If the rule

@@ -15,7 +15,7 @@ namespace {
 // Rounds to the nearest whole number, halves to the even one, as Python's round() does.
 int RoundHalfEven(double value) { return static_cast<int>(std::nearbyint(value)); }
 
-// The region is the crop and all of it is kept.
+// Returns the plan of a crop that shows the complete region.
 CropPlan Region(FrameSize frame, int x, int y, int width, int height, int size) {
   return {frame, x, y, width, height, size, size, 0, 0, size, false};
 }
@@ -50,7 +50,7 @@ CropPlan DrawCornerCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
                 options.size);
 }
 
-// Returns the largest centred rectangle whose shape is within bounds.
+// Returns the largest centred rectangle with a width over height from min_aspect to its inverse.
 CropPlan LargestRegion(const CropOptions& options, FrameSize frame) {
   const double aspect = static_cast<double>(frame.width) / frame.height;
   int width = frame.width;
@@ -64,8 +64,8 @@ CropPlan LargestRegion(const CropOptions& options, FrameSize frame) {
                 options.size);
 }
 
-// Does what torchvision's RandomResizedCrop does: the area is uniform, and so is the logarithm of
-// the aspect.
+// Does what torchvision's RandomResizedCrop does: draws the area uniformly, and the logarithm of
+// width over height uniformly.
 CropPlan DrawRandomCrop(const CropOptions& options, FrameSize frame, Rng& rng) {
   constexpr int kTries = 10;
   const double log_aspect = std::log(options.min_aspect);
@@ -109,15 +109,18 @@ void CropOptions::Bind(OptionBinder& binder) {
   binder.Choice("train-crop", &crop, "part of the frames that a training clip shows");
   binder.Bind("sample-size", &size, {8, 1024},
               "side of a clip, pixels; work and memory grow with its square");
-  binder.Bind("crop-scales", &scales,
-              "sides of corner crops, as parts of the short side, each above 0 and at most 1; they "
-              "are equally likely");
-  binder.Choice("crop-rounding", &rounding, "centre square of an odd side");
+  binder.Bind(
+      "crop-scales", &scales,
+      "sides of corner crops, as fractions of the frame's short side, each above 0 and at most "
+      "1; all are equally likely");
+  binder.Choice("crop-rounding", &rounding, "how a centre square with an odd side is cut");
   binder.Bind(
       "min-crop-area", &min_area, {0.01, 1},
-      "random crop: minimum part of the frame's area; a smaller value shows less of the scene");
+      "smallest area of a crop with --train-crop random, as a fraction of the frame's area; a "
+      "smaller value shows less of the scene");
   binder.Bind("min-crop-aspect", &min_aspect, {0.1, 1},
-              "random crop: minimum width over height; the maximum is its inverse");
+              "smallest width over height of a crop with --train-crop random; the largest is the "
+              "inverse of this value");
   binder.Bind("flip-probability", &flip_probability, {0, 1},
               "chance that a training clip is mirrored; use 0 if left and right matter");
 }

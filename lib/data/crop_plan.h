@@ -40,15 +40,15 @@ enum class TrainCrop { kCorner, kRandom, kCenter };
 inline std::vector<NamedChoice<TrainCrop>> ChoicesOf(TrainCrop /*type*/) {
   return {{TrainCrop::kCorner, "corner", "a square at the centre or a corner (the paper)"},
           {TrainCrop::kRandom, "random", "any rectangle"},
-          {TrainCrop::kCenter, "center", "the square of scoring"}};
+          {TrainCrop::kCenter, "center", "the centre square, as in scoring"}};
 }
 
 // Says how a centre square of an odd side is cut.
 enum class CropRounding { kHalves2018, kRound2020 };
 inline std::vector<NamedChoice<CropRounding>> ChoicesOf(CropRounding /*type*/) {
   return {
-      {CropRounding::kHalves2018, "halves2018", "it loses a pixel, as in the 2017 and 2018 code"},
-      {CropRounding::kRound2020, "round2020", "it keeps the pixel"}};
+      {CropRounding::kHalves2018, "halves2018", "one pixel smaller, as in the 2017 and 2018 code"},
+      {CropRounding::kRound2020, "round2020", "at its full size"}};
 }
 
 struct CropOptions {
@@ -80,10 +80,10 @@ struct CropChoice {
   int count = 1;       // 1: the centre. 3: also both ends of the long side. 10: see ScoringCrops()
   int short_side = 0;  // of the resized frame, pixels; 0: ShortSide() decides
 
-  // Returns the short side of the resized frame for crops of `size` pixels. The default is the
-  // size itself, and 8/7 of it for ten crops, whose corners would otherwise coincide.
+  // Returns the short side of the resized frame for crops of `size` pixels. The default is `size`.
+  // For ten crops it is 8/7 of `size`, because corners would otherwise coincide.
   int ShortSide(int size) const;
-  // Throws a usage error for another count, or a short side below `size`.
+  // Throws a usage error if `count` is not 1, 3 or 10, or if the short side is below `size`.
   void Check(int size) const;
 };
 

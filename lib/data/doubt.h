@@ -1,6 +1,6 @@
-// A doubt is a property of a data set that is no fault and ends nothing, but makes figures mean
-// less than they seem to. Each stage reports the doubts that it can see. A later stage compares
-// kind and classes, and does not report the same doubt again.
+// A doubt is a property of a data set that is not an error and stops no stage, but makes figures
+// mean less than they seem to. Each stage reports the doubts that it can see. A later stage
+// compares kind and classes, and does not report the same doubt again.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -16,7 +16,7 @@ namespace reel3d {
 struct EqualFiles {
   // A validation video, and the first training video of equal content, as indices; rising.
   std::vector<std::pair<size_t, size_t>> pairs;
-  int64_t num_unread = 0;  // files whose size others share, and that were not opened
+  int64_t num_unread = 0;  // files of a shared size that were not opened (max_files)
 };
 
 // Compares files of the same size if some are in training and some in validation. It compares

@@ -1,4 +1,4 @@
-// Words the doubt that training videos are held out under another name.
+// Makes the text of the doubt (doubt.h) that training videos are held out under another name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,11 +10,11 @@
 
 namespace reel3d {
 
-// A validation video, and the first training video that it equals, as people know them.
+// The names of a validation video and of the first training video that it equals.
 using HeldOutCopies = std::vector<std::pair<std::string, std::string>>;
 
-// Returns the doubt, or none without pairs. `what` says in what they are equal: "content" of files,
-// or "frames".
+// Returns the doubt, or none without pairs. `what` names what is equal: "content" of files, or
+// "frames".
 std::vector<Doubt> DoubtOfCopies(const HeldOutCopies& pairs, const std::string& what);
 
 }  // namespace reel3d

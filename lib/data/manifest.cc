@@ -65,7 +65,7 @@ VideoRow ParseRow(const TsvReader& reader) {
   return row;
 }
 
-// Says what is wrong with a row beyond its fields' own types; "" if nothing is.
+// Returns what is wrong with a row whose fields have the right types; "" if nothing is wrong.
 std::string RowFault(const VideoRow& row) {
   if (const std::string fault = IdFault(row.id); !fault.empty()) {
     return fmt::format("id '{}' {}", Escaped(row.id), fault);

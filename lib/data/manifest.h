@@ -33,7 +33,7 @@ struct VideoRow {
   std::string label;  // class name; empty where unknown
   Subset subset = Subset::kTraining;
   std::optional<double> begin_s, end_s;  // part of the file, [begin, end); absent: whole file
-  // Filled where the video was probed.
+  // These are filled if the video was probed.
   std::optional<int64_t> num_frames;
   std::optional<double> fps;
   std::optional<int> width, height;
@@ -46,7 +46,7 @@ struct Manifest {
   std::filesystem::path VideoPath(const VideoRow& video) const { return folder / video.path; }
 };
 
-// A file name holds 255 bytes, and temporaries and endings need some of them.
+// A file name has at most 255 bytes. Temporary names and extensions need some of them.
 constexpr size_t kMaxIdBytes = 180;
 
 // Returns why `id` cannot be a video's id; "" if it can.

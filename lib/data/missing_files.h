@@ -1,6 +1,6 @@
 // videos.missing.tsv beside videos.tsv: the rows of published annotations whose video files are not
-// on disk. They are no rows of the manifest, so nobody tries to decode them; pack-shards counts
-// them as missing, so that a test video that nobody has counts as wrong.
+// on disk. They are not in the manifest, so no stage tries to decode them. pack-shards counts them
+// as missing, so that a test video without a file counts as wrong.
 //
 //   id  label  subset  reason
 //
@@ -16,7 +16,7 @@
 namespace reel3d {
 
 struct MissingFile {
-  std::string id;  // that the row would have in the manifest
+  std::string id;  // the id that the row would have in the manifest
   std::string label;
   Subset subset = Subset::kTraining;
   std::string reason;
@@ -27,8 +27,8 @@ std::filesystem::path MissingFilesPath(const std::filesystem::path& manifest);
 
 std::string FormatMissingFiles(const std::vector<MissingFile>& missing);
 
-// Reads the table of a manifest; nothing where there is none. Throws an input error with file and
-// line on a bad row.
+// Reads the table of a manifest; returns nothing if there is no table. Throws an input error with
+// file and line on a bad row.
 std::vector<MissingFile> ReadMissingFiles(const std::filesystem::path& manifest);
 
 }  // namespace reel3d

@@ -1,6 +1,6 @@
-// Names as people write them: lists of them for messages, and comparison where the same name has
-// several spellings in bytes. "é" is one character (the composed form, NFC) or an e and an accent
-// (NFD, as Apple's older file systems store names): both look the same and are different bytes.
+// Lists names in messages, and compares names that look the same but have different bytes. "é" is
+// one character (the composed form, NFC) or an e and an accent (NFD, as Apple's older file systems
+// store names): both look the same and are different bytes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

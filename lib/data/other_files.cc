@@ -26,7 +26,7 @@ bool IsArchive(const std::string& extension) {
   return archives.count(extension) != 0;
 }
 
-// Returns true for extensions that no video has, so that no advice is given to read them as videos.
+// Returns true for extensions that no video has. No advice is given to read such files as videos.
 bool IsNoVideo(const std::string& extension) {
   static const std::set<std::string> others = {
       "ass",  "cfg", "csv",  "db",  "doc",  "docx", "h5",   "hdf5", "html", "ini",
@@ -36,7 +36,7 @@ bool IsNoVideo(const std::string& extension) {
   return others.count(extension) != 0 || IsPicture(extension) || IsArchive(extension);
 }
 
-// Returns true if `--extensions` can name it: the option is a list with commas.
+// Returns true if `extension` can stand in the option --extensions, a list with commas.
 bool CanBeNamed(const std::string& extension) {
   return std::all_of(extension.begin(), extension.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });

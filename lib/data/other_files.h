@@ -1,5 +1,5 @@
-// Words what list-videos reports about files that it does not take for videos: how many there are
-// of each extension, and what to do if there are no others.
+// Makes the messages of list-videos about files that are not videos: how many there are of each
+// extension, and what to do if a folder has no videos.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +15,7 @@ using ExtensionCounts = std::map<std::string, int64_t>;
 // Returns "2 .txt, 1 without extension".
 std::string ListExtensions(const ExtensionCounts& counts);
 
-// Returns what to do about a folder that holds only such files: "" if nothing is known.
+// Returns advice for a folder that holds such files and no video; "" if there is none.
 std::string AdviceOnExtensions(const ExtensionCounts& counts);
 
 }  // namespace reel3d

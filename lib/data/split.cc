@@ -83,13 +83,14 @@ std::set<Group> DrawnGroups(const std::map<Group, Classes>& groups, const SplitO
 void SplitOptions::Bind(OptionBinder& binder) {
   binder.Bind("group-regex", &group_regex,
               "regular expression whose first ( ) matches a video's group (a person, a source "
-              "video), in the file name, else in the path below the source. A group is never in "
-              "both training and validation. Empty: each video is a group");
+              "video). It is searched in the file name, then in the path below SOURCE. A group is "
+              "never in both training and validation. Empty: each video is a group");
   binder.Bind("validation-fraction", &validation_fraction, {0, 1},
-              "share of each class's groups (without a group-regex: videos) to hold out, by a "
-              "stable hash; 0 puts all in training");
+              "share of each class's groups (videos, without --group-regex) to hold out for "
+              "validation, chosen by a stable hash; 0 puts all in training");
   binder.Bind("validation-groups", &validation_groups,
-              "hold out exactly these groups instead of a fraction");
+              "hold out exactly these groups of --group-regex for validation; empty: hold out "
+              "--validation-fraction of the groups");
   binder.Bind("split-seed", &split_seed, {0, INT64_MAX},
               "number that selects the held-out groups; another number selects other groups, the "
               "same share");

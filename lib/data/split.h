@@ -1,6 +1,6 @@
 // Chooses the videos that are held out for validation. Videos of one group (a person, a source
-// video) never straddle training and validation. It is pure arithmetic on names: the result is the
-// same on every machine.
+// video) never straddle training and validation. The result depends only on names and options, so
+// it is the same on every machine.
 //
 // The rule: groups are gathered into strata, one for each class; a group with videos of several
 // classes belongs to one further stratum. Within a stratum of G groups, the round(fraction * G)

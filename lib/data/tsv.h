@@ -48,12 +48,13 @@ class TsvReader {
   std::vector<std::string_view> fields_;
 };
 
-// Says why `text` cannot stand in a field: "" if it can. Fields hold UTF-8 without the control
+// Returns why `text` cannot be a field; "" if it can. Fields hold UTF-8 without the control
 // characters U+0000 to U+001F and U+007F.
 std::string FieldFault(std::string_view text);
 
-// Says the same of a name that is about to be listed. U+0080 to U+009F, such as a second line feed
-// and what begins a terminal's commands, are refused there; tables that have them can be read.
+// Does the same for a name that is about to be written. Also refuses U+0080 to U+009F, some of
+// which end a line or begin a command of a terminal. Tables that hold such characters can still be
+// read.
 std::string NewFieldFault(std::string_view text);
 
 }  // namespace reel3d

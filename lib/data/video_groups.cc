@@ -34,7 +34,7 @@ std::optional<std::string> FirstCapture(const std::string& text, const std::rege
   return match[1].str();
 }
 
-// The file name counts before the path, so that ^ and $ mean what a user expects of them.
+// Searches the file name before the path, so that ^ and $ match its ends, as users expect.
 std::optional<std::string> GroupOf(const std::string& name, const std::regex& expression) {
   const std::string file_name = name.substr(name.rfind('/') + 1);
   for (const std::string& candidate : {file_name, name}) {

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kLastLevel = 2;
 
-// Returns the part of the path below the source that an id is made of: level 0 is the shortest.
+// Returns the part of the path below the source that an id is made of. Level 0: the file name
+// without extension. 1: the path without extension. 2: the path.
 std::string_view NameOfLevel(std::string_view below, int level) {
   if (level == kLastLevel) {
     return below;
@@ -43,7 +44,7 @@ std::string AsId(std::string_view name) {
 
 // Returns `id` if it is short enough, else its begin and a hash of `name`.
 std::string Fitted(std::string id, std::string_view name) {
-  constexpr size_t kBeginBytes = 103;  // 120 with the hash: no longer than need be
+  constexpr size_t kBeginBytes = 103;  // 120 with - and the hash
   if (id.size() <= kMaxIdBytes) {
     return id;
   }
@@ -59,7 +60,7 @@ std::string IdOfLevel(const FoundVideo& video, int level) {
   return Fitted(AsId(name), name);
 }
 
-// Numbers those that still share an id, in order: "a", "a-2", "a-3".
+// Adds numbers to ids that are still equal, in order: "a", "a-2", "a-3".
 void NumberEqualIds(std::vector<std::string>* ids) {
   std::unordered_map<std::string, int> last_number;
   last_number.reserve(ids->size());

@@ -1,4 +1,4 @@
-// Gives each video an id, which names its files from here on.
+// Gives each video an id, which names the files of the video in all later stages.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,8 +12,8 @@ namespace reel3d {
 // Returns a unique id for each video: its file name without the extension. If videos share an id,
 // the folders below the source are put before it ("wave1-daria"); if that is not enough, the
 // extension is added, and at last a number. Characters other than letters, digits and . _ - become
-// _. A longer id than kMaxIdBytes is cut after 100 to 103 bytes and ends in a hash of the complete
-// id, 16 hexadecimal digits. So it depends on the name alone, never on the order of files.
+// _. An id of more than kMaxIdBytes is cut after 100 to 103 bytes and ends in a hash of its uncut
+// name, 16 hexadecimal digits. Only the number depends on the order of the files.
 std::vector<std::string> MakeIds(const std::vector<FoundVideo>& videos);
 
 }  // namespace reel3d

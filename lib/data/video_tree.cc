@@ -36,13 +36,12 @@ std::string NameFault(std::string_view name) {
                                                              : NewFieldFault(name);
 }
 
-// Says what a file is that is no regular file; "" for a regular one.
+// Returns the kind of a file that is not a regular file; "" for a regular file.
 const char* OtherKind(mode_t mode) {
   return S_ISREG(mode) ? "" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
-// Returns the begin of `below` up to the first folder or file whose name no table can hold; "" if
-// there is none.
+// Returns `below` up to its first folder or file whose name no table can hold; "" if there is none.
 std::string_view BadPart(std::string_view below) {
   for (size_t begin = 0; begin < below.size();) {
     const size_t end = std::min(below.find('/', begin), below.size());
@@ -54,8 +53,8 @@ std::string_view BadPart(std::string_view below) {
   return "";
 }
 
-// Walks through folders in bytewise order of names, follows links, and is not caught by a link to
-// a folder above it.
+// Walks through folders in bytewise order of names, and follows links, but not a link to a folder
+// above it.
 class Finder {
  public:
   Finder(const std::vector<std::string>& extensions, const TreeFilter& filter)
@@ -121,7 +120,7 @@ class Finder {
     if (error == ENAMETOOLONG) {
       too_long_.push_back(path.native().substr(prefix_bytes_));
     } else if (error == ENOENT || error == ELOOP || error == ENOTDIR) {
-      TakeFile(path, 0);  // a link that leads nowhere: who reads it will say so
+      TakeFile(path, 0);  // a broken link: the stage that reads it reports it
     } else if (error != 0) {
       throw ReadError(CannotLook(path), error);
     } else if (S_ISDIR(status.st_mode)) {
@@ -166,7 +165,7 @@ class Finder {
     return paths;
   }
 
-  // Returns whether someone may miss what is hidden: a folder, or a video.
+  // Returns whether a user may miss a hidden entry, because it is a folder or a video.
   bool IsHiddenLoss(const fs::directory_entry& entry) const {
     std::error_code error;
     return extensions_.count(Extension("name" + entry.path().filename().string())) != 0 ||
@@ -231,7 +230,7 @@ class Finder {
           {Escaped((source_ / below).string()), "is a path too long for the system", 0});
     }
     std::vector<std::string>& hidden = passed_over_.hidden;
-    std::sort(hidden.begin(), hidden.end());  // folders are listed in any order
+    std::sort(hidden.begin(), hidden.end());  // the system lists folders in any order
     tree_.passed_over.Append(passed_over_);
   }
 
@@ -259,9 +258,10 @@ class Finder {
   const TreeFilter& filter_;
   std::set<std::string> extensions_;
   fs::path source_;
-  size_t prefix_bytes_ = 0;   // of the source's path and a slash
-  std::set<fs::path> above_;  // real paths from the source to where we are
-  // These belong to the current source, as in VideoTree; bad names are paths below it.
+  size_t prefix_bytes_ = 0;   // length of the source's path and a slash
+  std::set<fs::path> above_;  // real paths from the source to the current folder
+  // The next four describe the current source, as in VideoTree. too_long_ and bad_names_ are paths
+  // below the source.
   ExtensionCounts ignored_;
   std::vector<std::string> too_long_;
   PassedOver passed_over_;

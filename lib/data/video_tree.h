@@ -21,7 +21,7 @@ struct FoundVideo {
   int64_t size_bytes = 0;  // 0: empty, or a link that leads nowhere
 };
 
-// Holds files and folders that are not taken for videos although a user may miss them. Paths are
+// Holds files and folders that are passed over, although a user may expect to find them. Paths are
 // not escaped.
 struct PassedOver {
   std::vector<std::string> made_by_tools;  // recognised by TreeFilter; with the maker
@@ -34,12 +34,12 @@ struct PassedOver {
 };
 
 struct VideoTree {
-  std::vector<std::filesystem::path> sources;  // absolute, as given
+  std::vector<std::filesystem::path> sources;  // absolute and without links, in the given order
   std::vector<FoundVideo> videos;              // by source, then bytewise by name
   ExtensionCounts ignored;                     // other files
-  // BadName is the name of a file or folder that no table can hold, escaped. It holds the cause and
-  // the number of videos that are lost, for a folder all that are below it. The number is 0 if the
-  // path is too long for the system to look at.
+  // A BadName is a file or folder whose name no table can hold. `path` is escaped, `fault` is the
+  // cause, and `num_videos` is the number of videos that are lost (for a folder, all below it). It
+  // is 0 if the path is too long for the system.
   struct BadName {
     std::string path, fault;
     int64_t num_videos = 0;
@@ -53,14 +53,14 @@ struct VideoTree {
   }
 };
 
-// Recognises the output of reel3d's own tools, which is not to be listed. An empty function
+// Recognises the output of reel3d's own tools, which must not be listed. An empty function
 // recognises nothing.
 struct TreeFilter {
-  // Returns the tool that wrote all of this folder; "" if none did. It is not asked about a source
+  // Returns the tool that wrote all of this folder; "" if none did. It is not called for a source
   // itself.
   std::function<std::string(const std::filesystem::path& folder)> maker_of_folder;
-  // Returns whether a .mkv is a prepared video. It is asked about up to 16 files of a folder,
-  // spread evenly over it, and about all if it is true of one.
+  // Returns whether a .mkv is a prepared video. It is called for up to 16 .mkv files of a folder,
+  // spread evenly, and for all of them if one is a prepared video.
   std::function<bool(const std::filesystem::path& file)> is_prepared;
 };
 
@@ -68,11 +68,12 @@ struct TreeFilter {
 // files of all of them (tests/video/listed_extensions_test.cc).
 const std::set<std::string>& VideoExtensions();
 
-// Takes files with these extensions and `more_extensions`, in any case. Hidden files and folders
-// are passed over, links followed. Names with control characters, or that are not UTF-8, are passed
-// over too and stand in `bad_names`. Throws an input error where a source is no folder or has no
-// videos: it says what was passed over, and what takes it. Throws an error as well where the system
-// does not let us look into a folder: videos would be missing without a word.
+// Returns the files with the extensions of VideoExtensions() and `more_extensions`, in any case.
+// Links are followed, hidden files and folders are passed over. Names that hold control characters
+// or are not UTF-8 are passed over too, and stand in `bad_names`. Throws an input error if a source
+// is not a folder, or has no videos: the error says what was passed over and which option takes it.
+// Throws an error if the system does not allow reading a folder, because videos would be missing
+// without a message.
 VideoTree FindVideos(const std::vector<std::string>& sources,
                      const std::vector<std::string>& more_extensions,
                      const TreeFilter& filter = {});

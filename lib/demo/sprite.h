@@ -30,9 +30,9 @@ constexpr int kNumTextures = 4;
 struct Sprite {
   Shape shape = Shape::kDisc;
   Texture texture = Texture::kPlain;
-  Rgb color{}, second_color{};  // the texture runs between them
+  Rgb color{}, second_color{};  // the texture mixes the two
   float x = 0, y = 0;           // centre, pixels
-  float radius = 1;             // of the circle around it, pixels
+  float radius = 1;             // of the circle around the shape, pixels
   float angle = 0;              // radians
   float opacity = 1;            // 0 .. 1
 };

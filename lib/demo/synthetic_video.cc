@@ -38,7 +38,7 @@ Rgb RandomColor(double luma, Rng* rng) {
   return color;
 }
 
-// Returns smooth random hills, about -1 .. 1, of `cell` pixels a hill.
+// Makes smooth random hills of `cell` pixels each, with heights of about -1 .. 1.
 class ValueNoise {
  public:
   ValueNoise(double cell, Rng* rng) : cell_(cell) {
@@ -67,7 +67,7 @@ class ValueNoise {
   std::array<float, size_t{kSide} * kSide> grid_{};
 };
 
-// The background stands still: a gradient under noise, with faint clutter anywhere.
+// Draws a background that does not move: a gradient under noise, with faint shapes anywhere.
 RgbImage DrawBackground(int width, int height, double luma, Rng* rng) {
   RgbImage image(width, height);
   const Rgb from = RandomColor(luma + rng->Uniform(-25, 25), rng);
@@ -103,12 +103,12 @@ RgbImage DrawBackground(int width, int height, double luma, Rng* rng) {
   return image;
 }
 
-// An Action says how one video moves. Lengths are shares of the picture's shorter side.
+// Describes how one video moves. Lengths are shares of the picture's shorter side.
 struct Action {
   Motion motion;
   int num_sprites = 1;
   double angle = 0;   // of the motion's axis, radians, y downwards
-  double radius = 0;  // of a sprite, where it does not change
+  double radius = 0;  // of a sprite, if the motion does not change the radius
   double centre_x = 0, centre_y = 0;
 };
 
@@ -138,8 +138,8 @@ Action DrawAction(Motion motion, Rng* rng) {
   return action;
 }
 
-// Between cycles nothing is shown for a moment. So the jump back is no motion, and the begin and
-// end of a way can be seen.
+// Nothing is shown for a moment between cycles. So the jump back is not a motion, and the start and
+// the end of each path are visible.
 constexpr double kGap = 0.08;  // of a cycle, at its start and at its end
 
 double Opacity(double phase) {
@@ -147,15 +147,15 @@ double Opacity(double phase) {
   return std::clamp((std::min(phase, 1 - phase) - kGap) / kFade, 0., 1.);
 }
 
-// Returns 0 .. 1 while there is something to see.
+// Returns the share of the path that is done, 0 .. 1. It changes only while the sprite is shown.
 double Progress(double phase) { return std::clamp((phase - kGap) / (1 - 2 * kGap), 0., 1.); }
 
-// Returns how strongly a sprite shows when 0 .. 1 of its way is done.
+// Returns a sprite's opacity when the share `progress` of its path is done.
 double Strength(const Action& action, double progress) {
   return action.motion == Motion::kBrightening ? 0.1 + 0.9 * progress : 1;
 }
 
-// A Place is where a sprite is when 0 .. 1 of its way is done.
+// A Place is a sprite's position and size at one moment, in the unit of Action.
 struct Place {
   double x = 0, y = 0, radius = 0;
 };
@@ -187,7 +187,7 @@ Place PlaceAt(const Action& action, int number, double progress) {
           action.centre_y + along * std::sin(angle) + across * std::cos(angle), radius};
 }
 
-// Draws lots for the look of one video.
+// Chooses the look of one video at random.
 Sprite DrawLook(double luma, Rng* rng) {
   Sprite sprite;
   sprite.shape = static_cast<Shape>(rng->Below(kNumShapes));
@@ -199,7 +199,7 @@ Sprite DrawLook(double luma, Rng* rng) {
 }
 
 int DrawLength(Rng* rng) {
-  const bool is_short = rng->Uniform() < 0.15;  // than a clip of 16
+  const bool is_short = rng->Uniform() < 0.15;  // shorter than a clip of 16 frames
   return static_cast<int>(is_short ? 10 + rng->Below(6) : 16 + rng->Below(45));
 }
 
@@ -252,7 +252,7 @@ SyntheticVideo DrawSyntheticVideo(int class_index, uint64_t seed, int index) {
   return video;
 }
 
-// The weights are ITU-R BT.601's in 16 bits of fraction. Chroma is the mean of 2x2 pixels.
+// The weights are those of ITU-R BT.601, with 16 fractional bits. Chroma is the mean of 2x2 pixels.
 std::vector<uint8_t> ToYuv420(const RgbImage& image) {
   const size_t luma_bytes = size_t(image.width) * image.height;
   std::vector<uint8_t> planes(luma_bytes + luma_bytes / 2);

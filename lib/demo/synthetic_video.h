@@ -21,11 +21,11 @@ const std::vector<std::string>& SyntheticClasses();
 
 struct SyntheticVideo {
   int fps = 25;  // 12 .. 30
-  // 10 .. 60 of one even size between 96 and 240 pixels a side.
+  // 10 .. 60 frames of one size. Width and height are even, 96 .. 240 pixels.
   std::vector<RgbImage> frames;
 };
 
-// Draws a video of pair `pair` as its first class plays it. Seed and key decide everything.
+// Draws a video of the first class of `pair`. `seed` and `key` decide everything else.
 SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key);
 
 // Draws video `index` of a class; scenes of different classes and indices are independent.

@@ -17,7 +17,7 @@
 namespace reel3d {
 namespace {
 
-// Like in DistributedDataParallel, a small first bucket lets communication begin early in backward.
+// A small first bucket, as in DistributedDataParallel, lets communication begin early in backward.
 constexpr size_t kFirstBucketBytes = size_t{1} << 20;
 constexpr size_t kBucketBytes = size_t{25} << 20;
 
@@ -33,7 +33,7 @@ std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
   const std::vector<bool> is_sparse(parameters.size(), false);
   auto buckets = std::get<0>(c10d::compute_bucket_assignment_by_size(
       parameters, {kFirstBucketBytes, kBucketBytes}, is_sparse));
-  // Backward meets the last layers first; after one step Reducer knows the true order.
+  // Backward reaches the last layers first. After one step Reducer has recorded the true order.
   std::reverse(buckets.begin(), buckets.end());
   return std::make_unique<c10d::Reducer>(
       parameters, buckets, group, is_sparse, kBucketBytes, /*find_unused_parameters=*/false,
@@ -42,7 +42,7 @@ std::unique_ptr<c10d::Reducer> MakeReducer(const torch::nn::Module& module,
       /*bucket_bytes_cap_list=*/std::vector<int64_t>{});
 }
 
-// The check is the same on every rank, since a rank that differs would leave the others waiting.
+// Throws on every rank if any rank differs: a rank that threw alone would leave the others waiting.
 void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tensor>& parameters) {
   std::string difference;
   try {
@@ -59,13 +59,14 @@ void RequireSameParameters(const ProcessGroup& group, const std::vector<at::Tens
   }
 }
 
-// Along axes of size 1 strides say nothing: weights of 1 x 1 x 1 are contiguous and channels-last
-// at once, and the kernels of backward choose either for their gradients. Reducer compares all
-// strides, and would take the same order in memory for another.
+// Gives `gradient` the strides of its parameter if both have the same order in memory. The stride
+// of an axis of size 1 has no meaning: weights of 1 x 1 x 1 are contiguous and channels-last at
+// once, and backward may choose either for the gradient. Reducer compares all strides, so it would
+// take the same order in memory for a different one.
 at::Tensor WithStrides(const at::Tensor& gradient, at::IntArrayRef strides) {
   for (int64_t axis = 0; axis < gradient.dim(); ++axis) {
     if (gradient.size(axis) > 1 && gradient.stride(axis) != strides[static_cast<size_t>(axis)]) {
-      return gradient;  // another order indeed: AccumulateGrad copies it
+      return gradient;  // a different order: AccumulateGrad copies the gradient
     }
   }
   return gradient.strides() == strides ? gradient : gradient.as_strided(gradient.sizes(), strides);
@@ -75,9 +76,9 @@ at::Tensor WithStrides(const at::Tensor& gradient, at::IntArrayRef strides) {
 
 struct DataParallel::State {
   ProcessGroup group;
-  std::vector<at::Tensor> parameters;      // that learn: frozen ones have no gradients to average
-  std::vector<unsigned> hooks;             // of each of them
-  std::unique_ptr<c10d::Reducer> reducer;  // goes before the group
+  std::vector<at::Tensor> parameters;      // without frozen ones, which have no gradients
+  std::vector<unsigned> hooks;             // one for each of `parameters`
+  std::unique_ptr<c10d::Reducer> reducer;  // destroyed before the group
   bool reduce = false;
 };
 
@@ -127,8 +128,8 @@ void DataParallel::Backward(const at::Tensor& loss, const std::function<void()>&
   if (state_->reduce) {
     state_->reducer->prepare_for_backward({loss});
     if (when_computed) {
-      // Queued as backward begins, and so called before what Reducer queues at its end, which waits
-      // for the other ranks.
+      // This callback is queued when backward begins. So it runs before the callback that Reducer
+      // queues at the end of backward, which waits for the other ranks.
       loss.register_hook([when_computed](const at::Tensor& /*gradient*/) {
         torch::autograd::Engine::get_default_engine().queue_callback(when_computed);
       });

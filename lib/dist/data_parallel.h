@@ -39,12 +39,13 @@ class DataParallel {
   // Clears all gradients. Optimizer::zero_grad() would throw, because gradients are views of
   // buckets.
   void ClearGradients();
-  // Call it before each forward. With `reduce` false, gradients only add up on this rank; the
-  // step's last micro-batch reduces the sum. Every rank runs the same number of micro-batches.
+  // Call it before each forward pass. With `reduce` false, gradients only add up on this rank; the
+  // step's last micro-batch needs `reduce` true, which averages the sum over the ranks. Every rank
+  // runs the same number of micro-batches.
   void BeginMicroBatch(bool reduce);
-  // Runs loss.backward(). For a micro-batch that reduces, it returns when every rank has the
-  // average. It calls `when_computed`, from any thread, when this rank's own part is done and only
-  // the wait for other ranks is left.
+  // Runs loss.backward(). If BeginMicroBatch() was called with `reduce`, Backward() returns when
+  // every rank has the average gradient. It calls `when_computed`, from any thread, when this
+  // rank's own part is done and only the wait for other ranks is left.
   void Backward(const at::Tensor& loss, const std::function<void()>& when_computed = {});
 
  private:

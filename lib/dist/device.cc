@@ -56,7 +56,7 @@ void ChooseKernels(bool deterministic) {
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0);
     context.setDeterministicAlgorithms(true, /*warn_only=*/false);
     context.setDeterministicFillUninitializedMemory(
-        false);  // it takes time, and no such memory is read here
+        false);  // filling takes time, and no such memory is read here
   }
 }
 

@@ -9,9 +9,10 @@
 
 namespace reel3d {
 
-// Chooses the CPU, the GPU numbered by the rank on its host (kCuda), or that GPU if every rank has
-// one, else the CPU (kAuto). Makes the GPU current. Throws an environment error if `choice` is
-// kCuda and this build has no CUDA, or the host has fewer GPUs than ranks. Collective.
+// Returns the device of this rank. kCpu: the CPU. kCuda: GPU n for the n-th rank (from 0) of those
+// that see the same GPUs. kAuto: that GPU if every rank has one, else the CPU. Makes the GPU
+// current. Throws an environment error if `choice` is kCuda and this build has no CUDA, or the
+// ranks outnumber the GPUs that they see. Collective.
 at::Device ChooseDevice(DeviceChoice choice, const World& world);
 
 // Does the same for a process that is not a rank. kCuda is the first GPU, and so is kAuto if
@@ -19,8 +20,8 @@ at::Device ChooseDevice(DeviceChoice choice, const World& world);
 at::Device ChooseDevice(DeviceChoice choice);
 
 // Chooses the kernels that GPUs run in this process. By default they are the fastest ones, found by
-// trying all kernels when a convolution meets a shape for the first time. With `deterministic` they
-// are those that give the same bits each time, and operations without such a kernel throw. CPU
+// trying all kernels when a convolution meets a shape for the first time. With `deterministic`
+// each kernel gives the same bits every time, and operations without such a kernel throw. CPU
 // kernels always give the same bits. Call it before the first computation on a GPU.
 void ChooseKernels(bool deterministic);
 

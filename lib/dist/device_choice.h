@@ -10,7 +10,7 @@ namespace reel3d {
 
 enum class DeviceChoice { kAuto, kCpu, kCuda };
 inline std::vector<NamedChoice<DeviceChoice>> ChoicesOf(DeviceChoice /*type*/) {
-  return {{DeviceChoice::kAuto, "auto", "on a GPU if there is one for each rank"},
+  return {{DeviceChoice::kAuto, "auto", "on a GPU if there is one for each rank, else on the CPU"},
           {DeviceChoice::kCpu, "cpu", ""},
           {DeviceChoice::kCuda, "cuda", ""}};
 }

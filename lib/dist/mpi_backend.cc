@@ -106,7 +106,7 @@ struct MpiBackend::Communicator {
 
 struct MpiBackend::Collective {
   c10::intrusive_ptr<MpiWork> work;
-  std::function<void(MPI_Request*)> start;  // posts the non-blocking call; holds its buffers
+  std::function<void(MPI_Request*)> start;  // posts the non-blocking call; keeps its buffers alive
   std::function<void()> finish;             // may be empty
   MPI_Request request = MPI_REQUEST_NULL;
 
@@ -133,7 +133,7 @@ MpiBackend::~MpiBackend() {
     stop_ = true;
   }
   wake_.notify_all();
-  thread_.join();  // the thread first ends what is queued
+  thread_.join();  // the thread first completes the queued collectives
 }
 
 c10::intrusive_ptr<c10d::Work> MpiBackend::Enqueue(Collective collective) {
@@ -146,8 +146,8 @@ c10::intrusive_ptr<c10d::Work> MpiBackend::Enqueue(Collective collective) {
   return work;
 }
 
-// Takes the collectives that can start now. With `wait`, waits until there is one or the backend
-// stops.
+// Empties the queue and returns its collectives. With `wait`, first waits until a collective is
+// queued or the backend stops.
 std::deque<MpiBackend::Collective> MpiBackend::TakeQueued(bool wait) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (wait) {
@@ -172,7 +172,8 @@ bool MpiBackend::EndFinished(std::deque<Collective>& active) {
   }
   finished.resize(static_cast<size_t>(std::max(num_finished, 0)));
   std::sort(finished.rbegin(), finished.rend());
-  // End them in the order of their start; erase them from the back, so that indices stay valid.
+  // Collectives end in the order of their start. Erasing goes from the back, so that indices stay
+  // valid.
   for (auto index = finished.rbegin(); index != finished.rend(); ++index) {
     active[static_cast<size_t>(*index)].End();
   }

@@ -1,10 +1,10 @@
 // Implements a c10d backend for CPU tensors over MPI, with the operations that c10d::Reducer,
-// broadcast_coalesced and verify_params_across_processes need. (The wheel has the header of
+// broadcast_coalesced and verify_params_across_processes need. (LibTorch's wheel has the header of
 // c10d::ProcessGroupMPI, but not its code.)
 //
-// One thread makes all MPI calls, in the order in which collectives were requested, so that they
-// match on every rank. Callers wait for futures. The thread is needed because Reducer only waits
-// for futures and would never drive MPI.
+// One thread makes all MPI calls, in the order in which collectives were requested, so that the
+// calls of all ranks match. Callers wait for futures. The thread is needed because Reducer only
+// waits for futures and would never drive MPI.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

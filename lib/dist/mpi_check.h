@@ -6,7 +6,7 @@
 
 namespace reel3d {
 
-// Throws an environment error with MPI's own words unless `code` is MPI_SUCCESS.
+// Throws an environment error with MPI's message if `code` is not MPI_SUCCESS.
 void CheckMpi(int code, const char* function);
 
 // Converts a count to MPI's int. Throws an environment error above 2^31-1.

@@ -32,7 +32,8 @@ std::string NcclVersion() {
 
 const LinkedLibrary kLibrary("NCCL", NcclVersion());
 
-// Rank 0 serves the store on any free port, whose address the other ranks get by MPI.
+// Makes the key-value store over which NCCL starts. Rank 0 serves the store on a free port; the
+// other ranks get host and port by MPI.
 c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   c10d::TCPStoreOptions options;
   options.numWorkers = world.size();
@@ -52,11 +53,12 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   return c10::make_intrusive<c10d::PrefixStore>("nccl", store);
 }
 
-// Ends NCCL's communicator together with the group. Otherwise NCCL would warn that nobody ended it.
+// Ends NCCL's communicator together with the group. Otherwise NCCL would
+// warn that the communicator was not ended.
 class NcclGroup : public c10d::ProcessGroup {
  public:
   using c10d::ProcessGroup::ProcessGroup;
-  // After an error other ranks may not come here, so this rank does not wait for them.
+  // Other ranks may not come here after an error, so this rank does not wait for them then.
   ~NcclGroup() override {
     try {
       if (std::uncaught_exceptions() > 0) {
@@ -84,7 +86,7 @@ std::string FirstGpuId() {
   if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
     throw EnvironmentError("CUDA does not say which GPU it has");
   }
-  // This id is not the bus address, because all slices of one GPU share that.
+  // The bus address would not do as an id: all slices of one GPU have the same bus address.
   std::string id;
   for (const char byte : properties.uuid.bytes) {
     id += fmt::format("{:02x}", static_cast<unsigned char>(byte));

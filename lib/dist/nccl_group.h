@@ -9,12 +9,12 @@
 
 namespace reel3d {
 
-// Tell whether this build has CUDA, and how many GPUs this process sees.
+// Return whether this build has CUDA, and how many GPUs this process sees.
 bool HasCuda();
 int NumGpus();
 
-// Returns an id of the first GPU, or of the first slice of a GPU (MIG), that differs from all
-// others. Processes with the same id see the same GPUs. Empty if there is no GPU.
+// Returns the unique id of the first GPU that this process sees, or of the first slice of a GPU
+// (MIG). Processes with the same id see the same GPUs. Returns "" if there is no GPU.
 std::string FirstGpuId();
 
 // Makes `device` the current GPU of the calling thread.

@@ -32,7 +32,7 @@ void AllReduceSum(const ProcessGroup& group, at::Tensor tensor) {
 
 void BroadcastFromMain(const ProcessGroup& group, const std::vector<at::Tensor>& tensors) {
   constexpr size_t kBufferBytes = size_t{25} << 20;
-  if (tensors.empty()) {  // a network without batch norm has no buffers, and c10d requires some
+  if (tensors.empty()) {  // as without batch norm; c10d requires at least one tensor
     return;
   }
   c10d::broadcast_coalesced(group, tensors, kBufferBytes, /*rank=*/0);

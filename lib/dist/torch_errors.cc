@@ -15,7 +15,7 @@ std::string FirstLine(const c10::Error& error) {
   return text.substr(0, text.find('\n'));
 }
 
-// The CPU's allocator throws the general type, so only the message identifies it.
+// The CPU's allocator throws a plain c10::Error, so only the message identifies its errors.
 bool IsOutOfMemory(const c10::Error& error) {
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
          FirstLine(error).find("can't allocate memory") != std::string::npos;

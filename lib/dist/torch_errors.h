@@ -1,5 +1,5 @@
-// Translates LibTorch's exceptions into errors of reel3d. LibTorch's carry stack traces and say
-// "internal" even if a batch is merely too large for the memory.
+// Translates LibTorch's exceptions into errors of reel3d. LibTorch's exceptions contain stack
+// traces and say "internal" even if a batch is merely too large for the memory.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -26,9 +26,9 @@ namespace {
 const LinkedLibrary kLibrary("Open MPI", MpiVersion());
 
 // Configures Open MPI for a process without a launcher. By default it would start a daemon of its
-// own, which is useless here. Processes started alone would also share one folder for their
-// sockets, which the first to end removes while another is using it. A process alone needs no such
-// folder.
+// own, which is useless here. Processes that are started alone would also share one folder for
+// their sockets, although they need none. The first one to end would remove the folder while others
+// use it.
 void TellMpiWhenAlone() {
   if (LaunchedRank()) {
     return;
@@ -37,8 +37,9 @@ void TellMpiWhenAlone() {
   setenv("OMPI_MCA_orte_create_session_dirs", "0", /*overwrite=*/0);
 }
 
-// Hides from MPI that this process, which was started alone, is a step of Slurm, as in `srun --pty
-// bash`. Open MPI would look for a process manager there, and end the process without one.
+// Hides Slurm's job step from MPI if this process was started alone inside the step, as in `srun
+// --pty bash`. Otherwise Open MPI would look for a process manager in the step, and end the process
+// if there is none.
 class HiddenStep {
  public:
   HiddenStep() {
@@ -61,7 +62,8 @@ class HiddenStep {
   std::optional<std::string> step_;
 };
 
-// Open MPI that finds no way to the other ranks ends the process with words of its own.
+// Logs a hint before MPI starts: if Open MPI cannot reach the other ranks, it prints its own
+// message and ends the process.
 void SayWhatMpiMayLack() {
   const bool only_pmi = std::getenv("PMI_RANK") != nullptr && std::getenv("PMIX_RANK") == nullptr &&
                         std::getenv("OMPI_COMM_WORLD_RANK") == nullptr;
@@ -83,7 +85,7 @@ void StartMpi(int* thread_level) {
 
 World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exceptions()) {
   if (!LaunchedRank()) {
-    RequireOthersFound(1);  // there is nothing by which MPI could find them
+    RequireOthersFound(1);  // without a launcher MPI cannot find others
   }
   int thread_level = MPI_THREAD_SINGLE;
   StartMpi(&thread_level);
@@ -102,7 +104,7 @@ World::World() : host_(HostName()), exceptions_at_start_(std::uncaught_exception
 }
 
 World::~World() {
-  // An exception passes through without Run(). The other ranks may wait for this one for ever.
+  // An exception outside of Run() is being thrown. The other ranks may wait for this rank for ever.
   if (size_ > 1 && std::uncaught_exceptions() > exceptions_at_start_) {
     LogError(fmt::format("rank {} of {} on {} failed", rank_, size_, host_));
     MPI_Abort(MPI_COMM_WORLD, kExitFailed);
@@ -123,7 +125,8 @@ void World::Run(const std::function<void()>& work) const {
     failure = DescribeFailure(error);
   }
   if (failure.exit_status == kExitUsage && !is_main()) {
-    // All ranks have the same options: the main one is about to say this, which ends all.
+    // All ranks have the same options, so the main rank fails too. It logs the error and ends all
+    // ranks during this sleep.
     std::this_thread::sleep_for(std::chrono::seconds(5));
   }
   LogError(fmt::format("rank {} of {} on {}: {}", rank_, size_, host_, failure.line));

@@ -1,5 +1,5 @@
-// Knows the place of this process among the ranks that mpirun or srun started, and exchanges small
-// values between ranks outside of tensors. A process started alone is a world of one rank, and
+// Holds the number of this process among the ranks that mpirun or srun started, and exchanges small
+// values, but no tensors, between ranks. A process started alone is a world of one rank, and
 // nothing else differs.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -11,10 +11,10 @@
 
 namespace reel3d {
 
-// Starts MPI and ends it with its scope. Make one object per process, and destroy everything that
-// communicates (process groups, DataParallel) before it. Every method except rank(), size(),
-// host(), is_main() and Abort() is collective: each rank calls it, in the same order, from one
-// thread at a time.
+// Starts MPI; the destructor ends it. Make one object per process, and destroy everything that
+// communicates (process groups, DataParallel) before that object. Every method except rank(),
+// size(), host(), is_main() and Abort() is collective: each rank calls it, in the same order, from
+// one thread at a time.
 class World {
  public:
   // Throws an environment error if MPI cannot start or does not allow calls from several threads,

@@ -17,7 +17,7 @@ struct PdqHash {
   bool operator==(const PdqHash& other) const { return words == other.words; }
 };
 
-// PDQ's authors take pictures for the same up to this distance.
+// The authors of PDQ treat pictures as the same up to this distance, in bits.
 constexpr int kPdqRadius = 31;
 
 // Returns the number of bits that differ, 0 .. 256.

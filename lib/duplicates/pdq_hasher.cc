@@ -12,8 +12,8 @@ namespace reel3d {
 namespace {
 
 constexpr int kMinSide = 5;
-// Parts are cut out of an axis as if each sample were this many pixels: a twentieth of any axis is
-// then a whole number of them.
+// Each sample counts as this many pixels when parts are cut out of an axis. A twentieth of any axis
+// is then a whole number of pixels.
 constexpr int kPixelsPerSample = 20;
 
 struct Window {
@@ -21,15 +21,15 @@ struct Window {
   double weight() const { return 1.0 / (end - begin); }
 };
 
-// Returns the pixels whose mean a box filter puts at `at`. It has `width` of them, fewer at the
+// Returns the pixels whose mean is the output of a box filter at `at`: `width` pixels, fewer at the
 // ends.
 Window BoxAt(int at, int width, int length) {
   const int ahead = (width + 2) / 2;
   return {std::max(0, at - width + ahead), std::min(length, at + ahead)};
 }
 
-// Returns [kPdqSide][samples]: how much of each sample the pixels of the shrunken picture hold. The
-// part has `length` pixels from `begin` on.
+// Returns a matrix [kPdqSide][samples]: the weight of each sample in each pixel of the shrunken
+// picture. The picture is the part with `length` pixels from `begin` on.
 std::vector<double> ShrinkMatrix(int samples, int pixels_per_sample, int begin, int length) {
   std::vector<double> matrix(static_cast<size_t>(kPdqSide) * samples);
   const int width = (length + 2 * kPdqSide - 1) / (2 * kPdqSide);
@@ -47,8 +47,8 @@ std::vector<double> ShrinkMatrix(int samples, int pixels_per_sample, int begin, 
   return matrix;
 }
 
-// Returns the sum of the slopes between `count` values and those `ahead` behind them. Only slopes
-// of at least a hundredth of the range count.
+// Returns the sum of the slopes between `count` values and the values `ahead` places after them.
+// Only slopes of at least a hundredth of the range count.
 int VisibleSlopes(const float* values, int count, int ahead) {
   int sum = 0;
   for (int i = 0; i < count; ++i) {

@@ -1,11 +1,12 @@
-// Computes the PDQ hash of a picture's luma: a tent filter shrinks it to 64 x 64 samples, of whose
-// cosine transform the 16 x 16 lowest frequencies (without the mean) are compared with their
-// median. Source: "The TMK+PDF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm",
-// Facebook 2019. tests/golden/make_pdq_golden.py compares it with another implementation.
+// Computes the PDQ hash of a picture's luma: a tent filter shrinks it to 64 x 64 samples, and a
+// cosine transform follows. Each of the 16 x 16 lowest frequencies (without the mean) is compared
+// with their median. Source: "The TMK+PDF Video-Hashing Algorithm and the PDQ Image-Hashing
+// Algorithm", Facebook 2019. tests/golden/make_pdq_golden.py compares it with another
+// implementation.
 //
 // Filter, shrinking and transform are linear, so this class multiplies the picture by one matrix
-// per axis that holds all three. Parts of the picture have matrices of their own; they need no
-// picture of their own.
+// per axis that holds all three. Parts of the picture have their own matrices, so the parts need
+// not be cut out.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -49,9 +50,9 @@ class PdqHasher {
   const PdqPicture& Transform(const float* luma);
 
  private:
-  // One value for each frequency. The compiler adds and multiplies it at once.
+  // One value for each frequency. The compiler adds and multiplies all values at once.
   using Wave = float __attribute__((vector_size(kPdqFrequencies * sizeof(float))));
-  // [sample][frequency] of a part of one axis.
+  // The indices are [sample][frequency]; it covers one part of one axis.
   using Matrix = std::vector<Wave>;
   enum Span { kAll, kMiddle, kFirst, kLast };
   static constexpr int kNumSpans = 4;

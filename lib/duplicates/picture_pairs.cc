@@ -12,30 +12,32 @@ namespace {
 // Up to this many pictures two bits of a band are changed for a look-up. That is sixteen times the
 // work of one bit, and finds more of the pairs that differ much.
 constexpr size_t kFewPictures = 1'000'000;
-// A picture begins a pair only if it differs by this from the last one of its video that did.
+// A picture is looked up only if its hash differs by this many bits from the last picture of its
+// video that was looked up.
 constexpr int kMinNewness = 8;
-// More pictures than these that resemble a picture make it a commonplace.
+// A picture is commonplace, such as a title, if a look-up finds more hashes than this.
 constexpr size_t kMostResembling = 5000;
 
-constexpr int kMinPictures = 4;  // compared, unless the shorter video has fewer
+constexpr int kMinPictures = 4;  // that must be compared, unless the shorter video has fewer
 constexpr int kFewestPictures = 2;
 // Pictures vote for a pair up to this distance. It is more than kPdqRadius because one picture does
-// not decide: motion and the mean distance count as well.
+// not decide: the motion and the mean distance of all pictures count as well.
 constexpr int kVoteRadius = 45;
 constexpr double kMinNear = 0.5;  // share of the compared pictures
 constexpr double kMinScore = 0.5;
 // A picture moves if its low frequencies change by this many grey levels to the next one.
 constexpr float kMinChange = 0.15F;
 // The misfit of two videos in which something moves is the sum of their mean distance and their
-// disagreement in motion, in these units. Its limit is lower for few pictures. Unrelated videos
-// have a misfit of about 3. tests/pipeline/find_duplicates_test.cc holds what the limit is for.
+// disagreement in motion, in these units. The limit is kMaxMisfit - kMisfitPerPicture / pictures,
+// so it is lower for few pictures. Unrelated videos have a misfit of about 3.
+// tests/pipeline/find_duplicates_test.cc tests the limit.
 constexpr double kDistanceUnit = 64;
 constexpr double kDisagreementUnit = 0.5;
 constexpr double kMaxMisfit = 1.1;
-constexpr double kMisfitPerPicture = 0.88;  // times 1 / pictures, taken off the limit
-constexpr double kStillDistance = 16;       // the largest mean distance where nothing moves
+constexpr double kMisfitPerPicture = 0.88;
+constexpr double kStillDistance = 16;  // the largest mean distance if nothing moves
 
-// Rises with how badly two videos fit.
+// Returns a number that is larger if two videos fit worse.
 double Misfit(const PicturePair& pair) {
   return pair.mean_distance / kDistanceUnit + pair.motion_disagreement / kDisagreementUnit;
 }
@@ -52,7 +54,8 @@ int CountVoting(const VideoSignature& video) {
 
 }  // namespace
 
-// Says that the `part` of video a's pictures shows what the pictures of b (mirrored) show.
+// Supposes that the `part` of video a's pictures shows what b's pictures show, mirrored if
+// `mirrored`.
 struct PairFinder::Hypothesis {
   uint32_t a, b;
   int offset;  // b's picture minus a's

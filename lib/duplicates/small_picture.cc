@@ -18,7 +18,8 @@ CropPlan WholeFrame(const FrameSize& frame) {
 }  // namespace
 
 const SmallPictureDecoder::Luma& SmallPictureDecoder::Decode(const FrameJpeg& frame) {
-  // Frames of a video have one size: the header is read again only where that fails.
+  // Frames of a video have one size: the header is read again only if decoding with the last size
+  // fails.
   if (!decoder_.Decode(frame.data, frame.size_bytes, plan_, rgb_.data(), kNumPixels)) {
     plan_ = WholeFrame(exact_.ReadSize(frame));
     if (!decoder_.Decode(frame.data, frame.size_bytes, plan_, rgb_.data(), kNumPixels)) {

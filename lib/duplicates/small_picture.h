@@ -27,7 +27,7 @@ class SmallPictureDecoder {
   jpeg::CropDecoder decoder_{jpeg::CropDecoderOptions{1.0}};
   FrameDecoder exact_{Decoding::kExact};
   std::vector<uint8_t> rgb_ = std::vector<uint8_t>(size_t{3} * kPdqSide * kPdqSide);
-  CropPlan plan_;  // of the last frame's size
+  CropPlan plan_;  // for frames of the last frame's size
   Luma luma_{};
 };
 

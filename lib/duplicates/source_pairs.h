@@ -17,16 +17,17 @@ namespace reel3d {
 
 struct SourcePart {
   std::string source;             // "youtube:<id>", or "file:<path>"
-  double begin_s = 0, end_s = 0;  // of the source; the end is infinite where it is unknown
+  double begin_s = 0, end_s = 0;  // in the source; an unknown end is infinite
 };
 
-// Looks at the name of the file first, then at the id of the row.
+// Returns the source that the name of the file names, or else the id of the row, or else the file
+// itself.
 SourcePart SourceOf(const VideoRow& row, const std::string& file);
 
 struct SourcePair {
   size_t a = 0, b = 0;  // numbers of the videos, a < b
-  double offset_s = 0;  // what a shows at t, b shows at t + offset_s
-  double score = 0;     // the time that both show as a share of the shorter one's
+  double offset_s = 0;  // b shows at t + offset_s what a shows at t
+  double score = 0;     // the time that both show, as a share of the shorter video
 };
 
 // Returns the pairs whose times overlap, by a, then b.

@@ -1,5 +1,5 @@
-// A video's signature is all that find-duplicates keeps of it: hashes of two pictures a second, and
-// how each picture changes to the next.
+// A video's signature is all that find-duplicates keeps of a video: hashes of two pictures a
+// second, and how each picture changes to the next.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,23 +14,24 @@ namespace reel3d {
 
 constexpr double kPicturesPerSecond = 2;
 
-// Returns the frame of picture `k`: the one nearest to k / kPicturesPerSecond seconds. A video of
-// fewer frames a second is sampled frame by frame.
+// Returns the frame of picture `k`: the one nearest to k / kPicturesPerSecond seconds. If a video
+// has fewer frames a second than kPicturesPerSecond, each frame is a picture.
 int SampledFrame(int k, double fps);
 
 struct PictureSignature {
   std::array<PdqHash, kNumParts> parts;  // by Part
   PdqHash mirrored;                      // of the whole, left and right exchanged
-  // Bit 8 * i + j of `rises` says whether frequency (i, j) of the 8 x 8 lowest rises to the next
-  // picture; that of `strong`, whether it changes more than half of them do. What stands still
-  // takes no part in that: it tells two films of one room apart.
+  // Describes the 8 x 8 lowest frequencies. Bit 8 * i + j of `rises` is set if frequency (i, j)
+  // rises to the next picture. The same bit of `strong` is set if the change is at least the median
+  // change. A scene that stands still does not set the bits, so they distinguish two films of one
+  // room.
   struct Motion {
     uint64_t rises = 0, strong = 0;
   };
   std::array<Motion, kNumParts> motion;
   float change = 0;       // mean change of these frequencies to the next picture, in grey levels
   bool has_next = false;  // false: the last picture, which has no motion
-  bool votes = false;     // its quality is at least kPdqMinQuality
+  bool votes = false;     // the quality of the picture is at least kPdqMinQuality
 };
 
 using VideoSignature = std::vector<PictureSignature>;

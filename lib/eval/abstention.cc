@@ -32,7 +32,7 @@ std::vector<CoveragePoint> AllPoints(std::vector<Forecast> forecasts) {
   return points;
 }
 
-// Returns what answering from `threshold` gives.
+// Returns the point where videos with a confidence of at least `threshold` are answered.
 CoveragePoint PointAt(const std::vector<Forecast>& forecasts, double threshold) {
   CoveragePoint point;
   point.threshold = threshold;

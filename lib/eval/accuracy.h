@@ -1,6 +1,6 @@
 // Counts how often scores name the right class: top-k, per class, confusion. Pure arithmetic.
 //
-// Of two classes with equal scores, the one with the lower index comes first. So a figure does not
+// If two classes have equal scores, the one with the lower index comes first. So a figure does not
 // depend on how a sort orders equal scores.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -32,7 +32,7 @@ struct RankedVideo {
 
 struct ClassAccuracy {
   int64_t num_videos = 0;
-  int64_t num_top1 = 0, num_top5 = 0;  // the number of right ones among them
+  int64_t num_top1 = 0, num_top5 = 0;  // videos whose label is among the best 1, 5
 };
 
 // Counts over videos. Fractions are relative to `num_expected` videos, so that a missing video
@@ -44,7 +44,7 @@ class Accuracy {
   Accuracy(const std::vector<RankedVideo>& videos, int64_t num_expected, int num_classes);
 
   double Top1(bool ignore_missing = false) const { return Fraction(num_top1_, ignore_missing); }
-  // With fewer than 5 classes, every class is in the top 5 and every scored video is right.
+  // With 5 classes or fewer, every class is in the top 5 and every scored video is right.
   double Top5(bool ignore_missing = false) const { return Fraction(num_top5_, ignore_missing); }
   // Returns (top-1 + top-5) / 2: "average" in Table 2 of Hara et al. 2017.
   double Average(bool ignore_missing = false) const {

@@ -19,8 +19,8 @@ bool ComesFirst(const Entry& a, const Entry& b) {
   return a.score != b.score ? a.score > b.score : a.video < b.video;
 }
 
-// Sorting the whole list of each class would take most of the time. The places of its right entries
-// are enough: for each, how many entries come before it.
+// Finds the places of each class's right entries ("hits") in the ranked list of the class. It
+// counts the entries before each hit, because sorting complete lists would take most of the time.
 class HitPlaces {
  public:
   HitPlaces(const std::vector<LabelledScores>& videos, int num_classes)
@@ -55,7 +55,7 @@ class HitPlaces {
   }
 
  private:
-  // An entry counts at the first hit that does not come before it; a hit counts at itself.
+  // Counts `entry` at the first hit that does not come before it; a hit counts at itself.
   void Count(size_t label, const Entry& entry) {
     const std::vector<Entry>& hits = hits_[label];
     const auto next = std::lower_bound(hits.begin(), hits.end(), entry, ComesFirst);
@@ -63,7 +63,7 @@ class HitPlaces {
   }
 
   std::vector<std::vector<Entry>> hits_;  // by class, best first
-  // By class: the number of entries after the hit before, up to and including this one.
+  // By class and hit: the number of entries after the previous hit, up to and including this hit.
   std::vector<std::vector<int64_t>> between_;
 };
 
@@ -97,7 +97,7 @@ HitRate MeasureHits(const std::vector<LabelledScores>& videos, int num_classes, 
 double AveragePrecision(const std::vector<int64_t>& hit_ranks, int64_t num_right) {
   REEL3D_CHECK(num_right >= static_cast<int64_t>(hit_ranks.size()) && num_right > 0);
   double sum = 0;
-  double best = 0;  // the largest precision from here to the right
+  double best = 0;  // the largest precision at this hit or a later one
   for (size_t hit = hit_ranks.size(); hit > 0; --hit) {
     best = std::max(best, static_cast<double>(hit) / static_cast<double>(hit_ranks[hit - 1]));
     sum += best;

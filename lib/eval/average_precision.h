@@ -1,7 +1,7 @@
-// Figures for videos with one or several labels, by the rules of ActivityNet's untrimmed
+// Computes figures for videos with one or several labels, by the rules of ActivityNet's untrimmed
 // classification (its official scorer of 2016 to 2021): mean average precision and hit@k. Pure
-// arithmetic. The official scorer leaves the order of equal scores open. Here, of two videos with
-// equal scores the one with the lower index comes first, and likewise of two classes.
+// arithmetic. The official scorer leaves the order of equal scores open. Here the video or class
+// with the lower index comes first.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,14 +11,15 @@
 
 namespace reel3d {
 
-// Returns the average precision (VOC 2011: precision made falling from the right) of a ranked list.
-// `hit_ranks` are the places of the right entries in it, from 1, rising. `num_right` is the number
-// of right ones that exist, in the list or not: at least one.
+// Returns the average precision of a ranked list, as in VOC 2011: each precision is replaced by the
+// largest one at the same or a later place. `hit_ranks` are the places of the right entries, from
+// 1, rising. `num_right` is the number of right entries that exist, in the list or not: at least
+// one.
 double AveragePrecision(const std::vector<int64_t>& hit_ranks, int64_t num_right);
 
 struct LabelledScores {
   const double* scores = nullptr;  // by class; null: the video was not scored
-  std::vector<int> labels;         // none or several, rising
+  std::vector<int> labels;         // class indices, rising; may be empty
 };
 
 struct HitRate {
@@ -28,7 +29,7 @@ struct HitRate {
 };
 
 struct RankingFigures {
-  // By class; none for a class that no video has. Videos without scores are right ones not found.
+  // By class; none for a class that no video has. A video without scores counts as not found.
   std::vector<std::optional<double>> average_precision;
   double mean_average_precision = 0;  // over the classes that have one; 0 without any
   std::vector<HitRate> hit_rates;     // for k = 1, 3, 5; over the videos that have labels

@@ -48,11 +48,14 @@ struct Rule {
 
 // The first one is the default.
 constexpr Rule kRules[] = {
-    {"softmax", "mean of the clips' probabilities (2018 and 2020 code, the paper's figures)",
+    {"softmax",
+     "mean of the clips' probabilities (Hara et al.'s 2018 and 2020 code, and their paper's "
+     "figures)",
      ClipForm::kProbabilities, Mean},
-    {"logits", "mean of raw logits (PyTorch code before November 2017)", ClipForm::kLogits, Mean},
-    {"log-softmax", "mean of log-probabilities (2017 Torch7 code)", ClipForm::kLogProbabilities,
-     Mean},
+    {"logits", "mean of raw logits (Hara et al.'s PyTorch code before November 2017)",
+     ClipForm::kLogits, Mean},
+    {"log-softmax", "mean of log-probabilities (Hara et al.'s 2017 Torch7 code)",
+     ClipForm::kLogProbabilities, Mean},
     {"max", "each class's largest probability, for actions that last a moment",
      ClipForm::kProbabilities, Largest},
 };
@@ -143,7 +146,7 @@ void VideoClips::ComputeProbabilities() {
 }
 
 void VideoClips::ComputeLogProbabilities() {
-  Rows(ClipForm::kProbabilities);  // for log_sums_
+  Rows(ClipForm::kProbabilities);  // fills log_sums_
   std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogProbabilities)];
   rows.resize(size() * num_classes_);
   double* row = rows.data();

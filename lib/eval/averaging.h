@@ -1,8 +1,8 @@
 // Combines the logits of a video's clips into one score per class of the video. Pure arithmetic.
 //
-// Published figures differ first of all in the rule. A rule is one row of kRules in averaging.cc:
-// its name, its help, the form of the clips' scores it starts from, and the function that combines
-// them. Options, figures and --help follow from the row: docs/develop/add_an_averaging_rule.md.
+// Published figures differ mostly by this rule. A rule is one row of kRules in averaging.cc: its
+// name, its help, the form of the clips' scores that it needs, and the function that combines them.
+// Options, figures and --help follow from the row: docs/develop/add_an_averaging_rule.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,17 +27,17 @@ Averaging ParseAveraging(const std::string& name);
 // The forms of a clip's scores: its logits, the logarithms of their softmax, or their softmax.
 enum class ClipForm { kLogits, kLogProbabilities, kProbabilities };
 
-// The clips of one video in every form that is asked for; each is computed once. Sums are in
-// double.
+// The clips of one video. Each form of their scores is computed when it is first needed, and then
+// kept. Sums are in double.
 class VideoClips {
  public:
-  // `logits` are num_classes finite numbers of each clip; they must outlive this object.
+  // `logits` points to `num_classes` finite numbers for each clip. They must outlive this object.
   VideoClips(std::vector<const float*> logits, size_t num_classes);
 
   size_t size() const { return logits_.size(); }
-  // Returns one score per class from the clips at these places; at least one. The scores of one
-  // video can be compared with each other: means of probabilities (they add up to 1 for softmax,
-  // not for max), of logits, or of log-probabilities.
+  // Combines the clips at `places`, at least one, into one score per class. Compare only scores of
+  // one video: they are probabilities (which add up to 1 for softmax, not for max), logits or
+  // log-probabilities.
   std::vector<double> Combine(const std::vector<size_t>& places, Averaging averaging);
 
  private:
@@ -48,21 +48,22 @@ class VideoClips {
 
   std::vector<const float*> logits_;
   size_t num_classes_;
-  std::vector<double> log_sums_;  // of each clip: ln of the sum of exp(logit - largest logit)
-  std::vector<double> rows_[3];   // by ClipForm, [clip][class]; empty until asked for
+  std::vector<double> log_sums_;  // by clip: ln of the sum of exp(logit - largest logit)
+  std::vector<double> rows_[3];   // by ClipForm, [clip][class]; empty until needed
 };
 
 // Combines all `clips`, each num_classes finite logits; there must be at least one.
 std::vector<double> AverageClips(const std::vector<const float*>& clips, size_t num_classes,
                                  Averaging averaging);
 
-// Turns a video's scores under a rule into probabilities that add up to 1. Scores that are
-// probabilities are divided by their sum; others are logits of a softmax. Each is first divided by
-// `temperature`, probabilities by way of their logarithms: above 1 less confident, 1 as it is.
+// Turns a video's scores into probabilities that add up to 1. Scores that are probabilities are
+// divided by their sum; others are logits of a softmax. `temperature` first divides the logits, or
+// the logarithms of the probabilities. Above 1 it makes the result less confident; 1 changes
+// nothing.
 std::vector<double> ToProbabilities(const std::vector<double>& scores, Averaging averaging,
                                     double temperature = 1);
-// Returns logits whose softmax are those probabilities at temperature 1: the scores themselves, or
-// the logarithms of scores that are probabilities.
+// Returns logits whose softmax gives the probabilities of ToProbabilities() at temperature 1: the
+// scores themselves, or the logarithms of scores that are probabilities.
 std::vector<double> ToLogits(const std::vector<double>& scores, Averaging averaging);
 
 }  // namespace reel3d

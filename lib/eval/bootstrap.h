@@ -1,6 +1,6 @@
-// The bootstrap (Efron 1979): how much figures would vary with another draw of videos. Videos are
-// drawn one by one, or group by group where videos of one group (a person, a source) are alike:
-// then single draws would give intervals that are too narrow.
+// Estimates by the bootstrap (Efron 1979) how much figures would vary with another draw of videos.
+// Videos are drawn one by one, or in groups if videos of one group (a person, a source) are
+// similar. Single draws of similar videos would give intervals that are too narrow.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

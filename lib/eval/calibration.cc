@@ -40,7 +40,8 @@ Reliability MeasureReliability(const std::vector<Forecast>& forecasts, int num_b
 }
 
 double LogLoss(const std::vector<LabelledLogits>& videos, double temperature) {
-  // Smaller terms change no digit of a sum that holds a 1, and exp() is most of the time.
+  // Terms below exp(kNothing) change no digit of a sum of at least 1. They are skipped, because
+  // exp() takes most of the time.
   constexpr double kNothing = -45;
   double loss = 0;
   for (const LabelledLogits& video : videos) {
@@ -60,7 +61,7 @@ double FitTemperature(const std::vector<LabelledLogits>& videos) {
   if (videos.empty()) {
     return 1;
   }
-  constexpr int kBits = 18;  // of the logarithm: the temperature is good to five digits
+  constexpr int kBits = 18;  // precision of the logarithm: the temperature is good to five digits
   const double range = std::log(20.0);
   const auto loss = [&](double log_temperature) {
     return LogLoss(videos, std::exp(log_temperature));

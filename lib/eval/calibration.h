@@ -42,8 +42,8 @@ struct LabelledLogits {
 double LogLoss(const std::vector<LabelledLogits>& videos, double temperature);
 
 // Returns the temperature between 1/20 and 20 with the least LogLoss() (Guo 2017), by Brent's
-// method on its logarithm: the loss is convex in 1 / temperature, so there is one minimum. 1
-// without videos.
+// method on its logarithm. The loss is convex in 1 / temperature, so there is one minimum. Returns
+// 1 without videos.
 double FitTemperature(const std::vector<LabelledLogits>& videos);
 
 }  // namespace reel3d

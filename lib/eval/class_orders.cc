@@ -9,7 +9,7 @@
 namespace reel3d {
 namespace {
 
-// Letters beyond ASCII stay as they are: only then is the order the same on every machine.
+// Letters beyond ASCII stay as they are, so that the order is the same on every machine.
 std::string WithoutCase(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char letter) {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;

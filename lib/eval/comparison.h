@@ -1,8 +1,8 @@
 // Compares two runs on the videos that both scored: is B better than A, worse, or as good?
-// Fractions, not per cent. The same scores and options give the same figures.
+// Figures are fractions, not per cent. The same scores and options give the same figures.
 //
-// Both runs answer the same videos, so only videos that they answer differently say anything. A
-// test for independent samples would call far fewer differences real.
+// Both runs answer the same videos, so only videos that one run has right and the other wrong
+// count. A test for independent samples would find far fewer differences significant.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,42 +17,42 @@
 
 namespace reel3d {
 
-// Counts of videos by what A and B say.
+// Counts videos by whether A and B answer them correctly.
 struct Flips {
   int64_t both_right = 0, both_wrong = 0;
   int64_t to_wrong = 0;  // A right, B wrong
   int64_t to_right = 0;  // A wrong, B right
 
   int64_t total() const { return both_right + both_wrong + to_wrong + to_right; }
-  double ShareA() const;      // right ones of A; 0 without videos
-  double ShareB() const;      // of B
-  double Difference() const;  // B minus A
+  double ShareA() const;      // share of videos that A has right; 0 without videos
+  double ShareB() const;      // share of videos that B has right
+  double Difference() const;  // ShareB() - ShareA()
 };
 
 struct ComparedFigure {
   Flips flips;
-  double p_value = 1;                 // McNemar's exact test, which takes videos as independent
+  double p_value = 1;                 // McNemar's exact test; assumes independent videos
   Interval interval_95, interval_90;  // of Flips::Difference, by paired bootstrap
 };
 
 struct ComparedClass {
   Flips flips;
-  double p_value = 1, adjusted_p_value = 1;  // adjusted for the classes with videos (Holm)
+  double p_value = 1, adjusted_p_value = 1;  // adjusted (Holm): for all classes with videos
 };
 
-// The mean of both runs' probabilities, weighted. The weight of B (0, 0.05 .. 1) is the best one on
-// one half of the videos, and judged on the other half; then the other way round. Halves are chosen
-// by a hash of the groups.
+// The weighted mean of both runs' probabilities. The weight of B (0, 0.05 .. 1) that is best on one
+// half of the videos is measured on the other half, for both halves. A hash of the groups chooses
+// the halves.
 struct Fusion {
-  double weight_of_b[2] = {0, 0};  // chosen on either half
-  Flips flips;                     // over both halves: the better run alone against the fusion
+  double weight_of_b[2] = {0, 0};  // the best one on each half
+  Flips flips;                     // over both halves: A is the better run alone, B the fusion
   bool b_is_better = false;        // the better run is B
   double p_value = 1;
 };
 
 enum class Verdict {
   kEquivalent,  // the 90 % interval lies within the margin (two one-sided tests at 5 %)
-  kBetter,      // B, at 5 %: by McNemar's test, or with groups by the 95 % interval
+  kBetter,      // B is better at 5 %: by McNemar's test, or with groups by the 95 % interval
   kWorse,
   kUndecided,
 };
@@ -75,13 +75,13 @@ struct Comparison {
   Fusion fusion;
   std::vector<FlippedVideo> flipped;  // in top-1, by id
   Verdict verdict = Verdict::kUndecided;
-  bool is_significant = false;  // a difference is real at 5 %, however small
+  bool is_significant = false;  // the difference is significant at 5 %, even if it is small
 };
 
 struct ComparisonOptions {
-  Averaging averaging = Averaging::kSoftmax;  // as in the request that read both
-  double margin = 0.005;                      // of equivalence; 0: no difference is too small
-  std::string name_a = "A", name_b = "B";     // in errors
+  Averaging averaging = Averaging::kSoftmax;  // as in the ScoresRequest of both runs
+  double margin = 0.005;                      // for kEquivalent; 0: nothing is equivalent
+  std::string name_a = "A", name_b = "B";     // in error messages
   // Returns the groups of videos by id. Empty: no groups.
   std::function<std::vector<std::string>(const std::vector<std::string>&)> groups_of = {};
   Resampling resampling;

@@ -115,7 +115,7 @@ class Evaluator {
     }
   }
 
-  // Returns the groups of the labelled videos, then of the missing ones, one each.
+  // Returns the groups of the labelled videos, then one group for each missing video.
   std::vector<int> Groups() {
     std::vector<std::string> names;
     for (size_t video = 0; video < options_.groups.size(); ++video) {
@@ -293,7 +293,8 @@ class Evaluator {
     }
   }
 
-  // Numbers that no video has add nothing to the table; the last row is of all windows.
+  // Discards a row if no video has more windows than in the row before. The row of all kept windows
+  // is always the last one, and replaces a row with as many windows.
   void AddWindows(const ReadingFigures& figures) {
     if (figures.reading.windows.windows == Windows::kSpread && !whole_.windows.empty() &&
         whole_.windows.back().mean_windows == figures.mean_windows) {
@@ -371,7 +372,7 @@ class Evaluator {
   const SubsetScores& subset_;
   const EvaluationOptions& options_;
   std::vector<const VideoScores*> videos_;  // those with a label
-  std::vector<RankedVideo> ranked_;         // the same
+  std::vector<RankedVideo> ranked_;         // for each of `videos_`
   std::vector<const VideoScores*> fitted_;  // half of them: HalveVideos()
   std::vector<const VideoScores*> judged_;  // the other half
   int num_classes_;

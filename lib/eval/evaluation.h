@@ -1,9 +1,9 @@
-// All figures of a scored subset as one struct, apart from the files and tables they are written
-// to. Fractions, not per cent. Deterministic: the same scores and options give the same figures.
+// Computes all figures of a scored subset as one struct. Files and tables are written elsewhere.
+// Figures are fractions, not per cent. The same scores and options give the same figures.
 //
-// Two denominators stand beside each other everywhere. "Missing are wrong" divides by all videos
-// of the subset: a video that was not scored counts as wrong. "Missing ignored" divides by the
-// scored videos. Videos without a label count in neither.
+// Accuracies have two denominators. "Missing are wrong" divides by all videos of the subset: a
+// video that was not scored counts as wrong. "Missing ignored" divides by the scored videos. Videos
+// without a label count in neither.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -38,13 +38,13 @@ struct AccuracyFigures {
 // The figures under another reading of the same scores.
 struct ReadingFigures {
   Reading reading;
-  double mean_windows = 0;  // windows a video, over the scored videos
+  double mean_windows = 0;  // windows per video, over the labelled ones that were scored
   AccuracyFigures figures;
 };
 
 struct WindowFigures : ReadingFigures {
-  // The share of the way from one window to all that this number of windows goes, in top-1. None if
-  // all windows are not better than one.
+  // (top-1 - top-1 of one window) / (top-1 of all windows - top-1 of one window). None if all
+  // windows are not better than one.
   std::optional<double> share_of_gain;
 };
 
@@ -54,7 +54,7 @@ struct PartFigures {
   double top1 = 0;
 };
 
-// The videos that would have been right if the classes had another order.
+// Top-1 if the classes had another order.
 struct OrderFigures {
   std::string name;  // as in ClassNumbering
   BothWays top1;
@@ -73,22 +73,21 @@ struct FigureIntervals {
   Interval top1_missing_ignored;
 };
 
-// Confidence: the probability (ToProbabilities) of the predicted class.
+// Calibration of the confidence: the probability (ToProbabilities) of the predicted class.
 struct CalibrationFigures {
-  Reliability as_scored;  // all scored videos
-  // The temperature that fits one half of the videos, chosen by a hash of their groups, and what it
-  // does to the other half.
+  Reliability as_scored;  // all scored videos with a label
+  // Temperature that fits one half of the videos. A hash of their groups chooses the half.
   double temperature = 1;
-  Reliability before, after;               // of the other half
+  Reliability before, after;               // the other half at temperature 1 and at `temperature`
   double loss_before = 0, loss_after = 0;  // mean negative log-likelihood of the other half
 };
 
 constexpr double kWantedPrecisions[] = {0.8, 0.9, 0.95, 0.99};
 
 struct Evaluation {
-  int64_t num_scored = 0, num_expected = 0, num_labelled = 0;  // num_labelled: of the scored ones
+  int64_t num_scored = 0, num_expected = 0, num_labelled = 0;  // labelled: among the scored
   int64_t num_clips = 0;
-  int64_t num_groups = 0;  // that were drawn for the intervals; missing videos are one each
+  int64_t num_groups = 0;  // drawn for the intervals; each missing video is a group
   bool has_groups = false;
   AccuracyFigures figures;
   FigureIntervals intervals;
@@ -96,42 +95,43 @@ struct Evaluation {
   std::vector<ClassFigures> classes;
   std::vector<std::vector<int64_t>> confusion;  // videos by [true class][predicted class]
   std::vector<ReadingFigures> averages;         // every rule, with and without the tail
-  std::vector<WindowFigures> windows;           // 1, 2, 4, ... windows, then all
+  std::vector<WindowFigures> windows;           // 1, 2, 4, ... windows, then all of Windows::kKept
   std::vector<ReadingFigures> places;           // the first, the middle, the last window alone
-  std::vector<ReadingFigures> one_crop;         // middle, no tail, all; empty without crops
-  // None for parts without a video.
-  std::optional<PartFigures> listed;  // EvaluationOptions::listed
-  // The videos of these with a window of `most_distinct` different frames; none if all have one.
+  std::vector<ReadingFigures> one_crop;         // middle window, no tail, all; empty without crops
+  // Top-1 of the videos in EvaluationOptions::listed. None if no such video was scored.
+  std::optional<PartFigures> listed;
+  // Top-1 of the listed videos (without a list: of all) that have a window of `most_distinct`
+  // different frames. None if that is all of them, or no video.
   std::optional<PartFigures> full_windows;
-  int most_distinct = 0;             // in a window of any video
-  std::vector<OrderFigures> orders;  // of the classes, other than the run's
+  int most_distinct = 0;             // largest number of different frames in a window
+  std::vector<OrderFigures> orders;  // for other orders of the classes
   std::vector<Slice> slices;         // of the scored videos with a label
   CalibrationFigures calibration;
-  std::vector<CoveragePoint> risk_coverage;  // by the confidence as scored
-  // For kWantedPrecisions, chosen and judged on the same videos.
+  std::vector<CoveragePoint> risk_coverage;  // by the confidence at temperature 1
+  // For each of kWantedPrecisions: a threshold that is chosen and measured on the same videos.
   std::vector<std::optional<CoveragePoint>> precision_thresholds;
-  // For EvaluationOptions::precision, chosen on the half that fitted the temperature and judged on
-  // the other.
+  // For EvaluationOptions::precision: a threshold that is chosen on the half that fitted the
+  // temperature, and measured on the other half.
   std::optional<JudgedThreshold> held_out_threshold;
   RankingFigures ranking;
-  bool has_several_labels = false;  // ranking used labels from elsewhere
+  bool has_several_labels = false;  // `ranking` used EvaluationOptions::labels
 
   int64_t num_missing() const { return num_expected - num_scored; }
   int64_t num_unlabelled() const { return num_scored - num_labelled; }
 };
 
-// Labels from elsewhere: of each video by id, class indices. They may name videos that were not
+// Labels that do not come from the score files: class indices by video id. The videos need not be
 // scored.
 using LabelSets = std::map<std::string, std::vector<int>>;
 
 struct EvaluationOptions {
   Averaging averaging = Averaging::kSoftmax;  // must be that of the ScoresRequest
-  std::vector<std::string> groups;            // of each video of the subset; empty: no groups
-  LabelSets labels;                           // for the ranking figures; empty: the videos' own
-  std::vector<SliceColumn> columns;           // of the videos of the subset
+  std::vector<std::string> groups;            // group of each video of the subset; empty: no groups
+  LabelSets labels;                           // for `ranking`; empty: those of the score files
+  std::vector<SliceColumn> columns;           // with a value for each video of the subset
   std::set<std::string> listed;               // ids; empty: no list
-  std::vector<ClassNumbering> orders;         // of the classes; the usual ones are known
-  double precision = 0;                       // that the answers shall have; 0: not wanted
+  std::vector<ClassNumbering> orders;         // orders to try besides UsualNumberings()
+  double precision = 0;                       // wanted precision of a threshold; 0: choose none
   Resampling resampling;
 };
 

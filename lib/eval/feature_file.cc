@@ -98,8 +98,8 @@ FeatureTable ReadComplete(const Hdf5Reader& reader) {
   return table;
 }
 
-// Returns the header of numpy.lib.format, version 1.0, in which the array begins at a multiple of
-// 64.
+// Returns the header of numpy.lib.format, version 1.0. It is padded so that the array begins at a
+// multiple of 64 bytes.
 std::string NpyHeader(const FeatureTable& table) {
   std::string shape = std::to_string(table.video.size());
   for (const int64_t extent : table.shape) {

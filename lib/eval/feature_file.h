@@ -14,7 +14,7 @@
 namespace reel3d {
 
 struct FeatureTable {
-  std::string checkpoint, data;  // as in Scores
+  std::string checkpoint, data;  // as in Scores (score_file.h)
   std::string layer;             // "fc, input"
   std::vector<std::string> classes;
   std::vector<ScoredVideo> videos;
@@ -30,7 +30,7 @@ struct FeatureTable {
 bool IsFeatureFile(const std::filesystem::path& file);
 
 // Writes `file`, and for x.npy also a table x.npy.tsv; each is written completely or not at all.
-// Throws an environment error if the disk refuses.
+// Throws an environment error if a file cannot be written.
 void WriteFeatures(const std::filesystem::path& file, const FeatureTable& table);
 
 constexpr const char* kFeatureFormat = "reel3d-features";

@@ -1,4 +1,4 @@
-// Intervals of a figure, and the quantiles they are made of.
+// Computes confidence intervals, and the quantiles that they consist of.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,15 +11,17 @@ struct Interval {
   double low = 0, high = 0;
 };
 
-// Returns the Wilson score interval (Wilson 1927) of a share: `count` of `total`. It is [0, 1] if
-// `total` is 0. It suits small classes: it never leaves [0, 1], and is not empty at 0 or all.
+// Returns the Wilson score interval (Wilson 1927) of the share `count` / `total`, or [0, 1] if
+// `total` is 0. It suits small classes: it never leaves [0, 1], and has a width even if `count` is
+// 0 or `total`.
 Interval WilsonInterval(int64_t count, int64_t total, double level = 0.95);
 
-// Interpolates like numpy.quantile's default: linearly between the two nearest of the rising
-// values, of which there must be one.
+// Returns a quantile of `sorted`, which holds at least one value, rising. Interpolates linearly
+// between the two nearest values, as numpy.quantile does by default.
 double Quantile(const std::vector<double>& sorted, double fraction);
 
-// Returns the percentile interval of rising values: (1 - level) / 2 lie outside on each side.
+// Returns the percentile interval of rising values: a share of (1 - level) / 2 lies outside on each
+// side.
 Interval PercentileInterval(const std::vector<double>& sorted, double level = 0.95);
 
 }  // namespace reel3d

@@ -15,7 +15,7 @@ constexpr int kNumWeights = 21;
 
 double WeightOf(int step) { return static_cast<double>(step) / (kNumWeights - 1); }
 
-// Returns whether the label has the highest mean; of equal ones the lower class comes first.
+// Returns whether the label has the highest mean. Among equal means the lower class comes first.
 bool IsRight(const PairedVideo& video, double weight_of_b) {
   if (video.answer_a == video.answer_b) {
     return video.answer_a == video.label;

@@ -9,11 +9,12 @@ namespace reel3d {
 
 // Returns the two-sided p-value of McNemar's exact test (McNemar 1947, with the binomial in place
 // of chi-squared). Only videos that one run has right and the other wrong count: if the runs were
-// equally good, each of them would go either way with probability 1/2. 1 if there is none.
+// equally good, each of them would go either way with probability 1/2. Returns 1 if there are none.
 double McNemarPValue(int64_t num_to_wrong, int64_t num_to_right);
 
-// Returns p-values adjusted for their number (Holm 1979), in the given order: calling those below
-// 0.05 different errs once or more with probability 0.05 at most.
+// Returns p-values adjusted for their number (Holm 1979), in the given order. If every difference
+// with an adjusted p-value below 0.05 is called real, the probability of one or more errors is at
+// most 0.05.
 std::vector<double> HolmAdjusted(const std::vector<double>& p_values);
 
 }  // namespace reel3d

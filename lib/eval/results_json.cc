@@ -16,7 +16,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kMostBytes = uint64_t{1} << 30;
 
-// Returns the object under `key`, or says what the file should have been.
+// Returns the object under `key`. If there is none, throws an input error that says that `file`
+// should be `what`.
 const Json& ObjectIn(const Json& whole, const char* key, const std::filesystem::path& file,
                      const char* what) {
   const auto found = whole.find(key);

@@ -1,5 +1,5 @@
-// Checksums of what score files and feature files hold. HDF5 protects its own structures, but not
-// the values of data sets: a flipped bit in a logit or a label would be read as if it were right.
+// Computes checksums of what score files and feature files hold. HDF5 protects its own structures,
+// but not the values of data sets: a flipped bit in a logit or a label would not be noticed.
 //
 //   of a video   CRC-32 of "id\tlabel", then of each of its rows in the file's order: two u32 that
 //                describe the row, and its values as f32, all little endian
@@ -20,12 +20,13 @@ struct ScoredVideo {
   int32_t label = -1;
 };
 
-// Computes the checksums of videos while their rows pass by.
+// Computes the checksums of videos while their rows are added one by one.
 class RowChecksums {
  public:
   explicit RowChecksums(const std::vector<ScoredVideo>& videos);
 
-  // Adds a row of `videos[video]`.
+  // Adds a row of `videos[video]`. `first_frame` and `number` are the two u32 that describe the
+  // row.
   void AddRow(uint32_t video, uint32_t first_frame, uint32_t number, const float* values,
               size_t num_values);
 

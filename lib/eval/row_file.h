@@ -37,7 +37,7 @@ void WriteVideosAndClasses(const std::vector<ScoredVideo>& videos,
                            const std::vector<std::string>& classes, const RowChecksums& checksums,
                            Hdf5Writer* writer);
 
-// Returns what `read_complete` reads from the file. Its input errors get the remedy at their end.
+// Returns what `read_complete` reads from the file. Its input errors end with `format.remedy`.
 template <class Table>
 Table ReadRowFile(const std::filesystem::path& file, const RowFileFormat& format,
                   Table (*read_complete)(const Hdf5Reader& reader)) {
@@ -56,12 +56,12 @@ Table ReadRowFile(const std::filesystem::path& file, const RowFileFormat& format
 
 // Returns the version.
 int64_t ReadRowFileVersion(const Hdf5Reader& reader, const RowFileFormat& format);
-// Read names, which later stand in tables, so that none is empty or there twice. A label is -1 or
-// one of the classes.
+// Read names, which tables use: no name may be empty or occur twice. A label must be -1 or the
+// index of a class.
 std::vector<std::string> ReadClassNames(const Hdf5Reader& reader);
 std::vector<ScoredVideo> ReadScoredVideos(const Hdf5Reader& reader, size_t num_classes);
-// Compares the checksums that a file of this version states with those `found` in its rows.
-// `header` is what RowChecksums::OfFile() is to cover, beside the classes.
+// Compares the checksums that the file states with those `found` in its rows. Version 1 has none
+// and passes. `header` holds the texts that RowChecksums::OfFile() covers besides `classes`.
 void RequireRowChecksums(const Hdf5Reader& reader, const RowFileFormat& format, int64_t version,
                          const RowChecksums& found, const std::vector<ScoredVideo>& videos,
                          const std::vector<std::string>& header,

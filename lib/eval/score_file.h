@@ -1,22 +1,21 @@
 // The file scores-NNNNN.h5 holds the logits of all clips of some videos. score-videos writes it.
 //
 //   /            attrs: format="reel3d-scores", version=2, checkpoint, data (fingerprint),
-//   settings,
-//                       subset, part, num_parts, num_videos_expected (of the whole subset),
-//                       crc32 u32, complete=1
+//                       settings, subset, part, num_parts,
+//                       num_videos_expected (of all parts), crc32 u32, complete=1
 //   /clips/logits f32 [M, classes]   /clips/video u32 [M] (row of /videos)
 //   /clips/first_frame u32 [M]       /clips/num_distinct u16 [M]
-//   /clips/crop u8 [M] (its number: ScoringCrops; absent if every crop is 0, the centre)
+//   /clips/crop u8 [M] (index in ScoringCrops(); absent if every crop is 0, the centre)
 //   /videos/id fixed string [V]      /videos/label i32 [V] (-1 unknown)
 //   /videos/crc32 u32 [V]
 //   /classes/name fixed string [C]
 //
-// row_checksums.h says what the checksums cover: everything that is read. Version 1 has none of
-// them, and is read without them.
+// The checksums cover everything that is read (row_checksums.h). Files of version 1 have no
+// checksums and are read without them.
 //
-// A video without clips could not be read. A part holds a fixed slice of the subset's videos (in
-// index order), which does not depend on the number of tasks that wrote the parts. This file needs
-// no torch.
+// A video has no clips if it could not be read. A part holds a fixed slice of the subset's videos
+// (in index order), which does not depend on the number of tasks that wrote the parts. This file
+// needs no torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -32,8 +31,8 @@ namespace reel3d {
 struct ScoredClip {
   uint32_t video = 0;  // row in Scores::videos
   uint32_t first_frame = 0;
-  uint16_t num_distinct = 0;
-  uint8_t crop = 0;  // number of its crop (ScoringCrops); those of a window follow each other
+  uint16_t num_distinct = 0;  // number of different frames: a clip may repeat frames
+  uint8_t crop = 0;           // index in ScoringCrops(); the crops of a window follow each other
 };
 
 struct Scores {

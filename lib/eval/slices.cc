@@ -54,7 +54,8 @@ struct Cut {
   std::vector<size_t> slice_of_video;
 };
 
-// Numbers the names in their order; videos without a name come last.
+// Numbers the names as in `ordered`. Other names, such as that of videos without a value, come
+// last.
 Cut CutByNames(const std::vector<std::string>& ordered, const std::vector<std::string>& of_video) {
   Cut cut = {ordered, {}};
   std::map<std::string, size_t> place;
@@ -71,7 +72,7 @@ Cut CutByNames(const std::vector<std::string>& ordered, const std::vector<std::s
   return cut;
 }
 
-// Returns the upper ends of the parts: each number, or the quartiles of many.
+// Returns the upper ends of the parts: each different number, or the quartiles if there are many.
 std::vector<double> UpperEnds(const std::vector<double>& numbers) {
   std::set<double> ends(numbers.begin(), numbers.end());
   if (ends.size() > kMostNumbers) {

@@ -1,6 +1,6 @@
-// Says in which parts of the videos a network fails: top-1 of slices, such as short videos or those
-// of one source. A slice stands out only if chance seldom does that, given how many slices there
-// are. Pure arithmetic.
+// Measures in which parts of the videos a network fails: top-1 of slices, such as short videos or
+// those of one source. The test corrects for the number of slices, so chance seldom makes a slice
+// stand out. Pure arithmetic.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,9 +22,8 @@ struct Slice {
   std::string column, value;  // value: a text, a number, or a range of numbers
   int64_t num_videos = 0, num_right = 0;
   Interval top1_interval;  // 95 %, Wilson
-  // The exact binomial test asks whether the slice is as often right as all videos together (twice
-  // the smaller tail, which inverts Clopper and Pearson's interval). Adjusted: for all slices
-  // (Holm).
+  // Exact binomial test of whether the slice is right as often as all videos together (twice the
+  // smaller tail, as in Clopper and Pearson's interval). Adjusted: for the number of slices (Holm).
   double p_value = 1, adjusted_p_value = 1;
 
   double Top1() const;
@@ -35,10 +34,11 @@ struct Slice {
 bool NamesEachVideo(const SliceColumn& column);
 
 // Cuts the videos by each column. A column whose values are all numbers is cut at its quartiles if
-// it has more than 8 different ones. Of texts the 50 most frequent are slices, the others are one,
-// "(other)". Videos without a value are the slice "(none)". A column that does not cut the videos,
-// or has another text for nearly every video, gives no slice. Numbers are written so that different
-// ones read differently.
+// it has more than 8 different ones, else each number is a slice. In a column of texts, each of the
+// 50 most frequent is a slice, and the others are the slice "(other)". Videos without a value are
+// the slice "(none)". A column with one value gives no slice, nor does one with more than 50 texts
+// that are more than half as many as the videos. Numbers are written so that different ones read
+// differently.
 //
 // `is_right` has an entry for each video, as each column has. Slices come in the order of columns,
 // then by rising value.

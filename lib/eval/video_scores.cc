@@ -50,7 +50,7 @@ void RequireFinite(const fs::path& file, const Scores& part) {
   }
 }
 
-// The windows of a video. Each has one clip, or several crops.
+// The windows of a video. Each has one clip, or one clip per crop.
 struct VideoWindows {
   std::vector<size_t> begins;     // WindowBegins()
   std::vector<int> num_distinct;  // of each window
@@ -58,7 +58,8 @@ struct VideoWindows {
   size_t size() const { return num_distinct.size(); }
   bool HasCrops() const { return begins.back() > size(); }
 
-  // Returns the places of the clips of the chosen windows: of all crops, or the first one.
+  // Returns the places of the clips of the chosen windows: of all crops, or of the first crop
+  // alone.
   std::vector<size_t> Places(const std::vector<size_t>& chosen, bool one_crop) const {
     std::vector<size_t> places;
     for (const size_t window : chosen) {
@@ -71,7 +72,7 @@ struct VideoWindows {
   }
 };
 
-// Adds up the parts, one after the other.
+// Collects the parts, one after the other.
 class Collector {
  public:
   explicit Collector(const ScoresRequest& request) : request_(request) {}

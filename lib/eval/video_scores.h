@@ -13,18 +13,19 @@
 
 namespace reel3d {
 
-// A way to read a run: which windows of a video count, and by which rule they become one.
+// A way to read a run: which windows of a video count, and by which rule they become one score per
+// class.
 struct Reading {
   Averaging averaging = Averaging::kSoftmax;
   WindowChoice windows;
-  bool one_crop = false;  // the first crop of each window alone, which is the centre
+  bool one_crop = false;  // only the first crop of each window, the centre
 };
 
 // The answer for a video under a reading.
 struct Answer {
   int predicted = 0;    // the class with the highest score
   int rank = -1;        // RankOfClass of the label; -1 without a label
-  int num_windows = 0;  // that were combined
+  int num_windows = 0;  // windows that were combined
 };
 
 struct VideoScores {
@@ -33,27 +34,27 @@ struct VideoScores {
   std::vector<double> scores;  // by class, under `averaging` and `min_distinct` of the request
   int num_clips = 0;           // number of clips that were averaged, each crop counted
   std::vector<Answer> answers = {};  // one for each of ScoresRequest::readings
-  int num_windows = 0;               // all of them
-  int most_distinct = 0;             // different frames of the fullest window
+  int num_windows = 0;               // all windows of the video
+  int most_distinct = 0;             // largest number of different frames in a window
 };
 
 struct ScoresRequest {
   Averaging averaging = Averaging::kSoftmax;
   int min_distinct = 1;        // clips with fewer different frames are left out: see Windows::kKept
   bool allow_missing = false;  // parts may be missing
-  std::vector<Reading> readings = {};  // further ways, of which only the answers are kept
+  std::vector<Reading> readings = {};  // further readings; only their answers are kept
   int threads = 0;  // 0: one per available core; the result does not depend on it
 };
 
 struct SubsetScores {
   std::string checkpoint, data, settings, subset;  // as in Scores
   std::vector<std::string> classes;
-  std::vector<VideoScores> videos;  // sorted by id; without the videos that have no clip
-  int64_t num_expected = 0;         // videos of the subset
-  int64_t num_clips = 0;            // of all videos, including clips that were not averaged
-  int64_t num_labelled_clips = 0;   // the number of them whose video has a label
-  int64_t num_clips_right = 0;      // the number of labelled clips whose top class is the label
-  bool has_crops = false;           // some window has several
+  std::vector<VideoScores> videos;         // sorted by id; without the videos that have no clip
+  int64_t num_expected = 0;                // videos of the subset
+  int64_t num_clips = 0;                   // of all videos, including clips that were not averaged
+  int64_t num_labelled_clips = 0;          // clips whose video has a label
+  int64_t num_clips_right = 0;             // labelled clips whose top class is the label
+  bool has_crops = false;                  // some window has several crops
   std::vector<std::string> missing_parts;  // file names
 };
 

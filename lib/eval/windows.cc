@@ -13,7 +13,7 @@ std::vector<size_t> AllPlaces(size_t size) {
   return places;
 }
 
-// Returns the places with at least `least` different frames, or all if there is none.
+// Returns the places with at least `least` different frames, or all places if there are none.
 std::vector<size_t> PlacesOfAtLeast(const std::vector<int>& num_distinct, int least) {
   std::vector<size_t> places;
   for (size_t place = 0; place < num_distinct.size(); ++place) {

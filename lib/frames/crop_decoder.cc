@@ -32,15 +32,15 @@ bool MakesSense(const CropPlan& plan, const StreamHeader& header) {
          IsInside(plan.window_y, plan.size, plan.resized_height);
 }
 
-// Returns the least n of 1 .. 8 for which n / 8 of `ratio` samples per output is at least
-// `oversample`, or 8 if there is none.
+// Returns the least n of 1 .. 8 with n / 8 * ratio >= oversample, or 8 if there is none. `ratio` is
+// the number of full-size samples per output.
 int ScaledSize(double ratio, double oversample) {
   constexpr double kTiny = 1e-9;
   return std::clamp(static_cast<int>(std::ceil(8 * oversample / ratio - kTiny)), 1, 8);
 }
 
-// The pixels [begin, end) of a frame's axis that influence the result, widened to complete MCUs.
-// The filter reaches one output's width (or one sample of the coarsest plane) to either side.
+// The MCUs [begin, end) of a frame's axis that hold all pixels that influence the result. The
+// filter reaches one output's width (or one sample of the coarsest plane) to either side.
 struct McuRange {
   int begin = 0, end = 0;
 };

@@ -1,8 +1,8 @@
 // Decodes only what a clip shows of a stored frame: the restart segments that its crop touches, and
 // the frequencies that its size needs. The planes are resized before they are converted to RGB.
 //
-// The result is not exactly PIL's, as that of lib/frames/frame_decoder is. Its PSNR against PIL's
-// is at least 48 dB, at a fraction of the time. Source of the idea: docs/explanation/data_path.md.
+// Its pixels differ from PIL's (PSNR at least 48 dB), but take a fraction of the time. For PIL's
+// pixels use lib/frames/frame_decoder. Source of the idea: docs/explanation/data_path.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,10 +20,10 @@
 namespace reel3d::jpeg {
 
 struct CropDecoderOptions {
-  // The scale at which planes are decoded: the smallest of 1/8 .. 8/8 that leaves at least this
-  // many samples per output pixel. On real videos 1 is the fastest, with a PSNR of 46 dB against
-  // PIL's picture (44 at the worst scale). 1.5 costs 10 % more time for 50 dB (48.5), 2 another 8 %
-  // for 52 dB (51).
+  // Minimum of decoded samples per output pixel. Planes are decoded at the smallest scale of 1/8 ..
+  // 8/8 that reaches this. On real videos 1 is the fastest, with a PSNR of 46 dB against PIL's
+  // picture (44 at the worst scale). 1.5 costs 10 % more time for 50 dB (48.5), 2 another 8 % for
+  // 52 dB (51).
   double oversample = 1.5;
 };
 
@@ -64,8 +64,8 @@ class CropDecoder {
   std::array<QuantSteps, 3> steps_{};
 
   CropPlan plan_;                                    // the plan of the geometry below
-  bool has_geometry_ = false;                        // true: it fits plan_ and header_
-  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // range of the needed MCUs
+  bool has_geometry_ = false;                        // true: the geometry fits plan_ and header_
+  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // needed MCUs (blocks of 16 x 16 pixels)
   int luma_size_ = 0, chroma_size_ = 0;              // pixels of a decoded block, 1 .. 8
   int first_segment_ = 0, end_segment_ = 0;          // in each row of MCUs
   int segments_per_unit_ = 0;

@@ -143,7 +143,7 @@ void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& pl
       crop_decoder.Decode(frame.data, frame.size_bytes, plan, planes, plane_stride)) {
     return;
   }
-  // Unknown to the crop decoder, or damaged: libjpeg decodes it or says what is wrong.
+  // The crop decoder does not support this frame, or the frame is damaged. libjpeg decides.
   if (!is_resizer_ready) {
     resizer.Prepare(plan);
     is_resizer_ready = true;

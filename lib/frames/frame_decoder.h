@@ -1,10 +1,9 @@
 // Turns stored JPEG frames into the pixels of one clip: decode, crop, resize, mirror.
 //
 // kExact decodes at full quality with libjpeg (exact inverse DCT, smooth chroma), so that a clip
-// equals what PIL makes of the same frames. It skips rows and columns that the crop does not need,
-// which does not change the others. kFast uses the crop decoder, and falls back to kExact
-// for frames that it cannot decode. The decoder does not trust the input: a mere warning of libjpeg
-// is an error here.
+// equals what PIL makes of the same frames. Rows and columns that the crop does not need are
+// skipped. kFast uses crop_decoder.h, and falls back to kExact for frames that the crop decoder
+// refuses. The input is not trusted: a mere warning of libjpeg is an error here.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,11 +25,11 @@ struct FrameJpeg {
   size_t size_bytes = 0;
 };
 
-// Says how frames become pixels.
+// The two ways of decoding frames to pixels.
 enum class Decoding { kFast, kExact };
 inline std::vector<NamedChoice<Decoding>> ChoicesOf(Decoding /*type*/) {
   return {{Decoding::kFast, "fast",
-           "only the frequencies that the crop needs, 50 dB from PIL's pixels"},
+           "only the frequencies that the crop needs, PSNR 50 dB against PIL's pixels"},
           {Decoding::kExact, "exact", "PIL's pixels to the last bit, at a fifth of the speed"}};
 }
 

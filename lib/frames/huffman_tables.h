@@ -9,28 +9,29 @@
 
 namespace reel3d::jpeg {
 
-// The number of bits that a look-up sees. With 10, the four tables of a picture take 32 kB. More
+// The number of bits that a look-up reads. With 10, the four tables of a picture take 32 kB. More
 // bits would find a symbol more often, but exceed the first-level cache.
 constexpr int kLookUpBits = 10;
 
 // The table of the block for the next look-up. kSameBlock: the table of AC symbols. kNextBlock: the
-// table of the next block's first symbol. kMagnitude: the table of a magnitude of kMinMagnitude ..
-// kMaxMagnitude bits, used if the look-up had room for the code, but not for the magnitude.
+// table of the next block's first symbol. kMagnitude + n: the table of magnitudes of kMinMagnitude
+// + n bits, used if the look-up had room for the code, but not for the magnitude.
 enum NextTable : unsigned { kSameBlock, kNextBlock, kMagnitude };
 constexpr int kMinMagnitude = 4;
 constexpr int kMaxMagnitude = 10;
 constexpr int kNumNextTables = kMagnitude + kMaxMagnitude - kMinMagnitude + 1;
 
-// The answer of one look-up. Layout from the lowest bit, so that the raw entry is a shift count:
+// The result of one look-up. The lowest bits hold the bits consumed, so that the raw entry can
+// serve as a shift count. Layout:
 //   0-5    bits consumed
 //   8-15   how far the zigzag index advances, plus kEnd at the end of the block, or kSlow alone
 //   16-20  offset of the first value from the present zigzag index
 //   21-26  offset of the second value; that of the first if there is none
 //   27-31  NextTable (plus size - kMinMagnitude)
 //   32-47  first value, 48-63 second value
-// The index is at most 63, so bit 6 of index + advance says "not by this table". In that case the
-// symbol is too long or undefined, or it fills up a block, so that no second AC symbol follows. Bit
-// 7 says "block complete".
+// The index is at most 63, so bit 6 of index + advance means "not by this table": the symbol is too
+// long or undefined, or it fills up a block, so that no second AC symbol follows. Bit 7 means
+// "block complete".
 struct Entry {
   static constexpr unsigned kSlow = 64;
   static constexpr unsigned kEnd = 128;
@@ -79,7 +80,7 @@ class ComponentCodes {
   bool valid_ = false;
 };
 
-// Returns the look-ups of magnitudes of `size` bits, which are the same for every picture.
+// Returns the look-up table of magnitudes of `size` bits, which is the same for every picture.
 const Entry* MagnitudeTable(int size);
 bool IsMagnitudeTable(const Entry* table);
 

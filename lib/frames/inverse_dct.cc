@@ -56,7 +56,8 @@ HWY_INLINE WordVector Term(const DctWeights& weights, WordVector coefficient, in
   return hn::MulFixedPoint15(coefficient, hn::Load(Words(), weights.value[N][u][x]));
 }
 
-// Even coefficients give the symmetric half and odd ones the antisymmetric half: N^2 / 2 products.
+// Even coefficients give the symmetric part of the output and odd coefficients the antisymmetric
+// part, so N^2 / 2 products are enough.
 template <int N>
 HWY_INLINE void Transform1d(const DctWeights& weights, const WordVector (&in)[8],
                             WordVector (&out)[8]) {
@@ -95,8 +96,8 @@ HWY_INLINE void StoreBlocks(ByteVector bytes, uint8_t* upper, uint8_t* lower) {
 #endif
 }
 
-// Stores eight blocks' rows of N pixels from rows of `Piece` bytes; later blocks overwrite the
-// excess.
+// Stores one row of N pixels of each of eight blocks. `packed` has `Piece` >= N bytes per block;
+// the next block overwrites the excess.
 template <int N, int Piece>
 HWY_INLINE void StorePieces(uint8_t* to, const uint8_t* packed) {
   for (int block = 0; block < 8; ++block) {
@@ -105,7 +106,7 @@ HWY_INLINE void StorePieces(uint8_t* to, const uint8_t* packed) {
   }
 }
 
-// Stores one row of pixels of all blocks; a[x] holds column x of each.
+// Stores one row of pixels of all blocks; a[x] holds column x of each block.
 template <int N>
 HWY_INLINE void StoreRow4(const WordVector (&a)[8], uint8_t* upper, uint8_t* lower) {
   const Bytes d8;

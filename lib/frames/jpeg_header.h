@@ -10,8 +10,8 @@ namespace reel3d {
 
 struct JpegHeader {
   int width = 0, height = 0;  // pixels
-  int restart_interval = 0;   // MCUs between restart markers; 0: none
-  int quality = 0;            // 1 .. 100 if luma is quantised as libjpeg does for it; 0 otherwise
+  int restart_interval = 0;   // MCUs (16 x 16 pixels) between restart markers; 0: none
+  int quality = 0;            // libjpeg's quality with this luma table, 1 .. 100; 0: there is none
 };
 
 // Throws an input error unless `jpeg` is one complete baseline JPEG, YCbCr 4:2:0, up to its end

@@ -1,8 +1,8 @@
 // Reads the outer layers of a baseline JPEG: its header, the places of its restart segments, and
 // the byte stuffing of its entropy-coded data (ITU-T T.81, annexes B and F.1.2.3).
 //
-// It is strict on purpose: anything unusual gives false, and the caller decodes that picture by
-// libjpeg.
+// It is strict on purpose: for anything unusual it returns false, and the caller decodes that
+// picture with libjpeg.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -24,10 +24,10 @@ struct HuffmanSpec {
 };
 
 // The header of an 8-bit baseline JPEG with three components, 4:2:0, and one interleaved scan. No
-// restart segment crosses the end of a row of MCUs.
+// restart segment crosses the end of a row of MCUs. An MCU is a block of 16 x 16 pixels.
 struct StreamHeader {
-  int width = 0, height = 0;                        // pixels
-  int mcu_columns = 0, mcu_rows = 0;                // of 16 x 16 pixels
+  int width = 0, height = 0;  // pixels
+  int mcu_columns = 0, mcu_rows = 0;
   int restart_interval = 0;                         // MCUs; divides mcu_columns
   std::array<std::array<uint16_t, 64>, 4> quant{};  // row by row, not in zigzag order
   std::array<bool, 4> quant_present{};
@@ -41,12 +41,12 @@ struct StreamHeader {
 
 extern const std::array<uint8_t, 64> kZigzagToNatural;
 
-// Returns false unless the bytes begin with a header of that kind.
+// Returns false unless the bytes begin with a header of the kind that StreamHeader describes.
 bool ReadStreamHeader(const uint8_t* data, size_t size, StreamHeader* header);
 
-// Fills begins[0 .. count] so that segment i is data[begins[i], begins[i + 1] - 2); the two bytes
-// behind it are the marker that closes it. Returns false unless RST0, RST1 .. RST7, RST0 .. and
-// then the end of the image occur, exactly in this order.
+// Finds the `count` segments from data[scan_begin] on. Segment i is the range [begins[i],
+// begins[i + 1] - 2) of `data`, and a marker of two bytes follows it. Returns false unless these
+// markers are RST0, RST1 .. RST7, RST0 .. and, after the last segment, the end of the image.
 bool FindSegments(const uint8_t* data, size_t size, size_t scan_begin, size_t count,
                   std::vector<uint32_t>* begins);
 

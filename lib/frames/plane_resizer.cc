@@ -58,7 +58,7 @@ HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneTaps& taps, int outp
   }
 }
 
-// Loads the windows of one vector of the plan; its two halves read from different places.
+// Loads a vector: its lower half from row + low, its upper half, if it has one, from row + high.
 HWY_INLINE ByteVector LoadWindows(const uint8_t* row, int low, int high) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   const hn::Half<Bytes> half;
@@ -69,7 +69,7 @@ HWY_INLINE ByteVector LoadWindows(const uint8_t* row, int low, int high) {
 #endif
 }
 
-// Computes kWordLanes outputs in Q7: those of the plan's group from lane `first` (0 or 8) on.
+// Computes kWordLanes outputs of `group`, from output `first` (0 or 8) on, in Q7.
 HWY_INLINE WordVector FilterColumns(const uint8_t* row, const RowPlan::Group& group,
                                     int num_tap_groups, int first) {
   const Bytes d;
@@ -98,15 +98,15 @@ HWY_INLINE void StorePixels(WordVector q6, uint8_t* out) {
   hn::StoreU(hn::DemoteTo(d8, hn::ShiftRight<6>(hn::Add(q6, hn::Set(d, 32)))), d8, out);
 }
 
-// Converts as JFIF says: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb.
-// Inputs are in Q7.
+// Converts YCbCr to RGB as JFIF defines it: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr,
+// B = Y + 1.772 Cb. Inputs are in Q7.
 HWY_INLINE void StoreRgb(WordVector y, WordVector cb, WordVector cr, uint8_t* out,
                          int64_t out_stride) {
   const Words d;
   const auto q15 = [&](double value)
                        HWY_ATTR { return hn::Set(d, static_cast<int16_t>(value * 32768 + 0.5)); };
   const auto zero = hn::Set(d, 128 << 6);
-  // From here on values are in Q6, since 1.772 * 128 + 255 must fit.
+  // Values are in Q6 from here on, since 1.772 * 128 + 255 must fit 16 bits.
   y = hn::ShiftRight<1>(y);
   cb = hn::Sub(hn::ShiftRight<1>(cb), zero);
   cr = hn::Sub(hn::ShiftRight<1>(cr), zero);
@@ -151,8 +151,8 @@ namespace {
 
 constexpr int kWeightSum = 1 << kWeightBits;
 
-// Rounds real weights to integers that sum up to kWeightSum. Since a weight of 128 does not fit
-// int8, it gives one to a neighbour.
+// Rounds real weights to integers that sum up to kWeightSum. A weight of 128 does not fit int8, so
+// it becomes 127 and a neighbour becomes 1.
 void RoundWeights(const std::array<double, kMaxTaps>& real, double sum,
                   std::array<int8_t, kMaxTaps>* weights) {
   std::array<int, kMaxTaps> rounded{};

@@ -14,9 +14,9 @@ constexpr int kTapsInGroup = 4;  // filters have one or two groups
 constexpr int kMaxTapGroups = 2;
 constexpr int kMaxTaps = kTapsInGroup * kMaxTapGroups;
 
-// The resize of one axis: `length` samples from `begin` on become `resized` outputs, of which those
-// from `window` on are needed. The unit is a sample of the plane; `begin` and the end may lie
-// within a sample.
+// The resize of one axis: `length` samples from `begin` on become `resized` outputs. Only the
+// outputs from `window` on are needed. `begin` and `length` are in samples of the plane, and may be
+// fractions.
 struct AxisPlan {
   double begin = 0, length = 0;
   int resized = 0, window = 0;
@@ -29,8 +29,9 @@ struct PlaneTaps {
   std::array<int, kMaxOutput> first{};
   std::array<std::array<int8_t, kMaxTaps>, kMaxOutput> weight{};
 
-  // Makes the taps of `count` outputs from a line of `size` samples; no tap lies outside the axis.
-  // Returns false if an output needs more than kMaxTaps.
+  // Makes the taps of `count` outputs from a line of `size` samples, mirrored if `flip`. Returns
+  // false if an output needs more than kMaxTaps samples, `count` is above kMaxOutput, or `size` is
+  // too small.
   bool Make(const AxisPlan& axis, int size, int count, bool flip);
 };
 
@@ -49,7 +50,7 @@ struct Plane {
 // from one window of 16 bytes.
 struct RowPlan {
   struct Group {                // 16 outputs
-    std::array<int, 4> window;  // for outputs 0-3, 8-11, 4-7, 12-15
+    std::array<int, 4> window;  // first sample for outputs 0-3, 8-11, 4-7, 12-15
     alignas(32) uint8_t shuffle[2][32];
     alignas(32) int8_t weight[kMaxTapGroups][2][32];
   };

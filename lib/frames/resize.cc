@@ -63,7 +63,7 @@ REEL3D_CLONES void FilterColumns(const uint8_t* rgbx, const std::vector<int>& so
   }
 }
 
-// Makes one output row: the weighted sum of num_taps filtered rows of row_bytes. Not yet rounded.
+// Makes one output row: the weighted sum of num_taps filtered rows of row_bytes, not yet rounded.
 REEL3D_CLONES void FilterRows(const uint8_t* rows, int row_bytes, const int32_t* weights,
                               int num_taps, int32_t* out) {
   for (int byte = 0; byte < row_bytes; byte += kLanes) {

@@ -1,11 +1,10 @@
-// Resizes as the Python Imaging Library does (bilinear), exact to the last bit. Its triangle is
-// as wide as the reduction (so it does not alias) and has 22-bit fixed-point weights. It filters
-// horizontally, rounds to bytes, then filters vertically. The reference code resizes in this way;
-// plain two-tap bilinear gives other pictures.
+// Resizes as the Python Imaging Library (PIL) does with BILINEAR, exact to the last bit. The
+// triangle filter is widened by the reduction (so it does not alias) and has 22-bit fixed-point
+// weights. The resizer filters horizontally, rounds to bytes, then filters vertically. The
+// reference code resizes in this way; plain two-tap bilinear gives other pictures.
 //
-// This is not a general resizer: it takes the rows of one frame in order and makes the planes of
-// one clip frame, as a CropPlan says. A test compares it with PIL
-// (tests/golden/make_clip_golden.py).
+// This is not a general resizer: it takes the rows of one frame and makes the planes of one clip
+// frame, as a CropPlan describes. A test compares it with PIL (tests/golden/make_clip_golden.py).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,8 +25,8 @@ struct FilterTaps {
   std::vector<int32_t> weights;
 };
 
-// Resizes the `length` samples from `begin` on to `resized_length` samples, of which it returns the
-// taps of the `window_length` outputs from `window_begin` on.
+// Returns the taps of a resize of the `length` samples from `begin` on to `resized_length` outputs,
+// for the `window_length` outputs from `window_begin` on.
 FilterTaps MakeFilterTaps(int begin, int length, int resized_length, int window_begin,
                           int window_length);
 

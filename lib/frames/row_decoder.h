@@ -15,17 +15,17 @@
 
 namespace reel3d::jpeg {
 
-// Sixteen blocks side by side: value[frequency, row by row][block]. The last row takes the
-// coefficients that nothing reads.
+// Sixteen blocks side by side: value[frequency][block], with frequencies row by row. The last row
+// receives the coefficients that nothing reads.
 constexpr int kBlocksAside = 16;
 constexpr int kUnusedRow = 64;
 struct alignas(64) BlockGroup {
   int16_t value[kUnusedRow + 1][kBlocksAside];
 };
 
-// Eight neighbouring MCUs: two segments at the usual interval of four. The luma block (bx, by) of
-// MCU m is lane 8 * by + 2 * (m % 4) + bx of luma[m / 4]. In chroma, its Cb block is lane m and its
-// Cr block lane 8 + m. So each half of a group is a row of blocks in the order of the picture.
+// Eight neighbouring MCUs, which are two segments of the usual four MCUs. The luma block (bx, by)
+// of MCU m is lane 8 * by + 2 * (m % 4) + bx of luma[m / 4]. In chroma, its Cb block is lane m and
+// its Cr block lane 8 + m. So each half of a group is a row of blocks in the order of the picture.
 struct CoefficientUnit {
   BlockGroup luma[2], chroma;
 };
@@ -49,7 +49,7 @@ class RowDecoder {
   std::array<std::unique_ptr<ComponentCodes>, 3> built_;
   std::array<const ComponentCodes*, 3> codes_{};
   std::vector<CoefficientUnit> units_;
-  std::vector<PlannedBlock> plan_;  // of all units, then one for idle lanes, which writes to idle_
+  std::vector<PlannedBlock> plan_;  // blocks of all units, then one for idle lanes (to idle_)
   BlockGroup idle_{};
   std::array<uint16_t, 256> row_{};  // zigzag index -> offset of the row in a BlockGroup
 };

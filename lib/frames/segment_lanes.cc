@@ -20,7 +20,7 @@ class BitReader {
 
   BitReader() = default;
   [[gnu::always_inline]] explicit BitReader(const uint8_t* bytes) : next_(bytes) {}
-  // Returns a reader that never asks for bytes.
+  // Returns a reader that yields zeros and never moves on.
   static BitReader Idle() {
     static constexpr std::array<uint8_t, 8> kNothing{};
     BitReader reader(kNothing.data());
@@ -38,7 +38,7 @@ class BitReader {
   [[gnu::always_inline]] inline uint32_t Peek(int count) const {
     return static_cast<uint32_t>(buffer_ >> (64 - count));
   }
-  // Also accepts a raw table entry: only the low 6 bits of the count matter.
+  // `count` may be a raw table entry, because only its low 6 bits matter.
   [[gnu::always_inline]] inline void Skip(uint64_t count) {
     buffer_ <<= count & 63;
     bits_ -= count;
@@ -50,7 +50,7 @@ class BitReader {
 
  private:
   uint64_t buffer_ = 0;  // next bit on top
-  uint64_t bits_ = 0;    // only the low 6 bits count: valid bits in the buffer
+  uint64_t bits_ = 0;    // number of valid bits in the buffer, in the low 6 bits
   const uint8_t* next_ = nullptr;
 };
 
@@ -84,8 +84,8 @@ int ReadSlowly(const CanonicalCodes& codes, BitReader* in, int* value) {
 }
 
 // The decoding state of one segment. A mispredicted branch costs as much as decoding several
-// symbols, so ends of blocks are handled without branches. Two lanes run in turn to hide the
-// latency of that.
+// symbols, so ends of blocks are handled without branches. Two lanes take turns, so that each hides
+// the other's latency.
 class Lane {
  public:
   [[gnu::always_inline]] inline void Start(const SegmentJob& job, const PlannedBlock* first) {

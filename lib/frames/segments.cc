@@ -22,7 +22,8 @@ class MarkerList {
 
   bool done() const { return begins_.size() == count_ + 1; }
 
-  // Adds the marker whose FF is at `at`; the caller has checked that no 00 follows.
+  // Adds the marker whose FF is at `at`; the caller has checked that no 00 follows. Returns false
+  // if another marker is due.
   bool Add(size_t at) {
     constexpr int kEndOfImage = 0xD9;
     constexpr int kFirstRestart = 0xD0;

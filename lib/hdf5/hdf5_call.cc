@@ -24,7 +24,7 @@ static_assert(std::is_same_v<hid_t, int64_t>, "HDF5 1.10 or later");
 const LinkedLibrary kHdf5("hdf5",
                           fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE));
 
-// Without this, the library would try at exit to write again what a full disk refused, and crash.
+// Without this, the library would try the failed writes to a full disk again at exit, and crash.
 [[maybe_unused]] const herr_t kNoWorkAtExit = H5dont_atexit();
 
 // Returns the innermost entry of HDF5's error stack, which is the most precise one.
@@ -72,7 +72,7 @@ void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing)
     throw Error(kind, fmt::format("{} ({})", what, words));
   }
   if (kind == ErrorKind::kEnvironment) {
-    throw WriteError(what, system_error);  // with its hint for a full disk
+    throw WriteError(what, system_error);  // adds a hint if the disk is full
   }
   throw Error(kind, fmt::format("{} ({})", what, std::generic_category().message(system_error)));
 }

@@ -35,8 +35,9 @@ class Hdf5Id {
 // each thread before its first HDF5 call.
 void SilenceHdf5();
 
-// Throws an error of this kind: "file: cannot `doing` (HDF5's innermost words)". If these quote an
-// error of the system, its words stand there; an environment error is then that of WriteError().
+// Throws an error of this kind: "file: cannot `doing` (HDF5's innermost words)". If HDF5's words
+// quote a system error, the system's own text replaces them. An environment error is then the one
+// that WriteError() makes.
 [[noreturn]] void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing);
 
 // Returns `status`, the result of an HDF5 function, or throws if it is negative: all HDF5 functions

@@ -45,7 +45,7 @@ Hdf5Reader::Hdf5Reader(const fs::path& file) : file_name_(file.string()) {
 }
 
 // Older files are refused, because the library does not notice damage to their structures and can
-// crash on it.
+// crash on such damage.
 void Hdf5Reader::RequireChecksums(const fs::path& file) const {
   std::array<char, kSignature.size() + 1> head{};
   std::ifstream(file, std::ios::binary).read(head.data(), head.size());

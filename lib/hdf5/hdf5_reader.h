@@ -34,14 +34,14 @@ class Hdf5Reader {
 
   // Returns whether the file holds `name`. The group that would hold it must exist.
   bool Has(const std::string& name) const;
-  // Returns all values of a data set: of one with a single axis, or of one with exactly this shape,
-  // row major.
+  // These return all values of a data set, row major. Without `shape` the data set must have a
+  // single axis, else exactly this shape.
   template <class T>
   std::vector<T> Values(const std::string& name) const;
   template <class T>
   std::vector<T> Values(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<std::string> Strings(const std::string& name) const;
-  // Returns the place of a data set's values of type T, whose bytes in the file are as in memory.
+  // Returns the place of a data set's values of type T. The bytes in the file are as in memory.
   template <class T>
   Hdf5Extent Extent(const std::string& name) const;
 

@@ -40,8 +40,8 @@ Hdf5Writer::Hdf5Writer(const std::filesystem::path& file, const std::string& cal
   SilenceHdf5();
   const Hdf5Id access(Wrote(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
   Wrote(H5Pset_alignment(access.get(), kAlignmentBytes, kAlignmentBytes), file_name_, "it");
-  // From version 1.8 (2008) on, HDF5's own structures carry checksums; damage to older ones can
-  // crash it.
+  // From version 1.8 (2008) on, HDF5's own structures carry checksums. Damage to older structures
+  // can crash the library.
   Wrote(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), file_name_, "it");
   const Hdf5Id creation = Creation(H5P_FILE_CREATE);
   constexpr unsigned kMaxPlainAttributes = 64;

@@ -12,8 +12,8 @@
 
 namespace reel3d {
 
-// Throws environment errors, because only the disk can fail here. The errors call the file
-// `called`, since its readers do not know temporary names.
+// Throws environment errors, because only the disk can fail here. The errors name the file
+// `called`, because users do not know the temporary name `file`.
 class Hdf5Writer {
  public:
   Hdf5Writer(const std::filesystem::path& file, const std::string& called);
@@ -34,7 +34,8 @@ class Hdf5Writer {
   // Writes fixed-length UTF-8 texts, padded with NUL to the length of the longest.
   void Strings(const std::string& name, const std::vector<std::string>& strings);
 
-  // Begins a data set of `size_bytes` bytes, whose content AppendBytes() gives in pieces, in order.
+  // Begins a data set of `size_bytes` bytes. AppendBytes() then writes its content in pieces, in
+  // order.
   void BeginBytes(const std::string& name, uint64_t size_bytes);
   void AppendBytes(const void* bytes, uint64_t size_bytes);
 

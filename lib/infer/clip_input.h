@@ -11,8 +11,8 @@
 
 namespace reel3d {
 
-// Prepares the input on one device: the bytes are copied there and computed on there. With a GPU,
-// only EndCopies() waits for it. Use it from one thread.
+// Copies the bytes to one device and computes the input on that device. Only EndCopies() waits for
+// a GPU. Use this class from one thread.
 class ClipInput {
  public:
   ClipInput(const ClipInputOptions& options, at::Device device);
@@ -23,7 +23,7 @@ class ClipInput {
   at::Tensor ToInput(const at::Tensor& pixels);
   // Copies `labels` to the device.
   at::Tensor ToDevice(const at::Tensor& labels) const;
-  // Returns when no copy reads the given pixels any more.
+  // Waits until no copy reads the pixels of the last ToInput() any more.
   void EndCopies();
 
  private:

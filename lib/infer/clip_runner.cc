@@ -44,7 +44,8 @@ void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const U
   while (loader.Next(&batch_)) {
     const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length, recipe_.size).pixels;
     use(batch_, network_->forward(input_.ToInput(pixels)));
-    // The next batch may be filled while a GPU still computes, but not while it still copies.
+    // The memory of this batch may be filled again while a GPU still computes, but not while it
+    // still copies.
     input_.EndCopies();
   }
 }

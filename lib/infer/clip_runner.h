@@ -1,5 +1,6 @@
-// Applies a network to clips: loads them, turns them into its input and hands on what it computes.
-// Every tool that uses a network without training it goes through this class.
+// Applies a network to clips: loads the clips, turns them into the network's input and passes on
+// the network's outputs. Every tool that uses a network without training it goes through this
+// class.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +17,7 @@
 
 namespace reel3d {
 
-// Says how a network wants its clips.
+// Describes the clips that a network expects.
 struct ClipRecipe {
   ClipShape shape;
   int size = 112;  // pixels: the side of the square that is cut out of each frame
@@ -28,21 +29,21 @@ struct ClipRunnerOptions {
   int loader_threads = 1;
   Decoding decoding = Decoding::kFast;
   BadClips bad_clips = BadClips::kReport;
-  CropChoice crops = {};  // ClipRequest::crop is a number of these
+  CropChoice crops = {};  // ClipRequest::crop is the number of one of these crops
 };
 
 // Use it from one thread.
 class ClipRunner {
  public:
-  // `network` is in evaluation mode, on `device`. Throws what CropChoice::Check() throws.
+  // `network` must be in evaluation mode, on `device`. Throws what CropChoice::Check() throws.
   ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptions& options,
              at::Device device);
 
   // Receives a batch and the network's outputs (N, classes) for it, on the device. With
-  // BadClips::kReport, the outputs of a clip that stands in batch.faults mean nothing.
+  // BadClips::kReport, the outputs of the clips in batch.faults have no meaning.
   using UseBatch = std::function<void(const Batch& batch, const at::Tensor& outputs)>;
 
-  // Runs the network on all clips in their order, without gradients. Throws an input error where
+  // Runs the network on all clips in their order, without gradients. Throws an input error if
   // frames cannot be read (BadClips::kThrow), and whatever `use` throws.
   void Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use);
 

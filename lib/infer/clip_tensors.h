@@ -1,4 +1,4 @@
-// Tensors over the pixels of loaded clips, and rows of results out of tensors.
+// Makes tensors from the pixels of loaded clips, and copies rows of results out of tensors.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,18 +13,19 @@ namespace reel3d {
 // Returns an allocator of memory from which `device` can copy pixels while the host continues.
 PixelAllocator PixelsFor(at::Device device);
 
-// Views of a Batch's bytes, valid until its loader's next Next().
+// Holds a Batch as tensors. The pixels are a view of the Batch's bytes, valid until its loader's
+// next Next().
 struct ClipBatch {
   at::Tensor pixels;  // uint8 (N, 3, T, S, S)
   at::Tensor labels;  // int64 (N)
 };
 ClipBatch AsTensors(Batch& batch, int clip_length, int size);
-// Does the same without the clips that could neither be loaded nor replaced. The tensors are copies
-// if there are such clips.
+// Does the same without the clips that could neither be loaded nor replaced. If there are such
+// clips, the tensors are copies.
 ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
-// Appends the values of `rows`, of any type and on any device, to `all`. Returns when everything
-// that `rows` is computed from has been read.
+// Appends the values of `rows`, of any type and on any device, to `all`. Waits until the device has
+// computed `rows`, so that the inputs of `rows` may be overwritten afterwards.
 void AppendRows(const at::Tensor& rows, std::vector<float>* all);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// A network with all that is needed to use it: how it wants its clips, and what its outputs mean.
-// pipeline/support/load_network.h makes it from a checkpoint or a file of weights.
+// Holds a network with all that is needed to use it: the form of its clips and the meaning of its
+// outputs. pipeline/support/load_network.h makes it from a checkpoint or a file of weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,8 +12,8 @@
 namespace reel3d {
 
 struct TrainedNetwork {
-  NetworkOptions options;  // that the network was made with
-  ClipRecipe recipe;       // that it was trained with
+  NetworkOptions options;  // with which the network was made
+  ClipRecipe recipe;       // with which the network was trained
   std::vector<std::string> classes;
   std::string identity;  // "step-0000001234 89abcdef": checkpoint or file, CRC-32 of its weights
   Network network{nullptr};  // in evaluation mode, on its device, in its precision

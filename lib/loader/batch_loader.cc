@@ -28,10 +28,10 @@ namespace {
 struct Slot {
   int64_t index = 0;  // of the batch
   Batch batch;
-  std::vector<size_t> order;  // its clips in their order on disk, which is the order of reading
-  size_t num_taken = 0;       // clips that threads have begun
+  std::vector<size_t> order;  // the batch's clips in their order on disk, as they are read
+  size_t num_taken = 0;       // clips that threads have started to load
   size_t num_announced = 0;   // clips that are taken, or that the system was asked to fetch
-  size_t num_finished = 0;    // with success or not
+  size_t num_finished = 0;    // clips that are loaded or have failed
   size_t failed_clip = 0;
   std::exception_ptr error;  // of failed_clip, the first failed clip of the batch
 
@@ -49,7 +49,7 @@ struct FrameRange {
   int first = 0, last = 0;
 };
 
-// The tools of one thread.
+// The objects that one loader thread works with.
 struct Worker {
   explicit Worker(Decoding decoding) : decoder(decoding) {}
 
@@ -125,7 +125,7 @@ struct BatchLoader::State {
   Slot& SlotOf(int64_t batch) { return ring[static_cast<size_t>(batch) % ring.size()]; }
   void Start();
   void Stop();
-  // Returns true if Next() need not wait. The mutex is held.
+  // Returns true if Next() need not wait. The caller holds the mutex.
   bool IsDue() {
     const Slot& slot = SlotOf(num_consumed);
     return num_consumed == requests.num_batches ||
@@ -222,8 +222,8 @@ Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
   return nullptr;
 }
 
-// Lists clips whose frames the system shall fetch while others are decoded. It announces more clips
-// than threads take, so that all clips of the ring are soon on their way.
+// Lists frames that the system should fetch while threads decode. Each call lists the frames of up
+// to four clips, although its thread takes only one clip, so that the ring is soon fetched.
 void BatchLoader::State::LookAhead(std::vector<FrameRange>* wanted_soon) {
   constexpr size_t kAtOnce = 4;
   wanted_soon->clear();
@@ -351,7 +351,7 @@ bool BatchLoader::Next(Batch* batch) {
   }
   std::swap(*batch, slot.batch);
   ++state.num_consumed;
-  lock.unlock();  // else the woken threads would wait for it
+  lock.unlock();  // otherwise the woken threads would wait for the mutex
   state.work_possible.notify_all();
   return true;
 }

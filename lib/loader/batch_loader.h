@@ -1,6 +1,7 @@
 // Decodes clips ahead of their consumer. Threads of one process fill a ring of batches, which come
 // out in order. The content of a batch depends only on its requests, never on the threads. The
-// loader knows no network: pixels are bytes, and the code that computes on them normalises them.
+// loader does not depend on a network: pixels are bytes, and the code that uses them normalises
+// them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -37,10 +38,10 @@ FrameSource FramesOf(const ShardSet& shards);
 
 struct ClipRequest {
   size_t video = 0;  // index into the frame source
-  int label = -1;    // -1: unknown; the loader only carries it along
+  int label = -1;    // -1: unknown; the loader only passes it on
   Clip clip;
   Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
-  int crop = 0;     // number of the crop, where scoring takes several of a clip (ScoringCrops)
+  int crop = 0;     // number of the crop, if scoring takes several crops of a clip (ScoringCrops)
 };
 
 // Describes what to load. Batches may differ in size and may be empty.
@@ -48,8 +49,8 @@ struct BatchRequests {
   int64_t num_batches = 0;
   // Returns the clips of a batch. Called once for each batch, in order, from one thread at a time.
   std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
-  // Returns the part of the frames that a clip shows; its output size is the loader's. Any thread.
-  // `rng` is a copy of the clip's crop_rng.
+  // Returns the part of the frames that a clip shows. CropPlan::size must be that of the loader's
+  // options. `rng` is a copy of the clip's crop_rng. Any thread.
   std::function<CropPlan(const ClipRequest& clip, FrameSize frame, Rng& rng)> crop;
   // Returns the clip to load instead of clip `clip` of a batch, if the frames of that clip are
   // damaged. `attempt` counts from 1, because the replacement may be damaged too. The answer must
@@ -87,7 +88,7 @@ struct Batch {
   PixelBuffer pixels;               // [N, 3, T, S, S]: red, green, blue
   std::vector<ClipRequest> clips;   // N of them: as requested, or their replacements
   std::vector<ClipFault> faults;    // in order of clips; only with BadClips::kReport
-  double read_s = 0, decode_s = 0;  // cost of its clips, summed over threads
+  double read_s = 0, decode_s = 0;  // for these clips, summed over threads
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };
@@ -103,11 +104,12 @@ class BatchLoader {
 
   // Waits for the next batch and exchanges it for the content of `batch`, whose memory is reused.
   // Returns false after the last batch. With BadClips::kThrow, a bad clip throws an input error
-  // when its batch is due, and again on every later call. The error names shard, video and frame;
-  // if several clips are bad, those of the first in the batch. One thread at a time.
+  // when its batch is due, and again on every later call. The error names shard, video and frame.
+  // If several clips are bad, it describes the first one in the batch. One thread at a time.
   bool Next(Batch* batch);
 
-  // Waits at most so long, and returns true if Next() would not have to wait now. Any thread.
+  // Waits for the next batch, at most `seconds`. Returns true if Next() would not wait now. Any
+  // thread.
   bool WaitFor(double seconds) const;
 
   // Returns the videos that threads are reading or decoding at this moment. Any thread.

@@ -98,8 +98,8 @@ std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_ste
     }
     return clips;
   };
-  // The replacement is a clip of the video half an epoch away, or of one after that. This is as far
-  // from this batch as possible, and does not depend on the ranks.
+  // The replacement comes from a place half an epoch later in the order, which is as far from this
+  // batch as possible. Each further attempt goes one place on. Ranks do not affect this.
   requests.replacement = [this, order, ranges, epoch, seed](int64_t batch_index, size_t clip,
                                                             int attempt) {
     const auto place =

@@ -17,14 +17,14 @@ namespace reel3d {
 // The windows of each validation video.
 struct ValidationWindows {
   int clips = 3;       // evenly spread
-  bool capped = true;  // false: as many of that spacing as the video has (2018 code)
+  bool capped = true;  // false: windows continue at that spacing to the video's end (2018 code)
 };
 
 class EpochLoaders {
  public:
-  // `shards` must outlive this object, and this object its loaders. The pixels lie in memory of
-  // `allocate`, if there is one. Throws an input error if there are no training videos, or a
-  // training or validation video has no label.
+  // `shards` must outlive this object, which must outlive its loaders. `allocate` gives the memory
+  // for pixels; if it is empty, they lie in plain memory. Throws an input error if there are no
+  // training videos, or a training or validation video has no label.
   EpochLoaders(const ShardSet& shards, const EpochOptions& options, int rank, int num_ranks,
                PixelAllocator allocate = {});
 
@@ -34,7 +34,7 @@ class EpochLoaders {
   const EpochPartition& partition() const { return partition_; }
 
   // Returns the videos whose clips all ranks together use in a step, as indices into
-  // shards.videos(), as if no video were damaged.
+  // shards.videos(). Replacements of damaged videos are not among them.
   std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
 
   // Returns the loader of this rank's micro-batches of an epoch from `first_step` on:

@@ -13,7 +13,7 @@
 
 namespace reel3d {
 
-// Says which starts a training clip may have.
+// Says where in a video a training clip may start.
 enum class ClipStart { kInclusive, kExcludeLast };
 inline std::vector<NamedChoice<ClipStart>> ChoicesOf(ClipStart /*type*/) {
   return {{ClipStart::kInclusive, "inclusive", "all"},
@@ -38,7 +38,7 @@ struct EpochOptions {
   LastBatch last_batch = LastBatch::kDrop;
   int64_t seed = 1;
 
-  // Each binds a part; together they bind all fields.
+  // Each method binds some of the fields. Together these methods bind all fields.
   void BindClips(OptionBinder& binder);
   void BindBatches(OptionBinder& binder);
   void BindSeed(OptionBinder& binder);

@@ -16,8 +16,8 @@ using PixelAllocator = std::function<std::shared_ptr<uint8_t>(size_t size_bytes)
 
 class PixelBuffer {
  public:
-  // Leaves the bytes undefined. Memory of an allocator is never reused, because a copy from the
-  // last batch may still be reading it.
+  // Sets the size and leaves the bytes undefined. Memory of an allocator is never reused, because a
+  // copy from the last batch may still be reading it.
   void Resize(size_t size_bytes, const PixelAllocator& allocate = {}) {
     if (allocate) {
       memory_ = allocate(size_bytes);

@@ -9,12 +9,14 @@ namespace reel3d {
 
 void ClipInputOptions::Bind(OptionBinder& binder) {
   binder.Bind("pixel-range", &pixel_range, {1e-3, 1e6},
-              "value of white before the mean is subtracted: 255, or 1");
+              "value of a white pixel before the mean is subtracted: 255, or 1");
   binder.Choice("channels", &channels, "the three channels of a clip");
   binder.Bind(
       "mean", &mean,
       "values subtracted from the channels, in the order of --channels, in units of --pixel-range");
-  binder.Bind("std", &std, "values that then divide the channels, in the same order");
+  binder.Bind("std", &std,
+              "values that divide the channels after --mean is subtracted, in the same order and "
+              "units as --mean");
 }
 
 void ClipInputOptions::Check() const {
@@ -29,7 +31,7 @@ void ClipInputOptions::Check() const {
 }
 
 PixelValues::PixelValues(const ClipInputOptions& options) : channels_(options.channels) {
-  // In units of 0-255 a pixel range of 255 needs no multiplication.
+  // Mean and deviation are in units of 0-255, so that a pixel range of 255 needs no multiplication.
   const double factor = 255 / options.pixel_range;
   for (size_t channel = 0; channel < 3; ++channel) {
     const auto mean = static_cast<float>(options.mean[channel] * factor);
@@ -40,8 +42,8 @@ PixelValues::PixelValues(const ClipInputOptions& options) : channels_(options.ch
   }
 }
 
-// Writes in one pass over memory. Operators would take three passes, and convolutions one more to
-// put the channels last.
+// Writes in one pass over memory. Torch's operators would take three passes, and convolutions one
+// more to put the channels last.
 void PixelValues::ConvertFrame(const uint8_t* pixels, int64_t frame, int64_t num_frames,
                                int64_t frame_pixels, float* numbers) const {
   const int64_t channel_bytes = num_frames * frame_pixels;

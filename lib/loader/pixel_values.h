@@ -18,13 +18,13 @@ inline std::vector<NamedChoice<ChannelOrder>> ChoicesOf(ChannelOrder /*type*/) {
           {ChannelOrder::kBgr, "bgr",
            "the colours in reverse order, for weights that were trained on OpenCV's pixels (C3D)"},
           {ChannelOrder::kGrey, "grey",
-           "three times its brightness (BT.601), if colours say nothing about the classes"}};
+           "its brightness (BT.601) in each channel, if colours do not matter for the classes"}};
 }
 
 // The input is (pixel * pixel_range / 255 - mean) / std, per channel.
 struct ClipInputOptions {
   double pixel_range = 255;                    // value of white: 255 or 1
-  ChannelOrder channels = ChannelOrder::kRgb;  // which also orders mean and std
+  ChannelOrder channels = ChannelOrder::kRgb;  // also the order of mean and std
   std::vector<double> mean{114.7748, 107.7354, 99.4750};
   std::vector<double> std{1, 1, 1};
 
@@ -32,8 +32,8 @@ struct ClipInputOptions {
   void Check() const;
 };
 
-// The weights of a pixel's brightness are those of BT.601 in 256ths, rounded, so that a GPU gives
-// the same byte.
+// Holds the weights of red, green and blue in a pixel's brightness: those of BT.601, rounded to
+// 256ths, so that the CPU and a GPU give the same byte.
 struct GreyWeights {
   static constexpr int kRed = 77, kGreen = 150, kBlue = 29, kHalf = 128, kShift = 8;
 };

@@ -36,8 +36,8 @@ std::vector<Sample> EpochOrder(const std::vector<IndexedVideo>& videos,
     uint64_t key;
     Sample sample;
   };
-  // This is not the stream of SampleRng: a clip's place in the epoch must say nothing about its
-  // frames.
+  // The order has a seed of its own, so that a clip's place in the epoch is independent of the
+  // frames and the crop that are drawn for the clip.
   const uint64_t order_seed = seed ^ StableHash("epoch order");
   std::vector<Keyed> keyed;
   keyed.reserve(members.size() * static_cast<size_t>(clips_per_video));

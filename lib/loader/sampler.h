@@ -13,7 +13,7 @@
 
 namespace reel3d {
 
-// A clip to take: repetition `repetition` (from 0) of videos[video] in this epoch.
+// Identifies a training clip of an epoch: clip number `repetition` (from 0) of videos[video].
 struct Sample {
   size_t video = 0;
   int repetition = 0;

@@ -23,7 +23,7 @@ using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 // waits for a GPU.
 struct Statistics {
   ChannelMoments<at::Tensor> moments;  // (C)
-  at::Tensor count;                    // values a channel
+  at::Tensor count;                    // values per channel
 };
 
 void AllReduceSum(const Group& group, const at::Tensor& tensor) {
@@ -43,7 +43,7 @@ Statistics GroupStatistics(const at::Tensor& input, const at::Tensor& like, cons
   const int64_t own_count = input.numel() / channels;
   at::Tensor sums = at::zeros({2 * channels + 1}, like.options().dtype(at::kDouble));
   if (own_count > 0) {
-    // The scratch tensors make statistics float where the input is bfloat16.
+    // The zero tensors serve only to make the statistics float if the input is bfloat16.
     const auto [mean, variance] =
         at::batch_norm_update_stats(input, at::zeros_like(like), at::zeros_like(like), 0);
     const ChannelSums<at::Tensor> own = SumsOf<at::Tensor>(
@@ -80,7 +80,7 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
                               : Normalize(input, weight, bias, mean, variance, epsilon);
   }
 
-  // Gradients of weight and bias stay this rank's own, as those of every other parameter do.
+  // The gradients of weight and bias are this rank's own, as those of every other parameter are.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
@@ -104,7 +104,7 @@ struct GroupBatchNorm : torch::autograd::Function<GroupBatchNorm> {
       const auto in_type = [&](const at::Tensor& factor) {
         return factor.to(weight.scalar_type());
       };
-      // A layer of variance 1 computes of_input * (input - mean) + shift.
+      // Normalize() with variance 1 computes of_input * (input - mean) + shift.
       input_gradient = Normalize(input, in_type(factors.of_input), in_type(factors.shift), mean,
                                  at::ones_like(mean), /*epsilon=*/0)
                            .addcmul_(gradient, AlongChannels(in_type(factors.of_output), input));
@@ -169,7 +169,7 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     return GroupBatchNorm::apply(input, weight_, bias_, statistics, options_.epsilon, group_);
   }
   if (is_training() && input.numel() == input.size(1)) {
-    // One value per channel has no variance, and the running one would become NaN.
+    // One value per channel has no variance, and the running variance would become NaN.
     return at::batch_norm(input, weight_, bias_, {}, {}, /*training=*/true, options_.momentum,
                           options_.epsilon, /*cudnn_enabled=*/true);
   }

@@ -20,17 +20,17 @@ class BatchNormImpl : public torch::nn::Module {
  public:
   explicit BatchNormImpl(int64_t channels, const BatchNormOptions& options = {});
 
-  // Takes (N, C, ...) of any floating type and returns the same. In training every rank of a
-  // synchronised group must call it, and run backward, in the same order; a rank without clips
-  // passes N = 0. The running statistics do not change if there are no clips (locally, or in the
-  // complete group), or if there is one local value per channel.
+  // Takes (N, C, ...) of any floating type and returns the same shape and type. In training every
+  // rank of a synchronised group must call forward(), and run backward, in the same order; a rank
+  // without clips passes N = 0. The running statistics do not change if there are no clips
+  // (locally, or in the complete group), or if local statistics have only one value per channel.
   at::Tensor forward(const at::Tensor& input);
 
   double momentum() const { return options_.momentum; }
-  // With 1 the running statistics are those of the last batch.
+  // Momentum 1 makes the running statistics those of the last batch.
   void SetMomentum(double momentum) { options_.momentum = momentum; }
 
-  // Null makes the statistics local.
+  // Computes statistics over the ranks of `group`. Null: over this rank's clips alone.
   void Synchronize(c10::intrusive_ptr<c10d::ProcessGroup> group) { group_ = std::move(group); }
 
   // Returns the layer's effect on each channel in evaluation: output = scale * input + shift. From

@@ -19,7 +19,8 @@ using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Returns a tensor that is not a view of rows, because callers may change it in place.
+// Returns uninitialised values with channels last in memory. The tensor is not a view of rows,
+// because callers may change it in place.
 at::Tensor EmptyRowsLike(const at::Tensor& tensor) {
   std::vector<int64_t> strides(static_cast<size_t>(tensor.dim()));
   strides[1] = 1;
@@ -44,8 +45,8 @@ std::vector<typename FactorOf<T>::Type> Factors(const std::vector<double>& value
   return {values.begin(), values.end()};
 }
 
-// Holds scale * (value - mean) + shift as the kernels want it. Their mean is rounded, and the shift
-// makes up for that.
+// Holds the factors of scale * (value - mean) + shift in the type of the kernels. `origin` is the
+// mean, rounded to this type, and `shift` corrects the rounding.
 template <class T>
 struct Affine {
   using Factor = typename FactorOf<T>::Type;
@@ -68,7 +69,7 @@ void AddOverRanks(const Group& group, std::vector<double>* values) {
 
 struct CpuStatistics {
   std::vector<double> mean, variance;  // the variance is the biased one
-  double count = 0;                    // values a channel
+  double count = 0;                    // values per channel
 
   ChannelMoments<double> Of(size_t channel) const { return {mean[channel], variance[channel]}; }
   void Set(size_t channel, const ChannelMoments<double>& moments) {
@@ -85,7 +86,7 @@ CpuStatistics StatisticsOf(const at::Tensor& input) {
   if (rows.rows() == 0) {
     return statistics;
   }
-  // Squares about the first row stay small, because it lies near the mean.
+  // Squares of the distance from the first row stay small, because this row lies near the mean.
   const std::vector<double> origin = ToDoubles(rows.FirstRow());
   const std::vector<double> sums = WithType(input, [&](auto type) {
     using T = decltype(type);
@@ -153,7 +154,7 @@ at::Tensor ScaleRows(const at::Tensor& input, const double* mean, const std::vec
   return output;
 }
 
-// Returns the sums of the gradient and those of its product with input - mean.
+// Returns two sums per channel: of the gradient, and of gradient * (input - mean).
 std::vector<double> SumGradients(const Rows& gradients, const Rows& inputs, const at::Tensor& like,
                                  const double* mean) {
   return WithType(like, [&](auto type) {
@@ -188,7 +189,7 @@ struct CpuBatchNorm : torch::autograd::Function<CpuBatchNorm> {
     return ScaleRows(input, mean, scale, ToDoubles(bias));
   }
 
-  // Gradients of weight and bias stay this rank's own, as those of every other parameter do.
+  // The gradients of weight and bias are this rank's own, as those of every other parameter are.
   static variable_list backward(AutogradContext* context, variable_list output_gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor& input = saved[0];

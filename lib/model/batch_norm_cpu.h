@@ -14,7 +14,7 @@ namespace reel3d {
 
 struct BatchNormCall {
   at::Tensor weight, bias;               // (C)
-  at::Tensor running_mean, running_var;  // (C); training moves them
+  at::Tensor running_mean, running_var;  // (C); training updates them
   double epsilon = 0;
   double momentum = 0;
   // True: use the statistics of the input, over the group if there is one. False: use the running
@@ -23,11 +23,11 @@ struct BatchNormCall {
   c10::intrusive_ptr<c10d::ProcessGroup> group;  // null: this rank's clips alone
 };
 
-// Takes (N, C, ...) of any layout and returns the same, channels last in memory. The running
-// statistics must have the type of the kernels' factors and be contiguous. They do not change if a
-// channel has no value, or a single one to which no other rank adds. Sets `num_values` to the
-// number of values per channel that the statistics cover. With a group every rank calls it in the
-// same order, and runs backward.
+// Takes (N, C, ...) of any layout and returns the normalised values, channels last in memory. The
+// running statistics must have the type of the kernels' factors and be contiguous. They do not
+// change if a channel has no value, or a single value and there is no group. Sets `num_values` to
+// the number of values per channel that the statistics cover. With a group, every rank must call
+// this function, and run backward, in the same order.
 at::Tensor BatchNormOnCpu(const at::Tensor& input, const BatchNormCall& call, double* num_values);
 
 }  // namespace reel3d

@@ -1,7 +1,7 @@
 // Has the formulas of batch norm in training (Ioffe and Szegedy 2015, section 3) and of its sums
 // over ranks. V is at::Tensor on GPUs and double on CPUs. GPUs take tensors of all channels, so
-// that nothing waits for the GPU. CPUs take one channel after the other, because the same forty
-// calls of torch would take longer than a small layer.
+// that nothing waits for the GPU. CPUs take one channel after the other, because the forty torch
+// calls of these formulas would take longer than a small layer.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace reel3d {
 
-// NaN stays NaN.
+// Returns the larger of `value` and `least`. NaN stays NaN.
 inline double AtLeast(double value, double least) { return value < least ? least : value; }
 inline at::Tensor AtLeast(const at::Tensor& value, double least) { return value.clamp_min(least); }
 
 // Holds the sums of a channel's values and of their squares, which ranks add. An error in one
-// rank's mean cancels, because its variance is about that same mean.
+// rank's mean cancels, because the rank's variance is relative to the same mean.
 template <class V>
 struct ChannelSums {
   V values, squares;
@@ -30,7 +30,8 @@ ChannelSums<V> SumsOf(const ChannelMoments<V>& moments, const Count& count) {
   return {moments.mean * count, (moments.variance + moments.mean * moments.mean) * count};
 }
 
-// Without values both moments are 0. Rounding could make the variance negative.
+// If there are no values, both moments are 0. Rounding could make the variance negative, so it is
+// at least 0.
 template <class V>
 ChannelMoments<V> MomentsOf(const ChannelSums<V>& sums, const V& count) {
   const V divisor = AtLeast(count, 1);
@@ -38,7 +39,8 @@ ChannelMoments<V> MomentsOf(const ChannelSums<V>& sums, const V& count) {
   return {mean, AtLeast(sums.squares / divisor - mean * mean, 0)};
 }
 
-// Running statistics move by the momentum; the variance that they estimate is the unbiased one.
+// Moves the running statistics towards those of the batch. `momentum` is the batch's share. The
+// running variance is the unbiased one.
 template <class V>
 ChannelMoments<V> MoveRunning(const ChannelMoments<V>& running, const ChannelMoments<V>& batch,
                               const V& count, double momentum) {

@@ -1,5 +1,5 @@
-// Computes the gradient of a convolution's bias on a CPU, as exactly as batch norm's sums. That of
-// oneDNN was off by 1e-5 over 384 clips.
+// Computes the gradient of a convolution's bias on a CPU, as exactly as batch norm's sums. The
+// gradient of oneDNN was off by 1e-5 over 384 clips.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,8 +7,9 @@
 
 namespace reel3d {
 
-// Returns `output` (N, C, ...) with the gradient of `bias` (C), which has already been added to it
-// without gradient. Both must be tensors that the kernels take (channel_rows.h).
+// Returns `output` (N, C, ...), and makes its backward pass compute the gradient of `bias` (C). The
+// caller has already added the bias to the output, without gradient. The kernels must take both
+// tensors (channel_rows.h).
 at::Tensor WithBiasGradient(const at::Tensor& output, const at::Tensor& bias);
 
 }  // namespace reel3d

@@ -1,4 +1,4 @@
-// Shows a tensor's values as rows of channels, and runs the passes of row_kernels.h over them on
+// Presents a tensor's values as rows of channels, and runs the passes of row_kernels.h over them on
 // torch's threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -15,15 +15,15 @@
 
 namespace reel3d {
 
-// Returns whether kernels take such an input with such weights. They do on a CPU, in float32, in
-// float64, and in bfloat16 with float32 weights.
+// Returns whether the kernels take this input with this weight: on a CPU, in float32, in float64,
+// or in bfloat16 with float32 weights.
 inline bool HasKernelsFor(const at::Tensor& input, const at::Tensor& weight) {
   const at::ScalarType type = input.scalar_type();
   return input.is_cpu() && weight.scalar_type() == (type == at::kBFloat16 ? at::kFloat : type) &&
          (type == at::kFloat || type == at::kDouble || type == at::kBFloat16);
 }
 
-// This is torch's name of a type that kernels know. Another type does not compile.
+// Gives torch's name of a type that the kernels take. Other types do not compile.
 template <class T>
 struct TorchType;
 template <>
@@ -48,7 +48,7 @@ void RequireValuesOf(const at::Tensor& tensor) {
   REEL3D_CHECK(tensor.is_contiguous());
 }
 
-// These return the values of a tensor that must be on a CPU, of this type, and contiguous.
+// These return the values of a tensor, which must be on a CPU, of type T, and contiguous.
 template <class T>
 const T* ValuesOf(const at::Tensor& tensor) {
   RequireValuesOf<T>(tensor);
@@ -60,7 +60,7 @@ T* MutableValuesOf(const at::Tensor& tensor) {
   return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
-// Calls work(T()) for the type that kernels know the tensor's values as.
+// Calls work(T()), where T is the type that the kernels use for the tensor's values.
 template <class Work>
 auto WithType(const at::Tensor& tensor, const Work& work) {
   if (tensor.scalar_type() == kTypeOf<float>) {
@@ -73,7 +73,8 @@ auto WithType(const at::Tensor& tensor, const Work& work) {
   return work(BFloat16());
 }
 
-// Takes (N, C, ...) of any layout, and copies it unless channels are last in memory already.
+// Takes a tensor (N, C, ...) of any layout, and copies the tensor unless channels are last in
+// memory already.
 class Rows {
  public:
   explicit Rows(const at::Tensor& tensor)
@@ -86,20 +87,21 @@ class Rows {
   int64_t rows() const { return rows_; }
   int64_t channels() const { return channels_; }
   int64_t num_parts() const { return (rows_ + part_rows_ - 1) / part_rows_; }
-  // The values, row by row; T must be the type that WithType() gives for the tensor.
+  // Returns the values, row by row. T must be the type that WithType() gives for the tensor.
   template <class T>
   const T* data() const {
     return ValuesOf<T>(tensor_);
   }
 
-  // Returns a copy of the first row, (C) in double. There must be one.
+  // Returns a copy of the first row, (C) in double. There must be at least one row.
   at::Tensor FirstRow() const {
     REEL3D_CHECK(rows_ > 0);
     return tensor_.view({rows_, channels_})[0].to(at::kDouble, /*non_blocking=*/false,
                                                   /*copy=*/true);
   }
 
-  // Calls work(part, index of its first value, number of its rows) for all parts, in parallel.
+  // Calls work(part, index of the part's first value, number of its rows) for all parts, in
+  // parallel.
   template <class Work>
   void ForParts(const Work& work) const {
     RunParallel(num_parts(), [&](int64_t part) {
@@ -108,8 +110,8 @@ class Rows {
     });
   }
 
-  // Returns two sums a channel. Calls work(index of the first value, number of rows, sums) for each
-  // part, which adds to the sums as kernels do.
+  // Returns two sums per channel. Calls work(index of the first value, number of rows, sums) for
+  // each part. `work` must add to `sums` as the kernels do.
   template <class Work>
   std::vector<double> Sum(const Work& work) const {
     const auto width = static_cast<size_t>(2 * channels_);
@@ -127,7 +129,8 @@ class Rows {
   }
 
  private:
-  // A part of so many values fits into a cache, and handing it out costs nothing beside its work.
+  // A part of this many values fits into a cache. The work on a part takes much longer than passing
+  // the part to a thread.
   static constexpr int64_t kPartValues = 1 << 15;
   static constexpr int64_t kMostParts = 256;  // each has sums of its own
 

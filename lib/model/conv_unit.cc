@@ -20,7 +20,8 @@ Triple HalfOf(const Triple& kernel) {
   return {{(*kernel)[0] / 2, (*kernel)[1] / 2, (*kernel)[2] / 2}};
 }
 
-// Puts the odd zero behind `input`. Returns the padding that remains, the same on both sides.
+// Adds the odd zeros of Padding::kSame at the end of the axes of `input`. Returns the remaining
+// padding, which is the same on both sides.
 Triple PadOdd(at::Tensor& input, const Triple& kernel, const Triple& stride) {
   Triple front = 0;
   std::vector<int64_t> odd(6, 0);  // of W, H and T, before and behind
@@ -38,13 +39,15 @@ Triple PadOdd(at::Tensor& input, const Triple& kernel, const Triple& stride) {
 
 constexpr size_t kNoAxis = 3;
 
-// Returns the values of two axes of T, H and W; `along_none` if `columns` is kNoAxis.
+// Returns the values of the axes `rows` and `columns` (0: T, 1: H, 2: W). The second value is
+// `along_none` if `columns` is kNoAxis.
 std::array<int64_t, 2> Pair(const Triple& values, size_t rows, size_t columns, int64_t along_none) {
   return {(*values)[rows], columns == kNoAxis ? along_none : (*values)[columns]};
 }
 
-// CUDA adds the gradients of pooling in three dimensions in any order, those in two in one order.
-// `pool` takes planes (N, planes, rows, columns) and which axes of T, H and W those are.
+// Pools over H and W, then over T. On CUDA, 3D pooling adds gradients in any order, but 2D pooling
+// in a fixed one. `pool` takes planes (N, planes, rows, columns), and the indices of the axes (of
+// T, H and W) that are rows and columns.
 template <typename Pool>
 at::Tensor PoolSpaceThenTime(const at::Tensor& features, const Pool& pool) {
   const at::Tensor in_space = pool(features.flatten(1, 2), 1, 2);
@@ -139,7 +142,7 @@ at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Tripl
   if (!features.is_cuda() || !at::globalContext().deterministicAlgorithms()) {
     return at::max_pool3d(features, kernel, stride, padding);
   }
-  // Among equal values the first is taken, as in three dimensions.
+  // The first of equal values is taken, as in at::max_pool3d.
   return PoolSpaceThenTime(features, [&](const at::Tensor& planes, size_t rows, size_t columns) {
     return at::max_pool2d(planes, Pair(kernel, rows, columns, 1), Pair(stride, rows, columns, 1),
                           Pair(padding, rows, columns, 0));

@@ -22,7 +22,7 @@ using Triple = torch::ExpandingArray<3>;  // of T, H and W
 
 enum class Padding {
   kHalf,  // half the kernel on each side
-  kSame,  // as in TensorFlow: outputs are ceil(inputs / stride), an odd zero goes behind
+  kSame,  // as in TensorFlow: outputs are ceil(inputs / stride), an odd zero is added at the end
 };
 
 struct ConvolutionOptions {
@@ -34,19 +34,19 @@ struct ConvolutionOptions {
   Padding padding = Padding::kHalf;
 };
 
-// The arithmetic of a convolution. Parameters and gradients keep their type in each.
+// The arithmetic of a convolution. Parameters and gradients always keep their type.
 enum class Arithmetic {
-  kOfWeights,       // the type of the weights; the input has it, too
+  kOfWeights,       // the type of the weights, which the input must have, too
   kBfloat16,        // bfloat16 with sums in float32
-  kLongerBfloat16,  // the same, with a frame of zeros more behind, whose output is dropped
-  kFloat32,         // float32 between layers in bfloat16
+  kLongerBfloat16,  // the same, with one more frame of zeros, whose output is dropped
+  kFloat32,         // float32, whose output is rounded to bfloat16
 };
 
 class ConvolutionImpl : public torch::nn::Conv3dImpl {
  public:
   explicit ConvolutionImpl(const ConvolutionOptions& options);
 
-  // The output is bfloat16 in each arithmetic but the first.
+  // Returns bfloat16 in every arithmetic except kOfWeights.
   at::Tensor forward(const at::Tensor& input);
 
   void Use(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
@@ -58,10 +58,10 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
   // Returns (N, C, T, H, W) of the last forward pass's input; empty before the first pass.
   const std::vector<int64_t>& input_sizes() const { return input_sizes_; }
 
-  // Says that the output goes into this batch norm and nowhere else.
+  // Notes that the output goes into `batch_norm` and nowhere else.
   void PrecedeBatchNorm(BatchNorm batch_norm) { batch_norm_ = std::move(batch_norm); }
-  // Makes weights and bias do the work of that batch norm, if there is one. Only for evaluation:
-  // the network computes the same as before, but its state changes.
+  // Makes weights and bias do the work of the batch norm behind, if there is one. Only for
+  // evaluation: the network computes the same as before, but its state changes.
   void AbsorbBatchNorm();
 
  private:
@@ -72,32 +72,32 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
 };
 TORCH_MODULE(Convolution);
 
-// Returns the convolutions of a network, in the order in which it holds them.
+// Returns the convolutions of a network, in the order in which they were registered.
 std::vector<ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& network);
 
-// Returns the zeros of Padding::kSame for an input of `size` frames, rows or columns.
+// Returns the numbers of zeros that Padding::kSame adds to `size` frames, rows or columns.
 struct SamePadding {
   int64_t front, back;
 };
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride);
 
-// Does what at::max_pool3d does. If torch must be deterministic (ChooseKernels), the backward pass
-// gives the same bits each time on GPUs too.
+// Does what at::max_pool3d does. If torch must be deterministic (ChooseKernels in lib/dist), the
+// backward pass gives the same bits each time on GPUs too.
 at::Tensor MaxPool(const at::Tensor& features, const Triple& kernel, const Triple& stride,
                    const Triple& padding);
-// Does the same for at::avg_pool3d without padding; it takes bfloat16 on CPUs too.
+// Does what at::avg_pool3d does without padding, and takes bfloat16 on CPUs too.
 at::Tensor AveragePool(const at::Tensor& features, const Triple& kernel, const Triple& stride);
 // Pools with Padding::kSame. The features must not be negative (they come from a ReLU), because
 // zeros are the padding.
 at::Tensor MaxPoolSame(const at::Tensor& features, const Triple& kernel, const Triple& stride);
 
-// Registers `child` in `root` under a path such as "conv1.0.3", with the modules between, because
-// published names are deeper than our classes.
+// Registers `child` in `root` under a path such as "conv1.0.3", and adds the modules in between,
+// because published names have more levels than our classes.
 void RegisterAt(torch::nn::Module& root, const std::string& path,
                 const std::shared_ptr<torch::nn::Module>& child);
 
-// A convolution and its batch norm. Both are modules of `owner`, so that its state holds them under
-// these paths.
+// A convolution and its batch norm. Both are modules of `owner`, so that the state dict of `owner`
+// holds them under these paths.
 class ConvUnit {
  public:
   ConvUnit(torch::nn::Module& owner, const std::string& convolution_path,

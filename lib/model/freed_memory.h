@@ -1,4 +1,5 @@
-// Keeps the memory of large tensors from going back to the system and returning at every step.
+// Makes the process keep the memory of large tensors, which would otherwise go back to the system
+// and return at every step.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -13,8 +13,8 @@ namespace {
 
 struct Operator {
   const char* kind;
-  size_t input;                  // which argument it is
-  std::optional<size_t> weight;  // likewise
+  size_t input;                  // index of the argument
+  std::optional<size_t> weight;  // index of the argument, if the operator has weights
 };
 const std::map<std::string, Operator> kOperators = {
     {"aten::addmm", {"linear", 1, 2}},
@@ -23,12 +23,12 @@ const std::map<std::string, Operator> kOperators = {
     {"aten::mean", {"mean pool", 0, {}}},
 };
 
-// Holds a call that has begun, because its arguments are only shown at its beginning.
+// Holds a call until it ends, because torch shows the arguments only at the beginning.
 struct Begun : at::ObserverContext {
   LayerCall call;
 };
 
-// torch calls plain functions, so a variable of the thread holds the listener.
+// torch calls plain functions without a context, so a variable of the thread holds the listener.
 thread_local const LayerWatch* listening = nullptr;
 
 }  // namespace

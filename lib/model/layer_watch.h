@@ -2,7 +2,8 @@
 // Convolutions report themselves, because they may compute in another precision or with more
 // padding than the layer has. So do average poolings, which consist of several operators, and batch
 // norm with our own kernels, which is no operator of torch. Other layers are recognised by the
-// memory of their weights; one that computes with a converted copy is reported without a name.
+// address of their weights. A layer that computes with a converted copy of its weights is reported
+// without a name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,12 +17,13 @@
 namespace reel3d {
 
 struct LayerCall {
-  std::string layer;  // in the state: "layer1.0.conv1"; empty if it has no weights
+  std::string layer;  // in the state dict: "layer1.0.conv1"; empty if it has no weights
   std::string kind;   // "convolution", "batch norm", "linear", "max pool", "mean pool"
   at::Tensor input, weight, output;  // the output before anything is done to it in place
 };
 
-// Watches the computations of this thread during its lifetime. A thread has one at a time.
+// Watches the computations of this thread during the object's lifetime. A thread may have only one
+// at a time.
 class LayerWatch {
  public:
   // `on_call` is called after each layer and must not throw.
@@ -37,13 +39,13 @@ class LayerWatch {
                               const at::Tensor& output);
   static void NoteMeanPool(const at::Tensor& input, const at::Tensor& output);
 
-  // For the .cc alone.
+  // Only layer_watch.cc uses this.
   struct Hooks;
 
  private:
   std::string NameOf(const at::Tensor& weight) const;
 
-  std::map<const void*, std::string> names_;  // of layers, by their parameters' memory
+  std::map<const void*, std::string> names_;  // of layers, by the address of each parameter
   std::function<void(const LayerCall&)> on_call_;
   uint64_t handle_ = 0;
 };

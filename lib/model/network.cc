@@ -31,12 +31,12 @@ const FamilyNetwork& NetworkOfFamily(const Family& family) {
   return networks.at(static_cast<size_t>(&family - Families().data()));
 }
 
-// This layout is a sixth faster on CPUs: oneDNN need not reorder, and pooling and batch norm
+// This memory layout makes CPUs a sixth faster: oneDNN need not reorder, and pooling and batch norm
 // vectorise. On an H100, R3D-18 trained a quarter faster in TF32 and a third in bfloat16; in
-// float32 it makes no difference.
+// float32 the layout makes no difference.
 constexpr auto kLayout = at::MemoryFormat::ChannelsLast3d;
 
-// "r3d (the paper), preact (...), c3d".
+// Returns "r3d (the paper), preact (...), c3d".
 std::string FamiliesWithHelp() {
   std::string text;
   for (const Family& family : Families()) {
@@ -56,7 +56,7 @@ std::string HelpOnModel() {
 }
 
 std::string HelpOnDropout() {
-  return fmt::format("share of the features that {} drop while training",
+  return fmt::format("share of the features to drop in training; only {} use dropout. 0: none",
                      NamesOfFamilies([](const Family& family) { return family.has_dropout; }));
 }
 
@@ -67,21 +67,22 @@ std::vector<std::string> ModelNames() { return FamilyNames(); }
 void NetworkOptions::Bind(OptionBinder& binder) {
   binder.Choice("model", &model, ModelNames(), HelpOnModel().c_str());
   binder.Bind("depth", &depth, {10, 264}, ("layers of the network: " + DepthsOfFamilies()).c_str());
-  binder.Choice("shortcut", &shortcut, "shortcut of blocks whose input and output differ in shape");
+  binder.Choice("shortcut", &shortcut,
+                "how to join a block's input and output if they differ in shape");
   binder.Choice("shortcut-gradient", &shortcut_gradient,
-                "gradients at shortcuts of type a, in training only");
+                "whether gradients pass through the shortcuts of --shortcut a, in training only");
   binder.Bind("width", &width, {1.0 / 64, 16},
-              "channels of every layer, as a multiple of the family's own (64, 128, 256 and 512 in "
-              "residual networks); the cost grows with its square");
+              "factor for the channels of every layer. Residual networks have 64, 128, 256 and 512 "
+              "channels at factor 1. The cost grows with the square of the factor");
   binder.Bind("stem-channels", &stem_channels, {0, 4096},
-              "channels of the first convolution. Those of some networks of 2018 differ from "
-              "those of the authors' code of 2020 (64 and 128). 0: 64 times --width");
+              "channels of the first convolution. In the authors' code, some networks have 64 "
+              "in 2018 and 128 in 2020. 0: 64 times --width");
   binder.Bind("stem-frames", &stem_frames, {1, 31},
               "frames that the first convolution spans; an odd number");
   binder.Bind("stem-stride", &stem_stride, {1, 16}, "stride of the first convolution, in frames");
   binder.Bind("max-pool", &max_pool,
-              "halve frames, height and width after the first convolution; without it the rest "
-              "costs eight times as much");
+              "halve frames, height and width after the first convolution; without this pooling "
+              "the later layers cost eight times as much");
   binder.Bind("dropout", &dropout, {0, 0.99}, HelpOnDropout().c_str());
 }
 

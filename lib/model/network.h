@@ -1,6 +1,7 @@
-// Makes networks that classify clips, of any family that reel3d knows: the options that choose one,
-// and the methods that all have. Each family has a file of its own. Its parameters and buffers have
-// the names of the weights that its authors published. Training is elsewhere (lib/train).
+// Makes networks of any family that reel3d knows, which classify clips. This file has the options
+// that choose a network, and the methods that all networks have. Each family has a file of its own.
+// Its parameters and buffers have the names of the weights that its authors published. Training is
+// elsewhere (lib/train).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,33 +17,33 @@
 
 namespace reel3d {
 
-// Says what joins the input and output of a block if they differ in shape.
+// Chooses what joins the input and output of a block if they differ in shape.
 enum class ShortcutType { kA, kB };
 inline std::vector<NamedChoice<ShortcutType>> ChoicesOf(ShortcutType /*type*/) {
   return {{ShortcutType::kA, "a", "subsampling and zero channels (the paper)"},
           {ShortcutType::kB, "b", "a convolution with weights of its own"}};
 }
 
-// Says what gradients do at shortcuts of type a, in training only.
+// Chooses whether gradients pass through shortcuts of type a, in training only.
 enum class ShortcutGradient { kFlow, kCut };
 inline std::vector<NamedChoice<ShortcutGradient>> ChoicesOf(ShortcutGradient /*type*/) {
   return {
-      {ShortcutGradient::kFlow, "flow", "they pass (the paper)"},
-      {ShortcutGradient::kCut, "cut", "they stop there, as in the authors' code of 2018 and 2020"}};
+      {ShortcutGradient::kFlow, "flow", "gradients pass (the paper)"},
+      {ShortcutGradient::kCut, "cut", "gradients stop, as in the authors' code of 2018 and 2020"}};
 }
 
 struct NetworkOptions {
   std::string model = FamilyNames().front();
   int depth = 18;
   ShortcutType shortcut = ShortcutType::kA;
-  ShortcutGradient shortcut_gradient = ShortcutGradient::kFlow;  // of type a, in training
+  ShortcutGradient shortcut_gradient = ShortcutGradient::kFlow;  // for type a, in training
   double width = 1;       // channels of every layer are int(64 * width), int(128 * width), ...
   int stem_channels = 0;  // of the first convolution; 0: int(64 * width)
   int stem_frames = 7;
-  int stem_stride = 1;  // in time
+  int stem_stride = 1;  // of the first convolution, in frames
   bool max_pool = true;
   double dropout = 0.5;
-  // These are no options: they follow from the data.
+  // The next two are not options: they follow from the data.
   int num_classes = 400;
   int channels = 3;
 
@@ -65,12 +66,12 @@ std::string Describe(const NetworkOptions& options);
 
 class NetworkImpl : public torch::nn::Module {
  public:
-  // Takes float (N, C, T, H, W) and returns logits (N, num_classes) of the same type, in whatever
-  // precision the layers between compute (precision.h). N = 0 is allowed, forward and backward.
+  // Takes float (N, C, T, H, W) and returns logits (N, num_classes) of the same type. The layers
+  // between may compute in another precision (precision.h). N = 0 is allowed, forward and backward.
   at::Tensor forward(const at::Tensor& clips);
 
   // Makes each convolution do the work of the batch norm behind it, which saves a pass over the
-  // features. Only for evaluation: the state no longer agrees with any file.
+  // features. Only for evaluation: the state dict then differs from that of any file.
   void AbsorbBatchNorms();
 
   // Moves the data of parameters and buffers. The tensors stay the same objects, so references to
@@ -78,9 +79,9 @@ class NetworkImpl : public torch::nn::Module {
   using torch::nn::Module::to;
   void to(at::Device device, bool non_blocking = false) override;
 
-  // Draws the weights (convolutions: Kaiming normal, fan-out, ReLU; batch norm 1 and 0; linear
-  // layers: uniform +-1/sqrt(inputs); biases of convolutions 0) from a generator of `seed` alone,
-  // whatever torch's global generators hold.
+  // Initialises the weights with random numbers that depend on `seed` alone, not on torch's global
+  // generators. Convolutions: Kaiming normal, fan-out, ReLU; their biases: 0. Batch norm: 1 and 0.
+  // Linear layers: uniform +-1/sqrt(inputs).
   void Initialize(uint64_t seed);
 
  protected:

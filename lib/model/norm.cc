@@ -14,10 +14,10 @@ namespace reel3d {
 namespace {
 
 constexpr int64_t kPartValues = 1 << 16;
-// Values are dealt out to so many columns, so that vectors of any width divide them.
+// Values are taken as rows of this many columns, which vectors of any width divide.
 constexpr int64_t kColumns = 64;
 
-// A part holds values that lie one behind the other.
+// A part holds values that are contiguous in memory.
 template <class T>
 struct Part {
   const T* values;

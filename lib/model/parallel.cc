@@ -6,8 +6,8 @@
 
 namespace reel3d {
 
-// A TensorIterator hands the bytes of `places` out to torch's threads; a byte's address says which
-// it is, and nobody reads or writes it.
+// A TensorIterator distributes the bytes of `places` over torch's threads. The address of a byte
+// gives the index of its call. The bytes themselves are never read or written.
 void RunParallel(int64_t count, const std::function<void(int64_t)>& work) {
   if (count == 1) {
     work(0);

@@ -21,7 +21,7 @@ namespace {
 // Rounding to bfloat16 alone gives errors of 0.003; a kernel that forgets a part of the sum gives
 // 0.1 to 1.
 constexpr double kTolerance = 0.02;
-// Trials of each shape. They differ, because a wrong kernel's result depends on the old memory.
+// Trials of each shape. Trials may differ, because a wrong kernel's result depends on old memory.
 constexpr int kTrials = 2;
 constexpr int64_t kTrialClips = 2;
 
@@ -52,8 +52,8 @@ std::string KernelsOf(const ConvolutionImpl& convolution) {
       options.groups() == 1 ? "" : fmt::format(", {} groups", options.groups()));
 }
 
-// Without such kernels torch takes a loop over single numbers, which is hundreds of times slower
-// than float32.
+// Returns whether the device has bfloat16 kernels. Without them torch loops over single numbers,
+// which is hundreds of times slower than float32.
 bool CanConvolveInBfloat16(at::Device device) {
   static const bool processor_can = c10::Dispatcher::singleton()
                                         .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
@@ -64,7 +64,7 @@ bool CanConvolveInBfloat16(at::Device device) {
 
 struct Choice {
   Arithmetic arithmetic;
-  double error;  // of plain bfloat16
+  double error;  // of kBfloat16; 0 if not tried
 };
 
 // The order is from the fastest to the safest.
@@ -92,11 +92,11 @@ Choice Choose(const ConvolutionImpl& convolution, const Agree& agree) {
   return {kArithmetics[static_cast<size_t>(agree(static_cast<int64_t>(choice)))], plain_error};
 }
 
-// Makes every convolution know the sizes of its input.
+// Runs the network once, so that every convolution records the sizes of its input.
 void RunOnce(Network& network, int frames, int size, at::Device device) {
   const at::NoGradGuard no_gradient;
   const bool was_training = network->is_training();
-  network->eval();  // batch norm's statistics stay
+  network->eval();  // keeps batch norm's statistics unchanged
   network->forward(at::zeros({kTrialClips, 3, frames, size, size}, device));
   network->train(was_training);
 }
@@ -155,14 +155,14 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
   const at::AutoGradMode with_gradients(true);
   at::Generator generator = at::detail::createCPUGenerator(1);
   const at::Tensor& weight = convolution.weight;
-  // Values are rounded beforehand, so that the remaining error is that of the kernels.
+  // Values are rounded beforehand, so that the remaining error is that of the kernels. The memory
+  // layout is that of the network, because other layouts have other kernels.
   const auto draw = [&](at::IntArrayRef sizes) {
     return at::randn(sizes, generator, at::kFloat)
         .to(at::kBFloat16)
         .to(at::kFloat)
         .to(weight.device())
-        .contiguous(
-            at::MemoryFormat::ChannelsLast3d);  // as in the network; others take other kernels
+        .contiguous(at::MemoryFormat::ChannelsLast3d);
   };
   const at::Tensor input = draw(input_sizes);
   const at::Tensor weights = draw(weight.sizes());

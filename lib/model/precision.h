@@ -18,16 +18,16 @@ namespace reel3d {
 
 using Agree = std::function<int64_t(int64_t)>;
 
-// Makes `network`, which is on its device, compute in this precision. float32 is true float32 on
-// GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in the complete process. bf16
-// makes convolutions and the features between layers bfloat16.
+// Makes `network`, which must already be on its device, compute in the precision of `options`.
+// float32 is true float32 on GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in
+// the complete process. bf16 makes convolutions and the features between layers bfloat16.
 //
 // For bf16 every convolution is first tried on random values of the shape that it has for clips
 // (3, frames, size, size), and compared with float32. The reason: oneDNN's bfloat16 weight gradient
 // is wrong on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2
-// frames, on AVX512_BF16). A wrong convolution uses another arithmetic. On a CPU without bfloat16
-// kernels (before AVX-512) all convolutions compute in float32. Returns the findings for users;
-// empty for float32. Throws a usage error for tf32 without a GPU.
+// frames, on AVX512_BF16). A convolution that is wrong uses another Arithmetic (conv_unit.h). On a
+// CPU without bfloat16 kernels (before AVX-512) all convolutions compute in float32. Returns the
+// findings for users; empty for float32. Throws a usage error for tf32 without a GPU.
 //
 // `agree` is called for each shape with the arithmetic that this process would use, as a number: a
 // higher one is safer. It returns the number to use. Ranks that share one network all use the
@@ -40,7 +40,7 @@ std::string UsePrecision(
 void UsePrecisionOf(const Network& other, Network& network);
 
 // Holds relative errors (of norms, against float32) of a convolution's output and of the gradients
-// of its input and its weights, on random values of these sizes. NaN and infinity count as
+// of its input and its weights, on random input of `input_sizes`. NaN and infinity count as
 // infinite.
 struct ArithmeticErrors {
   double output, input_gradient, weight_gradient;

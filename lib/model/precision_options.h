@@ -1,4 +1,4 @@
-// Holds the choice of --precision, without torch. lib/model/precision.h carries it out.
+// Holds the choice of --precision, without torch. lib/model/precision.h applies the choice.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,14 +8,14 @@
 
 namespace reel3d {
 
-// Says how precisely convolutions compute.
+// Chooses how precisely convolutions compute.
 enum class Precision { kFloat32, kTf32, kBf16 };
 inline std::vector<NamedChoice<Precision>> ChoicesOf(Precision /*type*/) {
   return {{Precision::kFloat32, "float32", ""},
           {Precision::kTf32, "tf32", "11 significant bits, on NVIDIA GPUs"},
           {Precision::kBf16, "bf16",
            "8 significant bits and half the memory, faster on GPUs and on processors with "
-           "AVX512_BF16 or AMX; each shape is checked at the start"}};
+           "AVX512_BF16 or AMX; each shape of convolution is checked at the start"}};
 }
 
 struct PrecisionOptions {

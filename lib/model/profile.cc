@@ -12,7 +12,7 @@
 namespace reel3d {
 namespace {
 
-// torch takes slower ways for a single clip.
+// torch uses slower code for a single clip.
 constexpr int64_t kClips = 2;
 
 LayerProfile Profile(const LayerCall& call, const std::map<std::string, int64_t>& parameters) {

@@ -13,12 +13,12 @@
 namespace reel3d {
 
 struct LayerProfile {
-  std::string name;             // in the state: "layer1.0.conv1"; empty for poolings
+  std::string name;             // in the state dict: "layer1.0.conv1"; empty for poolings
   std::string kind;             // "convolution", "batch norm", "linear", "max pool", "mean pool"
   std::vector<int64_t> output;  // without the clips' axis: C, T, H, W, or C
   int64_t parameters = 0;
-  // Count of a convolution or linear layer, without the additions of a bias. Padding counts, as is
-  // usual.
+  // Multiply-adds of a convolution or linear layer, without the additions of a bias; 0 for other
+  // layers. Padding counts, as is usual.
   int64_t multiply_adds = 0;
 };
 
@@ -28,8 +28,8 @@ struct NetworkProfile {
   std::vector<LayerProfile> layers;  // in the order in which they are computed
   int64_t parameters = 0;
   int64_t multiply_adds = 0;
-  int64_t training_bytes = 0;   // the clip, and all that a forward pass keeps for the backward one
-  int64_t inference_bytes = 0;  // the most that is held between two layers
+  int64_t training_bytes = 0;   // the clip, and all that a forward pass keeps for the backward pass
+  int64_t inference_bytes = 0;  // the largest amount held between two layers
 };
 
 // Profiles clips (channels, frames, height, width), in the time of two forward passes of two clips.

@@ -25,13 +25,13 @@ const AuthorsFamily& AuthorsFamilyOf(const NetworkOptions& options) {
 }
 
 bool HasWidth(const AuthorsFamily& family, double width) {
-  // k is a whole number; a widening factor is any.
+  // wide_resnet_k must be a whole number, resnet_widen_factor may be any number.
   return width == 1 || (!family.width_option.empty() &&
                         (family.width_factor == 1 ||
                          std::trunc(width * family.width_factor) == width * family.width_factor));
 }
 
-// The branch whose stem has the network's channels; empty: none.
+// Returns the branch whose code can make the network: "master" or "CVPR2018"; empty: neither can.
 std::string BranchOf(const AuthorsFamily& family, const NetworkOptions& options) {
   const bool published_stem = options.stem_frames == 7 && options.stem_stride == 1 &&
                               options.max_pool && options.channels == 3;

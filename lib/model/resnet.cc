@@ -25,7 +25,7 @@ Triple ProductOfStrides(const std::vector<ConvPlan>& plans) {
   return product;
 }
 
-// Converts a block's input to the shape of its output, to which it is added.
+// Converts a block's input to the shape of the block's output, so that both can be added.
 class Shortcut {
  public:
   Shortcut(nn::Module& block, const ResNetPlan& plan, const std::vector<ConvPlan>& convs)

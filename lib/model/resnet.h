@@ -17,7 +17,7 @@
 namespace reel3d {
 
 struct ConvPlan {
-  std::string convolution, batch_norm;  // names in the state, within the block or the network
+  std::string convolution, batch_norm;  // names in the state dict, within the block or the network
   ConvolutionOptions shape;
 };
 
@@ -28,10 +28,10 @@ struct ResNetPlan {
   bool cut_gradient = false;  // shortcuts of type "a" pass no gradients
   // True: batch norm and ReLU come before each convolution of a block (He et al. 2016b), not after.
   bool pre_activation = false;
-  std::array<int64_t, 4> planes = {};  // of layer1 .. layer4
+  std::array<int64_t, 4> planes = {};  // channels of layer1 .. layer4, before expansion
   std::array<int64_t, 4> num_blocks = {};
-  // Returns the convolutions of a block of this layer (1 .. 4). The shortcut bridges the plan's
-  // first input, its last output and the product of the strides.
+  // Returns the convolutions of a block of `layer` (1 .. 4). The shortcut leads from the first
+  // one's input to the last one's output, with the product of their strides.
   std::function<std::vector<ConvPlan>(int layer, int64_t in, int64_t planes, int64_t stride)> block;
 };
 

@@ -15,7 +15,7 @@ namespace reel3d::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Sums are loaded and stored once for so many rows. Passes without sums take one row at a time,
+// Sums are loaded and stored once per this many rows. Passes without sums take one row at a time,
 // because memory is fastest in that order.
 constexpr int kRowsOfSums = 4;
 
@@ -52,7 +52,7 @@ template <class D, class T>
 HWY_INLINE void Store(D d, hn::Vec<D> values, T* out) {
   hn::StoreU(values, d, out);
 }
-// Rounds to the nearest, and to the even one of two that are as near. NaN stays NaN.
+// Rounds to the nearest value; of two that are equally near, to the even one. NaN stays NaN.
 template <class D>
 HWY_INLINE void Store(D /*d*/, hn::Vec<D> values, BFloat16* out) {
   const hn::RebindToUnsigned<D> whole;
@@ -79,8 +79,8 @@ HWY_INLINE int64_t ForVectors(int64_t channel, int64_t channels, const Body& bod
   return channel;
 }
 
-// Calls body(tag, channel, index of the first value, number of rows) so that each value is met
-// once, in the order of memory but for kRows rows.
+// Calls body(tag, channel, index of the first value, number of rows) so that each value is visited
+// once. The order is that of memory, except that kRows rows are visited together.
 template <class Lane, int kRows, class Body>
 HWY_INLINE void ForTiles(int64_t rows, int64_t channels, const Body& body) {
   const auto visit = [&](int64_t row, auto count) HWY_ATTR {

@@ -1,6 +1,6 @@
 // Has the passes over memory that batch norm consists of on a CPU, compiled for each set of vector
-// instructions. They use no torch and no threads. Values lie in rows, each row has one value of
-// every channel, and the caller hands out rows to threads.
+// instructions. The passes use no torch and no threads. Values lie in rows, each row has one value
+// of every channel, and the caller distributes rows over threads.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@ struct BFloat16 {
   uint16_t bits;
 };
 
-// Names the type of the factors of values of type T: double for doubles, else float.
+// Gives the type of the factors for values of type T: double for double, else float.
 template <class T>
 struct FactorOf {
   using Type = float;

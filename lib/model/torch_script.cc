@@ -20,11 +20,11 @@ namespace {
 namespace jit = torch::jit;
 using Graph = std::shared_ptr<jit::Graph>;
 
-// Holds the very tensors of `module`, so that the tracer recognises them.
+// Returns a module that shares the tensors of `module`, so that the tracer recognises them.
 jit::Module Mirror(const torch::nn::Module& module,
                    const std::shared_ptr<jit::CompilationUnit>& unit) {
   jit::Module mirror(c10::QualifiedName("__torch__.reel3d.Module"), unit, /*shouldMangle=*/true);
-  mirror.register_attribute("training", c10::BoolType::get(), false);  // Python asks for it
+  mirror.register_attribute("training", c10::BoolType::get(), false);  // Python reads this
   for (const auto& parameter : module.named_parameters(/*recurse=*/false)) {
     mirror.register_parameter(parameter.key(), parameter.value(), /*is_buffer=*/false);
   }
@@ -37,8 +37,8 @@ jit::Module Mirror(const torch::nn::Module& module,
   return mirror;
 }
 
-// All values are float32, so casts do nothing. Without them half() and double() of the program
-// work.
+// Removes casts. All values are float32, so casts do nothing, but would break half() and double()
+// of the program.
 void RemoveCasts(jit::Block* block) {
   for (auto node = block->nodes().begin(); node != block->nodes().end(); ++node) {
     if (node->kind() == c10::aten::to) {
@@ -59,7 +59,7 @@ Graph Trace(Network& network, jit::Module& mirror, const ScriptClip& clip, int64
                                    /*force_outplace=*/false, &mirror, {"clips"})
                     .first->graph;
   RemoveCasts(graph->block());
-  // The recording notes the sizes of each value, and the program would take them for a promise.
+  // The recording notes the sizes of each value, and the program would assume these sizes.
   jit::EraseShapeInformation(graph);
   return graph;
 }
@@ -79,7 +79,7 @@ bool SameForOtherSizes(Network& network, jit::Module& mirror, const ScriptClip& 
          graph->toString(/*print_source_locations=*/false);
 }
 
-// Returns the text of forward(), which checks the sizes of clips first unless it takes any.
+// Returns the text of forward(). Unless `any_size`, it first checks the sizes of the clips.
 std::string ForwardProgram(const ScriptClip& clip, bool any_size) {
   std::string text = "def forward(self, clips: Tensor) -> Tensor:\n";
   if (!any_size) {
@@ -110,7 +110,7 @@ bool SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& op
   mirror.define(ForwardProgram(clip, any_size));
   std::ostringstream bytes;
   mirror.save(bytes);
-  WriteFileAtomically(file, bytes.str());  // says it when the disk is full, which save() does not
+  WriteFileAtomically(file, bytes.str());  // reports a full disk, which save() does not
   return any_size;
 }
 

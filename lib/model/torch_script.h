@@ -12,14 +12,14 @@
 
 namespace reel3d {
 
-// Describes a clip (3, frames, size, size).
+// Describes a clip (channels, frames, size, size).
 struct ScriptClip {
   int64_t frames, size;
 };
 
-// Writes a network of `options` in evaluation mode, float clips (N, C, T, H, W) -> logits, with
-// these weights; its parameters and buffers keep their names. LibTorch's tracer records the program
-// from the network's own forward pass over one such clip.
+// Writes the network of `options` with the weights `tensors`, in evaluation mode: float clips (N,
+// C, T, H, W) -> logits. Parameters and buffers keep their names. LibTorch's tracer records the
+// program from the network's own forward pass over one clip of this size.
 //
 // Returns false if the program accepts only this clip size (a network whose padding depends on it);
 // it then refuses other sizes. N is free in both cases. Throws an input error that begins with

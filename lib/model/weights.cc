@@ -45,12 +45,12 @@ Sides SidesOf(const NamedTensors& network, const NamedTensors& weights) {
   return sides;
 }
 
-// Returns true if the weights agree with all that the tensors say about the network.
+// Returns true if network and weights have the same layout.
 bool IsSameNetwork(const Sides& sides) {
   return sides.network && sides.network->Config() == sides.weights->Config();
 }
 
-// Returns the options that the network lacks to be that of the weights.
+// Returns the options of a network that would fit the weights, as far as they differ.
 std::string OtherNetwork(const Sides& sides) {
   if (!sides.network || sides.network->family != sides.weights->family) {
     return "a network with --model " + sides.weights->family;
@@ -66,8 +66,8 @@ std::string OtherNetwork(const Sides& sides) {
   return options;
 }
 
-// Says what is known of the weights of which a tensor does not fit. `otherwise` is said where they
-// are of the same network as far as can be told.
+// Returns the likely cause if a tensor does not fit, for the error. `otherwise` ends the text if
+// the layouts are the same.
 std::string CauseOf(const Sides& sides, const std::string& otherwise) {
   if (!sides.weights) {
     return fmt::format("; the weights are of no network that reel3d knows{}{}",
@@ -95,8 +95,8 @@ std::string CauseOfShape(const std::string& name, const at::Tensor& expected,
   return CauseOf(sides, difference);
 }
 
-// Returns true for the number of batches that a batch norm has seen. It has no effect, and files
-// from before torch 0.4.1 lack it.
+// Returns true for the name of the tensor that counts the batches of a batch norm. This count has
+// no effect, and files from before torch 0.4.1 lack it.
 bool IsCounter(const std::string& name) {
   constexpr std::string_view kCounter = ".num_batches_tracked";
   return name.size() > kCounter.size() &&
@@ -116,9 +116,9 @@ void CheckTensor(const std::string& source, const std::string& name, const at::T
   }
 }
 
-// Returns the limit of a network's memory: twice the size of the weights in float32, because a
-// tensor may exist twice while it is laid out. If the network is not much larger than the weights,
-// LoadStateDict describes the difference better.
+// Returns the limit of a network's memory: 64 MiB and twice the size of the weights in float32,
+// because a tensor may exist twice while it is laid out. If the network is not much larger than the
+// weights, LoadStateDict describes the difference better.
 int64_t MostBytes(const std::vector<TensorHeader>& weights) {
   constexpr int64_t kAnyNetwork = int64_t{64} << 20;
   int64_t num_values = 0;

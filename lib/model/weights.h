@@ -1,4 +1,4 @@
-// Converts a module's state to named tensors, under the names of the reference code, and back.
+// Converts a module's state to named tensors, and back.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -25,9 +25,9 @@ NamedTensors StateDict(const torch::nn::Module& module);
 void LoadStateDict(torch::nn::Module& module, const NamedTensors& tensors,
                    const std::string& source);
 
-// While this object lives, making a network in this thread that is far larger than `weights` throws
-// an input error that begins with `source`. It is needed because a few names and shapes in a small
-// file may describe a network of many gigabytes.
+// While this object lives, an attempt of this thread to make a network that is far larger than
+// `weights` throws an input error that begins with `source`. Otherwise a few names and shapes in a
+// small file could demand many gigabytes.
 class NetworkLimit {
  public:
   NetworkLimit(const std::vector<TensorHeader>& weights, const std::string& source);

@@ -15,8 +15,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Holds our names of tensors by the names in the file; tensors without an entry are not loaded.
-using Names = std::map<std::string, std::string>;  // as stored, as ours
+// Maps names in the file to our names; tensors without an entry are not loaded.
+using Names = std::map<std::string, std::string>;
 
 NamedTensors LoadPth(const WeightsName& source, const Names& names) {
   const PthReader reader(source.file, source.entry);

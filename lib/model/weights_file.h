@@ -12,7 +12,7 @@ namespace reel3d {
 
 // Returns the tensors of a .safetensors, .pth or TorchScript file, under the names that
 // weights_header.h gives them. The content decides the format. The tensors are on the CPU and
-// contiguous; those that share values in the file may share memory. Throws an input error unless
+// contiguous; tensors that share values in the file may share memory. Throws an input error unless
 // the file is sound.
 NamedTensors LoadWeights(const std::filesystem::path& name);
 

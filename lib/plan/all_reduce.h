@@ -23,17 +23,17 @@ double TreeAllReduceSeconds(double size_bytes, double num_members, const Link& l
 
 struct Topology {
   double ranks_per_node = 1;
-  Link inside, between;  // the node's link is shared by its ranks
+  Link inside, between;  // within a node; between nodes, shared by a node's ranks
 };
 
 struct AllReduceTime {
   double seconds = 0;
-  bool by_tree = false;  // between nodes
+  bool by_tree = false;  // whether a tree is used between nodes
 };
 
-// Ranks of a node first add up among themselves, and each ends with its share of the sum. The
-// nodes add up these shares, by ring or tree, whichever is faster. Then a node's ranks exchange
-// the results. The two steps within a node take as long as a ring there.
+// The ranks of a node first add up their gradients, and each keeps one part of the sum. The nodes
+// add up these parts, by ring or tree, whichever is faster. Then the ranks of a node exchange the
+// results. The two steps within a node take as long as a ring there.
 AllReduceTime AllReduceSeconds(double size_bytes, double num_ranks, const Topology& topology);
 
 }  // namespace reel3d::plan

@@ -7,11 +7,11 @@
 namespace reel3d::plan {
 
 struct ArrayConditions {
-  double core_s = 0;          // of all work
-  double num_items = 1;       // no task without one
-  double cores_per_task = 1;  // that it keeps busy
-  double task_s = 2700;       // wanted
-  double max_tasks = 1000;    // that one array may have
+  double core_s = 0;          // seconds that one core needs for all work
+  double num_items = 1;       // number of items; a task has at least one
+  double cores_per_task = 1;  // cores that a task keeps busy
+  double task_s = 2700;       // wanted time of a task
+  double max_tasks = 1000;    // most tasks of one array
   double tasks_at_once = 1;
 };
 

@@ -78,7 +78,8 @@ Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
              : Weaker(inside, WeakestOf({cluster.between_gb_per_s, cluster.between_us}));
 }
 
-// The parts that take no time, or that others hide, do not matter.
+// Returns the weakest origin of what decides the time of a step. Parts that take no time, or that
+// other parts hide, do not matter.
 Origin StepOrigin(const Request& request, const TrainingPlan& training) {
   const Rates& rates = request.rates;
   const StepTime& step = training.step;
@@ -95,7 +96,7 @@ Origin StepOrigin(const Request& request, const TrainingPlan& training) {
   return step.waiting_s > 0 ? Weaker(origin, rates.straggling_ms.origin) : origin;
 }
 
-// Training for all epochs: also what failures and the scheduler do.
+// Returns the origin of the time of all epochs, which also depends on failures and the scheduler.
 Origin TrainingOrigin(const Request& request, const TrainingPlan& training) {
   const Cluster& cluster = request.cluster;
   return Weaker(Weaker(request.videos.num_training.origin, StepOrigin(request, training)),

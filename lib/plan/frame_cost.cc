@@ -12,8 +12,8 @@ struct Sample {
   double x, y;
 };
 
-// Continues the first and last pair of samples beyond them, but not below a tenth of the nearest
-// sample.
+// Interpolates linearly. The line through the first or last two samples continues beyond them, but
+// not below a tenth of the lower one of the two.
 template <size_t n>
 double Interpolate(const std::array<Sample, n>& samples, double x) {
   size_t next = 1;
@@ -26,11 +26,11 @@ double Interpolate(const std::array<Sample, n>& samples, double x) {
   return std::max(y, std::min(low.y, high.y) / 10);
 }
 
-// kB at 360 lines by quality.
+// kB of a frame of 360 lines, by quality.
 constexpr std::array<Sample, 4> kKilobytes = {{{60, 15.9}, {75, 20.0}, {85, 26.1}, {90, 32.5}}};
-// Milliseconds of a core a frame, to height 360, by lines of the source.
+// Milliseconds of a core per frame, to height 360, by lines of the source.
 constexpr std::array<Sample, 3> kPrep = {{{240, 0.91}, {720, 3.35}, {1080, 4.66}}};
-// Clips a second and core at 360 lines by quality.
+// Clips per second and core, of frames of 360 lines, by quality.
 constexpr std::array<Sample, 4> kLoader = {{{60, 904}, {75, 822}, {85, 681}, {90, 612}}};
 constexpr double kHeight = 360;
 // From 360 to 240 lines at quality 90: 32.5 to 18.3 kB, 612 to 923 clips/s.

@@ -1,9 +1,10 @@
 // Estimates what a frame costs where nothing was measured: bytes, time to prepare it, time to load
-// it. A measured cost at one height, quality or source is carried to another by the quotient of two
-// estimates.
+// it. A cost that was measured at one height, quality or source is converted to another by the
+// ratio of two estimates.
 //
-// The values come from docs/explanation/data_path.md and from three real videos on the same two
-// cores (November 2026). Between them the estimates are linear; heights follow a power law.
+// The values come from docs/explanation/data_path.md and, on the same two cores, from three real
+// videos (November 2026). Between these values the estimates are linear; the height follows a power
+// law.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

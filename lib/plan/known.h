@@ -1,4 +1,5 @@
-// A number with its origin: a plan says of each figure whether it was measured, given or assumed.
+// Defines a number with its origin: a plan shows for each figure whether it was measured, given or
+// assumed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +10,7 @@
 
 namespace reel3d::plan {
 
-// The origins stand in the order of trust.
+// The most trusted origin comes first.
 enum class Origin { kMeasured, kGiven, kAssumed };
 inline std::vector<NamedChoice<Origin>> ChoicesOf(Origin /*type*/) {
   return {{Origin::kMeasured, "measured", ""},
@@ -22,7 +23,8 @@ struct Known {
   Origin origin = Origin::kAssumed;
 };
 
-// Returns the least trusted of the origins. A figure that is computed from several numbers has it.
+// Returns the least trusted of the origins. A figure that is computed from several numbers has this
+// origin.
 Origin WeakestOf(std::initializer_list<Known> numbers);
 
 }  // namespace reel3d::plan

@@ -14,10 +14,10 @@ namespace {
 // Expected values of one job that is not the last one.
 struct OneJob {
   double length_s = 0, kept_s = 0, num_saves = 0;
-  double reaches_limit = 0;  // probability
+  double reaches_limit = 0;  // probability of reaching the time limit
 };
 
-// Returns the job that reaches its limit. Its last save ends at the limit.
+// Returns a job without a failure, which reaches its time limit. Its last save ends at the limit.
 OneJob JobToLimit(double interval_s, const JobConditions& job) {
   const double usable_s = job.limit_s - job.start_s - job.save_s;
   if (!(usable_s > 0)) {
@@ -35,7 +35,7 @@ OneJob JobToLimit(double interval_s, const JobConditions& job) {
 OneJob JobWithFailures(double interval_s, const JobConditions& job) {
   const double cycle_s = interval_s + job.save_s;
   const double start_survives = std::exp(-job.start_s / job.mtbf_s);
-  const double cycle_odds = 1 / std::expm1(cycle_s / job.mtbf_s);  // q / (1 - q)
+  const double cycle_odds = 1 / std::expm1(cycle_s / job.mtbf_s);  // q / (1 - q), q: cycle survives
   OneJob one;
   one.length_s = job.mtbf_s;
   one.num_saves = start_survives * cycle_odds;
@@ -55,7 +55,7 @@ OneJob JobWithFailures(double interval_s, const JobConditions& job) {
   return one;
 }
 
-// A start ends early if a node fails.
+// Returns the expected time of a start, which ends early if a node fails.
 double StartSeconds(const JobConditions& job) {
   return std::isfinite(job.mtbf_s) ? -job.mtbf_s * std::expm1(-job.start_s / job.mtbf_s)
                                    : job.start_s;
@@ -99,8 +99,8 @@ JobTimes ExpectedTimes(double work_s, double interval_s, const JobConditions& jo
   JobTimes times;
   times.work_s = work_s;
   const double ratio = work_s / one.kept_s;
-  // A run ends in the middle of a job. Failures have no memory, so the last job is one more; jobs
-  // that end at a limit are cut from the work evenly.
+  // A run ends in the middle of a job. Failures have no memory, so with failures the last job adds
+  // one to `ratio`. Jobs that end at the limit all do the same work, so `ratio` is rounded up.
   times.num_jobs = one.reaches_limit * std::ceil(ratio) + (1 - one.reaches_limit) * (ratio + 1);
   const double busy_s = ratio * one.length_s + (times.num_jobs - ratio) * job.start_s;
   times.num_failures = std::isfinite(job.mtbf_s) ? busy_s / job.mtbf_s : 0;

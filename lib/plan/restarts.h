@@ -14,7 +14,7 @@ namespace reel3d::plan {
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // Returns sqrt(2 save_s mtbf_s), Young's time of work between two checkpoints. `save_s` is the time
-// that training stands still for one, and `mtbf_s` the mean time between failures of the job.
+// that training stops for a checkpoint, and `mtbf_s` the mean time between failures of the job.
 double YoungIntervalSeconds(double save_s, double mtbf_s);
 
 // Returns Daly's time, equation 37: sqrt(2 save mtbf) (1 + sqrt(x) / 3 + x / 9) - save with
@@ -25,9 +25,9 @@ double DalyIntervalSeconds(double save_s, double mtbf_s);
 double JobMtbfSeconds(double node_mtbf_s, double num_nodes);
 
 struct JobConditions {
-  double save_s = 0;        // training stands still for each checkpoint
+  double save_s = 0;        // training stops for this time at each checkpoint
   double start_s = 0;       // from the job's start to its first step
-  double mtbf_s = kNever;   // of the job; failures are a Poisson process while it runs
+  double mtbf_s = kNever;   // mean time between failures of the job (a Poisson process)
   double limit_s = kNever;  // the job saves, stops and is queued again before this time
   double requeue_s = 0;     // from the end of a job to the start of the next
 };

@@ -72,7 +72,7 @@ JobConditions JobOf(const Request& request, double num_nodes) {
   return job;
 }
 
-// Returns the time between checkpoints. Without failures a checkpoint an epoch is enough.
+// Returns the time between checkpoints. Without failures one checkpoint per epoch is enough.
 double IntervalSeconds(const TrainingPlan& training, const JobConditions& job) {
   const double longest_s = std::max(training.epoch_s, job.save_s);
   return std::isfinite(job.mtbf_s) && job.save_s > 0 ? training.daly_s : longest_s;
@@ -103,8 +103,8 @@ ArraySize PlanPrep(const Request& request, double core_s) {
   return SizeArray(array);
 }
 
-// The last window of a video is looped if it is not full, so that lengths of any kind have half a
-// window more than they fill, on average.
+// The last window of a video is looped if it is not full. So on average a video has half a window
+// more than its frames fill.
 double WindowsPerVideo(const Request& request) {
   const Videos& videos = request.videos;
   return videos.seconds.value * videos.fps.value / request.settings.clip_frames.value + 0.5;

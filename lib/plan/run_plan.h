@@ -28,15 +28,15 @@ struct Rates {
   Known train_clips_per_s, score_clips_per_s;  // of a rank, computing alone
   Known loader_clips_per_s;                    // of a core
   Known straggling_ms;                         // mean delay of a rank in a step
-  Known validation_ms;  // of a rank for a validation window, with all else between epochs
+  Known validation_ms;  // of a rank for a validation window, with the other work between epochs
   Known parameters;     // millions
 };
 
 struct Cluster {
   Known nodes{1}, cores_per_node{64}, ranks_per_node{8};
-  Known storage_gb_per_s{10};  // that all nodes share
-  Known inside_gb_per_s{200}, between_gb_per_s{25};
-  Known inside_us{5}, between_us{15};
+  Known storage_gb_per_s{10};                        // shared by all nodes
+  Known inside_gb_per_s{200}, between_gb_per_s{25};  // links within and between nodes
+  Known inside_us{5}, between_us{15};                // latency of the same links
   Known node_mtbf_days{150};
   Known start_s{60}, save_s{10};
   Known queue_minutes{30};
@@ -66,10 +66,10 @@ struct TrainingPlan {
   double num_ranks = 1, num_nodes = 1;
   StepTime step;
   double steps_per_epoch = 0, epoch_s = 0;  // with validation
-  double loader_cores = 0;                  // that keep one rank fed
-  double storage_bytes_per_s = 0;           // that all ranks read
+  double loader_cores = 0;                  // cores that load as fast as a rank computes
+  double storage_bytes_per_s = 0;           // read by all ranks together
   double young_s = 0, daly_s = 0;           // work between checkpoints
-  double interval_s = 0;                    // of the plan: daly_s, or an epoch without failures
+  double interval_s = 0;                    // the planned one: daly_s, or an epoch if nothing fails
   JobTimes job;                             // with a checkpoint each interval_s
   double rank_hours = 0;
 };
@@ -78,7 +78,7 @@ struct RunPlan {
   double num_frames = 0, stored_bytes = 0, num_shards = 0;
   double prep_core_s = 0;
   ArraySize prep;
-  double pack_s = 0, pack_jobs = 1;  // one job after another, if the time limit ends them
+  double pack_s = 0, pack_jobs = 1;  // number of jobs in a row, as the time limit ends each
   double score_s = 0, score_windows = 0;
   TrainingPlan training;
   double wall_s = 0;  // of all stages, with a queue before each
@@ -92,8 +92,8 @@ RunPlan MakePlan(const Request& request);
 // Returns the training part of the plan for another number of ranks.
 TrainingPlan PlanTraining(const Request& request, double num_ranks);
 
-// Returns 1, 2, 4 ... up to four times the planned ranks, and the planned number itself, as far as
-// the batch has a clip for each.
+// Returns 1, 2, 4 ... up to four times the planned ranks, and the planned number itself. No number
+// is above the clips of a batch.
 std::vector<double> RanksToShow(const Request& request);
 
 }  // namespace reel3d::plan

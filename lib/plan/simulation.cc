@@ -54,7 +54,7 @@ class Run {
 
   void Handle(const Event& event) {
     if (event.kind == EventKind::kNodeFails) {
-      AwaitFailure(event.time_s);  // of the node that takes its place
+      AwaitFailure(event.time_s);  // of the node that replaces it
       if (is_running_) {
         ++times_.num_failures;
         EndJob(event.time_s);

@@ -8,10 +8,10 @@ namespace reel3d::plan {
 
 struct StepConditions {
   double num_ranks = 1;
-  double clips_per_rank = 1;       // of the step
+  double clips_per_rank = 1;       // in a step
   double compute_clips_per_s = 1;  // of one rank
   double loader_clips_per_s = 1;   // of one rank's loader cores
-  double storage_clips_per_s = 1;  // that storage gives to one rank
+  double storage_clips_per_s = 1;  // clips that storage delivers to one rank
   double gradient_bytes = 0;
   double overlap = 0;       // share of the computing during which gradients are exchanged
   double straggling_s = 0;  // mean delay of a rank in a step
@@ -30,9 +30,10 @@ struct StepTime {
   StepLimit limit = StepLimit::kComputing;
 };
 
-// Loading and reading go on during the step, so the slowest of the three decides. Each rank's delay
-// is exponential, and the step waits for the longest of n delays: on average H(n) = 1 + 1/2 + ... +
-// 1/n times the mean, of which one mean is already in the measured computing.
+// Loading and reading go on while the rank computes, so the slowest of the three decides. Each
+// rank's delay is exponential, and the step waits for the longest of n delays. On average that
+// takes H(n) = 1 + 1/2 + ... + 1/n times the mean delay. One mean delay is already part of the
+// measured computing.
 StepTime ExpectedStep(const StepConditions& step);
 
 // Returns 1 + 1/2 + ... + 1/n.

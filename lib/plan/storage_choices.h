@@ -12,13 +12,13 @@ namespace reel3d::plan {
 struct StorageChoice {
   double height = 0, quality = 0;
   double stored_bytes = 0;
-  double rank_bytes_per_s = 0;  // that a rank reads while it waits for nothing
-  double loader_cores = 0;      // that keep one rank fed
+  double rank_bytes_per_s = 0;  // read by a rank that never waits
+  double loader_cores = 0;      // cores that load as fast as a rank computes
 };
 
 // Returns 240, 360 and 480 lines at qualities 75 and 90, and the planned height and quality, from
-// small to large frames. The planned rates are carried to the others by the estimates of
-// frame_cost.h.
+// small to large frames. The estimates of frame_cost.h convert the planned rates to the other
+// choices.
 std::vector<StorageChoice> StorageChoices(const Request& request);
 
 }  // namespace reel3d::plan

@@ -36,7 +36,7 @@ std::vector<Doubt> DoubtOfEqualFrames(const ShardSet& shards) {
   const std::filesystem::path file = shards.folder() / kEqualFramesFile;
   std::error_code error;
   try {
-    // A link that leads nowhere is not absent: something was there.
+    // A symbolic link to a missing file does not count as absent.
     if (std::filesystem::symlink_status(file, error).type() ==
         std::filesystem::file_type::not_found) {
       shards.checksums().RequireAbsent(kEqualFramesFile);

@@ -1,5 +1,5 @@
-// Finds doubts about a folder of shards as a whole. They are reported when it is packed, and again
-// when it is trained on and judged. See also lib/data/doubt.h.
+// Finds doubts (lib/data/doubt.h) about a complete folder of shards. They are reported when the
+// folder is packed, checked, trained on or scored.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,9 +10,9 @@
 
 namespace reel3d {
 
-// Returns the doubts of ClassDoubts(), and one for training videos that are held out under another
-// name. If same_content.tsv is lost, damaged or cannot be read, that is a doubt too, and never an
-// exception. A folder whose tables have no checksums is another (table_checksums.h).
+// Returns the doubts of ClassDoubts(), and a doubt for each of these: training videos are held out
+// under another name; same_content.tsv is lost, damaged or cannot be read (never an exception); the
+// folder's tables have no checksums (table_checksums.h).
 std::vector<Doubt> DataDoubts(const ShardSet& shards);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// The columns of a shard that hold one number a video, each declared once: the writer, the reader
-// and the checksum of a row follow from it. docs/develop/add_a_shard_column.md adds one.
+// Declares, in one place, the columns of a shard that hold one number a video. The writer, the
+// reader and the checksum of a row use this. docs/develop/add_a_shard_column.md shows an addition.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,8 +10,8 @@
 namespace reel3d {
 
 // Calls `use(name, member)` for each column of /videos that a shard of `version` has, in the order
-// in which RowCrc32 covers them. A reader leaves the member's default where its shard is older than
-// the column.
+// in which RowCrc32 covers them. If a shard is older than a column, the reader keeps the member's
+// default.
 template <class Use>
 void ForEachVideoColumn([[maybe_unused]] uint32_t version, const Use& use) {
   use("width", &ShardVideo::width);

@@ -21,7 +21,7 @@
 namespace reel3d {
 
 constexpr const char* kShardFormat = "clipshard";
-constexpr uint32_t kShardVersion = 1;  // that is written; every version from 1 on is read
+constexpr uint32_t kShardVersion = 1;  // written; versions from 1 up to this are read
 constexpr const char* kShardColor = "full-range BT.601";
 constexpr uint64_t kMaxFrameBytes = uint64_t{1} << 28;
 
@@ -30,12 +30,12 @@ struct ShardVideo {
   int32_t label = -1;
   uint16_t width = 0, height = 0;     // pixels
   uint16_t restart_interval = 0;      // MCUs; 0: none, or frames differ
-  uint32_t fps_num = 0, fps_den = 1;  // 0/1 unknown
+  uint32_t fps_num = 0, fps_den = 1;  // 0/1: unknown
 };
 
 // Everything in a shard except the pixels; takes 12 bytes per frame in memory.
 struct ShardTable {
-  uint32_t version = kShardVersion;  // says which columns there are (lib/shard/shard_columns.h)
+  uint32_t version = kShardVersion;  // decides the columns (lib/shard/shard_columns.h)
   uint32_t quality = 0;              // of libjpeg; 0: unknown, or frames differ
   uint32_t height = 0;               // pixels; 0: videos differ
   std::vector<std::string> classes;
@@ -57,17 +57,17 @@ struct StoredFrame {
 // Appends a video with its frames, in order.
 void AddVideo(const ShardVideo& video, const std::vector<StoredFrame>& frames, ShardTable* table);
 
-// Returns the CRC-32 of "id\tlabel\tfirst\tend" and the columns of lib/shard/shard_columns.h (of
-// version 1: "\twidth\theight\trestart\tfps_num\tfps_den"), where the frames of the video are
-// [first, end).
+// Returns the CRC-32 of the text "id\tlabel\tfirst\tend" and the columns of
+// lib/shard/shard_columns.h (version 1: "\twidth\theight\trestart\tfps_num\tfps_den"). The frames
+// of the video are [first, end).
 uint32_t RowCrc32(const ShardTable& table, size_t video);
 
 // Returns a name of the content: a version 8 UUID made of two hashes of the complete table. The
-// table holds the checksums of the frames, so the UUID covers every byte of them. It changes if
-// anything changes that a reader uses.
+// table holds the checksums of the frames, so the UUID covers every byte of them. The UUID changes
+// if anything changes that a reader uses.
 std::string ContentUuid(const ShardTable& table);
 
-// Returns true if these can be offsets of frames: strictly rising, by at most kMaxFrameBytes each.
+// Returns true if `offsets` rises strictly, by at most kMaxFrameBytes each time.
 bool AreFrameOffsets(const std::vector<uint64_t>& offsets);
 
 // Returns a name such as "00012.h5".

@@ -11,7 +11,7 @@
 
 namespace reel3d {
 
-// The words of errors about a frame whose bytes do not match its checksum.
+// The text of errors about a frame whose bytes do not match its checksum.
 constexpr const char* kDamagedFrame =
     "does not match its checksum: check-shards --remove-damaged and then pack-shards make that "
     "shard anew";
@@ -25,7 +25,7 @@ class FrameBytes {
   size_t size_bytes(size_t frame) const { return begins_[frame + 1] - begins_[frame]; }
 
   // Appends frames that are contiguous in the shard; frame i reaches from offsets[i] to offsets[i +
-  // 1]. Returns the memory to read their bytes into, which a later call may move.
+  // 1]. Returns the memory where the caller must put their bytes. A later call may move it.
   uint8_t* Append(const std::vector<uint64_t>& offsets, const std::vector<uint32_t>& crc32);
 
   // Returns the first frame whose bytes do not match its checksum, or size() if all match.
@@ -56,9 +56,9 @@ class ShardFrames {
   ShardFrames(const ShardFrames&) = delete;
   ShardFrames& operator=(const ShardFrames&) = delete;
 
-  // Appends the frames [first, first + count), fetched by one read. The caller must call
-  // FindDamaged(), because only it knows how to name a frame. Throws an input error if the file has
-  // changed since it was checked, an environment error if the system cannot read it.
+  // Appends the frames [first, first + count), fetched by one read. The caller must check them with
+  // FindDamaged(), because only the caller can name a frame in an error. Throws an input error if
+  // the file has changed since it was checked, an environment error if the system cannot read it.
   void Read(uint64_t first, size_t count, FrameBytes* frames) const;
 
   // Asks the system to fetch these frames in the background. It is a hint and never throws.

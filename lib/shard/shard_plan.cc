@@ -16,7 +16,8 @@ namespace {
 
 using ClassIndex = std::unordered_map<std::string, int>;
 
-// The list may have the name in another Unicode form.
+// Maps class names to indices, also by their composed Unicode form, because the manifest may spell
+// a name in another form.
 ClassIndex IndexClasses(const std::vector<std::string>& classes) {
   ClassIndex index;
   for (size_t i = 0; i < classes.size(); ++i) {
@@ -28,7 +29,7 @@ ClassIndex IndexClasses(const std::vector<std::string>& classes) {
   return index;
 }
 
-// Says which classes the list lacks, and what it has instead.
+// Returns an error that names the classes that `classes` lacks, and those it has instead.
 Error LacksClass(const VideoRow& row, const Manifest& manifest,
                  const std::vector<std::string>& classes) {
   std::set<std::string> labels = {row.label};

@@ -32,8 +32,8 @@ struct PackPlan {
 PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
                   const std::filesystem::path& prepared_folder);
 
-// Cuts the videos, in order, into runs of at most `shard_size_bytes`; a larger video is a run by
-// itself. Returns the first video of each run, followed by the number of videos.
+// Cuts the videos, in order, into shards of at most `shard_size_bytes`; a larger video gets its own
+// shard. Returns the first video of each shard, followed by the number of videos.
 std::vector<size_t> CutIntoShards(const std::vector<PlannedVideo>& videos,
                                   uint64_t shard_size_bytes);
 

@@ -77,7 +77,8 @@ void CheckVideo(const Hdf5Reader& file, const ShardTable& table, size_t index, u
   }
 }
 
-// Requires that first frames and offsets rise without gaps, so that no later access goes astray.
+// Requires that first frames and offsets cover all frames in order, so that every later access
+// stays within bounds.
 void CheckRuns(const Hdf5Reader& file, const ShardTable& table) {
   const std::vector<uint64_t>& first = table.first_frames;
   const auto not_rising = [](uint64_t a, uint64_t b) { return a >= b; };

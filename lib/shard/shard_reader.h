@@ -1,5 +1,5 @@
-// Reads and checks one shard. HDF5 is used only to find the places of its parts. The frames are
-// read by shard_frames.h, which may outlive the reader.
+// Reads and checks one shard. HDF5 is used only for the table and the places of the parts. The
+// frames are read by ShardFrames, which may outlive the reader.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -17,15 +17,15 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A shard that the first thread that needs it opens.
+// A shard that is opened when the first thread needs it.
 struct LazyShard {
-  size_t first_video = 0;  // its row in the index
+  size_t first_video = 0;  // row of the first video in the index
   size_t num_videos = 0;
-  std::string uuid;  // that the shard must have
+  std::string uuid;  // expected, from shards.tsv
   std::mutex opening;
-  std::atomic<bool> is_open{false};  // true once both members below are set; they then stay
+  std::atomic<bool> is_open{false};  // true: both members below are set and do not change any more
   std::shared_ptr<const ShardFrames> frames;
-  std::vector<uint64_t> first_frames;  // for each of its videos
+  std::vector<uint64_t> first_frames;  // for each video of the shard
 };
 
 // Each shard keeps one descriptor open; the default limit of many systems, 1024, is too low for
@@ -54,7 +54,7 @@ struct ShardSet::State {
   std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
   TableChecksums checksums;
-  std::map<int, LazyShard> shards;  // by number; the map itself never changes
+  std::map<int, LazyShard> shards;  // by number; no entry is added after construction
 
   void ReadTables(const fs::path& from);
   // Makes an entry for each shard of the index.
@@ -93,8 +93,8 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
 
 const LazyShard& ShardSet::State::Opened(int number) {
   LazyShard& shard = shards.at(number);
-  // This is not std::call_once(): with some systems' libraries, an error thrown there hangs the
-  // next thread.
+  // std::call_once() is not used, because with some standard libraries an exception in it blocks
+  // the next thread forever.
   if (!shard.is_open) {
     const std::lock_guard<std::mutex> lock(shard.opening);
     if (!shard.is_open) {

@@ -4,7 +4,7 @@
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
 //   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed. They
-//                count when results are judged, so no fault makes a figure better
+//                count as wrong in evaluation, so that no fault makes a figure better
 //   classes.txt  one class name a line
 //   DONE         checksums of these tables, see table_checksums.h
 //   NNNNN.h5     see shard_format.h
@@ -68,8 +68,8 @@ class ShardSet {
   uint32_t fingerprint() const;
   const TableChecksums& checksums() const;
 
-  // Throws an input error unless the shard is what the tables say of shard `number`. Every shard is
-  // checked so on its first use.
+  // Throws an input error if the shard of `reader` does not agree with the tables' entries for
+  // shard `number`. Every shard is checked in this way on its first use.
   void RequireAgreement(int number, const ShardReader& reader) const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; calls HDF5 only
@@ -77,8 +77,8 @@ class ShardSet {
   // video and frame), or if the shard does not agree with the index (it names the shard).
   void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
 
-  // Does the same for several frames. `frame_indices` must rise; neighbours are fetched by one
-  // read.
+  // Replaces `frames` by several frames of the video, and throws as ReadFrame does. `frame_indices`
+  // must rise; consecutive frames are fetched by one read.
   void ReadFrames(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) const;
 
   // Asks the system to fetch the frames from `first` to `last` in the background, if the shard is

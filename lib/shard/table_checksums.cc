@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kDone = "DONE";
 constexpr uint64_t kMostDoneBytes = 4096;
 
-// pack-shards writes these always, and same_content.tsv if there is anything to say in it.
+// pack-shards always writes these tables. It writes same_content.tsv only if there are copies.
 constexpr std::array kAlways = {"index.tsv", "shards.tsv", "classes.txt", "missing.tsv"};
 
 constexpr const char* kWhatToDo =

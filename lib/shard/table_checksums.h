@@ -1,10 +1,10 @@
 // The file DONE of a folder of shards: "crc32  bytes  name" of each table that pack-shards wrote,
-// in hexadecimal and decimal, one a line. It makes sure that no table is lost, emptied or edited
-// afterwards: without missing.tsv, for example, videos that could not be prepared would no longer
-// count as wrong, and every figure would be better than it is.
+// in hexadecimal and decimal, one a line. It detects a table that was lost, emptied or edited
+// afterwards. Without missing.tsv, for example, videos that could not be prepared would no longer
+// count as wrong, and every figure would look better than it is.
 //
-// Older versions left DONE empty. Such folders are read; DataDoubts() says what is not known of
-// them. Shards have checksums of their own, which shards.tsv names.
+// Older versions left DONE empty. Such folders are read, and DataDoubts() reports that their tables
+// cannot be checked. Shards have checksums of their own; shards.tsv lists their uuids.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,10 +19,10 @@ std::string FormatTableChecksums(const std::filesystem::path& folder);
 
 class TableChecksums {
  public:
-  // Knows nothing, as of a folder that an older version packed.
+  // Holds no checksums, as for a folder that an older version packed.
   TableChecksums() = default;
-  // Reads DONE. Throws an input error if it is absent, or is neither empty nor such a list of all
-  // tables that every folder has.
+  // Reads DONE. Throws an input error if it is absent, or if it is not empty and lacks one of the
+  // tables that every folder has, or names a table twice.
   explicit TableChecksums(const std::filesystem::path& folder);
 
   // Returns false if an older version packed the folder.
@@ -30,10 +30,11 @@ class TableChecksums {
   // Returns true if pack-shards wrote that table.
   bool Has(const std::string& name) const { return lines_.count(name) > 0; }
 
-  // Throws an input error that says what to do unless the table `name` is as it was: with these
-  // bytes. Does nothing if the checksums are not known.
+  // Throws an input error that says what to do if `bytes`, the content of the table `name`, does
+  // not match its checksum. Does nothing if the checksums are not known.
   void Require(const std::string& name, const std::string& bytes) const;
-  // Throws an input error that says that the table `name` is lost, if pack-shards wrote it.
+  // Call it if the folder has no table `name`. Throws an input error if pack-shards wrote that
+  // table, because then it is lost.
   void RequireAbsent(const std::string& name) const;
 
  private:

@@ -15,8 +15,8 @@ class VideoScan {
   // `video` is complete except for the restart interval, which is taken from the frames.
   explicit VideoScan(ShardVideo video) : video_(std::move(video)) {}
 
-  // Throws an input error that names the frame's number if it is not a baseline 4:2:0 JPEG of the
-  // video's size.
+  // Throws an input error that names the frame's number if `jpeg` is not a baseline 4:2:0 JPEG of
+  // the video's size.
   void AddFrame(const std::vector<uint8_t>& jpeg);
 
   const ShardVideo& video() const { return video_; }

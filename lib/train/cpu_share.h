@@ -9,20 +9,21 @@
 
 namespace reel3d {
 
-// Whom a rank shares with, as texts: equal ones mean the same host, the same cores of it, and the
-// same group that limits processor time (CgroupLimits::cores_group).
+// Identifies what a rank shares with others, as texts. Two ranks with an equal text have the same
+// host, the same cores, or the same control group that limits processor time
+// (CgroupLimits::cores_group).
 struct RankPlace {
   std::string host, cores, group;
 };
 
-// Returns the number of cores for ranks[rank], at least 1. Ranks of a host that may use the very
-// same `num_cores` cores share them evenly. Ranks of a host whose processor time the same group
-// limits share that, `quota_cores` (CgroupLimits::cores), also if they are bound to different
+// Returns the number of cores for ranks[rank], at least 1. Ranks of a host that have the same
+// `num_cores` cores share them evenly. Ranks of a host that have the same control group also share
+// its limit of processor time, `quota_cores` (CgroupLimits::cores), even if they have different
 // cores.
 int ShareOfCores(const std::vector<RankPlace>& ranks, size_t rank, size_t num_cores,
                  double quota_cores);
 
-// Returns ShareOfCores for this rank, as its host and its control group are now. Collective.
+// Returns ShareOfCores() of this rank under the present limits of its control group. Collective.
 int CpuShare(const World& world);
 
 }  // namespace reel3d

@@ -7,16 +7,18 @@ namespace reel3d {
 
 void FinetuneOptions::Bind(OptionBinder& binder) {
   binder.Bind("finetune", &file,
-              "weights to begin with (.pth, .safetensors, a checkpoint folder; FILE:ENTRY if a "
+              "weights to start from (.pth, .safetensors, a checkpoint folder; FILE:ENTRY if a "
               "file holds several). The last layer is drawn at random for the classes of "
-              "SHARDS_DIR. Empty: all weights are drawn");
+              "SHARDS_DIR. Empty: all weights are random");
   binder.Bind("finetune-from", &from,
               "first layer that learns (such as layer4); the layers before it keep the weights of "
               "--finetune. Empty: all layers learn");
-  binder.Bind("finetune-lr-factor", &lr_factor, {0, 1000},
-              "learning rate of the layers from --finetune, as a multiple of --lr, which the new "
-              "last layer has");
-  binder.Choice("finetune-bn", &bn, "running statistics of batch norm before --finetune-from");
+  binder.Bind(
+      "finetune-lr-factor", &lr_factor, {0, 1000},
+      "learning rate of the layers that --finetune loads, as a multiple of --lr; the new last "
+      "layer uses --lr itself. 0: the loaded weights do not change");
+  binder.Choice("finetune-bn", &bn,
+                "running statistics of batch norm in the frozen layers before --finetune-from");
 }
 
 void FinetuneOptions::Check() const {

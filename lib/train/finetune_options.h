@@ -14,14 +14,16 @@ enum class FrozenStatistics { kMoving, kFixed };
 inline std::vector<NamedChoice<FrozenStatistics>> ChoicesOf(FrozenStatistics /*type*/) {
   return {
       {FrozenStatistics::kMoving, "moving",
-       "they follow the new clips, and each batch is normalised by its own, as in the reference"},
-      {FrozenStatistics::kFixed, "fixed", "those of the file are used"}};
+       "they follow the new clips, and each batch is normalised by its own statistics, as in the "
+       "authors' code"},
+      {FrozenStatistics::kFixed, "fixed",
+       "those of the --finetune file are used and do not change"}};
 }
 
 struct FinetuneOptions {
   std::string file;      // weights to begin with; empty: from scratch
-  std::string from;      // first layer that learns; empty: all do
-  double lr_factor = 1;  // of the pretrained layers
+  std::string from;      // first layer that learns; empty: all layers learn
+  double lr_factor = 1;  // learning rate of the pretrained layers, as a multiple of --lr
   FrozenStatistics bn = FrozenStatistics::kMoving;
 
   // Binds --finetune, --finetune-from, --finetune-lr-factor, --finetune-bn.

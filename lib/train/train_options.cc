@@ -9,22 +9,23 @@ namespace {
 
 void BindSteps(TrainOptions& options, OptionBinder& binder) {
   binder.Bind("epochs", &options.epochs, {1, 1'000'000},
-              "passes over the training videos. A finished run continues if there are more of them "
-              "now, unless its schedule is cosine",
+              "passes over the training videos. A finished run continues if this number is now "
+              "larger, except with --schedule cosine",
               Effect::kRunOnly);
   options.BindBatches(binder);
-  binder.Choice("bn", &options.bn, "statistics of batch norm");
+  binder.Choice("bn", &options.bn, "clips that give the statistics of batch norm in training");
   binder.Bind("precise-bn", &options.precise_bn, {0, 10'000'000},
-              "clips of the epoch (rounded up to complete batches) over which batch norm's "
-              "statistics are recomputed before each validation, with fixed weights. 0: use their "
-              "moving average over the steps of training");
+              "training clips (rounded up to complete batches) over which batch norm's statistics "
+              "are recomputed with fixed weights before each validation. 0: use the moving average "
+              "of the statistics over the steps of training");
 }
 
 void BindLearning(TrainOptions& options, OptionBinder& binder) {
   options.schedule.Bind(binder);
-  binder.Bind("scale-lr", &options.scale_lr, {0, 1'000'000},
-              "batch that --lr is meant for: the run uses --lr times --batch / this, and logs it. "
-              "0: use --lr unchanged");
+  binder.Bind(
+      "scale-lr", &options.scale_lr, {0, 1'000'000},
+      "batch size for which --lr is meant: the run uses --lr times --batch / this value, and "
+      "logs the result. 0: use --lr unchanged");
   options.sgd.Bind(binder);
   options.bad_step.Bind(binder);
   binder.Bind("label-smoothing", &options.label_smoothing, {0, 0.999},
@@ -39,31 +40,34 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   options.BindSeed(binder);
   binder.Bind("checkpoint-epochs", &options.checkpoint_epochs, {1, 100'000},
               "epochs from one checkpoint to the next; there is always one after the last epoch. "
-              "It cannot be changed on resume with --on-bad-step roll-back",
+              "A resumed run cannot change this value with --on-bad-step roll-back",
               Effect::kRunOnly);
   binder.Bind("checkpoint-steps", &options.checkpoint_steps, {0, 1'000'000'000},
-              "steps from one further checkpoint to the next; 0: none", Effect::kRunOnly);
+              "write a further checkpoint within an epoch every so many steps; 0: none",
+              Effect::kRunOnly);
   binder.Bind("checkpoint-minutes", &options.checkpoint_minutes, {0, 1e6},
-              "minutes after which a further checkpoint is written within an epoch, which limits "
-              "the loss by a crash; 0: none",
+              "write a further checkpoint within an epoch after so many minutes without one, which "
+              "limits the loss by a crash; 0: none",
               Effect::kRunOnly);
   binder.Bind("keep-last", &options.keep_last, {1, 100'000},
               "number of newest checkpoints to keep; the best one is also kept", Effect::kRunOnly);
   binder.Bind("keep-every", &options.keep_every, {0, 100'000},
-              "epochs from one checkpoint that is kept for ever to the next; 0: none",
-              Effect::kRunOnly);
-  binder.Bind("max-failed-fraction", &options.max_failed_fraction, {0, 1},
-              "share of the training and validation videos that may have damaged frames; other "
-              "clips replace theirs. If there are more, the run ends with status 3",
-              Effect::kRunOnly);
+              "keep one checkpoint for ever every so many epochs; 0: none", Effect::kRunOnly);
+  binder.Bind(
+      "max-failed-fraction", &options.max_failed_fraction, {0, 1},
+      "share of the training and validation videos that may have damaged frames; clips of "
+      "other videos replace damaged training clips. If more videos are damaged, the run ends "
+      "with status 3. 0: one damaged video ends the run",
+      Effect::kRunOnly);
   binder.Bind("stop-after-steps", &options.stop_after_steps, {0, 1'000'000'000},
               "stop with a checkpoint (status 75) after this step of the run; 0: never",
               Effect::kOnce);
-  binder.Bind("stop-before-end", &options.stop_before_end, {0, 1e6},
-              "stop with a checkpoint (status 75) so many minutes before the Slurm job ends, by "
-              "SLURM_JOB_END_TIME, else squeue, read at the start. It is checked after each step, "
-              "so leave time for a validation and a checkpoint. 0: never",
-              Effect::kRunOnly);
+  binder.Bind(
+      "stop-before-end", &options.stop_before_end, {0, 1e6},
+      "stop with a checkpoint (status 75) so many minutes before the Slurm job ends. The end "
+      "is read at the start, from SLURM_JOB_END_TIME or else squeue. The time is checked "
+      "after each step, so leave time for a validation and a checkpoint. 0: never",
+      Effect::kRunOnly);
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);
   binder.Bind(
@@ -74,15 +78,19 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Choice("device", &options.device, "where to compute", Effect::kRunOnly);
   binder.Bind("deterministic", &options.deterministic,
               "use only GPU kernels that give the same bits every time, which is slower; CPU "
-              "kernels always do",
+              "kernels always give the same bits",
               Effect::kRunOnly);
-  binder.Bind("tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
-              "steps from one point of the curves in RUN_DIR/tensorboard to the next; 0: none",
-              Effect::kRunOnly);
-  binder.Bind("stall-timeout", &options.stall_timeout, {0, 1'000'000},
-              "seconds in one phase of a step after which the run ends with status 4 and names the "
-              "rank that hangs. Slow machines may need more, or a --micro-batch. 0: wait for ever",
-              Effect::kRunOnly);
+  binder.Bind(
+      "tensorboard-every", &options.tensorboard_every, {0, 1'000'000},
+      "write a point of TensorBoard's curves (RUN_DIR/tensorboard) every so many steps; 0: no "
+      "TensorBoard files",
+      Effect::kRunOnly);
+  binder.Bind(
+      "stall-timeout", &options.stall_timeout, {0, 1'000'000},
+      "seconds in one phase of a step, such as forward, after which the run ends with status "
+      "4 and names the rank that hangs. Slow machines may need more seconds, or a "
+      "--micro-batch. 0: wait for ever",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &options.overwrite,
               "start again if RUN_DIR holds an earlier run, and remove its checkpoints",
               Effect::kOnce);
@@ -93,16 +101,19 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
 void SgdOptions::Bind(OptionBinder& binder) {
   binder.Bind("momentum", &momentum, {0, 1},
               "share of the last step's direction that the next step keeps");
-  binder.Bind("dampening", &dampening, {0, 1},
-              "share of each gradient that does not enter the momentum. With 0.9 a steady step is "
-              "lr, with 0 it is lr / (1 - momentum)");
+  binder.Bind(
+      "dampening", &dampening, {0, 1},
+      "share of each gradient that does not enter the momentum. If gradients are constant and "
+      "--momentum is 0.9, each step is lr times the gradient with share 0.9, and lr / (1 - "
+      "momentum) times the gradient with share 0");
   binder.Bind("nesterov", &nesterov, "look ahead along the momentum; needs --dampening 0");
   binder.Bind("weight-decay", &weight_decay, {0, 1e3},
-              "factor of each parameter that is added to its gradient");
-  binder.Choice("weight-decay-on", &weight_decay_on, "parameters that decay");
-  binder.Bind("clip-norm", &clip_norm, {0, 1e9},
-              "maximum norm of the gradient (the average of all ranks, over all parameters); a "
-              "longer one is scaled down to it. 0: no limit");
+              "multiple of each parameter that is added to its gradient; 0: off");
+  binder.Choice("weight-decay-on", &weight_decay_on, "parameters to which --weight-decay applies");
+  binder.Bind(
+      "clip-norm", &clip_norm, {0, 1e9},
+      "maximum norm of the gradient (averaged over the ranks, of all parameters together); a "
+      "larger gradient is scaled down to this norm. 0: no limit");
 }
 
 void SgdOptions::Check() const {
@@ -113,19 +124,20 @@ void SgdOptions::Check() const {
 
 void BadStepOptions::Bind(OptionBinder& binder) {
   binder.Choice("on-bad-step", &action,
-                "when the loss, gradient or batch norm statistics of a step are not finite; ten "
-                "bad steps in a row always end the run");
+                "what to do when the loss, gradient or batch norm statistics of a step are not "
+                "finite; ten bad steps in a row always end the run");
   binder.Bind(
       "bad-step-norm", &norm, {0, 1e30},
-      "norm of the gradient (as for --clip-norm) above which a step is bad as well; 0: no limit");
+      "gradient norm, before --clip-norm, above which --on-bad-step treats a step as bad as well; "
+      "0: no limit");
 }
 
 void ValidationOptions::Bind(OptionBinder& binder) {
   binder.Bind("validation-clips", &clips, {1, 1000},
               "windows of each validation video, evenly spread");
   binder.Bind("validation-capped", &capped,
-              "take no more windows than --validation-clips; false: continue with their spacing to "
-              "the video's end, as the 2018 code does");
+              "take no more windows than --validation-clips; false: continue with the same spacing "
+              "to the video's end, as the 2018 code does");
   binder.Bind("validation-every", &every, {0, 100'000},
               "epochs from one validation to the next; "
               "0: never");
@@ -137,7 +149,7 @@ void TrainOptions::Bind(OptionBinder& binder) {
                     "folder for checkpoints and metrics; an earlier run in it is continued");
   binder.Recipe("recipe", &recipe,
                 ("settings to start from: " + PublishedRecipes() +
-                 ", or a file; those of networks that others trained are for fine-tuning")
+                 ", or a file (.ini); recipes for networks that others trained are for fine-tuning")
                     .c_str());
   network.Bind(binder);
   precision.Bind(binder);

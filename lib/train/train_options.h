@@ -20,12 +20,12 @@ namespace reel3d {
 // Says whose clips give the statistics of batch norm in training.
 enum class BatchStatistics { kLocal, kSync };
 inline std::vector<NamedChoice<BatchStatistics>> ChoicesOf(BatchStatistics /*type*/) {
-  return {{BatchStatistics::kLocal, "local", "of each rank's own clips (the paper)"},
+  return {{BatchStatistics::kLocal, "local", "each rank's own clips (the paper)"},
           {BatchStatistics::kSync, "sync",
-           "over all ranks, which makes the result independent of their number"}};
+           "the clips of all ranks, which makes the result independent of the number of ranks"}};
 }
 
-// Says which parameters decay.
+// Says to which parameters weight decay applies.
 enum class WeightDecayOn { kAll, kWeights };
 inline std::vector<NamedChoice<WeightDecayOn>> ChoicesOf(WeightDecayOn /*type*/) {
   return {{WeightDecayOn::kAll, "all", "every parameter"},
@@ -38,16 +38,18 @@ enum class BadStepAction { kStop, kSkip, kRollBack };
 inline std::vector<NamedChoice<BadStepAction>> ChoicesOf(BadStepAction /*type*/) {
   return {
       {BadStepAction::kStop, "stop", "end with status 1"},
-      {BadStepAction::kSkip, "skip", "undo the step; it makes the host wait for a GPU once a step"},
+      {BadStepAction::kSkip, "skip",
+       "undo the step; with this choice the host waits for a GPU once in each step"},
       {BadStepAction::kRollBack, "roll-back",
-       "reload the last --checkpoint-epochs checkpoint (before the first one: as skip) and "
-       "continue with the next step; it waits like skip"}};
+       "reload the last --checkpoint-epochs checkpoint and continue with the next step. Before the "
+       "first such checkpoint, undo the step. The host waits as with skip"}};
 }
 
 struct SgdOptions {
   double momentum = 0.9;
-  // Share of a gradient that does not enter the momentum buffer. With 0.9 a steady step is lr, with
-  // 0 it is lr / (1 - momentum), ten times as much.
+  // Share of a gradient that does not enter the momentum buffer. If gradients are constant, each
+  // step is lr times the gradient with 0.9. With 0 it is lr / (1 - momentum) times the gradient,
+  // ten times as much.
   double dampening = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-3;
@@ -58,11 +60,11 @@ struct SgdOptions {
   void Check() const;
 };
 
-// Decides what happens to a bad step, whose loss or gradient is not finite or whose gradient is far
-// too long.
+// Says what happens at a bad step: its loss, gradient or batch norm statistics are not finite, or
+// its gradient norm is above `norm`.
 struct BadStepOptions {
   BadStepAction action = BadStepAction::kStop;
-  double norm = 0;  // a gradient above this norm is bad as well; 0: no limit
+  double norm = 0;  // a step with a larger gradient norm is bad as well; 0: no limit
 
   void Bind(OptionBinder& binder);
 };
@@ -70,7 +72,7 @@ struct BadStepOptions {
 // The clips of the validation videos that are scored after an epoch.
 struct ValidationOptions {
   int clips = 3;       // windows per video, evenly spread
-  bool capped = true;  // false: as many of that spacing as the video has (2018 code)
+  bool capped = true;  // false: windows continue at that spacing to the video's end (2018 code)
   int every = 1;       // epochs between validations; 0: never validate
 
   void Bind(OptionBinder& binder);

@@ -24,8 +24,8 @@ FileEnd TooManyParts() {
 
 }  // namespace
 
-// By ISO/IEC 14496-12 an atom begins with a 32-bit size and four letters. Size 1 means that a
-// 64-bit size follows, size 0 that the atom reaches to the end of the file.
+// An atom begins with a 32-bit size and four letters (ISO/IEC 14496-12). Size 1 means that a 64-bit
+// size follows, size 0 that the atom reaches to the end of the file.
 FileEnd EndOfMov(FileBytes& bytes) {
   constexpr std::array<std::string_view, 3> kWithFrames{"mdat", "moof", "moov"};
   constexpr std::array<std::string_view, 10> kOthers{"free", "skip", "wide", "udta", "uuid",
@@ -45,7 +45,7 @@ FileEnd EndOfMov(FileBytes& bytes) {
     const auto is = [&](std::string_view name) { return name == type; };
     const bool with_frames = std::any_of(kWithFrames.begin(), kWithFrames.end(), is);
     if (length < 8 || bytes.Leaves(at, length)) {
-      // Anything may stand behind the last atom, so that only known ones say something.
+      // Any bytes may follow the last atom, so only atoms of a known type count as incomplete.
       if (length >= 8 && (with_frames || std::any_of(kOthers.begin(), kOthers.end(), is))) {
         FileEnd end = Incomplete(with_frames ? Kind::kCut : Kind::kRagged, "its " + type + " atom");
         end.counts_frames = !with_frames || !fragmented;
@@ -77,8 +77,8 @@ FileEnd EndOfAvi(FileBytes& bytes) {
   return {};
 }
 
-// By RFC 8794 an element is an id, a size and so many bytes. Id and size have a variable length,
-// which is the number of leading zeros of their first byte. A size of ones only is unknown.
+// An element is an id, a size and that many bytes (RFC 8794). Id and size have a variable length,
+// which is the number of leading zeros of their first byte, plus 1. A size of ones only is unknown.
 FileEnd EndOfMatroska(FileBytes& bytes) {
   constexpr uint64_t kSegment = 0x18538067;
   constexpr uint64_t kCluster = 0x1F43B675;
@@ -100,7 +100,7 @@ FileEnd EndOfMatroska(FileBytes& bytes) {
     }
     const auto id_length = static_cast<size_t>(length_of(bytes[0]));
     if (id_length > 4) {
-      break;  // nothing of Matroska's
+      break;  // not Matroska
     }
     const size_t size_length = id_length < ahead ? length_of(bytes[id_length]) : 1;
     if (size_length > 8) {
@@ -149,9 +149,9 @@ FileEnd EndOfAsf(FileBytes& bytes) {
   return {};
 }
 
-// By SMPTE ST 377-1 the partition pack at the file's beginning says where the footer begins. The
-// footer consists of parts with a 16-byte key and a length, which is long if its first byte is 0x80
-// or more.
+// The partition pack at the file's beginning states where the footer begins (SMPTE ST 377-1). The
+// footer consists of parts with a 16-byte key and a length. If the first byte of the length is 0x80
+// or more, its low 7 bits are the number of length bytes that follow.
 FileEnd EndOfMxf(FileBytes& bytes) {
   constexpr uint64_t kSmpte = 0x060E2B34;
   constexpr size_t kKey = 16;

@@ -10,15 +10,16 @@ namespace {
 
 using Kind = FileEnd::Kind;
 
-// LastUnit is what is known of the last unit of one stream of a transport stream.
+// LastUnit describes the last unit of one stream in a transport stream. A unit is a PES packet
+// (ISO/IEC 13818-1), which spans several transport packets.
 struct LastUnit {
   bool begun = false;
   int64_t left = 0;     // bytes of the unit still to come; unknown if negative
-  bool stuffed = true;  // its last packet has stuffing, which only the last one of a unit has
+  bool stuffed = true;  // the last transport packet has stuffing, as only a unit's last packet does
 };
 
-// Returns whether the adaptation field of the packet at `at` is longer than its content: the clock,
-// its original, and the countdown to a splice. Clocks stand in the first packet of a unit.
+// Returns true if the adaptation field of the packet at `at` is longer than its content, which is
+// the clock (PCR), the original clock (OPCR) and the countdown to a splice.
 bool HasStuffing(const FileBytes& bytes, size_t at) {
   const uint8_t length = bytes[at + 4];
   const uint8_t holds = bytes[at + 5];
@@ -26,9 +27,9 @@ bool HasStuffing(const FileBytes& bytes, size_t at) {
   return length == 0 || holds == 0 || length > 1 + 6 * flag(4) + 6 * flag(3) + flag(2);
 }
 
-// Goes through transport packets, which are `packet` bytes apart, from `at` on. A unit is a packet
-// of ISO/IEC 13818-1's other layer. It states its length, but a video's may be 0: then stuffing
-// shows its end.
+// Returns true if a unit is incomplete at the end. Transport packets are `packet` bytes apart, from
+// `at` on. A unit states its length, but a video's length may be 0: then stuffing shows the unit's
+// end.
 bool EndsWithinUnit(const FileBytes& bytes, size_t at, int64_t packet) {
   constexpr size_t kPacket = 188;
   std::map<uint64_t, LastUnit> units;
@@ -60,8 +61,8 @@ bool EndsWithinUnit(const FileBytes& bytes, size_t at, int64_t packet) {
 
 }  // namespace
 
-// By ISO/IEC 13818-1 all packets have one size and begin with 0x47. Discs put four bytes in front
-// of a packet, broadcasters sixteen behind it.
+// All packets have one size and begin with 0x47 (ISO/IEC 13818-1). Discs put four bytes in front of
+// a packet, broadcasters sixteen behind it.
 FileEnd EndOfTransportStream(FileBytes& bytes) {
   constexpr int kProof = 5;
   constexpr int64_t kTail = 1000;  // packets
@@ -85,8 +86,8 @@ FileEnd EndOfTransportStream(FileBytes& bytes) {
   return {};
 }
 
-// By ISO/IEC 13818-1 the stream consists of pack headers, and of packets that state their lengths.
-// Only the last ones are read.
+// The stream consists of pack headers, and of packets that state their lengths (ISO/IEC 13818-1).
+// Only the last of them are read.
 FileEnd EndOfProgramStream(FileBytes& bytes) {
   constexpr int64_t kTail_bytes = 1 << 17;
   constexpr uint8_t kEndCode = 0xB9;

@@ -20,8 +20,8 @@ uint8_t ClampToByte(int16_t value) {
 
 }  // namespace
 
-// By ITU-R BT.601 and BT.709, R = Y + 2(1-kr)Cr, B = Y + 2(1-kb)Cb, and G follows from
-// Y = kr R + kg G + kb B.
+// ITU-R BT.601 and BT.709 define R = Y + 2(1-kr)Cr, B = Y + 2(1-kb)Cb, and Y = kr R + kg G + kb B,
+// from which G follows.
 ColorPass::ColorPass(const ColorCoding& source) {
   const double green_weight = 1 - source.red_weight - source.blue_weight;
   const double red_of_cr = 2 * (1 - source.red_weight);
@@ -60,7 +60,8 @@ void ColorPass::LumaFromChroma(const YuvImage& image, int y, int16_t start, int1
   }
 }
 
-// Everything a loop reads is local, as bytes written through a pointer might change any object.
+// The loops read local copies only: for the compiler, a byte written through a pointer might change
+// any other object.
 void ColorPass::ApplyLuma(YuvImage* image, int y, const int16_t* from_chroma) const {
   uint8_t* luma = image->row(0, y);
   const int width = image->width();

@@ -1,5 +1,5 @@
-// Private to lib/video: a function for each container says whether the end of a file is missing.
-// FindFileEnd() chooses among them.
+// Private to lib/video: one function for each container finds out whether the end of a file is
+// missing. FindFileEnd() calls the right function.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,11 +10,11 @@
 
 namespace reel3d {
 
-// Makes an end with the words "the file ends within PART".
+// Returns an end of this kind with the text "the file ends within PART".
 FileEnd Incomplete(FileEnd::Kind kind, const std::string& part);
 
 // These containers consist of parts that state their length: MP4's atoms, AVI's chunks, Matroska's
-// elements, ASF's objects and MXF's partitions. A part that leaves the file is incomplete.
+// elements, ASF's objects and MXF's partitions. A part that reaches beyond the file is incomplete.
 FileEnd EndOfMov(FileBytes& bytes);
 FileEnd EndOfAvi(FileBytes& bytes);
 FileEnd EndOfMatroska(FileBytes& bytes);
@@ -31,8 +31,8 @@ FileEnd EndOfOgg(FileBytes& bytes);
 FileEnd EndOfGif(FileBytes& bytes);
 FileEnd EndOfNut(FileBytes& bytes);
 
-// Raw streams of a codec have no container. Only a mark proves that the end is there, and most
-// encoders write none.
+// Raw streams of a codec have no container. Only a mark (a code that closes the stream) proves that
+// the end is there, and most encoders write none.
 FileEnd EndOfMpegVideo(FileBytes& bytes);
 FileEnd EndOfMpeg4Video(FileBytes& bytes);
 FileEnd EndOfH264(FileBytes& bytes);

@@ -71,7 +71,7 @@ int Check(int code, const std::string& what) {
     case ESTALE:
     case ENOSPC:
       throw EnvironmentError(Describe(code, what));
-    default:  // EIO, too, by which demuxers mean damage
+    default:  // also EIO, which demuxers return for damaged files
       throw InputError(Describe(code, what));
   }
 }

@@ -42,22 +42,22 @@ class Dictionary {
   AVDictionary* entries_ = nullptr;
 };
 
-// Routes FFmpeg's log to TakeLog(), once a process. Call before using FFmpeg.
+// Routes FFmpeg's log to TakeLog(), and clears this thread's line. Call it before using FFmpeg.
 void Init();
 // Returns the last error line that FFmpeg logged on this thread since the last call; empty if none.
-// Decoders run with one thread, so it is about this thread's own file.
+// Decoders run with one thread, so the line is about this thread's own file.
 std::string TakeLog();
 
 // Makes "what: why" from the code and the log of this thread.
 std::string Describe(int code, const std::string& what);
-// Returns a code that is not negative. Throws an input error on a negative one, or an environment
+// Returns `code` if it is not negative. Throws an input error on a negative code, or an environment
 // error if only the system can be the cause. Lack of memory counts as the input's fault, because
 // damaged files ask for absurd amounts.
 int Check(int code, const std::string& what);
-// Does the same for writing, where an input is never at fault. A refusal of the system is an
-// environment error, any other code a failure.
+// Returns `code` if it is not negative. Writing never fails because of an input: an error of the
+// system is an environment error, lack of memory std::bad_alloc, any other code a failure.
 int CheckWrite(int code, const std::string& what);
-// Does the same for null pointers that mean "no memory".
+// Returns `pointer`. Throws std::bad_alloc if it is null.
 template <class T>
 T* CheckMemory(T* pointer) {
   if (pointer == nullptr) {
@@ -66,7 +66,7 @@ T* CheckMemory(T* pointer) {
   return pointer;
 }
 
-// Returns the name by which FFmpeg opens exactly this file, whatever characters stand in it.
+// Returns the name by which FFmpeg opens exactly this file, whatever characters its path has.
 std::string FileUrl(const std::filesystem::path& file);
 Handle<AVIOContext> OpenForWriting(const std::filesystem::path& file, const std::string& what);
 

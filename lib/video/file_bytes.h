@@ -19,7 +19,7 @@ class FileBytes {
 
   int64_t size() const { return size_; }
 
-  // Returns false unless all `count` bytes are there.
+  // Reads `count` bytes from `at` on. Returns false if the file does not have all of them.
   bool Read(int64_t at, size_t count) {
     bytes_.assign(count, 0);
     return at >= 0 && at <= size_ - static_cast<int64_t>(count) &&
@@ -34,7 +34,7 @@ class FileBytes {
     return is_read ? Text(0, bytes_.size()) : std::string();
   }
 
-  // Positions count within the bytes read last.
+  // Positions below are within the bytes read last.
   uint8_t operator[](size_t i) const { return bytes_[i]; }
   const std::vector<uint8_t>& all() const { return bytes_; }
   uint64_t Big(size_t at, size_t count) const {
@@ -55,7 +55,7 @@ class FileBytes {
     return {bytes_.begin() + static_cast<int64_t>(at),
             bytes_.begin() + static_cast<int64_t>(at + count)};
   }
-  // Returns whether a part of `length` bytes from `at` on leaves the file.
+  // Returns true if a part of `length` bytes from `at` on reaches beyond the end of the file.
   bool Leaves(int64_t at, uint64_t length) const {
     return at > size_ || length > static_cast<uint64_t>(size_ - at);
   }

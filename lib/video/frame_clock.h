@@ -1,7 +1,7 @@
 // Keeps the times of decoded frames continuous when a stream's own clock starts again or leaps, as
 // in joined recordings. Pure arithmetic on seconds.
 //
-// Times that are a few frames out of order stay as they are: that is disorder, not another clock.
+// Times that are a few frames out of order stay as they are: the clock has not started again.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,17 +14,17 @@ class FrameClock {
   // A broadcast clock that leaps further ahead belongs to joined parts; ffmpeg has this limit, too.
   static constexpr double kLongestGap_s = 10;
 
-  // `step_s` is how long a frame is shown on average. With `leaps`, for containers whose clocks are
-  // known to be discontinuous (transport and program streams), gaps are closed as well; elsewhere
-  // a long gap is a frame that is shown for long.
+  // `step_s` is the average time for which a frame is shown. `leaps` is true for containers whose
+  // clocks are known to be discontinuous (transport and program streams): long gaps are closed as
+  // well. If it is false, a long gap is a frame that is shown for long.
   FrameClock(double step_s, bool leaps) : step_s_(step_s), leaps_(leaps) {}
 
-  // Returns the time of the next frame, whose stream says `raw_s`. At a fault of the clock this is
-  // one step after the frame before.
+  // Returns the continuous time of the next frame, whose time in the stream is `raw_s`. If the
+  // clock starts again or leaps there, this is one step after the previous frame.
   double Next(double raw_s);
 
   int num_faults() const { return num_faults_; }
-  // Returns when the first fault happens, on the continuous clock.
+  // Returns the continuous time of the first fault.
   double first_fault_s() const { return first_fault_s_; }
 
  private:

@@ -84,8 +84,8 @@ int64_t FramePacer::NumBefore(double time_s) {
   return count;
 }
 
-// The last frame is shown as long as frames are on average, less half a step of the even rate, so
-// that n frames of this rate make n again.
+// The last frame is shown for the average time of a frame, less half a step of the even rate, so
+// that n frames at that rate give n frames again.
 int64_t FramePacer::NumLast() {
   const int64_t count = NumUntil(time_s_ + source_step_s_ - step_s_ / 2);
   if (num_shown_ > 0) {

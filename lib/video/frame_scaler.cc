@@ -15,8 +15,8 @@
 namespace reel3d {
 namespace {
 
-// Scaling is bit-exact, so that every node of a cluster writes the same bytes. In a smaller picture
-// each pixel is the mean of the area that it covers: nothing aliases, and it takes a third of
+// Scaling is bit-exact, so that every node of a cluster writes the same bytes. SWS_AREA takes the
+// mean of the area that each smaller pixel covers. It does not alias, and takes a third of
 // bicubic's time at 1080p.
 int ScalerFlags(bool shrinks) {
   return (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_BITEXACT | SWS_ACCURATE_RND;
@@ -53,8 +53,8 @@ bool IsFullRange(const AVFrame& frame) {
   return WithoutRange(format).has_value() || av_pix_fmt_desc_get(format)->nb_components < 3;
 }
 
-// Encoders copy flags from their sources that cannot be true: RGB's for a YCbCr picture, or YCgCo's
-// for one with smaller chroma, though YCgCo is exact at full resolution only.
+// Some encoders copy a matrix flag from their source that cannot be true: RGB for a YCbCr picture,
+// or YCgCo for a picture with subsampled chroma. YCgCo is exact at full resolution only.
 bool CannotBeTrue(const AVFrame& frame) {
   const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(ffmpeg::PixelFormat(frame));
   const bool subsampled =
@@ -129,7 +129,7 @@ void TurnPlane(const YuvImage& from, const Orientation& orientation, int plane, 
   }
 }
 
-// Returns the lines of a frame that are shown: all, or those of one field.
+// The lines of a frame that are shown: all lines, or those of one field.
 struct Lines {
   std::array<const uint8_t*, 4> planes{};
   std::array<int, 4> strides{};
@@ -177,7 +177,7 @@ struct FrameScaler::State {
 
   const Interlaced interlaced;
   YuvImage shown;
-  YuvImage stored;  // before it is turned
+  YuvImage stored;  // the picture before it is turned
   ffmpeg::Handle<SwsContext> scaler;
   // The scaler was made for these values.
   int width = 0, num_lines = 0;

@@ -1,5 +1,5 @@
-// Turns decoded frames of any pixel format, size and orientation into pictures of one size as
-// shown, in full-range BT.601. Transparency is dropped; nothing is cropped.
+// Converts decoded frames of any pixel format, size and orientation to upright pictures of one
+// size, in full-range BT.601. Transparency is dropped; nothing is cropped.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,13 +17,13 @@ struct ImageSize {
   int width = 0, height = 0;
 };
 // Return the size for a frame shown at `aspect` = width / height. The height (or the shorter side)
-// is as given, the other side the nearest even number. Throw an input error on a shape so extreme
-// that the other side leaves 2 .. VideoDecoder::kMaxSide.
+// is as given, the other side is rounded to an even number. Throw an input error on a shape so
+// extreme that the other side is outside 2 .. VideoDecoder::kMaxSide.
 ImageSize SizeForHeight(double aspect, int height);
 ImageSize SizeForShortSide(double aspect, int short_side);
 
-// Interlaced says how an interlaced frame is shown, whose even and odd lines are pictures of two
-// times. kField: the earlier picture, from half the lines. kWeave: both, with combs at motion.
+// Interlaced chooses how an interlaced frame is shown. Its even and its odd lines are two fields,
+// taken at two times. kField: only the earlier field. kWeave: both fields, with combs at motion.
 enum class Interlaced { kField, kWeave };
 inline std::vector<NamedChoice<Interlaced>> ChoicesOf(Interlaced /*type*/) {
   return {{Interlaced::kField, "field", "the first field, from half the lines"},
@@ -40,7 +40,7 @@ class FrameScaler {
   // The picture stays valid until the next call. Throws an input error on high dynamic range
   // (which needs tone mapping) and on colour codings other than YCbCr and RGB.
   const YuvImage& Scale(const VideoFrame& frame);
-  // Returns a phrase about a statement of the frames that was not believed; empty if all were.
+  // Returns a phrase about a colour matrix that the frames state but cannot have; empty if none.
   const std::string& note() const;
 
  private:

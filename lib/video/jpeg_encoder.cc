@@ -25,7 +25,7 @@ const LinkedLibrary kJpeg("libjpeg-turbo",
 
 constexpr int kMcuSide = 16;
 
-// libjpeg reports errors by never returning from here.
+// libjpeg calls Escape() on an error. It must not return to libjpeg, so it jumps.
 struct ErrorManager {
   jpeg_error_mgr base;
   std::jmp_buf escape;
@@ -38,7 +38,8 @@ struct ErrorManager {
   std::longjmp(manager->escape, 1);
 }
 
-// Points at the rows of MCU row `first_row`. Beyond the picture its last row repeats.
+// Points `rows` at the rows of one row of MCUs, from pixel row `first_row` on. Below the picture,
+// its last row repeats.
 void PointAtRows(const YuvImage& image, int first_row,
                  std::array<std::array<JSAMPROW, kMcuSide>, YuvImage::kPlanes>* rows) {
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
@@ -63,7 +64,7 @@ void SetUp(const YuvImage& image, int quality, jpeg_compress_struct* info) {
   info->restart_interval = RestartInterval(image.width());
 }
 
-// No object with a destructor may live here: an error jumps out.
+// An error jumps out of this function, so it must hold no object with a destructor.
 void Compress(const YuvImage& image, int quality, jpeg_compress_struct* info) {
   SetUp(image, quality, info);
   jpeg_start_compress(info, TRUE);

@@ -1,5 +1,5 @@
 // Encodes pictures as standard baseline 4:2:0 JPEG with restart markers, which let a reader decode
-// a crop without the rest.
+// only the part of a picture that a crop needs.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -10,7 +10,7 @@ using Kind = FileEnd::Kind;
 
 }  // namespace
 
-// The size of each tag stands behind it.
+// Each tag is followed by its size.
 FileEnd EndOfFlv(FileBytes& bytes) {
   constexpr int64_t kTagHeader = 11;
   if (!bytes.Read(bytes.size() - 4, 4)) {
@@ -22,7 +22,7 @@ FileEnd EndOfFlv(FileBytes& bytes) {
   return closed ? FileEnd{} : Incomplete(Kind::kRagged, "a tag");
 }
 
-// By RFC 3533 a page's header lists the sizes of its segments and marks the last page of a stream.
+// A page's header lists the sizes of its segments and marks the last page of a stream (RFC 3533).
 FileEnd EndOfOgg(FileBytes& bytes) {
   constexpr int64_t kLongestPage = 27 + 255 + 255 * 255;
   const std::string tail = bytes.ReadTail(kLongestPage);
@@ -46,7 +46,7 @@ FileEnd EndOfOgg(FileBytes& bytes) {
              : FileEnd{Kind::kRagged, "the file ends before the last page of a stream"};
 }
 
-// Some programs pad with zeros.
+// A GIF ends with a trailer byte. Some programs pad with zeros after it.
 FileEnd EndOfGif(FileBytes& bytes) {
   constexpr int64_t kMost = 1 << 16;
   constexpr char kTrailer = 0x3B;

@@ -25,8 +25,8 @@ constexpr std::string_view kAvi = "avi";
 constexpr std::string_view kMjpeg = "mjpeg";
 // FFmpeg takes most files of JPEG pictures for this container.
 constexpr std::string_view kJpegPipe = "jpeg_pipe";
-// Playlists (hls, concat, dash, image sequences) are not among them, because they make the reader
-// open other files.
+// These containers are accepted. Playlists (hls, concat, dash, image sequences) are not, because
+// they make the reader open other files.
 constexpr std::array<std::string_view, 20> kContainers{
     kMov,        kMatroska, kAvi,   "mpegts", "mpeg", "flv", "asf", "gif", "ogg",  "mxf",
     "mpegvideo", "m4v",     "h264", "hevc",   "ivf",  "rm",  "dv",  "nut", kMjpeg, "yuv4mpegpipe"};
@@ -78,10 +78,10 @@ OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.st
     OpenCodec();
     Describe();
   } catch (const Error& error) {
-    // The missing part may have stood in a lost end, as indexes behind the frames do.
+    // The cause may be a lost end of the file, because some files have their index at the end.
     throw Error(error.kind(), error.what() + DescribeTruncation(io.get(), info.container));
   }
-  // Complaints up to here were about other streams.
+  // This discards the log up to here, which is about other streams.
   ffmpeg::TakeLog();
 }
 
@@ -112,13 +112,14 @@ void OpenedVideo::OpenContainer(const fs::path& file) {
   info.container = container->name;
   AVFormatContext* context = ffmpeg::CheckMemory(avformat_alloc_context());
   context->pb = io.get();
-  // The function frees its context when it fails.
+  // avformat_open_input() frees its context when it fails.
   const int code = avformat_open_input(&context, url.c_str(), container, options.address());
   ffmpeg::Check(code, fmt::format("{}, a {} file", what, container->name));
   format.reset(context);
 }
 
-// FFmpeg decodes first frames where headers say too little, but no picture that would be refused.
+// FFmpeg decodes the first frames if the headers state too little. max_pixels keeps it from
+// decoding a picture that would be refused later.
 void OpenedVideo::ProbeStreams() {
   std::vector<ffmpeg::Dictionary> options(format->nb_streams);
   std::vector<AVDictionary*> pointers;
@@ -139,7 +140,7 @@ void OpenedVideo::ChooseStream(const fs::path& file) {
   std::vector<int> pictures;
   if (may_be_stills) {
     pictures = CountPictures(format.get(), candidates);
-    // The count has read packets, which only a second opening can read again.
+    // Counting has consumed packets, so the file is opened a second time.
     format.reset();
     io.reset();
     OpenContainer(file);
@@ -256,7 +257,7 @@ int64_t OpenedVideo::ListedBehind(int64_t size_bytes, double end_s) const {
   return count;
 }
 
-// The index has times of decoding, which are at most the times of presentation.
+// The index has decoding times, which are never later than the presentation times.
 double OpenedVideo::ListedEnd() const {
   if (info.container == kMov) {
     for (int i = avformat_index_get_entries_count(stream) - 1; i >= 0; --i) {

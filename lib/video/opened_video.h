@@ -12,11 +12,11 @@
 namespace reel3d {
 
 struct OpenedVideo {
-  // Throws an input error where VideoDecoder says so.
+  // Throws the errors of VideoDecoder's constructor.
   explicit OpenedVideo(const std::filesystem::path& file);
 
-  // Goes to the last key frame before the time, if the container has an index that can be trusted.
-  // Otherwise it returns false and stays where it is.
+  // Goes to the last key frame before `time_s`. If the container has no index that can be trusted,
+  // returns false and stays where it is.
   bool Seek(double time_s);
   // Returns whether the clock may start again where recordings are joined, as in broadcasts.
   bool HasLeapingClock() const { return (format->iformat->flags & AVFMT_TS_DISCONT) != 0; }
@@ -24,18 +24,18 @@ struct OpenedVideo {
   bool PacketsAdjoin() const;
   // Returns whether ListedFrames() counts exactly the frames to be shown.
   bool ListsWhatIsShown() const;
-  // Returns how `frame` is turned. This holds for the following frames until one says otherwise.
+  // Returns how `frame` is turned. A frame that states nothing is turned as the frame before.
   Orientation OrientationOfFrame(const AVFrame& frame);
   // Converts a time of the stream's clock to seconds from the file's start.
   double Seconds(int64_t stream_time) const;
   // Returns how many frames the container lists to be shown, or 0 if it lists none.
   int64_t ListedFrames() const;
-  // Returns how many of the listed frames before `end_s` have bytes behind the file's first
-  // `size_bytes`.
+  // Returns how many of the listed frames before `end_s` do not lie completely in the file's first
+  // `size_bytes` bytes.
   int64_t ListedBehind(int64_t size_bytes, double end_s) const;
-  // Returns when the last listed frame ends that is to be shown, in seconds, or 0 if unknown.
+  // Returns the end time of the last listed frame that is to be shown, in seconds; 0 if unknown.
   double ListedEnd() const;
-  // Returns when the video ends by the header, in seconds, or 0 if unknown. Most
+  // Returns the end time of the video that the header states, in seconds; 0 if unknown. Most
   // headers state a duration of the whole file, which may be the sound's.
   double StatedEnd() const;
 

@@ -16,14 +16,14 @@ constexpr const char* kMadeFromTag = "REEL3D_MADE_FROM";
 
 struct PreparedVideoInfo {
   int width = 0, height = 0;     // pixels, square
-  int fps_num = 0, fps_den = 1;  // average frame rate; 0/1 unknown
-  std::string made_from = {};    // what its maker says it came from and how; empty unknown
+  int fps_num = 0, fps_den = 1;  // average frame rate; 0/1: unknown
+  std::string made_from = {};    // source and settings, as stated by the maker; empty: unknown
 };
 
-// Hands out the stored JPEG packets without decoding them.
+// Returns the stored JPEG packets without decoding them.
 class PreparedVideoReader {
  public:
-  // Throws an input error unless the file is whole Matroska with one Motion-JPEG stream.
+  // Throws an input error if the file is not complete Matroska with one Motion-JPEG stream.
   explicit PreparedVideoReader(const std::filesystem::path& file);
   ~PreparedVideoReader();
 

@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::array<uint8_t, 4> kEbmlId{0x1A, 0x45, 0xDF, 0xA3};
 constexpr std::array<uint8_t, 4> kSegmentId{0x18, 0x53, 0x80, 0x67};
 
-// Reads the size field at `bytes`, whose first byte's leading zeros say how many bytes follow.
-// Returns the field's own length, or 0 if there is none.
+// Reads the size field at `bytes`. The number of leading zeros of its first byte is the number of
+// bytes that follow. Returns the length of the field, or 0 if there is none.
 int ReadSize(const uint8_t* bytes, const uint8_t* end, uint64_t* size) {
   int length = 1;
   while (length <= 8 && bytes < end && (*bytes >> (8 - length)) == 0) {
@@ -38,7 +38,7 @@ int ReadSize(const uint8_t* bytes, const uint8_t* end, uint64_t* size) {
   return length;
 }
 
-// Returns whether the file is finished and of the length that it states.
+// Returns true if the file is finished and has the length that it states.
 bool IsWholeMatroska(const fs::path& file) {
   std::array<uint8_t, 256> head{};
   std::ifstream stream(file, std::ios::binary);

@@ -6,8 +6,8 @@
 namespace reel3d {
 namespace {
 
-// A unit begins with 00 00 01 and a byte that says its kind. Returns the last unit's kind if the
-// unit is a few bytes long, as the marks are; -1 otherwise.
+// A unit begins with 00 00 01 and a byte for its kind. Returns the kind of the last unit if that
+// unit is only a few bytes long, as end marks are; -1 otherwise.
 int LastShortUnit(FileBytes& bytes) {
   constexpr int64_t kMost = 64;
   const std::string tail = bytes.ReadTail(kMost);
@@ -15,7 +15,8 @@ int LastShortUnit(FileBytes& bytes) {
   return at == std::string::npos || at + 3 >= tail.size() ? -1 : bytes[at + 3];
 }
 
-// Decoders seldom complain of a last slice that is cut, and HEVC's never does.
+// A cut within the last slice cannot be seen without a mark: decoders seldom report it, and the
+// HEVC decoder never does.
 FileEnd Judge(bool has_mark) {
   return has_mark ? FileEnd{}
                   : FileEnd{FileEnd::Kind::kRagged,
@@ -42,7 +43,7 @@ FileEnd EndOfHevc(FileBytes& bytes) {
   return Judge(unit >= 0 && (unit >> 1 == 36 || unit >> 1 == 37));
 }
 
-// By ITU-T T.81 a picture ends with FF D9. Cameras pad with zeros.
+// A picture ends with FF D9 (ITU-T T.81). Some cameras pad with zeros after it.
 FileEnd EndOfJpegs(FileBytes& bytes) {
   constexpr int64_t kMost = 1 << 16;
   const std::string tail = bytes.ReadTail(kMost);

@@ -7,13 +7,13 @@
 namespace reel3d {
 namespace {
 
-// FFmpeg takes such a stream only where there is no other.
+// Marks a stream so that FFmpeg chooses it only if there is no other.
 void PutLast(AVStream* stream) {
   stream->disposition &= ~AV_DISPOSITION_DEFAULT;
   stream->disposition |= AV_DISPOSITION_VISUAL_IMPAIRED;
 }
 
-// Puts those candidates last that are not `good`, unless none is good.
+// Puts the candidates that are not `good` last, if at least one is good.
 void Prefer(AVFormatContext* format, const std::vector<int>& candidates,
             const std::function<bool(size_t)>& good) {
   bool any_good = false;

@@ -18,7 +18,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Before this time, decoding from the start costs less than seeking could do wrong.
+// A part that begins before this time is decoded from the start: that costs little, and seeking may
+// go wrong.
 constexpr double kSeekFrom_s = 4;
 // Times in files are rounded to their own units.
 constexpr double kSlack_s = 1e-6;
@@ -60,18 +61,19 @@ struct VideoDecoder::State {
   double last_raw_s = 0, last_time_s = 0;
   double last_packet_s = 0;     // the latest time of a packet, on the stream's clock
   int64_t packets_end = 0;      // where the last packet ends in the file
-  bool packet_corrupt = false;  // the last one
-  // The shape is that of the frame before: width and height as stored, and how it is turned.
+  bool packet_corrupt = false;  // the last packet
+  // Shape of the previous frame: width and height as stored, transpose, flip_x, flip_y.
   std::array<int, 5> last_shape{};
   int num_shapes = 0;
-  bool any_frame = false;  // decoded, whether in the part or not
+  bool any_frame = false;  // a frame was decoded, in the part or before it
   bool cut_short = false;  // the demuxer ended in an error
   bool flushing = false;
   bool finished = false;
   DecodeSummary summary;
 };
 
-// Damage is passed over, and the first is reported. Without memory, frames would vanish silently.
+// Decoding goes on after damage, and only the first problem is kept. Lack of memory is an error,
+// because frames would be lost silently.
 void VideoDecoder::State::Note(int code, const char* doing) {
   ffmpeg::Check(code == AVERROR(ENOMEM) ? code : 0, video.what);
   const std::string problem = ffmpeg::Describe(code, doing);
@@ -96,7 +98,7 @@ void VideoDecoder::State::Feed() {
     avcodec_send_packet(video.codec.get(), nullptr);
     return;
   }
-  // A packet without bytes says that nothing changes, but a decoder would take it for the end.
+  // A packet without bytes means "no change", but a decoder would take it for the stream's end.
   if (packet->stream_index == video.stream->index && packet->size > 0) {
     KeepPacketsEnd();
     const int sent = avcodec_send_packet(video.codec.get(), packet.get());
@@ -142,7 +144,8 @@ double VideoDecoder::State::FrameTime(const AVFrame& frame) {
   return clock.Next(last_raw_s);
 }
 
-// Some files' indexes lie: after a seek the first frame must not be behind the wanted one.
+// Some files have wrong indexes. A seek went too far if the first frame after it is later than the
+// beginning of the part.
 bool VideoDecoder::State::SoughtTooFar(bool decoded, double time_s) const {
   return sought && !any_frame && (!decoded || time_s > part.begin_s + kSlack_s);
 }
@@ -160,7 +163,8 @@ void VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
   ++summary.num_frames;
 }
 
-// Every frame gets the first one's size, so frames of another shape are distorted.
+// Notes a change of shape: all frames are scaled to the size of the first, so later frames of
+// another shape are distorted.
 void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
   const AVFrame& decoded = *frame.get();
   const Orientation& turn = frame.orientation;
@@ -183,16 +187,16 @@ void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
 int64_t VideoDecoder::State::MissingFrames(double end_s) const {
   const double step_s = video.info.FrameStep();
   const double missing_s = std::min(part.end_s, end_s) - (last_raw_s + step_s);
-  // Both times are on the stream's clock, which says nothing if it has faults.
+  // Both times are on the stream's clock, which cannot be used if it has faults.
   return clock.num_faults() > 0 ? 0 : std::llround(std::clamp(missing_s / step_s, 0., 1e9));
 }
 
-// Judges at the end of the file whether more should follow.
+// Decides at the end of the file whether frames are missing after the last one.
 void VideoDecoder::State::JudgeEnd() {
   FileEnd end = FindFileEnd(video.io.get(), video.info.container);
   constexpr int kPacketHeader_bytes = 16;
   const int64_t size_bytes = avio_size(video.io.get());
-  // FFmpeg fills up the last packet of DV from the one before.
+  // FFmpeg fills up an incomplete last packet of DV from the packet before.
   const bool misfit = video.PacketsAdjoin() &&
                       (packets_end + kPacketHeader_bytes < size_bytes || packets_end > size_bytes);
   if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || misfit)) {
@@ -202,7 +206,7 @@ void VideoDecoder::State::JudgeEnd() {
   const bool complete = !cut && end.kind == FileEnd::Kind::kComplete;
   const double stated_s = video.StatedEnd();
   double end_s = complete ? 0 : stated_s;
-  // Without a problem of the decoder, packets without a frame are meant to have none.
+  // If the decoder reported no problem, packets without a frame are not a fault.
   if (!summary.problem.empty()) {
     end_s = std::max({end_s, video.ListedEnd(), last_packet_s + video.info.FrameStep()});
   }
@@ -212,7 +216,7 @@ void VideoDecoder::State::JudgeEnd() {
   const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
   const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
   summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
-  // The file may be cut between two tags; but the sound may also be longer than the video.
+  // The file may be cut between two tags, or its sound may be longer than the video.
   if (complete && video.info.container == "flv" && MissingFrames(stated_s) > harmless) {
     summary.notes.push_back(fmt::format("its header states {:.2f} s, its last frame is at {:.2f} s",
                                         stated_s, last_raw_s));

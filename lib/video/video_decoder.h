@@ -1,4 +1,4 @@
-// Decodes any video file that users have, or a part of it in seconds, frame by frame.
+// Decodes any video file that users have, or a range of seconds of it, frame by frame.
 //
 // Files come from outside and are hostile until checked. Only regular files are opened, never the
 // files that they refer to, and only video containers, never playlists. No picture with a side
@@ -20,8 +20,8 @@ struct AVFrame;
 
 namespace reel3d {
 
-// Orientation says how a stored picture is turned to be shown: rows and columns change places
-// first, then it is mirrored.
+// Orientation holds the steps that make a stored picture upright: first rows and columns change
+// places (transpose), then the picture is mirrored.
 struct Orientation {
   bool transpose = false, flip_x = false, flip_y = false;
 };
@@ -47,8 +47,8 @@ class VideoFrame {
 struct VideoInfo {
   std::string container, codec;  // FFmpeg's names
   int width = 0, height = 0;     // pixels as stored
-  int fps_num = 0, fps_den = 1;  // average; 0/1 unknown
-  int64_t num_frames = 0;        // as the container says; 0 unknown
+  int fps_num = 0, fps_den = 1;  // average; 0/1: unknown
+  int64_t num_frames = 0;        // as the container states; 0: unknown
 
   // Returns how many seconds a frame is shown on average. If that is unknown, PAL's 0.04 is
   // assumed.
@@ -65,16 +65,16 @@ struct VideoPart {
 // The summary is complete when Next() has returned false.
 struct DecodeSummary {
   int64_t num_frames = 0;       // returned by Next()
-  int64_t expected_frames = 0;  // estimate with frames missing at the end; else num_frames
+  int64_t expected_frames = 0;  // num_frames plus the frames missing at the end, estimated
   std::string problem;          // complaint of the demuxer or decoder; empty: none
   // Each note is a phrase that a user should read: a clock that starts again, a size that changes,
   // an end that may be missing.
   std::vector<std::string> notes;
 
-  // True: the end is missing, that is frames that the container states or lists, or bytes that it
-  // claims. Frames missing at the beginning (a cut within a group of pictures) and bad frames in
-  // between are no truncation. Streams that state no length are never truncated; if they end within
-  // a packet, or are raw, a note says so.
+  // True: the end is missing, which means frames that the container states or lists, or bytes that
+  // it states. Frames missing at the beginning (a cut within a group of pictures) and bad frames in
+  // between do not count. Streams that state no length are never truncated; if they end within a
+  // packet, or are raw, a note says so.
   bool truncated = false;
 };
 
@@ -92,7 +92,7 @@ class VideoDecoder {
   // Decodes the next frame in order of presentation, and returns false after the last. Damaged
   // packets are skipped and noted. Throws an input error if there was no frame at all.
   bool Next(VideoFrame* frame);
-  // Makes Next() call `tell` for each decoded frame, also for those before the part.
+  // Makes Next() call `tell` for each decoded frame, including the frames before the part.
   void OnDecoded(std::function<void()> tell);
   const DecodeSummary& summary() const;
 

@@ -14,28 +14,28 @@ namespace reel3d {
 struct VideoEncoderOptions {
   int width = 0, height = 0;  // pixels
   int fps_num = 25, fps_den = 1;
-  bool variable_rate = false;  // times are finer than the frame rate, by a thousand
+  bool variable_rate = false;  // true: the unit of time is a thousandth of a frame
   // These are FFmpeg's names.
-  std::string container;          // empty: by the file's suffix
+  std::string container;          // empty: chosen by the file's suffix
   std::string container_options;  // name=value, joined by colons
   std::string codec = "libx264";
   std::string pixel_format = "yuv420p";
   std::string codec_options = "preset=veryfast:crf=18";  // name=value, joined by colons
-  // The file says this about its pictures. Empty: it says nothing.
+  // Properties of the pictures that the file states. Empty: the file does not state it.
   std::string color_range, color_space, color_transfer;
-  int pixel_aspect_num = 0, pixel_aspect_den = 1;  // width : height of one pixel; 0/1 unsaid
-  int rotation_degrees = 0;                        // clockwise, that a player applies
+  int pixel_aspect_num = 0, pixel_aspect_den = 1;  // width : height of one pixel; 0/1: not stated
+  int rotation_degrees = 0;                        // clockwise turn that a player applies
 };
 
 // The same frames and options give the same bytes.
 class VideoEncoder {
  public:
-  // Throws a usage error on names that FFmpeg does not know, an environment error if it cannot
-  // write.
+  // Throws a usage error on names that FFmpeg does not know, an environment error if the file
+  // cannot be written.
   VideoEncoder(const std::filesystem::path& file, const VideoEncoderOptions& options);
   ~VideoEncoder();
 
-  // Returns the bytes of a frame: the pixel format's planes follow each other without padding.
+  // Returns the size of a frame. The pixel format's planes follow each other without padding.
   size_t frame_size_bytes() const;
   // Writes a frame. Frames follow at the frame rate, unless `time_s` >= 0 gives this frame another
   // time, which must be later than the last one.

@@ -28,8 +28,7 @@ YuvImage::YuvImage(int width, int height)
   REEL3D_CHECK(width > 0 && height > 0 && width % 2 == 0 && height % 2 == 0);
   const size_t luma_bytes = size_t(luma_stride_) * height;
   const size_t chroma_bytes = size_t(chroma_stride_) * (height / 2);
-  // The plane has one line more, because swscale's vector code may write past the end of the last
-  // row.
+  // kAlignment bytes follow the last row, because swscale's vector code may write past its end.
   const size_t size_bytes = luma_bytes + 2 * chroma_bytes + kAlignment;
   bytes_.reset(static_cast<uint8_t*>(std::aligned_alloc(kAlignment, size_bytes)));
   if (!bytes_) {

@@ -1,6 +1,6 @@
 // YuvImage is a picture in three planes, 4:2:0: luma Y, and Cb and Cr at half width and height.
-// The caller knows what the numbers mean (range, matrix). Between the rooms of reel3d this is
-// full-range BT.601, as in JPEG.
+// The class does not record range and matrix. Between the folders of lib/, pictures are full-range
+// BT.601, as in JPEG.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,20 +15,20 @@ class YuvImage {
   static constexpr int kPlanes = 3;
 
   YuvImage() = default;
-  // Width and height are in pixels, positive and even. The contents are undefined.
+  // Width and height are in pixels, positive and even. All bytes are 0.
   YuvImage(int width, int height);
 
   int width(int plane = 0) const { return plane == 0 ? width_ : width_ / 2; }
   int height(int plane = 0) const { return plane == 0 ? height_ : height_ / 2; }
-  // The stride is the bytes from one row to the next, a multiple of 64 as is the first row's
-  // address.
+  // Returns the bytes from one row to the next. The stride and the address of the first row are
+  // multiples of 64.
   int stride(int plane) const { return plane == 0 ? luma_stride_ : chroma_stride_; }
   uint8_t* row(int plane, int y) { return planes_[plane] + ptrdiff_t{y} * stride(plane); }
   const uint8_t* row(int plane, int y) const {
     return planes_[plane] + ptrdiff_t{y} * stride(plane);
   }
 
-  // Repeats each row's last pixel up to a multiple of 8: JPEG blocks at the right edge hold it.
+  // Repeats each row's last pixel up to a multiple of 8, because JPEG blocks end there.
   void PadRight();
 
  private:

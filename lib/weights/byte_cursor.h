@@ -1,4 +1,5 @@
-// Walks through bytes that may be damaged or hostile: a pickle, the directory of a zip file.
+// Reads, one after another, bytes that may be damaged or hostile: a pickle, the directory of a zip
+// file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +15,7 @@ namespace reel3d {
 
 class ByteCursor {
  public:
-  // Errors begin with "`source`: not a sound `what`: "; `source` must outlive this.
+  // Errors begin with "`source`: not a sound `what`: "; `source` must outlive this object.
   ByteCursor(std::string_view bytes, const std::string& source, const char* what)
       : bytes_(bytes), source_(source), what_(what) {}
 

@@ -17,7 +17,7 @@ std::vector<Family> Rows(TypeList<Tags...> /*list*/) {
   return {RowOf<Tags>()...};
 }
 
-// "a, b and c".
+// Returns a text such as "a, b and c".
 std::string Enumerate(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {

@@ -1,7 +1,7 @@
-// Lists the network families, one line each, in the order in which --model shows them. A name here
-// stands for a family's two halves: RowOf<> in lib/weights/families (lib/weights/family.h) and
-// NetworkOf<> in lib/model/families (lib/model/family_network.h). The linker misses a half that
-// nobody wrote.
+// Lists the network families, one line each, in the order in which --model shows them. Each name
+// here needs two specialisations: RowOf<> in lib/weights/families (lib/weights/family.h) and
+// NetworkOf<> in lib/model/families (lib/model/family_network.h). Linking fails if one of them is
+// missing.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

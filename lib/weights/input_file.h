@@ -19,9 +19,10 @@ class InputFile {
   std::string name() const { return path_.string(); }
   uint64_t size_bytes() const { return size_bytes_; }
 
-  // Throws an input error if the file ends before, an environment error if it cannot be read.
+  // Reads `size_bytes` bytes from `offset` on. Throws an input error if the file ends before them,
+  // and an environment error if it cannot be read.
   void Read(uint64_t offset, void* bytes, uint64_t size_bytes) const;
-  // Does the same and returns text. Checks `size_bytes` against the file before it takes memory.
+  // Does the same and returns the bytes. Allocates memory only if the file is that large.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;
 
  private:

@@ -64,8 +64,8 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // Python's pickletools.py explains the opcodes. These push a plain value. Returns false if
-  // `opcode` is none of them.
+  // Executes an opcode that pushes a plain value; returns false for other opcodes. Python's
+  // pickletools.py explains the opcodes.
   bool StepPlain(unsigned char opcode) {
     switch (opcode) {
       case 'N':  // NONE
@@ -88,7 +88,7 @@ class Unpickler : private PickleMachine {
       case 0x8b:  // LONG4
         PushLong(bytes_.Number(opcode == 0x8a ? 1 : 4));
         return true;
-      case 'I':  // INT: what four bytes do not hold in Python 2
+      case 'I':  // INT: in Python 2, a number that does not fit into four bytes
         PushDecimal(bytes_.Line(kMaxNameBytes));
         return true;
       case 'G':  // BINFLOAT
@@ -122,7 +122,7 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // These put values together, or into other places. Returns as above.
+  // Executes an opcode for containers, the stack or the memo; returns false for other opcodes.
   bool StepContainer(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
@@ -184,7 +184,7 @@ class Unpickler : private PickleMachine {
     }
   }
 
-  // These name objects of Python, or say what Python would make of them. Returns as above.
+  // Executes an opcode that names, makes or fills a Python object; returns false for others.
   bool StepObject(unsigned char opcode) {
     switch (opcode) {
       case 'c': {  // GLOBAL

@@ -83,7 +83,7 @@ void PickleMachine::PushDict(std::vector<PickleId> arguments) {
   Require(source, Kind::kSequence, "a dict is made of something else");
   for (const PickleId pair : At(source).items) {
     Require(pair, Kind::kSequence, "a dict is made of something else");
-    if (At(pair).items.size() != 2) {  // none would cost time that nothing counts
+    if (At(pair).items.size() != 2) {  // empty lists would cost time that no limit counts
       throw Malformed("a dict is made of what are no pairs");
     }
     SetItems(dict, At(pair).items);

@@ -1,5 +1,5 @@
-// The memory of pickle's machine holds the values made so far, those on its stack, and those that
-// it remembers. Every growth is bounded, whatever the pickle says. It does without torch.
+// Holds the memory of the pickle machine (pickle.h): all values, its stack and its memo. The memory
+// is bounded for every pickle. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,10 +15,10 @@
 
 namespace reel3d {
 
-// All functions throw Malformed if a bound is exceeded or a value that they take is missing.
+// All functions throw Malformed() if a bound is exceeded or a value that they need is missing.
 class PickleStack {
  public:
-  // `bytes`, which says where errors are, must outlive this.
+  // `bytes` gives the position for error messages, and must outlive this object.
   explicit PickleStack(const ByteCursor& bytes) : bytes_(bytes) {}
 
   Error Malformed(const std::string& why) const { return bytes_.Malformed(why); }
@@ -29,25 +29,26 @@ class PickleStack {
     Push(kind).integer = integer;
   }
   void PushText(std::string_view text) { Push(PickleValue::Kind::kText).text = text; }
-  // Pushes a value that has a name. The sum of all names is bounded, because few bytes may repeat a
-  // long one. The name is passed by value, because a view of another value's text would not last.
+  // Pushes a value that has a name. The total length of all names is bounded, because a pickle can
+  // repeat a long name in few bytes. The name is passed by value, because a view of another value's
+  // text would not stay valid.
   void PushNamed(PickleValue::Kind kind, std::string name);
   void PushWith(PickleValue::Kind kind, std::vector<PickleId> items);
-  // Pushes a value that exists.
+  // Pushes an existing value again.
   void PushAgain(PickleId id) { stack_.push_back(id); }
 
-  // Appends the items to those of `id`. The sum of all is bounded, because few bytes may name a
-  // long list again and again. They are passed by value, because a reference to another value's
-  // items would not last.
+  // Appends `items` to those of value `id`. The number of all items is bounded, because a pickle
+  // can append a long list again and again in few bytes. `items` is passed by value, because a
+  // reference to another value's items would not stay valid.
   void AddItems(PickleId id, std::vector<PickleId> items);
 
-  // These do not reach values from before the newest mark.
+  // These functions do not reach values below the newest mark.
   PickleId Pop();
   PickleId Top();
   void Mark();
   std::vector<PickleId> PopToMark();
 
-  // Remembers the value on top, and pushes a remembered one.
+  // Remember() stores the value on top in the memo under `place`. Recall() pushes it again.
   void Remember(uint64_t place);
   void Recall(uint64_t place);
   uint64_t num_remembered() const { return memo_.size(); }
@@ -56,7 +57,7 @@ class PickleStack {
   bool IsOpaque(PickleId id) const { return At(id).kind == PickleValue::Kind::kOpaque; }
   void Require(PickleId id, PickleValue::Kind kind, const char* what) const;
 
-  // Returns the values, with the one on top as their root.
+  // Returns all values. The value on top of the stack becomes the root.
   Pickle Finish();
 
  private:

@@ -10,8 +10,8 @@ namespace reel3d {
 
 constexpr size_t kMaxNameBytes = 300;  // of a tensor, a class, a storage
 
-// Returns true for names that a terminal and JSON can show, as all usual weights have them:
-// printable ASCII of at most kMaxNameBytes.
+// Returns true if a terminal and JSON can show the name: at most kMaxNameBytes of printable ASCII.
+// The names in usual weights all are.
 inline bool IsPlainName(std::string_view text) {
   return text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), [](char byte) {
            return byte >= ' ' && byte <= '~';

@@ -18,11 +18,11 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr int kMaxModuleDepth = 32;
-constexpr size_t kMostParts = 32;  // of an argument of a tensor
+constexpr size_t kMostParts = 32;  // items of an argument that describes a tensor
 constexpr uint64_t kMaxShare = 4;  // bytes of all tensors for each byte of the file
 
-// Returns the number of values. Returns nothing if the view reaches out of a storage of
-// `num_stored`, or shows some values more than once.
+// Returns the number of values of the view. Returns nothing if the view reaches out of a storage of
+// `num_stored` values, or has more values than the storage.
 std::optional<uint64_t> ValuesWithin(const PthTensor& tensor, uint64_t num_stored) {
   uint64_t count = 1;
   auto last = static_cast<uint64_t>(tensor.first);
@@ -50,7 +50,7 @@ class Collector {
   Collector(const PthContainer& container, const InputFile& file)
       : container_(container), objects_(container.objects), file_(file) {}
 
-  // `is_file`: the dict is all that the file holds, and whatever else was saved stands in it.
+  // `is_file`: the dict is the complete file, so it may also hold objects that are not weights.
   std::vector<PthTensor> FromDict(const PickleValue& dict, bool is_file, PassedOver* passed_over) {
     for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
       const PickleValue& key = objects_.At(dict.items[i]);
@@ -79,7 +79,8 @@ class Collector {
     return InputError(fmt::format("{}: not weights as reel3d reads them: {}", file_.name(), why));
   }
 
-  // Throws if another object stands in the place of a tensor.
+  // Checks an entry that is not a tensor. Throws if the entry may stand for a tensor: a Python
+  // object or a call.
   void RequireBeside(const std::string& name, const PickleValue& key, const PickleValue& value,
                      bool is_file) const {
     if (key.kind == Kind::kOpaque) {
@@ -94,8 +95,7 @@ class Collector {
     RequireKnown(name, value);
     throw Malformed(fmt::format("its entry {} is no tensor", name));
   }
-  // Throws if one of the arguments is an object of Python, or what an argument consists of: a shape
-  // is a tuple.
+  // Throws if an argument of `call` is a Python object, or contains one: a shape is a tuple.
   void RequireKnown(const std::string& name, const PickleValue& call, int depth = 0) const {
     constexpr int kMostDepth = 3;
     for (const PickleId id : call.items) {
@@ -207,8 +207,8 @@ std::map<std::string, std::string> Notes(const Pickle& objects, const PickleValu
   return notes;
 }
 
-// Returns the other entries that the user may mean: those of networks, if the taken one is a
-// network.
+// Returns the other entries that the user may mean. If `taken` is a network, these are only entries
+// of networks.
 std::vector<std::string> OthersThan(const PthState& taken, const std::vector<PthState>& states) {
   constexpr size_t kMaxOthers = 8;
   std::vector<std::string> others;
@@ -222,9 +222,9 @@ std::vector<std::string> OthersThan(const PthState& taken, const std::vector<Pth
   return others;
 }
 
-// Returns the first entry of a dict, at whatever depth, that is an object of Python and stands
-// where a tensor may: under a text. A name of several parts, as tensors have, comes before others.
-// Null: there is none.
+// Returns a Python object that stands in any dict under a text, where a tensor may stand, and sets
+// `entry` to this text. Prefers an object whose text has a dot, as names of tensors have. Null:
+// there is none.
 const PickleValue* FirstObject(const Pickle& objects, std::string* entry) {
   const PickleValue* first = nullptr;
   for (const PickleValue& dict : objects.values) {
@@ -242,7 +242,7 @@ const PickleValue* FirstObject(const Pickle& objects, std::string* entry) {
   return first;
 }
 
-// Says why there is nothing to read.
+// Returns the error for a file without weights, with the reason.
 Error NoWeights(const InputFile& file, const Pickle& objects) {
   const PickleValue& root = objects.At(objects.root);
   if (root.kind == Kind::kOpaque) {

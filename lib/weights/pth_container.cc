@@ -15,7 +15,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// Finds the type of torch.FloatStorage and the like; null if it is no such name.
+// Returns the type of a storage class such as torch.FloatStorage; null for other names.
 const PthType* FindStorageType(std::string_view global) {
   const auto found = std::find_if(kPthTypes.begin(), kPthTypes.end(), [&](const PthType& type) {
     return global == fmt::format("torch.{}Storage", type.storage);
@@ -27,8 +27,8 @@ bool BeginsWith(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
 
-// These names are all that weights consist of; TorchScript's modules are classes of their own.
-// Other objects in a checkpoint may have any name.
+// Returns how a global name is treated. Weights consist only of the names below. The modules of
+// TorchScript have classes of their own, and other objects in a checkpoint may have any name.
 PickleRole RoleOf(std::string_view name) {
   if (name == "collections.OrderedDict" || name == "collections.Counter") {
     return PickleRole::kDict;
@@ -50,7 +50,7 @@ Error Malformed(const InputFile& file, const std::string& why) {
   return InputError(fmt::format("{}: not a sound file of torch.save: {}", file.name(), why));
 }
 
-// Returns ('storage', torch.FloatStorage, key, where it was, number of values).
+// Returns the tuple ('storage', torch.FloatStorage, key, device, number of values).
 const PickleValue& Description(const Pickle& objects, const PickleValue& persistent,
                                const std::string& source) {
   const PickleValue& tuple = objects.At(persistent.items.at(0));
@@ -70,7 +70,7 @@ const PickleValue& Description(const Pickle& objects, const PickleValue& persist
   return tuple;
 }
 
-// Returns every storage that the objects name; its place is not yet set.
+// Returns every storage that the objects name, without its place in the file.
 std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pickle& objects) {
   std::map<std::string, PthStorage> storages;
   for (const PickleValue& value : objects.values) {
@@ -98,8 +98,8 @@ std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pic
   return storages;
 }
 
-// Returns the records "<name>/data.pkl" and "<name>/data/<key>" without the name, which is the
-// file's name at the time of writing.
+// Returns the records "<name>/data.pkl" and "<name>/data/<key>" by their names without "<name>/".
+// torch.save takes <name> from the name of the file.
 std::map<std::string, const ZipEntry*> Records(const std::vector<ZipEntry>& entries) {
   std::map<std::string, const ZipEntry*> records;
   for (const ZipEntry& entry : entries) {
@@ -159,7 +159,7 @@ PthContainer ReadLegacy(const InputFile& file) {
     return pickle;
   };
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  // No pickle is kept longer than needed, because each may be as large as pickles get.
+  // No pickle is kept longer than needed, because each may need about 100 MB of memory.
   if (const Pickle magic = next(); magic.At(magic.root).kind == Kind::kOpaque) {
     throw OpaqueObject(file.name(), "it", magic.At(magic.root));
   } else if (magic.At(magic.root).text != kMagic) {

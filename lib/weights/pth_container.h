@@ -1,7 +1,7 @@
 // Reads the container that torch.save puts around tensors: a pickle of the objects, and beside it
-// the storages that hold the tensors' values. It has two forms: a zip archive (torch 1.6 and later,
-// TorchScript too), and the older one, five pickles followed by the storages end to end. Nothing is
-// executed. It does without torch.
+// the storages that hold the tensors' values. The container has two forms: a zip archive (torch 1.6
+// and later, TorchScript too), and the older one, five pickles followed by the storages end to end.
+// Nothing is executed. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,11 +17,11 @@
 namespace reel3d {
 
 struct PthStorage {
-  std::string type;  // as of safetensors: "F32", "BF16", ...
+  std::string type;  // as in safetensors: "F32", "BF16", ...
   uint64_t type_bytes = 0;
   uint64_t num_values = 0;
   uint64_t offset = 0;            // of its first byte in the file
-  std::optional<ZipEntry> entry;  // in a zip archive; states its checksum
+  std::optional<ZipEntry> entry;  // of a zip archive, with its checksum; nothing in the older form
 
   uint64_t size_bytes() const { return type_bytes * num_values; }
 };
@@ -40,8 +40,8 @@ std::string StorageKey(const Pickle& objects, const PickleValue& persistent,
 // Returns the input error for a kOpaque value in the place of weights; `what` names the place.
 Error OpaqueObject(const std::string& source, const std::string& what, const PickleValue& opaque);
 
-// Throws an input error that says what is wrong. For another kind of file that is known (Caffe,
-// Lua, a pickled module) it says how to convert the file.
+// Throws an input error if the file is malformed or of another kind. For known other kinds (Caffe,
+// Lua, a pickled module) the error says how to convert the file.
 PthContainer ReadPthContainer(const InputFile& file);
 
 // Reads the storage's size_bytes() bytes. Throws an input error if they do not match a checksum.

@@ -151,7 +151,7 @@ std::vector<PthState> FindStates(const Pickle& objects) {
 
 const PthState* ChooseState(const std::vector<PthState>& states, const std::string& key) {
   const PthState* chosen = nullptr;
-  // The longest entry that equals `key`, or that `key` begins with, is meant.
+  // `key` means the longest entry that equals it, or that it begins with.
   for (const PthState& state : states) {
     const size_t size = state.entry.size();
     const bool is_meant = size == 0 ? key == kWholeFile

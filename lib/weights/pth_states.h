@@ -1,5 +1,5 @@
-// Finds the state dicts among the objects of a file of torch.save, without torch. The file itself
-// may be one, or hold some under any keys, beside other objects.
+// Finds the state dicts among the objects of a file of torch.save, without torch. The file may
+// itself be a state dict, or hold state dicts under any keys, beside other objects.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,21 +13,21 @@
 
 namespace reel3d {
 
-// All states of a file together hold at most so many tensors.
+// One state may have at most this many tensors. If all states of a file together have more, the
+// later ones are not recognised as networks.
 constexpr size_t kMaxPthTensors = 100'000;
 
-// Returns the call that makes the tensor `value`, taken out of a Parameter around it. Returns null
+// Returns the call that makes the tensor `value`; for a Parameter, the call inside it. Returns null
 // if `value` is not a tensor.
 const PickleValue* TensorCall(const Pickle& objects, const PickleValue& value);
 
-// Returns the numbers of a tuple of at most 16 integers, none below 0, and nothing for other
-// values.
+// Returns the numbers of a tuple of at most 16 integers from 0 on; nothing for other values.
 std::optional<std::vector<int64_t>> PthCounts(const Pickle& objects, const PickleValue& tuple);
 
 // This key names the state of a file that is itself a state dict.
 constexpr const char* kWholeFile = ".";
 
-// A state is a dict with at least one tensor under a text.
+// A state is a dict with at least one tensor whose key is a text.
 struct PthState {
   std::string entry;  // its keys joined by dots, "model.ema"; empty: the file is the dict
   PickleId dict = 0;

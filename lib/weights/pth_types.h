@@ -10,7 +10,7 @@ namespace reel3d {
 
 struct PthType {
   std::string_view storage;  // the class torch.<storage>Storage
-  std::string_view name;     // as of safetensors
+  std::string_view name;     // as in safetensors
   uint64_t size_bytes;
 };
 

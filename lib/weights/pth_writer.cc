@@ -91,7 +91,7 @@ int64_t CountValues(const std::vector<int64_t>& shape) {
 // backward_hooks).
 void AppendTensor(Pickler* pickler, const SafetensorsEntry& tensor, size_t key) {
   pickler->Global("torch._utils", "_rebuild_tensor_v2");
-  pickler->Opcodes("((");  // of the arguments, and of the storage's description
+  pickler->Opcodes("((");  // MARK of the arguments, MARK of the storage's description
   pickler->Text("storage");
   pickler->Global("torch", fmt::format("{}Storage", TypeOf(tensor).storage));
   pickler->Text(std::to_string(key));
@@ -149,7 +149,7 @@ std::string Pickle(const std::vector<SafetensorsEntry>& tensors,
 void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEntry>& tensors,
               const std::function<const void*(size_t)>& bytes_of,
               const std::optional<PthCheckpoint>& checkpoint) {
-  // This is the archive's folder. torch.save takes the file's name, which is a temporary one here.
+  // This is the archive's folder. torch.save uses the file's name, but here that name is temporary.
   const std::string folder = "weights/";
   ZipWriter zip(file);
   zip.Add(folder + "data.pkl", Pickle(tensors, checkpoint));

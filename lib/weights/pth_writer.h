@@ -1,5 +1,5 @@
 // Writes weights as a .pth file that Python reads with torch.load(FILE, weights_only=True): an
-// OrderedDict of contiguous tensors in the zip form. It does without torch.
+// OrderedDict of contiguous tensors in the zip form. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,7 +23,7 @@ struct PthCheckpoint {
 // With `checkpoint`, the OrderedDict is the `state_dict` of a dict with `epoch` and `arch`.
 //
 // `tensors` gives names, types and shapes. `bytes_of(i)` is called once for each tensor and returns
-// its bytes, which must last until the next call. It is not atomic, so pass a temporary path.
+// its bytes, which must last until the next call. Writing is not atomic, so pass a temporary path.
 // Throws an environment error if the disk refuses, and a usage error on more than 4 GB or a type
 // that torch.save lacks.
 void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEntry>& tensors,

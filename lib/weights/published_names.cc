@@ -22,7 +22,7 @@ std::string Renamed(std::string name, const OtherNames& other_names) {
   return name;
 }
 
-// Returns the other names of the first family whose tensors have them; null if none has.
+// Returns the other names of the first family whose other names the tensors have; null if none.
 const OtherNames* FindOtherNames(const std::vector<TensorHeader>& headers) {
   const TensorShapes tensors(headers);
   for (const Family& family : Families()) {
@@ -59,7 +59,7 @@ void UseOurNames(std::vector<TensorHeader>* tensors) {
     tensor.name = Renamed(tensor.name, *other_names);
     names.insert(tensor.name);
   }
-  // If a file has both names of a tensor, it belongs to neither form.
+  // If two tensors get the same name, the file mixes both forms, and no tensor is renamed.
   if (names.size() == renamed.size()) {
     *tensors = std::move(renamed);
   }

@@ -1,6 +1,6 @@
 // Recognises published files that hold one of our networks under other names: a family's own other
 // names (Family::other_names), and those of Python's DataParallel, which puts "module." before the
-// names of all tensors. It does without torch.
+// names of all tensors. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace reel3d {
 
-// Gives the tensors of such a file our names. Leaves the tensors of any other file as they are.
+// Gives the tensors of a recognised file our names. Leaves the tensors of any other file as they
+// are.
 void UseOurNames(std::vector<TensorHeader>* tensors);
 
 }  // namespace reel3d

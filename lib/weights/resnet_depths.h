@@ -1,5 +1,5 @@
-// Lists the depths of residual networks. It does without torch, because the networks and the
-// recognition of their weights both use it.
+// Lists the depths of residual networks. This file does not use torch, because programs without
+// torch also need it to recognise weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 constexpr const char* kMetadata = "__metadata__";
-constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as the format's own reader
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as in the format's own reader
 constexpr size_t kMaxDimensions = 16;
 constexpr size_t kMaxTensors = 100'000;
 constexpr size_t kMaxValues = 20 * kMaxTensors;  // of the header, in all its lists and objects
@@ -66,7 +66,8 @@ void WriteExactly(const fs::path& file, std::FILE* handle, const void* bytes, si
   }
 }
 
-// Reads the length before the header, which is little-endian on every machine.
+// Returns the header's length, which the file stores before the header, little-endian on every
+// machine.
 uint64_t DecodeLength(const std::array<unsigned char, kLengthBytes>& bytes) {
   uint64_t length = 0;
   for (size_t i = 0; i < kLengthBytes; ++i) {
@@ -83,13 +84,14 @@ std::array<unsigned char, kLengthBytes> EncodeLength(uint64_t length) {
   return bytes;
 }
 
-// A header is an object of objects of arrays. What nests deeper is dropped while parsing, before it
-// costs memory, and so are names that occur twice, which an object would merge silently.
+// A header is a JSON object of objects of arrays. Deeper nesting is refused while parsing, before
+// it costs memory. Names that occur twice are refused, too, because the JSON object would silently
+// keep only one of them.
 nlohmann::json ParseHeader(const fs::path& file, const std::string& text) {
   std::set<std::string> names;
   size_t num_values = 0;
   std::string trouble;
-  using Json = nlohmann::json;  // finds a name without looking at all of them
+  using Json = nlohmann::json;  // unlike ordered_json, finds a name without a search of all
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth >= 3 &&
         (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start)) {
@@ -109,7 +111,8 @@ nlohmann::json ParseHeader(const fs::path& file, const std::string& text) {
   return header;
 }
 
-// Returns a list of whole numbers from 0 on, and nothing for other values.
+// Returns the list `key` of `tensor` if it has at most `max_size` numbers, which must be whole and
+// not negative; nothing for other values.
 std::optional<std::vector<int64_t>> Counts(const nlohmann::json& tensor, const char* key,
                                            size_t max_size) {
   const auto list = tensor.find(key);
@@ -127,7 +130,7 @@ std::optional<std::vector<int64_t>> Counts(const nlohmann::json& tensor, const c
   return counts;
 }
 
-// Returns the size of such a tensor; nothing if it is beyond 64 bits.
+// Returns the size of a tensor in bytes; nothing if it is beyond 64 bits.
 std::optional<uint64_t> SizeBytes(const std::vector<int64_t>& shape, uint64_t type_bytes) {
   uint64_t size_bytes = type_bytes;
   for (const int64_t count : shape) {
@@ -177,12 +180,12 @@ std::map<std::string, std::string> ParseMetadata(const fs::path& file,
   return metadata;
 }
 
-// Returns a member of a JSON object.
+// Returns the text of one member of a JSON object.
 std::string Member(const std::string& name, const Json& value) {
   return Json(name).dump() + ":" + value.dump();
 }
 
-// Entries must follow each other from 0 to `data_bytes`.
+// Throws unless the entries follow each other without gaps from byte 0 to `data_bytes`.
 void CheckCoverage(const fs::path& file, const SafetensorsHeader& header, uint64_t data_bytes) {
   uint64_t end = 0;
   for (const SafetensorsEntry& entry : header.entries) {
@@ -220,8 +223,8 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
       header_.entries.push_back(ParseEntry(path_, name, value));
     }
   }
-  // The order is also by size, because an empty tensor comes before the one that begins at the same
-  // byte.
+  // The order is also by size, because an empty tensor comes before the tensor that begins at the
+  // same byte.
   std::sort(header_.entries.begin(), header_.entries.end(), [](const auto& a, const auto& b) {
     return std::tie(a.offset, a.size_bytes) < std::tie(b.offset, b.size_bytes);
   });
@@ -243,8 +246,8 @@ void WriteSafetensors(const fs::path& file, const SafetensorsHeader& header,
   const auto type_bytes = [&](size_t index) { return TypeBytes().at(header.entries[index].type); };
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return type_bytes(a) > type_bytes(b); });
-  // The text is put together by hand: an ordered object of many tensors searches all of them for
-  // each name.
+  // The text is composed by hand, because an ordered JSON object compares each new name with all
+  // others.
   std::vector<std::string> members;
   if (!header.metadata.empty()) {
     members.push_back(Member(kMetadata, header.metadata));

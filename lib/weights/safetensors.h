@@ -33,7 +33,7 @@ class SafetensorsReader {
  public:
   // Reads and checks the header. Throws an input error that names `file` unless it is well formed.
   // The header must lie within the file and have at most 100 MB. Types must be known, names unique,
-  // and sizes as shapes say. Tensors must fill the rest of the file without gap or overlap.
+  // and sizes must match shapes. Tensors must fill the rest of the file without gap or overlap.
   explicit SafetensorsReader(std::filesystem::path file);
 
   const SafetensorsHeader& header() const { return header_; }
@@ -50,8 +50,9 @@ class SafetensorsReader {
 
 // Writes header and tensors. `bytes_of(i)` is called once for each of `entries` and returns its
 // bytes, which must last until the next call. Larger types come first, because readers want tensors
-// aligned; otherwise the order stays. It sets size_bytes and offset itself. It is not atomic, so
-// pass a temporary path. Throws an environment error if the disk refuses.
+// aligned; otherwise the order stays. `size_bytes` and `offset` of the entries are computed here
+// and need not be set. Writing is not atomic, so pass a temporary path. Throws an environment error
+// if the disk refuses.
 void WriteSafetensors(const std::filesystem::path& file, const SafetensorsHeader& header,
                       const std::function<const void*(size_t)>& bytes_of);
 

@@ -8,8 +8,9 @@
 
 namespace reel3d {
 
-// Returns true if sizes and strides of such a tensor, in bytes, fit 63 bits, as torch and writers
-// of files assume. A tensor without values, such as (0, 2^62, 2^62), may break this.
+// Returns true if the size and the strides of a tensor of this shape, in bytes, fit into 63 bits.
+// torch and writers of files assume so. A shape without values, such as (0, 2^62, 2^62), may not
+// fit.
 inline bool IsAddressable(const std::vector<int64_t>& shape) {
   constexpr int64_t kLargestValueBytes = 8;
   int64_t size_bytes = kLargestValueBytes;

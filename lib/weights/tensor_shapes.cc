@@ -43,7 +43,8 @@ std::optional<double> FindWidth(const std::vector<Scaled>& layers) {
     low = std::max(low, channels == 1 ? 0 : static_cast<double>(channels) / at_full_width);
     high = std::min(high, static_cast<double>(channels + 1) / at_full_width);
   }
-  // The lowest is a round number for usual widths; its rounding may spoil others.
+  // The lowest possible width is a round number for usual widths. Its rounding may give wrong
+  // channels for others, so the middle is tried as well.
   for (const double width : {low, (low + high) / 2}) {
     if (std::all_of(layers.begin(), layers.end(), [&](const Scaled& layer) {
           return layer.channels == ScaledChannels(layer.base, width);

@@ -1,5 +1,5 @@
-// Looks up the shapes of a file's tensors, and finds the --width that layers have. The families'
-// files use it to recognise their weights.
+// Looks up the shapes of a file's tensors, and finds the --width that layers have. The files in
+// lib/weights/families use this file to recognise their weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,19 +26,19 @@ class TensorShapes {
   // Return the number of outputs and inputs of a convolution, a linear layer or a batch norm.
   int64_t Outputs(const std::string& layer) const { return Extent(layer + ".weight", 0); }
   int64_t Inputs(const std::string& layer) const { return Extent(layer + ".weight", 1); }
-  // Counts the blocks of layer1 .. layer4 that have this part, from block 0 on.
+  // Counts, in each of layer1 .. layer4, the blocks from block 0 on that have the layer `part`.
   std::array<int64_t, 4> CountBlocks(const std::string& part) const;
 
  private:
   std::map<std::string, std::vector<int64_t>> shapes_;
 };
 
-// A layer that has `base` channels at --width 1.
+// A layer that has `channels` channels, and `base` channels at --width 1.
 struct Scaled {
   int64_t base, channels;
 };
 
-// Returns the --width that gives layers of these channels (ScaledChannels); nothing if none does.
+// Returns a --width at which all layers have their channels (ScaledChannels); nothing if none does.
 std::optional<double> FindWidth(const std::vector<Scaled>& layers);
 
 // The first convolution of a network of the authors' Python.
@@ -46,8 +46,8 @@ struct Stem {
   int64_t channels, frames;
 };
 
-// Returns "width = 1\nstem-frames = 7\n", and "stem-channels = 128\n" if --width does not give
-// them; nothing if no width gives the layers behind the stem.
+// Returns the options "width = 1\nstem-frames = 7\n". Adds "stem-channels = 128\n" if the stem's
+// channels do not follow from the width. Returns nothing if no width gives the layers `scaled`.
 std::optional<std::string> WidthAndStem(const Stem& stem, std::vector<Scaled> scaled);
 
 // Returns the layout of a residual network of the authors' Python; nothing if no depth has such

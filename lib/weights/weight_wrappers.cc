@@ -16,10 +16,11 @@ namespace {
 
 using Indices = std::vector<size_t>;
 
-constexpr int kMaxPrefixes = 8;       // one name has at most so many
-constexpr size_t kFewestTensors = 8;  // a network has at least so many
+constexpr int kMaxPrefixes = 8;       // most prefixes of a name
+constexpr size_t kFewestTensors = 8;  // fewest tensors of a network
 
-// Returns whether tensors of layers are called so. A profiler's `layer1.0.conv1.total_ops` is not.
+// Returns whether a layer's tensor may have this name. A profiler's `layer1.0.conv1.total_ops` is
+// not of a layer.
 bool IsOfLayer(std::string_view name) {
   constexpr std::array<std::string_view, 5> kEnds = {"weight", "bias", "running_mean",
                                                      "running_var", "num_batches_tracked"};
@@ -49,7 +50,7 @@ class Search {
 
  private:
   // Searches `group`, the tensors whose names begin with `prefix`. A network under a longer prefix
-  // is found by itself. Returns whether there is any network.
+  // is found separately. Returns whether any network was found.
   bool Visit(const std::string& prefix, const Indices& group, int depth) {
     if (depth > kMaxPrefixes || group.size() < kFewestTensors ||
         std::none_of(group.begin(), group.end(), [&](size_t i) { return IsConvolution3d(i); })) {

@@ -15,7 +15,7 @@ namespace reel3d {
 
 struct WrappedNetwork {
   std::string prefix;           // before the names of all its tensors: "module._orig_mod."
-  std::vector<size_t> tensors;  // indices of those of its layers, in the file's order; not empty
+  std::vector<size_t> tensors;  // indices of its layers' tensors, in the file's order; not empty
 };
 
 // Returns the networks among `tensors` that reel3d knows: first the one without a prefix, then the
@@ -24,7 +24,7 @@ struct WrappedNetwork {
 // that are not those of a loss.
 std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors);
 
-// Returns the tensors of the network, named and ordered as ours (published_names.h).
+// Returns the tensors of `network` under our names (published_names.h), in the file's order.
 std::vector<TensorHeader> Unwrap(const std::vector<TensorHeader>& tensors,
                                  const WrappedNetwork& network);
 

@@ -17,8 +17,8 @@
 
 namespace reel3d {
 
-// A safetensors file begins with its header's length, whose upper bytes are 0, and the header, a
-// JSON object.
+// A safetensors file begins with the length of its header, whose upper bytes are 0. The header
+// follows, which is a JSON object.
 bool IsSafetensors(const std::filesystem::path& name) {
   const InputFile input(SplitWeightsName(name).file);
   return input.size_bytes() > 8 && input.ReadText(4, 5) == std::string("\0\0\0\0{", 5);
@@ -26,7 +26,8 @@ bool IsSafetensors(const std::filesystem::path& name) {
 
 namespace {
 
-// Holds a file's tensors as it names them, and what stands around them.
+// Holds a file's tensors under the file's names, the entry that they are from, other entries, and
+// what was ignored.
 struct Stored {
   WeightsHeader header;
   std::string entry;
@@ -58,8 +59,8 @@ Stored ReadStored(const WeightsName& name) {
   return stored;
 }
 
-// Returns what a user types to name the network: the entry and the prefix, "state_dict.model", "."
-// if both are empty.
+// Returns the text with which a user names a network: the entry and the prefix, such as
+// "state_dict.model", or "." if both are empty.
 std::string KeyOf(const std::string& entry, const std::string& prefix) {
   std::string key = entry + (entry.empty() || prefix.empty() ? "" : ".") + prefix;
   if (!prefix.empty()) {
@@ -68,7 +69,8 @@ std::string KeyOf(const std::string& entry, const std::string& prefix) {
   return key.empty() ? "." : key;
 }
 
-// Returns the network that `key` names. Without a key it is the first, and null if there is none.
+// Returns the network that `key` names. If `key` is empty or names only the entry, returns the
+// first network. Null: there is no such network.
 const WrappedNetwork* Choose(const std::vector<WrappedNetwork>& networks, const std::string& key,
                              const std::string& entry) {
   const auto is_meant = [&](const WrappedNetwork& network) {
@@ -82,7 +84,7 @@ const WrappedNetwork* Choose(const std::vector<WrappedNetwork>& networks, const 
   return networks.empty() || is_said ? nullptr : &networks[0];
 }
 
-// Notes the tensors that no network has, so that the user learns that they are passed over.
+// Notes the tensors that belong to no network, so that the user learns that they are ignored.
 void PassOver(Stored* stored, const std::vector<WrappedNetwork>& networks) {
   std::vector<bool> is_used(stored->header.tensors.size(), false);
   for (const WrappedNetwork& network : networks) {

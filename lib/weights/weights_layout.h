@@ -14,12 +14,12 @@ namespace reel3d {
 
 struct WeightsLayout {
   std::string family;  // --model of train-r3d: "r3d"
-  // The other options that weights show, as `key = value` lines: depth, shortcut, width and
-  // stem-frames if the family has them, and stem-channels if it does not follow from width. Options
-  // that leave no trace in weights (--stem-stride, --max-pool) are missing.
+  // The other options that can be read from weights, as `key = value` lines: depth, shortcut, width
+  // and stem-frames if the family has them, and stem-channels if it does not follow from width.
+  // Options that leave no trace in weights (--stem-stride, --max-pool) are missing.
   std::string settings;
   int64_t num_classes = 0;
-  std::string head;  // the layer that makes logits, "fc"; drawn again for other classes
+  std::string head;  // the layer that makes logits, "fc"; initialised again for other classes
 
   // Returns "r3d --depth 18 --shortcut a --width 1 --stem-frames 7, 400 classes".
   std::string Describe() const;

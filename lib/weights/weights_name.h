@@ -13,7 +13,8 @@ struct WeightsName {
   std::string entry;  // an entry of a checkpoint, a prefix of names, or both joined by a dot
 };
 
-// If a file or folder of the complete name exists, the name means this one.
+// Splits FILE:ENTRY at the last colon if FILE is a file. A name is not split if a file or folder
+// has this complete name.
 WeightsName SplitWeightsName(const std::filesystem::path& name);
 
 }  // namespace reel3d

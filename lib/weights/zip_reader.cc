@@ -71,7 +71,7 @@ Directory FindDirectory(const InputFile& archive) {
   return directory;
 }
 
-// Replaces marked fields by the values of the 64-bit extension, in its order.
+// Replaces each field that holds kIn64 by the next value of the 64-bit extension.
 void Extend(ByteCursor extra, std::initializer_list<uint64_t*> fields) {
   while (extra.left() >= 4) {
     const uint64_t kind = extra.Number(2);

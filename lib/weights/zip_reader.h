@@ -1,6 +1,6 @@
 // Reads those files of a zip archive that are stored uncompressed, as torch.save stores tensors and
 // their description. Nothing is ever decompressed, so no archive can hold more than its own bytes;
-// this is why reel3d does not use libzip. It does without torch.
+// this is why reel3d does not use libzip. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,7 +17,7 @@ struct ZipEntry {
   uint64_t size_bytes = 0;
   uint32_t crc32 = 0;
   uint64_t offset = 0;  // of its first byte in the archive
-  // True: compressed or encrypted, like TorchScript's source texts; it cannot be read.
+  // True: compressed or encrypted, like TorchScript's source texts, and therefore unreadable here.
   bool packed = false;
 };
 

@@ -1,5 +1,5 @@
 // Writes zip archives of uncompressed files, as torch.save lays them out: every file's bytes begin
-// at a multiple of 64. It does without torch.
+// at a multiple of 64. This file does not use torch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@ namespace reel3d {
 
 class ZipWriter {
  public:
-  // All methods throw an environment error if the disk refuses. It is not atomic, so pass a
+  // All methods throw an environment error if the disk refuses. Writing is not atomic, so pass a
   // temporary path. The same files give the same bytes.
   explicit ZipWriter(std::filesystem::path archive);
 

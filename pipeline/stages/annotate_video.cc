@@ -22,7 +22,7 @@ YuvImage Copy(const YuvImage& image) {
   return copy;
 }
 
-// Returns plane after plane without padding, as the encoder takes them.
+// Returns the planes one after another without padding, as VideoEncoder::Write() expects.
 std::vector<uint8_t> Flatten(const YuvImage& image) {
   std::vector<uint8_t> bytes;
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {

@@ -9,9 +9,9 @@
 
 namespace reel3d {
 
-// Writes `target` (H.264 in MP4), completely or not at all. It shows the pictures of `prepared` at
-// their own times, each with caption(frame_index) over it. Throws an environment error if the disk
-// refuses.
+// Writes `target` (H.264 in MP4), completely or not at all. `target` has the frames of `prepared`
+// at the same times, and caption(frame_index) is drawn on each frame. Throws an environment error
+// if `target` cannot be written.
 void AnnotateVideo(const std::filesystem::path& prepared, const std::filesystem::path& target,
                    const std::function<std::string(int64_t frame_index)>& caption);
 

@@ -1,11 +1,11 @@
-// Asks Slurm how large an array may be.
+// Asks Slurm how large a job array may be.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace reel3d {
 
-// Returns MaxArraySize of this cluster. Throws an environment error if scontrol does not say it
-// within some seconds.
+// Returns Slurm's MaxArraySize on this cluster. Throws an environment error if `scontrol show
+// config` does not print it within 10 seconds.
 double AskMaxArraySize();
 
 }  // namespace reel3d

@@ -54,7 +54,7 @@ void MeasureLoader(const ShardSet& shards, const BenchLoaderOptions& options,
   report->threads = ThreadCount(options.threads);
 }
 
-// Measures the same clips, or as many as a few seconds allow, in this thread.
+// Measures the phases in this thread, with the same clips or as many as kLongest_s allows.
 void MeasurePhases(const ShardSet& shards, const BenchLoaderOptions& options,
                    BenchLoaderReport* report) {
   constexpr double kLongest_s = 5;
@@ -92,7 +92,7 @@ void MeasurePhases(const ShardSet& shards, const BenchLoaderOptions& options,
     ++num_clips;
   }
   const double to_ms = 1000 / static_cast<double>(std::max<int64_t>(1, num_clips));
-  report->read_ms = (read_s - check_s) * to_ms;  // reading checks, too
+  report->read_ms = (read_s - check_s) * to_ms;  // ReadFrames() includes the check
   report->check_ms = check_s * to_ms;
   report->scan_ms = decoder.phases().scan_s * to_ms;
   report->decode_ms = decoder.phases().decode_s * to_ms;
@@ -110,7 +110,8 @@ void BenchLoaderOptions::Bind(OptionBinder& binder) {
   binder.Bind("threads", &threads, {0, 1024},
               "threads of the loader; 0: one for each core that the job may use");
   binder.Bind("clip-length", &clip.length, {1, 4096}, "frames of a clip");
-  binder.Bind("stride", &clip.stride, {1, 1024}, "a clip takes every n-th frame of the video");
+  binder.Bind("stride", &clip.stride, {1, 1024},
+              "take every n-th frame of the video for a clip; 1: consecutive frames");
   crop.Bind(binder);
   binder.Choice("decoding", &decoding, "how frames become pixels, as in train-r3d");
   binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides videos, clips and crops");

@@ -70,7 +70,7 @@ void UseHistory(const std::string& file, int ranks, int hosts, std::vector<Check
   record.ranks = ranks;
   record.hosts = hosts;
   CompareRows(ReadHistory(file), record, rows);
-  // A slow run is recorded, too: without it the file would not say how much the rates vary.
+  // Slow runs are recorded, too, so that the file shows how much the rates vary.
   if (WorstOf(*rows) < Verdict::kFail) {
     AppendToHistory(file, record);
   }
@@ -80,22 +80,30 @@ void UseHistory(const std::string& file, int ranks, int hosts, std::vector<Check
 
 void CheckClusterOptions::Bind(OptionBinder& binder) {
   binder.Bind("ranks", &needs.ranks, {0, 1'000'000},
-              "ranks that were asked for; 0: as many as the launcher says");
-  binder.Bind("threads", &needs.threads, {0, 1024},
-              "threads of each rank, as --loader-threads of train-r3d; 0: one for each core");
+              "number of ranks that the job must have; 0: as many as the launcher started");
+  binder.Bind(
+      "threads", &needs.threads, {0, 1024},
+      "loader threads of each rank, as --loader-threads of train-r3d; 0: one for each core");
   binder.Choice("device", &device, "device that ranks compute on, as in train-r3d");
-  binder.Bind("gradient-floats", &needs.gradient_floats, {1, 500'000'000},
-              "numbers that ranks add up in one step; the default is that of r3d-18");
-  binder.Bind("folder", &needs.folder,
-              "folder that all hosts share, to check writing, locks and names; empty: no check");
+  binder.Bind(
+      "gradient-floats", &needs.gradient_floats, {1, 500'000'000},
+      "size of the gradient that the ranks add up in one step, as a count of float32 numbers; "
+      "the default is the size of r3d-18");
+  binder.Bind(
+      "folder", &needs.folder,
+      "folder that all hosts share, to check writing, locks, and whether new files appear on all "
+      "hosts; empty: no check");
   binder.Bind("shards", &needs.shards_dir,
               "folder made by pack-shards, to measure the loader; empty: no check");
-  binder.Bind("need", &needs.clips_per_s, {0, 1e9},
-              "clips per second that a rank must load; 0: the rate is only reported");
-  binder.Bind("history", &history,
-              "file of earlier figures, which this run compares with and adds to; empty: none");
+  binder.Bind(
+      "need", &needs.clips_per_s, {0, 1e9},
+      "clips per second that each rank must load; 0: report the speed, but require nothing");
+  binder.Bind(
+      "history", &history,
+      "file with the figures of earlier runs; this run is compared with them and adds its own. "
+      "Empty: no history");
   binder.Bind("timeout-s", &timeout_s, {1, 86'400},
-              "end all ranks after so many seconds, and name the check that hangs");
+              "end all ranks after this many seconds, and name the check that hangs");
 }
 
 void CheckClusterOptions::Check() const {

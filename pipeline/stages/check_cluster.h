@@ -1,5 +1,5 @@
-// The stage behind check-cluster: checks hosts, network and folders from inside of a job, before
-// the training that would meet their faults.
+// The stage behind check-cluster: checks hosts, network and folders from inside a job, so that
+// their faults are found before training starts.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -38,8 +38,9 @@ struct CheckClusterReport {
   std::string ToText() const;
 };
 
-// Collective. Every rank returns the same verdicts, except for those of the history, which rank 0
-// alone reads and writes. `plant` may replace questions of the probe: tests plant faults by it.
+// Collective: every rank calls it. All ranks return the same verdicts. Rank 0 alone also compares
+// its figures with the history, and adds them to the history unless a check failed. Tests give
+// `plant`, which replaces functions of the probe by faulty ones.
 CheckClusterReport CheckCluster(const World& world, const CheckClusterOptions& options,
                                 const std::function<void(ClusterProbe*)>& plant = {});
 

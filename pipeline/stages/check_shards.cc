@@ -23,13 +23,13 @@ namespace {
 
 struct Shard {
   fs::path path;
-  std::shared_ptr<const ShardSet> set;  // the folder that it belongs to; none: a file by itself
-  int number = 0;                       // in that folder
-  std::string uuid;                     // that it must have there
+  std::shared_ptr<const ShardSet> set;  // of the shard's folder; null: the user named the file
+  int number = 0;                       // within the folder
+  std::string uuid;                     // expected by shards.tsv of the folder
 };
 
-// Doubts of the data are for those who train and judge; only files that cannot be believed concern
-// us.
+// Warns only of tables that cannot be read or checked. Other doubts about the data concern training
+// and evaluation, which report them.
 void WarnOfUnreadable(const ShardSet& set) {
   for (const Doubt& doubt : DataDoubts(set)) {
     if (doubt.kind == DoubtKind::kUnreadable) {
@@ -46,7 +46,7 @@ std::vector<Shard> FindShards(const std::vector<std::string>& inputs) {
       shards.push_back({input, nullptr, 0, ""});
       continue;
     }
-    const auto set = std::make_shared<const ShardSet>(input);  // refuses tables as readers do
+    const auto set = std::make_shared<const ShardSet>(input);  // throws if the tables are damaged
     WarnOfUnreadable(*set);
     for (const auto& [number, uuid] : ReadShardList(set->folder() / "shards.tsv")) {
       shards.push_back({set->folder() / ShardFileName(number), set, number, uuid});
@@ -74,8 +74,8 @@ class Checker {
     num_bytes_ += reader.table().data_bytes();
   }
 
-  // Makes the next pack-shards write the shard anew. It keeps a sound shard whose tables are wrong,
-  // and writes those anew.
+  // Makes the next pack-shards write the shard again. If the shard itself is undamaged and only the
+  // tables of its folder are wrong, pack-shards keeps the shard and writes the tables again.
   void Remove(const fs::path& shard) const {
     std::error_code absent;
     if (sound_.count(shard) == 0) {
@@ -99,7 +99,7 @@ class Checker {
   }
 
   std::mutex mutex_;
-  std::set<fs::path> sound_;  // which the tables beside them contradict
+  std::set<fs::path> sound_;  // undamaged shards that contradict the tables of their folder
   int64_t num_frames_ = 0;
   uint64_t num_bytes_ = 0;
 };

@@ -23,17 +23,17 @@ struct CheckShardsOptions {
 
 struct CheckShardsReport {
   int64_t num_shards = 0;
-  int64_t num_frames = 0;           // of the sound ones
-  uint64_t num_bytes = 0;           // of those frames
+  int64_t num_frames = 0;           // of undamaged shards
+  uint64_t num_bytes = 0;           // of the frames of undamaged shards
   std::vector<FailedItem> damaged;  // id: the shard's path
 
   nlohmann::ordered_json ToJson() const;
 };
 
-// Checks shards, and all shards of folders: their tables and the checksum of every frame. In a
-// folder it also checks all that its readers do: that the tables beside the shards are what
-// pack-shards wrote, and agree with each shard. Throws an input error where there is no such file
-// or folder, or where the tables of a folder are damaged or lost.
+// Checks shards, and all shards of folders: the table of each shard and the checksum of every
+// frame. For a folder it also checks that the tables beside the shards are those that pack-shards
+// wrote, and agree with each shard. Throws an input error if a file or folder does not exist, or if
+// the tables of a folder are damaged or lost.
 CheckShardsReport RunCheckShards(const CheckShardsOptions& options);
 
 }  // namespace reel3d

@@ -34,7 +34,7 @@ struct RankedClass {
   double score;
 };
 
-// Loads the network of `options` for clips of the size that it wants.
+// Loads the network of `options` and checks that the network accepts clips of its recipe's size.
 TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device device) {
   KeepFreedMemory();
   RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
@@ -97,7 +97,7 @@ class Classifier {
     return all;
   }
 
-  // Returns the best classes of the windows [first, first + count) together.
+  // Averages the windows [first, first + count) and returns the `top` best classes.
   std::vector<RankedClass> Rank(const std::vector<float>& logits, size_t first, size_t count,
                                 int top) const {
     std::vector<const float*> rows;
@@ -113,7 +113,7 @@ class Classifier {
     return ranked;
   }
 
-  // Writes over each frame the answer of the last window that begins before it.
+  // Writes on each frame the best class of the last window that has begun by then.
   void Annotate(const RawVideo& video, const std::vector<Clip>& clips,
                 const std::vector<float>& logits) const {
     size_t window = 0;
@@ -213,8 +213,8 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   averaging.Bind(binder);
   binder.Bind("windows", &windows, "print the best class of each window too; --json always does");
   binder.Bind("annotate", &annotate,
-              ".mp4 file to write, for a single VIDEO: the prepared video with the class and "
-              "score of the window over each frame. Empty: none");
+              "write the prepared video to this .mp4 file, with the class and score of the current "
+              "window on each frame; requires a single VIDEO. Empty: write no video");
   binder.Bind("overwrite", &overwrite, "replace the file of --annotate if it exists",
               Effect::kOnce);
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},

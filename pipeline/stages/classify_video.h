@@ -30,13 +30,14 @@ struct ClassifyVideoOptions {
   WorkerLimits limits;
 
   void Bind(OptionBinder& binder);
-  // Throws a usage error on --annotate of several videos, or a file that is no .mp4 or is there.
+  // Throws a usage error if `annotate` is given with several videos, does not end in .mp4, or
+  // exists without `overwrite`.
   void Check() const;
 };
 
 // Returns `json` with "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated",
 // "top" and "windows") and "failed" (each with "video" and "reason"). "failed" names the videos
-// that cannot be read; the status is 3 if they are more than the tolerance. Throws as
+// that cannot be read; the status is 3 if their share is above `max_failed_fraction`. Throws as
 // LoadTrainedNetwork() does.
 ToolResult RunClassification(const ClassifyVideoOptions& options);
 

@@ -14,7 +14,7 @@
 namespace reel3d {
 namespace {
 
-// Puts the frames of a clip into an order drawn for it: motion is lost, every image stays.
+// Puts the frames of a clip into a random order: motion is lost, every image stays.
 void ShuffleFrames(Clip& clip, Rng rng) {
   for (size_t i = clip.frames.size(); i > 1; --i) {
     std::swap(clip.frames[i - 1],
@@ -22,7 +22,7 @@ void ShuffleFrames(Clip& clip, Rng rng) {
   }
 }
 
-// Removes the clips of failed videos, because half of a video's clips give no score of it.
+// Removes the clips of failed videos: a part of a video's clips would give a wrong score.
 void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
   const size_t num_classes = scores->classes.size();
   size_t kept = 0;

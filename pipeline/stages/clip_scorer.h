@@ -1,4 +1,4 @@
-// Computes the logits of every clip of a subset's videos, one score file's worth of them at a time.
+// Computes the logits of all clips of a subset's videos. A part is the content of one score file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,18 +22,18 @@
 
 namespace reel3d {
 
-// A part in work: its future content, and the clips to compute for it.
+// A part under construction, and the clips that are still to be computed for the part.
 struct ScorePart {
   Scores scores;
   std::vector<ClipRequest> requests;  // in the order of scores.clips
-  std::vector<FailedItem> failed;     // videos
+  std::vector<FailedItem> failed;     // videos with a clip that cannot be loaded
 };
 
 // Chooses the clips and how they are loaded. The fields are options of score-videos.
 struct ClipScorerOptions {
   Subset subset = Subset::kValidation;
   WindowStride window_stride;
-  int windows = 0;   // at most so many, spread evenly over each video; 0: window_stride
+  int windows = 0;   // at most this many, spread evenly over each video; 0: use window_stride
   CropChoice crops;  // of each window
   TailRule tail = TailRule::kLoop;
   bool shuffle_frames = false;
@@ -46,15 +46,16 @@ struct ClipScorerOptions {
 
 class ClipScorer {
  public:
-  // `shards` live as long as the scorer. Throws an input error where the subset holds no
-  // videos, a usage error where the parts would be too many or the crops are refused.
+  // `shards` must outlive the scorer. Throws an input error if the subset holds no videos, and a
+  // usage error if there would be too many parts or CropChoice::Check() throws.
   ClipScorer(const ClipScorerOptions& options, const ShardSet& shards,
              const TrainedNetwork& trained, at::Device device);
 
   int NumParts() const;
-  // Returns the part with its clips, none of which is scored yet. The caller fills in `settings`.
+  // Returns the clips of part `number`, without logits. The caller fills in `scores.settings`.
   ScorePart PlanPart(int number) const;
-  // Adds the logits. A video with a clip that cannot be loaded gets no clips, and is in `failed`.
+  // Computes the logits of the part. If a clip of a video cannot be loaded, all clips of this video
+  // are removed and the video is added to `failed`.
   void Score(ScorePart* part);
 
  private:

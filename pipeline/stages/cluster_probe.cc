@@ -41,14 +41,14 @@ std::string ProcessorName() {
   return "unknown processor";
 }
 
-// The libraries' versions do not tell two builds of ours apart, so the program's bytes do.
+// Includes a checksum of the program, because two builds of reel3d may have the same versions.
 std::string VersionsOfAll() {
   const std::string program = ReadFile("/proc/self/exe");
   return "reel3d " + Version() + "\nprogram " +
          std::to_string(Crc32(program.data(), program.size())) + "\n" + LinkedLibraries();
 }
 
-// Makes the step in one thread, so that ranks with different numbers of threads agree.
+// Makes torch use one thread, so that ranks with other numbers of threads get the same checksum.
 class OneThread {
  public:
   OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
@@ -133,7 +133,7 @@ void AskRanks(const World& world, at::Device device, ClusterProbe* probe) {
     const at::Tensor gradients = at::ones({num_floats}, at::TensorOptions(device));
     const Stopwatch clock;
     AllReduceSum(group, gradients);
-    gradients[0].item<float>();  // a GPU's stream has then done it
+    gradients[0].item<float>();  // waits until a GPU has finished
     return clock.Seconds();
   };
   probe->clock_offset = [&world] {

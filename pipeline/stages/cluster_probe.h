@@ -1,4 +1,4 @@
-// Answers the questions of lib/cluster from MPI, torch, the loader and the system.
+// Makes the ClusterProbe of lib/cluster from MPI, torch, the loader and the system.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace reel3d {
 
-// Collective. `world` and `needs` must outlive the probe, which must be gone before the world ends.
+// Collective: every rank calls it. `world` and `needs` must outlive the probe.
 ClusterProbe MakeClusterProbe(const World& world, const ClusterNeeds& needs, DeviceChoice device);
 
 }  // namespace reel3d

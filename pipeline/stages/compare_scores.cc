@@ -31,7 +31,7 @@ SubsetScores ReadRun(const std::string& folder, const CompareScoresOptions& opti
   return ReadSubsetScores(folder, request);
 }
 
-// A folder under two names would be compared with itself.
+// Throws a usage error if two of `folders` are the same folder under different names.
 void RequireOtherFolders(const std::vector<std::string>& folders) {
   for (size_t one = 0; one < folders.size(); ++one) {
     RequireFolder(folders[one], "a folder of score files");
@@ -97,17 +97,16 @@ void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
 
 void CompareScoresOptions::Bind(OptionBinder& binder) {
   binder.Positional("SCORES_DIR", &scores_dirs,
-                    "what score-videos wrote, two or more; all others are compared with the first");
+                    "two or more folders of score-videos; each is compared with the first");
   binder.Bind(
       "out-dir", &out_dir,
       "write comparison.json, comparison.txt, per_class.tsv, flips.tsv and suspect_labels.tsv "
-      "to this folder. "
-      "Empty: only print",
+      "to this folder. Empty: only print",
       Effect::kRunOnly);
   binder.Bind(
       "margin", &margin, RealRange{0, 100},
-      "call runs equivalent if their top-1 surely differs by less than this many percentage "
-      "points. 0: never");
+      "call runs equivalent if the 90 % interval of their top-1 difference lies between plus and "
+      "minus this many percentage points. 0: never");
   clips.Bind(binder);
   binder.Bind("allow-missing", &allow_missing,
               "compare although score files are missing; their videos are left out");

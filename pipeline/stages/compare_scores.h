@@ -1,11 +1,11 @@
 // The stage behind compare-scores: reads the scores of several runs and says for each whether it is
 // better or worse than the first, or as good. It needs no GPU and no torch, and takes seconds.
 //
-// With a folder to write:
+// The stage writes these files if `out_dir` is given:
 //   comparison.json  every figure, as fractions
 //   comparison.txt   what the tool prints
-//   per_class.tsv    a row a run and class
-//   suspect_labels.tsv  videos that all runs answer alike and otherwise than their label
+//   per_class.tsv    one row per run and class
+//   suspect_labels.tsv  videos for which all runs give the same class, which is not the label
 //   flips.tsv        the videos that one run has right and the other wrong
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -34,7 +34,7 @@ struct CompareScoresOptions {
 };
 
 struct CompareScoresReport {
-  nlohmann::ordered_json figures;  // what comparison.json holds
+  nlohmann::ordered_json figures;  // the content of comparison.json
   std::string text;
 };
 

@@ -17,11 +17,11 @@ struct ComparisonNames {
   double margin = 0;  // of equivalence, as a fraction
 };
 
-// Returns the verdict as one sentence, then what it rests on.
+// Returns the verdict as one sentence, then the figures that it is based on.
 std::string FormatComparison(const Comparison& comparison, const ComparisonNames& names);
 nlohmann::ordered_json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names);
 
-// The tables per_class.tsv and flips.tsv, and what adds the rows of one comparison to them.
+// Make the tables per_class.tsv and flips.tsv, and add the rows of one comparison to a table.
 TsvWriter ComparedClassesTable();
 void AddComparedClasses(const Comparison& comparison, const ComparisonNames& names,
                         TsvWriter* table);

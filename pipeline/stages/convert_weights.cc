@@ -32,7 +32,7 @@ namespace {
 struct Source {
   WeightsHeader header;
   NamedTensors tensors;
-  int64_t epoch = 0;  // epochs that it was trained for; 0 where it does not say
+  int64_t epoch = 0;  // number of epochs of training; 0: unknown
 };
 
 int64_t EpochIn(const WeightsHeader& header) {
@@ -45,7 +45,7 @@ int64_t EpochIn(const WeightsHeader& header) {
   return std::max<int64_t>(0, epoch);
 }
 
-// A checkpoint's classes and settings are included if the format has a place for them.
+// Reads IN. Classes and settings of a checkpoint become notes, which only .safetensors can store.
 Source ReadSource(const fs::path& in) {
   Source source;
   fs::path weights = in;
@@ -71,7 +71,7 @@ Source ReadSource(const fs::path& in) {
   return source;
 }
 
-// Returns the settings of the network and its clips. The options say them, and IN says the others.
+// Returns IN's settings of the network and its clips. Values given in `options` replace them.
 TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& options) {
   TrainOptions settings = SettingsOfWeights(source.header, options.in);
   if (options.stem_stride > 0) {
@@ -83,7 +83,7 @@ TrainOptions SettingsOf(const Source& source, const ConvertWeightsOptions& optio
   return settings;
 }
 
-// Writes the file as main.py of the authors' Python loads it. Returns how to load it.
+// Writes a file that main.py of the authors' Python can load. Returns main.py's arguments for it.
 std::string SaveReferenceCheckpoint(const fs::path& file, const Source& source,
                                     const ConvertWeightsOptions& options) {
   const NetworkOptions network = SettingsOf(source, options).network;
@@ -94,7 +94,7 @@ std::string SaveReferenceCheckpoint(const fs::path& file, const Source& source,
                      arch.arguments, classes, network.num_classes, options.out);
 }
 
-// Returns a note on the clips that the program takes.
+// Writes a TorchScript program. Returns a note if the program accepts clips of one size only.
 std::string SaveScript(const fs::path& file, const Source& source,
                        const ConvertWeightsOptions& options) {
   const TrainOptions settings = SettingsOf(source, options);
@@ -133,8 +133,8 @@ at::Tensor InNetwork(const at::Tensor& tensor) {
   return tensor.to(tensor.is_floating_point() ? at::kFloat : at::kLong);
 }
 
-// Checks that the written file holds these tensors, to the last bit. `out` is the name that it
-// gets.
+// Throws unless the file `written` holds `tensors`, bit for bit. `out` is the final name of the
+// file, for the error.
 void RequireSame(const fs::path& written, const NamedTensors& tensors, const fs::path& out) {
   const bool is_program = out.extension() == ".pt";
   const NamedTensors found = LoadWeights(written);

@@ -16,7 +16,7 @@ inline std::vector<NamedChoice<PthForm>> ChoicesOf(PthForm /*type*/) {
   return {{PthForm::kStateDict, "state-dict", "the tensors alone"},
           {PthForm::kReferenceCheckpoint, "reference-checkpoint",
            "a dict of epoch, arch and state_dict, which main.py of the authors' Python loads "
-           "(--pretrain_path); the arguments for it are printed"}};
+           "(--pretrain_path); the arguments of main.py are printed"}};
 }
 
 // Says whether a pooling follows the first convolution.
@@ -31,7 +31,8 @@ struct ConvertWeightsOptions {
   std::string in;
   std::string out;
   PthForm as = PthForm::kStateDict;
-  // These leave no trace in the weights. 0 and "stored": as IN states, else as published.
+  // The tensors of IN do not show the next two. 0 and kStored: as IN's settings state, else 1
+  // and true.
   int stem_stride = 0;
   StemPooling max_pool = StemPooling::kStored;
   // TorchScript is recorded with a clip of this size. 0: as IN states, else as published.
@@ -40,13 +41,13 @@ struct ConvertWeightsOptions {
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  // Throws a usage error unless OUT's name ends as one of the formats, and --as is one of its
-  // forms.
+  // Throws a usage error if OUT does not end in .safetensors, .pth or .pt, or if `as` is
+  // kReferenceCheckpoint and OUT does not end in .pth.
   void Check() const;
 };
 
 // Writes OUT in the format that its name states. OUT is read back and compared before it appears.
-// Throws an input error unless IN is a sound file of weights or a complete checkpoint.
+// Throws an input error if IN is neither an undamaged file of weights nor a complete checkpoint.
 ToolResult RunConversion(const ConvertWeightsOptions& options);
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// The table that find-duplicates writes, and the manifest without the training videos that it
-// names.
+// Makes the table that find-duplicates writes, and finds the videos that leak between subsets. The
+// table has these columns:
 //
 //   id_a subset_a label_a  id_b subset_b label_b  found score offset_s mirrored cropped
 //
@@ -7,7 +7,7 @@
 //   score     share of the shorter video that the other shows, 0 .. 1
 //   offset_s  what a shows at t, b shows at t + offset_s
 //   mirrored  yes or no
-//   cropped   a or b: that one shows only a part of the other's pictures; no
+//   cropped   a or b: this video shows only a part of the other's pictures; no: neither does
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,16 +31,16 @@ struct DuplicatePair {
   const char* cropped = "no";
 };
 
-// Joins what both searches found, by a, then b. Where both found a pair, the pictures say its
-// score and offset.
+// Joins the pairs of both searches, sorted by a, then b. If both found the same pair, the pair has
+// the score and offset of `by_pictures`.
 std::vector<DuplicatePair> JoinPairs(const std::vector<SourcePair>& by_source,
                                      const std::vector<PicturePair>& by_pictures);
 
 std::string FormatPairs(const std::vector<DuplicatePair>& pairs,
                         const std::vector<const VideoRow*>& videos);
 
-// Returns the numbers of the first `num_own` videos that are in `subset` and in a pair with a video
-// of another subset, rising.
+// Returns the numbers, ascending, of the videos of `subset` that are in a pair with a video of
+// another subset. Only the first `num_own` videos are considered.
 std::vector<size_t> LeaksOf(Subset subset, size_t num_own, const std::vector<DuplicatePair>& pairs,
                             const std::vector<const VideoRow*>& videos);
 

@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// ActivityNet quotes hit@3, Kinetics the errors at 1 and 5.
+// Indices of k = 1 and k = 5 among the hit rates for k = 1, 3, 5. Kinetics quotes the errors at
+// 1 and 5.
 constexpr int kFirst = 0;
 constexpr int kFifth = 2;
 
@@ -72,7 +73,8 @@ void EvaluateResultsOptions::Bind(OptionBinder& binder) {
   binder.Positional("RESULTS.json", &results,
                     "answers: results.json of evaluate-scores, of the reference code, or a "
                     "submission to ActivityNet");
-  binder.Positional("TRUTH.json", &truth, "annotations, as of ActivityNet or the reference code");
+  binder.Positional("TRUTH.json", &truth,
+                    "annotations in the form of ActivityNet or of the reference code");
   binder.Bind("subset", &subset, "subset of TRUTH.json whose videos count");
   binder.Bind("per-class", &per_class, "print the average precision of each class");
 }

@@ -42,8 +42,8 @@ std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   return failed;
 }
 
-// Returns what score-videos said about the data that the scores belong to. The list is empty for a
-// folder that is not finished, because it has no report.
+// Returns the doubts about the data that score-videos reported. The list is empty for a folder that
+// is not finished, because such a folder has no report.
 std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   const std::filesystem::path file = scores_dir / "report.json";
   if (!std::filesystem::exists(file) && !std::filesystem::exists(scores_dir / "DONE")) {
@@ -53,7 +53,7 @@ std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   try {
     RequireFile(file, "the report of score-videos");
     const Json report = ReadJsonObject(file);
-    // Older scores call them data_doubts, and keep the texts alone.
+    // Older reports name this list data_doubts, and hold only the texts of the doubts.
     const char* const key = report.contains("doubts") ? "doubts" : "data_doubts";
     UseJson(file.string() + ": " + key,
             [&] { doubts = DoubtsFromJson(report.value(key, Json::array())); });
@@ -78,7 +78,7 @@ SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
   return ReadSubsetScores(options.scores_dir, request);
 }
 
-// Returns the columns that are known without a table, then those of the table.
+// Returns the columns `windows` and `group`, then the columns of the table --slices.
 std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset, const std::vector<std::string>& ids,
                                    const std::vector<std::string>& groups,
                                    const EvaluateScoresOptions& options) {
@@ -122,8 +122,8 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   return Evaluate(subset, how);
 }
 
-// Returns the least confidence of an answer. If no confidence has the wanted precision, no answer
-// is sure enough.
+// Returns the confidence below which an answer is unsure; none if no threshold is wanted. If no
+// threshold reaches --precision, every answer is unsure.
 std::optional<double> ThresholdOf(const Evaluation& evaluation,
                                   const EvaluateScoresOptions& options) {
   if (options.unsure_below > 0) {
@@ -209,7 +209,8 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
 
 void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   binder.Positional("SCORES_DIR", &scores_dir, "folder that score-videos wrote");
-  binder.Positional("OUT_DIR", &out_dir, "folder for the files above");
+  binder.Positional("OUT_DIR", &out_dir,
+                    "folder to write metrics.json, predictions.tsv and the other results to");
   clips.Bind(binder);
   binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes per video in results.json; 0: all");
   binder.Choice("results-form", &results_form, ResultsFormNames(),
@@ -221,29 +222,35 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   binder.Bind("labels", &labels,
               "read the labels for mAP and hit@k from this table (`id label`, a row for each label "
               "of a video). Empty: use the one label of each scored video");
-  binder.Bind("slices", &slices,
-              "slice top-1 by the columns of this table (`id` and any others, such as index.tsv of "
-              "shards). Empty: by number of windows, and by group with --group-regex");
-  binder.Bind("slice-by", &slice_by,
-              "take these columns of --slices (a,b,...); duration_s is made of num_frames and fps. "
-              "Empty: all but label and texts of which each video has its own");
-  binder.Bind("only-videos", &only_videos,
-              "add a rung to the ladder: only the videos of this table (column `id`), such as "
-              "those that a paper had. Empty: no such rung");
+  binder.Bind(
+      "slices", &slices,
+      "report top-1 also for the videos with each value of this table's columns (`id` and any "
+      "others, such as index.tsv of shards). Empty: only by number of windows, and by group "
+      "with --group-regex");
+  binder.Bind(
+      "slice-by", &slice_by,
+      "use only these columns of --slices (a,b,...); duration_s is computed from num_frames "
+      "and fps. Empty: all columns except `label` and texts that differ for every video");
+  binder.Bind(
+      "only-videos", &only_videos,
+      "add a line to ladder.txt: top-1 of only the videos in this table (column `id`), such "
+      "as the videos of a paper. Empty: no such line");
   binder.Bind("class-order", &class_order,
-              "add a line to the ladder: top-1 if the network's answers were numbered as in this "
-              "file, one class a line. Empty: the usual orders only");
-  binder.Bind("precision", &precision, RealRange{0, 1},
-              "choose the least confidence whose answers are right this often, on one half of the "
-              "videos, and judge it on the other; answers below it are `unsure` in "
-              "predictions.tsv. 0: no threshold");
-  binder.Bind("unsure-below", &unsure_below, RealRange{0, 1},
-              "mark answers of less confidence `unsure` in predictions.tsv, for videos without "
-              "labels. 0: no threshold");
+              "add a line to ladder.txt: top-1 if the network numbered the classes in the order of "
+              "this file, one class per line. Empty: only the usual orders");
+  binder.Bind(
+      "precision", &precision, RealRange{0, 1},
+      "choose a confidence threshold so that this share of the answers above it is right. One "
+      "half of the videos chooses the threshold, the other half tests it. Answers below the "
+      "threshold are `unsure` in predictions.tsv. 0: no threshold");
+  binder.Bind(
+      "unsure-below", &unsure_below, RealRange{0, 1},
+      "mark answers below this confidence as `unsure` in predictions.tsv; the videos need no "
+      "labels. 0: no threshold");
   binder.Bind(
       "explain", &explain,
       "print how top-1 changes from the strictest reading of the scores to the most generous "
-      "one, one change a line; ladder.txt has it always",
+      "one, one change per line; ladder.txt always has these lines",
       Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "replace an evaluation that had other settings",
               Effect::kOnce);

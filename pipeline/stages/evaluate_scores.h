@@ -1,15 +1,15 @@
 // The stage behind evaluate-scores: reads score files and writes accuracies and predictions. It
-// needs no GPU, no network and no torch. It takes seconds, so run it once for every kind of mean.
+// needs no GPU, no network and no torch. It takes seconds, so run it once for every --average.
 //
 //   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips  confidence
 //                    unsure (rank: number of classes before the true one; empty without a label)
 //   metrics.json     accuracies, counts and classes, as fractions
-//   figures.json     every figure: intervals, other averages and windows, calibration, mAP
-//   table.txt        the most important ones for users
+//   figures.json     more figures: intervals, other averages and windows, calibration, mAP
+//   table.txt        the most important figures as text
 //   suspect_labels.tsv  videos that may have a wrong label, most suspect first
 //   ladder.txt       top-1 from the strictest reading to the most generous one
 //   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv slices.tsv
-//                    the same as tables
+//                    the figures as tables
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -30,11 +30,11 @@ struct EvaluateScoresOptions {
   std::string results_form = "reference";
   bool allow_missing = false;
   IntervalOptions intervals;
-  std::string labels;                    // file; empty: the labels of the scores
-  std::string slices;                    // file; empty: none
-  std::vector<std::string> slice_by;     // columns of it; empty: all
-  std::string only_videos, class_order;  // files; empty: no rung of the ladder
-  double precision = 0;                  // 0: not wanted
+  std::string labels;                 // file; empty: the labels of the scores
+  std::string slices;                 // file; empty: none
+  std::vector<std::string> slice_by;  // columns of `slices`; empty: all but label and unique texts
+  std::string only_videos, class_order;  // files; empty: no such line in ladder.txt
+  double precision = 0;                  // 0: choose no threshold
   double unsure_below = 0;               // 0: no threshold
   bool explain = false;
   bool overwrite = false;
@@ -45,9 +45,9 @@ struct EvaluateScoresOptions {
 
 struct EvaluateScoresReport {
   nlohmann::ordered_json metrics;  // the content of metrics.json
-  std::string table;               // the same for users
+  std::string table;               // the content of table.txt
   std::string ladder;              // the content of ladder.txt
-  nlohmann::ordered_json rungs;    // the same as a list
+  nlohmann::ordered_json rungs;    // the lines of `ladder` as a list
 };
 
 // Throws as ReadSubsetScores and StageOutput do.

@@ -14,8 +14,8 @@
 namespace reel3d {
 namespace {
 
-// Returns the classes that need no word once the data's doubts have been said: there is no video of
-// them in this subset to be judged.
+// Returns the classes without videos in `subset` that `doubts` already reports. They need no second
+// report.
 std::set<std::string> SaidToBeAbsent(const std::vector<Doubt>& doubts, const std::string& subset) {
   std::set<std::string> said;
   for (const Doubt& doubt : doubts) {

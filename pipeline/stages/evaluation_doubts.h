@@ -1,4 +1,4 @@
-// Finds doubts (lib/data/doubt.h) about which classes an evaluation could judge.
+// Finds doubts (lib/data/doubt.h) about an evaluation that lacks videos of some classes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reel3d {
 
-// Returns doubts about the videos judged, without those that `said` holds already.
+// Returns doubts about the classes of the scored videos, without those that `said` has already.
 std::vector<Doubt> DoubtsOfJudged(const SubsetScores& subset, const Evaluation& evaluation,
                                   const std::vector<Doubt>& said);
 

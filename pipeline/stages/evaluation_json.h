@@ -8,11 +8,11 @@
 
 namespace reel3d {
 
-// Returns what metrics.json holds of the figures: counts, accuracies, classes.
+// Returns the figures of metrics.json: counts, accuracies, slices, classes.
 nlohmann::ordered_json MetricsToJson(const SubsetScores& subset, const Evaluation& evaluation);
 
-// Returns figures.json: every figure, with intervals, other readings of the scores, calibration and
-// ranking.
+// Returns the figures of figures.json: accuracies with intervals, other readings of the scores,
+// calibration, abstention and ranking. The caller adds the ladder.
 nlohmann::ordered_json FiguresToJson(const Evaluation& evaluation);
 
 }  // namespace reel3d

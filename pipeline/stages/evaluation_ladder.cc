@@ -19,14 +19,14 @@ const AccuracyFigures& FiguresOf(const Rows& rows, Averaging averaging, Windows 
   return found->figures;
 }
 
-// The labels of missing videos' clips are not known: each is taken to have as many clips as the
-// others have on average.
+// Returns the share of correct clips if the clips of missing videos are wrong. The number of these
+// clips is unknown, so each missing video counts with the mean number of clips of the others.
 double ClipTop1(const Evaluation& evaluation) {
   const auto judged = static_cast<double>(evaluation.num_labelled + evaluation.num_missing());
   return evaluation.clip_top1 * static_cast<double>(evaluation.num_labelled) / judged;
 }
 
-// Returns the rungs that stand on each other.
+// Returns the rungs of the ladder itself, without the alternatives beside the ladder.
 std::vector<Rung> Climb(const Evaluation& evaluation, Averaging averaging) {
   std::vector<Rung> ladder;
   const auto climb = [&](const std::string& change, double top1) {

@@ -12,18 +12,19 @@
 namespace reel3d {
 
 struct Rung {
-  // Against the rung before. For `is_other`: against all windows and crops, with missing videos
-  // wrong; for another order of the classes against the figure that the evaluation quotes.
+  // Describes the difference from the base. The base is the rung before. If `is_other`, the base is
+  // all windows and crops with missing videos wrong; for another class order, Evaluation::figures.
   std::string change;
   double top1 = 0;
-  double gain = 0;        // top-1 against that; 0 for the first
-  bool is_other = false;  // an alternative beside the ladder: another rule, another order
+  double gain = 0;        // `top1` minus top-1 of the base; 0 for the first rung
+  bool is_other = false;  // beside the ladder: another averaging rule or class order
 };
 
-// Returns the clips, one window a video, all windows without the tail, the tail, all crops, missing
-// videos ignored, only the listed videos, only the videos that fill a window as well as any does.
-// Rungs that have nothing to change, or leave no video, are left out: crops, the list, full
-// windows. Then come every other rule in place of `averaging`, and other orders of the classes.
+// Returns these rungs: single clips, one window a video, all windows without the tail, the tail,
+// all crops, missing videos ignored, only the listed videos, only videos with a window of
+// Evaluation::most_distinct frames. The rungs of crops, list and full windows are absent if they
+// change nothing or leave no video. Alternatives follow: other rules than `averaging`, other class
+// orders.
 std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging);
 
 // Returns ladder.txt. Empty without labels.

@@ -24,8 +24,8 @@ double Top1Of(const ClassFigures& of_class) {
   return Share(of_class.num_top1, of_class.num_videos);
 }
 
-// Returns "walk 3, jump 1": the classes that this class's videos were taken for, most frequent
-// first.
+// Returns the wrong answers for videos of the class `label` with their counts, most frequent first:
+// "walk 3, jump 1".
 std::string Confusions(const SubsetScores& subset, const Evaluation& evaluation, size_t label) {
   const std::vector<int64_t>& row = evaluation.confusion[label];
   std::string text;
@@ -103,7 +103,7 @@ std::string AccuracyTable(const Evaluation& evaluation) {
   return text;
 }
 
-// Says how much top-1 depends on the rule and the tail.
+// Says how much top-1 depends on the averaging rule and the tail.
 std::string AveragesSentence(const Evaluation& evaluation) {
   const auto [low, high] =
       std::minmax_element(evaluation.averages.begin(), evaluation.averages.end(),
@@ -123,8 +123,8 @@ std::string AveragesSentence(const Evaluation& evaluation) {
                      name(*low), high_top1, name(*high));
 }
 
-// Returns the row with the fewest windows that give nearly all of the gain, else that with the most
-// windows short of all; null if all windows are not better than one.
+// Returns the row with the fewest windows that reach kEnoughOfGain. If none does, returns the last
+// row before that of all windows. Null if all windows are not better than one.
 const WindowFigures* EnoughWindows(const Evaluation& evaluation) {
   const WindowFigures* last = nullptr;
   for (const WindowFigures& row : evaluation.windows) {
@@ -138,7 +138,7 @@ const WindowFigures* EnoughWindows(const Evaluation& evaluation) {
   return last;
 }
 
-// Says how few windows would have done.
+// Says how few windows per video would have been enough.
 std::string WindowsSentence(const Evaluation& evaluation) {
   const WindowFigures* const enough = EnoughWindows(evaluation);
   if (enough == nullptr || enough->reading.windows.count < 2) {
@@ -162,7 +162,7 @@ std::string CalibrationSentence(const CalibrationFigures& calibration) {
       calibration.temperature, 100 * calibration.after.ece, 100 * calibration.before.ece);
 }
 
-// Says what the wanted precision costs.
+// Says how many videos get a sure answer at the precision that --precision asks for.
 std::string HeldOutSentence(const JudgedThreshold& threshold) {
   if (!threshold.chosen) {
     return fmt::format(
@@ -180,7 +180,8 @@ std::string HeldOutSentence(const JudgedThreshold& threshold) {
       100 * judged.precision_interval.high);
 }
 
-// Says how many videos could be answered at the first wanted precision that all answers miss.
+// Says how many videos get a sure answer, at the lowest of kWantedPrecisions that the answers to
+// all videos do not reach.
 std::string AbstentionSentence(const Evaluation& evaluation) {
   if (evaluation.held_out_threshold) {
     return HeldOutSentence(*evaluation.held_out_threshold);

@@ -8,14 +8,14 @@
 
 namespace reel3d {
 
-// Holds what the first line of the text says: what was scored, and how.
+// Holds settings that the first line of table.txt names.
 struct EvaluationTitle {
   std::string averaging;
   int min_distinct = 1;
   bool frames_shuffled = false;
 };
 
-// Returns table.txt. It is short: classes stand one by one only if there are at most 30.
+// Returns the content of table.txt. It lists all classes if there are at most 30, else the weakest.
 std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evaluation,
                              const EvaluationTitle& title);
 

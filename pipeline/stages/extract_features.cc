@@ -81,7 +81,7 @@ class Extractor {
   const FeatureTable& Extract() {
     std::vector<ClipRequest> requests = PlanClips();
     Progress progress("clips", static_cast<int64_t>(requests.size()));
-    at::Tensor features;  // of the batch in hand
+    at::Tensor features;  // of the current batch
     const LayerWatch watch(*trained_.network, [&](const LayerCall& call) {
       if (call.layer == tap_.layer) {
         features = (tap_.input ? call.input : call.output).to(at::kFloat, false, /*copy=*/true);
@@ -99,7 +99,7 @@ class Extractor {
     return table_;
   }
 
-  // Returns indices into the table's videos.
+  // Returns the failed videos as indices into FeatureTable::videos.
   const std::set<uint32_t>& failed() const { return failed_; }
 
  private:
@@ -139,8 +139,8 @@ class Extractor {
     AppendRows(features, &table_.values);
   }
 
-  // Removes the rows of failed videos, which describe only a part of them. With --per-video the
-  // rows of a video, which follow each other, become one. Sums are in double.
+  // Removes the rows of failed videos, because their undamaged clips describe only a part
+  // of a video. With --per-video, averages the consecutive rows of a video into one row, in double.
   void Gather() {
     const std::vector<uint32_t> videos = std::exchange(table_.video, {});
     const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});
@@ -216,9 +216,9 @@ void ExtractFeaturesOptions::Bind(OptionBinder& binder) {
                     "file to write: .h5, or .npy with a table of its rows beside it (OUT.tsv)");
   binder.Choice("subset", &subset, "subset whose videos are used");
   binder.Bind("layer", &layer,
-              "layer whose output is taken before batch norm or ReLU change it; inspect-file "
+              "layer whose output is written, before a following batch norm or ReLU; inspect-file "
               "--layers lists the names. Empty: the input of the last layer, the pooled features");
-  binder.Bind("layer-input", &layer_input, "take the input of --layer instead");
+  binder.Bind("layer-input", &layer_input, "write the input of --layer instead of its output");
   binder.Bind("positions", &positions,
               "keep all places in time and space (C x T x H x W); false: their mean, C values");
   binder.Bind("per-video", &per_video,

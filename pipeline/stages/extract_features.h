@@ -1,5 +1,5 @@
-// The stage behind extract-features: writes the outputs of a network's layers for the clips of a
-// subset.
+// The stage behind extract-features: writes the output or input of one layer of a network for the
+// clips of a subset.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,13 +27,14 @@ struct ExtractFeaturesOptions {
   bool overwrite = false;
 
   void Bind(OptionBinder& binder);
-  // Throws a usage error unless OUT's name ends as one of the formats and is free.
+  // Throws a usage error if `out` does not end in .h5 or .npy, or exists without `overwrite`, or if
+  // `layer_input` is given without `layer`.
   void Check() const;
 };
 
-// Writes OUT (lib/eval/feature_file.h). Videos with damaged frames have no rows; the log counts and
-// names them. The status is 3 if they are more than the tolerance. Throws a usage error that lists
-// the layers if there is none of that name.
+// Writes OUT (lib/eval/feature_file.h). Videos with damaged frames have no rows; the log names
+// them. If their share is above `max_failed_fraction`, nothing is written and the status is 3.
+// Throws a usage error that lists the layers if the network has no `layer`.
 ToolResult RunExtraction(const ExtractFeaturesOptions& options);
 
 }  // namespace reel3d

@@ -30,16 +30,16 @@ namespace {
 
 constexpr const char* kDropNone = "none";
 
-// The videos of one manifest or of two; those of the first come first.
+// Holds the videos of one or two manifests; the videos of the first manifest come first.
 struct Videos {
   std::vector<Manifest> manifests;
   std::vector<std::unique_ptr<SampledFrames>> frames;  // of each manifest
   std::vector<const VideoRow*> rows;
   std::vector<SourcePart> sources;
-  size_t num_own = 0;  // those of the first manifest
+  size_t num_own = 0;  // number of videos in the first manifest
 
   size_t ManifestOf(size_t video) const { return video < num_own ? 0 : 1; }
-  // With two manifests, only pairs across them are wanted.
+  // Allows only pairs with one video of each manifest if there are two manifests.
   bool AreComparable(size_t a, size_t b) const {
     return manifests.size() == 1 || ManifestOf(a) != ManifestOf(b);
   }
@@ -69,7 +69,8 @@ fs::path KeptManifest(const FindDuplicatesOptions& options) {
   return manifest.parent_path() / (manifest.stem().string() + ".without-duplicates.tsv");
 }
 
-// A search may take an hour, so it does not begin if its result could not be kept.
+// Throws a usage error if an output exists without --overwrite or is an input. This check comes
+// before the search, which may take an hour.
 void RequireFreeOutputs(const FindDuplicatesOptions& options) {
   const bool drops = options.drop_from != kDropNone;
   for (const fs::path& output : {fs::path(options.out), drops ? KeptManifest(options) : ""}) {
@@ -91,7 +92,7 @@ void RequireFreeOutputs(const FindDuplicatesOptions& options) {
   }
 }
 
-// Keeps what a thread needs to hash pictures.
+// Decodes and hashes pictures. Each thread has a Hasher of its own.
 struct Hasher {
   SmallPictureDecoder decoder;
   PdqHasher hasher{kPdqSide, kPdqSide};
@@ -105,7 +106,7 @@ std::vector<std::string> IdsOf(const Videos& videos) {
   return ids;
 }
 
-// Returns the signature of each video; it is empty where there are no frames.
+// Returns the signature of each video; empty if the video has no stored frames or damaged ones.
 std::vector<VideoSignature> SignVideos(const Videos& videos, const FindDuplicatesOptions& options,
                                        FindDuplicatesReport* report) {
   const int threads = ThreadCount(options.threads);
@@ -222,26 +223,31 @@ void FindDuplicatesOptions::Bind(OptionBinder& binder) {
   binder.Positional("DATA_DIR", &data_dir,
                     "the folder that pack-shards or prep-videos wrote for these videos");
   binder.Positional("OUT.tsv", &out, "the table of pairs to write");
-  binder.Bind("against", &against,
-              "compare with the videos of this manifest instead of with each other; empty: "
-              "compare the videos of VIDEOS.tsv with each other");
-  binder.Bind("against-data", &against_data,
-              "the shards or prepared videos of the manifest that --against names");
+  binder.Bind(
+      "against", &against,
+      "compare the videos of VIDEOS.tsv with the videos of this manifest; empty: compare them "
+      "with each other");
+  binder.Bind(
+      "against-data", &against_data,
+      "folder that pack-shards or prep-videos wrote for the videos of --against; empty without "
+      "--against");
   binder.Choice(
       "drop-from", &drop_from, {"none", "training", "validation", "testing"},
       "write VIDEOS.without-duplicates.tsv beside VIDEOS.tsv: it lacks the videos of this "
       "subset that are in a pair with a video of another subset. none: write no manifest");
   binder.Bind(
       "search-depth", &search_depth, IntRange{0, 3},
-      "look pictures up with this many bits of a band changed: more finds pairs that differ "
-      "more, and each takes 16 times as long. 0: 2, or 1 for more than a million pictures");
-  binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-              "largest share of videos with damaged frames that is accepted; above it nothing is "
-              "written and "
-              "the exit status is 3",
-              Effect::kRunOnly);
+      "find pictures whose hashes differ by at most this many bits in one of eight parts. Each "
+      "bit more finds pairs that differ more, but takes 16 times as long. 0: 2, or 1 for more "
+      "than a million pictures");
+  binder.Bind(
+      "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
+      "share of the videos that may have damaged frames; above this share nothing is written "
+      "and the exit status is 3",
+      Effect::kRunOnly);
   binder.Bind("threads", &threads, IntRange{0, 1024},
-              "videos at a time; 0: one for each core that the job may use", Effect::kRunOnly);
+              "videos processed at a time; 0: one for each core that the job may use",
+              Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "replace outputs that are there already", Effect::kOnce);
 }
 

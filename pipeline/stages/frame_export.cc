@@ -18,7 +18,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A folder that appears when all frames are in it.
+// Writes frames to a folder that appears under its name only when it is complete.
 class FrameFolder {
  public:
   explicit FrameFolder(const std::string& folder) : pending_(WithoutSlash(folder)) {

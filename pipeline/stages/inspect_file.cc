@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Describes a file of weights of any format: its statements, the network found in it, its tensors.
+// Describes a file of weights of any format: its metadata, the network found in it, its tensors.
 Json InspectWeights(const fs::path& file) {
   const WeightsHeader header = ReadWeightsHeader(file);
   int64_t num_values = 0;
@@ -102,19 +102,20 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
               "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);
   binder.Bind("frames-to", &frames_to,
-              "a new or empty folder for the frames of one video of a shard, or of a prepared "
-              "video, as 000000.jpg and so on",
+              "write the frames of one video of a shard, or of a prepared video, to this new or "
+              "empty folder, as 000000.jpg and so on. Empty: no frames",
               Effect::kRunOnly);
   binder.Bind("layers", &layers,
               "print the layers of a checkpoint, weights or settings instead of tensors: output "
               "shapes, parameters, multiply-adds, and the memory of activations per clip in "
-              "float32, measured on this CPU. It runs the network, which takes seconds",
+              "float32, measured on this CPU. This runs the network, which takes seconds",
               Effect::kRunOnly);
   binder.Bind("clip-frames", &clip.frames, {0, 1024},
               "frames of the clips that --layers counts for; 0: as trained or published",
               Effect::kRunOnly);
   binder.Bind("size", &clip.size, {0, 1024},
-              "height and width of those clips in pixels; 0: as trained or published",
+              "height and width in pixels of the clips that --layers counts for; 0: as trained or "
+              "published",
               Effect::kRunOnly);
   binder.Bind("video", &video, "id of the shard's video for --frames-to", Effect::kRunOnly);
 }
@@ -143,7 +144,7 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   if (extension == ".tsv") {
     return InspectTable(file);
   }
-  return InspectWeights(file);  // they are told by what is in them: their names end in anything
+  return InspectWeights(file);  // recognised by content: names of weights may end in anything
 }
 
 Json InspectLayers(const std::string& file, const ProfiledClip& clip) {

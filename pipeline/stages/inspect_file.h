@@ -23,7 +23,8 @@ struct InspectFileOptions {
 };
 
 // Describes the file as one object: "kind", then single values, then "rows", an array of objects
-// with equal keys. Throws an input error if reel3d does not write such files, or if it is damaged.
+// with equal keys. Throws an input error if reel3d does not write such files, or if the file is
+// damaged.
 nlohmann::ordered_json InspectFile(const std::string& file);
 // Describes a file that holds a network, with its layers and their costs as rows.
 nlohmann::ordered_json InspectLayers(const std::string& file, const ProfiledClip& clip);

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Lines behind the first stand indented.
+// Indents all lines after the first.
 std::string Indented(const std::string& text) {
   std::string indented;
   for (const char byte : text) {
@@ -82,7 +82,7 @@ std::string FormatRows(const Json& rows, int max_rows) {
   return text;
 }
 
-// Returns a line for each value of an object. Those of objects within it have both names.
+// Returns a line for each value of `object`. A value of an object within it is named "outer inner".
 std::string FormatValues(const Json& object, const std::string& prefix) {
   std::string text;
   for (const auto& [key, value] : object.items()) {

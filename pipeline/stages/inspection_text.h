@@ -7,8 +7,8 @@
 
 namespace reel3d {
 
-// Returns "key  value" lines, then tables: the first `max_rows` (0: all) of each list of objects
-// with the same fields, and of the rows. Control characters become visible.
+// Returns "key value" lines, then a table for each list of objects with the same fields, and one
+// for "rows". A table has at most `max_rows` rows; 0: all. Control characters are escaped.
 std::string FormatInspection(const nlohmann::ordered_json& description, int max_rows);
 
 }  // namespace reel3d

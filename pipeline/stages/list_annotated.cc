@@ -23,8 +23,8 @@ namespace {
 
 constexpr size_t kMostNamed = 10;
 
-// Returns the ids of the rows, which depend on the annotations alone: <video>, or <video>#<n> where
-// the annotations have several rows of it.
+// Returns the ids of the rows: <video>, or <video>#<n> if the annotations have several rows of the
+// video. They do not depend on the files on disk.
 std::vector<std::string> IdsOf(const AnnotationSet& set) {
   std::vector<std::string> ids;
   ids.reserve(set.rows.size());
@@ -148,25 +148,27 @@ VideoRow MakeRow(const AnnotationSet& set, const AnnotationRow& row, bool is_par
 }  // namespace
 
 void AnnotationOptions::Bind(OptionBinder& binder) {
-  binder.Bind("annotations", &annotations,
-              "read labels and subsets from these files (a,b,...), or folders of them; "
-              "validation=FILE tells the subset of a list that does not say it. Empty: the folders "
-              "of SOURCE are the classes");
+  binder.Bind(
+      "annotations", &annotations,
+      "read labels and subsets from these annotation files or folders (a,b,...). validation=FILE "
+      "gives the subset of a list that states none. Empty: the folders of SOURCE are the classes");
   binder.Bind("format", &format,
-              "the format of the annotations, such as kinetics-csv; a wrong name lists all. Empty: "
-              "guessed where the files can be of one format alone");
+              "format of the annotations, such as kinetics-csv; a wrong name prints all formats. "
+              "Empty: guess it, which succeeds if only one format fits the files");
   binder.Bind("split", &split, {0, 100},
-              "the split to take where the annotations hold several (ucf101, hmdb51); 0: the only "
-              "one");
+              "number of the split to take if the annotations hold several (ucf101, hmdb51). 0: "
+              "the only split");
   binder.Bind("class-order", &class_order,
-              "order of the classes, which gives each its index: sorted, annotation, mmaction2, "
-              "torchvision, or a FILE with one class a line. Empty: the set's own list, or sorted");
+              "order of the classes, which decides the index of each class: sorted, annotation, "
+              "mmaction2, torchvision, or a FILE with one class a line. Empty: the order of the "
+              "data set's own list, else sorted");
   binder.Bind("annotation-fps", &annotation_fps, {0, 1000},
-              "frames per second of annotations that count frames; 0: parts by frames are refused");
+              "frames per second, for annotations that give begin and end as frame numbers. 0: "
+              "refuse such annotations");
   binder.Choice("several-labels", &several_labels,
                 "what to do with videos that have several labels");
   binder.Bind("explain-missing", &explain_missing,
-              "print for the first missing files the paths that were tried", Effect::kRunOnly);
+              "print the paths that were tried for the first missing files", Effect::kRunOnly);
 }
 
 void AnnotationOptions::Check() const {

@@ -1,5 +1,5 @@
-// The part of list-videos that reads published annotation files: rows and their files on disk give
-// a manifest. docs/reference/annotation_formats.md is its manual.
+// The part of list-videos that reads published annotation files, finds the video of each row on
+// disk, and makes a manifest. docs/reference/annotation_formats.md is its manual.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -34,7 +34,7 @@ struct AnnotationOptions {
 
   bool are_used() const { return !annotations.empty(); }
   void Bind(OptionBinder& binder);
-  void Check() const;  // a usage error where options need --annotations
+  void Check() const;  // throws a usage error if an option needs --annotations
 };
 
 struct AnnotatedReport {
@@ -65,8 +65,8 @@ struct AnnotatedVideos {
   AnnotatedReport report;
 };
 
-// Looks for the rows' files below `sources`; `folder` is the manifest's, absolute and without
-// links. Throws input errors of bad annotation files, and where no row has its file.
+// Looks for the files of the rows below `sources`. `folder` is the manifest's folder, absolute and
+// without links. Throws an input error if an annotation file is bad, or if no row has a file.
 AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
                               const std::vector<std::string>& sources,
                               const std::vector<std::string>& extensions,

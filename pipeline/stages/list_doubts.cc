@@ -48,7 +48,8 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
         fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
                     NameSome({marked.begin(), marked.end()})));
   }
-  // The name is always composed, so that a class keeps its name when its second form appears.
+  // The composed form is always the name, so that a class keeps its name when a folder with the
+  // other form is added.
   std::map<std::string, int> num_forms;
   for (const std::string& label : labels) {
     ++num_forms[ComposedForm(label)];

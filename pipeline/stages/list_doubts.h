@@ -21,8 +21,8 @@ void UnifyLabels(std::vector<FoundVideo>* videos);
 
 void WarnOfClasses(const std::vector<ClassCounts>& classes);
 
-// Warns of training videos that are held out under another name, as far as that is cheap to see.
-// `subsets` holds the subset of each video.
+// Warns if a training video is also held out, as an equal file with another name. Compares only a
+// limited number of files of the same size. `subsets` holds the subset of each video.
 void WarnOfEqualFiles(const VideoTree& tree, const std::vector<Subset>& subsets);
 
 }  // namespace reel3d

@@ -72,7 +72,8 @@ void CountClasses(const Manifest& manifest, const std::vector<std::string>& clas
   report->num_videos = static_cast<int64_t>(manifest.videos.size());
 }
 
-// Returns true if it wrote. Equal content is no conflict: the same command may run twice.
+// Returns true if the file was written. A file of equal content is no error, because the same
+// command may run twice.
 bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
   if (fs::exists(file)) {
     if (ReadFile(file) == text) {
@@ -113,7 +114,8 @@ struct Outputs {
   std::string report;
 };
 
-// A table that this list does not have must not stay from another one.
+// Writes `text`, or removes the file if `text` is empty: a table of an earlier list must not remain
+// beside the new manifest.
 void WriteOrRemove(const fs::path& file, const std::string& text, bool overwrite) {
   if (!text.empty()) {
     WriteUnlessOther(file, text, overwrite);
@@ -126,13 +128,13 @@ void WriteOrRemove(const fs::path& file, const std::string& text, bool overwrite
   }
 }
 
-// Returns whether the manifest was written. Without `overwrite` nothing is written where anything
-// of another list stands.
+// Returns whether the manifest was written. Without `overwrite`, throws a usage error instead of
+// replacing or removing a file of another list.
 bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) {
   const std::string text = FormatManifest(outputs.manifest);
   RemoveStaleTemporaries(file.parent_path());
   if (overwrite && fs::exists(file) && ReadFile(file) != text) {
-    // If this is killed, there must be no manifest with another one's classes.
+    // If this process is killed, no old manifest must remain beside new classes.
     fs::remove(file);
   }
   WriteUnlessOther(file.parent_path() / "classes.txt", FormatClasses(outputs.classes), overwrite);

@@ -5,7 +5,7 @@
 // stage writes VIDEOS.missing.tsv and VIDEOS.report.json beside the manifest too. Without them each
 // folder directly in a source is a class. Videos directly in a source have no label, and are in the
 // subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their ids.
-// Doubts about them are logged (pipeline/stages/list_doubts.h) and end nothing.
+// Doubts about the videos are only logged (pipeline/stages/list_doubts.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -45,10 +45,10 @@ struct ListVideosReport {
   int64_t num_videos = 0;
   int64_t num_groups = 0;
   std::string manifest;
-  bool unchanged = false;                               // the same manifest stood there
+  bool unchanged = false;                               // an equal manifest existed before
   std::vector<std::pair<std::string, Counts>> classes;  // in order; last: "", the unlabelled
   ExtensionCounts ignored;                              // other files
-  std::vector<VideoTree::BadName> bad_names;            // in the object only where there are some
+  std::vector<VideoTree::BadName> bad_names;            // in the JSON object only if there are any
 
   std::optional<AnnotatedReport> annotated;
   bool explain_missing = false;
@@ -60,9 +60,10 @@ struct ListVideosReport {
   std::string AnnotatedText() const;
 };
 
-// Throws an input error if a source is no folder or has no videos, its own path cannot be written
-// to the manifest, or the split fails. Throws a usage error if another manifest exists and
-// `overwrite` is off. Writes classes.txt first, so that an existing manifest has its classes.
+// Throws an input error if a source is no folder or has no videos, the source's path cannot be
+// written to the manifest, or the split fails. Throws a usage error if another manifest exists and
+// `overwrite` is off. Writes classes.txt first, so that a manifest never exists without its
+// classes.
 ListVideosReport RunListVideos(const ListVideosOptions& options);
 
 }  // namespace reel3d

@@ -60,10 +60,12 @@ void RemoveVideos(const fs::path& folder, int first) {
 void MakeDemoVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir, "folder for the videos, one folder per class");
   binder.Bind("videos-per-class", &videos_per_class, IntRange{1, kMaxVideosPerClass},
-              "videos of each of the eight classes");
-  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "another seed draws other scenes");
-  binder.Bind("threads", &threads, IntRange{0, 1024},
-              "videos at a time; 0: one for each core that the job may use", Effect::kRunOnly);
+              "number of videos in each of the eight classes");
+  binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the random scenes");
+  binder.Bind(
+      "threads", &threads, IntRange{0, 1024},
+      "number of videos that are made at the same time. 0: one for each core that the job may use",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
@@ -84,7 +86,7 @@ MakeDemoVideosReport RunMakeDemoVideos(const MakeDemoVideosOptions& given) {
       {options.out_dir, "make-demo-videos", SettingsOf(options), {}, options.overwrite, {}, [&] {
          RemoveVideos(options.out_dir, 0);
        }});
-  RemoveVideos(output.folder(), options.videos_per_class);  // of a longer list
+  RemoveVideos(output.folder(), options.videos_per_class);  // of a run with more videos
   const std::vector<std::string>& classes = SyntheticClasses();
   std::vector<std::string> ids;
   for (const std::string& name : classes) {

@@ -125,7 +125,7 @@ plan::Rates AssumedRates(const plan::Request& request) {
   return rates;
 }
 
-// Returns what a measured rate is multiplied by at the planned height and quality.
+// Returns the factor that converts a measured rate to the planned height and quality.
 double CarriedBy(const std::string& key, const MeasuredRates& measured,
                  const plan::Settings& settings) {
   if (measured.height == 0 || measured.quality == 0) {  // not known

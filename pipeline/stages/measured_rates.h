@@ -19,15 +19,15 @@ struct MeasuredRates {
   std::vector<std::string> notes;        // sentences on what is left out
 };
 
-// The times and sizes of a run. A stage that has not run, or went on after an interruption so that
-// its time is not known, has no entry.
+// The times and sizes of a run. A stage that has not run has no entry. A stage that continued after
+// an interruption has no entry for its time.
 struct RunOutcome {
   std::map<std::string, double> by_key;  // "prepare.wall_s", as in the figures of a plan
   std::vector<std::string> notes;        // sentences on what is left out
 };
 
-// Returns true if a plan can use the number as this rate. Ranks may never be late, and runs may not
-// validate; every other rate is above 0.
+// Returns true if a plan can use the number as this rate. Only straggling_ms and validation_ms may
+// be 0, if ranks are never late or the run does not validate.
 bool IsRate(const std::string& key, double value);
 
 // Reads the height and quality of a saved plan or correction, the file `source`. Throws an input
@@ -41,8 +41,9 @@ MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
 
 RunOutcome ReadRunOutcome(const std::filesystem::path& folder);
 
-// Fills the rates that are 0: with those of the last source that has them, carried from its height
-// and quality to those planned, or with the published ones.
+// Fills each rate of `request` that is 0. The last of `sources` that has the rate gives it,
+// converted from the source's height and quality to the planned ones. Without such a source, the
+// published rate is used.
 void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request);
 
 // Returns the content of a correction, which ReadMeasuredRates() reads.

@@ -42,7 +42,7 @@ TrainOptions SettingsOfConfig(const fs::path& file) {
     ReadSettingsFile(&options, file);
     options.Check();
   } catch (const Error& error) {
-    throw InputError(error.what());  // the file is what is inspected, not the user's usage
+    throw InputError(error.what());  // a fault of the file, not of the command line
   }
   return options;
 }
@@ -91,7 +91,7 @@ Json DescribeNetwork(const std::string& file, const ProfiledClip& clip) {
   if (counted.size == 0) {
     counted.size = options.crop.size;
   }
-  if (limit && (clip.frames == 0 || clip.size == 0)) {  // settings are the user's own
+  if (limit && (clip.frames == 0 || clip.size == 0)) {  // else the user chose the size
     RequireModestClip(counted.frames, counted.size, file);
   }
   Json json;

@@ -25,14 +25,15 @@ struct PrepFailures {
   std::unordered_map<std::string, std::string> reasons;
 };
 
-// Throws an input error if prep-videos has not finished, unless that is allowed.
+// Throws an input error if prep-videos has not finished and `allow_unfinished` is false.
 PrepFailures ReadPrepFailures(const std::filesystem::path& prepared_dir, bool allow_unfinished);
 
 // Returns the reason why there is no prepared file of the video.
 FailedItem WhyMissing(const std::filesystem::path& prepared_dir, const std::string& id,
                       const PrepFailures& failures);
 
-// Returns all videos that will be in no shard. `failed` holds videos of the plan.
+// Returns all videos that will be in no shard: plan.missing, and those of plan.videos that are in
+// `failed`.
 std::vector<MissingVideo> NotPacked(const PackPlan& plan, const std::vector<FailedItem>& failed);
 
 }  // namespace reel3d

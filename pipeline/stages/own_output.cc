@@ -17,7 +17,7 @@ std::string MakerOf(const fs::path& folder) {
   return maker == "make-demo-videos" ? "" : maker;
 }
 
-// The tags of a prepared video come before its frames.
+// Returns true for a prepared video. Its tags come before its frames, so the first bytes suffice.
 bool IsPrepared(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {

@@ -27,7 +27,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Adds the videos that were never on disk, which are wrong in the end like those that failed.
+// Adds the videos that were never on disk to plan->missing. The evaluation counts them as wrong,
+// like videos that failed.
 void AddNoFiles(const Manifest& manifest, const std::vector<MissingFile>& no_files,
                 PackPlan* plan) {
   std::unordered_set<std::string_view> ids;
@@ -68,19 +69,21 @@ void PackShardsOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir, "folder for the shards");
   binder.Bind("shard-size", &shard_size, {1, 1 << 20},
               "MiB of prepared videos that go into one shard; a larger video gets a shard of its "
-              "own. Each shard is one open file of the trainer");
-  binder.Bind("classes", &classes, "list of classes; empty: classes.txt beside the manifest");
+              "own. The trainer keeps a file open for each shard");
+  binder.Bind("classes", &classes,
+              "file of class names, one per line. Empty: classes.txt beside the manifest");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may fail here. If more fail, DONE is not written and the "
-              "exit status is 3. Videos on which prep-videos failed do not count again",
+              "exit status is 3. Videos on which prep-videos failed do not count",
               Effect::kRunOnly);
   binder.Bind("allow-unfinished", &allow_unfinished,
-              "pack the videos that exist although prep-videos has not finished", Effect::kRunOnly);
-  binder.Bind("threads", &threads, {0, 1024},
-              "threads, each working on one video or shard; 0: as many as there are cores",
+              "pack the prepared videos that exist, even if prep-videos has not finished",
               Effect::kRunOnly);
-  binder.Bind("overwrite", &overwrite, "replace the shards of an earlier run with other settings",
-              Effect::kOnce);
+  binder.Bind("threads", &threads, {0, 1024},
+              "number of threads; each works on one video or shard. 0: as many as there are cores",
+              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite,
+              "replace the shards of an earlier run that had other settings", Effect::kOnce);
 }
 
 nlohmann::ordered_json PackShardsReport::ToJson() const {

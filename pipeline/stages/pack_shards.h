@@ -1,11 +1,11 @@
 // The stage behind pack-shards: copies prepared videos into shards.
 //
-//   00000.h5 ...  see lib/shard/shard_format.h     index.tsv, classes.txt  see
-//   lib/shard/shard_set.h
+//   00000.h5 ...            see lib/shard/shard_format.h
+//   index.tsv, classes.txt  see lib/shard/shard_set.h
 //
 // Each prepared file is read twice, once for its frames' sizes and checksums and once for their
-// bytes. So memory does not depend on the size of a shard. It grows with the data set only by the
-// manifest and the index, some hundred bytes per video.
+// bytes. So the memory needed does not depend on the size of a shard. Only the manifest and the
+// index, some hundred bytes per video, grow with the data set.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -29,7 +29,7 @@ std::vector<PlanKnob> KnobsOf(plan::Settings* settings) {
       {"shard-size",
        &settings->shard_mib,
        {1, 1048576},
-       "MiB of a shard, as for pack-shards. Larger shards are fewer files",
+       "size of a shard in MiB, as for pack-shards. Larger shards are fewer files",
        kWhole},
       {"prep-nodes",
        &settings->prep_nodes,
@@ -56,18 +56,19 @@ std::vector<PlanKnob> KnobsOf(plan::Settings* settings) {
       {"clips-per-video",
        &settings->clips_per_video,
        {1, 1000},
-       "clips of a video in an epoch, as for train-r3d",
+       "clips of each video in an epoch, as for train-r3d",
        kWhole},
       {"clip-length", &settings->clip_frames, {1, 1024}, "frames of a clip", kWhole},
       {"validation-clips",
        &settings->validation_windows,
        {0, 1000},
-       "windows of a validation video after each epoch, as for train-r3d. 0: no validation",
+       "windows scored in each validation video after an epoch, as for train-r3d. 0: no validation",
        kWhole},
       {"overlap",
        &settings->overlap,
        {0, 1},
-       "share of a step's computing during which gradients are exchanged. 0: they never hide"},
+       "share of a step's computing during which gradients are exchanged, so that the exchange "
+       "costs no time. 0: every exchange costs its full time"},
   };
 }
 
@@ -78,7 +79,11 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
        {1, 4096},
        "cores of a node, which prepare videos and load clips",
        kWhole},
-      {"ranks-per-node", &cluster->ranks_per_node, {1, 1024}, "GPUs of a node", kWhole},
+      {"ranks-per-node",
+       &cluster->ranks_per_node,
+       {1, 1024},
+       "GPUs of a node, one for each rank",
+       kWhole},
       {"storage-gb-per-s",
        &cluster->storage_gb_per_s,
        {1e-6, 1e6},
@@ -91,8 +96,14 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
        &cluster->between_gb_per_s,
        {1e-6, 1e6},
        "GB/s from one node to another, in each direction. 400 Gbit/s are 50"},
-      {"inside-us", &cluster->inside_us, {0, 1e6}, "microseconds of a message within a node"},
-      {"between-us", &cluster->between_us, {0, 1e6}, "microseconds of a message between nodes"},
+      {"inside-us",
+       &cluster->inside_us,
+       {0, 1e6},
+       "latency in microseconds of a message within a node"},
+      {"between-us",
+       &cluster->between_us,
+       {0, 1e6},
+       "latency in microseconds of a message between nodes"},
       {"node-mtbf-days",
        &cluster->node_mtbf_days,
        {0, 1e6},
@@ -101,11 +112,13 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"start-s",
        &cluster->start_s,
        {0, 1e6},
-       "seconds from the start of a training job to its first step. 0: --measured includes it"},
+       "seconds from the start of a training job to its first step. 0: do not add this time, "
+       "because the rates of --measured include it"},
       {"save-s",
        &cluster->save_s,
        {0, 1e6},
-       "seconds that training stands still for a checkpoint. 0: none, as it is written meanwhile"},
+       "seconds that training waits for a checkpoint. 0: no wait, because the checkpoint is "
+       "written while training continues"},
       {"queue-minutes",
        &cluster->queue_minutes,
        {0, 1e6},
@@ -117,7 +130,7 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"max-array-size",
        &cluster->max_array_size,
        {0, 1e9},
-       "tasks of an array at most: MaxArraySize of Slurm. 0: scontrol says it",
+       "maximum number of tasks in a Slurm array job (MaxArraySize). 0: ask scontrol",
        kWhole},
       {"rank-hour-price",
        &cluster->rank_hour_price,
@@ -135,13 +148,13 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"prep-ms",
        &rates->prep_ms,
        {0, 1e6},
-       "milliseconds of a core that preparing a frame takes. 0: as measured, else as published for "
-       "these --lines"},
+       "milliseconds of one core to prepare a frame. 0: as measured, else as published for source "
+       "videos of this height (--lines)"},
       {"frame-kb",
        &rates->frame_kb,
        {0, 1e6},
-       "kB of a stored frame. 0: the measured one, or without a measurement the published one for "
-       "this height and quality"},
+       "size of a stored frame in kB. 0: as measured, else as published for this --height and "
+       "--quality"},
       {"pack-mb-per-s",
        &rates->pack_mb_per_s,
        {0, 1e6},
@@ -149,31 +162,33 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"train-clips-per-s",
        &rates->train_clips_per_s,
        {0, 1e9},
-       "clips/s that a rank trains on while it waits for nothing. 0: as measured, else 1960, which "
-       "is R3D-18 in bf16 on an H100"},
+       "clips/s that a rank trains on when it never waits. 0: as measured, else 1960, as published "
+       "for R3D-18 in bf16 on an H100"},
       {"score-clips-per-s",
        &rates->score_clips_per_s,
        {0, 1e9},
-       "clips/s that a rank scores. 0: as measured, else 4180, as above"},
+       "clips/s that a rank scores. 0: as measured, else 4180, as published for R3D-18 in bf16 on "
+       "an H100"},
       {"loader-clips-per-s",
        &rates->loader_clips_per_s,
        {0, 1e9},
-       "clips/s that a core loads. 0: the measured rate, or without a measurement the published "
-       "one for this height and quality"},
+       "clips/s that a core loads. 0: as measured, else as published for this --height and "
+       "--quality"},
       {"straggling-ms",
        &rates->straggling_ms,
        {0, 1e6},
-       "milliseconds by which a rank is late in a step, on average. 0: as measured, else none"},
+       "milliseconds by which a rank is late in a step, on average. 0: as measured, else never "
+       "late"},
       {"validation-ms",
        &rates->validation_ms,
        {0, 1e6},
-       "milliseconds of a rank that a validation window takes, with all else that happens between "
+       "milliseconds of a rank for each validation window, including all other work between "
        "epochs. 0: as measured, else the time to score a clip"},
       {"parameters",
        &rates->parameters,
        {0, 1e6},
-       "millions of parameters of the network, whose gradients are exchanged. 0: as measured, else "
-       "33.4"},
+       "parameters of the network in millions, which decide the size of the gradients. 0: as "
+       "measured, else 33.4"},
   };
 }
 

@@ -1,5 +1,5 @@
-// The options of plan-run that are numbers of a plan: what is known of the videos, the machines and
-// the settings.
+// The options of plan-run (knobs) that set the numbers of a plan: its settings, the cluster, and
+// the rates of the machines.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,7 +30,7 @@ void BindKnobs(const std::vector<PlanKnob>& knobs, OptionBinder* binder);
 // Throws a usage error if a knob that counts something has a fraction.
 void CheckKnobs(const std::vector<PlanKnob>& knobs);
 
-// Marks each number as given that differs from its default.
+// Marks each number that differs from its default as given by the user.
 void MarkGiven(const std::vector<PlanKnob>& knobs, const std::vector<PlanKnob>& defaults);
 
 }  // namespace reel3d

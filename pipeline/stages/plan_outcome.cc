@@ -73,7 +73,7 @@ SavedPlan ReadPlan(const fs::path& file) {
   return plan;
 }
 
-// Multiplies a rate by a power of the ratio, if the figure has one.
+// Multiplies `rate` by the ratio of `figure` to the power of `power`, if both exist.
 void Correct(const std::map<std::string, double>& ratios, const char* figure, const char* rate,
              double power, MeasuredRates* rates) {
   const auto ratio = ratios.find(figure);
@@ -83,7 +83,8 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
   }
 }
 
-// Corrects the rates. Where more frames than planned take more time, the rate is not to blame.
+// Corrects the rates by the ratios measured / planned. First divides ratios that grow with the
+// number of frames by the ratio of the frames, which is no fault of a rate.
 MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> ratios) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
@@ -130,7 +131,7 @@ class Comparison {
     }
   }
 
-  // Adds the times of all stages above, without queues.
+  // Adds a row with the sum of the times above, without the time in queues.
   void AddTotal() {
     if (planned_s_ > 0) {
       Add("stages", "these: time", Unit::kSeconds, planned_s_, measured_s_);

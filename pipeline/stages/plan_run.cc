@@ -50,7 +50,7 @@ plan::Request RequestOf(PlanRunOptions options) {
   return request;
 }
 
-// Plays as many runs, up to a thousand, as take about a second.
+// Simulates as many runs as take about a second, at most a thousand.
 void Simulate(const PlanRunOptions& options, PlanPage* page) {
   const plan::TrainingPlan& training = page->plan.training;
   const plan::Request& request = page->request;
@@ -89,7 +89,8 @@ PlanRunReport Compare(const PlanRunOptions& options) {
   return {outcome.json, outcome.text};
 }
 
-// Otherwise the one that is written last would be all that is left.
+// Throws a usage error if two options name the same file, because the later output would replace
+// the earlier one.
 void RequireDifferentFiles(const std::vector<std::pair<std::string, std::string>>& files) {
   std::map<std::filesystem::path, std::string> option_of;
   for (const auto& [option, file] : files) {
@@ -108,19 +109,24 @@ void RequireDifferentFiles(const std::vector<std::pair<std::string, std::string>
 void PlanRunOptions::Bind(OptionBinder& binder) {
   videos.Bind(binder);
   binder.Bind("measured", &measured,
-              "folders of earlier runs (RUN of Makefile.workflow) or corrections, whose rates the "
-              "plan uses; later ones overrule earlier ones. Empty: none");
+              "use the rates of these earlier runs (a,b,...): folders (RUN of Makefile.workflow) "
+              "or files of --correction. Later ones overrule earlier ones. Empty: none");
   BindKnobs(KnobsOf(&settings), &binder);
   BindKnobs(KnobsOf(&cluster), &binder);
   BindKnobs(KnobsOf(&rates), &binder);
   binder.Bind("out", &out, "write the plan to this file (.json), for --plan. Empty: only print");
-  binder.Bind("svg", &svg,
-              "draw the time of an epoch by the number of ranks to this file. Empty: no picture");
-  binder.Bind("simulate", &simulate,
-              "play training event by event as well, and print the simulation beside the formulas");
+  binder.Bind(
+      "svg", &svg,
+      "draw the time of an epoch by the number of ranks, to this file (.svg). Empty: no picture");
+  binder.Bind(
+      "simulate", &simulate,
+      "also simulate training event by event, and print the result beside that of the formulas");
   binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "seed of the simulation");
-  binder.Bind("plan", &plan, "compare this plan, which --out wrote, with --outcome. Empty: plan");
-  binder.Bind("outcome", &outcome, "folder of the finished run that --plan was made for");
+  binder.Bind(
+      "plan", &plan,
+      "compare this plan, which --out wrote, with the run of --outcome. Empty: make a new plan");
+  binder.Bind("outcome", &outcome,
+              "folder of the finished run to compare with --plan. Empty: make a new plan");
   binder.Bind("correction", &correction,
               "write the plan's rates, corrected by the outcome, to this file, for --measured. "
               "Empty: only print");

@@ -1,5 +1,5 @@
-// The stage behind plan-run: plans a run before it starts, or puts a plan beside the outcome. It
-// needs no GPU and no torch, opens a few videos at most, and takes well under a second.
+// The stage behind plan-run: plans a run before it starts, or compares a plan with the finished
+// run. It needs no GPU and no torch, opens a few videos at most, and takes well under a second.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,4 +1,4 @@
-// Writes a plan for people, for programs, and as a picture.
+// Formats a plan as text, as JSON, and as a picture.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,7 +19,7 @@ struct PlanPage {
   plan::RunPlan plan;
   std::vector<plan::TrainingPlan> by_ranks;
   std::optional<plan::JobTimes> played;  // the mean of the simulation
-  int num_played = 0;                    // runs
+  int num_played = 0;                    // simulated runs
 };
 
 std::string FormatPlan(const PlanPage& page);

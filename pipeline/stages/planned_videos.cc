@@ -34,7 +34,8 @@ struct Sums {
   }
 };
 
-// Adds the video if its length is known from the row or the header of the file.
+// Adds the video, or the part of it that `row` names. Returns false if the header of the file does
+// not state its length.
 bool Probe(const Manifest& manifest, const VideoRow& row, Sums* sums) {
   const VideoDecoder decoder(manifest.VideoPath(row));
   const VideoInfo& info = decoder.info();
@@ -76,7 +77,7 @@ Sums ProbeSome(const Manifest& manifest, int wanted, std::vector<std::string>* n
   return sums;
 }
 
-// Takes what the option says, else what was probed, else the assumption.
+// Returns the option's value, else the probed value, else the assumed value.
 Known Choose(double given, double probed, bool is_probed, double assumed) {
   if (given > 0) {
     return {given, Origin::kGiven};
@@ -118,23 +119,22 @@ PlannedVideos FromManifest(const VideosOptions& options) {
 
 void VideosOptions::Bind(OptionBinder& binder) {
   binder.Bind("manifest", &manifest,
-              "plan for the videos of this file, as list-videos writes it. Empty: --videos says "
-              "how many there are");
+              "plan for the videos of this manifest, which list-videos wrote. Empty: for as many "
+              "videos as --videos says");
   binder.Bind("videos", &videos, IntRange{0, 1'000'000'000'000},
-              "number of videos. 0: the manifest says it");
+              "number of videos, if there is no --manifest. 0: as many as the manifest lists");
   binder.Bind("seconds", &seconds, RealRange{0, 1e6},
               "length of a video in seconds, on average. 0: as probed, else 10");
   binder.Bind("fps", &fps, RealRange{0, 1000},
-              "frames of a second of video. 0: as probed, else 25");
+              "frames per second of the source videos. 0: as probed, else 25");
   binder.Bind("lines", &lines, RealRange{0, 16384},
               "height of the source videos in pixels, which decides the time to decode them. 0: as "
               "probed, else 720");
   binder.Bind("training-share", &training_share, RealRange{0, 1},
               "share of --videos that is trained on; the others are for validation. 0: 0.9");
-  binder.Bind(
-      "probe", &probe, IntRange{0, 100000},
-      "videos of the manifest, spread evenly, that are opened to learn their length and height. "
-      "0: none");
+  binder.Bind("probe", &probe, IntRange{0, 100000},
+              "number of videos of the manifest, spread evenly, that are opened to find their "
+              "length, frame rate and height. 0: none");
 }
 
 void VideosOptions::Check() const {

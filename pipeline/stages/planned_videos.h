@@ -1,4 +1,4 @@
-// Learns how many videos a plan is for, and how long and large they are.
+// Finds the number of videos of a plan, and their average length, frame rate and height.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,8 +27,8 @@ struct PlannedVideos {
   std::vector<std::string> notes;  // sentences, such as on videos that could not be opened
 };
 
-// Reads the manifest and the headers of some videos, spread evenly, or takes the options alone.
-// Throws an input error if the manifest has errors or no videos.
+// Reads the manifest and the headers of some of its videos, spread evenly. Without a manifest, uses
+// only the options. Throws an input error if the manifest has errors or no videos.
 PlannedVideos PlanVideos(const VideosOptions& options);
 
 }  // namespace reel3d

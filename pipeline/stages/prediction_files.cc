@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Returns an id or class name as a JSON string, whatever bytes it has.
+// Returns an id or class name as a JSON string. Bytes that are not UTF-8 are replaced.
 std::string Quoted(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -84,8 +84,7 @@ std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
   return table.text();
 }
 
-// The text is written by hand: with every class of every video, a document in memory would take
-// gigabytes.
+// Writes the text directly: a JSON document of all scores would take gigabytes of memory.
 std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm form) {
   const int count = top_k == 0 ? static_cast<int>(subset.classes.size()) : top_k;
   std::vector<std::string> labels;

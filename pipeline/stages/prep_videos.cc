@@ -33,7 +33,8 @@ VideoPart PartOf(const VideoRow& row) {
 }
 
 // Returns the mark of a prepared video: a checksum of its row of the manifest and the settings, and
-// the size of its source. The source's time is not in it, because copying changes it.
+// the size of its source. The time of the source file is not part of the mark, because copying the
+// file changes it.
 std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::string& settings) {
   const std::string text = fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1),
                                        row.end_s.value_or(-1), settings);
@@ -43,7 +44,7 @@ std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::str
                      absent ? "" : std::to_string(size_bytes));
 }
 
-// Returns true if the file is prepared from this source. If the source is gone, its size is not
+// Returns true if `prepared` has the mark `made_from`. If the source is gone, its size is not
 // compared, so the prepared file remains valid.
 bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   if (!fs::exists(prepared)) {
@@ -59,8 +60,8 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   }
 }
 
-// Returns the faults of a video that was prepared in spite of them; empty if there are none. Throws
-// an input error if it is truncated and that is not allowed.
+// Returns the faults of a prepared video; empty if there are none. Throws an input error if the
+// video is truncated and `allow_truncated` is false.
 std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
   std::vector<std::string> words;
   if (summary.truncated) {
@@ -116,8 +117,8 @@ class Preparation {
   std::vector<VideoRow> rows_;
   std::vector<PrepWorker> workers_;                        // by thread
   std::atomic<int64_t> num_frames_{0}, num_truncated_{0};  // of videos that are done
-  std::atomic<int64_t> num_encoded_{0};                    // of all, for the progress line
-  std::mutex mutex_;                                       // of warnings_
+  std::atomic<int64_t> num_encoded_{0};                    // of all videos, for the progress line
+  std::mutex mutex_;                                       // guards warnings_
   std::map<std::string, std::string> warnings_;
   const Stopwatch clock_;
 };
@@ -197,14 +198,14 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
   preparation.Bind(binder);
   binder.Bind(
       "allow-truncated", &allow_truncated,
-      "keep the frames of videos that are shorter than their files say; false: such videos fail");
+      "prepare videos that have fewer frames than their files state; false: such videos fail");
   binder.Bind(
       "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-      "share of the videos, over all tasks, that may fail; above it the stage fails with status 3",
+      "share of the videos, over all tasks, that may fail. If more fail, the exit status is 3",
       Effect::kRunOnly);
   binder.Bind("threads", &threads, IntRange{0, 1024},
-              "videos prepared at a time; 0: one for each core that the job may use, but no more "
-              "than it has GB of memory",
+              "number of videos that are prepared at the same time. 0: one for each core that the "
+              "job may use, but at most one for each GB of its memory",
               Effect::kRunOnly);
   limits.Bind(binder);
   binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},

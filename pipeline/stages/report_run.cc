@@ -45,7 +45,8 @@ void ReportRunOptions::Bind(OptionBinder& binder) {
   binder.Positional("REPORT.html", &page, "the page to write; an older one is replaced");
   binder.Bind("title", &title, "heading of the page; empty: the names of the runs",
               Effect::kRunOnly);
-  binder.Bind("svg", &svg_dir, "folder for each figure as an .svg file of its own; empty: none",
+  binder.Bind("svg", &svg_dir,
+              "folder to which each figure is also written as an .svg file. Empty: no such files",
               Effect::kRunOnly);
 }
 

@@ -26,8 +26,7 @@ struct ReportRunReport {
   std::string text;                // where the page is, for users
 };
 
-// Throws an input error if a folder is not a run. Parts that are absent or damaged are sentences in
-// the page.
+// Throws an input error if a folder is not a run. The page names absent or damaged parts.
 ReportRunReport RunReportRun(const ReportRunOptions& options);
 
 }  // namespace reel3d

@@ -63,7 +63,7 @@ double SizeOfFiles(const fs::path& folder, const char* ending) {
   return size_bytes;
 }
 
-// Returns the number of tasks that a stage was cut into: tasks/3-of-8 is one of eight.
+// Returns the number of tasks of a stage: eight if there is a folder tasks/0003-of-0008.
 double NumTasks(const fs::path& stage) {
   std::error_code ignored;
   for (fs::directory_iterator task(stage / "tasks", ignored), end; !ignored && task != end;
@@ -105,7 +105,8 @@ class Reader {
     }
   }
 
-  // Returns the stage's time, unless its run kept something that an earlier one had made.
+  // Returns the stage's time. Returns nothing, and adds a note, if the last run kept work of an
+  // earlier run. `kept` is the key in report.json that counts this work.
   std::optional<double> SecondsOf(const fs::path& stage, const Json& json, const char* kept) {
     if (Number(json, kept) > 0) {
       run_.notes.push_back(
@@ -116,8 +117,8 @@ class Reader {
     return report::NumberOf(json, "seconds");
   }
 
-  // The machine that reads the run may have more cores than the one that prepared, so that
-  // `threads = 0` says nothing.
+  // Returns the number of threads per task. `threads = 0` (all cores) in config.ini gives no
+  // number: the machine that prepared may have had other cores than this one.
   std::optional<double> PrepThreads(const fs::path& stage, const Json& json, double tasks) {
     const double workers = Number(json, "workers");  // the sum over tasks
     const double threads = workers > 0 ? workers / tasks : Setting(stage, "threads", 0);

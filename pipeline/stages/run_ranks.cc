@@ -75,7 +75,7 @@ ToolResult RunRanks(const RunRanksOptions& options) {
   // The status of an earlier run must not stay, and a file that cannot be written is an error now
   // rather than after hours of training.
   WriteStatus(options, "");
-  const HeldSignals held;  // a late request would end this process before it passes the status on
+  const HeldSignals held;  // a late request must not end this process before it returns the status
   LaunchResult launch;
   try {
     launch = RunLauncher(options.command, options.program);
@@ -103,7 +103,8 @@ int RunAsMpirun(int argc, char** argv, const HeldSignals& held) {
     RunRanksOptions options;
     options.command.assign(argv, argv + argc);
     if (StartsTraining(options.command) && !StartedByRunRanks()) {
-      // If it is called by its full path, Open MPI takes the folder for --prefix.
+      // Only `program` gets the full path. As command[0] it would make Open MPI take mpirun's
+      // folder as --prefix.
       options.program = mpirun.string();
       return RunRanks(options).exit_status;
     }

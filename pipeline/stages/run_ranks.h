@@ -20,14 +20,14 @@ struct RunRanksOptions {
   void Check() const {}
 };
 
-// Runs the command as lib/base/launcher.h says. The exit status is the command's, or 75 if the
-// command was stopped before its ranks could listen. After a second request the process ends by
-// that signal.
+// Runs the command as lib/base/launcher.h says. The exit status is that of the command, or 75 if a
+// request to stop came before the ranks could handle it. If a second request came, this process
+// ends by the signal of that request.
 ToolResult RunRanks(const RunRanksOptions& options);
 
-// Does the work of a program that was called by the name of mpirun. It runs the next mpirun in PATH
-// by RunRanks() if that is to start train-r3d, and otherwise becomes that mpirun, which gets the
-// signals that `held` has kept so far.
+// Stands in for mpirun, if this program is called by that name. If the command starts train-r3d and
+// no run-ranks has started it, runs the next mpirun in PATH by RunRanks(). Otherwise this process
+// becomes that mpirun, which gets the signals that `held` has kept so far.
 int RunAsMpirun(int argc, char** argv, const HeldSignals& held);
 
 }  // namespace reel3d

@@ -90,33 +90,33 @@ void ScoreOptions::Bind(OptionBinder& binder) {
                     "folder for score files; an earlier run in it is continued");
   binder.Choice("subset", &subset, "which videos to score");
   binder.Bind("windows", &windows, {0, 100'000},
-              "score at most so many clips of each video, spread evenly; they are the clips that "
-              "validation takes by the 2020 rule. 0: clips at the distance of --window-stride");
+              "maximum number of clips to score per video, spread evenly, as in validation by the "
+              "2020 rule. 0: all clips at the distance of --window-stride");
   window_stride.Bind(binder);
   binder.Choice("tail", &tail, "what to do with the last, shorter clip of a video");
-  binder.Choice(
-      "crops", &crops, {"1", "3", "10"},
-      "squares to score of each clip. 1: the centre of the frames. 3: the centre and both "
-      "ends of the long side. 10: the centre and the four corners, each also mirrored. "
-      "Every crop costs as much as a clip");
+  binder.Choice("crops", &crops, {"1", "3", "10"},
+                "square crops to score of each clip. 1: the centre of the frames. 3: the centre "
+                "and both ends of the long side. 10: the centre and the four corners, each also "
+                "mirrored. Each crop takes as long as a clip");
   binder.Bind("short-side", &short_side, {0, 4096},
-              "short side of the frames, in pixels, when the crops are cut out. 0: the side of a "
-              "crop; with --crops 10, 8/7 of it");
+              "short side in pixels to which frames are resized before crops are cut out. 0: the "
+              "side of a crop; with --crops 10, 8/7 of that side");
   binder.Bind("shuffle-frames", &shuffle_frames,
               "score each clip with its frames in random order, as a test: the accuracy that "
               "remains does not come from motion");
   binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides the order of --shuffle-frames");
-  binder.Bind(
-      "videos-per-part", &videos_per_part, {1, 1'000'000},
-      "videos in each score file; at most the scores of so many are lost when the stage is killed");
+  binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000},
+              "number of videos in each score file. A process that is killed loses the scores of "
+              "at most one such file");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of the videos, over all tasks, that may have damaged frames; above it the "
-              "stage fails with status 3. These videos count as wrong",
+              "share of the videos, over all tasks, that may have damaged frames. If more have, "
+              "the exit status is 3. Videos with damaged frames count as wrong",
               Effect::kRunOnly);
   compute.Bind(binder);
   binder.Bind("loader-threads", &loader_threads, {0, 1024},
               "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
-  binder.Bind("overwrite", &overwrite, "score everything again", Effect::kOnce);
+  binder.Bind("overwrite", &overwrite, "score all videos again, even if OUT_DIR already has scores",
+              Effect::kOnce);
   slice.Bind(binder);
 }
 
@@ -215,7 +215,7 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
                  {"parts_kept", counts.parts_kept},
                  {"checkpoint", trained.identity},
                  {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
-                 {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores says them again
+                 {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores repeats them
   const bool whole = output.Finish(result.json, counts.failed,
                                    {counts.members, num_failed, options.max_failed_fraction});
   result.exit_status = whole ? kExitDone : kExitInput;
@@ -239,7 +239,7 @@ std::string TextOf(const nlohmann::ordered_json& json) {
 // Scores this rank's share of the task, and joins the results of all ranks.
 ToolResult ScoreTogether(ScoreOptions options, const World& world) {
   const at::Device device = ChooseDevice(options.compute.device, world);
-  const int cores = CpuShare(world);  // every rank takes part, whatever --threads says
+  const int cores = CpuShare(world);  // collective, so it is called even if --threads is given
   options.slice.DivideOverRanks(world.rank(), world.size());
   const Stopwatch clock;
   ToolResult result =
@@ -255,8 +255,8 @@ ToolResult ScoreTogether(ScoreOptions options, const World& world) {
   return result;
 }
 
-// Starting MPI takes a moment, so a process without a launcher does not. Processes that srun starts
-// together may be tasks, if each is told which.
+// Scores without MPI, which takes a moment to start, if no launcher started this process. Processes
+// that srun starts together may be separate tasks, but only if each gets its own --task.
 ToolResult ScoreAlone(const ScoreOptions& options) {
   if (options.slice.task_option < 0) {
     RequireOthersFound(1);
@@ -286,7 +286,7 @@ ToolResult RunScoring(const ScoreOptions& options) {
   if (world.is_main()) {
     result.text = TextOf(result.json);
   } else {
-    result.json = nullptr;  // rank 0 speaks for all
+    result.json = nullptr;  // only rank 0 prints a result
   }
   return result;
 }

@@ -22,7 +22,7 @@ struct ScoreOptions {
   std::string out_dir;
 
   Subset subset = Subset::kValidation;
-  int windows = 0;  // at most so many of each video, spread evenly; 0: window_stride
+  int windows = 0;  // maximum per video, spread evenly; 0: by window_stride
   WindowStride window_stride;
   TailRule tail = TailRule::kLoop;
   std::string crops = "1";
@@ -41,11 +41,11 @@ struct ScoreOptions {
   void Check();
 };
 
-// Writes OUT_DIR/scores-NNNNN.h5, one part for each --videos-per-part videos in index order; a task
-// writes every tasks-th part. The ranks that a launcher started together divide a task: rank r of R
-// does the work of task (task * R + r) of tasks * R, and rank 0 returns the result of all. Parts
-// that are complete and of the same checkpoint, data and settings are kept. A video with a damaged
-// frame gets no clips and is listed in failed.tsv.
+// Writes the files OUT_DIR/scores-NNNNN.h5. Each is a part: the scores of --videos-per-part videos,
+// in the order of the index. A task writes every tasks-th part. The ranks that a launcher started
+// together divide a task: rank r of R does the work of task (task * R + r) of tasks * R, and rank 0
+// returns the result of all. Parts that are complete and of the same checkpoint, data and settings
+// are kept. A video with a damaged frame gets no clips and is listed in failed.tsv.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

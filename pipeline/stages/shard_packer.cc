@@ -119,7 +119,7 @@ ItemOutcome ShardPacker::PackVideo(const ItemTurn& turn) const {
         Scan(planned, PreparedFile(options_.prepared_dir, planned.id));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kInput) {
-      EndVideo(shard, turn.progress);  // the others of its shard do not suffer
+      EndVideo(shard, turn.progress);  // the shard's other videos are packed all the same
     }
     throw;
   }
@@ -159,7 +159,7 @@ void ShardPacker::WriteShard(const ShardUnderWay& shard, const ShardTable& table
       progress->Note(fmt::format("{} written to {} %", ShardFileName(shard.number),
                                  100 * num_frames / table.num_frames()));
     } catch (const Error& error) {
-      // The file was good a moment ago, so this is not only the video's fault, and the stage stops.
+      // The file was readable a moment ago, so the cause is not the video alone: the stage stops.
       throw EnvironmentError(error.what());
     }
   }
@@ -227,7 +227,7 @@ PackedShards ShardPacker::WriteIndexFile() const {
   WriteClasses(folder_ / "classes.txt", plan_.classes);
   WriteShardList(folder_ / "shards.tsv", uuids);
   const HeldOutCopies copies = FindEqualFrames(index, contents);
-  fs::remove_all(folder_ / kEqualFramesFile);  // whatever stands there
+  fs::remove_all(folder_ / kEqualFramesFile);  // a file or a folder
   if (!copies.empty()) {
     WriteEqualFrames(folder_ / kEqualFramesFile, copies);
   }

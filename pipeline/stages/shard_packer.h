@@ -1,5 +1,5 @@
-// Copies prepared videos into shards, and writes the index of those shards. The thread that is the
-// last to finish one of a shard's videos writes the shard.
+// Copies prepared videos into shards, and writes the index of those shards. The thread that
+// finishes the last video of a shard writes the shard.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,16 +21,16 @@
 
 namespace reel3d {
 
-// A shard in work. Its videos are [begin, end) of the plan.
+// A shard that is being packed. Its videos are [begin, end) of the plan.
 struct ShardUnderWay {
   int number = 0;
   size_t begin = 0, end = 0;
   std::string plan;
-  std::vector<std::optional<VideoScan>> scans;  // empty where one failed
+  std::vector<std::optional<VideoScan>> scans;  // by video; empty if the scan failed
   std::atomic<size_t> num_unscanned{0};
-  std::vector<IndexedVideo> index;  // set when it is complete; empty if all its videos failed
-  std::vector<uint64_t> contents;   // ContentHash() of each video, set at the same time
-  std::string uuid;                 // set at the same time
+  std::vector<IndexedVideo> index;  // set when the shard is complete; empty if all videos failed
+  std::vector<uint64_t> contents;   // ContentHash() of each video, set with `index`
+  std::string uuid;                 // set with `index`
   bool kept = false;
 };
 
@@ -60,7 +60,8 @@ class ShardPacker {
   std::filesystem::path ShardFile(const ShardUnderWay& shard) const {
     return folder_ / ShardFileName(shard.number);
   }
-  // Takes over an earlier run's file that holds all the videos and is younger than any of them.
+  // Keeps the shard of an earlier run, without reading the prepared videos, if it holds all of them
+  // and is newer than each.
   void KeepUnread(ShardUnderWay* shard) const;
   ItemOutcome PackVideo(const ItemTurn& turn) const;
   // Counts a video as finished. The call for the shard's last video writes the shard.

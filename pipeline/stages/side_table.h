@@ -1,4 +1,4 @@
-// Reads tables that say more about videos than scores do.
+// Reads tables with more information about videos than the score files have.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,17 +13,17 @@
 namespace reel3d {
 
 // Reads a file of tab separated values with a column `id` and any others. Returns the columns named
-// in `wanted`, with a value for each of `ids`: "" for a video that is not in the file, which a
-// warning counts. If `wanted` is empty, returns all but those that say nothing about kinds of
-// videos: `label`, and texts of which each video has its own. If the file has `num_frames` and
-// `fps`, there is a column `duration_s` as well. Throws an input error if a column is not there, an
-// id occurs twice, or no video is in the file.
+// in `wanted`, with a value for each of `ids`: "" for a video that is not in the file. A warning
+// states the number of such videos. If `wanted` is empty, returns all columns except those that do
+// not group videos: `label`, and texts that differ from video to video. If the file has
+// `num_frames` and `fps`, there is a column `duration_s` as well. Throws an input error if a column
+// is not there, an id occurs twice, or no video is in the file.
 std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& wanted,
                                           const std::vector<std::string>& ids);
 
-// Returns the ids of such a file. A warning counts those that are not among `ids`. Throws an input
-// error if none is.
+// Returns the column `id` of a file of tab separated values. A warning states how many of these ids
+// are not in `ids`. Throws an input error if none of them is in `ids`.
 std::set<std::string> ReadIds(const std::filesystem::path& file,
                               const std::vector<std::string>& ids);
 

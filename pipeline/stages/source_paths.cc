@@ -11,8 +11,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Returns the path of a source's videos from `folder`, to which `below` is added; "" where that
-// depends on the video, as the folder lies in the source.
+// Returns the path of `source` relative to `folder`, to which a video's path below the source is
+// added. Returns "" if `folder` lies in `source`, because no common prefix fits all videos then.
 std::string PrefixOfSource(const fs::path& source, const fs::path& folder) {
   const fs::path from_source = folder.lexically_relative(source);
   if (!from_source.empty() && *from_source.begin() != "..") {

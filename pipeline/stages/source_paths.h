@@ -1,4 +1,4 @@
-// Names the videos of a source in a manifest: by their path from the manifest's folder.
+// Makes the paths under which a manifest lists videos: relative to the manifest's folder.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,8 +12,8 @@ namespace reel3d {
 
 class SourcePaths {
  public:
-  // `folder` is the manifest's, absolute and without links. Throws an input error where the path of
-  // a source cannot stand in a table.
+  // `folder` is the manifest's folder, absolute and without links. Throws an input error if the
+  // path of a source cannot be written to a table.
   SourcePaths(const VideoTree& tree, std::filesystem::path folder);
 
   // Returns the path of a video of the tree, as the manifest has it.

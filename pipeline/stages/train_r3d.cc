@@ -37,8 +37,8 @@ namespace {
 
 constexpr const char* kTool = "train-r3d";
 
-// Returns how the run's folder is locked. A job that Slurm has queued again may find the lock of a
-// node that hangs, which the system frees only after some minutes.
+// Returns how to lock the run's folder. If Slurm has queued the job again, a node that hangs may
+// still hold the lock. The system frees such a lock only after some minutes, so this job waits.
 WorkLockOptions LockOptions(const World& world) {
   constexpr double kPatienceOfRestart_s = 300;
   const char* restarts = std::getenv("SLURM_RESTART_COUNT");
@@ -93,8 +93,8 @@ ToolResult ToResult(const TrainReport& report) {
   return result;
 }
 
-// Returns the state of the newest checkpoint that has one; the trainer, too, passes over damaged
-// ones.
+// Returns the state of the newest checkpoint whose state can be read. The trainer skips damaged
+// checkpoints as well.
 std::optional<nlohmann::ordered_json> NewestState(const std::vector<fs::path>& checkpoints) {
   for (const fs::path& checkpoint : checkpoints) {
     try {
@@ -108,8 +108,8 @@ std::optional<nlohmann::ordered_json> NewestState(const std::vector<fs::path>& c
   return std::nullopt;
 }
 
-// Compares with the settings that the checkpoint itself records: those in the run's folder may have
-// been lost or changed.
+// Throws a usage error if `options` differ from the settings that the checkpoint itself records.
+// The settings in the run's folder may have been lost or changed.
 void RequireSameSettings(const nlohmann::ordered_json& state, const TrainOptions& options) {
   std::string trained_with;
   UseJson(options.run_dir, [&] { trained_with = state.value("config", ""); });
@@ -122,8 +122,8 @@ void RequireSameSettings(const nlohmann::ordered_json& state, const TrainOptions
   }
 }
 
-// Epochs in metrics.jsonl show that there have been checkpoints: epoch --checkpoint-epochs ends
-// with one before the next epoch has a line.
+// Throws an input error if metrics.jsonl shows that the checkpoints were lost: after
+// --checkpoint-epochs epochs one is saved before the next epoch gets a line.
 void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& checkpoints) {
   const fs::path metrics = fs::path(options.run_dir) / "metrics.jsonl";
   const int last_epoch = LastEpochIn(metrics);
@@ -135,8 +135,8 @@ void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& check
   }
 }
 
-// Refuses before the run is touched what the trainer would refuse when it goes on, and what would
-// make it start again unasked.
+// Throws before the run is touched if the trainer would refuse to continue it, or would start again
+// at step 0 although nobody asked for that.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   RequireNoFolders(options.run_dir, {"metrics.jsonl", "times.jsonl"});
   if (options.overwrite) {
@@ -153,7 +153,8 @@ void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   }
 }
 
-// Returns what DONE says: the ranks that took part, and those that the launcher was to start.
+// Returns the content of DONE: the number of ranks that trained, and the number that the launcher
+// was asked for.
 std::string RanksText(const World& world) {
   const std::optional<LaunchedCount> asked = LaunchedTogether();
   return fmt::format("ranks = {}\nranks-asked = {}\n", world.size(), asked ? asked->processes : 1);
@@ -232,7 +233,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
       LogWarn(doubt.text);
     }
   }
-  world.Barrier();  // nobody looks for checkpoints before the old ones are gone
+  world.Barrier();  // no rank looks for checkpoints before --overwrite has removed old ones
   if (!shards) {
     shards.emplace(options.shards_dir);
   }
@@ -248,13 +249,13 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   if (output && !Conclude(report, result, options.max_failed_fraction, *output)) {
     result.exit_status = kExitInput;
   }
-  if (!world.is_main()) {  // rank 0 speaks for all; the status is the same
+  if (!world.is_main()) {  // only rank 0 prints a result; all return the same status
     result = {nullptr, "", report.over_tolerance ? kExitInput : result.exit_status};
   }
   return result;
 }
 
-// Makes a request to stop answer at once what will happen, since a step may take a minute.
+// Lets rank 0 print at once what a request to stop will do, since a step may take a minute.
 void AcknowledgeStops() {
   if (LaunchedRank().value_or(0) != 0) {
     return;
@@ -274,7 +275,7 @@ void AcknowledgeStops() {
 }  // namespace
 
 ToolResult RunTraining(TrainOptions options) {
-  CatchStopSignals();  // the tool has done so before, other callers may not
+  CatchStopSignals();  // main() has done so before; other callers may not
   if (StartedByRunRanks()) {
     AllowRepeatedStops();
   }

@@ -4,10 +4,11 @@
 namespace reel3d {
 
 void ComputeOptions::Bind(OptionBinder& binder) {
-  binder.Choice("decoding", &decoding, "how frames become pixels");
+  binder.Choice("decoding", &decoding, "how JPEG frames are decoded");
   precision.Bind(binder);
-  binder.Bind("batch", &batch, {1, 100'000}, "clips computed at once; more take more memory");
-  binder.Bind("threads", &threads, {0, 1024}, "threads to compute and to load; 0: all cores",
+  binder.Bind("batch", &batch, {1, 100'000},
+              "clips that the network computes at once; a larger batch takes more memory");
+  binder.Bind("threads", &threads, {0, 1024}, "threads that compute and load clips. 0: all cores",
               Effect::kRunOnly);
   binder.Choice("device", &device, "where to compute", Effect::kRunOnly);
 }

@@ -1,6 +1,5 @@
-// Says how a tool that applies a network to clips computes: from which pixels, how precisely, how
-// many clips at once, and on what. train-r3d binds its own options, because it divides a batch over
-// its ranks.
+// Options of the tools that apply a network to clips: decoding, precision, batch, threads and
+// device. train-r3d binds its own options, because it divides a batch over its ranks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,4 +1,4 @@
-// The options that tools share that turn clips' scores into answers and figures.
+// Options that are shared by the tools that turn the scores of clips into answers and figures.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace reel3d {
 
-// Names the rule that makes one score per class of a video's clips.
+// Names the rule that combines the scores of a video's clips into one score per class.
 struct AveragingOptions {
   std::string average = "softmax";
 
@@ -19,7 +19,7 @@ struct AveragingOptions {
   Averaging Rule() const { return ParseAveraging(average); }
 };
 
-// Says which clips of a video count, and by which rule.
+// Decides which clips of a video are used, and how their scores are combined.
 struct ClipReadingOptions {
   AveragingOptions averaging;
   int min_distinct = 1;
@@ -28,7 +28,7 @@ struct ClipReadingOptions {
   void Bind(OptionBinder& binder);
 };
 
-// Says how videos are drawn for the intervals of figures.
+// Decides how videos are drawn for the confidence intervals of figures.
 struct IntervalOptions {
   std::string group_regex;  // over ids; empty: no groups
   int64_t seed = 0;

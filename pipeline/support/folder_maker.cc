@@ -23,12 +23,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::array kStages = {"make-demo-videos", "prep-videos",     "pack-shards",   "train-r3d",
                                 "score-videos",     "evaluate-scores", "compare-scores"};
 
-// Folders of others may hold files of any size. A report of our own, with a warning for each of
-// many videos, may be larger than this; its settings still say whose the folder is.
+// Largest file that is read only to recognise a folder: files of other programs may have any size.
+// A report of reel3d with many warnings may be larger. Then the settings identify the folder.
 constexpr uint64_t kMostBytes = 1 << 20;
 
-// Returns the content of a file that a stage may have written, "" if it is none: the settings of a
-// stage are small, and opening a pipe would wait for its writer.
+// Returns the content of a file that a stage may have written; "" if the file is too large, is not
+// a regular file, or cannot be read. Opening a pipe would wait for its writer.
 std::string ReadSmallFile(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kMostBytes) {
@@ -41,8 +41,8 @@ std::string ReadSmallFile(const fs::path& file) {
   }
 }
 
-// Returns the tool that a report names; "" if it names none, is damaged, or deep enough to exhaust
-// the stack.
+// Returns the tool that a report names; "" if the report names none, is damaged, or is nested so
+// deeply that parsing would exhaust the stack.
 std::string ToolOf(const std::string& report) {
   try {
     const Json json = ParseJsonObject(report, kReportFile);
@@ -53,8 +53,8 @@ std::string ToolOf(const std::string& report) {
   }
 }
 
-// Returns true if a stage has begun in `folder`: it writes its settings twice, in settings.ini and,
-// among others and with comments, in config.ini.
+// Returns true if a stage has started in `folder`. A stage writes its settings to settings.ini, and
+// again to config.ini, where other options and comments stand between them.
 bool HasOurSettings(const fs::path& folder) {
   const std::string config = "\n" + ReadSmallFile(folder / kConfigFile);
   if (config.compare(0, 3, "\n# ") != 0) {
@@ -64,7 +64,7 @@ bool HasOurSettings(const fs::path& folder) {
   bool has_any = false;
   for (std::string line; std::getline(settings, line);) {
     if (line.compare(0, 2, "# ") == 0) {
-      continue;  // states their number
+      continue;  // states the number of settings
     }
     has_any = true;
     if (config.find("\n" + line + "\n") == std::string::npos &&
@@ -75,7 +75,8 @@ bool HasOurSettings(const fs::path& folder) {
   return has_any;
 }
 
-// Hidden files may be another task's, which begins at the same moment.
+// Throws a usage error if a folder without settings holds files. Hidden files are allowed: another
+// task that starts at the same moment may have made them.
 void RequireNothingElse(const fs::path& folder) {
   const std::string maker = ToolOf(ReadSmallFile(folder / kReportFile));
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -97,8 +98,8 @@ void RequireNothingElse(const fs::path& folder) {
 }
 
 void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {
-  // The report is read with all errors, for any tool. A report that cannot be read, or that a later
-  // version's stage wrote, is not ours to replace.
+  // Here a report that cannot be read is an error, and the name of any tool counts, even one that
+  // only a later version has: such a report must not be replaced.
   const fs::path report = folder / kReportFile;
   const std::string other = fs::exists(report) ? ToolOf(ReadFile(report)) : "";
   if (!other.empty() && other != tool) {

@@ -9,18 +9,19 @@
 
 namespace reel3d {
 
-// Throws a usage error if `folder` is another stage's, holds files but no settings of a stage, or
-// has lost its settings, because a stage replaces and removes files in its folder, as --overwrite
-// does. Throws as RequireNoFolders() does for the files that every stage writes. An absent folder
-// is allowed. Writes nothing.
+// Throws a usage error if `folder` belongs to another stage, or holds files but no settings.ini. A
+// stage replaces and removes files in its folder, so it must not work in any other. Throws as
+// RequireNoFolders() does for the files that every stage writes. An absent folder is allowed.
+// Writes nothing.
 void RequireOwnFolder(const std::filesystem::path& folder, const std::string& tool);
 
-// Throws an input error if something else than a file has one of the `names` in `folder`, where the
-// tool writes files: it would fail only at its end.
+// Throws an input error if `folder` holds a folder, or anything else that is not a file, with one
+// of the `names`. The tool writes files of these names at its end, and would fail only then.
 void RequireNoFolders(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
-// Returns the tool that wrote `folder` as a stage, finished or not; "" if none did. Files that only
-// have the names of a stage's files do not count, because videos may lie beside them.
+// Returns the tool whose stage wrote `folder`, finished or not ("a tool that has not finished"
+// without a report); "" if none did. Files that only have the names of a stage's files do not
+// count, because a user's videos may lie beside such files.
 std::string MakerOfFolder(const std::filesystem::path& folder);
 
 }  // namespace reel3d

@@ -77,7 +77,7 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
       threads.emplace_back(run, thread);
     }
     run(0);
-  } catch (const std::exception& error) {  // no more threads to be had; run() itself throws none
+  } catch (const std::exception& error) {  // no more threads available; run() never throws
     loop.Stop(std::make_exception_ptr(
         EnvironmentError(fmt::format("cannot start thread {} of {}: {}; use fewer --threads",
                                      threads.size() + 2, count, error.what()))));

@@ -1,5 +1,5 @@
-// Runs a stage's loop over keyed items: several threads, per-item failure, counts. It is the only
-// place that catches an error and goes on, and only for an input fault of one item.
+// Runs a stage's work on items with ids, on several threads. If an item has an input fault, only
+// that item fails, and the loop continues. Any other error ends the stage.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -32,21 +32,21 @@ struct ItemLoopOptions {
   int threads = 1;
 };
 
-// One item's turn.
+// Describes one call of `work`.
 struct ItemTurn {
   size_t item = 0;
   size_t thread = 0;             // 0 .. threads-1; selects data that a thread keeps between items
   Progress* progress = nullptr;  // for reports from the middle of an item
 };
 
-// Calls `work` for each item 0 .. ids.size()-1, which start in this order, on `threads` threads. An
-// input fault costs that item. Any other exception stops the loop and is thrown here when the
-// running items have ended.
+// Calls `work` for each item 0 .. ids.size()-1 on `options.threads` threads. The calls start in
+// this order. If a call throws an input error, only its item fails. Any other exception stops the
+// loop, and is thrown here when the running calls have ended.
 ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
                            const std::function<ItemOutcome(const ItemTurn&)>& work);
 
-// Convert to and from `id stage reason`, tab separated with a header. Tabs and line breaks in
-// reasons become spaces.
+// These convert failed items to and from the text of failed.tsv: `id stage reason`, tab separated,
+// below a header. Tabs and line breaks in reasons become spaces.
 std::string FormatFailedItems(const std::vector<FailedItem>& failed);
 std::vector<FailedItem> ParseFailedItems(const std::string& text, const std::string& source);
 

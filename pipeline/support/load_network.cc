@@ -74,15 +74,15 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
   return trained;
 }
 
-// Sets how clips are made: from --preprocessing, else from the settings of the checkpoint that the
-// file came from. Returns the files of settings that were read.
+// Sets how clips are made: by `recipe` (--preprocessing), else by the settings of train-r3d in the
+// file's metadata. Returns the files of settings that were read.
 std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
                                         const WeightsHeader& header, const Family& family,
                                         const fs::path& file) {
   const auto note = header.notes.find(kConfigNote);
   if (!recipe.empty()) {
     std::vector<fs::path> read = ReadSettingsFile(options, RecipeFile(recipe));
-    if (note != header.notes.end()) {  // a recipe of clips does not know what leaves no weights
+    if (note != header.notes.end()) {  // a recipe lacks options that no tensor shows
       TrainOptions noted;
       ReadStoredSettings(&noted, note->second, file.string());
       options->network = noted.network;

@@ -8,10 +8,10 @@
 
 namespace reel3d {
 
-// The network of a file of weights (.pth, .safetensors, ...) is found from its tensors. Throws an
-// input error unless `source` is complete and fits together; a usage error if it does not say what
-// the file leaves unsaid, or if the file alone asks for clips that could take all memory
-// (RequireModestClip).
+// Recognises the network of a file of weights (.pth, .safetensors, ...) by its tensors. Throws an
+// input error if a file of `source` is damaged or the parts of `source` do not fit together. Throws
+// a usage error if neither the file nor `source` has the classes or the preprocessing, or if only
+// the file asks for clips that could take all memory (RequireModestClip).
 TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device,
                                   const PrecisionOptions& precision);
 

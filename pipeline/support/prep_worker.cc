@@ -15,8 +15,8 @@
 
 namespace reel3d {
 
-// The messages between the two processes hold these structs whole: each field has one name here, by
-// which it is packed and unpacked.
+// The messages between the two processes contain these structs. Each field is named once here, for
+// packing and unpacking.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VideoPart, begin_s, end_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameRate, num, den)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PrepareRequest, source, target, part, made_from, height,
@@ -28,7 +28,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A loaded file system may take long to give the program.
+// A busy file system may take this long to load the worker's program.
 constexpr double kStart_s = 300;
 constexpr double kTellEvery_s = 0.2;
 constexpr double kWait_s = 1;
@@ -44,7 +44,8 @@ std::string PackRequest(const PrepareRequest& request, int memory_mb) {
   return Pack({{"request", request}, {"memory_mb", memory_mb}});
 }
 
-// Returns the end of a video, or nothing for a report from its middle. Throws the worker's error.
+// Reads a message of the worker. Returns the summary of a finished video, or nothing if the message
+// only reports progress, which `on_frames` gets. Throws the worker's error.
 std::optional<DecodeSummary> Understand(const std::string& bytes,
                                         const std::function<void(int64_t)>& on_frames) {
   const Json message = Json::from_cbor(bytes);
@@ -88,8 +89,9 @@ Json Answer(const Json& message) {
   }
 }
 
-// A worker that takes more than the job has lets the kernel end any of the job's processes. It
-// limits addresses, of which the program itself needs some hundred MB.
+// Returns the memory limit of a worker, which is at most the memory of the job: otherwise the
+// kernel might end any process of the job. The limit is on address space, of which the program
+// itself needs some hundred MB.
 int MemoryLimitMb(int wanted_mb) {
   constexpr int64_t kLeastMb = 1024;
   const int64_t available_mb = std::max(kLeastMb, AvailableMemoryBytes() >> 20);
@@ -119,7 +121,7 @@ void PrepWorker::Start() {
 
 void PrepWorker::Submit(const PrepareRequest& request) {
   const std::string message = PackRequest(request, MemoryLimitMb(options_.memory_mb));
-  // An idle worker may have been killed, for which this video is not to blame.
+  // An idle worker may have been killed before this video came. Then a new worker starts.
   if (process_ == nullptr || !process_->Send(message)) {
     Start();
     process_->Send(message);
@@ -131,7 +133,7 @@ void PrepWorker::GiveUp(const std::string& why) {
   throw InputError(why);
 }
 
-// Silence is counted in short waits, so that a suspended job does not count its own sleep.
+// Waits in short steps, so that the time in which a job is suspended does not count as silence.
 bool PrepWorker::Hear(double patience_s, std::string* bytes) {
   double silent_s = 0;
   while (silent_s < patience_s) {
@@ -156,7 +158,7 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     const double left_s = timeout_s - clock.Seconds();
     if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
       const std::string end = process_->End();
-      // Neither this process nor a decoder sends this signal.
+      // Neither this process nor a decoder sends signal 9, so memory is probably short.
       const bool killed = end.find("signal 9,") != std::string::npos;
       GiveUp(
           fmt::format("{}: the decoder crashed ({}){}", what, end,
@@ -173,7 +175,7 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     try {
       UseJson(what + ": the decoder crashed", [&] { summary = Understand(bytes, on_frames); });
     } catch (const Error&) {
-      process_.reset();  // what a bad video leaves behind is not for the next one
+      process_.reset();  // the video may have damaged the worker
       throw;
     }
     if (summary) {

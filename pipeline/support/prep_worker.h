@@ -1,5 +1,5 @@
-// Prepares videos in a process of its own. A video that crashes the decoder, makes it hang or asks
-// for all memory costs only itself.
+// Prepares videos in a separate process. If a video crashes the decoder, makes it hang or takes all
+// memory, only this video fails.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,19 +14,20 @@
 
 namespace reel3d {
 
-// A program that is started with this as its only argument calls RunPrepWorker() and ends.
+// A program that is started with kPrepWorkerArgument as its only argument calls RunPrepWorker() and
+// ends.
 constexpr const char* kPrepWorkerArgument = "--prepare-videos-as-worker";
 int RunPrepWorker();
 
 struct PrepWorkerOptions {
   std::string program = "/proc/self/exe";
-  double stall_s = 120;  // give a video up after so many seconds without a frame
+  double stall_s = 120;  // a video fails after so many seconds without a frame
   double timeout_s = 0;  // limit for one video in seconds; 0: no limit
   int memory_mb = 4096;  // limit of address space in MB, capped by the job's memory; 0: no limit
 };
 
-// Use it from one thread, which must live as long as the work. The process starts with the first
-// video and ends when a video fails; the next video then gets a new process.
+// Use it from one thread. The worker process is killed when this thread ends. The process starts
+// with the first video and ends when a video fails. The next video then gets a new process.
 class PrepWorker {
  public:
   explicit PrepWorker(PrepWorkerOptions options) : options_(std::move(options)) {}

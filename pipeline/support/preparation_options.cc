@@ -15,20 +15,21 @@ constexpr const char* kConstantRate = "constant";
 }  // namespace
 
 void PreparationOptions::Bind(OptionBinder& binder) {
+  binder.Bind("height", &height, IntRange{16, VideoDecoder::kMaxSide},
+              "height of the prepared frames in pixels, even; the width follows from the displayed "
+              "aspect ratio. 240 takes 0.6 of the space of 360 and loads 1.5 times as fast; a crop "
+              "of half that height is still not enlarged for a network");
   binder.Bind(
-      "height", &height, IntRange{16, VideoDecoder::kMaxSide},
-      "height in pixels, even; the width follows from the shape as shown. 240 takes 0.6 of the "
-      "space of 360 and loads 1.5 times as fast, and still enlarges no crop of half the height");
-  binder.Bind("short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
-              "shorter side in pixels, even, instead of --height; 0: off");
+      "short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
+      "shorter side of the prepared frames in pixels, even, in place of --height. 0: use --height");
   binder.Bind(
       "quality", &quality, IntRange{1, 100},
       "quality of the JPEG frames: 90 takes about 30 kB per frame at height 360, 80 about 20 kB");
-  binder.Bind(
-      "fps", &fps,
-      "frame rate of prepared videos. source: every frame at its own time. constant: if times "
-      "vary, even times at the rate that the file states. A number such as 25 or 30000/1001: a "
-      "clip's frames last equally long in all videos. Frames are repeated or dropped, never mixed");
+  binder.Bind("fps", &fps,
+              "frame rate of prepared videos. source: each frame keeps its own time. constant: "
+              "equal times at the rate that the file states. A number such as 25 or 30000/1001: "
+              "this rate for all videos, so that clips of all videos last equally long. Frames are "
+              "repeated or dropped, never blended");
   binder.Choice("interlaced", &interlaced, "how frames of two fields are shown");
 }
 

@@ -1,5 +1,5 @@
-// Says how a video is prepared: the size, quality and times of its frames. A tool that prepares
-// videos for a trained network needs the values that prep-videos had for the training videos.
+// Options for the size, quality and times of prepared frames. A tool that prepares videos for a
+// trained network needs the values that prep-videos had for the training videos.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

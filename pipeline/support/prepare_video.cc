@@ -16,7 +16,8 @@
 namespace reel3d {
 namespace {
 
-// Counts and sums up the frames of a file, to compare what is read with what was written.
+// Counts the frames of a file and computes their checksum, to compare what is read back with what
+// was written.
 struct Written {
   int64_t num_frames = 0;
   uint32_t crc = 0;
@@ -85,8 +86,8 @@ void WriteAsTheyCome(VideoDecoder* decoder, VideoFrame* frame, double begin_s,
   } while (decoder->Next(frame));
 }
 
-// Does the same at a constant rate. A frame is written, or not, when the time of the next one is
-// known.
+// Writes the same frames at a constant rate. A frame may be written several times or not at all:
+// the time of the next frame decides it.
 void WriteEvenly(VideoDecoder* decoder, VideoFrame* frame, const FrameRate& rate,
                  FrameWriter* writer) {
   FramePacer pacer(rate, decoder->info().FrameStep());
@@ -109,7 +110,7 @@ void WriteEvenly(VideoDecoder* decoder, VideoFrame* frame, const FrameRate& rate
   write(*frame, pacer.NumLast());
 }
 
-// Reads the file back and throws unless it holds what was written.
+// Reads the file back. Throws an environment error if its frames differ from those written.
 void Verify(const std::string& file, const Written& written,
             const std::function<void(int64_t)>& on_frame) {
   PreparedVideoReader reader(file);
@@ -132,14 +133,14 @@ DecodeSummary PrepareVideo(const PrepareRequest& request,
   VideoDecoder decoder(request.source, request.part);
   VideoFrame frame;
   decoder.OnDecoded([&] { on_frame(0); });
-  decoder.Next(&frame);  // throws where there is none
+  decoder.Next(&frame);  // throws if the video has no frame
   const FrameRate rate = RateOf(decoder.info(), request);
   FrameWriter writer(request, SizeOf(frame, request), rate);
   decoder.OnDecoded([&] { on_frame(writer.written().num_frames); });
   if (request.even_rate) {
     WriteEvenly(&decoder, &frame, rate, &writer);
   } else {
-    // The first frame may stand before the file's start.
+    // The first frame may have a negative time.
     WriteAsTheyCome(&decoder, &frame, std::min(request.part.begin_s, frame.time_s), &writer);
   }
   writer.Finish();

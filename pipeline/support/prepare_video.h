@@ -1,4 +1,4 @@
-// Prepares one video of prep-videos: decodes, turns, scales, encodes, writes and reads it back.
+// Prepares one video: decodes, turns, scales and encodes its frames, and writes and checks a file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -19,8 +19,8 @@ struct RandomClips {
   int64_t seed = 1;
 };
 
-// Returns clip `index`. It is drawn when it is due, so that no list grows with the number of clips.
-// The set must hold a video.
+// Returns the clip with number `index`. Only `options` and `index` decide it, so no list of all
+// clips is needed. `shards` must hold at least one video.
 ClipRequest DrawClip(const ShardSet& shards, const RandomClips& options, int64_t index);
 
 // Returns the batches of all clips. Both arguments must outlive them.

@@ -10,7 +10,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Holds the frames of a prepared video from some place on, and reads them on request.
+// Keeps a range of frames of a prepared video in memory. Hold() moves the range forward.
 class FrameQueue {
  public:
   explicit FrameQueue(const fs::path& file) : reader_(file) {}
@@ -27,7 +27,7 @@ class FrameQueue {
     }
   }
 
-  // Any thread may call it.
+  // Appends the bytes of one frame of the range. Any thread may call it.
   void Append(int frame, FrameBytes* frames) const {
     const std::vector<uint8_t>& jpeg = frames_.at(static_cast<size_t>(frame - first_));
     uint8_t* const to = frames->Append({0, jpeg.size()}, {Crc32(jpeg.data(), jpeg.size())});

@@ -1,6 +1,6 @@
-// Loads clips of a video that is in no shard. The video is prepared into a temporary file, as
-// prep-videos does it, and clips are cut from that file as from a shard. So a network sees the same
-// pixels.
+// Loads clips of a video that is in no shard. The video is prepared into a temporary file in the
+// same way as by prep-videos. Clips are cut from that file as from a shard, so a network gets the
+// same pixels.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,19 +19,20 @@ namespace reel3d {
 class RawVideo {
  public:
   // `request` is the request of prep-videos, without target. Throws an input error if the file is
-  // no video, or harms the worker.
+  // no video, or if it makes the worker crash, hang or exceed its memory.
   RawVideo(PrepareRequest request, PrepWorker* worker,
            const std::function<void(int64_t num_frames)>& on_frames);
 
-  // Returns the prepared video, which is removed with this object.
+  // Returns the path of the prepared video. The destructor removes the file.
   const std::filesystem::path& prepared() const { return prepared_.temporary_path(); }
   const DecodeSummary& summary() const { return summary_; }
   int num_frames() const { return num_frames_; }
   // Returns the average frames per second; 25 if the file states none.
   double fps() const;
 
-  // Hands `clips`, which are in order of time, to `use` in groups of a few batches of `batch`
-  // clips, each group with a source of its frames. Memory holds the frames of one group at a time.
+  // Calls `use` with one group of `clips` after another, and with a source of the group's frames. A
+  // group has a few batches of `batch` clips. `clips` must be in order of time. Memory holds the
+  // frames of one group at a time.
   using UseGroup = std::function<void(std::vector<ClipRequest> clips, FrameSource frames)>;
   void ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const;
 

@@ -102,7 +102,8 @@ fs::path StageOutput::OwnFolder() const {
   return run_.slice.tasks > 1 ? TaskFolder(run_.slice.task) : run_.folder;
 }
 
-// A task that finished with other settings, or read other inputs, does not count.
+// Identifies the settings and inputs of this run. A task whose DONE states another id does not
+// count as finished.
 std::string StageOutput::WorkId() const {
   std::string text = settings_;
   for (const StageInput& input : run_.inputs) {
@@ -153,8 +154,9 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
 std::vector<int> StageOutput::UnfinishedTasks() const {
   const std::string work_id = WorkId();
   std::vector<int> unfinished;
-  // Tasks start in order, so one of the last that are not done is found at once. To list them all,
-  // each of N tasks would look at N files.
+  // The search begins with the last task: tasks start in order, so the last ones finish late. If
+  // there are many tasks, the search ends with the first unfinished one. Otherwise each of N tasks
+  // would read N files.
   const size_t most = run_.slice.tasks <= kTasksToList ? kTasksToList : 1;
   for (int task = run_.slice.tasks - 1; task >= 0 && unfinished.size() < most; --task) {
     if (ReadTaskDone(TaskFolder(task) / kDoneFile).work_id != work_id) {
@@ -164,7 +166,8 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
   return unfinished;
 }
 
-// The task that finishes last joins them; the others find a task that has not finished, and leave.
+// Joins the reports of all tasks. Only the task that finishes last does so. Every other task finds
+// an unfinished task, and returns.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
   if (const std::vector<int> unfinished = UnfinishedTasks(); !unfinished.empty()) {
     const std::string names = NameTasks(run_.slice, unfinished);

@@ -9,8 +9,9 @@
 //
 // A stage cut into tasks (array jobs) keeps report, failures and DONE of each task in
 // tasks/<i>-of-<n>/. The task that finds all n DONE writes the joined files of the folder. A task's
-// DONE counts only for the settings and inputs that it states. Racing tasks do no harm. Of racing
-// runs with other settings only those publish anything whose settings the folder holds.
+// DONE counts only for the settings and inputs that it states. Tasks that finish at the same time
+// do no harm. If runs with different settings race for one folder, only a run whose settings are in
+// settings.ini publishes anything.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -48,7 +49,7 @@ struct StageRun {
   // Removes the files of an earlier run, with `overwrite`. It is called before the new settings are
   // written, so that after a kill no old file is taken for a new one.
   std::function<void()> clear = {};
-  // Returns what DONE holds, once all else is written; empty unless the stage says so.
+  // Returns the content of DONE, after everything else is written. Without it DONE is empty.
   std::function<std::string()> done = {};
 };
 
@@ -70,21 +71,23 @@ class StageOutput {
   // Returns true with `overwrite`: existing files must be made again, not kept.
   bool must_redo() const { return run_.overwrite; }
   const std::filesystem::path& folder() const { return run_.folder; }
-  // Returns the folder's settings.ini: the settings of the run that began it. They may lack options
-  // that were added since. Use them to identify work by its settings, so that it stays valid.
+  // Returns the settings in the folder's settings.ini, which the first run in the folder wrote, or
+  // the last one with --overwrite. They may lack options that were added to reel3d later. Identify
+  // work by these settings, so that earlier work stays valid.
   const std::string& settings() const { return settings_; }
 
-  // Throws a usage error if another run has since taken the folder over with other settings, and an
-  // environment error if somebody has removed it. Call it before anything is published there.
+  // Throws a usage error if another run has meanwhile replaced the settings of the folder, and an
+  // environment error if the folder or its settings are gone. Call it before publishing a file
+  // there.
   void RequireOurs() const;
 
   // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added. Throws
   // as RequireOurs() does.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
 
-  // Writes the report and, when every task has finished and the tolerance is kept, DONE. Returns
-  // false if too many items failed. A task that is not the last to finish cannot know this yet, and
-  // returns true.
+  // Writes the report. Also writes DONE if every task has finished and no more items failed than
+  // `tolerance` allows. Returns false if too many items failed. Only the last task to finish knows
+  // that; the others return true.
   bool Finish(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
               const Tolerance& tolerance = {}) const;
 
@@ -94,7 +97,7 @@ class StageOutput {
   // Returns the settings in the folder's settings.ini.
   std::string ReadSettings() const;
   std::string WorkId() const;
-  // Returns the tasks that have not finished, rising; with many tasks only one of them.
+  // Returns unfinished tasks, in rising order; only one of them if there are many tasks.
   std::vector<int> UnfinishedTasks() const;
   bool JoinTasks(double max_failed_fraction) const;
   // Writes DONE, or logs why not.

@@ -42,7 +42,7 @@ Values ParseValues(const std::string& text) {
   return values;
 }
 
-// Escapes control characters, which damage may leave: a NUL would end the message that quotes it.
+// Escapes control characters of a damaged file, because a NUL would cut off the error message.
 std::string WithoutControls(const std::string& text) {
   std::string shown;
   for (const char letter : text) {
@@ -56,10 +56,10 @@ std::string Line(const Values::value_type& option) {
   return WithoutControls(fmt::format("{} = {}", option.first, option.second));
 }
 
-// Text before the first setting is none.
+// Counts the settings. Text before the first setting, which has the key "", does not count.
 size_t NumSettings(const Values& values) { return values.size() - values.count(""); }
 
-// Returns the names of the settings that `there` lacks; of many the first few.
+// Returns the names of the settings in `now` that `there` lacks, at most the first few.
 std::string LostSettings(const Values& there, const Values& now) {
   constexpr size_t kMostNames = 6;
   std::vector<std::string> lost;

@@ -36,10 +36,11 @@ std::string ParseSettingsFile(const std::string& text, const std::filesystem::pa
 // Compares `there`, the settings of an earlier run, with `now`. Returns "" if both write the
 // same bytes, else the differences as "'height = 240' there, 'height = 360' now", joined by "; ".
 //
-// If only `now` has an option, `there` is older than the option or has lost it. Then the option's
-// value in `config_there`, the config.ini of that folder, counts, and its default if that lacks it,
-// too. An option that only `there` has counts as equal if this version records it in config.ini
-// alone, because it no longer decides what is written. One that is unknown to this version differs.
+// If only `now` has an option, `there` is older than the option or has lost it. Then the value in
+// `config_there`, the config.ini beside `there`, is compared; if it is absent too, the option's
+// default. If only `there` has an option, it counts as equal if this version writes it to
+// config.ini only, because it no longer decides what is written. An option that this version does
+// not know counts as a difference.
 std::string SettingsDifference(const std::string& there, const StageSettings& now,
                                const std::string& config_there = "");
 

@@ -13,7 +13,7 @@ namespace reel3d {
 
 std::filesystem::path FolderOfTask(const std::filesystem::path& folder, int task, int tasks);
 
-// Holds the content of a task's DONE file: its work, the number of items, and of failed ones.
+// Holds a task's DONE file. `work_id` identifies the settings and inputs of the task.
 struct TaskDone {
   std::string work_id;
   int64_t num_items = 0, num_failed = 0;
@@ -21,15 +21,15 @@ struct TaskDone {
 
 std::string FormatTaskDone(const TaskDone& done);
 
-// Returns no work id if the file is absent or makes no sense.
+// Returns an empty `work_id` if the file is absent or has another form.
 TaskDone ReadTaskDone(const std::filesystem::path& file);
 
-// Returns the tasks of an unfinished stage's folder without a DONE of their own, rising; none if
-// the stage ran as one task. If runs with several numbers of tasks lie there, the latest counts.
+// Returns the tasks of an unfinished stage that have no DONE, in rising order; none if the stage
+// ran as one task. If `folder` holds runs with different numbers of tasks, the latest run counts.
 std::vector<int> TasksNotDone(const std::filesystem::path& folder);
 
-// Returns the joined reports. Counts and seconds of the same name add up, and objects listed by
-// name are united. Everything else (rates, names) is taken from `next`.
+// Returns the joined reports. Counts and seconds of the same name are added, and objects of the
+// same name are merged. Everything else (rates, names) is taken from `next`.
 nlohmann::ordered_json Joined(nlohmann::ordered_json sum, const nlohmann::ordered_json& next);
 
 }  // namespace reel3d

@@ -1,4 +1,5 @@
-// Cuts a stage into tasks, as Slurm's array jobs run it, and says which items belong to this task.
+// Cuts the items of a stage into tasks, such as those of a Slurm array job, and decides which items
+// belong to this task.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,14 +14,14 @@ namespace reel3d {
 // More tasks than this are refused.
 constexpr int kMostTasks = 1'000'000;
 
-// A task, out of `tasks`, works on every tasks-th item.
+// Task `task` works on every `tasks`-th item: task, task + tasks, task + 2 * tasks, ...
 struct TaskSlice {
   int task = 0;  // 0 .. tasks-1
   int tasks = 1;
 
   // Binds --task and --tasks. The default -1 takes SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
-  // _COUNT if they are set, else 0 of 1. An array of another size than --tasks is a part of the
-  // tasks, numbered from 0.
+  // _COUNT if they are set, else 0 of 1. If the array has another size than --tasks, it runs only
+  // some of the tasks, and SLURM_ARRAY_TASK_ID is the number of the task.
   void Bind(OptionBinder& binder);
   // Sets the defaults, and throws a usage error on task >= tasks. Call it in the options' Check().
   void Resolve();
@@ -28,13 +29,13 @@ struct TaskSlice {
   void DivideOverRanks(int rank, int num_ranks);
   bool Mine(size_t item_index) const { return static_cast<int>(item_index % tasks) == task; }
 
-  int ranks = 1;         // so many of `tasks` together are one task of the array
-  int task_option = -1;  // what the user said
+  int ranks = 1;         // `tasks` is this times the number of array tasks
+  int task_option = -1;  // --task, as the user gave it
   int tasks_option = -1;
 };
 
-// Names some of the slice's tasks, rising, to a user who can run them again: "ARRAY=1,5-7", whose
-// numbers count array tasks, or "ranks 1-3" of the only one.
+// Names `tasks` of the slice, which are in rising order, so that a user can run them again:
+// "ARRAY=1,5-7" with numbers of array tasks, or "ranks 1-3" if there is only one array task.
 std::string NameTasks(const TaskSlice& slice, const std::vector<int>& tasks);
 
 // Returns rising task numbers in the form of make's ARRAY and sbatch's --array: "1,5-7".

@@ -7,12 +7,13 @@
 namespace reel3d {
 
 struct WindowStride {
-  int frames = 0;  // after striding; 0: the clip's length
+  int frames = 0;  // counted after striding; 0: the clip's length
 
   // Binds --window-stride.
   void Bind(OptionBinder& binder) {
     binder.Bind("window-stride", &frames, {0, 100'000},
-                "frames from one window to the next; 0: the clip's length, so that none overlap");
+                "frames from the start of one window (clip) of a video to the start of the next. "
+                "0: the clip's length, so that windows do not overlap");
   }
 
   // Returns the stride for clips of `clip_length` frames.

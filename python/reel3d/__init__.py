@@ -1,7 +1,7 @@
 """Clips of packed videos, decoded and cropped as reel3d's training does.
 
-ClipLoader loads clips for training, read_frames and read_jpegs give the frames of one video, read_scores what
-score-videos wrote. help(reel3d.ClipLoader) lists the options.
+ClipLoader loads clips for training. read_frames and read_jpegs return the frames of one video, read_scores the
+scores that score-videos wrote. help(reel3d.ClipLoader) lists the options.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -37,10 +37,10 @@ class ClipLoader(_reel3d.ClipLoader):
 
 
 ClipLoader.__doc__ = (
-    """Loads the clips of training: those that train-r3d takes for the same seed and options.
+    """Loads clips for training: the clips that train-r3d takes for the same seed and options.
 
-`shards` is a folder that pack-shards wrote. `for batch in loader` runs one epoch after the other, from 0;
-`loader.epoch(epoch, first_step)` runs any one. `len(loader)` is the number of steps of an epoch.
+`shards` is a folder that pack-shards wrote. Each `for batch in loader` runs the next epoch, from 0 on;
+`loader.epoch(epoch, first_step)` runs any epoch. `len(loader)` is the number of steps of an epoch.
 
 The options, with their defaults:
 
@@ -56,15 +56,16 @@ def read_frames(shards, id, frames=None, size=112):
 
 
 def read_jpegs(shards, id, frames=None):
-    """Returns the same frames as they are stored: a list of bytes, each a JPEG."""
+    """Returns frames of a video as they are stored: a list of bytes, each a JPEG. `frames` is that of read_frames."""
     return _reel3d.read_jpegs(_os.fspath(shards), id, frames)
 
 
 def read_scores(path):
-    """Returns what score-videos wrote, from one file or from all files of a folder, in order of their parts.
+    """Returns the scores that score-videos wrote, from one file or from all files of a folder, in order of their parts.
 
-    Clips: logits (M, classes) float32, video (M) (a row of ids), first_frame, num_distinct, crop. Videos: ids (V),
-    labels (V) int64, -1 if unknown. And classes, checkpoint, data, settings, subset, num_videos_expected.
+    Attributes of the M clips: logits (M, classes) float32, video (M) (an index into ids), first_frame, num_distinct,
+    crop. Attributes of the V videos: ids (V), labels (V) int64, -1 if unknown. Other attributes: classes, checkpoint,
+    data, settings, subset, num_videos_expected.
     """
     path = _Path(path)
     if not path.is_dir():

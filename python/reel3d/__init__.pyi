@@ -13,7 +13,7 @@ class InputError(Error): ...
 class MachineError(Error): ...
 
 class ClipBatch:
-    """One batch of this rank. Arrays of `clips` own their memory: they outlive batch and loader."""
+    """One batch of this rank. The array `clips` owns its memory, so it may outlive batch and loader."""
 
     @property
     def clips(self) -> NDArray:
@@ -26,7 +26,7 @@ class ClipBatch:
     def ids(self) -> list[str]: ...
     @property
     def faults(self) -> list[tuple[str, str, bool]]:
-        """Damaged videos: id, reason, and if another clip replaces theirs. Others are left out of the batch."""
+        """Damaged videos: id, reason, True if another clip replaces the video's clip. If False, the batch lacks it."""
     @property
     def epoch(self) -> int: ...
     @property

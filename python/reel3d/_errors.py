@@ -3,7 +3,7 @@
 
 
 class Error(Exception):
-    """The base of them all; by itself, a fault of reel3d."""
+    """The base of all exceptions here. If it is raised itself, reel3d has a fault."""
 
 
 class UsageError(Error, ValueError):

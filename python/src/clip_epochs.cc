@@ -60,15 +60,15 @@ void ClipLoaderOptions::Bind(OptionBinder& binder) {
   BindBatches(binder);
   BindSeed(binder);
   BindClips(binder);
-  binder.Choice("dtype", &dtype, "numbers of a batch");
+  binder.Choice("dtype", &dtype, "type of the numbers in a batch");
   input.Bind(binder);
   binder.Bind("rank", &rank, {0, 1'000'000}, "number of this process among num_ranks, from 0");
   binder.Bind("num-ranks", &num_ranks, {1, 1'000'000}, "processes that share each step's batch");
   binder.Bind("threads", &threads, {0, 1024},
               "threads that read and decode clips; 0: one for each core that the process may use");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of the training and validation videos that may have damaged frames; other "
-              "clips replace theirs. If this rank finds more, InputError is raised");
+              "share of the training and validation videos that may have damaged frames; their "
+              "clips are replaced by other clips. If this rank finds more, InputError is raised");
 }
 
 void ClipLoaderOptions::Check() const {
@@ -130,7 +130,8 @@ void EpochBatches::Close() {
     return;
   }
   if (ForkedFromLoader()) {
-    // The threads to wait for are in the parent: nothing here may touch the loader or its data.
+    // The loader's threads are in the parent process, so nothing here may wait for them or touch
+    // the loader or its data. Both are leaked.
     new std::shared_ptr<BatchLoader>(std::move(loader));
     new std::shared_ptr<LoaderState>(state_);
     return;
@@ -174,7 +175,7 @@ std::optional<ClipBatch> EpochBatches::Next() {
   Batch batch;
   if (loader == nullptr || !WaitUntilDue(loader)) {
     const nb::gil_scoped_release release;
-    loader.reset();  // this may be its last owner, which waits for its threads
+    loader.reset();  // if this is the last owner, it waits for the loader's threads
     throw UsageError("this epoch is closed: ask the ClipLoader for another one");
   }
   if (!loader->Next(&batch)) {

@@ -39,10 +39,10 @@ struct ClipLoaderOptions : EpochOptions {
   void Check() const;
 };
 
-// A video whose frames are damaged: id, reason, and if another clip took the place of its clip.
+// A video whose frames are damaged: id, reason, and true if another clip replaces its clip.
 using Fault = std::tuple<std::string, std::string, bool>;
 
-// One batch of this rank, of which `clips` may outlive everything else.
+// One batch of this rank. `clips` may outlive the batch and the loader.
 struct ClipBatch {
   nanobind::object clips;  // numpy (N, C, T, H, W)
   std::vector<int64_t> labels, first_frames;
@@ -77,13 +77,13 @@ class EpochBatches {
   EpochBatches(const EpochBatches&) = delete;
   EpochBatches& operator=(const EpochBatches&) = delete;
 
-  // Waits for the next batch; nothing after the last one. Python's signals end the wait. Throws a
-  // usage error after Close() and in a forked process.
+  // Waits for the next batch; returns nothing after the last batch. Python's signals end the wait.
+  // Throws a usage error after Close() and in a forked process.
   std::optional<ClipBatch> Next();
   // Ends the threads. Waits for the clip that each is working on.
   void Close();
 
-  static void CloseAll();  // of all loaders, before the interpreter ends
+  static void CloseAll();  // closes the iterators of all loaders, before the interpreter ends
 
  private:
   bool WaitUntilDue(const std::shared_ptr<BatchLoader>& loader);

@@ -39,7 +39,7 @@ nb::object ToArray(std::vector<T> values) {
 }
 
 struct StoredFrames {
-  std::vector<int> indices;  // they rise
+  std::vector<int> indices;  // rising
   FrameBytes bytes;
 };
 

@@ -1,5 +1,5 @@
-// Knows if this process is a fork of one whose loader threads ran. Threads do not survive a fork,
-// and locks that they held stay locked in the child.
+// Detects if this process was forked from a process whose loader threads ran. Threads do not
+// survive a fork, and locks that they held stay locked in the child.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

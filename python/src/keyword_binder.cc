@@ -30,7 +30,7 @@ void RequireInRange(const char* name, T value, Range range) {
 
 }  // namespace
 
-// Returns true if the call gives a value; it then is in `value`.
+// Returns true if the call gives a value, and stores it in `value`.
 template <class T>
 bool KeywordBinder::Take(const char* name, T* value, const char* type, const std::string& help) {
   names_.push_back(KeywordOf(name));

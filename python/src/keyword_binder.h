@@ -1,5 +1,5 @@
-// Fills options structs from the keyword arguments of a Python call: clip_length=16 is what
-// --clip-length 16 is to a tool, with the same ranges, choices and defaults.
+// Fills options structs from the keyword arguments of a Python call: clip_length=16 has the effect
+// of a tool's --clip-length 16, with the same ranges, choices and defaults.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,7 @@ class KeywordBinder : public OptionBinder {
  public:
   explicit KeywordBinder(nanobind::dict values) : values_(std::move(values)) {}
 
-  // Throws a usage error if there are keywords that nothing was bound to. Call it last.
+  // Throws a usage error if a keyword is the name of no bound option. Call it last.
   void RequireAllUsed() const;
   // Returns a line "name (default): help" for each option.
   const std::string& help() const { return help_; }

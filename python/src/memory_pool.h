@@ -1,4 +1,4 @@
-// Hands out large pieces of memory and takes them back, because fresh pages from the system cost
+// Allocates large pieces of memory and uses them again, because fresh pages from the system cost
 // more than a tenth of the time to load clips. A piece may outlive the loader that asked for it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

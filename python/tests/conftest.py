@@ -16,7 +16,7 @@ def shards(tmp_path):
 
 @pytest.fixture
 def listed(shards):
-    """What the C++ classes give: (step, part, crc, [(id, first frame)]) of each batch of a rank."""
+    """Returns the batches of a rank from the C++ classes: (step, part, crc, [(id, first frame)]) of each."""
 
     def run(epoch=0, first_step=0, micro_batch=0, rank=0, num_ranks=1):
         numbers = [epoch, first_step, micro_batch, rank, num_ranks]

@@ -1,7 +1,8 @@
 // list_batches make SHARDS writes a small folder of shards and a score file.
 // list_batches list SHARDS EPOCH FIRST_STEP MICRO_BATCH RANK NUM_RANKS prints a rank's batches of
-// an epoch, one line "step part checksum video:first_frame..." each, by the classes that train-r3d
-// uses; python/tests compare. Batches have 8 clips of 48 x 48 pixels.
+// an epoch, one line "step part checksum video:first_frame..." each. It uses the classes of
+// train-r3d, and python/tests compares the Python package with it. Batches have 8 clips of 48 x 48
+// pixels.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -109,7 +109,7 @@ def test_the_interpreter_ends_with_a_live_loader(shards):
 
 
 def test_ctrl_c_ends_a_wait(shards):
-    # A shard that is a pipe without a writer makes the loader's threads wait for ever: the process is then killed.
+    # A shard that is a pipe without a writer may make the loader's threads wait for ever. Ctrl-C must end that.
     (shards / "00000.h5").unlink()
     os.mkfifo(shards / "00000.h5")
     program = f"""

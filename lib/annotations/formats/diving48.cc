@@ -1,6 +1,6 @@
-// Diving48 v2: lists of objects with `vid_name` and `label`, a number, and Diving48_vocab.json, the
-// four words of each class. The test videos have labels and are what networks are compared by: they
-// are the subset `validation`.
+// Diving48 v2: lists of objects with `vid_name` and `label`, a number; Diving48_vocab.json holds
+// the four words of each class. Networks are compared on the test videos, which have labels: these
+// become the subset `validation`.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/annotations/annotation_builder.h"
 #include "lib/annotations/annotation_format.h"
@@ -18,7 +18,7 @@ bool Recognises(const AnnotationFile& file) {
   return IsClassList(file) || file.Head().find("\"vid_name\"") != std::string::npos;
 }
 
-// Returns "Back_15som_05Twis_FREE" and the like.
+// Returns class names such as "Back_15som_05Twis_FREE".
 std::vector<std::string> ReadClassList(const AnnotationFile& file) {
   std::vector<std::string> names;
   ForEachJsonRecord(file.Read(), file.path.string(), 1, [&](JsonRecord& record) {

@@ -1,7 +1,7 @@
 // FineGym: lines "<id>_E_<begin>_<end>_A_<begin>_<end> <label>". The first times are those of an
-// event in the video, in seconds; the second those of an element in the event. The exact times are
-// in finegym_annotation_info, if it is given too: an element lasts from its first begin to its last
-// end.
+// event in the video, in seconds; the second those of an element in the event. If the file
+// finegym_annotation_info is given too, it has the exact times: an element lasts from its first
+// begin to its last end.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

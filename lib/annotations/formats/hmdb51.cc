@@ -1,5 +1,5 @@
 // HMDB-51: 153 files <class>_test_split<N>.txt with lines "<name>.avi <0|1|2>": 1 is training, 2
-// test, 0 neither. The test videos have labels and are what networks are compared by: they are the
+// test, 0 neither. Networks are compared on the test videos, which have labels: these become the
 // subset `validation`.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>

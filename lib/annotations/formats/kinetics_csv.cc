@@ -1,5 +1,5 @@
-// Kinetics-400, 600, 700 and 700-2020 as csv. Columns go by their names: the lists of the test
-// videos exist with and without `label`, and `is_cc` stands in those of Kinetics-400 only.
+// Kinetics-400, 600, 700 and 700-2020 as csv. Columns are found by their names: lists of test
+// videos may lack `label`, and only lists of Kinetics-400 have `is_cc`.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/annotations/annotation_builder.h"
 #include "lib/annotations/annotation_format.h"

@@ -1,5 +1,5 @@
-// mmaction2's lists of frame folders (lib/annotations/path_lists.h). The videos themselves are
-// listed.
+// mmaction2's lists of frame folders (lib/annotations/path_lists.h). The rows are listed as videos
+// of the same names.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"

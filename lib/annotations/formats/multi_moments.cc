@@ -1,5 +1,5 @@
-// Multi-Moments in Time: rows <file>.mp4,<number>,<number>... without header, and a list of the
-// numbered classes, which is any file whose name ends in _categories.txt.
+// Multi-Moments in Time: rows <file>.mp4,<number>,<number>... without header, and
+// mmit_categories.txt or multi_moments_categories.txt, which lists the numbered classes.
 // SPDX-License-Identifier: Apache-2.0
 #include <regex>
 

@@ -1,6 +1,6 @@
-// The json of the paper's own code: `labels`, and a database of videos whose segments count frames,
-// half open, from 1 for folders of pictures or from 0. Its files lie in <label>/<id>, or where
-// `video_path` says.
+// The JSON of the paper's own code: `labels`, and a database of videos. Segments are half-open
+// ranges of frame numbers, which count from 1 for folders of pictures and otherwise from 0. A
+// video's file is <label>/<id>, or `video_path` if that is given.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -50,7 +50,7 @@ class Reader {
   }
 
  private:
-  // Frames count from 0 where any segment begins with frame 0.
+  // Sets first_frame_ to 0 if any segment begins with frame 0, else to 1.
   void FindFirstFrame(const std::string& text) {
     first_frame_ = 1;
     if (frames_per_second_ == 0) {

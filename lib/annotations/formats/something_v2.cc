@@ -1,5 +1,6 @@
 // Something-Something v2: labels.json, which numbers the templates, and lists of objects with `id`
-// and `template`. A template holds its gaps in brackets, which the list of classes lacks.
+// and `template`. Placeholders of a template stand in brackets; the class names in labels.json have
+// no brackets.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

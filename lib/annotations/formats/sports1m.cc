@@ -1,5 +1,5 @@
-// Sports-1M: lines "<URL> <number>,<number>...", and labels.txt, one class a line from 0. The test
-// videos have labels and are what networks are compared by: they are the subset `validation`.
+// Sports-1M: lines "<URL> <number>,<number>...", and labels.txt, one class a line from 0. Networks
+// are compared on the test videos, which have labels: these become the subset `validation`.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ bool Recognises(const AnnotationFile& file) {
   return IsClassList(file) || std::regex_match(head.substr(0, head.find_first_of("\r\n")), row);
 }
 
-// Returns the id of a YouTube address: what follows "v=", or the last "/".
+// Returns the id of a YouTube address: the part after "v=", or else after the last "/".
 std::string_view IdOf(std::string_view url) {
   const size_t v = url.find("v=");
   const size_t begin = v != std::string_view::npos ? v + 2 : url.rfind('/') + 1;

@@ -1,5 +1,5 @@
-// UCF-101: classInd.txt, and for each of three splits trainlist0N.txt and testlist0N.txt. The test
-// lists hold labelled videos by which networks are compared: they are the subset `validation`.
+// UCF-101: classInd.txt, and for each of three splits trainlist0N.txt and testlist0N.txt. Networks
+// are compared on the test videos, which have labels: these become the subset `validation`.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -92,7 +92,8 @@ class Reader {
     }
   }
 
-  // Returns the name as classInd.txt writes it, which may differ from the folder in capitals.
+  // Returns the class name as classInd.txt writes it; the folder may be written with other
+  // capitals. Without classInd.txt, returns the folder.
   std::string_view LabelOf(std::string_view folder, std::string_view index,
                            const DelimitedText& lines) const {
     folder = folder.substr(folder.rfind('/') + 1);

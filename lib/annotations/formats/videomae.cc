@@ -1,5 +1,5 @@
-// VideoMAE's lists for fine-tuning (lib/annotations/path_lists.h). Those for pre-training have no
-// labels.
+// VideoMAE's lists for fine-tuning (lib/annotations/path_lists.h). VideoMAE's lists for
+// pre-training have no labels.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"

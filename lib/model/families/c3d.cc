@@ -1,6 +1,7 @@
-// C3D (Tran et al., ICCV 2015): eight convolutions, five poolings, three linear layers, under the
-// names of the PyTorch form of its Sports-1M weights. With batch norm: behind every layer but the
-// last, as Carreira and Zisserman (2017, section 2) trained it; the names of those are ours.
+// Makes C3D (Tran et al., ICCV 2015): eight convolutions, five poolings, three linear layers, under
+// the names of the PyTorch form of its Sports-1M weights. The other variant has batch norm behind
+// every layer but the last, as Carreira and Zisserman (2017, section 2) trained it. The names of
+// these batch norms are ours.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <torch/nn/modules/linear.h>
@@ -26,7 +27,7 @@ namespace nn = torch::nn;
 constexpr int64_t kFrames = 1;
 constexpr int64_t kSize = 4;
 
-// The last pooling alone pads, by one row and column on each side.
+// Only the last pooling pads: one row or column on each side.
 constexpr int64_t FramesLeft(int64_t frames) { return frames / 16; }
 constexpr int64_t SizeLeft(int64_t size) { return size / 16 / 2 + 1; }
 

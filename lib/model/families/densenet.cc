@@ -1,7 +1,8 @@
-// DenseNet-BC (Huang et al., CVPR 2017) with 3D kernels, as Hara, Kataoka and Satoh trained it in
-// 2018: github.com/kenshohara/3D-ResNets-PyTorch. The names are those of its master;
-// published_names knows the older ones. Each layer's features are appended to its input, so that
-// training keeps every input of every layer: memory grows with the square of a block's layers.
+// Makes DenseNet-BC (Huang et al., CVPR 2017) with 3D kernels, as Hara, Kataoka and Satoh trained
+// it in 2018: github.com/kenshohara/3D-ResNets-PyTorch. Tensors have the names of the branch
+// master; lib/weights/published_names.h converts the older names. Each layer's features are
+// appended to its input, so that training keeps every input of every layer: memory grows with the
+// square of a block's layers.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <torch/nn/modules/linear.h>
@@ -25,12 +26,12 @@ namespace {
 
 namespace nn = torch::nn;
 
-// Each of the three transitions halves T, H and W, rounded down.
+// Each of the three transitions halves T, H and W, rounded down, so 8 become 1.
 constexpr int64_t kLeastBeforeBlocks = 8;
 
 void CheckClipsOfDenseNet(const NetworkOptions& options, int64_t frames, int64_t height,
                           int64_t width) {
-  // At the smallest size exactly this much is left behind the stem.
+  // The smallest clips leave exactly kLeastBeforeBlocks frames, rows and columns behind the stem.
   const int64_t steps = (options.max_pool ? 2 : 1) * (kLeastBeforeBlocks - 1);
   const int64_t least_frames = steps * options.stem_stride + 1;
   const int64_t least_pixels = steps * 2 + 1;
@@ -49,8 +50,8 @@ BatchNorm AddBatchNorm(nn::Module& owner, const std::string& path, int64_t chann
 }
 
 // Returns the mean of each 2 x 2 x 2 values, and drops odd ones at the end. Unlike at::avg_pool3d,
-// slices work in bfloat16 on CPUs and with N = 0, have a backward pass that gives the same bits
-// each time on GPUs, and a program recorded of them works for other sizes.
+// slices work in bfloat16 on CPUs and with N = 0. Their backward pass gives the same bits each time
+// on GPUs. A TorchScript program that is recorded from slices works for other sizes.
 at::Tensor HalveByMean(const at::Tensor& features) {
   at::Tensor sum = features;
   for (int64_t axis = 2; axis < 5; ++axis) {
@@ -61,7 +62,7 @@ at::Tensor HalveByMean(const at::Tensor& features) {
   return sum;
 }
 
-// Appends the channels that it computes to those that it gets.
+// Computes new channels, and appends them to the channels of its input.
 class DenseLayer {
  public:
   DenseLayer(nn::Module& owner, const std::string& path, int64_t in, int64_t growth)

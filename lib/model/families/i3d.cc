@@ -1,5 +1,6 @@
-// I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time, the RGB stream, under
-// the names of its weights' PyTorch form. Padding is TensorFlow's, and batch norm as it was there.
+// Makes I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time, the RGB stream,
+// under the names of its weights' PyTorch form. Padding and batch norm are as in the original,
+// which used TensorFlow.
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/types.h>
 
@@ -90,8 +91,8 @@ class I3dImpl : public NetworkImpl {
       }
       features = mixed_[i](features);
     }
-    // The window has two frames, and all of the map of 224 pixels; for smaller clips it has all
-    // there is.
+    // The window has 2 frames and 7 x 7 places, the complete area of clips of 224 pixels. A smaller
+    // map is covered completely.
     const auto window = [&](int64_t axis, int64_t size) {
       return std::min(size, features.size(axis));
     };

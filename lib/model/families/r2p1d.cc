@@ -1,5 +1,5 @@
-// R(2+1)D of the 2020 reference code: each 3x3x3 convolution is one over space and one over time,
-// with batch norm and ReLU between.
+// Makes R(2+1)D as in the authors' code of 2020: each 3x3x3 convolution becomes one over space and
+// one over time, with batch norm and ReLU between them.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/family_network.h"
 #include "lib/model/resnet.h"
@@ -36,7 +36,7 @@ std::shared_ptr<NetworkImpl> MakeR2p1d(const NetworkOptions& options) {
   ResNetPlan plan;
   plan.planes = PlanesOf(options);
   const int64_t out = options.StemChannels();
-  // The reference counts three input channels, whatever the number.
+  // The authors' code always computes this for three input channels.
   const int64_t middle = MiddlePlanes(3, out, options.stem_frames, 7);
   plan.stem = {{"conv1_s", "bn1_s", {options.channels, middle, {{1, 7, 7}}, {{1, 2, 2}}}},
                {"conv1_t",

@@ -1,5 +1,5 @@
-// R3D and its relatives whose convolutions span time and space at once: pre-activation, wide and
-// ResNeXt. The authors' code of 2018, and its published weights, begin with 64 channels; wide and
+// Makes R3D and its relatives whose convolutions span time and space at once: pre-activation, wide
+// and ResNeXt. The authors' code and published weights of 2018 begin with 64 channels; wide and
 // ResNeXt of their code of 2020 begin with 128.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>

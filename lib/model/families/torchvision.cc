@@ -1,5 +1,5 @@
-// The video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem that
-// spans three frames, no max pooling.
+// Makes the video networks of torchvision, under its names: residual, 18 layers, shortcut B, a stem
+// that spans three frames, no max pooling.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/family_network.h"
 #include "lib/model/resnet.h"
@@ -20,7 +20,7 @@ std::vector<ConvPlan> PlainBlock(bool in_time, int64_t in, int64_t planes, int64
           {"conv2.0", "conv2.1", {planes, planes, kernel}}};
 }
 
-// Both use one count of middle planes, unlike the reference's r2p1d.
+// Both convolutions of a block have the same number of middle planes, unlike those of r2p1d.
 std::vector<ConvPlan> FactorizedBlock(int64_t in, int64_t planes, int64_t stride) {
   const int64_t middle = MiddlePlanes(in, planes);
   const Triple space = {{1, 3, 3}};

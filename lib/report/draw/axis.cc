@@ -9,7 +9,8 @@
 namespace reel3d::report {
 namespace {
 
-// Returns the smallest of 1, 2, 2.5, 5 times a power of ten that makes at most so many ticks.
+// Returns the smallest of 1, 2, 2.5, 5 times a power of ten that fits at most `most_ticks` times
+// into `span`.
 double RoundStep(double span, int most_ticks) {
   const double least = span / most_ticks;
   const double power = std::pow(10, std::floor(std::log10(least)));

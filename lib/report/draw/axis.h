@@ -10,7 +10,7 @@ namespace reel3d::report {
 enum class Scale {
   kLinear,
   kPercent,  // from 0 to 1, with labels from 0 to 100 %
-  kLog,      // of positive values
+  kLog,      // for positive values
 };
 
 struct Tick {

@@ -12,7 +12,7 @@ namespace reel3d::report {
 
 struct Bar {
   double share = 0;          // from 0 to 1
-  double low = 0, high = 0;  // of its interval
+  double low = 0, high = 0;  // ends of the interval of `share`
 };
 
 struct BarGroup {

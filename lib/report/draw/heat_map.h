@@ -1,6 +1,6 @@
 // Draws counts by row and column as shades: a confusion matrix. A cell's shade is its share of its
-// row. Up to kMostNamed names stand beside the cells with their counts. More are a picture of
-// cells, in which cells of equal shade are one path, so that 400 classes make a small file.
+// row. Up to kMostNamed names stand beside the cells, and the counts in the cells. With more names
+// there are only shades: cells of equal shade are one path, so that 400 classes make a small file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +22,7 @@ struct HeatCell {
 struct HeatMap {
   std::string row_name, column_name;
   std::vector<std::string> names;  // of rows and columns
-  std::vector<HeatCell> cells;     // those with a count, by row, then column
+  std::vector<HeatCell> cells;     // only counts above 0, by row, then column
 };
 
 Drawing DrawHeatMap(const HeatMap& map);

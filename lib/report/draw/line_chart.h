@@ -16,7 +16,7 @@ struct Point {
 
 struct ChartLine {
   std::string name;
-  int color = 0;  // an index of the palette, which repeats
+  int color = 0;  // index into the colours of style.h, which repeat
   bool is_dashed = false;
   std::vector<Point> points;  // rising x, all finite
 };
@@ -28,8 +28,8 @@ struct LineChart {
   std::vector<ChartLine> lines;
 };
 
-// A line of more than 400 points is thinned: of the points that share a column of the picture, the
-// first, lowest, highest and last stay. Points have dots with their values if there are few.
+// Thins a line of more than 400 points: cuts it into 100 parts, and keeps the first, lowest,
+// highest and last point of each. A line of at most 80 points has dots that show their values.
 Drawing DrawLineChart(const LineChart& chart);
 
 // Returns true if some line has a point.

@@ -1,5 +1,5 @@
-// Puts the parts of a report into one HTML page. The page forbids itself to load anything, and
-// works without its script, which only sorts and filters tables.
+// Puts the parts of a report into one HTML page. A policy in the page forbids loading anything. The
+// page works without its script, which only sorts and filters tables.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,8 @@ struct PagePart {
   std::string html;
 };
 
-// `title` is not escaped; the parts' `html` is markup.
+// `title`, `foot` and the titles of `parts` are plain text, which is escaped here. The `html` of a
+// part is markup.
 std::string PageHtml(const std::string& title, const std::vector<PagePart>& parts,
                      const std::string& foot);
 

@@ -1,5 +1,5 @@
-// Holds the colours and the layout of the page. Line colours are those of Okabe and Ito, told apart
-// by colour-blind readers, darker on white and lighter on black for contrast.
+// Holds the colours and the layout of the page. Line colours are those of Okabe and Ito, which
+// colour-blind readers can distinguish. For contrast they are darker on white and lighter on black.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,10 +8,10 @@
 namespace reel3d::report {
 
 constexpr int kNumColors = 6;
-// Shades of a heat map from 1 (little) to this.
+// The shades of a heat map go from 1, for a small share, to kNumShades.
 constexpr int kNumShades = 6;
 
-// Returns the class of a run's colour; after kNumColors they repeat.
+// Returns the CSS class of colour number `color`; the colours repeat after kNumColors.
 std::string ColorClass(int color);
 
 // Returns the style sheet of the page.

@@ -8,8 +8,8 @@
 
 namespace reel3d::report {
 
-// All charts are so wide, in units of which 13 make the height of a letter. A phone shows them a
-// quarter smaller.
+// Width of all charts, in units of the SVG. Text is 14 units high (style.cc). A phone shows charts
+// a quarter smaller.
 constexpr double kChartWidth = 480;
 
 class Svg {
@@ -22,7 +22,8 @@ class Svg {
   void Path(std::string_view data, std::string_view css_class);
   // A dot that shows `tip` under the mouse.
   void Dot(double x, double y, std::string_view css_class, std::string_view tip);
-  // `anchor` is start, middle or end. If `full` differs from `text`, the mouse shows it.
+  // `anchor` is start, middle or end. If `full` differs from `text`, `full` is shown under the
+  // mouse.
   void Text(double x, double y, std::string_view anchor, std::string_view text,
             std::string_view css_class = "", std::string_view full = "");
   // Adds markup, such as a group's begin or end.
@@ -35,7 +36,7 @@ class Svg {
   std::string text_;
 };
 
-// A drawing is the content of an svg element and its height.
+// A drawing is the content and the size of an svg element.
 struct Drawing {
   double height = 0;
   std::string content;

@@ -38,8 +38,8 @@ struct Table {
   std::string title;  // for screen readers
   std::vector<Column> columns;
   std::vector<Row> rows;
-  // HTML shows at most so many rows, the first ones or rows spread evenly, and says so. JSON has
-  // them all.
+  // HTML shows at most this many rows: the first ones, or rows spread evenly. A note then gives
+  // their number. JSON has all rows.
   size_t most_rows = 500;
   bool first_rows_only = false;
 };

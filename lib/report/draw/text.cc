@@ -16,7 +16,8 @@ struct Character {
   uint32_t code = 0;       // 0 also for bytes that are no character
 };
 
-// Returns the character at the start of `rest`. A byte that is not part of UTF-8 is one of its own.
+// Returns the character at the start of `rest`. A byte that is not part of UTF-8 counts as one
+// character.
 Character Next(std::string_view rest) {
   for (size_t size = 1; size <= 4 && size <= rest.size(); ++size) {
     const std::string_view bytes = rest.substr(0, size);

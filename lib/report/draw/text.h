@@ -15,7 +15,7 @@ std::string EscapeMarkup(std::string_view text);
 // Returns the text in an element that keeps its direction of writing apart from what is around it.
 std::string IsolatedHtml(std::string_view text);
 
-// Does the same with the characters U+2068 and U+2069, for SVG, which has no such element.
+// Returns the text between U+2068 and U+2069. They do the same in SVG, which has no such element.
 std::string IsolatedSvg(std::string_view text);
 
 // Cuts a text that is wider than `most` columns and ends it in "…". East Asian characters and emoji

@@ -33,7 +33,7 @@ std::vector<ClassResult> ClassesOf(const Json& metrics) {
     const std::optional<double> num_videos = NumberOf(entry, "num_videos");
     const std::optional<double> top1 = NumberOf(entry, "top1");
     if (!num_videos || *num_videos < 1 || *num_videos > 1e15 || !top1 || *top1 < 0 || *top1 > 1) {
-      continue;  // of a class without videos there is nothing to show
+      continue;  // a class without videos has nothing to show
     }
     ClassResult result;
     result.name = TextOf(entry, "class");

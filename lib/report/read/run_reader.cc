@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 struct StageFolder {
   const char* folder;
   const char* tool;
-  const char* makes;  // for the sentence that it is missing
+  const char* makes;  // what the tool makes, for the sentence about a missing folder
 };
 
 // The stages of Makefile.workflow whose folders have settings and a report.

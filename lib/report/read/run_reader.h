@@ -10,12 +10,13 @@
 
 namespace reel3d::report {
 
-// Reads a run's folder: one of Makefile.workflow (with train/, scores/, evaluation/ and the rest,
-// of which any may be absent), or one that train-r3d or evaluate-scores wrote. Throws an input
-// error if the folder is none of these. Damaged files are sentences in `missing`.
+// Reads a run's folder. It is the RUN of Makefile.workflow with train/, scores/ or evaluation/, or
+// a folder that train-r3d or evaluate-scores wrote; otherwise throws an input error. Absent folders
+// and damaged files get a sentence in RunRecord::missing.
 RunRecord ReadRun(const std::filesystem::path& folder);
 
-// Reads several runs and gives each a name of its own: the last parts of its path.
+// Reads several runs. The name of a run is the last parts of its path, as many as make names
+// differ.
 std::vector<RunRecord> ReadRuns(const std::vector<std::string>& folders);
 
 // Reads metrics.json, figures.json, confusion.tsv and predictions.tsv of evaluate-scores.

@@ -1,4 +1,5 @@
-// Holds what a report shows of one run. Every part may be absent: `missing` says so in sentences.
+// Holds what a report shows of one run. Every part may be absent; a sentence in `missing` then
+// reports that.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -39,8 +40,8 @@ struct Mistake {
 struct EvaluationRecord {
   Json metrics = Json::object();         // metrics.json
   Json figures = Json::object();         // figures.json
-  std::vector<ClassResult> classes;      // those that have videos
-  std::vector<std::string> names;        // of the confusion
+  std::vector<ClassResult> classes;      // only classes that have videos
+  std::vector<std::string> names;        // classes of the confusion matrix, in order
   std::vector<HeatCell> confusion;       // by row, then column; only counts above 0
   std::vector<Mistake> mistakes;         // most confident first
   std::map<std::string, bool> is_right;  // by id, of the videos with a label

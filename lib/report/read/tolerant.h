@@ -1,6 +1,6 @@
 // Reads files of which some lines may be damaged, such as the last line of a run that was killed.
-// Bad lines are skipped and counted in a sentence; a file that cannot be read at all is a sentence
-// too. Faults of the machine are thrown.
+// Bad lines are skipped, and a sentence reports their number. A sentence also reports a file that
+// cannot be read. Faults of the machine are thrown.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

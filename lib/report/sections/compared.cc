@@ -11,7 +11,8 @@
 namespace reel3d::report {
 namespace {
 
-// The labelled videos that two runs answer: right (1) or wrong (0) by either.
+// A labelled video that both runs answered. `first` is the answer of the first run, `run` that of
+// the other run: right (1) or wrong (0).
 struct Pair {
   int first = 0, run = 0;
 };
@@ -27,7 +28,7 @@ std::vector<Pair> PairsOf(const EvaluationRecord& first, const EvaluationRecord&
   return pairs;
 }
 
-// Returns the 95 % interval of the difference, as compare-scores draws it.
+// Returns the 95 % interval of the difference, as compare-scores computes it.
 Interval IntervalOf(const std::vector<Pair>& pairs) {
   const auto difference = [&](const Draws& draws) {
     double sum = 0;

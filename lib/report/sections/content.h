@@ -1,5 +1,5 @@
 // Holds what a section shows. Each function adds to the HTML and, where there are numbers, to the
-// JSON of the report, so that both always have the same.
+// JSON of the report, so that both always have the same numbers.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -34,7 +34,7 @@ class Content {
   Json numbers_ = Json::object();
 };
 
-// Returns a text that ends a heading or id with the run's name, if there are several.
+// Returns ": " and the name of the run, for the end of a heading; "" if there is only one run.
 std::string ForRun(const std::vector<RunRecord>& runs, const RunRecord& run);
 // Returns "confusion" or, for the second of several runs, "confusion_2".
 std::string IdFor(const std::string& id, const std::vector<RunRecord>& runs, size_t run);

@@ -47,7 +47,8 @@ std::vector<ChartLine> LinesOf(const std::vector<RunRecord>& runs, const Curve& 
   return lines;
 }
 
-// Returns kLog if the values are positive and span more than a factor of 50.
+// Returns kLog for learning rates that are positive and span more than a factor of 50; else the
+// curve's own scale.
 Scale ScaleOf(const Curve& curve, const std::vector<ChartLine>& lines) {
   double low = 1e300;
   double high = 0;

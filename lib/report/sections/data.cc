@@ -7,7 +7,8 @@
 namespace reel3d::report {
 namespace {
 
-// Returns what the reports of the stages say that makes figures mean less.
+// Returns the doubts, failures and warnings in the reports of the stages, which make figures mean
+// less.
 std::vector<std::string> WarningsOf(const RunRecord& run) {
   std::vector<std::string> warnings = run.doubts;
   for (const StageRecord& stage : run.stages) {

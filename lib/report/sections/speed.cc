@@ -10,7 +10,7 @@
 namespace reel3d::report {
 namespace {
 
-// Returns the seconds of a phase, as a mean over the ranks of an epoch; none without ranks.
+// Returns the seconds of each phase of an epoch, as a mean over its ranks; empty without ranks.
 std::map<std::string, double> PhasesOf(const Json& epoch) {
   std::map<std::string, double> phases;
   const auto ranks = epoch.find("ranks");

@@ -1,5 +1,5 @@
-// Decides which epoch is the best so far. It keeps its figures in the run's position, since they
-// are part of each checkpoint.
+// Decides which epoch is the best so far. The figures of that epoch are in the run's Position,
+// since they are part of each checkpoint.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,13 +12,14 @@ namespace reel3d {
 
 class BestEpoch {
  public:
-  // Notes the validation of an epoch that ends at position.step. A higher accuracy wins, and among
-  // equals the lower loss; an epoch without validated clips never does. Until one has won, `best`
-  // names the newest epoch. Returns true if this epoch is the best so far.
+  // Compares the validation of an epoch that ends at position.step with the best one. A higher
+  // accuracy is better; if both are equal, a lower loss is. An epoch without validated clips is
+  // never the best. Before the first validation, best_step is that of the newest epoch. Returns
+  // true if this epoch is the best so far.
   bool Offer(const ClipMeans& validation, Position& position);
 
-  // Call one of them when the fate of the best epoch's checkpoint is known. If it could not be
-  // saved, the earlier best epoch counts again, so that a later one only has to beat that one.
+  // Call Keep() when a checkpoint has been saved, or Drop() when it could not be saved. After
+  // Drop() the earlier best epoch counts again, so that later epochs only have to beat that one.
   // Drop() returns false if the checkpoint was not that of a new best epoch.
   void Keep() { before_.reset(); }
   bool Drop(Position& position);

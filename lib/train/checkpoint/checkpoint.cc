@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Makes the folder of checkpoints, but not the run's: a run folder that somebody has removed must
-// not come back with nothing but a checkpoint in it.
+// Makes the folder of checkpoints, but not the folder of the run around it. If somebody has removed
+// the run's folder, it must not come back with only a checkpoint in it.
 void MakeFolderIn(const fs::path& folder) {
   std::error_code error;
   fs::create_directory(folder, error);
@@ -52,8 +52,9 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
     save(CheckpointFiles::kUnaveraged, contents.unaveraged);
   }
   Finish(temporary, step, contents.state);
-  pending.Publish();  // replaces one of the same step: a damaged one, or one saved before the
-                      // validation
+  // This may replace a checkpoint of the same step that is damaged, or was saved before the
+  // validation.
+  pending.Publish();
 }
 
 void PublishCheckpoint(const fs::path& folder, int64_t step, int64_t best_step,

@@ -22,15 +22,15 @@ struct CheckpointContents {
 void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
                      const CheckpointContents& contents);
 
-// Decides which checkpoints stay beside the newest and the best. Numbers are steps.
+// Says which checkpoints are kept besides those that the links `latest` and `best` name.
 struct KeepRules {
-  int num_last = 3;       // so many of the newest
-  int64_t every = 0;      // those of every so many steps; 0: none
-  int64_t one_more = -1;  // that of this step; -1: none
+  int num_last = 3;       // number of newest checkpoints
+  int64_t every = 0;      // checkpoints at multiples of this step; 0: none
+  int64_t one_more = -1;  // the checkpoint of this step; -1: none
 };
 
-// Writes a checkpoint, points the links `latest` and `best` at it and at that of `best_step`, and
-// removes what the rules do not keep.
+// Writes a checkpoint and points the link `latest` at it, and the link `best` at the checkpoint of
+// `best_step`. Removes the checkpoints that `keep` does not name.
 void PublishCheckpoint(const std::filesystem::path& folder, int64_t step, int64_t best_step,
                        const CheckpointContents& contents, const KeepRules& keep);
 

@@ -1,5 +1,4 @@
-// Handles the folders of checkpoints on disk, without torch: which are complete, which is the
-// newest, which are removed.
+// Finds, verifies, links and removes the folders of checkpoints on disk, without torch.
 //
 //   checkpoints/step-0000001234/   model.safetensors      parameters and buffers, reference names
 //                                  optimizer.safetensors  momentum of each parameter
@@ -7,9 +6,8 @@
 //                                                         average over steps: the weights with
 //                                                         which training continues
 //                                  state.json             position and settings of the training
-//                                  DONE                   "crc32  bytes  name" of each file,
-//                                  written
-//                                                         last
+//                                  DONE                   "crc32  bytes  name" of each other file;
+//                                                         written last
 //   checkpoints/latest, best       links to one of them
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -51,18 +49,18 @@ std::optional<std::filesystem::path> FindLatestCheckpoint(const std::filesystem:
 // If `checkpoint` is the folder of a run, the error names the checkpoint in it that may be meant.
 void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 
-// Returns the state.json of a checkpoint. Throws an input error if it was not written by reel3d, or
-// by a newer version.
+// Returns the state.json of a checkpoint. Throws an input error if reel3d did not write it, or if a
+// newer version of reel3d did.
 nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
 
-// Throws an input error if the data that `state` was trained on have another fingerprint than
-// `fingerprint`, that of the data in `shards_dir`.
+// Throws an input error if `fingerprint`, that of the data in `shards_dir`, differs from that of
+// the data in `state`. The two paths are only for the message.
 void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
                      const std::filesystem::path& run_dir, const std::string& shards_dir);
 
 // Points the links `latest` and `best` at the checkpoints of these steps. `best` changes only if
 // that checkpoint exists (-1: none). Call it also when a run resumes, since a killed process may
-// have left its links behind.
+// not have moved the links.
 void LinkCheckpoints(const std::filesystem::path& folder, int64_t latest_step, int64_t best_step);
 
 // Removes all checkpoints except the newest `keep_last`, those that `latest` and `best` name, that

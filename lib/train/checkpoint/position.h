@@ -16,13 +16,14 @@ struct Position {
   int64_t step_in_epoch = 0;  // steps done in the current epoch
   double best_top1 = -1;      // of validation clips; -1: not validated yet
   double best_loss = std::numeric_limits<double>::max();
-  int64_t best_step = -1;  // step of the checkpoint `best`; the newest one until one is validated
+  int64_t best_step = -1;  // step of the checkpoint `best`; the newest step before any validation
   int64_t num_bad = 0;     // number of steps done that were bad and skipped (--on-bad-step)
-  int64_t bad_in_row = 0;  // number of them at the end, in a row
-  nlohmann::ordered_json last_epoch;  // its line in metrics.jsonl; null before any
+  int64_t bad_in_row = 0;  // number of bad steps in a row up to now
+  nlohmann::ordered_json last_epoch;  // line of metrics.jsonl; null before the first
 
-  // Returns the step of the checkpoint to which a run goes back from here: the last one that every
-  // run with these settings comes by, wherever it was interrupted.
+  // Returns the step of the checkpoint to which --on-bad-step roll-back returns from here: that of
+  // the last multiple of `checkpoint_epochs`. Every run with these settings saves at this step (but
+  // not at step 0), wherever it was interrupted.
   int64_t RollBackStep(int checkpoint_epochs, int64_t steps_in_epoch) const;
 
   nlohmann::ordered_json State() const;

@@ -18,8 +18,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// The main rank chooses, so that all ranks have the same checkpoint. It also removes what killed
-// processes left behind.
+// Returns the checkpoint that the main rank chooses, so that all ranks resume from the same one.
+// The main rank also removes temporary files of killed processes.
 std::optional<fs::path> AgreeOnCheckpoint(const fs::path& folder, const World& world) {
   std::string chosen;
   if (world.is_main()) {
@@ -109,7 +109,7 @@ void RunCheckpoints::Save(std::function<void()> flush_logs) {
   if (options_.bad_step.action == BadStepAction::kRollBack) {
     keep.one_more = RollBackStep();
   }
-  // The thread shares nothing with the training.
+  // The thread shares no data with the training.
   saver_.Begin(step, [contents = Contents(std::move(state)), flush = std::move(flush_logs),
                       folder = CheckpointFolder(options_), step,
                       best_step = state_.position.best_step, keep] {

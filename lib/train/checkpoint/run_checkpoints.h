@@ -1,6 +1,6 @@
-// Saves a run and resumes it: puts a checkpoint together, has it written beside the training, and
-// keeps the ranks of one mind about what is on disk. Every method is collective unless it says
-// otherwise.
+// Saves a run and resumes it: collects the contents of a checkpoint, lets a thread write them while
+// training continues, and makes all ranks agree on what is on disk. Every method is collective,
+// except those marked as not collective.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -33,19 +33,20 @@ class RunCheckpoints {
                  RunState& state, Learner& learner, PhaseClock& phases);
 
   // Restores state and learner from the run's newest complete checkpoint. Returns false if there is
-  // none. Throws an input error if it does not fit, or was trained on other data.
+  // none. Throws an input error if the checkpoint does not fit or is of other data.
   bool Resume();
 
-  // Saves a checkpoint; Await() the one before. Returns when everything has been copied; a thread
-  // writes the copy to disk, after `flush_logs`, which runs only on the main rank. Throws the
-  // failure of a run that has diverged, and an environment error if the run's folder is gone. If
-  // only the checkpoints in it are gone, a warning says so and this one is saved.
+  // Saves a checkpoint. Call Await() first, so that the previous one is complete. Returns when
+  // everything has been copied. A thread of the main rank then runs `flush_logs` and writes the
+  // copy to disk. Throws the failure of a run that has diverged, and an environment error if the
+  // run's folder is gone. If only the checkpoints in it are gone, it logs a warning and saves this
+  // one.
   void Save(std::function<void()> flush_logs);
-  // Waits until nothing is being written. With `is_last` a disk that refuses ends the run.
+  // Waits until nothing is being written. With `is_last`, an error of the disk ends the run.
   void Await(bool is_last = false);
 
-  // Add to this rank's vote whether a checkpoint is due and what became of the one in flight. Not
-  // collective.
+  // Adds to this rank's vote whether a checkpoint is due, and the outcome of the checkpoint that
+  // was being written. Not collective.
   void Vote(StepVote& own);
   // Notes the outcome on which all ranks have agreed.
   void Note(const StepVote& all);
@@ -53,8 +54,8 @@ class RunCheckpoints {
   // Returns true if this epoch's validation is the best so far; its checkpoint comes next.
   bool OfferBest(const ClipMeans& validation) { return best_.Offer(validation, state_.position); }
 
-  // Loads the weights of the checkpoint to which a bad step returns. Returns false if there is
-  // none: in the first epoch, or if the disk was full.
+  // Loads weights and momentum of the checkpoint at RollBackStep(). Returns false if there is none:
+  // before the first --checkpoint-epochs checkpoint, or if the disk was full.
   bool RollBack();
   int64_t RollBackStep() const;
 
@@ -64,7 +65,7 @@ class RunCheckpoints {
  private:
   CheckpointContents Contents(nlohmann::ordered_json state) const;
   void End(bool refused);
-  // Called by the main rank before it writes.
+  // Checks that the folders still exist. The main rank calls it before it writes.
   void LookAtFolders() const;
 
   const TrainOptions& options_;
@@ -79,14 +80,14 @@ class RunCheckpoints {
   const HeldFolder run_folder_;
   bool has_saved_ = false;  // a checkpoint of this run has been on disk
   BestEpoch best_;
-  // The destructor of the last member comes first. It waits for the writing.
+  // The last member is destroyed first: its destructor waits for the writing.
   CheckpointSaver saver_;
 };
 
 // Returns <run_dir>/checkpoints.
 std::filesystem::path CheckpointFolder(const TrainOptions& options);
 
-// Throws a usage error if the run of this checkpoint's state cannot continue with `options`: if
+// Throws a usage error if a run with the checkpoint's `state` cannot continue with `options`: if
 // they change the length of a cosine schedule, or --checkpoint-epochs with --on-bad-step roll-back.
 void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& options);
 

@@ -1,4 +1,4 @@
-// Holds the state of a run beside its network, which a checkpoint's state.json stores.
+// Holds the state of a run except network and optimizer. A checkpoint stores it in state.json.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,8 +29,8 @@ struct RunState {
 
   // Returns the state of the run over all ranks. Collective.
   nlohmann::ordered_json State(const ProcessGroup& group) const;
-  // Reads State() from the file `source`; an epoch has `steps_in_epoch` steps. Throws an input
-  // error on impossible values.
+  // Restores what State() returned from `state`, the content of the file `source`. An epoch has
+  // `steps_in_epoch` steps. Throws an input error on impossible values.
   void Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
                const std::string& source);
 };

@@ -1,4 +1,4 @@
-// Shows clips as one picture, so that a user can look at them before training for days.
+// Draws clips as one picture, so that a user can look at them before training for days.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

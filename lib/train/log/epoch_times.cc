@@ -104,7 +104,7 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
   if (others <= kNegligible) {
     return {Limit::kComputing, "computing, and waiting for nothing"};
   }
-  // If the time were all communication, even the slowest rank would wait.
+  // If communication takes the time, even the slowest rank waits.
   const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
   if (of_slowest > others / 2) {
     return {Limit::kGradients, fmt::format("averaging gradients over the ranks takes {:.0f} % of "

@@ -1,4 +1,4 @@
-// Says in words on what the time of an epoch was spent, over all ranks, and what would help.
+// Describes in words how all ranks spent the time of an epoch, and what would make it faster.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,7 +18,7 @@ struct RankTimes {
   double read_s = 0, decode_s = 0;  // of its loader's threads, concurrent with the phases
 };
 
-// Convert times for other ranks and for times.jsonl, and back.
+// Convert times to JSON, for other ranks and for times.jsonl, and back.
 nlohmann::ordered_json ToJson(const RankTimes& times);
 RankTimes RankTimesFrom(const nlohmann::ordered_json& json);
 
@@ -36,15 +36,16 @@ struct Verdict {
   std::string text;
 };
 
-// Judges each cause by the rank that suffers most from it. Each rank has `loader_threads` loader
-// threads and `cores` cores of its own.
+// Finds the cause that limits the speed. Each cause counts with the share of time that it takes on
+// the rank that waits longest. Each rank has `loader_threads` loader threads and `cores` cores of
+// its own.
 Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
 
 // Decides which verdicts deserve a line of the log: the first one, one whose limit is new and has
 // held for two epochs, and the last one. So a single epoch with another limit adds no line.
 class VerdictNews {
  public:
-  // Takes the verdict of the next epoch.
+  // Returns true if the verdict of the next epoch deserves a line.
   bool IsNews(Limit limit, bool is_last_epoch);
 
  private:

@@ -62,7 +62,7 @@ std::string Event(double wall_time_s, int64_t step, const std::string& content) 
   return Framed(Key(1, kFixed64) + Raw(wall_time_s) + Integer(2, step) + content);
 }
 
-// Returns the step of an event that begins as ours do.
+// Returns the step of an event that begins with wall time and step, as Event() writes them.
 int64_t StepOf(std::string_view event) {
   constexpr size_t kWallTimeBytes = 9;
   uint64_t step = 0;
@@ -83,10 +83,10 @@ enum class FrameState { kWhole, kTorn, kDamaged };
 
 struct Frame {
   FrameState state;
-  std::string_view event = {};  // of a whole one
+  std::string_view event = {};  // only for kWhole
 };
 
-// Looks at the frame at the beginning of `bytes`.
+// Reads the frame at the beginning of `bytes`.
 Frame FrameAt(std::string_view bytes) {
   if (bytes.size() < kHeaderBytes) {
     return {FrameState::kTorn};

@@ -1,6 +1,6 @@
 // Encodes the records of TensorBoard's event files: protobuf messages (tensorflow.Event) in
 // TFRecord frames. They are encoded by hand, because curves and pictures need only a handful of
-// fields. A test compares them with a golden file by TensorBoard's own writer.
+// fields. A test compares them with a golden file from TensorBoard's own writer.
 // lib/train/log/tensorboard_log writes the files.
 //
 //   Event           wall_time double 1, step int64 2, file_version string 3, summary 5,
@@ -8,7 +8,7 @@
 //   Summary         value 1, repeated: tag string 1, simple_value float 2, image 4
 //   Summary.Image   height int32 1, width int32 2, colorspace int32 3, encoded bytes 4
 //   SessionLog      status enum 1 (START is 1)
-//   frame           size u64, masked CRC-32C of it, record, masked CRC-32C of that; little endian
+//   frame           little endian: size u64, masked CRC-32C of size, record, its masked CRC-32C
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,7 +1,7 @@
 // Writes metrics.jsonl: one JSON object per line, keyed by "step". Lines are appended during
-// training and cut back to the checkpoint's step on resume. Nothing in it depends on the machine's
-// speed, so that an interrupted run ends with the same lines as an undisturbed one. times.jsonl,
-// written in the same way, holds what depends on the speed.
+// training and cut back to the checkpoint's step on resume. Its content does not depend on the
+// machine's speed, so that an interrupted run ends with the same lines as an undisturbed one.
+// times.jsonl is written in the same way and holds the figures that depend on the speed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -25,9 +25,9 @@ int LastEpochIn(const std::filesystem::path& file);
 
 class MetricsLog {
  public:
-  // Keeps the lines of an earlier run up to `last_step` (published atomically) and appends to them.
-  // It drops a torn last line, which a killed process may leave, and whatever else is no line.
-  // Lines of `known` whose step the file lacks are put back.
+  // Keeps the lines of an earlier run up to `last_step` (the file is replaced atomically) and
+  // appends to them. It drops a torn last line, which a killed process may leave, and all text that
+  // is not such a line. If the file lacks the step of a line in `known`, that line is put back.
   MetricsLog(const std::filesystem::path& file, int64_t last_step,
              const std::vector<nlohmann::ordered_json>& known = {});
 
@@ -41,7 +41,7 @@ class MetricsLog {
 
  private:
   std::filesystem::path path_;
-  std::vector<int> epochs_;  // of the lines that the file held
+  std::vector<int> epochs_;  // epochs of the lines that were found in the file
   int num_put_back_ = 0;
   std::optional<AppendedFile> file_;
 };

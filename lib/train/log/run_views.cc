@@ -26,8 +26,8 @@ Scalars Curves(const ClipMeans& means, const std::string& subset) {
           {"top5/" + subset, means.top5}};
 }
 
-// A checkpoint may have been saved after an epoch's last step, but before its validation. The
-// resumed run ends that epoch again, so its line, if there is one, is dropped.
+// Returns the last step whose line is kept. A checkpoint may have been saved after an epoch's last
+// step, but before its validation. The resumed run ends that epoch again, so its line is dropped.
 int64_t LastLine(const Position& position) {
   return position.step - (position.step_in_epoch > 0 ? 1 : 0);
 }
@@ -43,7 +43,7 @@ std::vector<nlohmann::ordered_json> LinesInCheckpoints(const TrainOptions& optio
       lines.push_back(
           ReadCheckpointState(checkpoint).value("last_epoch", nlohmann::ordered_json()));
     } catch (const Error&) {
-      // It is damaged, as the choice of a checkpoint has said.
+      // This checkpoint is damaged, so its line is lost.
     }
   }
   return lines;

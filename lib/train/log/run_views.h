@@ -22,13 +22,13 @@
 
 namespace reel3d {
 
-// A point of the curves, which stands for the steps since the point before.
+// A point of the curves. It covers the steps since the previous point.
 struct CurvePoint {
   int64_t step = 0;
   ClipMeans training;  // over the clips of these steps
   double lr = 0, gradient_norm = 0, weight_norm = 0;
-  PhaseSeconds phases{};     // of the main rank, since the run began
-  double clips_trained = 0;  // over all ranks, since the run began
+  PhaseSeconds phases{};     // of the main rank, since this part of the run began
+  double clips_trained = 0;  // over all ranks, since this part of the run began
 };
 
 // The times of an epoch's steps.
@@ -41,17 +41,17 @@ struct EpochSpeed {
 
 class RunViews {
  public:
-  // Opens the logs in options.run_dir, which `options` must outlive. A run that was `resumed` at
-  // `position` keeps their lines up to there; otherwise they begin empty. Warns of what the logs
-  // have lost, and puts back the lines of metrics.jsonl that checkpoints hold.
+  // Opens the logs in options.run_dir. `options` must outlive this object. If the run was `resumed`
+  // at `position`, the logs keep their lines up to there; otherwise they begin empty. Warns of
+  // lines that the logs have lost, and puts back the lines of metrics.jsonl that checkpoints hold.
   RunViews(const TrainOptions& options, const Position& position, bool resumed);
 
-  // Shows the run's first batch as the network sees it: uint8 (N, 3, T, S, S).
+  // Adds a picture of the run's first batch, uint8 (N, 3, T, S, S), to TensorBoard.
   void ShowClips(const at::Tensor& pixels);
   void AddPoint(const CurvePoint& point);
   // Records the epoch that has just ended: `line` in metrics.jsonl, a line of the log with the
-  // speed and the time left, the validation's point of the curves, and a line of times.jsonl. The
-  // log tells what limits the speed when that changes.
+  // speed and the time left, the validation's point of the curves, and a line of times.jsonl. If
+  // the cause that limits the speed has changed, the log reports it.
   void RecordEpoch(const nlohmann::ordered_json& line, const ClipMeans& validation,
                    const EpochSpeed& speed);
 
@@ -67,14 +67,14 @@ class RunViews {
   const int first_epoch_;  // epochs done before this part of the run
   const Stopwatch clock_;
   MetricsLog metrics_;
-  MetricsLog times_;  // holds what depends on the machine's speed
+  MetricsLog times_;  // holds the figures that depend on the machine's speed
   std::optional<TensorBoardLog> tensorboard_;
   CurvePoint last_point_;
   VerdictNews verdict_news_;
 };
 
-// Returns the line of metrics.jsonl for the epoch that ends at `position`. Figures without clips
-// are absent: all steps were skipped, or nothing was validated.
+// Returns the line of metrics.jsonl for the epoch that ends at `position`. Figures are absent
+// if they have no clips: all steps were skipped, or nothing was validated.
 nlohmann::ordered_json EpochLine(const Position& position, double lr, const ClipMeans& training,
                                  const ClipMeans& validation);
 

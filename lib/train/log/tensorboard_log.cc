@@ -22,8 +22,8 @@ double WallTime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// Cuts the file in place, because a program that reads it keeps reading the same file. Returns
-// false if nothing of it is left.
+// Cuts the events after `last_step` off the file, in place, because a program that reads the file
+// keeps reading the same one. Returns false if no events are left, and then removes the file.
 bool CutBack(const fs::path& file, int64_t last_step) {
   const std::string bytes = ReadFile(file);
   const size_t kept = SizeOfEventsUpTo(bytes, last_step);

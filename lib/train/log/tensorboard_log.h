@@ -18,7 +18,7 @@ class TensorBoardLog {
  public:
   // Keeps the events of earlier files in the folder up to `last_step` (-1: none) and continues in a
   // new file, because a running TensorBoard would not notice that an old file has grown shorter.
-  // Warns if such a file is damaged, or if there is none.
+  // Warns if such a file is damaged, or if no earlier events are left.
   TensorBoardLog(const std::filesystem::path& folder, int64_t last_step);
 
   // Write the event at once. If the disk is full, it is written together with later ones.

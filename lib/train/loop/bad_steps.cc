@@ -34,13 +34,14 @@ BadSteps::BadSteps(const TrainOptions& options, const World& world, const Proces
       phases_(phases),
       guard_(options.bad_step, learner.network()->buffers()) {}
 
-// The sum over the ranks must be the same on every rank, since each judges for itself.
+// Returns the step's mean loss, gradient norm and norm of batch norm's statistics. They are the
+// same on every rank, because each rank judges the step for itself.
 at::Tensor BadSteps::Figures(const at::Tensor& loss, const at::Tensor& gradient_norm) {
   const at::NoGradGuard no_grad;
   at::Tensor figures = at::zeros({3}, loss.options().dtype(at::kDouble));
   figures[0] += loss;
   figures[1] += gradient_norm / world_.size();
-  if (!learner_.statistics().empty()) {  // they may overflow where the loss does not
+  if (!learner_.statistics().empty()) {  // statistics may overflow while the loss is finite
     figures[2] += at::stack(at::_foreach_norm(learner_.statistics())).norm() / world_.size();
   }
   phases_.Enter(Phase::kOtherRanks);

@@ -1,5 +1,5 @@
-// Deals with bad steps as --on-bad-step says: gathers the figures of a step from all ranks, has the
-// guard judge them, and acts. Every method is collective.
+// Handles bad steps (step_guard.h) as --on-bad-step says: sums the figures of a step over all
+// ranks, lets the guard judge them, and acts on its verdict. Every method is collective.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -32,12 +32,12 @@ class BadSteps {
   // Call it before a step's first forward pass.
   void BeginStep() { guard_.BeginStep(); }
   // Judges the step whose gradients the learner holds. `loss` is this rank's part of the mean loss
-  // and `gradient_norm` the same on every rank, both scalars on the device. Returns true if the
-  // step is to be taken. Otherwise the network is as it was before the step, or as in an earlier
-  // checkpoint. Throws a failure if the run must end.
+  // and `gradient_norm` is the same on every rank; both are scalars on the device. Returns true if
+  // the step is to be taken. Otherwise the network is as it was before the step, or as in an
+  // earlier checkpoint. Throws a failure if the run must end.
   bool LetPass(const at::Tensor& loss, const at::Tensor& gradient_norm);
-  // Throws the failure of a run that ends at a bad step. Call it where the host may wait for the
-  // device, and before a checkpoint is saved.
+  // Throws a failure if a bad step has been found that ends the run (--on-bad-step stop). Call it
+  // where the host may wait for the device, and before a checkpoint is saved.
   void EndIfFound();
 
  private:
@@ -56,8 +56,8 @@ class BadSteps {
   StepGuard guard_;
 };
 
-// Called on all ranks with the same error. The main rank throws it, which ends the job. The other
-// ranks wait for that, so the error is printed once.
+// Ends the run. Call it on all ranks with the same error. The main rank throws that error, which
+// ends the job. The other ranks wait for this end, so the error is printed once.
 [[noreturn]] void FailAlike(const Error& error, const World& world, PhaseClock& phases);
 
 }  // namespace reel3d

@@ -67,8 +67,8 @@ at::Tensor ClipFeed::Pixels() {
   return AsTensors(batch_, options_.clip.length, options_.crop.size).pixels;
 }
 
-// Says which videos are being loaded, for a user who asks what a rank waits for. Other threads call
-// it.
+// Returns the videos that are being loaded, so that the watchdog can report what a rank waits for.
+// The watchdog's threads call this method.
 std::string ClipFeed::InHand() const {
   std::vector<std::string> ids;
   for (const size_t video : loader_->InHand()) {

@@ -24,34 +24,35 @@ namespace reel3d {
 
 class ClipFeed {
  public:
-  // All references must outlive this object. While a loader is open, the watchdog can tell which
-  // videos are being loaded.
+  // All references must outlive this object. While a loader is open, the watchdog can report the
+  // videos that are being loaded.
   ClipFeed(const EpochData& data, const ShardSet& shards, const TrainOptions& options,
            at::Device device, Watchdog& watchdog, DamagedVideos& damaged, int loader_threads);
 
-  // Open the loader of an epoch's training clips, or of the validation clips. Close() it after the
-  // last batch.
+  // Open the loader of an epoch's training clips, or of the validation clips. Call Close() after
+  // the last batch.
   void OpenTraining(int epoch, int64_t first_step);
   void OpenValidation();
   void Close();
-  // Starts the loader of the next epoch, once the last clips of this one are loaded. OpenTraining()
-  // then takes it over, and nothing waits for the first clips. Between two epochs there are two
-  // rings of batches in memory.
+  // Starts the loader of `epoch`, the next epoch. Call it when the last clips of this epoch are
+  // loaded. OpenTraining() then uses that loader, so the first clips are ready sooner. Between two
+  // epochs, two rings of batches are in memory.
   void BeginNextEpoch(int epoch);
 
-  // Returns when the memory of the batch before may be filled again; call it before Next().
+  // Waits until the last batch is copied to the device, so that Next() may reuse its memory. Call
+  // it before Next().
   void EndCopies() { input_.EndCopies(); }
   // Loads the next batch. Returns false after the last one.
   bool Next();
-  // Return what the last batch holds, on the device: the network's input (N, channels, T, S, S) and
-  // labels (N). Clips that could neither be loaded nor replaced are left out.
+  // Returns the last batch on the device: the network's input (N, channels, T, S, S) and labels
+  // (N). Clips that could neither be loaded nor replaced are discarded.
   struct Clips {
     at::Tensor input, labels;
   };
   Clips ToDevice();
   // Returns the last batch's pixels, uint8 (N, 3, T, S, S), valid until the next Next().
   at::Tensor Pixels();
-  double read_s() const { return batch_.read_s; }  // of the loader's threads, for the last batch
+  double read_s() const { return batch_.read_s; }  // loader threads' time for the batch
   double decode_s() const { return batch_.decode_s; }
 
  private:
@@ -66,8 +67,8 @@ class ClipFeed {
   const int loader_threads_;
   ClipInput input_;
   Batch batch_;                            // its memory is reused
-  std::atomic<int64_t> last_video_ = -1;   // the last clip's video in the last batch
-  std::unique_ptr<BatchLoader> upcoming_;  // of upcoming_epoch_, once begun
+  std::atomic<int64_t> last_video_ = -1;   // of the last batch's last clip; -1: none yet
+  std::unique_ptr<BatchLoader> upcoming_;  // of upcoming_epoch_, if it is started
   int upcoming_epoch_ = 0;
   std::unique_ptr<BatchLoader> loader_;
   std::optional<Watchdog::Work> work_;  // ends before the loader that it describes

@@ -11,8 +11,8 @@
 namespace reel3d {
 namespace {
 
-// Losses are rounded to whole multiples of 1 / kLossUnits, finer than float32 tells losses above 1
-// apart: sums of whole numbers are exact up to 2^53, here 5e8 in losses.
+// Losses are rounded to multiples of 1 / kLossUnits, which is finer than the spacing of float32
+// above 1. Sums of these multiples are exact up to 2^53 units, which is a sum of losses of 5e8.
 constexpr double kLossUnits = 1 << 24;
 
 }  // namespace

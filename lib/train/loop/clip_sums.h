@@ -14,7 +14,7 @@ namespace reel3d {
 struct ClipMeans {
   double loss = 0;  // cross entropy; NaN without clips
   double top1 = 0;  // fraction; NaN without clips
-  double top5 = 0;  // the same; among the first five
+  double top5 = 0;  // fraction with the label among the first five; NaN without clips
   double num_clips = 0;
 };
 
@@ -26,19 +26,20 @@ class ClipSums {
   // wait for the device.
   void Add(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& losses);
 
-  // Returns the means over all ranks; `base_` counts once. Collective; does not change the sums.
+  // Returns the means over all ranks; the sums of Restore() count once, not once per rank. Does not
+  // change the sums. Collective.
   ClipMeans Means(const ProcessGroup& group) const;
 
   // Returns the sums over all ranks, for a checkpoint within an epoch. Collective.
   nlohmann::ordered_json State(const ProcessGroup& group) const;
-  // Continues from a State(). Call it on every rank.
+  // Continues from the sums in `state`, which State() returned. Call it on every rank.
   void Restore(const nlohmann::ordered_json& state);
 
  private:
   at::Tensor Total(const ProcessGroup& group) const;
 
   at::Tensor sums_;  // double [4]: loss in 2^-24, top-1, top-5, clips; of this rank
-  at::Tensor base_;  // the same, of all ranks, before a resume; the same on every rank
+  at::Tensor base_;  // the same sums of all ranks before a resume; equal on every rank
 };
 
 }  // namespace reel3d

@@ -1,5 +1,5 @@
-// Lists the videos whose frames could not be read, with the reasons. Single ranks find them while
-// they load. Share() makes the list the same on every rank, and it survives a resume.
+// Lists the videos whose frames could not be read, with the reasons. A rank finds such videos while
+// it loads. Share() makes the list the same on every rank; checkpoints store the list.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,8 +21,8 @@ class DamagedVideos {
   void Note(const std::string& id, const std::string& reason);
   // Returns true if this rank knows of videos that the others may not know.
   bool HasNews() const { return !news_.empty(); }
-  // Tells every rank what all ranks have found, and returns what is new. The result does not depend
-  // on which rank found a video. Collective.
+  // Gives every rank the videos that all ranks have found, and returns the new ones. The result
+  // does not depend on which rank found a video. Collective.
   Reasons Share(const World& world);
 
   // Returns the videos that every rank knows.

@@ -1,4 +1,4 @@
-// Makes the loaders of a training run's epochs out of its settings, for the rank that calls.
+// Makes the loaders of this rank for the epochs of a training run, from the run's settings.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,7 +20,7 @@ class EpochData : public EpochLoaders {
   EpochData(const ShardSet& shards, const TrainOptions& options, const World& world,
             at::Device device);
 
-  // Returns the loader of this rank's share of the windows that the settings ask for.
+  // Returns the loader of this rank's share of the validation windows that `options` defines.
   std::unique_ptr<BatchLoader> Validation(int threads) const;
 
  private:

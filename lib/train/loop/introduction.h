@@ -21,7 +21,7 @@ struct Introduction {
   int threads;  // of each rank
 };
 
-// Writes a few lines to the log: network, data, ranks, and settings that surprise. Call it on the
+// Writes a few lines to the log: network, data, ranks, and unusual settings. Call it on the
 // main rank.
 void Introduce(const Introduction& run);
 

@@ -78,7 +78,7 @@ void Learner::SetUpAverage() {
   weight_average_.emplace(**average_, *network_);
   (*average_)->eval();
   if (!options_.finetune.from.empty()) {
-    FreezeBefore(**average_, options_.finetune.from);  // its statistics stay fixed, too
+    FreezeBefore(**average_, options_.finetune.from);  // lets SetTraining() fix its statistics, too
   }
   if (options_.bn == BatchStatistics::kSync) {
     SynchronizeBatchNorms(**average_, group_);

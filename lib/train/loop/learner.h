@@ -1,5 +1,5 @@
-// Holds the network in training, and all that a step changes with it: its average, the optimizer's
-// momentum, batch norm's statistics.
+// Holds the network in training and everything that a step changes: the weights, their moving
+// average, the optimizer's momentum, batch norm's statistics.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,19 +27,19 @@ namespace reel3d {
 
 class Learner {
  public:
-  // Draws the network's weights and moves it to the device. Collective. `options` must outlive this
-  // object.
+  // Draws random weights for the network and moves the network to the device. Collective. `options`
+  // must outlive this object.
   Learner(const TrainOptions& options, int num_classes, const World& world, ProcessGroup group,
           at::Device device);
 
   // Loads a checkpoint's weights and momentum. Throws an input error that names what does not fit.
   void LoadCheckpoint(const std::filesystem::path& checkpoint);
-  // Makes all ranks' networks the same, and their gradients averaged from here on. Call it once,
-  // when weights are loaded. Collective.
+  // Copies rank 0's weights to all ranks, and averages gradients over the ranks from here on. Call
+  // it once, after the weights are loaded. Collective.
   void JoinRanks();
 
   Network& network() { return network_; }
-  // Returns the network that is validated and published: the average if there is one.
+  // Returns the network that is validated and saved as the model: the average if there is one.
   Network& Judged() { return average_ ? *average_ : network_; }
   DataParallel& parallel() { return *parallel_; }
   // Returns batch norm's running statistics in the network.
@@ -51,17 +51,18 @@ class Learner {
 
   // Puts a network into training mode; frozen layers keep their statistics if the options say so.
   void SetTraining(Network& network) const;
-  // Scales down too long gradients, and returns their norm before: a scalar on the device.
+  // Scales gradients down to a norm of at most --clip-norm. Returns their norm before scaling: a
+  // scalar on the device.
   at::Tensor ClipGradients() { return optimizer_.ClipGradients(); }
-  // Takes a step with the gradients. The average begins as a copy of the weights after the first
-  // step.
+  // Takes a step with the gradients. If `is_first`, the average becomes a copy of the weights after
+  // this step.
   void Step(double lr, bool is_first);
   // Copies the main rank's buffers to all ranks. With --bn local each rank has its own statistics;
   // those of the main rank are validated and saved. Collective.
   void KeepMainStatistics();
 
   // Copies weights and momentum for a checkpoint, so that it shares no memory with the training.
-  // Throws a failure that names the tensor if a weight is no finite number after `epoch` epochs.
+  // Throws a failure that names the tensor and `epoch` if a weight is not finite.
   CheckpointContents Copy(int epoch);
 
  private:
@@ -78,7 +79,7 @@ class Learner {
   std::unique_ptr<DataParallel> parallel_;  // destroyed before its group
 };
 
-// Returns the failure of a run whose `what` is not finite any more.
+// Returns the failure of a run in which `what` is not finite any more.
 Error Diverged(const std::string& what, int epoch);
 
 }  // namespace reel3d

@@ -20,7 +20,7 @@ namespace reel3d {
 
 class Optimizer {
  public:
-  // Learning-rate multiplier of a parameter: its rate is this times the rate of the step.
+  // Returns the factor by which the learning rate of a parameter differs from that of the step.
   using RateFactors = std::function<double(const std::string& parameter)>;
 
   // Optimises the parameters that require gradients; frozen parameters stay unchanged.
@@ -38,7 +38,8 @@ class Optimizer {
 
   // Returns the momentum of each parameter under its name; empty before the first step.
   NamedTensors State();
-  // Throws an input error that names the tensor unless all tensors fit the parameters.
+  // Sets the momentum to what State() returned. Throws an input error that names the tensor if a
+  // tensor is missing, unknown or of another shape.
   void Restore(const NamedTensors& state);
 
  private:

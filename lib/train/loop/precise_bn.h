@@ -1,5 +1,5 @@
 // Recomputes batch norm's running statistics over many clips with fixed weights. The moving average
-// of training lags behind the weights and forgets all but the last steps. Source: "Precise BN", Wu
+// of training lags behind the weights and covers only the last steps. Source: "Precise BN", Wu
 // and Johnson 2021, Rethinking "Batch" in BatchNorm, section 3.
 //
 //   PreciseStatistics statistics(*network);   // network in training mode, no gradients

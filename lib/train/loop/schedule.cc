@@ -12,18 +12,26 @@ namespace reel3d {
 void ScheduleOptions::Bind(OptionBinder& binder) {
   binder.Choice("schedule", &kind, "how the learning rate falls");
   binder.Bind("lr", &lr, {1e-9, 1e3}, "learning rate at the start, for the global batch");
-  binder.Bind("lr-factor", &factor, {1e-6, 1}, "plateau, multistep: each decay multiplies by this");
-  binder.Bind("patience", &patience, {0, 1000},
-              "plateau: epochs without a better validation loss before a decay");
-  binder.Bind("plateau-threshold", &threshold, {0, 1},
-              "plateau: a loss is better if it is below the best one by this share of it");
-  binder.Bind("max-decays", &max_decays, {0, 100}, "plateau: maximum number of decays");
-  binder.Bind("milestones", &milestones, "multistep: epochs done before each decay");
+  binder.Bind("lr-factor", &factor, {1e-6, 1},
+              "factor of the learning rate at each decay, in plateau and multistep schedules");
+  binder.Bind(
+      "patience", &patience, {0, 1000},
+      "epochs without a better validation loss before the learning rate decays, in a plateau "
+      "schedule");
+  binder.Bind(
+      "plateau-threshold", &threshold, {0, 1},
+      "relative decrease that makes a validation loss better, in a plateau schedule: the loss "
+      "must be below the best one times (1 - this value). 0: any decrease");
+  binder.Bind("max-decays", &max_decays, {0, 100},
+              "maximum number of decays of the learning rate, in a plateau schedule. 0: no decay");
+  binder.Bind("milestones", &milestones,
+              "numbers of epochs after which the learning rate decays, in a multistep schedule");
   binder.Bind("warmup-epochs", &warmup_epochs, {0, 1000},
               "number of first epochs over which the learning rate rises linearly, step by step; "
               "0: no rise");
-  binder.Bind("warmup-start", &warmup_start, {0, 1},
-              "fraction of the schedule's rate at which the rise begins");
+  binder.Bind(
+      "warmup-start", &warmup_start, {0, 1},
+      "fraction of the learning rate at which the rise of --warmup-epochs starts. 0: from zero");
 }
 
 void ScheduleOptions::Check() const {

@@ -12,8 +12,8 @@
 
 namespace reel3d {
 
-// Says how the learning rate falls: plateau is the paper's, multistep that of the 2017 and 2020
-// code.
+// Says how the learning rate falls: plateau is the paper's schedule, multistep is that of the 2017
+// and 2020 code.
 enum class ScheduleKind { kPlateau, kMultistep, kCosine, kConstant };
 inline std::vector<NamedChoice<ScheduleKind>> ChoicesOf(ScheduleKind /*type*/) {
   return {{ScheduleKind::kPlateau, "plateau", "when the validation loss saturates"},
@@ -30,8 +30,8 @@ struct ScheduleOptions {
   double threshold = 1e-4;  // plateau: better means below best * (1 - threshold)
   int max_decays = 3;       // plateau: "three times" in the paper
   std::vector<double> milestones{50, 100, 150};  // multistep: epochs done before each decay
-  double warmup_epochs = 0;                      // linear rise up to the schedule's own rate
-  double warmup_start = 0;                       // the rise starts at this fraction of it
+  double warmup_epochs = 0;                      // first epochs, with a linear rise of the rate
+  double warmup_start = 0;                       // fraction of the rate at which the rise starts
 
   void Bind(OptionBinder& binder);
   void Check() const;

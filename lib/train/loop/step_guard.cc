@@ -36,14 +36,14 @@ StepVerdict StepGuard::Judge(const at::Tensor& figures, Position& position) {
   first_bad_ =
       at::where(is_bad.logical_and(first_bad_[0] < 0), at::cat({step, figures}), first_bad_);
   if (options_.action == BadStepAction::kStop) {
-    // On a CPU this check costs nothing.
+    // This check costs nothing on a CPU.
     return !figures.is_cuda() && FindBadStep() ? StepVerdict::kEnd : StepVerdict::kTake;
   }
   if (!FindBadStep()) {
     position.bad_in_row = 0;
     return StepVerdict::kTake;
   }
-  first_bad_.fill_(-1);  // it is dealt with
+  first_bad_.fill_(-1);  // this bad step is dealt with
   ++position.num_bad;
   ++position.bad_in_row;
   if (position.bad_in_row >= kMostBadInRow) {

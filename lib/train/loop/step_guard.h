@@ -1,6 +1,6 @@
 // Judges each step before it is taken: a step is bad if its loss, its gradient or batch norm's
-// statistics are no finite numbers, or if its gradient is far too long. The guard decides, and the
-// trainer acts.
+// statistics are not finite, or if its gradient norm is above --bad-step-norm. The guard decides,
+// and BadSteps (bad_steps.h) acts.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace reel3d {
 
 enum class StepVerdict {
-  kTake,      // the step is good, or nobody has looked yet
+  kTake,      // the step is good, or is not checked yet
   kLeaveOut,  // undo the step and continue
   kRollBack,  // go back to the weights of a checkpoint
   kEnd,       // end the run
@@ -40,15 +40,15 @@ class StepGuard {
 
   // Judges the current step and counts bad ones in `position`. `figures`, double [3] on the device,
   // holds the step's mean loss, the norm of its gradient and that of batch norm's statistics, the
-  // same on every rank. The host waits for the device, except for a GPU with --on-bad-step stop:
-  // there each step is taken, and FindBadStep() finds a bad one later.
+  // same on every rank. The host waits for the device. The exception is a GPU with --on-bad-step
+  // stop: each step is taken without waiting, and FindBadStep() finds a bad one later.
   StepVerdict Judge(const at::Tensor& figures, Position& position);
 
-  // Returns true, with --on-bad-step stop, if a step was bad since the run began, which ends the
-  // run. Waits for the device.
+  // Returns true if a bad step must end the run, which can only be with --on-bad-step stop. Waits
+  // for the device.
   bool FindBadStep();
 
-  // Returns the bad step of the last verdict that was not kTake, or of FindBadStep().
+  // Returns the bad step that Judge() or FindBadStep() found last.
   const BadStep& last() const { return last_; }
 
   // Gives the buffers the values from before the step.
@@ -62,7 +62,8 @@ class StepGuard {
   BadStep last_;
 };
 
-// Returns "step 12 in epoch 3: loss nan, gradient norm nan, clips of anna_wave, ben_run".
+// Returns, for example, "step 12 in epoch 3: loss nan, gradient norm nan, clips of anna_wave,
+// ben_run".
 std::string Describe(const BadStep& bad, int64_t steps_in_epoch,
                      const std::vector<std::string>& video_ids);
 

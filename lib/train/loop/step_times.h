@@ -1,5 +1,5 @@
-// Adds up the time of a rank's steps: of the current epoch, and of this part of the run. Validation
-// and checkpoints do not count.
+// Adds up the time of a rank's steps, in the current epoch and in this part of the run (since its
+// start or resume). Validation and checkpoints do not count.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -34,12 +34,12 @@ class StepTimes {
   // Return the sums over this part of the run.
   double clips() const { return clips_; }  // of all ranks
   double seconds() const { return seconds_; }
-  double waiting_s() const { return waiting_s_; }  // for data
+  double waiting_s() const { return waiting_s_; }  // waiting for data
 
  private:
   const PhaseClock& phases_;
   RankTimes epoch_;
-  PhaseSeconds before_{};  // when the epoch began
+  PhaseSeconds before_{};  // phases_.Seconds() when the epoch began
   double clips_before_ = 0;
   double clips_ = 0, seconds_ = 0, waiting_s_ = 0;
 };

@@ -1,5 +1,5 @@
 // Shares facts between ranks after each step. A signal, damage or a full disk may have reached only
-// some of them, and all ranks have to act alike.
+// some ranks, but all ranks must act in the same way.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,8 +13,8 @@ struct StepVote {
   bool stop = false;     // the run should stop at a checkpoint
   bool damage = false;   // this rank found damaged videos that others may not know
   bool save = false;     // a checkpoint is due
-  bool saved = false;    // the checkpoint in flight is complete
-  bool unsaved = false;  // the disk refused the checkpoint in flight
+  bool saved = false;    // the checkpoint that was being written is complete
+  bool unsaved = false;  // the disk refused the checkpoint that was being written
 };
 
 // Convert a vote to one number and back. Each fact is a bit.

@@ -33,8 +33,8 @@ class StopWish {
 };
 
 // Returns the moment for --stop-before-end: `minutes` before the scheduler ends this job. Returns
-// nothing, with a warning, if nobody says when that is. It asks the scheduler, so call it once, on
-// one rank.
+// nothing, with a warning, if the end of the job is unknown. It asks the scheduler, so call it
+// once, on one rank.
 std::optional<double> StopTime(double minutes);
 
 }  // namespace reel3d

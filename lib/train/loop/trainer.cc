@@ -96,7 +96,7 @@ TrainReport Trainer::Run() {
   try {
     return RunEpochs();
   } catch (const std::exception& error) {
-    // A checkpoint that is being written deserves a moment. But on a disk that hangs, the
+    // A checkpoint that is being written gets a moment to finish. But on a disk that hangs, the
     // destructor of this object would wait for ever, and the user would not learn why the run
     // failed.
     constexpr std::chrono::seconds kGrace(5);
@@ -112,7 +112,7 @@ TrainReport Trainer::Run() {
 
 TrainReport Trainer::RunEpochs() {
   const Position& position = state_.position;
-  // If a request to stop has come already, it need not wait for a step.
+  // A request to stop that has already come takes effect before the first step.
   bool ended = position.epoch < options_.epochs && world_.Any(StopRequested());
   while (position.epoch < options_.epochs && !ended) {
     const bool whole = RunEpoch();
@@ -141,7 +141,7 @@ TrainReport Trainer::RunEpochs() {
   return report_;
 }
 
-// Returns false if the run was stopped in the epoch (and saved), or has met too many damaged
+// Returns false if the run was stopped in the epoch (and saved), or has found too many damaged
 // videos.
 bool Trainer::RunEpoch() {
   Position& position = state_.position;
@@ -209,7 +209,7 @@ void Trainer::RunStep(int64_t step_in_epoch) {
   AddPoint(gradient_norm, lr);
 }
 
-// Computes the gradients of the next batch, which is part `part` of the step in hand.
+// Computes the gradients of the next batch, which is part `part` of the current step.
 ClipOutputs Trainer::TrainOnBatch(int64_t part, int64_t num_parts, double clips_in_step) {
   const Position& position = state_.position;
   const bool is_last = part + 1 == num_parts;
@@ -223,13 +223,13 @@ ClipOutputs Trainer::TrainOnBatch(int64_t part, int64_t num_parts, double clips_
     views_->ShowClips(feed_.Pixels());
   }
   learner_.parallel().BeginMicroBatch(is_last);
-  // The seed is for dropout: what it drops must not depend on where the run was interrupted.
+  // Dropout uses this seed, so that its choices do not depend on interruptions of the run.
   torch::manual_seed(Rng(static_cast<uint64_t>(options_.seed), static_cast<uint64_t>(position.step),
                          static_cast<uint64_t>(world_.rank()), static_cast<uint64_t>(part))
                          .Next());
   const ClipOutputs outputs = Compute(learner_.network(), feed_, options_.label_smoothing, phases_);
-  // DataParallel averages the gradients over the ranks. This factor makes that the mean over the
-  // step's clips, for any number of clips on this rank.
+  // DataParallel averages the gradients over the ranks. This factor turns that average into the
+  // mean over the step's clips, for any number of clips on this rank.
   phases_.Enter(Phase::kBackward);
   learner_.parallel().Backward(outputs.losses.sum() * (world_.size() / clips_in_step),
                                [this] { phases_.Enter(Phase::kOtherRanks); });
@@ -260,8 +260,8 @@ void Trainer::AddPoint(const at::Tensor& gradient_norm, double lr) {
   }
 }
 
-// Shares with the other ranks what has happened to each since the step before, and returns, the
-// same on every rank, whether the run stops. Collective.
+// Exchanges with the other ranks the facts since the previous step (StepVote). Returns true, on
+// every rank, if the run must stop. Collective.
 bool Trainer::AgreeToStop() {
   StepVote own;
   own.stop = stop_wish_.Holds(state_.position.step);
@@ -305,7 +305,7 @@ void Trainer::FinishEpoch() {
   if (validation.num_clips > 0 && !std::isfinite(validation.loss)) {
     FailAlike(Diverged("the validation loss", position.epoch), world_, phases_);
   }
-  checkpoints_.Await();  // an epoch that could not be saved is not the best so far
+  checkpoints_.Await();  // first, because an epoch that could not be saved is not the best so far
   const bool is_best = checkpoints_.OfferBest(validation);
   if (state_.schedule.EndEpoch(validation.loss) && world_.is_main()) {
     LogInfo(fmt::format("validation loss has saturated: learning rate {:g} from here on",
@@ -318,7 +318,7 @@ void Trainer::FinishEpoch() {
   }
 }
 
-// Returns no clips and NaN if this epoch has no validation.
+// Returns means of NaN over 0 clips if this epoch has no validation.
 ClipMeans Trainer::ValidateIfDue() {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const int epoch = state_.position.epoch;
@@ -342,14 +342,14 @@ ClipMeans Trainer::ValidateIfDue() {
   return means;
 }
 
-// Shows the epoch and notes its line in the position. Collective.
+// Writes the epoch to the logs, and its line of metrics.jsonl to the position. Collective.
 void Trainer::RecordEpoch(const ClipMeans& training, const ClipMeans& validation, double lr) {
   EpochSpeed speed{times_.epoch_clips(), {}, loader_threads_, cores_};
   phases_.Enter(Phase::kOtherRanks);
   for (const std::string& text : world_.Gather(ToJson(times_.epoch()).dump())) {
     speed.ranks.push_back(RankTimesFrom(nlohmann::ordered_json::parse(text)));
   }
-  phases_.Enter(Phase::kSave);  // writing the logs may hang, which is not the others' fault
+  phases_.Enter(Phase::kSave);  // if writing the logs hangs, other ranks are not to blame
   state_.position.last_epoch = EpochLine(state_.position, lr, training, validation);
   if (views_) {
     views_->RecordEpoch(state_.position.last_epoch, validation, speed);
@@ -357,7 +357,8 @@ void Trainer::RecordEpoch(const ClipMeans& training, const ClipMeans& validation
   phases_.Enter(Phase::kOtherRanks);
 }
 
-// A checkpoint in flight ends first: a bad step that ends the run must not cost it.
+// Waits first for the checkpoint that is being written: a bad step that ends the run must not
+// destroy that checkpoint.
 void Trainer::Save() {
   checkpoints_.Await();
   phases_.Enter(Phase::kSave);

@@ -1,5 +1,5 @@
 // Runs the training: epochs of steps, validation, checkpoints, metrics. Every method is collective.
-// It knows nothing of command lines and uses ranks, loader and gradients from the layers below.
+// Command lines are read elsewhere. Ranks, loader and gradients come from the layers below.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -41,8 +41,8 @@ struct TrainReport {
   // of the last epoch's clips, and of validation clips if that epoch was validated. Null before the
   // first epoch ends.
   nlohmann::ordered_json last_epoch;
-  double best_top1 = -1;     // of validation clips, the measure of `best`; -1: none
-  double clips_per_s = 0;    // this part, all ranks, no validation or saving
+  double best_top1 = -1;   // accuracy of `best` on validation clips; -1: none
+  double clips_per_s = 0;  // in this part of the run, over all ranks, without validation and saving
   double waiting_share = 0;  // share of that time in which the slowest rank waited for data
   DamagedVideos::Reasons damaged;
   bool over_tolerance = false;  // too many damaged videos: ended without a new checkpoint
@@ -50,19 +50,19 @@ struct TrainReport {
   int64_t num_bad = 0;  // bad steps that were skipped (--on-bad-step), in the complete run
 };
 
-// A run's decisions and its state belong to the members, and each member's header says which. The
-// trainer holds the order of the work.
+// Defines the order of the work. The members make the decisions and hold the state of the run; the
+// header of each member describes its part.
 class Trainer {
  public:
   // Builds the network and resumes from the newest checkpoint in options.run_dir, if there is one.
   // `config` is recorded in checkpoints: the settings as `key = value` lines. `shards` and `world`
   // must outlive this object. Throws input errors (videos without labels, a checkpoint that does
-  // not fit) and usage errors (a schedule that needs validation videos, and there are none).
+  // not fit) and usage errors (no validation videos, although the schedule needs them).
   Trainer(const TrainOptions& options, std::string config, const World& world,
           const ShardSet& shards, at::Device device);
 
-  // Trains to the end, or until the run is told to stop; the newest checkpoint then holds all of
-  // it.
+  // Trains to the end, or until a request to stop. In both cases the newest checkpoint contains all
+  // of the training.
   TrainReport Run();
 
  private:

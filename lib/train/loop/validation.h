@@ -1,5 +1,5 @@
-// Passes over clips between two epochs of training: the validation, and batch norm's statistics
-// recomputed for it. All functions are collective, and gradients are off in them.
+// Applies the network to clips between two training epochs: to validate it, and before that to
+// recompute batch norm's statistics. All functions are collective and compute no gradients.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,12 +13,12 @@
 
 namespace reel3d {
 
-// Recomputes batch norm's statistics (--precise-bn) in the network that is judged, over the first
-// `num_batches` batches that this rank had in the epoch of training number `epoch`.
+// Recomputes batch norm's statistics (--precise-bn) in learner.Judged(), over the first
+// `num_batches` batches of this rank in training epoch `epoch`, counted from 0.
 void RecomputeStatistics(Learner& learner, ClipFeed& feed, int epoch, int64_t num_batches,
                          const ProcessGroup& group, PhaseClock& phases);
 
-// Returns loss and accuracy of the network that is judged, over the validation clips of all ranks.
+// Returns loss and accuracy of learner.Judged() over the validation clips of all ranks.
 ClipMeans Validate(Learner& learner, ClipFeed& feed, at::Device device, const ProcessGroup& group,
                    PhaseClock& phases);
 

@@ -1,5 +1,5 @@
 // Keeps a moving average of a network's state over the steps of training (EMA). It is smoother than
-// the last step's state, so the average is validated and published.
+// the last step's state, so the average is validated and saved as the model.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +22,7 @@ class WeightAverage {
   void Move(double decay);
 
  private:
-  // The tensors of the average, and those of the network in the same order.
+  // These are the tensors of the average, and those of the network in the same order.
   std::vector<at::Tensor> averages_, values_;
   std::vector<at::Tensor> average_counts_, counts_;
 };

@@ -19,7 +19,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Every beat has the same size, so that it always covers the one before, whenever it is read.
+// All beats have the same size, so that a new beat overwrites the previous one completely.
 constexpr size_t kBytes = 1024;
 constexpr size_t kMostWork = 400;
 
@@ -39,15 +39,15 @@ Beat ReadBeat(const fs::path& file) {
     json.at("for_s").get_to(beat.for_s);
     json.at("work").get_to(beat.work);
   } catch (const std::exception&) {
-    // The beat is absent or was read during its writing: this reading has no beat.
+    // The beat is absent, or was read while it was being written: this reading has no beat.
     beat.count = -1;
   }
   return beat;
 }
 
-// Returns true if `a` is more likely to block the run than `b`; neither waits at an agreement. It
-// compares moments, not durations, because a duration is that of the beat, and beats have different
-// ages.
+// Returns true if `a` is more likely to block the run than `b`; neither waits for other ranks. The
+// function compares start times, not durations: a duration is as old as its beat, and beats have
+// different ages.
 bool IsBusier(const Beat& a, const Beat& b) {
   return std::tie(a.may_wait, a.since_s) < std::tie(b.may_wait, b.since_s);
 }
@@ -84,7 +84,7 @@ std::vector<Beat> ReadBeats(const fs::path& folder, int num_ranks, double most_s
     return beats;
   });
   std::future<std::vector<Beat>> beats = read.get_future();
-  std::thread(std::move(read)).detach();  // no signal wakes this thread if the file system hangs
+  std::thread(std::move(read)).detach();  // nothing can end the thread if the file system hangs
   const bool in_time =
       beats.wait_for(std::chrono::duration<double>(most_s)) == std::future_status::ready;
   return in_time ? beats.get() : std::vector<Beat>();

@@ -1,6 +1,6 @@
-// Writes and reads the sign of life of each rank, which it writes at least once a second to a file
-// of its own. Other ranks can read it without that rank's help, because a rank that is stopped
-// cannot report itself.
+// Writes and reads the beats (signs of life) of the ranks. Each rank writes its beat at least once
+// a second to its own file. Other ranks read that file, because a rank that is stopped cannot
+// report itself.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,7 +17,7 @@ struct Beat {
   std::string host;
   int64_t step = 0;
   std::string phase;     // PhaseName()
-  bool waiting = false;  // for other ranks: they, not this rank, cause the delay
+  bool waiting = false;  // for other ranks, which cause the delay
   // True in phases whose work may wait for other ranks inside (--bn sync, a GPU's queue).
   bool may_wait = false;
   double since_s = 0;  // start of the phase, seconds since 1970 by its host's clock
@@ -25,9 +25,9 @@ struct Beat {
   std::string work;    // "loading anna_wave"; may be empty
 };
 
-// Writes the beat of `rank`. If the disk is full, only this beat is lost. It overwrites the file in
-// place, because over NFS other hosts see a file that is written and closed at once, but a renamed
-// one late.
+// Writes the beat of `rank`. If the disk is full, only this beat is lost. The file is overwritten
+// in place: over NFS, other hosts see the new content as soon as the file is closed, but they see a
+// renamed file late.
 void WriteBeat(const std::filesystem::path& folder, int rank, const Beat& beat);
 
 // Returns the beats of all ranks, or nothing if reading them takes longer than `most_s` seconds

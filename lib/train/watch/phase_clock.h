@@ -12,15 +12,16 @@
 
 namespace reel3d {
 
-// The phases of the main loop. On a GPU their times are those of the host, which runs ahead of it.
+// The phases of the main loop. With a GPU, these are phases of the host, which runs ahead of the
+// GPU.
 enum class Phase {
   kStart,       // everything before the first step
   kData,        // waiting for the loader to read and decode
   kCopy,        // copying clips to the device and converting them
   kForward,     // the network on this rank's clips
-  kBackward,    // this rank's clips; gradients are averaged meanwhile
-  kOtherRanks,  // the rest of the average, and agreements
-  kUpdate,      // of the weights
+  kBackward,    // the network's gradients, which are averaged meanwhile
+  kOtherRanks,  // waiting for the end of the averaging, or at agreements
+  kUpdate,      // changing the weights
   kValidate,    // the validation, and --precise-bn
   kSave,        // a checkpoint, or the lines of the logs
 };
@@ -45,11 +46,11 @@ class PhaseClock {
  public:
   // Tells the clock that the loop is now in `phase`.
   void Enter(Phase phase);
-  // Tells it that the loop works on step `step` from the next phase on.
+  // Tells the clock that the loop works on step `step` from the next phase on.
   void SetStep(int64_t step);
 
-  // While it lives, all time counts as one phase, whatever is entered: a validation consists of the
-  // same work as training.
+  // While this object exists, all time counts as `phase`, even if Enter() names other phases: a
+  // validation consists of the same work as training.
   class Whole {
    public:
     Whole(PhaseClock& clock, Phase phase);
@@ -77,7 +78,7 @@ class PhaseClock {
   PhaseSeconds seconds_{};
   Place place_;
   int64_t step_ = 0;            // of the next phase
-  std::optional<Phase> whole_;  // stands for all phases
+  std::optional<Phase> whole_;  // replaces every phase that Enter() names
   Stopwatch clock_;             // since place_ was entered
 };
 

@@ -48,7 +48,7 @@ Watchdog::~Watchdog() {
   watching_.join();
   std::error_code ignored;
   fs::remove(folder_ / fmt::format("rank-{}", world_.rank()), ignored);
-  fs::remove(folder_, ignored);  // the last rank removes the folder: only an empty one goes
+  fs::remove(folder_, ignored);  // only the last rank succeeds: the folder must be empty
 }
 
 Watchdog::Work::Work(Watchdog& watchdog, std::function<std::string()> describe)
@@ -118,7 +118,7 @@ Blame Watchdog::FindWhoHangs() {
     const std::string reason = folder_.string() + " cannot be read: its file system hangs";
     return Now().waiting ? Blame{reason, std::nullopt} : Blame{reason, world_.rank()};
   }
-  // A rank knows its own state better than its file does.
+  // The present state of this rank is newer than its file.
   const auto own = static_cast<size_t>(world_.rank());
   before[own] = after[own] = Now();
   before[own].count = 0;
@@ -127,9 +127,9 @@ Blame Watchdog::FindWhoHangs() {
   return blame.rank == world_.rank() || AwaitTurn(blame) ? blame : Blame{};
 }
 
-// Waits for this rank's turn. All ranks reach the same verdict, and the first to report it ends the
-// rest. So the blamed rank goes first and has time to show its stacks; ranks that can only name it
-// follow one after the other. Returns false if the watchdog ends.
+// Waits for this rank's turn. All ranks find the same rank to blame, and the first report ends all
+// ranks. So the blamed rank reports first and has time to print its stacks. The other ranks, which
+// can only name that rank, follow one after the other. Returns false if the watchdog ends.
 bool Watchdog::AwaitTurn(const Blame& blame) {
   constexpr double kTurn_s = 1.5, kOfStacks_s = 5;
   constexpr int kMostTurns = 3;

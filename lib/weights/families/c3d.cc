@@ -1,4 +1,5 @@
-// C3D (Tran et al., ICCV 2015), without batch norm as published, and with it.
+// Recognises weights of C3D (Tran et al., ICCV 2015): as published, without batch norm, and with
+// it.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -19,7 +20,7 @@ constexpr const char* kWithBatchNorm = "c3d-bn";
 std::optional<WeightsLayout> FindC3d(const TensorShapes& tensors, bool with_batch_norm) {
   std::vector<Scaled> scaled = {{kC3dHidden, tensors.Outputs("fc6")},
                                 {kC3dHidden, tensors.Outputs("fc7")}};
-  constexpr int64_t kPlaces = 16;  // of 4 x 4 features
+  constexpr int64_t kPlaces = 16;  // fc6 takes 4 x 4 features of each channel
   bool is_it = tensors.Inputs("fc6") == kPlaces * tensors.Outputs("conv5b");
   for (const C3dLayer& plan : kC3dLayers) {
     const std::string layer = std::string("conv") + plan.name;
@@ -34,9 +35,9 @@ std::optional<WeightsLayout> FindC3d(const TensorShapes& tensors, bool with_batc
                        fmt::format("width = {}\n", *width), tensors.Outputs("fc8"), "fc8"};
 }
 
-// Weights of UCF-101 are passed around as features.0.weight ... classifier.6.bias (read in
-// github.com/jfzhang95/pytorch-video-recognition). VGG has the same names, for convolutions of
-// four axes.
+// Weights for UCF-101 circulate under the names features.0.weight ... classifier.6.bias (seen in
+// github.com/jfzhang95/pytorch-video-recognition). VGG has the same names, but its convolutions
+// have four axes.
 bool HasOtherNames(const TensorShapes& tensors) {
   return tensors.HasAxes("features.0.weight", 5) && tensors.HasAxes("classifier.0.weight", 2);
 }

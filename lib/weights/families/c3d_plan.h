@@ -1,5 +1,5 @@
-// Lists the channels of C3D at full width. It does without torch, because the network and the
-// recognition of its weights both use it.
+// Lists the channels of C3D at full width. This file does not use torch, because programs without
+// torch also need it to recognise weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,9 +9,9 @@
 namespace reel3d {
 
 struct C3dLayer {
-  const char* name;  // behind "conv" and "bn"
+  const char* name;  // follows "conv" and "bn" in names of layers
   int64_t channels;
-  int64_t pool_frames;  // of the pooling behind it; 0: none
+  int64_t pool_frames;  // of the pooling behind the layer; 0: none
 };
 constexpr std::array<C3dLayer, 8> kC3dLayers = {{{"1", 64, 1},
                                                  {"2", 128, 2},

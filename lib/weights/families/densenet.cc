@@ -1,4 +1,4 @@
-// DenseNet-BC with 3D kernels of the authors' Python (its densenet.py).
+// Recognises weights of DenseNet-BC with 3D kernels (densenet.py of the authors' Python).
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -12,8 +12,9 @@
 namespace reel3d {
 namespace {
 
-// The layers of denseblock1 .. denseblock4, as long as each adds `growth` channels to its input;
-// `channels` are those that go into the first block, and then those that come out of the last.
+// Counts the layers of denseblock1 .. denseblock4. The count of a block ends at a layer that does
+// not add `growth` channels to its input. `channels` must be the channels that go into the first
+// block. It becomes the channels that come out of the last block.
 std::array<int64_t, 4> CountDenseLayers(const TensorShapes& tensors, int64_t growth,
                                         int64_t* channels) {
   std::array<int64_t, 4> counts = {};
@@ -52,8 +53,8 @@ std::optional<WeightsLayout> FindDenseNet(const TensorShapes& tensors) {
   return std::nullopt;
 }
 
-// The 2018 code and torchvision before 0.2.1 have all of the other names, the code of 2020 has the
-// first two.
+// The authors' code of 2018 and torchvision before 0.2.1 have all of the other names. Later
+// versions of torchvision have only the first two. The authors' code of 2020 has ours.
 bool HasOtherNames(const TensorShapes& tensors) {
   return tensors.HasAxes("features.denseblock1.denselayer1.conv.2.weight", 5) ||
          tensors.HasAxes("features.denseblock1.denselayer1.conv2.weight", 5);

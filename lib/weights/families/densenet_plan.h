@@ -1,5 +1,5 @@
-// Lists the depths and channels of 3D DenseNets. It does without torch, because the network and the
-// recognition of its weights both use it.
+// Lists the depths and channels of 3D DenseNets. This file does not use torch, because programs
+// without torch also need it to recognise weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +8,8 @@
 
 namespace reel3d {
 
-// A dense layer adds kDenseGrowth channels at --width 1, and computes them from four times as many.
+// A dense layer first computes kDenseBottleneck times as many channels as it adds. At --width 1 it
+// adds kDenseGrowth channels.
 constexpr int64_t kDenseGrowth = 32;
 constexpr int64_t kDenseBottleneck = 4;
 

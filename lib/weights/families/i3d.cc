@@ -1,4 +1,4 @@
-// I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time.
+// Recognises weights of I3D (Carreira and Zisserman, CVPR 2017): Inception-v1 inflated into time.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -33,8 +33,8 @@ std::optional<WeightsLayout> FindI3d(const TensorShapes& tensors) {
                        "logits.conv3d"};
 }
 
-// The other PyTorch form of DeepMind's weights (github.com/hassony2/kinetics_i3d_pytorch) says
-// mixed_3b.branch_1.0.batch3d.weight.
+// The other PyTorch form of DeepMind's weights (github.com/hassony2/kinetics_i3d_pytorch) has names
+// such as mixed_3b.branch_1.0.batch3d.weight.
 bool HasOtherNames(const TensorShapes& tensors) {
   return tensors.HasAxes("conv3d_1a_7x7.conv3d.weight", 5) &&
          tensors.HasAxes("mixed_3b.branch_0.conv3d.weight", 5);

@@ -1,5 +1,5 @@
-// Lists the channels of I3D's nine Inception modules at full width. It does without torch, because
-// the network and the recognition of its weights both use it.
+// Lists the channels of I3D's nine Inception modules at full width. This file does not use torch,
+// because programs without torch also need it to recognise weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -15,7 +15,7 @@ constexpr std::array<const char*, 6> kI3dBranches = {"b0", "b1a", "b1b", "b2a", 
 struct I3dModule {
   const char* name;
   std::array<int64_t, 6> channels;
-  int64_t pool_before;  // kernel of the pooling before it, of stride 2; 0: none
+  int64_t pool_before;  // kernel of the pooling before the module, of stride 2; 0: none
 };
 constexpr std::array<I3dModule, 9> kI3dModules = {{{"Mixed_3b", {64, 96, 128, 16, 32, 32}, 0},
                                                    {"Mixed_3c", {128, 128, 192, 32, 96, 64}, 0},

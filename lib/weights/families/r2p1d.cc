@@ -1,4 +1,4 @@
-// R(2+1)D of the authors' Python of 2020 (its resnet2p1d.py).
+// Recognises weights of R(2+1)D (resnet2p1d.py of the authors' Python of 2020).
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ std::optional<WeightsLayout> FindR2p1d(const TensorShapes& tensors) {
   int64_t in = stem.channels;
   for (int64_t layer = 0; layer < 4; ++layer) {
     const std::string block = fmt::format("layer{}.0.", layer + 1);
-    const std::string split = block + (bottlenecks ? "conv2" : "conv1");  // the one of the stride
+    const std::string split = block + (bottlenecks ? "conv2" : "conv1");  // has the stride
     const int64_t planes = tensors.Outputs(split + "_t");
     scaled.push_back({64 << layer, planes});
     is_it = is_it && planes > 0 &&

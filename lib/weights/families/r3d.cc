@@ -1,6 +1,6 @@
-// R3D and its relatives whose convolutions span time and space at once: pre-activation, wide and
-// ResNeXt (Hara, Kataoka and Satoh, ICCV-W 2017 and CVPR 2018). They share this file because their
-// tensors have the same names and differ in a few numbers.
+// Recognises weights of R3D and its relatives whose convolutions span time and space at once:
+// pre-activation, wide and ResNeXt (Hara, Kataoka and Satoh, ICCV-W 2017 and CVPR 2018). They share
+// this file because their tensors have the same names and differ in a few numbers.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -15,13 +15,13 @@
 namespace reel3d {
 namespace {
 
-// Tensors of the variants differ in shapes alone, in the authors' releases of 2017, 2018 and 2020
-// alike. Wide and resnext of 2018 and of 2020 differ in the channels of the first convolution, 64
-// and 128.
+// The tensors of the variants have the same names and differ only in shapes, in the authors'
+// releases of 2017, 2018 and 2020. Wide and ResNeXt of 2018 begin with 64 channels, those of 2020
+// with 128.
 struct Variant {
   const char* name;
-  int64_t base;       // channels of the first layer's 3x3x3 convolutions, of 64
-  int64_t expansion;  // of bottlenecks
+  int64_t base;       // channels of the 3x3x3 convolutions of layer1 at --width 1
+  int64_t expansion;  // output channels of a bottleneck, divided by `base`
   int64_t groups;
   bool pre_activation, basic_blocks;
 };
@@ -30,7 +30,8 @@ constexpr Variant kPreAct = {"preact", 64, 4, 1, true, true};
 constexpr Variant kWide = {"wide", 128, 2, 1, false, false};
 constexpr Variant kResNeXt = {"resnext", 128, 2, 32, false, false};
 
-// Returns whether the first block of a layer is the variant's. --width scales `planes`.
+// Returns whether `block`, the first block of a layer, has the variant's shapes. `planes` is scaled
+// by --width.
 bool IsBlockOf(const Variant& variant, const TensorShapes& tensors, const std::string& block,
                int64_t in, bool bottlenecks, int64_t planes) {
   const int64_t middle =

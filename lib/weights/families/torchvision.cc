@@ -1,5 +1,5 @@
-// The video networks of torchvision: residual, 18 layers. They share this file because torchvision
-// builds them from one plan.
+// Recognises weights of the video networks of torchvision: residual, 18 layers. They share this
+// file because torchvision builds them from one plan.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ constexpr const char* kR3d18 = "r3d_18";
 constexpr const char* kMc318 = "mc3_18";
 constexpr const char* kR2plus1d18 = "r2plus1d_18";
 
-// Returns the layout if the tensors are those of torchvision's network of this name.
+// Returns the layout if the tensors are those of torchvision's network `name`.
 std::optional<WeightsLayout> FindNetwork(const TensorShapes& tensors, std::string_view name) {
   const bool factorized = tensors.Has("stem.3.weight");
   std::vector<Scaled> scaled = {{64, tensors.Outputs(factorized ? "stem.3" : "stem.0")}};
