@@ -291,8 +291,8 @@ int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank =
 }
 
 // If all ranks have the fault, rank 0 prints it and exits, and most launchers end this rank during
-// the wait (by default, srun does not). Otherwise only some ranks have the fault, such as a file that
-// one node lacks. The first of these ranks on each machine prints it.
+// the wait (by default, srun does not). Otherwise only some ranks have the fault, such as a file
+// that one node lacks. The first of these ranks on each machine prints it.
 int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
   const FirstOnHost same_fault(failure.line);
