@@ -1,4 +1,4 @@
-// The clips that all loaders of a benchmark load. They are drawn once, in the way of training.
+// The clips that all loaders of a benchmark load. They are drawn once, as training draws them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

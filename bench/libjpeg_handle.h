@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>  // jpeglib.h needs it first
+#include <cstdio>  // jpeglib.h needs this header before it
 
 #include <jpeglib.h>
 

@@ -2,8 +2,8 @@
 
 Usage: loaders.py BIN_DIR SHARDS_DIR H264_DIR WORK_DIR RESULT.json NAME [--clips N] [--rounds N]
 
-Every loader takes its turn in every round, one thread each; CPU time of the process is what counts,
-medians over the rounds. H264_DIR holds for each kind of stream a folder with ID.mp4.
+In every round, each loader runs once with one thread. The result is the median CPU time of its process over
+the rounds. H264_DIR has a folder for each kind of stream, with one file ID.mp4 for each video.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def read_clips(path):
 
 
 def make_peers(shards, h264_dir, work_dir):
-    """name -> a function of a clip list that gives their pixels, one by one."""
+    """Returns {name: function}. The function takes a list of clips and yields the pixels of each clip."""
     one_by_one = {
         "reference": peers.Reference(shards, os.path.join(work_dir, "reference")),
         "pil": peers.Pil(shards),
@@ -60,7 +60,7 @@ def run_cpp(args, clips, pixels):
 
 
 class Fidelity:
-    """PSNR against PIL's pixels, by the part of the short side that a crop takes."""
+    """PSNR against PIL's pixels, for each scale: the side of the crop over the short side of the frame."""
 
     def __init__(self, clips, truth):
         self.truth = truth
@@ -89,7 +89,7 @@ def main():
     clips = read_clips(clip_list)
     loaders = make_peers(peers.Shards(args.shards_dir), args.h264_dir, args.work_dir)
 
-    # The first round is to look at what comes out.
+    # The first round is not timed: it compares the pixels of the loaders.
     fidelity = Fidelity(clips, list(loaders["pil"](clips)))
     figures = {name: fidelity.of(loader(clips)) for name, loader in loaders.items()}
     for name in CPP:
@@ -109,7 +109,7 @@ def main():
             collections.deque(loader(clips), maxlen=0)
             times[name].append(1000 * (time.process_time() - begin) / len(clips))
     for name, ms in times.items():
-        # Of the same round: a busy machine slows both.
+        # Both times of a ratio are from the same round, because a busy machine slows both loaders.
         gain = machine.median([a / b for a, b in zip(ms, times["ours"])])
         figures[name] |= {"ms_per_clip": machine.median(ms), "ours_is_faster": gain}
     figures = {"clips": len(clips), "rounds": args.rounds, "loaders": figures}

@@ -1,4 +1,4 @@
-"""Which machine a figure is from, and how figures are kept."""
+"""Describes the machine, measures how busy it is, and writes figures to a JSON file."""
 
 import datetime
 import json
@@ -26,14 +26,14 @@ def machine():
 
 
 def busy_s():
-    """Of all processors, by whomever; not by processes that are niced, which make way."""
+    """Returns the busy seconds of all processors together since boot, without the time of niced processes."""
     with open("/proc/stat", encoding="utf-8") as stat:
         user, _, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
     return (user + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def others_share(command, environment=None):
-    """Runs `command`; returns its output, and what part of the processors' time went to others meanwhile."""
+    """Runs `command`. Returns its output, and the share of the processors' time that other processes took."""
     def children_s():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime

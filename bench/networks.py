@@ -1,9 +1,9 @@
 """Our networks beside Python's torch: the same network, batch, threads and precision, in one run.
 
-Usage: networks.py BIN RESULT_JSON [--rounds N] [--threads N] [--batch N] [--cases N]
+Usage: networks.py BIN RESULT_JSON [--rounds N] [--threads N] [--batch N] [--steps N] [--cases N]
 BIN holds time-networks. The Python networks are those of the golden tests (tests/golden/networks.py), written with
-torch.nn and nothing else; they run as a user would write it: eval() or train(), autocast for bf16. Best of its memory
-formats. Rounds alternate, and medians are compared.
+torch.nn and nothing else. They run as a user would run them: eval() or train(), autocast for bf16, in the faster of two
+memory formats. Rounds of ours and of Python alternate, and medians are compared.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """The Python loaders that a user would have today, on one core.
 
-All but the reference read the JPEGs of our shards, one h5py slice a clip from a file that stays open,
-and stop where ours does: bytes [3][T][S][S]. The reference is as it is: one HDF5 file for each video,
-opened for each clip, PIL, float minus mean. Video readers take H.264 files of the same frames.
+Each loader returns what ours returns: bytes [3][T][S][S]. Most read the JPEGs of our shards, one h5py slice a
+clip, from files that stay open. Video readers (PyAv, Decord) read H.264 files of the same frames. Only Reference
+keeps its own way: one HDF5 file for each video, opened for each clip; PIL; floats minus the mean.
 """
 
 import io
@@ -41,7 +41,7 @@ class Shards:
                 self.videos[row["id"]] = (data, offsets[begin : begin + int(row["num_frames"]) + 1])
 
     def read(self, clip):
-        """One slice; the clip's distinct frames as views of it."""
+        """Reads one slice of the file. Returns the clip's distinct frames as views of that slice."""
         data, offsets = self.videos[clip.video]
         ends = offsets[clip.first_frame : clip.first_frame + clip.num_distinct + 1]
         block = data[ends[0] : ends[-1]]
@@ -50,7 +50,7 @@ class Shards:
 
 
 def to_planes(clip, frames):
-    """HWC frames -> [3][T][S][S] bytes, mirrored and looped as the clip says."""
+    """Turns HWC frames into bytes [3][T][S][S], mirrored and looped as `clip` requires."""
     stack = np.stack(frames)
     if clip.flip:
         stack = stack[:, :, ::-1]
@@ -60,14 +60,14 @@ def to_planes(clip, frames):
 
 
 def pil_frame(jpeg, clip):
-    """What every loader should come near to: full decode, PIL's antialiased resize."""
+    """Decodes the full frame and resizes with PIL's antialiasing. All loaders are compared with these pixels."""
     box = (clip.x, clip.y, clip.x + clip.side, clip.y + clip.side)
     image = Image.open(io.BytesIO(jpeg)).convert("RGB").crop(box)
     return image.resize((S, S), Image.BILINEAR)
 
 
 class Reference:
-    """The way of the reference code (kenshohara/3D-ResNets-PyTorch): VideoLoaderHDF5, then PIL."""
+    """Loads as the reference code (kenshohara/3D-ResNets-PyTorch) does: VideoLoaderHDF5, then PIL."""
 
     def __init__(self, shards, folder):
         self.folder = folder
@@ -93,7 +93,7 @@ class Reference:
 
 
 class Pil:
-    """PIL on our shards: the picture that others are compared with."""
+    """Loads our shards with PIL. The pixels of the other loaders are compared with these."""
 
     def __init__(self, shards):
         self.shards = shards
@@ -103,8 +103,9 @@ class Pil:
 
 
 class ByDecoder:
-    """Decoded by `decode(jpeg, half)` as RGB, cut, resized by OpenCV. `half`, the size to halve the frame
-    to in the inverse DCT, where that still leaves S pixels of the crop and the decoder can (`halves`)."""
+    """Decodes with `decode(jpeg, half)` to RGB, cuts the crop out, and resizes it with OpenCV. `half` is the
+    size (width, height) of the halved frame, or None. The decoder halves the frame in the inverse DCT if it can
+    (`halves`) and if the crop still has about S pixels."""
 
     def __init__(self, shards, decode, halves):
         self.shards, self.decode, self.halves = shards, decode, halves
@@ -130,7 +131,7 @@ def opencv_decoder():
 
 def simplejpeg_decoder():
     def decode(jpeg, half):
-        # The least scale that leaves so many pixels: 4/8, for which libjpeg-turbo has vector code.
+        # simplejpeg takes the smallest scale that has so many pixels: 4/8, for which libjpeg-turbo has vector code.
         width, height = half or (0, 0)
         return simplejpeg.decode_jpeg(
             jpeg, "RGB", fastdct=True, fastupsample=True, min_height=height, min_width=width)
@@ -205,7 +206,7 @@ class PyAv:
         with self.av.open(os.path.join(self.folder, clip.video + ".mp4")) as file:
             stream = file.streams.video[0]
             stream.codec_context.thread_count = 1
-            # Frame i is shown at i / rate: so were the files made.
+            # bench/run.sh makes the files so that frame i is shown at i / rate.
             due = int(clip.first_frame / (stream.average_rate * stream.time_base))
             file.seek(due, stream=stream)
             for frame in file.decode(stream):

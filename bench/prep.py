@@ -2,9 +2,8 @@
 
 Usage: prep.py BIN_DIR VIDEOS_DIR WORK_DIR RESULT.json [--rounds N]
 
-The videos of a folder are prepared to height 360, all of them by each way in turn, one thread each; what
-counts is the CPU time of the processes and their children, start-up included. ffmpeg is started once a
-video: it has no other way.
+Each way prepares all videos of a folder to height 360, with one thread. The result is the CPU time of the
+processes and their children, start-up included. ffmpeg has to be started once for each video.
 """
 
 import argparse
@@ -22,7 +21,7 @@ import machine
 
 
 class ChildCpu:
-    """CPU time of the children that were waited for in the `with`."""
+    """Measures the CPU time of the child processes that end within the `with` block."""
 
     def __enter__(self):
         self.before = self._now()
@@ -56,8 +55,8 @@ def ours(args, folder, out, pack):
 
 
 def pack_like_reference(jpg_dir, path):
-    """The reference's second step (generate_video_hdf5.py): JPEG files become a vlen data set of one
-    HDF5 file a video, which it opens anew for each frame."""
+    """The reference's second step (generate_video_hdf5.py): the JPEG files of a video become one HDF5 file
+    with a data set of variable length. Like the reference, it opens the HDF5 file again for each frame."""
     names = sorted(os.listdir(jpg_dir))
     with h5py.File(path, "w") as file:
         file.create_dataset("video", (len(names),), h5py.vlen_dtype(np.uint8))
@@ -72,7 +71,7 @@ def to_jpg_files(video, out):
 
 
 def make_ways(args):
-    """name -> a function of (source folder, empty output folder)."""
+    """Returns {name: function}. The function takes the source folder and an empty output folder."""
 
     def each(convert):
         def way(folder, out):
@@ -83,7 +82,7 @@ def make_ways(args):
 
     def two_steps(video, out):
         to_jpg_files(video, out)
-        # In this process, so that Python's start-up, which theirs pays once, counts for nothing.
+        # This runs in the same process: the reference starts Python once for all videos, so start-up must not count.
         pack_like_reference(out, out + ".hdf5")
 
     return {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How far training over 2 and 4 ranks is from training on one, step by step, in float32.
+"""Measures how far training over 2 and 4 ranks is from training on one rank, step by step, in float32.
 
 Usage: bench/ranks.py BIN SHARDS FOLDER [train-r3d's options]
 
-Each number of ranks trains from the same first weights on the same clips for five steps, with batch norm's
-statistics over all ranks. Printed for each step: the norm of the weights' difference as a share of the weights'
-norm, and the largest difference of any one weight.
+Each run trains for five steps from the same first weights on the same clips, with batch norm's statistics over
+all ranks. The script prints for each step: the norm of the weights' difference as a share of the weights' norm,
+and the largest difference of any one weight.
 """
 
 import array
@@ -22,7 +22,7 @@ MPI = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n"]
 
 
 def weights(run, step):
-    """The float32 tensors of a step's checkpoint but for running statistics, by name."""
+    """Returns {name: values} of the float32 tensors in a step's checkpoint, without running statistics."""
     data = (run / f"checkpoints/step-{step:010d}/model.safetensors").read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     tensors = {}

@@ -12,7 +12,7 @@
 namespace reel3d::bench {
 namespace {
 
-constexpr int kOne = 128;  // weights add up to this
+constexpr int kOne = 128;  // the sum of both weights
 
 // Output i lies between the samples `first` and `second`.
 struct TwoTaps {
@@ -28,7 +28,7 @@ struct TwoTaps {
 
 struct ColumnTaps {
   alignas(32) std::array<int, kMaxRgbxOutput> first, second;
-  alignas(32) std::array<int16_t, size_t{4} * kMaxRgbxOutput> weight;  // 4 times, for R G B X
+  alignas(32) std::array<int16_t, size_t{4} * kMaxRgbxOutput> weight;  // each 4 times: R G B X
 };
 
 ColumnTaps MakeColumns(const RgbxImage& image, const SquareCrop& crop, int output, bool flip) {

@@ -1,5 +1,5 @@
 // Resizes RGBX pixels to planes by two-tap bilinear interpolation in AVX2, as a careful author
-// would after libjpeg-turbo. It samples, so it aliases when it shrinks.
+// would do behind libjpeg-turbo. It reads only two pixels an axis, so it aliases when it shrinks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

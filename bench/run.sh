@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Prep and loader beside their peers, as docs/explanation/data_path.md reports them: tables, and figures in
-# bench/results/DATE.json. On an otherwise idle machine, 15 minutes.
+# Measures prep-videos and the loader beside their peers, for docs/explanation/data_path.md. Prints tables and
+# writes figures to bench/results/DATE.json. Takes 15 minutes on an otherwise idle machine.
 #
 #   bench/run.sh [FOLDER_OR_FILE...]
 #
-# Without any it takes real videos where they are (REEL3D_SHARED [../shared]/data), else draws some. ALONE=COMMAND is
-# put before each measurement, for machines that several people use. make -f Makefile.workflow bench
-# builds what this needs.
+# Without arguments it takes the real videos in $REEL3D_SHARED/data (default: ../shared/data), or makes synthetic
+# videos if there are none. ALONE=COMMAND is put before each measurement, for machines that several people use.
+# make -f Makefile.workflow bench builds the tools first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ read -ra alone <<<"${ALONE:-}"
 rm -rf $work "$result"
 mkdir -p $work/videos/all "$(dirname "$result")"
 
-# Real videos, of which 240, 256, 270, 360, 720 and 1080 lines are as they were shot.
+# Real videos in their original sizes: 240, 256, 270, 360, 720 and 1080 lines.
 real=(sources/pancake_426x240_h264.mkv sources/mm_340x256_h264.avi sources/mm_1920x1080_h264.avi
 	hard_cases/mm_demo_armwrestling.mp4 hard_cases/mp_chaplin.mp4 hard_cases/io_cockatoo.mp4
 	hard_cases/tc_nasa_13013.mp4)
@@ -33,8 +33,8 @@ else
 	find $work/drawn -name '*.mp4' -exec cp {} $work/videos/all/ \;
 fi
 
-# Shards of two heights, and the frames of the larger as H.264: with a key frame every 16 frames and
-# quick to decode, and as x264 makes it when nothing is said.
+# Shards of two heights. The frames of height 360 also as H.264, twice: with a key frame every 16 frames and
+# quick to decode (gop16), and with the defaults of x264 (gop250).
 $bin/list-videos $work/videos $work/videos.tsv
 for height in 360 240; do
 	$bin/prep-videos --height $height --max-failed-fraction 1 $work/videos.tsv $work/prepared$height
@@ -48,11 +48,11 @@ for video in "$work"/prepared360/*.mkv; do
 	"${x264[@]}" "$work/h264-360/gop250/$mp4"
 done
 
-# Sources for prep, by size: those that have it, or the largest one made smaller. Each four times
-# over, so that a start of the tool is shared as it is in any real set.
+# Sources for prep, one folder for each size: the videos of that size, or else the largest video made smaller.
+# Each video is there four times, so that the start of a tool is shared by several videos, as in a real data set.
 lines() { ffprobe -v error -select_streams v:0 -show_entries stream=height -of csv=p=0 "$1" | head -1 | tr -d ,; }
 largest=$(for video in "$work"/videos/all/*; do echo "$(lines "$video") $video"; done | sort -n | tail -1 | cut -d' ' -f2-)
-source_of() { # NAME LOW HIGH: videos of so many lines
+source_of() { # NAME LOW HIGH: videos with LOW to HIGH lines go to the folder NAME
 	local video found=no
 	mkdir -p "$work/sources/$1"
 	for video in "$work"/videos/all/*; do

@@ -1,4 +1,4 @@
-"""bench-loader with one and two threads, its phases, and its memory over many clips.
+"""Measures bench-loader: one and two threads, its phases, and its memory over many clips.
 
 Usage: scaling.py BIN_DIR SHARDS_DIR RESULT.json [--rounds N] [--long CLIPS]
 """

@@ -1,5 +1,5 @@
-// time-batch-norm: how exact and how fast batch norm is in training on a CPU, beside torch's own
-// kernels on the same values, which take turns. For docs/explanation/networks.md.
+// time-batch-norm measures how exact and how fast our batch norm is in training on a CPU. Our
+// kernels and torch's take turns on the same values. docs/explanation/networks.md has the results.
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -55,14 +55,15 @@ struct Layer {
   at::Tensor OfOurs(const char* buffer) { return ours->named_buffers()[buffer]; }
 
   BatchNorm ours;
-  at::Tensor weight, bias, mean, variance;  // torch's
+  at::Tensor weight, bias, mean, variance;  // of torch's layer
 };
 
 double Off(const at::Tensor& found, const at::Tensor& exact) {
   return (found.to(at::kDouble) / exact - 1).abs().max().item<double>();
 }
 
-// Values as a first convolution gives them, 16 x 56 x 56 a clip, four channels.
+// Measures errors on values like the output of a first convolution: 16 x 56 x 56 a clip, four
+// channels.
 std::string Errors(const TimeBatchNormOptions& options) {
   std::string text =
       "clips  values a channel  variance off by: torch, ours  gradient of the scale: torch, ours\n";
@@ -78,7 +79,7 @@ std::string Errors(const TimeBatchNormOptions& options) {
     layer.ours->forward(input).backward(gradient);
     std::vector<double> exact_variance;
     std::vector<double> exact_gradient;
-    for (int64_t channel = 0; channel < 4; ++channel) {  // one at a time, for the memory
+    for (int64_t channel = 0; channel < 4; ++channel) {  // one at a time, to save memory
       const at::Tensor values = input.select(1, channel).flatten().to(at::kDouble);
       exact_variance.push_back(values.var().item<double>());
       const double inverse = 1 / std::sqrt(values.var(/*unbiased=*/false).item<double>() + 1e-5);
@@ -102,7 +103,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Forward and backward, in milliseconds.
+// Measures the milliseconds of forward and backward together.
 std::string Times(const TimeBatchNormOptions& options) {
   std::string text = "R3D-18's layers, channels x T x H x W: torch, ours in ms; ratio\n";
   constexpr std::array<std::array<int64_t, 4>, 5> kShapes = {

@@ -53,7 +53,7 @@ struct TimeLoadersOptions {
   void Check() const {}
 };
 
-// The clips that a loader writes: [clip][3][T][S][S]. Empty while it is timed.
+// The clips that a loader writes: [clip][3][T][S][S]. The vector is empty while a loader is timed.
 using Pixels = std::vector<uint8_t>;
 
 // Runs the product's loader as training uses it, with one thread.
@@ -84,8 +84,8 @@ void LoadOurs(const ShardSet& shards, const ClipList& list, Decoding decoding, i
   }
 }
 
-// Reads each clip with one read, as lib/loader does but without checksums, for decoding frame by
-// frame.
+// Reads each clip with a single read like lib/loader, but without checksums. The peers then decode
+// it frame by frame.
 class PeerReader {
  public:
   explicit PeerReader(const ShardSet& shards) : shards_(shards) {

@@ -1,5 +1,5 @@
 // time-networks measures how many clips per second a network trains on and scores, with clips in
-// memory. bench/networks.py runs it beside Python's torch; run by hand, it measures without it.
+// memory. bench/networks.py runs it beside Python's torch; run by hand, it measures only ours.
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -43,7 +43,7 @@ struct TimeNetworksOptions {
 };
 
 double ClipsPerSecond(const TimeNetworksOptions& options, const std::function<at::Tensor()>& step) {
-  // Reading a value waits for the GPU.
+  // item() waits until the GPU has finished.
   step();
   step().sum().item<float>();
   const Stopwatch clock;

@@ -1,11 +1,11 @@
-"""train-r3d beside DistributedDataParallel of Python's torch, and beside itself on one rank, in one run.
+"""Compares train-r3d with DistributedDataParallel of Python's torch, and with train-r3d on one rank.
 
 Usage: training.py BIN WORK RESULT_JSON VIDEOS [--rounds N] [--cases NAME,...] [--lock FILE]
-VIDEOS: one folder a class. Both trainers learn from the very same JPEG frames, ours in shards, the peer's in folders
-(training_peer.py), with the same network, batch, ranks and threads, in float32. What is compared are clips a second of
-whole epochs of training steps, loading included, the first one left out. The peer's memory format and workers are
-those that were fastest in a round of their own. Rounds alternate, and medians are compared. A run beside which others
-used the processor is run again.
+VIDEOS: one folder a class. Both trainers learn from the same JPEG frames, ours in shards, the peer's (training_peer.py)
+in folders, with the same network, batch, ranks and threads, in float32. The figure is clips per second over complete
+epochs of training steps, loading included, without the first epoch. A round before the others chooses the peer's
+fastest memory format and number of workers. Rounds of both alternate, and medians are compared. If other processes
+used the processor during a run, it is repeated.
 """
 
 import argparse
@@ -21,9 +21,9 @@ import sys
 from machine import others_share, median, write_json
 
 HERE = pathlib.Path(__file__).resolve().parent
-MOST_OTHERS = 0.03  # of the processors' time, what the system does for a run included
+MOST_OTHERS = 0.03  # largest share of the processors' time for other processes, the kernel's work included
 MOST_RUNS = 5
-RANKS = 2  # of one thread each, and once more with one rank of as many threads
+RANKS = 2  # with one thread each; train-r3d also runs as one rank with two threads
 
 
 
@@ -37,7 +37,7 @@ def r3d18(batch):
     }
 
 
-# `flags` for train-r3d, `peer` says the same to the peer.
+# `flags` are options of train-r3d; `peer` holds the same settings for the peer.
 CASES = {
     "weizmann": {
         "flags": ["--config=configs/weizmann/train.ini"],
@@ -55,7 +55,7 @@ CASES = {
         "epochs": 9,
     },
     "r3d18": r3d18(batch=32),
-    "r3d18-8": r3d18(batch=8),  # so few clips that what a step costs beside them tells
+    "r3d18-8": r3d18(batch=8),  # few clips, so that the fixed cost of a step is visible
 }
 PEER_WAYS = [{"layout": layout, "workers": workers}
              for layout in ("contiguous_format", "channels_last_3d") for workers in (0, 1)]
@@ -64,7 +64,7 @@ WAITING = "waiting for data"
 
 
 def prepare(tool, work, videos):
-    """Shards of `videos`, and the frames of their training videos as files."""
+    """Makes shards of `videos`, and stores the frames of the training videos as files."""
     if (work / "frames" / "DONE").exists():
         return
     shutil.rmtree(work, ignore_errors=True)
@@ -93,7 +93,8 @@ def lock(path):
 
 
 def alone(run):
-    """What `run` gives, with the processor to itself; it returns others_share()'s figure too."""
+    """Calls `run` until other processes took at most MOST_OTHERS, up to MOST_RUNS times. `run` returns its figures and
+    the share of others_share(). Returns the figures with the smallest share."""
     runs = []
     while not runs or (runs[-1][1] > MOST_OTHERS and len(runs) < MOST_RUNS):
         runs.append(run())
@@ -117,7 +118,8 @@ def ours(options, case, ranks, threads):
 
 
 def figures_of(epochs):
-    """Clips a second, and shares of the rank that has it worst."""
+    """Returns clips per second, and the largest share of time that any rank spent waiting for data, on the trainer's
+    own work, and waiting for other ranks."""
     def worst(seconds):
         return max(sum(seconds(epoch["ranks"][rank]["phases_s"]) for epoch in epochs) /
                    sum(sum(epoch["ranks"][rank]["phases_s"].values()) for epoch in epochs)

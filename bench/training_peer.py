@@ -1,9 +1,9 @@
 """The trainer that training.py compares with: DistributedDataParallel as its users write it.
 
 Usage, one process a rank: python -m torch.distributed.run --nproc-per-node N training_peer.py FRAMES OPTIONS_JSON
-FRAMES holds CLASS/VIDEO/000000.jpg and so on, decoded by PIL in a DataLoader. Where its users are often careless it is
-not: bytes travel from the loader, crop and resize are one call, buckets are the gradients, SGD is fused, and no buffers
-are sent. Rank 0 prints an object an epoch: clips and seconds.
+FRAMES holds CLASS/VIDEO/000000.jpg and so on; a DataLoader decodes them with PIL. The trainer avoids common losses of
+speed: its workers send bytes, crop and resize are one call, gradients are views of the buckets, SGD is fused, and no
+buffers are broadcast. Rank 0 prints a JSON object for each epoch: clips and seconds.
 """
 
 import json
@@ -59,12 +59,12 @@ class Clips(Dataset):
 
     def draw_box(self, width, height):
         crop = self.options["crop"]
-        if "scales" in crop:  # a square at the centre or in a corner, as the paper's
+        if "scales" in crop:  # a square at the centre or in a corner, as in the paper
             side = int(min(width, height) * random.choice(crop["scales"]))
             x, y = random.choice([((width - side) // 2, (height - side) // 2), (0, 0), (width - side, 0),
                                   (0, height - side), (width - side, height - side)])
             return x, y, x + side, y + side
-        while True:  # torchvision's RandomResizedCrop
+        while True:  # like RandomResizedCrop of torchvision
             area = width * height * random.uniform(crop["area"], 1)
             aspect = math.exp(random.uniform(math.log(crop["aspect"]), -math.log(crop["aspect"])))
             w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))

@@ -13,7 +13,7 @@ namespace reel3d::bench {
 namespace {
 
 constexpr int kMcuSide = 16;
-constexpr int kMargin = 3;  // pixels beside the crop that smooth chroma reads
+constexpr int kMargin = 3;  // pixels beside the crop that smooth upsampling of chroma reads
 
 // Sets height and width in the frame header.
 void SetSize(uint8_t* jpeg, size_t scan_begin, int width, int height) {

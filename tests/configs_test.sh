@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The settings in configs/: tools know every key, and every key has a source; published experiments are
-# rehearsed, also after an interruption, and shown beside the published figures.
+# Tests the settings in configs/: tools accept every key, and a comment gives the source of every key. Published
+# experiments can be rehearsed, also after an interruption, and their results stand beside the published figures.
 # Usage: tests/configs_test.sh BIN_DIR
 set -euo pipefail
 bin=$(realpath "$1")
@@ -15,8 +15,8 @@ fail() {
 	[ ! -e "$work/said" ] || cat "$work/said"
 	exit 1
 }
-# Prints the keys of a settings file that no comment stands above. "each": directly above each key, and
-# else above a group of keys.
+# Prints the keys of a settings file that have no comment above. "each": every key needs its own comment.
+# "group": one comment is enough for a group of keys.
 without_source() { # FILE each|group
 	awk -v mode="$2" -v file="$1" '
 		/^#/ { told = 1; next }
@@ -56,7 +56,7 @@ workflow() {
 	status=0
 	make -f Makefile.workflow BUILD=no RUNS="$work/runs" THREADS=1 "$@" >"$work/said" 2>&1 || status=$?
 }
-expect() { # STATUS TEXT: of the last make
+expect() { # STATUS TEXT: fails unless the last make ended with STATUS and printed TEXT
 	if [ "$status" != "$1" ] || ! grep -qF -e "$2" "$work/said"; then
 		fail "line ${BASH_LINENO[0]}: status $status, wanted $1 with '$2':"
 	fi
@@ -87,7 +87,7 @@ for split in 1 2 3; do
 done
 ! cmp -s "$work/runs/split1/videos.tsv" "$work/runs/split2/videos.tsv" || fail "two splits are the same"
 
-# The weights to begin with are not there, so training ends it; videos are prepared before, and once.
+# The pretrained weights are missing, so training fails. Videos are prepared before that, once for all splits.
 workflow splits EXP=ucf101-finetune VIDEOS="$work/ucf 101/videos" ANNOTATIONS="$work/ucf 101/annotations" BIN="$bin"
 expect 2 "run/pretrained/resnet-18-kinetics.pth"
 [ "$(grep -c " 0 prepared (.* 24 already there" "$work/said")" = 2 ] || fail "splits do not share prepared videos"
@@ -103,7 +103,7 @@ evaluated "$runs/split-1" 0.8 0.9
 evaluated "$runs/split-2" 0.82 0.9
 ! configs/splits.sh "$runs" >"$work/said" 2>&1 || fail "two of three splits make a mean"
 evaluated "$runs/split-3" 0.87 0.96
-# By hand: mean 0.83, standard deviation 0.036056, Student's t of 2 degrees of freedom 4.3027.
+# Computed by hand: mean 0.83, standard deviation 0.036056, Student's t 4.3027 for 2 degrees of freedom.
 configs/splits.sh "$runs" >"$work/said"
 grep -qE '^mean +83\.0 % +92\.0 % +74\.0 - 92\.0 %$' "$work/said" || fail "the mean of three splits is wrong"
 
@@ -112,7 +112,7 @@ evaluated "$work/table/kinetics400-r3d34" 0.5123 0.7
 evaluated "$work/table/kinetics400-i3d" 0.4 0.7
 workflow table2 RUNS="$work/table"
 expect 0 "experiment "
-row() { # EXPERIMENT SUBSET FIGURES: what stands there, with single blanks
+row() { # EXPERIMENT SUBSET FIGURES: fails unless the table has this row, with single blanks
 	tr -s ' ' <"$work/said" | grep -qF "$1 $2 $3" || fail "table2 has no '$1 $2 $3'"
 }
 row "kinetics400-r3d34 3D ResNet-34" validation "58.0 81.3 69.7 | 51.2 70.0 60.0 10.0 - 90.0"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup/jobs.sh on machines that are made up: cores, control groups of both versions, memory.
+# Tests setup/jobs.sh on simulated machines with different cores, memory and control groups of both versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -9,17 +9,17 @@ mkdir "$work/bin"
 printf '#!/bin/sh\necho 64\n' >"$work/bin/nproc"
 chmod +x "$work/bin/nproc"
 
-machine() { # MEMORY_GB GROUPS: one without limits yet
+machine() { # MEMORY_GB GROUPS: makes a machine without limits
 	rm -rf "$work/root"
 	mkdir -p "$work/root/proc/self" "$work/root/sys/fs/cgroup"
 	echo "MemTotal: $(($1 * 1048576)) kB" >"$work/root/proc/meminfo"
 	printf '%b' "$2" >"$work/root/proc/self/cgroup"
 }
-put() { # FILE TEXT
+put() { # FILE TEXT: writes a file of the machine
 	mkdir -p "$(dirname "$work/root/sys/fs/cgroup/$1")"
 	echo "$2" >"$work/root/sys/fs/cgroup/$1"
 }
-expect() { # JOBS
+expect() { # JOBS: fails unless jobs.sh prints this number
 	local found
 	found=$(setup/jobs.sh "$work/root")
 	[ "$found" = "$1" ] || { echo "line ${BASH_LINENO[0]}: $found jobs instead of $1" && exit 1; }

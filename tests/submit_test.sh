@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# slurm/submit.sh, status.sh and cancel.sh with commands of a Slurm that are made up: what is refused
-# before anything is queued, and what stays after a failure. Usage: tests/submit_test.sh
+# Tests slurm/submit.sh, status.sh and cancel.sh with simulated Slurm commands: what they refuse before a job is
+# queued, and which jobs and files stay after a failure. Usage: tests/submit_test.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -13,8 +13,9 @@ for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-
 done
 cp slurm/site.env "$SITE_ENV"
 
-# Files command the stand-ins: `fails` lets the sbatch of that number fail, `queued` is what squeue
-# prints, `silent` is an error of squeue, `asked` keeps what the commands were given.
+# Files control the simulated commands. `fails` holds the number of the sbatch call that fails. squeue prints lines
+# of `queued`. If `silent` exists, squeue and scontrol fail with its text. sbatch and scancel add their arguments to
+# `asked`.
 cat >"$work/slurm/sbatch" <<'END'
 #!/usr/bin/env bash
 cd "$(dirname "$0")/.."
@@ -57,15 +58,15 @@ fail() {
 	cat "$work/said" "$work/asked"
 	exit 1
 }
-expect() { # STATUS TEXT: of the last submission
+expect() { # STATUS TEXT: fails unless the last submission ended with STATUS and printed TEXT
 	if [ "$status" != "$1" ] || ! grep -qF -e "$2" "$work/said"; then fail "status $status, wanted $1 with '$2'"; fi
 }
 nothing_queued() { ! grep -q ^sbatch "$work/asked" || fail "something was queued"; }
-finish() { # FOLDER...: stages that are done
+finish() { # FOLDER...: marks these stages as done
 	local folder
 	for folder in "$@"; do mkdir -p "$RUN/$folder" && touch "$RUN/$folder/DONE"; done
 }
-finish_tasks() { # FOLDER TASK...
+finish_tasks() { # FOLDER TASK...: marks these tasks of a stage as done
 	local folder=$RUN/$1/tasks task
 	shift
 	for task in "$@"; do mkdir -p "$folder/000$task-of-0004" && touch "$folder/000$task-of-0004/DONE"; done

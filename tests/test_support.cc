@@ -107,7 +107,7 @@ std::vector<int> FindProcesses(const std::string& word) {
     if (process <= 0) {
       continue;
     }
-    // Each with a NUL behind it.
+    // /proc ends each word with a NUL.
     const std::string words = '\0' + Contents((entry.path() / "cmdline").string()) +
                               Contents((entry.path() / "environ").string());
     if (words.find('\0' + word + '\0') != std::string::npos) {

@@ -1,4 +1,4 @@
-// Has helpers for tests: temporary folders, the shared test data, running the real tools.
+// Helpers for tests: temporary folders, the shared test data, running the real tools.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace reel3d::test {
 
-// A folder of its own under the system's temporary folder, removed at the end of the scope.
+// A new folder under the system's temporary folder. It is removed at the end of the scope.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -20,10 +20,12 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// The project's own files (REEL3D_SOURCE) and built tools (REEL3D_BIN), as ctest sets them.
+// Returns the project's source folder (REEL3D_SOURCE) and a built tool in REEL3D_BIN. ctest sets
+// both variables.
 std::filesystem::path SourceFolder();
 std::filesystem::path ToolPath(const std::string& tool);
-// A folder or file beside the project (REEL3D_SHARED); empty where absent, and the test skips:
+// Returns a folder or file in REEL3D_SHARED, beside the project. If it is absent, the path is empty
+// and the test must be skipped:
 //   const auto data = SharedData("data/weizmann");
 //   if (data.empty()) GTEST_SKIP() << "no ../shared/data/weizmann here";
 std::filesystem::path SharedData(const std::string& relative_path);
@@ -32,16 +34,16 @@ struct CommandResult {
   int exit_status = -1;  // 128 + signal if killed
   std::string out, err;
 };
-// Runs a program with these arguments, standard input empty, and waits. `environment` holds
-// "NAME=value" to add.
+// Runs a program with these arguments and an empty standard input, and waits for its end.
+// `environment` holds further variables as "NAME=value".
 CommandResult RunCommand(const std::vector<std::string>& command,
                          const std::vector<std::string>& environment = {});
 
-// The processes that have `word` among their arguments or, as "NAME=value", in their environment.
+// Returns the processes with `word` as an argument, or as "NAME=value" in their environment.
 std::vector<int> FindProcesses(const std::string& word);
 
-// Runs `command` and after `seconds` kills (SIGKILL) every process that has `argument` among its
-// arguments: the command itself and, under mpirun, its ranks. Whether that hit it before its end.
+// Runs `command`, and after `seconds` kills (SIGKILL) every process that has `argument` as an
+// argument: the command itself and, under mpirun, its ranks. Returns false if it had already ended.
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
                 double seconds);
 

@@ -1,4 +1,4 @@
-// A Python with torch, where there is one: tests that need it skip elsewhere.
+// Finds a Python with torch. Tests that need one are skipped if there is none.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace reel3d::test {
 
-// The first of REEL3D_TORCH_PYTHON, the environments that setup makes and the system's which can
-// import all of `modules`, "torch, numpy"; empty: none can.
+// Returns the first Python that can import all of `modules` ("torch, numpy"), or "" if none can. It
+// tries REEL3D_TORCH_PYTHON, then the environments that setup makes, then the system's Python.
 inline std::string PythonWith(const std::string& modules) {
   const char* named = std::getenv("REEL3D_TORCH_PYTHON");
   for (const std::string& python : {std::string(named == nullptr ? "" : named),
@@ -26,7 +26,7 @@ inline std::string PythonWith(const std::string& modules) {
   return "";
 }
 
-// Returns the reason why a test skips.
+// Returns the reason why a test is skipped.
 inline std::string NoPythonWith(const std::string& modules) {
   return "no Python with " + modules + ": name one in REEL3D_TORCH_PYTHON";
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makefile.workflow on real tools: settings that change are noticed, from the first run on, and what
-# is misspelt is said. Usage: tests/workflow_test.sh BIN_DIR
+# Tests Makefile.workflow with real tools: changed settings are noticed from the first run on, and misspelt
+# settings are reported. Usage: tests/workflow_test.sh BIN_DIR
 set -euo pipefail
 bin=$1
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ workflow() {
 	make -f Makefile.workflow EXP=settings RUN="$work/run" CONFIGS="$configs" VIDEOS="$work/videos" BUILD=no BIN="$bin" \
 		"$@" >"$work/said" 2>&1 || status=$?
 }
-expect() { # STATUS TEXT: of the last make
+expect() { # STATUS TEXT: fails unless the last make ended with STATUS and printed TEXT
 	if [ "$status" != "$1" ] || ! grep -qF -e "$2" "$work/said"; then
 		echo "line ${BASH_LINENO[0]}: status $status, wanted $1 with '$2':"
 		cat "$work/said"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the rooms of the house and who includes whom, from the #include lines of the sources.
+"""Draws the rooms (folders of sources) and which room includes which, from the #include lines of the sources.
 
 Usage: docs/develop/draw_rooms.py SOURCE_FOLDER rooms.svg      draws the picture
        docs/develop/draw_rooms.py --check SOURCE_FOLDER rooms.svg   ends with 1 if the picture is out of date
@@ -46,7 +46,7 @@ def reached_from(room, uses, seen):
 
 
 def without_implied(uses):
-    """The arrows that do not follow from others."""
+    """Returns `uses` without the arrows that follow from other arrows."""
     direct = {}
     for room, others in uses.items():
         implied = set()
@@ -57,7 +57,7 @@ def without_implied(uses):
 
 
 def depth_of(room, uses, known):
-    """Rows below the room that its includes need."""
+    """Returns how many rows must be below the room for the rooms that it includes."""
     if room not in known:
         known[room] = 0
         known[room] = 1 + max((depth_of(other, uses, known) for other in uses.get(room, ())), default=-1)

@@ -39,13 +39,13 @@ class Tool:
     version: str
     usage: str
     summary: str
-    details: list  # paragraphs; one that is indented is an example
+    details: list  # paragraphs; an indented paragraph is an example
     arguments: list  # (name, help)
     options: list
 
 
 def tool_names(bin_dir):
-    """The tools of the source tree that are built; their mains stand in tools/."""
+    """Returns the names of the tools that have a source in tools/ and are built in `bin_dir`."""
     sources = pathlib.Path(__file__).resolve().parents[2] / "tools"
     names = sorted(source.stem.replace("_", "-") for source in sources.glob("*.cc"))
     return [name for name in names if (bin_dir / name).exists()]
@@ -84,7 +84,7 @@ def read_tool(bin_dir, name):
 
 
 def markdown(text):
-    """Text that shows as it stands; words between backticks stay code."""
+    """Escapes `text` so that Markdown shows it unchanged. Words between backticks stay code."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else re.sub(r"([*\[\]_|\\])", r"\\\1", part).replace("<", "&lt;") for part in parts)
 

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// The labels stand in the order of their first appearance; the first row is no training row.
+// The labels are in the order of their first appearance. The first row is a validation row.
 AnnotationSet Set() {
   AnnotationSet set;
   set.labels = {"zumba", "play bagpipes", "play (x)", "play \"a\"", "Archery"};
@@ -50,7 +50,8 @@ TEST(ClassOrderTest, OwnListIsTheDefault) {
   EXPECT_EQ(OrderClasses(set, "sorted").classes.front(), "Archery");
 }
 
-// The others sort names that they have rewritten: _ stands behind capitals, ( before letters.
+// mmaction2 and torchvision rewrite names before they sort them. In bytes, _ is behind the capital
+// letters, and ( is before all letters.
 TEST(ClassOrderTest, OthersSortTheirOwnSpelling) {
   AnnotationSet set;
   set.labels = {"a b", "aBc", "a(c", "a'd", "a\"e"};

@@ -1,5 +1,5 @@
-// Annotation files that are damaged, or meant to do harm: list-videos ends with status 3, says one
-// line that names the place, and writes nothing.
+// Annotation files that are damaged, or meant to do harm: list-videos ends with status 3, prints
+// one line that names the file and the place, and writes nothing.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -121,7 +121,7 @@ TEST_F(HostileFilesTest, NumbersOfClassesMustBeInTheList) {
          "videomae");
 }
 
-// Nothing of a file beyond the limit is read: a sparse one of a GiB is refused at once.
+// A file above the size limit is not read. This sparse file of 1 GiB is refused at once.
 TEST_F(HostileFilesTest, LineOfAGigabyte) {
   const std::string file = (folder_ / "train.csv").string();
   WriteFileAtomically(file, kHeader);

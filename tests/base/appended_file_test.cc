@@ -23,7 +23,7 @@ TEST(AppendedFile, GoesOnAtItsEnd) {
   EXPECT_THROW(AppendedFile(folder / "absent/log"), Error);
 }
 
-// The limit on a file's size stands for a full disk.
+// A limit on file sizes stands in for the full disk.
 TEST(AppendedFile, WhatAFullDiskRefusesGoesLater) {
   const test::TemporaryFolder folder;
   AppendedFile log(folder / "log");
@@ -43,8 +43,8 @@ TEST(AppendedFile, WhatAFullDiskRefusesGoesLater) {
   log.Flush();
 }
 
-// As the trainer does it: one thread appends, another sees to it that a checkpoint's lines are on
-// disk.
+// The trainer works like this: one thread appends lines, and another thread flushes a checkpoint's
+// lines to disk.
 TEST(AppendedFile, GrowsWhileItIsFlushed) {
   const test::TemporaryFolder folder;
   AppendedFile log(folder / "log");

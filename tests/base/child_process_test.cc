@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using Answer = ChildProcess::Answer;
 
-// A shell as child: its standard input is the socket.
+// Returns the command of a shell as child. The shell's standard input is the socket to the parent.
 std::vector<std::string> Shell(const std::string& script) { return {"/bin/bash", "-c", script}; }
 
 TEST(ChildProcessTest, CarriesMessagesBothWays) {
@@ -41,7 +41,7 @@ TEST(ChildProcessTest, SaysHowTheChildEnded) {
   EXPECT_THAT(crashes.End(), HasSubstr("signal 11"));
 }
 
-// The system then forgets how a child ended, and "exit status 0" would be a lie.
+// If SIGCHLD is ignored, the system forgets how a child ended. "exit status 0" would be wrong then.
 TEST(ChildProcessTest, SaysWhereNobodyKnowsHowTheChildEnded) {
   std::signal(SIGCHLD, SIG_IGN);
   std::string message;
@@ -63,7 +63,8 @@ TEST(ChildProcessTest, NoProgramIsTheMachinesFault) {
   }
 }
 
-// Or a child whose parent has gone would wait for ever on a socket that its brother holds open.
+// A child ends when its parent has gone, because its socket closes. If another child had a copy of
+// this socket, it would stay open, and the first child would wait for ever.
 TEST(ChildProcessTest, NoChildHoldsAnothersSocket) {
   ChildProcess first(Shell("cat <&0 >/dev/null; exit 0"));
   ChildProcess second(

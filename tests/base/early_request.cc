@@ -1,5 +1,5 @@
-// Preloaded: sends this process the signal of REEL3D_EARLY_SIGNAL while its libraries are loading.
-// The variable is removed, so that processes which this one starts get none.
+// A preloaded library (LD_PRELOAD). It sends its own process the signal REEL3D_EARLY_SIGNAL while
+// libraries are loading. It removes the variable, so that child processes get no signal.
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <cstdlib>

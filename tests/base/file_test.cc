@@ -60,7 +60,6 @@ TEST(PendingFile, PublishWithoutBytesIsAnError) {
   EXPECT_TRUE(Names(folder.path()).empty());
 }
 
-// Temporaries of a killed process are removed; those of a living process are not.
 TEST(PendingFile, TakesThePlaceOfNoPipeAndNoDevice) {
   const test::TemporaryFolder folder;
   const fs::path pipe = folder / "pipe";
@@ -76,6 +75,7 @@ TEST(PendingFile, TakesThePlaceOfNoPipeAndNoDevice) {
   EXPECT_EQ(Names(folder.path()).size(), 4U);
 }
 
+// Temporary files of a killed process are removed; those of a living process are not.
 TEST(RemoveStaleTemporaries, KnowsTheDeadFromTheLiving) {
   const test::TemporaryFolder folder;
   const pid_t child = fork();
@@ -168,7 +168,7 @@ TEST(RequireFile, SaysWhetherThereIsNoneOrSomethingElse) {
   EXPECT_EQ(reason(RequireFolder, "/dev"), "");
 }
 
-// The check value of CRC-32 that every catalogue of checksums gives.
+// 0xCBF43926 is the check value of CRC-32 in every catalogue of checksums.
 TEST(Crc32, CheckValue) {
   EXPECT_EQ(Crc32("123456789", 9), 0xCBF43926U);
   EXPECT_EQ(Crc32("6789", 4, Crc32("12345", 5)), 0xCBF43926U);

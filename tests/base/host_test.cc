@@ -15,7 +15,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A machine as /proc and /sys show it.
+// Imitates the files in /proc and /sys of a machine.
 class Machine {
  public:
   Machine(const std::string& groups, const std::string& mounts) {
@@ -51,7 +51,8 @@ TEST(Cgroup, LimitsNothingWhereThereIsNone) {
   EXPECT_EQ(machine.limits().memory_bytes, INT64_MAX);
 }
 
-// A service of systemd, or a job of a batch system: any group above it may be the strictest.
+// The groups of a systemd service or a batch job are nested. The strictest limit may be in any of
+// them.
 TEST(Cgroup, OfVersion2AreReadUpToTheTop) {
   const Machine machine("0::/system.slice/job 7/step\n", kVersion2);
   machine.Write("sys/fs/cgroup/system.slice/cpu.max", "350000 100000\n");
@@ -63,7 +64,7 @@ TEST(Cgroup, OfVersion2AreReadUpToTheTop) {
   EXPECT_EQ(machine.limits().memory_bytes, 2147483648);
 }
 
-// As `docker run --cpus 2 --memory 1g` shows itself from within.
+// These are the files that a process sees in `docker run --cpus 2 --memory 1g`.
 TEST(Cgroup, OfVersion2AreReadInAContainer) {
   const Machine machine("0::/\n", kVersion2);
   machine.Write("sys/fs/cgroup/cpu.max", "200000 100000\n");
@@ -86,7 +87,8 @@ TEST(Cgroup, OfVersion1AreReadUpToTheTop) {
   EXPECT_EQ(machine.limits().memory_bytes, 536870912);
 }
 
-// Without a namespace of its own a container reads the host's name of its group, and sees just it.
+// A container without its own cgroup namespace reads the host's name of its group, but only this
+// group is mounted.
 TEST(Cgroup, OfVersion1AreReadInAContainer) {
   const Machine machine("4:cpu:/docker/ab12\n",
                         "40 22 0:27 /docker/ab12 /sys/fs/cgroup/cp\\040u ro - cgroup cg ro,cpu\n");
@@ -95,7 +97,7 @@ TEST(Cgroup, OfVersion1AreReadInAContainer) {
   EXPECT_EQ(machine.limits().cores, 0.5);
 }
 
-// With one whose top is not mounted, the name leads out of what is seen.
+// The group's name leads out of the mounted tree if the top of its namespace is not mounted.
 TEST(Cgroup, MayHaveANameThatIsNotSeen) {
   const Machine machine("0::/../../other\n", kVersion2);
   machine.Write("sys/fs/cgroup/cpu.max", "400000 100000\n");
@@ -103,7 +105,8 @@ TEST(Cgroup, MayHaveANameThatIsNotSeen) {
   EXPECT_EQ(machine.limits().cores, 4);
 }
 
-// Tasks of a job share the job's time; two that have a limit of their own do not.
+// Two tasks of a job without limits of their own share the job's group. Tasks with their own limits
+// do not.
 TEST(Cgroup, SaysWhichGroupLimitsTheCores) {
   const Machine machine("0::/job/task_0\n", kVersion2);
   EXPECT_EQ(machine.limits().cores_group, 0U);
@@ -121,7 +124,7 @@ TEST(Cgroup, SaysWhichGroupLimitsTheCores) {
   machine.Write("proc/self/cgroup", "0::/job/task_0\n");
   EXPECT_NE(machine.limits().cores_group, of_job);
   EXPECT_NE(machine.limits().cores_group, of_task);
-  // A container sees the same group as its top.
+  // A container sees task_1 as its top group. The result must be the same.
   machine.Write("proc/self/cgroup", "0::/\n");
   machine.Write("proc/self/mountinfo",
                 "30 22 0:26 / /sys/fs/cgroup/job/task_1 rw - cgroup2 cgroup2 rw\n");

@@ -8,7 +8,7 @@
 namespace reel3d {
 namespace {
 
-// Users know nothing of the library's exceptions and their numbers.
+// Users do not know the JSON library's exceptions and their numbers.
 TEST(UseJson, SaysWhatIsWrongInWords) {
   const nlohmann::ordered_json json = {{"epoch", "three"}};
   const auto fault = [](const std::function<void()>& use) -> std::string {

@@ -1,6 +1,6 @@
-// Checks from which variables a process learns how many were started together, and that processes
-// which do not find each other are refused. The variables are those that Slurm 22.05 and Open MPI
-// 4.1.4 set.
+// Checks from which environment variables a process learns how many processes were started
+// together. Processes that do not find each other are refused. Slurm 22.05 and Open MPI 4.1.4 set
+// these variables.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/launched_rank.h"
 
@@ -25,7 +25,7 @@ const Variables kJobOfFour = {{"SLURM_JOB_ID", "7"},          {"SLURM_NTASKS", "
 
 class LaunchedRankTest : public testing::Test {
  protected:
-  // Returns the refusal of a process that MPI takes for one of `mpi_size`; "" if there is none.
+  // Returns the error of a process for which MPI reports `mpi_size` ranks; "" if there is none.
   std::string Refusal(const Variables& variables, int mpi_size = 1) {
     for (const char* name :
          {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"}) {

@@ -1,4 +1,5 @@
-// Checks what a launcher does with signals, by shell scripts in its place.
+// Checks what RunLauncher does with signals. Shell scripts stand in for the command, such as
+// mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/launcher.h"
 
@@ -34,7 +35,7 @@ class Launching : public testing::Test {
   void SetUp() override { fs::current_path(folder_.path()); }
   void TearDown() override { fs::current_path("/"); }
 
-  // In a process of its own, as the launcher of `sh -c script`.
+  // Runs RunLauncher on `sh -c script` in a process of its own.
   void Start(const std::string& script) {
     process_ = fork();
     if (process_ == 0) {
@@ -78,30 +79,30 @@ TEST_F(Launching, PassesEveryRequestOnAsUsr1) {
     fs::remove("started");
     Start(kSavesAfterAWhile);
     Send(signal);
-    Send(signal);  // as `timeout` does, and a terminal with make
+    Send(signal);  // `timeout`, or make in a terminal, sends it twice
     EXPECT_EQ(Result(), "75 0 listened") << signal;
     EXPECT_EQ(Said(), "up\nusr1\nsaved\n") << signal;
   }
 }
 
 TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
-  // It does not catch what is sent then.
+  // The script does not catch the signal that the launcher sends after the second request.
   Start("trap 'note usr1' USR1; touch started; while :; do sleep 0.05; done");
   Send(SIGTERM);
   Await("said");
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
-  Send(SIGUSR1);  // of another kind: no second request
+  Send(SIGUSR1);  // another signal, so not a second request
   Send(SIGTERM);
   EXPECT_EQ(Result(), std::to_string(128 + SIGUSR2) + " " + std::to_string(SIGTERM) + " listened");
 }
 
-// As the mpirun beside the tools stands under run-ranks.
+// One launcher may run under another: reel3d's own mpirun runs under run-ranks.
 TEST_F(Launching, MayStandUnderAnother) {
   const std::string inner = test::ToolPath("run-ranks").string() + " sh -c ";
   Start("exec " + inner +
         "\"trap 'echo usr1 >>said' USR1; touch started; while :; do sleep 0.05; done\"");
   Send(SIGTERM);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // with repeats
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // time for repeated requests
   EXPECT_FALSE(fs::exists("result"));
   Send(SIGTERM);
   EXPECT_EQ(Result(), std::to_string(128 + SIGUSR2) + " " + std::to_string(SIGTERM) + " listened");
@@ -113,14 +114,14 @@ TEST_F(Launching, KnowsACommandThatHadNotBegunToListen) {
   EXPECT_EQ(Result(), std::to_string(128 + SIGUSR1) + " 0 deaf");
 }
 
-// mpirun hands a signal to no ranks as long as it has not started them.
+// mpirun loses a signal that arrives before it has started the ranks.
 TEST_F(Launching, RepeatsARequestThatACommandMayHaveLost) {
   Start("trap '' USR1; touch started; sleep 1; trap 'exit 75' USR1; while :; do sleep 0.05; done");
   Send(SIGTERM);
   EXPECT_EQ(Result(), "75 0 listened");
 }
 
-// As ranks outlive an mpirun that is killed.
+// Ranks outlive an mpirun that is killed. The background job stands in for a rank.
 TEST_F(Launching, WaitsForWhatAKilledCommandLeaves) {
   Start("(sleep 1; note rank_ended) & touch started; kill -KILL $$");
   EXPECT_EQ(Result(), std::to_string(128 + SIGKILL) + " 0 listened");
@@ -191,7 +192,8 @@ TEST_F(Launching, LeavesTheCallerAsItWas) {
   });
 }
 
-// A shell hands its `trap '' CHLD` on, and Python its SIG_IGN. The alarm ends a launch that hangs.
+// A child inherits an ignored SIGCHLD, from a shell's `trap '' CHLD` or Python's SIG_IGN. The alarm
+// ends a launch that hangs.
 TEST_F(Launching, KnowsTheEndThoughChildrenAreIgnored) {
   InAProcess([] {
     alarm(30);
@@ -201,17 +203,17 @@ TEST_F(Launching, KnowsTheEndThoughChildrenAreIgnored) {
     EXPECT_THROW(RunLauncher({"no-such-launcher"}), Error);
     EXPECT_EQ(std::signal(SIGCHLD, SIG_DFL), SIG_IGN) << "the caller's choice is not restored";
   });
-  // Not `sh`: dash keeps it to itself.
+  // The script needs bash: dash does not pass an ignored SIGCHLD on.
   const std::string script =
       "trap '' CHLD; exec " + test::ToolPath("run-ranks").string() + " sh -c 'exit 3'";
   EXPECT_EQ(test::RunCommand({"timeout", "30", "bash", "-c", script}).exit_status, 3);
 }
 
-// The command itself, such as mpirun, waits for children too.
+// The command, such as mpirun, also waits for its children, so SIGCHLD must not be ignored in it.
 TEST_F(Launching, TheCommandDoesNotInheritThatChildrenAreIgnored) {
   InAProcess([] {
     std::signal(SIGCHLD, SIG_IGN);
-    // The mask of ignored signals of the process that the shell becomes; SIGCHLD is bit 16.
+    // grep replaces the shell and prints its own mask of ignored signals.
     const std::string script = "exec grep SigIgn /proc/self/status >ignored";
     EXPECT_EQ(RunLauncher({"sh", "-c", script}).exit_status, 0);
     const std::string line = ReadFile("ignored");
@@ -229,7 +231,7 @@ TEST_F(Launching, ARequestBeforeMainIsNoLessARequest) {
   EXPECT_EQ(result.exit_status, kExitStoppedEarly) << result.err;
 }
 
-// Also if the command is killed, where the launcher collects what it leaves.
+// This holds even if the command is killed and the launcher waits for the processes that it leaves.
 TEST_F(Launching, LeavesTheCallersChildrenToTheCaller) {
   InAProcess([] {
     const pid_t ended = fork();
@@ -258,7 +260,7 @@ TEST_F(Launching, ACommandThatCannotStartLeavesNoZombie) {
   });
 }
 
-// A command that inherited the block would never hear a request.
+// A command that inherits blocked signals would never receive a request.
 TEST_F(Launching, LetsSignalsThroughThatTheCallerBlocks) {
   InAProcess([] {
     const HeldSignals held;
@@ -266,7 +268,7 @@ TEST_F(Launching, LetsSignalsThroughThatTheCallerBlocks) {
   });
 }
 
-// The end of the scope lets through what nobody has taken.
+// Held signals that were not discarded take effect at the end of the scope.
 TEST_F(Launching, HeldSignalsTakeEffectUnlessDiscarded) {
   const pid_t process = fork();
   if (process == 0) {
@@ -283,7 +285,7 @@ TEST_F(Launching, HeldSignalsTakeEffectUnlessDiscarded) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
 }
 
-// Both spellings of every option, which all belong to the tool up to the first other word.
+// Options before the first other word belong to the tool, as "--name value" and as "--name=value".
 TEST_F(Launching, TheToolKnowsWhereTheLauncherBegins) {
   WriteFileAtomically("run ranks.ini", "status-file = of_config\n");
   const std::string tool = test::ToolPath("run-ranks").string();
@@ -334,7 +336,7 @@ TEST_F(Launching, TheToolSaysWhatItCannotStart) {
   EXPECT_EQ(ReadFile("status"), "9\n");
 }
 
-// A status that an earlier run has left would be taken for this one's.
+// The tool empties the status file first. The status of an earlier run would look like this run's.
 TEST_F(Launching, TheToolLeavesNoOtherStatusInTheFile) {
   const std::string tool = test::ToolPath("run-ranks").string();
   WriteFileAtomically("status", "75\n");
@@ -351,7 +353,7 @@ TEST_F(Launching, TheToolLeavesNoOtherStatusInTheFile) {
   EXPECT_FALSE(fs::exists("has run")) << "the fault is found after the run";
 }
 
-// In front of the system's mpirun it must not be in the way of other programs.
+// reel3d's mpirun comes first in PATH. It must run other programs with the next mpirun unchanged.
 TEST_F(Launching, AsMpirunItIsTheNextOneUnlessThatIsToTrain) {
   WriteFileAtomically("mpirun",
                       "#!/bin/sh\necho ran \"$@\" under $(cat /proc/$PPID/comm)\nexit 6\n");

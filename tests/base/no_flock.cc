@@ -1,4 +1,4 @@
-// Preloaded: makes flock fail as on a file system that does not have it.
+// A preloaded library (LD_PRELOAD). It makes flock fail as on a file system without flock.
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/file.h>
 

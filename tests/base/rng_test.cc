@@ -10,8 +10,8 @@
 namespace reel3d {
 namespace {
 
-// Computed by an independent few lines of Python (tests/golden/make_rng_golden.py). Should these
-// ever change, every split and every training order of every user changes with them.
+// The values come from independent Python code (tests/golden/make_rng_golden.py). If they ever
+// change, every split and every training order of every user changes.
 TEST(StableHash, NeverChanges) {
   EXPECT_EQ(StableHash(""), 17665956581633026203U);
   EXPECT_EQ(StableHash("daria_bend"), 12051736975868346608U);
@@ -37,7 +37,8 @@ TEST(Rng, EveryKeyMatters) {
   EXPECT_EQ(first.size(), 7U);
 }
 
-// Chi-square of 60,000 draws over 6 values: 5 degrees of freedom, 20.5 is the 0.1 % point.
+// Compares chi-square of 60,000 draws over 6 values with 20.5, the 0.1 % point for 5 degrees of
+// freedom.
 TEST(Rng, BelowIsUniform) {
   Rng rng(7);
   std::vector<int> count(6);

@@ -32,7 +32,7 @@ TEST(StopSignal, EndsTheProcessIfItComesAgain) {
         CatchStopSignals();
         std::raise(SIGTERM);
         std::this_thread::sleep_for(milliseconds(1100));
-        std::raise(SIGUSR1);  // what a scheduler sends next is no second request
+        std::raise(SIGUSR1);  // another signal, so not a second request
         std::raise(SIGTERM);
         std::_Exit(0);
       },

@@ -10,7 +10,7 @@
 namespace reel3d {
 namespace {
 
-// It turns a terminal red, in both spellings of its first character; then DEL and a raw byte.
+// Holds the command that turns a terminal red, in its two encodings, then DEL and an invalid byte.
 constexpr const char* kHostile = "a\x1B[31m\u009B31m\x7F\x9B";
 constexpr const char* kShown = "a\\x1B[31m\\u009B31m\\x7F\\x9B";
 
@@ -39,7 +39,7 @@ TEST(VisibleText, DecodesOneCharacter) {
   }
 }
 
-// The ways by which a text reaches a terminal.
+// Errors, logs and JSON are the ways by which a text reaches a terminal.
 TEST(VisibleText, IsWhatErrorsLogsAndJsonShow) {
   EXPECT_EQ(DescribeFailure(InputError(kHostile)).line, kShown);
   EXPECT_EQ(DescribeFailure(std::runtime_error(kHostile)).line.rfind(kShown, 0), 0U);

@@ -1,5 +1,5 @@
-// Checks that one process at a time gets a folder's lock, with flock and without it, and that a
-// lock whose holder has gone is taken over.
+// Checks that only one process at a time has a folder's lock, with flock and without it. A lock
+// whose process has gone is taken over.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/work_lock.h"
 
@@ -31,7 +31,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// The errors of file systems without flock: FUSE, NFS without lockd, Lustre without -o flock.
+// Errors of flock on file systems without it: FUSE, NFS without lockd, Lustre without -o flock.
 constexpr int kNoFlock[] = {ENOSYS, ENOLCK, EOPNOTSUPP, EIO, EBADF};
 
 constexpr uid_t kNobody = 65534;
@@ -59,7 +59,7 @@ class Lock : public testing::Test {
     return options;
   }
 
-  // Returns the message of the refusal; "" if the lock was taken.
+  // Returns the error's message if the lock is refused, and "" if this process gets the lock.
   std::string Refusal(const WorkLockOptions& options) const {
     try {
       const WorkLock lock(folder_.path(), options);
@@ -88,7 +88,7 @@ class Lock : public testing::Test {
     return status == 0 ? ReadFile(result / "refusal") : "the process did not end";
   }
 
-  // Takes the lock in another process, which then gets no time to free it.
+  // Takes the lock in another process. The test then kills it, so the lock is not released.
   pid_t TakeInChild(const WorkLockOptions& options) const {
     const pid_t child = fork();
     if (child == 0) {
@@ -134,7 +134,7 @@ TEST_F(Lock, NoErrorOfFlockCountsAsLockedOrAsFree) {
   }
 }
 
-// One node mounts the file system with flock, another without it.
+// One node may mount the file system with flock, and another node without it.
 TEST_F(Lock, TheTwoKindsKeepEachOtherOut) {
   {
     const WorkLock held(folder_.path(), Impatient());
@@ -161,12 +161,12 @@ TEST_F(Lock, AKilledHoldersLockIsTakenOverAtOnce) {
     End(child);
     EXPECT_TRUE(fs::exists(HolderFile()));
     WorkLockOptions other = options;
-    other.stale_s = 1000;  // its process tells
+    other.stale_s = 1000;  // no wait: the process of the lock is gone
     EXPECT_EQ(Refusal(other), "");
   }
 }
 
-// The number of the process has been given to another one since.
+// The system has given the dead process's number to a new process.
 TEST_F(Lock, AnotherProcessOfTheSameNumberIsNotTheHolder) {
   End(TakeInChild(WithoutFlock()));
   nlohmann::json holder = nlohmann::json::parse(ReadFile(HolderFile()));
@@ -182,7 +182,8 @@ TEST_F(Lock, AHolderOfAnotherHostIsGoneWithoutABeat) {
   EXPECT_GT(clock.Seconds(), 0.25) << "it may have been about to beat";
 }
 
-// The clock of this host plays no part: the last beat seems to be a day ahead, or a day ago.
+// This host's clock must not matter. The times of the other host's beats are a day in the past,
+// now, or a day in the future.
 TEST_F(Lock, AHolderOfAnotherHostIsAliveWhileItBeats) {
   for (const int offset_s : {-86400, 0, 86400}) {
     LeaveHolderOfOtherHost();
@@ -240,7 +241,7 @@ TEST_F(Lock, ARequestEndsTheWait) {
   EXPECT_FALSE(WorkLock(folder_.path(), options).is_held());
 }
 
-// A process that died while it took over must not keep others from it for ever.
+// A process that died while it took over the lock must not block other processes for ever.
 TEST_F(Lock, ALeftTakingFileBecomesStale) {
   LeaveHolderOfOtherHost();
   WriteFileAtomically(folder_ / ".lock.taking", "");
@@ -281,7 +282,8 @@ TEST_F(Lock, AnUnreadableHolderBecomesStale) {
   EXPECT_EQ(RefusalOfNobody(), "");
 }
 
-// The time of change of another user's file cannot be renewed to learn the time.
+// The lock learns the file system's time by touching the lock file. Another user's file cannot be
+// touched.
 TEST_F(Lock, AForeignLockFileTellsTimesAllTheSame) {
   WriteFileAtomically(folder_ / kLockFile, "");
   timespec times[2] = {{1000, 0}, {1000, 0}};
@@ -297,7 +299,7 @@ TEST_F(Lock, AForeignLockFileTellsTimesAllTheSame) {
   EXPECT_THAT(RefusalOfNobody(), AllOf(HasSubstr("process "), Not(HasSubstr("sign of life"))));
 }
 
-// Many processes that find a stale lock at the same moment: never two at once.
+// Many processes find a stale lock at the same moment. Two of them must never have it at once.
 TEST_F(Lock, ManyTakersOfAStaleLock) {
   constexpr int kTakers = 12;
   LeaveHolderOfOtherHost();

@@ -106,7 +106,8 @@ TEST(RunTool, RecipeNamedInTheConfigFile) {
   EXPECT_EQ(outcome.options.rate, 0.2) << "the file lies above the recipe that it names";
 }
 
-// recipe.ini over base.ini over lowest.ini, whoever names the first of them.
+// recipe.ini overrules base.ini, which overrules lowest.ini. Either --recipe or a file of settings
+// names recipe.ini.
 TEST(RunTool, ARecipeThatNamesARecipeLiesAboveIt) {
   const test::TemporaryFolder folder;
   const auto file = [&](const char* name) { return (folder / name).string(); };
@@ -218,7 +219,7 @@ TEST(RunTool, MistakesAreOneLineWithStatusTwo) {
   }
 }
 
-// Each way to read settings: --config, --recipe, a recipe that a file names, and a stored text.
+// Tries each way to read settings: --config, --recipe, a recipe that a file names, a stored text.
 TEST(RunTool, AFileOfSettingsLosesNothingWithoutAWord) {
   const test::TemporaryFolder folder;
   const std::vector<BadLine> cases = {
@@ -315,7 +316,7 @@ TEST(RunTool, TextOrOneJsonObject) {
   EXPECT_EQ(nlohmann::json::parse(RunSample({"--json", "in", "out"}, work).out)["videos"], 3);
 }
 
-// A shell's `trap '' CHLD` is inherited: nobody would learn how a worker ended.
+// A tool may inherit an ignored SIGCHLD from a shell, and then not learn how its worker ended.
 TEST(RunTool, LearnsHowItsChildrenEnd) {
   std::signal(SIGCHLD, SIG_IGN);
   const Outcome outcome = RunSample({"in", "out"}, [] {

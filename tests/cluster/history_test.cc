@@ -1,4 +1,4 @@
-// Figures are compared with those of earlier runs alone.
+// Compares a run's figures only with the figures of earlier runs.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/cluster/history.h"
 
@@ -28,8 +28,8 @@ TEST(History, NamesARateFarBelowAllEarlierOnes) {
   EXPECT_EQ(Compare({10, 9, 11, 10, 10}, 4.4),
             "rate is 4.4; in 5 earlier runs the median was 10 and the lowest 9");
   EXPECT_EQ(Compare({10, 9, 11, 10, 10}, 4.6), "");
-  EXPECT_EQ(Compare({10, 2, 11, 10, 10}, 4.4), "");  // it varies that much by itself
-  EXPECT_EQ(Compare({10, 10, 10, 10}, 1), "");       // too few
+  EXPECT_EQ(Compare({10, 2, 11, 10, 10}, 4.4), "");  // earlier figures vary that much
+  EXPECT_EQ(Compare({10, 10, 10, 10}, 1), "");       // too few earlier figures
 }
 
 TEST(History, ForgetsWhatIsLongAgo) {

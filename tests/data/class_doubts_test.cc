@@ -44,7 +44,8 @@ TEST(ClassDoubts, OfASubsetWithoutVideosAreNotSaidOfEachClass) {
   EXPECT_THAT(ClassDoubts({{"jump", 0, 3}, {"wave", 0, 3}}), IsEmpty());
 }
 
-// The text names the first few, `classes` all: who leaves out what has been said needs them.
+// The text names only the first classes. `classes` has all of them, so that evaluate-scores can
+// leave out classes that an earlier stage reported.
 TEST(ClassDoubts, HaveAllClassesAndNameAFew) {
   std::vector<ClassCounts> counts = {{"judged", 3, 1}};
   for (char name = 'a'; name <= 'z'; ++name) {

@@ -12,7 +12,7 @@
 namespace reel3d {
 namespace {
 
-// First frame and number of distinct frames of each clip; checks the clips themselves on the way.
+// The first frame and the number of distinct frames of each clip. WindowsOf also checks the clips.
 using Windows = std::vector<std::pair<int, int>>;
 Windows WindowsOf(const std::vector<Clip>& clips, int num_frames, const ClipShape& shape = {}) {
   Windows windows;
@@ -35,7 +35,7 @@ struct TableRow {
   Windows even;       // 2020 validation, 3 clips
   int sliding_count;  // 2020 scoring
   int tail_distinct;
-  int lua_count;   // 2017 scoring; 0 where it gives none and we give one
+  int lua_count;   // 2017 scoring; 0: the 2017 code gives no window, ours gives one
   int cvpr_count;  // 2018 scoring
 };
 const TableRow kTable[] = {
@@ -117,7 +117,7 @@ TEST(ClipSamplerTest, UncappedEvenClips) {
   EXPECT_EQ(WindowsOf(EvenClips(4, {}, 3, false), 4), (Windows{{0, 4}, {1, 3}, {2, 2}}));
   EXPECT_EQ(EvenClips(16, {}, 3, false).size(), 15U);
   EXPECT_EQ(EvenClips(17, {}, 3, false).size(), 16U);
-  // step = ceil(11 / 2) = 6: 0 6 12 18 24, the last ones short, none at frame 27.
+  // step = ceil(11 / 2) = 6: starts 0 6 12 18 24. The last two windows are short.
   EXPECT_EQ(WindowsOf(EvenClips(28, {}, 3, false), 28),
             (Windows{{0, 16}, {6, 16}, {12, 16}, {18, 10}, {24, 4}}));
   EXPECT_EQ(WindowsOf(EvenClips(40, {}, 1, false), 40), (Windows{{0, 16}, {16, 16}, {32, 8}}));
@@ -130,7 +130,7 @@ TEST(ClipSamplerTest, OverlappingWindowsStopAtTheFirstShortOne) {
 
 TEST(ClipSamplerTest, StrideHoldsEverywhere) {
   const ClipShape shape = {16, 3};
-  // Frames 0, 3 .. 99 are 34: windows of 16, 16 and 2 of them.
+  // Stride 3 leaves 34 frames (0, 3 .. 99), in windows of 16, 16 and 2 frames.
   EXPECT_EQ(WindowsOf(SlidingClips(100, shape, 16, TailRule::kLoop), 100, shape),
             (Windows{{0, 16}, {48, 16}, {96, 2}}));
   // step = ceil((34 - 17) / 2) = 9 strided frames.
@@ -152,7 +152,7 @@ std::map<int, int> StartCounts(int num_frames, const ClipShape& shape, bool incl
 }
 
 TEST(ClipSamplerTest, RandomStarts) {
-  // n = 20: starts 0 .. 4, the last of them only where the end counts.
+  // n = 20: starts are 0 .. 4 if the last start is included (`inclusive`), else 0 .. 3.
   const std::map<int, int> all = StartCounts(20, {}, true);
   EXPECT_EQ(all.size(), 5U);
   EXPECT_EQ(all.rbegin()->first, 4);
@@ -162,12 +162,12 @@ TEST(ClipSamplerTest, RandomStarts) {
   const std::map<int, int> all_but_last = StartCounts(20, {}, false);
   EXPECT_EQ(all_but_last.size(), 4U);
   EXPECT_EQ(all_but_last.rbegin()->first, 3);
-  // n = 17: the 2020 code always takes the first.
+  // n = 17: the 2020 code always takes the first start.
   EXPECT_EQ(StartCounts(17, {}, false).size(), 1U);
   EXPECT_EQ(StartCounts(17, {}, true).size(), 2U);
-  // Strided: 20 frames are 10 of stride 2, 5 starts for 6 of them, two frames apart.
+  // Stride 2: 20 frames give 10 strided frames. Clips of 6 have 5 starts: frames 0, 2, 4, 6 and 8.
   EXPECT_EQ(StartCounts(20, {6, 2}, true).rbegin()->first, 8);
-  // Shorter than a clip: from the start, looped.
+  // A video shorter than a clip is looped from its start.
   EXPECT_EQ(StartCounts(9, {}, true).size(), 1U);
 }
 

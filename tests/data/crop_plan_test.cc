@@ -46,7 +46,7 @@ TEST(CropPlanTest, CornerCropDrawsAll25EquallyOften) {
     const int right = frame.width;
     const int bottom = frame.height;
     double chi_square = 0;
-    std::map<Box, int> expected;  // how many of the 25 are the same box
+    std::map<Box, int> expected;  // how many of the 25 crops are this box
     for (const int side : sides) {
       const int middle_x = static_cast<int>(std::nearbyint((right - side) / 2.0));
       const int middle_y = static_cast<int>(std::nearbyint((bottom - side) / 2.0));
@@ -64,11 +64,11 @@ TEST(CropPlanTest, CornerCropDrawsAll25EquallyOften) {
       const double mean = kDraws * multiplicity / 25.0;
       chi_square += (counts.at(box) - mean) * (counts.at(box) - mean) / mean;
     }
-    EXPECT_LT(chi_square, 52);  // 24 degrees of freedom: once in 1000 at 51.2
+    EXPECT_LT(chi_square, 52);  // 51.2 is the 0.1 % point for 24 degrees of freedom
   }
 }
 
-// The 5 positions of one side, in order of x, then y.
+// The 5 positions of squares with the same side, in order of x, then y.
 struct PositionCase {
   FrameSize frame;
   double scale;
@@ -95,7 +95,7 @@ TEST(CropPlanTest, PositionsAndRoundingOfTheCentre) {
         {60, 20, 200, 200},
         {119, 0, 201, 201},
         {119, 39, 201, 201}}},
-      // 59.5 and 19.5 go to the even number.
+      // Halves are rounded to the even number: 59.5 to 60, 19.5 to 20.
       {{320, 240},
        0.8408964152537145,
        CropRounding::kRound2020,
@@ -104,7 +104,7 @@ TEST(CropPlanTest, PositionsAndRoundingOfTheCentre) {
         {60, 20, 201, 201},
         {119, 0, 201, 201},
         {119, 39, 201, 201}}},
-      // 58.5 to 58.
+      // 58.5 is rounded to 58.
       {{318, 240},
        0.8408964152537145,
        CropRounding::kRound2020,
@@ -113,7 +113,7 @@ TEST(CropPlanTest, PositionsAndRoundingOfTheCentre) {
         {58, 20, 201, 201},
         {117, 0, 201, 201},
         {117, 39, 201, 201}}},
-      // An odd frame: its middle is 160, half a pixel left.
+      // The frame's width is odd: its middle is taken as 160, half a pixel too far left.
       {{321, 241},
        0.5,
        CropRounding::kHalves2018,
@@ -190,8 +190,9 @@ TEST(CropPlanTest, RandomCropStaysInBoundsAndFillsThem) {
   EXPECT_GT(most_area, 0.95);
   EXPECT_NEAR(least_aspect, 0.75, 0.01);
   EXPECT_NEAR(most_aspect, 4 / 3.0, 0.02);
-  // Means of 60,000 draws of torchvision 0.26's RandomResizedCrop.get_params: not 0 and not 0.625,
-  // as high crops of much area do not fit a wide frame.
+  // The expected values are means of 60,000 draws of torchvision 0.26's
+  // RandomResizedCrop.get_params. They are not 0 and 0.625, because high crops of large area do not
+  // fit into a wide frame.
   EXPECT_NEAR(mean_log_aspect, 0.0404, 0.005);
   EXPECT_NEAR(mean_area, 0.5228, 0.006);
 }
@@ -199,7 +200,7 @@ TEST(CropPlanTest, RandomCropStaysInBoundsAndFillsThem) {
 TEST(CropPlanTest, RandomCropFallsBackToTheLargestOfAllowedShape) {
   CropOptions options;
   options.crop = TrainCrop::kRandom;
-  options.min_area = 1.0;  // nothing but the whole frame has it, and its shape is not allowed
+  options.min_area = 1.0;  // only the complete frame has this area, and its shape is not allowed
   Rng rng(3);
   EXPECT_EQ(RegionOf(DrawCrop(options, {400, 100}, rng)), (Box{133, 0, 133, 100}));
   EXPECT_EQ(RegionOf(DrawCrop(options, {100, 401}, rng)), (Box{0, 134, 100, 133}));
@@ -211,8 +212,8 @@ TEST(CropPlanTest, CentreCropOfTheResizedFrame) {
     int size, resized_width, resized_height, window_x, window_y;
   };
   for (const Case& item :
-       {Case{{640, 360}, 112, 199, 112, 44, 0},  // 43.5 to 44
-        Case{{480, 360}, 112, 149, 112, 18, 0},  // 149.3 cut; 18.5 to 18
+       {Case{{640, 360}, 112, 199, 112, 44, 0},  // 43.5 is rounded to 44
+        Case{{480, 360}, 112, 149, 112, 18, 0},  // 149.3 is cut to 149, 18.5 rounded to 18
         Case{{202, 360}, 112, 112, 199, 0, 44}, Case{{64, 48}, 112, 149, 112, 18, 0},
         Case{{112, 112}, 112, 112, 112, 0, 0}, Case{{256, 144}, 80, 142, 80, 31, 0}}) {
     const CropPlan plan = CenterCrop(item.frame, item.size);
@@ -235,7 +236,7 @@ std::vector<Corner> CornersOf(const std::vector<CropPlan>& crops) {
   return corners;
 }
 
-// All numbers are worked out by hand from docs/reference/clips.md.
+// All numbers are computed by hand from docs/reference/clips.md.
 TEST(CropPlanTest, ScoringCropsOfTheResizedFrame) {
   struct Case {
     FrameSize frame;

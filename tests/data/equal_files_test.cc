@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-// Each video is added to one side; its index is its place in the order of the calls.
+// Each video is added to one subset. Its index is the number of the call that added it.
 class EqualFilesTest : public testing::Test {
  protected:
   EqualFilesTest() { tree_.sources = {folder_.path()}; }
@@ -28,7 +28,7 @@ class EqualFilesTest : public testing::Test {
   void AddPresent(const std::string& name, Subset subset) {
     struct stat status {};
     stat(Path(name).c_str(),
-         &status);  // a size of 0 where it leads nowhere, as FindVideos() has it
+         &status);  // size 0 for a link that leads nowhere, like FindVideos()
     FoundVideo video;
     video.below = name;
     video.label = "wave";
@@ -118,7 +118,7 @@ TEST_F(EqualFilesTest, MayBeShorterThanWhatIsCompared) {
   EXPECT_THAT(Find().pairs, ElementsAre(Pair(1, 0)));
 }
 
-// Root may read what nobody may, so files that are gone or are no files stand for the unreadable.
+// Root can read all files, so missing files, a folder and a pipe stand in for unreadable files.
 TEST_F(EqualFilesTest, ThatCannotBeReadEqualNothing) {
   Add("a", kT, "content");
   Add("gone", kV, "content");
@@ -154,7 +154,7 @@ TEST_F(EqualFilesTest, OpenNoMoreFilesThanAllowed) {
   const EqualFiles all = Find(kMany + 2);
   EXPECT_EQ(all.pairs.size(), kMany / 2 + 1);
   EXPECT_EQ(all.num_unread, 0);
-  // One file too few for the large group: what the small one took counts.
+  // The small group's two files count too, so the large group would need one file more.
   EXPECT_EQ(Find(kMany + 1).num_unread, kMany);
   EXPECT_EQ(Find(0).num_unread, kMany + 2);
 }

@@ -116,7 +116,7 @@ TEST_F(ManifestTest, BadRowsAreNamedWithFileAndLine) {
   }
 }
 
-// Names with U+0080 to U+009F are not listed any more, but tables of before have them.
+// list-videos no longer lists names with U+0080 to U+009F, but older manifests may have them.
 TEST_F(ManifestTest, ReadsWhatEarlierVersionsListed) {
   const std::string name = "a\u0085\u009Bb";
   const auto file =
@@ -175,7 +175,8 @@ TEST(Utf8Test, KnowsItsWayAround) {
   }
 }
 
-// Saved by a Windows editor, or joined of two such lists.
+// Windows editors save such files, with byte order marks and carriage returns. Joined lists have a
+// mark in the middle.
 TEST_F(ManifestTest, ClassesAreReadWithoutMarksAndReturns) {
   const auto file = folder_ / "classes.txt";
   for (const std::string text : {"\xEF\xBB\xBFjump\r\nwave\r\n", "jump\n\xEF\xBB\xBFwave",

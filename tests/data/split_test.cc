@@ -149,7 +149,8 @@ TEST(SplitTest, UnlabelledVideosAreForTesting) {
   EXPECT_EQ(split.subsets[1], Subset::kValidation);
 }
 
-// "é" as one character, and as an e and an accent: one person, who is on one side.
+// "é" may be one character, or an e and an accent. Both spellings are the same person, in one
+// subset.
 TEST(SplitTest, AGroupInTwoUnicodeFormsIsOneGroup) {
   const std::string composed = "jos\xC3\xA9";
   const std::string decomposed = "jose\xCC\x81";

@@ -29,7 +29,7 @@ std::string Repeated(const std::string& text, int times) {
   return repeated;
 }
 
-// 64 characters of three bytes each: file systems take them, ids do not.
+// 64 characters of three bytes each: short enough for a file name, too long for an id.
 const std::string kTitle = "cook/" + Repeated("\xE6\x96\x99", 64);
 
 TEST(VideoIds, OfLongNamesAreCutBetweenCharactersAndStayApart) {

@@ -1,5 +1,5 @@
-// Trees into which the system does not let us look as far as they go: videos may be passed over
-// with a word, and are never lost without one.
+// Trees of folders that cannot be read completely. Videos may be passed over with a warning, but
+// never without one.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/data/video_tree.h"
 
@@ -21,7 +21,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Root may look everywhere: for as long as this lives, we are nobody.
+// Root may read all folders. Makes the process run as the user nobody until the end of the scope.
 class AsNobody {
  public:
   AsNobody() : was_root_(geteuid() == 0) {
@@ -44,7 +44,7 @@ class AsNobody {
 class VideoTreeTest : public testing::Test {
  protected:
   VideoTreeTest() {
-    // Nobody must reach the tree, wherever temporary folders are.
+    // The user nobody must be able to reach the tree.
     fs::permissions(folder_.path(), fs::perms(0755));
     Write("wave/a.mp4");
   }
@@ -76,7 +76,7 @@ TEST_F(VideoTreeTest, AFolderThatMayNotBeListedIsAnError) {
   fs::permissions(folder_ / "jump", fs::perms(0755));
 }
 
-// Its names can be listed, but not what they are: a folder there would be lost.
+// The folder's names can be listed, but not their types, so a folder inside would be lost.
 TEST_F(VideoTreeTest, AFolderThatMayNotBeEnteredIsAnError) {
   Write("jump/deeper/b.mp4");
   fs::permissions(folder_ / "jump", fs::perms(0644));

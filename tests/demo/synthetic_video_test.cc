@@ -68,7 +68,7 @@ TEST(SyntheticVideoTest, VariesWithinItsBounds) {
   EXPECT_LT(num_short, kCount / 2);
 }
 
-// Sum of differences between two frames in the central square, and outside of it.
+// Returns the sum of differences between two frames in the central square, and outside of it.
 std::pair<int64_t, int64_t> Change(const RgbImage& a, const RgbImage& b) {
   const int side = std::min(a.width, a.height);
   const int left = (a.width - side) / 2;
@@ -105,8 +105,8 @@ TEST(SyntheticVideoTest, TheActionIsInTheCentralSquareOfAnySixteenFrames) {
   }
 }
 
-// Members of a pair must not share scenes, or a network could know a validation video by its
-// background; and no scene comes twice in a class.
+// Two videos of a pair must not share a scene, or a network could recognise a validation video by
+// its background. No scene may occur twice in a class.
 TEST(SyntheticVideoTest, NoTwoVideosShareAScene) {
   std::set<std::vector<uint8_t>> corners;
   int count = 0;
@@ -161,7 +161,7 @@ TEST(SyntheticVideoTest, ConvertsToLimitedRange) {
     image.pixels[3 * i + 1] = 60;
     image.pixels[3 * i + 2] = 30;
   }
-  // (100.5, 94.1, 191.6) by ITU-R BT.601.
+  // ITU-R BT.601 gives (100.5, 94.1, 191.6).
   EXPECT_EQ(ToYuv420(image), (std::vector<uint8_t>{101, 101, 101, 101, 94, 192}));
 }
 

@@ -1,5 +1,5 @@
-// Batch norm over the clips of all ranks against float64 over the same clips on one. Runs under
-// mpirun.
+// Compares batch norm over the clips of all ranks with float64 over the same clips on one rank.
+// Runs under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/batch_norm.h"
 
@@ -21,7 +21,7 @@ using test::TheWorld;
 constexpr int64_t kClips = 12;
 constexpr int64_t kChannels = 5;
 
-// This rank's clips; where there are others, the first rank has none.
+// Returns this rank's clips. With several ranks, the first rank has no clips.
 at::Tensor Own(const at::Tensor& all) {
   const int64_t sharers = std::max(1, TheWorld().size() - 1);
   const int64_t place = TheWorld().size() == 1 ? 0 : TheWorld().rank() - 1;
@@ -34,8 +34,8 @@ double Off(const at::Tensor& found, const at::Tensor& exact) {
   return (difference.norm() / exact.norm().clamp_min(1e-30)).item<double>();
 }
 
-// The layer's input is of `type`; `sums` and `values` are the errors that statistics and tensors of
-// the batch may have.
+// The layer's input has the type `type`. `sums` is the allowed relative error of statistics and
+// parameter gradients, `values` that of output and input gradient.
 void ExpectExactOverAllRanks(at::ScalarType type, double sums, double values) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   at::Generator generator = at::detail::createCPUGenerator(3);
@@ -79,7 +79,7 @@ void ExpectExactOverAllRanks(at::ScalarType type, double sums, double values) {
 
 TEST(GroupBatchNorm, IsExactOverAllRanks) { ExpectExactOverAllRanks(at::kFloat, 1e-6, 1e-6); }
 
-// Our kernels do not take float16, so that torch's do the passes, as on a GPU.
+// Our kernels do not support float16, so torch's kernels run, as on a GPU.
 TEST(GroupBatchNorm, PassesOfTorchHaveTheSameFormulas) {
   ExpectExactOverAllRanks(at::kHalf, 1e-4, 1e-3);
 }

@@ -119,7 +119,7 @@ class OverRanks {
   std::optional<DataParallel> parallel_;
 };
 
-// One process, no group.
+// Trains in one process without a group.
 class Alone {
  public:
   Alone(Network& network, int64_t micro_batches)
@@ -150,9 +150,9 @@ double Norm(const std::vector<at::Tensor>& tensors) {
   return std::sqrt(sum);
 }
 
-// Tensor by tensor, to rounding: 1e-10 in float64. In float32 rounding may take an activation to
-// the other side of zero, and then a bias that is still near its beginning differs by more: there
-// all weights are judged together.
+// Expects equal tensors up to rounding. In float64 each tensor is compared, to 1e-10. In float32
+// only all tensors together: rounding may move an activation to the other side of zero, which
+// changes a small bias by more than rounding.
 void ExpectSameState(const Network& found, const Network& expected, at::ScalarType type) {
   const NamedTensors expected_state = StateDict(*expected);
   const NamedTensors found_state = StateDict(*found);
@@ -178,12 +178,12 @@ void Overwrite(const Network& network, const Network& by) {
   }
 }
 
-// Float32 runs part by a factor of 2 to 4 a step, on some processors sooner than on others: each of
-// their steps begins with the same weights. Float64 runs are judged as they go.
+// The difference between float32 runs grows by a factor of 2 to 4 a step, on some processors sooner
+// than on others. So each float32 step begins with the same weights. Float64 runs simply continue.
 void ExpectSameTraining(Spread spread, int64_t micro_batches, at::ScalarType type,
                         double width = 0.125) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
-  // Ranks begin unlike: the first one's weights must win.
+  // Ranks begin with different weights. Those of rank 0 must replace the others.
   Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()), type, width);
   OverRanks ranks(network, group, spread, micro_batches);
   Network expected = Small(1, type, width);
@@ -264,7 +264,8 @@ TEST(DataParallel, EqualsOneProcessWithSeveralBuckets) {
   ExpectSameTraining(Even, 1, at::kDouble, 0.5);
 }
 
-// "local": each rank has the statistics of its own clips, and all ranks have the same weights.
+// Each rank has the statistics of its own clips in the mode "local". All ranks have the same
+// weights.
 TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   Network network = Small(static_cast<uint64_t>(1 + TheWorld().rank()));
@@ -294,7 +295,7 @@ TEST(DataParallel, LocalBatchNormKeepsRanksTogether) {
   }
 }
 
-// The call comes once a step, in the micro-batch that ends it.
+// The callback is called once a step, in the step's last micro-batch.
 TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   torch::nn::Linear layer(3, 1);
@@ -314,8 +315,8 @@ TEST(DataParallel, SaysWhenItsOwnPartIsDone) {
   }
 }
 
-// Rank 0 starts backward only when the others have made the call. If they waited for its gradients
-// first, all ranks would wait for ever.
+// Rank 0 starts backward only after the other ranks' callbacks. If ranks waited for rank 0's
+// gradients before their callbacks, all ranks would wait for ever.
 TEST(DataParallel, SaysSoBeforeItWaitsForOthers) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   torch::nn::Linear layer(3, 1);
@@ -340,8 +341,8 @@ class Warnings : public c10::WarningHandler {
   std::vector<std::string> texts;
 };
 
-// torch warns where gradients lie in memory otherwise than their weights, and copies them in every
-// step: weights of 1 x 1 x 1 have two ways to say the same.
+// torch warns if a gradient's strides differ from its weight's, and copies the gradient in every
+// step. Weights of 1 x 1 x 1 have more than one possible set of strides.
 TEST(DataParallel, GradientsLieAsTheirWeights) {
   Warnings warnings;
   const c10::WarningUtils::WarningHandlerGuard guard(&warnings);
@@ -349,7 +350,7 @@ TEST(DataParallel, GradientsLieAsTheirWeights) {
   const ProcessGroup group = MakeProcessGroup(TheWorld(), at::kCPU);
   for (const std::string& model : ModelNames()) {
     if (model.rfind("c3d", 0) == 0) {
-      continue;  // takes clips of 16 x 112 x 112 alone, and has no such weights
+      continue;  // needs clips of 16 x 112 x 112, and has no such weights
     }
     for (const int64_t channels : {3, 1}) {
       NetworkOptions options = test::SmallNetwork(model, 0.125, ShortcutType::kB);
@@ -358,7 +359,7 @@ TEST(DataParallel, GradientsLieAsTheirWeights) {
       network->train();
       DataParallel parallel(*network, group);
       const int64_t frames = model == "densenet" ? 16 : 4;  // its last layers need more
-      for (int step = 0; step < 2; ++step) {                // buckets are made anew after the first
+      for (int step = 0; step < 2; ++step) {  // buckets are made again after the first
         parallel.ClearGradients();
         parallel.BeginMicroBatch(true);
         parallel.Backward(network(at::rand({2, channels, frames, 32, 32})).sum());

@@ -1,4 +1,4 @@
-// One failing rank ends the job at once, with its name and its status.
+// If one rank fails, the job ends at once. The error names the rank, and the rank's status is kept.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ test::CommandResult RunJob(const std::string& how) {
   return test::RunCommand({REEL3D_MPIEXEC, "--oversubscribe", "-n", "3", REEL3D_FAILING_RANK, how});
 }
 
-// Without a launcher, all Open MPI processes would share one folder for sockets.
+// All Open MPI processes that start without a launcher would share one folder for sockets.
 TEST(Fault, ProcessesThatStartAloneDoNotDisturbEachOther) {
   std::vector<std::future<void>> rows;
   for (int row = 0; row < 4; ++row) {

@@ -17,9 +17,9 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LANGUAGES = ("sh", "text", "ini", "python", "cpp", "c++", "cmake")
 CODE = re.compile(r"`([^`\n]+)`")
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)(?!\w)")
-# Options of other programs that pages name without the program, and the name that stands for any.
+# Options that pages name without their program (sbatch, mpirun), and `name`, which stands for any option.
 FOREIGN = ("qos", "time", "array", "mca", "name")
-# Commands of others, whose options are not ours.
+# Other programs' commands. Their options are not checked.
 OTHERS = ("make", "mpirun", "srun", "sbatch", "scancel", "squeue", "cmake", "ctest", "taskset", "tensorboard", "pip", "python3")
 OTHERS_WORD = re.compile(rf"\b(?:{'|'.join(OTHERS)}|[\w./-]+\.(?:py|sh)|main\.py|dpkg|apt-get)\b")
 
@@ -36,7 +36,7 @@ def read(file):
 
 
 def anchors(text):
-    """The anchors that a forge gives to the headings."""
+    """Returns the anchors that sites such as GitHub give to the headings."""
     headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower().strip()).replace(" ", "-") for heading in headings}
 
@@ -65,7 +65,7 @@ def broken_links(root):
 
 
 def wrong_form(root):
-    """Blocks without a language, and lists that a site would show as one paragraph."""
+    """Yields blocks without a language, and lists that the site would show as one paragraph."""
     for file in pages(root):
         text = read(file)
         for number, fence in enumerate(re.findall(r"^ *```(.*)$", text, re.MULTILINE)):
@@ -77,7 +77,7 @@ def wrong_form(root):
 
 
 def missing_in_indexes(root):
-    """Every page stands in mkdocs.yml, and in docs/index.md or, for a tool, in docs/reference/tools.md."""
+    """Yields pages that are missing in mkdocs.yml, in docs/index.md or, for a tool, in docs/reference/tools.md."""
     nav = re.findall(r": ([\w/-]+\.md)$", read(root / "mkdocs.yml"), re.MULTILINE)
     linked = {
         (root / "docs" / folder / target.partition("#")[0]).resolve()
@@ -113,7 +113,8 @@ def commands(text):
 
 
 def unknown_in(command, tools):
-    """An option belongs to the nearest program before it; one without a program to any tool."""
+    """Yields faults of a command. An option belongs to the nearest program before it. An option without a program
+    may belong to any tool."""
     every = set().union(*tools.values())
     program = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, tools))})(?![\w-])|{OTHERS_WORD.pattern}")
     for option in OPTION.finditer(command):
@@ -147,7 +148,7 @@ def wrong_options(root):
 
 
 def source_text(root):
-    """The literals of the sources, those that the compiler joins joined."""
+    """Returns the sources, with adjacent string literals joined as the compiler joins them."""
     text = "\n".join(read(file) for folder in ("lib", "pipeline", "tools") for file in sorted((root / folder).rglob("*.cc")))
     text += "\n".join(read(file) for folder in ("lib", "pipeline") for file in sorted((root / folder).rglob("*.h")))
     return re.sub(r'"\s*\n\s*"', "", text)

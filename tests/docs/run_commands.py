@@ -2,12 +2,12 @@
 """Runs the commands that README.md, CONTRIBUTING.md and docs/ show, as a reader would type them.
 
 Usage: tests/docs/run_commands.py SOURCE_FOLDER BIN_DIR [PAGE...]     PAGE: docs/howto/report.md
-Each page is one session of bash in a folder of its own, which has what a reader has after the demo:
+Each page is one session of bash in a folder of its own. The folder has what a reader has after the demo:
   the sources, configs/ and build/bin; the runs run/demo and run/mine (if the page does not make it itself)
   my_videos/ (class folders), new_videos/ (no classes), holiday.mp4
   r3d18_K_200ep.pth and kinetics700.txt: the demo's weights and classes, in the place of published ones
 The demo and configs/small are made small, so that all pages take a minute. A comment <!-- needs: WORD --> above
-a block says why it cannot run here; <!-- the page needs: WORD --> speaks for all blocks of a page.
+a block says why it cannot run here; <!-- the page needs: WORD --> applies to all blocks of a page.
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -48,7 +48,7 @@ def blocks_of(text):
 
 
 def make_place(root, bin_dir, place):
-    """Makes a folder as a reader's is after the demo."""
+    """Makes the folder `place` as a reader has it after the demo."""
     for name in LINKED:
         (place / name).symlink_to(root / name)
     shutil.copytree(root / "configs", place / "configs")
@@ -95,7 +95,7 @@ def run_page(page, text, blocks, place):
     status, output = say(place, "\n".join(parts))
     if status == 0:
         return True
-    # bash has ended at the command that failed, so the last block begun is the one.
+    # bash ends at the command that fails, so the last block that began has failed.
     print(f"{page}: status {status} in the block of line {output.rsplit('== line ', 1)[1].split()[0]}:")
     print("\n".join(output.rsplit("== line ", 1)[1].splitlines()[1:][-30:]))
     return False

@@ -18,7 +18,7 @@ PdqHash RandomHash(Rng* rng) {
   return hash;
 }
 
-// Changes exactly `count` bits.
+// Returns `hash` with exactly `count` bits changed.
 PdqHash Changed(PdqHash hash, int count, Rng* rng) {
   std::set<int64_t> bits;
   while (bits.size() < static_cast<size_t>(count)) {
@@ -30,7 +30,7 @@ PdqHash Changed(PdqHash hash, int count, Rng* rng) {
   return hash;
 }
 
-// Random hashes, and around some of them others at every distance up to 40.
+// Returns random hashes, and near some of them further hashes at every distance up to 40.
 std::vector<PdqHash> PlantedHashes(Rng* rng) {
   std::vector<PdqHash> hashes;
   for (int i = 0; i < 1500; ++i) {

@@ -68,7 +68,7 @@ TEST(PdqHasher, AgreesWithTheOtherImplementation) {
   }
 }
 
-// It is exact where the shrinking treats left and right alike: it does at 64 samples.
+// Mirroring is exact if shrinking is symmetric in left and right, as it is at 64 samples.
 TEST(PdqHasher, MirroredCoefficientsAreThoseOfTheMirroredPicture) {
   for (const auto& [width, height, most] :
        {std::tuple(64, 64, 0), std::tuple(160, 120, 31), std::tuple(341, 256, 31)}) {
@@ -104,7 +104,7 @@ TEST(PdqHasher, FlatAndDarkPicturesHaveNoQuality) {
   EXPECT_LT(TransformOf(dark).quality, kPdqMinQuality);
 }
 
-// Encodes it as prep-videos does.
+// Encodes `picture` as prep-videos does.
 std::vector<uint8_t> JpegOf(const Picture& picture, int quality) {
   YuvImage image(picture.width, picture.height);
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
@@ -128,7 +128,7 @@ PdqHash SmallHash(const std::vector<uint8_t>& jpeg) {
   return WholeHash({kPdqSide, kPdqSide, {luma.begin(), luma.end()}});
 }
 
-// The small picture stops at the low frequencies of the JPEG.
+// The small picture is decoded from the low frequencies of the JPEG only.
 TEST(SmallPicture, HasNearlyTheHashOfTheWholePicture) {
   int largest = 0;
   for (const FrameSize size : {FrameSize{320, 240}, FrameSize{640, 360}, FrameSize{176, 144},
@@ -143,7 +143,7 @@ TEST(SmallPicture, HasNearlyTheHashOfTheWholePicture) {
   RecordProperty("largest_distance", largest);
 }
 
-// Without restart markers the crop decoder refuses a frame, and all of it is decoded.
+// The crop decoder refuses a frame without restart markers. Then the complete frame is decoded.
 TEST(SmallPicture, TakesFramesWithoutRestartMarkersAndChangesOfSize) {
   SmallPictureDecoder decoder;
   for (const FrameSize size : {FrameSize{320, 240}, FrameSize{176, 144}, FrameSize{320, 240}}) {

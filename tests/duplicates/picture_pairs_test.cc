@@ -12,8 +12,8 @@ namespace {
 
 struct Film {
   uint32_t room = 1;   // the background
-  uint32_t actor = 1;  // moves before it, along a path of its own; 0: nobody
-  int begin = 0;       // pictures left out at the begin
+  uint32_t actor = 1;  // moves in front of the room, on its own path; 0: nobody
+  int begin = 0;       // number of pictures left out at the beginning
   float contrast = 1;  // 0: black
   int num_pictures = 8;
 };
@@ -99,7 +99,7 @@ TEST(PairFinder, FindsTheSameFilmAtItsOffset) {
   EXPECT_FALSE(pairs[0].mirrored);
 }
 
-// The pictures are near each other, as most of them is the room.
+// The hashes are near each other, because most of each picture is the same room.
 TEST(PairFinder, MotionTellsFilmsOfOneRoomApart) {
   Film other;
   other.actor = 3;

@@ -6,7 +6,8 @@
 namespace reel3d {
 namespace {
 
-// The surer an answer, the more often it is right: from 100 % down to 50 % of twenty videos.
+// Returns answers for twenty videos with rising confidence. The ten most confident are right; of
+// the others, two are.
 std::vector<Forecast> Twenty() {
   std::vector<Forecast> forecasts;
   for (int video = 0; video < 20; ++video) {

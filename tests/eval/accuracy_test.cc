@@ -19,7 +19,7 @@ TEST(TopClasses, LowerIndexComesFirstInATie) {
   }
 }
 
-// Three right, one in the top 5, one wrong; five more were expected.
+// Three answers are right, one is in the top 5, one is wrong. Five more videos have no answer.
 Accuracy FiveOfTen() { return {{{0, 0, 0}, {0, 0, 0}, {1, 1, 0}, {1, 0, 3}, {5, 1, 5}}, 10, 6}; }
 
 TEST(Accuracy, MissingVideosCountAsWrongOrNotAtAll) {

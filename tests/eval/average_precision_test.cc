@@ -32,21 +32,21 @@ TEST(Ranking, EqualsScikitLearn) {
   }
 }
 
-// By the official rules, computed by hand: Archery is found at places 1 and 3 of 3, Baking at 2 of
-// 4 (one of two pairs), Cricket at 2.
+// The values are computed by hand from the official rules. The arguments are the places of the
+// hits, and the number of videos that have the class.
 TEST(AveragePrecision, ByHand) {
   EXPECT_DOUBLE_EQ(AveragePrecision({1, 3}, 2), 5.0 / 6);
   EXPECT_DOUBLE_EQ(AveragePrecision({2}, 2), 0.25);
   EXPECT_DOUBLE_EQ(AveragePrecision({2}, 1), 0.5);
   EXPECT_DOUBLE_EQ(AveragePrecision({}, 3), 0);
-  // The precision at the second hit is the better one, and counts for the first as well.
+  // The precision at the second hit is higher, so it counts for the first hit as well.
   EXPECT_DOUBLE_EQ(AveragePrecision({3, 4}, 2), 0.5);
 }
 
 TEST(Ranking, OfEqualScoresTheFirstVideoAndClassComeFirst) {
   const double equal[] = {1, 1};
   const RankingFigures figures = MeasureRanking({{equal, {1}}, {equal, {0}}}, 2);
-  EXPECT_DOUBLE_EQ(*figures.average_precision[0], 0.5);  // second place, behind the first video
+  EXPECT_DOUBLE_EQ(*figures.average_precision[0], 0.5);  // second place, behind video 0
   EXPECT_DOUBLE_EQ(*figures.average_precision[1], 1);
   EXPECT_DOUBLE_EQ(figures.hit_rates[0].any, 0.5);
 }

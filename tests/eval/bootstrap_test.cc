@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Draws the accuracy of these videos.
+// Returns the bootstrap interval of the accuracy of these videos.
 Interval AccuracyInterval(const std::vector<int>& right, const std::vector<int>& groups,
                           const Resampling& resampling) {
   return PercentileInterval(BootstrapValues(groups, resampling, [&](const Draws& draws) {
@@ -28,8 +28,8 @@ Interval AccuracyInterval(const std::vector<int>& right, const std::vector<int>&
   })[0]);
 }
 
-// An end of an interval from 20,000 draws has a standard error of 0.0015 here, and two of them are
-// compared.
+// An end of an interval from 20,000 draws has a standard error of 0.0015 here, and numpy's ends
+// have one too.
 TEST(Bootstrap, EqualsNumpyWithinMonteCarloError) {
   const auto golden = test::FiguresGolden("bootstrap");
   const std::vector<int> right = golden["right"];
@@ -47,7 +47,7 @@ TEST(Bootstrap, IsThatOfABinomial) {
   std::vector<int> right(100);
   std::fill(right.begin(), right.begin() + 80, 1);
   const Interval interval = AccuracyInterval(right, NumberGroups({}, 100), {1});
-  // 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 100), give or take the noise of 1000 draws.
+  // The interval is 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 100), up to the noise of 1000 draws.
   EXPECT_NEAR(interval.low, 0.7216, 0.012);
   EXPECT_NEAR(interval.high, 0.8784, 0.012);
   EXPECT_EQ(AccuracyInterval(right, NumberGroups({}, 100), {1}).low, interval.low);

@@ -89,7 +89,7 @@ TEST(ToProbabilities, AHigherTemperatureIsLessSure) {
   EXPECT_NEAR(ToProbabilities({0.2, 0.8}, ParseAveraging("softmax"), 2)[1], 2.0 / 3, 1e-12);
 }
 
-// Temperature works on probabilities as on the logits they come from.
+// A temperature has the same effect on probabilities as on the logits from which they come.
 TEST(ToProbabilities, TemperatureIsThatOfTheLogits) {
   const float clip[] = {0.5F, 2, -30};
   const std::vector<double> by_logits = ToProbabilities(

@@ -20,7 +20,8 @@ using ::testing::HasSubstr;
 
 const std::vector<std::string> kClasses = {"jump", "run", "walk"};
 
-// Makes a run over videos whose classes go round; `answers[i]` is the class that video i gets.
+// Makes a run over videos whose classes are 0 1 2 0 1 2 ...; `answers[i]` is the answer for video
+// i.
 SubsetScores RunOf(const std::vector<int>& answers) {
   SubsetScores run;
   run.subset = "validation";
@@ -42,7 +43,7 @@ std::vector<int> RightAnswers(size_t size) {
   return answers;
 }
 
-// Returns right answers but for the videos from `first` on, `count` of them.
+// Returns a run that is wrong for `count` videos from `first` on, and right for all others.
 SubsetScores WrongFrom(size_t size, size_t first, size_t count) {
   std::vector<int> answers = RightAnswers(size);
   for (size_t video = first; video < first + count; ++video) {
@@ -66,11 +67,11 @@ TEST(Compare, ARunWithItselfIsZero) {
 }
 
 TEST(Compare, CountsFlipsBothWays) {
-  // Wrong in A: 0 .. 9; in B: 6 .. 9 and 20, 21.
+  // A is wrong for videos 0 .. 9; B is wrong for 6 .. 9, 20 and 21.
   SubsetScores b = WrongFrom(60, 6, 4);
   b.videos[20].scores = b.videos[21].scores;
-  b.videos[21].scores = {0.9, 0.1, 0.0};  // of a run
-  b.videos[20].scores = {0.9, 0.1, 0.0};  // of a walk
+  b.videos[21].scores = {0.9, 0.1, 0.0};
+  b.videos[20].scores = {0.9, 0.1, 0.0};
   b.videos[21].label = 1;
   SubsetScores a = WrongFrom(60, 0, 10);
   a.videos[21].label = 1;
@@ -110,20 +111,20 @@ TEST(Compare, Verdicts) {
     options.margin = margin;
     return Compare(a, b, options);
   };
-  // 12 of 3000 get worse: real, but below one point.
+  // 12 of 3000 videos get worse: a significant difference, but below one percentage point.
   const SubsetScores good = WrongFrom(3000, 0, 0);
   const SubsetScores slightly_worse = WrongFrom(3000, 100, 12);
   EXPECT_EQ(verdict(good, slightly_worse, 0.01).verdict, Verdict::kEquivalent);
   EXPECT_TRUE(verdict(good, slightly_worse, 0.01).is_significant);
   EXPECT_EQ(verdict(good, slightly_worse, 0.004).verdict, Verdict::kWorse);
   EXPECT_EQ(verdict(good, slightly_worse, 0).verdict, Verdict::kWorse);
-  // One each way of 60.
+  // Each run is wrong for one of 60 videos, and not for the same one.
   EXPECT_EQ(verdict(WrongFrom(60, 0, 1), WrongFrom(60, 5, 1), 0.005).verdict, Verdict::kUndecided);
   EXPECT_STREQ(NameOf(Verdict::kUndecided), "undecided");
 }
 
-// Five of sixty videos that change are significant one by one; if they are one person's, they are
-// one change.
+// Eight of sixty videos change. This is significant for independent videos, but not if all eight
+// show the same person: then there is one change.
 TEST(Compare, GroupsDecideTheVerdict) {
   const SubsetScores a = WrongFrom(60, 0, 8);
   const SubsetScores b = WrongFrom(60, 0, 0);
@@ -142,7 +143,7 @@ TEST(Compare, GroupsDecideTheVerdict) {
 }
 
 TEST(Compare, ClassesAreCorrectedForTheirNumber) {
-  // Only jumps change: 7 of 20.
+  // Only videos of class 0 change: 7 of 20.
   std::vector<int> answers = RightAnswers(60);
   for (size_t video = 0; video < 21; video += 3) {
     answers[video] = 2;
@@ -211,7 +212,7 @@ TEST(Compare, SaysHowRunsDoNotFit) {
          "old (6 videos of validation) and new (6 videos of validation) have no video in common");
 }
 
-// A is sure and right on even videos, B on odd ones; each is unsure elsewhere.
+// Run A is sure and right on even videos, run B on odd videos. Otherwise a run is unsure and wrong.
 std::vector<PairedVideo> Complementary(size_t size) {
   std::vector<PairedVideo> videos;
   for (size_t video = 0; video < size; ++video) {
@@ -237,7 +238,7 @@ TEST(FuseLate, TwoRunsThatHelpEachOther) {
 }
 
 TEST(FuseLate, TheWeightIsJudgedOnTheOtherHalf) {
-  // In half 0 only B is right, and A surely wrong; in half 1 it is the other way round.
+  // B is right in half 0, and A is wrong with certainty. In half 1, A is right and B is wrong.
   std::vector<PairedVideo> videos;
   for (int video = 0; video < 4; ++video) {
     const bool b_is_right = video < 2;

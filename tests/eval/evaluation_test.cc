@@ -19,7 +19,8 @@ using ::testing::ElementsAre;
 constexpr int kNumClasses = 6;
 constexpr int kNumVideos = 90;
 
-// Videos of 1 to 9 windows, the last one with fewer frames; ten more were expected.
+// Returns scores of videos with 1 to 9 windows, the last window with fewer frames. Ten more videos
+// are expected and missing.
 Scores RandomScores(uint64_t seed) {
   Rng rng(seed);
   Scores scores;
@@ -54,7 +55,7 @@ class EvaluationTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-// Reverses the videos, and the numbers of their clips with them.
+// Reverses the order of the videos, and renumbers the videos of the clips.
 Scores Reversed(const Scores& scores) {
   Scores reversed = scores;
   std::reverse(reversed.videos.begin(), reversed.videos.end());
@@ -81,7 +82,8 @@ TEST_F(EvaluationTest, TheOrderOfVideosDoesNotMatter) {
   EXPECT_EQ(one.confusion, other.confusion);
 }
 
-// A reading gives the same answers beside the main one and as the main one.
+// A reading (a way to average windows) gives the same figures, whether it is the main reading or
+// not.
 TEST_F(EvaluationTest, EveryReadingIsWhatItIsAlone) {
   const Scores scores = RandomScores(2);
   const Evaluation whole = Evaluate(Read(scores), {});
@@ -113,7 +115,7 @@ TEST_F(EvaluationTest, WindowsRiseFromOneToAll) {
   for (const WindowFigures& row : evaluation.windows) {
     mean_windows.push_back(row.mean_windows);
   }
-  ASSERT_EQ(mean_windows.size(), 5U);  // 1, 2, 4, 8, all: no video has 16
+  ASSERT_EQ(mean_windows.size(), 5U);  // 1, 2, 4, 8 and all: no video has 16 windows
   EXPECT_TRUE(std::is_sorted(mean_windows.begin(), mean_windows.end()));
   EXPECT_EQ(mean_windows.front(), 1);
   EXPECT_EQ(evaluation.windows.back().reading.windows.windows, Windows::kKept);
@@ -129,11 +131,11 @@ TEST_F(EvaluationTest, OneWindowAVideoHasNoGain) {
   scores.clips = {{0, 0, 16}, {1, 0, 16}};
   scores.logits.resize(2 * kNumClasses);
   const Evaluation evaluation = Evaluate(Read(scores), {});
-  ASSERT_EQ(evaluation.windows.size(), 2U);  // 1 and all
+  ASSERT_EQ(evaluation.windows.size(), 2U);  // one window, and all windows
   EXPECT_FALSE(evaluation.windows.front().share_of_gain.has_value());
 }
 
-// Three crops of each window, with scores of their own.
+// Returns scores with three crops of each window; each crop has its own logits.
 Scores WithThreeCrops(const Scores& scores) {
   Rng rng(9);
   Scores crops = scores;
@@ -152,7 +154,7 @@ Scores WithThreeCrops(const Scores& scores) {
   return crops;
 }
 
-// The mean of the softmax of these rows, worked out without VideoClips.
+// Returns the mean of the softmax of these rows, computed without VideoClips.
 std::vector<double> MeanSoftmax(const Scores& scores, const std::vector<size_t>& rows) {
   std::vector<double> mean(kNumClasses, 0);
   for (const size_t row : rows) {
@@ -217,7 +219,7 @@ TEST_F(EvaluationTest, AVideoIsTheMeanOfAllCropsAndWindowsCountOnce) {
   }
 }
 
-// The figures of windows are those of a run whose crops are all alike.
+// If all crops of a window have equal scores, the figures equal those of one crop.
 TEST_F(EvaluationTest, EqualCropsChangeNoFigure) {
   const Scores scores = RandomScores(8);
   Scores crops = scores;
@@ -254,7 +256,7 @@ TEST_F(EvaluationTest, GroupsWidenTheInterval) {
   }
   const Evaluation grouped = Evaluate(subset, options);
   const Evaluation single = Evaluate(subset, {});
-  EXPECT_EQ(grouped.num_groups, 12);  // two, and the missing ones
+  EXPECT_EQ(grouped.num_groups, 12);  // two groups, and ten missing videos
   EXPECT_EQ(single.num_groups, 100);
   const auto width = [](const Interval& interval) { return interval.high - interval.low; };
   EXPECT_GT(width(grouped.intervals.top1), 2 * width(single.intervals.top1));
@@ -270,7 +272,8 @@ TEST_F(EvaluationTest, SeveralLabelsAVideo) {
   options.labels = {{"video_100", {0, 1}}, {"video_101", {0}}, {"video_999", {5}}};
   const Evaluation evaluation = Evaluate(Read(scores), options);
   EXPECT_TRUE(evaluation.has_several_labels);
-  // Class 0: places 1 and 2 of 2; class 1: place 1; class 5 belongs to a video without scores.
+  // The videos of class 0 are at places 1 and 2, that of class 1 at place 1. Class 5 belongs to a
+  // video without scores.
   EXPECT_DOUBLE_EQ(evaluation.ranking.mean_average_precision, 2.0 / 3);
   EXPECT_DOUBLE_EQ(evaluation.ranking.hit_rates[0].any, 1.0 / 3);
   EXPECT_DOUBLE_EQ(evaluation.ranking.hit_rates[0].mean, 0.5 / 3);
@@ -285,7 +288,7 @@ TEST_F(EvaluationTest, ClassesHaveWilsonIntervals) {
   }
 }
 
-// Confidences that are too high by a known factor come back as that temperature.
+// If the logits are multiplied by a factor, the temperature grows by that factor.
 TEST_F(EvaluationTest, TemperatureUndoesScaling) {
   Scores scores = RandomScores(9);
   for (float& logit : scores.logits) {

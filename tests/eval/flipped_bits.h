@@ -15,9 +15,9 @@
 
 namespace reel3d::test {
 
-// Expects of each byte of `file` that it matters, and then its damage is an input error in one line
-// that names the file and says `remedy`, or that nobody reads it. `reads_the_same` reads the file
-// and returns whether its content is what was written.
+// Damages each byte of `file` in turn. `reads_the_same` reads the file; it must either return true,
+// which means that the content is what was written, or throw an input error. The error must be one
+// line that names the file and contains `remedy`.
 inline void ExpectDamageIsFoundOrHarmless(const std::filesystem::path& file,
                                           const std::function<bool()>& reads_the_same,
                                           const std::string& remedy) {

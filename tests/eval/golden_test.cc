@@ -1,4 +1,4 @@
-// Accuracies and averages against numpy and scikit-learn (tests/golden/make_eval_golden.py).
+// Compares accuracies and averages with numpy and scikit-learn (tests/golden/make_eval_golden.py).
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -75,7 +75,7 @@ TEST(ScoreFile, SameScoresSameBytes) {
   EXPECT_EQ(ReadFile(folder / "one.h5"), ReadFile(folder / "two.h5"));
 }
 
-// Changes a good file in place by HDF5 itself.
+// Changes a valid file in place through the HDF5 library.
 void Tamper(const std::filesystem::path& path, const std::function<void(hid_t)>& change) {
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   ASSERT_GE(file, 0);
@@ -257,7 +257,7 @@ TEST(ScoreFile, ChecksumsAreThoseOfTheReference) {
   });
 }
 
-// The example with two crops of each window of its first video.
+// Returns the example with two crops of the first video's window.
 Scores CropsExample() {
   Scores scores = Example();
   scores.clips = {{0, 0, 16, 0}, {0, 0, 16, 9}, {1, 0, 16, 0}};

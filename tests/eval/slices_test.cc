@@ -69,7 +69,7 @@ TEST(Slices, ColumnsThatDoNotCutAreNotShown) {
   EXPECT_TRUE(MeasureSlices({}, {{"column", {}}}).empty());
 }
 
-// One wrong video is no evidence, whatever the mean; a hundred are.
+// A slice with one wrong video does not stand out, whatever the mean; one with a hundred does.
 TEST(Slices, SmallSlicesDoNotStandOut) {
   std::vector<bool> is_right(1000, true);
   Values values(1000, "usual");

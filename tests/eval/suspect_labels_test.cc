@@ -20,7 +20,7 @@ TEST(SuspectLabels, ConfidentDisagreementComesFirst) {
                                                          {"d", -1, {0.9, 0.1, 0.0}, 1}}),
                                                   ParseAveraging("softmax"));
   RankSuspects(&suspects);
-  ASSERT_EQ(suspects.size(), 2U);  // c is right, d has no label
+  ASSERT_EQ(suspects.size(), 2U);  // the answer for c is right, d has no label
   EXPECT_EQ(suspects[0].id, "b");
   EXPECT_EQ(suspects[0].label, 1);
   EXPECT_EQ(suspects[0].answer, 2);

@@ -37,7 +37,7 @@ TEST(ChooseWindows, SpreadOnesAreTheMiddlesOfEqualStretches) {
   EXPECT_THAT(Choose(ten, 1, Windows::kSpread, 2), ElementsAre(2, 7));
   EXPECT_THAT(Choose(ten, 1, Windows::kSpread, 4), ElementsAre(1, 3, 6, 8));
   EXPECT_THAT(Choose({16, 16, 16}, 1, Windows::kSpread, 8), ElementsAre(0, 1, 2));
-  // Among those that are kept.
+  // Windows are chosen among those with enough distinct frames.
   EXPECT_THAT(Choose({1, 16, 16, 16}, 2, Windows::kSpread, 1), ElementsAre(2));
 }
 

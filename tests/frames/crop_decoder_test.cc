@@ -1,5 +1,5 @@
-// Compares the fast decoder with the exact one (lib/frames/frame_decoder): its pixels are near, its
-// bytes are the same on every processor, and it refuses whatever is damaged.
+// Compares the fast decoder with the exact decoder (lib/frames/frame_decoder). Its pixels are near
+// the exact ones and the same on every processor. It refuses damaged frames.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/frames/crop_decoder.h"
 
@@ -51,7 +51,7 @@ CropPlan SquareCrop(FrameSize frame, int x, int y, int side, bool flip, int size
   return plan;
 }
 
-// Returns corners and centre at the paper's scales, and the crop of validation and scoring.
+// Returns crops at the corners and the centre in the paper's scales, and the crop of validation.
 std::vector<CropPlan> Plans(FrameSize frame, int size = kSize) {
   std::vector<CropPlan> plans = {CenterCrop(frame, size)};
   for (const double scale : CropOptions().scales) {
@@ -148,7 +148,7 @@ TEST(CropDecoderTest, RefusesWhatIsNotItsKind) {
   test::JpegStyle without_restarts;
   without_restarts.restart_interval = 0;
   test::JpegStyle other_interval;
-  other_interval.restart_interval = 3;  // 20 MCUs a row
+  other_interval.restart_interval = 3;  // does not divide the 20 MCUs of a row
   for (const test::JpegStyle& style : {progressive, grey, without_restarts, other_interval}) {
     EXPECT_FALSE(accepts(test::MakeJpeg(frame, 1, style), plan));
   }

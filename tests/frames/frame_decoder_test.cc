@@ -27,7 +27,7 @@ std::vector<uint8_t> Decode(FrameDecoder* decoder, const std::vector<FrameJpeg>&
   return clip;
 }
 
-// Expects an input error and returns its words.
+// Expects an input error and returns its message.
 std::string DecodeFailure(const std::vector<uint8_t>& jpeg, const CropPlan& plan) {
   FrameDecoder decoder;
   try {
@@ -49,8 +49,8 @@ TEST(FrameDecoderTest, EqualsPilsDecodingAndResizing) {
   }
 }
 
-// The region keeps its size. Its pixels must be those of decoding the complete picture, wherever
-// the region lies relative to the blocks of 16 pixels.
+// The region moves, but keeps its size. Wherever it lies relative to the blocks of 16 pixels, its
+// pixels must equal those of a complete decode.
 TEST(FrameDecoderTest, LeavingOutWhatIsNotNeededChangesNoPixel) {
   FrameDecoder decoder;
   for (const FrameSize frame : {FrameSize{100, 75}, FrameSize{96, 64}, FrameSize{33, 49}}) {

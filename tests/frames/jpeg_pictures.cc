@@ -2,7 +2,7 @@
 #include "tests/frames/jpeg_pictures.h"
 
 #include <cmath>
-#include <cstdio>  // jpeglib.h needs it first
+#include <cstdio>  // jpeglib.h needs this header before it
 #include <cstdlib>
 
 #include <jpeglib.h>
@@ -12,12 +12,12 @@
 namespace reel3d::test {
 namespace {
 
-// 0 .. 191, with an edge wherever it wraps.
+// Returns 0 .. 191. There is an edge where the value wraps to 0.
 int Slope(int x, int y, int color, int number) {
   return (x * (color + 1) / 2 + y * (3 - color) / 2 + number * 16) % 192;
 }
 
-// About 20 .. 230: lengths from 10 to 200 pixels, the shorter the weaker.
+// Returns about 20 .. 230: a sum of waves of about 10 to 200 pixels. Shorter waves are weaker.
 int Waves(int x, int y, int phase) {
   return static_cast<int>(125 + 50 * std::sin(x * 0.03 + phase) + 30 * std::sin(y * 0.07 - phase) +
                           15 * std::sin((x + 2 * y) * 0.15) + 8 * std::sin((2 * x - y) * 0.25));

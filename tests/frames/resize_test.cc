@@ -10,7 +10,7 @@
 namespace reel3d {
 namespace {
 
-// test_picture() of make_clip_golden.py, as RGBX.
+// Returns the picture of test_picture() in tests/golden/make_clip_golden.py, as RGBX.
 std::vector<uint8_t> TestPicture(FrameSize frame) {
   std::vector<uint8_t> rgbx;
   for (int y = 0; y < frame.height; ++y) {
@@ -27,7 +27,7 @@ std::vector<uint8_t> TestPicture(FrameSize frame) {
   return rgbx;
 }
 
-// Rows handed over in an exact-size buffer, so that a sanitizer sees any read too far.
+// Passes each row in a buffer of its exact size, so that sanitizers notice reads past its end.
 std::vector<uint8_t> Resize(const CropPlan& plan, const std::vector<uint8_t>& rgbx) {
   CropResizer resizer;
   resizer.Prepare(plan);
@@ -73,7 +73,7 @@ TEST(ResizeTest, NeedsNoPixelOutsideTheRegion) {
 }
 
 TEST(ResizeTest, AWindowNeedsOnlyItsPartOfTheRegionAndTheFilterAroundIt) {
-  // 4 to 1: a filter reaches 4 pixels to each side of an output pixel's middle.
+  // The scale is 4 to 1: the filter reaches 4 pixels to each side of an output pixel's centre.
   const CropPlan plan = {{160, 80}, 0, 0, 160, 80, 40, 20, 10, 0, 20, false};
   CropResizer resizer;
   resizer.Prepare(plan);

@@ -1,11 +1,11 @@
-// Entropy decoding against libjpeg's: the same coefficients, whatever the picture's size, quality
-// and restart interval.
+// Compares entropy decoding with libjpeg's: the coefficients must be the same for all sizes,
+// qualities and restart intervals.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/frames/row_decoder.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdio>  // jpeglib.h needs it first
+#include <cstdio>  // jpeglib.h needs this header before it
 
 #include <jpeglib.h>
 
@@ -113,7 +113,7 @@ void ExpectLibjpegsCoefficients(const std::vector<uint8_t>& jpeg) {
 }
 
 TEST(RowDecoderTest, CoefficientsAreLibjpegs) {
-  // Width, interval: every divisor of the MCU columns up to 8.
+  // Pairs of width and restart interval. The intervals divide the number of MCU columns.
   const std::vector<std::pair<int, int>> shapes = {{640, 4}, {640, 8}, {640, 2}, {640, 1},
                                                    {480, 5}, {480, 6}, {480, 3}, {426, 3},
                                                    {112, 7}, {16, 1},  {33, 3}};

@@ -13,14 +13,14 @@
 namespace reel3d::fuzz {
 namespace {
 
-// Reads the file, orders its classes and looks for its videos in a tree that has some.
+// Reads the annotation file, orders its classes and looks for its videos in a tree of videos.
 void TryAnnotations(const uint8_t* data, size_t size) {
   static const test::TemporaryFolder folder;
   const std::vector<AnnotationInput>& inputs = AnnotationInputs();
   FileAndNumbers input(data, size);
   const AnnotationInput& chosen = inputs[input.Below(static_cast<int>(inputs.size()))];
   const std::filesystem::path path = folder / chosen.name;
-  std::filesystem::remove(path);  // some file systems sync a file that is written over
+  std::filesystem::remove(path);  // some file systems sync a file that is overwritten
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(input.file().data()),
              static_cast<std::streamsize>(input.file().size()));
@@ -36,7 +36,7 @@ void TryAnnotations(const uint8_t* data, size_t size) {
     try {
       set = ReadAnnotations(chosen.format, request);
     } catch (const Error& error) {
-      // A list of another split, or a list of classes alone, is a wrong choice of files.
+      // A usage error means a wrong choice of files: a list of another split, or only classes.
       if (error.kind() == ErrorKind::kUsage) {
         return;
       }

@@ -31,7 +31,7 @@ CropPlan TakePlan(FileAndNumbers* input) {
   return TakeFittingPlan(sound ? FrameSize{header.width, header.height} : FrameSize{64, 48}, input);
 }
 
-// Returns the pixels, in memory of their exact size, or null if the decoder refuses.
+// Returns the pixels in memory of their exact size, or null if the decoder refuses the JPEG.
 std::unique_ptr<uint8_t[]> Decode(jpeg::CropDecoder* decoder, const std::vector<uint8_t>& jpeg,
                                   const CropPlan& plan, size_t size_bytes) {
   auto pixels = std::make_unique<uint8_t[]>(size_bytes);

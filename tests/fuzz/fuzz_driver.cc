@@ -1,9 +1,9 @@
 // Runs a fuzz target without libFuzzer. It tries the seeds, every file of a corpus, and then random
 // damage to all of these, which is the same on each run.
 //
-//   NAME_fuzz COUNT [FOLDER_OR_FILE...]     COUNT: damaged inputs
+//   NAME_fuzz COUNT [FOLDER_OR_FILE...]     COUNT: number of damaged inputs
 //
-// If an input causes a crash or a hang, it is left as ./NAME_fuzz.crash.
+// An input that causes a crash or a hang is left as ./NAME_fuzz.crash.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <unistd.h>

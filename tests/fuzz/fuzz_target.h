@@ -44,8 +44,8 @@ class FileAndNumbers {
   size_t next_ = 0;
 };
 
-// A file of these bytes, in memory if the system has a file system for that. (A nameless file, as
-// of memfd_create(), is not enough, because HDF5 asks for the real path.)
+// A temporary file with these bytes, in memory if the system has a file system for that. (A file
+// without a path, as memfd_create() makes, is not enough: HDF5 needs the real path.)
 class ScratchFile {
  public:
   ScratchFile(const void* bytes, size_t size_bytes);
@@ -73,7 +73,7 @@ void AllowInputErrors(const Function& function) {
   }
 }
 
-// Writes the input's file, and hands it to the reader whose place the input's first number says.
+// Writes the input's file and reads it with readers[n], where n is the input's first number.
 // Returns 0, as a target does.
 using FileReaders = std::vector<std::function<void(const std::filesystem::path& file)>>;
 int TryReader(const FileReaders& readers, const uint8_t* data, size_t size);

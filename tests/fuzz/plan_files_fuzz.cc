@@ -1,4 +1,4 @@
-// Fuzzes the files that plan-run reads: corrections, plans, and what a run wrote of itself.
+// Fuzzes the files that plan-run reads: corrections, plans, and the reports of earlier runs.
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <fstream>
@@ -21,7 +21,7 @@ constexpr const char* kReportText =
 constexpr const char* kTimesText =
     R"({"clips": 9, "seconds": 2, "ranks": [{"phases_s": {"forward": 1}, "read_s": 1}]})";
 
-// Plans with the rates, which must be good enough for a finite time.
+// Makes a plan with `rates`. Rates that were accepted must lead to a finite time.
 void PlanWith(const MeasuredRates& rates) {
   plan::Request request;
   request.videos = {{1000}, {900}, {10}, {25}, {720}};

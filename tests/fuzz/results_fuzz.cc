@@ -1,5 +1,4 @@
-// Fuzzes the JSON files of answers and annotations that other programs write, and the table of
-// labels.
+// Fuzzes the reading of other programs' files: answers and annotations in JSON, tables of labels.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/eval/results_json.h"
 #include "pipeline/stages/label_file.h"
@@ -16,7 +15,7 @@ constexpr const char* kTruthText =
     R"({"database": {"a": {"subset": "validation", "annotations": [{"label": "x"}]},
                      "b": {"subset": "validation", "annotations": {"label": "y"}}}})";
 
-// Figures of any answers are shares.
+// Checks that the figures of any answers are shares, between 0 and 1.
 void CheckFigures(const TrueLabels& truth, const std::vector<ResultEntry>& entries) {
   const ResultFigures figures = MeasureResults(truth, entries, {1, 3});
   REEL3D_CHECK(figures.mean_average_precision >= 0 && figures.mean_average_precision <= 1 + 1e-9);

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# run.sh BUILD_FOLDER SECONDS [NAME...]: runs the fuzzers of a build made with -DREEL3D_FUZZ=ON (or
-# these alone), each for so many seconds, and goes on where the last run was: what they have found
-# to lead to new code is in BUILD_FOLDER/corpus/NAME. Inputs that crash, leak, hang or take too much
-# memory are left in BUILD_FOLDER/crashes/NAME-*; then the exit status is 1.
+# run.sh BUILD_FOLDER SECONDS [NAME...]: runs the fuzzers of a build made with -DREEL3D_FUZZ=ON, each for
+# SECONDS. NAME: only these fuzzers. Inputs that reach new code are kept in BUILD_FOLDER/corpus/NAME, and
+# the next run continues from them. Inputs that crash, leak, hang or take too much memory are left in
+# BUILD_FOLDER/crashes/NAME-*; then the exit status is 1.
 #
-# Worth keeping in the tree: a crash, made small by `NAME_fuzz -minimize_crash=1 FILE` and mended, in
-# tests/fuzz/corpus/NAME; what leads to new code, by `NAME_fuzz -merge=1 tests/fuzz/corpus/NAME
-# BUILD_FOLDER/corpus/NAME` while it stays small.
+# When the fault is mended, make its input small with `NAME_fuzz -minimize_crash=1 FILE` and add it to
+# tests/fuzz/corpus/NAME. Inputs that reach new code may be added too, while the folder stays small:
+# `NAME_fuzz -merge=1 tests/fuzz/corpus/NAME BUILD_FOLDER/corpus/NAME`.
 set -euo pipefail
 build=$(realpath "${1:?usage: run.sh BUILD_FOLDER SECONDS [NAME...]}")
 seconds=${2:?usage: run.sh BUILD_FOLDER SECONDS [NAME...]}
@@ -30,12 +30,12 @@ for name in "${names[@]}"; do
 	leaks=1
 	[ ! -d "corpus/$name" ] || more+=("$PWD/corpus/$name")
 	case $name in
-	# HDF5 loses memory each time that it refuses a file: looking for leaks of ours takes all the time.
+	# HDF5 leaks memory each time that it refuses a file, so a search for leaks would take all the time.
 	shard_reader | shard_content | score_file) leaks=0 ;;&
-	# Written by another.
+	# Files that other programs wrote.
 	shard_reader) cp ../golden/shard_h5py.h5 "$corpus/" ;;
 	pth) cp ../golden/{kinds_zip,kinds_legacy,kinds_protocol4,half_legacy,objects_zip,objects_protocol5}.pth "$corpus/" ;;
-	# Others' videos that have caused trouble, where they stand beside the project.
+	# Awkward videos of other projects, if they are beside this project.
 	video) [ ! -d "$shared/data/hard_cases" ] || more+=("$(realpath "$shared/data/hard_cases")") ;;
 	esac
 	echo "=== $name, $seconds s" >&2

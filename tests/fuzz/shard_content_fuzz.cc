@@ -101,8 +101,8 @@ void WriteTable(const ShardTable& table, const std::vector<uint8_t>& data, Hdf5W
 
 }  // namespace
 
-// An input has the bytes of the frames, followed by numbers: how many lies, which column gets
-// another length (a column that does not exist: none), that length, then the lies.
+// An input has the bytes of the frames, followed by numbers: the count of lies (wrong values), the
+// column that gets a wrong length (none if there is no such column), this length, and the lies.
 std::vector<std::string> Seeds() {
   std::string data;
   for (const std::vector<uint8_t>& jpeg : test::MakeSmallShard().frames) {
@@ -134,8 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::AllowInputErrors([&] {
     const ShardReader reader(file.path());
     reader.Verify();
-    // After Verify(), each video has its frames, and the reader has not believed a lie about their
-    // places.
+    // Each video has its frames after Verify(). The reader must not have believed wrong places of
+    // frames.
     REEL3D_CHECK(reader.table().data_bytes() == input.file().size());
     std::vector<uint8_t> jpeg;
     for (size_t video = 0; video < reader.table().videos.size(); ++video) {

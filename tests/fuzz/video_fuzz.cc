@@ -1,6 +1,6 @@
-// Fuzzes the handling of any file as a video: it is probed, decoded, scaled, encoded, written and
-// read back, as by a worker of prep-videos, but in this process. This also finds faults of FFmpeg,
-// which in prep-videos cost a user one video.
+// Treats any file as a video: probes, decodes, scales, encodes, writes it and reads it back, like a
+// worker of prep-videos, but in this process. This also finds faults of FFmpeg, which cost a user
+// of prep-videos only one video.
 // SPDX-License-Identifier: Apache-2.0
 #include <new>
 
@@ -41,7 +41,7 @@ std::vector<std::string> Seeds() {
   turned.color_space = "bt709";
   turned.variable_rate = true;
   std::vector<std::string> seeds;
-  // The numbers are the first second and the length of the part.
+  // The numbers of a seed are the first second and the length of the part that is prepared.
   for (const std::string& file :
        {Sample("a.mp4", turned), Sample("a.avi", Codec("mpeg4")), Sample("a.mkv", Codec("ffv1")),
         Sample("b.mkv", Codec("mjpeg", "yuvj420p")), Sample("a.ts", Codec("mpeg2video")),
@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
     });
   } catch (const std::bad_alloc&) {
-    // In prep-videos, the worker's memory limit handles this case.
+    // The memory limit of the workers handles this case in prep-videos.
   }
   return 0;
 }

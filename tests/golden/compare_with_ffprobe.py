@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prepares every video below folders and compares its frames and size with what ffprobe says.
+"""Prepares every video below the folders, and compares its number of frames and its size with ffprobe's.
 
     tests/golden/compare_with_ffprobe.py [--tools build/bin] [--all] FOLDER...   # FFmpeg 5.1
 
 A file is compared if ffprobe decodes frames of it. The script prints a line for each video whose
-prepared frames or size are not those expected, then those that prep-videos refuses, with its
-reason. It ends with status 1 if there is a difference. It expects the frames of `ffprobe
--count_frames` and, at height 64, the width of the first frame as shown (pixel aspect and quarter
-turns applied), to the nearest even number. Of several video streams it expects the film: no
-attached picture, more than one frame, and of those the default one, then the largest.
+prepared frames or size differ from the expected ones. Then it lists the videos that prep-videos
+refuses, with the reasons. It ends with status 1 if there is a difference. It expects the number of
+frames of `ffprobe -count_frames` and, at height 64, the width of the first frame as shown (pixel
+aspect and quarter turns applied), rounded to an even number. If a file has several video streams,
+it expects the film: a stream that has more than one frame and is no attached picture. If there are
+several films, it expects the default one, or else the largest.
 """
 
 import argparse
@@ -75,7 +76,7 @@ def shown_size(file, stream):
 
 
 def prepare(files, tools, folder):
-    """Returns {id: reason} of what prep-videos refuses; the other videos stand in folder/out."""
+    """Prepares all files into folder/out. Returns {id: reason} of the videos that prep-videos refuses."""
     rows = ["\t".join(COLUMNS)]
     for item, file in files.items():
         rows.append("\t".join([item, str(file), "", "testing"] + [""] * (len(COLUMNS) - 4)))
@@ -88,7 +89,7 @@ def prepare(files, tools, folder):
 
 
 def compare(films, files, failed, out):
-    """Yields (file, whether it is compared, expected, found) of every film."""
+    """Yields (file, True, expected, found) for every film, or (file, False, expected, reason) if it was refused."""
     for item, stream in films.items():
         expected = (number(stream["nb_read_frames"]), *shown_size(files[item], stream))
         if item in failed:

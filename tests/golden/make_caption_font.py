@@ -1,4 +1,4 @@
-"""Makes lib/video/caption_font.h: the letters of captions, from DejaVu Sans Mono Bold (whose licence lets anyone).
+"""Makes lib/video/caption_font.h, the letters of captions, from DejaVu Sans Mono Bold. Its licence allows this.
 
 Usage: python3 tests/golden/make_caption_font.py DejaVuSansMono-Bold.ttf lib/video/caption_font.h
 Needs PIL.

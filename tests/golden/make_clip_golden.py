@@ -3,11 +3,11 @@
     pip install pillow==11.3.0 numpy
     python3 tests/golden/make_clip_golden.py tests/golden/clip_golden.json
 
-Pillow 13 filters the rows of some portrait regions before their columns and so differs in the last
-bit there; every version that the reference code could meet starts with the columns, as we do.
+Every version of Pillow that the reference code could have used filters columns first, as we do.
+Pillow 13 filters rows first in some portrait regions, so the last bit differs there.
 
-Writes {"resize": [case...], "jpeg": {"bytes": hex, "cases": [case...]}}. A case is the fields of a
-CropPlan, the CRC-32 of the planes that PIL makes of it, and for small results the planes as hex.
+Writes {"resize": [case...], "jpeg": {"bytes": hex, "cases": [case...]}}. A case has the fields of a
+CropPlan, the CRC-32 of the planes that PIL makes from it, and for small results the planes as hex.
 The picture of a resize case is test_picture() below, which the C++ test computes for itself.
 """
 import io
@@ -20,7 +20,7 @@ from PIL import Image
 
 
 def test_picture(width, height):
-    """Slopes, edges and noise; whole numbers only, so that any language gets the same."""
+    """Returns slopes, edges and noise. It uses only integers, so that any language gets the same values."""
     y, x, c = numpy.meshgrid(numpy.arange(height), numpy.arange(width), numpy.arange(3), indexing="ij")
     noise = (x * 7919 + y * 104729 + c * 1299709 + x * y * (c + 3)) % 71
     steps = ((x // 5 + y // 7 + c) % 3) * 60

@@ -1,10 +1,10 @@
-"""Makes eval_golden.json: what numpy and scikit-learn say of random logits.
+"""Makes eval_golden.json: figures of random logits, computed with numpy and scikit-learn.
 
 Usage: python3 tests/golden/make_eval_golden.py > tests/golden/eval_golden.json
 Needs numpy, scipy and scikit-learn. tests/eval and tests/pipeline compare reel3d with its output.
 
 Logits are multiples of 1/64, so that they are exact in float32 and in the file. One video has two
-equal best classes on purpose; others are short, so that --min-distinct changes their average.
+equal best classes on purpose. Some videos are short, so that --min-distinct changes their average.
 """
 
 import json
@@ -54,7 +54,7 @@ def main():
         for min_distinct in (1, 16):
             scores = np.stack([average(kept(v[2], v[3], min_distinct)) for v in videos])
             predicted = scores.argmax(axis=1)
-            # scikit-learn puts the higher index first in a tie: mirror the classes.
+            # In a tie, scikit-learn puts the higher index first and we the lower, so the classes are mirrored.
             mirrored = scores[:, ::-1]
             top5 = top_k_accuracy_score(
                 CLASSES - 1 - labels, mirrored, k=5, labels=list(range(CLASSES)))

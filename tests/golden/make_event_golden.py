@@ -1,4 +1,4 @@
-"""An event file by TensorBoard's own messages and record writer, for tests/train/event_file_test.cc.
+"""Makes an event file with TensorBoard's own messages and record writer, for tests/train/event_file_test.cc.
 
     python3 tests/golden/make_event_golden.py tests/golden/tensorboard_events.bin   # tensorboard 2.21
 """

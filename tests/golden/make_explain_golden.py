@@ -1,4 +1,4 @@
-"""Makes explain_golden.json: the rungs of a ladder, slices, and a held-out threshold, by numpy and scipy.
+"""Makes explain_golden.json with numpy and scipy: the ladder of evaluate-scores, slices, and a held-out threshold.
 
 Usage: python3 tests/golden/make_explain_golden.py > tests/golden/explain_golden.json
 Needs numpy and scipy. tests/pipeline/explain_golden_test.cc compares reel3d with its output.
@@ -70,7 +70,7 @@ def ladder(videos):
 
 
 def holm(p_values):
-    """Step-down, as Holm 1979 writes it."""
+    """Returns adjusted p-values by the step-down method of Holm 1979."""
     order = np.argsort(p_values, kind="stable")
     adjusted, largest = [0.0] * len(p_values), 0.0
     for step, place in enumerate(order):

@@ -1,4 +1,4 @@
-"""Makes figures_golden.json: what scipy, scikit-learn and statsmodels say of random cases.
+"""Makes figures_golden.json: figures of random cases, computed with scipy, scikit-learn and statsmodels.
 
 Usage: python3 tests/golden/make_figures_golden.py > tests/golden/figures_golden.json
 Needs numpy, scipy, scikit-learn and statsmodels. tests/eval compares reel3d with its output.
@@ -42,12 +42,12 @@ def holm(generator):
 
 
 def reliability(generator):
-    """ECE as Guo 2017 defines it: bins (low, high], 15 of them."""
+    """Expected calibration error (ECE) as defined by Guo 2017, with 15 bins (low, high]."""
     videos, classes, bins = 400, 6, 15
     labels = generator.integers(classes, size=videos)
     logits = generator.normal(size=(videos, classes)) * 2
     logits[np.arange(videos), labels] += 2.0
-    logits = np.round(3 * logits, 4)  # too sure
+    logits = np.round(3 * logits, 4)  # too confident
     probabilities = softmax(logits, axis=1)
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
@@ -76,7 +76,7 @@ def reliability(generator):
 
 
 def interpolated_precision(right, scores):
-    """VOC 2011 out of scikit-learn's curve, which goes from high recall to low."""
+    """VOC 2011 average precision from scikit-learn's curve, which goes from high recall to low recall."""
     precision, recall, _ = precision_recall_curve(right, scores)
     return float(np.sum(-np.diff(recall) * np.maximum.accumulate(precision)[:-1]))
 
@@ -105,7 +105,7 @@ def ranking(generator):
 
 
 def bootstrap(generator):
-    """Percentile intervals of the accuracy of 200 videos in groups, drawn by groups and one by one."""
+    """Percentile intervals of the accuracy of 200 videos: once groups are drawn, once single videos."""
     groups = np.sort(generator.integers(25, size=200))
     groups = np.unique(groups, return_inverse=True)[1]
     easy = generator.uniform(size=groups.max() + 1) < 0.6

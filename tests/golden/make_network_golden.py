@@ -1,12 +1,12 @@
-"""Makes network_golden.json: what PyTorch says of small networks of every family.
+"""Makes network_golden.json: PyTorch's logits, gradients and statistics of small networks of every family.
 
 Usage: python3 tests/golden/make_network_golden.py tests/golden
 Needs torch, torchvision and numpy. tests/model/golden_test.cc compares reel3d with its output.
 
-Weights, clips and labels come from the formula of noise(), so that none need be stored. All in float64, with running
-statistics (evaluated) and with those of the batch (trained); the test does the same, and float32 besides. Of tensors
-it keeps digests, one a top-level module (of densenet one a part of its features): the norm of all values and their
-scalar product with noise, in which each single value counts.
+Weights and clips come from the formula of noise(), so they are not stored. All is float64, once with running statistics
+(evaluated) and once with those of the batch (trained). The test does the same, and also runs float32. Tensors are
+stored as digests, one for each top-level module (densenet: for each part of its features): the norm of all values, and
+their scalar product with noise, to which each value contributes.
 """
 
 import json
@@ -61,7 +61,7 @@ CASES = [
 
 
 def digests(tensors):
-    """{first part of the name: [norm, product with noise]}."""
+    """Returns {first part of the name: [norm, product with noise]}."""
     sums = {}
     for name, tensor in tensors:
         values = tensor.double()
@@ -73,8 +73,8 @@ def digests(tensors):
 
 
 def smooth_clips(network, shape, labels):
-    """Clips, and the name of their noise, where no ReLU or pooling stands within float32's rounding of its kink: beyond
-    it gradients jump, and which side is met would depend on the processor."""
+    """Returns clips and the name of their noise. No input of a ReLU or max pooling is within float32's rounding of
+    the point where its gradient jumps; otherwise the gradients would depend on the processor."""
     def gradient(clips):
         clips = clips.clone().requires_grad_()
         return torch.autograd.grad(F.cross_entropy(network(clips), labels), clips)[0]

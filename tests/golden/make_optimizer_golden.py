@@ -1,9 +1,9 @@
-"""Fifty steps of torch's own SGD, clipping, averaging and losses, for tests/train/optimizer_test.cc.
+"""Runs fifty steps of torch's own SGD, clipping, averaging and losses, for tests/train/optimizer_test.cc.
 
     python3 tests/golden/make_optimizer_golden.py > tests/golden/optimizer.json     # torch 2.11
 
-Weights begin with, and gradients follow, formulas that the test repeats. Everything is float64: after fifty steps in
-float32, torch's plain and fused SGD are 1.1e-6 apart, and what rounding does depends on the processor.
+First weights and gradients come from formulas that the test repeats. Everything is float64: in float32, torch's plain
+and fused SGD differ by 1.1e-6 after fifty steps, and the rounding depends on the processor.
 """
 
 import json
@@ -53,7 +53,7 @@ def run(settings):
     record = []
     for step in range(STEPS):
         for tensor, parameter in enumerate(network.parameters()):
-            # Of changing length, so that clipping sometimes has nothing to do.
+            # The gradient's length changes, so that clipping has no effect in some steps.
             swell = 1 + 0.8 * math.sin(0.4 * step)
             parameter.grad = formula(parameter.shape, step, tensor) * swell
         norm = torch.nn.utils.clip_grad_norm_(

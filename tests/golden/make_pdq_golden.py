@@ -1,4 +1,4 @@
-"""PDQ hashes and qualities of the wheel `pdqhash`, for tests/duplicates/pdq_hasher_test.cc.
+"""Computes PDQ hashes and qualities with the wheel `pdqhash`, for tests/duplicates/pdq_hasher_test.cc.
 
     pip install pdqhash numpy      # 0.2.8
     python3 tests/golden/make_pdq_golden.py > tests/golden/pdq.json
@@ -43,7 +43,7 @@ def main():
         rows = numpy.array(grey(seed, width, height), dtype=numpy.uint8)
         picture = numpy.stack([rows] * 3, axis=2)
         bits, quality = pdqhash.compute(picture)
-        # Left and right exchanged is one of the eight that compute_dihedral gives.
+        # The expected hash of the mirrored picture: left and right are exchanged.
         mirrored, _ = pdqhash.compute(numpy.ascontiguousarray(picture[:, ::-1]))
         golden.append(
             {

@@ -1,4 +1,4 @@
-"""Makes plan_golden.json: the formulas of lib/plan, written down independently of it.
+"""Makes plan_golden.json: the formulas of lib/plan, written independently of its code.
 
 Usage: python3 tests/golden/make_plan_golden.py > tests/golden/plan_golden.json
 Needs only Python. Daly's equations are in the form in which his paper prints them; the expected
@@ -17,13 +17,13 @@ def daly_interval(save, mtbf):
 
 
 def daly_wall(work, interval, save, start, mtbf):
-    """Equation 20, and the first start, which may fail as well."""
+    """Expected time by Daly's equation 20, plus the time of the first start, which may fail as well."""
     cycle = mtbf * math.exp(start / mtbf) * (math.exp((interval + save) / mtbf) - 1)
     return work / interval * cycle + mtbf * (math.exp(start / mtbf) - 1)
 
 
 def limited_job(interval, save, start, mtbf, limit):
-    """(expected length, expected kept work) of a job that fails or reaches its limit."""
+    """Returns (expected length, expected kept work) of a job that fails or reaches its limit."""
     kept, done, count = 0.0, start, 0
     while done + interval + save <= limit - save:
         done += interval + save
@@ -35,12 +35,12 @@ def limited_job(interval, save, start, mtbf, limit):
 
 
 def ring(size, members, latency, bandwidth):
-    """Each of 2 (n - 1) steps sends one of n parts."""
+    """Time of a ring all-reduce: each of its 2 (n - 1) steps sends one of n parts."""
     return sum(latency + size / members / bandwidth for _ in range(2 * (members - 1)))
 
 
 def tree(size, members, latency, bandwidth):
-    """Up and down: as many levels as doublings reach all members, and every byte once each way."""
+    """Time of a tree all-reduce: log2(members) levels, rounded up, and all bytes, once up and once down."""
     levels = 0
     while 2**levels < members:
         levels += 1

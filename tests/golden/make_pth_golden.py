@@ -1,8 +1,8 @@
-"""Makes the .pth files of this folder: what Python's torch.save writes of small weights.
+"""Makes the .pth files of this folder: small weights, saved with Python's torch.save.
 
 Usage: python3 tests/golden/make_pth_golden.py tests/golden
-Needs torch, numpy and safetensors. tests/weights/pth_test.cc reads them and knows every value, as
-they come from the formula of noise().
+Needs torch, numpy and safetensors. tests/weights/pth_test.cc reads the files and checks every value:
+the values come from the formula of noise().
 """
 
 import argparse
@@ -27,7 +27,7 @@ def values(name, shape):
 
 
 def network():
-    """Depth 10, shortcut B, 5 classes, a 64th of the channels."""
+    """Returns an R3D of depth 10 with shortcut B, 5 classes, and a 64th of the channels."""
     made = build("r3d", depth=10, shortcut="b", width=1 / 64, stem_frames=3)
     for name, tensor in made.state_dict().items():
         tensor.copy_(values(name, tensor.shape) if tensor.is_floating_point() else torch.tensor(7))
@@ -35,11 +35,11 @@ def network():
 
 
 def checkpoint():
-    """As main.py of the reference saves one under DataParallel."""
+    """Returns a checkpoint as main.py of the reference code saves it under DataParallel."""
     parallel = torch.nn.DataParallel(network())
     optimizer = torch.optim.SGD(parallel.parameters(), lr=0, momentum=0.9)
     parallel.module.fc.bias.grad = torch.zeros(5)
-    optimizer.step()  # now there is a momentum
+    optimizer.step()  # makes the momentum, which is stored too
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [50, 100])
     return {
         "epoch": 12,
@@ -73,11 +73,11 @@ class Colour(enum.Enum):
 
 
 class Config(dict):
-    """A class of whoever saved the file."""
+    """A class that exists only in the code of the person who saved the file."""
 
 
 def beside_objects():
-    """Weights beside what programs keep in their checkpoints, none of it plain data."""
+    """Returns weights beside the Python objects that programs keep in their checkpoints."""
     beside = {
         "args": argparse.Namespace(lr=0.1, data=pathlib.PurePosixPath("/data"), device=torch.device("cpu")),
         "accuracy": numpy.float64(0.5),
@@ -95,7 +95,7 @@ def beside_objects():
         "long": [2**80, -1],
     }
     beside["itself"] = (beside["args"], [beside["losses"]])
-    beside["args"].all = beside["itself"]  # a tuple within itself
+    beside["args"].all = beside["itself"]  # the tuple contains itself
     return {"epoch": 3, "net": every_kind(), **beside}
 
 

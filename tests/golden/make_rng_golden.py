@@ -1,4 +1,4 @@
-"""Numbers of tests/base/rng_test.cc, from the definitions of FNV-1a and SplitMix64.
+"""Prints the numbers of tests/base/rng_test.cc, computed from the definitions of FNV-1a and SplitMix64.
 
     python3 tests/golden/make_rng_golden.py
 """

@@ -1,7 +1,7 @@
-"""Makes tensors.safetensors: tensors of every kind, as Python's own library writes them.
+"""Makes tensors.safetensors: tensors of every type, written by the safetensors library of Python.
 
 Usage: python3 tests/golden/make_safetensors_golden.py tests/golden
-Needs torch, numpy and safetensors. tests/weights/safetensors_test.cc reads it and knows every value.
+Needs torch, numpy and safetensors. tests/weights/safetensors_test.cc reads the file and checks every value.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-"""Learning rates of torch's own schedulers, for tests/train/schedule_test.cc.
+"""Prints the learning rates of torch's own schedulers, for tests/train/schedule_test.cc.
 
     python3 tests/golden/make_schedule_golden.py > tests/golden/schedule.json     # torch 2.11
 
@@ -12,7 +12,7 @@ import torch
 
 
 def losses(count):
-    # Falls, then saturates with ripples around 1: several decays.
+    # The loss falls and then ripples around 1, so the rate decays several times.
     return [1 + 2 * math.exp(-e / 5) + 0.05 * math.sin(1.7 * e) for e in range(count)]
 
 

@@ -2,8 +2,8 @@
 
     python3 tests/golden/make_score_checksums.py
 
-The layout is that of docs/reference/formats.md; zlib's CRC-32 is independent of ours. scores_version_1.h5 is the same example, written by the version
-of reel3d before score files had checksums.
+The layout is that of docs/reference/formats.md; zlib's CRC-32 is independent of ours. scores_version_1.h5 holds the
+same example. A version of reel3d in which score files had no checksums wrote it.
 """
 import struct
 import zlib
@@ -11,7 +11,7 @@ import zlib
 HEADER = ["step-00000040 crc 1234abcd", "89abcdef", "", "validation", "1", "3", "7"]
 CLASSES = ["jump", "naïve walk"]
 VIDEOS = [("a", 1), ("b", -1)]
-# Video, first frame, different frames, number of the crop: one crop of each window, and then two.
+# Columns: video, first frame, distinct frames, number of the crop. First one crop of each window, then two.
 ONE_CROP = [(0, 0, 16, 0), (0, 16, 5, 0), (1, 0, 16, 0)]
 TWO_CROPS = [(0, 0, 16, 0), (0, 0, 16, 9), (1, 0, 16, 0)]
 LOGITS = [(0.5, -1.0), (3.25, 0.0), (-0.125, 1e-30)]

@@ -2,7 +2,7 @@
 
     python3 tests/golden/make_shard_golden.py    (needs h5py, numpy, Pillow)
 
-writes shard_h5py.h5 (the shard) and shard_h5py.json (what stands in it) beside this file.
+writes shard_h5py.h5 (the shard) and shard_h5py.json (its content) beside this file.
 Everything is computed here from the format's description, not by reel3d.
 """
 import io
@@ -26,7 +26,7 @@ VIDEOS = [
 
 
 def stable_hash(data):
-    """64-bit FNV-1a and the finaliser of SplitMix64."""
+    """Returns the 64-bit FNV-1a hash, mixed by the finaliser of SplitMix64."""
     mask = (1 << 64) - 1
     value = 0xCBF29CE484222325
     for byte in data:

@@ -1,4 +1,4 @@
-"""The networks of every family, written with torch.nn from their descriptions: no code of reel3d or of its references.
+"""The networks of every family, written with torch.nn from the papers, without code of reel3d or of its references.
 
 build(model=..., **options) -> module. torchvision's presets are made of torchvision's own blocks.
 """
@@ -20,7 +20,7 @@ def conv(inputs, outputs, kernel, stride=1, groups=1):
 
 
 def middle(inputs, outputs, frames=3, size=3):
-    """Channels between the halves of a (2+1)D convolution."""
+    """Returns the number of channels between the two convolutions of a (2+1)D convolution."""
     return inputs * outputs * frames * size * size // (inputs * size * size + frames * outputs)
 
 
@@ -66,7 +66,7 @@ class Block(nn.Module):
             return x
         x = F.avg_pool3d(x, kernel_size=1, stride=self.stride)
         if self.gradient == "cut":
-            x = x.data  # which is how the reference loses it
+            x = x.data  # the reference code loses the gradient here
         n, _, t, h, w = x.shape
         return torch.cat([x, x.new_zeros(n, self.extra, t, h, w)], dim=1)
 
@@ -131,8 +131,8 @@ class DenseLayer(nn.Module):
 
 
 class DenseNet(nn.Module):
-    """Huang et al. 2017, table 1 and section 3 (DenseNet-BC: bottlenecks, half the channels between blocks), with the
-    stem of the 3D ResNets."""
+    """DenseNet-BC of Huang et al. 2017, table 1 and section 3: bottlenecks, and half the channels between blocks. The
+    stem is that of the 3D ResNets."""
 
     BLOCKS = {121: [6, 12, 24, 16], 169: [6, 12, 32, 32], 201: [6, 12, 48, 32], 264: [6, 12, 64, 48]}
 
@@ -173,7 +173,8 @@ class DenseNet(nn.Module):
 
 
 class C3d(nn.Module):
-    """Tran et al. 2015; with batch norm after every layer but the last, Carreira and Zisserman 2017, section 2."""
+    """C3D of Tran et al. 2015. With `batch_norm`, after every layer but the last: the variant of Carreira and Zisserman
+    2017, section 2."""
 
     def __init__(self, width, batch_norm):
         super().__init__()
@@ -211,7 +212,7 @@ class C3d(nn.Module):
 
 
 def same(x, kernel, stride):
-    """TensorFlow's padding: output ceil(input / stride), the odd zero behind."""
+    """Pads as TensorFlow does: the output has ceil(input / stride) values, and an odd zero goes to the end."""
     amounts = []
     for size, k, s in zip(x.shape[2:], kernel, stride):
         total = max((-(-size // s) - 1) * s + k - size, 0)
@@ -249,7 +250,7 @@ class Mixed(nn.Module):
 
 
 class I3d(nn.Module):
-    """Carreira and Zisserman 2017, figure 3."""
+    """I3D of Carreira and Zisserman 2017, figure 3."""
 
     MIXED = {
         "3b": [64, 96, 128, 16, 32, 32], "3c": [128, 128, 192, 32, 96, 64],
@@ -287,7 +288,7 @@ class I3d(nn.Module):
 
 
 def torchvision_preset(model, width):
-    """torchvision's VideoResNet with all channels scaled; its blocks, layers and forward are its own."""
+    """torchvision's VideoResNet with all channels scaled. Blocks, layers and forward() are torchvision's own."""
     from torchvision.models.video import resnet as tv
 
     def makers(first, rest):

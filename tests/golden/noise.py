@@ -1,11 +1,11 @@
-"""Weights and clips out of a formula, which the C++ tests repeat (tests/model/noise.h): none need be stored."""
+"""Makes weights and clips from a formula. C++ tests repeat it (tests/model/noise.h), so no values are stored."""
 
 import numpy as np
 import torch
 
 
 def noise(name, count):
-    """Values in [-1, 1), a multiplicative hash of (name, index)."""
+    """Returns values in [-1, 1): a multiplicative hash of (name, index)."""
     with np.errstate(over="ignore"):
         key = np.uint64(0)
         for byte in name.encode():
@@ -22,7 +22,7 @@ def noise_like(name, tensor):
 
 
 def fill(network):
-    """Convolutions of Kaiming's spread, the rest around where training begins."""
+    """Fills convolutions with Kaiming's spread, and all other tensors with values near usual initial values."""
     state = network.state_dict()
     with torch.no_grad():
         for name, tensor in state.items():

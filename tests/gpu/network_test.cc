@@ -1,5 +1,5 @@
-// Networks on a GPU against the same on the CPU, and what training needs of one: NCCL, copies that
-// nobody waits for, the same bits twice.
+// Compares networks on a GPU with the same networks on the CPU. Also tests what training needs:
+// NCCL, asynchronous copies, and the same bits in each run.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <torch/types.h>
@@ -62,7 +62,7 @@ class Gpu : public testing::Test {
 class GpuNetwork : public Gpu, public testing::WithParamInterface<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Families, GpuNetwork, testing::ValuesIn(ModelNames()));
 
-// Its float32 is float32: TF32 would be off by 1e-3.
+// float32 on the GPU must not become TF32, whose error would be 1e-3.
 TEST_P(GpuNetwork, ComputesWhatTheCpuDoes) {
   Network network = Small(GetParam());
   const Pass on_cpu = RunPass(network, at::kCPU);
@@ -70,7 +70,7 @@ TEST_P(GpuNetwork, ComputesWhatTheCpuDoes) {
   UsePrecision(network, {Precision::kFloat32}, 16, 96);
   const Pass on_gpu = RunPass(network, device_);
   EXPECT_LE(RelativeError(on_gpu.logits, on_cpu.logits), 1e-5);
-  EXPECT_LE(RelativeError(on_gpu.gradients, on_cpu.gradients), 5e-3);  // ReLUs near their kink
+  EXPECT_LE(RelativeError(on_gpu.gradients, on_cpu.gradients), 5e-3);  // inputs of ReLUs near 0
   network->AbsorbBatchNorms();
   const at::NoGradGuard no_gradient;
   EXPECT_LE(RelativeError(network(Clips().to(device_)), on_cpu.logits), 1e-5);
@@ -128,7 +128,7 @@ TEST_F(Gpu, NormalisesOverTheGroupByNccl) {
   SynchronizeBatchNorms(*synchronised, nullptr);
 }
 
-// The last, for it changes the process: from here on no other kernels are used.
+// This test must be the last one: it chooses deterministic kernels for the rest of the process.
 TEST_P(GpuNetwork, GivesTheSameBitsTwiceIfToldTo) {
   ChooseKernels(/*deterministic=*/true);
   Network network = Small(GetParam());

@@ -24,7 +24,7 @@ ClipRecipe SmallRecipe() {
 
 Network SmallR3d() { return MakeFilled(SmallNetwork("r3d", 0.125, ShortcutType::kB)); }
 
-// One clip of each video, and one more of the first.
+// Returns one clip of each video, and a second clip of the first video.
 std::vector<ClipRequest> OneOfEach(size_t num_videos) {
   std::vector<ClipRequest> clips;
   for (size_t i = 0; i <= num_videos; ++i) {
@@ -33,7 +33,7 @@ std::vector<ClipRequest> OneOfEach(size_t num_videos) {
   return clips;
 }
 
-// The outputs for one clip alone, computed without ClipRunner.
+// Returns the outputs for one clip, computed without ClipRunner.
 std::vector<float> OutputsOf(Network network, const ClipRequest& clip, FakeVideos& videos) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf({clip}, 1);
@@ -124,8 +124,8 @@ std::vector<at::Tensor> PixelsOfCrops(int count) {
   return crops;
 }
 
-// Returns what a crop shows of the resized frame's columns from x and rows from y, where the crop
-// itself begins at (left, top).
+// Returns the part of `crop` that shows width x height pixels of the resized frame from (x, y) on.
+// The crop itself begins at (left, top) of the frame.
 at::Tensor Shown(const at::Tensor& crop, int left, int top, int x, int y, int width, int height) {
   return crop.slice(3, x - left, x - left + width).slice(2, y - top, y - top + height);
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Counts the source files that name one network family: its own may, no other file may.
+"""Checks that only a network family's own source files name the family.
 
 Usage: tests/lint/families.py SOURCE_FOLDER
-A family of lib/weights/family_list.h is named by a string that holds its name as a word, and by an
-identifier that holds it (kI3d, MakeI3d). Comments do not count. Its own files are those in
-lib/weights/families and lib/model/families that give one of its halves, and the plans that bear
-their names; they are the reason why a new family is two files and one line.
+A file names a family of lib/weights/family_list.h if a string contains its name as a word, or if an
+identifier contains it (kI3d, MakeI3d). Comments do not count. A family's own files are its two halves
+(its row in lib/weights/families and its network in lib/model/families) and plans (NAME_plan.h). So a
+new family needs only two files and one line.
 Prints one line a violation and ends with 1 if there is any.
 """
 
@@ -55,7 +55,7 @@ def keys_in(source):
 
 
 def own_files(sources, tag):
-    """The files that give a half of the family, and the plans of the same name."""
+    """Returns the files with a half of the family, and these files together with their plans."""
     half = re.compile(r"(RowOf|NetworkOf)<family::" + tag + ">")
     halves = [path for path in sources if path.startswith(FOLDERS) and half.search(sources[path])]
     stems = {pathlib.Path(path).stem for path in halves}
@@ -73,7 +73,7 @@ def check_family(sources, keys, tag):
     names = {word for path in own for word in keys[path][0] if re.sub("[-_]", "", word) == key}
     if len(names) != 1:
         yield f"{LIST}: {tag} should be its name on the command line without - and _; its own files hold {names or 'no such string'}"
-    # A word without digits, such as "wide", is also a word of English and of other names.
+    # A name without digits, such as "wide", may occur in other identifiers, as an English word.
     in_identifiers = any(letter.isdigit() for letter in key) or key in ("densenet", "resnext")
     others = [
         path

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# format.sh: every C++ source is as clang-format leaves it (make -f Makefile.workflow format).
+# format.sh: checks that clang-format would change no C++ source (to format: make -f Makefile.workflow format).
 set -euo pipefail
 cd "$REEL3D_SOURCE"
 command -v clang-format >/dev/null || {

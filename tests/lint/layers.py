@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the lines of the house: who includes whom, where vendors' headers stand, how long a file is.
+"""Checks which room includes which, where the headers of other libraries are included, and how long files are.
 
 Usage: tests/lint/layers.py SOURCE_FOLDER
 Prints one line a violation and ends with 1 if there is any.
@@ -11,8 +11,8 @@ import sys
 
 MAX_LINES = 400
 
-# tools -> pipeline/stages -> pipeline/support -> lib, never back; within lib a room includes itself
-# and these.
+# tools -> pipeline/stages -> pipeline/support -> lib, never back. A room of lib may include itself and
+# these rooms.
 ROOMS = {
     "base": set(),
     "cli": {"base"},
@@ -36,7 +36,7 @@ ROOMS = {
     "plan": {"base"},
 }
 
-# A vendor's headers, and the only files that may include them.
+# Headers of other libraries, and the only files that may include them.
 VENDORS = [
     (r"boost/program_options", r"lib/cli/\w+\.cc"),
     (r"boost/math", r"lib/eval/\w+\.cc"),
@@ -78,7 +78,7 @@ def may_include(path, header, stages):
         )
     if folder == "tools":
         return other_folder == "pipeline" or other_room in ("base", "cli")
-    return True  # bench and tests look at everything
+    return True  # bench and tests may include everything
 
 
 def check_file(root, path, stages):
@@ -87,7 +87,7 @@ def check_file(root, path, stages):
         yield f"{path}: {len(lines)} lines, more than {MAX_LINES}: one concept a file"
     if not any(line.lstrip("/# ") == "SPDX-License-Identifier: Apache-2.0" for line in lines[:40]):
         yield f"{path}: no SPDX line of its own"
-    # -inl.h are included once for each set of vector instructions.
+    # Files *-inl.h are included once for each set of vector instructions.
     if path.endswith(".h") and not path.endswith("-inl.h") and "#pragma once" not in lines:
         yield f"{path}: no #pragma once"
     for number, line in enumerate(lines, 1):

@@ -2,9 +2,9 @@
 """Counts comments that open with a relative word instead of the subject of a sentence.
 
 Usage: tests/lint/prose.py SOURCE_FOLDER
-A comment is a sentence with a subject and a verb, and names what it speaks of. One that opens with
-"Of" or a relative or interrogative word such as "What" or "Whether" seldom does. Prints each such
-comment and their share, and ends with 1 if the share is above the limit.
+A comment is a sentence with a subject and a verb, and names what it speaks of. A comment that opens
+with "Of" or a relative or interrogative word such as "What" or "Whether" is seldom such a sentence.
+Prints each such comment and their share, and ends with 1 if the share is above the limit.
 """
 
 import pathlib
@@ -24,7 +24,7 @@ def comment_blocks(lines):
     inside = False
     for number, line in enumerate(lines, 1):
         comment = COMMENT.match(line)
-        # The licence is no prose: a block begins after it, if at all.
+        # The line of the licence does not belong to a block.
         if comment and comment.group(1).startswith("SPDX-"):
             comment = None
         if comment and not inside:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts.sh: shellcheck and shfmt have nothing to say about any shell script, jobs included.
+# scripts.sh: checks every shell script, jobs included, with shellcheck and shfmt.
 set -euo pipefail
 cd "$REEL3D_SOURCE"
 for program in shellcheck shfmt; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tidy.sh BUILD_FOLDER [FILE...]: clang-tidy over the sources that this build compiles (or these
-# alone), by the repository's .clang-tidy; any finding is an error. A torch source takes 10 to 20 s.
+# tidy.sh BUILD_FOLDER [FILE...]: runs clang-tidy over the sources that this build compiles, or only over
+# FILE..., with the repository's .clang-tidy. Any finding is an error. A source with torch takes 10 to 20 s.
 # The build is configured with -DREEL3D_UNITY=OFF, so that each source is a command of its own.
 set -euo pipefail
 build=${1:?usage: tidy.sh BUILD_FOLDER [FILE...]}
@@ -9,8 +9,8 @@ cd "$(dirname "$0")/../.."
 root=$PWD
 tidy=$root/build/clang-tidy/bin
 
-# g++'s precompiled header is none for clang; without it each source is read with what it includes
-# itself, which is also half of the work.
+# clang cannot read g++'s precompiled header. Without it, each source is read with its own includes only,
+# which also takes half the time.
 database=$build/tidy
 mkdir -p "$database"
 sed -E "s#-include [^ ]*/cmake_pch\.hxx##g; s# -Winvalid-pch##g" \

@@ -130,11 +130,11 @@ TEST(BatchLoaderTest, CanBeLeftAtAnyMoment) {
   }
 }
 
-// Such memory may still be read when its batch has been given back.
+// The consumer may still read memory of its own `allocate` after it has returned the batch.
 TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
   FakeVideos videos(5);
   std::vector<std::shared_ptr<uint8_t>> given;
-  std::mutex mutex;  // the loader's threads ask while we look
+  std::mutex mutex;  // the loader's threads allocate while this thread reads `given`
   BatchLoaderOptions options = Options(3, 2);
   options.allocate = [&](size_t size_bytes) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -150,16 +150,16 @@ TEST(BatchLoaderTest, MemoryOfTheConsumersChoiceIsNeverUsedTwice) {
     }
   }
   EXPECT_EQ(given.size(), 9U);
-  EXPECT_EQ(given.front().use_count(), 1);  // let go of
+  EXPECT_EQ(given.front().use_count(), 1);  // the loader has released it
 }
 
-// One thread: what it asks for, in order.
+// The loader has one thread, so the order of its requests is fixed.
 TEST(BatchLoaderTest, ReadsABatchInTheOrderOfItsShardsAndAnnouncesItBefore) {
   FakeVideos videos(6);
   FrameSource source = videos.Source();
   using Place = std::pair<size_t, int>;
   std::vector<Place> read;
-  std::multiset<Place> announced;  // and not yet read
+  std::multiset<Place> announced;  // announced, and not yet read
   int num_announced = 0;
   const auto read_frames = source.read;
   source.read = [&](size_t video, const std::vector<int>& indices, FrameBytes* frames) {
@@ -191,7 +191,7 @@ TEST(BatchLoaderTest, ReadsABatchInTheOrderOfItsShardsAndAnnouncesItBefore) {
     EXPECT_TRUE(std::is_sorted(read.begin() + begin, read.begin() + begin + 11)) << begin;
   }
   EXPECT_TRUE(announced.empty()) << "announced, but never read";
-  EXPECT_GE(num_announced, 50);  // all but the first of a batch, which may be read at once
+  EXPECT_GE(num_announced, 50);  // the first clip of a batch may be read without an announcement
 }
 
 TEST(BatchLoaderTest, LoadsNoFurtherAheadThanItsRing) {

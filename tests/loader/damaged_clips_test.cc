@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged frames: whose clip they cost, and what takes its place.
+// Damaged frames: only the clips that need them are lost, and other clips replace these.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST(DamagedClipsTest, ADamagedClipIsReplacedAndReported) {
   requests.crop = [](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
     return DrawCrop(SmallCrops(), frame, rng);
   };
-  // 2 -> 3, which is damaged too, -> 4; 3 -> 4.
+  // Videos 2 and 3 are damaged. 2 is replaced by 3, then by 4; 3 is replaced by 4.
   requests.replacement = [&](int64_t batch, size_t clip, int attempt) {
     return clip_of(clip + static_cast<size_t>(attempt), static_cast<uint64_t>(batch) * 100);
   };
@@ -120,7 +120,7 @@ TEST(DamagedClipsTest, WithoutAReplacementTheClipIsOnlyReported) {
   BatchLoaderOptions options = Options(2, 1);
   options.bad_clips = BadClips::kReport;
   for (const bool endless : {false, true}) {
-    if (endless) {  // every replacement is as bad
+    if (endless) {  // every replacement is the same damaged clip
       requests.replacement = [clips = requests.clips](int64_t batch, size_t clip, int /*attempt*/) {
         return clips(batch).at(clip);
       };

@@ -1,5 +1,5 @@
-// Bits of shards flip on the disk, and the shards are read as by the trainer. Each clip either
-// shows the packed pixels, or the loader reports it as damaged.
+// Flips bits of shards on the disk, and reads the shards as the trainer does. Each clip must either
+// show the packed pixels or be reported as damaged.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

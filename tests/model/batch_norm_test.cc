@@ -1,4 +1,4 @@
-// Batch norm on a CPU against the same in float64: statistics, output and gradients.
+// Compares batch norm on a CPU with float64: statistics, output and gradients.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/batch_norm.h"
 
@@ -26,7 +26,7 @@ struct Shape {
 
 // Holds the results of a layer for a batch, in double.
 struct Pass {
-  at::Tensor mean, variance;  // what the running statistics became
+  at::Tensor mean, variance;  // running statistics after the pass
   at::Tensor output, input_gradient, weight_gradient, bias_gradient;
 };
 
@@ -41,7 +41,8 @@ at::Tensor Lay(const at::Tensor& values, Layout layout) {
   return at::repeat_interleave(last, 2, 2).slice(2, 0, std::nullopt, 2);
 }
 
-// As a convolution gives them: neither mean is zero, and the gradient goes with the values.
+// Values like those of a convolution: the means are not zero, and the gradient depends on the
+// values.
 struct Batch {
   explicit Batch(const std::vector<int64_t>& sizes, at::ScalarType type = at::kFloat) {
     at::Generator generator = at::detail::createCPUGenerator(5);
@@ -78,7 +79,7 @@ Pass OurPass(const Batch& batch, Layout layout, bool is_training = true) {
           in_double(parameters["bias"].grad())};
 }
 
-// By the formulas, from the very same values.
+// Computes the formulas in float64 from the same values.
 Pass ExactPass(const Batch& batch, bool is_training = true) {
   const at::Tensor rows = batch.input.to(at::kDouble).movedim(1, -1).flatten(0, -2);
   const at::Tensor gradient = batch.gradient.to(at::kDouble).movedim(1, -1).flatten(0, -2);
@@ -136,7 +137,7 @@ TEST_P(BatchNormShapes, Float64IsExact) {
   ExpectExact(OurPass(batch, GetParam().layout), ExactPass(batch), 1e-12, 1e-12);
 }
 
-// The layer rounds its output to 8 bits, but not its sums.
+// The layer rounds its output to bfloat16, but not its sums.
 TEST_P(BatchNormShapes, BFloat16HasExactStatistics) {
   const Batch batch(GetParam().sizes, at::kBFloat16);
   const Pass exact = ExactPass(batch);
@@ -155,7 +156,7 @@ TEST_P(BatchNormShapes, FrozenStatisticsHaveExactGradients) {
               ExactPass(batch, /*is_training=*/false), 1e-6, 1e-6);
 }
 
-// The same parts on any number of threads.
+// Sums have the same parts for any number of threads, so the results have the same bits.
 TEST_P(BatchNormShapes, ThreadsChangeNothing) {
   const Batch batch(GetParam().sizes);
   const int before = at::get_num_threads();
@@ -172,8 +173,8 @@ TEST_P(BatchNormShapes, ThreadsChangeNothing) {
   at::set_num_threads(before);
 }
 
-// Layers from the first to the last, whole vectors and parts of them. The first three are those
-// that torch's own kernels get wrong by 1e-4 and more.
+// Shapes of layers from the first to the last, with full and partial vectors of channels. For the
+// first three, torch's own kernels have errors of 1e-4 and more.
 INSTANTIATE_TEST_SUITE_P(Layers, BatchNormShapes,
                          testing::Values(Shape{{8, 4, 16, 56, 56}, Layout::kChannelsLast},
                                          Shape{{384, 1, 4, 28, 28}, Layout::kChannelsLast},
@@ -184,7 +185,7 @@ INSTANTIATE_TEST_SUITE_P(Layers, BatchNormShapes,
                                          Shape{{32, 512, 1, 4, 4}, Layout::kChannelsLast},
                                          Shape{{384, 37}, Layout::kContiguous}));
 
-// Dead channels and those of a large mean.
+// Channel 0 is constant, and channel 1 has a mean much larger than its deviation.
 TEST(BatchNormOnCpu, MeansMayBeFarFromZero) {
   Batch batch({4, 3, 8, 14, 14}, at::kDouble);
   batch.input.select(1, 0).fill_(1e4 / 3);
@@ -196,7 +197,7 @@ TEST(BatchNormOnCpu, MeansMayBeFarFromZero) {
   EXPECT_NEAR(found.mean[1].item<double>() / exact.mean[1].item<double>(), 1, 1e-13);
 }
 
-// A step that blew up must be seen as such.
+// Values that are not finite must stay visible, so that the trainer notices a bad step.
 TEST(BatchNormOnCpu, WhatIsNoNumberStaysSo) {
   for (const double value :
        {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
@@ -237,7 +238,7 @@ TEST(BatchNormOnCpu, OutputMayBeChangedInPlace) {
   EXPECT_TRUE(output.is_contiguous(at::MemoryFormat::ChannelsLast3d));
 }
 
-// A bias has the same sum.
+// The gradient of a bias is a sum over the batch, like those of batch norm.
 TEST(ConvolutionOnCpu, BiasHasAnExactGradient) {
   ConvolutionOptions options = {2, 3, 1};
   options.bias = true;
@@ -256,7 +257,7 @@ TEST(ConvolutionOnCpu, BiasHasAnExactGradient) {
   EXPECT_LE(WorstRatio(convolution->bias.grad().to(at::kDouble), exact), 1e-6);
 }
 
-// Each set of vector instructions that this processor has, against the portable one.
+// Tests each set of vector instructions that this processor has, and the portable code.
 TEST(BatchNormOnCpu, EveryInstructionSetAgrees) {
   for (const int64_t channels : {1, 2, 3, 7, 8, 19, 33, 64}) {
     const Batch batch({2, channels, 3, 5, 5});

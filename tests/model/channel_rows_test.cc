@@ -1,4 +1,4 @@
-// Rows of channels for the kernels: what they refuse, and threads whose work fails.
+// Rows of channels for the kernels: wrong tensors are refused, and errors of threads are passed on.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/channel_rows.h"
 
@@ -53,7 +53,7 @@ TEST(Rows, TheFirstRowIsThatOfEveryLayout) {
   EXPECT_NE(BugOf([&] { Rows(values.narrow(0, 0, 0)).FirstRow(); }), "");
 }
 
-// A state that somebody converted, or a view of one, is refused and not written over.
+// Running statistics that are converted or not contiguous are refused and not overwritten.
 TEST(BatchNormOnCpu, RunningStatisticsAreOfTheWeightsTypeAndContiguous) {
   const auto run = [](const at::Tensor& mean, const at::Tensor& variance) {
     const BatchNormCall call = {at::ones({3}), at::zeros({3}), mean, variance, 1e-5, 0.1, true, {}};

@@ -1,4 +1,4 @@
-// Small networks of every family against PyTorch (tests/golden/make_network_golden.py).
+// Compares small networks of every family with PyTorch (tests/golden/make_network_golden.py).
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <torch/types.h>
@@ -39,8 +39,8 @@ NetworkOptions ReadOptions(const Json& golden, const Json& json) {
   return options;
 }
 
-// Norm, and scalar product with noise, of all tensors whose name begins alike, behind "features.":
-// digests() of the script.
+// Digests as in digests() of the script. The key is the first part of the tensors' names, without
+// "features.". The values are the norm of all these tensors and their scalar product with noise.
 using Digests = std::map<std::string, std::pair<double, double>>;
 
 void AddTo(Digests* digests, const std::string& name, const at::Tensor& tensor) {
@@ -93,7 +93,7 @@ class GoldenNetwork : public testing::TestWithParam<int> {
         .to(type);
   }
 
-  // Logits and gradients of one pass against those of PyTorch, each within its tolerance.
+  // Compares logits and gradients of one pass with PyTorch's, each within its tolerance.
   void ExpectPass(Network& network, const Json& expected, double logits_tolerance,
                   double gradient_tolerance) const {
     network->zero_grad();
@@ -129,7 +129,8 @@ TEST_P(GoldenNetwork, Float64) {
   ExpectNear(statistics["all"], expected_["statistics"], 1e-10, "statistics");
 }
 
-// Not with the statistics of so few values: they multiply rounding, in Python's float32 too.
+// The network is in evaluation mode. Statistics of so few values would amplify rounding, as they do
+// in Python's float32.
 TEST_P(GoldenNetwork, Float32) {
   SCOPED_TRACE(expected_["options"].dump());
   Network network = MakeFilled(at::kFloat);
@@ -139,7 +140,7 @@ TEST_P(GoldenNetwork, Float32) {
 
 INSTANTIATE_TEST_SUITE_P(Families, GoldenNetwork, testing::Range(0, 34));
 
-// No golden case is left out above.
+// The tests above use all golden cases.
 TEST(GoldenNetworks, AreAllTested) {
   const Json golden =
       Json::parse(ReadFile(test::SourceFolder() / "tests/golden/network_golden.json"));

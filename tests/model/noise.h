@@ -1,4 +1,4 @@
-// The made-up weights of tests/golden/noise.py.
+// The synthetic weights of tests/golden/noise.py.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace reel3d::test {
 
-// float64 values in [-1, 1), a hash of (name, index): noise() of the script.
+// Returns float64 values in [-1, 1), a hash of (name, index), like noise() of the script.
 inline at::Tensor Noise(const std::string& name, const std::vector<int64_t>& shape) {
   uint64_t key = 0;
   for (const char byte : name) {
@@ -32,7 +32,7 @@ inline at::Tensor Noise(const std::string& name, const std::vector<int64_t>& sha
   return tensor;
 }
 
-// fill() of the script.
+// Fills all weights like fill() of the script.
 inline void FillWithNoise(torch::nn::Module& module) {
   const auto ends_with = [](const std::string& text, const std::string& end) {
     return text.size() >= end.size() &&

@@ -1,4 +1,4 @@
-// Networks in bfloat16, and with batch norm absorbed, against themselves in float32.
+// Compares networks in bfloat16, and with batch norm absorbed into convolutions, with float32.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/precision.h"
 
@@ -30,8 +30,8 @@ at::Tensor Clips(at::ScalarType type = at::kFloat) {
   return test::Noise("clips", {2, 3, 16, 96, 96}).to(type);
 }
 
-// Python's autocast is off by 0.021 for the same I3D on the same clips, by less than 0.01 for
-// others.
+// The error of Python's autocast is 0.021 for the same I3D on the same clips, and less than 0.01
+// for the other families.
 double LogitsTolerance(const std::string& model) { return model == "i3d" ? 0.03 : 0.01; }
 
 class EveryFamily : public testing::TestWithParam<std::string> {};
@@ -58,9 +58,9 @@ TEST_P(EveryFamily, HasTheSameLogitsInBfloat16) {
   EXPECT_LE(RelativeError(network(Clips()), exact), LogitsTolerance(GetParam()));
 }
 
-// Each convolution rounds once more, and units of small output change their sign. Python's autocast
-// is off as much for the same networks and clips: 0.03 (r3d), 0.10 (c3d), 0.11 (r2p1d), 0.14
-// (wide), 0.16 (i3d). Whether kernels are right is seen convolution by convolution, below.
+// Each convolution rounds its output, and small outputs change their sign. Python's autocast has
+// errors of the same size for the same networks and clips: 0.03 (r3d), 0.10 (c3d), 0.11 (r2p1d),
+// 0.14 (wide), 0.16 (i3d). The next test checks the kernels one by one.
 TEST_P(EveryFamily, HasGradientsInBfloat16) {
   Network network = Small(GetParam());
   const at::Tensor labels = at::arange(2, at::kLong);
@@ -93,7 +93,7 @@ const char* NameOf(Arithmetic arithmetic) {
   }
 }
 
-// REEL3D_TRIALS=20 for the long form (make precision-check): networks as they are published.
+// The long form uses networks of their published size: REEL3D_TRIALS=20 (make precision-check).
 TEST_P(EveryFamily, HasNoConvolutionThatIsWrongInBfloat16) {
   const char* const trials_text = std::getenv("REEL3D_TRIALS");
   const int trials = trials_text == nullptr ? 1 : std::stoi(trials_text);
@@ -148,7 +148,7 @@ TEST(Precision, LeavesStatisticsAsTheyAre) {
   }
 }
 
-// Without it, this file would take hours there: torch has a loop for such processors.
+// torch's bfloat16 convolutions for such processors are plain loops, which would take hours here.
 TEST(Precision, LeavesConvolutionsInFloat32OnProcessorsWithoutKernelsForBfloat16) {
   const auto has_kernels = c10::Dispatcher::singleton()
                                .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
@@ -171,7 +171,7 @@ TEST(Precision, IsTheSafestThatAnyRankNeeds) {
     ++num_asked;
     return std::max(own, kSafest);
   });
-  EXPECT_GT(num_asked, 4);  // on every processor as often: ranks wait for one another
+  EXPECT_GT(num_asked, 4);  // equally often on every processor, because ranks wait for each other
   for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     EXPECT_EQ(convolution->arithmetic(), Arithmetic::kFloat32);
   }

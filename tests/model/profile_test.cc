@@ -19,7 +19,8 @@ NetworkOptions Options(const std::string& model, int depth = 18,
   return options;
 }
 
-// Parameters of 400 classes and multiply-adds of the reference's networks, by their layers' shapes.
+// Expects parameters (with 400 classes) and multiply-adds of the reference's networks, computed
+// from the shapes of their layers.
 TEST(Profile, CountsAsThePaper) {
   struct Case {
     int depth;
@@ -53,7 +54,7 @@ TEST(Profile, CountsAsPublished) {
   const NetworkProfile of_i3d = ProfileNetwork(Options("i3d"), 79, 224, 224);
   EXPECT_NEAR(static_cast<double>(of_i3d.parameters) / 1e6, 12.69, 0.01);
   EXPECT_NEAR(2 * static_cast<double>(of_i3d.multiply_adds) / 1e9, 278.981, 1.4);
-  // As tests/golden/networks.py counts them.
+  // The numbers of parameters come from tests/golden/networks.py.
   EXPECT_EQ(ProfileNetwork(Options("densenet", 121), 16, 32, 32).parameters, 11'696'528);
   EXPECT_EQ(ProfileNetwork(Options("r3d_18"), 8, 32, 32).parameters, 33'371'472);
   EXPECT_EQ(ProfileNetwork(Options("mc3_18"), 8, 32, 32).parameters, 11'695'440);
@@ -72,8 +73,8 @@ TEST(Profile, MissesNoLayer) {
   }
 }
 
-// The mean over a map of features counts as a layer, however it is computed: I3D's window of
-// 2 x 7 x 7, and the halves of DenseNet.
+// A mean pooling counts as a layer, whatever its form: I3D's window of 2 x 7 x 7, and DenseNet's
+// poolings that halve the size.
 TEST(Profile, ShowsPoolings) {
   const auto poolings = [](const NetworkOptions& options, int64_t frames, int64_t size) {
     std::vector<std::vector<int64_t>> outputs;
@@ -115,16 +116,17 @@ TEST(Profile, NamesShapesInOrder) {
   EXPECT_EQ(layers.back().multiply_adds, 512 * 7);
 }
 
-// One convolution's worth by hand: what stays for backward are at least the inputs of each
-// convolution and batch norm; a second frame's worth doubles it, nearly.
+// `stem` is the size of the first convolution's output, computed by hand. Memory for backward holds
+// at least the inputs of each convolution and batch norm. Twice as many frames need almost twice as
+// much.
 TEST(Profile, MeasuresActivations) {
   NetworkOptions options = Options("r3d", 10);
   options.max_pool = false;
   const NetworkProfile small = ProfileNetwork(options, 8, 112, 112);
   const NetworkProfile large = ProfileNetwork(options, 16, 112, 112);
   const int64_t stem = int64_t{64} * 16 * 56 * 56 * 4;
-  EXPECT_GT(large.training_bytes, 2 * stem);   // conv1's output for bn1, bn1's for its ReLU
-  EXPECT_LT(large.training_bytes, 12 * stem);  // layer1 has four such, the rest an eighth or less
+  EXPECT_GT(large.training_bytes, 2 * stem);   // the outputs of conv1 and of bn1
+  EXPECT_LT(large.training_bytes, 12 * stem);  // layer1 keeps four, the others an eighth or less
   EXPECT_NEAR(static_cast<double>(large.training_bytes) / static_cast<double>(small.training_bytes),
               2, 0.05);
   EXPECT_GE(large.inference_bytes, 2 * stem);

@@ -1,4 +1,4 @@
-// Shapes, counts and names of the networks that people train, and how they begin.
+// Shapes, numbers of parameters, tensor names and initial weights of the usual networks.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/network.h"
 
@@ -103,7 +103,7 @@ TEST(R3d, BeginsWithKaimingsSpread) {
     const at::Tensor& values = parameter.value();
     const std::string& name = parameter.key();
     if (values.dim() == 5) {
-      // The tolerance is four sigmas, of the mean of n values and of their standard deviation.
+      // The tolerances are four standard errors of the mean and of the standard deviation.
       const double expected = std::sqrt(2.0 / static_cast<double>(values.numel() / values.size(1)));
       const double root = std::sqrt(static_cast<double>(values.numel()));
       EXPECT_NEAR(values.mean().item<double>(), 0, 4 * expected / root) << name;
@@ -119,7 +119,7 @@ TEST(R3d, BeginsWithKaimingsSpread) {
   }
 }
 
-// Without the residual branches only the shortcuts carry a gradient to the first layer.
+// Only the shortcuts carry a gradient to the first layer if the residual branches are zero.
 TEST(R3d, ShortcutAPassesGradients) {
   for (const int depth : {18, 50}) {
     Network network = MakeNetwork(Options(depth, ShortcutType::kA, 0.125, 7));

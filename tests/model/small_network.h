@@ -1,4 +1,4 @@
-// A small network of each family, and how far what it computes is from what it should.
+// Makes a small network of each family, and measures the relative error of its results.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,7 +23,7 @@ inline NetworkOptions SmallNetwork(const std::string& model, double width, Short
   return options;
 }
 
-// For evaluation, its weights out of the formula.
+// Returns a network in evaluation mode whose weights come from FillWithNoise().
 inline Network MakeFilled(const NetworkOptions& options, at::ScalarType type = at::kFloat) {
   Network network = MakeNetwork(options, 3);
   network->to(type);

@@ -1,4 +1,5 @@
-"""torch_script.py FILE...: logits of TorchScript files for two clips of noise(), as float32 in FILE.logits."""
+"""torch_script.py FILE...: writes the logits of each TorchScript file for two clips of noise() to FILE.logits,
+as float32."""
 
 import pathlib
 import sys

@@ -1,4 +1,4 @@
-// The program that TorchScript files hold is the network: same logits, same weights.
+// The program in a TorchScript file computes the same logits as the network, and has its weights.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/torch_script.h"
 
@@ -129,8 +129,8 @@ TEST_P(ScriptOf, TurnsIntoDouble) {
   EXPECT_TRUE(at::allclose(found.to(at::kFloat), network_->forward(clips), 1e-3, 1e-4));
 }
 
-// As the user of a file sees it, without any code of ours; one process for all, as torch is slow to
-// load.
+// Python loads the files without any code of reel3d, as a user would. One process loads all files,
+// because torch is slow to start.
 TEST(TorchScript, RunsInPython) {
   const std::string python = test::PythonWith("torch, numpy");
   if (python.empty()) {

@@ -1,4 +1,4 @@
-// States that fit, and what is said of those that do not.
+// Loads state dicts that fit the network, and checks the errors for those that do not fit.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/weights.h"
 
@@ -30,7 +30,7 @@ TEST(Weights, ComeBack) {
   Network target = Small(10, ShortcutType::kB, 0.125, 7, 2);
   source->named_buffers()["bn1.num_batches_tracked"].fill_(12);
   NamedTensors state = StateDict(*source);
-  std::reverse(state.begin(), state.end());  // order is of no matter
+  std::reverse(state.begin(), state.end());  // the order does not matter
   LoadStateDict(*target, state, "weights");
   const NamedTensors expected = StateDict(*source);
   const NamedTensors found = StateDict(*target);
@@ -83,10 +83,10 @@ TEST(Weights, MakeTheirNetwork) {
   EXPECT_TRUE(made->parameters()[0].equal(source->parameters()[0]));
 }
 
-// As a small file may have names and shapes of whatever it likes.
+// A small file may describe a network that is far too large for the file's weights.
 TEST(Weights, ANetworkFarLargerThanTheyIsNotMade) {
   NetworkOptions options;
-  options.width = 2;  // half a gigabyte
+  options.width = 2;  // half a gigabyte of weights
   try {
     MakeNetworkOf(options, StateDict(*Small(10, ShortcutType::kB, 0.125, 7)), "some.safetensors");
     ADD_FAILURE() << "it was made";
@@ -133,7 +133,7 @@ TEST(Weights, SayWhatDoesNotFit) {
   other.num_classes = 7;
   EXPECT_THAT(Refusal(colours, StateDict(*MakeNetwork(other))),
               AllOf(HasSubstr("logits.conv3d.weight"), HasSubstr("number of classes")));
-  // The error guesses no cause that does not hold.
+  // The error must not suggest a wrong cause.
   const std::string same = "look like those of r3d --depth 18 --shortcut b";
   NamedTensors more = StateDict(*target);
   more.emplace_back("attention.weight", at::ones({4}));

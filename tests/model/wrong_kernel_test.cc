@@ -1,6 +1,5 @@
-// oneDNN's wrong bfloat16 weight gradient, on the processors whose best instructions are
-// AVX512_BF16 (and on those with AMX, made to do without): it is met here, and networks get round
-// it.
+// oneDNN computes a wrong bfloat16 weight gradient with AVX512_BF16 instructions. This test runs
+// them, even on processors with AMX, and checks that networks avoid the wrong kernel.
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/cpu/Utils.h>
 #include <gmock/gmock.h>
@@ -14,7 +13,7 @@
 namespace reel3d {
 namespace {
 
-// Before oneDNN looks.
+// The variable must be set before oneDNN reads it.
 const int kInstructions = setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", /*replace=*/1);
 
 class WrongKernel : public testing::Test {
@@ -62,7 +61,7 @@ TEST_F(WrongKernel, IsFoundAtTheStart) {
   for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     longer += static_cast<int>(convolution->arithmetic() == Arithmetic::kLongerBfloat16);
   }
-  EXPECT_EQ(longer, 3);  // conv4_x but its first
+  EXPECT_EQ(longer, 3);  // conv4_x without its first convolution
 }
 
 }  // namespace

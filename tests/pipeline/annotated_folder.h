@@ -1,5 +1,5 @@
-// A small data set in the layout of a published one: annotation files, and files of a byte for
-// videos, as list-videos opens none.
+// A small data set in the layout of a published one: annotation files, and files of one byte as
+// videos, because list-videos opens no video.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,7 @@ class AnnotatedFolder {
  public:
   AnnotatedFolder();
 
-  // Writes an annotation file below `annotations`, and names it for List().
+  // Writes an annotation file below `annotations`, and adds its name to the files for List().
   void Annotate(const std::string& name, const std::string& text);
   // Makes videos below `videos`.
   void Touch(const std::vector<std::string>& names, const std::string& bytes = "x");
@@ -25,10 +25,10 @@ class AnnotatedFolder {
   ListVideosReport List();
   // Returns the rows of the manifest: "id | path below videos | label | subset | begin | end".
   std::vector<std::string> Rows() const;
-  // Returns the rows of the missing: "id | label | subset | reason".
+  // Returns the rows of the table of missing videos: "id | label | subset | reason".
   std::vector<std::string> Missing() const;
   std::vector<std::string> Classes() const;
-  // Lists them and returns the input error; "" if there is none.
+  // Lists the videos and returns the input error; "" if there is none.
   std::string Refusal();
 
   ListVideosOptions options;

@@ -1,4 +1,4 @@
-// That it measures what it says; how fast is no test.
+// Tests that bench-loader measures what it reports. Speed itself is not tested.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/bench_loader.h"
 
@@ -28,7 +28,7 @@ TEST(BenchLoaderTest, LoadsTheClipsAndSumsUpItsPhases) {
   EXPECT_GT(report.read_ms, 0);
   EXPECT_GT(report.early_rss_bytes, 1'000'000);
   EXPECT_GE(report.rss_bytes, report.early_rss_bytes / 2);
-  // 48 pixels are three MCUs: their restart interval of 4 is none of the crop decoder's.
+  // 48 pixels are three MCUs, but the restart interval is 4. The crop decoder refuses such frames.
   EXPECT_EQ(report.fast_share, 0);
   const auto json = report.ToJson();
   EXPECT_EQ(json["clips_per_s"], 50 / report.seconds);
@@ -36,7 +36,7 @@ TEST(BenchLoaderTest, LoadsTheClipsAndSumsUpItsPhases) {
   EXPECT_EQ(json["phases_ms"]["read"], report.read_ms);
 }
 
-// As taskset, mpirun and Slurm bind it: the other cores are somebody else's.
+// taskset, mpirun and Slurm bind the tool to some cores. It must not use more threads than these.
 TEST(BenchLoaderTest, UsesTheCoresThatItMay) {
   const test::TemporaryFolder folder;
   test::WriteSmallShards(folder.path());

@@ -1,4 +1,4 @@
-// Starts the tool as users do: alone, under mpirun, and with faults that need no stand-in.
+// Starts check-cluster as users do: alone, under mpirun, and with faults that can be made for real.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ TEST(CheckClusterTool, ComparesWithEarlierRuns) {
   EXPECT_THAT(slow.out, HasSubstr("WARN  folder"));
   EXPECT_THAT(slow.out, HasSubstr("in 5 earlier runs the median was 1e+09"));
   EXPECT_EQ(ReadFile(history).rfind(fast, 0), 0U);
-  WriteFileAtomically(history, fast.substr(0, fast.size() - 5));  // four lines, and a torn one
+  WriteFileAtomically(history, fast.substr(0, fast.size() - 5));  // the fifth line is cut
   EXPECT_THAT(test::RunCommand(command).out, Not(HasSubstr("WARN")));
 }
 

@@ -64,7 +64,7 @@ TEST_F(CheckShardsTest, AnotherShardOfThatNameIsFound) {
   EXPECT_THAT(report.damaged[0].reason, HasSubstr("another shard"));
 }
 
-// The readers refuse all of these.
+// The readers refuse a folder with any of these tables missing or changed.
 TEST_F(CheckShardsTest, TablesThatAreLostOrChangedAreRefused) {
   const auto complaint = [&] {
     try {
@@ -87,7 +87,7 @@ TEST_F(CheckShardsTest, TablesThatAreLostOrChangedAreRefused) {
   EXPECT_THAT(complaint(), AllOf(HasSubstr("missing.tsv"), HasSubstr("pack-shards")));
 }
 
-// An older version left no checksums of the tables.
+// An empty DONE, as older versions wrote it, has no checksums of the tables.
 TEST_F(CheckShardsTest, AnIndexThatDisagreesWithSoundShardsIsFound) {
   WriteFileAtomically(Path("DONE"), "");
   EXPECT_TRUE(RunCheckShards(options_).damaged.empty());
@@ -110,7 +110,7 @@ TEST_F(CheckShardsTest, AnIndexThatDisagreesWithSoundShardsIsFound) {
   EXPECT_FALSE(std::filesystem::exists(Path("DONE"))) << "pack-shards has work again";
 }
 
-// Each bit of a shard either matters, and then it is found, or nobody reads it.
+// Each flipped bit is either found, or all frames still have the right bytes.
 TEST_F(CheckShardsTest, EveryFlippedBitIsFoundOrHarmless) {
   const std::string sound = ReadFile(Path("00000.h5"));
   options_.inputs = {Path("flipped.h5")};

@@ -1,4 +1,4 @@
-// Plants faults of a cluster under real ranks, and looks for the rank that is named.
+// Simulates faults of a cluster under real ranks, and checks that the right rank is named.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,9 +21,9 @@ using test::TheWorld;
 using testing::HasSubstr;
 using Plant = std::function<void(ClusterProbe*)>;
 
-constexpr int kOdd = 2;  // the rank with the fault; the test runs with four
+constexpr int kOdd = 2;  // the rank with the fault, of four ranks
 
-// A folder that all ranks share.
+// All ranks use the same folder.
 class ClusterFaults : public testing::Test {
  protected:
   ClusterFaults() {
@@ -33,7 +33,7 @@ class ClusterFaults : public testing::Test {
   }
   ~ClusterFaults() override { TheWorld().Barrier(); }
 
-  // Returns what the check found; every other check must find nothing.
+  // Returns what the check `check` found. All other checks must find nothing.
   Finding Find(const std::string& check, const Plant& plant) {
     Finding found;
     for (const CheckedRow& row : CheckCluster(TheWorld(), options_, plant).rows) {
@@ -45,7 +45,7 @@ class ClusterFaults : public testing::Test {
     }
     return found;
   }
-  // Expects the verdict, and that the odd rank is named.
+  // Plants the fault in rank kOdd. Expects this verdict, and that the text names the rank.
   void Expect(const std::string& check, Verdict verdict, const Plant& plant) {
     const Finding found = Find(check, [&plant](ClusterProbe* probe) {
       if (probe->rank == kOdd) {
@@ -98,7 +98,7 @@ TEST_F(ClusterFaults, AnotherLibrary) {
 TEST_F(ClusterFaults, SlowLink) {
   const Finding found = Find("slow-pair", [](ClusterProbe* probe) {
     if (probe->rank == kOdd) {
-      probe->host = "n9";  // the option names hosts
+      probe->host = "n9";  // --exclude needs another host name
     }
     probe->exchange_s = [exchange = probe->exchange_s, rank = probe->rank](int peer, int64_t size) {
       const bool is_slow = (rank == 1 && peer == kOdd) || (rank == kOdd && peer == 1);
@@ -111,13 +111,13 @@ TEST_F(ClusterFaults, SlowLink) {
   EXPECT_THAT(found.remedy, HasSubstr("--exclude=n9"));
 }
 
-// A core that is busy for a while delays a pair, and measuring again shows it.
+// If a core is busy for a while, a pair is slow only once. Measuring again shows this.
 TEST_F(ClusterFaults, APairThatWasSlowForAWhileIsNotNamed) {
   const Finding found = Find("slow-pair", [](ClusterProbe* probe) {
     probe->exchange_s = [exchange = probe->exchange_s, rank = probe->rank, times = 0](
                             int peer, int64_t size) mutable {
       const bool is_slow = ((rank == 1 && peer == kOdd) || (rank == kOdd && peer == 1)) &&
-                           ++times <= 8;  // of the first measurement, and of the one after it
+                           ++times <= 8;  // in the first two measurements
       return exchange(peer, size) + (is_slow ? 2 : 0);
     };
   });
@@ -148,7 +148,7 @@ TEST_F(ClusterFaults, ReadOnlyFolder) {
 TEST_F(ClusterFaults, AFileThatShowsLate) {
   Expect("visible", Verdict::kWarn, [](ClusterProbe* probe) {
     probe->is_there = [calls = 0](const std::filesystem::path& /*file*/) mutable {
-      return ++calls > 75;  // every 20 ms
+      return ++calls > 75;  // called every 20 ms
     };
   });
 }

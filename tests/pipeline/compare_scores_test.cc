@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 class CompareScores : public ::testing::Test {
  protected:
-  // Writes a run of 40 videos in which those below `num_wrong` are taken for the other class.
+  // Writes the scores of 40 videos. The first `num_wrong` videos get the other class.
   std::string Write(const std::string& name, int num_wrong,
                     const std::function<void(Scores*)>& change = {}) {
     Scores run;
@@ -116,7 +116,7 @@ TEST_F(CompareScores, GroupsAreDrawnTogether) {
   options_.intervals.group_regex = "^(p[0-9])_";
   const Json grouped = Compare({a, b}).figures["comparisons"][0];
   EXPECT_EQ(grouped["num_drawn"], 10);
-  EXPECT_EQ(grouped["verdict"], "undecided");  // all eight are of two of ten people
+  EXPECT_EQ(grouped["verdict"], "undecided");  // the eight videos show two of ten people
 }
 
 TEST_F(CompareScores, RefusesWhatCannotBeCompared) {

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// As ActivityNet publishes it: a list of instances, two of one label.
+// Annotations as ActivityNet publishes them: a list of instances. v1 has two of the same label.
 constexpr const char* kTruth = R"({"version": "VERSION 1.3", "taxonomy": [], "database": {
   "v1": {"subset": "validation", "annotations": [{"label": "Archery", "segment": [0, 1]},
                                                  {"label": "Archery", "segment": [5, 9]}]},
@@ -72,7 +72,7 @@ TEST_F(EvaluateResults, AsActivityNetDoes) {
   EXPECT_DOUBLE_EQ(report.figures["average_precision"]["Baking"], 0.25);
 }
 
-// One object a video, as the reference code's annotations have it.
+// The reference code's annotations have one object for each video, not a list.
 TEST_F(EvaluateResults, AsTheReferenceCodeWritesThem) {
   const EvaluateResultsReport report =
       Run(R"({"results": {"a": [{"label": "x", "score": 1}, {"label": "y", "score": 0.5}]}})",

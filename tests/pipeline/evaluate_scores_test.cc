@@ -82,7 +82,8 @@ TEST_F(EvaluateScores, WritesEveryFigure) {
   EXPECT_EQ(report.metrics["per_class"][1]["top1_interval_95"].size(), 2U);
 }
 
-// The windows of a are 3 to 0 for fall (16 frames) and 9 to 0 for rise (the tail).
+// Video a has two windows: one with 16 frames (logits 3 to 0 for fall), and the tail (9 to 0 for
+// rise).
 TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
   options_.clips.min_distinct = 1;
   const EvaluateScoresReport report = Run();
@@ -122,7 +123,8 @@ TEST_F(EvaluateScores, LabelsFromATable) {
   options_.labels = folder_ / "labels.tsv";
   WriteFileAtomically(options_.labels, "id\tlabel\na\tfall\na\trise\na\trise\nz\trise\n");
   const EvaluateScoresReport report = Run();
-  // Only a has scores and labels: rise is third of three there, and z is not found; fall is first.
+  // Only video a has scores and labels. The table also has video z, which has no scores. For rise,
+  // a is third of three videos; for fall it is first.
   const Json ranking = Json::parse(Output("figures.json"))["ranking"];
   EXPECT_DOUBLE_EQ(ranking["mean_average_precision"], (1.0 / 6 + 1) / 2);
   EXPECT_DOUBLE_EQ(ranking["hit_at_k"][0]["hit"], 0.5);
@@ -157,7 +159,7 @@ TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
   const float logit = 9;
   const size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&logit), sizeof(logit)));
   ASSERT_NE(at, std::string::npos);
-  bytes[at + 3] = static_cast<char>(bytes[at + 3] ^ 0x80);  // -9
+  bytes[at + 3] = static_cast<char>(bytes[at + 3] ^ 0x80);  // flips the sign: -9
   WriteFileAtomically(file, bytes);
   options_.out_dir = folder_ / "again";
   try {

@@ -18,7 +18,7 @@ class EvaluateTables : public SmallEvaluation {
     WriteFileAtomically(folder_ / name, text);
     return folder_ / name;
   }
-  // Expects an input error of an evaluation into another folder.
+  // Expects an input error when the scores are evaluated into another folder.
   void ExpectRefusedLater(const std::string& why) {
     options_.out_dir = folder_ / "later";
     try {
@@ -108,7 +108,7 @@ TEST_F(EvaluateTables, APartWithoutVideosIsNoRung) {
   EXPECT_THAT(Run().ladder, Not(HasSubstr("are left")));
 }
 
-// Only `c` has the longest window, and it is not called the length of a window.
+// Only video c has the longest window, 12 frames. The ladder states this length.
 TEST_F(EvaluateTables, TheRungOfFullWindowsSaysHowFull) {
   parts_[0].clips = {{0, 0, 9}, {1, 0, 9}, {1, 9, 3}};
   parts_[1].clips = {{0, 0, 12}};
@@ -156,7 +156,7 @@ TEST_F(EvaluateTables, UnsureAnswersAreMarked) {
   EXPECT_THROW(options_.Check(), Error);
 }
 
-// a and c, or b alone, choose the threshold: a hash of the ids decides.
+// A hash of the ids decides which half chooses the threshold: a and c, or b.
 TEST_F(EvaluateTables, AWantedPrecisionIsChosenOnOneHalfAndJudgedOnTheOther) {
   options_.precision = 0.9;
   const EvaluateScoresReport report = Run();

@@ -1,4 +1,4 @@
-// Tests of the doubts of the data that evaluate-scores repeats or finds.
+// Tests the doubts about the data that evaluate-scores repeats or finds.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -41,7 +41,7 @@ TEST_F(EvaluatedDoubts, OneClassIsNothingToTellApart) {
   const Json doubts = Run().metrics["doubts"];
   ASSERT_EQ(doubts.size(), 1U);
   EXPECT_THAT(doubts[0].get<std::string>(), HasSubstr("all videos are of one class, UCF-101"));
-  // Not twice where score-videos has said it.
+  // A doubt that score-videos has reported is not repeated.
   SayOfData(ClassDoubts({{"UCF-101", 3, 1}}));
   EXPECT_EQ(Run().metrics["doubts"], doubts);
 }
@@ -55,7 +55,7 @@ TEST_F(EvaluatedDoubts, AClassThatIsNotJudgedIsToldOnce) {
   EXPECT_EQ(doubts[1], "no video was judged of run");
 }
 
-// That all videos of a class are held out is no reason that none was judged.
+// If all videos of a class are held out, some should be judged. So both doubts are reported.
 TEST_F(EvaluatedDoubts, AClassThatIsNeverTrainedAndNotJudgedHasTwoFaults) {
   WidenClasses({"rise", "fall", "wave"});
   SayOfData(ClassDoubts({{"rise", 3, 2}, {"fall", 3, 2}, {"wave", 0, 1}}));

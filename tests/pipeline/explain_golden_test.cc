@@ -1,4 +1,4 @@
-// The ladder, slices and held-out threshold against tests/golden/make_explain_golden.py.
+// Compares the ladder, slices and held-out threshold with tests/golden/make_explain_golden.py.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 namespace reel3d {
 namespace {
 
-// A reason may quote a hostile video; whoever prints failed.tsv is not at its mercy.
+// A reason may quote text from a hostile video. Printing failed.tsv must be safe for the terminal.
 TEST(ItemLoop, ReasonsHoldNoControlCharacters) {
   const auto fail = [](const ItemTurn&) -> ItemOutcome { throw InputError("a\x1B[31m\nb\tc"); };
   const ItemLoopResult result = RunItemLoop({"v"}, {"prep", "videos", 1}, fail);

@@ -1,4 +1,4 @@
-// Videos are painted, encoded, prepared and packed as users' are; copies of some are planted.
+// Synthetic videos and edited copies of some are encoded, prepared and packed like a user's videos.
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/find_duplicates.h"
 
@@ -31,7 +31,7 @@ constexpr int kNumFrames = 40;
 struct Edit {
   std::string name;
   int width = kWidth, height = kHeight;  // of the copy
-  double left = 0, top = 0, part = 1;    // what it shows of the original
+  double left = 0, top = 0, part = 1;    // the part of the original that it shows
   bool mirrored = false;
   int skipped_frames = 0;
   int quality = 23;  // x264's, higher is worse
@@ -51,7 +51,7 @@ const std::vector<Edit>& Edits() {
   return edits;
 }
 
-// A room and four things that move in it, each along a path of its own.
+// A room with four objects, each of which moves along its own path.
 struct Scene {
   Scene(uint32_t room_key, uint32_t actors_key)
       : room(test::NoisePicture(room_key, kWidth / 2, kHeight / 2)), actors(actors_key) {}
@@ -95,7 +95,7 @@ void WriteFilm(const fs::path& file, const Scene& scene, const Edit& edit) {
       });
 }
 
-// Originals are in training and their copies in validation; others are not copied.
+// Originals are training videos, and their copies are validation videos. Other videos have no copy.
 class FindDuplicatesTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -148,7 +148,7 @@ class FindDuplicatesTest : public ::testing::Test {
     options_.out = (own_ / "pairs.tsv").string();
     options_.threads = 2;
   }
-  // Returns the rows, without the header, by their cells.
+  // Returns the cells of each row, without the header.
   std::vector<std::vector<std::string>> Pairs() const {
     std::vector<std::vector<std::string>> rows;
     std::istringstream lines(ReadFile(options_.out));
@@ -326,7 +326,7 @@ TEST_F(FindDuplicatesTest, DamagedVideosAreCountedUpToALimit) {
   EXPECT_EQ(report.num_pairs(), static_cast<int64_t>(Edits().size()));
 }
 
-// One person does several actions before one wall; nothing of it is there twice.
+// The videos show the same persons in front of the same wall, but no video has a copy.
 TEST(FindDuplicates, FindsNoPairAmongRealVideosOfOneRoom) {
   const fs::path data = test::SharedData("data/weizmann");
   if (data.empty()) {

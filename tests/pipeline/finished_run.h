@@ -16,7 +16,8 @@ inline void WriteStage(const std::filesystem::path& stage, const std::string& re
   WriteFileAtomically(stage / "config.ini", config);
 }
 
-// 40 videos of 40 frames at height 120; two ranks train two epochs of three steps of ten clips.
+// The run has 40 videos of 40 frames at height 120. Two ranks train two epochs of three steps with
+// ten clips each.
 inline void WriteFinishedRun(const std::filesystem::path& run) {
   WriteStage(run / "prepared",
              R"({"seconds": 4.0, "num_videos": 40, "num_skipped": 0, "num_frames": 1600})",

@@ -1,4 +1,4 @@
-// prep-videos --fps: which frames are stored, by the numbers that the pictures show.
+// Tests which frames prep-videos --fps stores. Each picture shows its frame number.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
@@ -48,7 +48,7 @@ TEST(FrameRateTest, VaryingRatesBecomeEven) {
   sample.fps_num = 10;
   sample.variable_rate = true;
   VideoEncoder encoder(folder / "a.mkv", sample);
-  // Held for three tenths of a second, then twice as fast.
+  // Frame 1 is shown for 0.3 s. From frame 3 on, the rate is twice as high.
   const std::vector<double> times_s = {0, 0.1, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7};
   for (size_t i = 0; i < times_s.size(); ++i) {
     std::vector<uint8_t> pixels(encoder.frame_size_bytes());

@@ -1,4 +1,4 @@
-// A stage on a disk that is too small for its output, and again on one that is not.
+// Runs a stage on disks that are too small for its output, and then with enough space.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,10 +18,10 @@ namespace reel3d::test {
 
 using FileContents = std::map<std::string, std::string>;
 
-// `command` writes to the folder `out_dir`, of which `contents` gives the files that count, by
-// name, and `whole` is how they should end. However small the disk, the command ends with the
-// status of an environment error or, where all fits, with 0; no file is half done; and the same
-// command finishes when there is room.
+// `command` gets an output folder below `out_dir` as last argument. `contents` returns a folder's
+// result files by name, and `whole` is the expected result. For each size of the disk, the command
+// must end with an environment error, or with 0 if everything fits. No file may be half written.
+// The same command must finish when there is enough space.
 inline void ExpectFullDiskDoesNoHarm(
     const std::vector<std::string>& command, const std::filesystem::path& out_dir,
     const FileContents& whole,
@@ -36,7 +36,7 @@ inline void ExpectFullDiskDoesNoHarm(
   int num_full = 0;
   constexpr int kSizes = 8;
   for (int i = 1; i <= kSizes; ++i) {
-    // A limit is one on each file.
+    // The limit applies to each file if the command has no disk of its own.
     const size_t most_bytes = may_mount ? total_bytes : 2 * total_bytes / whole.size();
     const size_t kilobytes = std::max<size_t>(4, most_bytes * i / kSizes / 1024);
     const std::filesystem::path dir = out_dir / std::to_string(i);

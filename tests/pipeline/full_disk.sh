@@ -1,10 +1,10 @@
 #!/bin/sh
-# full_disk.sh disk|limit KILOBYTES DIR COMMAND...: runs a command that writes to DIR where there is
-# no room for all of it, and again where there is. Leaves what DIR held then in DIR.full and
-# DIR.whole; prints the two exit statuses.
+# full_disk.sh disk|limit KILOBYTES DIR COMMAND...: runs a command that writes to DIR, first with too little
+# space and then with enough space. Leaves the contents of DIR after each run in DIR.full and DIR.whole.
+# Prints the two exit statuses.
 #
-#   disk   DIR is a small disk of its own, in memory: run me under `unshare --map-root-user --mount`
-#   limit  no file may be larger: for where one may not mount
+#   disk   DIR is a small disk in memory; run this script under `unshare --map-root-user --mount`
+#   limit  no file may be larger than KILOBYTES; for users who may not mount
 set -eu
 how=$1
 kilobytes=$2

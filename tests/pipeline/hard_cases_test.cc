@@ -1,4 +1,5 @@
-// prep-videos over all of the hard cases at once: each ends as the table says.
+// Runs prep-videos over all hard cases at once. Each result must be that of the table in
+// tests/video/hard_cases.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/video/hard_cases.h"
 

@@ -134,7 +134,8 @@ TEST_F(InspectFileTest, DescribesTheFolderOfAStage) {
   EXPECT_THAT(Complaint(""), HasSubstr("report.json"));
 }
 
-// Lists of objects are tables, and what is in an object has both names.
+// A list of objects is shown as a table. A value inside an object has the object's name and its
+// own.
 TEST_F(InspectFileTest, ShowsNoJsonToPeople) {
   WriteFileAtomically(Path("config.ini"), "");
   WriteFileAtomically(

@@ -191,7 +191,8 @@ TEST_F(ListMoreSetsTest, ReferenceJsonCountsFrames) {
                                   "ben_run | elsewhere/ben_run.mp4 | run | validation |  | ",
                                   "cleo | cleo.mp4 |  | testing |  | "));
   EXPECT_THAT(Classes(), ElementsAre("wave", "run"));
-  // Half open, from frame 1: 50 frames of 25 a second, each time half a frame before a frame.
+  // The segment [1, 51) counts frames from 1: 50 frames, 25 a second. Times are half a frame before
+  // a frame, so the end is 2 - 0.02 s.
   options.annotated.annotation_fps = 25;
   options.overwrite = true;
   List();

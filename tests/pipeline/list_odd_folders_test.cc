@@ -1,5 +1,5 @@
-// list-videos over folders as people have them: odd names, copies, the tools' own output. Each case
-// runs the tool and looks at its list and its words.
+// Runs list-videos over folders with odd names, copies, or the tools' own output. Each case checks
+// the list and the messages.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ using testing::Not;
 
 class ListOddFolders : public testing::Test {
  protected:
-  // A file's content is its name unless given.
+  // Writes a file. If `content` is empty, the file holds its own name.
   void Write(const std::string& name, const std::string& content = "") {
     fs::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name) << (content.empty() ? name : content);
@@ -97,7 +97,7 @@ TEST_F(ListOddFolders, WhatIsNoVideoIsSaidWithWhatTakesIt) {
   EXPECT_THAT(List().err, HasSubstr("unpack .zip"));
 }
 
-// Opening a pipe that nobody writes to would wait for ever.
+// If a tool opened a pipe without a writer, it would wait for ever.
 TEST_F(ListOddFolders, APipeIsNotOpenedNorListed) {
   Write("source/wave/a.mp4");
   ASSERT_EQ(mkfifo((folder_ / "source/wave/b.mkv").c_str(), 0600), 0);
@@ -125,7 +125,7 @@ TEST_F(ListOddFolders, WhatIsHiddenIsSaid) {
                                       HasSubstr("passed over as hidden"), HasSubstr("wave/.mp4")));
 }
 
-// An editor and a terminal show these names as the same, or as one that is not there.
+// Editors and terminals show such names like other names, because some characters are invisible.
 TEST_F(ListOddFolders, WhatCannotBeSeenIsShown) {
   Write("source/wave/a.mp4");
   Write("source/wa\u200Bve/b.mp4");
@@ -143,7 +143,7 @@ TEST_F(ListOddFolders, WhatCannotBeSeenIsShown) {
   EXPECT_THAT(Classes(), ElementsAre("wave", "wa\u200Bve", "\u202Eevaw"));
 }
 
-// The same tree whose entries were made in another order lists the same, byte for byte.
+// The list has the same bytes, whatever the order in which the files were made.
 TEST_F(ListOddFolders, TheOrderInWhichFilesWereMadeDoesNotMatter) {
   std::vector<std::string> names = {"wave/" + std::string(251, 'n') + ".mp4",
                                     "wave/Case.mp4",
@@ -217,7 +217,7 @@ TEST_F(ListOddFolders, OneNameInTwoUnicodeFormsIsOneClass) {
   }
 }
 
-// Otherwise the class would get another name when the other form turns up.
+// If a class had the name as stored, it would change when a folder with the other form is added.
 TEST_F(ListOddFolders, AClassHasTheComposedNameWhicheverFormItsFolderHas) {
   Write("source/cafe\xCC\x81/b.mp4");
   Write("source/walk/c.mp4");
@@ -227,7 +227,7 @@ TEST_F(ListOddFolders, AClassHasTheComposedNameWhicheverFormItsFolderHas) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / ReadManifest(manifest_).videos.front().path));
 }
 
-// A folder of videos may hold files that are called as ours.
+// A user's folder of videos may hold files that have the names of our files.
 TEST_F(ListOddFolders, FilesThatAreOnlyCalledLikeOursMakeNoToolsFolder) {
   const std::vector<std::pair<std::string, std::string>> reports = {
       {"other", "{\"tool\": \"lawn-mower\"}"},
@@ -274,7 +274,7 @@ TEST_F(ListOddFolders, AnUnfinishedStageIsPassedOver) {
   EXPECT_THAT(result.err, HasSubstr("source/begun (a tool that has not finished)"));
 }
 
-// Neither the folder of a stage nor prepared videos that lie about are classes of videos.
+// The folder of a stage is not a class, and prepared videos in other folders are not listed.
 TEST_F(ListOddFolders, TheToolsOwnOutputIsNoClass) {
   const std::string demo = (folder_ / "source").string();
   const auto made = test::RunCommand(
@@ -290,7 +290,7 @@ TEST_F(ListOddFolders, TheToolsOwnOutputIsNoClass) {
   const auto after = List();
   EXPECT_EQ(Ids(), ids);
   EXPECT_THAT(after.err, AllOf(HasSubstr("made by reel3d's own tools"), HasSubstr("prepared")));
-  // Copied away, they still say who made them.
+  // Prepared videos are recognised in other folders too.
   fs::rename(prepared + "/" + ids.front() + ".mkv", demo + "/copy.mkv");
   fs::remove_all(prepared);
   EXPECT_THAT(List().err, HasSubstr("1 prepared videos"));
@@ -322,7 +322,7 @@ TEST_F(ListOddFolders, AClassThatIsHeldOutWholeIsWarnedOf) {
   const auto result = List({"--group-regex", "(anna|ben)_", "--validation-groups", "ben"});
   EXPECT_THAT(result.err, AllOf(HasSubstr("every video is held out of run: judged"),
                                 HasSubstr("no video is held out of jump: trained")));
-  // Each is said once, and in one way.
+  // Each class is mentioned only once.
   for (const char* name : {" run", " jump"}) {
     EXPECT_EQ(result.err.find(name), result.err.rfind(name)) << result.err;
   }

@@ -1,4 +1,4 @@
-// Lists that other projects read, plain tables, and what list-videos guesses and refuses.
+// Lists in the formats of other projects, and plain tables: which ones list-videos accepts.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 
 class ListPlainListsTest : public ::testing::Test, public test::AnnotatedFolder {
  protected:
-  // Returns the usage error of listing.
+  // Lists the videos and returns the usage error.
   std::string Usage() {
     try {
       List();
@@ -162,7 +162,7 @@ TEST_F(ListPlainListsTest, ListingAgainChangesNothing) {
   options.overwrite = true;
   List();
   EXPECT_THAT(Missing(), IsEmpty());
-  // A list of folders has no table of missing files, so that of another list may not stay.
+  // A list made from folders has no table of missing files, so the old table must be removed.
   options.annotated.annotations.clear();
   RunListVideos(options);
   EXPECT_FALSE(std::filesystem::exists(folder / "out/videos.missing.tsv"));

@@ -1,5 +1,5 @@
-// A miniature of each published data set, in exactly its layout, and the rows that it must give,
-// written by hand.
+// A miniature of each published data set in its exact layout. The expected rows are written by
+// hand.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,7 +92,7 @@ TEST_F(ListPublishedSetsTest, Kinetics400OfCvdfIsFlatAndReplacementsComeFirst) {
 
 TEST_F(ListPublishedSetsTest, KineticsOfMmaction2AndTorchvisionSpellFoldersOtherwise) {
   Annotate("kinetics_train.csv", kKinetics400Train);
-  // The same clip in several folders: that of its class and subset is taken.
+  // The same clip is in several folders. The file in the folder of its class and subset is taken.
   Touch({"videos_train/air_drumming/-A0bCdEfGhI_000017_000027.mp4",
          "videos_val/air_drumming/-A0bCdEfGhI_000017_000027.mp4",
          "aaa/-A0bCdEfGhI_000017_000027.mp4",
@@ -207,7 +207,7 @@ class Ucf101Test : public ListPublishedSetsTest {
 };
 
 TEST_F(Ucf101Test, SplitIsChosenAndClassesKeepTheOrderOfClassInd) {
-  // The folder and the file write the class with other capitals than the lists.
+  // Folder and file name spell the class with other capital letters than the lists.
   Touch({"UCF-101/Archery/v_Archery_g08_c01.avi", "UCF-101/Archery/v_Archery_g01_c01.avi",
          "UCF-101/HandStandPushups/v_HandstandPushups_g08_c01.avi"});
   by_folder = true;

@@ -23,7 +23,7 @@ class ListVideosTest : public ::testing::Test {
  protected:
   ListVideosTest() { options_.manifest = (folder_ / "out/videos.tsv").string(); }
 
-  // Empty files do: nothing is opened. The first folder is the source.
+  // Makes empty files, since list-videos opens no video. Names begin with the source folder.
   void Touch(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       fs::create_directories((folder_ / name).parent_path());
@@ -128,7 +128,7 @@ TEST_F(ListVideosTest, AnotherListIsNotOverwritten) {
   Touch({"source/jump/a.mp4"});
   List();
   const std::string before = ReadFile(options_.manifest);
-  List();  // the same again is no conflict
+  List();  // the same list again is no conflict
   Touch({"source/jump/b.mp4"});
   EXPECT_THAT(Complaint({"source"}, ErrorKind::kUsage), HasSubstr("--overwrite"));
   EXPECT_EQ(ReadFile(options_.manifest), before);

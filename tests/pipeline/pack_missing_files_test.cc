@@ -1,4 +1,4 @@
-// Rows of annotations whose files were never on disk, through pack-shards.
+// Tests pack-shards with annotation rows whose video files are missing.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -135,7 +135,7 @@ TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
                                   "video10 pack"));
   EXPECT_THAT(ReadFile(failed_tsv), HasSubstr("it is a text file"));
   const ShardSet shards(options_.out_dir);
-  // Every fourth of the twelve is held out, and of these video08 is missing.
+  // Every fourth of the twelve videos is held out. One held-out video is missing: video08.
   EXPECT_EQ(shards.NumMissing(Subset::kValidation), 1);
   EXPECT_EQ(shards.NumMissing(Subset::kTraining), 4);
   std::vector<uint8_t> jpeg;
@@ -143,7 +143,7 @@ TEST_F(PackShardsTest, BadVideosAreListedAndTheOthersPacked) {
   EXPECT_EQ(shards.videos()[1].id, "video02");
   EXPECT_EQ(jpeg, Frame(2, 0));
 
-  options_.max_failed_fraction = 0.3;  // 4 of 12 are more
+  options_.max_failed_fraction = 0.3;  // 4 failures of 12 are more
   EXPECT_TRUE(RunPackShards(options_).over_tolerance);
   EXPECT_FALSE(fs::exists(fs::path(options_.out_dir) / "DONE"));
 }

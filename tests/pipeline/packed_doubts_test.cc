@@ -1,4 +1,4 @@
-// Tests of what pack-shards says of doubtful data, and of tables that are lost afterwards.
+// Tests the warnings of pack-shards about doubtful data, and tables that are lost later.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 class PackedDoubtsTest : public PackedVideos {};
 
-// The copy of video01, a training video, has another name and is held out.
+// video01 is a training video. Its copy has another name, video04, and is held out.
 TEST_F(PackedDoubtsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
   fs::copy_file(Prepared("video01.mkv"), Prepared("video04.mkv"),
                 fs::copy_options::overwrite_existing);
@@ -26,7 +26,7 @@ TEST_F(PackedDoubtsTest, TrainingVideosThatAreHeldOutUnderAnotherNameAreTold) {
             "validation_id\ttraining_id\nvideo04\tvideo01\n");
   EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))),
               Contains(HasSubstr("what is judged was trained on: video04 = video01")));
-  RunPackShards(options_);  // of shards that are kept, not read again
+  RunPackShards(options_);  // keeps the shards without reading them again
   EXPECT_TRUE(fs::exists(fs::path(options_.out_dir) / "same_content.tsv"));
   Prepare(4, 9);
   RunPackShards(options_);
@@ -57,7 +57,7 @@ TEST_F(PackedDoubtsTest, PackingAgainMendsADamagedTableOfCopies) {
   EXPECT_THAT(TextsOf(DataDoubts(ShardSet(options_.out_dir))), testing::IsEmpty());
 }
 
-// Videos that are lost from missing.tsv would no longer count as wrong.
+// If missing.tsv were lost, its videos would no longer count as wrong.
 TEST_F(PackedDoubtsTest, ALostTableIsRefusedUntilItIsPackedAgain) {
   fs::remove(Prepared("video08.mkv"));
   options_.max_failed_fraction = 1;

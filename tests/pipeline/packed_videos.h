@@ -69,7 +69,7 @@ class PackedVideos : public ::testing::Test {
     writer.Finish();
   }
 
-  // Returns the files that readers use: all but the records of the run itself.
+  // Returns the files that readers use, without config.ini, settings.ini and report.json.
   static Files Contents(const std::filesystem::path& folder) {
     Files files;
     for (const std::filesystem::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -80,7 +80,7 @@ class PackedVideos : public ::testing::Test {
     }
     return files;
   }
-  // The names of files that are not the same; whole shards would drown the log.
+  // Returns the names of files that differ. Their contents would be too long for the log.
   static std::vector<std::string> Differences(const Files& a, const Files& b) {
     std::vector<std::string> names;
     for (const auto& [name, bytes] : a) {

@@ -1,4 +1,4 @@
-// plan-run and hostile input: one clear line and the right status each.
+// Tests plan-run with hostile input: each case gives one clear line and the right exit status.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -26,7 +26,7 @@ class PlanRun : public ::testing::Test {
     options_.videos.videos = 1000;
     options_.videos.seconds = 2;
     options_.videos.fps = 20;
-    // One local machine, whose start and saves are in the measured times.
+    // A plan for one local machine. Measured times already include the start and the saves.
     options_.cluster.cores_per_node.value = 2;
     options_.cluster.node_mtbf_days.value = options_.cluster.limit_hours.value = 0;
     options_.cluster.queue_minutes.value = 0;
@@ -88,15 +88,16 @@ TEST_F(PlanRun, MeasuredRatesComeFromARun) {
   test::WriteFinishedRun(folder_ / "small");
   options_.measured = {folder_ / "small"};
   const Json rates = RunPlanRun(options_).figures.at("rates");
-  // 4 s of 2 threads for 1,600 frames.
+  // Two threads prepared 1,600 frames in 4 s.
   EXPECT_DOUBLE_EQ(rates.at("prep_ms").at("value"), 5);
   EXPECT_DOUBLE_EQ(rates.at("frame_kb").at("value"), 3.2);
   EXPECT_DOUBLE_EQ(rates.at("pack_mb_per_s").at("value"), 10.24);
-  // 60 clips in 3 s of either rank, of which they waited 0.5 s in all for each other: H(2) is 1.5.
+  // 60 clips took 3 s on each of two ranks. In 6 steps the ranks waited 0.5 s in all for each
+  // other. The harmonic number H(2) is 1.5, and the mean wait in a step is H(2) - 1 = 0.5 delays.
   EXPECT_DOUBLE_EQ(rates.at("train_clips_per_s").at("value"), 60 / 6.0);
   EXPECT_DOUBLE_EQ(rates.at("straggling_ms").at("value"), 1000 * 0.5 / 2 / 6 / 0.5);
   EXPECT_DOUBLE_EQ(rates.at("loader_clips_per_s").at("value"), 60 / 1.2);
-  // 5 s less 4 s of steps, 2 ranks, 10 videos x 3 windows x 2 epochs.
+  // Validation took 5 s - 4 s (steps) on 2 ranks, for 10 videos x 3 windows x 2 epochs.
   EXPECT_DOUBLE_EQ(rates.at("validation_ms").at("value"), 1000 * 1.0 * 2 / 60);
   EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 30);
   EXPECT_EQ(rates.at("prep_ms").at("from"), "measured");
@@ -110,7 +111,7 @@ TEST_F(PlanRun, MeasuredBytesAreCarriedToAnotherHeight) {
   EXPECT_NEAR(rates.at("frame_kb").at("value"), 3.2 * std::pow(2, 1.417), 1e-9);
 }
 
-// The later source is of another height and has no rate of frames.
+// The second source of rates is for another height, and has no size of frames.
 TEST_F(PlanRun, EachMeasuredRateKeepsItsHeight) {
   test::WriteFinishedRun(folder_ / "small");
   WriteFileAtomically(folder_ / "later.json",
@@ -123,7 +124,7 @@ TEST_F(PlanRun, EachMeasuredRateKeepsItsHeight) {
   EXPECT_DOUBLE_EQ(rates.at("score_clips_per_s").at("value"), 7);
 }
 
-// The machine that plans may have other cores than the one that prepared.
+// The machine that runs plan-run may have another number of cores than the one that prepared.
 TEST_F(PlanRun, TheThreadsOfPreparationComeFromTheRun) {
   test::WriteFinishedRun(folder_ / "small");
   WriteFileAtomically(folder_ / "small/prepared/config.ini", "threads = 0\n");
@@ -133,7 +134,7 @@ TEST_F(PlanRun, TheThreadsOfPreparationComeFromTheRun) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("says how many threads prepared"));
   EXPECT_EQ(unknown.at("from"), "assumed");
   Json report = ReadJsonObject(folder_ / "small/prepared/report.json");
-  report["workers"] = 12;  // of four tasks
+  report["workers"] = 12;  // in all four tasks
   WriteFileAtomically(folder_ / "small/prepared/report.json", FormatJson(report));
   MakeFolders(folder_ / "small/prepared/tasks/0-of-4");
   const Json known = RunPlanRun(options_).figures.at("rates").at("prep_ms");
@@ -150,7 +151,7 @@ TEST_F(PlanRun, AGivenRateOverrulesAMeasuredOne) {
   EXPECT_EQ(rates.at("prep_ms").at("from"), "given");
 }
 
-// The run that gave the rates is planned, and then beside itself.
+// A run's rates are used to plan the same run. The plan is then compared with the run.
 TEST_F(PlanRun, ThePlanOfTheMeasuredRunComesTrue) {
   test::WriteFinishedRun(folder_ / "run");
   options_.videos.videos = 40;
@@ -168,7 +169,7 @@ TEST_F(PlanRun, ThePlanOfTheMeasuredRunComesTrue) {
     EXPECT_NEAR(figures.at(key).at("ratio"), 1, 1e-9) << key;
   }
   EXPECT_DOUBLE_EQ(figures.at("stages").at("measured"), 4 + 0.5 + 5 + 1);
-  // Waiting for other ranks is assumed to be exponential, and steps to wait for data never.
+  // The plan assumes exponential waits for other ranks, and steps that never wait for data.
   EXPECT_NEAR(figures.at("train.wall_s").at("ratio"), 1, 0.2);
 }
 

@@ -49,7 +49,7 @@ VideoRow Row(const std::string& id, const std::string& path) {
   return row;
 }
 
-// Seven videos of different lengths, and their manifest.
+// Writes seven videos of different lengths and their manifest. Returns the manifest's path.
 fs::path WriteGoodVideos(const TemporaryFolder& folder) {
   Manifest manifest;
   for (int i = 0; i < 7; ++i) {
@@ -72,7 +72,7 @@ PrepVideosOptions Options(const fs::path& manifest, const fs::path& out_dir) {
   return options;
 }
 
-// The published videos' bytes by name.
+// Returns the bytes of the finished videos, by file name.
 std::map<std::string, std::string> Outputs(const fs::path& folder) {
   std::map<std::string, std::string> outputs;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -148,7 +148,7 @@ TEST(PrepVideosTest, TakesPartsExactlyAndKeepsTheirTimes) {
     EXPECT_EQ(decoded.numbers[i], 45 + i);
     EXPECT_NEAR(decoded.times_s[i], i / 10., 1e-6);
   }
-  // Players start at once: Matroska's first cluster (id, size) has the time (E7, 1 byte) 0.
+  // The first time is 0, so players start at once. In Matroska, E7 is the time of a cluster.
   const std::string bytes = test::ReadBytes(folder / "out" / "part.mkv");
   const size_t cluster = bytes.find("\x1F\x43\xB6\x75");
   ASSERT_NE(cluster, std::string::npos);
@@ -204,11 +204,11 @@ TEST(PrepVideosTest, ListsTheTasksThatAreToBeRunAgain) {
                                         "ARRAY=1\n"));
 }
 
-// Every task warns of its own videos, and the folder's report has them all, each under its id.
+// Every task has warnings about its own videos. The report of the folder has all warnings by id.
 TEST(PrepVideosTest, WarningsOfAllTasksStandInTheReport) {
   const TemporaryFolder folder;
   const fs::path manifest = WriteGoodVideos(folder);
-  for (const int number : {1, 2}) {  // of different tasks: two recordings in one file each
+  for (const int number : {1, 2}) {  // videos of different tasks; each file holds two recordings
     VideoEncoderOptions options;
     options.fps_num = 10;
     std::string bytes;
@@ -240,7 +240,7 @@ TEST(PrepVideosTest, WarningsOfAllTasksStandInTheReport) {
 TEST(PrepVideosTest, KeepsTruncatedVideosOnlyWhereAllowed) {
   const TemporaryFolder folder;
   WriteVideo(folder / "whole.avi", 90);
-  // Bytes of the frames go, of which there are few; the index at the end as well.
+  // Cuts off the index at the end and half of the frames' bytes.
   const std::string bytes = test::ReadBytes(folder / "whole.avi");
   const size_t frames_end = bytes.find("idx1");
   ASSERT_NE(frames_end, std::string::npos);
@@ -286,7 +286,8 @@ TEST(PrepVideosTest, ContinuesWithWhatIsNotThereOrNotWhole) {
   EXPECT_NE(Outputs(folder / "out"), expected);
 }
 
-// A video that was made of something else, or otherwise, is made anew: its name is no proof.
+// A video is made again if its source, its part or the settings differ, although its name is the
+// same.
 TEST(PrepVideosTest, KeepsNothingThatWasMadeOfSomethingElse) {
   const TemporaryFolder folder;
   const fs::path path = WriteGoodVideos(folder);
@@ -349,7 +350,7 @@ TEST(PrepVideosTest, AFullDiskIsNoVideosFaultAndDoesNoHarm) {
                                  folder / "out", Outputs(folder / "undisturbed"), Outputs);
 }
 
-// Also one that hangs.
+// Workers end when the tool is killed, even a worker that hangs.
 TEST(PrepVideosTest, WorkersEndWithTheTool) {
   const TemporaryFolder folder;
   const fs::path manifest = WriteGoodVideos(folder);
@@ -367,7 +368,7 @@ TEST(PrepVideosTest, WorkersEndWithTheTool) {
   };
   size_t num_stopped = 0;
   std::thread killer([&] {
-    const auto busy = [&] {  // it has begun to write
+    const auto busy = [&] {  // the first video is finished
       return fs::exists(out_dir) && !Outputs(out_dir).empty();
     };
     for (int wait = 0; wait < 3000 && !busy(); ++wait) {

@@ -38,12 +38,12 @@ class PrepWorkerTest : public testing::Test {
     PrepareRequest request;
     request.source = (folder_ / name).string();
     request.target = (folder_ / (name + ".mkv")).string();
-    request.height = 720;  // some tenths of a second
+    request.height = 720;  // takes some tenths of a second
     request.quality = 90;
     return request;
   }
 
-  // Returns the message of the failure; fails the test unless it is of this kind.
+  // Returns the error message of `work`. The test fails if there is no error of this kind.
   static std::string Fault(ErrorKind kind, const std::function<void()>& work) {
     try {
       work();
@@ -55,7 +55,7 @@ class PrepWorkerTest : public testing::Test {
     return "";
   }
 
-  // Prepares good.mp4; in the midst of it, its process gets `signal_number`.
+  // Prepares good.mp4, and meanwhile sends `signal_number` to the worker's process.
   std::string FaultWhenHit(PrepWorker* worker, int signal_number) const {
     return Fault(ErrorKind::kInput, [&] {
       worker->Prepare(Request("good.mp4"), [&](int64_t /*num_frames*/) {
@@ -91,7 +91,7 @@ TEST_F(PrepWorkerTest, DoesWhatIsDoneInOurOwnProcess) {
 
 TEST_F(PrepWorkerTest, ACrashCostsOneVideo) {
   PrepWorker worker(options_);
-  // Not SIGSEGV, of which sanitizers make an exit.
+  // The test does not use SIGSEGV, because sanitizers turn it into an exit.
   EXPECT_THAT(FaultWhenHit(&worker, SIGABRT),
               AllOf(HasSubstr("good.mp4"), HasSubstr("crashed (signal 6")));
   EXPECT_EQ(worker.Prepare(Request("good.mp4"), [](int64_t) {}).num_frames, kNumFrames);
@@ -113,7 +113,7 @@ TEST_F(PrepWorkerTest, NoVideoTakesAllMemory) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the address sanitizer needs more memory than any limit";
 #endif
-  // A picture of 6000 x 6000 in a file of some kilobytes.
+  // The file has only some kilobytes, but its picture has 6000 x 6000 pixels.
   VideoEncoderOptions large = test::Lossless(6000, 6000);
   test::WriteSample(folder_ / "large.mkv", large, 1, [](int, std::vector<uint8_t>*) {});
   options_.memory_mb = 220;
@@ -129,7 +129,7 @@ TEST_F(PrepWorkerTest, ClaimsOfABillionFramesAreRefused) {
   const std::string billion("\x3B\x9A\xCA\x00", 4);
   const size_t sizes = bytes.find("stsz");
   ASSERT_NE(sizes, std::string::npos);
-  bytes.replace(sizes + 8, 8, std::string("\0\0\0\1", 4) + billion);  // each of one byte
+  bytes.replace(sizes + 8, 8, std::string("\0\0\0\1", 4) + billion);  // frames of one byte each
   const size_t times = bytes.find("stts");
   ASSERT_NE(times, std::string::npos);
   bytes.replace(times + 12, 4, billion);

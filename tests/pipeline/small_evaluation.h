@@ -16,8 +16,8 @@ namespace reel3d::test {
 
 using Json = nlohmann::ordered_json;
 
-// Part 0 of 2 holds `a` (right) and `b` (taken for the other class), part 1 holds `c`, whose two
-// classes are equal; the subset had one more video.
+// Part 0 of 2 holds `a` (right) and `b` (wrong). Part 1 holds `c`, whose two classes have equal
+// scores. The subset has one more video, which is not scored.
 class SmallEvaluation : public ::testing::Test {
  protected:
   SmallEvaluation() {
@@ -49,7 +49,7 @@ class SmallEvaluation : public ::testing::Test {
     return RunEvaluateScores(options_);
   }
 
-  // Adds classes that no video is of.
+  // Adds classes without videos.
   void WidenClasses(const std::vector<std::string>& classes) {
     for (Scores& part : parts_) {
       std::vector<float> logits;
@@ -69,7 +69,7 @@ class SmallEvaluation : public ::testing::Test {
 
   std::string Output(const std::string& name) { return ReadFile(folder_ / ("out/" + name)); }
 
-  // Expects an input error with this text, and that nothing is called done.
+  // Expects an input error with the text `why`, and no file DONE.
   void ExpectRefused(const std::string& why) {
     try {
       Run();

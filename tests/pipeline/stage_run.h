@@ -1,4 +1,4 @@
-// The run of a stage, for tests of its folder.
+// Makes the StageRun of a stage, for tests of output folders.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reel3d::test {
 
-// A run of prep-videos in `folder`; `settings` are also its defaults.
+// Returns a run of prep-videos in `folder`. `settings` are also the defaults.
 inline StageRun RunIn(const std::filesystem::path& folder, const std::string& settings,
                       bool overwrite = false) {
   return {folder,

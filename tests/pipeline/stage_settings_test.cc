@@ -1,5 +1,4 @@
-// A stage meets other settings in its folder, those of older versions and damaged ones, and a
-// folder that vanishes.
+// Tests stages whose folder has other settings, older or damaged settings, or vanishes.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,7 +58,7 @@ TEST(StageSettings, AnOptionAddedSinceCountsAsItsDefault) {
               HasSubstr("('mode = field' there by default, 'mode = weave' now)"));
   now.output = "height = 240\nclasses = a.txt\nmode = field\nquality = 90\n";
   EXPECT_THAT(Refusal(old, now), HasSubstr("'classes = a.txt' now"));
-  // In another order, the same options are the same settings.
+  // The order of the options does not matter.
   now.output = "quality = 90\nmode = field\nclasses = \nheight = 240\n";
   EXPECT_EQ(Refusal(old, now), "");
 }
@@ -77,8 +76,8 @@ TEST(StageSettings, ARefusalNamesEveryOptionThatDiffers) {
   EXPECT_THAT(Refusal("height = 360\nquality = 90\nand garbage\n", now), HasSubstr("and garbage"));
 }
 
-// A stage's folder that holds three settings, and what the same stage says when `settings` stands
-// in its settings.ini and `config` in its config.ini.
+// Makes a stage's folder, writes `settings` to its settings.ini and `config` to its config.ini, and
+// starts the stage again with the settings `now`. Returns the error; "" if there is none.
 std::string SaidOf(const std::string& settings, const std::string& config,
                    const std::string& now = "height = 240\nmode = field\nquality = 80\n") {
   const test::TemporaryFolder folder;
@@ -98,7 +97,7 @@ std::string SaidOf(const std::string& settings, const std::string& config,
   return "";
 }
 
-// Lost lines do not become defaults.
+// A setting whose line is lost must not become the default.
 TEST(StageSettings, SettingsThatLostLinesAreRefused) {
   const std::string config = "# help\nheight = 240\n# help\nmode = field\n# help\nquality = 80\n";
   const std::string whole = FormatSettingsFile("height = 240\nmode = field\nquality = 80\n");
@@ -118,7 +117,7 @@ TEST(StageSettings, SettingsThatLostLinesAreRefused) {
   EXPECT_THAT(SaidOf(std::string(whole.size(), '\0'), config), HasSubstr("holds 0 settings"));
 }
 
-// The line that states their number may be lost as well. Then config.ini still knows them.
+// The first line, with the number of settings, may be lost too. config.ini still has all settings.
 TEST(StageSettings, SettingsThatLostTheirFirstLinesAreThoseOfTheConfiguration) {
   const std::string config = "# help\nheight = 240\n# help\nmode = field\n# help\nquality = 80\n";
   EXPECT_EQ(SaidOf("mode = field\n", config), "");
@@ -127,7 +126,7 @@ TEST(StageSettings, SettingsThatLostTheirFirstLinesAreThoseOfTheConfiguration) {
                         "'quality = 80' in config.ini there, 'quality = 90' now)"));
 }
 
-// A message that quotes them goes on behind a NUL.
+// The message must show the text behind a NUL too.
 TEST(StageSettings, SettingsWithControlCharactersAreShownWhole) {
   const std::string nul =
       FormatSettingsFile(std::string("height = 24\0\x1B\nmode = field\nquality = 80\n", 40));
@@ -148,8 +147,8 @@ TEST(StageSettings, AFolderThatLostItsSettingsIsNotCalledSomebodyElses) {
   }
 }
 
-// Nothing is written to a folder that somebody removed or replaced, so that the same command can
-// begin again.
+// If somebody removes or replaces the folder, nothing is written to it. The same command can then
+// start again.
 TEST(StageSettings, AFolderRemovedMeanwhileIsNotMadeAgain) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "out";

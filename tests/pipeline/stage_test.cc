@@ -1,4 +1,4 @@
-// The loop over items and the folder of a stage.
+// Tests the loop over items, and the output folder of a stage.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -84,7 +84,7 @@ TEST(ItemLoop, OtherFaultsEndIt) {
   }
 }
 
-// Task `task` of `tasks`.
+// Returns the run of task `task` of `tasks`.
 StageRun TaskIn(const fs::path& folder, int task, int tasks, const std::string& settings = "",
                 const std::string& input = "") {
   StageRun run = RunIn(folder, settings, /*overwrite=*/true);
@@ -109,7 +109,8 @@ TEST(StageOutput, ToleratesExactlyTheShareThatItMay) {
   EXPECT_TRUE(is_whole({5, 5, 1}));
 }
 
-// One bad video among many is within the tolerance however small the task is that meets it.
+// The tolerance counts the videos of all tasks. One bad video among many is tolerated even if its
+// task has few videos.
 TEST(StageOutput, TheToleranceIsOfAllTasks) {
   const test::TemporaryFolder folder;
   for (const int num_failed : {1, 3}) {
@@ -140,7 +141,7 @@ TEST(StageOutput, DoneIsWrittenLastAndOnlyWhenWhole) {
   EXPECT_FALSE(fs::exists(out / "DONE")) << "unfinished from the moment that work goes on";
 }
 
-// Stages replace and remove files in their folders: never in one that is somebody else's.
+// A stage may replace and remove files in its own folder, but not in other folders.
 TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
   const test::TemporaryFolder folder;
   fs::create_directories(folder / "theirs");
@@ -152,7 +153,7 @@ TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
   }
 }
 
-// A folder of a file's name would be found only when the stage ends, after all its work.
+// The stage must notice at its start if a folder has the name of one of its files, not at its end.
 TEST(StageOutput, RefusesFoldersThatHaveTheNamesOfItsFiles) {
   for (const char* name : {"settings.ini", "config.ini", "failed.tsv", "report.json", "DONE"}) {
     const test::TemporaryFolder folder;
@@ -172,7 +173,7 @@ TEST(StageOutput, RefusesFoldersThatHaveTheNamesOfItsFiles) {
   }
 }
 
-// A report is large where many videos had warnings.
+// A report with many warnings is large, and the stage must still read its tool's name.
 TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "out";
@@ -183,8 +184,8 @@ TEST(StageOutput, OverwritingSparesWhatAnotherStageMadeHoweverLargeItsReport) {
   EXPECT_EQ(ReadFile(out / "settings.ini"), FormatSettingsFile("height = 1\n"));
 }
 
-// A later version may have stages that this one does not know, and a report that cannot be read may
-// be anybody's.
+// Later versions may have stages that this version does not know. If the report cannot be read, the
+// folder may belong to anybody.
 TEST(StageOutput, OverwritingSparesAFolderOfAnUnknownToolOrWithoutAReadableReport) {
   for (const bool is_readable : {true, false}) {
     const test::TemporaryFolder folder;
@@ -225,7 +226,7 @@ TEST(StageOutput, ReportsPathsThatAreNoUtf8) {
   EXPECT_TRUE(fs::exists(folder / "out" / "DONE"));
 }
 
-// Tasks of one array that began before an option was added are joined with those that run after.
+// An option may be added while an array runs. Tasks of both versions are joined.
 TEST(StageOutput, TasksOfAnOlderVersionStillCount) {
   const test::TemporaryFolder folder;
   StageRun old = TaskIn(folder / "out", 0, 2, "height = 1\n");
@@ -255,7 +256,7 @@ TEST(StageOutput, TheLastTaskJoinsThemAll) {
   EXPECT_EQ(failed[2].id, "v2");
 }
 
-// However many there are, and whichever ends last.
+// The task that ends last joins all tasks, whatever its number.
 TEST(StageOutput, ManyTasksAreJoinedByTheLast) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "out";
@@ -320,7 +321,7 @@ TEST(TaskSlice, ListsTasksAsSbatchTakesThem) {
   EXPECT_EQ(FormatArrayList({0, 1, 3, 5, 6, 7}), "0-1,3,5-7");
 }
 
-// Ranks are no tasks of an array: ARRAY with their numbers would start other work.
+// Messages must not write numbers of ranks as ARRAY=..., because that would start other tasks.
 TEST(TaskSlice, NamesTheTasksOfAnArrayAndTheRanksOfACommand) {
   TaskSlice alone;
   alone.tasks = 8;

@@ -1,4 +1,5 @@
-// The same command twice at the same time, as when a job is submitted twice: no locks, no harm.
+// Runs the same command twice at the same time, as if a job were submitted twice. Without locks, no
+// harm may be done.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -50,14 +51,14 @@ Files Results(const fs::path& folder) {
   return files;
 }
 
-// Both end well, and leave what one leaves alone.
+// Both processes must succeed, with the same results as a single process.
 void RunTwice(const std::vector<std::string>& command, const fs::path& out, const Files& expected,
               int round) {
   std::vector<std::string> to_out = command;
   to_out.push_back(out.string());
   test::CommandResult first;
   std::thread other([&] { first = test::RunCommand(to_out); });
-  // Beginnings as near and as far apart as the whole takes.
+  // The second process starts 0 to 147 ms after the first.
   std::this_thread::sleep_for(std::chrono::milliseconds(round * round * 3));
   const test::CommandResult second = test::RunCommand(to_out);
   other.join();
@@ -88,7 +89,7 @@ TEST(TwoAtOnceTest, TheSameBytesAsOne) {
   }
 }
 
-// Whoever comes first has the folder, and the other is refused: nothing is mixed.
+// The first process gets the folder, and the other is refused. Results are not mixed.
 TEST(TwoAtOnceTest, WithOtherSettingsOneIsRefused) {
   const test::TemporaryFolder folder;
   WriteVideos(folder);

@@ -33,7 +33,7 @@ TEST(Restarts, IntervalsOfYoungAndDaly) {
 TEST(Restarts, WithoutALimitItIsDalysWall) {
   for (const auto& row : PlanGolden("walls")) {
     const JobTimes times = ExpectedTimes(row.at("work_s"), row.at("interval_s"), ConditionsOf(row));
-    // The first start may fail too, which the paper has no word on: a part in a thousand here.
+    // Failures during the first start, which the paper omits, change the result by up to 1e-3.
     EXPECT_NEAR(times.wall_s, row.at("wall_s"), 1e-3 * row.at("wall_s").get<double>()) << row;
   }
 }
@@ -42,7 +42,8 @@ TEST(Restarts, JobsThatEndAtALimitAddUp) {
   for (const auto& row : PlanGolden("limited_jobs")) {
     JobConditions job = ConditionsOf(row);
     job.limit_s = row.at("limit_s");
-    // So much work makes the ends of the run disappear: time for kept work, as of one job.
+    // The work is so long that the run's beginning and end do not matter. The time for each second
+    // of kept work is that of one job.
     constexpr double kWork_s = 1e12;
     const double length_s = row.at("length_s");
     const double kept_s = row.at("kept_s");
@@ -57,8 +58,8 @@ TEST(Restarts, WithoutFailuresItIsExact) {
   job.start_s = 50;
   job.limit_s = 1000;
   job.requeue_s = 300;
-  // A job works from 50 to 990 with a save after 200 s of work: 4 x 210 s, then 100 s, then the
-  // last save. It keeps 900 s.
+  // A job works from 50 s to 990 s and saves after each 200 s of work: 4 x 210 s, then 100 s, then
+  // the last save. It keeps 900 s of work.
   const JobTimes times = ExpectedTimes(1800, 200, job);
   EXPECT_DOUBLE_EQ(times.num_jobs, 2);
   EXPECT_DOUBLE_EQ(times.wall_s, 1000 + 300 + 1000);

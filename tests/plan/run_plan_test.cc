@@ -74,7 +74,7 @@ TEST(RunPlan, PackingIsQueuedAgainAtTheTimeLimit) {
   Request request = Kinetics();
   EXPECT_DOUBLE_EQ(MakePlan(request).pack_jobs, 1);
   const double wall_s = MakePlan(request).wall_s;
-  request.cluster.limit_hours.value = 2;  // of 6 h 40 min
+  request.cluster.limit_hours.value = 2;  // the job needs 6 h 40 min
   const RunPlan plan = MakePlan(request);
   EXPECT_DOUBLE_EQ(plan.pack_jobs, 4);
   EXPECT_NEAR(plan.wall_s - plan.training.job.wall_s,

@@ -1,4 +1,4 @@
-// Holds the formulas to within 5 % of a simulation of 1,000 nodes.
+// Checks that the formulas agree with a simulation of 1,000 nodes to 5 %.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/plan/simulation.h"
 
@@ -77,7 +77,7 @@ TEST(Formulas, StepsWaitForTheSlowestRank) {
   StepConditions step;
   step.num_ranks = kNumRanks;
   step.clips_per_rank = 11;
-  step.compute_clips_per_s = 100;  // 0.1 s and a mean delay of 0.01 s
+  step.compute_clips_per_s = 100;  // 11 clips: 0.1 s and a mean delay of 0.01 s
   step.loader_clips_per_s = step.storage_clips_per_s = 1e9;
   step.straggling_s = 0.01;
   step.topology = {1, {0, 1e9}, {0, 1e9}};

@@ -24,7 +24,7 @@ constexpr const char* kHostile[] = {
     "<script>alert(1)</script>", "a \"quoted\" & 'name'", "\xD9\x85\xD8\xB4\xD9\x8A",
     "\xF0\x9F\x8F\x83\xE2\x80\x8D\xE2\x99\x80\xEF\xB8\x8F", "\xE2\x80\xAEolleh"};
 
-// A run of two classes with three epochs, of which the last was validated.
+// Makes a run with two classes and three epochs. Only the last epoch was validated.
 class Report : public ::testing::Test {
  protected:
   Report() {
@@ -91,7 +91,7 @@ class Report : public ::testing::Test {
     return ReadFile(options.page);
   }
 
-  // Returns the values of each row of the table behind a figure: those of columns with numbers.
+  // Returns the rows of the table that belongs to a figure, only the columns with numbers.
   static std::vector<std::vector<std::string>> Rows(const std::string& page,
                                                     const std::string& id) {
     const size_t begin = page.find("id=\"" + id + "\"");
@@ -151,7 +151,7 @@ TEST_F(Report, HasReliabilityAbstentionSlicesAndTheLadder) {
   EXPECT_THAT(page, HasSubstr("1 of 1 slices leave the mean"));
 }
 
-// b and c are right in the first run alone; scipy.stats.binomtest(0, 2).pvalue is 0.5.
+// Only the first run is right for b and c; scipy.stats.binomtest(0, 2).pvalue is 0.5.
 TEST_F(Report, ComparesRunsOnTheVideosThatBothAnswered) {
   Write("evaluation/predictions.tsv",
         "id\tlabel\tpredicted\tscore\na\tx\ty\t1\nb\tx\tx\t1\nc\tx\tx\t1\nd\tx\tx\t1\n"

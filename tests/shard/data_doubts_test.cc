@@ -1,4 +1,4 @@
-// A damaged or hostile same_content.tsv costs a word, and neither a stop nor a wait.
+// A damaged or hostile same_content.tsv leads to a warning. It must not stop or delay a tool.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/data_doubts.h"
 
@@ -113,7 +113,7 @@ TEST_F(DataDoubtsTest, AFolderOfAnOlderVersionIsADoubt) {
                                                           HasSubstr("the same command again"))))));
 }
 
-// A table of an earlier packing, or of another folder, tells nothing of these videos.
+// A table from an earlier packing or another folder does not apply to these videos.
 TEST_F(DataDoubtsTest, ATableOfOtherVideosIsADoubt) {
   const std::string header = kHeader;
   EXPECT_THAT(DoubtsWith(header + "x\ta\n"), CannotBeRead("no validation video of that id"));

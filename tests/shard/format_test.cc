@@ -95,7 +95,7 @@ TEST(ShardTableTest, SaysWhatFramesHaveInCommon) {
   EXPECT_THROW(same.AddFrame(test::MakeJpeg({32, 48}, 0)), Error);
 }
 
-// The name depends on everything that a reader uses.
+// The uuid depends on everything that a reader uses.
 TEST(ShardTableTest, UuidChangesWithContent) {
   const ShardTable table = test::MakeSmallShard().table;
   const std::string uuid = ContentUuid(table);

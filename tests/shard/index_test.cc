@@ -203,7 +203,7 @@ TEST_F(ShardSetTest, RefusesWhatIsUnfinishedOrContradictory) {
   EXPECT_THAT(MessageOf([&] { ShardSet shards(folder_ / "nowhere"); }), HasSubstr("nowhere"));
 }
 
-// Each of these would change a figure, or what is trained, without a word.
+// Each of these changes would silently change figures or the training data.
 TEST_F(ShardSetTest, RefusesTablesThatAreNotWhatWasPacked) {
   const auto open = [&] { ShardSet shards(folder_.path()); };
   WriteMissing(folder_ / "missing.tsv", {{"lost", Subset::kValidation}});

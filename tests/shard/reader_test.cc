@@ -170,7 +170,7 @@ TEST_F(ShardReaderTest, TruncationsAndBitFlipsAreRefusedOrHarmless) {
     }
     num_refused += Outcome(changed).empty() ? 0 : 1;
   }
-  EXPECT_GE(num_refused, 50);  // all truncations, and flips that matter
+  EXPECT_GE(num_refused, 50);  // all cut files, and some flipped bits
 }
 
 TEST_F(ShardReaderTest, EveryBitOfTheFramesCounts) {

@@ -19,7 +19,7 @@ struct SmallShard {
   ShardTable table;
 };
 
-// Three videos of 5, 1 and 3 frames of 48 x 32; the second has no label.
+// Returns three videos of 5, 1 and 3 frames of 48 x 32 pixels. The second has no label.
 inline SmallShard MakeSmallShard() {
   SmallShard shard;
   std::vector<VideoScan> scans;
@@ -52,8 +52,8 @@ inline void WriteShard(const std::filesystem::path& file, const SmallShard& shar
   writer.Publish();
 }
 
-// A folder of two shards, as pack-shards leaves it; the second's ids end in "_b". Returns the
-// first.
+// Writes a folder of two shards as pack-shards does. In the second shard, ids end in "_b". Returns
+// the first shard.
 inline SmallShard WriteSmallShards(const std::filesystem::path& folder) {
   const SmallShard shard = MakeSmallShard();
   SmallShard other = shard;

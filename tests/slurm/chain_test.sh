@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The jobs of slurm/ on a real Slurm, with stand-ins for the tools: order, arrays, ranks, failure,
-# stopping early and queueing again. Proof is what the stand-ins saw, never an exit status alone.
+# Runs the jobs of slurm/ on a real Slurm, with stand-ins for the tools. Tests order, arrays, ranks, failures,
+# early stops and queueing again. The stand-ins record what they see, and the tests check these records.
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 
@@ -68,7 +68,7 @@ sleep 0.5
 scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
 await_lines "$RUN/seen" 'restart 1' 1
 await_job "$RUN" evaluate 120
-# The first rank's end makes srun send TERM to the other, which may not have looked yet.
+# When the first rank ends, srun sends TERM to the other rank, so that rank may record TERM instead of USR1.
 expect 'train-r3d rank . got' 2
 grep -q 'train-r3d rank . got USR1' "$RUN/seen" || fail "the signal did not come through"
 expect '^train-r3d .* restart 0 .*--overwrite' 2

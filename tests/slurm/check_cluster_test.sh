@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check-cluster on three nodes of a real Slurm: a good job, and ranks that srun starts without PMIx. The
-# good job uses mpirun, since Open MPI 4.1 under srun may crash in MPI_Init (mca_btl_tcp) on simulated
+# Runs check-cluster on three nodes of a real Slurm: a good job, and ranks that srun starts without PMIx. The
+# good job uses mpirun, because Open MPI 4.1 under srun may crash in MPI_Init (mca_btl_tcp) on simulated
 # nodes.
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole pipeline on a real Slurm and on this machine alone: the same bytes, the same figures.
+# Runs the complete pipeline on a real Slurm and without Slurm. Bytes and figures must be the same.
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 

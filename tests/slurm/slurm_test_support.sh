@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the Slurm tests share: a throwaway cluster of three nodes that ends with the test.
-# Sourced with REEL3D_SOURCE set, as ctest does. Leaves the test with 77 (skipped) without Slurm.
+# Functions of all Slurm tests, and a temporary cluster of three nodes that ends with the test. The tests source
+# this file; ctest sets REEL3D_SOURCE. Without Slurm, the test ends with 77 (skipped).
 set -euo pipefail
 cd "$REEL3D_SOURCE"
 
@@ -16,7 +16,7 @@ for program in slurmctld slurmd sbatch munged; do
 	}
 done
 
-work=$(mktemp -d /tmp/r3d-XXXXXX) # short: sockets live in it
+work=$(mktemp -d /tmp/r3d-XXXXXX) # a short path, because it holds sockets
 chmod 755 "$work"
 cluster=$work/cluster
 harness=tests/slurm/local_slurm.sh
@@ -32,18 +32,18 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# ctest itself may have been started from a job, or from a make with options of its own.
+# ctest may run in a Slurm job or under make, whose variables must not reach the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 while read -r name; do unset "$name"; done < <(compgen -e | grep '^SLURM_' || true)
 eval "$($harness start "$cluster" -n 3)"
 
-# job_of RUN STAGE: the number it was submitted under.
+# job_of RUN STAGE: prints the job number of the stage.
 job_of() { awk -v stage="$2" '$1 == stage {print $2}' "$1/slurm/jobs.tsv"; }
 
-# await_job RUN STAGE SECONDS: prints its state and exit status once it is over.
+# await_job RUN STAGE SECONDS: waits until the job has ended, and prints its state and exit status.
 await_job() { $harness wait "$cluster" "$(job_of "$1" "$2")" "$3" || true; }
 
-# await_lines FILE TEXT N: until N lines with the text stand there.
+# await_lines FILE TEXT N: waits until FILE has N lines with TEXT.
 await_lines() {
 	local tries seen
 	for ((tries = 0; tries < 900; tries++)); do
@@ -70,7 +70,7 @@ start_over() {
 	touch "$RUN/videos.tsv"
 }
 count() { grep -c "$1" "$RUN/seen" || true; }
-expect() { # TEXT TIMES: in what the stand-ins saw
+expect() { # TEXT TIMES: fails unless the stand-ins recorded TEXT in this number of lines
 	[ "$(count "$1")" = "$2" ] || {
 		cat "$RUN/seen" >&2
 		fail "'$1' was seen $(count "$1") times instead of $2"

@@ -24,9 +24,9 @@ class BadSteps : public InterruptedRun {
     return Command(ranks, run_dir, words);
   }
 
-  // Returns the settings of a run whose first bad step is neither in the first epoch nor the first
-  // step of an epoch. At this low learning rate the clips decide how long a gradient is, not the
-  // earlier steps.
+  // Returns settings with a --bad-step-norm whose first bad step is in the second epoch, but is not
+  // the epoch's first step. The learning rate is low, so a gradient's length depends on the clips
+  // and hardly on earlier steps.
   static Words FirstBadInMidEpoch(int ranks) {
     for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
       const std::string run_dir = "unbounded" + std::to_string(ranks) + seed;
@@ -92,8 +92,8 @@ TEST_F(BadSteps, TenInARowAreTheEnd) {
   EXPECT_EQ(fs::read_symlink(At("ten") + "/checkpoints/latest"), "step-0000000009");
 }
 
-// The interruption may also fall between the bad step and the checkpoint to which it rolls back, or
-// right at the end of the epoch, where that checkpoint has been saved before the validation.
+// Runs are interrupted before the bad step (step 4), after it (step 7), or at the end of the first
+// epoch (step 3), after the checkpoint to which the bad step rolls back and before the validation.
 TEST_F(BadSteps, InterruptedRunsEndBitForBitAlike) {
   for (const int ranks : {0, 2}) {
     const Words settings = FirstBadInMidEpoch(ranks);
@@ -143,7 +143,7 @@ TEST_F(BadSteps, RollingBackFixesWhereCheckpointsAre) {
   EXPECT_EQ(with("skip", "2").exit_status, 0);
 }
 
-// Without --bad-step-norm, only values that are not finite make a step bad.
+// Only values that are not finite make a step bad if there is no --bad-step-norm.
 TEST_F(BadSteps, WhatIsNoNumberIsLeftOut) {
   const CommandResult result =
       RunCommand(Guarded(0, "numbers",

@@ -28,7 +28,7 @@ class Checkpoints : public test::TrainTool {
     return ReadFile(fs::path(At(run_dir)) / file);
   }
 
-  // Expects the same weights and figures, bit for bit.
+  // Expects that both runs end with the same weights and figures, bit for bit.
   static void ExpectSameEnd(const std::string& run_dir, const std::string& undisturbed) {
     for (const char* file : {"checkpoints/latest/model.safetensors",
                              "checkpoints/latest/optimizer.safetensors", "metrics.jsonl"}) {

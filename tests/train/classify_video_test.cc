@@ -1,4 +1,4 @@
-// classify-video as a user runs it.
+// Runs classify-video like a user.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -77,8 +77,8 @@ TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
   }
 }
 
-// The comparison above would notice other pixels: even slightly lower JPEG quality moves the scores
-// further.
+// The test above would notice wrong pixels, because even a slightly lower JPEG quality changes the
+// scores by more than its tolerance.
 TEST_F(ClassifyTool, PixelsCount) {
   const std::string video = At("videos/rising/rising_000.mp4");
   const auto score = [&](const char* quality) {
@@ -90,7 +90,8 @@ TEST_F(ClassifyTool, PixelsCount) {
   EXPECT_GT(std::abs(score("90") - score("87")), 2e-5);
 }
 
-// A network that was trained on videos of other shapes and times sees such videos here too.
+// Videos are prepared here like the network's training videos, with the same options of
+// prep-videos.
 TEST_F(ClassifyTool, PreparesAsPrepVideosWasAsked) {
   const std::string video = At("videos/rising/rising_000.mp4");
   const auto classify = [&](const Words& more) {

@@ -1,4 +1,4 @@
-// A short run of train-r3d, and what converts and scores its weights.
+// A short run of train-r3d, and helpers that convert and score its weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

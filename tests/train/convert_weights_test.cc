@@ -1,4 +1,4 @@
-// convert-weights as a user runs it, and files of weights in place of checkpoints.
+// Runs convert-weights like a user, and uses files of weights in place of checkpoints.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <torch/script.h>
@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Returns the network of the short run, with what `options` says beside its size.
+// Returns the network of the short run, with its weights. `options` sets everything but its size.
 Network Trained(NetworkOptions options, const std::string& checkpoint) {
   options.depth = 10;
   options.width = 0.125;
@@ -66,8 +66,8 @@ TEST_F(ConvertTool, HalfPrecisionBecomesAProgramInFloat32) {
   EXPECT_EQ(Convert(At("half.safetensors"), At("half.pth")).exit_status, 0);
 }
 
-// --preprocessing says how clips are made. It does not change what the file says about its network,
-// and scores of clips made in another way are not reused.
+// --preprocessing changes how clips are made, but not the network that the file describes. Scores
+// of clips that were made in another way are not reused.
 TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   ASSERT_EQ(Convert(Checkpoint(), At("noted.safetensors")).exit_status, 0);
   std::string recipe = ReadFile(At("run") + "/config.ini");
@@ -86,7 +86,7 @@ TEST_F(ConvertTool, ARecipeOfClipsLeavesTheNetworkAlone) {
   EXPECT_NE(others, Logits(Checkpoint(), "itself")) << "scored anew";
 }
 
-// Files of settings lose nothing without a word, whoever reads them; tests/cli has more of them.
+// Wrong settings are refused with a message by every tool; tests/cli has more cases.
 TEST_F(ConvertTool, NotesAndRecipesThatAreWrongAreRefusedInWords) {
   ASSERT_EQ(Convert(Checkpoint(), At("right.safetensors")).exit_status, 0);
   const std::string right = ReadFile(At("right.safetensors"));
@@ -97,7 +97,7 @@ TEST_F(ConvertTool, NotesAndRecipesThatAreWrongAreRefusedInWords) {
     return RunCommand(words);
   };
   struct Case {
-    std::string from, to, complaint;  // of the same size, so that the file's header stays true
+    std::string from, to, complaint;  // `to` is as long as `from`: the header stays true
   };
   for (const Case& it :
        {Case{"\"reel3d.classes\":\"[", "\"reel3d.classes\":\"x",
@@ -135,7 +135,8 @@ TEST_F(ConvertTool, TheCommandLineOverrulesTheNote) {
                            network->forward(clips), 1e-3, 1e-4));
 }
 
-// A dict of epoch, arch and state_dict; tests/train/published_weights_test has Python load it.
+// The reference's checkpoint is a dict of epoch, arch and state_dict. In published_weights_test
+// Python loads such a file.
 TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
   const auto result = Convert(Checkpoint(), At("reference.pth"), {"--as", "reference-checkpoint"});
   ASSERT_EQ(result.exit_status, 0) << result.err;
@@ -155,7 +156,7 @@ TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
   for (const auto& [name, tensor] : found) {
     EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
   }
-  // Python's own epoch goes through.
+  // The epoch in a checkpoint of Python is kept.
   const std::string published = (SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto theirs = Convert(published, At("theirs12.pth"), {"--as", "reference-checkpoint"});
   EXPECT_EQ(theirs.exit_status, 0) << theirs.err;
@@ -165,7 +166,7 @@ TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
       Convert(Checkpoint(), At("x.safetensors"), {"--as", "reference-checkpoint"}).exit_status, 2);
 }
 
-// The authors' names for each family, and which branch of their code has it.
+// Tests the authors' name of each family, and the branch of their code that has the family.
 TEST_F(ConvertTool, KnowsWhatTheReferenceCallsEachFamily) {
   struct Case {
     const char* model;
@@ -173,7 +174,7 @@ TEST_F(ConvertTool, KnowsWhatTheReferenceCallsEachFamily) {
     int stem_channels;
     double width;
     const char* arch;
-    const char* arguments;  // empty: it is refused
+    const char* arguments;  // empty: the conversion is refused
   };
   for (const Case& c :
        {Case{"preact", 10, 0, 1, "preresnet-10", "master: --model preresnet --model_depth 10"},
@@ -217,7 +218,7 @@ TEST_F(ConvertTool, WeightsWithoutALastLayerAreNoProgram) {
   EXPECT_THAT(result.err, HasSubstr("without the layer that makes logits (fc)"));
 }
 
-// A checkpoint knows settings that leave no weights: here, the stride of the first convolution.
+// A checkpoint holds settings that weights do not show, such as the first convolution's stride.
 TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
   ASSERT_EQ(Convert(Checkpoint(), At("whole.pt")).exit_status, 0);
   ASSERT_EQ(Convert(Checkpoint(), At("between.safetensors")).exit_status, 0);
@@ -233,7 +234,7 @@ TEST_F(ConvertTool, TorchScriptOfACheckpointIsItsNetwork) {
   }
 }
 
-// A safetensors file of a checkpoint knows its classes and settings; a .pth file does not.
+// A safetensors file made from a checkpoint holds its classes and settings; a .pth file does not.
 TEST_F(ConvertTool, FilesScoreAsTheirCheckpoint) {
   const std::vector<float> expected = Logits(Checkpoint(), "scores");
   EXPECT_GT(expected.size(), 64U);
@@ -267,7 +268,7 @@ TEST_F(ConvertTool, LayersOfANetworkAreInspected) {
   EXPECT_EQ(expected["rows"].back()["layer"], "fc");
   ASSERT_EQ(Convert(Checkpoint(), At("layers.safetensors")).exit_status, 0);
   EXPECT_EQ(inspect(At("layers.safetensors"))["rows"], expected["rows"]);
-  // A .pth file knows neither the stride of its first convolution nor its clips.
+  // A .pth file holds neither the stride of its first convolution nor the size of its clips.
   ASSERT_EQ(Convert(Checkpoint(), At("layers.pth")).exit_status, 0);
   const auto twice = inspect(At("layers.pth"), {"--clip-frames", "8", "--size", "32"});
   EXPECT_EQ(twice["rows"], expected["rows"]);

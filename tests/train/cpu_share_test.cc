@@ -20,7 +20,8 @@ TEST(ShareOfCores, DividesCoresAmongRanksThatMayUseTheVerySame) {
   EXPECT_EQ(ShareOfCores({a, bound}, 1, 4, kNoQuota), 4);
 }
 
-// A container of 4 cores' time on a machine of 64 cores, where mpirun binds each rank to some.
+// A container may use the time of 4 cores on a machine of 64 cores. mpirun binds each rank to 16
+// cores.
 TEST(ShareOfCores, DividesAQuotaAmongAllRanksOfItsGroup) {
   const std::vector<RankPlace> bound = {
       {"a", "0-15", "7"}, {"a", "16-31", "7"}, {"b", "0-15", "7"}};
@@ -32,7 +33,7 @@ TEST(ShareOfCores, DividesAQuotaAmongAllRanksOfItsGroup) {
   EXPECT_EQ(ShareOfCores(bound, 0, 16, 1000), 16) << "no more than its cores";
 }
 
-// Containers that call themselves by the name of the machine below them.
+// Two containers have the host name of their machine, but each has its own group and quota.
 TEST(ShareOfCores, DividesNoQuotaThatIsARanksOwn) {
   const std::vector<RankPlace> apart = {{"a", "0-63", "7"}, {"a", "0-63", "8"}, {"a", "0-63", "8"}};
   EXPECT_EQ(ShareOfCores(apart, 0, 64, 4), 4);

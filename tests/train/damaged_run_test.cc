@@ -1,5 +1,5 @@
-// A run folder that has lost something, or loses it while train-r3d is at work: nothing that took
-// long is lost without a word, and the message says what to do.
+// Tests run folders that lose files before or during training. Results of long work are never lost
+// without a message, and the message states what to do.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ class DamagedRun : public InterruptedRun {
     return files;
   }
 
-  // Begins a long run, does `mischief` once it has saved a checkpoint, and returns how it ended.
+  // Starts a long run, calls `mischief` after its first checkpoint, and returns the run's result.
   static CommandResult RunWith(const std::function<void()>& mischief, const std::string& run_dir,
                                const Words& more) {
     auto job =
@@ -56,7 +56,7 @@ class DamagedRun : public InterruptedRun {
   }
 };
 
-// The checkpoint knows the settings, too, whatever has become of the folder's files.
+// The checkpoint also holds the settings, even if settings.ini and config.ini are lost.
 TEST_F(DamagedRun, SettingsThatAreLostAreNotDefaults) {
   Train("lost_lines", {"--lr", "0.03", "--stop-after-steps", "2"}, kExitStoppedEarly);
   const std::string settings = ReadFile(In("lost_lines", "settings.ini"));
@@ -126,7 +126,7 @@ TEST_F(DamagedRun, EpochsWithoutCheckpointsAreNotTrainedAgainUnasked) {
                     "/metrics.jsonl has 2 epochs: put the checkpoints back to go on, or "
                     "--overwrite to start again");
   Train("no_checkpoints", {"--overwrite"});
-  // A run that was killed before its first checkpoint starts again, as there was none.
+  // A run that was killed before its first checkpoint has none, so it starts again.
   fs::remove_all(In("no_checkpoints", "checkpoints"));
   Train("no_checkpoints", {"--checkpoint-epochs", "2"});
 }

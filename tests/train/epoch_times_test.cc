@@ -34,8 +34,8 @@ TEST(EpochTimes, AreSharesOfTheMeanRank) {
 }
 
 TEST(EpochTimes, EndInAVerdict) {
-  // Four threads take 100 seconds to load what is computed in 38, so 4 * 100 / 38 threads would
-  // keep up.
+  // Four threads load in 100 seconds what is computed in 38 seconds. 4 * 100 / 38 threads, rounded
+  // up, would be fast enough.
   EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).text,
             "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
   EXPECT_EQ(

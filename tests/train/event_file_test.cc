@@ -15,7 +15,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// tests/golden/make_event_golden.py wrote the same events with TensorBoard's own code.
+// The golden file has the same events, written by tests/golden/make_event_golden.py with
+// TensorBoard's own code.
 TEST(EventFile, HasTheBytesOfTensorBoardsOwnWriter) {
   std::string bytes(256, '\0');
   std::iota(bytes.begin(), bytes.end(), '\0');

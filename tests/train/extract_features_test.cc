@@ -1,4 +1,4 @@
-// extract-features as a user runs it.
+// Runs extract-features like a user.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -58,7 +58,7 @@ class ExtractTool : public TrainTool {
   }
 };
 
-// The last layer turns the features into the scores.
+// The last layer, applied to the features, must give the scores.
 TEST_F(ExtractTool, PooledFeaturesMakeTheLogits) {
   const auto result = Extract("pooled.h5");
   ASSERT_EQ(result.exit_status, 0) << result.err;

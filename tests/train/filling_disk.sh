@@ -1,8 +1,7 @@
 #!/bin/sh
-# filling_disk.sh DIR COMMAND...: runs a command that writes to DIR, a small disk of its own in
-# memory, which is full from the first checkpoint there until the command has said that it cannot
-# save. Leaves what DIR then held in DIR.after and the log in DIR.log. Run me under
-# `unshare --map-root-user --mount`.
+# filling_disk.sh DIR COMMAND...: runs a command that writes to DIR, a small disk in memory. The disk is full
+# from the first checkpoint until the command reports that it cannot save. Leaves the contents of DIR in
+# DIR.after and the log in DIR.log. Run this script under `unshare --map-root-user --mount`.
 set -eu
 dir=$1
 shift

@@ -1,4 +1,4 @@
-// train-r3d --finetune as a user runs it: on any number of ranks, stopped and continued.
+// Runs train-r3d --finetune like a user: on any number of ranks, stopped and continued.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -51,7 +51,7 @@ TEST_F(FinetuneTool, FreezesAndDrawsTheHeadAnew) {
   EXPECT_THAT(ReadFile(At("tuned/report.json")), HasSubstr("pretrained.pth"));
 }
 
-// With statistics over all ranks, the number of ranks changes only the rounding.
+// The number of ranks changes only the rounding if batch norm's statistics are over all ranks.
 TEST_F(FinetuneTool, RanksAgree) {
   const Words every_step = {"--checkpoint-steps", "1", "--keep-last", "99"};
   ASSERT_EQ(Tune(1, "one", every_step).exit_status, 0);

@@ -1,4 +1,5 @@
-// A rank that is stopped, hangs or fails: the job ends, names it, and leaves a good checkpoint.
+// If a rank is stopped, hangs or fails, the job must end, name the rank, and leave a good
+// checkpoint.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -62,8 +63,7 @@ class HangingRun : public InterruptedRun {
     ExpectNothingLeftButAGoodCheckpoint(2, run_dir, more);
   }
 
-  // Returns an environment that makes the reads of one rank hang or fail, after some epochs of
-  // reads.
+  // Returns an environment in which the reads of one rank hang or fail after some epochs.
   static Words BadReads(const std::string& how, const std::string& rank) {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS, "REEL3D_BAD_RANK=" + rank,
             "REEL3D_BAD_READS=" + how, "REEL3D_GOOD_READS=600"};

@@ -32,7 +32,7 @@ std::vector<Beat> Later(std::vector<Beat> beats) {
 TEST(Heartbeat, IsReadByOthers) {
   const test::TemporaryFolder folder;
   Beat beat = Of("waiting for data", false, 61.6);
-  beat.work = "loading anna_wave" + std::string(5000, '\xE9');  // no UTF-8, and long
+  beat.work = "loading anna_wave" + std::string(5000, '\xE9');  // not UTF-8, and long
   WriteBeat(folder.path(), 1, beat);
   const size_t size_bytes = ReadFile(folder / "rank-1").size();
   beat.work = "loading anna_wave";
@@ -62,11 +62,12 @@ TEST(Heartbeat, TellsWhoHoldsTheOthersUp) {
   EXPECT_EQ(reason({waits, waits}, Later({waits, waits})),
             "every rank waits for the others: the network between them, or MPI");
   EXPECT_EQ(reason({waits, saves}, Later({waits, saves})), "") << "it is busy, and moves on";
-  // This rank waits inside its forward pass, so it is not blamed, whenever that began.
+  // Rank 0 may wait for other ranks inside its forward pass, so it is not blamed, however long this
+  // takes.
   Beat computes = Of("forward", false, 61);
   computes.may_wait = true;
   EXPECT_EQ(FindBlame({computes, reads}, Later({computes, reads}), timeout_s).rank, 1);
-  // The begin of the phase decides, not `for_s`: this beat is a second older.
+  // The start of the phase decides, not `for_s`: the beat of rank 1 was written a second earlier.
   Beat read_longer = Of("waiting for data", false, 60.5);
   read_longer.for_s = 59.5;
   EXPECT_EQ(FindBlame({reads, read_longer}, Later({reads, read_longer}), timeout_s).rank, 1);

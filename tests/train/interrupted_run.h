@@ -1,4 +1,4 @@
-// Runs of train-r3d that receive signals, and the checks of what they leave.
+// Runs of train-r3d that receive signals, and checks of the files that they leave.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,6 @@
-// Stopping train-r3d through what started it: run-ranks, mpirun in front of mpirun, make in a
-// terminal; in a step that takes longer than mpirun's own patience, and before the first step.
+// Stops train-r3d through the program that started it: run-ranks, reel3d's own mpirun, or make in a
+// terminal. The request comes before the first step, or in a step that takes longer than mpirun
+// waits.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Reads a file of /proc: their sizes say 0.
+// Reads a file of /proc. The size of such files is always 0.
 std::string TextOf(const std::string& file) {
   std::ifstream stream(file);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -30,7 +31,7 @@ std::string TextOf(const std::string& file) {
 
 class Launch : public InterruptedRun {
  protected:
-  // Command(2, ...) started by `launcher`.
+  // Returns the command that trains under `launcher`.
   static Words By(const Words& launcher, const std::string& run_dir, const Words& more = {}) {
     Words words = launcher;
     const Words training = Command(0, run_dir, more);
@@ -41,8 +42,8 @@ class Launch : public InterruptedRun {
     return {ToolPath("run-ranks").string(), "mpirun", "--oversubscribe", "-n", "2"};
   }
 
-  // An environment in which a read in the midst of training takes until the folder `Held(run_dir)`,
-  // which it makes, is removed.
+  // Returns an environment in which a read during training makes the folder `Held(run_dir)` and
+  // waits until the test removes it.
   static fs::path Held(const std::string& run_dir) { return At(run_dir + "_held"); }
   static Words Holding(const std::string& run_dir, const char* rank = "1") {
     return {std::string("LD_PRELOAD=") + REEL3D_STALLING_READS,
@@ -64,7 +65,7 @@ class Launch : public InterruptedRun {
     return false;
   }
 
-  // The process that this test has started for the run.
+  // Returns the process that this test has started for the run, or -1.
   static int LauncherOf(const std::string& run_dir) {
     for (const int process : ProcessesOf(run_dir)) {
       const std::string status = TextOf("/proc/" + std::to_string(process) + "/status");
@@ -75,15 +76,15 @@ class Launch : public InterruptedRun {
     return -1;
   }
 
-  // Not to no process, which would be all of them.
+  // Sends `signal` to the launcher. kill() with the process -1 would signal all processes.
   static void SignalLauncher(const std::string& run_dir, int signal) {
     const int launcher = LauncherOf(run_dir);
     ASSERT_GT(launcher, 1) << "nothing runs for " << run_dir;
     kill(launcher, signal);
   }
 
-  // Sends `signal` to the launcher in a step that goes on for two seconds more: mpirun has the
-  // patience for one.
+  // Sends `signal` to the launcher in a step that takes two more seconds. mpirun waits only one
+  // second before it kills ranks.
   static CommandResult StopInALongStep(const Words& command, const std::string& run_dir, int signal,
                                        const char* rank = "1") {
     auto job =
@@ -95,7 +96,7 @@ class Launch : public InterruptedRun {
     return job.get();
   }
 
-  // Once for all tests.
+  // Trains without interruption, once for all tests. Returns the run's name.
   static const char* Undisturbed() {
     static const CommandResult result = RunCommand(By(RunRanks(), "undisturbed"));
     EXPECT_EQ(result.exit_status, kExitDone) << result.err;
@@ -145,7 +146,7 @@ TEST_F(Launch, SoItIsWithoutALauncher) {
   EXPECT_THAT(stopped.err, HasSubstr("asked to stop: the step in hand is finished"));
 }
 
-// It cannot be helped: but it is said.
+// Ranks under mpirun alone are killed before they can save. The message recommends run-ranks.
 TEST_F(Launch, MpirunAloneSaysWhatItTakes) {
   const Words mpirun = {"/usr/bin/env", "mpirun", "--oversubscribe", "-n", "2"};
   const CommandResult ended = StopInALongStep(By(mpirun, "bare"), "bare", SIGTERM);
@@ -165,7 +166,7 @@ TEST_F(Launch, ASecondRequestEndsAtOnce) {
   EXPECT_TRUE(ProcessesOf(run_dir).empty());
 }
 
-// make and all that it started without a session of their own get what is typed.
+// A terminal sends the signal of Ctrl-C to make and to all its children in the same session.
 TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
   const fs::path configs = At("configs");
   fs::create_directories(configs);
@@ -211,7 +212,7 @@ TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
     _exit(1);
   }
   std::string shown;
-  std::thread reader([&] {  // until nobody has the terminal any more
+  std::thread reader([&] {  // ends when no process has the terminal open
     std::array<char, 4096> bytes{};
     ssize_t size = 0;
     while ((size = read(terminal, bytes.data(), bytes.size())) > 0) {
@@ -232,7 +233,7 @@ TEST_F(Launch, CtrlCInATerminalReachesMakeAndIsGivenTheTime) {
   ExpectItGoesOnFromWhereItStopped("train");
 }
 
-// Whenever it comes, also while libraries are still loading.
+// A request may come at any time, even while libraries are loading.
 TEST_F(Launch, ARequestBeforeTheFirstStepIsNoFailure) {
   int number = 0;
   for (const Words& launcher : {Words{ToolPath("run-ranks").string()}, RunRanks()}) {
@@ -252,7 +253,7 @@ TEST_F(Launch, ARequestBeforeTheFirstStepIsNoFailure) {
   }
 }
 
-// Held by this process, in place of another train-r3d.
+// Holds the lock of a run in this process, like another train-r3d.
 class TakenLock {
  public:
   explicit TakenLock(const fs::path& run_dir) {
@@ -300,7 +301,7 @@ TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
   EXPECT_TRUE(fs::exists(At("freed") + "/checkpoints/latest/DONE"));
 }
 
-// The lock stays taken, so that only the request can end the wait; alone and as two ranks.
+// The lock stays taken, so only the request can end the wait. Tests one process and two ranks.
 TEST_F(Launch, ARequestEndsTheWaitForATakenRun) {
   for (const bool alone : {true, false}) {
     const std::string run_dir = alone ? "waits_alone" : "waits";
@@ -318,7 +319,7 @@ TEST_F(Launch, ARequestEndsTheWaitForATakenRun) {
   }
 }
 
-// Its ranks live on for a moment.
+// The ranks of a killed mpirun run on for a moment, so the new command has to wait for their lock.
 TEST_F(Launch, TheSameCommandRightAfterMpirunWasKilledGoesOn) {
   const Words more = {"--epochs", "100000", "--lr", "0.001"};
   const Words command = Command(2, "killed", more);
@@ -357,7 +358,8 @@ TEST_F(Launch, AMistakeIsSaidOnce) {
   EXPECT_EQ(Count(help.out, "usage: "), 1U);
 }
 
-// As if one node alone lacked the file. The other rank waits for it, until the launcher ends both.
+// One rank lacks a file, as if it were missing on one node. The other rank waits for this rank
+// until the launcher ends both.
 TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
   const std::string config = At("of_rank_0.ini");
   WriteFileAtomically(config, "log-level = info\n");
@@ -371,7 +373,8 @@ TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
   EXPECT_THAT(result.err, HasSubstr("train-r3d: rank 1 on "));
 }
 
-// As srun --mpi starts the ranks, here without a launcher that would end them.
+// The rank has the environment of srun --mpi, but no launcher would end it, so it must report the
+// mistake itself.
 TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
   const Words command = {ToolPath("train-r3d").string(), "--config", "absent.ini", "a", "b"};
   const CommandResult other = RunCommand(command, {"PMIX_RANK=3"});
@@ -386,7 +389,7 @@ TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
   EXPECT_EQ(Count(RunCommand({"sh", "-c", several}).err, "absent.ini"), 1U);
 }
 
-// Every rank finds this out by itself.
+// Every rank finds this mistake by itself, but only one reports it.
 TEST_F(Launch, AMistakeIsSaidOnceThoughItIsFoundLate) {
   const std::string weights = At(Undisturbed()) + "/checkpoints/latest";
   const CommandResult result =

@@ -1,6 +1,6 @@
-// list_clips SHARDS EPOCH FIRST_STEP MICRO_BATCH prints the training clips of an epoch from a step
-// on, in order, one line "step video first_frame checksum" each. The output does not depend on the
-// number of ranks. resume_test runs it under mpirun.
+// list_clips SHARDS EPOCH FIRST_STEP MICRO_BATCH prints the training clips of an epoch in order,
+// from FIRST_STEP on. A clip is a line "step video first_frame checksum". The output does not
+// depend on the number of ranks. resume_test runs this program under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

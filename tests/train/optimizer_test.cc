@@ -25,7 +25,7 @@ json Golden() {
   return json::parse(ReadFile(test::SourceFolder() / "tests/golden/optimizer.json"));
 }
 
-// These are the formulas of the script.
+// The formulas are those of the script.
 at::Tensor Formula(at::IntArrayRef shape, int step, int tensor) {
   const at::Tensor values = torch::empty(shape, at::kDouble);
   for (int64_t i = 0; i < values.numel(); ++i) {
@@ -58,7 +58,8 @@ SgdOptions ToOptions(const json& settings) {
   return options;
 }
 
-// Compares over all tensors: the norm of the difference with the norm of the values.
+// Expects that the norm of the difference, over all tensors, is at most 1e-12 of that of the
+// values.
 void ExpectNear(const torch::nn::Module& found, const json& expected, const std::string& where) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : found.named_parameters()) {
@@ -80,7 +81,7 @@ void ExpectNear(const torch::nn::Module& found, const json& expected, const std:
 // Does what the trainer does in a step after computing the gradients.
 class Learner {
  public:
-  // `layout` is that of the kernels and, in every second step, of their gradients.
+  // `layout` is the memory format of the kernels and, in every second step, of their gradients.
   explicit Learner(const json& settings, at::MemoryFormat layout = at::MemoryFormat::Contiguous)
       : layout_(layout),
         schedule_(Rates(), /*num_epochs=*/10),
@@ -156,7 +157,7 @@ TEST(Optimizer, AgreesWithTorchOverFiftySteps) {
   }
 }
 
-// Parameters of several groups get their momentum back by name.
+// A restored optimizer finds the momentum of each parameter by name, also with several groups.
 TEST(Optimizer, GoesOnFromItsState) {
   const json settings = Golden().at("cases").at("all_of_it").at("settings");
   Learner whole(settings), stopped(settings), resumed(settings);
@@ -177,7 +178,7 @@ TEST(Optimizer, GoesOnFromItsState) {
   }
 }
 
-// The norm of as many gradients as a network has is as exact as that of a few.
+// The norm must be exact for as many gradient values as a real network has.
 TEST(Optimizer, GradientNormIsExact) {
   struct LargeImpl : torch::nn::Module {
     LargeImpl() {

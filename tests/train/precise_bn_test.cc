@@ -1,4 +1,4 @@
-// Runs under mpirun.
+// Tests precise batch norm statistics over several ranks. Runs under mpirun.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/loop/precise_bn.h"
 
@@ -47,7 +47,8 @@ TEST(PreciseStatistics, AreThoseOfAllClips) {
   const at::Tensor mean = layer->named_buffers()["running_mean"].to(at::kDouble);
   const at::Tensor variance = layer->named_buffers()["running_var"].to(at::kDouble);
   EXPECT_TRUE(at::allclose(mean, all.mean(1), 1e-5, 1e-5)) << mean << all.mean(1);
-  // The variance of a batch is the unbiased one, over at least 2048 values.
+  // The variances are unbiased over at least 2048 values, so they differ a little from the biased
+  // one.
   EXPECT_TRUE(at::allclose(variance, all.var(1, /*unbiased=*/false), 1e-3, 0)) << variance;
   EXPECT_EQ(layer->named_buffers()["num_batches_tracked"].item<int64_t>(), 11);
   EXPECT_EQ(layer->momentum(), 0.1);

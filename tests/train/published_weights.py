@@ -1,10 +1,10 @@
-"""Stands in for the authors' Python: writes checkpoints of their layout, and reads ours.
+"""Stands in for the authors' Python code: writes checkpoints in its layout, and reads ours.
 
-    published_weights.py write FILE DEPTH SHORTCUT CLASSES   a whole checkpoint under DataParallel
-    published_weights.py compare FILE OURS                   the same tensors, name by name
-    published_weights.py logits FILE DEPTH SHORTCUT OUT      of the clips of noise(), as float32
-    published_weights.py reference FILE DEPTH SHORTCUT       load it as main.py's --resume_path and --pretrain_path do
-    published_weights.py script OURS OUT                     the same by TorchScript
+    published_weights.py write FILE DEPTH SHORTCUT CLASSES   writes a complete checkpoint under DataParallel
+    published_weights.py compare FILE OURS                   checks that all tensors are the same, by name
+    published_weights.py logits FILE DEPTH SHORTCUT OUT      writes logits of the clips of noise(), as float32
+    published_weights.py reference FILE DEPTH SHORTCUT       loads it as main.py's --resume_path and --pretrain_path do
+    published_weights.py script OURS OUT                     writes the logits of a TorchScript file
 
 Needs torch, numpy and safetensors. The networks are those of tests/golden/networks.py.
 """
@@ -20,7 +20,7 @@ from noise import noise  # noqa: E402
 
 
 def weights(file):
-    """By names without the prefix of DataParallel; nothing but tensors is loaded."""
+    """Returns {name: tensor}, without DataParallel's prefix in the names. Loads tensors only, no Python objects."""
     loaded = torch.load(file, weights_only=True, map_location="cpu")
     return {k.removeprefix("module."): v for k, v in loaded.get("state_dict", loaded).items()}
 

@@ -1,5 +1,5 @@
-// Uses weights in the format of the authors' Python code, through the tools' command lines only:
-// they are inspected, converted there and back, scored and fine-tuned.
+// Uses weights in the format of the authors' Python code. Command-line tools inspect them, convert
+// them to our format and back, score with them and fine-tune them.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -101,14 +101,14 @@ TEST_P(PublishedNetwork, GoesThroughEveryTool) {
   MustRun("convert-weights", {At(name + ".safetensors"), At(name + "_back.pth")});
   RunPython({"compare", published, At(name + "_back.pth")});
 
-  // As a checkpoint that the authors' main.py loads.
+  // Convert to a checkpoint that the authors' main.py can load.
   MustRun("convert-weights",
           {"--as", "reference-checkpoint", At(name + ".safetensors"), At(name + "_theirs.pth")});
   RunPython({"compare", published, At(name + "_theirs.pth")});
   RunPython({"reference", At(name + "_theirs.pth"), depth, shortcut});
   fs::remove(At(name + "_theirs.pth"));
 
-  // As TorchScript, in Python, it says what the network said.
+  // Convert to TorchScript. In Python it must give the same logits as the network.
   MustRun("convert-weights", {published, At(name + ".pt")});
   RunPython({"logits", published, depth, shortcut, At("expected")});
   RunPython({"script", At(name + ".pt"), At("found")});
@@ -170,7 +170,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetwork,
                          testing::Values(Published{18, "a"}, Published{34, "a"},
                                          Published{50, "b"}));
 
-// The cases of ../shared/data/public_cases: each file is plain.pth wrapped, or beside objects.
+// Cases of ../shared/data/public_cases. In each file the weights of plain.pth are wrapped, or stand
+// beside Python objects.
 class PublicCase : public PublishedWeights, public testing::WithParamInterface<const char*> {};
 
 TEST_P(PublicCase, IsReadAsPlain) {
@@ -194,7 +195,7 @@ TEST_P(PublicCase, IsReadAsPlain) {
 INSTANTIATE_TEST_SUITE_P(Shared, PublicCase,
                          testing::Values("weights_wrapped_names", "weights_beside_plain_objects"));
 
-// The user must state everything that a file does not.
+// The user must state every setting that a file does not contain.
 TEST_F(PublishedWeights, WhatIsUnsaidIsAskedFor) {
   const std::string file = (SourceFolder() / "tests/golden/checkpoint_zip.pth").string();
   const auto refusal = [&](Words words, int status) {

@@ -1,4 +1,4 @@
-"""Prints what stock TensorBoard finds in a folder of event files, as JSON; 77 where there is none.
+"""Prints as JSON what stock TensorBoard finds in a folder of event files. Status 77: no TensorBoard.
 
 Usage: tests/train/read_events.py FOLDER        pip install tensorboard
 """

@@ -1,4 +1,4 @@
-// Recipes that a file of settings names, by every tool that reads one.
+// A file of settings may name a recipe. Tests every tool that reads such files.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// The shipped settings say so: `recipe = hara2020`. The recipe's pixels count, and the file's own.
+// A file of settings with the line `recipe = hara2020` has the recipe's settings and its own.
 TEST_F(ConvertTool, PreprocessingFollowsTheRecipeThatItsFileNames) {
   ASSERT_EQ(Convert(Checkpoint(), At("recipe.pth"), {}).exit_status, 0);
   const auto logits = [](const std::string& out, const std::string& settings) {
@@ -26,12 +26,12 @@ TEST_F(ConvertTool, PreprocessingFollowsTheRecipeThatItsFileNames) {
   EXPECT_EQ(logits("by_file", rest + "recipe = " + recipes + "/hara2020.ini\n"), expected);
   EXPECT_EQ(logits("by_two", rest + "recipe = " + At("named.ini") + "\n"), expected);
   EXPECT_NE(logits("paper", "recipe = paper2017\n" + rest), expected);
-  // Scores by another recipe are not these, though the file that names it is the same.
+  // If the contents of the named recipe change, scores are computed again.
   WriteFileAtomically(At("named.ini"), "recipe = torchvision\nframe-stride = 1\n" + rest);
   EXPECT_NE(logits("by_two", rest + "recipe = " + At("named.ini") + "\n"), expected);
 }
 
-// Each tool that reads settings for weights: what a recipe says arrives, a mistake is named.
+// Each tool that reads settings for weights must follow recipes, and report wrong ones.
 TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
   ASSERT_EQ(Convert(Checkpoint(), At("each.pth"), {}).exit_status, 0);
   WriteFileAtomically(At("inner.ini"), "sample-size = 32\nrecipe = hara2020\n");
@@ -60,7 +60,7 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
     EXPECT_EQ(round.exit_status, 2) << tool;
     EXPECT_THAT(round.err, HasSubstr("name each other in a circle")) << tool;
   }
-  // train-r3d's own --recipe, and settings that are inspected.
+  // --recipe of train-r3d and inspect-file follow recipes too.
   const auto printed = RunCommand({ToolPath("train-r3d").string(), "--recipe", At("good.ini"),
                                    "--print-config", "shards", "run"});
   for (const char* line : {"\nstem-stride = 2\n", "\nsample-size = 32\n", "\nshortcut = b\n",
@@ -74,7 +74,7 @@ TEST_F(ConvertTool, EveryToolFollowsOrRefusesRecipes) {
   const auto circle = RunCommand({inspect[0], inspect[1], At("round.ini")});
   EXPECT_EQ(circle.exit_status, 3);
   EXPECT_THAT(circle.err, HasSubstr("name each other in a circle"));
-  // A note in a file of weights: a recipe's name is followed, a file of this machine is not read.
+  // A note in a file of weights may name a recipe of reel3d, but no file of this machine.
   NamedTensors tensors;
   for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
     tensors.emplace_back(name, tensor);

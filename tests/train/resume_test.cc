@@ -1,8 +1,8 @@
 // A run that is interrupted at any time, in any way, ends with the same bits. A run that resumes
-// with another number of ranks sees the same clips and learns the same weights.
+// with another number of ranks sees the same clips and learns the same weights, up to rounding.
 //
-// This test interrupts it a few times. REEL3D_INTERRUPTIONS=N does it N times for each of 1, 2 and
-// 4 ranks and prints the interruptions (make -f Makefile.workflow resume-check).
+// This test interrupts a run a few times. REEL3D_INTERRUPTIONS=N: interrupts N times for each of 1,
+// 2 and 4 ranks and prints the interruptions (make -f Makefile.workflow resume-check).
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstdio>
@@ -22,8 +22,8 @@ using test::CommandResult;
 using test::InterruptedRun;
 using test::Words;
 
-// Everything that a step, an epoch and a checkpoint can contain. The run has nine steps in three
-// epochs.
+// Options that use everything that a step, an epoch and a checkpoint can contain. The run has nine
+// steps in three epochs.
 const Words kEverything = {
     "--ema-decay",     "0.9", "--label-smoothing",  "0.1",     "--clip-norm",         "1",
     "--warmup-epochs", "1",   "--weight-decay-on",  "weights", "--scale-lr",          "16",
@@ -55,7 +55,7 @@ class Resume : public InterruptedRun {
     return false;
   }
 
-  // Returns the process of a random rank, or of the only one.
+  // Returns the process of a random rank.
   static int AnyRank(const std::string& run_dir, int ranks, Rng& rng) {
     if (ranks == 1) {
       const std::vector<int> all = ProcessesOf(run_dir);
@@ -76,14 +76,14 @@ class Resume : public InterruptedRun {
       return;  // the run has ended already
     }
     kill(victim, blow == Blow::kKillOneRank ? SIGKILL : SIGTERM);
-    if (blow == Blow::kTermTwice) {  // as `timeout` and mpirun do; both must count as one
+    if (blow == Blow::kTermTwice) {  // `timeout` and mpirun do this; both count as one request
       std::this_thread::sleep_for(std::chrono::milliseconds(rng.Below(30)));
       kill(victim, SIGTERM);
     }
   }
 
-  // Runs `command` and strikes once, after `delay_s`; a blow that is meant for a save waits for the
-  // next save.
+  // Runs `command` and interrupts it once, after `delay_s`. A blow that shall hit a save waits for
+  // the next save.
   static Fall RunAndStrike(const Words& command, const std::string& run_dir, int ranks, Blow blow,
                            double delay_s, Rng& rng) {
     auto job = std::async(std::launch::async, [&] { return test::RunCommand(command); });
@@ -192,7 +192,7 @@ TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameClips) {
   }
 }
 
-// From fewer to more ranks and back, at other steps of the epoch.
+// The number of ranks grows and shrinks at different steps of the epoch.
 TEST_F(Resume, AnyNumberOfRanksGoesOnWithTheSameWeights) {
   const Words settings = {"--bn",     "sync", "--sample-size",      "48", "--lr",        "0.002",
                           "--epochs", "4",    "--checkpoint-steps", "1",  "--keep-last", "99"};

@@ -1,4 +1,4 @@
-// A run decides after each step and epoch: stop, save, best so far. These tests need no ranks.
+// Tests a run's decisions after each step and epoch: stop, save, best so far. They need no ranks.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 

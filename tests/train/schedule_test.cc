@@ -22,7 +22,7 @@ ScheduleOptions Options(ScheduleKind kind) {
   return options;
 }
 
-// This is the formula of tests/golden/make_schedule_golden.py.
+// The formula is that of tests/golden/make_schedule_golden.py.
 double Loss(int epoch) { return 1 + 2 * std::exp(-epoch / 5.0) + 0.05 * std::sin(1.7 * epoch); }
 
 TEST(Schedule, AgreesWithTorch) {

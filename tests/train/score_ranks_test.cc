@@ -17,7 +17,7 @@
 namespace reel3d::test {
 namespace {
 
-// The same holds for ranks, and for ranks of array tasks.
+// Score files have the same bytes for any number of ranks, array tasks, and ranks of array tasks.
 TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
   const Words crops = {"--windows", "2", "--crops", "3"};
   ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "alone", crops)).exit_status, 0);
@@ -35,7 +35,7 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
     ASSERT_EQ(result.exit_status, 0) << result.err;
     EXPECT_EQ(Parts(out), Parts("alone"));
     EXPECT_TRUE(fs::exists(fs::path(At(out)) / "DONE"));
-    const nlohmann::json json = nlohmann::json::parse(result.out);  // one rank speaks for all
+    const nlohmann::json json = nlohmann::json::parse(result.out);  // rank 0 prints the only report
     EXPECT_EQ(json["videos"], 8);
     EXPECT_EQ(json["clips"], NumClips("alone"));
   }
@@ -51,7 +51,7 @@ TEST_F(ScoreTool, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
     ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "seven", words)).exit_status, 0);
   }
   EXPECT_EQ(Parts("seven"), Parts("alone"));
-  // Ranks go on where something else ended: only what is missing is scored.
+  // Ranks continue the work of a single process: only missing parts are scored.
   fs::remove(fs::path(At("alone")) / ScoreFileName(1));
   const auto rest = by_ranks("2", "alone", {"--json"});
   ASSERT_EQ(rest.exit_status, 0) << rest.err;

@@ -95,7 +95,7 @@ TEST_F(ScoreTool, InspectFileShowsTheCheckpoint) {
     return row["tensor"] == "conv1.weight";
   });
   ASSERT_NE(conv1, rows.end());
-  EXPECT_EQ((*conv1)["shape"], "8 x 3 x 7 x 7 x 7");  // an eighth of 64 channels
+  EXPECT_EQ((*conv1)["shape"], "8 x 3 x 7 x 7 x 7");  // 8 channels are an eighth of 64
   const fs::path copy = At("deep");
   fs::copy(fs::canonical(checkpoint), copy, fs::copy_options::recursive);
   for (const std::string& state :
@@ -164,7 +164,7 @@ TEST_F(ScoreTool, ScoringThatBeganBeforeAnOptionExistedGoesOn) {
   EXPECT_EQ(resumed.exit_status, 0) << resumed.err;
 }
 
-// An emptied settings.ini is not one of a version without options.
+// An empty settings.ini means lost settings, not those of an older version.
 TEST_F(ScoreTool, ScoresWhoseSettingsAreLostAreNotMadeAgainUnasked) {
   ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "emptied")).exit_status, 0);
   const fs::path settings = fs::path(At("emptied")) / "settings.ini";

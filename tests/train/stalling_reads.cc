@@ -1,7 +1,7 @@
-// Preloaded into train-r3d (LD_PRELOAD): from the REEL3D_GOOD_READS-th read of a shard on, the rank
-// REEL3D_BAD_RANK reads no more. REEL3D_BAD_READS says whether reads hang ("hang"), fail, or make a
-// folder of the name that stands there (a path) and wait until it is gone. And what belongs to a
-// checkpoint does not get to disk before the file REEL3D_CHECKPOINTS_AFTER is there.
+// A library that is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of shards,
+// reads of rank REEL3D_BAD_RANK hang or fail. REEL3D_BAD_READS chooses how: "hang" hangs for ever,
+// a path makes a folder of this name and waits until it is removed, and any other word lets reads
+// fail. fsync of a checkpoint's files waits until the file REEL3D_CHECKPOINTS_AFTER exists.
 // SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
 #include <sys/stat.h>

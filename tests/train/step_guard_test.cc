@@ -1,4 +1,4 @@
-// The guard's verdicts, without ranks.
+// Tests the verdicts of the step guard without ranks.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/loop/step_guard.h"
 
@@ -24,7 +24,7 @@ BadStepOptions Do(BadStepAction action, double norm = 0) {
   return options;
 }
 
-// Judges a step at `step` and moves on behind it.
+// Judges the step at `position` and advances `position` by one step.
 StepVerdict JudgeNext(StepGuard& guard, const at::Tensor& figures, Position& position) {
   guard.BeginStep();
   const StepVerdict verdict = guard.Judge(figures, position);

@@ -37,8 +37,8 @@ TEST_F(Stop, BeforeTheAllocationEnds) {
   EXPECT_THAT(no_job.err, HasSubstr("neither SLURM_JOB_END_TIME nor squeue says when"));
 }
 
-// This holds even after the last step of an epoch or of the run: the resumed run does the
-// validation.
+// The run stops before the validation, even after the last step of an epoch or of the run. The
+// resumed run does the validation.
 TEST_F(Stop, BeforeTheValidation) {
   ASSERT_EQ(RunCommand(Command(2, "not_stopped")).exit_status, kExitDone);
   for (const char* steps : {"3", "6"}) {

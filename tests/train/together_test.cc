@@ -1,5 +1,5 @@
-// Runs tools as processes that were started together, but do not find each other or have no locks
-// by which they could notice each other.
+// Runs tools as several processes that were started together. They do not find each other through
+// MPI, or the file system has no locks.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 class Together : public test::ScoreTool {
  protected:
-  // The file system of the run has no flock.
+  // Returns an environment in which the run's file system has no flock.
   static Words Unlocked() { return {std::string("LD_PRELOAD=") + REEL3D_NO_FLOCK}; }
 };
 
@@ -33,7 +33,7 @@ TEST_F(Together, TasksOfAStepWithoutMpiDoNotTrainAlone) {
   EXPECT_FALSE(fs::exists(At("singletons")));
 }
 
-// PMI_RANK looks like a launcher's, but is none that Open MPI finds its ranks by.
+// PMI_RANK is set by launchers of other MPIs. Open MPI does not find its ranks by this variable.
 TEST_F(Together, RanksOfAnotherMpisLauncherDoNotTrainAlone) {
   const CommandResult refused =
       test::RunCommand(Command(0, "other_mpi"), {"PMI_SIZE=2", "PMI_RANK=0"});
@@ -47,7 +47,7 @@ TEST_F(Together, TasksOfAStepWithoutMpiDoNotAllScoreEverything) {
   const CommandResult refused = test::RunCommand(ScoreCommand(Shards(), "scores"), environment);
   EXPECT_EQ(refused.exit_status, kExitEnvironment) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("srun --mpi=list"));
-  for (const char* task : {"0", "1"}) {  // each knows its share: no fault
+  for (const char* task : {"0", "1"}) {  // each task knows its share, so this is no fault
     const CommandResult scored = test::RunCommand(
         ScoreCommand(Shards(), "scores", {"--task", task, "--tasks", "2"}), environment);
     EXPECT_EQ(scored.exit_status, kExitDone) << scored.err;
@@ -55,7 +55,7 @@ TEST_F(Together, TasksOfAStepWithoutMpiDoNotAllScoreEverything) {
   EXPECT_TRUE(fs::exists(At("scores") + "/DONE"));
 }
 
-// The step of mpirun's own daemons stands in the environment of its ranks.
+// Ranks of mpirun inherit SLURM_STEP_NUM_TASKS from the Slurm step of mpirun's daemons.
 TEST_F(Together, RanksOfMpirunInsideAStepTrain) {
   const CommandResult trained =
       test::RunCommand(Command(2, "inside", {"--epochs", "1"}), {"SLURM_STEP_NUM_TASKS=3"});

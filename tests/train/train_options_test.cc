@@ -42,7 +42,7 @@ TEST(Recipes, Paper2017IsTheDefaultToTheLastKey) {
   }
 }
 
-// A key is below a comment, with only keys between them.
+// Each key must stand below a comment, with only other keys between them.
 TEST(Recipes, EveryKeyCarriesItsSource) {
   for (const char* name : {"paper2017", "cvpr2018", "hara2020", "torchvision", "i3d", "c3d"}) {
     std::istringstream lines(RecipeText(name));
@@ -97,7 +97,7 @@ TEST(Recipes, DifferWhereTheirCodesDiffer) {
   EXPECT_EQ(hara.last_batch, LastBatch::kKeep);
 }
 
-// The input for an R, G, B pixel is computed by hand from what the weights' authors say.
+// The expected input for an R, G, B pixel is computed by hand from the weights' documentation.
 TEST(Recipes, MakePixelsAsPublishedWeightsExpectThem) {
   struct Case {
     const char* recipe;

@@ -17,7 +17,7 @@ using test::RelativeDifference;
 using test::TrainTool;
 using test::Words;
 
-// The first step, and one with momentum and running statistics behind it.
+// Tests the first step, and a later step, which has momentum and running statistics from before.
 TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
   const Words settings = {"--bn",        "sync",  "--sample-size",      "48",
                           "--lr",        "0.002", "--checkpoint-steps", "1",
@@ -32,12 +32,12 @@ TEST_F(TrainTool, AnyNumberOfRanksGivesTheSameWeights) {
     ExpectSameStep("ranks1", 1, ranks, settings);
     ExpectSameStep("ranks1", 5, ranks, settings);
   }
-  // Four steps must have moved them by far more for this to mean anything.
+  // The check is meaningful only if four steps move the weights much more than its tolerance.
   EXPECT_GT(RelativeDifference(Tensors("ranks1", "../step-0000000001/model.safetensors"), one),
             1e-3);
 }
 
-// A doubt about the data stops nothing, and one rank says it, once.
+// A doubt about the data does not stop a run. Only one rank reports it, and only once.
 TEST_F(TrainTool, DoubtsAreSaidOnceAndStopNothing) {
   const std::string shards = At("doubtful_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);
@@ -113,7 +113,7 @@ TEST_F(TrainTool, EachEpochSaysWhereItsTimeWent) {
   EXPECT_EQ(clips, (std::vector<double>{24, 16})) << "of the second one, those after the stop";
 }
 
-// The average is validated and published; training itself does not depend on it.
+// The average of the weights is validated and saved. Training itself does not depend on it.
 TEST_F(TrainTool, AnAverageOfTheWeightsIsWhatIsValidated) {
   ASSERT_EQ(test::RunCommand(Command(0, "unaveraged")).exit_status, 0);
   const auto averaged = test::RunCommand(Command(0, "averaged", {"--ema-decay", "0.9"}));
@@ -158,7 +158,7 @@ TEST_F(TrainTool, AScaledRateIsSaid) {
       << result.err;
 }
 
-// A finished run can be given more epochs, and its figures outlive its process.
+// The figures of a finished run are kept, and more epochs can be added.
 TEST_F(TrainTool, AFinishedRunReportsAndGoesOn) {
   ASSERT_EQ(test::RunCommand(Command(0, "two_epochs")).exit_status, 0);
   const auto one = test::RunCommand(Command(0, "longer", {"--epochs", "1", "--json"}));
@@ -194,7 +194,7 @@ TEST_F(TrainTool, ADivergedRunSaysSoAndSavesNothingOfIt) {
   }
 }
 
-// After a kill between a checkpoint and its links, the next run makes the links.
+// A run may be killed between a checkpoint and its links. The next run then makes the links.
 TEST_F(TrainTool, LinksAreMadeAgain) {
   ASSERT_EQ(test::RunCommand(Command(0, "links")).exit_status, 0);
   const fs::path checkpoints = fs::path(At("links")) / "checkpoints";
@@ -237,8 +237,8 @@ TEST_F(TrainTool, ARefusedRunLosesNothing) {
   }
 }
 
-// Damaged frames cost clips, not the run: the same clips for any number of ranks and threads, and
-// after a stop.
+// Damaged frames do not end a run. Their clips are replaced by the same other clips for any number
+// of ranks and threads, and after a stop.
 TEST_F(TrainTool, OtherClipsTakeThePlaceOfDamagedOnes) {
   const std::string shards = At("damaged_shards");
   fs::copy(Shards(), shards, fs::copy_options::recursive);

@@ -1,5 +1,5 @@
-// A small data set made by the other tools, and the command that trains on it. Tests of train-r3d,
-// and of tools that use its checkpoints, run them like a user.
+// A small data set that the other tools make, and the command that trains on it. Tests run
+// train-r3d, and tools that use its checkpoints, like a user.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -81,7 +81,8 @@ class TrainTool : public ::testing::Test {
     return fs::path(At(run_dir)) / "checkpoints" / ("step-000000000" + std::to_string(step));
   }
 
-  // The run that `run_dir` was after `step` steps (which it has kept) goes on as `copy`.
+  // Makes the run `copy`: the run `run_dir` as it was after `step` steps. `run_dir` must have kept
+  // the checkpoint of that step.
   static void Fork(const std::string& run_dir, int step, const std::string& copy) {
     fs::copy(At(run_dir), At(copy), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
     const fs::path folder = fs::path(At(copy)) / "checkpoints";
@@ -119,7 +120,7 @@ inline double RelativeDifference(const std::map<std::string, at::Tensor>& a,
   return std::sqrt(difference / size);
 }
 
-// Likewise of the running statistics.
+// Returns the largest |a - b| / |b| of any running statistic.
 inline double RelativeDifferenceOfStatistics(const std::map<std::string, at::Tensor>& a,
                                              const std::map<std::string, at::Tensor>& b) {
   double worst = 0;
@@ -133,10 +134,10 @@ inline double RelativeDifferenceOfStatistics(const std::map<std::string, at::Ten
   return worst;
 }
 
-// `run_dir`, which keeps the checkpoint of every step, took this step (1 to 9) at some number of
-// ranks; at `ranks` the same step leads to the same weights. From the very weights before it, for
-// float32 runs part by a factor of 2 to 4 a step, on some processors sooner than on others: what
-// several steps lead to is judged in float64 (dist/data_parallel_test).
+// Repeats one step (1 to 9) of `run_dir` with `ranks` ranks, from the same weights, and expects the
+// same result. `run_dir` must have kept the checkpoint of every step. Only one step is compared,
+// because the difference between float32 runs grows by a factor of 2 to 4 a step. Several steps are
+// compared in float64 (dist/data_parallel_test).
 inline void TrainTool::ExpectSameStep(const std::string& run_dir, int step, int ranks,
                                       const Words& settings, const std::string& shards) {
   SCOPED_TRACE(run_dir + ", step " + std::to_string(step) + " at " + std::to_string(ranks));
@@ -166,7 +167,7 @@ inline void TrainTool::ExpectSameStep(const std::string& run_dir, int step, int 
   }
 }
 
-// Flips a bit in the middle of a frame of the video-th video of a subset; returns the video's id.
+// Flips a bit in frame `frame` of the subset's video number `video`. Returns the video's id.
 inline std::string DamageFrame(const fs::path& shards, Subset subset, size_t video, int frame) {
   const ShardSet set(shards);
   const size_t victim = VideosOfSubset(set.videos(), subset).at(video);

@@ -57,7 +57,8 @@ TEST_F(TrainViews, CurvesAreContinuousWhateverHappened) {
   // The picture has four clips of eight frames, each frame of 32 pixels and a gap.
   EXPECT_EQ(sheet, json::parse(R"([[0, 272, 136, "89504e47"]])"));
 
-  // The run is stopped between two points and then resumed from the checkpoint before.
+  // The run is stopped after steps 3 and 5. Its last checkpoint is then removed, so it resumes from
+  // an earlier one.
   ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "3"})).exit_status, 75);
   ASSERT_EQ(test::RunCommand(Curves(2, "torn", {"--stop-after-steps", "5"})).exit_status, 75);
   fs::remove_all(fs::canonical(fs::path(At("torn")) / "checkpoints" / "latest"));

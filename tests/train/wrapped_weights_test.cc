@@ -1,4 +1,4 @@
-// Weights that others wrapped, and weights whose notes ask for too much.
+// Tests weights that other programs wrapped, and weights whose notes require too much memory.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <torch/types.h>
@@ -19,7 +19,8 @@ using test::ConvertTool;
 using test::Words;
 using testing::HasSubstr;
 
-// Wrapped as others wrap them, the weights score the same, and training begins with them.
+// The weights are wrapped as other programs do. They must give the same scores, and training must
+// be able to start with them.
 TEST_F(ConvertTool, WrappedWeightsScoreAsTheirCheckpoint) {
   NamedTensors wrapped = {{"n_averaged", at::scalar_tensor(5, at::kLong)},
                           {"criterion.weight", at::ones({8})}};
@@ -60,7 +61,7 @@ TEST_F(ConvertTool, WrappedWeightsScoreAsTheirCheckpoint) {
   EXPECT_THAT(missing.err, HasSubstr("it has"));
 }
 
-// Writes the weights of the run with notes that ask for clips of gigabytes, in a few bytes.
+// Writes the weights of the run with short notes that require clips of gigabytes.
 void SaveHostileNotes(const std::map<std::string, at::Tensor>& weights, const std::string& file) {
   SaveTensors(file, NamedTensors(weights.begin(), weights.end()),
               {{"reel3d.config", "clip-length = 1024\nsample-size = 1024\n"}});

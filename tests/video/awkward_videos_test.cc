@@ -1,5 +1,6 @@
-// Videos whose files store other things than they show: preroll, open groups of pictures, clocks
-// that start again, stills beside the film. Every frame that ffprobe counts is handed out.
+// Videos whose files store more or other data than players show: preroll, open groups of pictures,
+// clocks that start again, stills beside the film. The decoder must return every frame that ffprobe
+// counts.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,7 +58,8 @@ uint32_t Big32(const std::string& bytes, size_t at) {
   return value;
 }
 
-// As phones and `-ss -c copy` write it: shown from frame 33 on, decoded from the key frame 25.
+// The video is shown from frame 33 on, but decoded from the key frame 25. Phones and
+// `ffmpeg -ss -c copy` write such files.
 TEST(AwkwardVideosTest, FramesBeforeAnEditListAreNotMissing) {
   for (const char* name : {"a.mp4", "a.mov"}) {
     const TemporaryFolder folder;
@@ -100,7 +102,7 @@ TEST(AwkwardVideosTest, WhatIsMissingAtTheBeginningIsNoTruncation) {
   EXPECT_THAT(open.summary.notes, ElementsAre(HasSubstr("3 of the 38 frames")));
 }
 
-// The file has its length, and its tail holds zeros: an aborted download.
+// Aborted downloads may have their full length, with zeros at the end.
 TEST(AwkwardVideosTest, ATailOfZerosIsTruncation) {
   const TemporaryFolder folder;
   VideoEncoderOptions options = Ordinary();
@@ -139,7 +141,7 @@ TEST(AwkwardVideosTest, AClockThatStartsAgainLosesNothing) {
     }
     EXPECT_FALSE(decoded.summary.truncated) << it.name;
     EXPECT_THAT(decoded.summary.notes, ElementsAre(HasSubstr("clock starts again"))) << it.name;
-    // A part is one of the clock that goes on.
+    // Times of a part are those of the corrected clock, which does not start again.
     const double begin_s = decoded.times_s[kNum - 2] - step_s / 2;
     EXPECT_EQ(DecodeAll(folder / it.name, {begin_s, begin_s + 5 * step_s}).times_s.size(), 5U)
         << it.name;

@@ -1,4 +1,4 @@
-// Captions can be read, and leave the rest of a picture alone.
+// Captions must be readable, and must not change other parts of a picture.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/caption.h"
 
@@ -19,7 +19,7 @@ YuvImage Grey(int width, int height) {
   return image;
 }
 
-// A row of luma as text: white, black, grey.
+// Returns a part of a row of luma as text, with one character for white, black and grey each.
 std::string Row(const YuvImage& image, int y, int begin, int end) {
   std::string text;
   for (int x = begin; x < end; ++x) {
@@ -49,7 +49,7 @@ TEST(Caption, GrowsWithThePicture) {
   EXPECT_EQ(Row(image, 24, 16, 32), "..##############");
   EXPECT_EQ(Row(image, 31, 0, 4), "....");
   EXPECT_EQ(Row(image, 32, 0, 4), "????");
-  // A caption that would not fit stays small.
+  // A caption that would not fit at double size stays small.
   image = Grey(640, 360);
   DrawCaption(std::string(60, 'L'), &image);
   EXPECT_EQ(Row(image, 12, 8, 16), ".#######");

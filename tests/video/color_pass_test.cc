@@ -17,8 +17,8 @@ struct Coding {
 
 void PrintTo(const Coding& coding, std::ostream* out) { *out << coding.name; }
 
-// By way of R'G'B', as the standards define it: Y = kr R + kg G + kb B, Cb = (B - Y) / 2(1 - kb),
-// Cr = (R - Y) / 2(1 - kr).
+// Returns the expected JPEG colour. It is computed through R'G'B', as the standards define it:
+// Y = kr R + kg G + kb B, Cb = (B - Y) / 2(1 - kb), Cr = (R - Y) / 2(1 - kr).
 std::array<double, 3> Reference(const ColorCoding& from, double y, double cb, double cr) {
   const double luma = from.full_range ? y : (y - 16) * 255 / 219;
   const double blue_difference = (cb - 128) * (from.full_range ? 1 : 255. / 224);
@@ -44,7 +44,7 @@ TEST_P(ColorPassTest, IsWithinTwoLevelsOfTheStandardsEverywhere) {
   const ColorPass pass(coding);
   for (int cb = 0; cb < 256; cb += 5) {
     for (int cr = 0; cr < 256; cr += 5) {
-      // A row of all lumas over one colour.
+      // A row with all values of luma and the same chroma.
       YuvImage image(256, 2);
       for (int x = 0; x < 256; ++x) {
         image.row(0, 0)[x] = image.row(0, 1)[x] = static_cast<uint8_t>(x);
@@ -55,7 +55,7 @@ TEST_P(ColorPassTest, IsWithinTwoLevelsOfTheStandardsEverywhere) {
       for (int y = 0; y < 256; ++y) {
         const auto expected = Reference(coding, y, cb, cr);
         ASSERT_NEAR(image.row(0, y % 2)[y], expected[0], 2) << y << " " << cb << " " << cr;
-        // Chroma does not depend on luma: no second clamp through R'G'B'.
+        // Chroma must not depend on luma: values are not clamped in R'G'B'.
         ASSERT_NEAR(image.row(1, 0)[y / 2], expected[1], 2) << y << " " << cb << " " << cr;
         ASSERT_NEAR(image.row(2, 0)[y / 2], expected[2], 2) << y << " " << cb << " " << cr;
       }

@@ -1,5 +1,5 @@
-// Files whose end is missing, in every container: they are found truncated, or their frames are
-// handed out and a note says that the file ends early.
+// Files whose end is missing, in every container. Either the file is reported as truncated, or its
+// frames are returned with a note that the file ends early.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ struct Container {
   const char* codec;
   States states = States::kLength;
   const char* options = "";  // of the container
-  const char* format = "";   // FFmpeg's name, where the suffix does not say it
+  const char* format = "";   // FFmpeg's name of the container; "": the suffix is enough
   // A raw stream may end with this mark. It is empty for MPEG-4, whose decoder complains of its
   // mark.
   std::string end_mark = {};
@@ -85,7 +85,7 @@ TEST_P(CutVideosTest, AreFoundOrSaid) {
     const DecodeSummary summary = DecodeAll(file).summary;
     EXPECT_TRUE(!summary.problem.empty() || !summary.notes.empty())
         << cut << " of " << size << " bytes: " << summary.num_frames;
-    // Nothing but the index is behind the frames of some.
+    // Some files have only the index behind the frames, so a cut may lose no frame.
     EXPECT_TRUE(summary.truncated || summary.num_frames >= 97 || it.states != States::kLength)
         << cut << " of " << size << " bytes: " << summary.num_frames;
   }
@@ -128,7 +128,8 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-// Only a cut in front of a packet that begins a unit may look complete.
+// A file that is cut before a packet which begins a new unit may look complete. Other cuts must be
+// noticed.
 TEST(CutVideosTest, TransportPacketsWithinAUnitAreSaid) {
   constexpr size_t kPacket = 188;
   constexpr size_t kBegins = 0x40;
@@ -149,7 +150,8 @@ TEST(CutVideosTest, TransportPacketsWithinAUnitAreSaid) {
   }
 }
 
-// Their index stands behind the frames, so that no frame is found. The reason is the same word.
+// The index of these files is behind the frames, so no frame is found without it. The reason must
+// still be "truncated".
 TEST(CutVideosTest, FilesWithoutTheirIndexAreTruncatedToo) {
   const TemporaryFolder folder;
   for (const Container& it :

@@ -1,4 +1,4 @@
-// Files whose index is damaged: they end in frames or in an input error, without much memory.
+// Files whose index is damaged must give frames or an input error, and must not need much memory.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -21,7 +21,8 @@ struct Index {
   std::vector<std::string> marks;  // the names of tables
 };
 
-// The address space that this process may take, until the end of the scope. Sanitizers need more.
+// Limits the address space of this process until the end of the scope, except under sanitizers,
+// which need more.
 class LimitedMemory {
  public:
   LimitedMemory() {
@@ -51,7 +52,7 @@ TEST_P(DamagedIndexesTest, EndInFramesOrInAnInputError) {
   VideoEncoderOptions options = test::Ordinary();
   options.codec = it.codec;
   options.codec_options = "g=5";
-  options.fps_num = 25;  // MXF knows no 10
+  options.fps_num = 25;  // MXF does not support 10
   options.container_options = it.container_options;
   test::WriteSample(folder / it.file, options, 20, test::NumberedFrames(64, 48));
   const std::string good = test::ReadBytes(folder / it.file);

@@ -1,4 +1,5 @@
-// The walkers over the parts of a file, with files of bare parts: nothing is decoded.
+// Tests the functions that walk over the parts of a file. The files consist of parts without a
+// video, and nothing is decoded.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/file_end.h"
 
@@ -33,10 +34,10 @@ std::string Repeated(const std::string& part, int count) {
   return bytes;
 }
 
-// The key of a part of MXF.
+// Returns the key of a part of an MXF file.
 std::string Key() { return "\x06\x0E\x2B\x34" + std::string(12, '\1'); }
 
-// A partition pack whose footer begins right behind it.
+// Returns an MXF partition pack, followed by its footer.
 std::string MxfWithFooter(const std::string& footer) {
   constexpr char kPack = 88;
   std::string bytes = Key() + kPack + std::string(kPack, '\0');
@@ -44,7 +45,7 @@ std::string MxfWithFooter(const std::string& footer) {
   return bytes + footer;
 }
 
-// The length of a part takes one byte, or one and as many as that says.
+// The length of a part takes one byte, or one byte that gives the number of further bytes.
 TEST(FileEnd, TheLastPartOfAnMxfMayBeShort) {
   const std::vector<std::string> complete = {std::string(1, '\0'),
                                              std::string("\1a"),
@@ -65,7 +66,7 @@ TEST(FileEnd, TheLastPartOfAnMxfMayBeShort) {
   }
 }
 
-// Few bytes may claim more parts than anybody has the time for.
+// A file may consist of millions of tiny parts, which would take too long to walk over.
 TEST(FileEnd, NobodyWalksOverMillionsOfParts) {
   constexpr int kMany = 1'000'001;
   const std::string free_atom = std::string("\0\0\0\x08", 4) + "free";

@@ -42,7 +42,7 @@ TEST(FramePacerTest, TheSameRateIsTheSameFramesWhateverTheRounding) {
     std::vector<double> times_s;
     std::vector<int> all;
     for (int i = 0; i < 2000; ++i) {
-      // Matroska's milliseconds, and a third of a frame of jitter.
+      // Times are rounded to milliseconds, as in Matroska, and have a jitter of a third of a frame.
       const double jitter_s = (rng.Uniform() - 0.5) * step_s / 3;
       times_s.push_back(7 + std::round((i * step_s + jitter_s) * 1000) / 1000);
       all.push_back(i);
@@ -56,13 +56,13 @@ TEST(FramePacerTest, FasterRepeatsAndSlowerLeavesOut) {
   EXPECT_THAT(Shown(EvenTimes(3, 0.04), {50, 1}, 0.04), ElementsAre(0, 0, 1, 1, 2, 2));
   EXPECT_THAT(Shown(EvenTimes(12, 1. / 60), {15, 1}, 1. / 60), ElementsAre(0, 4, 8));
   const std::vector<int> film = Shown(EvenTimes(24, 1. / 24), {30, 1}, 1. / 24);
-  EXPECT_EQ(film.size(), 30U);  // a second is a second
+  EXPECT_EQ(film.size(), 30U);  // one second stays one second
   EXPECT_EQ(film.back(), 23);
   EXPECT_THAT(Shown({3}, {25, 1}, 0.04), ElementsAre(0));
-  EXPECT_THAT(Shown({3}, {1, 100}, 0.04), ElementsAre(0));  // much slower: still a frame
+  EXPECT_THAT(Shown({3}, {1, 100}, 0.04), ElementsAre(0));  // still one frame
 }
 
-// Against the definition: each step shows the frame whose time is nearest.
+// Checks the definition: each step shows the frame whose time is nearest.
 TEST(FramePacerTest, VaryingTimesShowTheNearestFrame) {
   Rng rng(2);
   for (int round = 0; round < 50; ++round) {
@@ -85,19 +85,20 @@ TEST(FramePacerTest, VaryingTimesShowTheNearestFrame) {
 }
 
 TEST(FramePacerTest, FaultsOfTheClockCostNoFramesAndAskForNone) {
-  // An MPEG clock that wraps, a file appended to another, two frames out of order.
+  // Faults: an MPEG clock wraps, a file is appended to another, the clock jumps, frames are out of
+  // order.
   EXPECT_THAT(Shown({95443.60, 95443.64, 0, 0.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Shown({0.88, 0.92, 0, 0.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Shown({0, 0.04, 4000, 4000.04}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Shown({0, 0.08, 0.04, 0.12}, {25, 1}, 0.04).size(), 4U);
   EXPECT_THAT(Shown({0, 1e300, -1e300, std::nan("")}, {25, 1}, 0.04), ElementsAre(0, 1, 2, 3));
-  // Whatever a file claims of its rate.
+  // A file with a wrong rate must not lead to many repeated frames.
   EXPECT_LE(Shown({0, 11, 22, 33}, {25, 1}, 30000).size(), 4 * 250U);
   std::vector<double> slow = EvenTimes(1000, 9.9);
   EXPECT_THROW(Shown(slow, {25, 1}, 9.9), Error);
-  slow.resize(60);  // ten minutes are nobody's attack
+  slow.resize(60);  // ten minutes of slow frames are no attack
   EXPECT_EQ(Shown(slow, {25, 1}, 9.9).size(), 14850U);
-  // A picture that is held for long, though not too long, is held.
+  // A picture that is shown for 9 s is repeated.
   EXPECT_EQ(Shown({0, 9}, {10, 1}, 0.1).size(), 91U);
 }
 

@@ -34,7 +34,7 @@ std::array<int, 3> ScaledColor(const std::filesystem::path& file) {
   return CentreOf(scaler.Scale(frame));
 }
 
-// Samples of one colour, by the bytes of one pixel of the format.
+// A picture of one colour, given by the bytes of one pixel in the format.
 struct Patch {
   const char* name;
   const char* pixel_format;
@@ -47,7 +47,7 @@ struct Patch {
 
 void PrintTo(const Patch& patch, std::ostream* out) { *out << patch.name; }
 
-// The same value over each plane (planar), or repeated (packed).
+// Fills each plane with its value (planar formats), or repeats the pixel's bytes (packed formats).
 test::PaintFrame Paint(const Patch& patch) {
   const std::string format = patch.pixel_format;
   return [patch, format](int /*number*/, std::vector<uint8_t>* pixels) {
@@ -91,7 +91,7 @@ TEST_P(ColorTest, IsWithinTwoLevels) {
   }
 }
 
-// R'G'B' (200, 60, 30), which is (98.4, 89.4, 200.4) in JPEG, in every coding; by the formulas of
+// The colour R'G'B' (200, 60, 30) in every coding. In JPEG it is (98.4, 89.4, 200.4). Values follow
 // ITU-R BT.601 and BT.709, rounded to the coding's levels.
 INSTANTIATE_TEST_SUITE_P(
     Codings, ColorTest,
@@ -137,7 +137,7 @@ TEST(FrameScalerTest, RefusesHighDynamicRangeAndStrangeColours) {
   }
 }
 
-// RGB's flag on YCbCr, and YCgCo's where chroma is smaller, are mistakes of encoders.
+// Some encoders set wrong flags: RGB for YCbCr, or YCgCo for pictures with subsampled chroma.
 TEST(FrameScalerTest, TakesFlagsThatCannotBeTrueAsUnsaid) {
   const TemporaryFolder folder;
   for (const char* space : {"ycgco", "gbr"}) {
@@ -231,7 +231,7 @@ TEST(FrameScalerTest, PixelsThatAreNotSquareAreStretched) {
   EXPECT_NEAR(frame.aspect, 2, 1e-3);
 }
 
-// Even lines of one colour, odd lines of another: two fields of two times.
+// Paints even lines in one colour and odd lines in another, like two fields of an interlaced frame.
 void PaintTwoFields(int width, int height, std::vector<uint8_t>* pixels) {
   uint8_t* row = pixels->data();
   for (int y = 0; y < height; ++y, row += width) {
@@ -249,7 +249,7 @@ TEST(FrameScalerTest, OfInterlacedFramesTheFirstFieldIsShown) {
   const std::array<int, 3> both{130, 125, 125};
   const std::array<int, 3> even{60, 100, 100};
   const std::array<int, 3> odd{200, 150, 150};
-  for (const int height : {48, 50}) {  // the chroma of 50 lines is no two whole fields
+  for (const int height : {48, 50}) {  // 50 lines have 25 lines of chroma, an odd number
     VideoEncoderOptions options = test::Lossless(64, height);
     options.color_range = "pc";
     options.color_space = "smpte170m";
@@ -262,7 +262,7 @@ TEST(FrameScalerTest, OfInterlacedFramesTheFirstFieldIsShown) {
     FrameScaler by_field({32, 12});
     FrameScaler woven({32, 12}, Interlaced::kWeave);
     if (height == 48) {
-      EXPECT_EQ(CentreOf(by_field.Scale(frame)), both);  // it does not say that it is interlaced
+      EXPECT_EQ(CentreOf(by_field.Scale(frame)), both);  // the frame is not marked as interlaced
     }
     frame.get()->interlaced_frame = 1;
     EXPECT_EQ(CentreOf(by_field.Scale(frame)), odd);
@@ -298,7 +298,7 @@ TEST(FrameScalerTest, KnowsInterlacedVideoByWhatItSays) {
   EXPECT_EQ(count, 3);
 }
 
-// Two bytes a value, little end first.
+// Paints 10-bit values, two bytes each, little-endian.
 test::PaintFrame InTenBits(const test::PaintFrame& paint) {
   return [paint](int number, std::vector<uint8_t>* pixels) {
     std::vector<uint8_t> bytes(pixels->size() / 2);

@@ -1,5 +1,5 @@
-// Lists the results for files that other projects collected because they are awkward: frames and
-// shape, or the reason why not. The files are in ../shared/data/hard_cases.
+// Lists the expected results for awkward files that other projects collected: frames and shape, or
+// the reason of a failure. The files are in ../shared/data/hard_cases.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,7 +11,7 @@ struct HardCase {
   const char* name;
   int num_frames;
   int width;           // at height 360
-  const char* reason;  // why it fails (no frames), or is said to be damaged
+  const char* reason;  // part of the error (no frames) or of the warning; "": neither
   bool truncated;
 };
 
@@ -56,7 +56,7 @@ inline constexpr HardCase kHardCases[] = {
     {"tc_h264_10bit.mp4", 30, 360, "", false},
     {"tc_h265_10bit.mp4", 30, 360, "", false},
     {"tc_h265_short.mp4", 10, 360, "", false},
-    // The larger of its two videos is taken, as players do.
+    // The file has two videos. The larger one is taken, as players do.
     {"tc_nasa_13013.mp4", 390, 640, "", false}};
 
 }  // namespace reel3d::test

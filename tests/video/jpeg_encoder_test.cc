@@ -13,7 +13,7 @@
 namespace reel3d {
 namespace {
 
-// A picture without repetition, smooth enough to survive encoding.
+// Returns a picture without repetition that is smooth enough to survive encoding.
 YuvImage Hills(int width, int height) {
   YuvImage image(width, height);
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
@@ -32,10 +32,10 @@ struct Planes {
   int width = 0, height = 0;
   unsigned restart_interval = 0;
   bool is_420 = false;
-  std::vector<uint8_t> luma;  // the Y channel, without upsampling of chroma in it
+  std::vector<uint8_t> luma;  // the Y channel as it was decoded
 };
 
-// By stock libjpeg.
+// Decodes with stock libjpeg.
 Planes DecodeLuma(const std::vector<uint8_t>& jpeg) {
   jpeg_decompress_struct info{};
   jpeg_error_mgr error{};
@@ -64,9 +64,9 @@ Planes DecodeLuma(const std::vector<uint8_t>& jpeg) {
 }
 
 TEST(RestartIntervalTest, IsTheDivisorOfTheColumnsNearestFour) {
-  const std::vector<std::array<int, 2>> cases{{640, 4},  // of 40 columns
-                                              {480, 3},  // 30: 3 and 5 are as near
-                                              {450, 1},  // 29, a prime
+  const std::vector<std::array<int, 2>> cases{{640, 4},  // 40 columns of MCUs
+                                              {480, 3},  // 30 columns: 3 and 5 are equally near 4
+                                              {450, 1},  // 29 columns, a prime number
                                               {36, 3},  {16, 1}, {2, 1}, {64, 4}, {432, 3}};
   for (const auto& [width, interval] : cases) {
     EXPECT_EQ(RestartInterval(width), interval) << width;

@@ -1,4 +1,5 @@
-// prep-videos reads each kind of file that list-videos takes for a video by its extension.
+// list-videos recognises videos by their extensions. prep-videos must be able to read each of these
+// kinds.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -20,7 +20,7 @@ class PublicCasesTest : public testing::Test {
       GTEST_SKIP() << "no ../shared/data/public_cases here";
     }
   }
-  // Expects so many frames, no truncation, and `note`, or no note if that is empty.
+  // Expects `num_frames` frames, no truncation, and the note `note`; "": no note.
   void Expect(const std::string& name, int64_t num_frames, const std::string& note) {
     const DecodeSummary summary = test::DecodeAll(folder_ / name).summary;
     EXPECT_EQ(summary.num_frames, num_frames) << name;

@@ -1,4 +1,4 @@
-// Small videos of every kind, made by our own encoder, for tests of what reads videos.
+// Makes small videos of every kind with our own encoder, for tests of code that reads videos.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace reel3d::test {
 
-// FFV1: what goes in comes out, in every pixel format.
+// Returns options for FFV1, which is lossless in every pixel format.
 VideoEncoderOptions Lossless(int width, int height, const std::string& pixel_format = "yuv420p");
 
 // Fills the bytes of frame `number`, which are all zero before.
@@ -21,17 +21,19 @@ using PaintFrame = std::function<void(int number, std::vector<uint8_t>* pixels)>
 void WriteSample(const std::filesystem::path& file, const VideoEncoderOptions& options,
                  int num_frames, const PaintFrame& paint);
 
-// Frame `number` of a yuv420p video is all of luma NumberLuma(number): frames are told apart.
+// Frame `number` of a yuv420p video has the luma NumberLuma(number) everywhere, so that tests can
+// recognise frames.
 int NumberLuma(int number);
 PaintFrame NumberedFrames(int width, int height);
 
-// H.264 with B-frames, 64x48, 10 frames a second: for NumberedFrames(64, 48).
+// Returns options for H.264 with B-frames, 64 x 48 pixels, 10 frames a second. The frames are
+// NumberedFrames(64, 48).
 VideoEncoderOptions Ordinary();
 
-// begin, begin + 1 ... end - 1: the numbers of frames that are expected.
+// Returns the expected frame numbers begin, begin + 1 ... end - 1.
 std::vector<int> Range(int begin, int end);
 
-// The number of a frame of such a video.
+// Returns the number of a frame that NumberedFrames painted.
 int FrameNumber(const VideoFrame& frame);
 
 struct Decoded {
@@ -41,7 +43,7 @@ struct Decoded {
 };
 Decoded DecodeAll(const std::filesystem::path& file, const VideoPart& part = {});
 
-// The message of the input error that decoding or opening ends with; empty without one.
+// Opens and decodes a video. Returns the message of the input error; "" if there is none.
 std::string DecodeFault(const std::filesystem::path& file, const VideoPart& part = {});
 
 std::string ReadBytes(const std::filesystem::path& file);

@@ -1,5 +1,6 @@
-// Files of a film and a still, which is a video stream as well. The film is taken, even where the
-// still is the first and default one. tests/golden/make_awkward_videos.sh makes them.
+// Files with a film and a still picture, which is stored as a video stream as well. The film must
+// be taken, even if the still is the first and default stream. tests/golden/make_awkward_videos.sh
+// makes the files.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Streams of H.264 and HEVC that say themselves how their pictures are turned: the message "display
-// orientation" of ITU-T H.264 D.1.27 and H.265 D.2.17, here in raw streams.
+// Streams of H.264 and HEVC may state a rotation of their pictures: the message "display
+// orientation" of ITU-T H.264 D.1.27 and H.265 D.2.17. The tests use raw streams.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
@@ -18,11 +18,11 @@ constexpr int kHeight = 48;
 struct Turn {
   int degrees;  // anticlockwise, as the standards count
   bool flip_x, flip_y;
-  // The corner in which the light of the upper left corner is shown, as FFmpeg 5.1 shows it.
+  // The corner in which FFmpeg 5.1 shows the light from the upper left corner.
   bool right, bottom;
 };
 
-// The codec, its file, where the encoder's first slice begins, and the message's header.
+// The encoder with its options, the name of the file, and the header of the message.
 struct Codec {
   const char* encoder;
   const char* options;
@@ -40,7 +40,7 @@ std::string Message(const Codec& codec, const Turn& turn) {
   for (int bit = 15; bit >= 0; --bit) {
     bits += (angle >> bit & 1) != 0 ? '1' : '0';
   }
-  // HEVC: it persists. H.264: repetition period 1 (it persists) and no extension.
+  // These bits make the message persist. HEVC: one bit. H.264: repetition period 1, no extension.
   bits += codec.persistence ? "1" : "0100";
   bits += '1';  // the end of the payload
   bits.resize((bits.size() + 7) / 8 * 8, '0');
@@ -48,7 +48,7 @@ std::string Message(const Codec& codec, const Turn& turn) {
   for (size_t i = 0; i < bits.size(); i += 8) {
     payload += static_cast<char>(std::stoi(bits.substr(i, 8), nullptr, 2));
   }
-  // A zero byte and a small one would look like a start code with what precedes them.
+  // Two zero bytes and a small byte would look like a start code, so a 3 is put between them.
   std::string escaped;
   for (const char byte : payload) {
     const size_t size = escaped.size();
@@ -62,7 +62,8 @@ std::string Message(const Codec& codec, const Turn& turn) {
          static_cast<char>(payload.size()) + escaped + '\x80';
 }
 
-// The message belongs behind the parameter sets: in front of the first other unit.
+// Returns the place behind the parameter sets, before the first other unit. The message belongs
+// there.
 size_t BehindParameterSets(const std::string& stream, const Codec& codec) {
   size_t at = 0;
   while (true) {

@@ -69,8 +69,8 @@ TEST(VideoDecoderTest, PartsAreExact) {
   }
 }
 
-// Matroska's cues are an index at the end of the file; this one places the key frame of 7.5 s at
-// 5.1 s.
+// Matroska's cues are an index at the end of the file. In this file, the cue of the key frame
+// at 7.5 s states 5.1 s.
 TEST(VideoDecoderTest, PartsAreExactWhereTheIndexLies) {
   const TemporaryFolder folder;
   test::WriteSample(folder / "a.mkv", Ordinary(), 100, test::NumberedFrames(64, 48));
@@ -100,14 +100,14 @@ TEST(VideoDecoderTest, KeepsTimesOfVariableFrameRate) {
   EXPECT_EQ(DecodeAll(folder / "a.mp4", {0.51, 3.1}).numbers, Range(3, 5));
 }
 
-// Cut files give the frames that they have, and say so.
+// A cut file gives its remaining frames, and is reported as truncated.
 TEST(VideoDecoderTest, NoticesTruncation) {
   const TemporaryFolder folder;
   const auto noise = [](int number, std::vector<uint8_t>* pixels) {
     Rng rng(number);
     std::generate(pixels->begin(), pixels->end(), [&] { return static_cast<uint8_t>(rng.Next()); });
   };
-  // An MP4's index comes last: without it there is nothing, see below.
+  // An MP4's index is at the end, so a cut MP4 has no frames (see below).
   for (const char* name : {"a.avi", "a.mkv", "a.flv"}) {
     test::WriteSample(folder / name, Ordinary(), 90, noise);
     ASSERT_FALSE(DecodeAll(folder / name).summary.truncated) << name;

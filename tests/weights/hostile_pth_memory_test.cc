@@ -1,4 +1,4 @@
-// Limits the memory that .pth files can make their reader take.
+// Tests that .pth files cannot make their reader use much memory.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -19,8 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Returns the peak memory of a process of its own that reads the result of `make` and must give
-// this answer.
+// Writes the bytes of `make` to a file and reads it in a process of its own. `answer` must be part
+// of the refusal, or be "accepted". Returns the peak memory of that process in kilobytes.
 int64_t MostKilobytes(const std::function<std::string()>& make, const std::string& answer) {
   const TemporaryFolder folder;
   const fs::path file = folder / "bad.pth";
@@ -39,10 +39,10 @@ int64_t MostKilobytes(const std::function<std::string()>& make, const std::strin
     Write(file, make());
     return true;
   });
-  malloc_trim(0);  // what this process has freed is not to be had again by its child
+  malloc_trim(0);  // the child must not reuse memory that this process has freed
   return in_child([&] {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};  // for the machine's sake
+    const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};  // protects the machine
     setrlimit(RLIMIT_AS, &limit);
 #endif
     const std::string found = Refusal(file);
@@ -60,7 +60,7 @@ std::string Repeated(int64_t count, const std::string& bytes) {
   return all;
 }
 
-// As the older torch.save frames it.
+// Returns a file in the older format of torch.save.
 std::string Legacy(const std::string& ballast, const std::string& objects,
                    const std::string& keys) {
   const std::string begin = "\x80\x02" + ballast;
@@ -69,7 +69,8 @@ std::string Legacy(const std::string& ballast, const std::string& objects,
          ".";
 }
 
-// As many values as a pickle may hold, all remembered, half of them with an item each.
+// Returns the values of a pickle with the largest allowed number of values. All are kept in the
+// memo, and half of them have one item each.
 std::string ManyValues() {
   std::string values;
   for (int64_t i = 0; i < 199'900; ++i) {
@@ -101,9 +102,9 @@ std::string ManyTensors() {
   return ReadFile(folder / "a.pth");
 }
 
-// Each file takes as much memory as we could make it take, each in another way.
+// Each file makes the reader use as much memory as possible, in a different way.
 TEST(HostilePthMemory, IsBounded) {
-  const auto names = [](size_t size) {  // memo 1 and 2, and a class of theirs as 3
+  const auto names = [](size_t size) {  // memo 1 and 2 are texts, memo 3 is a class made of both
     return Text("__torch__.x") + "q\1" + Text(std::string(size, 'x')) + "q\2\x93q\3";
   };
   const auto long_text = [] { return Text(std::string(8'000'000, 'x')); };

@@ -1,5 +1,5 @@
-// .pth files that mean harm or are damaged: refused with a line that says why, nothing executed.
-// Random damage: tests/fuzz/pth_fuzz.cc.
+// Hostile or damaged .pth files must be refused with a line that states the reason. No code in them
+// is executed. tests/fuzz/pth_fuzz.cc tests random damage.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,13 +57,13 @@ TEST(HostilePth, NothingIsExecuted) {
               AllOf(HasSubstr("posix.system"), HasSubstr("nothing of it was run")));
 }
 
-// torch.save(network, FILE): a class of whoever saved it.
+// torch.save(network, FILE) stores an object of a class that only the author's code has.
 TEST(HostilePth, PickledModulesAreNamed) {
   EXPECT_THAT(RefusalOfPickle("cmodels.resnet\nResNet\n)\x81}b"),
               AllOf(HasSubstr("models.resnet.ResNet"), HasSubstr("torch.save(")));
 }
 
-// Wherever it stands: the message says what would have been run.
+// The message names the function that would have been called, wherever it stands in the pickle.
 TEST(HostilePth, ObjectsInPlaceOfTensorsAreNamed) {
   const std::string call = "cposix\nsystem\n" + Text("exit") + "\x85R";
   const std::string entry = Text("conv1.weight") + call;
@@ -118,7 +118,7 @@ TEST(HostilePth, TheSameValuesAgainAndAgainAreRefused) {
   for (int i = 0; i < 100'000; ++i) {
     items += Text(std::to_string(i)) + (i == 0 ? Tensor(4, 0, {4}, {1}) + "q\1" : "h\1");
   }
-  EXPECT_EQ(RefusalOfPickle(Dict(items)), "accepted");  // 1.6 MB of a file of 1.8
+  EXPECT_EQ(RefusalOfPickle(Dict(items)), "accepted");  // 1.6 MB of values in a file of 1.8 MB
   items.clear();
   const std::string big = "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") +
                           "ctorch\nFloatStorage\n" + Text("0") + Text("cpu") + Integer(1'000'000) +
@@ -138,7 +138,7 @@ TEST(HostilePth, PicklesThatGrowOrNestAreBounded) {
   const std::string many(2'000'000, ')');
   EXPECT_THAT(RefusalOfPickle(many), HasSubstr("more values"));
   EXPECT_THAT(RefusalOfPickle(std::string(2'000'000, '(')), HasSubstr("nests deeper"));
-  // A list of lists of lists ..., as deep as it goes; and one that holds itself.
+  // Values within values, 300,000 levels deep; and a list that contains itself.
   std::string deep = "]";
   for (int i = 0; i < 300'000; ++i) {
     deep += "\x85";
@@ -146,13 +146,13 @@ TEST(HostilePth, PicklesThatGrowOrNestAreBounded) {
   EXPECT_THAT(RefusalOfPickle(deep), HasSubstr("neither a state dict"));
   EXPECT_THAT(RefusalOfPickle("]q\1h\1a"), HasSubstr("neither a state dict"));
   EXPECT_THAT(RefusalOfPickle("}q\1" + Text("state_dict") + "h\1s"), HasSubstr("is no tensor"));
-  // Each line of the billion laughs names the one before ten times.
+  // Each list contains the list before it ten times ("billion laughs").
   std::string laughs = "](" + std::string(1000, 'N') + "eq\1";
   for (int i = 0; i < 10; ++i) {
     laughs += "](h\1h\1h\1h\1h\1h\1h\1h\1h\1h\1eq\1";
   }
   EXPECT_THAT(RefusalOfPickle(laughs), HasSubstr("neither a state dict"));
-  // A dict made of 1000 pairs, a million times.
+  // A dict is made of the same 1000 pairs, 100,000 times.
   std::string pairs = "](";
   for (int i = 0; i < 1000; ++i) {
     pairs += "NN\x86";
@@ -162,11 +162,11 @@ TEST(HostilePth, PicklesThatGrowOrNestAreBounded) {
     pairs += "ccollections\nOrderedDict\nh\1R";
   }
   EXPECT_THAT(RefusalOfPickle(pairs), HasSubstr("more values"));
-  // Modules of TorchScript that are their own children.
+  // A TorchScript module is its own child.
   const std::string module = "c__torch__.M\nM\n)\x81q\1}(";
   EXPECT_THAT(RefusalOfPickle(module + Text("a") + "h\1" + Text("b") + "h\1ub"),
               HasSubstr("nest without end"));
-  // Pairs of nothing, which could be gone through for ever without adding anything.
+  // A list of empty pairs: a reader could loop over it without adding a value.
   EXPECT_THAT(RefusalOfPickle("ccollections\nOrderedDict\n]]a\x85R"), HasSubstr("no pairs"));
 }
 
@@ -189,14 +189,14 @@ TEST(HostilePth, ZipBombsAreRefused) {
     return RefusalOfBytes(bytes);
   };
   EXPECT_THAT(larger(good), HasSubstr("beyond its place"));
-  // Both files of the archive at the same place; the second, a storage, compressed.
+  // The archive's second file, a storage, is compressed, or has the same place as the first.
   const size_t second = good.find("PK\1\2", central + 4);
   EXPECT_THAT(patched(second + 10, 8, 2), HasSubstr("storage 0 is compressed"));
   EXPECT_THAT(patched(second + 42, 0, 4), testing::Not("accepted"));
   const size_t end = good.find("PK\5\6");
   EXPECT_THAT(patched(end + 12, 0x7fffffff, 4), HasSubstr("larger than"));
   EXPECT_THAT(patched(end + 16, 0x7fffffff, 4), HasSubstr("ends early"));
-  // A flipped bit in the values.
+  // One bit of the values is flipped.
   EXPECT_THAT(patched(good.find(std::string(16, '\0')), 1, 1), HasSubstr("checksum"));
 }
 

@@ -1,4 +1,4 @@
-// The pieces of which tests make .pth files that mean harm, and what is said of one.
+// Pieces from which tests make hostile .pth files, and functions that return a file's refusal.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -43,7 +43,7 @@ inline std::string Tuple(const std::vector<int64_t>& values) {
   return bytes + "t";
 }
 
-// A view into storage 0, of `num_stored` float values.
+// Returns the pickle of a tensor: a view into storage 0, which has `num_stored` float values.
 inline std::string Tensor(int64_t num_stored, int64_t first, const std::vector<int64_t>& shape,
                           const std::vector<int64_t>& strides) {
   return "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") + "ctorch\nFloatStorage\n" +
@@ -53,9 +53,9 @@ inline std::string Tensor(int64_t num_stored, int64_t first, const std::vector<i
 
 inline std::string Dict(const std::string& items) { return "}(" + items + "u"; }
 
-// An object as a pickler of Python writes it, which checkpoints hold beside their weights.
+// A Python object that checkpoints hold beside their weights, as Python pickles it.
 struct PythonObject {
-  std::string name;  // by which it is refused; empty: plain data
+  std::string name;  // named in the refusal; empty: plain data, which is accepted
   std::string pickle;
 };
 
@@ -76,7 +76,7 @@ inline std::vector<PythonObject> PythonObjects() {
       {"torch.device", "ctorch\ndevice\n" + Text("cpu") + "\x85R"},
       {"torch.float32", "ctorch\nfloat32\n"},
       {"__builtin__.set", "c__builtin__\nset\n](K\1K\2e\x85R"},
-      {"builtins.set", "\x8f(K\1K\2\x90"},  // of protocol 4, as the next
+      {"builtins.set", "\x8f(K\1K\2\x90"},  // this and the next in protocol 4
       {"builtins.frozenset", "(K\1K\2\x91"},
       {"collections.defaultdict",
        "ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R" + Text("a") + "]s"},
@@ -86,16 +86,16 @@ inline std::vector<PythonObject> PythonObjects() {
       {"models.Colour", "cmodels\nColour\nK\1\x85R"},  // an enum
       {"models.Config", "cmodels\nConfig\n)}" + Text("a") + "K\1s\x92}b"},
       {"models.AttrDict", "cmodels\nAttrDict\n)R" + Text("b") + "K\2s}b"},
-      {"models.Old", "(cmodels\nOld\nK\1o}b"},  // of Python 2, as the next
+      {"models.Old", "(cmodels\nOld\nK\1o}b"},  // this and the next from Python 2
       {"models.Old", "(K\1imodels\nOld\n}b"},
       {"posix.system", "cposix\nsystem\n" + Text("exit") + "\x85R"},
       {"", "\x96" + Number(3, 8) + "abc"},  // a bytearray
       {"", "I140735340871680\n"},           // the address of a parameter, in Python 2
-      {"", "(K\1K\2\x31N0N"},               // what a pickler takes back
+      {"", "(K\1K\2\x31N0N"},               // values that the pickler takes back
   };
 }
 
-// Writes an archive of a pickle, and four float values as storage 0.
+// Writes an archive with this pickle, and four float values as storage 0.
 inline void WriteZip(const std::filesystem::path& file, const std::string& pickle) {
   ZipWriter zip(file);
   zip.Add("x/data.pkl", "\x80\x02" + pickle + ".");

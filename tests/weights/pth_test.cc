@@ -1,4 +1,4 @@
-// Files of Python's torch.save (tests/golden/make_pth_golden.py), and ours that come back.
+// Reads files of Python's torch.save (tests/golden/make_pth_golden.py), and files that we wrote.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/weights/pth.h"
 
@@ -33,7 +33,7 @@ std::map<std::string, at::Tensor> ByName(const fs::path& file) {
   return {tensors.begin(), tensors.end()};
 }
 
-// every_kind() of the script.
+// Returns the tensors of every_kind() of the script.
 NamedTensors EveryKind() {
   const at::Tensor shared = test::Noise("shared", {4, 3}).to(at::kFloat);
   return {{"whole", shared},
@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Pth, EveryKindOf,
                          testing::Values("kinds_zip.pth", "kinds_legacy.pth",
                                          "kinds_protocol4.pth"));
 
-// The network of the script: names without "module.", every value by the formula.
+// Expects the network of the script: names without "module.", and every value from the formula.
 void ExpectNetwork(const fs::path& file, at::ScalarType type) {
   const std::map<std::string, at::Tensor> found = ByName(file);
   EXPECT_EQ(found.size(), 74U);

@@ -1,5 +1,5 @@
-// Tensors through files: ours, Python's (tests/golden/make_safetensors_golden.py), and damaged
-// ones.
+// Reads tensors from our files, from Python's files (tests/golden/make_safetensors_golden.py), and
+// from damaged files.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/weights/safetensors.h"
 
@@ -68,7 +68,7 @@ TEST(TensorIo, ComesBackBitForBit) {
   }
   SafetensorsReader reader(folder / "a");
   EXPECT_EQ(reader.header().metadata.at("key"), "value");
-  // Readers that map a file want every tensor aligned to its type.
+  // Readers that map a file into memory need every tensor aligned to its type.
   const std::map<std::string, uint64_t> alignments = {
       {"F32", 4}, {"I64", 8}, {"F64", 8}, {"F16", 2}};
   for (const SafetensorsEntry& entry : reader.header().entries) {
@@ -84,7 +84,7 @@ TEST(TensorIo, WritesAnEmptyFile) {
   EXPECT_TRUE(LoadTensors(folder / "a").empty());
 }
 
-// A name that a .pth file may well hold.
+// A .pth file may hold a tensor named "__metadata__", which safetensors reserves.
 TEST(TensorIo, WritesNoTensorInPlaceOfMetadata) {
   const test::TemporaryFolder folder;
   try {
@@ -115,7 +115,8 @@ TEST(TensorIo, ReadsPythons) {
   EXPECT_EQ(SafetensorsReader(file).header().metadata.at("made"), "by Python");
 }
 
-// Byte for byte what Python's library writes of the same tensors in the same order.
+// The file must have the same bytes as Python's library writes for the same tensors in the same
+// order.
 TEST(TensorIo, WritesWhatPythonWrites) {
   const fs::path file = test::SourceFolder() / "tests/golden/tensors.safetensors";
   const test::TemporaryFolder folder;
@@ -207,7 +208,7 @@ TEST(Safetensors, RefusesWhatIsNotSound) {
   EXPECT_THROW(LoadTensors(folder.path()), Error);
 }
 
-// Whatever the damage: tensors or an input error, never anything else.
+// Any damage must end in tensors or in an input error.
 TEST(Safetensors, SurvivesMutations) {
   const test::TemporaryFolder folder;
   SaveTensors(folder / "good", Examples());

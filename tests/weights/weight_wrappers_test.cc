@@ -1,4 +1,4 @@
-// Networks inside whatever others wrap around them: prefixes, entries, and objects of Python.
+// Finds networks that other programs have wrapped: prefixes, entries, Python objects beside them.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/weights/weight_wrappers.h"
 
@@ -28,7 +28,7 @@ using testing::Not;
 constexpr const char* kNetwork =
     "r3d --depth 10 --shortcut a --width 0.0625 --stem-frames 7, 3 classes";
 
-// The tensors of that network.
+// Returns the tensors of the network kNetwork.
 std::vector<TensorHeader> Network() {
   std::vector<TensorHeader> tensors;
   const auto add = [&](const std::string& name, const std::vector<int64_t>& shape) {
@@ -101,7 +101,7 @@ TEST(FindNetworks, WhatIsOfNoLayerIsInNone) {
   }
 }
 
-// A layer that the network lacks is none of these: LoadStateDict refuses it.
+// A layer that the network does not have is kept, so that LoadStateDict can refuse it.
 TEST(FindNetworks, LayersOfAnotherKindStay) {
   std::vector<TensorHeader> tensors = Under("model.");
   tensors.push_back({"model.attention.query.weight", "F32", {4, 4}});
@@ -130,7 +130,7 @@ TEST(FindNetworks, SeveralAreAllFound) {
 
 // --- in files ---
 
-// A state dict in a pickle whose tensors all look into storage 0.
+// Returns the pickle of a state dict. All tensors are views into storage 0.
 std::string StateOf(const std::vector<TensorHeader>& tensors, const std::string& more = "") {
   std::string items;
   for (const TensorHeader& tensor : tensors) {
@@ -181,7 +181,7 @@ TEST(WrappedFiles, TheStateDictIsFoundUnderAnyKey) {
   }
   EXPECT_EQ(NetworkIn(read(Dict(Text("a") + Dict(Text("b") + state)))), kNetwork);
   EXPECT_EQ(NetworkIn(read("K\3" + state + "\x86")), kNetwork);  // a tuple
-  // A known network goes before a usual name.
+  // The entry with a known network is taken, not the entry with a usual name.
   const std::string odd = Dict(Text("mean") + test::Tensor(30'000, 0, {3}, {1}));
   EXPECT_EQ(NetworkIn(read(Dict(Text("state_dict") + odd + Text("x") + state))), kNetwork);
 }
@@ -202,7 +202,7 @@ TEST(WrappedFiles, OfSeveralOneIsTakenAndTheOthersAreSaid) {
   }
   EXPECT_THAT(RefusalOf(file.string() + ":swa"),
               AllOf(HasSubstr("no weights swa"), HasSubstr("ema"), HasSubstr("model")));
-  // Beside each other in one dict, of either format.
+  // Two networks with different prefixes are in the same dict, in both formats.
   std::vector<SafetensorsEntry> entries;
   for (const char* prefix : {"student.", "teacher."}) {
     for (const TensorHeader& tensor : Under(prefix)) {
@@ -219,7 +219,7 @@ TEST(WrappedFiles, OfSeveralOneIsTakenAndTheOthersAreSaid) {
     EXPECT_EQ(NetworkIn(teacher), kNetwork);
     EXPECT_EQ(teacher.stored_names[0], "teacher.conv1.weight");
   }
-  // A file may be called so itself.
+  // A file's own name may end in ":teacher".
   fs::rename(folder / "b.pth", folder / "b.pth:teacher");
   EXPECT_THAT(ReadWeightsHeader(folder / "b.pth:teacher").wrapper, HasSubstr("prefix student."));
 }
@@ -259,11 +259,11 @@ TEST(WrappedFiles, ObjectsOfPythonMayStandBesideWeightsAndNotInThem) {
     EXPECT_THAT(refusal(StateOf(Network(), Text("fc2.weight") + object.pickle)), is_named) << where;
     EXPECT_THAT(refusal(StateOf(Network(), object.pickle + "K\1")), is_named) << where;
     EXPECT_THAT(refusal(Dict(Text("model") + StateOf(Network(), beside))), is_named) << where;
-    if (object.pickle[0] == 'c') {  // damaged behind the name
+    if (object.pickle[0] == 'c') {  // cut it behind the name
       const std::string cut = object.pickle.substr(0, object.pickle.find_last_of('\n') + 1) + "X";
       EXPECT_THAT(refusal(cut), HasSubstr("nothing of it was run")) << where;
     }
-    // In a tensor: as its storage, and as what it is made of.
+    // The object stands inside a tensor: in place of its storage, or of its data.
     const std::string rebuild = "ctorch._utils\n_rebuild_tensor_v2\n(";
     EXPECT_THAT(refusal(StateOf(Network(),
                                 Text("x") + rebuild + object.pickle + "K\1K\1\x85K\1\x85\x89}tR")),
@@ -276,8 +276,8 @@ TEST(WrappedFiles, ObjectsOfPythonMayStandBesideWeightsAndNotInThem) {
   }
 }
 
-// Written by Python: tests/golden/make_pth_golden.py. Beside its entry net stand objects of 15
-// kinds, a complex tensor among them.
+// tests/golden/make_pth_golden.py wrote these files. Beside the entry "net" they hold 15 kinds of
+// objects, one of them a complex tensor.
 TEST(WrappedFiles, PythonsOwnObjects) {
   for (const char* name : {"objects_zip.pth", "objects_protocol5.pth"}) {
     const WeightsHeader header = ReadWeightsHeader(test::SourceFolder() / "tests/golden" / name);

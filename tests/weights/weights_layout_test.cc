@@ -1,4 +1,4 @@
-// Every network is found again from the names and shapes of its own weights.
+// Every network must be recognised from the names and shapes of its weights.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/weights/weights_layout.h"
 
@@ -42,7 +42,8 @@ NetworkOptions Parse(const WeightsLayout& layout) {
   return options;
 }
 
-// The layout makes a network of the same tensors: a width may be another of the same channels.
+// Expects a layout with the same tensors. Its width may differ if the numbers of channels are
+// equal.
 void ExpectFound(const NetworkOptions& options) {
   SCOPED_TRACE(Describe(options));
   const std::vector<TensorHeader> headers = HeadersOfNetwork(options);
@@ -81,7 +82,7 @@ class EveryModel : public testing::TestWithParam<std::string> {};
 TEST_P(EveryModel, IsFoundAtEveryDepthAndWidth) {
   NetworkOptions options;
   options.model = GetParam();
-  const bool has_depths = !HasDepth(options, 11);  // else any passes, and means nothing
+  const bool has_depths = !HasDepth(options, 11);  // families without depths accept any
   for (const int depth : {10, 18, 34, 50, 101, 121, 152, 169, 200, 201, 264}) {
     if (!HasDepth(options, depth) || (!has_depths && depth != 18)) {
       continue;
@@ -131,8 +132,8 @@ TEST(WeightsLayout, SaysTheSizesOfPublishedNetworks) {
   }
 }
 
-// wide and resnext begin with 64 channels in the authors' code of 2018, with 128 in that of 2020:
-// here with a quarter of both.
+// The first layer of wide and resnext has 64 channels in the authors' code of 2018, and 128 in that
+// of 2020. The test uses a quarter of these.
 TEST(WeightsLayout, SaysTheChannelsOfTheStemWhereWidthDoesNot) {
   NetworkOptions options;
   options.depth = 50;
@@ -160,7 +161,7 @@ TEST(WeightsLayout, SaysTheChannelsOfTheStemWhereWidthDoesNot) {
   ExpectFound(options);
 }
 
-// One tensor of another shape, and it is a network that nobody has published.
+// If a single tensor has another shape, the network is unknown.
 TEST(WeightsLayout, OthersAreNotTakenForOurs) {
   NetworkOptions options;
   options.depth = 50;
@@ -217,7 +218,7 @@ void Rename(std::vector<TensorHeader>* headers,
   }
 }
 
-// Both ways, so that each of the names is held against what its authors wrote.
+// Renames our names to the authors' and back, so that each name is compared with the authors' name.
 void ExpectRenamedBack(const NetworkOptions& options,
                        const std::vector<std::pair<std::string, std::string>>& ours_to_theirs,
                        const std::string& one_of_theirs) {
@@ -272,11 +273,11 @@ TEST(PublishedNames, OfC3d) {
                      {"fc7.", "classifier.3."},
                      {"fc8.", "classifier.6."}},
                     "features.18.bias");
-  // VGG-A calls its layers so.
+  // VGG-A, a network for images, has the same names and must keep them.
   std::vector<TensorHeader> vgg = {{"features.0.weight", "F32", {64, 3, 3, 3}},
                                    {"classifier.0.weight", "F32", {4096, 25088}}};
   UseOurNames(&vgg);
-  // Names stay unique.
+  // No name may occur twice.
   std::vector<TensorHeader> both = {{"features.0.weight", "F32", {64, 3, 3, 3, 3}},
                                     {"classifier.0.weight", "F32", {4096, 8192}},
                                     {"conv1.weight", "F32", {1}}};
@@ -285,8 +286,8 @@ TEST(PublishedNames, OfC3d) {
   EXPECT_EQ(vgg[0].name, "features.0.weight");
 }
 
-// The names of the 2018 code; those of torchvision since 0.2.1, whose layers are called as in 2020;
-// and the 2018 code's as DataParallel of Python saves them.
+// Tests names of torchvision since 0.2.1, whose layers are named as in the 2020 code, and names of
+// the 2018 code as DataParallel saves them.
 TEST(PublishedNames, OfDenseNet) {
   NetworkOptions options;
   options.model = "densenet";
@@ -309,7 +310,7 @@ TEST(PublishedNames, OfDenseNet) {
   UseOurNames(&wrapped);
   EXPECT_EQ(wrapped[3].name, "features.denseblock1.denselayer1.norm1.weight");
   EXPECT_TRUE(FindLayout(wrapped));
-  // Images' DenseNet, of four axes, keeps its names.
+  // A DenseNet for images has tensors of four axes and keeps its names.
   std::vector<TensorHeader> of_images = {
       {"features.conv0.weight", "F32", {64, 3, 7, 7}},
       {"features.denseblock1.denselayer1.conv.2.weight", "F32", {32, 128, 3, 3}}};
