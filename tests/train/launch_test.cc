@@ -1,6 +1,5 @@
 // Stops train-r3d through the program that started it: run-ranks, reel3d's own mpirun, or make in a
-// terminal. The request comes before the first step, or in a step that takes longer than mpirun
-// waits.
+// terminal. The request comes before the first step, or in a step longer than mpirun's patience.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -373,8 +372,7 @@ TEST_F(Launch, AMistakeOfOneRankIsSaidByThatRank) {
   EXPECT_THAT(result.err, HasSubstr("train-r3d: rank 1 on "));
 }
 
-// The rank has the environment of srun --mpi, but no launcher would end it, so it must report the
-// mistake itself.
+// The ranks have the environment of srun --mpi. No launcher ends them, so one reports the mistake.
 TEST_F(Launch, AMistakeIsSaidByARankThatNobodyEnds) {
   const Words command = {ToolPath("train-r3d").string(), "--config", "absent.ini", "a", "b"};
   const CommandResult other = RunCommand(command, {"PMIX_RANK=3"});
