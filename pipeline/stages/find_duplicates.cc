@@ -238,8 +238,8 @@ void FindDuplicatesOptions::Bind(OptionBinder& binder) {
   binder.Bind(
       "search-depth", &search_depth, IntRange{0, 3},
       "find pictures whose hashes differ by at most this many bits in one of eight parts. Each "
-      "bit more finds pairs that differ more, but takes 16 times as long. 0: 2, or 1 for more "
-      "than a million pictures");
+      "bit more finds pairs that differ more, but takes 10 to 16 times as long. 0: 2, or 1 for "
+      "more than a million pictures");
   binder.Bind(
       "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
       "share of the videos that may have damaged frames; above this share nothing is written "
