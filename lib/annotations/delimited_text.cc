@@ -31,7 +31,7 @@ bool SameName(std::string_view a, std::string_view b) {
 }
 
 // Returns the end of the first row of `text`, without its line feed. Line feeds in quotes do not
-// end a row.
+// end a row. The search ends beyond kMaxRowBytes, so that the caller refuses the row.
 size_t EndOfRow(std::string_view text, bool quotes) {
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -1,5 +1,5 @@
-// Reads how much of the machine the control groups of this process allow it to use. Containers and
-// batch systems set these groups. Versions 1 and 2 are read, also side by side.
+// Reads the limits on cores and memory that control groups set for this process, as containers and
+// batch systems do. Versions 1 and 2 of control groups are read, also side by side.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

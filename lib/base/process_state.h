@@ -9,13 +9,15 @@
 namespace reel3d {
 
 struct ProcessState {
-  // False as soon as the process has ended, even if its parent has not waited for it yet.
+  // False as soon as the process has ended, even if its parent has not waited for it yet. Where
+  // /proc hides the process, one that nobody has waited for counts as alive.
   bool is_alive = false;
   // The time at which the process started, in ticks since the machine started. A number that is
   // used again thus differs from its first use. Empty if /proc hides the process from this user.
   std::string start;
 };
 
+// Returns the state of a process; numbers below 1 are no process. Any thread may call it.
 ProcessState ObserveProcess(pid_t process);
 
 }  // namespace reel3d

@@ -13,7 +13,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -82,6 +84,10 @@ Json Parsed(const std::string& text) {
 
 template <class Value>
 Value Field(const Json& json, const char* name, Value otherwise) {
+  const auto field = json.find(name);
+  if (std::is_integral_v<Value> && field != json.end() && !field->is_number_integer()) {
+    return otherwise;
+  }
   try {
     return json.value(name, otherwise);
   } catch (const Json::exception&) {
@@ -100,7 +106,11 @@ std::optional<bool> IsAlive(const Json& holder) {
          (state.start.empty() || state.start == Field(holder, "process_start", std::string()));
 }
 
-int64_t TimeNs(const timespec& time) { return int64_t{time.tv_sec} * kSecondNs + time.tv_nsec; }
+// Times beyond the range of the result, which anybody may give a file, become its limits.
+int64_t TimeNs(const timespec& time) {
+  constexpr int64_t kMost_s = std::numeric_limits<int64_t>::max() / kSecondNs - 1;
+  return std::clamp<int64_t>(time.tv_sec, -kMost_s, kMost_s) * kSecondNs + time.tv_nsec;
+}
 
 // Returns a file's time of change; 0 if it is absent.
 int64_t ChangeNs(const fs::path& file) {
@@ -311,11 +321,12 @@ std::string WorkLock::Holder() const {
     return who;
   }
   // Anybody may have written the file.
-  const int64_t since_s = std::clamp<int64_t>(Field(holder, "since", *now_s), 0, *now_s);
-  const int64_t beat_s = std::clamp<int64_t>(watch_.beat_ns / kSecondNs, 0, *now_s);
+  const int64_t latest_s = std::max<int64_t>(0, *now_s);
+  const int64_t since_s = std::clamp<int64_t>(Field(holder, "since", latest_s), 0, latest_s);
+  const int64_t beat_s = std::clamp<int64_t>(watch_.beat_ns / kSecondNs, 0, latest_s);
   return fmt::format("{}, for {}, last sign of life {} ago", who,
-                     FormatDuration(static_cast<double>(*now_s - since_s)),
-                     FormatDuration(static_cast<double>(*now_s - beat_s)));
+                     FormatDuration(static_cast<double>(latest_s - since_s)),
+                     FormatDuration(static_cast<double>(latest_s - beat_s)));
 }
 
 // Returns what the file system takes for now, in seconds since 1970; nothing if it does not tell.

@@ -43,8 +43,8 @@ struct WorkLockOptions {
   double stale_s = 60;         // a holder without a beat for so long is gone
   double beat_s = 5;           // time between beats of our own
   std::function<bool()> stop;  // returns true to end the wait without the lock; may be empty
-  // Called by another thread, once, if another process has taken the lock over, because this one
-  // had no beat for too long; may be empty.
+  // A thread of the lock calls this once if the lock is lost: this process had no beat for
+  // `stale_s`, and another process took the lock over or lock.holder was removed. May be empty.
   std::function<void(const std::string& message)> on_lost;
   std::function<int(int)> try_flock = TryFlock;
 };

@@ -8,7 +8,8 @@ namespace reel3d {
 
 class FirstOnHost {
  public:
-  // Ranks belong together if the same launcher process started them, for the same user.
+  // Ranks belong together if the same launcher process started them, for the same user. A name is
+  // free again when its object ends, so an object that is made later is a first one, too.
   explicit FirstOnHost(const std::string& words);
   ~FirstOnHost();
   FirstOnHost(const FirstOnHost&) = delete;

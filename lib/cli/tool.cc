@@ -295,9 +295,12 @@ int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank =
 // that one node lacks. The first of these ranks on each machine prints it.
 int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
+  // The first of them must have printed: the end of any rank may make the launcher end all.
+  constexpr double kPatienceOfOthers_s = 8;
   const FirstOnHost same_fault(failure.line);
+  const double patience_s = same_fault.is_first() ? kPatience_s : kPatienceOfOthers_s;
   const Stopwatch clock;
-  while (clock.Seconds() < kPatience_s) {
+  while (clock.Seconds() < patience_s) {
     if (FirstStopSignal() == SIGTERM) {
       return failure.exit_status;
     }

@@ -17,11 +17,12 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/)
   return {{"versions", probe.versions}, {"kernel", std::string(system.release)}};
 }
 
-// Returns the first line of `odd` that `usual` does not have.
-std::string FirstOther(const std::string& odd, const std::string& usual) {
-  std::istringstream lines(odd);
+// Returns the first line of `a` that `b` does not have. If `a` has no such line, it lacks one of
+// `b`.
+std::string FirstOther(const std::string& a, const std::string& b) {
+  std::istringstream lines(a);
   for (std::string line; std::getline(lines, line);) {
-    if (("\n" + usual).find("\n" + line + "\n") == std::string::npos) {
+    if (("\n" + b).find("\n" + line + "\n") == std::string::npos) {
       return line;
     }
   }

@@ -14,9 +14,8 @@
 namespace reel3d {
 
 struct Clip {
-  std::vector<int>
-      frames;            // T frame numbers, in order of time; a short clip repeats from its start
-  int num_distinct = 0;  // different frames: frames[t] == frames[t % num_distinct]
+  std::vector<int> frames;  // T frame numbers, by time; a short clip repeats from its start
+  int num_distinct = 0;     // different frames: frames[t] == frames[t % num_distinct]
 };
 
 struct ClipShape {

@@ -81,10 +81,12 @@ std::set<Group> DrawnGroups(const std::map<Group, Classes>& groups, const SplitO
 }  // namespace
 
 void SplitOptions::Bind(OptionBinder& binder) {
-  binder.Bind("group-regex", &group_regex,
-              "regular expression whose first ( ) matches a video's group (a person, a source "
-              "video). It is searched in the file name, then in the path below SOURCE. A group is "
-              "never in both training and validation. Empty: each video is a group");
+  binder.Bind(
+      "group-regex", &group_regex,
+      "regular expression whose first ( ) matches a video's group, such as a person. It is "
+      "searched in the file name and, if it is not there, in the path below SOURCE; a video "
+      "without a match is an error. A group is never in both training and validation. Empty: "
+      "each video is a group");
   binder.Bind("validation-fraction", &validation_fraction, {0, 1},
               "share of each class's groups (videos, without --group-regex) to hold out for "
               "validation, chosen by a stable hash; 0 puts all in training");

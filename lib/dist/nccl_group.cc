@@ -53,8 +53,8 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
   return c10::make_intrusive<c10d::PrefixStore>("nccl", store);
 }
 
-// Ends NCCL's communicator together with the group. Otherwise NCCL would
-// warn that the communicator was not ended.
+// Ends NCCL's communicator together with the group. Otherwise NCCL would warn that the communicator
+// was not ended.
 class NcclGroup : public c10d::ProcessGroup {
  public:
   using c10d::ProcessGroup::ProcessGroup;

@@ -23,8 +23,8 @@ struct PictureSignature {
   PdqHash mirrored;                      // of the whole, left and right exchanged
   // Describes the 8 x 8 lowest frequencies. Bit 8 * i + j of `rises` is set if frequency (i, j)
   // rises to the next picture. The same bit of `strong` is set if the change is at least the median
-  // change. A scene that stands still does not set the bits, so they distinguish two films of one
-  // room.
+  // change. Parts of a picture that stand still change no frequency, so the bits distinguish two
+  // films of one room.
   struct Motion {
     uint64_t rises = 0, strong = 0;
   };

@@ -126,10 +126,9 @@ void BadStepOptions::Bind(OptionBinder& binder) {
   binder.Choice("on-bad-step", &action,
                 "what to do when the loss, gradient or batch norm statistics of a step are not "
                 "finite; ten bad steps in a row always end the run");
-  binder.Bind(
-      "bad-step-norm", &norm, {0, 1e30},
-      "gradient norm, before --clip-norm, above which --on-bad-step treats a step as bad as well; "
-      "0: no limit");
+  binder.Bind("bad-step-norm", &norm, {0, 1e30},
+              "norm of the gradient, as --clip-norm computes it but before that limit, above which "
+              "--on-bad-step treats a step as bad as well; 0: no limit");
 }
 
 void ValidationOptions::Bind(OptionBinder& binder) {

@@ -27,14 +27,14 @@ class FileBytes {
            avio_read(io_, bytes_.data(), static_cast<int>(count)) == static_cast<int>(count);
   }
 
-  // Reads the file's last bytes, `most` at the most, and returns them; "" if they cannot be read.
+  // Reads and returns the last bytes of the file, at most `most`; "" if they cannot be read.
   std::string ReadTail(int64_t most) {
     const int64_t count = std::min(most, size_);
     const bool is_read = count > 0 && Read(size_ - count, static_cast<size_t>(count));
     return is_read ? Text(0, bytes_.size()) : std::string();
   }
 
-  // Positions below are within the bytes read last.
+  // The positions of the following functions, up to Text(), count within the bytes read last.
   uint8_t operator[](size_t i) const { return bytes_[i]; }
   const std::vector<uint8_t>& all() const { return bytes_; }
   uint64_t Big(size_t at, size_t count) const {
@@ -55,7 +55,7 @@ class FileBytes {
     return {bytes_.begin() + static_cast<int64_t>(at),
             bytes_.begin() + static_cast<int64_t>(at + count)};
   }
-  // Returns true if a part of `length` bytes from `at` on reaches beyond the end of the file.
+  // Returns true if `length` bytes from position `at` of the file on reach beyond the file's end.
   bool Leaves(int64_t at, uint64_t length) const {
     return at > size_ || length > static_cast<uint64_t>(size_ - at);
   }

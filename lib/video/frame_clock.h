@@ -20,7 +20,8 @@ class FrameClock {
   FrameClock(double step_s, bool leaps) : step_s_(step_s), leaps_(leaps) {}
 
   // Returns the continuous time of the next frame, whose time in the stream is `raw_s`. If the
-  // clock starts again or leaps there, this is one step after the previous frame.
+  // clock starts again there, or leaps ahead and `leaps` is true, this is one step after the
+  // previous frame.
   double Next(double raw_s);
 
   int num_faults() const { return num_faults_; }

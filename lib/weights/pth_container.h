@@ -37,7 +37,8 @@ struct PthContainer {
 std::string StorageKey(const Pickle& objects, const PickleValue& persistent,
                        const std::string& source);
 
-// Returns the input error for a kOpaque value in the place of weights; `what` names the place.
+// Returns the input error for a value that is a Python object (kOpaque) where weights are expected.
+// `what` names that place in the file `source`.
 Error OpaqueObject(const std::string& source, const std::string& what, const PickleValue& opaque);
 
 // Throws an input error if the file is malformed or of another kind. For known other kinds (Caffe,

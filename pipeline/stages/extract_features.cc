@@ -139,8 +139,8 @@ class Extractor {
     AppendRows(features, &table_.values);
   }
 
-  // Removes the rows of failed videos, because their undamaged clips describe only a part
-  // of a video. With --per-video, averages the consecutive rows of a video into one row, in double.
+  // Removes the rows of failed videos, because their undamaged clips describe only a part of a
+  // video. With --per-video, averages the consecutive rows of a video into one row, in double.
   void Gather() {
     const std::vector<uint32_t> videos = std::exchange(table_.video, {});
     const std::vector<uint32_t> first_frames = std::exchange(table_.first_frame, {});

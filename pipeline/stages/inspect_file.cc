@@ -102,13 +102,14 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
               "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);
   binder.Bind("frames-to", &frames_to,
-              "write the frames of one video of a shard, or of a prepared video, to this new or "
-              "empty folder, as 000000.jpg and so on. Empty: no frames",
+              "write the frames of a prepared video, or of the video --video of a shard, to this "
+              "new folder, as 000000.jpg and so on; a folder without files also serves. Empty: no "
+              "frames",
               Effect::kRunOnly);
   binder.Bind("layers", &layers,
-              "print the layers of a checkpoint, weights or settings instead of tensors: output "
-              "shapes, parameters, multiply-adds, and the memory of activations per clip in "
-              "float32, measured on this CPU. This runs the network, which takes seconds",
+              "print layers instead of tensors, for a checkpoint, weights or settings: output "
+              "shapes, parameters, multiply-adds, and memory of activations per clip in float32. "
+              "The network runs on the CPU for this, which takes seconds",
               Effect::kRunOnly);
   binder.Bind("clip-frames", &clip.frames, {0, 1024},
               "frames of the clips that --layers counts for; 0: as trained or published",

@@ -30,8 +30,8 @@ struct RunOutcome {
 // be 0, if ranks are never late or the run does not validate.
 bool IsRate(const std::string& key, double value);
 
-// Reads the height and quality of a saved plan or correction, the file `source`. Throws an input
-// error if no prepared frames can have them.
+// Reads the height and quality of a saved plan or correction. `source` names the file in errors.
+// Throws an input error if no prepared frames can have them.
 void ReadFrameShape(const nlohmann::ordered_json& json, const std::string& source,
                     MeasuredRates* rates);
 

@@ -135,7 +135,7 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"rank-hour-price",
        &cluster->rank_hour_price,
        {0, 1e6},
-       "price of an hour of a GPU, in any currency. 0: not counted"},
+       "price of an hour of a rank (a GPU), in any currency. 0: not counted"},
       {"core-hour-price",
        &cluster->core_hour_price,
        {0, 1e6},

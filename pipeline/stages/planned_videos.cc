@@ -91,7 +91,8 @@ void SetShape(const VideosOptions& options, const Sums& sums, plan::Videos* vide
   videos->seconds = Choose(options.seconds, sums.seconds / count, is_probed, kSeconds);
   videos->fps = Choose(options.fps, sums.frames / std::max(1e-9, sums.seconds), is_probed, kFps);
   videos->lines = Choose(options.lines, sums.lines / count, is_probed, kLines);
-  if (videos->seconds.value * videos->fps.value < 1) {
+  // A probed video of one frame may come out a rounding below it.
+  if (videos->seconds.value * videos->fps.value < 0.999) {
     throw UsageError(fmt::format(
         "videos of {:g} s at {:g} frames a second have no frame: give a longer --seconds or a "
         "higher --fps",

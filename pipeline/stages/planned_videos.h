@@ -28,7 +28,8 @@ struct PlannedVideos {
 };
 
 // Reads the manifest and the headers of some of its videos, spread evenly. Without a manifest, uses
-// only the options. Throws an input error if the manifest has errors or no videos.
+// only the options. Throws an input error if the manifest has errors or no videos, and a usage
+// error if the videos are shorter than a frame.
 PlannedVideos PlanVideos(const VideosOptions& options);
 
 }  // namespace reel3d

@@ -32,9 +32,9 @@ VideoPart PartOf(const VideoRow& row) {
   return part;
 }
 
-// Returns the mark of a prepared video: a checksum of its row of the manifest and the settings, and
-// the size of its source. The time of the source file is not part of the mark, because copying the
-// file changes it.
+// Returns the mark of a prepared video: a checksum of path, begin and end of its row and of the
+// settings, and the size of its source. The time of the source file is not part of the mark,
+// because copying the file changes it.
 std::string MadeFrom(const VideoRow& row, const fs::path& source, const std::string& settings) {
   const std::string text = fmt::format("{}\n{}\n{}\n{}", row.path, row.begin_s.value_or(-1),
                                        row.end_s.value_or(-1), settings);

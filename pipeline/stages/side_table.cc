@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -32,10 +33,11 @@ Fields HeaderOf(const fs::path& file) {
   std::string_view line;
   TextLines(text, file.string()).Next(&line);
   Fields columns;
+  std::set<std::string> seen;
   while (true) {
     const size_t tab = line.find('\t');
     columns.emplace_back(line.substr(0, tab));
-    if (std::count(columns.begin(), columns.end(), columns.back()) > 1) {
+    if (!columns.back().empty() && !seen.insert(columns.back()).second) {
       throw InputError(fmt::format("{} has the column '{}' twice: rename or remove one",
                                    file.string(), Escaped(columns.back())));
     }
@@ -105,10 +107,17 @@ void RequireScored(const SideTable& table, const Fields& ids) {
   }
 }
 
+// Returns 0 for a text that is not one number.
+double NumberIn(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  return *end == '\0' ? number : 0;
+}
+
 // Returns "" if a field is not a positive number: such a video has no duration.
 std::string DurationOf(const std::string& num_frames, const std::string& fps) {
-  const double frames = std::strtod(num_frames.c_str(), nullptr);
-  const double rate = std::strtod(fps.c_str(), nullptr);
+  const double frames = NumberIn(num_frames);
+  const double rate = NumberIn(fps);
   const bool is_known = frames > 0 && rate > 0 && std::isfinite(rate);
   return is_known && std::isfinite(frames / rate) ? fmt::format("{:.3f}", frames / rate) : "";
 }

@@ -262,6 +262,18 @@ TEST_F(Lock, ATakerThatIsAtItKeepsOthersOut) {
   EXPECT_EQ(ReadFile(HolderFile()), stale);
 }
 
+TEST_F(Lock, ImplausibleTimesOfAHolderAreNotPrinted) {
+  for (const char* since : {"1e300", "-9223372036854775808", "9223372036854775807", "\"x\""}) {
+    WriteFileAtomically(HolderFile(), std::string(R"({"host": "node17", "process": 1, "since": )") +
+                                          since + R"(, "machine": "another"})");
+    const timespec far_future[] = {{int64_t{1} << 40, 0}, {int64_t{1} << 40, 0}};
+    utimensat(AT_FDCWD, HolderFile().c_str(), far_future, 0);
+    const std::string refusal = Refusal(Impatient());
+    EXPECT_THAT(refusal, HasSubstr("process 1 on node17")) << since;
+    EXPECT_THAT(refusal, testing::Not(testing::ContainsRegex("-[0-9]+ (h|min|s)"))) << since;
+  }
+}
+
 TEST_F(Lock, AHolderThatCannotBeReplacedIsAnError) {
   fs::create_directory(HolderFile());
   EXPECT_THAT(Refusal(WithoutFlock()), HasSubstr("lock.holder"));

@@ -234,6 +234,19 @@ TEST_F(PlanRun, AManifestIsCountedAndProbed) {
   EXPECT_EQ(From(RunPlanRun(options_).figures, "data", "frames"), "given");
 }
 
+TEST_F(PlanRun, VideosOfOneFrameAreVideos) {
+  std::string rows = "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n";
+  for (const int number : {1, 2, 3}) {
+    const std::string name = std::to_string(number) + ".mp4";
+    test::WriteSample(folder_ / name, test::Ordinary(), 1, test::NumberedFrames(64, 48));
+    rows += std::to_string(number) + "\t" + name + "\tx\ttraining\t\t\t\t\t\t\n";
+  }
+  WriteFileAtomically(folder_ / "videos.tsv", rows);
+  options_.videos = {};
+  options_.videos.manifest = folder_ / "videos.tsv";
+  EXPECT_DOUBLE_EQ(Value(RunPlanRun(options_).figures, "data", "frames"), 3);
+}
+
 TEST_F(PlanRun, ASimulationStandsBesideTheFormulas) {
   options_.videos.videos = 1'000'000;
   options_.cluster.node_mtbf_days.value = 0.2;

@@ -91,6 +91,21 @@ sleep 5
 expect '^train-r3d .* restart 2 ' 0
 grep -q 'before a step was done' "$RUN"/slurm/reel3d-train-*.log || fail "no reason given"
 
+echo "== but one such stop after a part with steps is no failure"
+start_over
+echo 2 >"$RUN/hold-train-r3d"
+workflow train EXEC=slurm TASKS=1
+for restart in 0 1; do
+	await_lines "$RUN/seen" 'train-r3d holds' $((2 * restart + 2))
+	mkdir -p "$RUN/train/checkpoints"
+	ln -sfn step-1 "$RUN/train/checkpoints/latest"
+	sleep 0.5
+	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
+	await_lines "$RUN/seen" 'train-r3d rank . got' $((2 * restart + 2))
+done
+await_job "$RUN" train 120
+expect '^train-r3d .* restart 2 ' 2
+
 echo "== a cancelled training does not come back"
 start_over
 echo 1 >"$RUN/hold-train-r3d"

@@ -70,11 +70,25 @@ await_job "$RUN" train 120
 await_proof train/DONE
 cp slurm/site.env "$SITE_ENV"
 
+echo "== ranks that srun ended after a request go on; ranks that crash after one do not"
+for status in 143 139; do
+	start_over
+	echo $status >"$RUN/die-train-r3d"
+	workflow train EXEC=slurm TASKS=1
+	await_lines "$RUN/seen" 'train-r3d holds' 2
+	sleep 0.5
+	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
+	await_job "$RUN" end 120
+	[ ! -e "$RUN/train/DONE" ] || [ $status = 143 ] || fail "went on after a crash"
+	[ -e "$RUN/train/DONE" ] || [ $status = 139 ] || fail "did not go on: $(cat "$RUN/slurm/end.txt")"
+done
+
 echo "== a job that Slurm does not queue again has failed"
 start_over
 echo 1 >"$RUN/deaf-train-r3d"
 mkdir "$work/refusing"
-printf '#!/bin/sh\necho "no requeue" >&2\nexit 1\n' >"$work/refusing/scontrol"
+# shellcheck disable=SC2016 # the parameters of the other scontrol
+printf '#!/bin/sh\n[ "$1" = requeue ] || exec %s "$@"\necho "no requeue" >&2\nexit 1\n' "$(command -v scontrol)" >"$work/refusing/scontrol"
 chmod +x "$work/refusing/scontrol"
 # shellcheck disable=SC2016 # the job's own variables
 printf 'site_setup() { [ -z "${SLURM_JOB_ID:-}" ] || export PATH=%s:$PATH; }\n' "$work/refusing" >>"$SITE_ENV"

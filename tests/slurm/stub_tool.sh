@@ -5,6 +5,7 @@
 #   fail-TOOL   exit with status 3
 #   hold-TOOL   holds a number: starts that were restarted fewer times than that go on only when
 #               USR1 or TERM comes, and then exit with 75
+#   die-TOOL    holds a status: the first start ends with it when USR1 comes
 #   deaf-TOOL   as hold-TOOL, but these starts die by USR1, as a tool that is still loading
 set -euo pipefail
 # A shell cannot trap a signal that it was started to ignore; the tools can.
@@ -29,8 +30,18 @@ restart=${SLURM_RESTART_COUNT:-0}
 if [ -e "$RUN/deaf-$tool" ] && ((restart < $(<"$RUN/deaf-$tool"))); then
 	# All ranks do so. Until then srun, which ends the others when the first is dead, is not heard.
 	trap '' TERM
-	until (($(grep -c "^$tool .* restart $restart " "$RUN/seen") >= ${SLURM_NTASKS:-1})); do sleep 0.1; done
-	kill -USR1 $$
+	for ((i = 0; i < 300; i++)); do
+		(($(grep -c "^$tool .* restart $restart " "$RUN/seen") < ${SLURM_NTASKS:-1})) || kill -USR1 $$
+		sleep 0.1
+	done
+	exit 1
+fi
+if [ -e "$RUN/die-$tool" ] && ((restart == 0)); then
+	# shellcheck disable=SC2064 # the status now
+	trap "exit $(<"$RUN/die-$tool")" USR1 TERM
+	echo "$tool holds" >>"$RUN/seen"
+	for ((i = 0; i < 600; i++)); do sleep 0.1; done
+	exit 1
 fi
 if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
 	for signal in USR1 TERM; do

@@ -1,6 +1,6 @@
-// Something-Something v2: labels.json, which numbers the templates, and lists of objects with `id`
-// and `template`. Placeholders of a template stand in brackets; the class names in labels.json have
-// no brackets.
+// Reads Something-Something v2. labels.json numbers the templates. The other files are lists of
+// objects with `id` and `template`. Placeholders of a template stand in brackets; the class names
+// in labels.json have no brackets.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -38,8 +38,8 @@ struct Table {
   std::string title;  // for screen readers
   std::vector<Column> columns;
   std::vector<Row> rows;
-  // HTML shows at most this many rows: the first ones, or rows spread evenly. A note then gives
-  // their number. JSON has all rows.
+  // HTML shows at most this many rows: the first ones, or rows spread evenly. If rows are left out,
+  // a note says how many of how many are shown. JSON has all rows.
   size_t most_rows = 500;
   bool first_rows_only = false;
 };

@@ -29,9 +29,9 @@ class CheckpointSaver {
   // `clock_s` returns seconds that only grow.
   explicit CheckpointSaver(SaveRules rules, std::function<double()> clock_s = Clock());
 
-  // Returns true if a checkpoint is due after `step` steps. After a save that the disk
-  // refused, the next one is due a minute later at the latest. Clocks of ranks differ, so ask only
-  // the main rank's saver.
+  // Returns true if a checkpoint is due after `step` steps. After a save that the disk refused, the
+  // next one is due a minute later at the latest. Clocks of ranks differ, so ask only the main
+  // rank's saver.
   bool IsDue(int64_t step) const;
 
   // Begins a save at `step`; the previous save must have ended. `write` runs in a thread of its

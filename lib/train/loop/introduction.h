@@ -21,8 +21,8 @@ struct Introduction {
   int threads;  // of each rank
 };
 
-// Writes a few lines to the log: network, data, ranks, and unusual settings. Call it on the
-// main rank.
+// Writes a few lines to the log: network, data, ranks, and unusual settings. Call it on the main
+// rank.
 void Introduce(const Introduction& run);
 
 }  // namespace reel3d
