@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/stop_signal.h"
 
+#include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <system_error>
+#include <thread>
+
+#include "lib/base/error.h"
 
 namespace reel3d {
 namespace {
@@ -16,6 +23,7 @@ namespace {
 // Some programs (timeout, mpirun, a terminal) send a signal to a process and also to its group. So
 // signals within this time are one request.
 constexpr int64_t kOneRequestNs = 1'000'000'000;
+constexpr std::array<int, 3> kStopSignals = {SIGINT, SIGTERM, SIGUSR1};
 
 std::atomic<int64_t> first_signal_ns{0};
 std::atomic<int> first_signal{0};
@@ -59,9 +67,28 @@ void CatchStopSignals() {
   struct sigaction action {};
   action.sa_handler = OnSignal;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGUSR1, &action, nullptr);
+  for (const int signal : kStopSignals) {
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+void ReceiveStopSignalsInOwnThread() {
+  sigset_t stops;
+  sigemptyset(&stops);
+  for (const int signal : kStopSignals) {
+    sigaddset(&stops, signal);
+  }
+  try {
+    std::thread([stops] {
+      pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+      while (true) {
+        pause();
+      }
+    }).detach();
+  } catch (const std::system_error& error) {
+    throw EnvironmentError(fmt::format("cannot start a thread for signals: {}", error.what()));
+  }
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
 }
 
 void SayWhenStopped(const char* for_usr1, const char* for_others) {

@@ -9,6 +9,13 @@ namespace reel3d {
 // Makes a first SIGINT, SIGTERM or SIGUSR1 set a flag only. It may be called before main().
 void CatchStopSignals();
 
+// From here on a thread of its own receives these signals. The calling thread, and all threads that
+// it starts later, never run the handler. Call it before anything computes: a matrix product of
+// oneDNN (sgemm for AVX and AVX2) keeps values further below the stack pointer than the kernel
+// respects, so that a handler on the same stack overwrites them, and the product writes anywhere.
+// Throws an environment error if no thread can be started.
+void ReceiveStopSignalsInOwnThread();
+
 // Sets the texts that are written to standard error when the first request comes, one for SIGUSR1
 // and one for the other signals. Null writes nothing, which is the default. Both texts must live as
 // long as the process.

@@ -276,6 +276,7 @@ void AcknowledgeStops() {
 
 ToolResult RunTraining(TrainOptions options) {
   CatchStopSignals();  // main() has done so before; other callers may not
+  ReceiveStopSignalsInOwnThread();
   if (StartedByRunRanks()) {
     AllowRepeatedStops();
   }

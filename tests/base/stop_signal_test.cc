@@ -2,6 +2,8 @@
 #include "lib/base/stop_signal.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -62,6 +64,44 @@ TEST(StopSignal, IsAnsweredAtOnce) {
         std::_Exit(75);
       },
       testing::ExitedWithCode(75), "^for others\n$");
+}
+
+// Returns whether the calling thread would not run the handler.
+bool IsSpared() {
+  sigset_t blocked;
+  pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+  return sigismember(&blocked, SIGINT) == 1 && sigismember(&blocked, SIGTERM) == 1 &&
+         sigismember(&blocked, SIGUSR1) == 1;
+}
+
+TEST(StopSignal, InterruptsNoThreadThatComputes) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        ReceiveStopSignalsInOwnThread();
+        bool are_spared = IsSpared();
+        std::thread([&] { are_spared = are_spared && IsSpared(); }).join();
+        kill(getpid(), SIGUSR1);
+        for (int i = 0; i < 500 && !StopRequested(); ++i) {
+          std::this_thread::sleep_for(milliseconds(10));
+        }
+        std::_Exit(are_spared && StopRequested() ? 75 : 1);
+      },
+      testing::ExitedWithCode(75), "");
+}
+
+TEST(StopSignal, EndsTheProcessFromItsOwnThreadToo) {
+  EXPECT_EXIT(
+      {
+        CatchStopSignals();
+        ReceiveStopSignalsInOwnThread();
+        kill(getpid(), SIGTERM);
+        std::this_thread::sleep_for(milliseconds(1100));
+        kill(getpid(), SIGTERM);
+        std::this_thread::sleep_for(milliseconds(5000));
+        std::_Exit(0);
+      },
+      testing::KilledBySignal(SIGTERM), "");
 }
 
 }  // namespace
