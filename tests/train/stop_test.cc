@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <ctime>
+#include <future>
 
 #include "lib/base/error.h"
+#include "lib/base/launched_rank.h"
 #include "tests/train/interrupted_run.h"
 
 namespace reel3d::test {
@@ -59,6 +62,26 @@ TEST_F(Stop, BeforeTheValidation) {
     EXPECT_THAT(ended.err, HasSubstr(last_epoch));
     ExpectSameEnd(run_dir, "not_stopped");
   }
+}
+
+// oneDNN's products for AVX2 go wrong if a signal handler runs on their stack (stop_signal.h). The
+// requests come as often as they can be sent; run-ranks, too, repeats its requests.
+TEST_F(Stop, RequestsDisturbNoProduct) {
+  const Words settings = {"--width", "0.25", "--sample-size", "64", "--batch", "24"};
+  const Words environment = {"ONEDNN_MAX_CPU_ISA=AVX2", std::string(kRunRanksVariable) + "=1"};
+  ASSERT_EQ(RunCommand(Command(0, "calm", settings), environment).exit_status, kExitDone);
+  auto job = std::async(std::launch::async,
+                        [&] { return RunCommand(Command(0, "hammered", settings), environment); });
+  EXPECT_TRUE(WaitUntil([] { return fs::exists(At("hammered") + "/config.ini"); }));
+  while (job.wait_for(std::chrono::microseconds(500)) != std::future_status::ready) {
+    for (const int process : ProcessesOf("hammered")) {
+      kill(process, SIGUSR1);
+    }
+  }
+  const CommandResult stopped = job.get();
+  EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  ASSERT_EQ(RunCommand(Command(0, "hammered", settings), environment).exit_status, kExitDone);
+  ExpectSameEnd("hammered", "calm");
 }
 
 // The disk accepts a checkpoint only when the test allows it.
