@@ -67,16 +67,17 @@ TEST_F(Stop, BeforeTheValidation) {
 // oneDNN's products for AVX2 go wrong if a signal handler runs on their stack (stop_signal.h). The
 // requests come as often as they can be sent; run-ranks, too, repeats its requests.
 TEST_F(Stop, RequestsDisturbNoProduct) {
-  const Words settings = {"--width", "0.25", "--sample-size", "64", "--batch", "24"};
+  const Words settings = {"--width", "0.25", "--sample-size", "64",
+                          "--batch", "24",   "--epochs",      "12"};
   const Words environment = {"ONEDNN_MAX_CPU_ISA=AVX2", std::string(kRunRanksVariable) + "=1"};
   ASSERT_EQ(RunCommand(Command(0, "calm", settings), environment).exit_status, kExitDone);
   auto job = std::async(std::launch::async,
                         [&] { return RunCommand(Command(0, "hammered", settings), environment); });
-  EXPECT_TRUE(WaitUntil([] { return fs::exists(At("hammered") + "/config.ini"); }));
-  while (job.wait_for(std::chrono::microseconds(500)) != std::future_status::ready) {
-    for (const int process : ProcessesOf("hammered")) {
-      kill(process, SIGUSR1);
-    }
+  EXPECT_TRUE(WaitUntil([] { return fs::exists(At("hammered") + "/metrics.jsonl"); }));
+  const std::vector<int> processes = ProcessesOf("hammered");
+  ASSERT_EQ(processes.size(), 1U);
+  while (job.wait_for(std::chrono::microseconds(200)) != std::future_status::ready) {
+    kill(processes[0], SIGUSR1);
   }
   const CommandResult stopped = job.get();
   EXPECT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
