@@ -68,7 +68,7 @@ TEST_F(Stop, BeforeTheValidation) {
 // requests come as often as they can be sent; run-ranks, too, repeats its requests.
 TEST_F(Stop, RequestsDisturbNoProduct) {
   const Words settings = {"--width", "0.25", "--sample-size", "64",
-                          "--batch", "24",   "--epochs",      "12"};
+                          "--batch", "24",   "--epochs",      "5"};
   const Words environment = {"ONEDNN_MAX_CPU_ISA=AVX2", std::string(kRunRanksVariable) + "=1"};
   ASSERT_EQ(RunCommand(Command(0, "calm", settings), environment).exit_status, kExitDone);
   auto job = std::async(std::launch::async,
