@@ -4,18 +4,25 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace reel3d {
 namespace {
 
+std::string FirstLineOf(const std::string& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
 // Returns the fields of /proc/PROCESS/stat from the third on, the state. The second is a name,
 // which may hold blanks and brackets.
 std::istringstream FieldsAfterName(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string line;
-  std::getline(file, line);
+  const std::string line = FirstLineOf("/proc/" + std::to_string(process) + "/stat");
   return std::istringstream(line.substr(std::min(line.rfind(')') + 1, line.size())));
 }
 
@@ -37,6 +44,12 @@ ProcessState ObserveProcess(pid_t process) {
     fields >> field;
   }
   return {true, fields ? field : ""};
+}
+
+std::string ProcessSpace() {
+  std::error_code ignored;
+  return FirstLineOf("/proc/sys/kernel/random/boot_id") + " " +
+         std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
 }  // namespace reel3d

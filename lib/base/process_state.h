@@ -1,4 +1,4 @@
-// Observes another process of this machine, by its number.
+// Observes another process of this machine, by its number, and says where such numbers are valid.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,5 +19,9 @@ struct ProcessState {
 
 // Returns the state of a process; numbers below 1 are no process. Any thread may call it.
 ProcessState ObserveProcess(pid_t process);
+
+// Identifies the set of processes in which a process number has a meaning: this start of the
+// machine, and the container. Any thread may call it.
+std::string ProcessSpace();
 
 }  // namespace reel3d

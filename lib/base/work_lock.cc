@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -40,20 +39,6 @@ constexpr const char* kTakingFile = ".lock.taking";
 // Without a beat for `stale_s` by the file system's clock, a holder is watched so many beats more.
 constexpr double kBeatsToWatch = 3;
 
-std::string FirstLineOf(const std::string& file) {
-  std::ifstream stream(file);
-  std::string line;
-  std::getline(stream, line);
-  return line;
-}
-
-// Identifies the set of processes in which a process number has a meaning.
-std::string Machine() {
-  std::error_code ignored;
-  return FirstLineOf("/proc/sys/kernel/random/boot_id") + " " +
-         fs::read_symlink("/proc/self/ns/pid", ignored).string();
-}
-
 std::string JobName() {
   for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"}) {
     if (const char* job = std::getenv(name)) {
@@ -69,7 +54,7 @@ std::string Describe(int64_t since_s) {
                          {"job", JobName()},
                          {"since", since_s},
                          {"process_start", ObserveProcess(getpid()).start},
-                         {"machine", Machine()}}) +
+                         {"machine", ProcessSpace()}}) +
          "\n";
 }
 
@@ -98,7 +83,7 @@ Value Field(const Json& json, const char* name, Value otherwise) {
 // Returns whether the holder's process is there; nothing if this machine cannot tell.
 std::optional<bool> IsAlive(const Json& holder) {
   const int process = Field(holder, "process", 0);
-  if (process <= 0 || Field(holder, "machine", std::string()) != Machine()) {
+  if (process <= 0 || Field(holder, "machine", std::string()) != ProcessSpace()) {
     return std::nullopt;
   }
   const ProcessState state = ObserveProcess(process);

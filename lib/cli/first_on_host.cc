@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <filesystem>
 #include <functional>
-#include <system_error>
+
+#include "lib/base/process_state.h"
 
 namespace reel3d {
 
@@ -19,10 +19,8 @@ namespace reel3d {
 FirstOnHost::FirstOnHost(const std::string& words)
     : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   // Containers may share these names although each has its own process numbers.
-  std::error_code ignored;
-  const std::string processes = std::filesystem::read_symlink("/proc/self/ns/pid", ignored);
   const std::string name = fmt::format("reel3d-{}-{}-{:x}", getuid(), getppid(),
-                                       std::hash<std::string>()(processes + words));
+                                       std::hash<std::string>()(ProcessSpace() + words));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::copy(name.begin(), name.end(), address.sun_path + 1);

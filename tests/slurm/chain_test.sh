@@ -8,6 +8,14 @@ export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS="$work/
 mkdir -p "$BIN" "$RUN" "$CONFIGS"
 link_stubs
 
+# stop_held_training RESTART sends the job a request when the ranks of this start hold.
+stop_held_training() {
+	await_lines "$RUN/seen" 'train-r3d holds' $((2 * $1 + 2))
+	sleep 0.5
+	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
+	await_lines "$RUN/seen" 'train-r3d rank . got' $((2 * $1 + 2))
+}
+
 echo "== all stages, in order"
 start_over
 workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
@@ -80,12 +88,8 @@ echo "== training that is stopped again before a step is done does not queue its
 start_over
 echo 2 >"$RUN/hold-train-r3d"
 workflow train EXEC=slurm TASKS=2
-for restart in 0 1; do
-	await_lines "$RUN/seen" 'train-r3d holds' $((2 * restart + 2))
-	sleep 0.5
-	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
-	await_lines "$RUN/seen" 'train-r3d rank . got' $((2 * restart + 2))
-done
+stop_held_training 0
+stop_held_training 1
 await_job "$RUN" train 60
 sleep 5
 expect '^train-r3d .* restart 2 ' 0
@@ -95,14 +99,11 @@ echo "== but one such stop after a part with steps is no failure"
 start_over
 echo 2 >"$RUN/hold-train-r3d"
 workflow train EXEC=slurm TASKS=1
-for restart in 0 1; do
-	await_lines "$RUN/seen" 'train-r3d holds' $((2 * restart + 2))
-	mkdir -p "$RUN/train/checkpoints"
-	ln -sfn step-1 "$RUN/train/checkpoints/latest"
-	sleep 0.5
-	scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
-	await_lines "$RUN/seen" 'train-r3d rank . got' $((2 * restart + 2))
-done
+await_lines "$RUN/seen" 'train-r3d holds' 2
+mkdir -p "$RUN/train/checkpoints"
+ln -sfn step-1 "$RUN/train/checkpoints/latest"
+stop_held_training 0
+stop_held_training 1
 await_job "$RUN" train 120
 expect '^train-r3d .* restart 2 ' 2
 
