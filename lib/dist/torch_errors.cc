@@ -10,6 +10,9 @@
 namespace reel3d {
 namespace {
 
+constexpr const char* kOutOfMemory =
+    "out of memory; a smaller --batch needs less, in training a smaller --micro-batch";
+
 std::string FirstLine(const c10::Error& error) {
   const std::string text = error.what_without_backtrace();
   return text.substr(0, text.find('\n'));
@@ -34,8 +37,7 @@ void WithTorchErrors(const std::function<void()>& work) {
     work();
   } catch (const c10::Error& error) {
     if (IsOutOfMemory(error)) {
-      throw EnvironmentError("out of memory; a smaller --batch needs less (" + FirstLine(error) +
-                             ")");
+      throw EnvironmentError(std::string(kOutOfMemory) + " (" + FirstLine(error) + ")");
     }
     if (IsOfTheMachine(error)) {
       throw EnvironmentError(FirstLine(error));
@@ -47,7 +49,7 @@ void WithTorchErrors(const std::function<void()>& work) {
     // oneDNN throws a type of its own that carries nothing but words. In all cases seen so far,
     // this message meant that memory had run out.
     if (std::string(error.what()) == "could not create a primitive") {
-      throw EnvironmentError("out of memory; a smaller --batch needs less");
+      throw EnvironmentError(kOutOfMemory);
     }
     throw;
   }
