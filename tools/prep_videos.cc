@@ -18,8 +18,9 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "prep-videos", "Resizes videos of any kind and stores every frame as a JPEG.",
       "Decodes each video of the manifest (or its part from begin_s to end_s), turns it\n"
-      "upright, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, with the\n"
-      "presentation times kept. Every player shows it. Complete videos in OUT_DIR are skipped,\n"
+      "upright, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, which\n"
+      "every player shows. Presentation times are kept, or evenly spaced by --fps. A file with\n"
+      "several rows is decoded once for all of them. Complete videos in OUT_DIR are skipped,\n"
       "so the same command continues after an interruption. With --task and --tasks (or as a\n"
       "Slurm array job) several processes work on one OUT_DIR. failed.tsv lists the videos that\n"
       "cannot be prepared, with the reason. High dynamic range is refused. Each thread decodes\n"

@@ -17,9 +17,10 @@ using Kind = FileEnd::Kind;
 constexpr int kMostParts = 1'000'000;
 
 FileEnd TooManyParts() {
-  return {Kind::kRagged, fmt::format("the file has more than {} parts: nobody looked whether its "
-                                     "end is missing",
-                                     kMostParts)};
+  return {Kind::kRagged,
+          fmt::format("the file has more than {} parts: reel3d did not check whether its "
+                      "end is missing",
+                      kMostParts)};
 }
 
 }  // namespace

@@ -218,6 +218,18 @@ bool OpenedVideo::Seek(double time_s) {
                        AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
+// The index has times of decoding. The frame is shown up to `video_delay` frames later.
+double OpenedVideo::KeyFrameBefore(double time_s) const {
+  const double delay_s = stream->codecpar->video_delay * info.FrameStep();
+  const double target = (time_s - delay_s + origin_s) / av_q2d(stream->time_base);
+  const bool is_known = (info.container == kMov || info.container == kMatroska) && target < 9e18;
+  const AVIndexEntry* entry = is_known
+                                  ? avformat_index_get_entry_from_timestamp(
+                                        stream, static_cast<int64_t>(target), AVSEEK_FLAG_BACKWARD)
+                                  : nullptr;
+  return entry != nullptr ? Seconds(entry->timestamp) : -std::numeric_limits<double>::infinity();
+}
+
 // A stream of H.264 or HEVC may state its orientation itself. ffmpeg also prefers this to what the
 // container states. Some encoders state it only at key frames.
 Orientation OpenedVideo::OrientationOfFrame(const AVFrame& frame) {

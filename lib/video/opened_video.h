@@ -18,6 +18,9 @@ struct OpenedVideo {
   // Goes to the last key frame before `time_s`. If the container has no index that can be trusted,
   // returns false and stays where it is.
   bool Seek(double time_s);
+  // Returns the time of the last key frame before `time_s` that the index knows, by which Seek()
+  // goes; minus infinity if it knows none. It is a time of decoding.
+  double KeyFrameBefore(double time_s) const;
   // Returns whether the clock may start again where recordings are joined, as in broadcasts.
   bool HasLeapingClock() const { return (format->iformat->flags & AVFMT_TS_DISCONT) != 0; }
   // Returns whether packets fill the file, so that nothing follows the last one.

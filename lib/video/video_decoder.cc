@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/plural.h"
+#include "lib/video/decoded_part.h"
 #include "lib/video/ffmpeg_handle.h"
 #include "lib/video/file_end.h"
 #include "lib/video/frame_clock.h"
@@ -18,11 +20,16 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A part that begins before this time is decoded from the start: that costs little, and seeking may
-// go wrong.
+// Before this time, decoding from the start costs less than seeking could do wrong. The same holds
+// for the time between two parts.
 constexpr double kSeekFrom_s = 4;
-// Times in files are rounded to their own units.
-constexpr double kSlack_s = 1e-6;
+// A complaint may come this many frames before the frame that it is about.
+constexpr int64_t kMostDelay = 64;
+
+double FirstBegin(const std::vector<VideoPart>& parts) {
+  const auto earlier = [](const auto& a, const auto& b) { return a.begin_s < b.begin_s; };
+  return std::min_element(parts.begin(), parts.end(), earlier)->begin_s;
+}
 
 }  // namespace
 
@@ -31,54 +38,72 @@ VideoFrame::~VideoFrame() = default;
 void VideoFrame::Free::operator()(AVFrame* frame) const { av_frame_free(&frame); }
 
 struct VideoDecoder::State {
-  State(const fs::path& path, const VideoPart& wanted, bool may_seek)
-      : file(path),
-        part(wanted),
-        video(path),
-        sought(may_seek && part.begin_s >= kSeekFrom_s && video.Seek(part.begin_s)),
-        clock(video.info.FrameStep(), video.HasLeapingClock()) {}
+  State(const fs::path& path, std::vector<DecodedPart> wanted)
+      : file(path), parts(std::move(wanted)), video(path) {
+    RestartClock();
+  }
+  void RestartClock() { clock.emplace(video.info.FrameStep(), video.HasLeapingClock()); }
   bool Decode(AVFrame* frame);
   void Feed();
   void KeepPacketsEnd();
   double FrameTime(const AVFrame& frame);
+  bool SeekTo(double time_s);
+  void SkipGap();
   bool SoughtTooFar(bool decoded, double time_s) const;
-  bool IsWhole() const { return part.begin_s <= 0 && std::isinf(part.end_s); }
-  void Present(VideoFrame* frame, double time_s);
-  void NoteShape(const VideoFrame& frame);
-  void Finish(bool at_end_of_file);
-  int64_t MissingFrames(double end_s) const;
-  void JudgeEnd();
-  void NoteCounts();
-  [[noreturn]] void FailEmpty();
+  bool Take(VideoFrame* frame, double time_s);
+  bool Present(VideoFrame* frame, double time_s);
+  bool AllOver() const;
+  void Finish();
+  int64_t MissingFrames(double end_s, const VideoPart& part) const;
+  void JudgeEnd(const FileEnd& end, DecodedPart* part);
+  void NoteCounts(DecodedPart* part) const;
+  FileEnd FindEnd();
+  std::string WhyEmpty(const VideoPart& part) const;
   void Note(int code, const char* doing);
+  void Complain(const std::string& what);
+  void ForgetTrouble(const AVFrame& frame);
 
   const fs::path file;
-  const VideoPart part;
+  std::vector<DecodedPart> parts;
   OpenedVideo video;
   ffmpeg::Handle<AVPacket> packet{ffmpeg::CheckMemory(av_packet_alloc())};
-  const bool sought;
-  FrameClock clock;
+  bool may_seek = true;
+  bool sought = false;       // and no frame has come since
+  double sought_s = 0;       // the time that was wanted
+  double skipped_to_s = -1;  // begin of the last part that SkipGap() sought
+  std::optional<FrameClock> clock;
   double last_raw_s = 0, last_time_s = 0;
   double last_packet_s = 0;     // the latest time of a packet, on the stream's clock
   int64_t packets_end = 0;      // where the last packet ends in the file
-  bool packet_corrupt = false;  // the last packet
-  // Shape of the previous frame: width and height as stored, transpose, flip_x, flip_y.
-  std::array<int, 5> last_shape{};
-  int num_shapes = 0;
-  bool any_frame = false;  // a frame was decoded, in the part or before it
-  bool cut_short = false;  // the demuxer ended in an error
+  bool packet_corrupt = false;  // the last one
+  bool any_frame = false;       // decoded, whether in a part or not
+  bool cut_short = false;       // the demuxer ended in an error
   bool flushing = false;
-  bool finished = false;
-  DecodeSummary summary;
+  // The first complaint that may concern frames to come: those before a key frame are forgotten.
+  std::string trouble;
+  int64_t num_decoded = 0, trouble_at = 0;  // frames; trouble_at counts them at the last complaint
 };
 
 // Decoding goes on after damage, and only the first problem is kept. Lack of memory is an error,
 // because frames would be lost silently.
 void VideoDecoder::State::Note(int code, const char* doing) {
   ffmpeg::Check(code == AVERROR(ENOMEM) ? code : 0, video.what);
-  const std::string problem = ffmpeg::Describe(code, doing);
-  if (summary.problem.empty()) {
-    summary.problem = problem;
+  Complain(ffmpeg::Describe(code, doing));
+}
+
+void VideoDecoder::State::Complain(const std::string& what) {
+  trouble = trouble.empty() ? what : trouble;
+  trouble_at = num_decoded;
+  for (DecodedPart& part : parts) {
+    if (part.is_open()) {
+      part.Complain(what);
+    }
+  }
+}
+
+void VideoDecoder::State::ForgetTrouble(const AVFrame& frame) {
+  if (frame.key_frame != 0 && num_decoded - trouble_at > kMostDelay) {
+    trouble.clear();
   }
 }
 
@@ -141,16 +166,60 @@ double VideoDecoder::State::FrameTime(const AVFrame& frame) {
   last_raw_s = frame.best_effort_timestamp != AV_NOPTS_VALUE
                    ? video.Seconds(frame.best_effort_timestamp)
                    : next_s;
-  return clock.Next(last_raw_s);
+  return clock->Next(last_raw_s);
+}
+
+// Seeking makes the decoder start as with a new file.
+bool VideoDecoder::State::SeekTo(double time_s) {
+  if (!video.Seek(time_s)) {
+    return false;
+  }
+  avcodec_flush_buffers(video.codec.get());
+  flushing = false;
+  sought = true;
+  sought_s = time_s;
+  RestartClock();
+  return true;
+}
+
+// Passes over the frames up to the next part if no part has them and the index knows a later key
+// frame to go on from.
+void VideoDecoder::State::SkipGap() {
+  double next_s = std::numeric_limits<double>::infinity();
+  for (const DecodedPart& part : parts) {
+    if (part.is_open()) {
+      return;
+    }
+    if (part.is_waiting()) {
+      next_s = std::min(next_s, part.part().begin_s);
+    }
+  }
+  const bool is_worth_it = may_seek && std::isfinite(next_s) && next_s > last_time_s + kSeekFrom_s;
+  // A demuxer may go to an earlier key frame than its index names, so each part gets one try.
+  if (is_worth_it && next_s != skipped_to_s &&
+      video.KeyFrameBefore(next_s) > last_raw_s + kSeekFrom_s / 2) {
+    skipped_to_s = next_s;
+    may_seek = SeekTo(next_s);
+  }
 }
 
 // Some files have wrong indexes. A seek went too far if the first frame after it is later than the
 // beginning of the part.
 bool VideoDecoder::State::SoughtTooFar(bool decoded, double time_s) const {
-  return sought && !any_frame && (!decoded || time_s > part.begin_s + kSlack_s);
+  return sought && (!decoded || time_s > sought_s + DecodedPart::kSlack_s);
 }
 
-void VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
+// Returns whether the frame is in any part.
+bool VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
+  std::vector<DecodedPart*> takers;
+  for (DecodedPart& part : parts) {
+    if (part.Takes(time_s)) {
+      takers.push_back(&part);
+    }
+  }
+  if (takers.empty()) {
+    return false;
+  }
   const AVFrame& decoded = *frame->get();
   const AVRational pixel =
       av_guess_sample_aspect_ratio(video.format.get(), video.stream, frame->get());
@@ -159,49 +228,37 @@ void VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
   frame->time_s = time_s;
   frame->orientation = video.OrientationOfFrame(decoded);
   frame->aspect = frame->orientation.transpose ? 1 / stored : stored;
-  NoteShape(*frame);
-  ++summary.num_frames;
+  for (DecodedPart* part : takers) {
+    part->Add(*frame, trouble);
+  }
+  return true;
 }
 
-// Notes a change of shape: all frames are scaled to the size of the first, so later frames of
-// another shape are distorted.
-void VideoDecoder::State::NoteShape(const VideoFrame& frame) {
-  const AVFrame& decoded = *frame.get();
-  const Orientation& turn = frame.orientation;
-  const std::array<int, 5> shape{decoded.width, decoded.height, turn.transpose, turn.flip_x,
-                                 turn.flip_y};
-  if (shape != last_shape) {
-    if (++num_shapes == 2) {
-      const bool resized = shape[0] != last_shape[0] || shape[1] != last_shape[1];
-      summary.notes.push_back(
-          resized
-              ? fmt::format("its pictures change from {}x{} to {}x{} pixels at {:.2f} s",
-                            last_shape[0], last_shape[1], shape[0], shape[1], frame.time_s)
-              : fmt::format("its pictures are turned another way from {:.2f} s on", frame.time_s));
-    }
-    last_shape = shape;
-  }
+bool VideoDecoder::State::Take(VideoFrame* frame, double time_s) {
+  sought = false;
+  any_frame = true;
+  last_time_s = time_s;
+  ForgetTrouble(*frame->get());
+  ++num_decoded;
+  return Present(frame, time_s);
+}
+
+bool VideoDecoder::State::AllOver() const {
+  return std::all_of(parts.begin(), parts.end(),
+                     [](const DecodedPart& part) { return part.is_over(); });
 }
 
 // Returns how many frames of the part are missing behind the last one if the video ends at `end_s`.
-int64_t VideoDecoder::State::MissingFrames(double end_s) const {
+int64_t VideoDecoder::State::MissingFrames(double end_s, const VideoPart& part) const {
   const double step_s = video.info.FrameStep();
   const double missing_s = std::min(part.end_s, end_s) - (last_raw_s + step_s);
-  // Both times are on the stream's clock, which cannot be used if it has faults.
-  return clock.num_faults() > 0 ? 0 : std::llround(std::clamp(missing_s / step_s, 0., 1e9));
+  // Both times are on the stream's clock, which says nothing if it has faults.
+  return clock->num_faults() > 0 ? 0 : std::llround(std::clamp(missing_s / step_s, 0., 1e9));
 }
 
-// Decides at the end of the file whether frames are missing after the last one.
-void VideoDecoder::State::JudgeEnd() {
-  FileEnd end = FindFileEnd(video.io.get(), video.info.container);
-  constexpr int kPacketHeader_bytes = 16;
-  const int64_t size_bytes = avio_size(video.io.get());
-  // FFmpeg fills up an incomplete last packet of DV from the packet before.
-  const bool misfit = video.PacketsAdjoin() &&
-                      (packets_end + kPacketHeader_bytes < size_bytes || packets_end > size_bytes);
-  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || misfit)) {
-    end = {FileEnd::Kind::kRagged, "the file ends within a packet"};
-  }
+// Judges at the end of the file whether more of the part should follow.
+void VideoDecoder::State::JudgeEnd(const FileEnd& end, DecodedPart* part) {
+  DecodeSummary& summary = *part->mutable_summary();
   const bool cut = cut_short || end.kind == FileEnd::Kind::kCut;
   const bool complete = !cut && end.kind == FileEnd::Kind::kComplete;
   const double stated_s = video.StatedEnd();
@@ -211,13 +268,15 @@ void VideoDecoder::State::JudgeEnd() {
     end_s = std::max({end_s, video.ListedEnd(), last_packet_s + video.info.FrameStep()});
   }
   const int64_t missing =
-      std::max(MissingFrames(end_s), video.ListedBehind(size_bytes, part.end_s));
+      std::max(MissingFrames(end_s, part->part()),
+               video.ListedBehind(avio_size(video.io.get()), part->part().end_s));
   summary.expected_frames += missing;
-  const bool countable = stated_s > 0 && end.counts_frames && clock.num_faults() == 0;
+  const bool countable = stated_s > 0 && end.counts_frames && clock->num_faults() == 0;
   const int64_t harmless = std::max<int64_t>(2, summary.expected_frames / 50);
   summary.truncated = missing > (cut ? 0 : harmless) || (cut && !countable);
-  // The file may be cut between two tags, or its sound may be longer than the video.
-  if (complete && video.info.container == "flv" && MissingFrames(stated_s) > harmless) {
+  // The file may be cut between two tags; but the sound may also be longer than the video.
+  if (complete && video.info.container == "flv" &&
+      MissingFrames(stated_s, part->part()) > harmless) {
     summary.notes.push_back(fmt::format("its header states {:.2f} s, its last frame is at {:.2f} s",
                                         stated_s, last_raw_s));
   }
@@ -226,79 +285,112 @@ void VideoDecoder::State::JudgeEnd() {
   }
 }
 
-void VideoDecoder::State::NoteCounts() {
+// Returns how the file ends, by its container and by its last packet.
+FileEnd VideoDecoder::State::FindEnd() {
+  FileEnd end = FindFileEnd(video.io.get(), video.info.container);
+  constexpr int kPacketHeader_bytes = 16;
+  const int64_t size_bytes = avio_size(video.io.get());
+  // FFmpeg fills up the last packet of DV from the one before.
+  const bool misfit = video.PacketsAdjoin() &&
+                      (packets_end + kPacketHeader_bytes < size_bytes || packets_end > size_bytes);
+  if (end.kind == FileEnd::Kind::kComplete && (packet_corrupt || misfit)) {
+    end = {FileEnd::Kind::kRagged, "the file ends within a packet"};
+  }
+  return end;
+}
+
+void VideoDecoder::State::NoteCounts(DecodedPart* part) const {
+  DecodeSummary& summary = *part->mutable_summary();
+  const bool is_whole = part->part().begin_s <= 0 && std::isinf(part->part().end_s);
   const int64_t listed = video.ListsWhatIsShown() ? video.ListedFrames() : 0;
-  if (IsWhole() && !summary.truncated && summary.num_frames < listed) {
+  if (is_whole && !summary.truncated && summary.num_frames < listed) {
     summary.notes.push_back(
         fmt::format("{} of the {} frames that it lists hold no picture that can be decoded",
                     listed - summary.num_frames, listed));
   }
-  if (clock.num_faults() > 0) {
+  if (clock->num_faults() > 0) {
     summary.notes.push_back(fmt::format(
         "its clock starts again or leaps {}, first at {:.2f} s: times were made to go on",
-        Count(clock.num_faults(), "time"), clock.first_fault_s()));
+        Count(clock->num_faults(), "time"), clock->first_fault_s()));
   }
 }
 
-void VideoDecoder::State::Finish(bool at_end_of_file) {
-  finished = true;
-  if (summary.num_frames == 0) {
-    FailEmpty();
-  }
-  const std::string logged = ffmpeg::TakeLog();
-  if (summary.problem.empty()) {
-    summary.problem = logged;
-  }
-  summary.expected_frames = summary.num_frames;
-  if (at_end_of_file) {
-    JudgeEnd();
-    NoteCounts();
+// Ends the parts that the end of the file cuts off.
+void VideoDecoder::State::Finish() {
+  std::optional<FileEnd> end;
+  for (DecodedPart& part : parts) {
+    if (part.is_open()) {
+      end = end ? end : FindEnd();
+      JudgeEnd(*end, &part);
+      NoteCounts(&part);
+    }
+    part.End();
   }
 }
 
-void VideoDecoder::State::FailEmpty() {
+std::string VideoDecoder::State::WhyEmpty(const VideoPart& part) const {
   if (any_frame) {
-    throw InputError(fmt::format("{}: no frame from {} s to {} s; the last is at {:.3f} s",
-                                 video.what, part.begin_s, part.end_s, last_time_s));
+    return fmt::format("{}: no frame from {} s to {} s; the last is at {:.3f} s", video.what,
+                       part.begin_s, part.end_s, last_time_s);
   }
-  const std::string logged = ffmpeg::TakeLog();
-  const std::string& why = summary.problem.empty() ? logged : summary.problem;
-  throw InputError(fmt::format("{}: no frame of the {} stream could be decoded{}{}", video.what,
-                               video.info.codec, why.empty() ? "" : ": " + why,
-                               DescribeTruncation(video.io.get(), video.info.container)));
+  return fmt::format("{}: no frame of the {} stream could be decoded{}{}", video.what,
+                     video.info.codec, trouble.empty() ? "" : ": " + trouble,
+                     DescribeTruncation(video.io.get(), video.info.container));
 }
 
 VideoDecoder::VideoDecoder(const fs::path& file, const VideoPart& part)
-    : state_(std::make_unique<State>(file, part, true)) {}
+    : VideoDecoder(file, std::vector<VideoPart>{part}) {
+  throws_if_empty_ = true;
+}
+
+VideoDecoder::VideoDecoder(const fs::path& file, const std::vector<VideoPart>& parts)
+    : state_(std::make_unique<State>(file, std::vector<DecodedPart>(parts.begin(), parts.end()))) {
+  if (const double begin_s = FirstBegin(parts); begin_s >= kSeekFrom_s && std::isfinite(begin_s)) {
+    state_->may_seek = state_->SeekTo(begin_s);
+  }
+}
 VideoDecoder::~VideoDecoder() = default;
 
 void VideoDecoder::OnDecoded(std::function<void()> tell) { on_decoded_ = std::move(tell); }
 const VideoInfo& VideoDecoder::info() const { return state_->video.info; }
-const DecodeSummary& VideoDecoder::summary() const { return state_->summary; }
+bool VideoDecoder::IsIn(size_t part) const { return state_->parts.at(part).took_last(); }
+bool VideoDecoder::IsOver(size_t part) const { return state_->parts.at(part).is_over(); }
+const DecodeSummary& VideoDecoder::summary(size_t part) const {
+  return state_->parts.at(part).summary();
+}
+std::string VideoDecoder::WhyEmpty(size_t part) const {
+  return state_->WhyEmpty(state_->parts.at(part).part());
+}
+
+// Starts again from the file's start. Parts that are over stay so.
+void VideoDecoder::RestartWithoutSeeking() {
+  state_ = std::make_unique<State>(state_->file, std::move(state_->parts));
+  state_->may_seek = false;
+}
 
 bool VideoDecoder::Next(VideoFrame* frame) {
-  while (!state_->finished) {
+  while (!state_->AllOver()) {
+    state_->SkipGap();
     const bool decoded = state_->Decode(frame->get());
     if (on_decoded_) {
       on_decoded_();
     }
+    if (const std::string logged = ffmpeg::TakeLog(); !logged.empty()) {
+      state_->Complain(logged);
+    }
     const double time_s = decoded ? state_->FrameTime(*frame->get()) : 0;
     if (state_->SoughtTooFar(decoded, time_s)) {
-      state_ = std::make_unique<State>(state_->file, state_->part, false);
+      RestartWithoutSeeking();
       continue;
     }
     if (!decoded) {
-      state_->Finish(true);
-      break;
-    }
-    state_->any_frame = true;
-    state_->last_time_s = time_s;
-    if (time_s >= state_->part.end_s - kSlack_s) {
-      state_->Finish(false);
-    } else if (state_->part.begin_s <= 0 || time_s >= state_->part.begin_s - kSlack_s) {
-      state_->Present(frame, time_s);
+      state_->Finish();
+    } else if (state_->Take(frame, time_s)) {
       return true;
     }
+  }
+  if (throws_if_empty_ && summary().num_frames == 0) {
+    throw InputError(WhyEmpty(0));
   }
   return false;
 }

@@ -62,7 +62,7 @@ struct VideoPart {
   double end_s = std::numeric_limits<double>::infinity();
 };
 
-// The summary is complete when Next() has returned false.
+// The summary of a part is complete when Next() has returned false or the part is over.
 struct DecodeSummary {
   int64_t num_frames = 0;       // returned by Next()
   int64_t expected_frames = 0;  // num_frames plus the frames missing at the end, estimated
@@ -86,18 +86,30 @@ class VideoDecoder {
 
   // Throws an input error if there is no such file, it holds no video, or its kind is refused.
   explicit VideoDecoder(const std::filesystem::path& file, const VideoPart& part = {});
+  // Decodes one or more parts in one pass. They may overlap and stand in any order. Time between
+  // them is passed over where the container has an index that can be trusted.
+  VideoDecoder(const std::filesystem::path& file, const std::vector<VideoPart>& parts);
   ~VideoDecoder();
 
   const VideoInfo& info() const;
   // Decodes the next frame in order of presentation, and returns false after the last. Damaged
-  // packets are skipped and noted. Throws an input error if there was no frame at all.
+  // packets are skipped and noted. Throws an input error if there was no frame at all; with several
+  // parts it does not, and WhyEmpty() says why a part has no frame.
   bool Next(VideoFrame* frame);
   // Makes Next() call `tell` for each decoded frame, including the frames before the part.
   void OnDecoded(std::function<void()> tell);
-  const DecodeSummary& summary() const;
+  // Returns whether the last frame is in the part. Parts are numbered from 0 as they were given.
+  bool IsIn(size_t part) const;
+  // Returns whether the part has all its frames, so that its summary is complete.
+  bool IsOver(size_t part) const;
+  const DecodeSummary& summary(size_t part = 0) const;
+  std::string WhyEmpty(size_t part) const;
 
  private:
   struct State;
+  void RestartWithoutSeeking();
+
+  bool throws_if_empty_ = false;
   std::unique_ptr<State> state_;
   std::function<void()> on_decoded_;
 };

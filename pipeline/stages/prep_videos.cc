@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -80,16 +84,6 @@ std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
   return text;
 }
 
-PrepareRequest RequestFor(const VideoRow& row, const fs::path& source, const fs::path& target,
-                          const std::string& made_from, const PrepVideosOptions& options) {
-  PrepareRequest request = options.preparation.Request();
-  request.source = source.string();
-  request.target = target.string();
-  request.part = PartOf(row);
-  request.made_from = made_from;
-  return request;
-}
-
 // Prepares the videos of one task, with one worker process per thread.
 class Preparation {
  public:
@@ -101,20 +95,32 @@ class Preparation {
   int64_t num_frames() const { return num_frames_; }
   int64_t num_truncated() const { return num_truncated_; }
   int64_t num_workers() const {
-    return std::min(static_cast<int64_t>(workers_.size()), num_videos());
+    return static_cast<int64_t>(std::min(workers_.size(), files_.size()));
   }
   // Returns the warnings of the videos done, by id.
   const std::map<std::string, std::string>& warnings() const { return warnings_; }
 
  private:
-  ItemOutcome Prepare(const ItemTurn& turn);
+  // A row that is not prepared yet.
+  struct Part {
+    size_t row;
+    std::string made_from;
+    std::unique_ptr<PendingFile> file;
+  };
+
+  void TakeRows();
+  void Prepare(const GroupTurn& turn);
+  std::vector<Part> MissingParts(const GroupTurn& turn) const;
+  PrepareRequest RequestFor(const std::vector<Part>& parts) const;
+  ItemOutcome Publish(const PreparedPart& prepared, Part* part);
   void Warn(const std::string& id, const std::string& words);
   void CountFrames(int64_t num_new, Progress* progress);
 
   const Manifest& manifest_;
   const StageOutput& output_;
   const PrepVideosOptions& options_;
-  std::vector<VideoRow> rows_;
+  std::vector<VideoRow> rows_;                             // of this task
+  std::vector<std::vector<size_t>> files_;                 // the rows of each source file
   std::vector<PrepWorker> workers_;                        // by thread
   std::atomic<int64_t> num_frames_{0}, num_truncated_{0};  // of videos that are done
   std::atomic<int64_t> num_encoded_{0};                    // of all videos, for the progress line
@@ -126,11 +132,7 @@ class Preparation {
 Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
                          const PrepVideosOptions& options)
     : manifest_(manifest), output_(output), options_(options) {
-  for (size_t i = 0; i < manifest.videos.size(); ++i) {
-    if (options.slice.Mine(i)) {
-      rows_.push_back(manifest.videos[i]);
-    }
-  }
+  TakeRows();
   PrepWorkerOptions worker;
   worker.program = options.worker_program;
   worker.stall_s = options.limits.stall_timeout;
@@ -142,38 +144,86 @@ Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
   }
 }
 
+// A file with several rows, such as a long video with its segments, belongs to one task, so that it
+// is decoded once.
+void Preparation::TakeRows() {
+  std::unordered_map<std::string_view, size_t> file_of_path;
+  std::map<size_t, std::vector<size_t>> rows_of_file;  // of this task
+  for (const VideoRow& row : manifest_.videos) {
+    const size_t file = file_of_path.emplace(row.path, file_of_path.size()).first->second;
+    if (options_.slice.Mine(file)) {
+      rows_of_file[file].push_back(rows_.size());
+      rows_.push_back(row);
+    }
+  }
+  for (auto& [file, rows] : rows_of_file) {
+    files_.push_back(std::move(rows));
+  }
+}
+
 ItemLoopResult Preparation::Run() {
   std::vector<std::string> ids;
   for (const VideoRow& row : rows_) {
     ids.push_back(row.id);
   }
-  return RunItemLoop(ids, {"prep", "videos", static_cast<int>(workers_.size())},
-                     [&](const ItemTurn& turn) { return Prepare(turn); });
+  return RunGroupLoop(ids, files_, {"prep", "videos", static_cast<int>(workers_.size())},
+                      [&](const GroupTurn& turn) { Prepare(turn); });
 }
 
-ItemOutcome Preparation::Prepare(const ItemTurn& turn) {
-  const VideoRow& row = rows_[turn.item];
-  const fs::path source = manifest_.VideoPath(row);
-  const fs::path target = fs::path(options_.out_dir) / (row.id + ".mkv");
-  const std::string made_from = MadeFrom(row, source, output_.settings());
-  if (!output_.must_redo() && IsPrepared(target, made_from)) {
-    return ItemOutcome::kSkipped;
+void Preparation::Prepare(const GroupTurn& turn) {
+  std::vector<Part> parts = MissingParts(turn);
+  if (parts.empty()) {
+    return;
   }
-  PendingFile pending(target);
   int64_t num_told = 0;
   const auto tell = [&](int64_t num_frames) {
     CountFrames(num_frames - std::exchange(num_told, num_frames), turn.progress);
   };
-  const DecodeSummary summary = workers_[turn.thread].Prepare(
-      RequestFor(row, source, pending.temporary_path(), made_from, options_), tell);
-  const std::string words = Judge(summary, options_.allow_truncated);
+  workers_[turn.thread].PrepareParts(
+      RequestFor(parts), tell, [&](size_t i, const PreparedPart& prepared) {
+        turn.end(parts[i].row, [&] { return Publish(prepared, &parts[i]); });
+      });
+}
+
+// Ends the rows that are prepared, and returns the others.
+std::vector<Preparation::Part> Preparation::MissingParts(const GroupTurn& turn) const {
+  std::vector<Part> parts;
+  for (const size_t row : turn.items) {
+    const fs::path target = fs::path(options_.out_dir) / (rows_[row].id + ".mkv");
+    std::string made_from =
+        MadeFrom(rows_[row], manifest_.VideoPath(rows_[row]), output_.settings());
+    if (!output_.must_redo() && IsPrepared(target, made_from)) {
+      turn.end(row, [] { return ItemOutcome::kSkipped; });
+    } else {
+      parts.push_back({row, std::move(made_from), std::make_unique<PendingFile>(target)});
+    }
+  }
+  return parts;
+}
+
+PrepareRequest Preparation::RequestFor(const std::vector<Part>& parts) const {
+  PrepareRequest request = options_.preparation.Request();
+  request.source = manifest_.VideoPath(rows_[parts.front().row]).string();
+  request.parts.clear();
+  for (const Part& part : parts) {
+    request.parts.push_back(
+        {part.file->temporary_path().string(), PartOf(rows_[part.row]), part.made_from});
+  }
+  return request;
+}
+
+ItemOutcome Preparation::Publish(const PreparedPart& prepared, Part* part) {
+  const std::unique_ptr<PendingFile> file = std::move(part->file);
+  if (!prepared.fault.empty()) {
+    throw InputError(prepared.fault);
+  }
+  const std::string words = Judge(prepared.summary, options_.allow_truncated);
   output_.RequireOurs();
-  pending.Publish();
-  tell(summary.num_frames);
-  num_frames_ += summary.num_frames;
-  num_truncated_ += summary.truncated ? 1 : 0;
+  file->Publish();
+  num_frames_ += prepared.summary.num_frames;
+  num_truncated_ += prepared.summary.truncated ? 1 : 0;
   if (!words.empty()) {
-    Warn(row.id, words);
+    Warn(rows_[part->row].id, words);
   }
   return ItemOutcome::kDone;
 }

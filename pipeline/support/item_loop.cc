@@ -29,55 +29,116 @@ std::string OneLine(std::string text) {
 }
 
 // Holds the data that the threads of one loop share.
-struct Loop {
-  std::atomic<size_t> next{0};
-  std::atomic<size_t> done{0}, skipped{0};
-  std::atomic<bool> stop{false};
-  std::mutex mutex;
-  std::exception_ptr fatal;
-  std::vector<std::optional<std::string>> reasons;  // by item
+class Loop {
+ public:
+  Loop(const std::vector<std::string>& ids, const std::vector<std::vector<size_t>>& groups,
+       const ItemLoopOptions& options, const std::function<void(const GroupTurn&)>& work)
+      : ids_(ids),
+        groups_(groups),
+        work_(work),
+        progress_(options.unit, static_cast<int64_t>(ids.size())),
+        ended_(ids.size()),
+        reasons_(ids.size()) {}
+
+  // Runs in each thread. Never throws.
+  void Run(size_t thread) {
+    for (size_t group = next_++; group < groups_.size() && !stop_; group = next_++) {
+      try {
+        RunGroup(groups_[group], thread);
+      } catch (...) {
+        Stop(std::current_exception());
+        return;
+      }
+    }
+  }
 
   // Only the first error is kept.
   void Stop(std::exception_ptr why) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    fatal = fatal ? fatal : std::move(why);
-    stop = true;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fatal_ = fatal_ ? fatal_ : std::move(why);
+    stop_ = true;
   }
+
+  // Throws the error that stopped the loop. Call it after the last thread has ended.
+  ItemLoopResult Result(const std::string& stage) const {
+    if (fatal_) {
+      std::rethrow_exception(fatal_);
+    }
+    ItemLoopResult result;
+    result.done = done_;
+    result.skipped = skipped_;
+    for (size_t item = 0; item < ids_.size(); ++item) {
+      if (reasons_[item]) {
+        result.failed.push_back({ids_[item], stage, *reasons_[item]});
+      }
+    }
+    return result;
+  }
+
+ private:
+  void RunGroup(const std::vector<size_t>& items, size_t thread) {
+    const auto end = [this](size_t item, const std::function<ItemOutcome()>& finish) {
+      EndItem(item, finish);
+    };
+    try {
+      work_({items, thread, &progress_, end});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) {
+        throw;
+      }
+      for (const size_t item : items) {
+        if (ended_[item] == 0 && items.size() == 1) {
+          EndItem(item, [&]() -> ItemOutcome { throw error; });
+        } else if (ended_[item] == 0) {
+          RunGroup({item}, thread);
+        }
+      }
+    }
+  }
+
+  void EndItem(size_t item, const std::function<ItemOutcome()>& finish) {
+    try {
+      ++(finish() == ItemOutcome::kDone ? done_ : skipped_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) {
+        throw;
+      }
+      reasons_[item] = Escaped(OneLine(error.what()));
+      LogWarn(fmt::format("{} failed: {}", ids_[item], *reasons_[item]));
+    }
+    ended_[item] = 1;
+    progress_.Advance();
+  }
+
+  const std::vector<std::string>& ids_;
+  const std::vector<std::vector<size_t>>& groups_;
+  const std::function<void(const GroupTurn&)>& work_;
+  Progress progress_;
+  std::atomic<size_t> next_{0};
+  std::atomic<size_t> done_{0}, skipped_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::exception_ptr fatal_;
+  // By item. An item belongs to one thread.
+  std::vector<char> ended_;
+  std::vector<std::optional<std::string>> reasons_;
 };
 
 }  // namespace
 
-ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
-                           const std::function<ItemOutcome(const ItemTurn&)>& work) {
-  Loop loop;
-  loop.reasons.resize(ids.size());
-  Progress progress(options.unit, static_cast<int64_t>(ids.size()));
-  const auto run = [&](size_t thread) {
-    for (size_t item = loop.next++; item < ids.size() && !loop.stop; item = loop.next++) {
-      try {
-        ++(work({item, thread, &progress}) == ItemOutcome::kDone ? loop.done : loop.skipped);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::kInput) {
-          loop.Stop(std::current_exception());
-          return;
-        }
-        loop.reasons[item] = Escaped(OneLine(error.what()));
-        LogWarn(fmt::format("{} failed: {}", ids[item], *loop.reasons[item]));
-      } catch (...) {
-        loop.Stop(std::current_exception());
-        return;
-      }
-      progress.Advance();
-    }
-  };
+ItemLoopResult RunGroupLoop(const std::vector<std::string>& ids,
+                            const std::vector<std::vector<size_t>>& groups,
+                            const ItemLoopOptions& options,
+                            const std::function<void(const GroupTurn&)>& work) {
+  Loop loop(ids, groups, options, work);
   std::vector<std::thread> threads;
-  const size_t count = std::min(static_cast<size_t>(std::max(1, options.threads)), ids.size());
+  const size_t count = std::min(static_cast<size_t>(std::max(1, options.threads)), groups.size());
   try {
     for (size_t thread = 1; thread < count; ++thread) {
-      threads.emplace_back(run, thread);
+      threads.emplace_back([&loop, thread] { loop.Run(thread); });
     }
-    run(0);
-  } catch (const std::exception& error) {  // no more threads available; run() never throws
+    loop.Run(0);
+  } catch (const std::exception& error) {  // no more threads available
     loop.Stop(std::make_exception_ptr(
         EnvironmentError(fmt::format("cannot start thread {} of {}: {}; use fewer --threads",
                                      threads.size() + 2, count, error.what()))));
@@ -85,18 +146,19 @@ ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOp
   for (std::thread& thread : threads) {
     thread.join();
   }
-  if (loop.fatal) {
-    std::rethrow_exception(loop.fatal);
-  }
-  ItemLoopResult result;
-  result.done = loop.done;
-  result.skipped = loop.skipped;
+  return loop.Result(options.stage);
+}
+
+ItemLoopResult RunItemLoop(const std::vector<std::string>& ids, const ItemLoopOptions& options,
+                           const std::function<ItemOutcome(const ItemTurn&)>& work) {
+  std::vector<std::vector<size_t>> single(ids.size());
   for (size_t item = 0; item < ids.size(); ++item) {
-    if (loop.reasons[item]) {
-      result.failed.push_back({ids[item], options.stage, *loop.reasons[item]});
-    }
+    single[item] = {item};
   }
-  return result;
+  return RunGroupLoop(ids, single, options, [&](const GroupTurn& turn) {
+    const size_t item = turn.items.front();
+    turn.end(item, [&] { return work({item, turn.thread, turn.progress}); });
+  });
 }
 
 std::string FormatFailedItems(const std::vector<FailedItem>& failed) {

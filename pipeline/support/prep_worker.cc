@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -19,10 +20,13 @@ namespace reel3d {
 // packing and unpacking.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VideoPart, begin_s, end_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameRate, num, den)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PrepareRequest, source, target, part, made_from, height,
-                                   short_side, quality, even_rate, rate, interlaced)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparePart, target, part, made_from)
+// The parts follow in messages of their own, because hundreds of them are too long for one message.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PrepareRequest, source, height, short_side, quality, even_rate,
+                                   rate, interlaced)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DecodeSummary, num_frames, expected_frames, problem, notes,
                                    truncated)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparedPart, summary, fault)
 
 namespace {
 
@@ -41,22 +45,41 @@ std::string Pack(const Json& message) {
 }
 
 std::string PackRequest(const PrepareRequest& request, int memory_mb) {
-  return Pack({{"request", request}, {"memory_mb", memory_mb}});
+  return Pack(
+      {{"request", request}, {"num_parts", request.parts.size()}, {"memory_mb", memory_mb}});
 }
 
-// Reads a message of the worker. Returns the summary of a finished video, or nothing if the message
-// only reports progress, which `on_frames` gets. Throws the worker's error.
-std::optional<DecodeSummary> Understand(const std::string& bytes,
-                                        const std::function<void(int64_t)>& on_frames) {
+// Runs in the worker.
+PrepareRequest ReceiveRequest(const Json& message) {
+  auto request = message.at("request").get<PrepareRequest>();
+  request.parts.clear();
+  for (size_t left = message.at("num_parts").get<size_t>(); left > 0; --left) {
+    const std::optional<std::string> bytes = ReceiveFromParent();
+    if (!bytes) {
+      std::exit(kExitDone);  // the parent has ended
+    }
+    request.parts.push_back(Json::from_cbor(*bytes).get<PreparePart>());
+  }
+  return request;
+}
+
+// Reads a message of the worker, and returns true if it is the last one about a video. Throws the
+// worker's error.
+bool Understand(const std::string& bytes, const std::function<void(int64_t)>& on_frames,
+                const OnPreparedPart& on_part) {
   const Json message = Json::from_cbor(bytes);
   if (message.contains("error")) {
     throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>());
   }
   if (message.contains("so_far")) {
     on_frames(message.at("so_far").get<int64_t>());
-    return std::nullopt;
+    return false;
   }
-  return message.get<DecodeSummary>();
+  if (message.contains("part")) {
+    on_part(message.at("part").get<size_t>(), message.at("prepared").get<PreparedPart>());
+    return false;
+  }
+  return message.at("done").get<bool>();
 }
 
 Json PackError(ErrorKind kind, const std::string& what) {
@@ -66,17 +89,22 @@ Json PackError(ErrorKind kind, const std::string& what) {
 // Runs in the worker and returns the answer to one request.
 Json Answer(const Json& message) {
   const int memory_mb = message.at("memory_mb").get<int>();
-  const PrepareRequest request = message.at("request").get<PrepareRequest>();
+  const PrepareRequest request = ReceiveRequest(message);
   try {
     LimitMemory(memory_mb);
     const Stopwatch clock;
     double next_s = 0;
-    return Json(PrepareVideo(request, [&](int64_t num_frames) {
+    const auto tell = [&](int64_t num_frames) {
       if (clock.Seconds() >= next_s) {
         next_s = clock.Seconds() + kTellEvery_s;
         SendToParent(Pack({{"so_far", num_frames}}));
       }
-    }));
+    };
+    PrepareParts(request, tell, [](size_t part, PreparedPart prepared) {
+      prepared.fault.resize(std::min(prepared.fault.size(), kMaxMessage_bytes / 4));
+      SendToParent(Pack({{"part", part}, {"prepared", prepared}}));
+    });
+    return {{"done", true}};
   } catch (const std::bad_alloc&) {
     return PackError(ErrorKind::kInput,
                      fmt::format("cannot decode {}: more than {} MB of memory needed, the limit by "
@@ -126,6 +154,9 @@ void PrepWorker::Submit(const PrepareRequest& request) {
     Start();
     process_->Send(message);
   }
+  for (const PreparePart& part : request.parts) {
+    process_->Send(Pack(part));
+  }
 }
 
 void PrepWorker::GiveUp(const std::string& why) {
@@ -147,41 +178,55 @@ bool PrepWorker::Hear(double patience_s, std::string* bytes) {
   return true;
 }
 
-DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
-                                  const std::function<void(int64_t num_frames)>& on_frames) {
+std::string PrepWorker::Await(const std::string& what, const Stopwatch& clock) {
+  const double timeout_s = options_.timeout_s > 0 ? options_.timeout_s : 1e18;
+  const double left_s = timeout_s - clock.Seconds();
+  std::string bytes;
+  if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
+    const std::string end = process_->End();
+    // Neither this process nor a decoder sends signal 9, so memory is probably short.
+    const bool killed = end.find("signal 9,") != std::string::npos;
+    GiveUp(fmt::format("{}: the decoder crashed ({}){}", what, end,
+                       killed ? "; if the machine is short of memory, take fewer --threads" : ""));
+  }
+  if (bytes.empty()) {
+    GiveUp(left_s <= options_.stall_s
+               ? fmt::format("{}: not done after {:g} s; --video-timeout allows more", what,
+                             options_.timeout_s)
+               : fmt::format("{}: no frame for {:g} s; --stall-timeout allows more", what,
+                             options_.stall_s));
+  }
+  return bytes;
+}
+
+void PrepWorker::PrepareParts(const PrepareRequest& request,
+                              const std::function<void(int64_t num_frames)>& on_frames,
+                              const OnPreparedPart& on_part) {
   Submit(request);
   const std::string what = "cannot decode " + request.source;
-  const double timeout_s = options_.timeout_s > 0 ? options_.timeout_s : 1e18;
   const Stopwatch clock;
-  std::string bytes;
-  while (true) {
-    const double left_s = timeout_s - clock.Seconds();
-    if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
-      const std::string end = process_->End();
-      // Neither this process nor a decoder sends signal 9, so memory is probably short.
-      const bool killed = end.find("signal 9,") != std::string::npos;
-      GiveUp(
-          fmt::format("{}: the decoder crashed ({}){}", what, end,
-                      killed ? "; if the machine is short of memory, take fewer --threads" : ""));
-    }
-    if (bytes.empty()) {
-      GiveUp(left_s <= options_.stall_s
-                 ? fmt::format("{}: not done after {:g} s; --video-timeout allows more", what,
-                               options_.timeout_s)
-                 : fmt::format("{}: no frame for {:g} s; --stall-timeout allows more", what,
-                               options_.stall_s));
-    }
-    std::optional<DecodeSummary> summary;
+  for (bool is_done = false; !is_done;) {
+    const std::string bytes = Await(what, clock);
     try {
-      UseJson(what + ": the decoder crashed", [&] { summary = Understand(bytes, on_frames); });
-    } catch (const Error&) {
+      UseJson(what + ": the decoder crashed",
+              [&] { is_done = Understand(bytes, on_frames, on_part); });
+    } catch (...) {
       process_.reset();  // the video may have damaged the worker
       throw;
     }
-    if (summary) {
-      return *summary;
-    }
   }
+}
+
+DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
+                                  const std::function<void(int64_t num_frames)>& on_frames) {
+  PreparedPart only;
+  PrepareParts(request, on_frames,
+               [&](size_t /*part*/, const PreparedPart& prepared) { only = prepared; });
+  if (!only.fault.empty()) {
+    process_.reset();
+    throw InputError(only.fault);
+  }
+  return only.summary;
 }
 
 }  // namespace reel3d

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lib/base/child_process.h"
+#include "lib/base/timer.h"
 #include "lib/video/video_decoder.h"
 #include "pipeline/support/prepare_video.h"
 
@@ -32,15 +33,22 @@ class PrepWorker {
  public:
   explicit PrepWorker(PrepWorkerOptions options) : options_(std::move(options)) {}
 
-  // Does what PrepareVideo() does, and throws its errors. Also throws an input error if the worker
-  // crashes, hangs or takes too much. `on_frames` gets the number of frames encoded so far, now and
-  // then.
+  // Does what PrepareParts() does, and throws its errors. Also throws an input error if the worker
+  // crashes, hangs or takes too much; parts that on_part() has got are complete nevertheless.
+  // `on_frames` gets the number of frames encoded so far, now and then.
+  void PrepareParts(const PrepareRequest& request,
+                    const std::function<void(int64_t num_frames)>& on_frames,
+                    const OnPreparedPart& on_part);
+
+  // Does what PrepareVideo() does, and throws its errors. Otherwise as above.
   DecodeSummary Prepare(const PrepareRequest& request,
                         const std::function<void(int64_t num_frames)>& on_frames);
 
  private:
   void Start();
   void Submit(const PrepareRequest& request);
+  // Returns the worker's next message. Throws an input error if it gives none.
+  std::string Await(const std::string& what, const Stopwatch& clock);
   // Returns false if the worker has ended. `bytes` is empty if the worker sent nothing in time.
   bool Hear(double patience_s, std::string* bytes);
   [[noreturn]] void GiveUp(const std::string& why);

@@ -47,7 +47,7 @@ constexpr size_t kBatchesAtOnce = 8;
 RawVideo::RawVideo(PrepareRequest request, PrepWorker* worker,
                    const std::function<void(int64_t num_frames)>& on_frames)
     : prepared_(fs::temp_directory_path() / "reel3d.mkv") {
-  request.target = prepared_.temporary_path();
+  request.parts.front().target = prepared_.temporary_path();
   summary_ = worker->Prepare(request, on_frames);
   PreparedVideoReader reader(prepared());
   info_ = reader.info();

@@ -62,10 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const fuzz::ScratchFile target;
   PrepareRequest request;
   request.source = source.path();
-  request.target = target.path();
-  request.part.begin_s = input.Below(1000) / 50.;
+  request.parts.front().target = target.path();
+  request.parts.front().part.begin_s = input.Below(1000) / 50.;
   if (const int length = input.Below(1000); length > 0) {
-    request.part.end_s = request.part.begin_s + length / 50.;
+    request.parts.front().part.end_s = request.parts.front().part.begin_s + length / 50.;
   }
   request.height = 32;
   request.quality = 90;

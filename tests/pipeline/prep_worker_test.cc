@@ -37,8 +37,8 @@ class PrepWorkerTest : public testing::Test {
   PrepareRequest Request(const std::string& name) const {
     PrepareRequest request;
     request.source = (folder_ / name).string();
-    request.target = (folder_ / (name + ".mkv")).string();
-    request.height = 720;  // takes some tenths of a second
+    request.parts.front().target = (folder_ / (name + ".mkv")).string();
+    request.height = 720;  // some tenths of a second
     request.quality = 90;
     return request;
   }
@@ -84,9 +84,10 @@ TEST_F(PrepWorkerTest, DoesWhatIsDoneInOurOwnProcess) {
   EXPECT_FALSE(summary.truncated);
   EXPECT_GT(num_calls, 0) << "no word from the middle";
   PrepareRequest own = Request("good.mp4");
-  own.target = (folder_ / "own.mkv").string();
+  own.parts.front().target = (folder_ / "own.mkv").string();
   EXPECT_EQ(PrepareVideo(own, [](int64_t) {}).num_frames, kNumFrames);
-  EXPECT_TRUE(test::ReadBytes(own.target) == test::ReadBytes(folder_ / "good.mp4.mkv"));
+  EXPECT_TRUE(test::ReadBytes(own.parts.front().target) ==
+              test::ReadBytes(folder_ / "good.mp4.mkv"));
 }
 
 TEST_F(PrepWorkerTest, ACrashCostsOneVideo) {
@@ -147,7 +148,7 @@ TEST_F(PrepWorkerTest, ErrorsKeepTheirKind) {
       Fault(ErrorKind::kInput, [&] { worker.Prepare(Request("text.mp4"), [](int64_t) {}); }),
       HasSubstr("no known video format"));
   PrepareRequest nowhere = Request("good.mp4");
-  nowhere.target = (folder_ / "absent" / "x.mkv").string();
+  nowhere.parts.front().target = (folder_ / "absent" / "x.mkv").string();
   EXPECT_THAT(Fault(ErrorKind::kEnvironment, [&] { worker.Prepare(nowhere, [](int64_t) {}); }),
               HasSubstr("absent/x.mkv"));
 }

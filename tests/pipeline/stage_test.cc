@@ -84,6 +84,32 @@ TEST(ItemLoop, OtherFaultsEndIt) {
   }
 }
 
+// The work on the group {0, 1, 2} fails after item 0. Item 1 is sound when it is alone, item 2 not.
+TEST(GroupLoop, TriesTheRestOfAFailedGroupOneByOne) {
+  std::vector<std::vector<size_t>> calls;
+  const ItemLoopResult result =
+      RunGroupLoop(Ids(5), {{0, 1, 2}, {3, 4}}, {"prep", "videos", 1}, [&](const GroupTurn& turn) {
+        calls.push_back(turn.items);
+        for (const size_t item : turn.items) {
+          if (item == 2 || (item == 1 && turn.items.size() > 1)) {
+            throw InputError("crashed");
+          }
+          turn.end(item, [&]() -> ItemOutcome {
+            if (item == 3) {
+              throw InputError("beyond the end");
+            }
+            return item == 4 ? ItemOutcome::kSkipped : ItemOutcome::kDone;
+          });
+        }
+      });
+  EXPECT_EQ(calls, (std::vector<std::vector<size_t>>{{0, 1, 2}, {1}, {2}, {3, 4}}));
+  EXPECT_EQ(result.done, 2U);
+  EXPECT_EQ(result.skipped, 1U);
+  ASSERT_EQ(result.failed.size(), 2U);
+  EXPECT_EQ(result.failed[0].id + " " + result.failed[0].reason, "v2 crashed");
+  EXPECT_EQ(result.failed[1].id + " " + result.failed[1].reason, "v3 beyond the end");
+}
+
 // Returns the run of task `task` of `tasks`.
 StageRun TaskIn(const fs::path& folder, int task, int tasks, const std::string& settings = "",
                 const std::string& input = "") {
@@ -360,6 +386,7 @@ TEST(TaskSlice, FollowsTheSlurmArray) {
   EXPECT_EQ(part.tasks, 64);
   setenv("SLURM_ARRAY_TASK_ID", "many", 1);
   EXPECT_THROW(TaskSlice().Resolve(), Error);
+  EXPECT_NO_THROW(told.Resolve());
   for (const char* name :
        {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"}) {
     unsetenv(name);
