@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "lib/base/error.h"
@@ -72,24 +74,6 @@ void CountClasses(const Manifest& manifest, const std::vector<std::string>& clas
   report->num_videos = static_cast<int64_t>(manifest.videos.size());
 }
 
-// Returns true if the file was written. A file of equal content is no error, because the same
-// command may run twice.
-bool WriteUnlessOther(const fs::path& file, const std::string& text, bool overwrite) {
-  if (fs::exists(file)) {
-    if (ReadFile(file) == text) {
-      return false;
-    }
-    if (!overwrite) {
-      throw UsageError(fmt::format(
-          "{} lists other videos or another split: --overwrite replaces it (under make: "
-          "OVERWRITE=yes), or name a file in another folder",
-          file.string()));
-    }
-  }
-  WriteFileAtomically(file, text);
-  return true;
-}
-
 void WarnOfCounts(const ListVideosReport& report, bool by_folders) {
   std::vector<ClassCounts> counts;
   for (const auto& [name, of_class] : report.classes) {
@@ -114,33 +98,63 @@ struct Outputs {
   std::string report;
 };
 
-// Writes `text`, or removes the file if `text` is empty: a table of an earlier list must not remain
-// beside the new manifest.
-void WriteOrRemove(const fs::path& file, const std::string& text, bool overwrite) {
-  if (!text.empty()) {
-    WriteUnlessOther(file, text, overwrite);
-  } else if (fs::exists(file)) {
-    if (!overwrite) {
-      throw UsageError(
-          fmt::format("{} belongs to another list: --overwrite removes it", file.string()));
-    }
-    fs::remove(file);
+// A file of a list: its text, or nothing if the list has no such table. A table of an earlier list
+// must not remain beside the new manifest.
+struct OutputFile {
+  fs::path path;
+  std::optional<std::string> text;
+
+  bool IsDone() const {
+    return text ? fs::exists(path) && ReadFile(path) == *text : !fs::exists(path);
   }
+  // Throws a usage error if the file belongs to another list. The same command may run twice.
+  void RequireOurs() const {
+    if (fs::exists(path) && !IsDone()) {
+      throw UsageError(
+          text ? fmt::format("{} lists other videos or another split: --overwrite replaces it "
+                             "(under make: OVERWRITE=yes), or name a file in another folder",
+                             path.string())
+               : fmt::format("{} belongs to another list: --overwrite removes it", path.string()));
+    }
+  }
+  void Write() const {
+    if (IsDone()) {
+      return;
+    }
+    if (text) {
+      WriteFileAtomically(path, *text);
+    } else {
+      fs::remove(path);
+    }
+  }
+};
+
+std::optional<std::string> UnlessEmpty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
-// Returns whether the manifest was written. Without `overwrite`, throws a usage error instead of
-// replacing or removing a file of another list.
+// Returns whether the manifest was written. Without `overwrite`, throws a usage error before
+// anything is written if a file belongs to another list.
 bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) {
-  const std::string text = FormatManifest(outputs.manifest);
+  const OutputFile manifest = {file, FormatManifest(outputs.manifest)};
+  const std::array<OutputFile, 3> others = {{
+      {file.parent_path() / "classes.txt", FormatClasses(outputs.classes)},
+      {MissingFilesPath(file), UnlessEmpty(outputs.missing)},
+      {fs::path(file).replace_extension(".report.json"), UnlessEmpty(outputs.report)},
+  }};
+  if (!overwrite) {
+    manifest.RequireOurs();
+    std::for_each(others.begin(), others.end(), [](const auto& other) { other.RequireOurs(); });
+  }
   RemoveStaleTemporaries(file.parent_path());
-  if (overwrite && fs::exists(file) && ReadFile(file) != text) {
+  const bool is_new = !manifest.IsDone();
+  if (is_new) {
     // If this process is killed, no old manifest must remain beside new classes.
     fs::remove(file);
   }
-  WriteUnlessOther(file.parent_path() / "classes.txt", FormatClasses(outputs.classes), overwrite);
-  WriteOrRemove(MissingFilesPath(file), outputs.missing, overwrite);
-  WriteOrRemove(fs::path(file).replace_extension(".report.json"), outputs.report, overwrite);
-  return WriteUnlessOther(file, text, overwrite);
+  std::for_each(others.begin(), others.end(), [](const auto& other) { other.Write(); });
+  manifest.Write();
+  return is_new;
 }
 
 ListVideosReport ListFolders(const ListVideosOptions& options, const fs::path& file) {

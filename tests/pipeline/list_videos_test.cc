@@ -137,6 +137,16 @@ TEST_F(ListVideosTest, AnotherListIsNotOverwritten) {
   EXPECT_NE(ReadFile(options_.manifest), before);
 }
 
+// The list of an older version, or of another program, may have no classes.txt.
+TEST_F(ListVideosTest, ARefusedListLeavesNothingBesideAnother) {
+  Touch({"source/jump/a.mp4"});
+  List();
+  fs::remove(folder_ / "out/classes.txt");
+  Touch({"source/walk/b.mp4"});
+  EXPECT_THAT(Complaint({"source"}, ErrorKind::kUsage), HasSubstr("--overwrite"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/classes.txt"));
+}
+
 TEST_F(ListVideosTest, SaysWhatIsWrong) {
   Touch({"source/jump/a.mp4", "none/jump/a.txt", "bad/jump/a\tb.mp4"});
   EXPECT_THAT(Complaint({"absent"}), HasSubstr("absent"));
