@@ -38,15 +38,24 @@ void TaskSlice::Bind(OptionBinder& binder) {
 }
 
 void TaskSlice::Resolve() {
+  if (task_option >= 0 && tasks_option >= 1) {
+    task = task_option;
+    tasks = tasks_option;
+  } else {
+    TakeFromArray();
+  }
+  if (tasks_option == 0 || task < 0 || task >= tasks) {
+    throw UsageError(fmt::format("task {} of {}: tasks are numbered 0 .. tasks-1", task, tasks));
+  }
+}
+
+void TaskSlice::TakeFromArray() {
   const std::optional<int> array_task = FromEnvironment("SLURM_ARRAY_TASK_ID");
   const int count = FromEnvironment("SLURM_ARRAY_TASK_COUNT").value_or(1);
   const bool is_part = tasks_option >= 1 && tasks_option != count;
   const int first = is_part ? 0 : FromEnvironment("SLURM_ARRAY_TASK_MIN").value_or(0);
   tasks = tasks_option >= 1 ? tasks_option : array_task ? count : 1;
   task = task_option >= 0 ? task_option : array_task ? *array_task - first : 0;
-  if (tasks_option == 0 || task < 0 || task >= tasks) {
-    throw UsageError(fmt::format("task {} of {}: tasks are numbered 0 .. tasks-1", task, tasks));
-  }
 }
 
 void TaskSlice::DivideOverRanks(int rank, int num_ranks) {

@@ -21,7 +21,8 @@ struct TaskSlice {
 
   // Binds --task and --tasks. The default -1 takes SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_MIN /
   // _COUNT if they are set, else 0 of 1. If the array has another size than --tasks, it runs only
-  // some of the tasks, and SLURM_ARRAY_TASK_ID is the number of the task.
+  // some of the tasks, and SLURM_ARRAY_TASK_ID is the number of the task. If both options are
+  // given, the array's variables are not read.
   void Bind(OptionBinder& binder);
   // Sets the defaults, and throws a usage error on task >= tasks. Call it in the options' Check().
   void Resolve();
@@ -32,6 +33,9 @@ struct TaskSlice {
   int ranks = 1;         // `tasks` is this times the number of array tasks
   int task_option = -1;  // --task, as the user gave it
   int tasks_option = -1;
+
+ private:
+  void TakeFromArray();
 };
 
 // Names `tasks` of the slice, which are in rising order, so that a user can run them again:
