@@ -10,10 +10,10 @@ int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;
   const reel3d::ToolInfo info = {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
-      "Describes manifests, index.tsv, shards, score files, checkpoints, the folders of stages,\n"
-      "and weights of Python (.pth, .pt, .tar) with their network. A damaged file is an error\n"
-      "that names the fault. The values of weights are not read. Frames of a shard are read only\n"
-      "for --frames-to; check-shards reads all frames.\n\n"
+      "Describes manifests, index.tsv, shards.tsv, prepared videos, shards, scores, features,\n"
+      "checkpoints, the folders of stages, and weights (.safetensors, .pth, .pt, .tar) with their\n"
+      "network. A damaged file is an error that names the fault. The values of weights are not\n"
+      "read. Frames of a shard are read only for --frames-to; check-shards reads all frames.\n\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     nlohmann::ordered_json description = options.layers

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
        "A first Ctrl-C, SIGTERM, SIGHUP or SIGUSR1 is passed on as SIGUSR1: the ranks stop at\n"
        "the next step, save and end with status 75, however long the step is. Without run-ranks\n"
        "mpirun kills them a second after Ctrl-C or SIGTERM. If the same signal or Ctrl-C comes\n"
-       "again, a second later or more, the ranks end at once. The exit status is the launcher's.\n"
+       "again, a second later or more, the ranks end at once. The exit status is the launcher's,\n"
+       "or 75 if a request came before the ranks could listen.\n"
        "Options of run-ranks come before the launcher.",
        /*is_parallel=*/false, /*takes_command=*/true},
       argc, argv, options, [&] { return reel3d::RunRanks(options); });

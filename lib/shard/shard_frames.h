@@ -14,7 +14,7 @@ namespace reel3d {
 // The text of errors about a frame whose bytes do not match its checksum.
 constexpr const char* kDamagedFrame =
     "does not match its checksum: check-shards --remove-damaged and then pack-shards make that "
-    "shard anew";
+    "shard again";
 
 // Encoded frames back to back, as in a shard. Keeps its memory from use to use.
 class FrameBytes {

@@ -22,7 +22,7 @@ constexpr uint64_t kMostDoneBytes = 4096;
 constexpr std::array kAlways = {"index.tsv", "shards.tsv", "classes.txt", "missing.tsv"};
 
 constexpr const char* kWhatToDo =
-    "restore it, or run the same pack-shards command again, which keeps the shards";
+    "restore it, or run the same pack-shards command again, which keeps shards of its own version";
 
 std::string Line(const std::string& name, const std::string& bytes) {
   return fmt::format("{:08x}  {}  {}", Crc32(bytes.data(), bytes.size()), bytes.size(), name);

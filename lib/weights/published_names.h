@@ -10,8 +10,8 @@
 
 namespace reel3d {
 
-// Gives the tensors of a recognised file our names. Leaves the tensors of any other file as they
-// are.
+// Gives the tensors of a recognised file our names. In any other file it only removes a prefix that
+// all names share, such as `module.`.
 void UseOurNames(std::vector<TensorHeader>* tensors);
 
 }  // namespace reel3d

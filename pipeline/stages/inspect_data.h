@@ -10,7 +10,7 @@ namespace reel3d {
 // Describes a manifest, an index of shards or a list of shards (.tsv).
 nlohmann::ordered_json InspectTable(const std::filesystem::path& file);
 
-// Describes a shard or a file of scores (.h5).
+// Describes a shard, or a file of scores or features (.h5).
 nlohmann::ordered_json InspectHdf5(const std::filesystem::path& file);
 
 // Describes a prepared video, Motion-JPEG in Matroska (.mkv), and reads it to its end.

@@ -69,7 +69,7 @@ TEST(TrainOptions, ScaleLrIsForTheBatch) {
   EXPECT_EQ(options.schedule.lr, 0.1);
 }
 
-// The values are those of reference.md 1.10, taken from the three codes.
+// The values are those of the three codes.
 TEST(Recipes, DifferWhereTheirCodesDiffer) {
   const TrainOptions paper = FromRecipe("paper2017");
   const TrainOptions cvpr = FromRecipe("cvpr2018");
