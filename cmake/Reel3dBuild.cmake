@@ -85,6 +85,8 @@ function(reel3d_test)
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
   reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
+  # A test's own code is compiled a third faster than with -O3, and runs about as fast.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(TEST_TORCH)
     reel3d_use_torch(${target})
   endif()
