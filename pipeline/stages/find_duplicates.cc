@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
 #include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
 #include "lib/duplicates/pdq_hasher.h"
 #include "lib/duplicates/picture_pairs.h"
 #include "lib/duplicates/small_picture.h"
@@ -72,9 +73,13 @@ fs::path KeptManifest(const FindDuplicatesOptions& options) {
 // Throws a usage error if an output exists without --overwrite or is an input. This check comes
 // before the search, which may take an hour.
 void RequireFreeOutputs(const FindDuplicatesOptions& options) {
-  const bool drops = options.drop_from != kDropNone;
-  for (const fs::path& output : {fs::path(options.out), drops ? KeptManifest(options) : ""}) {
-    if (output.empty() || !fs::exists(output)) {
+  std::vector<fs::path> outputs = {options.out};
+  if (options.drop_from != kDropNone) {
+    outputs.push_back(KeptManifest(options));
+    outputs.push_back(MissingFilesPath(outputs.back()));
+  }
+  for (const fs::path& output : outputs) {
+    if (!fs::exists(output)) {
       continue;
     }
     if (fs::is_directory(output)) {
@@ -216,6 +221,18 @@ std::string KeepRest(const FindDuplicatesOptions& options, const std::vector<Dup
   return FormatManifest(kept);
 }
 
+// Missing videos still count as wrong with the new manifest, so it gets the table of the old one.
+void WriteKept(const FindDuplicatesOptions& options, const std::string& kept) {
+  const fs::path manifest = KeptManifest(options);
+  const fs::path missing = MissingFilesPath(options.manifest);
+  if (fs::exists(missing)) {
+    WriteFileAtomically(MissingFilesPath(manifest), ReadFile(missing));
+  } else {
+    fs::remove(MissingFilesPath(manifest));
+  }
+  WriteFileAtomically(manifest, kept);
+}
+
 }  // namespace
 
 void FindDuplicatesOptions::Bind(OptionBinder& binder) {
@@ -270,8 +287,7 @@ FindDuplicatesReport RunFindDuplicates(const FindDuplicatesOptions& options) {
       JoinPairs(by_source, FindByPictures(videos, signatures, options, &report));
   CountPairs(pairs, videos, &report);
   if (options.drop_from != kDropNone) {
-    const std::string kept = KeepRest(options, pairs, videos, &report);
-    WriteFileAtomically(report.kept_manifest, kept);
+    WriteKept(options, KeepRest(options, pairs, videos, &report));
   }
   WriteFileAtomically(options.out, FormatPairs(pairs, videos.rows));
   return report;

@@ -259,8 +259,12 @@ TEST_F(FindDuplicatesTest, ComparesWithAnotherSetAlone) {
 TEST_F(FindDuplicatesTest, DropsLeaksFromASubset) {
   const fs::path kept = *folder_ / "videos.without-duplicates.tsv";
   const std::string before = ReadFile(options_.manifest);
+  const fs::path missing = Path("videos.missing.tsv");
+  const fs::path kept_missing = *folder_ / "videos.without-duplicates.missing.tsv";
+  WriteFileAtomically(missing, "id\tlabel\tsubset\treason\nx\ta\tvalidation\tno file\n");
   options_.drop_from = "training";
   const FindDuplicatesReport report = RunFindDuplicates(options_);
+  EXPECT_EQ(ReadFile(kept_missing), ReadFile(missing));
   EXPECT_EQ(report.num_dropped, static_cast<int64_t>(Edits().size()));
   EXPECT_EQ(report.kept_manifest, kept.string());
   for (const VideoRow& row : ReadManifest(kept).videos) {
@@ -268,7 +272,9 @@ TEST_F(FindDuplicatesTest, DropsLeaksFromASubset) {
   }
   EXPECT_EQ(ReadManifest(kept).videos.size(), 27U - Edits().size());
   EXPECT_EQ(ReadFile(options_.manifest), before);
-  fs::remove(kept);
+  for (const fs::path& file : {kept, missing, kept_missing}) {
+    fs::remove(file);
+  }
 }
 
 std::string Fault(const FindDuplicatesOptions& options, ErrorKind kind) {
