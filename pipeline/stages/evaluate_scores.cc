@@ -109,7 +109,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
     how.groups = GroupsOf(ids, options.intervals.group_regex);
   }
   if (!options.labels.empty()) {
-    how.labels = ReadLabelSets(options.labels, subset.classes);
+    how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset);
   }
   how.columns = ColumnsOf(subset, ids, how.groups, options);
   if (!options.only_videos.empty()) {
@@ -221,7 +221,8 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   intervals.Bind(binder);
   binder.Bind("labels", &labels,
               "read the labels for mAP and hit@k from this table (`id label`, a row for each label "
-              "of a video). Empty: use the one label of each scored video");
+              "of a video; list-videos writes VIDEOS.labels.tsv with a third column, `subset`). "
+              "Empty: use the one label of each scored video");
   binder.Bind(
       "slices", &slices,
       "report top-1 also for the videos with each value of this table's columns (`id` and any "

@@ -4,21 +4,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
+#include <string_view>
 
 #include "lib/data/tsv.h"
 
 namespace reel3d {
 
-LabelSets ReadLabelSets(const std::filesystem::path& file,
-                        const std::vector<std::string>& classes) {
+namespace {
+
+bool HasSubsets(const std::filesystem::path& file) {
+  constexpr std::string_view kHeader = "id\tlabel\tsubset";
+  std::string begin(kHeader.size(), '\0');
+  std::ifstream(file).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == kHeader;
+}
+
+}  // namespace
+
+LabelSets ReadLabelSets(const std::filesystem::path& file, const std::vector<std::string>& classes,
+                        const std::string& subset) {
   std::map<std::string, int, std::less<>> index_of_class;
   for (size_t index = 0; index < classes.size(); ++index) {
     index_of_class.emplace(classes[index], static_cast<int>(index));
   }
   LabelSets sets;
-  TsvReader reader(file, {"id", "label"});
+  const bool has_subsets = HasSubsets(file);
+  TsvReader reader(file, has_subsets ? std::vector<std::string>{"id", "label", "subset"}
+                                     : std::vector<std::string>{"id", "label"});
   while (reader.NextRow()) {
+    if (has_subsets && reader.Text(2) != subset) {
+      continue;
+    }
     const auto found = index_of_class.find(reader.Text(1));
     if (found == index_of_class.end()) {
       reader.Fail(fmt::format("'{}' is none of the {} classes of the scores", reader.Text(1),
@@ -31,7 +49,7 @@ LabelSets ReadLabelSets(const std::filesystem::path& file,
     }
   }
   if (sets.empty()) {
-    reader.Fail("it holds no labels");
+    reader.Fail(has_subsets ? "it holds no labels of the subset " + subset : "it holds no labels");
   }
   return sets;
 }

@@ -11,8 +11,10 @@
 namespace reel3d {
 
 // Reads a file of tab separated values with the columns `id label`, one row for each label of a
-// video. A pair that occurs twice counts once. Throws an input error that names the line of a label
-// that is not one of `classes`.
-LabelSets ReadLabelSets(const std::filesystem::path& file, const std::vector<std::string>& classes);
+// video. If there is a third column, `subset`, only the rows of `subset` count. A pair that occurs
+// twice counts once. Throws an input error that names the line of a label that is not one of
+// `classes`, and one if no row counts.
+LabelSets ReadLabelSets(const std::filesystem::path& file, const std::vector<std::string>& classes,
+                        const std::string& subset);
 
 }  // namespace reel3d

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "lib/annotations/annotation_format.h"
@@ -11,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/tsv_writer.h"
 #include "lib/data/names.h"
 #include "lib/data/video_ids.h"
 #include "pipeline/stages/list_doubts.h"
@@ -134,6 +136,21 @@ void Count(const AnnotationSet& set, const FileMatches& matches, AnnotatedReport
   }
 }
 
+bool HasSeveralLabels(const AnnotationSet& set) {
+  return std::any_of(set.rows.begin(), set.rows.end(),
+                     [](const AnnotationRow& row) { return row.labels.size() > 1; });
+}
+
+std::string FormatLabels(const AnnotationSet& set, const std::vector<std::string>& ids) {
+  TsvWriter table({"id", "label", "subset"});
+  for (size_t i = 0; i < set.rows.size(); ++i) {
+    for (const int label : set.rows[i].labels) {
+      table.Row(ids[i], set.labels[static_cast<size_t>(label)], SubsetName(set.rows[i].subset));
+    }
+  }
+  return table.text();
+}
+
 VideoRow MakeRow(const AnnotationSet& set, const AnnotationRow& row, bool is_part) {
   VideoRow made;
   made.label = set.Label(row);
@@ -196,6 +213,9 @@ AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
   CountExtra(tree, matches, &report);
   const SourcePaths paths(tree, folder);
   std::vector<std::string> ids = IdsOf(set);
+  if (HasSeveralLabels(set)) {
+    videos.labels = FormatLabels(set, ids);
+  }
   videos.manifest.folder = folder;
   for (size_t i = 0; i < set.rows.size(); ++i) {
     const FileMatch& match = matches.matches[i];

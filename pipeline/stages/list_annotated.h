@@ -62,6 +62,9 @@ struct AnnotatedVideos {
   Manifest manifest;
   std::vector<std::string> classes;
   std::vector<MissingFile> missing;
+  // The table `id label subset` with a row for each label, those of missing files included. Empty
+  // if no video has several labels.
+  std::string labels;
   AnnotatedReport report;
 };
 

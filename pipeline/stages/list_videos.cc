@@ -95,6 +95,7 @@ struct Outputs {
   const Manifest& manifest;
   const std::vector<std::string>& classes;
   std::string missing;  // the tables of annotated videos; "": there is none
+  std::string labels;
   std::string report;
 };
 
@@ -137,9 +138,10 @@ std::optional<std::string> UnlessEmpty(const std::string& text) {
 // anything is written if a file belongs to another list.
 bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) {
   const OutputFile manifest = {file, FormatManifest(outputs.manifest)};
-  const std::array<OutputFile, 3> others = {{
+  const std::array<OutputFile, 4> others = {{
       {file.parent_path() / "classes.txt", FormatClasses(outputs.classes)},
       {MissingFilesPath(file), UnlessEmpty(outputs.missing)},
+      {fs::path(file).replace_extension(".labels.tsv"), UnlessEmpty(outputs.labels)},
       {fs::path(file).replace_extension(".report.json"), UnlessEmpty(outputs.report)},
   }};
   if (!overwrite) {
@@ -171,7 +173,7 @@ ListVideosReport ListFolders(const ListVideosOptions& options, const fs::path& f
   const Manifest manifest = MakeManifest(tree, split, fs::canonical(file.parent_path()));
   const std::vector<std::string> classes = ClassesOf(tree.videos);
   ListVideosReport report;
-  report.unchanged = !WriteOutputs(file, {manifest, classes, "", ""}, options.overwrite);
+  report.unchanged = !WriteOutputs(file, {manifest, classes, "", "", ""}, options.overwrite);
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
   report.bad_names = tree.bad_names;
@@ -189,7 +191,7 @@ ListVideosReport ListByAnnotations(const ListVideosOptions& options, const fs::p
   report.unchanged =
       !WriteOutputs(file,
                     {videos.manifest, videos.classes, FormatMissingFiles(videos.missing),
-                     FormatJson(videos.report.ToJson()) + "\n"},
+                     videos.labels, FormatJson(videos.report.ToJson()) + "\n"},
                     options.overwrite);
   CountClasses(videos.manifest, videos.classes, &report);
   WarnOfCounts(report, /*by_folders=*/false);

@@ -34,7 +34,7 @@ const FileReaders& Readers() {
         CheckFigures(ReadTrueLabels(file, "validation"), {{"a", "x", 1}});
       },
       [](const path& file) {
-        ReadLabelSets(file, {"x", "y"});
+        ReadLabelSets(file, {"x", "y"}, "validation");
       }};
   return readers;
 }

@@ -136,6 +136,8 @@ TEST_F(EvaluateScores, LabelsThatCannotBeUsed) {
   options_.labels = folder_ / "labels.tsv";
   WriteFileAtomically(options_.labels, "id\tlabel\na\tfall\na\tfly\n");
   ExpectRefused("labels.tsv:3: 'fly' is none of the 2 classes of the scores");
+  WriteFileAtomically(options_.labels, "id\tlabel\tsubset\na\tfly\ttraining\n");
+  ExpectRefused("it holds no labels of the subset validation");
   WriteFileAtomically(options_.labels, "id\tlabel\n");
   ExpectRefused("it holds no labels");
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "tests/pipeline/annotated_folder.h"
 
 namespace reel3d {
@@ -45,12 +46,15 @@ TEST_F(ListMoreSetsTest, MomentsWhoseFolderIsNotTheClassAreRefused) {
 
 TEST_F(ListMoreSetsTest, MultiMomentsNeedADecisionAboutSeveralLabels) {
   Annotate("mmit_categories.txt", "yawning,0\nclapping,1\n");
-  Annotate("trainingSet.csv", "a.mp4,1,0\nb.mp4,0\n");
+  Annotate("trainingSet.csv", "a.mp4,1,0\nb.mp4,0\nmissing.mp4,0,1\n");
   Touch({"a.mp4", "b.mp4"});
   EXPECT_THAT(Refusal(), HasSubstr("trainingSet.csv:1: video 'a.mp4' has 2 labels, but a video is "
                                    "trained and judged with one: --several-labels first"));
   options.annotated.several_labels = SeveralLabels::kFirst;
   EXPECT_EQ(List().annotated->format, "multi-moments");
+  EXPECT_EQ(ReadFile(folder / "out/videos.labels.tsv"),
+            "id\tlabel\tsubset\na\tclapping\ttraining\na\tyawning\ttraining\n"
+            "b\tyawning\ttraining\nmissing\tyawning\ttraining\nmissing\tclapping\ttraining\n");
   EXPECT_THAT(Rows(), ElementsAre("a | a.mp4 | clapping | training |  | ",
                                   "b | b.mp4 | yawning | training |  | "));
 }
