@@ -71,9 +71,10 @@ void NetworkOptions::Bind(OptionBinder& binder) {
                 "how to join a block's input and output if they differ in shape");
   binder.Choice("shortcut-gradient", &shortcut_gradient,
                 "whether gradients pass through the shortcuts of --shortcut a, in training only");
-  binder.Bind("width", &width, {1.0 / 64, 16},
-              "factor for the channels of every layer. Residual networks have 64, 128, 256 and 512 "
-              "channels at factor 1. The cost grows with the square of the factor");
+  binder.Bind(
+      "width", &width, {1.0 / 64, 16},
+      "factor for the channels of every layer. At factor 1, the four stages of r3d have 64, "
+      "128, 256 and 512 channels. The cost grows with the square of the factor");
   binder.Bind("stem-channels", &stem_channels, {0, 4096},
               "channels of the first convolution. In the authors' code, some networks have 64 "
               "in 2018 and 128 in 2020. 0: 64 times --width");

@@ -123,8 +123,9 @@ std::string AveragesSentence(const Evaluation& evaluation) {
                      name(*low), high_top1, name(*high));
 }
 
-// Returns the row with the fewest windows that reach kEnoughOfGain. If none does, returns the last
-// row before that of all windows. Null if all windows are not better than one.
+// Returns the row with the fewest windows whose share of the gain reaches kEnoughOfGain. If no row
+// reaches it, returns the row with the most windows, not counting the row of all windows. Returns
+// null if using all windows is no better than using one.
 const WindowFigures* EnoughWindows(const Evaluation& evaluation) {
   const WindowFigures* last = nullptr;
   for (const WindowFigures& row : evaluation.windows) {

@@ -48,8 +48,8 @@ void UnifyLabels(std::vector<FoundVideo>* videos) {
         fmt::format("folders whose names begin with a byte order mark are classes without it: {}",
                     NameSome({marked.begin(), marked.end()})));
   }
-  // The composed form is always the name, so that a class keeps its name when a folder with the
-  // other form is added.
+  // A class is always named by the composed Unicode form of its folder's name, so that it keeps its
+  // name when a folder with the decomposed form is added.
   std::map<std::string, int> num_forms;
   for (const std::string& label : labels) {
     ++num_forms[ComposedForm(label)];

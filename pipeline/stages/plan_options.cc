@@ -148,47 +148,47 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"prep-ms",
        &rates->prep_ms,
        {0, 1e6},
-       "milliseconds of one core to prepare a frame. 0: as measured, else as published for source "
-       "videos of this height (--lines)"},
+       "milliseconds of one core to prepare a frame. 0: the figure from --measured, else the "
+       "published one for source videos of this height (--lines)"},
       {"frame-kb",
        &rates->frame_kb,
        {0, 1e6},
-       "size of a stored frame in kB. 0: as measured, else as published for this --height and "
-       "--quality"},
+       "size of a stored frame in kB. 0: the figure from --measured, else the published one for "
+       "this --height and --quality"},
       {"pack-mb-per-s",
        &rates->pack_mb_per_s,
        {0, 1e6},
-       "MB/s at which pack-shards writes. 0: as measured, else 200"},
+       "MB/s at which pack-shards writes. 0: the figure from --measured, else 200"},
       {"train-clips-per-s",
        &rates->train_clips_per_s,
        {0, 1e9},
-       "clips/s that a rank trains on when it never waits. 0: as measured, else 1960, as published "
-       "for R3D-18 in bf16 on an H100"},
+       "clips/s that a rank trains on when it never waits. 0: the figure from --measured, else "
+       "1960, published for R3D-18 in bf16 on an H100"},
       {"score-clips-per-s",
        &rates->score_clips_per_s,
        {0, 1e9},
-       "clips/s that a rank scores. 0: as measured, else 4180, as published for R3D-18 in bf16 on "
-       "an H100"},
+       "clips/s that a rank scores. 0: the figure from --measured, else 4180, published for "
+       "R3D-18 in bf16 on an H100"},
       {"loader-clips-per-s",
        &rates->loader_clips_per_s,
        {0, 1e9},
-       "clips/s that a core loads. 0: as measured, else as published for this --height and "
-       "--quality"},
+       "clips/s that a core loads. 0: the figure from --measured, else the published one for "
+       "this --height and --quality"},
       {"straggling-ms",
        &rates->straggling_ms,
        {0, 1e6},
-       "milliseconds by which a rank is late in a step, on average. 0: as measured, else never "
-       "late"},
+       "milliseconds by which a rank is late in a step, on average. 0: the figure from "
+       "--measured, else never late"},
       {"validation-ms",
        &rates->validation_ms,
        {0, 1e6},
        "milliseconds of a rank for each validation window, including all other work between "
-       "epochs. 0: as measured, else the time to score a clip"},
+       "epochs. 0: the figure from --measured, else the time to score a clip"},
       {"parameters",
        &rates->parameters,
        {0, 1e6},
-       "parameters of the network in millions, which decide the size of the gradients. 0: as "
-       "measured, else 33.4"},
+       "parameters of the network in millions, which decide the size of the gradients. 0: the "
+       "figure from --measured, else 33.4"},
   };
 }
 

@@ -89,8 +89,8 @@ PlanRunReport Compare(const PlanRunOptions& options) {
   return {outcome.json, outcome.text};
 }
 
-// Throws a usage error if two options name the same file, because the later output would replace
-// the earlier one.
+// Throws a usage error if two options name the same file, because an output would replace another
+// output or the plan that was read.
 void RequireDifferentFiles(const std::vector<std::pair<std::string, std::string>>& files) {
   std::map<std::filesystem::path, std::string> option_of;
   for (const auto& [option, file] : files) {

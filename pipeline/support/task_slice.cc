@@ -28,8 +28,8 @@ std::optional<int> FromEnvironment(const char* name) {
 
 void TaskSlice::Bind(OptionBinder& binder) {
   binder.Bind("task", &task_option, {-1, kMostTasks - 1},
-              "number of the slice of the work that this process does, from 0. -1: "
-              "SLURM_ARRAY_TASK_ID if it is set, else 0",
+              "number of the slice of the work that this process does, from 0. -1: the number of "
+              "this Slurm array task in its array, else 0",
               Effect::kOnce);
   binder.Bind("tasks", &tasks_option, {-1, kMostTasks},
               "number of slices into which the work is cut. -1: SLURM_ARRAY_TASK_COUNT if it is "

@@ -1,6 +1,6 @@
-// Makes R3D and its relatives whose convolutions span time and space at once: pre-activation, wide
-// and ResNeXt. The authors' code and published weights of 2018 begin with 64 channels; wide and
-// ResNeXt of their code of 2020 begin with 128.
+// Makes the 3D ResNets whose convolutions span time and space at once: plain (R3D), pre-activation,
+// wide and ResNeXt. In the ResNet authors' code and weights of 2018, the first convolution has 64
+// channels. In their code of 2020, that of wide and ResNeXt has 128 (--stem-channels).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <utility>
