@@ -23,8 +23,8 @@ struct JsonRecord {
 
 // Calls `use` for each value at depth 1 (members of the top value) or 2 (their members), in order.
 // Throws an input error that begins with `source` if the text is not JSON or is nested more than 16
-// deep. If `use` throws the JSON library's error, because a value is absent or of another type, the
-// input error also names the record.
+// deep. If `use` throws the JSON library's error (a value is absent or of another type), throws an
+// input error that begins with `source` and names the record.
 void ForEachJsonRecord(std::string_view text, const std::string& source, int depth,
                        const std::function<void(JsonRecord&)>& use);
 

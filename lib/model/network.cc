@@ -73,8 +73,8 @@ void NetworkOptions::Bind(OptionBinder& binder) {
                 "whether gradients pass through the shortcuts of --shortcut a, in training only");
   binder.Bind(
       "width", &width, {1.0 / 64, 16},
-      "factor for the channels of every layer. At factor 1, the four stages of r3d have 64, "
-      "128, 256 and 512 channels. The cost grows with the square of the factor");
+      "factor for the channels of every layer. At factor 1, the four stages of the paper's "
+      "networks have 64, 128, 256 and 512 channels. The cost grows with the square of the factor");
   binder.Bind("stem-channels", &stem_channels, {0, 4096},
               "channels of the first convolution. In the authors' code, some networks have 64 "
               "in 2018 and 128 in 2020. 0: 64 times --width");

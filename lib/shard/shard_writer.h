@@ -22,8 +22,8 @@ class ShardWriter {
   // the same bytes.
   ShardWriter(const std::filesystem::path& file, const ShardTable& table, const std::string& plan);
 
-  // Writes the next frame of the table. Throws an environment error if the table describes another
-  // frame, since then the source changed while it was read.
+  // Writes the next frame of the table. Throws an environment error if `jpeg` is not the frame that
+  // the table describes: its source has changed while it was read.
   void Append(const std::vector<uint8_t>& jpeg);
 
   // Call it after the last frame. Reads the file back, checks every frame and publishes the file.

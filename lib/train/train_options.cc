@@ -65,8 +65,9 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
   binder.Bind(
       "stop-before-end", &options.stop_before_end, {0, 1e6},
       "stop with a checkpoint (status 75) so many minutes before the Slurm job ends. The end "
-      "is read at the start, from SLURM_JOB_END_TIME or else squeue. The time is checked "
-      "after each step, so leave time for a validation and a checkpoint. 0: never",
+      "is read at the start, from SLURM_JOB_END_TIME or else squeue. Only training steps look at "
+      "the time, so leave enough for a validation that is running, and for the checkpoint. 0: "
+      "never",
       Effect::kRunOnly);
   binder.Bind("threads", &options.threads, {0, 1024},
               "compute threads of a rank; 0: its share of the machine's cores", Effect::kRunOnly);

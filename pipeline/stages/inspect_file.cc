@@ -53,7 +53,7 @@ Json InspectWeights(const fs::path& file) {
   return json;
 }
 
-// Describes a checkpoint: the position of the training, then its tensors.
+// Describes a checkpoint: the state of the training, then its tensors.
 Json InspectCheckpoint(const fs::path& folder) {
   Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / CheckpointFiles::kDone)}};
   json.update(ReadCheckpointState(folder));
