@@ -30,7 +30,8 @@ enum class Decoding { kFast, kExact };
 inline std::vector<NamedChoice<Decoding>> ChoicesOf(Decoding /*type*/) {
   return {{Decoding::kFast, "fast",
            "only the frequencies that the crop needs, PSNR 50 dB against PIL's pixels"},
-          {Decoding::kExact, "exact", "PIL's pixels to the last bit, at a fifth to a third of the speed"}};
+          {Decoding::kExact, "exact",
+           "PIL's pixels to the last bit, at a fifth to a third of the speed"}};
 }
 
 // Use one decoder per thread; it keeps its buffers from clip to clip.
