@@ -166,7 +166,7 @@ void OpenedVideo::ChooseStream(const fs::path& file) {
   stream = format->streams[index];
   size_t size_bytes = 0;
   const uint8_t* matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size_bytes);
-  orientation_ = OrientationOf(matrix, size_bytes);
+  container_orientation_ = orientation_ = OrientationOf(matrix, size_bytes);
 }
 
 void OpenedVideo::OpenCodec() {
@@ -214,6 +214,7 @@ bool OpenedVideo::Seek(double time_s) {
   if ((info.container != kMov && info.container != kMatroska) || !(target < 9e18)) {
     return false;
   }
+  orientation_ = container_orientation_;
   return av_seek_frame(format.get(), stream->index, static_cast<int64_t>(target),
                        AVSEEK_FLAG_BACKWARD) >= 0;
 }

@@ -57,7 +57,7 @@ struct OpenedVideo {
   void OpenCodec();
   void Describe();
 
-  Orientation orientation_;
+  Orientation container_orientation_, orientation_;  // orientation_ is that of the last frame
 };
 
 }  // namespace reel3d

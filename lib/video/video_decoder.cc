@@ -175,7 +175,8 @@ bool VideoDecoder::State::SeekTo(double time_s) {
     return false;
   }
   avcodec_flush_buffers(video.codec.get());
-  flushing = false;
+  flushing = cut_short = packet_corrupt = false;
+  trouble.clear();
   sought = true;
   sought_s = time_s;
   RestartClock();
@@ -226,7 +227,6 @@ bool VideoDecoder::State::Present(VideoFrame* frame, double time_s) {
   const double stored =
       (pixel.num > 0 ? av_q2d(pixel) : 1) * decoded.width / std::max(1, decoded.height);
   frame->time_s = time_s;
-  frame->orientation = video.OrientationOfFrame(decoded);
   frame->aspect = frame->orientation.transpose ? 1 / stored : stored;
   for (DecodedPart* part : takers) {
     part->Add(*frame, trouble);
@@ -240,6 +240,7 @@ bool VideoDecoder::State::Take(VideoFrame* frame, double time_s) {
   last_time_s = time_s;
   ForgetTrouble(*frame->get());
   ++num_decoded;
+  frame->orientation = video.OrientationOfFrame(*frame->get());
   return Present(frame, time_s);
 }
 

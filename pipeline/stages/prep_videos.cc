@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -161,6 +162,17 @@ void Preparation::TakeRows() {
   }
 }
 
+// Returns what identifies the work of all tasks. Older versions gave the rows of a file to several
+// tasks, so that their finished tasks say nothing of the rows of such manifests.
+std::string WorkIdentity(const Manifest& manifest, const fs::path& file) {
+  std::unordered_set<std::string_view> paths;
+  for (const VideoRow& row : manifest.videos) {
+    paths.insert(row.path);
+  }
+  const bool shares_files = paths.size() < manifest.videos.size();
+  return FileIdentity(file) + (shares_files ? " by file" : "");
+}
+
 ItemLoopResult Preparation::Run() {
   std::vector<std::string> ids;
   for (const VideoRow& row : rows_) {
@@ -179,10 +191,20 @@ void Preparation::Prepare(const GroupTurn& turn) {
   const auto tell = [&](int64_t num_frames) {
     CountFrames(num_frames - std::exchange(num_told, num_frames), turn.progress);
   };
+  std::string doubt;
   workers_[turn.thread].PrepareParts(
       RequestFor(parts), tell, [&](size_t i, const PreparedPart& prepared) {
+        if (parts.size() > 1 && (!prepared.fault.empty() || prepared.summary.truncated)) {
+          doubt = prepared.fault.empty() ? prepared.summary.problem : prepared.fault;
+          doubt = doubt.empty() ? rows_[parts[i].row].id + " looks truncated" : doubt;
+          return;
+        }
         turn.end(parts[i].row, [&] { return Publish(prepared, &parts[i]); });
       });
+  // Damage before a row may be the cause. Alone, the row may be reached behind it.
+  if (!doubt.empty()) {
+    throw InputError(doubt);
+  }
 }
 
 // Ends the rows that are prepared, and returns the others.
@@ -253,13 +275,15 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
       "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
       "share of the videos, over all tasks, that may fail. If more fail, the exit status is 3",
       Effect::kRunOnly);
-  binder.Bind("threads", &threads, IntRange{0, 1024},
-              "number of videos that are prepared at the same time. 0: one for each core that the "
-              "job may use, but at most one for each GB of its memory",
-              Effect::kRunOnly);
+  binder.Bind(
+      "threads", &threads, IntRange{0, 1024},
+      "number of video files that are prepared at the same time. 0: one for each core that the "
+      "job may use, but at most one for each GB of its memory",
+      Effect::kRunOnly);
   limits.Bind(binder);
   binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
-              "minutes that one video may take in all; 0: no limit", Effect::kRunOnly);
+              "minutes that one row of the manifest may take in all; 0: no limit",
+              Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite,
               "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
@@ -295,7 +319,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
   const StageOutput output({options.out_dir,
                             "prep-videos",
                             SettingsOf(options),
-                            {{options.manifest, FileIdentity(options.manifest)}},
+                            {{options.manifest, WorkIdentity(manifest, options.manifest)}},
                             options.overwrite,
                             options.slice});
   Preparation preparation(manifest, output, options);

@@ -86,7 +86,14 @@ class Loop {
       if (error.kind() != ErrorKind::kInput) {
         throw;
       }
+      if (items.size() > 1) {
+        LogInfo(fmt::format("trying the rows that are left one by one: {}",
+                            Escaped(OneLine(error.what()))));
+      }
       for (const size_t item : items) {
+        if (stop_) {
+          return;
+        }
         if (ended_[item] == 0 && items.size() == 1) {
           EndItem(item, [&]() -> ItemOutcome { throw error; });
         } else if (ended_[item] == 0) {

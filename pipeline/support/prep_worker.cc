@@ -100,10 +100,13 @@ Json Answer(const Json& message) {
         SendToParent(Pack({{"so_far", num_frames}}));
       }
     };
-    PrepareParts(request, tell, [](size_t part, PreparedPart prepared) {
+    int64_t num_encoded = 0;
+    const auto note = [&](int64_t num_frames) { tell(num_encoded = num_frames); };
+    PrepareParts(request, note, [](size_t part, PreparedPart prepared) {
       prepared.fault.resize(std::min(prepared.fault.size(), kMaxMessage_bytes / 4));
       SendToParent(Pack({{"part", part}, {"prepared", prepared}}));
     });
+    SendToParent(Pack({{"so_far", num_encoded}}));
     return {{"done", true}};
   } catch (const std::bad_alloc&) {
     return PackError(ErrorKind::kInput,
@@ -204,16 +207,27 @@ void PrepWorker::PrepareParts(const PrepareRequest& request,
                               const OnPreparedPart& on_part) {
   Submit(request);
   const std::string what = "cannot decode " + request.source;
-  const Stopwatch clock;
+  Stopwatch clock;  // of one part
+  std::vector<bool> has_ended(request.parts.size());
+  const auto end = [&](size_t part, const PreparedPart& prepared) {
+    if (part >= has_ended.size() || has_ended[part]) {
+      throw InputError(what + ": the decoder crashed");
+    }
+    has_ended[part] = true;
+    clock = Stopwatch();
+    on_part(part, prepared);
+  };
   for (bool is_done = false; !is_done;) {
     const std::string bytes = Await(what, clock);
     try {
-      UseJson(what + ": the decoder crashed",
-              [&] { is_done = Understand(bytes, on_frames, on_part); });
+      UseJson(what + ": the decoder crashed", [&] { is_done = Understand(bytes, on_frames, end); });
     } catch (...) {
       process_.reset();  // the video may have damaged the worker
       throw;
     }
+  }
+  if (std::find(has_ended.begin(), has_ended.end(), false) != has_ended.end()) {
+    GiveUp(what + ": the decoder crashed");
   }
 }
 

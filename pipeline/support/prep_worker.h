@@ -28,7 +28,8 @@ struct PrepWorkerOptions {
 };
 
 // Use it from one thread. The worker process is killed when this thread ends. The process starts
-// with the first video and ends when a video fails. The next video then gets a new process.
+// with the first video. It ends when it crashes, hangs or takes too much, or when a single part
+// fails; then the next video gets a new process.
 class PrepWorker {
  public:
   explicit PrepWorker(PrepWorkerOptions options) : options_(std::move(options)) {}

@@ -43,10 +43,11 @@ using OnPreparedPart = std::function<void(size_t part, const PreparedPart& prepa
 constexpr size_t kMostPartsAtOnce = 100;
 
 // Writes the target of each part, reads it back from the disk and compares. The bytes of a target
-// do not depend on the other parts. Each frame is decoded once, and encoded once however many parts
-// it is in. Where more than kMostPartsAtOnce parts overlap, the others take another pass. Calls
+// do not depend on the other parts, unless the file is damaged or its clock starts again. A pass
+// decodes each frame once, and encodes it once however many parts it is in. Where more than
+// kMostPartsAtOnce parts overlap, the others take another pass. Calls
 // `on_frame` at least once for each frame that is decoded or read back, with the number of frames
-// encoded so far, and `on_part` for each part as soon as it is complete or has failed. Throws an
+// encoded so far, and `on_part` for each part when it is complete or has failed. Throws an
 // input error if the file is no video. A truncated video is no error here; the caller decides.
 void PrepareParts(const PrepareRequest& request,
                   const std::function<void(int64_t num_frames)>& on_frame,
