@@ -284,6 +284,7 @@ TEST_F(Launch, AJobThatWasQueuedAgainWaitsLonger) {
   ASSERT_TRUE(
       test::WaitUntil([&] { return HasSaid(run_dir, "waiting up to 300 s for it to end"); }));
   SignalLauncher(run_dir, SIGTERM);
+  EXPECT_EQ(job.get().exit_status, kExitStoppedEarly);
 }
 
 TEST_F(Launch, ATakenRunBeginsWhenTheOtherHasEnded) {
