@@ -97,8 +97,7 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
       "FILE", &file,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, scores or features (.h5), "
       "checkpoint, weights (.safetensors, .pth, .pt, .tar), the folder of a stage, or, with "
-      "--layers, settings "
-      "of train-r3d (.ini)");
+      "--layers, settings of train-r3d (.ini)");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);

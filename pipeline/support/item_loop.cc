@@ -28,6 +28,9 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+// Returns the error's text as failed.tsv and the log have it.
+std::string ReasonOf(const Error& error) { return Escaped(OneLine(error.what())); }
+
 // Holds the data that the threads of one loop share.
 class Loop {
  public:
@@ -87,8 +90,7 @@ class Loop {
         throw;
       }
       if (items.size() > 1) {
-        LogInfo(fmt::format("trying the rows that are left one by one: {}",
-                            Escaped(OneLine(error.what()))));
+        LogInfo(fmt::format("trying the rows that are left one by one: {}", ReasonOf(error)));
       }
       for (const size_t item : items) {
         if (stop_) {
@@ -110,7 +112,7 @@ class Loop {
       if (error.kind() != ErrorKind::kInput) {
         throw;
       }
-      reasons_[item] = Escaped(OneLine(error.what()));
+      reasons_[item] = ReasonOf(error);
       LogWarn(fmt::format("{} failed: {}", ids_[item], *reasons_[item]));
     }
     ended_[item] = 1;
