@@ -18,7 +18,12 @@ namespace reel3d {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AnyOf;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Key;
+using testing::Not;
+using testing::Pair;
 using testing::SizeIs;
 
 constexpr int kWidth = 64;
@@ -155,6 +160,32 @@ TEST_F(PrepSegments, ABadSegmentCostsOnlyItself) {
   EXPECT_EQ(report.num_done, 12);
   EXPECT_EQ(report.num_failed, 1);
   EXPECT_THAT(ReadFile(folder_ / "out/failed.tsv"), HasSubstr("\na#beyond\tprep\t"));
+}
+
+TEST_F(PrepSegments, ADamagedStretchCostsOnlyTheSegmentInIt) {
+  WriteVideo("a.mp4", 20);
+  Add("before", "a.mp4", 0, 2);
+  Add("in", "a.mp4", 9, 11);
+  Add("close behind", "a.mp4", 12.5, 14);
+  Add("far behind", "a.mp4", 18, 20);
+  Run("undamaged");
+  std::string bytes = test::ReadBytes(folder_ / "a.mp4");
+  const size_t begin = bytes.find("mdat"), end = bytes.rfind("moov");
+  const size_t length = (end - begin) / 20;
+  bytes.replace((begin + end - length) / 2, length, length, '\0');
+  WriteFileAtomically(folder_ / "a.mp4", bytes);
+
+  const PrepVideosReport report = Run("out");
+  EXPECT_EQ(report.num_done, 4);
+  // A complaint may concern frames up to the longest delay behind it, so the next may be named too.
+  EXPECT_THAT(report.warnings, Contains(Pair("in", HasSubstr("damaged in places"))));
+  EXPECT_THAT(report.warnings, Not(Contains(Key(AnyOf("before", "far behind")))));
+  const auto damaged = Outputs("out"), undamaged = Outputs("undamaged");
+  for (const char* id : {"before", "close behind", "far behind"}) {
+    EXPECT_TRUE(damaged.at(id) == undamaged.at(id)) << id;
+  }
+  EXPECT_FALSE(damaged.at("in") == undamaged.at("in"));
+  EXPECT_TRUE(damaged == OutputsOneByOne());
 }
 
 TEST_F(PrepSegments, ABadFileCostsItsSegments) {
