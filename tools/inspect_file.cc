@@ -4,6 +4,7 @@
 
 #include "lib/cli/tool.h"
 #include "pipeline/stages/frame_export.h"
+#include "pipeline/stages/inspect_passport.h"
 #include "pipeline/stages/inspection_text.h"
 
 int main(int argc, char** argv) {
@@ -16,12 +17,14 @@ int main(int argc, char** argv) {
       "read. Frames of a shard are read only for --frames-to; check-shards reads all frames.\n\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
-    nlohmann::ordered_json description = options.layers
-                                             ? reel3d::InspectLayers(options.file, options.clip)
-                                             : reel3d::InspectFile(options.file);
+    const std::vector<std::string>& files = options.files;
+    nlohmann::ordered_json description =
+        options.layers      ? reel3d::InspectLayers(files[0], options.clip)
+        : files.size() == 2 ? reel3d::ComparePassports(files[0], files[1])
+                            : reel3d::InspectFile(files[0]);
     if (!options.frames_to.empty()) {
       description["frames_written"] =
-          reel3d::ExportFrames(options.file, options.video, options.frames_to);
+          reel3d::ExportFrames(files[0], options.video, options.frames_to);
     }
     return reel3d::ToolResult{description, reel3d::FormatInspection(description, options.rows),
                               reel3d::kExitDone};

@@ -14,6 +14,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/doubt.h"
 #include "lib/data/names.h"
+#include "lib/data/passport.h"
 #include "lib/data/video_groups.h"
 #include "lib/eval/evaluation.h"
 #include "pipeline/stages/evaluation_doubts.h"
@@ -282,6 +283,9 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   }
   EvaluateScoresReport report = MakeReport(subset, evaluation, options);
   WriteFiles(output.folder(), subset, evaluation, options, report);
+  for (const char* name : {Passport::kFileName, Passport::kTrainedOn}) {
+    CarryPassport(std::filesystem::path(options.scores_dir) / name, output.folder() / name);
+  }
   output.Finish({{"scores", options.scores_dir},
                  {"checkpoint", subset.checkpoint},
                  {"data", subset.data},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "lib/base/timer.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
+#include "lib/data/passport.h"
 #include "lib/duplicates/pdq_hasher.h"
 #include "lib/duplicates/picture_pairs.h"
 #include "lib/duplicates/small_picture.h"
@@ -198,8 +200,8 @@ void RequireTolerable(const FindDuplicatesOptions& options, const FindDuplicates
 }
 
 // Returns the manifest without the videos that leak.
-std::string KeepRest(const FindDuplicatesOptions& options, const std::vector<DuplicatePair>& pairs,
-                     const Videos& videos, FindDuplicatesReport* report) {
+Manifest KeepRest(const FindDuplicatesOptions& options, const std::vector<DuplicatePair>& pairs,
+                  const Videos& videos, FindDuplicatesReport* report) {
   const Subset subset = ParseSubset(options.drop_from);
   const std::vector<size_t> leaks = LeaksOf(subset, videos.num_own, pairs, videos.rows);
   Manifest kept;
@@ -218,11 +220,26 @@ std::string KeepRest(const FindDuplicatesOptions& options, const std::vector<Dup
   }
   report->num_dropped = static_cast<int64_t>(leaks.size());
   report->kept_manifest = KeptManifest(options).string();
-  return FormatManifest(kept);
+  return kept;
+}
+
+// Returns the passport of the manifest without the dropped videos, or nothing if the old manifest
+// has none. `text` is the new manifest's text.
+std::optional<Passport> PassportOfKept(const FindDuplicatesOptions& options, const Manifest& kept,
+                                       const std::string& text, int64_t num_dropped) {
+  std::optional<Passport> passport =
+      PassportOrWarning([&] { return ReadManifestPassport(options.manifest); });
+  if (passport) {
+    passport->list[Passport::kOfManifest] = fmt::format("{:08x}", Crc32(text.data(), text.size()));
+    passport->list["dropped"] = num_dropped;
+    passport->counts.clear();
+    CountListed(kept, ReadMissingFiles(options.manifest), &*passport);
+  }
+  return passport;
 }
 
 // Missing videos still count as wrong with the new manifest, so it gets the table of the old one.
-void WriteKept(const FindDuplicatesOptions& options, const std::string& kept) {
+void WriteKept(const FindDuplicatesOptions& options, const Manifest& kept, int64_t num_dropped) {
   const fs::path manifest = KeptManifest(options);
   const fs::path missing = MissingFilesPath(options.manifest);
   if (fs::exists(missing)) {
@@ -230,7 +247,9 @@ void WriteKept(const FindDuplicatesOptions& options, const std::string& kept) {
   } else {
     fs::remove(MissingFilesPath(manifest));
   }
-  WriteFileAtomically(manifest, kept);
+  const std::string text = FormatManifest(kept);
+  WritePassport(ManifestPassportPath(manifest), PassportOfKept(options, kept, text, num_dropped));
+  WriteFileAtomically(manifest, text);
 }
 
 }  // namespace
@@ -287,7 +306,8 @@ FindDuplicatesReport RunFindDuplicates(const FindDuplicatesOptions& options) {
       JoinPairs(by_source, FindByPictures(videos, signatures, options, &report));
   CountPairs(pairs, videos, &report);
   if (options.drop_from != kDropNone) {
-    WriteKept(options, KeepRest(options, pairs, videos, &report));
+    const Manifest kept = KeepRest(options, pairs, videos, &report);
+    WriteKept(options, kept, report.num_dropped);
   }
   WriteFileAtomically(options.out, FormatPairs(pairs, videos.rows));
   return report;

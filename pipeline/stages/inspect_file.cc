@@ -14,6 +14,7 @@
 #include "lib/weights/weights_layout.h"
 #include "lib/weights/weights_name.h"
 #include "pipeline/stages/inspect_data.h"
+#include "pipeline/stages/inspect_passport.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/task_slice.h"
@@ -57,6 +58,7 @@ Json InspectWeights(const fs::path& file) {
 Json InspectCheckpoint(const fs::path& folder) {
   Json json = {{"kind", "checkpoint"}, {"finished", fs::exists(folder / CheckpointFiles::kDone)}};
   json.update(ReadCheckpointState(folder));
+  json.erase("passport");  // inspect-file CHECKPOINT OTHER compares it
   json.update(InspectWeights(folder / CheckpointFiles::kModel));
   json["kind"] = "checkpoint";
   return json;
@@ -94,10 +96,11 @@ Json InspectFolder(const fs::path& folder) {
 
 void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional(
-      "FILE", &file,
+      "FILE", &files,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, scores or features (.h5), "
-      "checkpoint, weights (.safetensors, .pth, .pt, .tar), the folder of a stage, or, with "
-      "--layers, settings of train-r3d (.ini)");
+      "checkpoint, weights (.safetensors, .pth, .pt, .tar), passport (.json), the folder of a "
+      "stage, or, with --layers, settings of train-r3d (.ini). Two that carry passports are "
+      "compared: where their data sets differ is printed");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);
@@ -122,6 +125,9 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
 }
 
 void InspectFileOptions::Check() const {
+  if (files.size() > 2 || (files.size() == 2 && (layers || !frames_to.empty()))) {
+    throw UsageError("name one FILE, or two without --layers and --frames-to to compare passports");
+  }
   if (!video.empty() && frames_to.empty()) {
     throw UsageError("--video says whose frames --frames-to writes: say where to");
   }
@@ -144,6 +150,9 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   }
   if (extension == ".tsv") {
     return InspectTable(file);
+  }
+  if (extension == ".json") {
+    return InspectPassport(file);
   }
   return InspectWeights(file);  // recognised by content: names of weights may end in anything
 }

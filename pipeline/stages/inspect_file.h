@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "lib/base/option_binder.h"
 #include "pipeline/stages/network_profile.h"
@@ -11,7 +12,7 @@
 namespace reel3d {
 
 struct InspectFileOptions {
-  std::string file;
+  std::vector<std::string> files;  // one, or two whose passports are compared
   int rows = 20;
   std::string video;      // id
   std::string frames_to;  // folder; empty: none are written

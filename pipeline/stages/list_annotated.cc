@@ -217,6 +217,7 @@ AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
     videos.labels = FormatLabels(set, ids);
   }
   videos.manifest.folder = folder;
+  videos.manifest.videos.reserve(set.rows.size());
   for (size_t i = 0; i < set.rows.size(); ++i) {
     const FileMatch& match = matches.matches[i];
     VideoRow row = MakeRow(set, set.rows[i], match.is_part);
@@ -233,20 +234,31 @@ AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
 }
 
 nlohmann::ordered_json AnnotatedReport::ToJson() const {
-  nlohmann::ordered_json json = {{"format", format}, {"class_order", class_order}};
+  nlohmann::ordered_json json = Facts();
   for (const Subset subset : {Subset::kTraining, Subset::kValidation, Subset::kTesting}) {
     const Counts& counts = subsets[static_cast<size_t>(subset)];
     json["subsets"][SubsetName(subset)] = {{"expected", counts.expected},
                                            {"found", counts.found},
                                            {"missing", counts.expected - counts.found}};
   }
+  return json;
+}
+
+nlohmann::ordered_json AnnotatedReport::Facts() const {
+  nlohmann::ordered_json json = {{"format", format}, {"class_order", class_order}};
   json["found_by"] = rules;
   json["missing_because"] = missing;
   json["left_out"] = left_out;
   json["changed"] = changed;
   json["num_extra"] = num_extra;
+  // Names without folders are the same on another machine.
+  std::map<std::string, int> num_of_name;
   for (const auto& [file, checksum] : files) {
-    json["annotations"].push_back({{"file", file}, {"crc32", checksum}});
+    ++num_of_name[fs::path(file).filename()];
+  }
+  for (const auto& [file, checksum] : files) {
+    const std::string name = fs::path(file).filename();
+    json["annotations_crc32"][num_of_name.at(name) > 1 ? file : name] = checksum;
   }
   return json;
 }

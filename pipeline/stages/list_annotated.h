@@ -55,6 +55,8 @@ struct AnnotatedReport {
   std::vector<std::string> explained;  // a sentence for each of the first missing rows
 
   nlohmann::ordered_json ToJson() const;
+  // Returns what a passport keeps: all but the numbers of rows, which it has for each class.
+  nlohmann::ordered_json Facts() const;
   std::string ToText() const;
 };
 

@@ -21,6 +21,7 @@
 #include "lib/data/video_ids.h"
 #include "lib/data/video_tree.h"
 #include "pipeline/stages/list_doubts.h"
+#include "pipeline/stages/list_passport.h"
 #include "pipeline/stages/own_output.h"
 #include "pipeline/stages/source_paths.h"
 
@@ -94,10 +95,15 @@ void WarnOfCounts(const ListVideosReport& report, bool by_folders) {
 struct Outputs {
   const Manifest& manifest;
   const std::vector<std::string>& classes;
-  std::string missing;  // the tables of annotated videos; "": there is none
-  std::string labels;
-  std::string report;
+  // Those of annotated videos.
+  std::optional<std::vector<MissingFile>> missing = std::nullopt;
+  std::string labels = "";  // the table; "": there is none
+  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
 };
+
+std::optional<std::string> TableOf(const std::optional<std::vector<MissingFile>>& missing) {
+  return missing ? std::optional(FormatMissingFiles(*missing)) : std::nullopt;
+}
 
 // A file of a list: its text, or nothing if the list has no such table. A table of an earlier list
 // must not remain beside the new manifest.
@@ -134,15 +140,30 @@ std::optional<std::string> UnlessEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+void WarnOfSharedSources(const Passport& passport) {
+  const auto num_shared = passport.list.at(kSharedSources).get<int64_t>();
+  if (num_shared > 0) {
+    LogWarn(
+        fmt::format("{} sources have clips in more than one subset, so that figures may be too "
+                    "good: find-duplicates names the clips, and --drop-from leaves them out",
+                    num_shared));
+  }
+}
+
 // Returns whether the manifest was written. Without `overwrite`, throws a usage error before
 // anything is written if a file belongs to another list.
 bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) {
   const OutputFile manifest = {file, FormatManifest(outputs.manifest)};
-  const std::array<OutputFile, 4> others = {{
+  // A passport follows its manifest. For the same videos it may state other facts, such as how many
+  // videos no row names.
+  const Passport passport =
+      MakeListPassport(outputs.manifest, *manifest.text,
+                       outputs.missing.value_or(std::vector<MissingFile>()), outputs.facts);
+  WarnOfSharedSources(passport);
+  const std::array<OutputFile, 3> others = {{
       {file.parent_path() / "classes.txt", FormatClasses(outputs.classes)},
-      {MissingFilesPath(file), UnlessEmpty(outputs.missing)},
+      {MissingFilesPath(file), TableOf(outputs.missing)},
       {fs::path(file).replace_extension(".labels.tsv"), UnlessEmpty(outputs.labels)},
-      {fs::path(file).replace_extension(".report.json"), UnlessEmpty(outputs.report)},
   }};
   if (!overwrite) {
     manifest.RequireOurs();
@@ -155,6 +176,7 @@ bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) 
     fs::remove(file);
   }
   std::for_each(others.begin(), others.end(), [](const auto& other) { other.Write(); });
+  OutputFile{ManifestPassportPath(file), FormatPassport(passport)}.Write();
   manifest.Write();
   return is_new;
 }
@@ -173,7 +195,7 @@ ListVideosReport ListFolders(const ListVideosOptions& options, const fs::path& f
   const Manifest manifest = MakeManifest(tree, split, fs::canonical(file.parent_path()));
   const std::vector<std::string> classes = ClassesOf(tree.videos);
   ListVideosReport report;
-  report.unchanged = !WriteOutputs(file, {manifest, classes, "", "", ""}, options.overwrite);
+  report.unchanged = !WriteOutputs(file, {manifest, classes}, options.overwrite);
   report.num_groups = split.num_groups;
   report.ignored = tree.ignored;
   report.bad_names = tree.bad_names;
@@ -188,11 +210,9 @@ ListVideosReport ListByAnnotations(const ListVideosOptions& options, const fs::p
   AnnotatedVideos videos = ListAnnotated(options.annotated, options.sources, options.extensions,
                                          fs::canonical(file.parent_path()));
   ListVideosReport report;
-  report.unchanged =
-      !WriteOutputs(file,
-                    {videos.manifest, videos.classes, FormatMissingFiles(videos.missing),
-                     videos.labels, FormatJson(videos.report.ToJson()) + "\n"},
-                    options.overwrite);
+  report.unchanged = !WriteOutputs(
+      file, {videos.manifest, videos.classes, videos.missing, videos.labels, videos.report.Facts()},
+      options.overwrite);
   CountClasses(videos.manifest, videos.classes, &report);
   WarnOfCounts(report, /*by_folders=*/false);
   report.explain_missing = options.annotated.explain_missing;

@@ -1,11 +1,11 @@
-// The stage behind list-videos: reads folder trees, and writes VIDEOS.tsv and classes.txt beside
-// it.
+// The stage behind list-videos: reads folder trees, and writes VIDEOS.tsv, with classes.txt and
+// VIDEOS.passport.json beside it.
 //
 // Annotation files (pipeline/stages/list_annotated.h) give labels and subsets, and with them the
-// stage writes VIDEOS.missing.tsv and VIDEOS.report.json beside the manifest too. Without them each
-// folder directly in a source is a class. Videos directly in a source have no label, and are in the
-// subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their ids.
-// Doubts about the videos are only logged (pipeline/stages/list_doubts.h).
+// stage writes VIDEOS.missing.tsv too, and VIDEOS.labels.tsv if videos have several labels. Without
+// them each folder directly in a source is a class. Videos directly in a source have no label, and
+// are in the subset `testing`. lib/data/video_tree.h finds videos; lib/data/video_ids.h makes their
+// ids. Doubts about the videos are only logged (pipeline/stages/list_doubts.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "lib/base/error.h"
@@ -14,6 +16,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
+#include "lib/data/passport.h"
 #include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_plan.h"
 #include "lib/shard/shard_set.h"
@@ -48,8 +51,8 @@ void AddNoFiles(const Manifest& manifest, const std::vector<MissingFile>& no_fil
   }
 }
 
-PackPlan MakePlan(const PackShardsOptions& options, const std::vector<MissingFile>& no_files) {
-  const Manifest manifest = ReadManifest(options.manifest);
+PackPlan MakePlan(const PackShardsOptions& options, const Manifest& manifest,
+                  const std::vector<MissingFile>& no_files) {
   const fs::path classes =
       options.classes.empty() ? manifest.folder / "classes.txt" : fs::path(options.classes);
   PackPlan plan = PlanPack(manifest, ReadClasses(classes), options.prepared_dir);
@@ -59,6 +62,37 @@ PackPlan MakePlan(const PackShardsOptions& options, const std::vector<MissingFil
                                  options.manifest, options.prepared_dir));
   }
   return plan;
+}
+
+// Returns the passport of the manifest, with counts of its rows. If list-videos left none, or the
+// manifest was edited since, it has no facts of list-videos.
+Passport ListedPassport(const PackShardsOptions& options, const Manifest& manifest,
+                        const std::vector<MissingFile>& no_files) {
+  Passport passport = PassportOrWarning([&] {
+                        return ReadManifestPassport(options.manifest);
+                      }).value_or(Passport());
+  passport.counts.clear();
+  CountListed(manifest, no_files, &passport);
+  return passport;
+}
+
+// Adds what became of the rows. Rows are counted under the label of the manifest: the class of the
+// shards may be the same name in another form.
+void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passport passport) {
+  std::unordered_map<std::string_view, std::string_view> label_of_id;
+  for (const VideoRow& row : manifest.videos) {
+    label_of_id.emplace(row.id, row.label);
+  }
+  int64_t num_frames = 0;
+  for (const IndexedVideo& video : ReadIndex(folder / "index.tsv")) {
+    PassportCounts& counts = passport.counts[{video.subset, std::string(label_of_id.at(video.id))}];
+    ++counts.packed;
+    counts.num_short += video.num_frames < PassportCounts::kShortFrames ? 1 : 0;
+    num_frames += video.num_frames;
+  }
+  passport.shards = {{Passport::kOfShards, FileIdentity(folder / "shards.tsv")},
+                     {"num_frames", num_frames}};
+  WritePassport(folder / Passport::kFileName, passport);
 }
 
 }  // namespace
@@ -102,7 +136,9 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   for (const MissingFile& row : no_files) {
     reasons.reasons.emplace(row.id, row.reason);
   }
-  const PackPlan plan = MakePlan(options, no_files);
+  const Manifest manifest = ReadManifest(options.manifest);
+  const Passport listed = ListedPassport(options, manifest, no_files);
+  const PackPlan plan = MakePlan(options, manifest, no_files);
   std::vector<StageInput> inputs = {{options.manifest, FileIdentity(options.manifest)},
                                     {options.prepared_dir, ""}};
   if (!no_files.empty()) {
@@ -125,6 +161,7 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   report.num_shards_kept = packed.num_shards_kept;
   report.num_frames = packed.num_frames;
   WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
+  WritePackedPassport(output.folder(), manifest, listed);
   for (const MissingVideo& video : plan.missing) {
     failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));
   }

@@ -21,12 +21,14 @@
 #include "lib/base/plural.h"
 #include "lib/base/progress.h"
 #include "lib/base/timer.h"
+#include "lib/data/passport.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
 #include "lib/eval/score_file.h"
 #include "lib/model/freed_memory.h"
 #include "lib/shard/data_doubts.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/cpu_share.h"
 #include "pipeline/stages/clip_scorer.h"
 #include "pipeline/support/load_network.h"
@@ -79,6 +81,14 @@ void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
     throw InputError(fmt::format(
         "{}: they are of different data sets, or pack-shards needs --classes", difference));
   }
+}
+
+// Writes the passports of the scored data and of the data that the checkpoint was trained on.
+void CarryPassports(const fs::path& checkpoint, const ShardSet& shards, const fs::path& folder) {
+  WritePassport(folder / Passport::kFileName,
+                PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); }));
+  WritePassport(folder / Passport::kTrainedOn,
+                PassportOrWarning([&] { return PassportOfTraining(checkpoint); }));
 }
 
 }  // namespace
@@ -206,6 +216,7 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
                             options.overwrite,
                             options.slice});
   RemoveOtherParts(output.folder(), scorer.NumParts());
+  CarryPassports(options.network.checkpoint, shards, output.folder());
   const Counts counts = ScoreParts(options, output, &scorer);
   const auto num_failed = static_cast<int64_t>(counts.failed.size());
   ToolResult result;

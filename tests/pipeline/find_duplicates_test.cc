@@ -12,6 +12,9 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
+#include "lib/data/passport.h"
+#include "pipeline/support/stage_output.h"
 #include "tests/duplicates/noise_picture.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
@@ -262,9 +265,19 @@ TEST_F(FindDuplicatesTest, DropsLeaksFromASubset) {
   const fs::path missing = Path("videos.missing.tsv");
   const fs::path kept_missing = *folder_ / "videos.without-duplicates.missing.tsv";
   WriteFileAtomically(missing, "id\tlabel\tsubset\treason\nx\ta\tvalidation\tno file\n");
+  Passport passport;
+  passport.list = {{Passport::kOfManifest, FileIdentity(options_.manifest)}, {"format", "csv"}};
+  WritePassport(Path("videos.passport.json"), passport);
   options_.drop_from = "training";
   const FindDuplicatesReport report = RunFindDuplicates(options_);
   EXPECT_EQ(ReadFile(kept_missing), ReadFile(missing));
+  const Passport of_kept = ReadManifestPassport(kept).value();
+  EXPECT_EQ(of_kept.list["format"], "csv");
+  EXPECT_EQ(of_kept.list["dropped"], report.num_dropped);
+  EXPECT_EQ(of_kept.counts.at({Subset::kValidation, "a"}).expected -
+                of_kept.counts.at({Subset::kValidation, "a"}).found,
+            1)
+      << "the missing one";
   EXPECT_EQ(report.num_dropped, static_cast<int64_t>(Edits().size()));
   EXPECT_EQ(report.kept_manifest, kept.string());
   for (const VideoRow& row : ReadManifest(kept).videos) {
@@ -272,7 +285,8 @@ TEST_F(FindDuplicatesTest, DropsLeaksFromASubset) {
   }
   EXPECT_EQ(ReadManifest(kept).videos.size(), 27U - Edits().size());
   EXPECT_EQ(ReadFile(options_.manifest), before);
-  for (const fs::path& file : {kept, missing, kept_missing}) {
+  for (const fs::path& file : {kept, missing, kept_missing, ManifestPassportPath(options_.manifest),
+                               ManifestPassportPath(kept)}) {
     fs::remove(file);
   }
 }

@@ -8,12 +8,15 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
+#include "lib/data/passport.h"
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/stages/frame_export.h"
+#include "pipeline/stages/inspect_passport.h"
 #include "pipeline/stages/inspection_text.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
@@ -51,6 +54,45 @@ TEST_F(InspectFileTest, ReadsAPreparedVideoToItsEnd) {
   const std::string whole = ReadFile(Path("a.mkv"));
   WriteFileAtomically(Path("cut.mkv"), whole.substr(0, whole.size() / 2));
   EXPECT_THAT(Complaint("cut.mkv"), HasSubstr("cut.mkv"));
+}
+
+TEST_F(InspectFileTest, ShowsAPassportAndHowTwoDiffer) {
+  Passport passport;
+  passport.list["format"] = "csv";
+  passport.shards["num_frames"] = 1200;
+  passport.counts[{Subset::kTraining, "run"}] = {10, 9, 7, 1};
+  passport.counts[{Subset::kTraining, "walk"}] = {5, 5, 5, 0};
+  std::filesystem::create_directories(Path("shards"));
+  WriteFileAtomically(Path("shards/shards.tsv"), "shard\tuuid\n");
+  passport.shards[Passport::kOfShards] = FileIdentity(Path("shards/shards.tsv"));
+  WritePassport(Path("shards/passport.json"), passport);
+  const auto json = InspectFile(Path("shards/passport.json"));
+  EXPECT_EQ(json["list"]["format"], "csv");
+  EXPECT_EQ(json["subsets"][0].dump(), R"({"subset":"training","expected":15,"found":14,)"
+                                       R"("missing":1,"packed":12,"not_packed":2,"short":1})");
+  EXPECT_EQ(json["rows"].size(), 2U);
+  EXPECT_THAT(FormatInspection(json, 0), HasSubstr("subset    expected"));
+
+  const nlohmann::ordered_json of_shards =
+      std::exchange(passport.shards, nlohmann::ordered_json::object());
+  WritePassport(Path("videos.passport.json"), passport);
+  EXPECT_FALSE(InspectFile(Path("videos.passport.json"))["rows"][0].contains("not_packed"))
+      << "nothing was packed yet, so nothing is lost";
+
+  passport.shards = of_shards;
+  WriteFileAtomically(Path("videos.tsv"), "id\n");
+  passport.list[Passport::kOfManifest] = FileIdentity(Path("videos.tsv"));
+  passport.counts.erase({Subset::kTraining, "walk"});
+  passport.counts.at({Subset::kTraining, "run"}).packed = 8;
+  WritePassport(Path("videos.passport.json"), passport);
+  const auto difference = ComparePassports(Path("shards"), Path("videos.tsv"));
+  EXPECT_EQ(difference["differences"], 6) << "one count of run, four of walk, the checksum";
+  EXPECT_EQ(difference["rows"][1].dump(),
+            R"({"what":"training: run: packed","first":"7","second":"8"})");
+  EXPECT_THROW(ComparePassports(Path("shards"), folder_.path()), Error);
+  EXPECT_THROW(ComparePassports(Path("shards"), Path("absent")), Error);
+  WriteFileAtomically(Path("videos.tsv"), "id\nedited\n");
+  EXPECT_THROW(ComparePassports(Path("shards"), Path("videos.tsv")), Error);
 }
 
 TEST_F(InspectFileTest, CountsAManifest) {

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/passport.h"
 #include "tests/pipeline/annotated_folder.h"
 
 namespace reel3d {
@@ -152,6 +153,22 @@ TEST_F(ListPlainListsTest, NothingIsListedWhereNoFileIsThere) {
   EXPECT_THAT(Refusal(), HasSubstr("none of the 1 rows of"));
 }
 
+TEST_F(ListPlainListsTest, ThePassportCountsRowsAndTheirFiles) {
+  Touch({"aB3dE5fG7h9_000001_000011.mp4", "aB3dE5fG7h9_000020_000030.mp4", "unnamed.mp4"});
+  Annotate("train.csv", "id,label\n-a,run\naB3dE5fG7h9_000001_000011,walk\n");
+  Annotate("val.csv", "id,label\naB3dE5fG7h9_000020_000030,walk\n");
+  List();
+  const Passport passport = ReadPassport(folder / "out/videos.passport.json").value();
+  const PassportCounts& run = passport.counts.at({Subset::kTraining, "run"});
+  EXPECT_EQ(run.expected, 1);
+  EXPECT_EQ(run.found, 0);
+  EXPECT_EQ(passport.counts.at({Subset::kTraining, "walk"}).found, 1);
+  EXPECT_EQ(passport.list["num_extra"], 1);
+  EXPECT_EQ(passport.list["format"], "csv");
+  EXPECT_EQ(passport.list["sources_in_two_subsets"].dump(), "1");
+  EXPECT_TRUE(ReadManifestPassport(folder / "out/videos.tsv").has_value()) << "it is of this list";
+}
+
 TEST_F(ListPlainListsTest, ListingAgainChangesNothing) {
   Touch({"b.mp4"});
   Annotate("train.csv", "id,label\n-a,run\nb,walk\n");
@@ -166,7 +183,7 @@ TEST_F(ListPlainListsTest, ListingAgainChangesNothing) {
   options.annotated.annotations.clear();
   RunListVideos(options);
   EXPECT_FALSE(std::filesystem::exists(folder / "out/videos.missing.tsv"));
-  EXPECT_FALSE(std::filesystem::exists(folder / "out/videos.report.json"));
+  EXPECT_FALSE(ReadPassport(folder / "out/videos.passport.json")->list.contains("format"));
 }
 
 }  // namespace

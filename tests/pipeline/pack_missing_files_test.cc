@@ -7,9 +7,11 @@
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
+#include "lib/data/passport.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/stages/pack_shards.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
 #include "tests/frames/jpeg_pictures.h"
 #include "tests/test_support.h"
 
@@ -59,6 +61,48 @@ TEST_F(PackMissingFilesTest, TheyAreMissingAndNoFailure) {
   EXPECT_EQ(ReadFile(folder_ / "shards/missing.tsv"), "id\tsubset\ngone#2\ttesting\n");
   EXPECT_THAT(ReadFile(folder_ / "shards/failed.tsv"), HasSubstr("gone#2\tprep\tno such file\n"));
   EXPECT_THAT(ReadFile(folder_ / "shards/report.json"), HasSubstr("videos.missing.tsv"));
+}
+
+// The manifest has the name of the class in the other Unicode form.
+TEST_F(PackMissingFilesTest, ThePassportCountsUnderTheLabelsOfTheManifest) {
+  Manifest manifest = ReadManifest(options_.manifest);
+  manifest.videos[0].label = "e\xCC\x81";
+  WriteManifest(options_.manifest, manifest);
+  WriteClasses(folder_ / "classes.txt", {"\xC3\xA9"});
+  WriteFileAtomically(ManifestPassportPath(options_.manifest),
+                      R"({"list": {"manifest_crc32": 7}})");
+  RunPackShards(options_);
+  const Passport packed = ReadPassport(folder_ / "shards/passport.json").value();
+  EXPECT_TRUE(packed.list.empty()) << "what lies beside the manifest is no passport";
+  ASSERT_EQ(packed.counts.size(), 1U);
+  const PassportCounts& counts = packed.counts.begin()->second;
+  EXPECT_EQ(counts.found, 1);
+  EXPECT_EQ(counts.packed, 1);
+}
+
+TEST_F(PackMissingFilesTest, ThePassportCountsThem) {
+  Miss("gone#2");
+  Passport listed;
+  listed.list = {{"manifest_crc32", FileIdentity(options_.manifest)}, {"format", "csv"}};
+  WritePassport(ManifestPassportPath(options_.manifest), listed);
+  RunPackShards(options_);
+  Passport packed = ReadPassport(folder_ / "shards/passport.json").value();
+  EXPECT_EQ(packed.list["format"], "csv");
+  EXPECT_EQ(packed.shards["num_frames"], 8);
+  const PassportCounts& gone = packed.counts.at({Subset::kTesting, "wave"});
+  EXPECT_EQ(gone.expected, 1);
+  EXPECT_EQ(gone.found + gone.packed, 0);
+  const PassportCounts& here = packed.counts.at({Subset::kTraining, "wave"});
+  EXPECT_EQ(here.packed, 1);
+  EXPECT_EQ(here.num_short, 1) << "8 frames";
+}
+
+TEST_F(PackMissingFilesTest, ThePassportOfAnotherListIsNotCarriedOn) {
+  Passport listed;
+  listed.list = {{"manifest_crc32", "0badcafe"}};
+  WritePassport(ManifestPassportPath(options_.manifest), listed);
+  RunPackShards(options_);
+  EXPECT_TRUE(ReadPassport(folder_ / "shards/passport.json").value().list.empty());
 }
 
 TEST_F(PackMissingFilesTest, VideoThatIsBothListedAndMissingIsRefused) {

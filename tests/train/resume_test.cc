@@ -12,6 +12,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
+#include "lib/data/passport.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/interrupted_run.h"
 
 namespace reel3d {
@@ -173,6 +175,24 @@ TEST_F(Resume, DropoutGoesOnWhereItWas) {
                 ReadFile(At(whole) + "/checkpoints/latest/model.safetensors"))
         << ranks << " ranks";
   }
+}
+
+TEST_F(Resume, APassportThatIsLostStaysInTheCheckpoint) {
+  const Words settings = {"--epochs", "1"};
+  const fs::path passport = fs::path(Shards()) / Passport::kFileName;
+  const std::string text = ReadFile(passport);
+  const auto carried = [](const std::string& run_dir) {
+    return PassportOfTraining(fs::path(At(run_dir)) / "checkpoints/latest");
+  };
+  TrainTo(1, 0, "lost", settings);
+  fs::remove(passport);
+  EXPECT_EQ(test::RunCommand(Command(0, "lost", settings)).exit_status, kExitDone);
+  ASSERT_TRUE(carried("lost").has_value());
+  EXPECT_EQ(FormatPassport(*carried("lost")), text);
+  WriteFileAtomically(passport, "{");
+  EXPECT_EQ(test::RunCommand(Command(0, "damaged", settings)).exit_status, kExitDone);
+  EXPECT_FALSE(carried("damaged").has_value());
+  WriteFileAtomically(passport, text);
 }
 
 // Loads the epoch's batches from a step on, as resume does. Each line is "step video frame

@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
 #include "lib/base/timer.h"
+#include "lib/data/passport.h"
 #include "lib/eval/score_file.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
@@ -80,6 +81,28 @@ TEST_F(ScoreTool, PartsOfAnEarlierPlanGoAway) {
   EXPECT_EQ(RunCommand(ScoreCommand(Shards(), "plan")).exit_status, 2);
   ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "plan", {"--overwrite"})).exit_status, 0);
   EXPECT_EQ(Parts("plan").size(), 3U);
+}
+
+// The checkpoint was trained on shards without the class "later".
+TEST_F(ScoreTool, BothPassportsGoWithTheScoresAndTheEvaluation) {
+  const fs::path trained_on = fs::path(Shards()) / Passport::kFileName;
+  const fs::path scored = At("more_shards");
+  fs::copy(Shards(), scored, fs::copy_options::recursive);
+  Passport passport = ReadPassport(trained_on).value();
+  passport.counts[{Subset::kTesting, "later"}].expected = 3;
+  WritePassport(scored / Passport::kFileName, passport);
+  ASSERT_EQ(RunCommand(ScoreCommand(scored, "passports")).exit_status, 0);
+  const auto evaluated =
+      RunCommand({ToolPath("evaluate-scores").string(), At("passports"), At("evaluated")});
+  ASSERT_EQ(evaluated.exit_status, 0) << evaluated.err;
+  for (const char* folder : {"passports", "evaluated"}) {
+    const fs::path of = At(folder);
+    EXPECT_EQ(ReadFile(of / Passport::kFileName), FormatPassport(passport)) << folder;
+    EXPECT_EQ(ReadFile(of / Passport::kTrainedOn), ReadFile(trained_on)) << folder;
+  }
+  const auto compared = RunCommand(
+      {ToolPath("inspect-file").string(), At("to_score/checkpoints/latest"), At("evaluated")});
+  EXPECT_NE(compared.out.find("testing: later: expected"), std::string::npos) << compared.out;
 }
 
 TEST_F(ScoreTool, InspectFileShowsTheCheckpoint) {

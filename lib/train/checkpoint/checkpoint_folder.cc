@@ -167,6 +167,18 @@ nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
   return state;
 }
 
+std::optional<Passport> PassportOfTraining(const fs::path& checkpoint) {
+  if (!fs::exists(checkpoint / CheckpointFiles::kState)) {
+    return std::nullopt;
+  }
+  const nlohmann::ordered_json state = ReadCheckpointState(checkpoint);
+  const auto passport = state.find("passport");
+  return passport == state.end()
+             ? std::nullopt
+             : std::optional(PassportFromJson(
+                   *passport, (checkpoint / CheckpointFiles::kState).string() + ": passport"));
+}
+
 void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
                      const fs::path& run_dir, const std::string& shards_dir) {
   if (state.value("data", "") != fmt::format("{:08x}", fingerprint)) {

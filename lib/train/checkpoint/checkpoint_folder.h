@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/passport.h"
+
 namespace reel3d {
 
 struct CheckpointFiles {
@@ -52,6 +54,10 @@ void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 // Returns the state.json of a checkpoint. Throws an input error if reel3d did not write it, or if a
 // newer version of reel3d did.
 nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
+
+// Returns the passport of the data that a checkpoint was trained on. Returns nothing if there is
+// none: older checkpoints have none, and neither has a file of weights.
+std::optional<Passport> PassportOfTraining(const std::filesystem::path& checkpoint);
 
 // Throws an input error if `fingerprint`, that of the data in `shards_dir`, differs from that of
 // the data in `state`. The two paths are only for the message.

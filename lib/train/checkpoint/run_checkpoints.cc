@@ -65,7 +65,11 @@ RunCheckpoints::RunCheckpoints(const TrainOptions& options, std::string config,
       learner_(learner),
       phases_(phases),
       run_folder_(options.run_dir),
-      saver_({options.checkpoint_steps, options.checkpoint_minutes * 60}) {}
+      saver_({options.checkpoint_steps, options.checkpoint_minutes * 60}) {
+  if (world.is_main()) {
+    passport_ = PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); });
+  }
+}
 
 bool RunCheckpoints::Resume() {
   const fs::path folder = CheckpointFolder(options_);
@@ -78,6 +82,9 @@ bool RunCheckpoints::Resume() {
   RequireSameCourse(state, options_);
   state_.Restore(state, steps_in_epoch_, (*checkpoint / CheckpointFiles::kState).string());
   if (world_.is_main()) {
+    // The file may be lost while the shards are still the same.
+    passport_ =
+        passport_ ? passport_ : PassportOrWarning([&] { return PassportOfTraining(*checkpoint); });
     LinkCheckpoints(folder, state_.position.step, state_.position.best_step);
   }
   learner_.LoadCheckpoint(*checkpoint);
@@ -128,6 +135,9 @@ CheckpointContents RunCheckpoints::Contents(nlohmann::ordered_json state) const 
                          {"data", fmt::format("{:08x}", shards_.fingerprint())},
                          {"classes", shards_.classes()},
                          {"config", config_}});
+  if (passport_) {
+    contents.state["passport"] = PassportToJson(*passport_);
+  }
   return contents;
 }
 

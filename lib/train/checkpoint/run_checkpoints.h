@@ -11,6 +11,7 @@
 #include <string>
 
 #include "lib/base/held_folder.h"
+#include "lib/data/passport.h"
 #include "lib/dist/process_group.h"
 #include "lib/dist/world.h"
 #include "lib/shard/shard_set.h"
@@ -77,6 +78,7 @@ class RunCheckpoints {
   RunState& state_;
   Learner& learner_;
   PhaseClock& phases_;
+  std::optional<Passport> passport_;  // of the shards; only on the main rank
   const HeldFolder run_folder_;
   bool has_saved_ = false;  // a checkpoint of this run has been on disk
   BestEpoch best_;
