@@ -1,8 +1,10 @@
 // Fuzzes the text files between the stages: manifest, classes, index of the shards, list of the
-// shards.
+// shards, passport, table of missing files.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/file.h"
 #include "lib/data/manifest.h"
+#include "lib/data/missing_files.h"
+#include "lib/data/passport.h"
 #include "lib/shard/shard_set.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/shard/small_shard.h"
@@ -11,7 +13,8 @@
 namespace reel3d::fuzz {
 namespace {
 
-enum Table { kManifest, kClasses, kIndex, kShardList };  // places in Readers()
+// Places in Readers().
+enum Table { kManifest, kClasses, kIndex, kShardList, kPassport, kMissing };
 
 std::string ManifestText() {
   VideoRow whole;
@@ -42,11 +45,30 @@ void ReadClassesTwice(const std::filesystem::path& file) {
   REEL3D_CHECK(ReadClasses(ScratchFile(FormatClasses(classes)).path()) == classes);
 }
 
+void ReadPassportTwice(const std::filesystem::path& file) {
+  const Passport passport = ReadPassport(file).value();
+  const ScratchFile again(FormatPassport(passport));
+  REEL3D_CHECK(DifferencesOf(passport, ReadPassport(again.path()).value()).empty());
+}
+
+// The table is beside a manifest, whose name tells its own.
+void ReadMissingTwice(const std::filesystem::path& file) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path manifest = folder / "videos.tsv";
+  WriteFileAtomically(MissingFilesPath(manifest), ReadFile(file));
+  const std::string once = FormatMissingFiles(ReadMissingFiles(manifest));
+  WriteFileAtomically(MissingFilesPath(manifest), once);
+  REEL3D_CHECK(FormatMissingFiles(ReadMissingFiles(manifest)) == once);
+}
+
 const FileReaders& Readers() {
   using std::filesystem::path;
-  static const FileReaders readers = {ReadManifestTwice, ReadClassesTwice,
+  static const FileReaders readers = {ReadManifestTwice,
+                                      ReadClassesTwice,
                                       [](const path& file) { ReadIndex(file); },
-                                      [](const path& file) { ReadShardList(file); }};
+                                      [](const path& file) { ReadShardList(file); },
+                                      ReadPassportTwice,
+                                      ReadMissingTwice};
   return readers;
 }
 
@@ -55,7 +77,14 @@ const FileReaders& Readers() {
 std::vector<std::string> Seeds() {
   const test::TemporaryFolder folder;
   test::WriteSmallShards(folder.path());
+  Passport passport;
+  passport.list["class_order"] = "sorted";
+  passport.shards["num_frames"] = 100;
+  passport.counts[{Subset::kTraining, "run"}] = {4, 3, 2, 1};
   return {FileAndNumbers::Join(ManifestText(), {kManifest}),
+          FileAndNumbers::Join(FormatPassport(passport), {kPassport}),
+          FileAndNumbers::Join(FormatMissingFiles({{"a", "run", Subset::kTesting, "no file"}}),
+                               {kMissing}),
           FileAndNumbers::Join(ReadFile(folder / "classes.txt"), {kClasses}),
           FileAndNumbers::Join(ReadFile(folder / "index.tsv"), {kIndex}),
           FileAndNumbers::Join(ReadFile(folder / "shards.tsv"), {kShardList})};
