@@ -74,6 +74,13 @@ std::string AnnotationFile::Head() const {
   return std::string(WithoutByteOrderMark(head));
 }
 
+std::string AnnotationFile::FirstLine() const {
+  constexpr size_t kMaxBytes = 4096;
+  const std::string head = Head();
+  const std::string line = head.substr(0, head.find_first_of("\r\n"));
+  return line.size() <= kMaxBytes ? line : "";
+}
+
 Subset AnnotationFile::SubsetOfAll() const {
   if (said_subset) {
     return *said_subset;

@@ -25,6 +25,9 @@ struct AnnotationFile {
   std::string Read() const;
   // Returns the first 64 KiB, or less, without a byte order mark.
   std::string Head() const;
+  // Returns the first line without its end. Returns "" if it has more than 4 kB: no list has such
+  // rows, and std::regex needs stack for each character.
+  std::string FirstLine() const;
   // Returns said_subset, or else the subset in the file's name ("trainlist01.txt", "val.csv").
   // Throws an input error unless the name holds exactly one subset.
   Subset SubsetOfAll() const;

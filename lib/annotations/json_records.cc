@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/error.h"
+#include "lib/base/json.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 
@@ -29,6 +30,11 @@ class RecordWatch {
       OnKey(depth, value);
       return true;
     }
+    // A value takes 16 bytes and more in memory, and as few as two in the file.
+    if (constexpr int64_t kMaxValues = 1'000'000; depth > depth_ && ++num_values_ > kMaxValues) {
+      throw InputError(fmt::format("{}: {} has more than {} values", source_,
+                                   Place(record_.number + 1), kMaxValues));
+    }
     const bool is_whole =
         event == Event::value || event == Event::object_end || event == Event::array_end;
     if (!is_whole || depth > depth_) {
@@ -51,23 +57,24 @@ class RecordWatch {
   }
 
   void HandOut(AnnotationJson& value) {
-    ++record_.number;
     record_.value = std::move(value);
     value = nullptr;
-    try {
-      use_(record_);
-    } catch (const nlohmann::json::exception& error) {
-      throw InputError(fmt::format("{}: record {}{}: {}", source_, record_.number,
-                                   record_.key.empty() ? "" : " '" + Escaped(record_.key) + "'",
-                                   Escaped(error.what())));
-    }
+    ++record_.number;
+    UseJson(source_ + ": " + Place(record_.number), [&] { use_(record_); });
     record_.key.clear();
+    num_values_ = 0;
+  }
+
+  std::string Place(int64_t number) const {
+    return fmt::format("record {}{}", number,
+                       record_.key.empty() ? "" : " '" + Escaped(record_.key) + "'");
   }
 
   const std::string& source_;
   const int depth_;
   const std::function<void(JsonRecord&)>& use_;
   JsonRecord record_;
+  int64_t num_values_ = 0;  // of the record that is being read
 };
 
 }  // namespace

@@ -43,9 +43,7 @@ bool IsSemicolonList(const AnnotationFile& file, const std::string& prefix) {
     return true;
   }
   static const std::regex row(R"(\d+;.+)");
-  const std::string head = file.Head();
-  return !begins("jester") && !begins("something") &&
-         std::regex_match(head.substr(0, head.find_first_of("\r\n")), row);
+  return !begins("jester") && !begins("something") && std::regex_match(file.FirstLine(), row);
 }
 
 AnnotationSet ReadSemicolonLists(const AnnotationRequest& request) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <new>
 #include <system_error>
 
@@ -63,7 +64,11 @@ Failure DescribeFailure(const std::exception& exception) {
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     return {kExitEnvironment, "out of memory"};
   }
-  // fs::filesystem_error is one of these, and so is a thread that cannot start.
+  if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception);
+      error != nullptr && !error->path1().empty()) {
+    return {kExitEnvironment, OneLine(error->path1().string() + ": " + error->code().message())};
+  }
+  // A thread that cannot start throws one of these.
   if (dynamic_cast<const std::system_error*>(&exception) != nullptr) {
     return {kExitEnvironment, line};
   }

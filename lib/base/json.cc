@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "lib/base/error.h"
@@ -19,7 +20,8 @@ namespace {
 // Returns what is wrong with the JSON. The library's own messages name its functions and error
 // classes, which mean nothing to the owner of the file.
 std::string PlainWords(const nlohmann::json::exception& error) {
-  constexpr int kWrongType = 302;      // "type must be array, but is number"
+  constexpr int kWrongType = 302;  // "type must be array, but is number"
+  constexpr int kOtherType = 303;  // "incompatible ReferenceType for get_ref, actual type is array"
   constexpr int kFirstNoObject = 304;  // "cannot use at() with number", and so on to 306
   constexpr int kLastNoObject = 306;
   std::string text = error.what();
@@ -31,6 +33,10 @@ std::string PlainWords(const nlohmann::json::exception& error) {
   if (error.id == kWrongType && text.rfind(must_be, 0) == 0 && but_is != text.npos) {
     return "found " + text.substr(but_is + 9) + " instead of " +
            text.substr(must_be.size(), but_is - must_be.size());
+  }
+  const std::string actual = "actual type is ";
+  if (const size_t is = text.rfind(actual); error.id == kOtherType && is != text.npos) {
+    return "found " + text.substr(is + actual.size()) + ", which has no place there";
   }
   const size_t with = text.rfind(" with ");
   if (error.id >= kFirstNoObject && error.id <= kLastNoObject && with != text.npos) {
@@ -44,12 +50,27 @@ std::string PlainWords(const nlohmann::json::exception& error) {
 Json ParseJsonObject(const std::string& text, const std::string& source) {
   // The library copies and prints by recursion, so depth costs stack.
   constexpr int kMaxDepth = 16;
-  bool too_deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+  // The library looks through an object's members at each new one: 100,000 take some 25 s.
+  constexpr int64_t kMaxMembers = 100'000;
+  bool too_deep = false, too_wide = false;
+  std::array<int64_t, kMaxDepth + 1> num_members{};  // of the open objects, by depth
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& /*parsed*/) {
     too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
+    if (too_deep || too_wide) {
+      return false;
+    }
+    int64_t& num = num_members.at(static_cast<size_t>(depth));
+    if (event == Json::parse_event_t::key) {
+      too_wide = ++num > kMaxMembers;
+    } else if (event == Json::parse_event_t::object_start) {
+      num_members.at(static_cast<size_t>(std::min(depth + 1, kMaxDepth))) = 0;
+    }
+    return !too_wide;
   };
   Json object = Json::parse(text, watch, /*allow_exceptions=*/false);
+  if (too_wide) {
+    throw InputError(fmt::format("{}: an object with more than {} members", source, kMaxMembers));
+  }
   if (too_deep || !object.is_object()) {
     throw InputError(source + (too_deep ? ": JSON that nests too deep" : ": not a JSON object"));
   }

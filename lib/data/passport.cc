@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "lib/base/choices.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
@@ -53,6 +54,15 @@ Json Facts(const Json& json, const std::string& source) {
         fmt::format("{}: list and shards must be objects of at most {} levels", source, kMaxDepth));
   }
   return json;
+}
+
+Subset SubsetOf(const Json& row, const std::string& source) {
+  const auto name = row.at("subset").get<std::string>();
+  const std::optional<Subset> subset = FindChoice<Subset>(name);
+  if (!subset) {
+    throw InputError(fmt::format("{}: '{}' is not a subset", source, Escaped(name)));
+  }
+  return *subset;
 }
 
 int64_t Count(const Json& json, const std::string& source) {
@@ -137,18 +147,21 @@ Passport PassportFromJson(const Json& json, const std::string& source) {
     if (json.value("format", "") != kFormat) {
       throw InputError(source + ": not a passport of a data set");
     }
-    if (json.value("format_version", 0) != kVersion) {
-      throw InputError(source + ": of a newer reel3d than this");
+    if (json.at("format_version") != kVersion) {
+      throw InputError(
+          fmt::format("{}: a passport of another version of reel3d; this one reads "
+                      "format_version {}",
+                      source, kVersion));
     }
     passport.list = Facts(json.at("list"), source);
     passport.shards = Facts(json.at("shards"), source);
-    for (const Json& row : json.at("counts")) {
+    for (const Json& row : json.at("counts").get_ref<const Json::array_t&>()) {
       PassportCounts counts;
       for (const Column& column : Columns()) {
         counts.*column.count = Count(row.at(column.name), source);
       }
       const auto name = row.at("class").get<std::string>();
-      const Subset subset = ParseSubset(row.at("subset").get<std::string>());
+      const Subset subset = SubsetOf(row, source);
       if (!passport.counts.emplace(std::pair(subset, name), counts).second) {
         throw InputError(fmt::format("{}: two rows of {}, class '{}'", source, SubsetName(subset),
                                      Escaped(name)));
@@ -192,7 +205,7 @@ std::optional<Passport> PassportOrWarning(const std::function<std::optional<Pass
   try {
     return read();
   } catch (const Error& error) {
-    LogWarn(fmt::format("no passport: {}", error.what()));
+    LogWarn(fmt::format("{}; this stage goes on without the passport", error.what()));
     return std::nullopt;
   }
 }

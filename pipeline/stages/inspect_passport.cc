@@ -55,7 +55,7 @@ Json LossesOf(const PassportCounts& counts, bool is_packed) {
 }  // namespace
 
 Json InspectPassport(const fs::path& file) {
-  const Passport passport = PassportFromJson(ReadJsonObject(file), file.string());
+  const Passport passport = ReadPassport(file).value();
   Json json = {{"kind", "passport"}, {"list", passport.list}, {"shards", passport.shards}};
   const bool is_packed = !passport.shards.empty();
   std::map<Subset, PassportCounts> sums;

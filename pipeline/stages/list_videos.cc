@@ -140,6 +140,12 @@ std::optional<std::string> UnlessEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+void RequireNoFolder(const fs::path& path) {
+  if (fs::is_directory(path)) {
+    throw InputError(path.string() + ": is a folder, and a table of the list has this name");
+  }
+}
+
 void WarnOfSharedSources(const Passport& passport) {
   const auto num_shared = passport.list.at(kSharedSources).get<int64_t>();
   if (num_shared > 0) {
@@ -169,6 +175,9 @@ bool WriteOutputs(const fs::path& file, const Outputs& outputs, bool overwrite) 
     manifest.RequireOurs();
     std::for_each(others.begin(), others.end(), [](const auto& other) { other.RequireOurs(); });
   }
+  RequireNoFolder(ManifestPassportPath(file));
+  std::for_each(others.begin(), others.end(),
+                [](const auto& other) { RequireNoFolder(other.path); });
   RemoveStaleTemporaries(file.parent_path());
   const bool is_new = !manifest.IsDone();
   if (is_new) {

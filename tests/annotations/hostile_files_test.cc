@@ -111,6 +111,28 @@ TEST_F(HostileFilesTest, BadJson) {
          "label 'b' of the rows is none of its 1 classes", "reference-json");
 }
 
+TEST_F(HostileFilesTest, ALongLineIsNoReasonToCrash) {
+  std::string text = "{\"a\": {\"subset\": \"train\", \"annotations\": {\"label\": \"x\"";
+  for (int i = 0; i < 20'000; ++i) {
+    text += ", \"" + std::to_string(i) + "\": 0";
+  }
+  WriteFileAtomically(folder_ / "long.json", text + "}}}");
+  EXPECT_EQ(List("long.json").exit_status, 2) << "no format is guessed";
+  WriteFileAtomically(folder_ / "long.csv", std::string(200'000, 'x') + "\n");
+  EXPECT_EQ(List("long.csv").exit_status, 2);
+}
+
+// A value takes far more memory than its two bytes in the file.
+TEST_F(HostileFilesTest, ARecordOfAMillionValuesIsRefused) {
+  std::string values;
+  for (int i = 0; i < 1'000'000; ++i) {
+    values += "0,";
+  }
+  Refuse("a.json",
+         "{\"database\": {\"v\": {\"subset\": \"training\", \"annotations\": [" + values + "0]}}}",
+         "a.json: record 1 'v' has more than 1000000 values", "activitynet");
+}
+
 TEST_F(HostileFilesTest, NumbersOfClassesMustBeInTheList) {
   WriteFileAtomically(folder_ / "names.txt", "a\nb\n");
   WriteFileAtomically(folder_ / "train.txt", "x.mp4 2\n");

@@ -46,6 +46,11 @@ TEST(DescribeFailure, KnowsWhatSpeaksOfTheMachine) {
             kExitEnvironment);
   EXPECT_EQ(status(std::system_error(EAGAIN, std::generic_category(), "thread")), kExitEnvironment);
   EXPECT_EQ(status(std::logic_error("x")), kExitInternal);
+  EXPECT_EQ(DescribeFailure(std::filesystem::filesystem_error(
+                                "cannot remove", "videos/a.tsv",
+                                std::make_error_code(std::errc::read_only_file_system)))
+                .line,
+            "videos/a.tsv: Read-only file system");
   EXPECT_EQ(DescribeFailure(InputError("two\nlines")).line, "two lines");
 }
 

@@ -57,10 +57,19 @@ TEST(Passport, IsCarriedOrRemoved) {
 
 TEST(Passport, OthersAreRefused) {
   EXPECT_THAT(Fault("{}"), HasSubstr("not a passport"));
-  EXPECT_THAT(Fault(R"({"format": "reel3d-passport", "format_version": 2})"), HasSubstr("newer"));
+  EXPECT_THAT(Fault(R"({"format": "reel3d-passport", "format_version": 2})"),
+              HasSubstr("another version"));
   const std::string begin = R"({"format": "reel3d-passport", "format_version": 1, "list": )";
   EXPECT_THAT(Fault(begin + R"([], "shards": {}, "counts": []})"), HasSubstr("objects"));
   EXPECT_NE(Fault(begin + R"({}, "shards": {}})"), "");
+  EXPECT_NE(Fault(begin + R"({}, "shards": {}, "counts": null})"), "");
+  for (const char* version : {"4294967297", "1.9", "\"1\""}) {
+    EXPECT_THAT(Fault(R"({"format": "reel3d-passport", "list": {}, "shards": {}, "counts": [], )"
+                      R"("format_version": )" +
+                      std::string(version) + "}"),
+                HasSubstr("another version"))
+        << version;
+  }
   for (const char* row :
        {R"({"subset": "holdout", "class": "a"})", R"({"subset": "training"})", "7"}) {
     EXPECT_NE(Fault(begin + R"({}, "shards": {}, "counts": [)" + row + "]}"), "") << row;

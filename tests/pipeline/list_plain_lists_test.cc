@@ -183,7 +183,15 @@ TEST_F(ListPlainListsTest, ListingAgainChangesNothing) {
   options.annotated.annotations.clear();
   RunListVideos(options);
   EXPECT_FALSE(std::filesystem::exists(folder / "out/videos.missing.tsv"));
-  EXPECT_FALSE(ReadPassport(folder / "out/videos.passport.json")->list.contains("format"));
+  const std::filesystem::path passport = folder / "out/videos.passport.json";
+  EXPECT_FALSE(ReadPassport(passport)->list.contains("format"));
+  // A folder in the way is found before the old list is removed.
+  std::filesystem::remove(passport);
+  std::filesystem::create_directory(passport);
+  const std::string before = ReadFile(folder / "out/videos.tsv");
+  Touch({"run/c.mp4"});
+  EXPECT_THROW(RunListVideos(options), Error);
+  EXPECT_EQ(ReadFile(folder / "out/videos.tsv"), before);
 }
 
 }  // namespace

@@ -13,8 +13,7 @@ namespace {
 
 bool Recognises(const AnnotationFile& file) {
   static const std::regex box(R"([^,]+,\d+(\.\d+)?(,[01](\.\d+)?){4},\d+(,\d+)?)");
-  const std::string head = file.Head();
-  const std::string line = InSmallLetters(head.substr(0, head.find_first_of("\r\n")));
+  const std::string line = InSmallLetters(file.FirstLine());
   return std::regex_match(line, box) || line.find(",x1,y1,x2,y2") != std::string::npos;
 }
 

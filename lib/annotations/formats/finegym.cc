@@ -28,8 +28,7 @@ bool IsTimesFile(const AnnotationFile& file) {
 
 bool Recognises(const AnnotationFile& file) {
   static const std::regex row(R"(\S+_E_\d+_\d+_A_\d+_\d+ +\d+\s*)");
-  const std::string head = file.Head();
-  return IsTimesFile(file) || std::regex_match(head.substr(0, head.find_first_of("\r\n")), row);
+  return IsTimesFile(file) || std::regex_match(file.FirstLine(), row);
 }
 
 class Reader {

@@ -18,8 +18,7 @@ bool IsClassList(const AnnotationFile& file) {
 
 bool Recognises(const AnnotationFile& file) {
   static const std::regex row(R"([^,;]+\.\w+(,\d+)+)");
-  const std::string head = file.Head();
-  return IsClassList(file) || std::regex_match(head.substr(0, head.find_first_of("\r\n")), row);
+  return IsClassList(file) || std::regex_match(file.FirstLine(), row);
 }
 
 void ReadList(const AnnotationFile& file, NumberedClasses* classes, AnnotationBuilder* builder) {

@@ -22,8 +22,7 @@ std::vector<std::string> ReadClassList(const AnnotationFile& file) {
 
 bool Recognises(const AnnotationFile& file) {
   static const std::regex row(R"(https?://\S+ +\d+(,\d+)*\s*)");
-  const std::string head = file.Head();
-  return IsClassList(file) || std::regex_match(head.substr(0, head.find_first_of("\r\n")), row);
+  return IsClassList(file) || std::regex_match(file.FirstLine(), row);
 }
 
 // Returns the id of a YouTube address: the part after "v=", or else after the last "/".
