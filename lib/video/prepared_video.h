@@ -30,6 +30,8 @@ class PreparedVideoReader {
   const PreparedVideoInfo& info() const;
   // Replaces `jpeg` by the next frame; false after the last one. Throws an input error on damage.
   bool Next(std::vector<uint8_t>* jpeg);
+  // Returns the presentation time of the frame that Next() returned last.
+  double time_s() const;
 
  private:
   struct State;

@@ -68,6 +68,7 @@ struct PreparedVideoReader::State {
   ffmpeg::Handle<AVFormatContext> format;
   ffmpeg::Handle<AVPacket> packet{ffmpeg::CheckMemory(av_packet_alloc())};
   PreparedVideoInfo info;
+  double time_s = 0;
 };
 
 PreparedVideoReader::PreparedVideoReader(const fs::path& file) : state_(std::make_unique<State>()) {
@@ -102,6 +103,8 @@ PreparedVideoReader::~PreparedVideoReader() = default;
 
 const PreparedVideoInfo& PreparedVideoReader::info() const { return state_->info; }
 
+double PreparedVideoReader::time_s() const { return state_->time_s; }
+
 bool PreparedVideoReader::Next(std::vector<uint8_t>* jpeg) {
   State& state = *state_;
   AVPacket* packet = state.packet.get();
@@ -115,6 +118,7 @@ bool PreparedVideoReader::Next(std::vector<uint8_t>* jpeg) {
   }
   ffmpeg::Check(code, state.what);
   jpeg->assign(packet->data, packet->data + packet->size);
+  state.time_s = static_cast<double>(packet->pts) * av_q2d(state.format->streams[0]->time_base);
   av_packet_unref(packet);
   constexpr std::array<uint8_t, 2> kStart{0xFF, 0xD8};
   constexpr std::array<uint8_t, 2> kEnd{0xFF, 0xD9};

@@ -52,13 +52,17 @@ RawVideo::RawVideo(PrepareRequest request, PrepWorker* worker,
   PreparedVideoReader reader(prepared());
   info_ = reader.info();
   for (std::vector<uint8_t> jpeg; reader.Next(&jpeg);) {
-    ++num_frames_;
+    begins_s_.push_back(reader.time_s());
   }
 }
 
 double RawVideo::fps() const {
   constexpr double kPal = 25;
   return info_.fps_num > 0 ? static_cast<double>(info_.fps_num) / info_.fps_den : kPal;
+}
+
+double RawVideo::EndOf(int frame) const {
+  return frame + 1 < num_frames() ? BeginOf(frame + 1) : BeginOf(frame) + 1 / fps();
 }
 
 void RawVideo::ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const {

@@ -26,9 +26,13 @@ class RawVideo {
   // Returns the path of the prepared video. The destructor removes the file.
   const std::filesystem::path& prepared() const { return prepared_.temporary_path(); }
   const DecodeSummary& summary() const { return summary_; }
-  int num_frames() const { return num_frames_; }
+  int num_frames() const { return static_cast<int>(begins_s_.size()); }
   // Returns the average frames per second; 25 if the file states none.
   double fps() const;
+  // Return when a frame begins and ends, in seconds from the start of the video. A frame ends when
+  // the next one begins. The last frame has the average length.
+  double BeginOf(int frame) const { return begins_s_.at(static_cast<size_t>(frame)); }
+  double EndOf(int frame) const;
 
   // Calls `use` with one group of `clips` after another, and with a source of the group's frames. A
   // group has a few batches of `batch` clips. `clips` must be in order of time. Memory holds the
@@ -40,7 +44,7 @@ class RawVideo {
   PendingFile prepared_;  // never published
   DecodeSummary summary_;
   PreparedVideoInfo info_;
-  int num_frames_ = 0;
+  std::vector<double> begins_s_;  // of each frame
 };
 
 }  // namespace reel3d

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lib/eval/averaging.h"
 #include "lib/eval/score_file.h"
@@ -11,6 +12,7 @@
 #include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
 #include "tests/train/train_tool.h"
+#include "tests/video/sample_video.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -185,6 +187,169 @@ TEST_F(ClassifyTool, WritesAnAnnotatedCopy) {
   EXPECT_EQ(Classify({"--annotate", At("x.avi"), Checkpoint(), video}).exit_status, 2);
   EXPECT_EQ(Classify({"--annotate", At("x.mp4"), Checkpoint(), video, video}).exit_status, 2);
   test::ExpectNoTemporaries(folder_->path());
+}
+
+// Returns the fields of a table by row, the header first.
+std::vector<Words> TableAt(const std::string& file) {
+  std::vector<Words> rows;
+  std::istringstream lines(ReadFile(file));
+  for (std::string line, field; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    rows.emplace_back();
+    while (std::getline(fields, field, '\t')) {
+      rows.back().push_back(field);
+    }
+  }
+  return rows;
+}
+
+// Averaging by logits shows that the table has probabilities, whatever rule combines the windows.
+TEST_F(ClassifyTool, TimelineShowsEachWindow) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const Words common = {"--json", "--window-stride", "3", "--top", "3", "--timeline", At("t.tsv")};
+  const auto classify = [&](const Words& more) {
+    Words words = common;
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {Checkpoint(), video});
+    const auto result = Classify(words);
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return json::parse(result.out)["videos"][0]["windows"];
+  };
+  const json windows = classify({});
+  const std::vector<Words> top = TableAt(At("t.tsv"));
+  ASSERT_EQ(top.size(), windows.size() + 1);
+  EXPECT_EQ(top[0], (Words{"begin_s", "end_s", "class", "probability", "class_2", "probability_2",
+                           "class_3", "probability_3"}));
+  classify({"--overwrite", "--timeline-scores", "all", "--average", "logits"});
+  const std::vector<Words> all = TableAt(At("t.tsv"));
+  ASSERT_EQ(all.size(), top.size());
+  ASSERT_EQ(all[0].size(), 4U + 8U);
+  for (size_t row = 1; row < top.size(); ++row) {
+    const json& window = windows[row - 1];
+    EXPECT_NEAR(std::stod(top[row][0]), window["begin_s"].get<double>(), 0.0005);
+    EXPECT_NEAR(std::stod(top[row][1]), window["end_s"].get<double>(), 0.0005);
+    for (size_t place = 0; place < 3; ++place) {
+      const json& one = window["top"][place];
+      EXPECT_EQ(top[row][2 + 2 * place], one["class"]);
+      EXPECT_NEAR(std::stod(top[row][3 + 2 * place]), one["score"].get<double>(), 1e-6);
+      const auto column =
+          std::find(all[0].begin(), all[0].end(), "probability_" + one["class"].get<std::string>());
+      ASSERT_NE(column, all[0].end());
+      EXPECT_EQ(all[row].at(column - all[0].begin()), top[row][3 + 2 * place]);
+    }
+    EXPECT_TRUE(std::equal(top[row].begin(), top[row].begin() + 4, all[row].begin()));
+    double sum = 0;
+    for (size_t column = 4; column < all[row].size(); ++column) {
+      sum += std::stod(all[row][column]);
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+}
+
+TEST_F(ClassifyTool, SegmentsAreRunsOfOneClass) {
+  test::WriteSample(At("long.mkv"), test::Lossless(64, 48), 80, test::NumberedFrames(64, 48));
+  const auto result = Classify({"--timeline", At("of_segments.tsv"), "--segments", At("s.tsv"),
+                                "--segment-probability", "0", Checkpoint(), At("long.mkv")});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  const std::vector<Words> windows = TableAt(At("of_segments.tsv"));
+  const std::vector<Words> segments = TableAt(At("s.tsv"));
+  ASSERT_EQ(windows.size(), 1U + 5U);
+  EXPECT_EQ(segments[0], (Words{"begin_s", "end_s", "class", "num_windows", "mean_probability",
+                                "highest_probability"}));
+  size_t row = 1;
+  for (size_t segment = 1; segment < segments.size(); ++segment) {
+    const size_t first = row;
+    while (row < windows.size() && windows[row][2] == windows[first][2]) {
+      ++row;
+    }
+    ASSERT_GT(row, first);
+    EXPECT_EQ(segments[segment][0], windows[first][0]);
+    EXPECT_EQ(segments[segment][1], windows[row - 1][1]);
+    EXPECT_EQ(segments[segment][2], windows[first][2]);
+    EXPECT_EQ(segments[segment][3], std::to_string(row - first));
+  }
+  EXPECT_EQ(row, windows.size());
+  EXPECT_THAT(result.out, HasSubstr(std::to_string(segments.size() - 1) + " segment"));
+  EXPECT_THAT(result.out, HasSubstr("    0.00 - "));
+  const auto strict =
+      Classify({"--json", "--segment-probability", "0.999", Checkpoint(), At("long.mkv")});
+  const json video = json::parse(strict.out)["videos"][0];
+  int num_sure = 0, num_in_segments = 0;
+  for (const json& window : video["windows"]) {
+    num_sure += window["top"][0]["score"].get<double>() >= 0.999 ? 1 : 0;
+  }
+  for (const json& segment : video["segments"]) {
+    num_in_segments += segment["num_windows"].get<int>();
+  }
+  EXPECT_EQ(num_in_segments, num_sure);
+  EXPECT_LT(num_sure, 5);
+}
+
+// A video may show its frames for unequal times. Frames 0 .. 15 last 0.5 s each, the others 0.1 s.
+TEST_F(ClassifyTool, TimesAreThoseOfTheFrames) {
+  VideoEncoderOptions sample = test::Lossless(64, 48);
+  sample.fps_num = 10;
+  sample.variable_rate = true;
+  VideoEncoder encoder(At("uneven.mkv"), sample);
+  for (int frame = 0; frame < 24; ++frame) {
+    std::vector<uint8_t> pixels(encoder.frame_size_bytes());
+    test::NumberedFrames(64, 48)(frame, &pixels);
+    encoder.Write(pixels, frame < 16 ? 0.5 * frame : 8 + 0.1 * (frame - 16));
+  }
+  encoder.Finish();
+  const auto result = Classify({"--json", Checkpoint(), At("uneven.mkv")});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  const json video = json::parse(result.out)["videos"][0];
+  ASSERT_EQ(video["windows"].size(), 2U);
+  EXPECT_EQ(video["windows"][0]["begin_s"], 0);
+  EXPECT_NEAR(video["windows"][0]["end_s"].get<double>(), 8, 1e-9);
+  EXPECT_NEAR(video["windows"][1]["begin_s"].get<double>(), 8, 1e-9);
+  // No frame follows the last one, so it lasts as long as the file's average frame.
+  EXPECT_NEAR(video["windows"][1]["end_s"].get<double>(), 8.7 + 1 / video["fps"].get<double>(),
+              1e-9);
+}
+
+TEST_F(ClassifyTool, OutputsAreCheckedBeforeTheWork) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto fault = [&](Words words) {
+    words.insert(words.end(), {At("no checkpoint"), video});
+    const auto result = Classify(words);
+    EXPECT_EQ(result.exit_status, 2) << result.err;
+    return result.err;
+  };
+  WriteFileAtomically(At("old.tsv"), "mine");
+  fs::copy_file(video, At("own.mp4"), fs::copy_options::overwrite_existing);
+  EXPECT_THAT(fault({"--timeline", At("old.tsv")}), HasSubstr("--overwrite"));
+  EXPECT_THAT(fault({"--segments", At("old.tsv")}), HasSubstr("--overwrite"));
+  EXPECT_THAT(fault({"--timeline", At("x.csv")}), HasSubstr("ends in .tsv"));
+  EXPECT_THAT(fault({"--segments", At("none/x.tsv")}), HasSubstr("no folder"));
+  EXPECT_THAT(fault({"--timeline", At("x.tsv"), "--segments", At("./x.tsv")}),
+              HasSubstr("name two"));
+  const auto own =
+      Classify({"--overwrite", "--annotate", At("own.mp4"), At("no checkpoint"), At("own.mp4")});
+  EXPECT_EQ(own.exit_status, 2);
+  EXPECT_THAT(own.err, HasSubstr("would replace the VIDEO"));
+  EXPECT_EQ(ReadFile(At("old.tsv")), "mine");
+  const auto replaced = Classify({"--overwrite", "--timeline", At("old.tsv"), Checkpoint(), video});
+  EXPECT_EQ(replaced.exit_status, 0) << replaced.err;
+  EXPECT_THAT(ReadFile(At("old.tsv")), HasSubstr("begin_s"));
+}
+
+// Scores that are not finite have no order, so they are no answer.
+TEST_F(ClassifyTool, RefusesScoresThatAreNotFinite) {
+  NamedTensors weights;
+  for (const auto& [name, tensor] : Tensors("run", "model.safetensors")) {
+    const bool is_last = name.rfind("fc.", 0) == 0;
+    weights.emplace_back(name, is_last ? at::full_like(tensor, NAN) : tensor);
+  }
+  SaveTensors(At("diverged.safetensors"), weights);
+  WriteFileAtomically(At("clips.ini"), "sample-size = 32\n");
+  const auto result = Classify({"--preprocessing", At("clips.ini"), "--classes",
+                                Shards() + "/classes.txt", "--timeline", At("diverged.tsv"),
+                                At("diverged.safetensors"), At("videos/rising/rising_000.mp4")});
+  EXPECT_EQ(result.exit_status, 3) << result.out;
+  EXPECT_THAT(result.err, HasSubstr("a logit of nan from 0.000 s to "));
+  EXPECT_FALSE(fs::exists(At("diverged.tsv")));
 }
 
 }  // namespace

@@ -61,9 +61,10 @@ TEST(PreparedVideoTest, GivesBackTheSamePacketsSizeRateAndTimes) {
   EXPECT_EQ(reader.info().fps_num, 30000);
   EXPECT_EQ(reader.info().fps_den, 1001);
   std::vector<uint8_t> jpeg;
-  for (const auto& expected : jpegs) {
+  for (size_t frame = 0; frame < jpegs.size(); ++frame) {
     ASSERT_TRUE(reader.Next(&jpeg));
-    EXPECT_EQ(jpeg, expected);
+    EXPECT_EQ(jpeg, jpegs[frame]);
+    EXPECT_NEAR(reader.time_s(), times[frame], 1e-6);
   }
   EXPECT_FALSE(reader.Next(&jpeg));
   EXPECT_THAT(test::DecodeAll(folder / "a.mkv").times_s,
