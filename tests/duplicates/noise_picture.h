@@ -1,4 +1,4 @@
-// Pictures of smooth noise from a formula of whole numbers. tests/golden/make_pdq_golden.py has the
+// Pictures of smooth noise from a formula of whole numbers. tests/golden/noise_picture.py has the
 // same formula.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/measure_videos.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/host.h"
+#include "lib/base/plural.h"
+#include "lib/base/tsv_writer.h"
+#include "lib/duplicates/small_picture.h"
+#include "lib/duplicates/video_look.h"
+#include "lib/duplicates/video_signature.h"
+#include "lib/shard/shard_set.h"
+#include "pipeline/support/item_loop.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kUnknownFps = 25;
+constexpr int kDigits = 3;
+
+std::vector<int> SampledFrames(const IndexedVideo& video) {
+  const double fps = video.fps > 0 ? video.fps : kUnknownFps;
+  std::vector<int> frames;
+  for (int k = 0; SampledFrame(k, fps) < video.num_frames; ++k) {
+    frames.push_back(SampledFrame(k, fps));
+  }
+  return frames;
+}
+
+// Use one per thread; it keeps its buffers.
+class Measurer {
+ public:
+  VideoLook Measure(const ShardSet& shards, size_t video) {
+    const std::vector<int> chosen = SampledFrames(shards.videos()[video]);
+    shards.ReadFrames(video, chosen, &frames_);
+    LookMeter meter;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      meter.Add(decoder_.Decode({chosen[i], frames_.data(i), frames_.size_bytes(i)}));
+    }
+    return meter.look();
+  }
+
+ private:
+  FrameBytes frames_;
+  SmallPictureDecoder decoder_;
+};
+
+std::string Shown(const std::optional<double>& value) {
+  return value ? Decimals(*value, kDigits) : "";
+}
+
+std::string FormatTable(const std::vector<const IndexedVideo*>& videos,
+                        const std::vector<VideoLook>& looks) {
+  TsvWriter table({"id", "num_frames", "fps", "brightness", "motion"});
+  for (size_t place = 0; place < videos.size(); ++place) {
+    const IndexedVideo& video = *videos[place];
+    table.Row(video.id, video.num_frames,
+              video.fps > 0 ? std::optional<double>(video.fps) : std::nullopt,
+              Shown(looks[place].brightness), Shown(looks[place].motion));
+  }
+  return table.text();
+}
+
+void RequireTolerable(const MeasureVideosOptions& options, const MeasureVideosReport& report) {
+  if (static_cast<double>(report.num_failed) >
+      options.max_failed_fraction * static_cast<double>(report.num_videos)) {
+    throw InputError(fmt::format(
+        "the frames of {} of {} videos are damaged, more than --max-failed-fraction {}: the log "
+        "names them",
+        report.num_failed, report.num_videos, options.max_failed_fraction));
+  }
+}
+
+}  // namespace
+
+void MeasureVideosOptions::Bind(OptionBinder& binder) {
+  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Positional("OUT.tsv", &out, "the table to write");
+  binder.Choice("subset", &subset, "subset whose videos are measured");
+  binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
+              "share of the videos that may have damaged frames; above it nothing is written and "
+              "the status is 3",
+              Effect::kRunOnly);
+  binder.Bind("threads", &threads, IntRange{0, 1024},
+              "videos measured at a time; 0: one for each core that the job may use",
+              Effect::kRunOnly);
+  binder.Bind("overwrite", &overwrite, "replace OUT.tsv if it exists", Effect::kOnce);
+}
+
+void MeasureVideosOptions::Check() const {
+  if (fs::path(out).extension() != ".tsv") {
+    throw UsageError(fmt::format("{}: the table to write needs a name that ends in .tsv", out));
+  }
+  std::error_code error;
+  const fs::path folder = fs::absolute(out).parent_path();
+  if (!fs::is_directory(folder, error)) {
+    throw UsageError(fmt::format("{}: there is no folder {}; make it first", out, folder.string()));
+  }
+  if (fs::equivalent(folder, shards_dir, error)) {
+    throw UsageError(out +
+                     " lies among the shards, whose tables pack-shards writes: name a file "
+                     "in another folder");
+  }
+  if (!overwrite && fs::exists(out)) {
+    throw UsageError(out + " is there already: --overwrite replaces it");
+  }
+}
+
+MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options) {
+  const ShardSet shards(options.shards_dir);
+  std::vector<size_t> places;
+  std::vector<const IndexedVideo*> videos;
+  std::vector<std::string> ids;
+  for (size_t place = 0; place < shards.videos().size(); ++place) {
+    const IndexedVideo& video = shards.videos()[place];
+    if (video.subset == options.subset) {
+      places.push_back(place);
+      videos.push_back(&video);
+      ids.push_back(video.id);
+    }
+  }
+  if (videos.empty()) {
+    throw InputError(fmt::format("{} holds no {} videos; --subset names another",
+                                 options.shards_dir, SubsetName(options.subset)));
+  }
+  const int threads = ThreadCount(options.threads);
+  std::vector<std::unique_ptr<Measurer>> measurers(static_cast<size_t>(threads));
+  std::vector<VideoLook> looks(videos.size());
+  const ItemLoopResult result =
+      RunItemLoop(ids, {"measure", "videos", threads}, [&](const ItemTurn& turn) {
+        auto& own = measurers[turn.thread];
+        own = own ? std::move(own) : std::make_unique<Measurer>();
+        looks[turn.item] = own->Measure(shards, places[turn.item]);
+        return ItemOutcome::kDone;
+      });
+  MeasureVideosReport report;
+  report.num_videos = static_cast<int64_t>(videos.size());
+  report.num_failed = static_cast<int64_t>(result.failed.size());
+  RequireTolerable(options, report);
+  WriteFileAtomically(options.out, FormatTable(videos, looks));
+  return report;
+}
+
+nlohmann::ordered_json MeasureVideosReport::ToJson() const {
+  return {{"num_videos", num_videos}, {"num_failed", num_failed}};
+}
+
+std::string MeasureVideosReport::ToText() const {
+  return fmt::format("{} measured, {} with damaged frames\n", Count(num_videos, "video"),
+                     num_failed);
+}
+
+}  // namespace reel3d

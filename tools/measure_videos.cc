@@ -1,0 +1,20 @@
+// measure-videos measures how bright and moving packed videos are.
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/measure_videos.h"
+
+#include "lib/cli/tool.h"
+
+int main(int argc, char** argv) {
+  reel3d::MeasureVideosOptions options;
+  const reel3d::ToolInfo info = {
+      "measure-videos", "Measures the length, brightness and motion of packed videos.",
+      "  measure-videos run/x/shards run/x/measured.tsv\n"
+      "  evaluate-scores --slices run/x/measured.tsv run/x/scores run/x/sliced\n\n"
+      "OUT.tsv has a row for each video. evaluate-scores --slices then shows whether a network\n"
+      "fails in dark, bright, still or fast videos. Brightness and motion are in grey levels from\n"
+      "0 to 255, measured on two pictures a second."};
+  return reel3d::RunTool(info, argc, argv, options, [&] {
+    const reel3d::MeasureVideosReport report = reel3d::RunMeasureVideos(options);
+    return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};
+  });
+}
