@@ -31,7 +31,10 @@ class RecordWatch {
       return true;
     }
     // A value takes 16 bytes and more in memory, and as few as two in the file.
-    if (constexpr int64_t kMaxValues = 1'000'000; depth > depth_ && ++num_values_ > kMaxValues) {
+    const bool begins =
+        event == Event::value || event == Event::object_start || event == Event::array_start;
+    if (constexpr int64_t kMaxValues = 1'000'000;
+        begins && depth > depth_ && ++num_values_ > kMaxValues) {
       throw InputError(fmt::format("{}: {} has more than {} values", source_,
                                    Place(record_.number + 1), kMaxValues));
     }

@@ -66,7 +66,9 @@ Failure DescribeFailure(const std::exception& exception) {
   }
   if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception);
       error != nullptr && !error->path1().empty()) {
-    return {kExitEnvironment, OneLine(error->path1().string() + ": " + error->code().message())};
+    const std::string target = error->path2().empty() ? "" : " -> " + error->path2().string();
+    return {kExitEnvironment,
+            OneLine(error->path1().string() + target + ": " + error->code().message())};
   }
   // A thread that cannot start throws one of these.
   if (dynamic_cast<const std::system_error*>(&exception) != nullptr) {

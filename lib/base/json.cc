@@ -45,40 +45,70 @@ std::string PlainWords(const nlohmann::json::exception& error) {
   return text;
 }
 
+// Follows the parser. The library copies and prints by recursion, so depth costs stack.
+// nlohmann::ordered_json compares each new member of an object with all before it.
+class ParserWatch {
+ public:
+  explicit ParserWatch(bool is_ordered) : is_ordered_(is_ordered) {}
+
+  // Returns whether the value is kept.
+  bool OnEvent(int depth, Json::parse_event_t event) {
+    too_deep_ = too_deep_ || depth > kMaxDepth;
+    if (too_deep_ || too_wide_) {
+      return false;
+    }
+    if (event == Json::parse_event_t::object_start) {
+      num_members_.at(static_cast<size_t>(depth) + 1) = 0;
+    } else if (is_ordered_ && event == Json::parse_event_t::key) {
+      num_compared_ += num_members_.at(static_cast<size_t>(depth))++;
+      too_wide_ = num_compared_ > kMaxCompared;
+    }
+    return !too_wide_;
+  }
+
+  // Throws an input error if something was not kept, or the value is no object.
+  void Require(bool is_object, const std::string& source) const {
+    if (too_wide_) {
+      throw InputError(source + ": JSON with too many members in one object");
+    }
+    if (too_deep_ || !is_object) {
+      throw InputError(source + (too_deep_ ? ": JSON that nests too deep" : ": not a JSON object"));
+    }
+  }
+
+ private:
+  static constexpr int kMaxDepth = 16;
+  static constexpr int64_t kMaxCompared = 5'000'000'000;  // 25 s: one object of 100,000 members
+
+  const bool is_ordered_;
+  bool too_deep_ = false, too_wide_ = false;
+  int64_t num_compared_ = 0;
+  std::array<int64_t, kMaxDepth + 2> num_members_{};  // of the open objects, by depth
+};
+
+template <typename AnyJson>
+AnyJson Parse(const std::string& text, const std::string& source, bool is_ordered) {
+  ParserWatch watch(is_ordered);
+  const auto on_event = [&](int depth, typename AnyJson::parse_event_t event, AnyJson& /*parsed*/) {
+    return watch.OnEvent(depth, static_cast<Json::parse_event_t>(event));
+  };
+  AnyJson object = AnyJson::parse(text, on_event, /*allow_exceptions=*/false);
+  watch.Require(object.is_object(), source);
+  return object;
+}
+
 }  // namespace
 
 Json ParseJsonObject(const std::string& text, const std::string& source) {
-  // The library copies and prints by recursion, so depth costs stack.
-  constexpr int kMaxDepth = 16;
-  // The library looks through an object's members at each new one: 100,000 take some 25 s.
-  constexpr int64_t kMaxMembers = 100'000;
-  bool too_deep = false, too_wide = false;
-  std::array<int64_t, kMaxDepth + 1> num_members{};  // of the open objects, by depth
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& /*parsed*/) {
-    too_deep = too_deep || depth > kMaxDepth;
-    if (too_deep || too_wide) {
-      return false;
-    }
-    int64_t& num = num_members.at(static_cast<size_t>(depth));
-    if (event == Json::parse_event_t::key) {
-      too_wide = ++num > kMaxMembers;
-    } else if (event == Json::parse_event_t::object_start) {
-      num_members.at(static_cast<size_t>(std::min(depth + 1, kMaxDepth))) = 0;
-    }
-    return !too_wide;
-  };
-  Json object = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (too_wide) {
-    throw InputError(fmt::format("{}: an object with more than {} members", source, kMaxMembers));
-  }
-  if (too_deep || !object.is_object()) {
-    throw InputError(source + (too_deep ? ": JSON that nests too deep" : ": not a JSON object"));
-  }
-  return object;
+  return Parse<Json>(text, source, /*is_ordered=*/true);
 }
 
 Json ReadJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
   return ParseJsonObject(ReadFile(file, max_bytes), file.string());
+}
+
+nlohmann::json ReadLargeJsonObject(const std::filesystem::path& file, uint64_t max_bytes) {
+  return Parse<nlohmann::json>(ReadFile(file, max_bytes), file.string(), /*is_ordered=*/false);
 }
 
 std::string FormatJson(const Json& json) {

@@ -12,12 +12,17 @@
 namespace reel3d {
 
 // Returns the one object that `text` holds, nested at most 16 deep. Throws an input error that
-// names `source` if it holds anything else.
+// names `source` if it holds anything else. Objects keep the order of their members, which takes
+// time by the square of their number: one of 100,000 members takes some 25 s, and more are refused.
 nlohmann::ordered_json ParseJsonObject(const std::string& text, const std::string& source);
 
 // Returns the object that the file holds. Throws as ParseJsonObject() and ReadFile() do.
 nlohmann::ordered_json ReadJsonObject(const std::filesystem::path& file,
                                       uint64_t max_bytes = uint64_t{1} << 26);
+
+// Returns the object of a file that may have a member for each video of a large set. Members are in
+// the order of their names.
+nlohmann::json ReadLargeJsonObject(const std::filesystem::path& file, uint64_t max_bytes);
 
 // Returns the JSON as text, indented by 2 spaces. Bytes that are not UTF-8, as in some paths, are
 // replaced.

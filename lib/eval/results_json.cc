@@ -12,7 +12,7 @@
 namespace reel3d {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr uint64_t kMostBytes = uint64_t{1} << 30;
 
@@ -45,7 +45,7 @@ void AddLabels(const Json& annotations, std::set<std::string>* labels) {
 }  // namespace
 
 std::vector<ResultEntry> ReadResults(const std::filesystem::path& file) {
-  const Json whole = ReadJsonObject(file, kMostBytes);
+  const Json whole = ReadLargeJsonObject(file, kMostBytes);
   std::vector<ResultEntry> entries;
   for (const auto& [video, list] :
        ObjectIn(whole, "results", file, "a results.json with labels and scores of videos")
@@ -60,7 +60,7 @@ std::vector<ResultEntry> ReadResults(const std::filesystem::path& file) {
 }
 
 TrueLabels ReadTrueLabels(const std::filesystem::path& file, const std::string& subset) {
-  const Json whole = ReadJsonObject(file, kMostBytes);
+  const Json whole = ReadLargeJsonObject(file, kMostBytes);
   TrueLabels truth;
   std::set<std::string> subsets;
   for (const auto& [video, row] :

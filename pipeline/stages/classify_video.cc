@@ -88,6 +88,9 @@ void CheckOutput(const std::string& option, const fs::path& file, const char* ex
     throw UsageError(
         fmt::format("{} {} would replace the VIDEO: name another file", option, file.string()));
   }
+  if (fs::is_directory(file, error)) {
+    throw UsageError(fmt::format("{} {}: is a folder", option, file.string()));
+  }
   if (!options.overwrite && fs::exists(file)) {
     throw UsageError(file.string() + " is there already: --overwrite replaces it");
   }
@@ -292,7 +295,8 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
               "replace the files of --annotate, --timeline and --segments if they exist",
               Effect::kOnce);
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
-              "share of the videos that may be unreadable; above it the status is 3");
+              "share of the videos that may be unreadable or without finite scores; above it the "
+              "status is 3");
   compute.Bind(binder);
   limits.Bind(binder);
 }
@@ -308,8 +312,8 @@ void ClassifyVideoOptions::Check() const {
   if (!timeline.segments.empty()) {
     CheckOutput("--segments", timeline.segments, ".tsv", *this);
   }
-  if (!timeline.segments.empty() && fs::absolute(timeline.segments).lexically_normal() ==
-                                        fs::absolute(timeline.timeline).lexically_normal()) {
+  if (!timeline.segments.empty() && !timeline.timeline.empty() &&
+      fs::weakly_canonical(timeline.segments) == fs::weakly_canonical(timeline.timeline)) {
     throw UsageError("--timeline and --segments name the same file: name two");
   }
 }

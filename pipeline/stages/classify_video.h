@@ -33,8 +33,8 @@ struct ClassifyVideoOptions {
 
   void Bind(OptionBinder& binder);
   // Throws a usage error if a file is to be written (`annotate`, `timeline`) and there are several
-  // videos, or if the file has another ending than .mp4 or .tsv, is one of the inputs or another
-  // output, exists without `overwrite`, or its folder does not exist.
+  // videos, or if the file has another ending than .mp4 or .tsv, is the video or another
+  // output, is a folder, exists without `overwrite`, or its folder does not exist.
   void Check() const;
 };
 

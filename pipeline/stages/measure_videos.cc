@@ -111,6 +111,9 @@ void MeasureVideosOptions::Check() const {
                      " lies among the shards, whose tables pack-shards writes: name a file "
                      "in another folder");
   }
+  if (fs::is_directory(out, error)) {
+    throw UsageError(out + ": is a folder; name the table to write");
+  }
   if (!overwrite && fs::exists(out)) {
     throw UsageError(out + " is there already: --overwrite replaces it");
   }

@@ -46,11 +46,12 @@ void TimelineOptions::Bind(OptionBinder& binder) {
               "write the segments to this .tsv file: windows that follow each other with the same "
               "best class are one segment; requires a single VIDEO. Empty: write no table");
   binder.Bind("segment-probability", &rules.min_probability, {0, 1},
-              "least probability with which a window's best class counts for --segments; higher: "
-              "fewer and surer segments. 0: each window is in a segment");
-  binder.Bind("segment-gap", &rules.max_gap_s, {0, 1e6},
-              "longest part in seconds, with windows below --segment-probability only, that does "
-              "not end a segment; larger: fewer and longer segments. 0: each such part ends it");
+              "leave windows whose best class has less than this probability out of all segments; "
+              "higher: fewer and surer segments. 0: each window is in a segment");
+  binder.Bind(
+      "segment-gap", &rules.max_gap_s, {0, 1e6},
+      "bridge up to this many seconds of windows below --segment-probability; larger: fewer "
+      "and longer segments. 0: such a window ends the segment");
 }
 
 std::vector<double> ScoredWindows::Scores(size_t first, size_t count) const {

@@ -51,6 +51,11 @@ TEST(DescribeFailure, KnowsWhatSpeaksOfTheMachine) {
                                 std::make_error_code(std::errc::read_only_file_system)))
                 .line,
             "videos/a.tsv: Read-only file system");
+  EXPECT_EQ(DescribeFailure(
+                std::filesystem::filesystem_error("cannot rename", "a.tmp", "a.tsv",
+                                                  std::make_error_code(std::errc::is_a_directory)))
+                .line,
+            "a.tmp -> a.tsv: Is a directory");
   EXPECT_EQ(DescribeFailure(InputError("two\nlines")).line, "two lines");
 }
 

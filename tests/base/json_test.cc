@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
@@ -28,33 +30,54 @@ TEST(UseJson, SaysWhatIsWrongInWords) {
   EXPECT_EQ(fault([] {}), "");
 }
 
-// One object after another may have many members, but none too many: each new member of an object
-// is compared with all before it.
-TEST(ParseJsonObject, RefusesAnObjectWithTooManyMembers) {
-  const auto object = [](int num_members) {
-    std::string text = "{";
-    for (int i = 0; i < num_members; ++i) {
-      text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
-    }
-    return text + "}";
-  };
-  const std::string small = object(2000);
-  std::string text = "{\"all\": [";
-  for (int i = 0; i < 60; ++i) {
-    text += small + ",";
-  }
-  EXPECT_EQ(ParseJsonObject(text + small + "]}", "x")["all"].size(), 61U);
+std::string Fault(const std::string& text) {
   try {
-    // The same name again and again takes no time.
-    text = "{\"in\": {\"a\": 0";
-    for (int i = 0; i < 100'000; ++i) {
-      text += ",\"a\":0";
-    }
-    ParseJsonObject(text + "}}", "x");
-    FAIL();
+    ParseJsonObject(text, "x");
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "x: an object with more than 100000 members");
+    return error.what();
   }
+  return "";
+}
+
+// Returns `member` as often as asked, with commas. The same name again and again takes no time.
+std::string Members(const std::string& member, int count) {
+  std::string text = member;
+  for (int i = 1; i < count; ++i) {
+    text += "," + member;
+  }
+  return text;
+}
+
+// Each new member of an object is compared with all before it.
+TEST(ParseJsonObject, RefusesTooManyMembers) {
+  const std::string wide = "{" + Members("\"a\":0", 99'000) + "}";
+  EXPECT_EQ(Fault(wide), "");
+  EXPECT_EQ(Fault("{\"in\": [" + wide + "," + wide + "]}"),
+            "x: JSON with too many members in one object");
+  EXPECT_EQ(Fault("{\"in\": [" + Members("{" + Members("\"a\":0", 1000) + "}", 500) + "]}"), "");
+}
+
+// An object at the greatest depth that holds objects.
+TEST(ParseJsonObject, CountsMembersAtEachDepth) {
+  std::string begin, end;
+  for (int depth = 0; depth < 14; ++depth) {
+    begin += "{\"a\":";
+    end += "}";
+  }
+  EXPECT_EQ(Fault(begin + "{" + Members("\"a\":{}", 101'000) + "}" + end),
+            "x: JSON with too many members in one object");
+}
+
+TEST(ReadLargeJsonObject, ReadsManyMembers) {
+  const test::TemporaryFolder folder;
+  std::string text = "{\"0\":0";
+  for (int i = 1; i < 200'000; ++i) {
+    text += ",\"" + std::to_string(i) + "\":0";
+  }
+  WriteFileAtomically(folder / "large.json", text + "}");
+  EXPECT_EQ(ReadLargeJsonObject(folder / "large.json", 1 << 26).size(), 200'000U);
+  WriteFileAtomically(folder / "deep.json", "{\"a\":" + std::string(100, '[') + "}");
+  EXPECT_THROW(ReadLargeJsonObject(folder / "deep.json", 1 << 26), Error);
 }
 
 }  // namespace

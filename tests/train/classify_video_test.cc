@@ -330,6 +330,13 @@ TEST_F(ClassifyTool, OutputsAreCheckedBeforeTheWork) {
   EXPECT_EQ(own.exit_status, 2);
   EXPECT_THAT(own.err, HasSubstr("would replace the VIDEO"));
   EXPECT_EQ(ReadFile(At("old.tsv")), "mine");
+  fs::create_directory(At("folder.tsv"));
+  const auto folder =
+      Classify({"--overwrite", "--timeline", At("folder.tsv"), At("no checkpoint"), At("own.mp4")});
+  EXPECT_EQ(folder.exit_status, 2);
+  EXPECT_THAT(folder.err, HasSubstr("is a folder"));
+  const auto alone = Classify({"--segments", At("alone.tsv"), Checkpoint(), video});
+  EXPECT_EQ(alone.exit_status, 0) << alone.err;
   const auto replaced = Classify({"--overwrite", "--timeline", At("old.tsv"), Checkpoint(), video});
   EXPECT_EQ(replaced.exit_status, 0) << replaced.err;
   EXPECT_THAT(ReadFile(At("old.tsv")), HasSubstr("begin_s"));
