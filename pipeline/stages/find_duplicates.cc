@@ -18,6 +18,7 @@
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
+#include "lib/duplicates/equal_content.h"
 #include "lib/duplicates/pdq_hasher.h"
 #include "lib/duplicates/picture_pairs.h"
 #include "lib/duplicates/small_picture.h"
@@ -113,12 +114,18 @@ std::vector<std::string> IdsOf(const Videos& videos) {
   return ids;
 }
 
-// Returns the signature of each video; empty if the video has no stored frames or damaged ones.
-std::vector<VideoSignature> SignVideos(const Videos& videos, const FindDuplicatesOptions& options,
-                                       FindDuplicatesReport* report) {
+// Keeps what the search needs of each video: nothing if it has no stored frames, or damaged ones.
+struct SignedVideos {
+  std::vector<VideoSignature> signatures;
+  std::vector<uint64_t> contents;
+};
+
+SignedVideos SignVideos(const Videos& videos, const FindDuplicatesOptions& options,
+                        FindDuplicatesReport* report) {
   const int threads = ThreadCount(options.threads);
   std::vector<std::unique_ptr<Hasher>> hashers(static_cast<size_t>(threads));
-  std::vector<VideoSignature> signatures(videos.rows.size());
+  SignedVideos all = {std::vector<VideoSignature>(videos.rows.size()),
+                      std::vector<uint64_t>(videos.rows.size())};
   const double began_s = CpuSeconds();
   const ItemLoopResult result =
       RunItemLoop(IdsOf(videos), {"hash", "videos", threads}, [&](const ItemTurn& turn) {
@@ -130,39 +137,44 @@ std::vector<VideoSignature> SignVideos(const Videos& videos, const FindDuplicate
         auto& own = hashers[turn.thread];
         own = own ? std::move(own) : std::make_unique<Hasher>();
         SignatureMaker maker;
+        ContentMaker content;
         frames.Read(id, [&](int frame, const uint8_t* jpeg, size_t size_bytes) {
+          content.Add(jpeg, size_bytes);
           maker.Add(own->hasher.Transform(own->decoder.Decode({frame, jpeg, size_bytes}).data()));
         });
-        signatures[turn.item] = maker.Take();
+        all.signatures[turn.item] = maker.Take();
+        all.contents[turn.item] = content.content();
         return ItemOutcome::kDone;
       });
   report->num_missing = static_cast<int64_t>(result.skipped);
   report->num_failed = static_cast<int64_t>(result.failed.size());
-  for (const VideoSignature& signature : signatures) {
+  for (const VideoSignature& signature : all.signatures) {
     report->num_pictures += static_cast<int64_t>(signature.size());
     report->num_voting += std::count_if(signature.begin(), signature.end(),
                                         [](const PictureSignature& one) { return one.votes; });
   }
   LogInfo(fmt::format("hashed {} pictures of {} videos in {:.1f} s of processor time",
                       report->num_pictures, result.done, CpuSeconds() - began_s));
-  return signatures;
+  return all;
 }
 
-std::vector<PicturePair> FindByPictures(const Videos& videos,
-                                        const std::vector<VideoSignature>& signatures,
+std::vector<PicturePair> FindByPictures(const Videos& videos, const SignedVideos& all,
                                         const FindDuplicatesOptions& options,
                                         FindDuplicatesReport* report) {
   const double began_s = CpuSeconds();
-  const PairFinder finder(
-      signatures, [&](size_t a, size_t b) { return videos.AreComparable(a, b); },
-      options.search_depth);
-  std::vector<PairFinder::Found> found(signatures.size());
+  const auto comparable = [&](size_t a, size_t b) { return videos.AreComparable(a, b); };
+  const PairFinder finder(all.signatures, comparable, options.search_depth);
+  std::vector<PairFinder::Found> found(all.signatures.size());
   RunItemLoop(IdsOf(videos), {"compare", "videos", ThreadCount(options.threads)},
               [&](const ItemTurn& turn) {
                 found[turn.item] = finder.PairsOf(turn.item);
                 return ItemOutcome::kDone;
               });
-  std::vector<PicturePair> pairs;
+  std::vector<int> num_pictures;
+  for (const VideoSignature& signature : all.signatures) {
+    num_pictures.push_back(static_cast<int>(signature.size()));
+  }
+  std::vector<PicturePair> pairs = EqualPairs(all.contents, num_pictures, comparable);
   for (const PairFinder::Found& of_video : found) {
     pairs.insert(pairs.end(), of_video.pairs.begin(), of_video.pairs.end());
     report->num_commonplace += of_video.num_commonplace;
@@ -300,10 +312,10 @@ FindDuplicatesReport RunFindDuplicates(const FindDuplicatesOptions& options) {
   report.num_videos = static_cast<int64_t>(videos.rows.size());
   const std::vector<SourcePair> by_source = FindSourcePairs(
       videos.sources, [&](size_t a, size_t b) { return videos.AreComparable(a, b); });
-  const std::vector<VideoSignature> signatures = SignVideos(videos, options, &report);
+  const SignedVideos all = SignVideos(videos, options, &report);
   RequireTolerable(options, report);
   const std::vector<DuplicatePair> pairs =
-      JoinPairs(by_source, FindByPictures(videos, signatures, options, &report));
+      JoinPairs(by_source, FindByPictures(videos, all, options, &report));
   CountPairs(pairs, videos, &report);
   if (options.drop_from != kDropNone) {
     const Manifest kept = KeepRest(options, pairs, videos, &report);

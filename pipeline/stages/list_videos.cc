@@ -150,9 +150,9 @@ void WarnOfSharedSources(const Passport& passport) {
   const auto num_shared = passport.list.at(kSharedSources).get<int64_t>();
   if (num_shared > 0) {
     LogWarn(
-        fmt::format("{} sources have clips in more than one subset, so that figures may be too "
-                    "good: find-duplicates names the clips, and --drop-from leaves them out",
-                    num_shared));
+        fmt::format("{} clips in more than one subset, so that figures may be too good: "
+                    "find-duplicates finds those that overlap or show the same",
+                    Count(num_shared, "source has", "sources have")));
   }
 }
 

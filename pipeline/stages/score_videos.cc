@@ -107,7 +107,7 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Choice("crops", &crops, {"1", "3", "10"},
                 "square crops to score of each clip. 1: the centre of the frames. 3: the centre "
                 "and both ends of the long side. 10: the centre and the four corners, each also "
-                "mirrored. Each crop takes as long as a clip");
+                "mirrored. The time grows with their number");
   binder.Bind("short-side", &short_side, {0, 4096},
               "short side in pixels to which frames are resized before crops are cut out. 0: the "
               "side of a crop; with --crops 10, 8/7 of that side");

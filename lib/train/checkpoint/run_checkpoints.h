@@ -52,7 +52,7 @@ class RunCheckpoints {
   // Notes the outcome on which all ranks have agreed.
   void Note(const StepVote& all);
 
-  // Returns true if this epoch's validation is the best so far; its checkpoint comes next.
+  // Returns true if this epoch's validation is the best so far. The caller then saves a checkpoint.
   bool OfferBest(const ClipMeans& validation) { return best_.Offer(validation, state_.position); }
 
   // Loads weights and momentum of the checkpoint at RollBackStep(). Returns false if there is none:
