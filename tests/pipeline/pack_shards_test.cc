@@ -78,8 +78,9 @@ TEST_F(PackShardsTest, KeepsWhatIsUpToDateAndRedoesWhatIsNot) {
   Prepare(kNumVideos - 1, 3);
   EXPECT_EQ(RunPackShards(options_).num_shards_kept, num_shards - 1);
   const Files after = Contents(options_.out_dir);
-  EXPECT_THAT(Differences(before, after), ElementsAre(fmt::format("{:05}.h5", num_shards - 1),
-                                                      "DONE", "index.tsv", "shards.tsv"));
+  EXPECT_THAT(Differences(before, after),
+              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "DONE", "index.tsv",
+                          "passport.json", "shards.tsv"));
 
   const fs::path damaged = fs::path(options_.out_dir) / "00000.h5";
   fs::resize_file(damaged, fs::file_size(damaged) / 2);
@@ -98,8 +99,9 @@ TEST_F(PackShardsTest, ShardsOfAnEarlierPlanGoAway) {
   for (const auto& [name, bytes] : Contents(options_.out_dir)) {
     names.push_back(name);
   }
-  EXPECT_THAT(names, UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv",
-                                          "index.tsv", "missing.tsv", "shards.tsv"));
+  EXPECT_THAT(names,
+              UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv", "index.tsv",
+                                   "missing.tsv", "passport.json", "shards.tsv"));
 }
 
 TEST_F(PackShardsTest, AListOfClassesMayComeFromWindowsOrAMac) {
