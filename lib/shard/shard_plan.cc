@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
 #include "lib/data/names.h"
+#include "lib/data/prepared_folder.h"
 #include "lib/shard/shard_format.h"
 
 namespace reel3d {
@@ -64,7 +65,7 @@ PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& clas
     }
     std::error_code absent;
     const uintmax_t size_bytes =
-        std::filesystem::file_size(prepared_folder / (row.id + ".mkv"), absent);
+        std::filesystem::file_size(PreparedFile(prepared_folder, row.id), absent);
     if (absent) {
       plan.missing.push_back({row.id, row.subset});
     } else {

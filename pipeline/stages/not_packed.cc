@@ -4,13 +4,10 @@
 #include <utility>
 
 #include "lib/base/file.h"
+#include "lib/data/prepared_folder.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
-
-fs::path PreparedFile(const fs::path& prepared_dir, const std::string& id) {
-  return prepared_dir / (id + ".mkv");
-}
 
 PrepFailures ReadPrepFailures(const fs::path& prepared_dir, bool allow_unfinished) {
   RequireFolder(prepared_dir, "the videos made by prep-videos");

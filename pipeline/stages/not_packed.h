@@ -15,10 +15,6 @@ namespace reel3d {
 
 constexpr const char* kPackStage = "pack";
 
-// Returns the path of the prepared file of the video `id`.
-std::filesystem::path PreparedFile(const std::filesystem::path& prepared_dir,
-                                   const std::string& id);
-
 // Holds the reasons why prep-videos failed on some videos, by id.
 struct PrepFailures {
   bool allow_unfinished = false;

@@ -20,6 +20,7 @@
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
+#include "lib/data/prepared_folder.h"
 #include "lib/video/prepared_video.h"
 #include "lib/video/video_decoder.h"
 #include "pipeline/support/item_loop.h"
@@ -120,6 +121,7 @@ class Preparation {
   const Manifest& manifest_;
   const StageOutput& output_;
   const PrepVideosOptions& options_;
+  const PreparedFolder prepared_folder_;
   std::vector<VideoRow> rows_;                             // of this task
   std::vector<std::vector<size_t>> files_;                 // the rows of each source file
   std::vector<PrepWorker> workers_;                        // by thread
@@ -132,7 +134,10 @@ class Preparation {
 
 Preparation::Preparation(const Manifest& manifest, const StageOutput& output,
                          const PrepVideosOptions& options)
-    : manifest_(manifest), output_(output), options_(options) {
+    : manifest_(manifest),
+      output_(output),
+      options_(options),
+      prepared_folder_(output.folder(), manifest.videos.size()) {
   TakeRows();
   PrepWorkerOptions worker;
   worker.program = options.worker_program;
@@ -211,7 +216,7 @@ void Preparation::Prepare(const GroupTurn& turn) {
 std::vector<Preparation::Part> Preparation::MissingParts(const GroupTurn& turn) const {
   std::vector<Part> parts;
   for (const size_t row : turn.items) {
-    const fs::path target = fs::path(options_.out_dir) / (rows_[row].id + ".mkv");
+    const fs::path target = prepared_folder_.Target(rows_[row].id);
     std::string made_from =
         MadeFrom(rows_[row], manifest_.VideoPath(rows_[row]), output_.settings());
     if (!output_.must_redo() && IsPrepared(target, made_from)) {
@@ -266,7 +271,9 @@ void Preparation::CountFrames(int64_t num_new, Progress* progress) {
 
 void PrepVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
-  binder.Positional("OUT_DIR", &out_dir, "folder for the prepared videos, <id>.mkv");
+  binder.Positional(
+      "OUT_DIR", &out_dir,
+      "folder for the prepared videos, <id>.mkv; of more than 10,000 videos, in sub-folders");
   preparation.Bind(binder);
   binder.Bind(
       "allow-truncated", &allow_truncated,

@@ -47,10 +47,11 @@ double Setting(const fs::path& stage, const std::string& key, double otherwise) 
 }
 
 // Sums the sizes of the folder's files with this ending.
+// Returns the size of the files below a folder.
 double SizeOfFiles(const fs::path& folder, const char* ending) {
   double size_bytes = 0;
   std::error_code error;
-  for (fs::directory_iterator file(folder, error), end; !error && file != end;
+  for (fs::recursive_directory_iterator file(folder, error), end; !error && file != end;
        file.increment(error)) {
     std::error_code ignored;
     if (file->path().extension() == ending && file->is_regular_file(ignored)) {

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/prepared_folder.h"
 #include "lib/duplicates/video_signature.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
@@ -74,7 +75,7 @@ class FramesOfPrepared : public SampledFrames {
   }
 
  private:
-  fs::path FileOf(const std::string& id) const { return folder_ / (id + ".mkv"); }
+  fs::path FileOf(const std::string& id) const { return PreparedFile(folder_, id); }
 
   const fs::path folder_;
 };

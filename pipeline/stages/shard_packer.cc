@@ -12,6 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/data/manifest.h"
+#include "lib/data/prepared_folder.h"
 #include "lib/shard/equal_frames.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_writer.h"
