@@ -54,7 +54,8 @@ const char* NameOf(Enum value) {
   throw Error(ErrorKind::kInternal, "a choice has no name");
 }
 
-// Returns "part that is shown. left: where the door is. right: ...".
+// Returns `help` with the name and the help of each choice, such as "part of the frame to show.
+// left: the left half. right: the right half".
 template <class Enum>
 std::string HelpWithChoices(std::string help) {
   for (const NamedChoice<Enum>& choice : ChoicesOf(Enum())) {

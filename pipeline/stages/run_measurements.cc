@@ -46,8 +46,7 @@ double Setting(const fs::path& stage, const std::string& key, double otherwise) 
   return otherwise;
 }
 
-// Sums the sizes of the folder's files with this ending.
-// Returns the size of the files below a folder.
+// Returns the size of the files with this ending in the folder and its sub-folders.
 double SizeOfFiles(const fs::path& folder, const char* ending) {
   double size_bytes = 0;
   std::error_code error;
