@@ -77,9 +77,8 @@ int64_t Count(const Json& json, const std::string& source) {
 // Throws an input error unless `facts` has the checksum of `file`.
 void RequireOf(const fs::path& file, const Json& facts, const char* checksum,
                const fs::path& passport) {
-  const std::string bytes = ReadFile(file);
   const auto of = facts.find(checksum);
-  if (of == facts.end() || *of != fmt::format("{:08x}", Crc32(bytes.data(), bytes.size()))) {
+  if (of == facts.end() || *of != PassportChecksum(ReadFile(file))) {
     throw InputError(fmt::format("{} is not the passport of {}, which was written or edited later",
                                  passport.string(), file.string()));
   }
@@ -119,6 +118,10 @@ PassportCounts& PassportCounts::operator+=(const PassportCounts& other) {
     this->*column.count += other.*column.count;
   }
   return *this;
+}
+
+std::string PassportChecksum(const std::string& content) {
+  return fmt::format("{:08x}", Crc32(content.data(), content.size()));
 }
 
 fs::path ManifestPassportPath(const fs::path& manifest) {

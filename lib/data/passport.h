@@ -56,6 +56,9 @@ struct Passport {
   std::map<std::pair<Subset, std::string>, PassportCounts> counts;  // the class "": not labelled
 };
 
+// Returns the checksum that a passport keeps of a file with this content: CRC-32, 8 hex digits.
+std::string PassportChecksum(const std::string& content);
+
 // Returns the path of the passport that belongs to a manifest, whether or not it is there.
 std::filesystem::path ManifestPassportPath(const std::filesystem::path& manifest);
 

@@ -53,6 +53,15 @@ int SampledFrame(int k, double fps) {
   return static_cast<int>(std::lround(k * std::max(1.0, fps / kPicturesPerSecond)));
 }
 
+std::vector<int> SampledFramesOf(int num_frames, double fps) {
+  const double rate = fps > 0 ? fps : kUnknownFps;
+  std::vector<int> frames;
+  for (int k = 0; SampledFrame(k, rate) < num_frames; ++k) {
+    frames.push_back(SampledFrame(k, rate));
+  }
+  return frames;
+}
+
 uint64_t MirroredRises(uint64_t rises) {
   return rises ^ 0x5555555555555555U;  // odd frequencies have even indices
 }

@@ -13,10 +13,13 @@
 namespace reel3d {
 
 constexpr double kPicturesPerSecond = 2;
+constexpr double kUnknownFps = 25;  // stands for the frame rate of a video that states none
 
 // Returns the frame of picture `k`: the one nearest to k / kPicturesPerSecond seconds. If a video
 // has fewer frames a second than kPicturesPerSecond, each frame is a picture.
 int SampledFrame(int k, double fps);
+// Returns the frames of all pictures of a video, in order. An `fps` of 0 is unknown.
+std::vector<int> SampledFramesOf(int num_frames, double fps);
 
 struct PictureSignature {
   std::array<PdqHash, kNumParts> parts;  // by Part

@@ -242,7 +242,7 @@ std::optional<Passport> PassportOfKept(const FindDuplicatesOptions& options, con
   std::optional<Passport> passport =
       PassportOrWarning([&] { return ReadManifestPassport(options.manifest); });
   if (passport) {
-    passport->list[Passport::kOfManifest] = fmt::format("{:08x}", Crc32(text.data(), text.size()));
+    passport->list[Passport::kOfManifest] = PassportChecksum(text);
     passport->list["dropped"] = num_dropped;
     passport->counts.clear();
     CountListed(kept, ReadMissingFiles(options.manifest), &*passport);

@@ -14,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/base/tsv_writer.h"
 #include "lib/data/names.h"
+#include "lib/data/passport.h"
 #include "lib/data/video_ids.h"
 #include "pipeline/stages/list_doubts.h"
 #include "pipeline/stages/own_output.h"
@@ -204,8 +205,7 @@ AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
   videos.classes = order.classes;
   report.class_order = order.source;
   for (const std::string& file : set.files) {
-    const std::string bytes = ReadFile(file);
-    report.files.emplace_back(file, fmt::format("{:08x}", Crc32(bytes.data(), bytes.size())));
+    report.files.emplace_back(file, PassportChecksum(ReadFile(file)));
   }
   const VideoTree tree = FindTree(sources, extensions);
   const FileMatches matches = MatchFiles(tree, set);

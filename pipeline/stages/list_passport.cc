@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/list_passport.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iterator>
 #include <utility>
 
-#include "lib/base/file.h"
 #include "lib/duplicates/source_pairs.h"
 
 namespace reel3d {
@@ -47,7 +44,7 @@ Passport MakeListPassport(const Manifest& manifest, const std::string& text,
                           const std::vector<MissingFile>& missing,
                           const nlohmann::ordered_json& facts) {
   Passport passport;
-  passport.list = {{Passport::kOfManifest, fmt::format("{:08x}", Crc32(text.data(), text.size()))},
+  passport.list = {{Passport::kOfManifest, PassportChecksum(text)},
                    {kSharedSources, CountSharedSources(manifest)}};
   passport.list.update(facts);
   CountListed(manifest, missing, &passport);

@@ -25,23 +25,14 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double kUnknownFps = 25;
 constexpr int kDigits = 3;
-
-std::vector<int> SampledFrames(const IndexedVideo& video) {
-  const double fps = video.fps > 0 ? video.fps : kUnknownFps;
-  std::vector<int> frames;
-  for (int k = 0; SampledFrame(k, fps) < video.num_frames; ++k) {
-    frames.push_back(SampledFrame(k, fps));
-  }
-  return frames;
-}
 
 // Use one per thread; it keeps its buffers.
 class Measurer {
  public:
   VideoLook Measure(const ShardSet& shards, size_t video) {
-    const std::vector<int> chosen = SampledFrames(shards.videos()[video]);
+    const IndexedVideo& row = shards.videos()[video];
+    const std::vector<int> chosen = SampledFramesOf(row.num_frames, row.fps);
     shards.ReadFrames(video, chosen, &frames_);
     LookMeter meter;
     for (size_t i = 0; i < chosen.size(); ++i) {

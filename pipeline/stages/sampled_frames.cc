@@ -17,8 +17,6 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double kUnknownFps = 25;
-
 class FramesOfShards : public SampledFrames {
  public:
   explicit FramesOfShards(const fs::path& folder) : shards_(folder) {
@@ -32,11 +30,7 @@ class FramesOfShards : public SampledFrames {
   void Read(const std::string& id, const Use& use) const override {
     const size_t video = videos_.at(id);
     const IndexedVideo& row = shards_.videos()[video];
-    const double fps = row.fps > 0 ? row.fps : kUnknownFps;
-    std::vector<int> chosen;
-    for (int k = 0; SampledFrame(k, fps) < row.num_frames; ++k) {
-      chosen.push_back(SampledFrame(k, fps));
-    }
+    const std::vector<int> chosen = SampledFramesOf(row.num_frames, row.fps);
     if (chosen.empty()) {
       return;
     }
