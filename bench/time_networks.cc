@@ -7,6 +7,8 @@
 
 #include <functional>
 
+#include "bench/layer_times.h"
+#include "bench/step_trace.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/dist/device.h"
@@ -28,6 +30,8 @@ struct TimeNetworksOptions {
   int batch = 8;
   int steps = 4;
   int threads = 2;
+  bool by_layer = false;
+  std::string trace;  // prefix of two files; empty: none
 
   void Bind(OptionBinder& binder) {
     network.Bind(binder);
@@ -38,6 +42,13 @@ struct TimeNetworksOptions {
     binder.Bind("batch", &batch, {1, 100'000}, "clips of a step");
     binder.Bind("steps", &steps, {1, 100'000}, "that are timed, after two that are not");
     binder.Bind("threads", &threads, {1, 1024}, "of the processor");
+    binder.Bind("by-layer", &by_layer,
+                "print the time of each layer, forward and backward, beside the least time that "
+                "the machine's arithmetic and memory allow");
+    binder.Bind(
+        "trace", &trace,
+        "prefix of two files, -train.json and -score.json, for the operators and GPU kernels "
+        "of a step; chrome://tracing shows them");
   }
   void Check() const { network.Check(); }
 };
@@ -55,6 +66,28 @@ double ClipsPerSecond(const TimeNetworksOptions& options, const std::function<at
   return static_cast<double>(options.batch) * options.steps / clock.Seconds();
 }
 
+// Returns the table of layers, and adds it to `json`.
+std::string TimeByLayer(const TimeNetworksOptions& options, Network& network,
+                        const at::Tensor& clips, const at::Tensor& labels,
+                        nlohmann::ordered_json& json) {
+  const bool bf16 = options.precision.precision == Precision::kBf16;
+  const MachinePeaks peaks = MeasurePeaks(clips.device(), bf16 ? at::kBFloat16 : at::kFloat);
+  const std::vector<LayerTime> layers = TimeLayers(network, clips, labels, options.steps);
+  json["peak_flop_per_s"] = peaks.flop_per_s;
+  json["peak_bytes_per_s"] = peaks.bytes_per_s;
+  for (const LayerTime& layer : layers) {
+    json["layers"].push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"output", layer.output},
+                              {"count", layer.count},
+                              {"flop", layer.flop},
+                              {"bytes", layer.bytes},
+                              {"forward_s", layer.forward_s},
+                              {"backward_s", layer.backward_s}});
+  }
+  return FormatLayerTimes(layers, peaks, options.batch);
+}
+
 ToolResult TimeNetworks(const TimeNetworksOptions& options) {
   KeepFreedMemory();
   at::set_num_threads(options.threads);
@@ -62,14 +95,19 @@ ToolResult TimeNetworks(const TimeNetworksOptions& options) {
   ChooseKernels(/*deterministic=*/false);
   Network network = MakeNetwork(options.network);
   network->to(device);
-  const std::string found = UsePrecision(network, options.precision, options.frames, options.size);
+  const std::string found =
+      UsePrecision(network, options.precision, {options.frames, options.size, options.batch});
   const at::Tensor clips =
       at::randn({options.batch, 3, options.frames, options.size, options.size}, device);
   const at::Tensor labels = at::arange(options.batch, device) % options.network.num_classes;
   Optimizer optimizer(*network, SgdOptions());
   network->train();
-  ToolResult result;
-  result.json["train_clips_per_s"] = ClipsPerSecond(options, [&] {
+  const auto write_trace = [&](const std::string& end, const std::function<void()>& step) {
+    if (!options.trace.empty()) {
+      WriteTrace(options.trace + end, device.is_cuda(), step);
+    }
+  };
+  const auto train = [&] {
     for (at::Tensor& parameter : network->parameters()) {
       parameter.mutable_grad() = at::Tensor();
     }
@@ -77,15 +115,24 @@ ToolResult TimeNetworks(const TimeNetworksOptions& options) {
     loss.backward();
     optimizer.Step(0.01);
     return loss.detach();
-  });
+  };
+  ToolResult result;
+  result.json["train_clips_per_s"] = ClipsPerSecond(options, train);
+  write_trace("-train.json", [&] { train().item<float>(); });
+  std::string table;
+  if (options.by_layer) {
+    table = TimeByLayer(options, network, clips, labels, result.json);
+  }
   network->eval();
   network->AbsorbBatchNorms();
   const at::NoGradGuard no_gradient;
-  result.json["score_clips_per_s"] = ClipsPerSecond(options, [&] { return network(clips); });
-  result.text = fmt::format("{} {}: trains on {:.1f}, scores {:.1f} clips/s\n{}\n",
+  const auto score = [&] { return network(clips); };
+  result.json["score_clips_per_s"] = ClipsPerSecond(options, score);
+  write_trace("-score.json", [&] { score().sum().item<float>(); });
+  result.text = fmt::format("{} {}: trains on {:.1f}, scores {:.1f} clips/s\n{}\n{}",
                             Describe(options.network), NameOf(options.precision.precision),
                             result.json["train_clips_per_s"].get<double>(),
-                            result.json["score_clips_per_s"].get<double>(), found);
+                            result.json["score_clips_per_s"].get<double>(), found, table);
   return result;
 }
 

@@ -41,6 +41,9 @@ class BatchNormImpl : public torch::nn::Module {
   ScaleAndShift BeAbsorbed();
 
  private:
+  // Does the work of forward() with torch's kernels.
+  at::Tensor Normalized(const at::Tensor& input);
+
   BatchNormOptions options_;
   at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
   c10::intrusive_ptr<c10d::ProcessGroup> group_;

@@ -67,13 +67,14 @@ ConvolutionImpl::ConvolutionImpl(const ConvolutionOptions& options)
 
 at::Tensor ConvolutionImpl::forward(const at::Tensor& input) {
   input_sizes_ = input.sizes().vec();
-  at::Tensor output = Convolve(input, weight, bias, arithmetic_);
+  at::Tensor output = Convolve(input, weight, bias, way_);
   LayerWatch::NoteConvolution(input, weight, output);
   return output;
 }
 
 at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,
-                                     Arithmetic arithmetic) const {
+                                     const ConvolutionWay& way) const {
+  const Arithmetic arithmetic = way.arithmetic;
   if (arithmetic != Arithmetic::kOfWeights) {
     const auto type = arithmetic == Arithmetic::kFloat32 ? at::kFloat : at::kBFloat16;
     input = input.to(type);
@@ -85,6 +86,9 @@ at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, a
     padding = PadOdd(input, options.kernel_size(), options.stride());
   }
   const auto convolve = [&] {
+    if (way.folded) {
+      return FoldedConvolution(input, with_weight, with_bias, options.stride(), padding);
+    }
     return at::conv3d(input, with_weight, with_bias, options.stride(), padding, 1,
                       options.groups());
   };
@@ -104,6 +108,12 @@ at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, a
       (input.size(2) + 2 * (*padding)[0] - weight.size(2)) / (*options.stride())[0] + 1;
   input = at::constant_pad_nd(input, {0, 0, 0, 0, 0, 1});
   return convolve().narrow(2, 0, frames);
+}
+
+bool ConvolutionImpl::CanFold() const {
+  const Triple& stride = options.stride();
+  return options.in_channels() <= kMostFoldedChannels && options.groups() == 1 &&
+         (*stride)[1] == (*stride)[2];
 }
 
 void ConvolutionImpl::AbsorbBatchNorm() {

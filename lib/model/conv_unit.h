@@ -15,10 +15,9 @@
 #include <vector>
 
 #include "lib/model/batch_norm.h"
+#include "lib/model/folded_convolution.h"
 
 namespace reel3d {
-
-using Triple = torch::ExpandingArray<3>;  // of T, H and W
 
 enum class Padding {
   kHalf,  // half the kernel on each side
@@ -42,6 +41,12 @@ enum class Arithmetic {
   kFloat32,         // float32, whose output is rounded to bfloat16
 };
 
+// Says how a convolution computes.
+struct ConvolutionWay {
+  Arithmetic arithmetic = Arithmetic::kOfWeights;
+  bool folded = false;  // as folded_convolution.h has it
+};
+
 class ConvolutionImpl : public torch::nn::Conv3dImpl {
  public:
   explicit ConvolutionImpl(const ConvolutionOptions& options);
@@ -49,11 +54,13 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
   // Returns bfloat16 in every arithmetic except kOfWeights.
   at::Tensor forward(const at::Tensor& input);
 
-  void Use(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
-  Arithmetic arithmetic() const { return arithmetic_; }
+  void Use(const ConvolutionWay& way) { way_ = way; }
+  const ConvolutionWay& way() const { return way_; }
+  // Returns whether `folded` may be true for this convolution.
+  bool CanFold() const;
   // Computes the same convolution with any weights and input, with gradients for both.
   at::Tensor Convolve(at::Tensor input, at::Tensor with_weight, at::Tensor with_bias,
-                      Arithmetic arithmetic) const;
+                      const ConvolutionWay& way) const;
 
   // Returns (N, C, T, H, W) of the last forward pass's input; empty before the first pass.
   const std::vector<int64_t>& input_sizes() const { return input_sizes_; }
@@ -67,7 +74,7 @@ class ConvolutionImpl : public torch::nn::Conv3dImpl {
  private:
   Padding padding_;
   BatchNorm batch_norm_{nullptr};
-  Arithmetic arithmetic_ = Arithmetic::kOfWeights;
+  ConvolutionWay way_;
   std::vector<int64_t> input_sizes_;
 };
 TORCH_MODULE(Convolution);

@@ -12,6 +12,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "lib/base/error.h"
 
@@ -62,42 +64,101 @@ bool CanConvolveInBfloat16(at::Device device) {
   return !device.is_cpu() || processor_can;
 }
 
-struct Choice {
-  Arithmetic arithmetic;
-  double error;  // of kBfloat16; 0 if not tried
+// Makes cuDNN compute in true float32 for the object's lifetime, without trying its kernels first,
+// which would take long for shapes that are computed once.
+class ExactKernels {
+ public:
+  ExactKernels() {
+    context_.setBenchmarkCuDNN(false);
+    context_.setAllowTF32CuDNN(false);
+  }
+  ~ExactKernels() {
+    context_.setBenchmarkCuDNN(had_benchmark_);
+    context_.setAllowTF32CuDNN(had_tf32_);
+  }
+  ExactKernels(const ExactKernels&) = delete;
+  ExactKernels& operator=(const ExactKernels&) = delete;
+
+ private:
+  at::Context& context_ = at::globalContext();
+  bool had_benchmark_ = context_.benchmarkCuDNN();
+  bool had_tf32_ = context_.allowTF32CuDNN();
 };
 
-// The order is from the fastest to the safest.
-constexpr std::array kArithmetics = {Arithmetic::kBfloat16, Arithmetic::kLongerBfloat16,
-                                     Arithmetic::kFloat32};
+// Returns the largest error of some trials with `num_clips` clips, or with fewer if the device has
+// no memory for as many.
+double WorstError(const ConvolutionImpl& convolution, int64_t num_clips,
+                  const ConvolutionWay& way) {
+  std::vector<int64_t> sizes = convolution.input_sizes();
+  for (sizes[0] = num_clips;; sizes[0] = std::max(kTrialClips, sizes[0] / 2)) {
+    try {
+      double error = 0;
+      for (int trial = 0; trial < kTrials; ++trial) {
+        error = std::max(error, CompareWithFloat32(convolution, sizes, way).Worst());
+      }
+      return error;
+    } catch (const c10::OutOfMemoryError&) {
+      if (sizes[0] <= kTrialClips) {
+        throw;
+      }
+    }
+  }
+}
 
-Choice Choose(const ConvolutionImpl& convolution, const Agree& agree) {
-  double plain_error = 0;
-  const at::Device device = convolution.weight.device();
-  size_t choice = CanConvolveInBfloat16(device) ? 0 : kArithmetics.size() - 1;
-  for (; choice + 1 < kArithmetics.size(); ++choice) {
-    double error = 0;
-    for (int trial = 0; trial < kTrials; ++trial) {
-      error = std::max(
-          error,
-          CompareWithFloat32(convolution, convolution.input_sizes(), kArithmetics[choice]).Worst());
-    }
-    if (choice == 0) {
-      plain_error = error;
-    }
+// Returns the ways in which a convolution may compute, from the fastest to the safest.
+std::vector<ConvolutionWay> WaysOf(const ConvolutionImpl& convolution,
+                                   const PrecisionOptions& options) {
+  const bool bf16 = options.precision == Precision::kBf16;
+  const Arithmetic fastest = bf16 ? Arithmetic::kBfloat16 : Arithmetic::kOfWeights;
+  std::vector<ConvolutionWay> ways;
+  if (convolution.weight.is_cuda() && options.stem == Stem::kAuto && convolution.CanFold()) {
+    ways.push_back({fastest, /*folded=*/true});
+  }
+  ways.push_back({fastest});
+  if (bf16) {
+    ways.push_back({Arithmetic::kLongerBfloat16});
+    ways.push_back({Arithmetic::kFloat32});
+  }
+  return ways;
+}
+
+struct Choice {
+  std::optional<ConvolutionWay> way;  // nothing: TF32 is wrong
+  double error = 0;                   // of the fastest way; 0 if not tried
+  bool is_fastest = true;
+};
+
+Choice Choose(const ConvolutionImpl& convolution, const PrecisionOptions& options,
+              int64_t num_clips, const Agree& agree) {
+  const std::vector<ConvolutionWay> ways = WaysOf(convolution, options);
+  // The last choice is not tried: no other would be left.
+  const size_t last = ways.size() - (options.precision == Precision::kTf32 ? 0 : 1);
+  const bool has_kernels =
+      options.precision != Precision::kBf16 || CanConvolveInBfloat16(convolution.weight.device());
+  Choice choice;
+  size_t number = has_kernels ? 0 : last;
+  for (; number < last; ++number) {
+    const double error = WorstError(convolution, num_clips, ways[number]);
+    choice.error = number == 0 ? error : choice.error;
     if (error <= kTolerance) {
       break;
     }
   }
-  return {kArithmetics[static_cast<size_t>(agree(static_cast<int64_t>(choice)))], plain_error};
+  number = static_cast<size_t>(agree(static_cast<int64_t>(number)));
+  choice.is_fastest = number == 0;
+  if (number < ways.size()) {
+    choice.way = ways[number];
+  }
+  return choice;
 }
 
 // Runs the network once, so that every convolution records the sizes of its input.
-void RunOnce(Network& network, int frames, int size, at::Device device) {
+void RunOnce(Network& network, const StepClips& clips, at::Device device) {
   const at::NoGradGuard no_gradient;
+  const ExactKernels exact;
   const bool was_training = network->is_training();
   network->eval();  // keeps batch norm's statistics unchanged
-  network->forward(at::zeros({kTrialClips, 3, frames, size, size}, device));
+  network->forward(at::zeros({kTrialClips, 3, clips.frames, clips.size, clips.size}, device));
   network->train(was_training);
 }
 
@@ -107,42 +168,84 @@ bool HasInstructionsForBfloat16() {
   return found != capabilities.end() && found->second.toBool();
 }
 
-std::string UseBfloat16(Network& network, int frames, int size, at::Device device,
-                        const Agree& agree) {
-  RunOnce(network, frames, size, device);
-  std::map<std::string, Choice> choices;
+std::string InsteadOf(const Choice& choice) {
+  if (!choice.way) {
+    return "float32 for all convolutions";
+  }
+  switch (choice.way->arithmetic) {
+    case Arithmetic::kFloat32:
+      return "float32";
+    case Arithmetic::kLongerBfloat16:
+      return "one more frame";
+    default:
+      return "as written";
+  }
+}
+
+// Chooses a way for each convolution. Returns how many shapes there are, what was found wrong, and
+// how many convolutions are folded.
+struct Findings {
+  size_t num_shapes = 0;
   std::vector<std::string> exceptions;
+  int64_t num_folded = 0;
+  bool tf32_is_wrong = false;
+};
+Findings ChooseWays(Network& network, const PrecisionOptions& options, const StepClips& clips,
+                    at::Device device, const Agree& agree) {
+  RunOnce(network, clips, device);
+  const int64_t num_clips = device.is_cpu() ? kTrialClips : std::max(kTrialClips, clips.num_clips);
+  std::map<std::string, Choice> choices;
+  Findings findings;
   for (ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     const std::string kernels = KernelsOf(*convolution);
     auto found = choices.find(kernels);
     if (found == choices.end()) {
-      found = choices.emplace(kernels, Choose(*convolution, agree)).first;
-      if (found->second.arithmetic != Arithmetic::kBfloat16) {
-        exceptions.push_back(fmt::format(
-            "{} (off by {:.2g}{}): {}", kernels, found->second.error,
-            found->second.error <= kTolerance ? ", worse on another rank" : "",
-            found->second.arithmetic == Arithmetic::kFloat32 ? "float32" : "one more frame"));
+      const Choice choice = Choose(*convolution, options, num_clips, agree);
+      found = choices.emplace(kernels, choice).first;
+      if (!choice.is_fastest) {
+        findings.exceptions.push_back(fmt::format(
+            "{} (off by {:.2g}{}): {}", kernels, choice.error,
+            choice.error <= kTolerance ? ", worse on another rank" : "", InsteadOf(choice)));
       }
     }
-    convolution->Use(found->second.arithmetic);
+    const ConvolutionWay way = found->second.way.value_or(ConvolutionWay());
+    findings.tf32_is_wrong = findings.tf32_is_wrong || !found->second.way;
+    findings.num_folded += way.folded ? 1 : 0;
+    convolution->Use(way);
   }
-  if (!CanConvolveInBfloat16(device)) {
+  findings.num_shapes = choices.size();
+  return findings;
+}
+
+std::string Describe(const Findings& findings, const PrecisionOptions& options, at::Device device) {
+  std::string text;
+  if (options.precision == Precision::kBf16 && !CanConvolveInBfloat16(device)) {
     return "bf16: this processor has no bfloat16 convolutions; they run in float32 and only the "
            "values between layers are rounded; --precision float32 is as fast";
   }
-  std::string found = fmt::format("bf16: {} shapes of convolutions compared with float32, {}",
-                                  choices.size(), exceptions.empty() ? "all right" : "wrong here ");
-  found += fmt::format("{}", fmt::join(exceptions, "; "));
-  if (device.is_cpu() && !HasInstructionsForBfloat16()) {
-    found += "; this processor has no instructions for it, float32 may be faster";
+  if (options.precision != Precision::kFloat32 || !findings.exceptions.empty()) {
+    text = fmt::format("{}: {} shapes of convolutions compared with float32, {}{}",
+                       NameOf(options.precision), findings.num_shapes,
+                       findings.exceptions.empty() ? "all right" : "wrong here ",
+                       fmt::join(findings.exceptions, "; "));
   }
-  return found;
+  if (findings.num_folded > 0) {
+    text += fmt::format(
+        "{}pixels and frames of the first convolution are channels (--stem as-written: they are "
+        "not)",
+        text.empty() ? "" : "; ");
+  }
+  if (options.precision == Precision::kBf16 && device.is_cpu() && !HasInstructionsForBfloat16()) {
+    text += "; this processor has no instructions for it, float32 may be faster";
+  }
+  return text;
 }
 
 }  // namespace
 
 void PrecisionOptions::Bind(OptionBinder& binder) {
   binder.Choice("precision", &precision, "precision of convolutions");
+  binder.Choice("stem", &stem, "how the first convolution computes");
 }
 
 double ArithmeticErrors::Worst() const {
@@ -151,7 +254,7 @@ double ArithmeticErrors::Worst() const {
 
 ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
                                     const std::vector<int64_t>& input_sizes,
-                                    Arithmetic arithmetic) {
+                                    const ConvolutionWay& way) {
   const at::AutoGradMode with_gradients(true);
   at::Generator generator = at::detail::createCPUGenerator(1);
   const at::Tensor& weight = convolution.weight;
@@ -164,28 +267,40 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
         .to(weight.device())
         .contiguous(at::MemoryFormat::ChannelsLast3d);
   };
-  const at::Tensor input = draw(input_sizes);
+  const auto draw_clips = [&](at::IntArrayRef sizes) {
+    std::vector<int64_t> some = sizes.vec();
+    some[0] = std::min(some[0], kTrialClips);
+    const int64_t times = (sizes[0] + some[0] - 1) / some[0];
+    return draw(some)
+        .repeat({times, 1, 1, 1, 1})
+        .narrow(0, 0, sizes[0])
+        .contiguous(at::MemoryFormat::ChannelsLast3d);
+  };
+  const at::Tensor input = draw_clips(input_sizes);
   const at::Tensor weights = draw(weight.sizes());
   at::Tensor output_gradient;
-  const auto run = [&](Arithmetic which) -> std::array<at::Tensor, 3> {
+  const auto run = [&](const ConvolutionWay& which) -> std::array<at::Tensor, 3> {
     const at::Tensor own_input = input.clone().requires_grad_();
     const at::Tensor own_weights = weights.clone().requires_grad_();
     const at::Tensor output = convolution.Convolve(own_input, own_weights, at::Tensor(), which);
     if (!output_gradient.defined()) {
-      output_gradient = draw(output.sizes());
+      output_gradient = draw_clips(output.sizes());
     }
     DirtyFreedMemory(weights);
     DirtyFreedMemory(input);
     output.backward(output_gradient.to(output.scalar_type()));
     return {output.detach(), own_input.grad(), own_weights.grad()};
   };
-  const auto exact = run(Arithmetic::kOfWeights);
-  const auto values = run(arithmetic);
+  const auto exact = [&] {
+    const ExactKernels kernels;
+    return run({});
+  }();
+  const auto values = run(way);
   return {RelativeError(values[0], exact[0]), RelativeError(values[1], exact[1]),
           RelativeError(values[2], exact[2])};
 }
 
-std::string UsePrecision(Network& network, const PrecisionOptions& options, int frames, int size,
+std::string UsePrecision(Network& network, const PrecisionOptions& options, const StepClips& clips,
                          const Agree& agree) {
   const at::Device device = network->parameters().front().device();
   const bool tf32 = options.precision == Precision::kTf32;
@@ -193,14 +308,19 @@ std::string UsePrecision(Network& network, const PrecisionOptions& options, int 
     throw UsageError("--precision tf32 is a way of NVIDIA GPUs: here there is float32 and bf16");
   }
   for (ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
-    convolution->Use(Arithmetic::kOfWeights);
+    convolution->Use({});
   }
   at::globalContext().setAllowTF32CuDNN(tf32);
   at::globalContext().setAllowTF32CuBLAS(tf32);
-  if (options.precision != Precision::kBf16) {
-    return tf32 ? "tf32: convolutions and linear layers multiply with 11 significant bits" : "";
+  const bool as_written = device.is_cpu() || options.stem == Stem::kAsWritten;
+  if (options.precision == Precision::kFloat32 && as_written) {
+    return "";
   }
-  return UseBfloat16(network, frames, size, device, agree);
+  const Findings findings = ChooseWays(network, options, clips, device, agree);
+  if (findings.tf32_is_wrong) {
+    at::globalContext().setAllowTF32CuDNN(false);
+  }
+  return Describe(findings, options, device);
 }
 
 void UsePrecisionOf(const Network& other, Network& network) {
@@ -208,7 +328,7 @@ void UsePrecisionOf(const Network& other, Network& network) {
   const std::vector<ConvolutionImpl*> ours = ConvolutionsOf(*network);
   REEL3D_CHECK(theirs.size() == ours.size());
   for (size_t i = 0; i < ours.size(); ++i) {
-    ours[i]->Use(theirs[i]->arithmetic());
+    ours[i]->Use(theirs[i]->way());
   }
 }
 

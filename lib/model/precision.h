@@ -18,36 +18,48 @@ namespace reel3d {
 
 using Agree = std::function<int64_t(int64_t)>;
 
+// The clips of a step of one process.
+struct StepClips {
+  int frames;
+  int size;  // pixels of a side
+  int64_t num_clips = 2;
+};
+
 // Makes `network`, which must already be on its device, compute in the precision of `options`.
 // float32 is true float32 on GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in
 // the complete process. bf16 makes convolutions and the features between layers bfloat16.
 //
-// For bf16 every convolution is first tried on random values of the shape that it has for clips
-// (3, frames, size, size), and compared with float32. The reason: oneDNN's bfloat16 weight gradient
-// is wrong on some processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2
-// frames, on AVX512_BF16). A convolution that is wrong uses another Arithmetic (conv_unit.h). On a
-// CPU without bfloat16 kernels (before AVX-512) all convolutions compute in float32. Returns the
-// findings for users; empty for float32. Throws a usage error for tf32 without a GPU.
+// For bf16, and on GPUs for tf32 and for convolutions that are folded (Stem::kAuto), every
+// convolution is first tried on random values of the shape that it has for `clips`, and compared
+// with float32 as written. The reason: oneDNN's bfloat16 weight gradient is wrong on some
+// processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on
+// AVX512_BF16), and cuDNN has had such kernels, too (torch's issue 163539). A GPU tries as many
+// clips as a step has, because cuDNN chooses its kernels by all sizes; a CPU tries two at most. A
+// convolution that is wrong in bf16 uses another Arithmetic (conv_unit.h). If one is wrong in tf32,
+// all compute in float32. A convolution that is wrong only if it is folded computes as written. On
+// a CPU without bfloat16 kernels (before AVX-512) all convolutions compute in float32. Returns the
+// findings for users; empty for float32 as written. Throws a usage error for tf32 without a GPU.
 //
-// `agree` is called for each shape with the arithmetic that this process would use, as a number: a
-// higher one is safer. It returns the number to use. Ranks that share one network all use the
+// `agree` is called for each shape with the number of the way in which this process would compute:
+// a higher one is safer. It returns the number to use. Ranks that share one network all use the
 // safest that any of them needs.
 std::string UsePrecision(
-    Network& network, const PrecisionOptions& options, int frames, int size,
+    Network& network, const PrecisionOptions& options, const StepClips& clips,
     const Agree& agree = [](int64_t own) { return own; });
 
 // Makes a network of the same kind compute as `other` does, without trying convolutions again.
 void UsePrecisionOf(const Network& other, Network& network);
 
 // Holds relative errors (of norms, against float32) of a convolution's output and of the gradients
-// of its input and its weights, on random input of `input_sizes`. NaN and infinity count as
-// infinite.
+// of its input and its weights, on random input of `input_sizes`. From the third clip on, clips
+// repeat the first two. NaN and infinity count as infinite.
 struct ArithmeticErrors {
   double output, input_gradient, weight_gradient;
 
   double Worst() const;
 };
 ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
-                                    const std::vector<int64_t>& input_sizes, Arithmetic arithmetic);
+                                    const std::vector<int64_t>& input_sizes,
+                                    const ConvolutionWay& way);
 
 }  // namespace reel3d

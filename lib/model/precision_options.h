@@ -18,10 +18,20 @@ inline std::vector<NamedChoice<Precision>> ChoicesOf(Precision /*type*/) {
            "AVX512_BF16 or AMX; each shape of convolution is checked at the start"}};
 }
 
+// Chooses how the first convolution, over the 3 channels of a clip, computes. Its sums have the
+// same products in every case.
+enum class Stem { kAuto, kAsWritten };
+inline std::vector<NamedChoice<Stem>> ChoicesOf(Stem /*type*/) {
+  return {{Stem::kAuto, "auto",
+           "on GPUs pixels and frames become channels, for which kernels are several times faster"},
+          {Stem::kAsWritten, "as-written", "over 3 channels everywhere"}};
+}
+
 struct PrecisionOptions {
   Precision precision = Precision::kFloat32;
+  Stem stem = Stem::kAuto;
 
-  // Binds --precision.
+  // Binds --precision and --stem.
   void Bind(OptionBinder& binder);
 };
 

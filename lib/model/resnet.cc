@@ -145,11 +145,14 @@ class ResNetImpl : public NetworkImpl {
  protected:
   at::Tensor Logits(const at::Tensor& clips) override {
     at::Tensor features = clips;
-    for (ConvUnit& unit : stem_) {
-      features = unit(features).relu_();
-    }
-    if (max_pool_) {
-      features = MaxPool(features, 3, 2, 1);
+    for (size_t i = 0; i < stem_.size(); ++i) {
+      features = stem_[i](features);
+      if (max_pool_ && i + 1 == stem_.size()) {
+        // The largest value is the same before ReLU and behind it, and here ReLU has an eighth of
+        // the values.
+        features = MaxPool(features, 3, 2, 1);
+      }
+      features.relu_();
     }
     for (const auto& block : blocks_) {
       features = block->forward(features);

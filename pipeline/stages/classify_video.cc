@@ -105,7 +105,8 @@ TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device dev
   KeepFreedMemory();
   RemoveStaleTemporaries(fs::temp_directory_path());  // of runs that were killed
   at::set_num_threads(ThreadCount(options.compute.threads));
-  TrainedNetwork trained = LoadTrainedNetwork(options.network, device, options.compute.precision);
+  TrainedNetwork trained =
+      LoadTrainedNetwork(options.network, device, options.compute.precision, options.compute.batch);
   trained.options.CheckClips(trained.recipe.shape.length, trained.recipe.size, trained.recipe.size);
   trained.network->AbsorbBatchNorms();
   return trained;

@@ -62,7 +62,8 @@ class Extractor {
             int threads)
       : options_(options),
         shards_(shards),
-        trained_(LoadTrainedNetwork(options.network, device, options.compute.precision)),
+        trained_(LoadTrainedNetwork(options.network, device, options.compute.precision,
+                                    options.compute.batch)),
         runner_(trained_.network, trained_.recipe,
                 {options.compute.batch, threads, options.compute.decoding, BadClips::kReport},
                 device),

@@ -203,8 +203,8 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   at::set_num_threads(place.threads);
   const ShardSet shards(options.shards_dir);
   ChooseKernels(/*deterministic=*/false);
-  TrainedNetwork trained =
-      LoadTrainedNetwork(options.network, place.device, options.compute.precision);
+  TrainedNetwork trained = LoadTrainedNetwork(options.network, place.device,
+                                              options.compute.precision, options.compute.batch);
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
   ClipScorer scorer(ScorerOptions(options, place.threads), shards, trained, place.device);

@@ -177,11 +177,11 @@ TrainedNetwork Load(const NetworkSource& source) {
 }  // namespace
 
 TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device,
-                                  const PrecisionOptions& precision) {
+                                  const PrecisionOptions& precision, int64_t batch) {
   TrainedNetwork trained = Load(source);
   trained.network->to(device);
-  const std::string found =
-      UsePrecision(trained.network, precision, trained.recipe.shape.length, trained.recipe.size);
+  const std::string found = UsePrecision(trained.network, precision,
+                                         {trained.recipe.shape.length, trained.recipe.size, batch});
   if (!found.empty()) {
     LogInfo(found);
   }

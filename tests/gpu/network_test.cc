@@ -67,7 +67,7 @@ TEST_P(GpuNetwork, ComputesWhatTheCpuDoes) {
   Network network = Small(GetParam());
   const Pass on_cpu = RunPass(network, at::kCPU);
   network->to(device_);
-  UsePrecision(network, {Precision::kFloat32}, 16, 96);
+  UsePrecision(network, {Precision::kFloat32}, {16, 96});
   const Pass on_gpu = RunPass(network, device_);
   EXPECT_LE(RelativeError(on_gpu.logits, on_cpu.logits), 1e-5);
   EXPECT_LE(RelativeError(on_gpu.gradients, on_cpu.gradients), 5e-3);  // inputs of ReLUs near 0
@@ -80,11 +80,11 @@ TEST_P(GpuNetwork, ComputesInBfloat16AndTf32) {
   Network network = Small(GetParam());
   const Pass on_cpu = RunPass(network, at::kCPU);
   network->to(device_);
-  UsePrecision(network, {Precision::kTf32}, 16, 96);
+  UsePrecision(network, {Precision::kTf32}, {16, 96});
   const Pass in_tf32 = RunPass(network, device_);
   EXPECT_LE(RelativeError(in_tf32.logits, on_cpu.logits), 3e-3);
   EXPECT_LE(RelativeError(in_tf32.gradients, on_cpu.gradients), 0.1);
-  RecordProperty("bf16", UsePrecision(network, {Precision::kBf16}, 16, 96));
+  RecordProperty("bf16", UsePrecision(network, {Precision::kBf16}, {16, 96}));
   const Pass in_bf16 = RunPass(network, device_);
   EXPECT_LE(RelativeError(in_bf16.logits, on_cpu.logits), 0.02);
   EXPECT_LE(RelativeError(in_bf16.gradients, on_cpu.gradients), 0.2);
@@ -117,7 +117,7 @@ TEST_F(Gpu, NormalisesOverTheGroupByNccl) {
   Network synchronised = Small("r3d");
   synchronised->to(device_);
   synchronised->train();
-  UsePrecision(synchronised, {Precision::kFloat32}, 16, 96);
+  UsePrecision(synchronised, {Precision::kFloat32}, {16, 96});
   SynchronizeBatchNorms(*synchronised, group);
   const Pass on_gpu = RunPass(synchronised, device_);
   EXPECT_LE(RelativeError(on_gpu.logits, on_cpu.logits), 1e-4);
@@ -135,7 +135,7 @@ TEST_P(GpuNetwork, GivesTheSameBitsTwiceIfToldTo) {
   network->to(device_);
   network->train();
   for (const Precision precision : {Precision::kFloat32, Precision::kBf16}) {
-    UsePrecision(network, {precision}, 16, 96);
+    UsePrecision(network, {precision}, {16, 96});
     const Pass first = RunPass(network, device_);
     for (int round = 0; round < 3; ++round) {
       const Pass again = RunPass(network, device_);

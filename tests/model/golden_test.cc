@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/base/file.h"
+#include "lib/model/conv_unit.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "tests/model/noise.h"
@@ -88,6 +89,16 @@ class GoldenNetwork : public testing::TestWithParam<int> {
     return network;
   }
 
+  // Computes the first convolution as GPUs do.
+  Network MakeFolded(at::ScalarType type) const {
+    Network network = MakeFilled(type);
+    ConvolutionImpl* first = ConvolutionsOf(*network).front();
+    EXPECT_TRUE(first->CanFold());
+    first->Use({Arithmetic::kOfWeights, /*folded=*/true});
+    network->eval();
+    return network;
+  }
+
   at::Tensor Clips(at::ScalarType type) const {
     return (2 * test::Noise(expected_["clips"], expected_["shape"].get<std::vector<int64_t>>()))
         .to(type);
@@ -135,6 +146,14 @@ TEST_P(GoldenNetwork, Float32) {
   SCOPED_TRACE(expected_["options"].dump());
   Network network = MakeFilled(at::kFloat);
   network->eval();
+  ExpectPass(network, expected_["evaluated"], 1e-5, 1e-5);
+}
+
+TEST_P(GoldenNetwork, WithAFoldedFirstConvolution) {
+  SCOPED_TRACE(expected_["options"].dump());
+  Network exact = MakeFolded(at::kDouble);
+  ExpectPass(exact, expected_["evaluated"], 1e-10, 1e-9);
+  Network network = MakeFolded(at::kFloat);
   ExpectPass(network, expected_["evaluated"], 1e-5, 1e-5);
 }
 

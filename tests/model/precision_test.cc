@@ -49,7 +49,7 @@ TEST_P(EveryFamily, HasTheSameLogitsInBfloat16) {
   const at::NoGradGuard no_gradient;
   Network network = Small(GetParam());
   const at::Tensor exact = network(Clips());
-  EXPECT_NE(UsePrecision(network, {Precision::kBf16}, 16, 96), "");
+  EXPECT_NE(UsePrecision(network, {Precision::kBf16}, {16, 96}), "");
   const at::Tensor logits = network(Clips());
   EXPECT_EQ(logits.scalar_type(), at::kFloat);
   EXPECT_NE(RelativeError(logits, exact), 0) << "nothing was rounded";
@@ -76,7 +76,7 @@ TEST_P(EveryFamily, HasGradientsInBfloat16) {
     return at::cat(all);
   };
   const at::Tensor exact = gradients();
-  UsePrecision(network, {Precision::kBf16}, 16, 96);
+  UsePrecision(network, {Precision::kBf16}, {16, 96});
   EXPECT_LE(RelativeError(gradients(), exact), 0.2);
 }
 
@@ -104,9 +104,9 @@ TEST_P(EveryFamily, HasNoConvolutionThatIsWrongInBfloat16) {
   options.width = long_form ? 1 : 0.25;
   Network network = MakeNetwork(options);
   if (long_form && options.model == "i3d") {
-    UsePrecision(network, {Precision::kBf16}, 64, 224);
+    UsePrecision(network, {Precision::kBf16}, {64, 224});
   } else {
-    UsePrecision(network, {Precision::kBf16}, 16, 112);
+    UsePrecision(network, {Precision::kBf16}, {16, 112});
   }
   std::set<std::tuple<std::vector<int64_t>, std::vector<int64_t>, std::vector<int64_t>>> tried;
   std::map<Arithmetic, double> worst;
@@ -121,10 +121,9 @@ TEST_P(EveryFamily, HasNoConvolutionThatIsWrongInBfloat16) {
     }
     for (int trial = 0; trial < trials; ++trial) {
       const double error =
-          CompareWithFloat32(*convolution, convolution->input_sizes(), convolution->arithmetic())
-              .Worst();
+          CompareWithFloat32(*convolution, convolution->input_sizes(), convolution->way()).Worst();
       EXPECT_LE(error, 0.02) << convolution->weight.sizes() << " on " << convolution->input_sizes();
-      double& worst_of_all = worst[convolution->arithmetic()];
+      double& worst_of_all = worst[convolution->way().arithmetic];
       worst_of_all = std::max(worst_of_all, error);
     }
   }
@@ -141,7 +140,7 @@ TEST(Precision, LeavesStatisticsAsTheyAre) {
   for (const at::Tensor& buffer : network->buffers()) {
     before.push_back(buffer.clone());
   }
-  UsePrecision(network, {Precision::kBf16}, 16, 64);
+  UsePrecision(network, {Precision::kBf16}, {16, 64});
   EXPECT_TRUE(network->is_training());
   for (size_t i = 0; i < before.size(); ++i) {
     EXPECT_TRUE(network->buffers()[i].equal(before[i]));
@@ -157,9 +156,10 @@ TEST(Precision, LeavesConvolutionsInFloat32OnProcessorsWithoutKernelsForBfloat16
     GTEST_SKIP() << "this processor has them (AVX-512)";
   }
   Network network = Small("r3d");
-  EXPECT_THAT(UsePrecision(network, {Precision::kBf16}, 16, 64), testing::HasSubstr("in float32"));
+  EXPECT_THAT(UsePrecision(network, {Precision::kBf16}, {16, 64}),
+              testing::HasSubstr("in float32"));
   for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
-    EXPECT_EQ(convolution->arithmetic(), Arithmetic::kFloat32);
+    EXPECT_EQ(convolution->way().arithmetic, Arithmetic::kFloat32);
   }
 }
 
@@ -167,19 +167,19 @@ TEST(Precision, IsTheSafestThatAnyRankNeeds) {
   constexpr int64_t kSafest = 2;
   Network network = Small("r3d");
   int64_t num_asked = 0;
-  UsePrecision(network, {Precision::kBf16}, 16, 64, [&](int64_t own) {
+  UsePrecision(network, {Precision::kBf16}, {16, 64}, [&](int64_t own) {
     ++num_asked;
     return std::max(own, kSafest);
   });
   EXPECT_GT(num_asked, 4);  // equally often on every processor, because ranks wait for each other
   for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
-    EXPECT_EQ(convolution->arithmetic(), Arithmetic::kFloat32);
+    EXPECT_EQ(convolution->way().arithmetic, Arithmetic::kFloat32);
   }
 }
 
 TEST(Precision, RefusesTf32OnCpus) {
   Network network = Small("r3d");
-  EXPECT_THROW(UsePrecision(network, {Precision::kTf32}, 16, 64), Error);
+  EXPECT_THROW(UsePrecision(network, {Precision::kTf32}, {16, 64}), Error);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class WrongKernel : public testing::Test {
   }
 
   ArithmeticErrors Errors(Arithmetic arithmetic) {
-    return CompareWithFloat32(*convolution_, {4, 64, 2, 7, 7}, arithmetic);
+    return CompareWithFloat32(*convolution_, {4, 64, 2, 7, 7}, {arithmetic});
   }
 
   Convolution convolution_{nullptr};
@@ -54,12 +54,12 @@ TEST_F(WrongKernel, IsRightWithOneMoreFrame) {
 
 TEST_F(WrongKernel, IsFoundAtTheStart) {
   Network network = MakeNetwork({});
-  const std::string found = UsePrecision(network, {Precision::kBf16}, 16, 112);
+  const std::string found = UsePrecision(network, {Precision::kBf16}, {16, 112});
   EXPECT_THAT(found, testing::HasSubstr("256 x 256 x 2 x 7 x 7, kernel 3x3x3"));
   EXPECT_THAT(found, testing::HasSubstr("one more frame"));
   int longer = 0;
   for (const ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
-    longer += static_cast<int>(convolution->arithmetic() == Arithmetic::kLongerBfloat16);
+    longer += static_cast<int>(convolution->way().arithmetic == Arithmetic::kLongerBfloat16);
   }
   EXPECT_EQ(longer, 3);  // conv4_x without its first convolution
 }

@@ -132,10 +132,13 @@ class DenseNetImpl : public NetworkImpl {
  protected:
   at::Tensor Logits(const at::Tensor& clips) override {
     CheckClipsOfDenseNet(options_, clips.size(2), clips.size(3), clips.size(4));
-    at::Tensor features = stem_(clips).relu_();
+    at::Tensor features = stem_(clips);
     if (options_.max_pool) {
+      // The largest value is the same before ReLU and behind it, and here ReLU has an eighth of the
+      // values.
       features = MaxPool(features, 3, 2, 1);
     }
+    features.relu_();
     for (size_t block = 0; block < blocks_.size(); ++block) {
       for (DenseLayer& layer : blocks_[block]) {
         features = layer(features);

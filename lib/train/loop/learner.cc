@@ -56,8 +56,10 @@ Learner::Learner(const TrainOptions& options, int num_classes, const World& worl
                  }) {
   network_->to(device);
   const auto safest = [&](int64_t own) { return world.Max(own); };
-  const std::string kernels =
-      UsePrecision(network_, options.precision, options.clip.length, options.crop.size, safest);
+  const int64_t share = (options.batch + world.size() - 1) / world.size();
+  const int64_t at_once = options.micro_batch > 0 ? options.micro_batch : share;
+  const std::string kernels = UsePrecision(
+      network_, options.precision, {options.clip.length, options.crop.size, at_once}, safest);
   if (world.is_main() && !kernels.empty()) {
     LogInfo(kernels);
   }

@@ -1,0 +1,107 @@
+// Compares folded convolutions with torch's own, in float64.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/model/folded_convolution.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <array>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace reel3d {
+namespace {
+
+struct Case {
+  std::string name;
+  std::vector<int64_t> input, weight;  // (N, C, T, H, W), (O, C, T, H, W)
+  Triple stride = 1, padding = 0;
+};
+
+at::Tensor Draw(const std::vector<int64_t>& sizes) {
+  return at::randn(sizes, at::detail::createCPUGenerator(5), at::kDouble)
+      .contiguous(at::MemoryFormat::ChannelsLast3d);
+}
+
+struct Result {
+  at::Tensor output, input_gradient, weight_gradient, bias_gradient;
+};
+
+Result Run(const Case& shape, bool folded, bool input_learns) {
+  at::Tensor input = Draw(shape.input).requires_grad_(input_learns);
+  at::Tensor weight = Draw(shape.weight).requires_grad_();
+  at::Tensor bias = Draw({shape.weight[0], 1, 1, 1, 1}).flatten().detach().requires_grad_();
+  const at::Tensor output =
+      folded ? FoldedConvolution(input, weight, bias, shape.stride, shape.padding)
+             : at::conv3d(input, weight, bias, shape.stride, shape.padding);
+  output.backward(Draw(output.sizes().vec()));
+  return {output.detach(), input.grad(), weight.grad(), bias.grad()};
+}
+
+void ExpectNear(const at::Tensor& value, const at::Tensor& exact) {
+  ASSERT_EQ(value.sizes(), exact.sizes());
+  EXPECT_LE((value - exact).norm().item<double>(), 1e-13 * exact.norm().item<double>());
+}
+
+void ExpectSameConvolution(const Case& shape) {
+  SCOPED_TRACE(shape.name);
+  const Result exact = Run(shape, /*folded=*/false, /*input_learns=*/true);
+  const Result value = Run(shape, /*folded=*/true, /*input_learns=*/true);
+  ExpectNear(value.output, exact.output);
+  ExpectNear(value.input_gradient, exact.input_gradient);
+  ExpectNear(value.weight_gradient, exact.weight_gradient);
+  ExpectNear(value.bias_gradient, exact.bias_gradient);
+  EXPECT_TRUE(value.output.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+  const Result without = Run(shape, /*folded=*/true, /*input_learns=*/false);
+  EXPECT_TRUE(without.output.equal(value.output));
+  EXPECT_TRUE(without.weight_gradient.equal(value.weight_gradient));
+}
+
+TEST(FoldedConvolution, IsTheSameForTheFirstLayersOfTheFamilies) {
+  const std::vector<Case> cases = {
+      {"r3d", {2, 3, 6, 20, 20}, {5, 3, 7, 7, 7}, {{1, 2, 2}}, {{3, 3, 3}}},
+      {"r3d, odd sizes", {2, 3, 5, 21, 19}, {5, 3, 7, 7, 7}, {{1, 2, 2}}, {{3, 3, 3}}},
+      {"r3d, stem-frames 5, stem-stride 2",
+       {2, 3, 9, 20, 20},
+       {5, 3, 5, 7, 7},
+       {{2, 2, 2}},
+       {{2, 3, 3}}},
+      {"torchvision", {2, 3, 6, 20, 20}, {5, 3, 3, 7, 7}, {{1, 2, 2}}, {{1, 3, 3}}},
+      {"r2p1d", {2, 3, 6, 20, 20}, {5, 3, 1, 7, 7}, {{1, 2, 2}}, {{0, 3, 3}}},
+      {"c3d", {2, 3, 6, 20, 20}, {5, 3, 3, 3, 3}, {{1, 1, 1}}, {{1, 1, 1}}},
+      {"i3d", {2, 3, 9, 21, 21}, {5, 3, 7, 7, 7}, {{2, 2, 2}}, {{2, 2, 2}}},
+      {"one grey channel", {2, 1, 6, 20, 20}, {5, 1, 7, 7, 7}, {{1, 2, 2}}, {{3, 3, 3}}},
+      {"no clips", {0, 3, 6, 20, 20}, {5, 3, 7, 7, 7}, {{1, 2, 2}}, {{3, 3, 3}}},
+  };
+  for (const Case& shape : cases) {
+    ExpectSameConvolution(shape);
+  }
+}
+
+TEST(FoldedConvolution, IsTheSameForAnyKernelStrideAndPadding) {
+  std::mt19937 random(11);
+  const auto draw = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  };
+  for (int trial = 0; trial < 60; ++trial) {
+    Case shape;
+    const int64_t channels = draw(1, kMostFoldedChannels);
+    shape.input = {draw(1, 2), channels};
+    shape.weight = {draw(1, 3), channels};
+    const int64_t square = draw(1, 3);
+    shape.stride = {{draw(1, 3), square, square}};
+    for (size_t axis = 0; axis < 3; ++axis) {
+      shape.weight.push_back(draw(1, 7));
+      (*shape.padding)[axis] = draw(0, shape.weight.back() - 1);
+      shape.input.push_back(shape.weight.back() + draw(0, 6));
+    }
+    shape.name = ::testing::PrintToString(shape.input) + " " +
+                 ::testing::PrintToString(shape.weight) + " stride " +
+                 std::to_string((*shape.stride)[0]) + ", " + std::to_string(square);
+    ExpectSameConvolution(shape);
+  }
+}
+
+}  // namespace
+}  // namespace reel3d
