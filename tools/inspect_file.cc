@@ -14,10 +14,15 @@ int main(int argc, char** argv) {
       "Describes manifests, index.tsv, shards.tsv, prepared videos, shards, scores, features,\n"
       "checkpoints, the folders of stages, and weights (.safetensors, .pth, .pt, .tar) with their\n"
       "network. A damaged file is an error that names the fault. The values of weights are not\n"
-      "read. Frames of a shard are read only for --frames-to; check-shards reads all frames.\n\n"
+      "read. Frames of a shard are read only for --frames-to; check-shards reads all frames.\n"
+      "--watch shows how far a run is, and goes on showing it on a terminal.\n\n"
+      "  inspect-file --watch run/demo\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const std::vector<std::string>& files = options.files;
+    if (options.watch.watch) {
+      return reel3d::WatchRun(files[0], options.watch);
+    }
     nlohmann::ordered_json description =
         options.layers      ? reel3d::InspectLayers(files[0], options.clip)
         : files.size() == 2 ? reel3d::ComparePassports(files[0], files[1])

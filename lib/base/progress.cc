@@ -29,8 +29,11 @@ std::string FormatDuration(double seconds) {
   return fmt::format("{} s", whole);
 }
 
-Progress::Progress(std::string unit, int64_t total)
-    : unit_(std::move(unit)), total_(total), on_terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string unit, int64_t total, double info_every_s)
+    : unit_(std::move(unit)),
+      total_(total),
+      on_terminal_(isatty(STDERR_FILENO) == 1),
+      info_every_s_(info_every_s) {}
 
 Progress::~Progress() {
   if (on_terminal_ && last_shown_s_ > 0) {
@@ -70,8 +73,11 @@ void Progress::Show() {
   }
   if (on_terminal_) {
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
-  } else {
+  } else if (last_shown_s_ - last_info_s_ >= info_every_s_) {
+    last_info_s_ = last_shown_s_;
     LogInfo(line);
+  } else {
+    LogDebug(line);
   }
 }
 

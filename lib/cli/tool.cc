@@ -236,6 +236,8 @@ class ToolRun {
   void Report(const ToolResult& result) const {
     if (common_.json && !result.json.is_null()) {
       Print(FormatJson(result.json) + "\n");
+    } else if (result.show) {
+      result.show();
     } else {
       Print(EscapedLines(result.text));
     }

@@ -43,6 +43,9 @@ struct ToolResult {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   std::string text;
   int exit_status = kExitDone;
+  // Set: without --json the tool calls this instead of printing `text`, for what a user sees over
+  // some time.
+  std::function<void()> show = {};
 };
 
 using BindFunction = std::function<void(OptionBinder&)>;

@@ -99,8 +99,8 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
       "FILE", &files,
       "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, scores or features (.h5), "
       "checkpoint, weights (.safetensors, .pth, .pt, .tar), passport (.json), the folder of a "
-      "stage, or, with --layers, settings of train-r3d (.ini). Two that carry passports are "
-      "compared: where their data sets differ is printed");
+      "stage, with --layers settings of train-r3d (.ini), or with --watch a run. Two that carry "
+      "passports are compared: where their data sets differ is printed");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "maximum number of rows to print; --json always prints all. 0: all",
               Effect::kRunOnly);
@@ -122,9 +122,13 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
               "published",
               Effect::kRunOnly);
   binder.Bind("video", &video, "id of the shard's video for --frames-to", Effect::kRunOnly);
+  watch.Bind(binder);
 }
 
 void InspectFileOptions::Check() const {
+  if (watch.watch && (files.size() > 1 || layers || !frames_to.empty())) {
+    throw UsageError("--watch takes one folder, and neither --layers nor --frames-to");
+  }
   if (files.size() > 2 || (files.size() == 2 && (layers || !frames_to.empty()))) {
     throw UsageError("name one FILE, or two without --layers and --frames-to to compare passports");
   }

@@ -8,6 +8,7 @@
 
 #include "lib/base/option_binder.h"
 #include "pipeline/stages/network_profile.h"
+#include "pipeline/stages/watch_run.h"
 
 namespace reel3d {
 
@@ -18,6 +19,7 @@ struct InspectFileOptions {
   std::string frames_to;  // folder; empty: none are written
   bool layers = false;
   ProfiledClip clip;
+  WatchOptions watch;
 
   void Bind(OptionBinder& binder);
   void Check() const;

@@ -35,10 +35,7 @@ TaskDone ReadTaskDone(const fs::path& file) {
   return done;
 }
 
-std::vector<int> TasksNotDone(const fs::path& folder) {
-  if (fs::exists(folder / kDoneFile) || !fs::is_directory(folder / "tasks")) {
-    return {};
-  }
+int TasksOfLatestRun(const fs::path& folder) {
   int tasks = 0;
   fs::file_time_type latest = fs::file_time_type::min();
   for (const fs::directory_entry& entry : fs::directory_iterator(folder / "tasks")) {
@@ -50,9 +47,17 @@ std::vector<int> TasksNotDone(const fs::path& folder) {
       latest = time;
       tasks = 0;
       std::from_chars(name.data() + of + 4, name.data() + name.size(), tasks);
-      tasks = std::min(tasks, kMostTasks);
+      tasks = std::clamp(tasks, 0, kMostTasks);
     }
   }
+  return tasks;
+}
+
+std::vector<int> TasksNotDone(const fs::path& folder) {
+  if (fs::exists(folder / kDoneFile) || !fs::is_directory(folder / "tasks")) {
+    return {};
+  }
+  const int tasks = TasksOfLatestRun(folder);
   std::vector<int> unfinished;
   for (int task = 0; task < tasks; ++task) {
     if (!fs::exists(FolderOfTask(folder, task, tasks) / kDoneFile)) {

@@ -24,6 +24,11 @@ std::string FormatTaskDone(const TaskDone& done);
 // Returns an empty `work_id` if the file is absent or has another form.
 TaskDone ReadTaskDone(const std::filesystem::path& file);
 
+// Returns how many tasks the stage was cut into; 0 if no task has begun. If `folder` holds runs
+// with different numbers of tasks, the latest run counts. Throws a file system error if there is no
+// folder of tasks.
+int TasksOfLatestRun(const std::filesystem::path& folder);
+
 // Returns the tasks of an unfinished stage that have no DONE, in rising order; none if the stage
 // ran as one task. If `folder` holds runs with different numbers of tasks, the latest run counts.
 std::vector<int> TasksNotDone(const std::filesystem::path& folder);

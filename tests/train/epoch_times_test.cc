@@ -36,32 +36,36 @@ TEST(EpochTimes, AreSharesOfTheMeanRank) {
 TEST(EpochTimes, EndInAVerdict) {
   // Four threads load in 100 seconds what is computed in 38 seconds. 4 * 100 / 38 threads, rounded
   // up, would be fast enough.
-  EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).text,
+  EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).Text(),
             "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
   EXPECT_EQ(
-      Judge({Rank("a", 62, 38, 0)}, 4, 8).text,
+      Judge({Rank("a", 62, 38, 0)}, 4, 8).Text(),
       "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it, but "
       "a rank has 8 of the cores");
   RankTimes reads = Rank("a", 10, 90, 0);
   reads.read_s = 50;
-  EXPECT_EQ(Judge({reads}, 1, 2).text,
+  EXPECT_EQ(Judge({reads}, 1, 2).Text(),
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
-  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).text,
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).Text(),
             "others wait up to 30 % of the time for the slowest")
       << "DescribeTimes() names it already";
-  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2).text,
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2).Text(),
             "averaging gradients over the ranks takes 29 % of the time");
-  EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2).text, "computing, and waiting for nothing");
+  EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2).Text(), "computing, and waiting for nothing");
 }
 
 TEST(EpochTimes, AVerdictIsToldWhenItIsNewAndHolds) {
   VerdictNews news;
   EXPECT_TRUE(news.IsNews(Limit::kComputing, false)) << "the first";
   EXPECT_FALSE(news.IsNews(Limit::kComputing, false));
-  EXPECT_FALSE(news.IsNews(Limit::kData, false)) << "one epoch may be an accident";
+  for (int epoch = 0; epoch < 4; ++epoch) {
+    EXPECT_FALSE(news.IsNews(Limit::kData, false)) << "a few epochs may be an accident";
+  }
   EXPECT_FALSE(news.IsNews(Limit::kComputing, false));
-  EXPECT_FALSE(news.IsNews(Limit::kData, false));
-  EXPECT_TRUE(news.IsNews(Limit::kData, false)) << "two are a change";
+  for (int epoch = 0; epoch < 4; ++epoch) {
+    EXPECT_FALSE(news.IsNews(Limit::kData, false));
+  }
+  EXPECT_TRUE(news.IsNews(Limit::kData, false)) << "five in a row are a change";
   EXPECT_FALSE(news.IsNews(Limit::kData, false));
   EXPECT_TRUE(news.IsNews(Limit::kData, true)) << "the last";
 }

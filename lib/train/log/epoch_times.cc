@@ -98,26 +98,30 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
   if (data > kNegligible && data >= others) {
     const bool reads = ranks[slowest].read_s > ranks[slowest].decode_s;
     return {Limit::kData,
-            fmt::format("waiting for data {:.0f} % of the time: {}; {}", 100 * data,
-                        reads ? "read" : "decode", HowToHide(data, loader_threads, cores))};
+            fmt::format("waiting for data {:.0f} % of the time: {}", 100 * data,
+                        reads ? "read" : "decode"),
+            HowToHide(data, loader_threads, cores)};
   }
   if (others <= kNegligible) {
-    return {Limit::kComputing, "computing, and waiting for nothing"};
+    return {Limit::kComputing, "computing, and waiting for nothing", ""};
   }
   // If communication takes the time, even the slowest rank waits.
   const double of_slowest = Share(ranks[slowest], Phase::kOtherRanks);
   if (of_slowest > others / 2) {
-    return {Limit::kGradients, fmt::format("averaging gradients over the ranks takes {:.0f} % of "
-                                           "the time",
-                                           100 * of_slowest)};
+    return {Limit::kGradients,
+            fmt::format("averaging gradients over the ranks takes {:.0f} % of the time",
+                        100 * of_slowest),
+            ""};
   }
   return {Limit::kSlowestRank,
-          fmt::format("others wait up to {:.0f} % of the time for the slowest", 100 * others)};
+          fmt::format("others wait up to {:.0f} % of the time for the slowest", 100 * others), ""};
 }
 
 bool VerdictNews::IsNews(Limit limit, bool is_last_epoch) {
-  const bool is_new = told_ != limit && (!told_ || before_ == limit);
-  before_ = limit;
+  constexpr int kHeld = 5;
+  times_in_a_row_ = last_ == limit ? times_in_a_row_ + 1 : 1;
+  last_ = limit;
+  const bool is_new = told_ != limit && (!told_ || times_in_a_row_ >= kHeld);
   if (is_new || is_last_epoch) {
     told_ = limit;
     return true;

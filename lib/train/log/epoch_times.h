@@ -31,9 +31,10 @@ enum class Limit { kData, kSlowestRank, kGradients, kComputing };
 
 struct Verdict {
   Limit limit = Limit::kComputing;
-  // A sentence for users, such as "waiting for data 62 % of the time: decode; 9 loader threads a
-  // rank would hide it".
-  std::string text;
+  std::string cause;   // "waiting for data 62 % of the time: decode"
+  std::string remedy;  // "9 loader threads a rank would hide it"; empty if there is none
+  // Returns both, joined by a semicolon.
+  std::string Text() const { return remedy.empty() ? cause : cause + "; " + remedy; }
 };
 
 // Finds the cause that limits the speed. Each cause counts with the share of time that it takes on
@@ -42,14 +43,15 @@ struct Verdict {
 Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
 
 // Decides which verdicts deserve a line of the log: the first one, one whose limit is new and has
-// held for two epochs, and the last one. So a single epoch with another limit adds no line.
+// held for five epochs, and the last one. So epochs on the verge of another limit add no line.
 class VerdictNews {
  public:
   // Returns true if the verdict of the next epoch deserves a line.
   bool IsNews(Limit limit, bool is_last_epoch);
 
  private:
-  std::optional<Limit> told_, before_;
+  std::optional<Limit> told_, last_;
+  int times_in_a_row_ = 0;  // epochs with the limit `last_`
 };
 
 }  // namespace reel3d

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "lib/base/error.h"
@@ -15,6 +16,10 @@
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
+
+double SecondsSince1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 // Returns no values if there are no clips.
 Scalars Curves(const ClipMeans& means, const std::string& subset) {
@@ -120,11 +125,10 @@ void RunViews::RecordEpoch(const nlohmann::ordered_json& line, const ClipMeans& 
 }
 
 void RunViews::RecordTimes(const nlohmann::ordered_json& line, const EpochSpeed& speed) {
-  nlohmann::ordered_json times{{"step", line.at("step")},
-                               {"epoch", line.at("epoch")},
-                               {"clips", speed.num_clips},
-                               {"seconds", Total(speed.ranks.front().phases)},
-                               {"ranks", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json times{
+      {"step", line.at("step")},       {"epoch", line.at("epoch")},
+      {"clips", speed.num_clips},      {"seconds", Total(speed.ranks.front().phases)},
+      {"ended_s", SecondsSince1970()}, {"ranks", nlohmann::ordered_json::array()}};
   for (const RankTimes& rank : speed.ranks) {
     times["ranks"].push_back(ToJson(rank));
   }
@@ -132,7 +136,7 @@ void RunViews::RecordTimes(const nlohmann::ordered_json& line, const EpochSpeed&
   const int epoch = line.at("epoch");
   const Verdict verdict = Judge(speed.ranks, speed.loader_threads, speed.cores);
   const std::string text =
-      fmt::format("epoch {}'s time: {}; {}", epoch, DescribeTimes(speed.ranks), verdict.text);
+      fmt::format("epoch {}'s time: {}; {}", epoch, DescribeTimes(speed.ranks), verdict.Text());
   if (verdict_news_.IsNews(verdict.limit, epoch == options_.epochs)) {
     LogInfo(text);
   } else {

@@ -27,6 +27,9 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+// A log of days has a line for each epoch; only a longer epoch has lines in between.
+constexpr double kLineWithinEpoch_s = 600;
+
 // Sets up torch for this process, and returns the number of its threads.
 int BeginComputing(const TrainOptions& options, int cores) {
   const int threads = options.threads > 0 ? options.threads : cores;
@@ -151,7 +154,7 @@ bool Trainer::RunEpoch() {
   feed_.OpenTraining(position.epoch, position.step_in_epoch);
   std::optional<Progress> progress;
   if (world_.is_main()) {
-    progress.emplace("clips", data_.partition().num_samples);
+    progress.emplace("clips", data_.partition().num_samples, kLineWithinEpoch_s);
   }
   bool stopping = false;
   while (position.step_in_epoch < StepsInEpoch()) {
