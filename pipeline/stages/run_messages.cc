@@ -75,9 +75,13 @@ Kind KindOf(const std::string& line) {
   if (head.find(" warning: ") != std::string_view::npos) {
     return Kind::kWarning;
   }
+  if (head.find(": asked to stop") != std::string_view::npos) {
+    return Kind::kWarning;
+  }
   static constexpr std::string_view kTools[] = {
-      "list-videos: ",  "prep-videos: ",     "pack-shards: ", "train-r3d: ",  "run-ranks: ",
-      "score-videos: ", "evaluate-scores: ", "report-run: ",  "slurmstepd: ", "make: *** "};
+      "list-videos: ", "prep-videos: ",  "pack-shards: ",     "train-r3d: ",
+      "run-ranks: ",   "score-videos: ", "evaluate-scores: ", "report-run: ",
+      "slurmstepd: ",  "make: *** ",     "mpirun noticed "};
   const auto begins_line = [&](std::string_view tool) {
     return head.substr(0, tool.size()) == tool;
   };

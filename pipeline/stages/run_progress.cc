@@ -96,6 +96,8 @@ void JudgeEnd(const fs::path& folder, double begun_s, const TrainProgress& train
   } else if (has_report) {
     stage->state = StageState::kFailed;
     stage->note = "too many damaged videos: see train/failed.tsv";
+  } else if (training.lock.has_ended) {
+    stage->note = "killed: its process on " + training.lock.host + " has ended";
   } else if (training.lock.is_there) {
     stage->note = fmt::format("killed or hanging: {} gives no sign of life",
                               training.lock.host.empty() ? "its host" : training.lock.host);

@@ -146,6 +146,22 @@ int CountRanks(const fs::path& folder) {
 
 }  // namespace
 
+// While some rank has waited only briefly for others, the run moves, even if all of them happened
+// to wait when they wrote their beats.
+std::string DescribeBlocker(const std::vector<Beat>& before, const std::vector<Beat>& after) {
+  constexpr double kHoldsUp_s = 60;  // in one phase of a step
+  if (after.empty() || before.size() != after.size()) {
+    return "";
+  }
+  bool all_beat = true, some_wait_briefly = false;
+  for (size_t rank = 0; rank < after.size(); ++rank) {
+    all_beat = all_beat && after[rank].count >= 0 && after[rank].count != before[rank].count;
+    some_wait_briefly =
+        some_wait_briefly || (after[rank].waiting && after[rank].for_s <= kHoldsUp_s);
+  }
+  return all_beat && some_wait_briefly ? "" : FindBlame(before, after, kHoldsUp_s).reason;
+}
+
 // A lock is alive if its process is, which is known on the same machine, or while its date
 // changes. The date is also compared with this host's clock, for the first look.
 LockSign TrainReader::LookAtLock() {
@@ -171,13 +187,13 @@ LockSign TrainReader::LookAtLock() {
     const std::string start = Text(holder, "process_start");
     sign.is_alive =
         process.is_alive && (start.empty() || process.start.empty() || start == process.start);
+    sign.has_ended = !sign.is_alive;
   }
   return sign;
 }
 
 void TrainReader::LookAtBeats(TrainProgress* progress) {
   constexpr double kPatience_s = 5;  // for the file system
-  constexpr double kHoldsUp_s = 60;  // in one phase of a step
   constexpr double kBeats_s = 5;     // more than one beat, which may come late over a network
   const fs::path folder = folder_ / "heartbeats";
   std::vector<Beat> beats = ReadBeats(folder, CountRanks(folder), kPatience_s);
@@ -190,8 +206,7 @@ void TrainReader::LookAtBeats(TrainProgress* progress) {
   }
   const double now_s = ClockNow_s();
   if (now_s - beats_at_s_ > kBeats_s) {
-    const bool comparable = !beats.empty() && beats.size() == beats_.size();
-    blame_ = comparable ? FindBlame(beats_, beats, kHoldsUp_s).reason : "";
+    blame_ = DescribeBlocker(beats_, beats);
     beats_ = std::move(beats);
     beats_at_s_ = now_s;
   }

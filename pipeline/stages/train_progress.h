@@ -30,6 +30,7 @@ struct EpochRow {
 struct LockSign {
   bool is_there = false;
   bool is_alive = false;
+  bool has_ended = false;  // known for sure, on the same machine
   std::string host;
   double since_s = 0;  // seconds since 1970
 };
@@ -50,6 +51,10 @@ struct TrainProgress {
   int64_t best_step = -1;        // of `best`; -1: there is none
   bool is_alive() const { return lock.is_alive; }
 };
+
+// Names the rank that blocks a training, from two readings of its beats that lie a few seconds
+// apart. Returns "" if no rank does, or if the numbers of ranks differ.
+std::string DescribeBlocker(const std::vector<Beat>& before, const std::vector<Beat>& after);
 
 // Reads the same folder again and again. It keeps what must be compared with an earlier look.
 class TrainReader {

@@ -192,7 +192,8 @@ TEST_F(WatchRunTest, ATrainingThatIsNotAtWorkSaysWhy) {
   run_.Write("train/lock.holder",
              fmt::format(R"({{"host":"here","process":{},"process_start":"1","machine":"{}"}})",
                          getpid(), ProcessSpace()));
-  EXPECT_EQ(Stage("train").state, StageState::kStopped) << "the number is now another process's";
+  EXPECT_EQ(Stage("train").note, "killed: its process on here has ended")
+      << "the number is now another process's";
   run_.Remove("train/lock.holder");
   run_.Write("train/report.json", R"({"stopped_early": true})");
   EXPECT_EQ(Stage("train").note, "stopped at a checkpoint");
@@ -200,6 +201,27 @@ TEST_F(WatchRunTest, ATrainingThatIsNotAtWorkSaysWhy) {
   EXPECT_EQ(Stage("train").state, StageState::kFailed);
   run_.Write("train/DONE", "");
   EXPECT_EQ(Stage("train").state, StageState::kDone);
+}
+
+TEST_F(WatchRunTest, ARankThatBlocksTheOthersIsNamed) {
+  Beat busy, waits;
+  busy.count = waits.count = 1;
+  busy.host = waits.host = "node7";
+  busy.phase = "forward";
+  waits.phase = "waiting for other ranks";
+  waits.waiting = true;
+  const std::vector<Beat> before = {busy, waits};
+  ++busy.count;
+  ++waits.count;
+  waits.for_s = busy.for_s = 1;
+  EXPECT_EQ(DescribeBlocker(before, {busy, waits}), "");
+  EXPECT_EQ(DescribeBlocker(before, {waits, waits}), "") << "both wait for a moment";
+  waits.for_s = busy.for_s = 61;
+  EXPECT_THAT(DescribeBlocker(before, {busy, waits}), HasSubstr("rank 0 on node7 holds"));
+  EXPECT_THAT(DescribeBlocker(before, {waits, waits}), HasSubstr("every rank waits"));
+  busy.for_s = 1;
+  EXPECT_THAT(DescribeBlocker(before, {busy, before[1]}), HasSubstr("rank 1 on node7 gives no"));
+  EXPECT_EQ(DescribeBlocker(before, {busy}), "");
 }
 
 TEST_F(WatchRunTest, ReadsOnlyTheEndsOfFiles) {
