@@ -88,7 +88,7 @@ TEST_F(WatchRunTest, RateAndTimeLeftFollowFromTheDatesOfFiles) {
   run_.Write("prepared/old.mkv", "", 900);
   run_.Write("prepared/a.mkv", "", 15);
   run_.Write("prepared/b.mkv", "", 5);
-  run_.Write("prepared/.c.mkv.tmp", "");
+  run_.Write("prepared/.c.mkv", "");
   const StageProgress stage = Stage("prep");
   EXPECT_EQ(stage.state, StageState::kAtWork);
   EXPECT_EQ(stage.done, 3) << "a temporary file is not done";
