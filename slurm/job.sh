@@ -111,10 +111,11 @@ do_stage() {
 	((status == 0)) || exit "$status"
 }
 
-# await_proof FOLDER waits for the file that this job, or its task of an array, writes last.
+# await_proof FOLDER waits for the file that this job, or its task of an array, writes last. Tasks that
+# share the work end when all of it is done.
 await_proof() {
 	local proof=$1/DONE
-	if ((${SLURM_ARRAY_TASK_COUNT:-1} > 1)) && [ ! -e "$proof" ]; then
+	if ((${SLICES:-0} == 0)) && ((${SLURM_ARRAY_TASK_COUNT:-1} > 1)) && [ ! -e "$proof" ]; then
 		proof=$(printf '%s/tasks/%04d-of-%04d/DONE' "$1" \
 			$((SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN)) "$SLURM_ARRAY_TASK_COUNT")
 	fi

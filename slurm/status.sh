@@ -13,9 +13,19 @@ count_jobs() { awk -v job="$1" -v states="^($2)" '$1 == job && $2 ~ states {n++}
 
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 
+# share_progress STAGE counts the slices or, if the tasks have fixed shares, the tasks that are done.
+# The leases are gone when the stage is complete; then the newest of its task folders has the number.
+share_progress() {
+	local all tasks=$RUN/${folder[$1]}/tasks
+	all=$(slices_there "$1")
+	: "${all:=$(find "$tasks" -mindepth 1 -maxdepth 1 -name '*-of-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | sed -n '$s/.*-of-0*//p')}"
+	: "${all:=$TASKS}"
+	echo "$(find "$tasks" -path "*-of-$(printf '%04d' "$all")/DONE" 2>/dev/null | wc -l) $all $( ((all == TASKS)) && echo tasks || echo slices)"
+}
+
 # progress STAGE prints three words: done, all, unit. All is 0 if it is unknown.
 progress() {
-	local task finished=0 epochs
+	local epochs
 	case $1 in
 	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(tail -n +2 "$RUN/videos.tsv" | wc -l) videos" ;;
 	train)
@@ -23,8 +33,7 @@ progress() {
 		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"
 		;;
 	score)
-		for ((task = 0; task < TASKS; task++)); do ! task_done score $task || ((++finished)); done
-		echo "$finished $TASKS tasks"
+		share_progress score
 		;;
 	*) echo "0 0 -" ;;
 	esac
@@ -93,6 +102,10 @@ table_line() { printf '%-9s %-8s %-8s %-22s %7s %6s %6s %8s %10s %9s\n' "$@"; }
 
 table_line stage job state progress running queued failed restarts rate left
 for stage in "${stages[@]}"; do stage_line "$stage"; done
+for stage in prep score; do
+	ended=$({ find "$RUN/${folder[$stage]}/leases" -name '*.ended-*' 2>/dev/null || true; } | wc -l)
+	((ended == 0)) || printf '\n%s: attempts that ended before their slice was done: %s (inspect-file %s names them)\n' "$stage" "$ended" "$RUN/${folder[$stage]}"
+done
 for record in $(failures ''); do
 	printf '\n%s\n' "$(cat "$record")"
 done

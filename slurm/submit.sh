@@ -4,8 +4,9 @@
 #   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
-# CONFIGS, VIDEOS, TASKS, THREADS and OVERWRITE. A stage that is done and up to date is skipped.
-# ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
+# CONFIGS, VIDEOS, TASKS, SLICES, THREADS and OVERWRITE. A stage that is done and up to date is skipped.
+# The tasks of prep and score share SLICES slices (docs/howto/share_the_work.md); with SLICES=0 each has
+# a fixed share. ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
 # checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
@@ -13,6 +14,7 @@ cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 last=${1:-evaluate}
+slices=${SLICES:-}
 
 # Variables that make exported stay in the environment, but its flags must not reach the jobs' make.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
@@ -20,6 +22,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 check_request() {
 	[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
 	[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
+	[[ ${SLICES:-0} =~ ^(0|[1-9][0-9]{0,5})$ ]] || die 2 "SLICES=$SLICES: a number of slices, or 0"
 	command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
 	[ -e "$RUN/videos.tsv" ] || die 3 "$RUN/videos.tsv is missing: make -f Makefile.workflow list EXP=$EXP VIDEOS=DIR"
 }
@@ -113,6 +116,18 @@ check_array_size() {
 	((TASKS <= most)) || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
 }
 
+# Sets SLICES of a stage. An unfinished stage keeps its slices. Tasks that share the work cannot make it
+# again, because none knows what the others have made. A slice has three small files.
+choose_slices() { # STAGE
+	local most=10000 there
+	export SLICES=0
+	if is_array "$1" && [ "${OVERWRITE:-}" != yes ]; then
+		there=$(slices_there "$1")
+		SLICES=${slices:-$((64 * TASKS < most ? 64 * TASKS : most))}
+		[ "$SLICES" = 0 ] || SLICES=${there:-$SLICES}
+	fi
+}
+
 # array_tasks prints the tasks that ARRAY names, one a line.
 array_tasks() {
 	local part
@@ -130,7 +145,8 @@ check_array() {
 	for task in $chosen; do
 		((task < TASKS)) || die 2 "ARRAY=$ARRAY: with TASKS=$TASKS the tasks are 0 to $((TASKS - 1))"
 	done
-	((${#work[@]} > 1)) || return 0
+	choose_slices "$stage"
+	((${#work[@]} > 1 && SLICES == 0)) || return 0 # any tasks do all the slices
 	for ((task = 0; task < TASKS; task++)); do
 		if { [ "${OVERWRITE:-}" = yes ] || ! task_done "$stage" $task; } && ! grep -qx $task <<<"$chosen"; then
 			missing+=,$task
@@ -176,6 +192,9 @@ submit() { # STAGE OPTION...
 submit_chain() {
 	local stage options
 	for stage in "${work[@]}"; do
+		choose_slices "$stage"
+		# What failed in an earlier submission may be tried again.
+		! is_array "$stage" || rm -f "$RUN/${folder[$stage]}"/leases/*.ended-*
 		declare -n own_options=${stage^^}_OPTIONS
 		options=("${SITE_OPTIONS[@]}" "${own_options[@]}")
 		if is_array "$stage"; then

@@ -19,7 +19,7 @@ cp slurm/site.env "$SITE_ENV"
 cat >"$work/slurm/sbatch" <<'END'
 #!/usr/bin/env bash
 cd "$(dirname "$0")/.."
-echo "sbatch CONFIGS=$CONFIGS $*" >>asked
+echo "sbatch CONFIGS=$CONFIGS SLICES=${SLICES:-} $*" >>asked
 n=$(grep -c ^sbatch asked)
 [ "$n" != "$(cat fails 2>/dev/null)" ] || { echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2 && exit 1; }
 [ ! -e slow ] || { rm slow && sleep 2; }
@@ -148,12 +148,12 @@ expect 2 'ARRAY=7: with TASKS=4 the tasks are 0 to 3'
 submit ARRAY=1-x
 expect 2 'ARRAY=1-x: a list of tasks'
 finish_tasks prepared 0 3
-submit ARRAY=2
+submit ARRAY=2 SLICES=0
 expect 2 'ARRAY=2 leaves tasks undone (1)'
 nothing_queued
-stage=prep submit ARRAY=2
+stage=prep submit ARRAY=2 SLICES=0
 expect 0 'prep: job 101'
-submit ARRAY=1-2%1
+submit ARRAY=1-2%1 SLICES=0
 expect 0 'evaluate: job'
 : >"$work/asked"
 submit ARRAY=1-2 OVERWRITE=yes
@@ -162,6 +162,34 @@ finish prepared
 submit ARRAY=1
 expect 2 'pack comes next, which is no array'
 nothing_queued
+
+echo "== slices that the tasks share"
+start_over
+submit SLICES=x
+expect 2 'SLICES=x: a number of slices, or 0'
+slices_of() { sed -n "s/^sbatch .*SLICES=\([0-9]*\) .*$1.sbatch$/\1/p" "$work/asked"; }
+submit
+expect 0 'evaluate: job'
+[ "$(slices_of prep) $(slices_of pack) $(slices_of score)" = '256 0 256' ] || fail "other slices"
+: >"$work/asked"
+submit SLICES=1000
+[ "$(slices_of prep)" = 1000 ] || fail "other slices"
+: >"$work/asked"
+mkdir -p "$RUN/prepared/leases"
+echo 20 >"$RUN/prepared/leases/slices"
+touch "$RUN/prepared/leases/0007.ended-abc"
+slurm/status.sh >"$work/said" || fail "no status"
+grep -q '^prep: attempts that ended before their slice was done: 1 ' "$work/said" || fail "no attempts"
+submit
+[ "$(slices_of prep) $(slices_of score)" = '20 256' ] || fail "an unfinished stage is cut anew"
+[ ! -e "$RUN/prepared/leases/0007.ended-abc" ] || fail "what was given up is not tried again"
+: >"$work/asked"
+submit OVERWRITE=yes
+[ "$(slices_of prep)" = 0 ] || fail "all are made again by tasks that share"
+echo "== any tasks do all slices"
+finish_tasks prepared 0 3
+submit ARRAY=2
+expect 0 'evaluate: job'
 
 echo "== a submission that fails midway"
 start_over
@@ -239,6 +267,10 @@ slurm/status.sh >"$work/said" || fail "no status"
 grep -qE '^prep +101 +running +3 of 4 videos +1 +1 +1 +1 +360/h +0.0h$' "$work/said" || fail "other figures"
 grep -q '^prep-videos: torn' "$work/said" || fail "no last error"
 grep -qE '^train +103 +ended' "$work/said" || fail "no state of train"
+grep -qE '^score +104 +ended +0 of 4 tasks' "$work/said" || fail "other tasks of score"
+for slice in 0 3 7; do mkdir -p "$RUN/scores/tasks/000$slice-of-0009" && touch "$RUN/scores/tasks/000$slice-of-0009/DONE"; done
+slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^score +104 +ended +3 of 9 slices' "$work/said" || fail "other slices of score"
 finish train evaluation
 touch -d '-1 hour' "$RUN/evaluation/DONE"
 touch -d '+1 hour' "$RUN/train/DONE"

@@ -21,8 +21,9 @@ int main(int argc, char** argv) {
       "upright, resizes it, and writes OUT_DIR/<id>.mkv: Motion-JPEG in Matroska, which\n"
       "every player shows. Presentation times are kept, or evenly spaced by --fps. A file with\n"
       "several rows is decoded once for all of them. Complete videos in OUT_DIR are skipped,\n"
-      "so the same command continues after an interruption. With --task and --tasks (or as a\n"
-      "Slurm array job) several processes work on one OUT_DIR. failed.tsv lists the videos that\n"
+      "so the same command continues after an interruption. With --share-work, any number of\n"
+      "processes on any hosts work on one OUT_DIR, and take over from those that end. With --task\n"
+      "and --tasks (or as a Slurm array job) each has a fixed share. failed.tsv lists the videos that\n"
       "cannot be prepared, with the reason. High dynamic range is refused. Each thread decodes\n"
       "in a separate process: if a video crashes or hangs the decoder or takes all memory, only\n"
       "this video fails."};

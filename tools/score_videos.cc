@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
        "Videos are cut into windows as long as the network's clips. The short side is resized to\n"
        "the crop size, and the centre is cut out (the paper's section 3.3); --windows and --crops\n"
        "change this. The logits of each clip are stored; evaluate-scores averages them.\n\n"
-       "Each task of an array job and each rank of mpirun writes its share of the score files.\n"
+       "With --share-work, any number of processes on any hosts take score file after score file.\n"
+       "Without it, each task of an array job and each rank of mpirun writes a fixed share of them.\n"
        "Each rank uses a GPU of its own. The number of tasks and ranks does not change a byte of\n"
        "the scores. If there are fewer score files than ranks, use a smaller --videos-per-part.",
        /*is_parallel=*/true},

@@ -8,6 +8,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 
 namespace reel3d {
 
@@ -31,5 +32,19 @@ std::string FormatJson(const nlohmann::ordered_json& json);
 // Runs `use`, which reads values from JSON. If a value is absent or has the wrong type, throws an
 // input error that begins with `source` and says what is wrong.
 void UseJson(const std::string& source, const std::function<void()>& use);
+
+// Returns the member `name` of an object; `otherwise` if it is absent or has another type.
+template <class Value>
+Value MemberOr(const nlohmann::ordered_json& json, const char* name, Value otherwise) {
+  const auto member = json.find(name);
+  if (std::is_integral_v<Value> && member != json.end() && !member->is_number_integer()) {
+    return otherwise;
+  }
+  try {
+    return json.value(name, otherwise);
+  } catch (const nlohmann::ordered_json::exception&) {
+    return otherwise;
+  }
+}
 
 }  // namespace reel3d

@@ -10,19 +10,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
-#include "lib/base/process_state.h"
+#include "lib/base/process_mark.h"
 #include "lib/base/progress.h"
 
 namespace reel3d {
@@ -39,23 +36,10 @@ constexpr const char* kTakingFile = ".lock.taking";
 // Without a beat for `stale_s` by the file system's clock, a holder is watched so many beats more.
 constexpr double kBeatsToWatch = 3;
 
-std::string JobName() {
-  for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"}) {
-    if (const char* job = std::getenv(name)) {
-      return job;
-    }
-  }
-  return "";
-}
-
 std::string Describe(int64_t since_s) {
-  return FormatJson(Json{{"host", HostName()},
-                         {"process", getpid()},
-                         {"job", JobName()},
-                         {"since", since_s},
-                         {"process_start", ObserveProcess(getpid()).start},
-                         {"machine", ProcessSpace()}}) +
-         "\n";
+  Json holder = ToJson(OwnMark());
+  holder["since"] = since_s;
+  return FormatJson(holder) + "\n";
 }
 
 // Returns the fields of a holder's text that are there.
@@ -67,28 +51,9 @@ Json Parsed(const std::string& text) {
   }
 }
 
-template <class Value>
-Value Field(const Json& json, const char* name, Value otherwise) {
-  const auto field = json.find(name);
-  if (std::is_integral_v<Value> && field != json.end() && !field->is_number_integer()) {
-    return otherwise;
-  }
-  try {
-    return json.value(name, otherwise);
-  } catch (const Json::exception&) {
-    return otherwise;
-  }
-}
-
 // Returns whether the holder's process is there; nothing if this machine cannot tell.
-std::optional<bool> IsAlive(const Json& holder) {
-  const int process = Field(holder, "process", 0);
-  if (process <= 0 || Field(holder, "machine", std::string()) != ProcessSpace()) {
-    return std::nullopt;
-  }
-  const ProcessState state = ObserveProcess(process);
-  return state.is_alive &&
-         (state.start.empty() || state.start == Field(holder, "process_start", std::string()));
+std::optional<bool> IsHolderAlive(const std::string& text) {
+  return IsAlive(ProcessMarkOf(Parsed(text)));
 }
 
 // Times beyond the range of the result, which anybody may give a file, become its limits.
@@ -245,7 +210,7 @@ void WorkLock::LookAt(const fs::path& file, Watch* watch) {
 }
 
 bool WorkLock::IsStale(const Watch& watch) const {
-  if (const std::optional<bool> alive = IsAlive(Parsed(watch.text))) {
+  if (const std::optional<bool> alive = IsHolderAlive(watch.text)) {
     return !*alive;
   }
   const double seen_s = watch.unchanged.Seconds();
@@ -260,7 +225,7 @@ bool WorkLock::IsStale(const Watch& watch) const {
 // Returns whether it is still open if the holder is alive.
 bool WorkLock::MayBeStale() const {
   const bool others_flock = flock_works_ && !has_flock_;
-  return !others_flock && !watch_.has_beaten && !IsAlive(Parsed(watch_.text));
+  return !others_flock && !watch_.has_beaten && !IsHolderAlive(watch_.text);
 }
 
 // Replaces the stale lock.holder by ours, one process at a time, so that lock.holder is never
@@ -293,21 +258,18 @@ bool WorkLock::TakeOver() {
 // Says who holds the lock, and for how long, by the file system's clock.
 std::string WorkLock::Holder() const {
   const Json holder = Parsed(watch_.text);
-  const int process = Field(holder, "process", 0);
-  if (process == 0) {
+  const ProcessMark mark = ProcessMarkOf(holder);
+  if (mark.process == 0) {
     return "Its lock does not say which process";
   }
-  const std::string job = Field(holder, "job", std::string());
-  std::string who =
-      fmt::format("It is process {} on {}{}{}", process, Field(holder, "host", std::string("?")),
-                  job.empty() ? "" : ", job ", job);
+  const std::string who = "It is " + NameProcess(mark);
   const std::optional<int64_t> now_s = FileSystemTime();
   if (!now_s) {
     return who;
   }
   // Anybody may have written the file.
   const int64_t latest_s = std::max<int64_t>(0, *now_s);
-  const int64_t since_s = std::clamp<int64_t>(Field(holder, "since", latest_s), 0, latest_s);
+  const int64_t since_s = std::clamp<int64_t>(MemberOr(holder, "since", latest_s), 0, latest_s);
   const int64_t beat_s = std::clamp<int64_t>(watch_.beat_ns / kSecondNs, 0, latest_s);
   return fmt::format("{}, for {}, last sign of life {} ago", who,
                      FormatDuration(static_cast<double>(latest_s - since_s)),

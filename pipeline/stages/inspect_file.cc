@@ -16,6 +16,7 @@
 #include "pipeline/stages/inspect_data.h"
 #include "pipeline/stages/inspect_passport.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/task_slice.h"
 
@@ -78,7 +79,14 @@ Json InspectFolder(const fs::path& folder) {
   if (fs::exists(report)) {
     json.update(ReadJsonObject(report));
   }
-  if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
+  if (const std::optional<SharingState> sharing = ReadSharingState(folder)) {
+    json["slices"] = sharing->num_slices;
+    json["slices done"] = sharing->num_done;
+    json["slices at work"] = sharing->num_at_work;
+    if (!sharing->ended.empty()) {
+      json["attempts that ended"] = fmt::format("{}", fmt::join(sharing->ended, "; "));
+    }
+  } else if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
     json["tasks not done"] = "ARRAY=" + FormatArrayList(unfinished);
   }
   Json rows = Json::array();

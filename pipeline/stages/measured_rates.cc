@@ -182,7 +182,7 @@ RunOutcome ReadRunOutcome(const fs::path& folder) {
   keep("pack.shards", run.pack.shards);
   keep("train.wall_s", run.train.seconds);
   keep("score.windows", run.score.clips);
-  if (run.score.seconds) {
+  if (run.score.seconds && !run.score.is_shared) {
     keep("score.wall_s", *run.score.seconds / run.score.tasks);
   }
   return outcome;

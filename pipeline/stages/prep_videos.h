@@ -3,14 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/stages/prep_report.h"
 #include "pipeline/support/preparation_options.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/work_sharing.h"
 #include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
@@ -25,29 +24,13 @@ struct PrepVideosOptions {
   int video_timeout = 240;  // minutes
   bool overwrite = false;
   TaskSlice slice;
+  WorkSharing sharing;
 
   // Not an option: the program that serves as worker, see prep_worker.h.
   std::string worker_program = "/proc/self/exe";
 
   void Bind(OptionBinder& binder);
   void Check();
-};
-
-struct PrepVideosReport {
-  int64_t num_videos = 0;     // of this task
-  int64_t num_done = 0;       // prepared now
-  int64_t num_skipped = 0;    // existed and were complete
-  int64_t num_truncated = 0;  // videos done that are shorter than their files say
-  int64_t num_failed = 0;     // in failed.tsv with their reasons
-  int64_t num_frames = 0;     // of the videos done
-  int64_t num_workers = 0;    // videos that were prepared at once
-  // Faults that were found in videos done, by id.
-  std::map<std::string, std::string> warnings;
-  double seconds = 0;
-  bool over_tolerance = false;
-
-  double FramesPerSecond() const;
-  nlohmann::ordered_json ToJson() const;
 };
 
 // Throws an input error if the manifest is wrong, an environment error if the output cannot be

@@ -14,6 +14,7 @@
 #include "lib/data/names.h"
 #include "lib/report/read/run_record.h"
 #include "lib/report/read/tolerant.h"
+#include "pipeline/support/stage_files.h"
 
 namespace reel3d {
 namespace {
@@ -208,6 +209,7 @@ class Reader {
     score.seconds = SecondsOf(stage, json, "parts_kept");
     score.clips = Number(json, "clips");
     score.tasks = NumTasks(stage);
+    score.is_shared = Number(json, kSharedSlices) > 0;
   }
 
   const fs::path folder_;

@@ -38,6 +38,7 @@ struct TrainMeasured {
 struct ScoreMeasured {
   std::optional<double> seconds;  // the sum over tasks
   double clips = 0, tasks = 1;
+  bool is_shared = false;  // `tasks` counts slices that unknown numbers of processes shared
 };
 
 struct RunMeasured {

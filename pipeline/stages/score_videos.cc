@@ -20,6 +20,7 @@
 #include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/base/progress.h"
+#include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
 #include "lib/data/passport.h"
 #include "lib/dist/device.h"
@@ -32,6 +33,7 @@
 #include "lib/train/cpu_share.h"
 #include "pipeline/stages/clip_scorer.h"
 #include "pipeline/support/load_network.h"
+#include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_tasks.h"
 
 namespace reel3d {
@@ -128,6 +130,7 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Bind("overwrite", &overwrite, "score all videos again, even if OUT_DIR already has scores",
               Effect::kOnce);
   slice.Bind(binder);
+  sharing.Bind(binder);
 }
 
 void ScoreOptions::Check() {
@@ -136,7 +139,7 @@ void ScoreOptions::Check() {
         "--windows: spreads clips evenly, so --window-stride and --tail do not apply; leave them "
         "out, or --windows");
   }
-  slice.Resolve();
+  sharing.Resolve(&slice, overwrite);
 }
 
 namespace {
@@ -145,6 +148,14 @@ struct Counts {
   int64_t videos = 0, clips = 0, parts_kept = 0;
   int64_t members = 0;  // videos of this task, kept ones included
   std::vector<FailedItem> failed;
+
+  void Add(const Counts& next) {
+    videos += next.videos;
+    clips += next.clips;
+    parts_kept += next.parts_kept;
+    members += next.members;
+    failed.insert(failed.end(), next.failed.begin(), next.failed.end());
+  }
 };
 
 // The cores and the device that this process computes with.
@@ -169,16 +180,17 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
   return scorer;
 }
 
-// Scores the parts of this task.
-Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipScorer* scorer) {
+// Scores the parts of `slice`.
+Counts ScoreParts(const StageOutput& output, const TaskSlice& slice, ClipScorer* scorer,
+                  WorkNotes* notes) {
   Counts counts;
   const int num_parts = scorer->NumParts();
-  const int tasks = options.slice.tasks;
   std::string settings = output.settings();
   std::replace(settings.begin(), settings.end(), '\n', ';');
-  Progress progress("parts", (num_parts - options.slice.task + tasks - 1) / tasks);
-  for (int number = options.slice.task; number < num_parts; number += tasks) {
-    const fs::path file = output.folder() / ScoreFileName(number);
+  Progress progress("parts", (num_parts - slice.task + slice.tasks - 1) / slice.tasks);
+  for (int number = slice.task; number < num_parts; number += slice.tasks) {
+    const std::string name = ScoreFileName(number);
+    const fs::path file = output.folder() / name;
     ScorePart part = scorer->PlanPart(number);
     part.scores.settings = settings;
     const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
@@ -186,8 +198,11 @@ Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipSc
     if (!output.must_redo() && IsScored(file, part.scores)) {
       ++counts.parts_kept;
     } else {
+      notes->Begin(name);
       scorer->Score(&part);
       WriteScores(file, part.scores);
+      notes->CountFinished();
+      notes->End(name);
       counts.videos += num_videos - static_cast<int64_t>(part.failed.size());
       counts.clips += static_cast<int64_t>(part.scores.clips.size());
       counts.failed.insert(counts.failed.end(), part.failed.begin(), part.failed.end());
@@ -197,9 +212,59 @@ Counts ScoreParts(const ScoreOptions& options, const StageOutput& output, ClipSc
   return counts;
 }
 
+// The names and checks that the reports of all tasks repeat.
+struct Scored {
+  std::string checkpoint;
+  nlohmann::ordered_json doubts;
+};
+
+nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, double seconds) {
+  return {{"videos", counts.videos},
+          {"clips", counts.clips},
+          {"num_failed", counts.failed.size()},
+          {"parts_kept", counts.parts_kept},
+          {"checkpoint", scored.checkpoint},
+          {"clips_per_s", static_cast<double>(counts.clips) / seconds},
+          {"doubts", scored.doubts}};  // evaluate-scores repeats them
+}
+
+// Scores the share of this task or, with --share-work, slice after slice. Returns the result
+// without its text.
+ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output, const Scored& scored,
+                      const Stopwatch& clock, ClipScorer* scorer) {
+  ToolResult result;
+  bool is_whole = false;
+  if (!options.sharing.is_on()) {
+    WorkNotes no_notes;
+    const Counts counts = ScoreParts(output, options.slice, scorer, &no_notes);
+    result.json = ReportOf(counts, scored, clock.Seconds());
+    is_whole = output.Finish(
+        result.json, counts.failed,
+        {counts.members, static_cast<int64_t>(counts.failed.size()), options.max_failed_fraction});
+  } else {
+    Counts sum;
+    const auto work = [&](const SliceTurn& turn) {
+      const Stopwatch of_slice;
+      const Counts counts = ScoreParts(turn.output, turn.slice, scorer, turn.notes);
+      sum.Add(counts);
+      return SliceResult{ReportOf(counts, scored, of_slice.Seconds()), counts.failed,
+                         counts.members};
+    };
+    is_whole =
+        RunSharedStage({output, options.sharing, options.sharing.SlicesOf(scorer->NumParts()),
+                        options.max_failed_fraction, work});
+    result.json = ReportOf(sum, scored, clock.Seconds());
+  }
+  result.exit_status = is_whole ? kExitDone : kExitInput;
+  return result;
+}
+
 // Returns the result without its text.
 ToolResult Score(const ScoreOptions& options, const Place& place) {
   const Stopwatch clock;
+  if (options.sharing.is_on()) {
+    ReceiveStopSignalsInOwnThread();
+  }
   at::set_num_threads(place.threads);
   const ShardSet shards(options.shards_dir);
   ChooseKernels(/*deterministic=*/false);
@@ -208,29 +273,19 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   RequireSameClasses(trained, shards);
   trained.network->AbsorbBatchNorms();
   ClipScorer scorer(ScorerOptions(options, place.threads), shards, trained, place.device);
-  const StageOutput output({options.out_dir,
-                            "score-videos",
-                            SettingsOf(options),
-                            {{options.network.checkpoint, trained.identity},
-                             {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
-                            options.overwrite,
-                            options.slice});
+  StageRun run{options.out_dir,
+               "score-videos",
+               SettingsOf(options),
+               {{options.network.checkpoint, trained.identity},
+                {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
+               options.overwrite,
+               options.slice};
+  run.is_shared = options.sharing.is_on();
+  const StageOutput output(run);
   RemoveOtherParts(output.folder(), scorer.NumParts());
   CarryPassports(options.network.checkpoint, shards, output.folder());
-  const Counts counts = ScoreParts(options, output, &scorer);
-  const auto num_failed = static_cast<int64_t>(counts.failed.size());
-  ToolResult result;
-  result.json = {{"videos", counts.videos},
-                 {"clips", counts.clips},
-                 {"num_failed", num_failed},
-                 {"parts_kept", counts.parts_kept},
-                 {"checkpoint", trained.identity},
-                 {"clips_per_s", static_cast<double>(counts.clips) / clock.Seconds()},
-                 {"doubts", DoubtsToJson(DataDoubts(shards))}};  // evaluate-scores repeats them
-  const bool whole = output.Finish(result.json, counts.failed,
-                                   {counts.members, num_failed, options.max_failed_fraction});
-  result.exit_status = whole ? kExitDone : kExitInput;
-  return result;
+  return ScoreShare(options, output, {trained.identity, DoubtsToJson(DataDoubts(shards))}, clock,
+                    &scorer);
 }
 
 std::string TextOf(const nlohmann::ordered_json& json) {
@@ -251,7 +306,9 @@ std::string TextOf(const nlohmann::ordered_json& json) {
 ToolResult ScoreTogether(ScoreOptions options, const World& world) {
   const at::Device device = ChooseDevice(options.compute.device, world);
   const int cores = CpuShare(world);  // collective, so it is called even if --threads is given
-  options.slice.DivideOverRanks(world.rank(), world.size());
+  if (!options.sharing.is_on()) {
+    options.slice.DivideOverRanks(world.rank(), world.size());
+  }
   const Stopwatch clock;
   ToolResult result =
       Score(options, {device, options.compute.threads > 0 ? options.compute.threads : cores});
@@ -267,9 +324,10 @@ ToolResult ScoreTogether(ScoreOptions options, const World& world) {
 }
 
 // Scores without MPI, which takes a moment to start, if no launcher started this process. Processes
-// that srun starts together may be separate tasks, but only if each gets its own --task.
+// that srun starts together may be separate tasks, but only if each gets its own --task,
+// or if they share the work.
 ToolResult ScoreAlone(const ScoreOptions& options) {
-  if (options.slice.task_option < 0) {
+  if (options.slice.task_option < 0 && !options.sharing.is_on()) {
     RequireOthersFound(1);
   }
   ToolResult result;

@@ -13,6 +13,7 @@
 #include "pipeline/support/network_source.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/window_stride.h"
+#include "pipeline/support/work_sharing.h"
 
 namespace reel3d {
 
@@ -36,6 +37,7 @@ struct ScoreOptions {
   int loader_threads = 0;  // 0: compute.threads
   bool overwrite = false;
   TaskSlice slice;
+  WorkSharing sharing;
 
   void Bind(OptionBinder& binder);
   void Check();
@@ -44,8 +46,9 @@ struct ScoreOptions {
 // Writes the files OUT_DIR/scores-NNNNN.h5. Each is a part: the scores of --videos-per-part videos,
 // in the order of the index. A task writes every tasks-th part. The ranks that a launcher started
 // together divide a task: rank r of R does the work of task (task * R + r) of tasks * R, and rank 0
-// returns the result of all. Parts that are complete and of the same checkpoint, data and settings
-// are kept. A video with a damaged frame gets no clips and is listed in failed.tsv.
+// returns the result of all. With --share-work each rank takes slices for itself instead. Parts
+// that are complete and of the same checkpoint, data and settings are kept. A video with a damaged
+// frame gets no clips and is listed in failed.tsv.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

@@ -11,4 +11,7 @@ constexpr const char* kFailedFile = "failed.tsv";
 constexpr const char* kReportFile = "report.json";
 constexpr const char* kDoneFile = "DONE";
 
+// The member of the report of a stage whose work was shared: the number of slices.
+constexpr const char* kSharedSlices = "shared_slices";
+
 }  // namespace reel3d

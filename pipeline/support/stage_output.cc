@@ -23,11 +23,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kTasksToList = 100;
 
-bool OverTolerance(const Tolerance& tolerance) {
-  return static_cast<double>(tolerance.num_failed) >
-         tolerance.max_failed_fraction * static_cast<double>(tolerance.num_items);
-}
-
 std::string NameOwnTask(const TaskSlice& slice) {
   const std::string task =
       fmt::format("task {} of {}", slice.task / slice.ranks, slice.tasks / slice.ranks);
@@ -45,7 +40,7 @@ std::string FileIdentity(const fs::path& file) {
 StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   RequireOwnFolder(run_.folder, run_.tool);
   MakeFolders(run_.folder);
-  held_.emplace(run_.folder);
+  held_ = std::make_shared<const HeldFolder>(run_.folder);
   RemoveStaleTemporaries(run_.folder);
   const fs::path settings = run_.folder / kSettingsFile;
   const std::string own_settings = FormatSettingsFile(run_.settings.output);
@@ -54,9 +49,11 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   }
   settings_ = run_.overwrite ? run_.settings.output : ReadSettings();
   RemoveStaleTemporaries(OwnFolder());
-  std::error_code ignored;
-  fs::remove(run_.folder / kDoneFile, ignored);
-  fs::remove(OwnFolder() / kDoneFile, ignored);
+  if (!run_.is_shared) {
+    std::error_code ignored;
+    fs::remove(run_.folder / kDoneFile, ignored);
+    fs::remove(OwnFolder() / kDoneFile, ignored);
+  }
   if (run_.overwrite && run_.clear) {
     run_.clear();
   }
@@ -64,6 +61,13 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     WriteFileAtomically(settings, own_settings);
   }
   WriteFileAtomically(run_.folder / kConfigFile, run_.settings.config);
+}
+
+StageOutput StageOutput::OfSlice(const TaskSlice& slice) const {
+  StageOutput output = *this;
+  output.run_.slice = slice;
+  output.clock_ = Stopwatch();
+  return output;
 }
 
 std::string StageOutput::ReadSettings() const {
@@ -129,17 +133,23 @@ void StageOutput::Report(const Json& report, const std::vector<FailedItem>& fail
 
 bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& failed,
                          const Tolerance& tolerance) const {
-  Report(report, failed);
   if (run_.slice.tasks > 1) {
-    WriteFileAtomically(OwnFolder() / kDoneFile,
-                        FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
+    FinishTask(report, failed, tolerance);
     return JoinTasks(tolerance.max_failed_fraction);
   }
+  Report(report, failed);
   return Judge(tolerance);
 }
 
+void StageOutput::FinishTask(const Json& report, const std::vector<FailedItem>& failed,
+                             const Tolerance& tolerance) const {
+  Report(report, failed);
+  WriteFileAtomically(OwnFolder() / kDoneFile,
+                      FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
+}
+
 bool StageOutput::Judge(const Tolerance& tolerance) const {
-  if (OverTolerance(tolerance)) {
+  if (tolerance.IsOver()) {
     LogError(
         fmt::format("{} of {} failed, more than --max-failed-fraction {:g}: see {}; raise it to "
                     "go on without them",
@@ -166,6 +176,20 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
   return unfinished;
 }
 
+bool StageOutput::IsTaskDone(int task) const {
+  return ReadTaskDone(TaskFolder(task) / kDoneFile).work_id == WorkId();
+}
+
+Tolerance StageOutput::SumOfTasks(double max_failed_fraction) const {
+  Tolerance sum{0, 0, max_failed_fraction};
+  for (int task = 0; task < run_.slice.tasks; ++task) {
+    const TaskDone done = ReadTaskDone(TaskFolder(task) / kDoneFile);
+    sum.num_items += done.num_items;
+    sum.num_failed += done.num_failed;
+  }
+  return sum;
+}
+
 // Joins the reports of all tasks. Only the task that finishes last does so. Every other task finds
 // an unfinished task, and returns.
 bool StageOutput::JoinTasks(double max_failed_fraction) const {
@@ -178,18 +202,14 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
                                           names, run_.folder.string())));
     return true;
   }
+  return JoinReports(max_failed_fraction);
+}
+
+bool StageOutput::JoinReports(double max_failed_fraction) const {
   Json report;
   std::vector<FailedItem> failed;
-  Tolerance sum{0, 0, max_failed_fraction};
-  std::vector<int> with_failures;
   for (int task = 0; task < run_.slice.tasks; ++task) {
     const fs::path folder = TaskFolder(task);
-    const TaskDone done = ReadTaskDone(folder / kDoneFile);
-    sum.num_items += done.num_items;
-    sum.num_failed += done.num_failed;
-    if (done.num_failed > 0) {
-      with_failures.push_back(task);
-    }
     const std::string failures = ReadFile(folder / kFailedFile);
     const std::vector<FailedItem> items =
         ParseFailedItems(failures, (folder / kFailedFile).string());
@@ -197,17 +217,36 @@ bool StageOutput::JoinTasks(double max_failed_fraction) const {
     const Json next = ReadJsonObject(folder / kReportFile);
     report = task == 0 ? next : Joined(report, next);
   }
-  if (!with_failures.empty()) {
-    LogWarn(fmt::format("{} of {} failed; once they are mended, {}", sum.num_failed, sum.num_items,
-                        run_.slice.ranks == run_.slice.tasks
-                            ? "run the same command again"
-                            : "their tasks are " + NameTasks(run_.slice, with_failures)));
+  if (run_.is_shared) {
+    report[kSharedSlices] = run_.slice.tasks;
   }
+  const Tolerance sum = SumOfTasks(max_failed_fraction);
+  WarnOfFailures(sum);
   std::sort(failed.begin(), failed.end(),
             [](const FailedItem& a, const FailedItem& b) { return a.id < b.id; });
   WriteFileAtomically(run_.folder / kFailedFile, FormatFailedItems(failed));
   WriteFileAtomically(run_.folder / kReportFile, FormatJson(report) + "\n");
   return Judge(sum);
+}
+
+void StageOutput::WarnOfFailures(const Tolerance& sum) const {
+  if (sum.num_failed == 0) {
+    return;
+  }
+  std::string again = "run the same command again";
+  if (run_.is_shared) {
+    again = "run the command once without --share-work";
+  } else if (run_.slice.ranks != run_.slice.tasks) {
+    std::vector<int> with_failures;
+    for (int task = 0; task < run_.slice.tasks; ++task) {
+      if (ReadTaskDone(TaskFolder(task) / kDoneFile).num_failed > 0) {
+        with_failures.push_back(task);
+      }
+    }
+    again = "their tasks are " + NameTasks(run_.slice, with_failures);
+  }
+  LogWarn(fmt::format("{} of {} failed; once they are mended, {}", sum.num_failed, sum.num_items,
+                      again));
 }
 
 }  // namespace reel3d

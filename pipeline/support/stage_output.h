@@ -17,8 +17,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +46,9 @@ struct StageRun {
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
+  // True: tasks share the work (pipeline/support/shared_stage.h). The constructor then removes no
+  // DONE, and OfSlice() gives the output of each slice.
+  bool is_shared = false;
   // Removes the files of an earlier run, with `overwrite`. It is called before the new settings are
   // written, so that after a kill no old file is taken for a new one.
   std::function<void()> clear = {};
@@ -58,6 +61,9 @@ struct StageRun {
 struct Tolerance {
   int64_t num_items = 0, num_failed = 0;
   double max_failed_fraction = 0;
+  bool IsOver() const {
+    return static_cast<double>(num_failed) > max_failed_fraction * static_cast<double>(num_items);
+  }
 };
 
 class StageOutput {
@@ -67,6 +73,9 @@ class StageOutput {
   // are not those of an earlier run there, unless `overwrite`. Throws as RequireOwnFolder() does
   // before anything is written.
   explicit StageOutput(StageRun run);
+
+  // Returns the output of one slice in the same folder. It is cheap.
+  StageOutput OfSlice(const TaskSlice& slice) const;
 
   // Returns true with `overwrite`: existing files must be made again, not kept.
   bool must_redo() const { return run_.overwrite; }
@@ -91,6 +100,16 @@ class StageOutput {
   bool Finish(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
               const Tolerance& tolerance = {}) const;
 
+  // These are the steps of Finish() for a task. The first writes the task's report and DONE.
+  void FinishTask(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed,
+                  const Tolerance& tolerance) const;
+  // Returns whether the task `task` has finished this work.
+  bool IsTaskDone(int task) const;
+  // Returns the sums of all tasks, which must have finished.
+  Tolerance SumOfTasks(double max_failed_fraction) const;
+  // Joins the reports of all tasks, which must have finished. Returns as Finish() does.
+  bool JoinReports(double max_failed_fraction) const;
+
  private:
   std::filesystem::path TaskFolder(int task) const;
   std::filesystem::path OwnFolder() const;
@@ -100,11 +119,12 @@ class StageOutput {
   // Returns unfinished tasks, in rising order; only one of them if there are many tasks.
   std::vector<int> UnfinishedTasks() const;
   bool JoinTasks(double max_failed_fraction) const;
+  void WarnOfFailures(const Tolerance& sum) const;
   // Writes DONE, or logs why not.
   bool Judge(const Tolerance& tolerance) const;
 
   StageRun run_;
-  std::optional<HeldFolder> held_;
+  std::shared_ptr<const HeldFolder> held_;
   std::string settings_;
   Stopwatch clock_;
 };

@@ -29,6 +29,7 @@ ROOMS = {
     "model": {"weights", "base"},
     "dist": {"base"},
     "cluster": {"base"},
+    "lease": {"base"},
     "infer": {"model", "weights", "loader", "shard", "frames", "data", "base"},
     "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},

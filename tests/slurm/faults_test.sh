@@ -4,7 +4,7 @@
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 
-export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS=$work/videos SITE_ENV=$work/site.env
+export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS=$work/videos SITE_ENV=$work/site.env SLICES=0
 mkdir -p "$BIN" "$RUN" "$CONFIGS"
 link_stubs
 cp slurm/site.env "$SITE_ENV"

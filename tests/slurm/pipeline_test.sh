@@ -3,7 +3,7 @@
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 
-export BIN=$REEL3D_BIN CONFIGS=$work/configs EXP=small VIDEOS="$work/small videos"
+export BIN=$REEL3D_BIN CONFIGS=$work/configs EXP=small VIDEOS="$work/small videos" SLICES=0
 last=evaluate
 [ -x "$BIN/train-r3d" ] || last=pack # a build without torch
 mkdir -p "$CONFIGS"

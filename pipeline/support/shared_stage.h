@@ -1,0 +1,93 @@
+// Runs a stage whose tasks share its work: each task takes the next free slice, does it, and
+// publishes it as `--task K --tasks N` would. Tasks may start and end at any time, on any host that
+// sees the folder. A slice whose task has ended is taken over by another (lib/lease). The result
+// does not depend on who did which slice, nor on whether two tasks did the same slice.
+//
+//   leases/              exists until the stage is complete
+//   leases/slices        the number of slices
+//   leases/<k>.lease     a task is at work on slice k
+//   leases/<k>.ended-... a task has ended without having finished slice k
+//   leases/joined        the sums of the slices' DONE, once their reports are joined
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/lease/lease.h"
+#include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_output.h"
+#include "pipeline/support/work_sharing.h"
+
+namespace reel3d {
+
+// Keeps which items a task works on, and writes them into the lease of its slice. So others can
+// name the item on which the task has died. Without a lease nothing is written.
+class WorkNotes {
+ public:
+  WorkNotes() = default;
+  // `at_once`: every change is written at once, because the slice has ended a task before.
+  WorkNotes(Lease* lease, bool at_once) : lease_(lease), at_once_(at_once) {}
+
+  // Any thread may call these.
+  void Begin(const std::string& id);
+  void End(const std::string& id);
+  void CountFinished();
+
+ private:
+  void Write();
+
+  Lease* lease_ = nullptr;
+  bool at_once_ = false;
+  std::mutex mutex_;
+  std::multiset<std::string> at_work_;
+  int64_t num_finished_ = 0;
+};
+
+struct SliceTurn {
+  const StageOutput& output;  // of this slice
+  TaskSlice slice;
+  WorkNotes* notes;
+};
+
+struct SliceResult {
+  nlohmann::ordered_json report;
+  std::vector<FailedItem> failed;
+  int64_t num_items = 0;
+};
+
+struct SharedStage {
+  const StageOutput& output;  // of a StageRun with `is_shared`
+  WorkSharing sharing;
+  int num_slices = 0;
+  double max_failed_fraction = 0;
+  std::function<SliceResult(const SliceTurn&)> work;
+};
+
+// Takes slices until all are done, and waits for those of other tasks. Then joins the reports, if
+// no other task has done so. Returns false if too many items failed; all tasks return the same.
+// Ends the process with kExitStoppedEarly if it is asked to stop (lib/base/stop_signal): its slice
+// is free again at once. Throws an environment error that names slice and item if a slice was given
+// up, after all other slices are done, and a usage error if the folder is cut into another number
+// of slices. Throws what `work` throws.
+bool RunSharedStage(const SharedStage& stage);
+
+// Says how far a shared stage is that has not finished.
+struct SharingState {
+  int num_slices = 0;
+  int num_done = 0;
+  int num_at_work = 0;             // slices with a lease, which may be stale
+  std::vector<std::string> ended;  // one line for each attempt that ended without finishing
+};
+
+// Returns nothing if no tasks share the work of `folder`.
+std::optional<SharingState> ReadSharingState(const std::filesystem::path& folder);
+
+}  // namespace reel3d
