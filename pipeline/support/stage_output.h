@@ -46,14 +46,14 @@ struct StageRun {
   std::vector<StageInput> inputs;
   bool overwrite = false;
   TaskSlice slice = {};
-  // True: tasks share the work (pipeline/support/shared_stage.h). The constructor then removes no
-  // DONE, and OfSlice() gives the output of each slice.
-  bool is_shared = false;
   // Removes the files of an earlier run, with `overwrite`. It is called before the new settings are
   // written, so that after a kill no old file is taken for a new one.
   std::function<void()> clear = {};
   // Returns the content of DONE, after everything else is written. Without it DONE is empty.
   std::function<std::string()> done = {};
+  // True: tasks share the work (pipeline/support/shared_stage.h). The constructor then removes no
+  // DONE, and OfSlice() gives the output of each slice.
+  bool is_shared = false;
 };
 
 // A stage is complete if at most this share of its items failed, counted over all tasks. So the
