@@ -22,11 +22,11 @@ int main(int argc, char** argv) {
       "every player shows. Presentation times are kept, or evenly spaced by --fps. A file with\n"
       "several rows is decoded once for all of them. Complete videos in OUT_DIR are skipped,\n"
       "so the same command continues after an interruption. With --share-work, any number of\n"
-      "processes on any hosts work on one OUT_DIR, and take over from those that end. With --task\n"
-      "and --tasks (or as a Slurm array job) each has a fixed share. failed.tsv lists the videos that\n"
-      "cannot be prepared, with the reason. High dynamic range is refused. Each thread decodes\n"
-      "in a separate process: if a video crashes or hangs the decoder or takes all memory, only\n"
-      "this video fails."};
+      "processes on any hosts work on one OUT_DIR, and take over from those that end. With\n"
+      "--task and --tasks (or as a Slurm array job) each has a fixed share. failed.tsv lists\n"
+      "the videos that cannot be prepared, with the reason. High dynamic range is refused. Each\n"
+      "thread decodes in a separate process: if a video crashes or hangs the decoder or takes\n"
+      "all memory, only this video fails."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PrepVideosReport report = reel3d::RunPrepVideos(options);
     const std::string text =

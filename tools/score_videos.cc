@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
        "the crop size, and the centre is cut out (the paper's section 3.3); --windows and --crops\n"
        "change this. The logits of each clip are stored; evaluate-scores averages them.\n\n"
        "With --share-work, any number of processes on any hosts take score file after score file.\n"
-       "Without it, each task of an array job and each rank of mpirun writes a fixed share of them.\n"
+       "Without it, each task of an array job and each rank of mpirun has a fixed share of them.\n"
        "Each rank uses a GPU of its own. The number of tasks and ranks does not change a byte of\n"
        "the scores. If there are fewer score files than ranks, use a smaller --videos-per-part.",
        /*is_parallel=*/true},
