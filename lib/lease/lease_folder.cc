@@ -137,6 +137,19 @@ bool LeaseFolder::MoveAside(const std::string& name, const std::string& judged) 
   return false;
 }
 
+bool LeaseFolder::IsFresh(const std::string& name) const {
+  std::error_code error;
+  return !fs::exists(FileOf(name), error) && Ended(name).empty();
+}
+
+void LeaseFolder::LookAtHeld() {
+  for (const std::string& name : HeldLeases(folder_)) {
+    if (const std::optional<std::string> text = TextOf(FileOf(name))) {
+      IsStale(name, *text);
+    }
+  }
+}
+
 std::vector<LeaseState> LeaseFolder::Ended(const std::string& name) const {
   std::vector<LeaseState> ended;
   for (const auto& [of, state] : EndedLeases(folder_)) {

@@ -40,6 +40,12 @@ class LeaseFolder {
   // most `stale_s` / 4 apart. Throws an environment error if no file can be made.
   std::unique_ptr<Lease> Take(const std::string& name);
 
+  // Returns whether nobody holds the lease, and no holder has ended without having finished.
+  bool IsFresh(const std::string& name) const;
+
+  // Looks at the leases of others, so that Take() knows sooner which are stale.
+  void LookAtHeld();
+
   // Returns what the earlier holders stated that ended without having finished.
   std::vector<LeaseState> Ended(const std::string& name) const;
   // Removes the records of earlier holders, once the work is finished.

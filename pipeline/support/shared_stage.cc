@@ -191,8 +191,15 @@ class SharedRun {
     }
   }
 
-  // Does each slice that is free. Returns whether others are still at work.
+  // Does each slice that is free. Returns whether others are still at work. Slices that have ended
+  // a task come last: one of them may end this task too.
   bool Pass() {
+    for (int slice = 0; slice < stage_.num_slices; ++slice) {
+      if (is_open_[slice] && leases_.IsFresh(SliceName(slice))) {
+        is_open_[slice] = !Try(slice);
+        leases_.LookAtHeld();
+      }
+    }
     bool is_waiting = false;
     for (int slice = 0; slice < stage_.num_slices; ++slice) {
       if (is_open_[slice]) {

@@ -220,6 +220,18 @@ TEST_F(SharedStageTest, ASliceThatAlwaysKillsItsTaskIsGivenUp) {
   ExpectComplete(4);
 }
 
+TEST_F(SharedStageTest, ASliceThatHasEndedATaskComesLast) {
+  EXPECT_EQ(ErrorOf([](const SliceTurn&) -> SliceResult { throw EnvironmentError("full"); }, 4),
+            "full");
+  std::vector<int> order;
+  const auto note = [&](const SliceTurn& turn) {
+    order.push_back(turn.slice.task);
+    return Work(turn);
+  };
+  EXPECT_TRUE(Share(note, 4));
+  EXPECT_THAT(order, testing::ElementsAre(1, 2, 3, 0));
+}
+
 TEST_F(SharedStageTest, AttemptsThatFinishItemsDoNotCount) {
   int num_calls = 0;
   const auto slowly = [&](const SliceTurn& turn) {
