@@ -21,9 +21,13 @@ std::vector<int> TopClasses(const Score* scores, int num_classes, int count) {
 
 template <class Score>
 int RankOfClass(const Score* scores, int num_classes, int label) {
+  const Score of_label = scores[label];
   int rank = 0;
-  for (int other = 0; other < num_classes; ++other) {
-    rank += scores[other] > scores[label] || (scores[other] == scores[label] && other < label);
+  for (int other = 0; other < label; ++other) {
+    rank += scores[other] >= of_label;
+  }
+  for (int other = label + 1; other < num_classes; ++other) {
+    rank += scores[other] > of_label;
   }
   return rank;
 }

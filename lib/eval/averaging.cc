@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cfloat>
 #include <cmath>
 #include <iterator>
@@ -59,6 +60,28 @@ constexpr Rule kRules[] = {
     {"max", "each class's largest probability, for actions that last a moment",
      ClipForm::kProbabilities, Largest},
 };
+
+// Several maxima side by side do not wait for each other.
+float LargestOf(const float* values, size_t count) {
+  constexpr size_t kLanes = 16;
+  size_t index = 0;
+  float largest = values[0];
+  if (count >= kLanes) {
+    std::array<float, kLanes> lanes;
+    std::copy(values, values + kLanes, lanes.begin());
+    for (index = kLanes; index + kLanes <= count; index += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const float value = values[index + lane];
+        lanes[lane] = value > lanes[lane] ? value : lanes[lane];
+      }
+    }
+    largest = *std::max_element(lanes.begin(), lanes.end());
+  }
+  for (; index < count; ++index) {
+    largest = std::max(largest, values[index]);
+  }
+  return largest;
+}
 
 const Rule& RuleOf(Averaging averaging) {
   const auto row = static_cast<size_t>(averaging);
@@ -117,21 +140,16 @@ VideoClips::VideoClips(std::vector<const float*> logits, size_t num_classes)
   REEL3D_CHECK(!logits_.empty() && num_classes_ > 0);
 }
 
-void VideoClips::ComputeLogits() {
-  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogits)];
-  rows.reserve(size() * num_classes_);
+void VideoClips::ComputeLogits(double* row) {
   for (const float* clip : logits_) {
-    rows.insert(rows.end(), clip, clip + num_classes_);
+    row = std::copy(clip, clip + num_classes_, row);
   }
 }
 
 // The largest logit is subtracted from every exponent, so that nothing overflows.
-void VideoClips::ComputeProbabilities() {
-  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kProbabilities)];
-  rows.resize(size() * num_classes_);
-  double* row = rows.data();
+void VideoClips::ComputeProbabilities(double* row) {
   for (const float* clip : logits_) {
-    const double largest = *std::max_element(clip, clip + num_classes_);
+    const double largest = LargestOf(clip, num_classes_);
     double sum = 0;
     for (size_t index = 0; index < num_classes_; ++index) {
       row[index] = std::exp(clip[index] - largest);
@@ -145,14 +163,11 @@ void VideoClips::ComputeProbabilities() {
   }
 }
 
-void VideoClips::ComputeLogProbabilities() {
+void VideoClips::ComputeLogProbabilities(double* row) {
   Rows(ClipForm::kProbabilities);  // fills log_sums_
-  std::vector<double>& rows = rows_[static_cast<size_t>(ClipForm::kLogProbabilities)];
-  rows.resize(size() * num_classes_);
-  double* row = rows.data();
   for (size_t place = 0; place < size(); ++place) {
     const float* clip = logits_[place];
-    const double largest = *std::max_element(clip, clip + num_classes_);
+    const double largest = LargestOf(clip, num_classes_);
     const double log_sum = log_sums_[place];
     for (size_t index = 0; index < num_classes_; ++index) {
       row[index] = (clip[index] - largest) - log_sum;
@@ -161,28 +176,29 @@ void VideoClips::ComputeLogProbabilities() {
   }
 }
 
-const std::vector<double>& VideoClips::Rows(ClipForm form) {
-  std::vector<double>& rows = rows_[static_cast<size_t>(form)];
-  if (rows.empty()) {
+const double* VideoClips::Rows(ClipForm form) {
+  std::unique_ptr<double[]>& rows = rows_[static_cast<size_t>(form)];
+  if (!rows) {
+    rows.reset(new double[size() * num_classes_]);
     switch (form) {
       case ClipForm::kLogits:
-        ComputeLogits();
+        ComputeLogits(rows.get());
         break;
       case ClipForm::kLogProbabilities:
-        ComputeLogProbabilities();
+        ComputeLogProbabilities(rows.get());
         break;
       case ClipForm::kProbabilities:
-        ComputeProbabilities();
+        ComputeProbabilities(rows.get());
         break;
     }
   }
-  return rows;
+  return rows.get();
 }
 
 std::vector<double> VideoClips::Combine(const std::vector<size_t>& places, Averaging averaging) {
   REEL3D_CHECK(!places.empty());
   const Rule& rule = RuleOf(averaging);
-  const std::vector<double>& rows = Rows(rule.form);
+  const double* const rows = Rows(rule.form);
   ClipRows clips;
   for (const size_t place : places) {
     clips.push_back(&rows[place * num_classes_]);

@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,15 +42,16 @@ class VideoClips {
   std::vector<double> Combine(const std::vector<size_t>& places, Averaging averaging);
 
  private:
-  const std::vector<double>& Rows(ClipForm form);
-  void ComputeLogits();
-  void ComputeProbabilities();
-  void ComputeLogProbabilities();
+  const double* Rows(ClipForm form);
+  void ComputeLogits(double* row);
+  void ComputeProbabilities(double* row);
+  void ComputeLogProbabilities(double* row);
 
   std::vector<const float*> logits_;
   size_t num_classes_;
   std::vector<double> log_sums_;  // by clip: ln of the sum of exp(logit - largest logit)
-  std::vector<double> rows_[3];   // by ClipForm, [clip][class]; empty until needed
+  // By ClipForm, [clip][class]; null until needed. An array, because a vector would first fill it.
+  std::unique_ptr<double[]> rows_[3];
 };
 
 // Combines all `clips`, each num_classes finite logits; there must be at least one.

@@ -6,37 +6,47 @@
 #include <numeric>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/parallel.h"
 #include "lib/base/rng.h"
 
 namespace reel3d {
 
+namespace {
+
+// Draws groups with replacement, as many as there are, and counts their videos.
+Draws DrawVideos(const std::vector<int>& groups, int num_groups, Rng rng) {
+  Draws of_groups(static_cast<size_t>(num_groups));
+  for (int draw = 0; draw < num_groups; ++draw) {
+    ++of_groups[static_cast<size_t>(rng.Below(num_groups))];
+  }
+  Draws draws(groups.size());
+  for (size_t video = 0; video < groups.size(); ++video) {
+    draws[video] = of_groups[static_cast<size_t>(groups[video])];
+  }
+  return draws;
+}
+
+}  // namespace
+
 std::vector<std::vector<double>> BootstrapValues(const std::vector<int>& groups,
                                                  const Resampling& resampling,
                                                  const FiguresOfDraws& figures) {
-  std::vector<std::vector<double>> values;
   if (groups.empty()) {
-    return values;
+    return {};
   }
   const int num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
-  Draws draws_of_group(static_cast<size_t>(num_groups));
-  Draws draws(groups.size());
-  for (int resample = 0; resample < resampling.num_resamples; ++resample) {
-    Rng rng(resampling.seed, static_cast<uint64_t>(resample));
-    std::fill(draws_of_group.begin(), draws_of_group.end(), 0);
-    for (int draw = 0; draw < num_groups; ++draw) {
-      ++draws_of_group[static_cast<size_t>(rng.Below(num_groups))];
+  const auto num_resamples = static_cast<size_t>(resampling.num_resamples);
+  std::vector<std::vector<double>> found(num_resamples);
+  ParallelFor(num_resamples, ThreadCount(resampling.threads), [&](size_t resample) {
+    found[resample] = figures(DrawVideos(groups, num_groups, Rng(resampling.seed, resample)));
+  });
+  std::vector<std::vector<double>> values(found.empty() ? 0 : found.front().size());
+  for (size_t figure = 0; figure < values.size(); ++figure) {
+    for (const std::vector<double>& of_resample : found) {
+      values[figure].push_back(of_resample[figure]);
     }
-    for (size_t video = 0; video < groups.size(); ++video) {
-      draws[video] = draws_of_group[static_cast<size_t>(groups[video])];
-    }
-    const std::vector<double> found = figures(draws);
-    values.resize(found.size());
-    for (size_t figure = 0; figure < found.size(); ++figure) {
-      values[figure].push_back(found[figure]);
-    }
-  }
-  for (std::vector<double>& of_figure : values) {
-    std::sort(of_figure.begin(), of_figure.end());
+    std::sort(values[figure].begin(), values[figure].end());
   }
   return values;
 }

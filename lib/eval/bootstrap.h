@@ -14,11 +14,13 @@ namespace reel3d {
 struct Resampling {
   uint64_t seed = 0;  // the same seed gives the same samples, on every machine
   int num_resamples = 1000;
+  int threads = 1;  // 0: one per available core; the samples do not depend on it
 };
 
 // Counts how often each video was drawn in a resample.
 using Draws = std::vector<uint32_t>;
-// Computes figures of a resample, always the same number of them.
+// Computes figures of a resample, always the same number of them. Several threads call it at once
+// if Resampling::threads allows it.
 using FiguresOfDraws = std::function<std::vector<double>(const Draws&)>;
 
 // Returns the values of each figure over the resamples, rising: see PercentileInterval(). Each

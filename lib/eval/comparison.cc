@@ -38,18 +38,28 @@ ComparedFigure CompareTop(const std::vector<PairedVideo>& videos, int k) {
   return figure;
 }
 
+// Returns for each video 1, 0 or -1: by how much the answer of B is better among the first `k`.
+std::vector<int> GainsOf(const std::vector<PairedVideo>& videos, int k) {
+  std::vector<int> gains;
+  for (const PairedVideo& video : videos) {
+    gains.push_back((video.rank_b < k ? 1 : 0) - (video.rank_a < k ? 1 : 0));
+  }
+  return gains;
+}
+
 void AddIntervals(const std::vector<PairedVideo>& videos, const std::vector<int>& groups,
                   const Resampling& resampling, Comparison* comparison) {
+  const std::vector<int> gains1 = GainsOf(videos, 1);
+  const std::vector<int> gains5 = GainsOf(videos, 5);
   const auto differences = [&](const Draws& draws) {
     int64_t num_drawn = 0;
     int64_t top1 = 0;
     int64_t top5 = 0;
-    for (size_t video = 0; video < videos.size(); ++video) {
+    for (size_t video = 0; video < draws.size(); ++video) {
       const auto count = static_cast<int64_t>(draws[video]);
-      const PairedVideo& pair = videos[video];
       num_drawn += count;
-      top1 += count * ((pair.rank_b < 1 ? 1 : 0) - (pair.rank_a < 1 ? 1 : 0));
-      top5 += count * ((pair.rank_b < 5 ? 1 : 0) - (pair.rank_a < 5 ? 1 : 0));
+      top1 += count * gains1[video];
+      top5 += count * gains5[video];
     }
     return std::vector<double>{Share(top1, num_drawn), Share(top5, num_drawn)};
   };

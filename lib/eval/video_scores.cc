@@ -4,21 +4,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <atomic>
+#include <exception>
+#include <iterator>
 #include <map>
 #include <regex>
-#include <tuple>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/parallel.h"
-#include "lib/eval/accuracy.h"
-#include "lib/eval/score_file.h"
+#include "lib/eval/part_scores.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
+
+// More parts at once would take more memory, and hardly any time less.
+constexpr int kMostPartsAtOnce = 16;
 
 std::vector<fs::path> PartFiles(const fs::path& folder) {
   RequireFolder(folder, "a folder of score files");
@@ -37,64 +41,33 @@ std::vector<fs::path> PartFiles(const fs::path& folder) {
   return files;
 }
 
-void RequireFinite(const fs::path& file, const Scores& part) {
-  const auto bad = std::find_if_not(part.logits.begin(), part.logits.end(),
-                                    [](float logit) { return std::isfinite(logit); });
-  if (bad != part.logits.end()) {
-    const auto clip = static_cast<size_t>(bad - part.logits.begin()) / part.classes.size();
-    throw InputError(fmt::format(
-        "{}: clip {} (video {}, first frame {}) has a logit of {}: the model diverged or the file "
-        "is damaged",
-        file.string(), clip, part.videos[part.clips[clip].video].id, part.clips[clip].first_frame,
-        *bad));
-  }
-}
-
-// The windows of a video. Each has one clip, or one clip per crop.
-struct VideoWindows {
-  std::vector<size_t> begins;     // WindowBegins()
-  std::vector<int> num_distinct;  // of each window
-
-  size_t size() const { return num_distinct.size(); }
-  bool HasCrops() const { return begins.back() > size(); }
-
-  // Returns the places of the clips of the chosen windows: of all crops, or of the first crop
-  // alone.
-  std::vector<size_t> Places(const std::vector<size_t>& chosen, bool one_crop) const {
-    std::vector<size_t> places;
-    for (const size_t window : chosen) {
-      const size_t end = one_crop ? begins[window] + 1 : begins[window + 1];
-      for (size_t place = begins[window]; place < end; ++place) {
-        places.push_back(place);
-      }
-    }
-    return places;
-  }
-};
-
 // Collects the parts, one after the other.
 class Collector {
  public:
-  explicit Collector(const ScoresRequest& request) : request_(request) {}
+  explicit Collector(bool allow_missing) : allow_missing_(allow_missing) {}
 
-  void Add(const fs::path& file, const Scores& part) {
+  void Add(const fs::path& file, PartScores part) {
+    const Scores& header = part.header;
     if (files_.empty()) {
-      whole_.checkpoint = part.checkpoint;
-      whole_.data = part.data;
-      whole_.subset = part.subset;
-      whole_.classes = part.classes;
-      whole_.num_expected = part.num_videos_expected;
-      num_parts_ = part.num_parts;
-      whole_.settings = part.settings;
+      whole_.checkpoint = header.checkpoint;
+      whole_.data = header.data;
+      whole_.settings = header.settings;
+      whole_.subset = header.subset;
+      whole_.classes = header.classes;
+      whole_.num_expected = header.num_videos_expected;
+      num_parts_ = header.num_parts;
     }
-    RequireSameOrigin(file, part);
-    if (const auto [twin, is_new] = files_.emplace(part.part, file); !is_new) {
+    RequireSameOrigin(file, header);
+    if (const auto [twin, is_new] = files_.emplace(header.part, file); !is_new) {
       throw InputError(fmt::format("{} and {} both hold part {}", twin->second.string(),
-                                   file.string(), part.part));
+                                   file.string(), header.part));
     }
-    RequireFinite(file, part);
-    CountClips(part);
-    AddVideos(file, part);
+    RequireOtherVideos(file, header);
+    whole_.num_clips += part.num_clips;
+    whole_.num_labelled_clips += part.num_labelled_clips;
+    whole_.num_clips_right += part.num_clips_right;
+    whole_.has_crops = whole_.has_crops || part.has_crops;
+    std::move(part.videos.begin(), part.videos.end(), std::back_inserter(whole_.videos));
   }
 
   SubsetScores Finish(const fs::path& folder) {
@@ -103,7 +76,7 @@ class Collector {
         whole_.missing_parts.push_back(ScoreFileName(part));
       }
     }
-    if (!whole_.missing_parts.empty() && !request_.allow_missing) {
+    if (!whole_.missing_parts.empty() && !allow_missing_) {
       throw InputError(fmt::format(
           "{} lacks {} of {} parts, the first is {}: finish score-videos, or --allow-missing "
           "counts their videos as wrong",
@@ -113,127 +86,95 @@ class Collector {
       throw InputError(fmt::format("{} holds {} videos of a subset of {}", folder.string(),
                                    files_of_videos_.size(), whole_.num_expected));
     }
+    RequireVideos(folder);
     std::sort(whole_.videos.begin(), whole_.videos.end(),
               [](const VideoScores& a, const VideoScores& b) { return a.id < b.id; });
     return std::move(whole_);
   }
 
  private:
-  void RequireSameOrigin(const fs::path& file, const Scores& part) const {
+  void RequireVideos(const fs::path& folder) const {
+    if (whole_.num_expected == 0) {
+      throw InputError(fmt::format("{}: the subset {} has no videos; score another subset",
+                                   folder.string(), whole_.subset));
+    }
+    if (whole_.videos.empty()) {
+      throw InputError(
+          fmt::format("{} has no clip of any of the {} videos of {}: score-videos could read none; "
+                      "its failed.tsv has the reasons",
+                      folder.string(), whole_.num_expected, whole_.subset));
+    }
+  }
+
+  void RequireSameOrigin(const fs::path& file, const Scores& header) const {
     const auto require = [&](bool same, const char* what) {
       if (!same) {
         throw InputError(fmt::format("{} is not of the same {} as {}: score them again",
                                      file.string(), what, files_.begin()->second.string()));
       }
     };
-    require(part.checkpoint == whole_.checkpoint, "checkpoint");
-    require(part.data == whole_.data, "data");
-    require(part.settings == whole_.settings, "settings");
-    require(part.subset == whole_.subset, "subset");
-    require(part.classes == whole_.classes, "classes");
-    require(part.num_parts == num_parts_, "number of parts");
-    require(part.num_videos_expected == whole_.num_expected, "number of videos");
+    require(header.checkpoint == whole_.checkpoint, "checkpoint");
+    require(header.data == whole_.data, "data");
+    require(header.settings == whole_.settings, "settings");
+    require(header.subset == whole_.subset, "subset");
+    require(header.classes == whole_.classes, "classes");
+    require(header.num_parts == num_parts_, "number of parts");
+    require(header.num_videos_expected == whole_.num_expected, "number of videos");
   }
 
-  void CountClips(const Scores& part) {
-    const auto num_classes = static_cast<int>(part.classes.size());
-    whole_.num_clips += static_cast<int64_t>(part.clips.size());
-    for (size_t clip = 0; clip < part.clips.size(); ++clip) {
-      whole_.has_crops = whole_.has_crops || part.clips[clip].crop > 0;
-      const int label = part.videos[part.clips[clip].video].label;
-      if (label >= 0) {
-        const float* logits = &part.logits[clip * part.classes.size()];
-        ++whole_.num_labelled_clips;
-        whole_.num_clips_right += RankOfClass(logits, num_classes, label) == 0;
-      }
-    }
-  }
-
-  void AddVideos(const fs::path& file, const Scores& part) {
-    const std::vector<std::vector<size_t>> clips = ClipsOfVideos(part);
-    std::vector<size_t> scored;
-    for (size_t video = 0; video < part.videos.size(); ++video) {
-      const std::string& id = part.videos[video].id;
-      if (const auto [twin, is_new] = files_of_videos_.emplace(id, part.part); !is_new) {
-        throw InputError(fmt::format("video {} is both in {} and in {}", id,
+  void RequireOtherVideos(const fs::path& file, const Scores& header) {
+    for (const ScoredVideo& video : header.videos) {
+      if (const auto [twin, is_new] = files_of_videos_.emplace(video.id, header.part); !is_new) {
+        throw InputError(fmt::format("video {} is both in {} and in {}", video.id,
                                      files_.at(twin->second).string(), file.string()));
       }
-      if (!clips[video].empty()) {
-        scored.push_back(video);
-      }
-    }
-    const size_t first = whole_.videos.size();
-    whole_.videos.resize(first + scored.size());
-    ParallelFor(scored.size(), ThreadCount(request_.threads), [&](size_t index) {
-      const size_t video = scored[index];
-      whole_.videos[first + index] = ScoreVideo(part, part.videos[video], clips[video]);
-    });
-  }
-
-  VideoScores ScoreVideo(const Scores& part, const ScoredVideo& video,
-                         const std::vector<size_t>& rows) const {
-    std::vector<const float*> logits;
-    for (const size_t row : rows) {
-      logits.push_back(&part.logits[row * part.classes.size()]);
-    }
-    VideoWindows windows{WindowBegins(part, rows), {}};
-    for (size_t window = 0; window + 1 < windows.begins.size(); ++window) {
-      windows.num_distinct.push_back(part.clips[rows[windows.begins[window]]].num_distinct);
-    }
-    VideoClips clips(logits, part.classes.size());
-    const std::vector<size_t> kept =
-        windows.Places(ChooseWindows(windows.num_distinct, request_.min_distinct, {}), false);
-    VideoScores scored = {video.id, video.label, clips.Combine(kept, request_.averaging),
-                          static_cast<int>(kept.size())};
-    scored.num_windows = static_cast<int>(windows.size());
-    scored.most_distinct =
-        *std::max_element(windows.num_distinct.begin(), windows.num_distinct.end());
-    AddAnswers(windows, &clips, &scored);
-    return scored;
-  }
-
-  // Readings often choose the same windows of a short video: each choice is computed once.
-  void AddAnswers(const VideoWindows& windows, VideoClips* clips, VideoScores* scored) const {
-    std::map<std::tuple<Averaging, bool, std::vector<size_t>>, Answer> known;
-    const bool has_crops = windows.HasCrops();
-    for (const Reading& reading : request_.readings) {
-      std::vector<size_t> chosen =
-          ChooseWindows(windows.num_distinct, request_.min_distinct, reading.windows);
-      const bool one_crop = reading.one_crop && has_crops;
-      const auto [answer, is_new] = known.try_emplace({reading.averaging, one_crop, chosen});
-      if (is_new) {
-        answer->second =
-            AnswerOf(clips->Combine(windows.Places(chosen, one_crop), reading.averaging),
-                     scored->label, chosen.size());
-      }
-      scored->answers.push_back(answer->second);
     }
   }
 
-  static Answer AnswerOf(const std::vector<double>& scores, int label, size_t num_windows) {
-    const auto best = std::max_element(scores.begin(), scores.end());
-    Answer answer;
-    answer.predicted = static_cast<int>(best - scores.begin());
-    if (label >= 0) {
-      answer.rank = RankOfClass(scores.data(), static_cast<int>(scores.size()), label);
-    }
-    answer.num_windows = static_cast<int>(num_windows);
-    return answer;
-  }
-
-  const ScoresRequest& request_;
+  const bool allow_missing_;
   int num_parts_ = 0;
   std::map<int, fs::path> files_;               // by part
   std::map<std::string, int> files_of_videos_;  // id -> part
   SubsetScores whole_;
 };
 
+// A part that was read, or the error of its file.
+struct ReadPart {
+  PartScores scores;
+  std::exception_ptr error;
+};
+
+// Reads several parts at once, in the order of the files. After an error it begins no further file.
+std::vector<ReadPart> ReadParts(const std::vector<fs::path>& files, const ScoresRequest& request) {
+  const int threads = ThreadCount(request.threads);
+  const int at_once = std::min({threads, static_cast<int>(files.size()), kMostPartsAtOnce});
+  std::vector<ReadPart> parts(files.size());
+  std::atomic<bool> has_failed{false};
+  ParallelFor(files.size(), at_once, [&](size_t index) {
+    if (has_failed) {
+      return;
+    }
+    try {
+      parts[index].scores = ReadPartScores(files[index], request, threads / at_once);
+    } catch (...) {
+      parts[index].error = std::current_exception();
+      has_failed = true;
+    }
+  });
+  return parts;
+}
+
 }  // namespace
 
 SubsetScores ReadSubsetScores(const fs::path& folder, const ScoresRequest& request) {
-  Collector collector(request);
-  for (const fs::path& file : PartFiles(folder)) {
-    collector.Add(file, ReadScores(file));
+  const std::vector<fs::path> files = PartFiles(folder);
+  std::vector<ReadPart> parts = ReadParts(files, request);
+  Collector collector(request.allow_missing);
+  for (size_t index = 0; index < files.size(); ++index) {
+    if (parts[index].error) {
+      std::rethrow_exception(parts[index].error);
+    }
+    collector.Add(files[index], std::move(parts[index].scores));
   }
   return collector.Finish(folder);
 }

@@ -60,6 +60,7 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   how.name_a = Escaped(options.scores_dirs.front());
   how.name_b = Escaped(folder);
   how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  how.resampling.threads = options.threads;
   if (!options.intervals.group_regex.empty()) {
     how.groups_of = [&](const std::vector<std::string>& ids) {
       return GroupsOf(ids, options.intervals.group_regex);

@@ -102,6 +102,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   EvaluationOptions how;
   how.averaging = options.clips.averaging.Rule();
   how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  how.resampling.threads = 0;
   std::vector<std::string> ids;
   for (const VideoScores& video : subset.videos) {
     ids.push_back(video.id);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "lib/base/error.h"
@@ -156,6 +157,27 @@ TEST_F(CompareScores, RefusesWhatCannotBeCompared) {
                             run->videos[0].id = "y";
                           })},
                 ErrorKind::kInput, "have no video in common");
+  ExpectRefused({a, Write("infinite", 1, [](Scores* run) { run->logits[3] = INFINITY; })},
+                ErrorKind::kInput, "clip 1 (video p0_1, first frame 0) has a logit of inf");
+  ExpectRefused({a, Write("empty", 1,
+                          [](Scores* run) {
+                            run->videos.clear();
+                            run->clips.clear();
+                            run->logits.clear();
+                          })},
+                ErrorKind::kInput, "has no clip of any of the 40 videos");
+  const std::string cut = Write("cut", 1);
+  const std::string bytes = ReadFile(cut + "/scores-00000.h5");
+  WriteFileAtomically(cut + "/scores-00000.h5", bytes.substr(0, bytes.size() / 2));
+  ExpectRefused({a, cut}, ErrorKind::kInput, "the same score-videos command makes it again");
+  const auto first_of_two = [](Scores* run) { run->num_parts = 2; };
+  const std::string mixed = Write("mixed", 1, first_of_two);
+  const std::string other = Write("other", 1, [](Scores* run) {
+    run->num_parts = 2;
+    run->part = 1;
+  });
+  std::filesystem::copy(other + "/scores-00000.h5", mixed + "/scores-00001.h5");
+  ExpectRefused({a, mixed}, ErrorKind::kInput, "is not of the same checkpoint as");
   ExpectRefused({a, Write("part", 1, [](Scores* run) { run->num_parts = 2; })}, ErrorKind::kInput,
                 "lacks 1 of 2 parts");
 }

@@ -175,6 +175,46 @@ TEST_F(EvaluateScores, ADamagedScoreFileIsRefused) {
   }
 }
 
+TEST_F(EvaluateScores, ACutScoreFileIsRefused) {
+  Run();
+  const auto file = folder_ / "scores/scores-00001.h5";
+  const std::string bytes = ReadFile(file);
+  options_.out_dir = folder_ / "again";
+  for (const size_t size : {size_t{0}, bytes.size() / 2, bytes.size() - 1}) {
+    WriteFileAtomically(file, bytes.substr(0, size));
+    try {
+      RunEvaluateScores(options_);
+      ADD_FAILURE() << "nothing was thrown at " << size << " bytes";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      EXPECT_THAT(error.what(), AllOf(StartsWith(file.string()),
+                                      HasSubstr("the same score-videos command makes it again")));
+    }
+  }
+}
+
+// Several files are read at once, but the error is always that of the first bad file.
+TEST_F(EvaluateScores, TheFirstBadFileIsNamed) {
+  parts_[0].logits[4] = std::nanf("");
+  parts_[1].logits[0] = INFINITY;
+  for (int round = 0; round < 20; ++round) {
+    ExpectRefused("scores-00000.h5: clip 2 (video a, first frame 16)");
+  }
+}
+
+TEST_F(EvaluateScores, WithoutVideosNothingIsEvaluated) {
+  for (Scores& part : parts_) {
+    part.clips.clear();
+    part.logits.clear();
+  }
+  ExpectRefused("has no clip of any of the 4 videos of validation");
+  for (Scores& part : parts_) {
+    part.videos.clear();
+    part.num_videos_expected = 0;
+  }
+  ExpectRefused("the subset validation has no videos");
+}
+
 TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
   Run();
   const std::string metrics = Output("metrics.json");
@@ -243,6 +283,8 @@ TEST_F(EvaluateScores, RefusesPartsThatDoNotBelongTogether) {
     ExpectRefused(why);
   };
   expect("same checkpoint", [](Scores* part) { part->checkpoint = "step-00000020"; });
+  expect("same settings", [](Scores* part) { part->settings = "clip-length = 8;"; });
+  expect("same number of videos", [](Scores* part) { part->num_videos_expected = 5; });
   expect("same data", [](Scores* part) { part->data = "ffffffff"; });
   expect("same subset", [](Scores* part) { part->subset = "testing"; });
   expect("same classes", [](Scores* part) { part->classes = {"fall", "rise"}; });

@@ -1,0 +1,28 @@
+// Reads one score file and combines the clips of each of its videos. The logits are freed before
+// the function returns, so many parts can be kept in memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "lib/eval/score_file.h"
+#include "lib/eval/video_scores.h"
+
+namespace reel3d {
+
+struct PartScores {
+  Scores header;                    // of the file, with its videos, but without clips and logits
+  std::vector<VideoScores> videos;  // those that have clips, in the file's order
+  int64_t num_clips = 0;
+  int64_t num_labelled_clips = 0, num_clips_right = 0;  // as in SubsetScores
+  bool has_crops = false;                               // some clip has a crop other than the first
+};
+
+// Uses up to `threads` threads. Throws what ReadScores() throws, and an input error that names the
+// clip if a logit is not finite. May be called from several threads at once.
+PartScores ReadPartScores(const std::filesystem::path& file, const ScoresRequest& request,
+                          int threads);
+
+}  // namespace reel3d
