@@ -1,13 +1,19 @@
-// Fuzzes the reading of other programs' files: answers and annotations in JSON, tables of labels.
+// Fuzzes the files beside the scores that evaluate-scores and evaluate-results read: answers and
+// annotations in JSON, tables of labels and of properties, lists of classes, doubts.
 // SPDX-License-Identifier: Apache-2.0
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/data/doubt.h"
 #include "lib/eval/results_json.h"
 #include "pipeline/stages/label_file.h"
+#include "pipeline/stages/side_table.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace reel3d::fuzz {
 namespace {
 
-enum Form { kResults, kTruth, kLabels };  // places in Readers()
+// Places in Readers().
+enum Form { kResults, kTruth, kLabels, kSlices, kIds, kClasses, kDoubts };
 
 constexpr const char* kResultsText =
     R"({"results": {"a": [{"label": "x", "score": 0.5}, {"label": "y", "score": 0.25}], "b": []}})";
@@ -24,6 +30,29 @@ void CheckFigures(const TrueLabels& truth, const std::vector<ResultEntry>& entri
   }
 }
 
+constexpr const char* kSlicesText =
+    "id\tfps\tnum_frames\tsource\na\t25\t50\tcam\nb\t12.5\t75\tweb\nz\t50\t1\tx\n";
+constexpr const char* kDoubtsText =
+    R"({"doubts": ["old", {"kind": "one class", "classes": ["x"], "text": "new"}]})";
+
+// Checks that the slices of any table are parts of the two videos.
+void CheckSlices(const std::filesystem::path& file) {
+  for (const Slice& slice : MeasureSlices({true, false}, ReadSliceColumns(file, {}, {"a", "b"}))) {
+    REEL3D_CHECK(slice.num_videos >= 1 && slice.num_videos <= 2);
+  }
+}
+
+void CheckNumbering(const std::filesystem::path& file) {
+  const ClassNumbering numbering = ReadClassNumbering(file, {"x", "y"});
+  REEL3D_CHECK(NumRightUnder(numbering, {"x", "y"}, {{1, 0}, {0, 1}}) <= 2);
+}
+
+void CheckDoubts(const std::filesystem::path& file) {
+  const nlohmann::ordered_json report = ReadJsonObject(file);
+  UseJson(file.string(),
+          [&] { DoubtsFromJson(report.value("doubts", nlohmann::ordered_json::array())); });
+}
+
 const FileReaders& Readers() {
   using std::filesystem::path;
   static const FileReaders readers = {
@@ -35,7 +64,13 @@ const FileReaders& Readers() {
       },
       [](const path& file) {
         ReadLabelSets(file, {"x", "y"}, "validation");
-      }};
+      },
+      CheckSlices,
+      [](const path& file) {
+        ReadIds(file, {"a", "b"});
+      },
+      CheckNumbering,
+      CheckDoubts};
   return readers;
 }
 
@@ -44,11 +79,16 @@ const FileReaders& Readers() {
 std::vector<std::string> Seeds() {
   return {FileAndNumbers::Join(kResultsText, {kResults}),
           FileAndNumbers::Join(kTruthText, {kTruth}),
-          FileAndNumbers::Join("id\tlabel\na\tx\na\ty\n", {kLabels})};
+          FileAndNumbers::Join("id\tlabel\na\tx\na\ty\n", {kLabels}),
+          FileAndNumbers::Join(kSlicesText, {kSlices}),
+          FileAndNumbers::Join(kSlicesText, {kIds}),
+          FileAndNumbers::Join("y\nx\n", {kClasses}),
+          FileAndNumbers::Join(kDoubtsText, {kDoubts})};
 }
 
 }  // namespace reel3d::fuzz
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  reel3d::SetLogLevel("error");  // videos without a row are a warning
   return reel3d::fuzz::TryReader(reel3d::fuzz::Readers(), data, size);
 }

@@ -31,9 +31,10 @@ for name in "${names[@]}"; do
 	[ ! -d "corpus/$name" ] || more+=("$PWD/corpus/$name")
 	case $name in
 	# HDF5 leaks memory each time that it refuses a file, so a search for leaks would take all the time.
-	shard_reader | shard_content | score_file) leaks=0 ;;&
+	shard_reader | shard_content | score_file | evaluated_scores) leaks=0 ;;&
 	# Files that other programs wrote.
 	shard_reader) cp ../golden/shard_h5py.h5 "$corpus/" ;;
+	evaluated_scores) cp ../golden/scores_version_1.h5 "$corpus/" ;;
 	pth) cp ../golden/{kinds_zip,kinds_legacy,kinds_protocol4,half_legacy,objects_zip,objects_protocol5}.pth "$corpus/" ;;
 	# Awkward videos of other projects, if they are beside this project.
 	video) [ ! -d "$shared/data/hard_cases" ] || more+=("$(realpath "$shared/data/hard_cases")") ;;
