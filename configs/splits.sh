@@ -66,6 +66,7 @@ done
 mv "$run/splits.tsv.part" "$run/splits.tsv"
 awk -F '\t' '
 	NR == 1 { printf "%-6s%12s%12s   %s\n", "split", "video top-1", "video top-5", "95 % interval of top-1"; next }
+	$1 == "mean" && $3 == $4 { printf "%-6s%10.1f %%%10.1f %%   none: the splits are equal\n", $1, 100 * $2, 100 * $5; next }
 	{ printf "%-6s%10.1f %%%10.1f %%   %.1f - %.1f %%\n", $1, 100 * $2, 100 * $5, 100 * $3, 100 * $4 }
 	END { print "The interval of a split is a bootstrap over its videos; that of the mean is Student'"'"'s t over three splits." }
 ' "$run/splits.tsv" >"$run/splits.txt.part"

@@ -107,6 +107,11 @@ evaluated "$runs/split-3" 0.87 0.96
 configs/splits.sh "$runs" >"$work/said"
 grep -qE '^mean +83\.0 % +92\.0 % +74\.0 - 92\.0 %$' "$work/said" || fail "the mean of three splits is wrong"
 
+equal=$work/equal
+for split in 1 2 3; do evaluated "$equal/split-$split" 0.25 0.5; done
+configs/splits.sh "$equal" >"$work/said"
+grep -qE '^mean +25\.0 % +50\.0 % +none: the splits are equal$' "$work/said" || fail "equal splits have an interval"
+
 # --- results beside the published figures ------------------------------------------------------------
 evaluated "$work/table/kinetics400-r3d34" 0.5123 0.7
 evaluated "$work/table/kinetics400-i3d" 0.4 0.7
