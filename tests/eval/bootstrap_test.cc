@@ -66,6 +66,17 @@ TEST(Bootstrap, DrawsAsManyGroupsAsThereAre) {
   EXPECT_TRUE(BootstrapValues({}, {}, [](const Draws&) { return std::vector<double>{}; }).empty());
 }
 
+TEST(Bootstrap, DoesNotDependOnTheNumberOfThreads) {
+  const std::vector<int> groups = NumberGroups({}, 50);
+  const auto first_draws = [](const Draws& draws) {
+    return std::vector<double>{static_cast<double>(draws[0]), static_cast<double>(draws[1])};
+  };
+  const auto alone = BootstrapValues(groups, {5, 200, 1}, first_draws);
+  EXPECT_EQ(BootstrapValues(groups, {5, 200, 4}, first_draws), alone);
+  EXPECT_EQ(BootstrapValues(groups, {5, 200, 0}, first_draws), alone);
+  EXPECT_NE(BootstrapValues(groups, {6, 200, 4}, first_draws), alone);
+}
+
 TEST(NumberGroups, ByNameInOrderOfTheFirst) {
   EXPECT_THAT(NumberGroups({"b", "a", "b", "c"}, 4), ElementsAre(0, 1, 0, 2));
   EXPECT_THAT(NumberGroups({}, 3), ElementsAre(0, 1, 2));
