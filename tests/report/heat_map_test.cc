@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <string>
+
 namespace reel3d::report {
 namespace {
 
@@ -20,6 +23,23 @@ TEST(HeatMap, NamesFewClassesAndCountsTheirVideos) {
       DrawHeatMap({"true", "said", {"rise", "<fall>"}, {{0, 0, 7}, {0, 1, 3}, {1, 1, 1}}}).content;
   EXPECT_THAT(svg, ::testing::HasSubstr("true rise as &lt;fall&gt;: 3"));
   EXPECT_THAT(svg, ::testing::HasSubstr("class=\"s5\""));  // 7 of 10
+}
+
+// Returns the x at which the last column of the map ends.
+double RightEdge(const std::string& svg) {
+  const std::regex map(
+      "<rect x=\"([0-9.]+)\" y=\"[0-9.]+\" width=\"([0-9.]+)\" height=\"[0-9.]+\" "
+      "class=\"under\">");
+  std::smatch found;
+  return std::regex_search(svg, found, map) ? std::stod(found[1]) + std::stod(found[2]) : 0;
+}
+
+TEST(HeatMap, LeavesRoomForTheSlantedNameOfTheLastColumn) {
+  const std::vector<std::string> names(12, std::string(16, 'm'));
+  const Drawing drawing = DrawHeatMap({"true", "said", names, {{0, 0, 7}}});
+  // At a slant of 45 degrees a name reaches 0.7 of its length to the right of its column's middle.
+  EXPECT_GT(RightEdge(drawing.content), 200);
+  EXPECT_LT(RightEdge(drawing.content) + 0.7 * 16 * 7.6, drawing.width + 12);
 }
 
 TEST(HeatMap, JoinsEqualNeighboursOfManyClasses) {

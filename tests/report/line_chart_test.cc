@@ -45,6 +45,29 @@ TEST(LineChart, DashesAndNamesLines) {
   EXPECT_THAT(svg, ::testing::Not(::testing::HasSubstr("<b>")));
 }
 
+TEST(LineChart, DrawsTheDiagonalOnlyIfAsked) {
+  LineChart chart;
+  chart.x_scale = Scale::kPercent;
+  chart.y_scale = Scale::kPercent;
+  chart.lines = {{"a", 0, false, {{0.25, 0.5}, {0.75, 0.5}}}};
+  EXPECT_THAT(DrawLineChart(chart).content, ::testing::Not(::testing::HasSubstr("axis dashed")));
+  chart.has_diagonal = true;
+  const std::string svg = DrawLineChart(chart).content;
+  const std::regex diagonal(
+      "<line x1=\"([-0-9.]+)\" y1=\"([-0-9.]+)\" x2=\"([-0-9.]+)\" y2=\"([-0-9.]+)\" "
+      "class=\"axis dashed\"/>");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(svg, found, diagonal));
+  const std::vector<Point> points = DrawnPoints(svg);
+  ASSERT_EQ(points.size(), 2U);
+  // At a quarter and three quarters of the diagonal x is that of the two points.
+  const double begin = std::stod(found[1]);
+  const double width = std::stod(found[3]) - begin;
+  EXPECT_NEAR(begin + 0.25 * width, points[0].x, 0.2);
+  EXPECT_NEAR(begin + 0.75 * width, points[1].x, 0.2);
+  EXPECT_NEAR((std::stod(found[2]) + std::stod(found[4])) / 2, points[0].y, 0.2);
+}
+
 TEST(LineChart, ThinsLongLinesButKeepsTheirPeak) {
   LineChart chart;
   chart.lines = {{"a", 0, false, {}}};

@@ -19,6 +19,8 @@ TEST(EscapeMarkup, ReplacesWhatIsNoText) {
   EXPECT_EQ(EscapeMarkup(std::string("a\0b\x1B", 4)),
             "a\xEF\xBF\xBD"
             "b\xEF\xBF\xBD");
+  // U+202E turns the direction, and U+2069 would end the isolation of a name.
+  EXPECT_EQ(EscapeMarkup("\xE2\x80\xAEx\xE2\x81\xA9"), "\xEF\xBF\xBDx\xEF\xBF\xBD");
   EXPECT_EQ(EscapeMarkup("a\xFF\xC3"), "a\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 

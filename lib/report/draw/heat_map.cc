@@ -32,7 +32,7 @@ double ShareOf(const HeatCell& cell, const std::vector<int64_t>& sums) {
 }
 
 double DrawLegend(double top, Svg* svg) {
-  svg->Text(14, top + 11, "start", "share of the row, up to", "tick");
+  svg->Text(14, top + 11, "start", "of the row, up to", "tick");
   for (int shade = 1; shade <= kNumShades; ++shade) {
     const double x = 152 + (shade - 1) * 52;
     svg->Rect(x, top, 14, 14, fmt::format("s{}", shade));
@@ -48,10 +48,12 @@ Drawing DrawNamed(const HeatMap& map) {
   for (const std::string& name : map.names) {
     columns = std::max(columns, std::min(kMostColumns, WidthOf(name)));
   }
-  const double left = 30 + columns * kNameWidth;
+  const double left = 32 + columns * kNameWidth;
+  // Slanted names reach to the right of their column.
+  const double slant = columns * kNameWidth * 0.75;
   const auto count = static_cast<double>(map.names.size());
-  const double side = std::min(40.0, (kChartWidth - left - kRightEdge) / count);
-  const double top = 10 + columns * kNameWidth * 0.75 + 18;
+  const double side = std::min(40.0, (kChartWidth - left - slant) / count);
+  const double top = 10 + slant + 18;
   Svg svg;
   for (size_t index = 0; index < map.names.size(); ++index) {
     const double middle = (static_cast<double>(index) + 0.5) * side;
@@ -75,7 +77,7 @@ Drawing DrawNamed(const HeatMap& map) {
                shade > 3 ? "count on" : "count");
     }
   }
-  svg.UprightText(12, top + side * count / 2, map.row_name);
+  svg.UprightText(14, top + side * count / 2, map.row_name);
   svg.Text(left + side * count / 2, top + side * count + 18, "middle", map.column_name);
   const double below = top + side * count + 28;
   return {below + DrawLegend(below, &svg), svg.text()};

@@ -17,6 +17,7 @@ namespace {
 constexpr double kLeft = 64, kRight = 12, kTop = 10, kPlotHeight = 220, kBelow = 40;
 constexpr double kPlotWidth = kChartWidth - kLeft - kRight;
 constexpr double kLegendRow = 18;
+constexpr int kMostLegendColumns = 21;  // also of wide letters fit into half of the width
 constexpr size_t kMostDots = 80, kMostPoints = 400;
 
 // Holds the smallest and the largest value of the points.
@@ -125,7 +126,7 @@ double DrawLegend(const LineChart& chart, double top, Svg* svg) {
     const double y = top + row * kLegendRow + 8;
     svg->Path(fmt::format("M{:.1f} {:.1f}h26", x, y),
               ColorClass(line.color) + (line.is_dashed ? " line dashed" : " line"));
-    svg->Text(x + 33, y + 4, "start", Shortened(line.name, 27), "", line.name);
+    svg->Text(x + 33, y + 4, "start", Shortened(line.name, kMostLegendColumns), "", line.name);
     ++place;
   }
   const int num_rows = (place + 1) / 2;
@@ -146,6 +147,9 @@ Drawing DrawLineChart(const LineChart& chart) {
   const Frame frame = FrameOf(chart);
   Svg svg;
   DrawAxes(chart, frame, &svg);
+  if (chart.has_diagonal) {
+    svg.Line(frame.X(0), frame.Y(0), frame.X(1), frame.Y(1), "axis dashed");
+  }
   for (const ChartLine& line : chart.lines) {
     DrawLine(chart, line, frame, &svg);
   }

@@ -25,6 +25,7 @@ struct LineChart {
   std::string x_name, y_name;
   Scale x_scale = Scale::kLinear, y_scale = Scale::kLinear;
   bool y_from_zero = false;
+  bool has_diagonal = false;  // also draws the line on which y is x, where both axes are per cent
   std::vector<ChartLine> lines;
 };
 

@@ -47,8 +47,8 @@ document.querySelectorAll('table').forEach(function (table) {
       row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
     });
   });
-  var region = table.parentNode;
-  region.parentNode.insertBefore(box, region);
+  var frame = table.parentNode;
+  frame.parentNode.insertBefore(box, frame);
 });
 )";
 

@@ -58,7 +58,7 @@ table{border-collapse:collapse;width:max-content;overflow-wrap:break-word;font-s
 caption{text-align:left;color:var(--soft);padding-bottom:.2rem}
 th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top;font-weight:400;
 border-bottom:1px solid var(--rule);min-width:3.2rem}
-table bdi{display:inline-block;max-width:18rem}td:last-child bdi{max-width:min(34rem,75vw)}
+table bdi{display:inline-block;max-width:18rem}td:last-child bdi{max-width:34rem}
 thead th{font-weight:600;color:var(--soft);background:var(--page);position:sticky;top:0}
 .n{text-align:right;white-space:nowrap}
 .marked th,.marked td{font-weight:700}

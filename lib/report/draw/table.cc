@@ -57,7 +57,7 @@ Cell CountCell(std::optional<double> count) {
 
 std::string TableHtml(const Table& table) {
   std::string html = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>"
+      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table>"
       "<caption>{0}</caption><thead><tr>",
       EscapeMarkup(table.title));
   for (const Column& column : table.columns) {

@@ -42,7 +42,12 @@ int ColumnsOf(uint32_t code) {
   return is_wide ? 2 : 1;
 }
 
-bool IsControl(uint32_t code) { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+// Characters that turn the direction of all text after them count too: they would also turn what
+// follows a name. Letters that are read from right to left do not need them.
+bool IsControl(uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F) || (code >= 0x202A && code <= 0x202E) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
 
 }  // namespace
 

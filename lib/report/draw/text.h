@@ -9,7 +9,8 @@
 namespace reel3d::report {
 
 // Returns the text for an element or a quoted attribute. Markup and quotes become references;
-// control characters and bytes that are not UTF-8 become U+FFFD.
+// control characters, those that turn the direction of text, and bytes that are not UTF-8 become
+// U+FFFD.
 std::string EscapeMarkup(std::string_view text);
 
 // Returns the text in an element that keeps its direction of writing apart from what is around it.

@@ -41,6 +41,14 @@ Interval IntervalOf(const std::vector<Pair>& pairs) {
   return PercentileInterval(values.front());
 }
 
+// Returns a difference of shares as "+1.25".
+Cell PointsCell(double difference) {
+  return {difference, fmt::format("{:+.2f}", 100 * difference)};
+}
+
+// Returns tiny values of p as "< 0.0001".
+Cell PValueCell(double p) { return p < 0.0001 ? Cell{p, "< 0.0001"} : NumberCell(p); }
+
 Row RowOf(const RunRecord& run, const std::vector<Pair>& pairs) {
   const auto count = [&](int first, int other) {
     return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
@@ -53,8 +61,8 @@ Row RowOf(const RunRecord& run, const std::vector<Pair>& pairs) {
   const auto size = static_cast<double>(pairs.size());
   return {{TextCell(run.name), CountCell(size), CountCell(static_cast<double>(to_right)),
            CountCell(static_cast<double>(to_wrong)),
-           PercentCell(static_cast<double>(to_right - to_wrong) / size), PercentCell(interval.low),
-           PercentCell(interval.high), NumberCell(McNemarPValue(to_wrong, to_right))},
+           PointsCell(static_cast<double>(to_right - to_wrong) / size), PointsCell(interval.low),
+           PointsCell(interval.high), PValueCell(McNemarPValue(to_wrong, to_right))},
           false};
 }
 
@@ -62,13 +70,16 @@ Row RowOf(const RunRecord& run, const std::vector<Pair>& pairs) {
 
 Content MakeCompared(const std::vector<RunRecord>& runs) {
   Content content;
+  if (runs.size() < 2) {
+    return content;
+  }
   Table table;
   table.title = "Each run against the first";
   table.columns = {{"run"},
                    {"common videos", true},
                    {"wrong to right", true},
                    {"right to wrong", true},
-                   {"difference", true},
+                   {"difference, points", true},
                    {"from", true},
                    {"to", true},
                    {"p", true}};
@@ -80,10 +91,6 @@ Content MakeCompared(const std::vector<RunRecord>& runs) {
     } else {
       table.rows.push_back(RowOf(runs[run], pairs));
     }
-  }
-  if (runs.size() < 2) {
-    content.AddText("There is one run. report-run RUN RUN PAGE.html compares several.");
-    return content;
   }
   if (!table.rows.empty()) {
     content.AddText(

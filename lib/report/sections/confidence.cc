@@ -36,17 +36,20 @@ struct Lines {
   const char *x, *y;
   const char *x_name, *y_name;
   const char* note;
+  bool has_diagonal;
 };
 
 constexpr Lines kLines[] = {
     {"reliability", "Right answers by confidence", "/calibration/as_scored/bins", "mean_confidence",
      "accuracy", "mean confidence", "right videos, %",
-     "A network that is as right as it is sure lies on the diagonal. Below it answers are too "
-     "sure."},
+     "A network that is as right as it is sure lies on the dashed diagonal. Below it answers are "
+     "too sure.",
+     true},
     {"risk_coverage", "Right answers if only sure ones are given", "/abstention/risk_coverage",
      "coverage", "precision", "share of the videos that are answered", "right answers, %",
      "The surest answers come first. evaluate-scores --precision chooses the confidence from which "
-     "to answer."},
+     "to answer.",
+     false},
 };
 
 }  // namespace
@@ -60,6 +63,7 @@ Content MakeConfidence(const std::vector<RunRecord>& runs) {
     chart.y_name = lines.y_name;
     chart.x_scale = Scale::kPercent;
     chart.y_scale = Scale::kPercent;
+    chart.has_diagonal = lines.has_diagonal;
     for (size_t run = 0; run < runs.size(); ++run) {
       const Json& measured = runs[run].evaluation.figures;
       const Json::json_pointer path(lines.path);

@@ -6,9 +6,9 @@
 namespace reel3d::report {
 namespace {
 
-Table TableOf(const Json& rungs) {
+Table TableOf(const Json& rungs, const std::string& title) {
   Table table;
-  table.title = "Top-1 by one change a line";
+  table.title = title;
   table.columns = {{"change"}, {"top-1", true}, {"difference", true}};
   for (const Json& rung : rungs) {
     const auto top1 = NumberOf(rung, "top1");
@@ -35,7 +35,9 @@ Content MakeLadder(const std::vector<RunRecord>& runs) {
   for (size_t run = 0; run < runs.size(); ++run) {
     const Json& figures = runs[run].evaluation.figures;
     const auto rungs = figures.find("ladder");
-    const Table table = rungs != figures.end() && rungs->is_array() ? TableOf(*rungs) : Table();
+    const std::string title = "Top-1 by one change a line" + ForRun(runs, runs[run]);
+    const Table table =
+        rungs != figures.end() && rungs->is_array() ? TableOf(*rungs, title) : Table();
     if (table.rows.empty()) {
       content.AddText(runs[run].name + " has no ladder in evaluation/figures.json.");
       continue;

@@ -6,13 +6,13 @@ namespace reel3d::report {
 const std::vector<Section>& Sections() {
   static const std::vector<Section> sections = {
       {"answer", "Result", MakeAnswer},
-      {"compared_runs", "Is one run better", MakeCompared},
+      {"compared_runs", "Is one run better?", MakeCompared},
       {"training", "Training", MakeCurves},
       {"paper", "Beside published results", MakePaperTable},
       {"confused", "What is taken for what", MakeConfusion},
       {"by_class", "Accuracy by class", MakeClasses},
       {"by_slice", "Accuracy by parts of the videos", MakeSlices},
-      {"sureness", "Is it as right as it is sure", MakeConfidence},
+      {"sureness", "Is it as right as it is sure?", MakeConfidence},
       {"readings", "Why figures of one run differ", MakeLadder},
       {"mistaken", "Most confident mistakes", MakeMistakes},
       {"throughput", "Speed", MakeSpeed},

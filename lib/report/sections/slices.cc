@@ -16,9 +16,9 @@ std::optional<double> EndOf(const Json& slice, size_t end) {
   return interval[end].get<double>();
 }
 
-Table TableOf(const Json& slices) {
+Table TableOf(const Json& slices, const std::string& title) {
   Table table;
-  table.title = "Accuracy by parts of the videos";
+  table.title = title;
   table.columns = {{"column"},     {"value"},    {"videos", true},    {"top-1", true},
                    {"from", true}, {"to", true}, {"adjusted p", true}};
   for (const Json& slice : slices) {
@@ -42,7 +42,9 @@ Content MakeSlices(const std::vector<RunRecord>& runs) {
   for (size_t run = 0; run < runs.size(); ++run) {
     const Json& metrics = runs[run].evaluation.metrics;
     const auto slices = metrics.find("slices");
-    const Table table = slices != metrics.end() && slices->is_array() ? TableOf(*slices) : Table();
+    const std::string title = "Accuracy by parts of the videos" + ForRun(runs, runs[run]);
+    const Table table =
+        slices != metrics.end() && slices->is_array() ? TableOf(*slices, title) : Table();
     if (table.rows.empty()) {
       content.AddText(fmt::format(
           "{} has no slices: evaluate-scores --slices TABLE.tsv cuts the videos by any property.",
@@ -52,9 +54,9 @@ Content MakeSlices(const std::vector<RunRecord>& runs) {
     const auto marked = std::count_if(table.rows.begin(), table.rows.end(),
                                       [](const Row& row) { return row.is_marked; });
     content.AddText(
-        fmt::format("{} of {} slices{} leave the mean by more than chance; they are "
+        fmt::format("{}{} of {} slices leave the mean by more than chance; they are "
                     "bold. The test is exact and corrected for the number of slices.",
-                    marked, table.rows.size(), ForRun(runs, runs[run])));
+                    runs.size() > 1 ? runs[run].name + ": " : "", marked, table.rows.size()));
     content.AddTable(IdFor("slices", runs, run), table);
   }
   return content;
