@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
       {"classify-video", "Says which classes a trained network sees in video files.",
        "  classify-video run/x/train/checkpoints/best holiday.mp4\n"
        "  classify-video --annotate seen.mp4 --windows run/x/train/checkpoints/best holiday.mp4\n"
+       "  classify-video --explain where.mp4 run/x/train/checkpoints/best holiday.mp4\n"
        "  classify-video --timeline t.tsv run/x/train/checkpoints/best film.mp4\n\n"
        "It needs no manifest and no shards. Each VIDEO is decoded, resized and cut into windows\n"
        "in the same way as by prep-videos and score-videos, so the network gets the same pixels.\n"

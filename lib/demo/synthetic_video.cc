@@ -231,6 +231,7 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
     double whole = 0;
     const double phase = std::modf(start + frame / cycle, &whole);
     RgbImage& image = video.frames.emplace_back(background);
+    std::vector<ShapeBox>& boxes = video.boxes.emplace_back();
     sprite.opacity = static_cast<float>(Opacity(phase) * Strength(action, Progress(phase)));
     for (int number = 0; number < action.num_sprites; ++number) {
       const Place place = PlaceAt(action, number, Progress(phase));
@@ -238,6 +239,10 @@ SyntheticVideo DrawForward(int pair, uint64_t seed, uint64_t key) {
       sprite.y = static_cast<float>(height / 2. + unit * place.y);
       sprite.radius = static_cast<float>(unit * place.radius);
       Draw(sprite, &image);
+      if (sprite.opacity > 0) {
+        boxes.push_back({sprite.x - sprite.radius, sprite.y - sprite.radius,
+                         sprite.x + sprite.radius, sprite.y + sprite.radius});
+      }
     }
   }
   return video;
@@ -248,6 +253,7 @@ SyntheticVideo DrawSyntheticVideo(int class_index, uint64_t seed, int index) {
   SyntheticVideo video = DrawForward(class_index / 2, seed, key);
   if (class_index % 2 == 1) {
     std::reverse(video.frames.begin(), video.frames.end());
+    std::reverse(video.boxes.begin(), video.boxes.end());
   }
   return video;
 }

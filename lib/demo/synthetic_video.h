@@ -19,10 +19,18 @@ namespace reel3d {
 // and 2p + 1 are pair p.
 const std::vector<std::string>& SyntheticClasses();
 
+// ShapeBox is the square around the circle around a shape, in pixels. It may reach over the
+// picture.
+struct ShapeBox {
+  float left = 0, top = 0, right = 0, bottom = 0;
+};
+
 struct SyntheticVideo {
   int fps = 25;  // 12 .. 30
   // 10 .. 60 frames of one size. Width and height are even, 96 .. 240 pixels.
   std::vector<RgbImage> frames;
+  // The moving shapes of each frame; empty for frames that show none.
+  std::vector<std::vector<ShapeBox>> boxes;
 };
 
 // Draws a video of the first class of `pair`. `seed` and `key` decide everything else.

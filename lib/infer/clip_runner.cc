@@ -34,6 +34,14 @@ ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptio
 }
 
 void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use) {
+  RunWith(
+      std::move(clips), std::move(frames),
+      [&](const Batch& /*batch*/, const at::Tensor& input) { return network_->forward(input); },
+      use);
+}
+
+void ClipRunner::RunWith(std::vector<ClipRequest> clips, FrameSource frames, const Compute& compute,
+                         const UseBatch& use) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf(std::move(clips), batch_size_);
   requests.crop = [size = recipe_.size, crops = crops_](const ClipRequest& clip, FrameSize frame,
@@ -43,7 +51,7 @@ void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const U
   BatchLoader loader(std::move(requests), std::move(frames), loading_);
   while (loader.Next(&batch_)) {
     const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length, recipe_.size).pixels;
-    use(batch_, network_->forward(input_.ToInput(pixels)));
+    use(batch_, compute(batch_, input_.ToInput(pixels)));
     // The memory of this batch may be filled again while a GPU still computes, but not while it
     // still copies.
     input_.EndCopies();

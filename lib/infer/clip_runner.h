@@ -46,6 +46,11 @@ class ClipRunner {
   // Runs the network on all clips in their order, without gradients. Throws an input error if
   // frames cannot be read (BadClips::kThrow), and whatever `use` throws.
   void Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use);
+  // Does the same with `compute` in place of the network. It receives the network's input and
+  // returns the outputs, and should not keep gradients.
+  using Compute = std::function<at::Tensor(const Batch& batch, const at::Tensor& input)>;
+  void RunWith(std::vector<ClipRequest> clips, FrameSource frames, const Compute& compute,
+               const UseBatch& use);
 
   const ClipRecipe& recipe() const { return recipe_; }
 

@@ -139,7 +139,11 @@ Network MakeNetwork(const NetworkOptions& options, uint64_t seed) {
 }
 
 at::Tensor NetworkImpl::forward(const at::Tensor& clips) {
-  return Logits(clips.contiguous(kLayout)).to(clips.scalar_type());
+  return Head(LastFeatures(clips)).to(clips.scalar_type());
+}
+
+at::Tensor NetworkImpl::LastFeatures(const at::Tensor& clips) {
+  return Features(clips.contiguous(kLayout));
 }
 
 void NetworkImpl::AbsorbBatchNorms() {

@@ -143,7 +143,7 @@ class ResNetImpl : public NetworkImpl {
   }
 
  protected:
-  at::Tensor Logits(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips) override {
     at::Tensor features = clips;
     for (size_t i = 0; i < stem_.size(); ++i) {
       features = stem_[i](features);
@@ -157,6 +157,10 @@ class ResNetImpl : public NetworkImpl {
     for (const auto& block : blocks_) {
       features = block->forward(features);
     }
+    return features;
+  }
+
+  at::Tensor Head(const at::Tensor& features) override {
     return fc_(features.mean({2, 3, 4}).to(fc_->weight.dtype()));
   }
 

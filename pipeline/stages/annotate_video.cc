@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/annotate_video.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "lib/base/file.h"
-#include "lib/video/caption.h"
 #include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
 #include "lib/video/video_encoder.h"
@@ -12,11 +12,17 @@
 namespace reel3d {
 namespace {
 
-YuvImage Copy(const YuvImage& image) {
-  YuvImage copy(image.width(), image.height());
+// Returns a copy of the picture with `rows_below` black rows under it.
+YuvImage Copy(const YuvImage& image, int rows_below) {
+  constexpr uint8_t kNoColour = 128;
+  YuvImage copy(image.width(), image.height() + rows_below);
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
-    for (int y = 0; y < image.height(plane); ++y) {
-      std::copy_n(image.row(plane, y), image.width(plane), copy.row(plane, y));
+    for (int y = 0; y < copy.height(plane); ++y) {
+      if (y < image.height(plane)) {
+        std::copy_n(image.row(plane, y), image.width(plane), copy.row(plane, y));
+      } else {
+        std::fill_n(copy.row(plane, y), copy.width(plane), plane == 0 ? uint8_t{0} : kNoColour);
+      }
     }
   }
   return copy;
@@ -33,10 +39,10 @@ std::vector<uint8_t> Flatten(const YuvImage& image) {
   return bytes;
 }
 
-VideoEncoderOptions EncoderFor(const VideoInfo& info) {
+VideoEncoderOptions EncoderFor(const VideoInfo& info, int rows_below) {
   VideoEncoderOptions options;
   options.width = info.width;
-  options.height = info.height;
+  options.height = info.height + rows_below;
   if (info.fps_num > 0) {
     options.fps_num = info.fps_num;
     options.fps_den = info.fps_den;
@@ -51,16 +57,17 @@ VideoEncoderOptions EncoderFor(const VideoInfo& info) {
 }  // namespace
 
 void AnnotateVideo(const std::filesystem::path& prepared, const std::filesystem::path& target,
-                   const std::function<std::string(int64_t frame_index)>& caption) {
+                   int rows_below,
+                   const std::function<void(int64_t frame_index, YuvImage* picture)>& draw) {
   VideoDecoder decoder(prepared);
   const VideoInfo& info = decoder.info();
   FrameScaler scaler({info.width, info.height});
   PendingFile pending(target);
-  VideoEncoder encoder(pending.temporary_path(), EncoderFor(info));
+  VideoEncoder encoder(pending.temporary_path(), EncoderFor(info, rows_below));
   VideoFrame frame;
   for (int64_t index = 0; decoder.Next(&frame); ++index) {
-    YuvImage image = Copy(scaler.Scale(frame));
-    DrawCaption(caption(index), &image);
+    YuvImage image = Copy(scaler.Scale(frame), rows_below);
+    draw(index, &image);
     encoder.Write(Flatten(image), frame.time_s);
   }
   encoder.Finish();

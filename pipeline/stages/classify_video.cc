@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +23,7 @@
 #include "lib/infer/clip_runner.h"
 #include "lib/infer/clip_tensors.h"
 #include "lib/model/freed_memory.h"
+#include "lib/video/caption.h"
 #include "pipeline/stages/annotate_video.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/load_network.h"
@@ -71,6 +73,14 @@ void RequireFinite(const ScoredWindows& windows) {
         windows.classes[place % windows.classes.size()], *bad, windows.begins_s[window],
         windows.ends_s[window]));
   }
+}
+
+// Returns the last window that has begun at this frame. `clips` are in order of time.
+size_t WindowAt(const std::vector<Clip>& clips, int64_t frame) {
+  const auto later =
+      std::upper_bound(clips.begin(), clips.end(), frame,
+                       [](int64_t at, const Clip& clip) { return at < clip.frames.front(); });
+  return later == clips.begin() ? 0 : static_cast<size_t>(later - clips.begin()) - 1;
 }
 
 // Throws a usage error unless `file`, the value of `option`, can be written.
@@ -123,7 +133,9 @@ class Classifier {
         runner_(trained_.network, trained_.recipe,
                 {options.compute.batch, ThreadCount(options.compute.threads),
                  options.compute.decoding, BadClips::kThrow},
-                device) {}
+                device) {
+    ClassToExplain(options.explain.class_name, trained_.classes, 0);  // before the work
+  }
 
   const std::string& identity() const { return trained_.identity; }
 
@@ -144,8 +156,19 @@ class Classifier {
     const std::vector<Clip> clips = SlidingClips(
         video.num_frames(), shape, options_.window_stride.For(shape.length), TailRule::kLoop);
     const ScoredWindows windows = Score(video, clips);
-    WriteFiles(video, clips, windows);
-    return Describe(file, video, clips, windows);
+    WriteTables(windows);
+    Json json = Describe(file, video, clips, windows);
+    CaptionWriter captions;
+    if (!options_.annotate.empty()) {
+      Annotate(video, clips, windows, &captions);
+    }
+    if (!options_.explain.file.empty()) {
+      json["explained"] = Explain(video, clips, windows, &captions);
+    }
+    if (!captions.note().empty()) {
+      LogWarn(captions.note());
+    }
+    return json;
   }
 
  private:
@@ -170,8 +193,7 @@ class Classifier {
     return all;
   }
 
-  void WriteFiles(const RawVideo& video, const std::vector<Clip>& clips,
-                  const ScoredWindows& windows) const {
+  void WriteTables(const ScoredWindows& windows) const {
     const TimelineOptions& timeline = options_.timeline;
     if (!timeline.timeline.empty()) {
       WriteFileAtomically(timeline.timeline,
@@ -181,22 +203,33 @@ class Classifier {
       WriteFileAtomically(timeline.segments,
                           FormatSegments(SegmentsOf(windows, timeline.rules), windows.classes));
     }
-    if (!options_.annotate.empty()) {
-      Annotate(video, clips, windows);
-    }
   }
 
   // Writes on each frame the best class of the last window that has begun by then.
-  void Annotate(const RawVideo& video, const std::vector<Clip>& clips,
-                const ScoredWindows& windows) const {
-    size_t window = 0;
-    AnnotateVideo(video.prepared(), options_.annotate, [&](int64_t frame) {
-      while (window + 1 < clips.size() && clips[window + 1].frames.front() <= frame) {
-        ++window;
-      }
-      const RankedClass best = Best(windows.Scores(window, 1), windows.classes, 1).front();
-      return fmt::format("{} {:.2f}", best.name, best.score);
+  void Annotate(const RawVideo& video, const std::vector<Clip>& clips, const ScoredWindows& windows,
+                CaptionWriter* captions) const {
+    AnnotateVideo(video.prepared(), options_.annotate, 0, [&](int64_t frame, YuvImage* picture) {
+      const std::vector<double> scores = windows.Scores(WindowAt(clips, frame), 1);
+      const RankedClass best = Best(scores, windows.classes, 1).front();
+      captions->Draw(best.name, fmt::format("{:.2f}", best.score), picture);
     });
+  }
+
+  // Writes the heat of one class, and on each frame the score of this class.
+  Json Explain(const RawVideo& video, const std::vector<Clip>& clips, const ScoredWindows& windows,
+               CaptionWriter* captions) {
+    const std::vector<double> scores = windows.Scores(0, windows.size());
+    const auto best =
+        static_cast<size_t>(TopClasses(scores.data(), static_cast<int>(scores.size()), 1).front());
+    const size_t chosen = ClassToExplain(options_.explain.class_name, windows.classes, best);
+    const Explanation explanation =
+        ExplainVideo(video, clips, chosen, options_.compute.batch, &trained_, &runner_);
+    WriteHeatVideo(video, explanation, trained_.recipe.size, options_.explain.file,
+                   [&](int64_t frame, YuvImage* picture) {
+                     const double score = windows.Scores(WindowAt(clips, frame), 1)[chosen];
+                     captions->Draw(explanation.class_name, fmt::format("{:.2f}", score), picture);
+                   });
+    return explanation.ToJson();
   }
 
   Json Describe(const std::string& file, const RawVideo& video, const std::vector<Clip>& clips,
@@ -291,9 +324,10 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   binder.Bind("annotate", &annotate,
               "write the prepared video to this .mp4 file, with the class and score of the current "
               "window on each frame; requires a single VIDEO. Empty: write no video");
+  explain.Bind(binder);
   timeline.Bind(binder);
   binder.Bind("overwrite", &overwrite,
-              "replace the files of --annotate, --timeline and --segments if they exist",
+              "replace the files of --annotate, --explain, --timeline and --segments if they exist",
               Effect::kOnce);
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may be unreadable or without finite scores; above it the "
@@ -304,18 +338,29 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
 
 void ClassifyVideoOptions::Check() const {
   preparation.Check();
-  if (!annotate.empty()) {
-    CheckOutput("--annotate", annotate, ".mp4", *this);
+  struct Output {
+    const char *option, *extension;
+    const std::string& file;
+  };
+  const std::vector<Output> outputs = {{"--annotate", ".mp4", annotate},
+                                       {"--explain", ".mp4", explain.file},
+                                       {"--timeline", ".tsv", timeline.timeline},
+                                       {"--segments", ".tsv", timeline.segments}};
+  std::map<fs::path, std::string> options_of;
+  for (const Output& output : outputs) {
+    if (output.file.empty()) {
+      continue;
+    }
+    CheckOutput(output.option, output.file, output.extension, *this);
+    const auto [place, is_new] =
+        options_of.emplace(fs::weakly_canonical(output.file), output.option);
+    if (!is_new) {
+      throw UsageError(
+          fmt::format("{} and {} name the same file: name two", place->second, output.option));
+    }
   }
-  if (!timeline.timeline.empty()) {
-    CheckOutput("--timeline", timeline.timeline, ".tsv", *this);
-  }
-  if (!timeline.segments.empty()) {
-    CheckOutput("--segments", timeline.segments, ".tsv", *this);
-  }
-  if (!timeline.segments.empty() && !timeline.timeline.empty() &&
-      fs::weakly_canonical(timeline.segments) == fs::weakly_canonical(timeline.timeline)) {
-    throw UsageError("--timeline and --segments name the same file: name two");
+  if (!explain.class_name.empty() && explain.file.empty()) {
+    throw UsageError("--explain-class: name the video to write with --explain");
   }
 }
 

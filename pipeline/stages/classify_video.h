@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/cli/tool.h"
+#include "pipeline/stages/explain_video.h"
 #include "pipeline/stages/video_timeline.h"
 #include "pipeline/support/compute_options.h"
 #include "pipeline/support/evaluation_options.h"
@@ -25,6 +26,7 @@ struct ClassifyVideoOptions {
   AveragingOptions averaging;
   bool windows = false;
   std::string annotate;  // file; empty: none
+  ExplainOptions explain;
   TimelineOptions timeline;
   bool overwrite = false;
   double max_failed_fraction = 0.01;
@@ -32,16 +34,16 @@ struct ClassifyVideoOptions {
   WorkerLimits limits;
 
   void Bind(OptionBinder& binder);
-  // Throws a usage error if a file is to be written (`annotate`, `timeline`) and there are several
-  // videos, or if the file has another ending than .mp4 or .tsv, is the video or another
-  // output, is a folder, exists without `overwrite`, or its folder does not exist.
+  // Throws a usage error if a file is to be written (`annotate`, `explain`, `timeline`) and there
+  // are several videos, or if the file has another ending than .mp4 or .tsv, is the video or
+  // another output, is a folder, exists without `overwrite`, or its folder does not exist.
   void Check() const;
 };
 
 // Returns `json` with "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated",
-// "top", "windows" and "segments") and "failed" (each with "video" and "reason"). "failed" names
-// the videos that cannot be read; the status is 3 if their share is above `max_failed_fraction`.
-// Throws as LoadTrainedNetwork() does.
+// "top", "windows", "segments" and, with --explain, "explained") and "failed" (each with "video"
+// and "reason"). "failed" names the videos that cannot be read; the status is 3 if their share is
+// above `max_failed_fraction`. Throws as LoadTrainedNetwork() does.
 ToolResult RunClassification(const ClassifyVideoOptions& options);
 
 }  // namespace reel3d

@@ -156,6 +156,7 @@ class DenseNet(nn.Module):
                 self.features.add_module(f"transition{b}", transition)
                 channels //= 2
         self.features.norm5 = nn.BatchNorm3d(channels)
+        self.last = nn.Identity()  # its output is the last features
         self.classifier = nn.Linear(channels, CLASSES)
 
     def forward(self, x):
@@ -169,7 +170,7 @@ class DenseNet(nn.Module):
             if b < 4:
                 transition = layers[f"transition{b}"]
                 x = F.avg_pool3d(transition.conv(F.relu(transition.norm(x))), 2, 2)
-        return self.classifier(F.relu(layers["norm5"](x)).mean(dim=(2, 3, 4)))
+        return self.classifier(self.last(F.relu(layers["norm5"](x))).mean(dim=(2, 3, 4)))
 
 
 class C3d(nn.Module):
@@ -193,6 +194,7 @@ class C3d(nn.Module):
         self.fc6 = nn.Linear(inputs * 16, hidden)
         self.fc7 = nn.Linear(hidden, hidden)
         self.fc8 = nn.Linear(hidden, CLASSES)
+        self.last = nn.Identity()  # its output is the last features
         if batch_norm:
             self.bn6, self.bn7 = nn.BatchNorm1d(hidden), nn.BatchNorm1d(hidden)
 
@@ -205,7 +207,7 @@ class C3d(nn.Module):
                 x = F.relu(self.norm(name, getattr(self, "conv" + name)(x)))
             else:
                 x = F.max_pool3d(x, (value, 2, 2), (value, 2, 2))
-        x = F.max_pool3d(x, 2, 2, (0, 1, 1)).flatten(1)
+        x = F.max_pool3d(self.last(x), 2, 2, (0, 1, 1)).flatten(1)
         x = F.relu(self.norm("6", self.fc6(x)))
         x = F.relu(self.norm("7", self.fc7(x)))
         return self.fc8(x)

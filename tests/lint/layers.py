@@ -43,6 +43,7 @@ VENDORS = [
     (r"boost/math", r"lib/eval/\w+\.cc"),
     (r"boost/crc", r"lib/train/log/event_file\.cc"),
     (r"png\.h", r"lib/train/log/clip_sheet\.cc"),
+    (r"(pango|cairo|fontconfig|glib)", r"lib/video/text_picture\.cc"),
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|frames)/\w+\.cc"),

@@ -12,6 +12,7 @@
 #include "lib/model/conv_unit.h"
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
+#include "tests/model/golden_options.h"
 #include "tests/model/noise.h"
 #include "tests/test_support.h"
 
@@ -19,26 +20,6 @@ namespace reel3d {
 namespace {
 
 using Json = nlohmann::json;
-
-NetworkOptions ReadOptions(const Json& golden, const Json& json) {
-  NetworkOptions options;
-  options.model = json["model"];
-  options.depth = json.value("depth", options.depth);
-  options.shortcut =
-      FindChoice<ShortcutType>(json.value("shortcut", NameOf(options.shortcut))).value();
-  options.shortcut_gradient =
-      FindChoice<ShortcutGradient>(
-          json.value("shortcut_gradient", NameOf(options.shortcut_gradient)))
-          .value();
-  options.width = json["width"];
-  options.stem_channels = json.value("stem_channels", options.stem_channels);
-  options.stem_frames = json.value("stem_frames", options.stem_frames);
-  options.stem_stride = json.value("stem_stride", options.stem_stride);
-  options.max_pool = json.value("max_pool", options.max_pool);
-  options.dropout = 0;
-  options.num_classes = golden["classes"];
-  return options;
-}
 
 // Digests as in digests() of the script. The key is the first part of the tensors' names, without
 // "features.". The values are the norm of all these tensors and their scalar product with noise.
@@ -83,7 +64,7 @@ class GoldenNetwork : public testing::TestWithParam<int> {
         expected_(golden_["cases"].at(static_cast<size_t>(GetParam()))) {}
 
   Network MakeFilled(at::ScalarType type) const {
-    Network network = MakeNetwork(ReadOptions(golden_, expected_["options"]));
+    Network network = MakeNetwork(test::GoldenOptions(expected_["options"], golden_["classes"]));
     network->to(type);
     test::FillWithNoise(*network);
     return network;

@@ -9,9 +9,8 @@
 #include "lib/eval/averaging.h"
 #include "lib/eval/score_file.h"
 #include "lib/eval/windows.h"
-#include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
-#include "tests/train/train_tool.h"
+#include "tests/train/classify_tool.h"
 #include "tests/video/sample_video.h"
 
 namespace reel3d {
@@ -19,25 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
-using test::TrainTool;
+using test::ClassifyTool;
 using test::Words;
 using testing::HasSubstr;
-
-class ClassifyTool : public TrainTool {
- protected:
-  static void SetUpTestSuite() {
-    TrainTool::SetUpTestSuite();
-    ASSERT_EQ(test::RunCommand(Command(0, "run", {"--epochs", "1"})).exit_status, 0);
-  }
-
-  static test::CommandResult Classify(const Words& more) {
-    Words words = {test::ToolPath("classify-video").string(), "--height", "48", "--threads", "1"};
-    words.insert(words.end(), more.begin(), more.end());
-    return test::RunCommand(words);
-  }
-
-  static std::string Checkpoint() { return At("run/checkpoints/latest"); }
-};
 
 // classify-video gives the scores that the stages from prep-videos to evaluate-scores give for the
 // same file, because it makes the same pixels.
@@ -156,37 +139,6 @@ TEST_F(ClassifyTool, ABadVideoCostsItselfAlone) {
   EXPECT_THAT(tolerated.out, HasSubstr("    0.00 - "));
   EXPECT_THAT(tolerated.err, HasSubstr("text.mp4"));
   EXPECT_EQ(Classify({Shards(), good}).exit_status, 3);
-}
-
-TEST_F(ClassifyTool, WritesAnAnnotatedCopy) {
-  const std::string video = At("videos/rising/rising_000.mp4");
-  const auto result = Classify({"--json", "--annotate", At("seen.mp4"), Checkpoint(), video});
-  ASSERT_EQ(result.exit_status, 0) << result.err;
-  const int num_frames = json::parse(result.out)["videos"][0]["num_frames"].get<int>();
-  VideoDecoder source(video), copy(At("seen.mp4"));
-  EXPECT_EQ(copy.info().height, 48);
-  FrameScaler scaler({copy.info().width, 48});
-  VideoFrame of_source, of_copy;
-  for (int i = 0; i < num_frames; ++i) {
-    ASSERT_TRUE(source.Next(&of_source));
-    ASSERT_TRUE(copy.Next(&of_copy));
-    EXPECT_NEAR(of_copy.time_s, of_source.time_s, 0.002) << i;
-    // The rows of the caption are black, with something white on them.
-    const YuvImage& seen = scaler.Scale(of_copy);
-    EXPECT_LT(seen.row(0, 1)[seen.width() - 2], 24) << i;
-    int brightest = 0;
-    for (int x = 0; x < seen.width(); ++x) {
-      brightest = std::max<int>(brightest, seen.row(0, 10)[x]);
-    }
-    EXPECT_GT(brightest, 200) << i;
-  }
-  EXPECT_FALSE(copy.Next(&of_copy));
-  const auto again = Classify({"--annotate", At("seen.mp4"), Checkpoint(), video});
-  EXPECT_EQ(again.exit_status, 2);
-  EXPECT_THAT(again.err, HasSubstr("--overwrite"));
-  EXPECT_EQ(Classify({"--annotate", At("x.avi"), Checkpoint(), video}).exit_status, 2);
-  EXPECT_EQ(Classify({"--annotate", At("x.mp4"), Checkpoint(), video, video}).exit_status, 2);
-  test::ExpectNoTemporaries(folder_->path());
 }
 
 // Returns the fields of a table by row, the header first.
@@ -325,6 +277,10 @@ TEST_F(ClassifyTool, OutputsAreCheckedBeforeTheWork) {
   EXPECT_THAT(fault({"--segments", At("none/x.tsv")}), HasSubstr("no folder"));
   EXPECT_THAT(fault({"--timeline", At("x.tsv"), "--segments", At("./x.tsv")}),
               HasSubstr("name two"));
+  EXPECT_THAT(fault({"--explain", At("x.mp4"), "--annotate", At("x.mp4")}),
+              HasSubstr("--annotate and --explain name the same file"));
+  EXPECT_THAT(fault({"--explain", At("x.avi")}), HasSubstr("ends in .mp4"));
+  EXPECT_THAT(fault({"--explain-class", "rising"}), HasSubstr("with --explain"));
   const auto own =
       Classify({"--overwrite", "--annotate", At("own.mp4"), At("no checkpoint"), At("own.mp4")});
   EXPECT_EQ(own.exit_status, 2);

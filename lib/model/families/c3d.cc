@@ -68,27 +68,40 @@ class C3dImpl : public NetworkImpl {
     }
   }
 
+  bool HasLinearHead() const override { return false; }
+
  protected:
-  at::Tensor Logits(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips) override {
     CheckClipsOfC3d({}, clips.size(2), clips.size(3), clips.size(4));
     at::Tensor features = clips;
     for (size_t i = 0; i < kC3dLayers.size(); ++i) {
       features = Activate(i, convolutions_[i](features));
-      const int64_t frames = kC3dLayers[i].pool_frames;
-      if (frames != 0) {
-        const int64_t pad = i + 1 == kC3dLayers.size() ? 1 : 0;
-        features = MaxPool(features, {{frames, 2, 2}}, {{frames, 2, 2}}, {{0, pad, pad}});
+      if (i + 1 < kC3dLayers.size()) {
+        features = Pool(i, features);
       }
     }
-    features = features.flatten(1).to(linears_[0]->weight.dtype());
+    return features;
+  }
+
+  at::Tensor Head(const at::Tensor& features) override {
+    at::Tensor values =
+        Pool(kC3dLayers.size() - 1, features).flatten(1).to(linears_[0]->weight.dtype());
     for (size_t i = 0; i < 2; ++i) {
-      features = torch::dropout(Activate(kC3dLayers.size() + i, linears_[i](features)), dropout_,
-                                is_training());
+      values = torch::dropout(Activate(kC3dLayers.size() + i, linears_[i](values)), dropout_,
+                              is_training());
     }
-    return linears_[2](features);
+    return linears_[2](values);
   }
 
  private:
+  // Pools the output of a layer, if the layer has a pooling behind it.
+  static at::Tensor Pool(size_t layer, const at::Tensor& features) {
+    const int64_t frames = kC3dLayers[layer].pool_frames;
+    const int64_t pad = layer + 1 == kC3dLayers.size() ? 1 : 0;
+    return frames == 0 ? features
+                       : MaxPool(features, {{frames, 2, 2}}, {{frames, 2, 2}}, {{0, pad, pad}});
+  }
+
   at::Tensor Activate(size_t layer, const at::Tensor& output) {
     return batch_norms_.empty() ? output.relu() : batch_norms_[layer](output).relu_();
   }

@@ -130,7 +130,7 @@ class DenseNetImpl : public NetworkImpl {
   }
 
  protected:
-  at::Tensor Logits(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips) override {
     CheckClipsOfDenseNet(options_, clips.size(2), clips.size(3), clips.size(4));
     at::Tensor features = stem_(clips);
     if (options_.max_pool) {
@@ -147,7 +147,10 @@ class DenseNetImpl : public NetworkImpl {
         features = (*transitions_[block])(features);
       }
     }
-    features = norm_(features).relu_();
+    return norm_(features).relu_();
+  }
+
+  at::Tensor Head(const at::Tensor& features) override {
     return classifier_(features.mean({2, 3, 4}).to(classifier_->weight.dtype()));
   }
 

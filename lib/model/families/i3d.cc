@@ -81,7 +81,7 @@ class I3dImpl : public NetworkImpl {
   }
 
  protected:
-  at::Tensor Logits(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips) override {
     at::Tensor features = PoolSpace(first_(clips));
     features = PoolSpace(third_(second_(features)));
     for (size_t i = 0; i < mixed_.size(); ++i) {
@@ -91,13 +91,18 @@ class I3dImpl : public NetworkImpl {
       }
       features = mixed_[i](features);
     }
+    return features;
+  }
+
+  at::Tensor Head(const at::Tensor& features) override {
     // The window has 2 frames and 7 x 7 places, the complete area of clips of 224 pixels. A smaller
     // map is covered completely.
     const auto window = [&](int64_t axis, int64_t size) {
       return std::min(size, features.size(axis));
     };
-    features = AveragePool(features, {{window(2, 2), window(3, 7), window(4, 7)}}, 1);
-    return logits_(torch::dropout(features, dropout_, is_training())).mean({2, 3, 4});
+    const at::Tensor pooled =
+        AveragePool(features, {{window(2, 2), window(3, 7), window(4, 7)}}, 1);
+    return logits_(torch::dropout(pooled, dropout_, is_training())).mean({2, 3, 4});
   }
 
  private:

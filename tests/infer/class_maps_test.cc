@@ -1,0 +1,126 @@
+// Compares class maps with PyPI's grad-cam (tests/golden/make_cam_golden.py), and checks that exact
+// maps add up to the logits.
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/infer/class_maps.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "tests/model/golden_options.h"
+#include "tests/model/small_network.h"
+#include "tests/test_support.h"
+
+namespace reel3d {
+namespace {
+
+using nlohmann::json;
+
+json GoldenCases() {
+  return json::parse(ReadFile(test::SourceFolder() / "tests/golden/cam_golden.json"));
+}
+
+at::Tensor Clips(const std::vector<int64_t>& shape) { return 2 * test::Noise("clips", shape); }
+
+class GoldenMaps : public testing::TestWithParam<size_t> {};
+
+TEST_P(GoldenMaps, EqualThoseOfGradCam) {
+  const json golden = GoldenCases();
+  const json& expected = golden["cases"].at(GetParam());
+  SCOPED_TRACE(expected["options"].dump());
+  Network network =
+      test::MakeFilled(test::GoldenOptions(expected["options"], golden["classes"]), at::kDouble);
+  const at::Tensor labels = at::tensor(expected["labels"].get<std::vector<int64_t>>(), at::kLong);
+  const ClassMaps found =
+      ComputeClassMaps(network, Clips(expected["shape"].get<std::vector<int64_t>>()), labels);
+  const auto shape = expected["map_shape"].get<std::vector<int64_t>>();
+  ASSERT_EQ(found.maps.sizes().vec(), shape);
+  const at::Tensor maps =
+      at::tensor(expected["maps"].get<std::vector<double>>(), at::kDouble).view(shape) *
+      static_cast<double>(shape[1] * shape[2] * shape[3]);
+  ASSERT_GT(maps.abs().max().item<double>(), 0);
+  EXPECT_LE((found.maps.to(at::kDouble) - maps).abs().max().item<double>(),
+            1e-4 * maps.abs().max().item<double>());
+  const auto logits = expected["logits"].get<std::vector<std::vector<double>>>();
+  for (size_t row = 0; row < logits.size(); ++row) {
+    for (size_t column = 0; column < logits[row].size(); ++column) {
+      EXPECT_NEAR(found.logits[row][column].item<double>(), logits[row][column],
+                  1e-4 * std::abs(logits[row][column]));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, GoldenMaps, testing::Range<size_t>(0, 8));
+
+TEST(GoldenMaps, AreAllTested) { EXPECT_EQ(GoldenCases()["cases"].size(), 8U); }
+
+at::Tensor BiasOf(const Network& network) {
+  at::Tensor bias;
+  for (const auto& parameter : network->named_parameters()) {
+    bias = parameter.value();  // the last parameter is that of the last layer
+  }
+  EXPECT_EQ(bias.dim(), 1);
+  return bias.detach();
+}
+
+class EachFamily : public testing::TestWithParam<std::string> {};
+
+// The mean of an exact map plus the class's bias is the logit, for each class.
+TEST_P(EachFamily, ExactMapsAddUpToTheLogits) {
+  const bool is_c3d = GetParam().rfind("c3d", 0) == 0;
+  Network network =
+      test::MakeFilled(test::SmallNetwork(GetParam(), 0.125, ShortcutType::kB), at::kFloat);
+  EXPECT_EQ(network->HasLinearHead(), !is_c3d);
+  const at::Tensor clips = Clips({2, 3, 24, is_c3d ? 112 : 80, is_c3d ? 112 : 104}).to(at::kFloat);
+  const at::Tensor logits = network->forward(clips).detach();
+  const double tolerance = 1e-5 * logits.abs().max().item<double>();
+  for (int64_t label = 0; label < logits.size(1); ++label) {
+    const ClassMaps found = ComputeClassMaps(network, clips, at::full({2}, label, at::kLong));
+    EXPECT_LE((found.logits - logits).abs().max().item<double>(), tolerance);
+    if (is_c3d) {
+      EXPECT_GE(found.maps.min().item<float>(), 0);
+      continue;
+    }
+    const at::Tensor sums = found.maps.mean({1, 2, 3}) + BiasOf(network)[label];
+    EXPECT_LE((sums - logits.select(1, label)).abs().max().item<double>(), tolerance);
+  }
+  for (const at::Tensor& parameter : network->parameters()) {
+    EXPECT_FALSE(parameter.grad().defined());
+  }
+}
+
+// Maps are the same if the network is prepared for evaluation, as the tools do.
+TEST_P(EachFamily, MapsStayIfBatchNormsAreAbsorbed) {
+  const bool is_c3d = GetParam().rfind("c3d", 0) == 0;
+  Network network =
+      test::MakeFilled(test::SmallNetwork(GetParam(), 0.125, ShortcutType::kB), at::kDouble);
+  const int64_t size = is_c3d ? 112 : 64;
+  const at::Tensor clips = Clips({1, 3, 16, size, size});
+  const at::Tensor label = at::full({1}, 2, at::kLong);
+  const at::Tensor before = ComputeClassMaps(network, clips, label).maps;
+  network->AbsorbBatchNorms();
+  const at::Tensor after = ComputeClassMaps(network, clips, label).maps;
+  EXPECT_LE((after - before).abs().max().item<double>(),
+            1e-5 * before.abs().max().item<double>() + 1e-9);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, EachFamily, testing::ValuesIn(ModelNames()));
+
+TEST(EnlargedMaps, KeepPlacesAndMean) {
+  at::Tensor map = at::zeros({1, 2, 4, 4}, at::kFloat);
+  map[0][1][0][3] = 1;
+  const at::Tensor large = EnlargeMaps(map, 16, 112, 56);
+  ASSERT_EQ(large.sizes().vec(), (std::vector<int64_t>{1, 16, 112, 56}));
+  EXPECT_NEAR(large.mean().item<double>(), 1.0 / 32, 1e-6);
+  // Each place has its value at the centre of its part: here rows 0 .. 27 and columns 42 .. 55.
+  EXPECT_NEAR(large[0][15][13][49].item<double>(), 1, 1e-6);
+  EXPECT_NEAR(large[0][12][14][48].item<double>(), (1 - 0.5 / 28) * (1 - 0.5 / 14), 0.04);
+  EXPECT_EQ(large[0][0][13][49].item<double>(), 0);
+  EXPECT_EQ(large[0][15][70][49].item<double>(), 0);
+  const at::Tensor constant = EnlargeMaps(at::full({2, 1, 1, 1}, 3, at::kFloat), 5, 7, 9);
+  EXPECT_TRUE(at::equal(constant, at::full({2, 5, 7, 9}, 3, at::kFloat)));
+}
+
+}  // namespace
+}  // namespace reel3d
