@@ -37,6 +37,7 @@ struct HeatOnShapesOptions {
   std::string videos_dir;
   PreparationOptions preparation;
   WindowStride window_stride;
+  int finer = 3;
   int videos = 50;
   int64_t seed = 1;
   ComputeOptions compute{8};
@@ -46,7 +47,9 @@ struct HeatOnShapesOptions {
     binder.Positional("VIDEOS_DIR", &videos_dir, "folder made by make-demo-videos");
     preparation.Bind(binder);
     window_stride.Bind(binder);
-    binder.Bind("videos", &videos, {2, 8 * 999}, "number of videos, from all classes in turn");
+    binder.Bind("explain-finer", &finer, {0, NetworkImpl::kMostStagesLeft},
+                "as in classify-video, where the default is 0");
+    binder.Bind("videos", &videos, {16, 8 * 999}, "number of videos, from all classes in turn");
     binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "the --seed of make-demo-videos");
     compute.Bind(binder);
   }
@@ -120,7 +123,7 @@ class Measurement {
     const std::vector<Clip> windows = SlidingClips(
         video.num_frames(), shape, options_.window_stride.For(shape.length), TailRule::kLoop);
     const Explanation explanation =
-        ExplainVideo(video, windows, ClassToExplain(name, trained_.classes, 0),
+        ExplainVideo(video, windows, ClassToExplain(name, trained_.classes, 0), options_.finer,
                      options_.compute.batch, &trained_, &runner_);
     const SyntheticVideo drawn =
         DrawSyntheticVideo(class_index, static_cast<uint64_t>(options_.seed), index);
@@ -153,7 +156,8 @@ ToolResult Measure(const HeatOnShapesOptions& options) {
   for (size_t video = 0; video < seen.size(); ++video) {
     const Shares own = SharesInside(seen[video].heat, seen[video].masks);
     // A video of the same class: it has the same kind of boxes, at other places.
-    const size_t other = (video + static_cast<size_t>(num_classes)) % seen.size();
+    const auto step = static_cast<size_t>(num_classes);
+    const size_t other = video + step < seen.size() ? video + step : video - step;
     const Shares own_heat_other_boxes = SharesInside(seen[video].heat, seen[other].masks);
     const double excess = own.heat / own.area;
     const double excess_elsewhere = own_heat_other_boxes.heat / own_heat_other_boxes.area;

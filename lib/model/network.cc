@@ -139,11 +139,12 @@ Network MakeNetwork(const NetworkOptions& options, uint64_t seed) {
 }
 
 at::Tensor NetworkImpl::forward(const at::Tensor& clips) {
-  return Head(LastFeatures(clips)).to(clips.scalar_type());
+  return Head(FeaturesOf(clips), 0).to(clips.scalar_type());
 }
 
-at::Tensor NetworkImpl::LastFeatures(const at::Tensor& clips) {
-  return Features(clips.contiguous(kLayout));
+at::Tensor NetworkImpl::FeaturesOf(const at::Tensor& clips, int stages_left) {
+  REEL3D_CHECK(stages_left >= 0 && stages_left <= kMostStagesLeft);
+  return Features(clips.contiguous(kLayout), stages_left);
 }
 
 void NetworkImpl::AbsorbBatchNorms() {

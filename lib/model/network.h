@@ -70,14 +70,19 @@ class NetworkImpl : public torch::nn::Module {
   // between may compute in another precision (precision.h). N = 0 is allowed, forward and backward.
   at::Tensor forward(const at::Tensor& clips);
 
-  // The two halves of forward(): forward(clips) is LogitsOf(LastFeatures(clips)), in the type of
-  // the clips. The last features are (N, channels, T', H', W'): they still have places in time and
-  // space, and come from a ReLU in all families but one (preact).
-  at::Tensor LastFeatures(const at::Tensor& clips);
-  at::Tensor LogitsOf(const at::Tensor& features) { return Head(features); }
-  // Returns whether LogitsOf() is a weighted sum of the features plus a bias, so that each
-  // feature's share in a logit is known exactly. That holds for means and one linear layer, without
-  // dropout.
+  // The two halves of forward(): forward(clips) is LogitsOf(FeaturesOf(clips)), in the type of the
+  // clips. Features are (N, channels, T', H', W'): they have places in time and space.
+  // `stages_left` says how many of the network's last stages belong to the second half, 0 ..
+  // kMostStagesLeft. With 0 these are the last features. Each stage more gives up to twice as many
+  // places along each axis.
+  static constexpr int kMostStagesLeft = 3;
+  at::Tensor FeaturesOf(const at::Tensor& clips, int stages_left = 0);
+  at::Tensor LogitsOf(const at::Tensor& features, int stages_left = 0) {
+    return Head(features, stages_left);
+  }
+  // Returns whether logits are a weighted sum of the last features plus a bias, so that each
+  // feature's share in a logit is known exactly. That holds for means and one linear layer, in
+  // evaluation mode.
   virtual bool HasLinearHead() const { return true; }
 
   // Makes each convolution do the work of the batch norm behind it, which saves a pass over the
@@ -95,8 +100,8 @@ class NetworkImpl : public torch::nn::Module {
   void Initialize(uint64_t seed);
 
  protected:
-  virtual at::Tensor Features(const at::Tensor& clips) = 0;
-  virtual at::Tensor Head(const at::Tensor& features) = 0;
+  virtual at::Tensor Features(const at::Tensor& clips, int stages_left) = 0;
+  virtual at::Tensor Head(const at::Tensor& features, int stages_left) = 0;
 
  private:
   void LayOut();

@@ -138,12 +138,13 @@ class ResNetImpl : public NetworkImpl {
         AddBlock(fmt::format("layer{}.{}", layer, number), convs, plan);
         channels = convs.back().shape.out;
       }
+      layer_ends_[index] = blocks_.size();
     }
     fc_ = register_module("fc", nn::Linear(channels, num_classes));
   }
 
  protected:
-  at::Tensor Features(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips, int stages_left) override {
     at::Tensor features = clips;
     for (size_t i = 0; i < stem_.size(); ++i) {
       features = stem_[i](features);
@@ -154,17 +155,26 @@ class ResNetImpl : public NetworkImpl {
       }
       features.relu_();
     }
-    for (const auto& block : blocks_) {
-      features = block->forward(features);
+    for (size_t block = 0; block < BlocksBefore(stages_left); ++block) {
+      features = blocks_[block]->forward(features);
     }
     return features;
   }
 
-  at::Tensor Head(const at::Tensor& features) override {
+  at::Tensor Head(const at::Tensor& given, int stages_left) override {
+    at::Tensor features = given;
+    for (size_t block = BlocksBefore(stages_left); block < blocks_.size(); ++block) {
+      features = blocks_[block]->forward(features);
+    }
     return fc_(features.mean({2, 3, 4}).to(fc_->weight.dtype()));
   }
 
  private:
+  // Returns the number of blocks before the last `stages_left` layers.
+  size_t BlocksBefore(int stages_left) const {
+    return layer_ends_[layer_ends_.size() - 1 - static_cast<size_t>(stages_left)];
+  }
+
   void AddBlock(const std::string& path, const std::vector<ConvPlan>& convs,
                 const ResNetPlan& plan) {
     if (plan.pre_activation) {
@@ -178,6 +188,7 @@ class ResNetImpl : public NetworkImpl {
   std::vector<ConvUnit> stem_;
   bool max_pool_;
   std::vector<std::shared_ptr<Block>> blocks_;
+  std::array<size_t, 4> layer_ends_ = {};  // number of blocks up to the end of layer1 .. layer4
   nn::Linear fc_{nullptr};
 };
 

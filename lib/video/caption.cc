@@ -97,7 +97,8 @@ void CaptionWriter::MakeLine(const std::string& name, const std::string& value,
   if (line_.num_missing > 0 && note_.empty()) {
     note_ = fmt::format(
         "no font of this computer has {} of '{}', so captions show boxes with their codes: install "
-        "a font of that script, such as Debian's fonts-noto-cjk or fonts-noto-color-emoji",
+        "a font of that script, such as Debian's fonts-noto-core, fonts-noto-cjk (for Chinese, "
+        "Japanese, Korean) or fonts-noto-color-emoji",
         Count(line_.num_missing, "character"), name);
   }
 }

@@ -222,8 +222,15 @@ class Classifier {
     const auto best =
         static_cast<size_t>(TopClasses(scores.data(), static_cast<int>(scores.size()), 1).front());
     const size_t chosen = ClassToExplain(options_.explain.class_name, windows.classes, best);
-    const Explanation explanation =
-        ExplainVideo(video, clips, chosen, options_.compute.batch, &trained_, &runner_);
+    const Explanation explanation = ExplainVideo(video, clips, chosen, options_.explain.finer,
+                                                 options_.compute.batch, &trained_, &runner_);
+    const auto [steps, rows, columns] = explanation.places;
+    if (options_.explain.finer == 0 && rows * columns < 16) {
+      LogInfo(fmt::format(
+          "the heat has only {} x {} x {} places in time, height and width of a window; "
+          "--explain-finer 2 gives more",
+          steps, rows, columns));
+    }
     WriteHeatVideo(video, explanation, trained_.recipe.size, options_.explain.file,
                    [&](int64_t frame, YuvImage* picture) {
                      const double score = windows.Scores(WindowAt(clips, frame), 1)[chosen];

@@ -44,6 +44,10 @@ void ExplainOptions::Bind(OptionBinder& binder) {
               "twice. Empty: write no such video");
   binder.Bind("explain-class", &class_name,
               "the class that --explain looks for. Empty: the best class of the video");
+  binder.Bind("explain-finer", &finer, {0, NetworkImpl::kMostStagesLeft},
+              "take the features so many stages before the network's end: each stage makes the "
+              "colours up to twice as fine in time, height and width, and less exact. 0: the last "
+              "features");
 }
 
 size_t ClassToExplain(const std::string& class_name, const std::vector<std::string>& classes,
@@ -63,22 +67,24 @@ size_t ClassToExplain(const std::string& class_name, const std::vector<std::stri
 
 nlohmann::ordered_json Explanation::ToJson() const {
   return {{"class", class_name},
-          {"method", is_exact ? "exact" : "grad-cam"},
+          {"method", method},
           {"places", places},
           {"heat_over_time", heat_over_time}};
 }
 
 Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows,
-                         size_t class_index, int batch, TrainedNetwork* trained,
+                         size_t class_index, int finer, int batch, TrainedNetwork* trained,
                          ClipRunner* runner) {
   Explanation explanation;
   explanation.class_name = trained->classes.at(class_index);
-  explanation.is_exact = trained->network->HasLinearHead();
+  explanation.method = finer > 0                           ? "hires-cam"
+                       : trained->network->HasLinearHead() ? "exact"
+                                                           : "grad-cam";
   VideoHeat heat(video.num_frames(), trained->recipe.shape.stride);
   const auto compute = [&](const Batch& /*batch*/, const at::Tensor& input) {
     const at::Tensor classes = at::full({input.size(0)}, static_cast<int64_t>(class_index),
                                         input.options().dtype(at::kLong));
-    return ComputeClassMaps(trained->network, input, classes).maps.to(at::kCPU);
+    return ComputeClassMaps(trained->network, input, classes, finer).maps.to(at::kCPU);
   };
   video.ForEachGroup(windows, batch, [&](std::vector<ClipRequest> requests, FrameSource frames) {
     runner->RunWith(std::move(requests), std::move(frames), compute,

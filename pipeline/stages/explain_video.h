@@ -19,8 +19,9 @@ namespace reel3d {
 struct ExplainOptions {
   std::string file;        // to write; empty: none
   std::string class_name;  // empty: the best class of the video
+  int finer = 0;           // stages_left of NetworkImpl::FeaturesOf()
 
-  // Binds --explain and --explain-class.
+  // Binds --explain, --explain-class and --explain-finer.
   void Bind(OptionBinder& binder);
 };
 
@@ -31,7 +32,7 @@ size_t ClassToExplain(const std::string& class_name, const std::vector<std::stri
 
 struct Explanation {
   std::string class_name;
-  bool is_exact = true;               // false: Grad-CAM
+  std::string method;                 // "exact", "grad-cam" or "hires-cam"
   std::array<int64_t, 3> places{};    // T', H', W' of a window's map
   at::Tensor heat;                    // float32 (frames, H', W'), 0 .. 1: VideoHeat::Heat()
   std::vector<float> heat_over_time;  // of each frame, 0 .. 1
@@ -39,10 +40,10 @@ struct Explanation {
   nlohmann::ordered_json ToJson() const;
 };
 
-// Computes the maps of all windows of the video for one class. `batch` windows are computed at
-// once.
+// Computes the maps of all windows of the video for one class. `finer` is that of the options, and
+// `batch` windows are computed at once.
 Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows,
-                         size_t class_index, int batch, TrainedNetwork* trained,
+                         size_t class_index, int finer, int batch, TrainedNetwork* trained,
                          ClipRunner* runner);
 
 // Writes the prepared video with heat, and under it a bar with the heat over time. `size` is the

@@ -105,6 +105,41 @@ TEST(SyntheticVideoTest, TheActionIsInTheCentralSquareOfAnySixteenFrames) {
   }
 }
 
+bool IsIn(const std::vector<ShapeBox>& boxes, int x, int y) {
+  constexpr float kEdge = 1;  // the pixel at the outline is drawn in part
+  const auto column = static_cast<float>(x), row = static_cast<float>(y);
+  return std::any_of(boxes.begin(), boxes.end(), [&](const ShapeBox& box) {
+    return column >= box.left - kEdge && column <= box.right + kEdge && row >= box.top - kEdge &&
+           row <= box.bottom + kEdge;
+  });
+}
+
+// Pixels change only inside the boxes of the shapes, and the boxes are not much larger than that.
+TEST(SyntheticVideoTest, BoxesHoldWhatMoves) {
+  for (int class_index = 0; class_index < kClasses; ++class_index) {
+    for (int index = 0; index < 5; ++index) {
+      const auto video = DrawSyntheticVideo(class_index, kSeed, index);
+      ASSERT_EQ(video.boxes.size(), video.frames.size());
+      int64_t num_changed = 0, num_inside = 0;
+      for (size_t frame = 1; frame < video.frames.size(); ++frame) {
+        const RgbImage& before = video.frames[frame - 1];
+        const RgbImage& now = video.frames[frame];
+        for (int y = 0; y < now.height; ++y) {
+          for (int x = 0; x < now.width; ++x) {
+            const bool is_inside =
+                IsIn(video.boxes[frame - 1], x, y) || IsIn(video.boxes[frame], x, y);
+            const bool changed = !std::equal(now.at(x, y), now.at(x, y) + 3, before.at(x, y));
+            ASSERT_TRUE(is_inside || !changed) << class_index << " " << index << " " << frame;
+            num_changed += changed ? 1 : 0;
+            num_inside += is_inside ? 1 : 0;
+          }
+        }
+      }
+      EXPECT_GT(8 * num_changed, num_inside) << class_index << " " << index;
+    }
+  }
+}
+
 // Two videos of a pair must not share a scene, or a network could recognise a validation video by
 // its background. No scene may occur twice in a class.
 TEST(SyntheticVideoTest, NoTwoVideosShareAScene) {

@@ -33,7 +33,8 @@ TEST_P(GoldenMaps, EqualThoseOfGradCam) {
       test::MakeFilled(test::GoldenOptions(expected["options"], golden["classes"]), at::kDouble);
   const at::Tensor labels = at::tensor(expected["labels"].get<std::vector<int64_t>>(), at::kLong);
   const ClassMaps found =
-      ComputeClassMaps(network, Clips(expected["shape"].get<std::vector<int64_t>>()), labels);
+      ComputeClassMaps(network, Clips(expected["shape"].get<std::vector<int64_t>>()), labels,
+                       expected["stages_left"]);
   const auto shape = expected["map_shape"].get<std::vector<int64_t>>();
   ASSERT_EQ(found.maps.sizes().vec(), shape);
   const at::Tensor maps =
@@ -51,9 +52,9 @@ TEST_P(GoldenMaps, EqualThoseOfGradCam) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, GoldenMaps, testing::Range<size_t>(0, 8));
+INSTANTIATE_TEST_SUITE_P(Networks, GoldenMaps, testing::Range<size_t>(0, 10));
 
-TEST(GoldenMaps, AreAllTested) { EXPECT_EQ(GoldenCases()["cases"].size(), 8U); }
+TEST(GoldenMaps, AreAllTested) { EXPECT_EQ(GoldenCases()["cases"].size(), 10U); }
 
 at::Tensor BiasOf(const Network& network) {
   at::Tensor bias;
@@ -87,6 +88,26 @@ TEST_P(EachFamily, ExactMapsAddUpToTheLogits) {
   }
   for (const at::Tensor& parameter : network->parameters()) {
     EXPECT_FALSE(parameter.grad().defined());
+  }
+}
+
+// The two halves of a network are the network, wherever it is split.
+TEST_P(EachFamily, CanBeSplitBehindEachStage) {
+  const bool is_c3d = GetParam().rfind("c3d", 0) == 0;
+  Network network =
+      test::MakeFilled(test::SmallNetwork(GetParam(), 0.125, ShortcutType::kB), at::kDouble);
+  const int64_t size = is_c3d ? 112 : 64;
+  const at::Tensor clips = Clips({1, 3, 16, size, size});
+  const at::NoGradGuard no_grad;
+  const at::Tensor logits = network->forward(clips);
+  int64_t last_height = 0;
+  for (int left = 0; left <= NetworkImpl::kMostStagesLeft; ++left) {
+    const at::Tensor features = network->FeaturesOf(clips, left);
+    // The first stage of I3D begins without a pooling.
+    const bool may_be_equal = GetParam() == "i3d" && left == 3;
+    EXPECT_GE(features.size(3), last_height + (may_be_equal ? 0 : 1)) << left;
+    last_height = features.size(3);
+    EXPECT_TRUE(at::equal(network->LogitsOf(features, left), logits)) << left;
   }
 }
 

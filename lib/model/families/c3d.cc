@@ -71,21 +71,15 @@ class C3dImpl : public NetworkImpl {
   bool HasLinearHead() const override { return false; }
 
  protected:
-  at::Tensor Features(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips, int stages_left) override {
     CheckClipsOfC3d({}, clips.size(2), clips.size(3), clips.size(4));
-    at::Tensor features = clips;
-    for (size_t i = 0; i < kC3dLayers.size(); ++i) {
-      features = Activate(i, convolutions_[i](features));
-      if (i + 1 < kC3dLayers.size()) {
-        features = Pool(i, features);
-      }
-    }
-    return features;
+    return Convolve(clips, 0, LayersBefore(stages_left));
   }
 
-  at::Tensor Head(const at::Tensor& features) override {
-    at::Tensor values =
-        Pool(kC3dLayers.size() - 1, features).flatten(1).to(linears_[0]->weight.dtype());
+  at::Tensor Head(const at::Tensor& given, int stages_left) override {
+    const size_t last = kC3dLayers.size() - 1;
+    const at::Tensor features = Convolve(given, LayersBefore(stages_left), kC3dLayers.size());
+    at::Tensor values = Pool(last, features).flatten(1).to(linears_[0]->weight.dtype());
     for (size_t i = 0; i < 2; ++i) {
       values = torch::dropout(Activate(kC3dLayers.size() + i, linears_[i](values)), dropout_,
                               is_training());
@@ -94,6 +88,28 @@ class C3dImpl : public NetworkImpl {
   }
 
  private:
+  // Returns the number of convolutions before the last `stages_left` stages. A stage ends before a
+  // pooling.
+  static size_t LayersBefore(int stages_left) {
+    size_t layers = kC3dLayers.size();
+    for (int stage = 0; stage < stages_left; ++stage) {
+      do {
+        --layers;
+      } while (kC3dLayers[layers - 1].pool_frames == 0);
+    }
+    return layers;
+  }
+
+  // Computes the convolutions [first, end), each with the pooling that is due before it.
+  at::Tensor Convolve(const at::Tensor& input, size_t first, size_t end) {
+    at::Tensor features = input;
+    for (size_t layer = first; layer < end; ++layer) {
+      features = layer == 0 ? features : Pool(layer - 1, features);
+      features = Activate(layer, convolutions_[layer](features));
+    }
+    return features;
+  }
+
   // Pools the output of a layer, if the layer has a pooling behind it.
   static at::Tensor Pool(size_t layer, const at::Tensor& features) {
     const int64_t frames = kC3dLayers[layer].pool_frames;

@@ -130,7 +130,7 @@ class DenseNetImpl : public NetworkImpl {
   }
 
  protected:
-  at::Tensor Features(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips, int stages_left) override {
     CheckClipsOfDenseNet(options_, clips.size(2), clips.size(3), clips.size(4));
     at::Tensor features = stem_(clips);
     if (options_.max_pool) {
@@ -139,22 +139,31 @@ class DenseNetImpl : public NetworkImpl {
       features = MaxPool(features, 3, 2, 1);
     }
     features.relu_();
-    for (size_t block = 0; block < blocks_.size(); ++block) {
-      for (DenseLayer& layer : blocks_[block]) {
-        features = layer(features);
-      }
-      if (block < transitions_.size()) {
-        features = (*transitions_[block])(features);
-      }
+    for (size_t block = 0; block < blocks_.size() - static_cast<size_t>(stages_left); ++block) {
+      features = Compute(block, features);
     }
-    return norm_(features).relu_();
+    return features;
   }
 
-  at::Tensor Head(const at::Tensor& features) override {
+  at::Tensor Head(const at::Tensor& given, int stages_left) override {
+    at::Tensor features = given;
+    for (size_t block = blocks_.size() - static_cast<size_t>(stages_left); block < blocks_.size();
+         ++block) {
+      features = Compute(block, features);
+    }
     return classifier_(features.mean({2, 3, 4}).to(classifier_->weight.dtype()));
   }
 
  private:
+  // Computes a block with the transition before it, and behind the last block batch norm and ReLU.
+  at::Tensor Compute(size_t block, const at::Tensor& input) {
+    at::Tensor features = block == 0 ? input : (*transitions_[block - 1])(input);
+    for (DenseLayer& layer : blocks_[block]) {
+      features = layer(features);
+    }
+    return block + 1 < blocks_.size() ? features : norm_(features).relu_();
+  }
+
   static const std::array<int64_t, 4>& BlocksOf(int depth) {
     const auto* const found =
         std::find_if(kDenseNetDepths.begin(), kDenseNetDepths.end(),

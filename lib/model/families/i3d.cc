@@ -81,20 +81,14 @@ class I3dImpl : public NetworkImpl {
   }
 
  protected:
-  at::Tensor Features(const at::Tensor& clips) override {
+  at::Tensor Features(const at::Tensor& clips, int stages_left) override {
     at::Tensor features = PoolSpace(first_(clips));
     features = PoolSpace(third_(second_(features)));
-    for (size_t i = 0; i < mixed_.size(); ++i) {
-      const int64_t pool = kI3dModules[i].pool_before;
-      if (pool != 0) {
-        features = MaxPoolSame(features, pool, 2);
-      }
-      features = mixed_[i](features);
-    }
-    return features;
+    return ComputeMixed(features, 0, ModulesBefore(stages_left));
   }
 
-  at::Tensor Head(const at::Tensor& features) override {
+  at::Tensor Head(const at::Tensor& given, int stages_left) override {
+    const at::Tensor features = ComputeMixed(given, ModulesBefore(stages_left), mixed_.size());
     // The window has 2 frames and 7 x 7 places, the complete area of clips of 224 pixels. A smaller
     // map is covered completely.
     const auto window = [&](int64_t axis, int64_t size) {
@@ -106,6 +100,31 @@ class I3dImpl : public NetworkImpl {
   }
 
  private:
+  // Returns the number of mixed modules before the last `stages_left` stages. A stage begins with a
+  // pooling; the stage before all poolings has the first modules.
+  size_t ModulesBefore(int stages_left) const {
+    size_t modules = mixed_.size();
+    for (int stage = 0; stage < stages_left; ++stage) {
+      do {
+        --modules;
+      } while (modules > 0 && kI3dModules[modules].pool_before == 0);
+    }
+    return modules;
+  }
+
+  // Computes the modules [first, end), each with the pooling before it.
+  at::Tensor ComputeMixed(const at::Tensor& input, size_t first, size_t end) {
+    at::Tensor features = input;
+    for (size_t i = first; i < end; ++i) {
+      const int64_t pool = kI3dModules[i].pool_before;
+      if (pool != 0) {
+        features = MaxPoolSame(features, pool, 2);
+      }
+      features = mixed_[i](features);
+    }
+    return features;
+  }
+
   static at::Tensor PoolSpace(const at::Tensor& features) {
     return MaxPoolSame(features, {{1, 3, 3}}, {{1, 2, 2}});
   }
