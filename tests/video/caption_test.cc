@@ -151,11 +151,11 @@ TEST_F(Caption, KeepsTheValueInSight) {
   EXPECT_EQ(End(Drawn("\xE2\x80\xAE abc")), end);  // it turns the direction of writing
   EXPECT_EQ(End(Drawn(std::string(200, 'w'))), end);
   EXPECT_EQ(End(Drawn(std::string(200, 'w'), "0.87", 200)), end);
-  std::string chinese;
+  std::string hebrew;
   for (int i = 0; i < 200; ++i) {
-    chinese += "跳";
+    hebrew += "ש";
   }
-  EXPECT_EQ(End(Drawn(chinese)), end);
+  EXPECT_EQ(End(Drawn(hebrew)), end);
   EXPECT_NE(End(Drawn("abc", "0.88")), end);
 }
 
