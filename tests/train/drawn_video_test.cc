@@ -68,7 +68,8 @@ std::vector<std::vector<std::string>> PicturesOf(const std::string& file) {
 
 // Class names in any script are drawn, with the fonts that the computer has.
 TEST_F(ClassifyTool, AnnotatesInAnyScript) {
-  SaveTensors(At("named.safetensors"), Tensors("run", "model.safetensors"));
+  const auto tensors = Tensors("run", "model.safetensors");
+  SaveTensors(At("named.safetensors"), NamedTensors(tensors.begin(), tensors.end()));
   WriteFileAtomically(At("clips.ini"), "sample-size = 32\n");
   const auto annotate = [&](const std::string& name, const std::string& fonts) {
     std::string classes;
