@@ -101,6 +101,8 @@ double WorstError(const ConvolutionImpl& convolution, int64_t num_clips,
       if (sizes[0] <= kTrialClips) {
         throw;
       }
+    } catch (const c10::Error&) {
+      return std::numeric_limits<double>::infinity();  // the library has no such kernel
     }
   }
 }
@@ -245,7 +247,8 @@ std::string Describe(const Findings& findings, const PrecisionOptions& options, 
 
 void PrecisionOptions::Bind(OptionBinder& binder) {
   binder.Choice("precision", &precision, "precision of convolutions");
-  binder.Choice("stem", &stem, "how the first convolution computes");
+  binder.Choice("stem", &stem, "how convolutions over the channels of a clip compute",
+                Effect::kRunOnly);
 }
 
 double ArithmeticErrors::Worst() const {

@@ -20,7 +20,7 @@ struct ComputeOptions {
   int threads = 0;  // 0: all cores
   DeviceChoice device = DeviceChoice::kAuto;
 
-  // Binds --decoding, --precision, --batch, --threads and --device.
+  // Binds --decoding, --precision, --stem, --batch, --threads and --device.
   void Bind(OptionBinder& binder);
 };
 

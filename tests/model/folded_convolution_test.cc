@@ -104,5 +104,21 @@ TEST(FoldedConvolution, IsTheSameForAnyKernelStrideAndPadding) {
   }
 }
 
+// An input that needs no gradient is copied in words of several values.
+TEST(FoldedConvolution, HasTheSameBitsWithAndWithoutGradientOfTheInput) {
+  for (const auto type : {at::kBFloat16, at::kFloat}) {
+    const at::Tensor input = Draw({2, 3, 6, 20, 20}).to(type);
+    const at::Tensor weight = Draw({5, 3, 7, 7, 7}).to(type);
+    const auto output = [&](const at::Tensor& clips) {
+      return FoldedConvolution(clips, weight, {}, {{1, 2, 2}}, {{3, 3, 3}}).detach();
+    };
+    const at::Tensor without = output(input);
+    EXPECT_TRUE(without.equal(output(input.detach().requires_grad_())));
+    const at::Tensor exact =
+        at::conv3d(input.to(at::kDouble), weight.to(at::kDouble), {}, {1, 2, 2}, {3, 3, 3});
+    EXPECT_LE((without - exact).norm().item<double>(), 0.01 * exact.norm().item<double>());
+  }
+}
+
 }  // namespace
 }  // namespace reel3d
