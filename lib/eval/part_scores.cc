@@ -147,6 +147,15 @@ void Add(ScoredRows found, const std::vector<size_t>& rows, PartScores* part) {
 
 }  // namespace
 
+int PartsAtOnce(uintmax_t largest_size, size_t num_files, int threads) {
+  constexpr uintmax_t kMostBytes = 64U << 20U;
+  constexpr uintmax_t kMostParts = 16;  // more take hardly any time less
+  const uintmax_t fitting = kMostBytes / std::max<uintmax_t>(1, largest_size);
+  const uintmax_t at_once =
+      std::min({fitting, kMostParts, uintmax_t{num_files}, static_cast<uintmax_t>(threads)});
+  return std::max(1, static_cast<int>(at_once));
+}
+
 PartScores ReadPartScores(const std::filesystem::path& file, const ScoresRequest& request,
                           int threads) {
   Scores scores = ReadScores(file);

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -19,6 +20,11 @@ struct PartScores {
   int64_t num_labelled_clips = 0, num_clips_right = 0;  // as in SubsetScores
   bool has_crops = false;                               // some clip has a crop other than the first
 };
+
+// Returns how many of `num_files` score files `threads` threads read at once, at least 1. Each is
+// in memory with all its logits, so the files together have at most 64 MiB, or there is only one.
+// `largest_size` is the size of the largest file in bytes.
+int PartsAtOnce(uintmax_t largest_size, size_t num_files, int threads);
 
 // Uses up to `threads` threads. Throws what ReadScores() throws, and an input error that names the
 // clip if a logit is not finite. May be called from several threads at once.

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <regex>
+#include <system_error>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -20,9 +21,6 @@
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-// More parts at once would take more memory, and hardly any time less.
-constexpr int kMostPartsAtOnce = 16;
 
 std::vector<fs::path> PartFiles(const fs::path& folder) {
   RequireFolder(folder, "a folder of score files");
@@ -144,21 +142,35 @@ struct ReadPart {
   std::exception_ptr error;
 };
 
-// Reads several parts at once, in the order of the files. After an error it begins no further file.
+// A file that cannot be asked for its size counts as empty: reading it says what is wrong with it.
+uintmax_t LargestSize(const std::vector<fs::path>& files) {
+  uintmax_t largest = 0;
+  for (const fs::path& file : files) {
+    std::error_code error;
+    const uintmax_t size = fs::file_size(file, error);
+    largest = error ? largest : std::max(largest, size);
+  }
+  return largest;
+}
+
+// Reads several parts at once, in the order of the files. After an error it may leave out files
+// behind the bad one, but none in front of it: the first error is that of the first bad file.
 std::vector<ReadPart> ReadParts(const std::vector<fs::path>& files, const ScoresRequest& request) {
   const int threads = ThreadCount(request.threads);
-  const int at_once = std::min({threads, static_cast<int>(files.size()), kMostPartsAtOnce});
+  const int at_once = PartsAtOnce(LargestSize(files), files.size(), threads);
   std::vector<ReadPart> parts(files.size());
-  std::atomic<bool> has_failed{false};
+  std::atomic<size_t> first_bad{files.size()};
   ParallelFor(files.size(), at_once, [&](size_t index) {
-    if (has_failed) {
+    if (index > first_bad) {
       return;
     }
     try {
       parts[index].scores = ReadPartScores(files[index], request, threads / at_once);
     } catch (...) {
       parts[index].error = std::current_exception();
-      has_failed = true;
+      size_t known = first_bad;
+      while (index < known && !first_bad.compare_exchange_weak(known, index)) {
+      }
     }
   });
   return parts;

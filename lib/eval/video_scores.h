@@ -58,10 +58,10 @@ struct SubsetScores {
   std::vector<std::string> missing_parts;  // file names
 };
 
-// Reads every scores-NNNNN.h5 in `folder`, up to 16 at a time. Throws an input error if there is no
-// score file, a part is missing (unless allowed), or parts have different checkpoints, data,
-// settings, subsets or classes. It also throws if a part or video occurs twice, no video has a
-// clip, or a logit is not finite (the error names the clip).
+// Reads every scores-NNNNN.h5 in `folder`, several at a time (PartsAtOnce() of part_scores.h).
+// Throws an input error if there is no score file, a part is missing (unless allowed), or parts
+// have different checkpoints, data, settings, subsets or classes. It also throws if a part or video
+// occurs twice, no video has a clip, or a logit is not finite (the error names the clip).
 SubsetScores ReadSubsetScores(const std::filesystem::path& folder, const ScoresRequest& request);
 
 }  // namespace reel3d

@@ -112,8 +112,12 @@ void CompareScoresOptions::Bind(OptionBinder& binder) {
   binder.Bind("allow-missing", &allow_missing,
               "compare although score files are missing; their videos are left out");
   intervals.Bind(binder);
-  binder.Bind("threads", &threads, IntRange{0, 1024},
-              "threads that average clips. 0: as many as there are cores", Effect::kRunOnly);
+  binder.Bind(
+      "threads", &threads, IntRange{0, 1024},
+      "threads that read scores, average clips and draw samples. Several score files are in "
+      "memory at once, of at most 64 MiB together, or a single larger one. 0: as many as "
+      "there are cores",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "replace a comparison that had other settings",
               Effect::kOnce);
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "lib/base/rng.h"
+#include "lib/eval/part_scores.h"
 #include "lib/eval/score_file.h"
 #include "tests/test_support.h"
 
@@ -69,6 +70,16 @@ void ExpectSameFigures(const AccuracyFigures& a, const AccuracyFigures& b) {
   EXPECT_EQ(a.top1.missing_wrong, b.top1.missing_wrong);
   EXPECT_EQ(a.top5.missing_ignored, b.top5.missing_ignored);
   EXPECT_EQ(a.mean_class_top1, b.mean_class_top1);
+}
+
+// The memory of a reading does not grow with the cores of the machine.
+TEST(PartsAtOnce, HaveAtMost64MibTogether) {
+  constexpr uintmax_t kMib = 1U << 20U;
+  EXPECT_EQ(PartsAtOnce(8 * kMib, 79, 128), 8);
+  EXPECT_EQ(PartsAtOnce(82 * kMib, 15, 16), 1);
+  EXPECT_EQ(PartsAtOnce(1, 79, 128), 16);
+  EXPECT_EQ(PartsAtOnce(0, 79, 2), 2);
+  EXPECT_EQ(PartsAtOnce(8 * kMib, 3, 16), 3);
 }
 
 TEST_F(EvaluationTest, TheOrderOfVideosDoesNotMatter) {
