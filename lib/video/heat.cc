@@ -79,21 +79,29 @@ void DrawHeat(const HeatBox& heat, YuvImage* image) {
 
 int TimeBarRows(int height) { return std::max(8, height / 24 * 2); }
 
-void DrawTimeBar(const std::vector<float>& over_time, int64_t now, int top, YuvImage* image) {
-  const auto num_frames = static_cast<int64_t>(over_time.size());
-  const int64_t width = image->width();
-  const auto rows = static_cast<float>(image->height() - top);
+TimeBar::TimeBar(const std::vector<float>& over_time, int width)
+    : num_frames_(static_cast<int64_t>(over_time.size())) {
+  REEL3D_CHECK(!over_time.empty());
   // Returns the first frame of a column. A column of a long video has several frames, and shows the
   // highest.
-  const auto frame_of = [&](int64_t column) { return column * num_frames / width; };
+  const auto frame_of = [&](int64_t column) { return column * num_frames_ / width; };
+  for (int64_t column = 0; column < width; ++column) {
+    const int64_t first = frame_of(column);
+    const int64_t end = std::max(first + 1, frame_of(column + 1));
+    columns_.push_back(*std::max_element(over_time.begin() + first, over_time.begin() + end));
+  }
+}
+
+void TimeBar::Draw(int64_t now, int top, YuvImage* image) const {
+  const auto width = static_cast<int64_t>(columns_.size());
+  REEL3D_CHECK(image->width() == width);
+  const auto rows = static_cast<float>(image->height() - top);
   constexpr RgbColor kBlack = {0, 0, 0}, kWhite = {255, 255, 255};
   for (int plane = 0; plane < YuvImage::kPlanes; ++plane) {
     ForEachByte(image, plane, top, [&](uint8_t* byte, int x, int y) {
-      const int64_t first = frame_of(x);
-      const int64_t end = std::max(first + 1, frame_of(x + 1));
-      const float value = *std::max_element(over_time.begin() + first, over_time.begin() + end);
+      const float value = columns_[static_cast<size_t>(x)];
       const bool is_bar = static_cast<float>(image->height() - y) <= std::ceil(value * rows);
-      const bool is_now = x / 2 == (2 * now + 1) * width / (2 * num_frames) / 2;
+      const bool is_now = x / 2 == (2 * now + 1) * width / (2 * num_frames_) / 2;
       const RgbColor color = is_now ? kWhite : is_bar ? HeatColor(0.3F + 0.7F * value) : kBlack;
       *byte = ToYuv(color)[static_cast<size_t>(plane)];
     });

@@ -31,8 +31,20 @@ void DrawHeat(const HeatBox& heat, YuvImage* image);
 // Returns how many rows a time bar should have under a picture of this height; even.
 int TimeBarRows(int height);
 
-// Fills the rows of the picture from `top`, an even number, with a bar chart over time. `over_time`
-// has the heat of each frame of the video, 0 .. 1. A white line marks the frame `now`.
-void DrawTimeBar(const std::vector<float>& over_time, int64_t now, int top, YuvImage* image);
+// TimeBar is a bar chart of a video's heat over time. Drawing it takes the same time for a video of
+// any length.
+class TimeBar {
+ public:
+  // `over_time` has the heat of each frame of the video, at least one, 0 .. 1. `width` is that of
+  // the pictures in pixels.
+  TimeBar(const std::vector<float>& over_time, int width);
+
+  // Fills the rows of the picture from `top`, an even number. A white line marks the frame `now`.
+  void Draw(int64_t now, int top, YuvImage* image) const;
+
+ private:
+  int64_t num_frames_;
+  std::vector<float> columns_;  // heat of each column of pixels
+};
 
 }  // namespace reel3d

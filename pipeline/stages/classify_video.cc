@@ -215,7 +215,7 @@ class Classifier {
     });
   }
 
-  // Writes the heat of one class, and on each frame the score of this class.
+  // Writes the heat of one class, and on each frame its probability in the current window.
   Json Explain(const RawVideo& video, const std::vector<Clip>& clips, const ScoredWindows& windows,
                CaptionWriter* captions) {
     const std::vector<double> scores = windows.Scores(0, windows.size());
@@ -233,8 +233,8 @@ class Classifier {
     }
     WriteHeatVideo(video, explanation, trained_.recipe.size, options_.explain.file,
                    [&](int64_t frame, YuvImage* picture) {
-                     const double score = windows.Scores(WindowAt(clips, frame), 1)[chosen];
-                     captions->Draw(explanation.class_name, fmt::format("{:.2f}", score), picture);
+                     const double share = windows.Probabilities(WindowAt(clips, frame))[chosen];
+                     captions->Draw(explanation.class_name, fmt::format("{:.2f}", share), picture);
                    });
     return explanation.ToJson();
   }
@@ -366,9 +366,7 @@ void ClassifyVideoOptions::Check() const {
           fmt::format("{} and {} name the same file: name two", place->second, output.option));
     }
   }
-  if (!explain.class_name.empty() && explain.file.empty()) {
-    throw UsageError("--explain-class: name the video to write with --explain");
-  }
+  explain.Check();
 }
 
 ToolResult RunClassification(const ClassifyVideoOptions& options) {

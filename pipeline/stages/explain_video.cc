@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/cli/option_table.h"
+#include "lib/data/names.h"
 #include "lib/infer/class_maps.h"
 #include "lib/infer/video_heat.h"
 #include "lib/video/heat.h"
@@ -50,12 +52,25 @@ void ExplainOptions::Bind(OptionBinder& binder) {
               "features");
 }
 
+void ExplainOptions::Check() const {
+  if (file.empty() && (!class_name.empty() || finer > 0)) {
+    throw UsageError(fmt::format("{}: name the video to write with --explain",
+                                 finer > 0 ? "--explain-finer" : "--explain-class"));
+  }
+}
+
 size_t ClassToExplain(const std::string& class_name, const std::vector<std::string>& classes,
                       size_t best) {
   if (class_name.empty()) {
     return best;
   }
-  const auto found = std::find(classes.begin(), classes.end(), class_name);
+  auto found = std::find(classes.begin(), classes.end(), class_name);
+  if (found == classes.end()) {  // the keyboard may write é in another way than the list
+    found = std::find_if(classes.begin(), classes.end(),
+                         [composed = ComposedForm(class_name)](const std::string& name) {
+                           return ComposedForm(name) == composed;
+                         });
+  }
   if (found == classes.end()) {
     const std::string nearest = Nearest(class_name, classes);
     throw UsageError(
@@ -80,7 +95,7 @@ Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows
   explanation.method = finer > 0                           ? "hires-cam"
                        : trained->network->HasLinearHead() ? "exact"
                                                            : "grad-cam";
-  VideoHeat heat(video.num_frames(), trained->recipe.shape.stride);
+  VideoHeat heat(video.num_frames(), trained->recipe.shape.stride, AvailableMemoryBytes() / 2);
   const auto compute = [&](const Batch& /*batch*/, const at::Tensor& input) {
     const at::Tensor classes = at::full({input.size(0)}, static_cast<int64_t>(class_index),
                                         input.options().dtype(at::kLong));
@@ -95,7 +110,7 @@ Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows
                       explanation.places = {maps.size(1), maps.size(2), maps.size(3)};
                     });
   });
-  explanation.heat = heat.Heat();
+  explanation.heat = heat.TakeHeat();
   explanation.heat_over_time = VideoHeat::OverTime(explanation.heat);
   return explanation;
 }
@@ -104,12 +119,13 @@ void WriteHeatVideo(
     const RawVideo& video, const Explanation& explanation, int size, const std::string& target,
     const std::function<void(int64_t frame_index, YuvImage* picture)>& draw_caption) {
   const int rows = TimeBarRows(video.height());
+  const TimeBar bar(explanation.heat_over_time, video.width());
   AnnotateVideo(video.prepared(), target, rows, [&](int64_t frame, YuvImage* picture) {
     const int top = picture->height() - rows;
     HeatBox box = SeenSquare({picture->width(), top}, size);
     FillBox(explanation.heat[frame], &box);
     DrawHeat(box, picture);
-    DrawTimeBar(explanation.heat_over_time, frame, top, picture);
+    bar.Draw(frame, top, picture);
     draw_caption(frame, picture);
   });
 }

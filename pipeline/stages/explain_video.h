@@ -23,10 +23,12 @@ struct ExplainOptions {
 
   // Binds --explain, --explain-class and --explain-finer.
   void Bind(OptionBinder& binder);
+  // Throws a usage error if the others are given without --explain.
+  void Check() const;
 };
 
-// Returns the index of `class_name`, or `best` if it is empty. Throws a usage error that names the
-// nearest class if the network has no such class.
+// Returns the index of `class_name`, in any Unicode form, or `best` if it is empty. Throws a usage
+// error that names the nearest class if the network has no such class.
 size_t ClassToExplain(const std::string& class_name, const std::vector<std::string>& classes,
                       size_t best);
 
@@ -34,14 +36,15 @@ struct Explanation {
   std::string class_name;
   std::string method;                 // "exact", "grad-cam" or "hires-cam"
   std::array<int64_t, 3> places{};    // T', H', W' of a window's map
-  at::Tensor heat;                    // float32 (frames, H', W'), 0 .. 1: VideoHeat::Heat()
+  at::Tensor heat;                    // float32 (frames, H', W'), 0 .. 1: VideoHeat::TakeHeat()
   std::vector<float> heat_over_time;  // of each frame, 0 .. 1
 
   nlohmann::ordered_json ToJson() const;
 };
 
 // Computes the maps of all windows of the video for one class. `finer` is that of the options, and
-// `batch` windows are computed at once.
+// `batch` windows are computed at once. Throws an input error if the heat is not finite, or would
+// take more than half of the available memory.
 Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows,
                          size_t class_index, int finer, int batch, TrainedNetwork* trained,
                          ClipRunner* runner);

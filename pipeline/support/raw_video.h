@@ -26,7 +26,8 @@ class RawVideo {
   // Returns the path of the prepared video. The destructor removes the file.
   const std::filesystem::path& prepared() const { return prepared_.temporary_path(); }
   const DecodeSummary& summary() const { return summary_; }
-  int height() const { return info_.height; }  // pixels
+  int width() const { return info_.width; }  // pixels
+  int height() const { return info_.height; }
   int num_frames() const { return static_cast<int>(begins_s_.size()); }
   // Returns the average frames per second; 25 if the file states none.
   double fps() const;

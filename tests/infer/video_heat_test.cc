@@ -4,6 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
+#include "lib/base/error.h"
+
 namespace reel3d {
 namespace {
 
@@ -18,11 +23,13 @@ std::vector<float> At(const at::Tensor& heat, int frame) {
 
 using Values = std::vector<float>;
 
+constexpr int64_t kMuch = 1 << 20;  // bytes
+
 TEST(VideoHeat, AveragesWindowsThatOverlap) {
-  VideoHeat video(7, 1);
+  VideoHeat video(7, 1, kMuch);
   video.Add({{0, 1, 2, 3}, 4}, Map({8, 4}, 1));
   video.Add({{2, 3, 4, 5}, 4}, Map({2, -6}, 1));
-  const at::Tensor heat = video.Heat();
+  const at::Tensor heat = video.TakeHeat();
   ASSERT_EQ(heat.sizes().vec(), (std::vector<int64_t>{7, 1, 2}));
   EXPECT_EQ(At(heat, 0), (Values{1, 0.5}));
   EXPECT_EQ(At(heat, 1), (Values{1, 0.5}));
@@ -34,30 +41,46 @@ TEST(VideoHeat, AveragesWindowsThatOverlap) {
 }
 
 TEST(VideoHeat, EnlargesMapsInTime) {
-  VideoHeat video(4, 1);
+  VideoHeat video(4, 1, kMuch);
   video.Add({{0, 1, 2, 3}, 4}, Map({0, 4}, 2));
-  const at::Tensor heat = video.Heat();
+  const at::Tensor heat = video.TakeHeat();
   EXPECT_EQ(VideoHeat::OverTime(heat), (Values{0, 0.25, 0.75, 1}));
 }
 
 TEST(VideoHeat, CountsRepeatedFramesOnce) {
-  VideoHeat video(2, 1);
+  VideoHeat video(2, 1, kMuch);
   video.Add({{0, 1, 0, 1}, 2}, Map({1, 2, 3, 4}, 4));
-  EXPECT_EQ(VideoHeat::OverTime(video.Heat()), (Values{0.5, 1}));
+  EXPECT_EQ(VideoHeat::OverTime(video.TakeHeat()), (Values{0.5, 1}));
 }
 
 TEST(VideoHeat, FillsTheFramesBetweenThoseOfAWindow) {
-  VideoHeat video(5, 2);
+  VideoHeat video(5, 2, kMuch);
   video.Add({{0, 2, 4, 0}, 3}, Map({1, 2, 4, 4}, 4));
-  EXPECT_EQ(VideoHeat::OverTime(video.Heat()), (Values{0.25, 0.25, 0.5, 0.5, 1}));
+  EXPECT_EQ(VideoHeat::OverTime(video.TakeHeat()), (Values{0.25, 0.25, 0.5, 0.5, 1}));
 }
 
 TEST(VideoHeat, IsZeroWhereNothingSpeaksForTheClass) {
-  VideoHeat video(2, 1);
+  VideoHeat video(2, 1, kMuch);
   video.Add({{0, 1}, 2}, Map({-1, -2}, 1));
-  const at::Tensor heat = video.Heat();
+  const at::Tensor heat = video.TakeHeat();
   EXPECT_EQ(heat.abs().max().item<float>(), 0);
   EXPECT_EQ(VideoHeat::OverTime(heat), (Values{0, 0}));
+}
+
+// A map may overflow although the logits are finite.
+TEST(VideoHeat, IsRefusedIfItIsNotFinite) {
+  for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    VideoHeat video(2, 1, kMuch);
+    video.Add({{0, 1}, 2}, Map({1, bad}, 1));
+    EXPECT_THROW(video.TakeHeat(), Error);
+  }
+}
+
+TEST(VideoHeat, IsRefusedIfItWouldTakeTooMuchMemory) {
+  VideoHeat fits(1000, 1, 8000);
+  fits.Add({{0, 1}, 2}, Map({1, 2}, 1));
+  VideoHeat too_large(1000, 1, 7999);
+  EXPECT_THROW(too_large.Add({{0, 1}, 2}, Map({1, 2}, 1)), Error);
 }
 
 }  // namespace

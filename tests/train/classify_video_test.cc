@@ -281,6 +281,7 @@ TEST_F(ClassifyTool, OutputsAreCheckedBeforeTheWork) {
               HasSubstr("--annotate and --explain name the same file"));
   EXPECT_THAT(fault({"--explain", At("x.avi")}), HasSubstr("ends in .mp4"));
   EXPECT_THAT(fault({"--explain-class", "rising"}), HasSubstr("with --explain"));
+  EXPECT_THAT(fault({"--explain-finer", "2"}), HasSubstr("--explain-finer: name the video"));
   const auto own =
       Classify({"--overwrite", "--annotate", At("own.mp4"), At("no checkpoint"), At("own.mp4")});
   EXPECT_EQ(own.exit_status, 2);

@@ -84,7 +84,7 @@ int BarAt(const YuvImage& image, int x, int top) {
 
 TEST(TimeBar, IsAsHighAsTheHeat) {
   YuvImage image = Filled(40, 20, 100, 128);
-  DrawTimeBar({0, 0.5, 1, 0.25}, 3, 12, &image);
+  TimeBar({0, 0.5, 1, 0.25}, 40).Draw(3, 12, &image);
   EXPECT_EQ(image.row(0, 11)[0], 100);
   EXPECT_EQ(BarAt(image, 5, 12), 0);
   EXPECT_EQ(BarAt(image, 15, 12), 4);
@@ -101,7 +101,7 @@ TEST(TimeBar, ShowsTheHighestFrameOfAColumn) {
   std::vector<float> over_time(1000, 0);
   over_time[503] = 1;
   YuvImage image = Filled(40, 20, 100, 128);
-  DrawTimeBar(over_time, 0, 12, &image);
+  TimeBar(over_time, 40).Draw(0, 12, &image);
   EXPECT_EQ(BarAt(image, 20, 12), 8);
   EXPECT_EQ(BarAt(image, 19, 12), 0);
   EXPECT_EQ(BarAt(image, 21, 12), 0);
@@ -109,7 +109,7 @@ TEST(TimeBar, ShowsTheHighestFrameOfAColumn) {
 
 TEST(TimeBar, TakesFewerFramesThanColumnsAndOneFrame) {
   YuvImage image = Filled(40, 20, 100, 128);
-  DrawTimeBar({1}, 0, 12, &image);
+  TimeBar({1}, 40).Draw(0, 12, &image);
   EXPECT_EQ(BarAt(image, 0, 12), 8);
   EXPECT_EQ(BarAt(image, 39, 12), 8);
   EXPECT_EQ(TimeBarRows(360), 30);
