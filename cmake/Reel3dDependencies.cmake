@@ -11,8 +11,6 @@ pkg_check_modules(LIBJPEG REQUIRED IMPORTED_TARGET libjpeg)
 # SIMD with run-time dispatch for the crop decoder.
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
-# Draws captions in any script.
-pkg_check_modules(PANGO REQUIRED IMPORTED_TARGET pangocairo fontconfig)
 # Compares class names in different Unicode forms.
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # Only HDF5's C interface is used: its C++ and high-level wrappers are not thread-safe. The search is
@@ -34,6 +32,8 @@ if(REEL3D_TORCH)
   # This keeps mpi.h from including Open MPI's obsolete C++ bindings.
   set(MPI_CXX_SKIP_MPICXX ON)
   find_package(MPI REQUIRED COMPONENTS CXX)
+  # Draws the captions of classify-video in any script.
+  pkg_check_modules(PANGO REQUIRED IMPORTED_TARGET pangocairo fontconfig)
   # Encodes the pictures for TensorBoard.
   pkg_check_modules(LIBPNG REQUIRED IMPORTED_TARGET libpng)
   include(LibTorchFromWheel)

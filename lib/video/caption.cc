@@ -41,14 +41,33 @@ bool IsInk(const std::string& line, int x, int y) {
   return (glyph[static_cast<size_t>(y)] >> (kGlyphWidth - 1 - x % kGlyphWidth) & 1) != 0;
 }
 
+// Returns `name` and behind it `value`, in at most `most` letters: an ellipsis replaces the middle
+// of a long name. `value` stays, though it may be longer than `most`.
+std::string JoinWithin(const std::string& name, const std::string& value, size_t most) {
+  const std::string whole = name + " " + value;
+  if (whole.size() <= most) {
+    return whole;
+  }
+  const std::string end = "... " + value;
+  if (end.size() > most) {
+    return end.substr(std::min(end.size() - most, end.size() - value.size()));
+  }
+  const size_t kept = most - end.size();
+  return name.substr(0, kept - kept / 2) + "..." + name.substr(name.size() - kept / 2) + " " +
+         value;
+}
+
 // Draws ASCII with the built-in font. `height` is a multiple of the font's.
-TextPicture DrawAscii(const std::string& text, int height, int max_width) {
+TextPicture DrawAscii(const std::string& name, const std::string& value, int height,
+                      int max_width) {
   const int scale = height / kGlyphHeight;
+  const std::string text =
+      JoinWithin(name, value, static_cast<size_t>(max_width / (kGlyphWidth * scale)));
   const int width = static_cast<int>(text.size()) * kGlyphWidth * scale;
   TextPicture picture;
   picture.width = std::min(width, max_width);
   picture.height = height;
-  picture.is_shortened = width > max_width;
+  picture.is_shortened = text != name + " " + value;
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
       const uint8_t value = IsInk(text, x / scale, y / scale) ? 255 : 0;
@@ -82,9 +101,9 @@ void Fill(YuvImage* image, int plane, int num_rows, uint8_t value) {
 void CaptionWriter::MakeLine(const std::string& name, const std::string& value,
                              const YuvImage& image) {
   if (!HasFonts()) {
-    const std::string text = AsAscii(name + " " + value);
-    line_ = FitLine(image,
-                    [&](int height, int max_width) { return DrawAscii(text, height, max_width); });
+    line_ = FitLine(image, [ascii_name = AsAscii(name), &value](int height, int max_width) {
+      return DrawAscii(ascii_name, value, height, max_width);
+    });
     note_ =
         "captions have only ASCII letters, because this computer has no font: install one, such "
         "as Debian's fonts-dejavu-core";

@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/video/caption.h"
 
+#include <fontconfig/fontconfig.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -157,6 +159,38 @@ TEST_F(Caption, KeepsTheValueInSight) {
   }
   EXPECT_EQ(End(Drawn(hebrew)), end);
   EXPECT_NE(End(Drawn("abc", "0.88")), end);
+}
+
+// Takes all fonts away.
+class CaptionWithoutFonts : public Caption {
+ protected:
+  void SetUp() override {
+    before_ = FcConfigReference(nullptr);
+    FcConfigSetCurrent(FcConfigCreate());
+    ASSERT_FALSE(HasFonts());
+  }
+  void TearDown() override { FcConfigSetCurrent(before_); }
+
+  FcConfig* before_ = nullptr;
+};
+
+TEST_F(CaptionWithoutFonts, KeepsTheValueInSight) {
+  const auto whole = Drawn("abc");
+  const auto long_name = Drawn("abc" + std::string(200, 'w'), "0.87", 320);
+  EXPECT_EQ(End(long_name), End(whole));
+  EXPECT_TRUE(std::equal(whole.begin(), whole.begin() + 16, long_name.begin()));
+  EXPECT_NE(Drawn(std::string(200, 'w') + "1", "0.87", 320),
+            Drawn(std::string(200, 'w') + "2", "0.87", 320));
+  EXPECT_EQ(End(Drawn(std::string(200, 'w'), "0.87", 48)), End(whole));
+}
+
+TEST_F(CaptionWithoutFonts, TakesAnyPicture) {
+  for (const auto& [width, height] : {std::pair<int, int>{2, 2}, {16, 8}, {48, 48}, {4096, 16}}) {
+    YuvImage image = Grey(width, height);
+    CaptionWriter captions;
+    captions.Draw(std::string(1000, 'x'), "0.87", &image);
+    captions.Draw("", "", &image);
+  }
 }
 
 TEST_F(Caption, InterpretsNothing) {
