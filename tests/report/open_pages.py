@@ -6,7 +6,8 @@ Each page is opened on a desk (1280 pixels wide) and on a phone (390), light and
 wider than the window, a message on the console, a request for anything but the page, or what axe-core finds
 for readers with a screen reader, a keyboard or poor sight. axe-core is the file $REEL3D_AXE, by default
 build/axe/axe.min.js; without it only the other faults are looked for. Status 1: there are faults, one a line.
-Status 77: there is no chromium.
+Status 77: there is no chromium, or it cannot start. Status 70: it stopped, or did not answer for a minute.
+The pages have the fonts of Debian's fonts-dejavu-core, if it is installed, and not others of the machine.
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -14,10 +15,13 @@ import argparse
 import base64
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
@@ -68,6 +72,25 @@ axe.run(document, {resultTypes: ['violations']}).then(function (found) {
 """
 
 
+ANSWER_S = 60  # seconds that the browser may take for one answer
+FONTS = "/usr/share/fonts/truetype/dejavu"
+
+
+class BrowserError(Exception):
+    """The browser ended, does not answer, or refuses a command."""
+
+
+def environment(profile):
+    """Returns environment variables with which the widths of texts do not depend on the machine's fonts."""
+    if not os.path.isdir(FONTS):
+        return dict(os.environ)
+    path = os.path.join(profile, "fonts.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+                   f"<dir>{FONTS}</dir><cachedir>{profile}/fonts</cachedir></fontconfig>")
+    return {**os.environ, "FONTCONFIG_FILE": path}
+
+
 class Browser:
     """Speaks the protocol of Chromium's developer tools through a pair of pipes."""
 
@@ -82,24 +105,30 @@ class Browser:
             os.dup2(write_end, 4)
 
         self.process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            [program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
              "--hide-scrollbars", "--disable-background-networking", "--remote-debugging-pipe",
              f"--user-data-dir={profile}"],
-            preexec_fn=give_pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            preexec_fn=give_pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environment(profile), start_new_session=True)
         os.close(to_browser)
         os.close(from_browser)
         self.rest = b""
         self.number = 0
         self.session = None
         self.events = []
+
+    def start(self):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
-    def message(self):
+    def message(self, deadline):
         while b"\0" not in self.rest:
+            ready, _, _ = select.select([self.into], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise BrowserError(f"the browser did not answer for {ANSWER_S} s")
             piece = os.read(self.into, 1 << 20)
             if not piece:
-                raise RuntimeError("the browser ended")
+                raise BrowserError("the browser ended")
             self.rest += piece
         text, self.rest = self.rest.split(b"\0", 1)
         return json.loads(text)
@@ -111,24 +140,29 @@ class Browser:
         if self.session:
             request["sessionId"] = self.session
         rest = memoryview(json.dumps(request).encode() + b"\0")
-        while rest:
-            rest = rest[os.write(self.out, rest):]
+        try:
+            while rest:
+                rest = rest[os.write(self.out, rest):]
+        except BrokenPipeError as error:
+            raise BrowserError("the browser ended") from error
+        deadline = time.monotonic() + ANSWER_S
         while True:
-            message = self.message()
+            message = self.message(deadline)
             if message.get("id") == self.number:
                 if "error" in message:
-                    raise RuntimeError(f"{method}: {message['error']['message']}")
+                    raise BrowserError(f"{method}: {message['error']['message']}")
                 return message["result"]
             self.events.append(message)
 
     def wait_for(self, method):
+        deadline = time.monotonic() + ANSWER_S
         while not any(event.get("method") == method for event in self.events):
-            self.events.append(self.message())
+            self.events.append(self.message(deadline))
 
     def value_of(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in result:
-            raise RuntimeError(str(result["exceptionDetails"]))
+            raise BrowserError(str(result["exceptionDetails"]))
         return result["result"].get("value")
 
     def open(self, page, width, scheme):
@@ -143,7 +177,7 @@ class Browser:
         return self.events
 
     def close(self):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)  # its renderers too
         self.process.wait()
 
 
@@ -206,9 +240,14 @@ def main():
         sys.exit(77)
     axe = axe_text()
     num_faults = 0
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(program, profile)
         try:
+            try:
+                browser.start()
+            except BrowserError as error:
+                print(f"skipped: {program} cannot start here: {error}", file=sys.stderr)
+                sys.exit(77)
             for domain in ("Page", "Network", "Log", "Runtime"):
                 browser.call(domain + ".enable")
             for page in map(os.path.abspath, options.pages):
@@ -218,6 +257,9 @@ def main():
                         num_faults += 1
                     if options.pictures:
                         picture_of(browser, page, width, scheme, options.pictures)
+        except BrowserError as error:
+            print(error, file=sys.stderr)
+            sys.exit(70)
         finally:
             browser.close()
     sys.exit(1 if num_faults else 0)

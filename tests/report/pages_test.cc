@@ -1,6 +1,7 @@
 // Opens pages of invented runs in a browser, with open_pages.py: nothing reaches beyond the
-// window, nothing is loaded, and axe-core has no objection. Without chromium or python3 it is
-// skipped. REEL3D_PICTURES=DIR also writes the pages, and pictures of them, to a folder.
+// window, nothing is loaded, and axe-core has no objection. It is skipped without python3, or where
+// chromium is not installed or cannot start. REEL3D_PICTURES=DIR also writes the pages, and
+// pictures of them, to a folder.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
