@@ -70,8 +70,8 @@ TextPicture DrawAscii(const std::string& name, const std::string& value, int hei
   picture.is_shortened = text != name + " " + value;
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
-      const uint8_t value = IsInk(text, x / scale, y / scale) ? 255 : 0;
-      picture.pixels.push_back({value, value, value});
+      const uint8_t light = IsInk(text, x / scale, y / scale) ? 255 : 0;
+      picture.pixels.push_back({light, light, light});
     }
   }
   return picture;

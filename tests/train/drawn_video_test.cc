@@ -152,5 +152,23 @@ TEST_F(ClassifyTool, ShowsWhereItLooks) {
   EXPECT_FALSE(fs::exists(At("new.mp4")));
 }
 
+// A keyboard may write é as an e and an accent, where the list has one character.
+TEST_F(ClassifyTool, TakesTheClassToExplainInAnyUnicodeForm) {
+  const auto tensors = Tensors("run", "model.safetensors");
+  SaveTensors(At("named.safetensors"), NamedTensors(tensors.begin(), tensors.end()));
+  WriteFileAtomically(At("clips.ini"), "sample-size = 32\n");
+  std::string classes;
+  for (int i = 0; i < 8; ++i) {
+    classes += "caf\u00e9" + std::to_string(i) + '\n';
+  }
+  WriteFileAtomically(At("names.txt"), classes);
+  const auto result =
+      Classify({"--json", "--overwrite", "--explain", At("cafe.mp4"), "--explain-class",
+                "cafe\u03013", "--preprocessing", At("clips.ini"), "--classes", At("names.txt"),
+                At("named.safetensors"), At("videos/rising/rising_000.mp4")});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_EQ(json::parse(result.out)["videos"][0]["explained"]["class"], "caf\u00e93");
+}
+
 }  // namespace
 }  // namespace reel3d
