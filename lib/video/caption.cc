@@ -100,7 +100,11 @@ void Fill(YuvImage* image, int plane, int num_rows, uint8_t value) {
 
 void CaptionWriter::MakeLine(const std::string& name, const std::string& value,
                              const YuvImage& image) {
-  if (!HasFonts()) {
+  if (!is_ready_ && HasFonts()) {
+    painter_.emplace();
+  }
+  is_ready_ = true;
+  if (!painter_) {
     line_ = FitLine(image, [ascii_name = AsAscii(name), &value](int height, int max_width) {
       return DrawAscii(ascii_name, value, height, max_width);
     });
@@ -111,8 +115,8 @@ void CaptionWriter::MakeLine(const std::string& name, const std::string& value,
   }
   // The isolate (U+2068, U+2069) keeps a name that runs from right to left in front of the value.
   const std::string text = "\xE2\x81\xA8" + name + "\xE2\x81\xA9 " + value;
-  line_ = FitLine(image,
-                  [&](int height, int max_width) { return DrawTextLine(text, height, max_width); });
+  line_ = FitLine(
+      image, [&](int height, int max_width) { return painter_->Draw(text, height, max_width); });
   if (line_.num_missing > 0 && note_.empty()) {
     note_ = fmt::format(
         "no font of this computer has {} of '{}', so captions show boxes with their codes: install "

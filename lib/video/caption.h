@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,8 @@ class CaptionWriter {
   int width_ = 0, height_ = 0;                // of the picture for which line_ was made
   TextPicture line_;
   std::string note_;
+  bool is_ready_ = false;               // whether fonts were looked for
+  std::optional<TextPainter> painter_;  // empty if there are none
 };
 
 }  // namespace reel3d

@@ -18,7 +18,6 @@ struct Free {
   void operator()(FcPattern* pattern) const { FcPatternDestroy(pattern); }
   void operator()(FcObjectSet* objects) const { FcObjectSetDestroy(objects); }
   void operator()(FcFontSet* fonts) const { FcFontSetDestroy(fonts); }
-  void operator()(PangoFontMap* map) const { g_object_unref(map); }
   void operator()(PangoContext* context) const { g_object_unref(context); }
   void operator()(PangoLayout* layout) const { g_object_unref(layout); }
   void operator()(PangoFontDescription* font) const { pango_font_description_free(font); }
@@ -31,10 +30,8 @@ using Handle = std::unique_ptr<T, Free>;
 // Sets one line of text. All sizes are in pixels.
 class Line {
  public:
-  explicit Line(const std::string& text)
-      : map_(pango_cairo_font_map_new()),
-        context_(pango_font_map_create_context(map_.get())),
-        layout_(pango_layout_new(context_.get())) {
+  Line(PangoFontMap* fonts, const std::string& text)
+      : context_(pango_font_map_create_context(fonts)), layout_(pango_layout_new(context_.get())) {
     pango_layout_set_single_paragraph_mode(layout_.get(), 1);
     // The line begins at the left, also if its first word runs from right to left.
     pango_layout_set_auto_dir(layout_.get(), 0);
@@ -68,8 +65,6 @@ class Line {
     return {width, height};
   }
 
-  // The default map of Pango belongs to its first thread, so each line has a map of its own.
-  Handle<PangoFontMap> map_;
   Handle<PangoContext> context_;
   Handle<PangoLayout> layout_;
 };
@@ -94,8 +89,11 @@ bool HasFonts() {
   });
 }
 
-TextPicture DrawTextLine(const std::string& text, int height, int max_width) {
-  Line line(text);
+// The default map of Pango belongs to its first thread, so each painter has a map of its own.
+TextPainter::TextPainter() : fonts_(pango_cairo_font_map_new(), g_object_unref) {}
+
+TextPicture TextPainter::Draw(const std::string& text, int height, int max_width) const {
+  Line line(static_cast<PangoFontMap*>(fonts_.get()), text);
   line.FitHeight(height);
   line.LimitWidth(max_width);
   TextPicture picture;

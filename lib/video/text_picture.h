@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,12 +24,21 @@ struct TextPicture {
   }
 };
 
-// Returns whether this computer has a font that DrawTextLine() can use.
+// Returns whether this computer has a font that TextPainter can use. It lists all fonts.
 bool HasFonts();
 
-// Draws `text`, which is UTF-8 and has no control characters, in white on black. No character has a
-// special meaning. The line fills `height` pixels and begins at the left. If it is wider than
-// `max_width` pixels, its middle is replaced by an ellipsis. Requires HasFonts().
-TextPicture DrawTextLine(const std::string& text, int height, int max_width);
+// TextPainter keeps the fonts that it has opened. Use it from one thread.
+class TextPainter {
+ public:
+  TextPainter();
+
+  // Draws `text`, which is UTF-8 and has no control characters, in white on black. No character has
+  // a special meaning. The line fills `height` pixels and begins at the left. If it is wider than
+  // `max_width` pixels, its middle is replaced by an ellipsis. Requires HasFonts().
+  TextPicture Draw(const std::string& text, int height, int max_width) const;
+
+ private:
+  std::shared_ptr<void> fonts_;  // Pango's map of fonts
+};
 
 }  // namespace reel3d
