@@ -31,8 +31,12 @@ is_array() { [ "$1" = prep ] || [ "$1" = score ]; }
 # task_done STAGE TASK succeeds if this task of an array has written its DONE.
 task_done() { [ -e "$(printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS")" ]; }
 
-# slices_there STAGE prints into how many slices the unfinished output of a stage is cut.
-slices_there() { cat "$RUN/${folder[$1]}/leases/slices" 2>/dev/null || true; }
+# slices_there STAGE prints into how many slices the unfinished output of a stage is cut. Anybody may
+# have written the file, and bash would run a command in a text that it takes for a number.
+slices_there() {
+	local file=$RUN/${folder[$1]}/leases/slices
+	[ ! -f "$file" ] || head -c 64 "$file" 2>/dev/null | LC_ALL=C grep -axE -m 1 '[1-9][0-9]{0,6}' || true
+}
 
 # made_by_chain STAGE succeeds if the newest submission has finished the stage. The output of an
 # earlier submission may be out of date.

@@ -18,7 +18,7 @@ count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 share_progress() {
 	local all tasks=$RUN/${folder[$1]}/tasks
 	all=$(slices_there "$1")
-	: "${all:=$(find "$tasks" -mindepth 1 -maxdepth 1 -name '*-of-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | sed -n '$s/.*-of-0*//p')}"
+	: "${all:=$(find "$tasks" -mindepth 1 -maxdepth 1 -name '*-of-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | sed -n '$s/.*-of-0*\([1-9][0-9]\{0,6\}\)$/\1/p')}"
 	: "${all:=$TASKS}"
 	echo "$(find "$tasks" -path "*-of-$(printf '%04d' "$all")/DONE" 2>/dev/null | wc -l) $all $( ((all == TASKS)) && echo tasks || echo slices)"
 }
@@ -29,7 +29,7 @@ progress() {
 	case $1 in
 	prep) echo "$(find "$RUN/prepared" -name '*.mkv' 2>/dev/null | wc -l) $(tail -n +2 "$RUN/videos.tsv" | wc -l) videos" ;;
 	train)
-		epochs=$(sed -n 's/^epochs = //p' "$RUN/train/config.ini" 2>/dev/null) || true
+		epochs=$(sed -n 's/^epochs = \([1-9][0-9]\{0,8\}\)$/\1/p;T;q' "$RUN/train/config.ini" 2>/dev/null) || true
 		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"
 		;;
 	score)

@@ -5,8 +5,8 @@
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
 # CONFIGS, VIDEOS, TASKS, SLICES, THREADS and OVERWRITE. A stage that is done and up to date is skipped.
-# The tasks of prep and score share SLICES slices (docs/howto/share_the_work.md); with SLICES=0 each has
-# a fixed share. ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
+# The tasks of prep and score have fixed shares or, with SLICES=N, share N slices
+# (docs/howto/share_the_work.md). ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
 # checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
@@ -116,14 +116,14 @@ check_array_size() {
 	((TASKS <= most)) || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
 }
 
-# Sets SLICES of a stage. An unfinished stage keeps its slices. Tasks that share the work cannot make it
-# again, because none knows what the others have made. A slice has three small files.
+# Sets SLICES of a stage. An unfinished stage that is shared again keeps its slices. Tasks that share the
+# work cannot make it again, because none knows what the others have made.
 choose_slices() { # STAGE
-	local most=10000 there
+	local there
 	export SLICES=0
 	if is_array "$1" && [ "${OVERWRITE:-}" != yes ]; then
 		there=$(slices_there "$1")
-		SLICES=${slices:-$((64 * TASKS < most ? 64 * TASKS : most))}
+		SLICES=${slices:-0}
 		[ "$SLICES" = 0 ] || SLICES=${there:-$SLICES}
 	fi
 }

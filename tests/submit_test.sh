@@ -170,26 +170,41 @@ expect 2 'SLICES=x: a number of slices, or 0'
 slices_of() { sed -n "s/^sbatch .*SLICES=\([0-9]*\) .*$1.sbatch$/\1/p" "$work/asked"; }
 submit
 expect 0 'evaluate: job'
-[ "$(slices_of prep) $(slices_of pack) $(slices_of score)" = '256 0 256' ] || fail "other slices"
+[ "$(slices_of prep) $(slices_of pack) $(slices_of score)" = '0 0 0' ] || fail "slices without SLICES"
 : >"$work/asked"
 submit SLICES=1000
-[ "$(slices_of prep)" = 1000 ] || fail "other slices"
+[ "$(slices_of prep) $(slices_of pack) $(slices_of score)" = '1000 0 1000' ] || fail "other slices"
 : >"$work/asked"
 mkdir -p "$RUN/prepared/leases"
 echo 20 >"$RUN/prepared/leases/slices"
 touch "$RUN/prepared/leases/0007.ended-abc"
 slurm/status.sh >"$work/said" || fail "no status"
 grep -q '^prep: attempts that ended before their slice was done: 1 ' "$work/said" || fail "no attempts"
-submit
-[ "$(slices_of prep) $(slices_of score)" = '20 256' ] || fail "an unfinished stage is cut anew"
+submit SLICES=1000
+[ "$(slices_of prep) $(slices_of score)" = '20 1000' ] || fail "an unfinished stage is cut anew"
 [ ! -e "$RUN/prepared/leases/0007.ended-abc" ] || fail "what was given up is not tried again"
 : >"$work/asked"
-submit OVERWRITE=yes
+submit SLICES=1000 OVERWRITE=yes
 [ "$(slices_of prep)" = 0 ] || fail "all are made again by tasks that share"
 echo "== any tasks do all slices"
 finish_tasks prepared 0 3
-submit ARRAY=2
+submit ARRAY=2 SLICES=1000
 expect 0 'evaluate: job'
+: >"$work/asked"
+echo "== files with a command in place of a number"
+# shellcheck disable=SC2016
+command='x[$(touch "$RUN/obeyed")0]'
+echo "$command" >"$RUN/prepared/leases/slices"
+mkdir -p "$RUN"/scores/{leases,tasks/"0000-of-$command"} "$RUN/train"
+echo "$command" >"$RUN/scores/leases/slices"
+echo "epochs = $command" >"$RUN/train/config.ini"
+slurm/status.sh >"$work/said" || fail "no status"
+submit SLICES=1000 ARRAY=2
+[ "$(slices_of prep) $(slices_of score)" = '1000 1000' ] || fail "a wrong number of slices is obeyed"
+slurm/status.sh >"$work/said" || fail "no status"
+rm "$RUN"/*/leases/slices
+slurm/status.sh >"$work/said" || fail "no status"
+[ ! -e "$RUN/obeyed" ] || fail "a command in a file of the run was run"
 
 echo "== a submission that fails midway"
 start_over

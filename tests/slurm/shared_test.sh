@@ -62,7 +62,7 @@ for stage in "${stages[@]}"; do
 done
 
 echo "== on a cluster of three nodes, of which one dies"
-BIN=$work/bin workflow $last RUN="$work/slurm" EXEC=slurm TASKS=3
+BIN=$work/bin workflow $last RUN="$work/slurm" EXEC=slurm TASKS=3 SLICES=192
 for stage in "${stages[@]}"; do
 	for ((i = 0; i < 1800; i++)); do [ ! -e "$work/stuck-$stage" ] || break && sleep 0.1; done
 	[ -e "$work/stuck-$stage" ] || fail "$stage has not begun on n2: $(squeue)"
