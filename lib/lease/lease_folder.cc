@@ -86,9 +86,10 @@ std::unique_ptr<Lease> LeaseFolder::Create(const std::string& name) const {
   const auto create = [&] {
     return open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   };
+  constexpr int kMostTries = 10;
   int descriptor = create();
-  if (descriptor < 0 && errno == ENOENT) {  // somebody has removed the folder
-    std::error_code error;
+  for (int tries = 1; descriptor < 0 && errno == ENOENT && tries < kMostTries; ++tries) {
+    std::error_code error;  // somebody has removed the folder
     fs::create_directory(folder_, error);
     descriptor = create();
   }
@@ -116,7 +117,8 @@ bool LeaseFolder::IsStale(const std::string& name, const std::string& text) {
 }
 
 // Returns true if this process has moved the lease away that it has judged. Meanwhile another may
-// have taken the lease over. Then its new lease has been moved, and is put back.
+// have taken the lease over. Then its new lease has been moved, and is put back; it is lost if a
+// third process creates its own first.
 bool LeaseFolder::MoveAside(const std::string& name, const std::string& judged) const {
   const fs::path file = FileOf(name);
   const fs::path ended = EndedName(file, NewToken());

@@ -51,7 +51,6 @@ class LeaseFolder {
   // Removes the records of earlier holders, once the work is finished.
   void ForgetEnded(const std::string& name) const;
 
-  const std::filesystem::path& folder() const { return folder_; }
   const LeaseTimes& times() const { return times_; }
 
  private:

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
-#include <memory>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -16,69 +14,23 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
 #include "lib/lease/lease_folder.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_tasks.h"
+#include "pipeline/support/stop_watcher.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kLeases = "leases";
 constexpr const char* kSlicesFile = "slices";
 constexpr const char* kJoinedFile = "joined";
 constexpr const char* kJoinLease = "join";
 constexpr size_t kMostNamed = 3;
+constexpr int kMostTries = 100;
 
 void Sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
-
-// Ends the process when it is asked to stop, and gives back the lease that it holds.
-class StopWatcher {
- public:
-  StopWatcher() {
-    CatchStopSignals();
-    watching_ = std::thread([this] { Watch(); });
-  }
-  ~StopWatcher() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      is_ending_ = true;
-    }
-    watching_.join();
-  }
-  StopWatcher(const StopWatcher&) = delete;
-  StopWatcher& operator=(const StopWatcher&) = delete;
-
-  void Hold(Lease* lease) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    lease_ = lease;
-  }
-
- private:
-  void Watch() {
-    constexpr double kPause_s = 0.1;
-    for (;; Sleep(kPause_s)) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (is_ending_) {
-        return;
-      }
-      if (StopRequested()) {
-        if (lease_ != nullptr) {
-          lease_->GiveBack();
-        }
-        LogInfo("stopped by a request; its slice is free for others, and the same command goes on");
-        std::_Exit(kExitStoppedEarly);
-      }
-    }
-  }
-
-  std::mutex mutex_;
-  Lease* lease_ = nullptr;
-  bool is_ending_ = false;
-  std::thread watching_;
-};
 
 std::string SliceName(int slice) { return fmt::format("{:04}", slice); }
 
@@ -130,7 +82,7 @@ class SharedRun {
   explicit SharedRun(const SharedStage& stage)
       : stage_(stage),
         all_(stage.output.OfSlice(SliceOf(0))),
-        folder_(stage.output.folder() / kLeases),
+        folder_(stage.output.folder() / kLeasesFolder),
         leases_(folder_, LeaseTimes{stage.sharing.lease_timeout}),
         is_open_(static_cast<size_t>(stage.num_slices), true) {
     RequireSameSlices();
@@ -138,11 +90,15 @@ class SharedRun {
   }
 
   bool Run() {
-    while (Pass()) {
-      Sleep(leases_.times().Pause());
+    for (;;) {
+      while (Pass()) {
+        Sleep(leases_.times().Pause());
+      }
+      RequireNoneGivenUp();
+      if (const std::optional<bool> is_whole = Conclude()) {
+        return *is_whole;
+      }
     }
-    RequireNoneGivenUp();
-    return Conclude();
   }
 
  private:
@@ -153,41 +109,85 @@ class SharedRun {
     return own;
   }
 
+  // The file may vanish at any time: a task that has ended the stage removes the folder.
   void RequireSameSlices() const {
+    constexpr double kPause_s = 0.02;
     const fs::path file = folder_ / kSlicesFile;
-    if (WriteSlicesFile(file)) {
-      return;
-    }
-    const int there = ReadNumSlices(file);
-    if (there != stage_.num_slices) {
-      throw UsageError(fmt::format(
-          "{} is shared in {} slices, and --share-work now gives {}: give --share-work "
-          "{}, or remove {} when no task is at work there",
-          stage_.output.folder().string(), there, stage_.num_slices, there, folder_.string()));
+    for (int tries = 1;; ++tries, Sleep(kPause_s)) {
+      WriteSlicesFile(file, tries);
+      const int there = ReadNumSlices(file);
+      if (there == stage_.num_slices) {
+        return;
+      }
+      if (there != 0) {
+        throw UsageError(fmt::format(
+            "{} is shared in {} slices, and --share-work now gives {}: give --share-work "
+            "{}, or remove {} when no task is at work there",
+            stage_.output.folder().string(), there, stage_.num_slices, there, folder_.string()));
+      }
+      if (tries == kMostTries) {
+        throw InputError(
+            fmt::format("{} holds no number of slices: remove {} when no task is at work there",
+                        file.string(), folder_.string()));
+      }
     }
   }
 
-  bool WriteSlicesFile(const fs::path& file) const {
-    const std::string text = fmt::format("{}\n", stage_.num_slices);
+  void WriteSlicesFile(const fs::path& file, int tries) const {
     try {
-      return WriteFirstFile(file, text);
-    } catch (const Error&) {  // a task that has ended the stage removes the folder
       MakeFolders(folder_);
-      return WriteFirstFile(file, text);
+      WriteFirstFile(file, fmt::format("{}\n", stage_.num_slices));
+    } catch (const Error&) {
+      if (tries == kMostTries) {
+        throw;
+      }
     }
   }
 
-  // An unfinished folder has no DONE. A task that starts late must not remove it.
-  void Reopen() {
+  // Returns whether all slices are done, and keeps which are not.
+  bool LookForOpen() {
     bool all_done = true;
     for (int slice = 0; slice < stage_.num_slices; ++slice) {
       is_open_[slice] = !all_.IsTaskDone(slice);
       all_done = all_done && !is_open_[slice];
     }
-    if (!all_done) {
-      std::error_code ignored;
-      fs::remove(stage_.output.folder() / kDoneFile, ignored);
-      fs::remove(folder_ / kJoinedFile, ignored);
+    return all_done;
+  }
+
+  // An unfinished folder has no DONE. Only the holder of the lease of those who join may remove it,
+  // since the last slice may be joined at this moment.
+  void Reopen() {
+    const fs::path done = stage_.output.folder() / kDoneFile;
+    const fs::path joined = folder_ / kJoinedFile;
+    for (LookForOpen(); fs::exists(done) || fs::exists(joined); Sleep(leases_.times().Pause())) {
+      const HeldLease lease(&stop_watcher_, &leases_, kJoinLease);
+      if (!lease.is_held()) {
+        continue;
+      }
+      const bool all_done = LookForOpen();
+      if (all_done && fs::exists(done)) {
+        WriteFileAtomically(done, ReadFile(done));  // make compares its time with the settings
+        return;
+      }
+      const bool was_over = all_done && fs::exists(joined);
+      fs::remove(done);
+      fs::remove(joined);
+      if (was_over) {
+        OpenFailed();
+      }
+      return;
+    }
+  }
+
+  // Opens the slices with failed items, to try these again.
+  void OpenFailed() {
+    for (int slice = 0; slice < stage_.num_slices; ++slice) {
+      const fs::path done =
+          FolderOfTask(stage_.output.folder(), slice, stage_.num_slices) / kDoneFile;
+      if (ReadTaskDone(done).num_failed > 0) {
+        fs::remove(done);
+        is_open_[slice] = true;
+      }
     }
   }
 
@@ -215,8 +215,8 @@ class SharedRun {
     if (all_.IsTaskDone(slice)) {
       return true;
     }
-    const std::unique_ptr<Lease> lease = leases_.Take(SliceName(slice));
-    if (!lease) {
+    HeldLease lease(&stop_watcher_, &leases_, SliceName(slice));
+    if (!lease.is_held()) {
       return false;
     }
     if (all_.IsTaskDone(slice)) {
@@ -230,15 +230,12 @@ class SharedRun {
       first_given_up_ = first_given_up_.value_or(slice);
       return true;
     }
-    stop_watcher_.Hold(lease.get());
     try {
       Do(slice, lease.get(), !ended.empty());
     } catch (const std::exception& error) {
-      stop_watcher_.Hold(nullptr);
-      lease->Fail(error.what());
+      lease.Fail(error.what());
       throw;
     }
-    stop_watcher_.Hold(nullptr);
     if (!ended.empty()) {
       leases_.ForgetEnded(SliceName(slice));
     }
@@ -249,6 +246,9 @@ class SharedRun {
     const StageOutput output = stage_.output.OfSlice(SliceOf(slice));
     WorkNotes notes(lease, has_ended_before);
     const SliceResult result = stage_.work({output, SliceOf(slice), &notes});
+    if (!lease->IsOurs() && all_.IsTaskDone(slice)) {
+      return;  // this task stood still, and its successor's result may be joined already
+    }
     output.FinishTask(result.report, result.failed,
                       {result.num_items, static_cast<int64_t>(result.failed.size()), 0});
     constexpr double kSayEvery_s = 10;
@@ -272,8 +272,9 @@ class SharedRun {
         (folder_ / (SliceName(*first_given_up_) + ".ended-*")).string()));
   }
 
-  // Joins the reports, or finds that another task has done so.
-  bool Conclude() {
+  // Joins the reports, or finds that another task has done so. Returns nothing if a task that has
+  // just started has opened slices again.
+  std::optional<bool> Conclude() {
     const fs::path done = stage_.output.folder() / kDoneFile;
     const Tolerance sum = all_.SumOfTasks(stage_.max_failed_fraction);
     const std::string sums = FormatTaskDone({"sums", sum.num_items, sum.num_failed});
@@ -283,8 +284,11 @@ class SharedRun {
       if (is_whole || (sum.IsOver() && JoinedSums() == sums)) {
         break;
       }
-      const std::unique_ptr<Lease> lease = leases_.Take(kJoinLease);
-      if (lease && !fs::exists(done)) {
+      const HeldLease lease(&stop_watcher_, &leases_, kJoinLease);
+      if (lease.is_held() && !fs::exists(done)) {
+        if (!LookForOpen()) {
+          return std::nullopt;
+        }
         is_whole = all_.JoinReports(stage_.max_failed_fraction);
         if (!is_whole) {
           WriteFileAtomically(folder_ / kJoinedFile, sums);
@@ -347,21 +351,23 @@ void WorkNotes::Write() {
   }
 }
 
+bool WorkNotes::IsOurs() const { return lease_ == nullptr || lease_->IsOurs(); }
+
 bool RunSharedStage(const SharedStage& stage) { return SharedRun(stage).Run(); }
 
 std::optional<SharingState> ReadSharingState(const fs::path& folder) {
   SharingState state;
-  state.num_slices = ReadNumSlices(folder / kLeases / kSlicesFile);
+  state.num_slices = ReadNumSlices(folder / kLeasesFolder / kSlicesFile);
   if (state.num_slices == 0 || fs::exists(folder / kDoneFile)) {
     return std::nullopt;
   }
   for (int slice = 0; slice < state.num_slices; ++slice) {
     state.num_done += fs::exists(FolderOfTask(folder, slice, state.num_slices) / kDoneFile) ? 1 : 0;
   }
-  for (const std::string& name : HeldLeases(folder / kLeases)) {
+  for (const std::string& name : HeldLeases(folder / kLeasesFolder)) {
     state.num_at_work += name == kJoinLease ? 0 : 1;
   }
-  for (const auto& [name, ended] : EndedLeases(folder / kLeases)) {
+  for (const auto& [name, ended] : EndedLeases(folder / kLeasesFolder)) {
     state.ended.push_back(fmt::format("slice {}: {}", name, DescribeEnd(ended)));
   }
   return state;

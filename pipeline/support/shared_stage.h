@@ -1,7 +1,8 @@
 // Runs a stage whose tasks share its work: each task takes the next free slice, does it, and
 // publishes it as `--task K --tasks N` would. Tasks may start and end at any time, on any host that
 // sees the folder. A slice whose task has ended is taken over by another (lib/lease). The result
-// does not depend on who did which slice, nor on whether two tasks did the same slice.
+// does not depend on who did which slice, nor on whether two tasks did the same slice: a task that
+// has lost its slice to another publishes nothing over that task's result.
 //
 //   leases/              exists until the stage is complete
 //   leases/slices        the number of slices
@@ -40,6 +41,8 @@ class WorkNotes {
   void Begin(const std::string& id);
   void End(const std::string& id);
   void CountFinished();
+  // Returns false if another task has taken the slice over.
+  bool IsOurs() const;
 
  private:
   void Write();

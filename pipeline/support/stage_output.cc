@@ -158,6 +158,10 @@ bool StageOutput::Judge(const Tolerance& tolerance) const {
     return false;
   }
   WriteFileAtomically(run_.folder / kDoneFile, run_.done ? run_.done() : "");
+  if (!run_.is_shared) {  // what tasks left that shared the work before counts no more
+    std::error_code ignored;
+    fs::remove_all(run_.folder / kLeasesFolder, ignored);
+  }
   return true;
 }
 
@@ -234,9 +238,9 @@ void StageOutput::WarnOfFailures(const Tolerance& sum) const {
     return;
   }
   std::string again = "run the same command again";
-  if (run_.is_shared) {
+  if (run_.is_shared && !sum.IsOver()) {
     again = "run the command once without --share-work";
-  } else if (run_.slice.ranks != run_.slice.tasks) {
+  } else if (!run_.is_shared && run_.slice.ranks != run_.slice.tasks) {
     std::vector<int> with_failures;
     for (int task = 0; task < run_.slice.tasks; ++task) {
       if (ReadTaskDone(TaskFolder(task) / kDoneFile).num_failed > 0) {

@@ -68,10 +68,10 @@ struct Tolerance {
 
 class StageOutput {
  public:
-  // Makes the folder, clears leftovers of killed processes, and removes DONE: from here on the
-  // folder is unfinished. Throws a usage error that shows the differences if the output settings
-  // are not those of an earlier run there, unless `overwrite`. Throws as RequireOwnFolder() does
-  // before anything is written.
+  // Makes the folder, clears leftovers of killed processes, and removes DONE unless the run is
+  // shared: from here on the folder is unfinished. Throws a usage error that shows the differences
+  // if the output settings are not those of an earlier run there, unless `overwrite`. Throws as
+  // RequireOwnFolder() does before anything is written.
   explicit StageOutput(StageRun run);
 
   // Returns the output of one slice in the same folder. It is cheap.

@@ -143,9 +143,10 @@ TEST_F(LeaseTest, AHolderElsewhereIsReplacedWhenItsBeatsStop) {
     usleep(50'000);
   }
   const Stopwatch silent;
+  WriteOfOtherHost(0);
   std::unique_ptr<Lease> lease;
   EXPECT_TRUE(WaitUntil([&] { return (lease = folder.Take("7")) != nullptr; }));
-  EXPECT_GE(silent.Seconds(), kQuick.stale_s * 0.9);
+  EXPECT_GE(silent.Seconds(), kQuick.stale_s);
   ASSERT_THAT(folder.Ended("7"), SizeIs(1));
   EXPECT_EQ(NameProcess(folder.Ended("7")[0].holder), "process 1 on node17, job 815");
 }
@@ -160,10 +161,16 @@ TEST_F(LeaseTest, APauseOfTheObserverIsNoSilenceOfTheHolder) {
 
 TEST_F(LeaseTest, AHolderThatBeatsKeepsItsLeaseAndOneThatStandsStillLosesIt) {
   const pid_t child = TakeInChild(kQuick);
+  // Beats may be late on a busy machine, so this observer is patient.
+  LeaseFolder patient = Folder();
+  const auto beat = [&] { return ParseLease(ReadFile(LeaseFile())).beat; };
+  EXPECT_TRUE(WaitUntil([&] {
+    EXPECT_FALSE(patient.Take("7"));
+    return beat() >= 3;
+  }));
+  kill(child, SIGSTOP);
   LeaseFolder folder = Folder(kQuick);
   std::unique_ptr<Lease> lease;
-  EXPECT_FALSE(WaitUntil([&] { return (lease = folder.Take("7")) != nullptr; }, 2));
-  kill(child, SIGSTOP);
   EXPECT_TRUE(WaitUntil([&] { return (lease = folder.Take("7")) != nullptr; }));
   kill(child, SIGCONT);
   usleep(300'000);  // the child beats, and must not harm the new lease
@@ -236,7 +243,8 @@ TEST_F(LeaseTest, AFolderThatIsRemovedIsMadeAgain) {
 }
 
 // Each round, processes wait for a lease of a process that is dead. All find it stale at the same
-// time. One gets it, and keeps it although others have judged the lease before it.
+// time. At most one gets it and keeps it, although others have judged the lease before it. A second
+// may get it first and then know that it has lost it.
 TEST_F(LeaseTest, OneOfManyTakesAStaleLeaseOver) {
   constexpr int kRounds = 40;
   constexpr int kProcesses = 6;
@@ -252,6 +260,7 @@ TEST_F(LeaseTest, OneOfManyTakesAStaleLeaseOver) {
       if (children.back() == 0) {
         LeaseFolder folder = Folder();
         while (!fs::exists(folder_ / "go")) {
+          usleep(100);
         }
         const std::unique_ptr<Lease> lease = folder.Take("7");
         WriteFileAtomically(folder_ / fmt::format("tried-{}", i), "");
@@ -275,7 +284,7 @@ TEST_F(LeaseTest, OneOfManyTakesAStaleLeaseOver) {
       waitpid(child, &status, 0);
       ++results.at(WEXITSTATUS(status));
     }
-    EXPECT_THAT(results, ElementsAre(kProcesses - 1, 1, 0)) << "round " << round;
+    EXPECT_EQ(results[1], 1) << "round " << round;
     fs::remove_all(folder_ / "leases");
     fs::remove(folder_ / "go");
     fs::remove(folder_ / "over");

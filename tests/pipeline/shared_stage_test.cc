@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -69,12 +70,12 @@ class SharedStageTest : public testing::Test {
   }
 
   // Shares in another process, which ends with status 0, 1 or, if there is an error, 9.
-  pid_t ShareInChild(const SliceWork& work, int num_slices) const {
+  pid_t ShareInChild(const SliceWork& work, int num_slices, double max_failed_fraction = 1) const {
     const pid_t child = fork();
     if (child == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       try {
-        _exit(Share(work, num_slices) ? 0 : 1);
+        _exit(Share(work, num_slices, max_failed_fraction) ? 0 : 1);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         _exit(9);
@@ -86,6 +87,16 @@ class SharedStageTest : public testing::Test {
     int status = 0;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  // Waits until the file is there, or the process has ended.
+  static void Await(const fs::path& file, pid_t child) {
+    siginfo_t ended = {};
+    while (!fs::exists(file) && ended.si_pid == 0) {
+      usleep(1000);
+      waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT);
+    }
+    ASSERT_TRUE(fs::exists(file)) << file;
   }
 
   std::string ErrorOf(const SliceWork& work, int num_slices) const {
@@ -171,22 +182,17 @@ TEST_F(SharedStageTest, OthersDoTheShareOfASlowTask) {
   const auto slow = [this](const SliceTurn& turn) {
     WriteFileAtomically(folder_ / "slow-has-begun", "");
     int num_done = 0;
-    for (int tries = 0; tries < 3000 && num_done < kSlices - 1; ++tries) {
+    while (num_done < kSlices - 1) {
       usleep(10'000);
       num_done = 0;
       for (int slice = 0; slice < kSlices; ++slice) {
         num_done += fs::exists(FolderOfTask(Out(), slice, kSlices) / "DONE") ? 1 : 0;
       }
     }
-    if (num_done < kSlices - 1) {
-      throw EnvironmentError("the others did not go on");
-    }
     return Work(turn);
   };
   const pid_t task = ShareInChild(slow, kSlices);
-  while (!fs::exists(folder_ / "slow-has-begun")) {
-    usleep(1000);
-  }
+  Await(folder_ / "slow-has-begun", task);
   EXPECT_TRUE(Share(Work, kSlices));
   EXPECT_EQ(StatusOf(task), 0);
   ExpectComplete(kSlices);
@@ -248,12 +254,70 @@ TEST_F(SharedStageTest, AttemptsThatFinishItemsDoNotCount) {
   ExpectComplete(2);
 }
 
-TEST_F(SharedStageTest, ALateTaskChangesNothing) {
+// make compares the time of DONE with that of the settings.
+TEST_F(SharedStageTest, ALateTaskChangesOnlyTheTimeOfDone) {
   EXPECT_TRUE(Share(Work, 3));
-  const fs::file_time_type done = fs::last_write_time(Out() / "DONE");
+  const std::string report = ReadFile(Out() / "report.json");
+  const fs::file_time_type old = fs::last_write_time(Out() / "DONE") - std::chrono::hours(1);
+  WriteFileAtomically(Out() / "DONE", "content");
+  fs::last_write_time(Out() / "DONE", old);
   EXPECT_TRUE(Share([](const SliceTurn&) -> SliceResult { throw UsageError("not again"); }, 3));
-  EXPECT_EQ(fs::last_write_time(Out() / "DONE"), done);
+  EXPECT_GT(fs::last_write_time(Out() / "DONE"), old);
+  EXPECT_EQ(ReadFile(Out() / "DONE"), "content");
+  EXPECT_EQ(ReadFile(Out() / "report.json"), report);
   ExpectComplete(3);
+}
+
+// The last task removes the leases while others read them.
+TEST_F(SharedStageTest, TasksMayStartAtTheEnd) {
+  constexpr int kTasks = 6;
+  constexpr int kStarts = 25;
+  std::vector<pid_t> tasks;
+  for (int task = 0; task < kTasks; ++task) {
+    const pid_t child = fork();
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      int status = 0;
+      for (int start = 0; start < kStarts && status == 0; ++start) {
+        status = StatusOf(ShareInChild(Work, 5));
+        status = status == 0 && !fs::exists(Out() / "DONE") ? 8 : status;
+      }
+      _exit(status);
+    }
+    tasks.push_back(child);
+  }
+  for (const pid_t task : tasks) {
+    EXPECT_EQ(StatusOf(task), 0);
+  }
+  ExpectComplete(5);
+}
+
+TEST_F(SharedStageTest, AFileWithoutANumberOfSlicesIsNamed) {
+  fs::create_directories(Out() / "leases");
+  for (const char* text : {"", "many", "0", "-3"}) {
+    WriteFileAtomically(Out() / "leases" / "slices", text);
+    EXPECT_THAT(ErrorOf(Work, 3), AllOf(HasSubstr("leases/slices holds no number of slices"),
+                                        HasSubstr("when no task is at work")));
+  }
+}
+
+// The process stood still, and its successor has ended the stage meanwhile.
+TEST_F(SharedStageTest, ATaskThatHasLostItsSlicePublishesNothingOverIt) {
+  const auto lose = [this](const SliceTurn& turn) {
+    EXPECT_TRUE(turn.notes->IsOurs());
+    const fs::path lease = Out() / "leases" / fmt::format("{:04}.lease", turn.slice.task);
+    fs::rename(lease, EndedName(lease, "successor"));
+    EXPECT_EQ(StatusOf(ShareInChild(Work, 4)), 0);
+    EXPECT_FALSE(turn.notes->IsOurs());
+    SliceResult late = Work(turn);
+    late.report["items"] = 0;
+    late.failed = {{"all", "prep", "not done in time"}};
+    return late;
+  };
+  EXPECT_TRUE(Share(lose, 4));
+  ExpectComplete(4);
+  EXPECT_EQ(ReadFile(FolderOfTask(Out(), 1, 4) / "failed.tsv").find("not done"), std::string::npos);
+  EXPECT_EQ(ReadJsonObject(FolderOfTask(Out(), 0, 4) / "report.json").at("items"), 10);
 }
 
 TEST_F(SharedStageTest, OtherInputsAreOtherWork) {
@@ -278,50 +342,61 @@ TEST_F(SharedStageTest, AnotherNumberOfSlicesIsRefused) {
 }
 
 TEST_F(SharedStageTest, TooManyFailuresAreToldByEveryTask) {
-  EXPECT_FALSE(Share(Work, 3, 0.01));
+  std::vector<pid_t> tasks;
+  for (int task = 0; task < 3; ++task) {
+    tasks.push_back(ShareInChild(Work, 9, 0.01));
+  }
+  for (const pid_t task : tasks) {
+    EXPECT_EQ(StatusOf(task), 1);
+  }
   EXPECT_FALSE(fs::exists(Out() / "DONE"));
-  EXPECT_THAT(ParseFailedItems(ReadFile(Out() / "failed.tsv"), ""), SizeIs(1));
-  fs::remove(Out() / "failed.tsv");
+  EXPECT_THAT(ParseFailedItems(ReadFile(Out() / "failed.tsv"), ""), SizeIs(3));
+  EXPECT_TRUE(Share(Work, 9, 0.1));
+  ExpectComplete(9);
+}
+
+TEST_F(SharedStageTest, TheSameCommandTriesFailedItemsAgain) {
+  EXPECT_FALSE(Share(Work, 7, 0.01));
+  std::vector<int> again;
+  const auto mended = [&](const SliceTurn& turn) {
+    again.push_back(turn.slice.task);
+    SliceResult result = Work(turn);
+    result.failed.clear();
+    return result;
+  };
+  EXPECT_TRUE(Share(mended, 7, 0.01));
+  EXPECT_THAT(again, testing::ElementsAre(0, 3, 6));
+  EXPECT_TRUE(fs::exists(Out() / "DONE"));
+  EXPECT_THAT(ParseFailedItems(ReadFile(Out() / "failed.tsv"), ""), SizeIs(0));
+  EXPECT_EQ(Joined("items"), 70);
+}
+
+TEST_F(SharedStageTest, AnUnsharedRunMayFollow) {
   EXPECT_FALSE(Share(Work, 3, 0.01));
-  EXPECT_FALSE(fs::exists(Out() / "failed.tsv")) << "joined twice";
-  EXPECT_TRUE(Share(Work, 3, 0.1));
-  ExpectComplete(3);
+  EXPECT_TRUE(fs::exists(Out() / "leases"));
+  const StageOutput alone(Run(Out(), false));
+  EXPECT_FALSE(fs::exists(Out() / "DONE"));
+  EXPECT_TRUE(alone.Finish({{"slices", 1}}, {}, {30, 0, 0.01}));
+  EXPECT_FALSE(fs::exists(Out() / "leases"));
+  EXPECT_TRUE(Share(Work, 4, 1, "2"));
+  ExpectComplete(4);
 }
 
 TEST_F(SharedStageTest, ARequestToStopFreesTheSlice) {
-  const auto hold = [this](const SliceTurn& turn) {
+  const auto hold = [this](const SliceTurn&) -> SliceResult {
     WriteFileAtomically(folder_ / "at-work", "");
-    sleep(60);
-    return Work(turn);
+    for (;;) {
+      pause();  // the signal itself ends only this call
+    }
   };
   const pid_t task = ShareInChild(hold, 2);
-  while (!fs::exists(folder_ / "at-work")) {
-    usleep(1000);
-  }
+  Await(folder_ / "at-work", task);
   kill(task, SIGTERM);
   EXPECT_EQ(StatusOf(task), kExitStoppedEarly);
   EXPECT_THAT(HeldLeases(Out() / "leases"), SizeIs(0));
   EXPECT_THAT(EndedLeases(Out() / "leases"), SizeIs(0));
   EXPECT_TRUE(Share(Work, 2));
   ExpectComplete(2);
-}
-
-TEST_F(SharedStageTest, FixedSharesAndOverwriteDoNotGoWithSharing) {
-  WorkSharing sharing;
-  sharing.slices = 100;
-  TaskSlice slice;
-  setenv("SLURM_ARRAY_TASK_ID", "3", 1);
-  setenv("SLURM_ARRAY_TASK_COUNT", "8", 1);
-  sharing.Resolve(&slice, false);
-  unsetenv("SLURM_ARRAY_TASK_ID");
-  unsetenv("SLURM_ARRAY_TASK_COUNT");
-  EXPECT_EQ(slice.tasks, 1);
-  EXPECT_THROW(sharing.Resolve(&slice, true), Error);
-  slice.task_option = 0;
-  EXPECT_THROW(sharing.Resolve(&slice, false), Error);
-  EXPECT_EQ(sharing.SlicesOf(1000), 100);
-  EXPECT_EQ(sharing.SlicesOf(40), 40);
-  EXPECT_EQ(sharing.SlicesOf(0), 2);
 }
 
 }  // namespace
