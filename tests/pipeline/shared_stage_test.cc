@@ -290,7 +290,7 @@ TEST_F(SharedStageTest, TasksMayStartAtTheEnd) {
 }
 
 TEST_F(SharedStageTest, AFileWithoutANumberOfSlicesIsNamed) {
-  fs::create_directories(Out() / "leases");
+  EXPECT_FALSE(Share(Work, 3, 0.01));
   for (const char* text : {"", "many", "0", "-3"}) {
     WriteFileAtomically(Out() / "leases" / "slices", text);
     EXPECT_THAT(ErrorOf(Work, 3), AllOf(HasSubstr("leases/slices holds no number of slices"),
