@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -19,7 +20,9 @@ constexpr double kLogEvery_s = 10;
 }  // namespace
 
 std::string FormatDuration(double seconds) {
-  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  constexpr double kMost_s = 1e15;  // a number of a damaged file may be infinite, or none
+  const auto whole = static_cast<int64_t>(
+      std::isnan(seconds) ? 0 : std::llround(std::clamp(seconds, -kMost_s, kMost_s)));
   if (whole >= 3600) {
     return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
   }

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
-#include <fstream>
 #include <sstream>
 #include <string_view>
 
@@ -96,19 +96,47 @@ std::optional<size_t> ColumnNamed(std::string_view header, const std::string& na
   return std::nullopt;
 }
 
+// Calls `use` with the beginning of each line, so that a file of one endless line costs no memory.
+void ForEachLine(const fs::path& file, const std::function<void(const std::string&)>& use) {
+  constexpr size_t kBlock = size_t{1} << 20, kMostOfLine = size_t{1} << 16;
+  const OpenFile open_file(file);
+  std::string line, block;
+  bool has_begun = false;
+  for (size_t begin = 0; begin < open_file.size_bytes(); begin += block.size()) {
+    block = open_file.Read(begin, std::min(kBlock, open_file.size_bytes() - begin));
+    if (block.empty()) {
+      break;  // the file has become shorter
+    }
+    for (size_t place = 0; place < block.size();) {
+      const size_t end = std::min(block.find('\n', place), block.size());
+      line.append(block, place, std::min(end - place, kMostOfLine - line.size()));
+      has_begun = end == block.size();
+      if (!has_begun) {
+        use(line);
+        line.clear();
+      }
+      place = end + 1;
+    }
+  }
+  if (has_begun) {
+    use(line);
+  }
+}
+
 std::optional<int64_t> CountRows(const fs::path& table, const std::string& column,
                                  const std::string& value) {
-  std::ifstream text(table);
-  std::string line;
-  if (!std::getline(text, line)) {
-    return std::nullopt;
-  }
-  const std::optional<size_t> place = column.empty() ? 0 : ColumnNamed(line, column);
+  std::optional<size_t> place;
+  bool is_header = true;
   int64_t count = 0;
-  while (place && std::getline(text, line)) {
-    count += !line.empty() && (column.empty() || Field(line, *place) == value) ? 1 : 0;
-  }
-  return count;
+  ForEachLine(table, [&](const std::string& line) {
+    if (is_header) {
+      place = column.empty() ? 0 : ColumnNamed(line, column);
+      is_header = false;
+    } else if (place && !line.empty() && (column.empty() || Field(line, *place) == value)) {
+      ++count;
+    }
+  });
+  return is_header ? std::nullopt : std::optional(count);
 }
 
 }  // namespace
@@ -191,6 +219,24 @@ std::string SettingIn(const std::string& config, const std::string& key) {
     }
   }
   return "";
+}
+
+std::optional<int64_t> IntegerWithin(const std::string& config, const std::string& key, int64_t low,
+                                     int64_t high) {
+  const std::string text = SettingIn(config, key);
+  int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc() && value >= low && value <= high ? std::optional(value)
+                                                                 : std::nullopt;
+}
+
+std::optional<double> NumberWithin(const Json& json, const char* key, double low, double high) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number()) {
+    return std::nullopt;
+  }
+  const auto value = found->get<double>();
+  return value >= low && value <= high ? std::optional(value) : std::nullopt;
 }
 
 std::optional<int64_t> RowCounter::Count(const fs::path& table, const std::string& column,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,6 +17,8 @@ namespace reel3d {
 
 // Returns this host's clock, in seconds since 1970.
 double ClockNow_s();
+// A clock like that, which a test may replace.
+using Clock = std::function<double()>;
 
 // Returns the time of the last change of a file or folder, in seconds since 1970; nothing if it is
 // absent or cannot be looked at.
@@ -39,11 +42,18 @@ std::vector<nlohmann::ordered_json> LastJsonLines(const std::filesystem::path& f
 // Returns the value of `key = value` in a text such as config.ini; "" if there is none.
 std::string SettingIn(const std::string& config, const std::string& key);
 
+// Returns the whole number that `key` has there; nothing if it has none from `low` to `high`.
+std::optional<int64_t> IntegerWithin(const std::string& config, const std::string& key, int64_t low,
+                                     int64_t high);
+// Returns the number that `key` has in an object; nothing if it has none from `low` to `high`.
+std::optional<double> NumberWithin(const nlohmann::ordered_json& json, const char* key, double low,
+                                   double high);
+
 // Counts the rows of a table, and remembers the numbers until the file changes.
 class RowCounter {
  public:
   // Returns the number of lines below the header; with `column`, only of those with `value` in this
-  // column. Nothing if the file cannot be read.
+  // column, which must stand in the first 64 KiB of the line. Nothing if the file cannot be read.
   std::optional<int64_t> Count(const std::filesystem::path& table, const std::string& column = "",
                                const std::string& value = "");
 

@@ -127,7 +127,7 @@ bool EndsWith(const std::string& text, const std::string& end) {
 
 std::vector<RunMessage> ReadRunMessages(const fs::path& run, size_t most) {
   std::vector<RunMessage> messages;
-  for (const char* stage : {"prepared", "shards", "train", "scores"}) {
+  for (const char* stage : {"", "prepared", "shards", "train", "scores"}) {
     AddFailedItems(run, stage, &messages);
   }
   for (const Log& log : NewestLogs(run)) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <string_view>
@@ -20,16 +19,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kQuiet_s = 60;  // a stage without a change for so long is quiet
+constexpr double kQuiet_s = 60;                    // a stage without a change for so long is quiet
+constexpr int64_t kMostItems = 1'000'000'000'000;  // more are a damaged number
 
 bool IsThere(const fs::path& path) { return ChangedAt_s(path).has_value(); }
-
-int64_t IntegerIn(const std::string& config, const char* key) {
-  const std::string text = SettingIn(config, key);
-  int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 std::string Share(const Json& json, const char* key) {
   const auto value = json.find(key);
@@ -43,11 +36,13 @@ std::string Share(const Json& json, const char* key) {
 std::optional<double> SecondsIn(const fs::path& report) {
   constexpr std::string_view kKey = "\"seconds\": ";
   constexpr size_t kHead_bytes = 4096;
+  constexpr double kMost_s = 1e11;
   const std::string head = ReadHead(report, kHead_bytes);
   const size_t place = head.find(kKey);
   double seconds = 0;
   if (place == std::string::npos ||
-      std::sscanf(head.c_str() + place + kKey.size(), "%lf", &seconds) != 1) {
+      std::sscanf(head.c_str() + place + kKey.size(), "%lf", &seconds) != 1 ||
+      !(seconds >= 0 && seconds <= kMost_s)) {
     return std::nullopt;
   }
   return seconds;
@@ -64,7 +59,7 @@ void LookAtTasks(const fs::path& folder, StageProgress* stage) {
     for (int task = 0; task < stage->tasks && stage->state != StageState::kDone; ++task) {
       const TaskDone done = ReadTaskDone(FolderOfTask(folder, task, stage->tasks) / kDoneFile);
       stage->tasks_done += done.work_id.empty() ? 0 : 1;
-      stage->num_failed += done.num_failed;
+      stage->num_failed += std::clamp<int64_t>(done.num_failed, 0, kMostItems);
     }
     if (stage->state == StageState::kDone) {
       stage->tasks_done = stage->tasks;
@@ -74,15 +69,19 @@ void LookAtTasks(const fs::path& folder, StageProgress* stage) {
   }
 }
 
-// Decides from DONE, report and dates what has become of a stage that has begun.
-StageState StateOf(const fs::path& folder, double begun_s, double changed_s, double quiet_s) {
+// Decides from DONE, report and dates what has become of a stage that has begun. DONE may become
+// visible some seconds after the report, over a network later than the report itself.
+StageState StateOf(const fs::path& folder, double begun_s, double changed_s, double quiet_s,
+                   double now_s) {
+  constexpr double kUntilDone_s = 10;
+  const double reported_s = ChangedAt_s(folder / kReportFile).value_or(0);
   if (IsThere(folder / kDoneFile)) {
     return StageState::kDone;
   }
-  if (ChangedAt_s(folder / kReportFile).value_or(0) >= begun_s) {
+  if (reported_s >= begun_s && now_s - reported_s > kUntilDone_s) {
     return StageState::kFailed;
   }
-  return ClockNow_s() - changed_s > quiet_s ? StageState::kQuiet : StageState::kAtWork;
+  return now_s - changed_s > quiet_s ? StageState::kQuiet : StageState::kAtWork;
 }
 
 // Says what became of a training that has no DONE, and is not at work.
@@ -165,24 +164,31 @@ double RunProgress::ChangedAt_s() const {
   return changed_s;
 }
 
+// Returns true if train-r3d alone works, or has worked, in the folder. The lock goes when it ends,
+// and the first line of metrics.jsonl comes with the end of the first epoch.
+bool IsOfTraining(const fs::path& folder) {
+  return IsThere(folder / "metrics.jsonl") || IsThere(folder / "lock.holder") ||
+         !SettingIn(ReadIfThere(folder / kConfigFile), "epochs").empty();
+}
+
 bool LooksLikeRun(const fs::path& folder) {
-  for (const char* name :
-       {"videos.tsv", "settings/prep.ini", "slurm/jobs.tsv", "metrics.jsonl", "lock.holder",
-        "prepared/config.ini", "shards/config.ini", "train/config.ini", "scores/config.ini",
-        "evaluation/config.ini", "videos/config.ini"}) {
+  for (const char* name : {"videos.tsv", "settings/prep.ini", "slurm/jobs.tsv",
+                           "prepared/config.ini", "shards/config.ini", "train/config.ini",
+                           "scores/config.ini", "evaluation/config.ini", "videos/config.ini"}) {
     if (IsThere(folder / name)) {
       return true;
     }
   }
-  return false;
+  return IsOfTraining(folder);
 }
 
-RunReader::RunReader(fs::path folder)
+RunReader::RunReader(fs::path folder, Clock clock)
     : folder_(std::move(folder)),
-      is_training_alone_(IsThere(folder_ / "metrics.jsonl") || IsThere(folder_ / "lock.holder")) {
+      clock_(std::move(clock)),
+      is_training_alone_(IsOfTraining(folder_)) {
   train_folder_ = is_training_alone_ ? folder_ : folder_ / "train";
   const fs::path index = train_folder_.parent_path() / "shards" / "index.tsv";
-  training_ = std::make_unique<TrainReader>(train_folder_, index);
+  training_ = std::make_unique<TrainReader>(train_folder_, index, clock_);
 }
 
 StageProgress RunReader::LookAtList() {
@@ -205,7 +211,9 @@ void RunReader::FindTotal(const MadeFiles& made, const std::string& config, Stag
   } else if (stage->name == "prep") {
     stage->total = rows_.Count(folder_ / "videos.tsv").value_or(0);
   } else if (stage->name == "pack") {
-    const double shard_bytes = static_cast<double>(IntegerIn(config, "shard-size")) * (1 << 20);
+    const double shard_bytes =
+        static_cast<double>(IntegerWithin(config, "shard-size", 1, kMostItems).value_or(0)) *
+        (1 << 20);
     stage->total =
         shard_bytes > 0 ? static_cast<int64_t>(std::ceil(prepared_.SizeBytes() / shard_bytes)) : 0;
     stage->total = std::max(stage->total, stage->done);
@@ -214,7 +222,7 @@ void RunReader::FindTotal(const MadeFiles& made, const std::string& config, Stag
     const std::string subset = SettingIn(config, "subset");
     const int64_t num_videos =
         rows_.Count(folder_ / "shards" / "index.tsv", "subset", subset).value_or(0);
-    const int64_t per_part = std::max<int64_t>(1, IntegerIn(config, "videos-per-part"));
+    const int64_t per_part = IntegerWithin(config, "videos-per-part", 1, kMostItems).value_or(1);
     stage->total = (num_videos + per_part - 1) / per_part;
   }
   if (stage->name == "prep") {
@@ -226,7 +234,7 @@ void RunReader::FindTotal(const MadeFiles& made, const std::string& config, Stag
 // old. What was seen here itself is more exact than dates of a sample.
 void RunReader::FindRate(const MadeFiles& made, double begun_s, StageProgress* stage) {
   constexpr double kFewest = 2;
-  const double now_s = ClockNow_s();
+  const double now_s = clock_();
   RateMeter& meter = rates_[stage->name];
   meter.Note(now_s, static_cast<double>(stage->done));
   if (stage->state != StageState::kAtWork) {
@@ -280,7 +288,8 @@ StageProgress RunReader::LookAtStage(const Place& place) {
   stage.changed_s = std::max(made.changed_s, *begun_s);
   const double per_item_s =
       made.count > 1 ? (stage.changed_s - *begun_s) / std::max(1., made.CountSince(*begun_s)) : 0;
-  stage.state = StateOf(folder, *begun_s, stage.changed_s, std::max(kQuiet_s, 3 * per_item_s));
+  stage.state =
+      StateOf(folder, *begun_s, stage.changed_s, std::max(kQuiet_s, 3 * per_item_s), clock_());
   LookAtTasks(folder, &stage);
   if (const std::optional<int64_t> failed = rows_.Count(folder / kFailedFile);
       failed && ChangedAt_s(folder / kFailedFile).value_or(0) >= *begun_s) {
@@ -295,7 +304,7 @@ StageProgress RunReader::LookAtStage(const Place& place) {
   if (stage.state == StageState::kFailed && stage.note.empty()) {
     stage.note = fmt::format("too many items failed: see {}", (folder / kFailedFile).string());
   } else if (stage.state == StageState::kQuiet) {
-    stage.note = "no change for " + FormatDuration(ClockNow_s() - stage.changed_s) +
+    stage.note = "no change for " + FormatDuration(clock_() - stage.changed_s) +
                  ": ended early, or at a long item";
   }
   if (stage.name == "evaluate" && stage.state == StageState::kDone) {
@@ -358,7 +367,7 @@ RunProgress RunReader::Look() {
   static constexpr Place kEvaluate = {"evaluate", "evaluation", "", ".tsv", ""};
   RunProgress run;
   run.folder = folder_;
-  run.at_s = ClockNow_s();
+  run.at_s = clock_();
   run.is_there = IsThere(folder_);
   if (is_training_alone_) {
     run.stages.push_back(LookAtTraining(&run));

@@ -47,7 +47,7 @@ struct StageProgress {
 
 struct RunProgress {
   std::filesystem::path folder;
-  bool is_there = true;                   // false: the folder was removed
+  bool is_there = true;                   // false: the folder was removed, or cannot be read
   double at_s = 0;                        // when this was read, seconds since 1970
   std::vector<StageProgress> stages;      // in the order of the pipeline
   std::optional<TrainProgress> training;  // if it has begun
@@ -66,7 +66,7 @@ bool LooksLikeRun(const std::filesystem::path& folder);
 class RunReader {
  public:
   // `folder` is that of a run (run/demo), or one that train-r3d alone works in.
-  explicit RunReader(std::filesystem::path folder);
+  explicit RunReader(std::filesystem::path folder, Clock clock = ClockNow_s);
 
   // Never throws because of what is in the folder, or is missing there.
   RunProgress Look();
@@ -91,6 +91,7 @@ class RunReader {
   void LookAtJobs(double begun_s, StageProgress* stage) const;
 
   const std::filesystem::path folder_;
+  const Clock clock_;
   std::filesystem::path train_folder_;
   bool is_training_alone_;  // the folder is that of train-r3d
   std::unique_ptr<TrainReader> training_;

@@ -102,39 +102,40 @@ Json ToJson(const RunProgress& run) {
 
 }  // namespace
 
-RunsReader::RunsReader(fs::path folder) : folder_(RunOf(folder)) {}
+RunsReader::RunsReader(fs::path folder, Clock clock)
+    : folder_(RunOf(folder)), clock_(std::move(clock)) {}
 
 RunProgress RunsReader::LookAt(const fs::path& run) {
   std::unique_ptr<RunReader>& reader = readers_[run.string()];
   if (!reader) {
-    reader = std::make_unique<RunReader>(run);
+    reader = std::make_unique<RunReader>(run, clock_);
   }
   try {
     return reader->Look();
   } catch (const std::exception&) {  // the file system fails in a way that nothing above expects
     RunProgress unknown;
     unknown.folder = run;
+    unknown.at_s = clock_();
     unknown.is_there = false;
     return unknown;
   }
 }
 
 void RunsReader::LookAtMany(RunsSeen* seen) {
-  std::vector<fs::path> folders;
+  // The dates are read once: runs at work change them while they are compared.
+  std::vector<std::pair<double, fs::path>> folders;
   std::error_code error;
   for (fs::directory_iterator entry(folder_, error), end; !error && entry != end;
        entry.increment(error)) {
     if (LooksLikeRun(entry->path())) {
-      folders.push_back(entry->path());
+      folders.emplace_back(-ChangedAt_s(entry->path()).value_or(0), entry->path());
     }
   }
-  std::sort(folders.begin(), folders.end(), [](const fs::path& a, const fs::path& b) {
-    return std::pair(-ChangedAt_s(a).value_or(0), a) < std::pair(-ChangedAt_s(b).value_or(0), b);
-  });
+  std::sort(folders.begin(), folders.end());
   seen->has_many = !folders.empty();
   seen->num_left_out = folders.size() > kMostRuns ? folders.size() - kMostRuns : 0;
   folders.resize(std::min(folders.size(), kMostRuns));
-  for (const fs::path& folder : folders) {
+  for (const auto& [age, folder] : folders) {
     seen->runs.push_back(LookAt(folder));
   }
   std::stable_sort(

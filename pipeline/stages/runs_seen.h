@@ -29,7 +29,7 @@ struct RunsSeen {
 class RunsReader {
  public:
   // A folder of a stage (run/demo/train) stands for its run, if it lies in one.
-  explicit RunsReader(std::filesystem::path folder);
+  explicit RunsReader(std::filesystem::path folder, Clock clock = ClockNow_s);
 
   // Never throws because of what is in the folder, or is missing there.
   RunsSeen Look();
@@ -39,6 +39,7 @@ class RunsReader {
   void LookAtMany(RunsSeen* seen);
 
   const std::filesystem::path folder_;
+  const Clock clock_;
   std::map<std::string, std::unique_ptr<RunReader>> readers_;  // by folder
 };
 

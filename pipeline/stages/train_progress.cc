@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "lib/base/process_state.h"
 #include "lib/base/work_lock.h"
@@ -18,47 +19,38 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kRows = 64;  // epochs that are read
 
-std::optional<double> Number(const Json& json, const char* key) {
-  const auto value = json.find(key);
-  return value != json.end() && value->is_number() ? std::optional(value->get<double>())
-                                                   : std::nullopt;
-}
-
-int64_t Integer(const Json& json, const char* key) {
-  const double value = Number(json, key).value_or(0);
-  return std::isfinite(value) && std::abs(value) < 1e15 ? static_cast<int64_t>(value) : 0;
-}
+// Numbers beyond these are damaged: no run reaches them, and sums would not fit into their types.
+constexpr double kMostSteps = 1e12, kMostEpochs = 1e9, kMost_s = 1e11;
 
 std::string Text(const Json& json, const char* key) {
   const auto value = json.find(key);
   return value != json.end() && value->is_string() ? value->get<std::string>() : "";
 }
 
-int64_t IntegerIn(const std::string& config, const char* key, int64_t otherwise) {
-  const std::string text = SettingIn(config, key);
-  int64_t value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+int64_t StepOf(const Json& line) {
+  return static_cast<int64_t>(NumberWithin(line, "step", 0, kMostSteps).value_or(0));
 }
 
 EpochRow RowOf(const Json& line) {
+  constexpr double kMostLoss = 1e30;
   EpochRow row;
-  row.epoch = static_cast<int>(Integer(line, "epoch"));
-  row.step = Integer(line, "step");
-  row.lr = Number(line, "lr").value_or(0);
-  row.train_loss = Number(line, "train_loss");
-  row.train_top1 = Number(line, "train_top1");
-  row.validation_loss = Number(line, "validation_loss");
-  row.validation_top1 = Number(line, "validation_top1");
+  row.epoch = static_cast<int>(NumberWithin(line, "epoch", 0, kMostEpochs).value_or(0));
+  row.step = StepOf(line);
+  row.lr = NumberWithin(line, "lr", 0, kMostLoss).value_or(0);
+  row.train_loss = NumberWithin(line, "train_loss", -kMostLoss, kMostLoss);
+  row.train_top1 = NumberWithin(line, "train_top1", 0, 1);
+  row.validation_loss = NumberWithin(line, "validation_loss", -kMostLoss, kMostLoss);
+  row.validation_top1 = NumberWithin(line, "validation_top1", 0, 1);
   return row;
 }
 
 // Adds the speed. A line of another form adds nothing.
 void AddTimes(const Json& line, EpochRow* row) {
-  const std::optional<double> clips = Number(line, "clips");
-  row->seconds = Number(line, "seconds");
-  row->ended_s = Number(line, "ended_s");
-  if (clips && row->seconds && *row->seconds > 0) {
+  constexpr double kMostClips = 1e15, kShortest_s = 1e-6;
+  const std::optional<double> clips = NumberWithin(line, "clips", 0, kMostClips);
+  row->seconds = NumberWithin(line, "seconds", kShortest_s, kMost_s);
+  row->ended_s = NumberWithin(line, "ended_s", 0, kMost_s);
+  if (clips && row->seconds) {
     row->clips_per_s = *clips / *row->seconds;
   }
   try {
@@ -84,7 +76,7 @@ std::vector<EpochRow> ReadRows(const fs::path& folder) {
   }
   for (const Json& line : LastJsonLines(folder / "times.jsonl", kRows)) {
     for (EpochRow& row : rows) {
-      if (row.step == Integer(line, "step")) {
+      if (row.step == StepOf(line)) {
         AddTimes(line, &row);
       }
     }
@@ -92,34 +84,44 @@ std::vector<EpochRow> ReadRows(const fs::path& folder) {
   return rows;
 }
 
+// Returns the mean of the lengths that are not far above the usual one: a run that was interrupted
+// was at rest within a length.
+double MeanOfUsual(const std::vector<double>& lengths_s, double usual_s) {
+  constexpr double kInterrupted = 5;
+  double sum_s = 0;
+  int count = 0;
+  for (const double length_s : lengths_s) {
+    sum_s += length_s <= kInterrupted * usual_s ? length_s : 0;
+    count += length_s <= kInterrupted * usual_s ? 1 : 0;
+  }
+  return sum_s / count;
+}
+
 // Returns the seconds from the end of one epoch to the end of the next one, on average over the
-// last ones: with validation and checkpoints. A run that was interrupted was at rest in between,
-// which is recognised by its length.
+// last ones: with validation and checkpoints. Before that is known, it returns those of the steps.
 std::optional<double> SecondsPerEpoch(const std::vector<EpochRow>& rows) {
   constexpr size_t kEpochs = 20;
-  constexpr double kInterrupted = 5;
+  constexpr double kMostOfSteps = 5, kPause_s = 60;  // a single length can only be checked by steps
   std::vector<double> lengths_s, steps_s;
   for (size_t i = rows.size() > kEpochs ? rows.size() - kEpochs : 0; i < rows.size(); ++i) {
     if (i > 0 && rows[i].ended_s && rows[i - 1].ended_s &&
         *rows[i].ended_s > *rows[i - 1].ended_s) {
       lengths_s.push_back(*rows[i].ended_s - *rows[i - 1].ended_s);
-    } else if (rows[i].seconds) {
+    }
+    if (rows[i].seconds) {
       steps_s.push_back(*rows[i].seconds);
     }
   }
-  std::vector<double>& known_s = lengths_s.empty() ? steps_s : lengths_s;
-  if (known_s.empty()) {
-    return std::nullopt;
+  const auto smaller_half = [](std::vector<double>& values) {
+    std::sort(values.begin(), values.end());
+    return values[(values.size() - 1) / 2];
+  };
+  const double of_steps_s = steps_s.empty() ? 0 : smaller_half(steps_s);
+  if (lengths_s.size() > 1 ||
+      (lengths_s.size() == 1 && lengths_s[0] <= kMostOfSteps * of_steps_s + kPause_s)) {
+    return MeanOfUsual(lengths_s, smaller_half(lengths_s));
   }
-  std::sort(known_s.begin(), known_s.end());
-  const double most_s = kInterrupted * known_s[known_s.size() / 2];
-  double sum_s = 0;
-  int count = 0;
-  for (const double length_s : known_s) {
-    sum_s += length_s <= most_s ? length_s : 0;
-    count += length_s <= most_s ? 1 : 0;
-  }
-  return sum_s / count;
+  return steps_s.empty() ? std::nullopt : std::optional(MeanOfUsual(steps_s, of_steps_s));
 }
 
 // Returns the step in a checkpoint's name, such as step-0000001234; -1 for another name.
@@ -129,17 +131,22 @@ int64_t StepIn(const std::string& name) {
   if (name.compare(0, kBeginning.size(), kBeginning) == 0) {
     std::from_chars(name.data() + kBeginning.size(), name.data() + name.size(), step);
   }
-  return step;
+  return step <= static_cast<int64_t>(kMostSteps) ? step : -1;
 }
 
-// Returns how many ranks have a file of beats.
-int CountRanks(const fs::path& folder) {
-  constexpr int kMost = 256;
+// Returns how many ranks have left beats since `begun_s`. Older beats are of ranks that were killed
+// before the run went on, perhaps with fewer ranks.
+int CountRanks(const fs::path& folder, double begun_s) {
+  constexpr int kMostNames = 10'000, kMostRanks = 4096;
   std::error_code error;
-  int count = 0;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end && count < kMost;
-       entry.increment(error)) {
-    ++count;
+  int count = 0, num_names = 0;
+  for (fs::directory_iterator entry(folder, error), end;
+       !error && entry != end && num_names < kMostNames; entry.increment(error)) {
+    ++num_names;
+    const int rank = RankOfBeats(entry->path().filename().string()).value_or(-1);
+    if (rank >= count && rank < kMostRanks && ChangedAt_s(entry->path()).value_or(0) >= begun_s) {
+      count = rank + 1;
+    }
   }
   return count;
 }
@@ -169,7 +176,7 @@ LockSign TrainReader::LookAtLock() {
   const fs::path file = folder_ / kLockHolderFile;
   const std::optional<double> changed_s = ChangedAt_s(file);
   const Json holder = ReadJsonIfThere(file, 4096);
-  const double now_s = ClockNow_s();
+  const double now_s = clock_();
   LockSign sign;
   if (!changed_s) {
     return sign;
@@ -180,10 +187,10 @@ LockSign TrainReader::LookAtLock() {
   }
   sign.is_there = true;
   sign.host = Text(holder, "host");
-  sign.since_s = Number(holder, "since").value_or(0);
   sign.is_alive = now_s - lock_beat_seen_s_ < kStale_s || std::abs(now_s - *changed_s) < kStale_s;
   if (Text(holder, "machine") == ProcessSpace()) {
-    const ProcessState process = ObserveProcess(static_cast<pid_t>(Integer(holder, "process")));
+    const ProcessState process = ObserveProcess(static_cast<pid_t>(
+        NumberWithin(holder, "process", 0, std::numeric_limits<pid_t>::max()).value_or(0)));
     const std::string start = Text(holder, "process_start");
     sign.is_alive =
         process.is_alive && (start.empty() || process.start.empty() || start == process.start);
@@ -196,15 +203,18 @@ void TrainReader::LookAtBeats(TrainProgress* progress) {
   constexpr double kPatience_s = 5;  // for the file system
   constexpr double kBeats_s = 5;     // more than one beat, which may come late over a network
   const fs::path folder = folder_ / "heartbeats";
-  std::vector<Beat> beats = ReadBeats(folder, CountRanks(folder), kPatience_s);
+  const double begun_s = ChangedAt_s(folder_ / "config.ini").value_or(0);  // each start writes it
+  std::vector<Beat> beats = ReadBeats(folder, CountRanks(folder, begun_s), kPatience_s);
   for (const Beat& beat : beats) {
     progress->num_ranks += beat.count >= 0 ? 1 : 0;
-    progress->step = std::max(progress->step, beat.step);
+    if (beat.step <= static_cast<int64_t>(kMostSteps)) {
+      progress->step = std::max(progress->step, beat.step);
+    }
   }
   if (!beats.empty() && beats[0].count >= 0) {
     progress->now = Describe(beats[0]);
   }
-  const double now_s = ClockNow_s();
+  const double now_s = clock_();
   if (now_s - beats_at_s_ > kBeats_s) {
     blame_ = DescribeBlocker(beats_, beats);
     beats_ = std::move(beats);
@@ -227,14 +237,16 @@ int64_t TrainReader::StepsPerEpoch(const TrainProgress& progress, const std::str
   if (!progress.rows.empty() && progress.rows.back().epoch > 0) {
     return progress.rows.back().step / progress.rows.back().epoch;
   }
+  constexpr int64_t kMostClips = 1'000'000;  // of a video, or in a batch
   const std::optional<int64_t> num_videos = rows_.Count(index_, "subset", "training");
-  const int64_t batch = IntegerIn(config, "batch", 0);
-  if (!num_videos || batch < 1) {
+  const std::optional<int64_t> batch = IntegerWithin(config, "batch", 1, kMostClips);
+  if (!num_videos || !batch || *num_videos > static_cast<int64_t>(kMostSteps)) {
     return 0;
   }
-  const int64_t num_clips = *num_videos * IntegerIn(config, "clips-per-video", 1);
-  const bool drops = SettingIn(config, "last-batch") == "drop" && num_clips >= batch;
-  return drops ? num_clips / batch : (num_clips + batch - 1) / batch;
+  const int64_t num_clips =
+      *num_videos * IntegerWithin(config, "clips-per-video", 1, kMostClips).value_or(1);
+  const bool drops = SettingIn(config, "last-batch") == "drop" && num_clips >= *batch;
+  return drops ? num_clips / *batch : (num_clips + *batch - 1) / *batch;
 }
 
 std::optional<double> TrainReader::SecondsLeft(const TrainProgress& progress) {
@@ -254,7 +266,8 @@ std::optional<double> TrainReader::SecondsLeft(const TrainProgress& progress) {
 TrainProgress TrainReader::Look() {
   TrainProgress progress;
   const std::string config = ReadIfThere(folder_ / "config.ini");
-  progress.epochs = static_cast<int>(IntegerIn(config, "epochs", 0));
+  progress.epochs = static_cast<int>(
+      IntegerWithin(config, "epochs", 0, static_cast<int64_t>(kMostEpochs)).value_or(0));
   progress.rows = ReadRows(folder_);
   if (!progress.rows.empty()) {
     progress.epochs_done = progress.rows.back().epoch;
@@ -269,7 +282,7 @@ TrainProgress TrainReader::Look() {
   progress.steps_per_epoch = StepsPerEpoch(progress, config);
   progress.steps_in_epoch = std::clamp<int64_t>(
       progress.step - progress.epochs_done * progress.steps_per_epoch, 0, progress.steps_per_epoch);
-  steps_.Note(ClockNow_s(), static_cast<double>(progress.step));
+  steps_.Note(clock_(), static_cast<double>(progress.step));
   progress.left_s = SecondsLeft(progress);
   return progress;
 }

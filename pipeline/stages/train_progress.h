@@ -32,7 +32,6 @@ struct LockSign {
   bool is_alive = false;
   bool has_ended = false;  // known for sure, on the same machine
   std::string host;
-  double since_s = 0;  // seconds since 1970
 };
 
 struct TrainProgress {
@@ -60,8 +59,8 @@ std::string DescribeBlocker(const std::vector<Beat>& before, const std::vector<B
 class TrainReader {
  public:
   // `index` is the index.tsv of the shards, for the length of the first epoch; it may be absent.
-  TrainReader(std::filesystem::path folder, std::filesystem::path index)
-      : folder_(std::move(folder)), index_(std::move(index)) {}
+  TrainReader(std::filesystem::path folder, std::filesystem::path index, Clock clock)
+      : folder_(std::move(folder)), index_(std::move(index)), clock_(std::move(clock)) {}
 
   TrainProgress Look();
 
@@ -73,6 +72,7 @@ class TrainReader {
   std::optional<double> SecondsLeft(const TrainProgress& progress);
 
   const std::filesystem::path folder_, index_;
+  const Clock clock_;
   RowCounter rows_;
   RateMeter steps_;
   std::vector<Beat> beats_;      // of an earlier look, which new beats are compared with

@@ -266,7 +266,8 @@ ScreenLine RunLine(const RunProgress& run, const std::filesystem::path& parent, 
   ScreenLine line = {{Fitted(Escaped(name), for_name) + " ", Ink::kPlain}};
   const StageProgress* stage = run.Current();
   if (stage == nullptr) {
-    line.push_back({"not begun", Ink::kFaint});
+    line.push_back(run.is_there ? InkedText{"not begun", Ink::kFaint}
+                                : InkedText{"cannot be read now", Ink::kWarning});
     return line;
   }
   line.push_back({Fitted(stage->name, 9), Ink::kPlain});
@@ -351,6 +352,9 @@ std::vector<ScreenLine> LayOut(const RunsSeen& seen, ScreenSize size) {
     lines = {TitleLine(seen, run.at_s, size.columns), {}, StageHeader(size.columns)};
     if (size.rows < 16) {
       lines.erase(lines.begin() + 1);
+    }
+    if (!run.is_there) {
+      lines.push_back({{"the folder cannot be read now", Ink::kWarning}});
     }
     for (const StageProgress& stage : run.stages) {
       lines.push_back(StageLine(stage, run, size.columns));

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -73,6 +75,18 @@ void WriteBeat(const fs::path& folder, int rank, const Beat& beat) {
     [[maybe_unused]] const ssize_t ignored = pwrite(descriptor, text.data(), text.size(), 0);
     close(descriptor);
   }
+}
+
+std::optional<int> RankOfBeats(const std::string& file_name) {
+  constexpr std::string_view kBeginning = "rank-";
+  if (file_name.compare(0, kBeginning.size(), kBeginning) != 0) {
+    return std::nullopt;
+  }
+  int rank = -1;
+  const char* end = file_name.data() + file_name.size();
+  const auto read = std::from_chars(file_name.data() + kBeginning.size(), end, rank);
+  return read.ec == std::errc() && read.ptr == end && rank >= 0 ? std::optional(rank)
+                                                                : std::nullopt;
 }
 
 std::vector<Beat> ReadBeats(const fs::path& folder, int num_ranks, double most_s) {

@@ -30,6 +30,9 @@ struct Beat {
 // renamed file late.
 void WriteBeat(const std::filesystem::path& folder, int rank, const Beat& beat);
 
+// Returns the rank whose beats a file of this name holds; nothing for another name.
+std::optional<int> RankOfBeats(const std::string& file_name);
+
 // Returns the beats of all ranks, or nothing if reading them takes longer than `most_s` seconds
 // because the file system hangs.
 std::vector<Beat> ReadBeats(const std::filesystem::path& folder, int num_ranks, double most_s);
