@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 #include <string>
 
 #include "lib/base/error.h"
+#include "lib/base/stop_signal.h"
 
 namespace reel3d {
 namespace {
@@ -26,7 +28,37 @@ constexpr const char* kLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 volatile std::sig_atomic_t asked_to_pause = 0;
 
+volatile std::sig_atomic_t end_signal = 0;
+
 extern "C" void NotePause(int /*signal*/) { asked_to_pause = 1; }
+extern "C" void NoteEnd(int signal) { end_signal = signal; }
+
+// By default, each of these would end the process with the second screen shown.
+constexpr std::array<int, 3> kSignals = {SIGTSTP, SIGQUIT, SIGHUP};
+
+std::array<struct sigaction, 3>& ActionsBefore() {
+  static std::array<struct sigaction, 3> actions;
+  return actions;
+}
+
+// A signal that is ignored stays so, as nohup wants.
+void CatchSignals() {
+  end_signal = 0;
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    struct sigaction action {};
+    action.sa_handler = kSignals[i] == SIGTSTP ? NotePause : NoteEnd;
+    sigaction(kSignals[i], nullptr, &ActionsBefore()[i]);
+    if (ActionsBefore()[i].sa_handler != SIG_IGN) {
+      sigaction(kSignals[i], &action, nullptr);
+    }
+  }
+}
+
+void RestoreSignals() {
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], &ActionsBefore()[i], nullptr);
+  }
+}
 
 std::optional<termios>& SettingsBefore() {
   static std::optional<termios> settings;
@@ -53,16 +85,26 @@ const char* ColourOf(Ink ink) {
   return "";
 }
 
-// A terminal that is stopped (Ctrl-S) or slow takes the rest later; one that is gone is given up.
-void Write(const std::string& text) {
+bool IsAskedToEnd() { return end_signal != 0 || StopRequested(); }
+
+// Returns false if the terminal is gone. One that is stopped (Ctrl-S) or slow takes the rest later,
+// also if another program has told it not to wait; but nothing waits for it once the user ends.
+bool Write(const std::string& text) {
+  constexpr int kPatience_ms = 1000;
   size_t done = 0;
   while (done < text.size()) {
     const ssize_t now = write(STDOUT_FILENO, text.data() + done, text.size() - done);
-    if (now < 0 && errno != EINTR) {
-      return;
+    if (now < 0 && errno == EAGAIN) {
+      pollfd screen = {STDOUT_FILENO, POLLOUT, 0};
+      if (poll(&screen, 1, kPatience_ms) == 0 && IsAskedToEnd()) {
+        return true;
+      }
+    } else if (now < 0 && errno != EINTR) {
+      return false;
     }
     done += now > 0 ? static_cast<size_t>(now) : 0;
   }
+  return true;
 }
 
 // The rest of the line is cleared, unless the line is full: then the cursor still stands on its
@@ -89,16 +131,21 @@ bool SecondScreen::IsPossible() {
 SecondScreen::SecondScreen() : reads_keys_(isatty(STDIN_FILENO) == 1) {
   const char* no_colour = std::getenv("NO_COLOR");
   has_colours_ = no_colour == nullptr || *no_colour == '\0';
-  struct sigaction pause {};
-  pause.sa_handler = NotePause;
-  sigaction(SIGTSTP, &pause, nullptr);
-  Enter();
+  CatchSignals();
+  try {
+    Enter();
+  } catch (const Error&) {
+    RestoreSignals();
+    throw;
+  }
 }
 
 SecondScreen::~SecondScreen() {
   Leave();
-  std::signal(SIGTSTP, SIG_DFL);
+  RestoreSignals();
 }
+
+int SecondScreen::EndSignal() { return end_signal; }
 
 void SecondScreen::Enter() {
   termios settings{};
@@ -108,11 +155,11 @@ void SecondScreen::Enter() {
     }
     SettingsBefore() = settings;
     settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-    settings.c_cc[VMIN] = 1;
+    settings.c_cc[VMIN] = 0;  // a key that another reader has taken meanwhile is not waited for
     settings.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &settings);
   }
-  Write(kEnter);
+  is_gone_ = !Write(kEnter);
 }
 
 void SecondScreen::Leave() {
@@ -132,38 +179,39 @@ ScreenSize SecondScreen::Size() {
 }
 
 // Everything is written at once, over what is there, so that nothing flickers.
-void SecondScreen::Draw(const std::vector<ScreenLine>& lines) const {
+void SecondScreen::Draw(const std::vector<ScreenLine>& lines) {
   const ScreenSize size = Size();
   std::string text = "\x1b[H";
   const size_t count = std::min(lines.size(), static_cast<size_t>(size.rows));
   for (size_t i = 0; i < count; ++i) {
     text += (i > 0 ? "\r\n" : "") + Drawn(lines[i], size.columns, has_colours_);
   }
-  Write(text + (count < static_cast<size_t>(size.rows) ? "\x1b[J" : ""));
+  is_gone_ = !Write(text + (count < static_cast<size_t>(size.rows) ? "\x1b[J" : ""));
 }
 
-void SecondScreen::PauseIfAsked() {
+// Returns true after a pause.
+bool SecondScreen::PauseIfAsked() {
   if (asked_to_pause == 0) {
-    return;
+    return false;
   }
   asked_to_pause = 0;
   Leave();
   raise(SIGSTOP);  // returns when the shell continues this process
   Enter();
+  return true;
 }
 
 char SecondScreen::AwaitKey(double wait_s) {
   pollfd keys = {STDIN_FILENO, POLLIN, 0};
   const int ready = poll(&keys, reads_keys_ ? 1 : 0, static_cast<int>(wait_s * 1000));
-  PauseIfAsked();
   char key = 0;
-  if (ready <= 0 || !reads_keys_) {
-    return 0;
+  if (PauseIfAsked() || ready <= 0 || !reads_keys_) {
+    return 0;  // after a pause, the shell may have read the key
   }
-  if (read(STDIN_FILENO, &key, 1) <= 0) {
-    reads_keys_ = false;  // the terminal is gone
-  }
-  return key;
+  const ssize_t count = read(STDIN_FILENO, &key, 1);
+  const bool is_error = count < 0 && errno != EINTR && errno != EAGAIN;
+  is_gone_ = is_gone_ || is_error || (keys.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  return count > 0 ? key : '\0';
 }
 
 }  // namespace reel3d

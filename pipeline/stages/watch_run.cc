@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
 #include "lib/base/timer.h"
+#include "lib/base/visible_text.h"
 #include "pipeline/stages/runs_seen.h"
 #include "pipeline/stages/second_screen.h"
 #include "pipeline/stages/watch_text.h"
@@ -50,6 +52,11 @@ class Watcher {
     const std::lock_guard<std::mutex> lock(shared_->mutex);
     return shared_->seen;
   }
+  // Returns why the last look has failed; "" if it has not.
+  std::string Trouble() const {
+    const std::lock_guard<std::mutex> lock(shared_->mutex);
+    return shared_->trouble;
+  }
   // Returns the seconds for which the current look has been going on; 0 between two looks.
   double LookingFor_s() const {
     const std::lock_guard<std::mutex> lock(shared_->mutex);
@@ -62,6 +69,7 @@ class Watcher {
     std::condition_variable wake;
     bool is_ending = false;
     RunsSeen seen;
+    std::string trouble;  // why the last look has failed; empty: it has not
     std::optional<Stopwatch> looking;
   };
 
@@ -76,9 +84,18 @@ class Watcher {
       const Stopwatch clock;
       shared->looking.emplace();
       lock.unlock();
-      RunsSeen seen = reader->Look();
+      std::optional<RunsSeen> seen;
+      std::string trouble;
+      try {
+        seen = reader->Look();
+      } catch (const std::exception& error) {  // no memory, for example; the next look may succeed
+        trouble = error.what();
+      }
       lock.lock();
-      shared->seen = std::move(seen);
+      if (seen) {
+        shared->seen = *std::move(seen);
+      }
+      shared->trouble = std::move(trouble);
       shared->looking.reset();
       pause_s = std::max(every_s, kPauses * clock.Seconds());
     }
@@ -92,6 +109,9 @@ ScreenLine LastLine(const Watcher& watcher) {
   if (const double looking_s = watcher.LookingFor_s(); looking_s > kSlow_s) {
     return {{fmt::format("The file system has not answered for {}.", FormatDuration(looking_s)),
              Ink::kWarning}};
+  }
+  if (const std::string trouble = watcher.Trouble(); !trouble.empty()) {
+    return {{Escaped("The last look failed: " + trouble), Ink::kWarning}};
   }
   return {{"q ends watching; the run goes on.", Ink::kFaint}};
 }
@@ -108,7 +128,7 @@ void WatchOnScreen(const Watcher& watcher) {
   constexpr double kKey_s = 0.2;  // also the time until a new size of the window is noticed
   CatchStopSignals();
   std::optional<SecondScreen> screen(std::in_place);
-  while (!StopRequested()) {
+  while (!StopRequested() && SecondScreen::EndSignal() == 0 && !screen->IsGone()) {
     const ScreenSize size = SecondScreen::Size();
     screen->Draw(WithLastLine(LayOut(watcher.Seen(), {size.columns, std::max(1, size.rows - 1)}),
                               LastLine(watcher), size));
@@ -118,7 +138,10 @@ void WatchOnScreen(const Watcher& watcher) {
     }
   }
   screen.reset();
-  if (FirstStopSignal() == SIGTERM) {  // the terminal is restored: end as the sender expects
+  if (const int signal = SecondScreen::EndSignal(); signal != 0) {
+    std::raise(signal);  // the terminal is restored: end as the sender expects
+  }
+  if (FirstStopSignal() == SIGTERM) {
     std::signal(SIGTERM, SIG_DFL);
     std::raise(SIGTERM);
   }

@@ -1,10 +1,12 @@
 // Runs inspect-file --watch on a terminal, as a user does.
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -28,13 +30,21 @@ constexpr const char* kIsDrawn = "q ends watching";
 // A tool that watches a run on a terminal of 24 lines.
 class Terminal {
  public:
-  Terminal(const std::string& folder, unsigned short columns, const char* no_colour) {
+  // With `is_detached` the tool reads nothing and ignores SIGHUP, as behind nohup.
+  Terminal(const std::string& folder, unsigned short columns, const char* no_colour,
+           bool is_detached = false) {
     winsize size = {24, columns, 0, 0};
     const std::string tool = test::ToolPath("inspect-file").string();
     process_ = forkpty(&terminal_, nullptr, nullptr, &size);
     if (process_ == 0) {
+      const rlimit no_core = {0, 0};
+      setrlimit(RLIMIT_CORE, &no_core);
       setenv("TERM", "xterm", 1);
       setenv("NO_COLOR", no_colour, 1);
+      if (is_detached) {
+        std::signal(SIGHUP, SIG_IGN);
+        dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+      }
       execl(tool.c_str(), tool.c_str(), "--watch", folder.c_str(), nullptr);
       _exit(127);
     }
@@ -44,7 +54,7 @@ class Terminal {
       kill(process_, SIGKILL);
       waitpid(process_, nullptr, 0);
     }
-    close(terminal_);
+    Close();
   }
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
@@ -69,6 +79,12 @@ class Terminal {
     const winsize size = {24, columns, 0, 0};
     ioctl(terminal_, TIOCSWINSZ, &size);
   }
+  void Close() {
+    if (terminal_ >= 0) {
+      close(terminal_);
+    }
+    terminal_ = -1;
+  }
   bool Echoes() const {
     termios settings{};
     tcgetattr(terminal_, &settings);
@@ -92,7 +108,7 @@ class WatchScreenTest : public ::testing::Test {
  protected:
   WatchScreenTest() {
     run_.Write("videos.tsv", "id\tpath\na\ta.mp4\n");
-    run_.Write("prepared/config.ini", "");
+    run_.Write("prepared/config.ini", "", -3600);  // at work, however slow this test is
   }
   test::RunFolder run_;
 };
@@ -129,6 +145,32 @@ TEST_F(WatchScreenTest, ASignalRestoresTheTerminalAndEndsIt) {
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGTERM);
   EXPECT_TRUE(terminal.Echoes());
+}
+
+TEST_F(WatchScreenTest, CtrlBackslashAndAHangUpRestoreItAsWell) {
+  for (const int signal : {SIGQUIT, SIGHUP}) {
+    Terminal terminal(run_.path().string(), 80, "");
+    terminal.ReadUntil(kIsDrawn);
+    if (signal == SIGQUIT) {
+      terminal.Type('\x1c');
+    } else {
+      terminal.Signal(signal);
+    }
+    EXPECT_THAT(terminal.ReadUntil(kLeaves), HasSubstr(kLeaves));
+    const int status = terminal.AwaitEnd();
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_EQ(WTERMSIG(status), signal);
+    EXPECT_TRUE(terminal.Echoes());
+  }
+}
+
+TEST_F(WatchScreenTest, EndsWithItsTerminalEvenIfItReadsNoKeysAndIgnoresHangUps) {
+  Terminal terminal(run_.path().string(), 80, "", /*is_detached=*/true);
+  terminal.ReadUntil(kIsDrawn);
+  terminal.Close();
+  const int status = terminal.AwaitEnd();
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(WatchScreenTest, FollowsTheWindowAndUsesNoColourIfTold) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -20,6 +21,22 @@ double SecondsSince1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// Removes the beats of ranks above those of this world. They were killed before this start, which
+// has fewer ranks, so no rank writes these files again.
+void RemoveBeatsBeyond(const fs::path& folder, int num_ranks) {
+  std::vector<fs::path> old;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (RankOfBeats(entry->path().filename().string()).value_or(-1) >= num_ranks) {
+      old.push_back(entry->path());
+    }
+  }
+  for (const fs::path& file : old) {
+    fs::remove(file, error);
+  }
+}
+
 }  // namespace
 
 Watchdog::Watchdog(const PhaseClock& phases, const World& world, fs::path folder, double timeout_s)
@@ -30,6 +47,9 @@ Watchdog::Watchdog(const PhaseClock& phases, const World& world, fs::path folder
       interval_s_(std::clamp(timeout_s / 10, 0.1, 1.0)) {
   if (timeout_s_ > 0) {
     MakeFolders(folder_);
+    if (world_.is_main()) {
+      RemoveBeatsBeyond(folder_, world_.size());
+    }
     beating_ = std::thread([this] { LeaveBeats(); });
     watching_ = std::thread([this] { Watch(); });
   }
