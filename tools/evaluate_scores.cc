@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
       "  ladder.txt                      why figures of one run differ\n"
       "  calibration.tsv                 confidence against accuracy\n"
       "  slices.tsv                      top-1 of groups of videos, and unusual groups\n"
+      "  probe.tsv                       what each class needs (after score-videos --probe order)\n"
       "  suspect_labels.tsv              videos that may have a wrong label\n"
       "  predictions.tsv results.json    answers; the JSON form of the 2018 and 2020 PyTorch code"};
   return reel3d::RunTool(info, argc, argv, options, [&] {

@@ -2,9 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/measure_videos.h"
 
+#include <string_view>
+
 #include "lib/cli/tool.h"
+#include "pipeline/support/prep_worker.h"
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {
+    return reel3d::RunPrepWorker();
+  }
   reel3d::MeasureVideosOptions options;
   const reel3d::ToolInfo info = {
       "measure-videos", "Measures the length, brightness and motion of packed videos.",
@@ -12,7 +18,8 @@ int main(int argc, char** argv) {
       "  evaluate-scores --slices run/x/measured.tsv run/x/scores run/x/sliced\n\n"
       "OUT.tsv has a row for each video. evaluate-scores --slices then shows whether a network\n"
       "fails in dark, bright, still or fast videos. Brightness and motion are in grey levels from\n"
-      "0 to 255, measured on two pictures a second."};
+      "0 to 255, measured on two pictures a second. --sources adds the height of the source "
+      "files."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::MeasureVideosReport report = reel3d::RunMeasureVideos(options);
     return reel3d::ToolResult{report.ToJson(), report.ToText(), reel3d::kExitDone};

@@ -262,7 +262,7 @@ std::string WorkLock::Holder() const {
   if (mark.process == 0) {
     return "Its lock does not say which process";
   }
-  const std::string who = "It is " + NameProcess(mark);
+  std::string who = "It is " + NameProcess(mark);
   const std::optional<int64_t> now_s = FileSystemTime();
   if (!now_s) {
     return who;

@@ -12,11 +12,16 @@ namespace {
 
 constexpr int kMcuSide = 16;  // pixels
 
-bool SamePlan(const CropPlan& a, const CropPlan& b) {
+// Returns whether both plans resize the same region to the same size.
+bool SameRegion(const CropPlan& a, const CropPlan& b) {
   return a.frame == b.frame && a.x == b.x && a.y == b.y && a.width == b.width &&
          a.height == b.height && a.resized_width == b.resized_width &&
-         a.resized_height == b.resized_height && a.window_x == b.window_x &&
-         a.window_y == b.window_y && a.size == b.size && a.flip == b.flip;
+         a.resized_height == b.resized_height;
+}
+
+bool SamePlan(const CropPlan& a, const CropPlan& b) {
+  return SameRegion(a, b) && a.window_x == b.window_x && a.window_y == b.window_y &&
+         a.size == b.size && a.flip == b.flip;
 }
 
 bool IsInside(int begin, int length, int whole) {
@@ -80,58 +85,93 @@ bool CropDecoder::PrepareHeader(const uint8_t* data, size_t size) {
   return true;
 }
 
-bool CropDecoder::PrepareGeometry(const CropPlan& plan) {
-  if (has_geometry_ && SamePlan(plan, plan_)) {
+bool CropDecoder::HasGeometry(const std::vector<CropTarget>& targets) const {
+  return has_geometry_ &&
+         std::equal(targets.begin(), targets.end(), crops_.begin(), crops_.end(),
+                    [](const CropTarget& a, const Crop& b) { return SamePlan(a.plan, b.plan); });
+}
+
+bool CropDecoder::PrepareGeometry(const std::vector<CropTarget>& targets) {
+  if (HasGeometry(targets)) {
     return true;
   }
   has_geometry_ = false;
-  if (!MakesSense(plan, header_)) {
-    return false;
-  }
-  const double ratio = std::min(static_cast<double>(plan.width) / plan.resized_width,
-                                static_cast<double>(plan.height) / plan.resized_height);
-  luma_size_ = ScaledSize(ratio, options_.oversample);
-  chroma_size_ = ScaledSize(ratio / 2, options_.oversample);
-  const double sample_px = std::max(8.0 / luma_size_, 16.0 / chroma_size_);
-  const McuRange columns =
-      NeededMcus(plan.x, plan.width, plan.resized_width, plan.window_x, plan.size, sample_px);
-  const McuRange rows =
-      NeededMcus(plan.y, plan.height, plan.resized_height, plan.window_y, plan.size, sample_px);
-  left_ = columns.begin;
-  right_ = columns.end;
-  top_ = rows.begin;
-  bottom_ = rows.end;
-  const int interval = header_.restart_interval;
-  segments_per_unit_ = kUnitMcus / interval;
-  first_segment_ = left_ / interval;
-  end_segment_ = (right_ + interval - 1) / interval;
-  origin_ = first_segment_ * interval;
-  const int num_segments = end_segment_ - first_segment_;
-  rows_.SetGeometry((num_segments + segments_per_unit_ - 1) / segments_per_unit_,
-                    std::max(luma_size_, chroma_size_));
-  for (size_t c = 0; c < 3; ++c) {
-    if (!PreparePlane(plan, c)) {
+  const CropPlan& first = targets.front().plan;
+  for (const CropTarget& target : targets) {
+    if (!MakesSense(target.plan, header_) || !SameRegion(target.plan, first)) {
       return false;
     }
   }
-  plan_ = plan;
+  const double ratio = std::min(static_cast<double>(first.width) / first.resized_width,
+                                static_cast<double>(first.height) / first.resized_height);
+  luma_size_ = ScaledSize(ratio, options_.oversample);
+  chroma_size_ = ScaledSize(ratio / 2, options_.oversample);
+  const double sample_px = std::max(8.0 / luma_size_, 16.0 / chroma_size_);
+  crops_.resize(targets.size());
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const CropPlan& plan = targets[i].plan;
+    const McuRange columns =
+        NeededMcus(plan.x, plan.width, plan.resized_width, plan.window_x, plan.size, sample_px);
+    const McuRange rows =
+        NeededMcus(plan.y, plan.height, plan.resized_height, plan.window_y, plan.size, sample_px);
+    crops_[i].plan = plan;
+    crops_[i].area = {columns.begin, columns.end, rows.begin, rows.end};
+  }
+  CoverCrops();
+  for (Crop& crop : crops_) {
+    if (!PrepareFilter(0, &crop) || !PrepareFilter(1, &crop)) {
+      return false;
+    }
+  }
   has_geometry_ = true;
   return true;
 }
 
-bool CropDecoder::PreparePlane(const CropPlan& plan, size_t component) {
+// Makes the planes large enough for the MCUs of all crops.
+void CropDecoder::CoverCrops() {
+  area_ = crops_.front().area;
+  for (const Crop& crop : crops_) {
+    area_.left = std::min(area_.left, crop.area.left);
+    area_.right = std::max(area_.right, crop.area.right);
+    area_.top = std::min(area_.top, crop.area.top);
+    area_.bottom = std::max(area_.bottom, crop.area.bottom);
+  }
+  const int interval = header_.restart_interval;
+  segments_per_unit_ = kUnitMcus / interval;
+  first_segment_ = area_.left / interval;
+  end_segment_ = (area_.right + interval - 1) / interval;
+  origin_ = first_segment_ * interval;
+  const int num_segments = end_segment_ - first_segment_;
+  rows_.SetGeometry((num_segments + segments_per_unit_ - 1) / segments_per_unit_,
+                    std::max(luma_size_, chroma_size_));
+  for (size_t component = 0; component < planes_.size(); ++component) {
+    const int mcu_side = component == 0 ? 2 * luma_size_ : chroma_size_;
+    planes_[component].Resize((area_.right - origin_) * mcu_side,
+                              (area_.bottom - area_.top) * mcu_side);
+  }
+}
+
+// Makes the filter as if the planes held only the MCUs of this crop, then moves it to its place in
+// the planes. So a crop has the same weights, to the last bit, whatever other crops there are.
+bool CropDecoder::PrepareFilter(size_t component, Crop* crop) const {
+  const CropPlan& plan = crop->plan;
+  const McuArea& area = crop->area;
+  const int interval = header_.restart_interval;
+  const int origin = area.left / interval * interval;
   const int mcu_side = component == 0 ? 2 * luma_size_ : chroma_size_;
   const double scale = static_cast<double>(mcu_side) / kMcuSide;
-  Plane& plane = planes_[component];
-  plane.Resize((right_ - origin_) * mcu_side, (bottom_ - top_) * mcu_side);
-  if (component == 2) {
-    return true;  // Cr is filtered like Cb
-  }
-  const AxisPlan horizontal{(plan.x - kMcuSide * origin_) * scale, plan.width * scale,
+  const AxisPlan horizontal{(plan.x - kMcuSide * origin) * scale, plan.width * scale,
                             plan.resized_width, plan.window_x};
-  const AxisPlan vertical{(plan.y - kMcuSide * top_) * scale, plan.height * scale,
+  const AxisPlan vertical{(plan.y - kMcuSide * area.top) * scale, plan.height * scale,
                           plan.resized_height, plan.window_y};
-  return (component == 0 ? luma_ : chroma_).Make(horizontal, vertical, plane, plan.size, plan.flip);
+  PlaneFilter& filter = component == 0 ? crop->luma : crop->chroma;
+  if (!filter.Make(horizontal, vertical,
+                   {(area.right - origin) * mcu_side, (area.bottom - area.top) * mcu_side},
+                   plan.size, plan.flip)) {
+    return false;
+  }
+  filter.Move((origin - origin_) * mcu_side, (area.top - area_.top) * mcu_side, plan.size);
+  return true;
 }
 
 void CropDecoder::MakeJobs(const uint8_t* data, size_t size, int mcu_row) {
@@ -151,7 +191,7 @@ void CropDecoder::MakeJobs(const uint8_t* data, size_t size, int mcu_row) {
     to += job.size;
     job.unit = (segment - first_segment_) / segments_per_unit_;
     job.first_mcu = (segment - first_segment_) % segments_per_unit_ * interval;
-    job.stop = std::min(interval, right_ - segment * interval);
+    job.stop = std::min(interval, area_.right - segment * interval);
     job.whole = job.stop == interval;
     jobs_.push_back(job);
   }
@@ -160,10 +200,11 @@ void CropDecoder::MakeJobs(const uint8_t* data, size_t size, int mcu_row) {
 void CropDecoder::TransformUnit(int mcu_row, int unit) {
   const int column = unit * segments_per_unit_ * header_.restart_interval;
   const int num_mcus =
-      std::min(segments_per_unit_ * header_.restart_interval, right_ - origin_ - column);
+      std::min(segments_per_unit_ * header_.restart_interval, area_.right - origin_ - column);
   const auto at = [&](size_t component, int mcu, int mcu_side) {
     Plane& plane = planes_[component];
-    return plane.pixels.data() + static_cast<ptrdiff_t>(mcu_row - top_) * mcu_side * plane.stride +
+    return plane.pixels.data() +
+           static_cast<ptrdiff_t>(mcu_row - area_.top) * mcu_side * plane.stride +
            static_cast<ptrdiff_t>(column + mcu) * mcu_side;
   };
   const CoefficientUnit& coefficients = rows_.unit(unit);
@@ -197,19 +238,28 @@ bool CropDecoder::DecodeRow(const uint8_t* data, size_t size, int mcu_row) {
 
 bool CropDecoder::Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
                          int64_t out_stride) {
+  single_.assign(1, {plan, out});
+  return Decode(data, size, single_, out_stride);
+}
+
+bool CropDecoder::Decode(const uint8_t* data, size_t size, const std::vector<CropTarget>& targets,
+                         int64_t out_stride) {
   const Stopwatch clock;
-  if (!PrepareHeader(data, size) || !PrepareGeometry(plan) ||
+  if (!PrepareHeader(data, size) || !PrepareGeometry(targets) ||
       !FindSegments(data, size, header_.scan_begin, header_.NumSegments(), &begins_)) {
     return false;
   }
   const double scanned_s = clock.Seconds();
-  for (int mcu_row = top_; mcu_row < bottom_; ++mcu_row) {
+  for (int mcu_row = area_.top; mcu_row < area_.bottom; ++mcu_row) {
     if (!DecodeRow(data, size, mcu_row)) {
       return false;
     }
   }
   const double decoded_s = clock.Seconds();
-  resizer_.Resize(planes_, luma_, chroma_, plan.size, out, out_stride);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    resizer_.Resize(planes_, crops_[i].luma, crops_[i].chroma, targets[i].plan.size, targets[i].out,
+                    out_stride);
+  }
   phases_.scan_s += scanned_s;
   phases_.decode_s += decoded_s - scanned_s;
   phases_.resize_s += clock.Seconds() - decoded_s;

@@ -34,6 +34,13 @@ struct CropDecoderPhases {
   double resize_s = 0;  // resizing and colour conversion
 };
 
+// A crop, and the memory for its pixels: plan.size x plan.size red ones at `out`, then green and
+// blue ones, each at a distance that Decode() is given.
+struct CropTarget {
+  CropPlan plan;
+  uint8_t* out = nullptr;
+};
+
 // Keeps tables, geometry and buffers from frame to frame. Use one decoder per thread.
 class CropDecoder {
  public:
@@ -45,13 +52,30 @@ class CropDecoder {
   // written.
   bool Decode(const uint8_t* data, size_t size, const CropPlan& plan, uint8_t* out,
               int64_t out_stride);
+  // Does the same for several crops, but decodes only once. The bytes of each crop are those that
+  // it has alone. Returns false too if the crops are not windows of the same resized region.
+  bool Decode(const uint8_t* data, size_t size, const std::vector<CropTarget>& targets,
+              int64_t out_stride);
 
   const CropDecoderPhases& phases() const { return phases_; }
 
  private:
+  // MCUs (blocks of 16 x 16 pixels) of a frame.
+  struct McuArea {
+    int left = 0, right = 0, top = 0, bottom = 0;
+  };
+  // A crop of the geometry below.
+  struct Crop {
+    CropPlan plan;
+    McuArea area;  // the MCUs that it needs
+    PlaneFilter luma, chroma;
+  };
+
   bool PrepareHeader(const uint8_t* data, size_t size);
-  bool PrepareGeometry(const CropPlan& plan);
-  bool PreparePlane(const CropPlan& plan, size_t component);
+  bool HasGeometry(const std::vector<CropTarget>& targets) const;
+  bool PrepareGeometry(const std::vector<CropTarget>& targets);
+  void CoverCrops();
+  bool PrepareFilter(size_t component, Crop* crop) const;
   bool DecodeRow(const uint8_t* data, size_t size, int mcu_row);
   void MakeJobs(const uint8_t* data, size_t size, int mcu_row);
   void TransformUnit(int mcu_row, int unit);
@@ -63,14 +87,14 @@ class CropDecoder {
   RowDecoder rows_;
   std::array<QuantSteps, 3> steps_{};
 
-  CropPlan plan_;                                    // the plan of the geometry below
-  bool has_geometry_ = false;                        // true: the geometry fits plan_ and header_
-  int left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // needed MCUs (blocks of 16 x 16 pixels)
-  int luma_size_ = 0, chroma_size_ = 0;              // pixels of a decoded block, 1 .. 8
-  int first_segment_ = 0, end_segment_ = 0;          // in each row of MCUs
+  std::vector<CropTarget> single_;           // for Decode() of one crop
+  bool has_geometry_ = false;                // true: the geometry fits crops_ and header_
+  std::vector<Crop> crops_;                  // their filters fit the planes of all crops together
+  McuArea area_;                             // the MCUs that any crop needs
+  int luma_size_ = 0, chroma_size_ = 0;      // pixels of a decoded block, 1 .. 8
+  int first_segment_ = 0, end_segment_ = 0;  // in each row of MCUs
   int segments_per_unit_ = 0;
   int origin_ = 0;  // MCU column at the planes' left edge
-  PlaneFilter luma_, chroma_;
   std::array<Plane, 3> planes_;
   PlaneResizer resizer_;
 

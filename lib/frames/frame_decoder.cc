@@ -58,20 +58,23 @@ struct FrameDecoder::State {
   jpeg::CropDecoder crop_decoder;
   jpeg_decompress_struct jpeg = {};
   JumpingErrors errors = {};
-  CropResizer resizer;
-  bool is_resizer_ready = false;  // for the plan of the current clip
-  std::vector<uint8_t> row;       // can hold a frame's full width
+  std::vector<jpeg::CropTarget> targets;  // crops of the current frame
+  std::vector<CropResizer> resizers;      // of each crop
+  bool are_resizers_ready = false;        // for the plans of the current clip
+  std::vector<uint8_t> row;               // can hold a frame's full width
 
   explicit State(Decoding decoding_in) : decoding(decoding_in) {}
 
   // These call libjpeg and return false on an error, which errors.message describes.
   bool Create();
   bool ReadHeader(const FrameJpeg& frame);
-  bool ReadRows();
+  bool ReadRows(size_t first, size_t end);
 
   FrameSize CheckHeader(const FrameJpeg& frame);
-  void DecodeFrame(const FrameJpeg& frame, const CropPlan& plan, uint8_t* planes,
-                   int64_t plane_stride);
+  void PrepareResizers();
+  void DecodeFrame(const FrameJpeg& frame, int64_t plane_stride);
+  // Decodes the frame into the targets [first, end).
+  void DecodeExactly(const FrameJpeg& frame, size_t first, size_t end, int64_t plane_stride);
   Error Failure(const FrameJpeg& frame) const {
     return InputError(fmt::format("frame {}: {}", frame.frame_index, errors.message.data()));
   }
@@ -98,7 +101,7 @@ bool FrameDecoder::State::ReadHeader(const FrameJpeg& frame) {
   return true;
 }
 
-bool FrameDecoder::State::ReadRows() {
+bool FrameDecoder::State::ReadRows(size_t first, size_t end) {
   if (setjmp(errors.on_error) != 0) {
     return false;
   }
@@ -108,17 +111,32 @@ bool FrameDecoder::State::ReadRows() {
   jpeg_start_decompress(&jpeg);
   // Chroma is smoothed from neighbours, so pixels at the edge of a narrower window would differ.
   constexpr int kRim = 2;
-  const int left = std::max(0, resizer.first_column() - kRim);
-  const int right = std::min(static_cast<int>(jpeg.output_width), resizer.end_column() + kRim);
+  int left = static_cast<int>(jpeg.output_width);
+  int right = 0;
+  int top = static_cast<int>(jpeg.output_height);
+  int bottom = 0;
+  for (size_t i = first; i < end; ++i) {
+    const CropResizer& resizer = resizers[i];
+    left = std::min(left, std::max(0, resizer.first_column() - kRim));
+    right =
+        std::max(right, std::min(static_cast<int>(jpeg.output_width), resizer.end_column() + kRim));
+    top = std::min(top, resizer.first_row());
+    bottom = std::max(bottom, resizer.end_row());
+  }
   auto decoded_left = static_cast<JDIMENSION>(left);
   auto decoded_width = static_cast<JDIMENSION>(right - left);
   jpeg_crop_scanline(&jpeg, &decoded_left, &decoded_width);
-  const int skipped_columns = resizer.first_column() - static_cast<int>(decoded_left);
-  jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(resizer.first_row()));
-  for (int y = resizer.first_row(); y < resizer.end_row(); ++y) {
+  jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(top));
+  for (int y = top; y < bottom; ++y) {
     JSAMPROW pixels = row.data() + kMisalignment;
     jpeg_read_scanlines(&jpeg, &pixels, 1);
-    resizer.AddRow(y, pixels + static_cast<ptrdiff_t>(skipped_columns) * kBytesPerPixel);
+    for (size_t i = first; i < end; ++i) {
+      CropResizer& resizer = resizers[i];
+      if (y >= resizer.first_row() && y < resizer.end_row()) {
+        const int skipped_columns = resizer.first_column() - static_cast<int>(decoded_left);
+        resizer.AddRow(y, pixels + static_cast<ptrdiff_t>(skipped_columns) * kBytesPerPixel);
+      }
+    }
   }
   return true;
 }
@@ -137,18 +155,41 @@ FrameSize FrameDecoder::State::CheckHeader(const FrameJpeg& frame) {
   return {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
 }
 
-void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& plan, uint8_t* planes,
-                                      int64_t plane_stride) {
-  if (decoding == Decoding::kFast &&
-      crop_decoder.Decode(frame.data, frame.size_bytes, plan, planes, plane_stride)) {
+void FrameDecoder::State::PrepareResizers() {
+  if (!are_resizers_ready) {
+    resizers.resize(targets.size());
+    for (size_t i = 0; i < targets.size(); ++i) {
+      resizers[i].Prepare(targets[i].plan);
+    }
+    are_resizers_ready = true;
+  }
+}
+
+// Decodes the frame into all of `targets`.
+void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, int64_t plane_stride) {
+  const size_t num_targets = targets.size();
+  if (decoding == Decoding::kExact) {
+    DecodeExactly(frame, 0, num_targets, plane_stride);
     return;
   }
-  // The crop decoder does not support this frame, or the frame is damaged. libjpeg decides.
-  if (!is_resizer_ready) {
-    resizer.Prepare(plan);
-    is_resizer_ready = true;
+  if (crop_decoder.Decode(frame.data, frame.size_bytes, targets, plane_stride)) {
+    return;
   }
-  const FrameSize expected = plan.frame;
+  // The crop decoder does not support this frame, or one of the crops, or the frame is damaged.
+  // Each crop gets the bytes that it has alone. libjpeg decides whether the frame is damaged.
+  for (size_t i = 0; i < num_targets; ++i) {
+    const jpeg::CropTarget& target = targets[i];
+    if (num_targets == 1 ||
+        !crop_decoder.Decode(frame.data, frame.size_bytes, target.plan, target.out, plane_stride)) {
+      DecodeExactly(frame, i, i + 1, plane_stride);
+    }
+  }
+}
+
+void FrameDecoder::State::DecodeExactly(const FrameJpeg& frame, size_t first, size_t end,
+                                        int64_t plane_stride) {
+  PrepareResizers();
+  const FrameSize expected = targets.front().plan.frame;
   const FrameSize size = CheckHeader(frame);
   if (size != expected) {
     throw InputError(fmt::format("frame {}: {}x{} pixels, but the clip began with {}x{}",
@@ -157,10 +198,12 @@ void FrameDecoder::State::DecodeFrame(const FrameJpeg& frame, const CropPlan& pl
   }
   row.resize(static_cast<size_t>(size.width) * kBytesPerPixel + kMisalignment +
              CropResizer::kRowPadding);
-  if (!ReadRows()) {
+  if (!ReadRows(first, end)) {
     throw Failure(frame);
   }
-  resizer.Finish(planes, plane_stride);
+  for (size_t i = first; i < end; ++i) {
+    resizers[i].Finish(targets[i].out, plane_stride);
+  }
 }
 
 FrameDecoder::FrameDecoder(Decoding decoding) : state_(std::make_unique<State>(decoding)) {
@@ -176,19 +219,35 @@ FrameSize FrameDecoder::ReadSize(const FrameJpeg& frame) { return state_->CheckH
 
 void FrameDecoder::DecodeClip(const std::vector<FrameJpeg>& frames, int clip_length,
                               const CropPlan& plan, uint8_t* clip) {
-  REEL3D_CHECK(!frames.empty());
-  state_->is_resizer_ready = false;
-  const int64_t frame_area = int64_t{plan.size} * plan.size;
+  DecodeCrops(frames, clip_length, {plan}, {clip});
+}
+
+void FrameDecoder::DecodeCrops(const std::vector<FrameJpeg>& frames, int clip_length,
+                               const std::vector<CropPlan>& plans,
+                               const std::vector<uint8_t*>& clips) {
+  REEL3D_CHECK(!frames.empty() && !plans.empty() && plans.size() == clips.size());
+  state_->are_resizers_ready = false;
+  state_->targets.resize(plans.size());
+  const int64_t frame_area = int64_t{plans.front().size} * plans.front().size;
   const int64_t plane_stride = clip_length * frame_area;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    REEL3D_CHECK(plans[i].frame == plans.front().frame && plans[i].size == plans.front().size);
+    state_->targets[i].plan = plans[i];
+  }
   const auto num_distinct = std::min(clip_length, static_cast<int>(frames.size()));
   for (int t = 0; t < num_distinct; ++t) {
-    state_->DecodeFrame(frames[static_cast<size_t>(t)], plan, clip + t * frame_area, plane_stride);
+    for (size_t i = 0; i < clips.size(); ++i) {
+      state_->targets[i].out = clips[i] + t * frame_area;
+    }
+    state_->DecodeFrame(frames[static_cast<size_t>(t)], plane_stride);
   }
   for (int t = num_distinct; t < clip_length; ++t) {
-    for (int color = 0; color < 3; ++color) {
-      uint8_t* plane = clip + color * plane_stride;
-      std::memcpy(plane + t * frame_area, plane + (t % num_distinct) * frame_area,
-                  static_cast<size_t>(frame_area));
+    for (uint8_t* const clip : clips) {
+      for (int color = 0; color < 3; ++color) {
+        uint8_t* plane = clip + color * plane_stride;
+        std::memcpy(plane + t * frame_area, plane + (t % num_distinct) * frame_area,
+                    static_cast<size_t>(frame_area));
+      }
     }
   }
 }

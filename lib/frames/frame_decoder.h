@@ -55,6 +55,11 @@ class FrameDecoder {
   // plan.frame.
   void DecodeClip(const std::vector<FrameJpeg>& frames, int clip_length, const CropPlan& plan,
                   uint8_t* clip);
+  // Does the same for several crops of the clip, clips[i] for plans[i]. Frames are decoded once if
+  // the plans are windows of the same resized region (ScoringCrops). Each clip has the bytes that
+  // DecodeClip() gives.
+  void DecodeCrops(const std::vector<FrameJpeg>& frames, int clip_length,
+                   const std::vector<CropPlan>& plans, const std::vector<uint8_t*>& clips);
 
  private:
   struct State;

@@ -26,11 +26,13 @@ constexpr int kWeightBits = 7;
 HWY_BEFORE_NAMESPACE();
 namespace reel3d::jpeg::HWY_NAMESPACE {
 
-// Computes the weighted sum of 4 or 8 rows of a plane.
-HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneTaps& taps, int output, uint8_t* out) {
+// Computes the weighted sum of 4 or 8 rows of a plane, for the columns of `filter`.
+HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneFilter& filter, int output,
+                             uint8_t* out) {
   const Bytes d;
   const SignedBytes ds;
   const Words dw;
+  const PlaneTaps& taps = filter.rows;
   const auto at = static_cast<size_t>(output);
   const uint8_t* const top =
       plane.pixels.data() + static_cast<ptrdiff_t>(taps.first[at]) * plane.stride;
@@ -43,7 +45,7 @@ HWY_NOINLINE void FilterRows(const Plane& plane, const PlaneTaps& taps, int outp
     const int both = static_cast<int>(weight[2 * pair + 1]) * 256 | low;
     pair_weights[pair] = hn::BitCast(ds, hn::Set(dw, static_cast<int16_t>(both)));
   }
-  for (int x = 0; x < plane.width; x += static_cast<int>(hn::Lanes(d))) {
+  for (int x = filter.begin; x < filter.end; x += static_cast<int>(hn::Lanes(d))) {
     auto low = half;
     auto high = half;
     for (int pair = 0; pair < num_pairs; ++pair) {
@@ -123,7 +125,7 @@ void ResizeSimd(const std::array<Plane, 3>& planes, const PlaneFilter& luma,
                 uint8_t* out, int64_t out_stride) {
   for (int line = 0; line < size; ++line) {
     for (size_t c = 0; c < 3; ++c) {
-      FilterRows(planes[c], c == 0 ? luma.rows : chroma.rows, line, rows[c]);
+      FilterRows(planes[c], c == 0 ? luma : chroma, line, rows[c]);
     }
     uint8_t* pixels = out + static_cast<int64_t>(line) * size;
     for (size_t g = 0; g < luma.plan.groups.size(); ++g) {
@@ -253,7 +255,7 @@ void RowPlan::Make(const PlaneTaps& taps, int count) {
   }
 }
 
-bool PlaneFilter::Make(const AxisPlan& horizontal, const AxisPlan& vertical, const Plane& plane,
+bool PlaneFilter::Make(const AxisPlan& horizontal, const AxisPlan& vertical, PlaneSize plane,
                        int size, bool flip) {
   if (!rows.Make(vertical, plane.height, size, /*flip=*/false) ||
       !columns.Make(horizontal, plane.width, size, flip)) {
@@ -268,7 +270,22 @@ bool PlaneFilter::Make(const AxisPlan& horizontal, const AxisPlan& vertical, con
     }
   }
   plan.Make(columns, size);
+  begin = 0;
+  end = plane.width;
   return true;
+}
+
+void PlaneFilter::Move(int right, int down, int size) {
+  if (right == 0 && down == 0) {
+    return;
+  }
+  for (int output = 0; output < size; ++output) {
+    columns.first[static_cast<size_t>(output)] += right;
+    rows.first[static_cast<size_t>(output)] += down;
+  }
+  plan.Make(columns, size);
+  begin += right;
+  end += right;
 }
 
 void PlaneResizer::Resize(const std::array<Plane, 3>& planes, const PlaneFilter& luma,

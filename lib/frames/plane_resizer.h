@@ -59,14 +59,22 @@ struct RowPlan {
   void Make(const PlaneTaps& taps, int count);
 };
 
+// Number of samples of a plane.
+struct PlaneSize {
+  int width = 0, height = 0;
+};
+
 // The filters that turn one plane into size x size outputs.
 struct PlaneFilter {
   PlaneTaps rows;     // vertical filter
   PlaneTaps columns;  // horizontal filter; `plan` is made from it
   RowPlan plan;
+  int begin = 0, end = 0;  // columns of the plane that the outputs may need
 
-  bool Make(const AxisPlan& horizontal, const AxisPlan& vertical, const Plane& plane, int size,
+  bool Make(const AxisPlan& horizontal, const AxisPlan& vertical, PlaneSize plane, int size,
             bool flip);
+  // Makes the filter read from samples further right and further down.
+  void Move(int right, int down, int size);
 };
 
 // Keeps a row of each plane. Use one resizer per thread.

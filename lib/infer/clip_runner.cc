@@ -20,6 +20,18 @@ BatchLoaderOptions Loading(const ClipRecipe& recipe, const ClipRunnerOptions& op
   return loading;
 }
 
+at::Tensor InOrder(const at::Tensor& input, const Batch& batch,
+                   const ClipRunner::ChooseFrames& choose) {
+  if (!choose) {
+    return input;
+  }
+  std::vector<std::vector<int>> frames;
+  for (const ClipRequest& clip : batch.clips) {
+    frames.push_back(choose(clip));
+  }
+  return ShowFrames(input, frames);
+}
+
 }  // namespace
 
 ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptions& options,
@@ -42,6 +54,21 @@ void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const U
 
 void ClipRunner::RunWith(std::vector<ClipRequest> clips, FrameSource frames, const Compute& compute,
                          const UseBatch& use) {
+  ForBatches(std::move(clips), std::move(frames),
+             [&](const at::Tensor& input) { use(batch_, compute(batch_, input)); });
+}
+
+void ClipRunner::RunInOrders(std::vector<ClipRequest> clips, FrameSource frames,
+                             const std::vector<ChooseFrames>& orders, const UseOrder& use) {
+  ForBatches(std::move(clips), std::move(frames), [&](const at::Tensor& input) {
+    for (size_t order = 0; order < orders.size(); ++order) {
+      use(batch_, order, network_->forward(InOrder(input, batch_, orders[order])));
+    }
+  });
+}
+
+void ClipRunner::ForBatches(std::vector<ClipRequest> clips, FrameSource frames,
+                            const std::function<void(const at::Tensor& input)>& use) {
   const at::NoGradGuard no_grad;
   BatchRequests requests = BatchesOf(std::move(clips), batch_size_);
   requests.crop = [size = recipe_.size, crops = crops_](const ClipRequest& clip, FrameSize frame,
@@ -51,7 +78,7 @@ void ClipRunner::RunWith(std::vector<ClipRequest> clips, FrameSource frames, con
   BatchLoader loader(std::move(requests), std::move(frames), loading_);
   while (loader.Next(&batch_)) {
     const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length, recipe_.size).pixels;
-    use(batch_, compute(batch_, input_.ToInput(pixels)));
+    use(input_.ToInput(pixels));
     // The memory of this batch may be filled again while a GPU still computes, but not while it
     // still copies.
     input_.EndCopies();

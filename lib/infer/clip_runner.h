@@ -52,9 +52,24 @@ class ClipRunner {
   void RunWith(std::vector<ClipRequest> clips, FrameSource frames, const Compute& compute,
                const UseBatch& use);
 
+  // Returns for each place of a clip the frame to show there, as a number within the clip
+  // (ShownFrames). An empty function leaves the clip as it is.
+  using ChooseFrames = std::function<std::vector<int>(const ClipRequest& clip)>;
+  // Receives a batch and the outputs for it with the frames that orders[order] chooses.
+  using UseOrder = std::function<void(const Batch& batch, size_t order, const at::Tensor& outputs)>;
+
+  // Does the same with each clip shown in each of `orders`, but loads each clip once. Calls `use`
+  // for all orders of a batch before the next batch.
+  void RunInOrders(std::vector<ClipRequest> clips, FrameSource frames,
+                   const std::vector<ChooseFrames>& orders, const UseOrder& use);
+
   const ClipRecipe& recipe() const { return recipe_; }
 
  private:
+  // Loads all clips and calls `use` with the network's input for each batch, which is in batch_.
+  void ForBatches(std::vector<ClipRequest> clips, FrameSource frames,
+                  const std::function<void(const at::Tensor& input)>& use);
+
   Network network_;
   const ClipRecipe recipe_;
   const int batch_size_;

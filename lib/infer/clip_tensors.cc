@@ -47,6 +47,19 @@ ClipBatch LoadedClips(Batch& batch, int clip_length, int size) {
   return {clips.pixels.index_select(0, kept), clips.labels.index_select(0, kept)};
 }
 
+at::Tensor ShowFrames(const at::Tensor& clips, const std::vector<std::vector<int>>& frames) {
+  at::Tensor shown = at::empty_like(clips);
+  // Frames come first: in the channels-last order of the CPU each frame is then one piece of
+  // memory.
+  const auto by_frame = [](const at::Tensor& all) { return all.permute({0, 2, 3, 4, 1}); };
+  for (int64_t clip = 0; clip < clips.size(0); ++clip) {
+    const at::Tensor numbers =
+        torch::tensor(frames.at(static_cast<size_t>(clip)), at::kLong).to(clips.device());
+    by_frame(shown)[clip].copy_(by_frame(clips)[clip].index_select(0, numbers));
+  }
+  return shown;
+}
+
 void AppendRows(const at::Tensor& rows, std::vector<float>* all) {
   const at::Tensor on_cpu = rows.to(at::kCPU, at::kFloat).contiguous();
   const float* values = on_cpu.data_ptr<float>();

@@ -24,6 +24,10 @@ ClipBatch AsTensors(Batch& batch, int clip_length, int size);
 // clips, the tensors are copies.
 ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
 
+// Returns clips (N, C, T, H, W) in the same memory format that show other frames: place t of clip n
+// shows frame frames[n][t] of that clip.
+at::Tensor ShowFrames(const at::Tensor& clips, const std::vector<std::vector<int>>& frames);
+
 // Appends the values of `rows`, of any type and on any device, to `all`. Waits until the device has
 // computed `rows`, so that the inputs of `rows` may be overwritten afterwards.
 void AppendRows(const at::Tensor& rows, std::vector<float>* all);

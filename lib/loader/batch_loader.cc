@@ -19,7 +19,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
-#include "lib/base/timer.h"
+#include "lib/loader/clip_loader.h"
 
 namespace reel3d {
 namespace {
@@ -29,7 +29,7 @@ struct Slot {
   int64_t index = 0;  // of the batch
   Batch batch;
   std::vector<size_t> order;  // the batch's clips in their order on disk, as they are read
-  size_t num_taken = 0;       // clips that threads have started to load
+  size_t num_taken = 0;       // clips that threads have started to load, in this order
   size_t num_announced = 0;   // clips that are taken, or that the system was asked to fetch
   size_t num_finished = 0;    // clips that are loaded or have failed
   size_t failed_clip = 0;
@@ -51,16 +51,12 @@ struct FrameRange {
 
 // The objects that one loader thread works with.
 struct Worker {
-  explicit Worker(Decoding decoding) : decoder(decoding) {}
+  explicit Worker(Decoding decoding) : loader(decoding) {}
 
-  FrameDecoder decoder;
+  ClipLoader loader;
+  ClipGroup group;
   std::vector<FrameRange> wanted_soon;
-  std::vector<int> frame_indices;
-  FrameBytes bytes;
-  std::vector<FrameJpeg> frames;
-  std::vector<ClipFault> faults;
   std::optional<size_t> video;  // being read or decoded; guarded by the loader's mutex
-  double read_s = 0, decode_s = 0;
 };
 
 // Sorts clips by their place on disk: videos are numbered in the order in which shards hold them.
@@ -132,12 +128,11 @@ struct BatchLoader::State {
            (num_consumed < num_opened && slot.num_finished == slot.batch.clips.size());
   }
   void Run(Worker* worker);
+  void FinishClips(Slot* slot, ClipGroup* group);
   Slot* FindWork(std::unique_lock<std::mutex>& lock);
   void OpenBatch();
   void LookAhead(std::vector<FrameRange>* wanted_soon);
-  void Load(int64_t batch_index, size_t clip, ClipRequest* request, Worker* worker,
-            uint8_t* pixels) const;
-  void Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const;
+  void TakeClips(Slot* slot, std::vector<size_t>* clips) const;
 };
 
 void BatchLoader::State::Start() {
@@ -171,38 +166,52 @@ void BatchLoader::State::Run(Worker* worker) {
   YieldOnWakeup();
   std::unique_lock<std::mutex> lock(mutex);
   while (Slot* slot = FindWork(lock)) {
-    const size_t clip = slot->order[slot->num_taken++];
-    ClipRequest* request = &slot->batch.clips[clip];
-    uint8_t* pixels = slot->batch.pixels.data() + clip * clip_bytes;
+    ClipGroup& group = worker->group;
+    group = {};
+    TakeClips(slot, &group.clips);
     LookAhead(&worker->wanted_soon);
-    worker->video = request->video;
+    worker->video = slot->batch.clips[group.clips.front()].video;
     lock.unlock();
     for (const FrameRange& range : worker->wanted_soon) {
       frames.read_ahead(range.video, range.first, range.last);
     }
-    worker->faults.clear();
-    worker->read_s = worker->decode_s = 0;
-    std::exception_ptr error;
-    try {
-      Load(slot->index, clip, request, worker, pixels);
-    } catch (...) {
-      error = std::current_exception();
-    }
+    worker->loader.Load({requests, frames, options, slot->index}, &slot->batch, &group);
     lock.lock();
     worker->video.reset();
-    slot->batch.read_s += worker->read_s;
-    slot->batch.decode_s += worker->decode_s;
-    std::vector<ClipFault>& faults = slot->batch.faults;
-    std::move(worker->faults.begin(), worker->faults.end(), std::back_inserter(faults));
-    if (error != nullptr) {
-      slot->NoteError(clip, std::move(error));
-    }
-    if (++slot->num_finished == slot->batch.clips.size()) {
-      std::stable_sort(faults.begin(), faults.end(),
-                       [](const ClipFault& a, const ClipFault& b) { return a.clip < b.clip; });
-      batch_finished.notify_all();
-    }
+    FinishClips(slot, &group);
   }
+}
+
+void BatchLoader::State::FinishClips(Slot* slot, ClipGroup* group) {
+  slot->batch.read_s += group->read_s;
+  slot->batch.decode_s += group->decode_s;
+  std::vector<ClipFault>& faults = slot->batch.faults;
+  std::move(group->faults.begin(), group->faults.end(), std::back_inserter(faults));
+  for (auto& [clip, error] : group->errors) {
+    slot->NoteError(clip, std::move(error));
+  }
+  slot->num_finished += group->clips.size();
+  if (slot->num_finished == slot->batch.clips.size()) {
+    std::stable_sort(faults.begin(), faults.end(),
+                     [](const ClipFault& a, const ClipFault& b) { return a.clip < b.clip; });
+    batch_finished.notify_all();
+  }
+}
+
+// Takes the next clip, and with it the clips behind it that show the same frames: the other crops
+// of a window.
+void BatchLoader::State::TakeClips(Slot* slot, std::vector<size_t>* clips) const {
+  clips->clear();
+  const ClipRequest& first = slot->batch.clips[slot->order[slot->num_taken]];
+  const auto is_other_crop = [&](const ClipRequest& other) {
+    return other.crop != first.crop && other.video == first.video &&
+           other.clip.frames == first.clip.frames &&
+           other.clip.num_distinct == first.clip.num_distinct;
+  };
+  do {
+    clips->push_back(slot->order[slot->num_taken++]);
+  } while (slot->num_taken < slot->order.size() &&
+           is_other_crop(slot->batch.clips[slot->order[slot->num_taken]]));
 }
 
 // Returns the slot whose next clip is to be taken, or null when the loader stops.
@@ -264,54 +273,6 @@ void BatchLoader::State::OpenBatch() {
   work_possible.notify_all();
   if (slot.batch.clips.empty()) {
     batch_finished.notify_all();
-  }
-}
-
-// Loads the clip as requested or, if its frames are damaged, its replacement.
-void BatchLoader::State::Load(int64_t batch_index, size_t clip, ClipRequest* request,
-                              Worker* worker, uint8_t* pixels) const {
-  constexpr int kMostAttempts = 16;
-  for (int attempt = 1;; ++attempt) {
-    try {
-      Fill(*request, worker, pixels);
-      return;
-    } catch (const Error& fault) {
-      const bool replaced = requests.replacement && attempt < kMostAttempts;
-      if (options.bad_clips == BadClips::kThrow || fault.kind() != ErrorKind::kInput) {
-        throw;
-      }
-      worker->faults.push_back({clip, request->video, fault.what(), replaced});
-      if (!replaced) {
-        return;
-      }
-    }
-    *request = requests.replacement(batch_index, clip, attempt);
-  }
-}
-
-void BatchLoader::State::Fill(const ClipRequest& request, Worker* worker, uint8_t* pixels) const {
-  const auto num_distinct = static_cast<size_t>(request.clip.num_distinct);
-  REEL3D_CHECK(static_cast<int>(request.clip.frames.size()) == options.clip_length &&
-               num_distinct >= 1 && num_distinct <= request.clip.frames.size());
-  const auto first = request.clip.frames.begin();
-  worker->frame_indices.assign(first, first + static_cast<ptrdiff_t>(num_distinct));
-  const Stopwatch reading;
-  frames.read(request.video, worker->frame_indices, &worker->bytes);
-  worker->read_s += reading.Seconds();
-  const Stopwatch decoding;
-  worker->frames.resize(num_distinct);
-  for (size_t t = 0; t < num_distinct; ++t) {
-    worker->frames[t] = {request.clip.frames[t], worker->bytes.data(t),
-                         worker->bytes.size_bytes(t)};
-  }
-  try {
-    Rng rng = request.crop_rng;
-    const CropPlan plan = requests.crop(request, worker->decoder.ReadSize(worker->frames[0]), rng);
-    REEL3D_CHECK(plan.size == options.size);
-    worker->decoder.DecodeClip(worker->frames, options.clip_length, plan, pixels);
-    worker->decode_s += decoding.Seconds();
-  } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{}: {}", frames.name(request.video), error.what()));
   }
 }
 

@@ -105,7 +105,8 @@ TextPicture TextPainter::Draw(const std::string& text, int height, int max_width
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, picture.width, picture.height));
   const Handle<cairo_t> cairo(cairo_create(surface.get()));
   cairo_set_source_rgb(cairo.get(), 1, 1, 1);
-  cairo_move_to(cairo.get(), 0, (height - line.Height()) / 2);
+  const int above = (height - line.Height()) / 2;
+  cairo_move_to(cairo.get(), 0, above);
   line.Draw(cairo.get());
   cairo_surface_flush(surface.get());
   const unsigned char* bytes = cairo_image_surface_get_data(surface.get());

@@ -14,15 +14,6 @@
 namespace reel3d {
 namespace {
 
-// Puts the frames of a clip into a random order: motion is lost, every image stays.
-void ShuffleFrames(Clip& clip, Rng rng) {
-  for (size_t i = clip.frames.size(); i > 1; --i) {
-    std::swap(clip.frames[i - 1],
-              clip.frames[static_cast<size_t>(rng.Below(static_cast<int64_t>(i)))]);
-  }
-}
-
-// Removes the clips of failed videos: a part of a video's clips would give a wrong score.
 void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
   const size_t num_classes = scores->classes.size();
   size_t kept = 0;
@@ -41,20 +32,19 @@ void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
 
 }  // namespace
 
-ClipScorer::ClipScorer(const ClipScorerOptions& options, const ShardSet& shards,
-                       const TrainedNetwork& trained, at::Device device)
+ClipScorer::ClipScorer(const ClipScorerOptions& options, const TrainedNetwork& trained,
+                       at::Device device, VideosToScore videos)
     : options_(options),
-      shards_(shards),
+      videos_(std::move(videos)),
       identity_(trained.identity),
       classes_(trained.classes),
       runner_(trained.network, trained.recipe,
               {options_.batch, options_.loader_threads, options_.decoding, BadClips::kReport,
                options_.crops},
-              device),
-      members_(VideosOfSubset(shards.videos(), options_.subset)) {
-  if (members_.empty()) {
-    throw InputError(fmt::format("{} holds no {} videos; --subset names another",
-                                 shards.folder().string(), SubsetName(options_.subset)));
+              device) {
+  if (videos_.videos.empty()) {
+    throw InputError(fmt::format("{} holds no {} videos; --subset names another", videos_.source,
+                                 SubsetName(options_.subset)));
   }
   if (NumParts() > kMaxScoreFiles) {
     throw UsageError(fmt::format("--videos-per-part {}: makes {} files, and {} are the most",
@@ -63,75 +53,93 @@ ClipScorer::ClipScorer(const ClipScorerOptions& options, const ShardSet& shards,
 }
 
 int ClipScorer::NumParts() const {
-  return static_cast<int>((members_.size() + PartSize() - 1) / PartSize());
+  return static_cast<int>((videos_.videos.size() + PartSize() - 1) / PartSize());
 }
 
 ScorePart ClipScorer::PlanPart(int number) const {
-  ScorePart part;
-  Scores& scores = part.scores;
+  Scores scores;
   scores.checkpoint = identity_;
-  scores.data = fmt::format("{:08x}", shards_.fingerprint());
+  scores.data = videos_.data;
   scores.subset = SubsetName(options_.subset);
   scores.part = number;
   scores.num_parts = NumParts();
-  scores.num_videos_expected =
-      static_cast<int64_t>(members_.size()) + shards_.NumMissing(options_.subset);
+  scores.num_videos_expected = static_cast<int64_t>(videos_.videos.size()) + videos_.num_missing;
   scores.classes = classes_;
-  const size_t begin = static_cast<size_t>(number) * PartSize();
-  const size_t end = std::min(begin + PartSize(), members_.size());
-  for (size_t place = begin; place < end; ++place) {
-    const IndexedVideo& video = shards_.videos()[members_[place]];
-    scores.videos.push_back({video.id, video.label});
-    AddClips(members_[place], static_cast<uint32_t>(place - begin), &part);
-  }
+  const size_t begin = FirstVideo(number);
+  const size_t end = std::min(begin + PartSize(), videos_.videos.size());
+  scores.videos.assign(videos_.videos.begin() + static_cast<ptrdiff_t>(begin),
+                       videos_.videos.begin() + static_cast<ptrdiff_t>(end));
+  ScorePart part;
+  part.scores.assign(options_.orders.size(), scores);
   return part;
 }
 
-void ClipScorer::Score(ScorePart* part) {
-  Scores& scores = part->scores;
-  std::vector<bool> failed(scores.videos.size());
-  const auto note = [&](const ClipFault& fault, size_t clip) {
-    const uint32_t video = scores.clips[clip].video;
-    if (!failed[video]) {
-      failed[video] = true;
-      part->failed.push_back({scores.videos[video].id, "score", fault.reason});
-      LogWarn(fmt::format("{} failed: {}", scores.videos[video].id, fault.reason));
-    }
-  };
-  runner_.Run(std::move(part->requests), FramesOf(shards_),
-              [&](const Batch& batch, const at::Tensor& logits) {
-                const size_t first_clip = scores.logits.size() / classes_.size();
-                for (const ClipFault& fault : batch.faults) {
-                  note(fault, first_clip + fault.clip);
-                }
-                AppendRows(logits, &scores.logits);
-              });
-  DropClipsOf(failed, &scores);
-}
-
-std::vector<Clip> ClipScorer::WindowsOf(const IndexedVideo& video) const {
+std::vector<Clip> ClipScorer::WindowsOf(int num_frames) const {
   const ClipShape& shape = runner_.recipe().shape;
   if (options_.windows > 0) {
-    return EvenClips(video.num_frames, shape, options_.windows, /*capped=*/true);
+    return EvenClips(num_frames, shape, options_.windows, /*capped=*/true);
   }
-  return SlidingClips(video.num_frames, shape, options_.window_stride.For(shape.length),
-                      options_.tail);
+  return SlidingClips(num_frames, shape, options_.window_stride.For(shape.length), options_.tail);
 }
 
-void ClipScorer::AddClips(size_t member, uint32_t row, ScorePart* part) const {
-  const IndexedVideo& video = shards_.videos()[member];
-  for (Clip& clip : WindowsOf(video)) {
-    const auto first_frame = static_cast<uint32_t>(clip.frames.front());
-    const auto num_distinct = static_cast<uint16_t>(clip.num_distinct);
-    if (options_.shuffle_frames) {
-      ShuffleFrames(clip,
-                    Rng(static_cast<uint64_t>(options_.seed), StableHash(video.id), first_frame));
-    }
+void ClipScorer::AddClips(const Clip& window, uint32_t row, std::vector<Scores>* scores) const {
+  for (Scores& of_order : *scores) {
     for (int crop = 0; crop < options_.crops.count; ++crop) {
-      part->scores.clips.push_back({row, first_frame, num_distinct, static_cast<uint8_t>(crop)});
-      part->requests.push_back({member, video.label, clip, Rng(0), crop});
+      of_order.clips.push_back({row, static_cast<uint32_t>(window.frames.front()),
+                                static_cast<uint16_t>(window.num_distinct),
+                                static_cast<uint8_t>(crop)});
     }
   }
+}
+
+void ClipScorer::NoteFailure(const std::string& reason, uint32_t row, ScorePart* part,
+                             FailedRows* failed) {
+  if (!(*failed)[row]) {
+    (*failed)[row] = true;
+    const std::string& id = part->scores.front().videos[row].id;
+    part->failed.push_back({id, "score", reason});
+    LogWarn(fmt::format("{} failed: {}", id, reason));
+  }
+}
+
+void ClipScorer::RunClips(std::vector<ClipRequest> requests, FrameSource frames,
+                          const std::function<std::string(const ClipRequest&)>& id_of,
+                          ScorePart* part, FailedRows* failed) {
+  const std::vector<ScoredClip>& clips = part->scores.front().clips;
+  runner_.RunInOrders(std::move(requests), std::move(frames), Choosers(id_of),
+                      [&](const Batch& batch, size_t order, const at::Tensor& logits) {
+                        std::vector<float>& all = part->scores[order].logits;
+                        const size_t first_clip = all.size() / classes_.size();
+                        for (const ClipFault& fault : batch.faults) {
+                          NoteFailure(fault.reason, clips[first_clip + fault.clip].video, part,
+                                      failed);
+                        }
+                        AppendRows(logits, &all);
+                      });
+}
+
+void ClipScorer::DropClips(const FailedRows& failed, ScorePart* part) {
+  for (Scores& scores : part->scores) {
+    DropClipsOf(failed, &scores);
+  }
+}
+
+// Returns how each order chooses the frames of a clip. All crops of a window are shuffled alike.
+std::vector<ClipRunner::ChooseFrames> ClipScorer::Choosers(
+    const std::function<std::string(const ClipRequest&)>& id_of) const {
+  std::vector<ClipRunner::ChooseFrames> choosers;
+  for (const FrameOrder order : options_.orders) {
+    choosers.emplace_back();
+    if (order != FrameOrder::kAsIs) {
+      choosers.back() = [this, order, &id_of](const ClipRequest& request) {
+        const Clip& clip = request.clip;
+        const Rng rng(static_cast<uint64_t>(options_.seed), StableHash(id_of(request)),
+                      static_cast<uint64_t>(clip.frames.front()));
+        return ShownFrames(order, static_cast<int>(clip.frames.size()), clip.num_distinct, rng);
+      };
+    }
+  }
+  return choosers;
 }
 
 }  // namespace reel3d

@@ -20,6 +20,7 @@
 #include "pipeline/stages/evaluation_doubts.h"
 #include "pipeline/stages/evaluation_json.h"
 #include "pipeline/stages/evaluation_ladder.h"
+#include "pipeline/stages/evaluation_probe.h"
 #include "pipeline/stages/evaluation_tables.h"
 #include "pipeline/stages/label_file.h"
 #include "pipeline/stages/prediction_files.h"
@@ -30,10 +31,6 @@ namespace reel3d {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-bool FramesShuffled(const SubsetScores& subset) {
-  return subset.settings.find("shuffle-frames = true;") != std::string::npos;
-}
 
 std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   std::vector<FailedItem> failed;
@@ -70,13 +67,32 @@ std::vector<Doubt> DoubtsOfData(const std::filesystem::path& scores_dir) {
   return doubts;
 }
 
-SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
+// Returns a request without further readings.
+ScoresRequest RequestFor(const EvaluateScoresOptions& options) {
   ScoresRequest request;
   request.averaging = options.clips.averaging.Rule();
   request.min_distinct = options.clips.min_distinct;
   request.allow_missing = options.allow_missing;
+  return request;
+}
+
+SubsetScores ReadScoresToEvaluate(const EvaluateScoresOptions& options) {
+  ScoresRequest request = RequestFor(options);
   request.readings = ReadingsOfEvaluation(request.averaging);
   return ReadSubsetScores(options.scores_dir, request);
+}
+
+std::optional<OrderProbe> ProbeSubset(const SubsetScores& subset,
+                                      const EvaluateScoresOptions& options) {
+  OrderProbeOptions how;
+  how.most_lost = options.most_lost;
+  how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
+  if (!options.intervals.group_regex.empty()) {
+    how.groups_of = [&](const std::vector<std::string>& ids) {
+      return GroupsOf(ids, options.intervals.group_regex);
+    };
+  }
+  return ProbeOf(options.scores_dir, subset, RequestFor(options), how);
 }
 
 // Returns the columns `windows` and `group`, then the columns of the table --slices.
@@ -160,17 +176,23 @@ std::vector<Doubt> AllDoubts(const SubsetScores& subset, const Evaluation& evalu
 }
 
 EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& evaluation,
+                                const std::optional<OrderProbe>& probe,
                                 const EvaluateScoresOptions& options) {
   const EvaluationTitle title = {options.clips.averaging.average, options.clips.min_distinct,
-                                 FramesShuffled(subset)};
+                                 ShownOrder(subset)};
   EvaluateScoresReport report;
   report.metrics = {{"subset", subset.subset},
                     {"averaging", title.averaging},
                     {"min_distinct", title.min_distinct},
-                    {"frames_shuffled", title.frames_shuffled}};
+                    {"frames_shuffled", title.order == FrameOrder::kShuffled},
+                    {"shown_frames", NameOf(title.order)}};
   report.metrics.update(MetricsToJson(subset, evaluation));
+  if (probe) {
+    report.metrics["order_probe"] = ProbeToJson(*probe, subset.classes);
+  }
   report.metrics["doubts"] = TextsOf(AllDoubts(subset, evaluation, options));
   report.table = FormatEvaluation(subset, evaluation, title);
+  report.table += probe ? FormatProbe(*probe, subset.classes) : "";
   report.ladder = FormatLadder(evaluation, options.clips.averaging.Rule());
   report.rungs = LadderToJson(evaluation, options.clips.averaging.Rule());
   return report;
@@ -183,8 +205,8 @@ std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOption
 }
 
 void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
-                const Evaluation& evaluation, const EvaluateScoresOptions& options,
-                const EvaluateScoresReport& report) {
+                const Evaluation& evaluation, const std::optional<OrderProbe>& probe,
+                const EvaluateScoresOptions& options, const EvaluateScoresReport& report) {
   const Averaging averaging = options.clips.averaging.Rule();
   Json figures = FiguresToJson(evaluation);
   figures["ladder"] = report.rungs;
@@ -201,6 +223,11 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   write("windows.tsv", FormatWindows(evaluation));
   write("slices.tsv", FormatSlices(evaluation));
   write("calibration.tsv", FormatReliability(evaluation));
+  if (probe) {
+    write("probe.tsv", FormatProbeTable(*probe, subset.classes));
+  } else {
+    std::filesystem::remove(folder / "probe.tsv");  // of an evaluation that this one replaces
+  }
   write("figures.json", FormatJson(figures) + "\n");
   write("table.txt", report.table);
   write("ladder.txt", report.ladder);
@@ -251,6 +278,10 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
       "mark answers below this confidence as `unsure` in predictions.tsv; the videos need no "
       "labels. 0: no threshold");
   binder.Bind(
+      "most-lost", &most_lost, RealRange{0.01, 1},
+      "after score-videos --probe order, say that one picture suffices for a class if it surely "
+      "loses less than this share of the videos that are right; larger: said of more classes");
+  binder.Bind(
       "explain", &explain,
       "print how top-1 changes from the strictest reading of the scores to the most generous "
       "one, one change per line; ladder.txt always has these lines",
@@ -273,6 +304,7 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   const SubsetScores subset = ReadScoresToEvaluate(options);
   const Evaluation evaluation = EvaluateSubset(subset, options);
   RequireLabelsForPrecision(evaluation, options);
+  const std::optional<OrderProbe> probe = ProbeSubset(subset, options);
   const StageOutput output({options.out_dir,
                             "evaluate-scores",
                             SettingsOf(options),
@@ -282,8 +314,8 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
     LogWarn(fmt::format("{} score files are missing: {} videos count as wrong",
                         subset.missing_parts.size(), evaluation.num_missing()));
   }
-  EvaluateScoresReport report = MakeReport(subset, evaluation, options);
-  WriteFiles(output.folder(), subset, evaluation, options, report);
+  EvaluateScoresReport report = MakeReport(subset, evaluation, probe, options);
+  WriteFiles(output.folder(), subset, evaluation, probe, options, report);
   for (const char* name : {Passport::kFileName, Passport::kTrainedOn}) {
     CarryPassport(std::filesystem::path(options.scores_dir) / name, output.folder() / name);
   }

@@ -10,6 +10,7 @@
 //   ladder.txt       top-1 from the strictest reading to the most generous one
 //   per_class.tsv confusion.tsv averages.tsv windows.tsv calibration.tsv slices.tsv
 //                    the figures as tables
+//   probe.tsv        only after score-videos --probe order: what each class needs
 //   results.json     {"results": {id: [{"label", "score"} x top-k]}}, as the reference code writes
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "lib/eval/order_probe.h"
 #include "pipeline/support/evaluation_options.h"
 
 namespace reel3d {
@@ -36,6 +38,7 @@ struct EvaluateScoresOptions {
   std::string only_videos, class_order;  // files; empty: no such line in ladder.txt
   double precision = 0;                  // 0: choose no threshold
   double unsure_below = 0;               // 0: no threshold
+  double most_lost = OrderProbeOptions().most_lost;
   bool explain = false;
   bool overwrite = false;
 

@@ -232,6 +232,20 @@ std::string RankingSentence(const Evaluation& evaluation) {
   return text + "\n";
 }
 
+const char* OrderWarning(FrameOrder order) {
+  switch (order) {
+    case FrameOrder::kAsIs:
+      break;
+    case FrameOrder::kShuffled:
+      return "; FRAMES SHUFFLED: a test, not a result";
+    case FrameOrder::kReversed:
+      return "; FRAMES REVERSED: a test, not a result";
+    case FrameOrder::kOneFrame:
+      return "; ONE FRAME REPEATED: a test, not a result";
+  }
+  return "";
+}
+
 // Returns `columns`, followed by those of AddFigures().
 std::vector<std::string> WithFigures(std::vector<std::string> columns) {
   columns.insert(columns.end(),
@@ -264,7 +278,7 @@ std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evalu
       title.min_distinct > 1
           ? fmt::format(", clips of {} different frames or more", title.min_distinct)
           : "",
-      title.frames_shuffled ? "; FRAMES SHUFFLED: a test, not a result" : "");
+      OrderWarning(title.order));
   if (evaluation.num_labelled == 0) {
     return text + "no video has a label: predictions only\n";
   }

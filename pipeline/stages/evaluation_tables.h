@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "lib/data/frame_order.h"
 #include "lib/eval/evaluation.h"
 
 namespace reel3d {
@@ -12,7 +13,7 @@ namespace reel3d {
 struct EvaluationTitle {
   std::string averaging;
   int min_distinct = 1;
-  bool frames_shuffled = false;
+  FrameOrder order = FrameOrder::kAsIs;  // in which the network saw the frames
 };
 
 // Returns the content of table.txt. It lists all classes if there are at most 30, else the weakest.

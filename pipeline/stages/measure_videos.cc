@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
+#include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/base/tsv_writer.h"
 #include "lib/duplicates/small_picture.h"
@@ -20,6 +24,7 @@
 #include "lib/duplicates/video_signature.h"
 #include "lib/shard/shard_set.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/prep_worker.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -50,14 +55,89 @@ std::string Shown(const std::optional<double>& value) {
   return value ? Decimals(*value, kDigits) : "";
 }
 
+// The heights of the source files, by the id of their video; nothing if a file cannot be opened.
+using SourceHeights = std::map<std::string, std::optional<int>>;
+
+std::optional<int> HeightOf(const std::string& source, PrepWorker* worker) {
+  try {
+    return worker->SourceHeight(source);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    LogWarn(fmt::format("no source_height: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
+// The source files of the measured videos.
+struct Sources {
+  std::vector<std::string> ids, paths;
+};
+
+Sources FindSources(const std::string& manifest_file, const std::vector<std::string>& ids) {
+  const Manifest manifest = ReadManifest(manifest_file);
+  const std::set<std::string> wanted(ids.begin(), ids.end());
+  Sources sources;
+  for (const VideoRow& row : manifest.videos) {
+    if (wanted.count(row.id) != 0) {
+      sources.ids.push_back(row.id);
+      sources.paths.push_back(manifest.VideoPath(row).string());
+    }
+  }
+  if (sources.ids.empty()) {
+    throw InputError(
+        fmt::format("--sources {} has none of the {} videos: give the manifest from which the "
+                    "shards were packed",
+                    manifest_file, ids.size()));
+  }
+  return sources;
+}
+
+// Files from outside are opened in worker processes, which a file may crash.
+SourceHeights HeightsOf(const Sources& sources, const MeasureVideosOptions& options) {
+  PrepWorkerOptions worker;
+  worker.program = options.worker_program;
+  worker.stall_s = options.limits.stall_timeout;
+  worker.memory_mb = options.limits.worker_memory;
+  const int num_workers =
+      std::min(ThreadCount(options.threads), ProcessCount(options.threads, kPrepWorker_bytes));
+  std::vector<PrepWorker> workers;
+  for (int i = 0; i < num_workers; ++i) {
+    workers.emplace_back(worker);
+  }
+  std::vector<std::optional<int>> heights(sources.ids.size());
+  RunItemLoop(sources.ids, {"measure", "source files", num_workers}, [&](const ItemTurn& turn) {
+    heights[turn.item] = HeightOf(sources.paths[turn.item], &workers[turn.thread]);
+    return ItemOutcome::kDone;
+  });
+  SourceHeights by_id;
+  for (size_t place = 0; place < heights.size(); ++place) {
+    by_id[sources.ids[place]] = heights[place];
+  }
+  return by_id;
+}
+
 std::string FormatTable(const std::vector<const IndexedVideo*>& videos,
-                        const std::vector<VideoLook>& looks) {
-  TsvWriter table({"id", "num_frames", "fps", "brightness", "motion"});
+                        const std::vector<VideoLook>& looks,
+                        const std::optional<SourceHeights>& heights) {
+  std::vector<std::string> columns = {"id", "num_frames", "fps", "brightness", "motion"};
+  if (heights) {
+    columns.push_back("source_height");
+  }
+  TsvWriter table(columns);
   for (size_t place = 0; place < videos.size(); ++place) {
     const IndexedVideo& video = *videos[place];
-    table.Row(video.id, video.num_frames,
-              video.fps > 0 ? std::optional<double>(video.fps) : std::nullopt,
-              Shown(looks[place].brightness), Shown(looks[place].motion));
+    table.Add(video.id);
+    table.Add(video.num_frames);
+    table.Add(video.fps > 0 ? std::optional<double>(video.fps) : std::nullopt);
+    table.Add(Shown(looks[place].brightness));
+    table.Add(Shown(looks[place].motion));
+    if (heights) {
+      const auto height = heights->find(video.id);
+      table.Add(height == heights->end() ? std::nullopt : height->second);
+    }
+    table.EndRow();
   }
   return table.text();
 }
@@ -78,6 +158,9 @@ void MeasureVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
   binder.Positional("OUT.tsv", &out, "the table to write");
   binder.Choice("subset", &subset, "subset whose videos are measured");
+  binder.Bind("sources", &sources,
+              "also read the height of the source files that this manifest (VIDEOS.tsv) names, in "
+              "pixels as stored: column source_height. Empty: no such column");
   binder.Bind("max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
               "share of the videos that may have damaged frames; above it nothing is written and "
               "the status is 3",
@@ -85,6 +168,7 @@ void MeasureVideosOptions::Bind(OptionBinder& binder) {
   binder.Bind("threads", &threads, IntRange{0, 1024},
               "videos measured at a time; 0: one for each core that the job may use",
               Effect::kRunOnly);
+  limits.Bind(binder);
   binder.Bind("overwrite", &overwrite, "replace OUT.tsv if it exists", Effect::kOnce);
 }
 
@@ -127,6 +211,10 @@ MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options) {
     throw InputError(fmt::format("{} holds no {} videos; --subset names another",
                                  options.shards_dir, SubsetName(options.subset)));
   }
+  std::optional<Sources> sources;  // found before the work that would be lost
+  if (!options.sources.empty()) {
+    sources = FindSources(options.sources, ids);
+  }
   const int threads = ThreadCount(options.threads);
   std::vector<std::unique_ptr<Measurer>> measurers(static_cast<size_t>(threads));
   std::vector<VideoLook> looks(videos.size());
@@ -141,17 +229,27 @@ MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options) {
   report.num_videos = static_cast<int64_t>(videos.size());
   report.num_failed = static_cast<int64_t>(result.failed.size());
   RequireTolerable(options, report);
-  WriteFileAtomically(options.out, FormatTable(videos, looks));
+  std::optional<SourceHeights> heights;
+  if (sources) {
+    heights = HeightsOf(*sources, options);
+    for (const std::string& id : ids) {
+      const auto height = heights->find(id);
+      report.num_sourceless += height == heights->end() || !height->second ? 1 : 0;
+    }
+  }
+  WriteFileAtomically(options.out, FormatTable(videos, looks, heights));
   return report;
 }
 
 nlohmann::ordered_json MeasureVideosReport::ToJson() const {
-  return {{"num_videos", num_videos}, {"num_failed", num_failed}};
+  return {
+      {"num_videos", num_videos}, {"num_failed", num_failed}, {"num_sourceless", num_sourceless}};
 }
 
 std::string MeasureVideosReport::ToText() const {
-  return fmt::format("{} measured, {} with damaged frames\n", Count(num_videos, "video"),
-                     num_failed);
+  return fmt::format(
+      "{} measured, {} with damaged frames{}\n", Count(num_videos, "video"), num_failed,
+      num_sourceless > 0 ? fmt::format(", {} without a source", num_sourceless) : "");
 }
 
 }  // namespace reel3d

@@ -13,15 +13,21 @@
 
 #include "lib/base/option_binder.h"
 #include "lib/data/manifest.h"
+#include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
 
 struct MeasureVideosOptions {
   std::string shards_dir, out;
   Subset subset = Subset::kValidation;
+  std::string sources;  // manifest of the source files; empty: do not look at them
   double max_failed_fraction = 0.01;
   int threads = 0;
+  WorkerLimits limits;  // of the processes that open `sources`
   bool overwrite = false;
+
+  // Not an option: the program that serves as worker, see prep_worker.h.
+  std::string worker_program = "/proc/self/exe";
 
   void Bind(OptionBinder& binder);
   // Throws a usage error if `out` does not end in .tsv, exists without `overwrite`, or is in
@@ -31,15 +37,17 @@ struct MeasureVideosOptions {
 
 struct MeasureVideosReport {
   int64_t num_videos = 0;
-  int64_t num_failed = 0;  // videos with damaged frames: their row has no brightness and motion
+  int64_t num_sourceless = 0;  // with `sources`: videos whose source file cannot be opened
+  int64_t num_failed = 0;      // videos with damaged frames: their row has no brightness and motion
 
   nlohmann::ordered_json ToJson() const;
   std::string ToText() const;
 };
 
 // Writes `out` with the columns id, num_frames, fps, brightness, motion (lib/duplicates/video_look)
-// and a row for each video of the subset. Throws an input error if the shards have no such video,
-// or too many are damaged.
+// and a row for each video of the subset. With `sources` there is a column source_height as well;
+// it is empty for a video whose source cannot be opened. Throws an input error if the shards have
+// no such video, no video of the subset is in the manifest, or too many are damaged.
 MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options);
 
 }  // namespace reel3d

@@ -13,19 +13,11 @@
 #include "lib/base/log.h"
 #include "lib/video/prepared_video.h"
 #include "lib/video/video_decoder.h"
+#include "pipeline/support/judged_video.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr int64_t kWorker_bytes = int64_t{1} << 30;  // enough for frames of 4096 x 2160
-
-VideoPart PartOf(const VideoRow& row) {
-  VideoPart part;
-  part.begin_s = row.begin_s.value_or(part.begin_s);
-  part.end_s = row.end_s.value_or(part.end_s);
-  return part;
-}
 
 // Returns the mark of a prepared video: a checksum of path, begin and end of its row and of the
 // settings, and the size of its source. The time of the source file is not part of the mark,
@@ -55,33 +47,13 @@ bool IsPrepared(const fs::path& prepared, const std::string& made_from) {
   }
 }
 
-// Returns the faults of a prepared video; empty if there are none. Throws an input error if the
-// video is truncated and `allow_truncated` is false.
-std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
-  std::vector<std::string> words;
-  if (summary.truncated) {
-    words.push_back(fmt::format("truncated: {} of about {} frames decoded", summary.num_frames,
-                                summary.expected_frames));
-  }
-  if (!summary.problem.empty()) {
-    words.push_back((summary.truncated ? "" : "damaged in places, prepared all the same: ") +
-                    summary.problem);
-  }
-  words.insert(words.end(), summary.notes.begin(), summary.notes.end());
-  const std::string text = fmt::format("{}", fmt::join(words, "; "));
-  if (summary.truncated && !allow_truncated) {
-    throw InputError(text + "; --allow-truncated keeps them");
-  }
-  return text;
-}
-
 }  // namespace
 
 PrepTools::PrepTools(const Manifest& manifest, const fs::path& folder, PrepSettings settings)
     : manifest_(manifest),
       settings_(std::move(settings)),
       prepared_folder_(folder, manifest.videos.size()),
-      num_workers_(static_cast<size_t>(ProcessCount(settings_.threads, kWorker_bytes))) {
+      num_workers_(static_cast<size_t>(ProcessCount(settings_.threads, kPrepWorker_bytes))) {
   std::unordered_map<std::string_view, size_t> file_of_path;
   for (size_t row = 0; row < manifest.videos.size(); ++row) {
     const auto [place, is_new] =

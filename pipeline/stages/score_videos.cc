@@ -6,14 +6,13 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <string>
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/launched_rank.h"
@@ -26,80 +25,55 @@
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
-#include "lib/eval/score_file.h"
 #include "lib/model/freed_memory.h"
-#include "lib/shard/data_doubts.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/cpu_share.h"
 #include "pipeline/stages/clip_scorer.h"
+#include "pipeline/stages/score_folders.h"
+#include "pipeline/stages/score_source.h"
 #include "pipeline/support/load_network.h"
+#include "pipeline/support/prep_worker.h"
 #include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_tasks.h"
 
 namespace reel3d {
-namespace fs = std::filesystem;
 namespace {
 
-// Returns true if an earlier run has scored all of `planned`. A video that failed then is tried
-// again.
-bool IsScored(const fs::path& file, const Scores& planned) {
-  if (!fs::exists(file)) {
-    return false;
-  }
-  try {
-    const Scores there = ReadScores(file);
-    return there.checkpoint == planned.checkpoint && there.data == planned.data &&
-           there.settings == planned.settings && there.num_parts == planned.num_parts &&
-           there.num_videos_expected == planned.num_videos_expected &&
-           there.clips.size() == planned.clips.size();
-  } catch (const Error& error) {
-    LogWarn(fmt::format("scoring again: {}", error.what()));
-    return false;
-  }
-}
+// The cores and the device that this process computes with.
+struct Place {
+  at::Device device;
+  int threads;
+  int ranks_on_host = 1;  // they share its memory
+};
 
-// Removes the parts that an earlier run with more parts left behind.
-void RemoveOtherParts(const fs::path& folder, int num_parts) {
-  static const std::regex pattern("scores-([0-9]{5})\\.h5");
-  std::vector<fs::path> others;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    std::smatch match;
-    if (std::regex_match(name, match, pattern) && std::stoi(match[1]) >= num_parts) {
-      others.push_back(entry.path());
-    }
+// `threads` threads load clips.
+ScoreSource OpenSource(const ScoreOptions& options, int threads, const Place& place) {
+  if (!options.from_videos) {
+    return OpenShards(options.shards_dir);
   }
-  for (const fs::path& path : others) {
-    LogInfo(fmt::format("removing {}: of an earlier plan", path.string()));
-    std::error_code another_task_did;
-    fs::remove(path, another_task_did);
-  }
-}
-
-void RequireSameClasses(const TrainedNetwork& trained, const ShardSet& shards) {
-  const std::string difference = ClassDifference({"the checkpoint", trained.classes},
-                                                 {shards.folder().string(), shards.classes()});
-  if (!difference.empty()) {
-    throw InputError(fmt::format(
-        "{}: they are of different data sets, or pack-shards needs --classes", difference));
-  }
-}
-
-// Writes the passports of the scored data and of the data that the checkpoint was trained on.
-void CarryPassports(const fs::path& checkpoint, const ShardSet& shards, const fs::path& folder) {
-  WritePassport(folder / Passport::kFileName,
-                PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); }));
-  WritePassport(folder / Passport::kTrainedOn,
-                PassportOrWarning([&] { return PassportOfTraining(checkpoint); }));
+  const int workers = ProcessCount(0, kPrepWorker_bytes * place.ranks_on_host);
+  return OpenVideos({options.shards_dir, options.preparation, options.limits,
+                     options.allow_truncated, std::min(threads, workers)},
+                    options.subset);
 }
 
 }  // namespace
 
 void ScoreOptions::Bind(OptionBinder& binder) {
   network.Bind(binder);
-  binder.Positional("SHARDS_DIR", &shards_dir, "folder made by pack-shards");
+  binder.Positional("SHARDS_DIR", &shards_dir,
+                    "folder made by pack-shards; with --from-videos the manifest (VIDEOS.tsv)");
   binder.Positional("OUT_DIR", &out_dir,
                     "folder for score files; an earlier run in it is continued");
+  binder.Bind("from-videos", &from_videos,
+              "SHARDS_DIR is a manifest: score its video files without shards. The options from "
+              "--height to --allow-truncated should have the values that prep-videos had for the "
+              "training videos; --height must be given. false: they must not be given");
+  preparation.Bind(binder, "prepared-short-side");
+  binder.Bind(
+      "allow-truncated", &allow_truncated,
+      "score videos that have fewer frames than their files state; false: such videos fail");
+  limits.Bind(binder);
   binder.Choice("subset", &subset, "which videos to score");
   binder.Bind("windows", &windows, {0, 100'000},
               "maximum number of clips to score per video, spread evenly, as in validation by the "
@@ -113,10 +87,13 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Bind("short-side", &short_side, {0, 4096},
               "short side in pixels to which frames are resized before crops are cut out. 0: the "
               "side of a crop; with --crops 10, 8/7 of that side");
+  binder.Choice("probe", &probe,
+                "find classes that need the order of frames. none: score clips only as they are");
   binder.Bind("shuffle-frames", &shuffle_frames,
-              "score each clip with its frames in random order, as a test: the accuracy that "
+              "score each clip only with its frames in random order, as a test: the accuracy that "
               "remains does not come from motion");
-  binder.Bind("seed", &seed, {0, INT64_MAX}, "number that decides the order of --shuffle-frames");
+  binder.Bind("seed", &seed, {0, INT64_MAX},
+              "number that decides the random orders of --shuffle-frames and --probe");
   binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000},
               "number of videos in each score file. A process that is killed loses the scores of "
               "at most one such file");
@@ -125,8 +102,12 @@ void ScoreOptions::Bind(OptionBinder& binder) {
               "the exit status is 3. Videos with damaged frames count as wrong",
               Effect::kRunOnly);
   compute.Bind(binder);
-  binder.Bind("loader-threads", &loader_threads, {0, 1024},
-              "threads that read and decode clips; 0: as many as --threads", Effect::kRunOnly);
+  binder.Bind(
+      "loader-threads", &loader_threads, {0, 1024},
+      "threads that read and decode clips; 0: as many as --threads. With --from-videos also "
+      "the most videos that are prepared at a time, but at most one for each GB of memory "
+      "that a process has for itself",
+      Effect::kRunOnly);
   binder.Bind("overwrite", &overwrite, "score all videos again, even if OUT_DIR already has scores",
               Effect::kOnce);
   slice.Bind(binder);
@@ -139,7 +120,36 @@ void ScoreOptions::Check() {
         "--windows: spreads clips evenly, so --window-stride and --tail do not apply; leave them "
         "out, or --windows");
   }
+  CheckPreparation();
+  if (shuffle_frames && probe != Probe::kNone) {
+    throw UsageError(
+        "--probe order: scores each clip shuffled as well, so leave out --shuffle-frames");
+  }
   sharing.Resolve(&slice, overwrite);
+}
+
+void ScoreOptions::CheckPreparation() const {
+  const PreparationOptions unset = ScoreOptions().preparation;
+  const std::pair<const char*, bool> given[] = {
+      {"--height", preparation.height != unset.height},
+      {"--prepared-short-side", preparation.short_side != unset.short_side},
+      {"--quality", preparation.quality != unset.quality},
+      {"--fps", preparation.fps != unset.fps},
+      {"--interlaced", preparation.interlaced != unset.interlaced},
+      {"--allow-truncated", allow_truncated}};
+  for (const auto& [name, is_given] : given) {
+    if (is_given && !from_videos) {
+      throw UsageError(fmt::format(
+          "{}: has no effect on shards, whose frames are prepared; it goes with --from-videos",
+          name));
+    }
+  }
+  if (from_videos && preparation.height == 0 && preparation.short_side == 0) {
+    throw UsageError(
+        "--from-videos needs --height: that of prep-videos for the training videos (`height` in "
+        "their prep.ini), or other pixels are scored than were learned");
+  }
+  preparation.Check();
 }
 
 namespace {
@@ -147,6 +157,8 @@ namespace {
 struct Counts {
   int64_t videos = 0, clips = 0, parts_kept = 0;
   int64_t members = 0;  // videos of this task, kept ones included
+  int64_t num_truncated = 0;
+  std::map<std::string, std::string> warnings;  // by id
   std::vector<FailedItem> failed;
 
   void Add(const Counts& next) {
@@ -154,14 +166,10 @@ struct Counts {
     clips += next.clips;
     parts_kept += next.parts_kept;
     members += next.members;
+    num_truncated += next.num_truncated;
+    warnings.insert(next.warnings.begin(), next.warnings.end());
     failed.insert(failed.end(), next.failed.begin(), next.failed.end());
   }
-};
-
-// The cores and the device that this process computes with.
-struct Place {
-  at::Device device;
-  int threads;
 };
 
 ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
@@ -171,7 +179,8 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
   scorer.windows = options.windows;
   scorer.crops = {std::stoi(options.crops), options.short_side};
   scorer.tail = options.tail;
-  scorer.shuffle_frames = options.shuffle_frames;
+  scorer.orders = options.shuffle_frames ? std::vector<FrameOrder>{FrameOrder::kShuffled}
+                                         : OrdersOf(options.probe);
   scorer.seed = options.seed;
   scorer.videos_per_part = options.videos_per_part;
   scorer.decoding = options.compute.decoding;
@@ -181,21 +190,18 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
 }
 
 // Scores the parts of `slice`.
-Counts ScoreParts(const StageOutput& output, const TaskSlice& slice, ClipScorer* scorer,
-                  WorkNotes* notes) {
+Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const TaskSlice& slice,
+                  ClipScorer* scorer, WorkNotes* notes) {
   Counts counts;
   const int num_parts = scorer->NumParts();
-  std::string settings = output.settings();
-  std::replace(settings.begin(), settings.end(), '\n', ';');
   Progress progress("parts", (num_parts - slice.task + slice.tasks - 1) / slice.tasks);
   for (int number = slice.task; number < num_parts; number += slice.tasks) {
     const std::string name = ScoreFileName(number);
-    const fs::path file = output.folder() / name;
     ScorePart part = scorer->PlanPart(number);
-    part.scores.settings = settings;
-    const auto num_videos = static_cast<int64_t>(part.scores.videos.size());
+    folders.NameSettings(&part.scores);
+    const auto num_videos = static_cast<int64_t>(part.scores.front().videos.size());
     counts.members += num_videos;
-    if (!output.must_redo() && IsScored(file, part.scores)) {
+    if (!output.must_redo() && folders.HaveScored(part.scores, part.has_clips)) {
       ++counts.parts_kept;
     } else {
       notes->Begin(name);
@@ -203,13 +209,15 @@ Counts ScoreParts(const StageOutput& output, const TaskSlice& slice, ClipScorer*
       if (!notes->IsOurs() && output.IsTaskDone(slice.task)) {
         break;  // on another processor the successor's scores may differ in the last digits
       }
-      WriteScores(file, part.scores);
+      folders.Write(part.scores);
       if (part.failed.empty()) {  // others are scored again each time
         notes->CountFinished();
       }
       notes->End(name);
       counts.videos += num_videos - static_cast<int64_t>(part.failed.size());
-      counts.clips += static_cast<int64_t>(part.scores.clips.size());
+      counts.clips += static_cast<int64_t>(part.scores.front().clips.size());
+      counts.num_truncated += part.num_truncated;
+      counts.warnings.merge(part.warnings);
       counts.failed.insert(counts.failed.end(), part.failed.begin(), part.failed.end());
     }
     progress.Advance();
@@ -227,7 +235,9 @@ nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, doub
   return {{"videos", counts.videos},
           {"clips", counts.clips},
           {"num_failed", counts.failed.size()},
+          {"num_truncated", counts.num_truncated},
           {"parts_kept", counts.parts_kept},
+          {"warnings", counts.warnings},
           {"checkpoint", scored.checkpoint},
           {"clips_per_s", static_cast<double>(counts.clips) / seconds},
           {"doubts", scored.doubts}};  // evaluate-scores repeats them
@@ -235,13 +245,14 @@ nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, doub
 
 // Scores the share of this task or, with --share-work, slice after slice. Returns the result
 // without its text.
-ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output, const Scored& scored,
-                      const Stopwatch& clock, ClipScorer* scorer) {
+ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output,
+                      const ScoreFolders& folders, const Scored& scored, const Stopwatch& clock,
+                      ClipScorer* scorer) {
   ToolResult result;
   bool is_whole = false;
   if (!options.sharing.is_on()) {
     WorkNotes no_notes;
-    const Counts counts = ScoreParts(output, options.slice, scorer, &no_notes);
+    const Counts counts = ScoreParts(output, folders, options.slice, scorer, &no_notes);
     result.json = ReportOf(counts, scored, clock.Seconds());
     is_whole = output.Finish(
         result.json, counts.failed,
@@ -250,7 +261,7 @@ ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output, co
     Counts sum;
     const auto work = [&](const SliceTurn& turn) {
       const Stopwatch of_slice;
-      const Counts counts = ScoreParts(turn.output, turn.slice, scorer, turn.notes);
+      const Counts counts = ScoreParts(turn.output, folders, turn.slice, scorer, turn.notes);
       sum.Add(counts);
       return SliceResult{ReportOf(counts, scored, of_slice.Seconds()), counts.failed,
                          counts.members};
@@ -264,6 +275,16 @@ ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output, co
   return result;
 }
 
+StageRun StageOf(const ScoreOptions& options, const std::string& checkpoint,
+                 const std::string& data) {
+  StageRun run{
+      options.out_dir,     "score-videos",
+      SettingsOf(options), {{options.network.checkpoint, checkpoint}, {options.shards_dir, data}},
+      options.overwrite,   options.slice};
+  run.is_shared = options.sharing.is_on();
+  return run;
+}
+
 // Returns the result without its text.
 ToolResult Score(const ScoreOptions& options, const Place& place) {
   const Stopwatch clock;
@@ -271,26 +292,22 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
     ReceiveStopSignalsInOwnThread();
   }
   at::set_num_threads(place.threads);
-  const ShardSet shards(options.shards_dir);
+  const ClipScorerOptions scoring = ScorerOptions(options, place.threads);
+  ScoreFolders::RequireOwn(options.out_dir, scoring.orders);
+  const ScoreSource source = OpenSource(options, scoring.loader_threads, place);
   ChooseKernels(/*deterministic=*/false);
   TrainedNetwork trained = LoadTrainedNetwork(options.network, place.device,
                                               options.compute.precision, options.compute.batch);
-  RequireSameClasses(trained, shards);
+  const std::unique_ptr<ClipScorer> scorer = source.make_scorer(scoring, trained, place.device);
   trained.network->AbsorbBatchNorms();
-  ClipScorer scorer(ScorerOptions(options, place.threads), shards, trained, place.device);
-  StageRun run{options.out_dir,
-               "score-videos",
-               SettingsOf(options),
-               {{options.network.checkpoint, trained.identity},
-                {options.shards_dir, fmt::format("{:08x}", shards.fingerprint())}},
-               options.overwrite,
-               options.slice};
-  run.is_shared = options.sharing.is_on();
-  const StageOutput output(run);
-  RemoveOtherParts(output.folder(), scorer.NumParts());
-  CarryPassports(options.network.checkpoint, shards, output.folder());
-  return ScoreShare(options, output, {trained.identity, DoubtsToJson(DataDoubts(shards))}, clock,
-                    &scorer);
+  const StageOutput output(StageOf(options, trained.identity, source.identity));
+  const ScoreFolders folders(output.folder(), scoring.orders, output.settings());
+  folders.RemoveOthers(scorer->NumParts());
+  folders.CarryPassports(source.passport, PassportOrWarning([&] {
+                           return PassportOfTraining(options.network.checkpoint);
+                         }));
+  return ScoreShare(options, output, folders, {trained.identity, DoubtsToJson(source.doubts)},
+                    clock, scorer.get());
 }
 
 std::string TextOf(const nlohmann::ordered_json& json) {
@@ -315,8 +332,10 @@ ToolResult ScoreTogether(ScoreOptions options, const World& world) {
     options.slice.DivideOverRanks(world.rank(), world.size());
   }
   const Stopwatch clock;
+  const std::vector<std::string> hosts = world.Gather(world.host());
   ToolResult result =
-      Score(options, {device, options.compute.threads > 0 ? options.compute.threads : cores});
+      Score(options, {device, options.compute.threads > 0 ? options.compute.threads : cores,
+                      static_cast<int>(std::count(hosts.begin(), hosts.end(), world.host()))});
   // Only the rank that finishes last knows whether too many videos failed.
   result.exit_status = static_cast<int>(world.Max(result.exit_status));
   nlohmann::ordered_json sum = nlohmann::ordered_json::object();

@@ -8,19 +8,27 @@
 
 #include "lib/cli/tool.h"
 #include "lib/data/clip_sampler.h"
+#include "lib/data/frame_order.h"
 #include "lib/data/manifest.h"
 #include "pipeline/support/compute_options.h"
 #include "pipeline/support/network_source.h"
+#include "pipeline/support/preparation_options.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/window_stride.h"
 #include "pipeline/support/work_sharing.h"
+#include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
 
 struct ScoreOptions {
   NetworkSource network;
-  std::string shards_dir;
+  std::string shards_dir;  // with `from_videos` a manifest
   std::string out_dir;
+
+  bool from_videos = false;
+  PreparationOptions preparation{0};  // with `from_videos`; the height has no default
+  bool allow_truncated = false;
+  WorkerLimits limits;
 
   Subset subset = Subset::kValidation;
   int windows = 0;  // maximum per video, spread evenly; 0: by window_stride
@@ -28,6 +36,7 @@ struct ScoreOptions {
   TailRule tail = TailRule::kLoop;
   std::string crops = "1";
   int short_side = 0;  // of the resized frames, pixels; 0: CropChoice::ShortSide()
+  Probe probe = Probe::kNone;
   bool shuffle_frames = false;
   int64_t seed = 1;
   int videos_per_part = 256;
@@ -41,6 +50,9 @@ struct ScoreOptions {
 
   void Bind(OptionBinder& binder);
   void Check();
+
+ private:
+  void CheckPreparation() const;
 };
 
 // Writes the files OUT_DIR/scores-NNNNN.h5. Each is a part: the scores of --videos-per-part videos,
@@ -48,7 +60,8 @@ struct ScoreOptions {
 // together divide a task: rank r of R does the work of task (task * R + r) of tasks * R, and rank 0
 // returns the result of all. With --share-work each rank takes slices for itself instead. Parts
 // that are complete and of the same checkpoint, data and settings are kept. A video with a damaged
-// frame gets no clips and is listed in failed.tsv.
+// frame gets no clips and is listed in failed.tsv. With a probe, the folders
+// OUT_DIR/probe/shuffled, reversed and one-frame have such files as well.
 ToolResult RunScoring(const ScoreOptions& options);
 
 }  // namespace reel3d

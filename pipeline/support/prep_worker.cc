@@ -63,14 +63,19 @@ PrepareRequest ReceiveRequest(const Json& message) {
   return request;
 }
 
+// Throws the worker's error, if the message is one.
+void ThrowError(const Json& message) {
+  if (message.contains("error")) {
+    throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>());
+  }
+}
+
 // Reads a message of the worker, and returns true if it is the last one about a video. Throws the
 // worker's error.
 bool Understand(const std::string& bytes, const std::function<void(int64_t)>& on_frames,
                 const OnPreparedPart& on_part) {
   const Json message = Json::from_cbor(bytes);
-  if (message.contains("error")) {
-    throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>());
-  }
+  ThrowError(message);
   if (message.contains("so_far")) {
     on_frames(message.at("so_far").get<int64_t>());
     return false;
@@ -86,27 +91,36 @@ Json PackError(ErrorKind kind, const std::string& what) {
   return {{"error", what.substr(0, kMaxMessage_bytes / 2)}, {"kind", kind}};
 }
 
-// Runs in the worker and returns the answer to one request.
+// Runs in the worker.
+void PrepareAndTell(const PrepareRequest& request) {
+  const Stopwatch clock;
+  double next_s = 0;
+  const auto tell = [&](int64_t num_frames) {
+    if (clock.Seconds() >= next_s) {
+      next_s = clock.Seconds() + kTellEvery_s;
+      SendToParent(Pack({{"so_far", num_frames}}));
+    }
+  };
+  int64_t num_encoded = 0;
+  const auto note = [&](int64_t num_frames) { tell(num_encoded = num_frames); };
+  PrepareParts(request, note, [](size_t part, PreparedPart prepared) {
+    prepared.fault.resize(std::min(prepared.fault.size(), kMaxMessage_bytes / 4));
+    SendToParent(Pack({{"part", part}, {"prepared", prepared}}));
+  });
+  SendToParent(Pack({{"so_far", num_encoded}}));
+}
+
+// Runs in the worker and returns the answer to one request. A request without parts asks for the
+// height.
 Json Answer(const Json& message) {
   const int memory_mb = message.at("memory_mb").get<int>();
   const PrepareRequest request = ReceiveRequest(message);
   try {
     LimitMemory(memory_mb);
-    const Stopwatch clock;
-    double next_s = 0;
-    const auto tell = [&](int64_t num_frames) {
-      if (clock.Seconds() >= next_s) {
-        next_s = clock.Seconds() + kTellEvery_s;
-        SendToParent(Pack({{"so_far", num_frames}}));
-      }
-    };
-    int64_t num_encoded = 0;
-    const auto note = [&](int64_t num_frames) { tell(num_encoded = num_frames); };
-    PrepareParts(request, note, [](size_t part, PreparedPart prepared) {
-      prepared.fault.resize(std::min(prepared.fault.size(), kMaxMessage_bytes / 4));
-      SendToParent(Pack({{"part", part}, {"prepared", prepared}}));
-    });
-    SendToParent(Pack({{"so_far", num_encoded}}));
+    if (request.parts.empty()) {
+      return {{"height", VideoDecoder(request.source).info().height}};
+    }
+    PrepareAndTell(request);
     return {{"done", true}};
   } catch (const std::bad_alloc&) {
     return PackError(ErrorKind::kInput,
@@ -144,21 +158,17 @@ void PrepWorker::Start() {
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{options_.program, kPrepWorkerArgument});
   std::string ready;
-  if (process_->Receive(kStart_s, &ready) != ChildProcess::Answer::kMessage) {
+  if (!Hear(kStart_s, &ready) || ready.empty()) {
     throw EnvironmentError(fmt::format("a worker process of {} does not start: {}",
                                        options_.program, process_->End()));
   }
 }
 
-void PrepWorker::Submit(const PrepareRequest& request) {
-  const std::string message = PackRequest(request, MemoryLimitMb(options_.memory_mb));
+void PrepWorker::Submit(const std::string& message) {
   // An idle worker may have been killed before this video came. Then a new worker starts.
   if (process_ == nullptr || !process_->Send(message)) {
     Start();
     process_->Send(message);
-  }
-  for (const PreparePart& part : request.parts) {
-    process_->Send(Pack(part));
   }
 }
 
@@ -171,6 +181,9 @@ void PrepWorker::GiveUp(const std::string& why) {
 bool PrepWorker::Hear(double patience_s, std::string* bytes) {
   double silent_s = 0;
   while (silent_s < patience_s) {
+    if (options_.is_stopping && options_.is_stopping()) {
+      GiveUp("a video was left, because nobody waits for it any more");
+    }
     const auto answer = process_->Receive(std::min(kWait_s, patience_s - silent_s), bytes);
     if (answer != ChildProcess::Answer::kSilence) {
       return answer == ChildProcess::Answer::kMessage;
@@ -205,7 +218,10 @@ std::string PrepWorker::Await(const std::string& what, const Stopwatch& clock) {
 void PrepWorker::PrepareParts(const PrepareRequest& request,
                               const std::function<void(int64_t num_frames)>& on_frames,
                               const OnPreparedPart& on_part) {
-  Submit(request);
+  Submit(PackRequest(request, MemoryLimitMb(options_.memory_mb)));
+  for (const PreparePart& part : request.parts) {
+    process_->Send(Pack(part));
+  }
   const std::string what = "cannot decode " + request.source;
   Stopwatch clock;  // of one part
   std::vector<bool> has_ended(request.parts.size());
@@ -241,6 +257,27 @@ DecodeSummary PrepWorker::Prepare(const PrepareRequest& request,
     throw InputError(only.fault);
   }
   return only.summary;
+}
+
+int PrepWorker::SourceHeight(const std::string& source) {
+  PrepareRequest request;
+  request.source = source;
+  request.parts.clear();
+  Submit(PackRequest(request, MemoryLimitMb(options_.memory_mb)));
+  const std::string what = "cannot decode " + source;
+  const std::string bytes = Await(what, Stopwatch());
+  int height = 0;
+  try {
+    UseJson(what + ": the decoder crashed", [&] {
+      const Json message = Json::from_cbor(bytes);
+      ThrowError(message);
+      height = message.at("height").get<int>();
+    });
+  } catch (...) {
+    process_.reset();  // the video may have damaged the worker
+    throw;
+  }
+  return height;
 }
 
 }  // namespace reel3d

@@ -20,11 +20,17 @@ namespace reel3d {
 constexpr const char* kPrepWorkerArgument = "--prepare-videos-as-worker";
 int RunPrepWorker();
 
+// Memory to plan for each worker; enough for frames of 4096 x 2160.
+constexpr int64_t kPrepWorker_bytes = int64_t{1} << 30;
+
 struct PrepWorkerOptions {
   std::string program = "/proc/self/exe";
   double stall_s = 120;  // a video fails after so many seconds without a frame
   double timeout_s = 0;  // limit for one video in seconds; 0: no limit
   int memory_mb = 4096;  // limit of address space in MB, capped by the job's memory; 0: no limit
+  // Is asked about once a second while a video is prepared. If it returns true, the video is left:
+  // it fails, and its worker is killed.
+  std::function<bool()> is_stopping = {};
 };
 
 // Use it from one thread. The worker process is killed when this thread ends. The process starts
@@ -45,9 +51,13 @@ class PrepWorker {
   DecodeSummary Prepare(const PrepareRequest& request,
                         const std::function<void(int64_t num_frames)>& on_frames);
 
+  // Returns the height of a video in pixels, as stored. Throws an input error if the file is no
+  // video, and otherwise as above.
+  int SourceHeight(const std::string& source);
+
  private:
   void Start();
-  void Submit(const PrepareRequest& request);
+  void Submit(const std::string& message);
   // Returns the worker's next message. Throws an input error if it gives none.
   std::string Await(const std::string& what, const Stopwatch& clock);
   // Returns false if the worker has ended. `bytes` is empty if the worker sent nothing in time.

@@ -10,17 +10,19 @@ namespace reel3d {
 namespace {
 
 constexpr const char* kSourceRate = "source";
+constexpr int kLeastHeight = 16;  // pixels
 constexpr const char* kConstantRate = "constant";
 
 }  // namespace
 
-void PreparationOptions::Bind(OptionBinder& binder) {
-  binder.Bind("height", &height, IntRange{16, VideoDecoder::kMaxSide},
+void PreparationOptions::Bind(OptionBinder& binder, const char* short_side_name) {
+  const int least = height == 0 ? 0 : kLeastHeight;
+  binder.Bind("height", &height, IntRange{least, VideoDecoder::kMaxSide},
               "height of the prepared frames in pixels, even; the width follows from the displayed "
               "aspect ratio. 240 takes 0.6 of the space of 360 and loads 1.5 times as fast; a crop "
               "of half that height is still not enlarged for a network");
   binder.Bind(
-      "short-side", &short_side, IntRange{0, VideoDecoder::kMaxSide},
+      short_side_name, &short_side, IntRange{0, VideoDecoder::kMaxSide},
       "shorter side of the prepared frames in pixels, even, in place of --height. 0: use --height");
   binder.Bind(
       "quality", &quality, IntRange{1, 100},
@@ -34,6 +36,9 @@ void PreparationOptions::Bind(OptionBinder& binder) {
 }
 
 void PreparationOptions::Check() const {
+  if (height != 0 && height < kLeastHeight) {
+    throw UsageError(fmt::format("--height {}: must be at least {}", height, kLeastHeight));
+  }
   if (height % 2 != 0 || short_side % 2 != 0) {
     throw UsageError("--height and --short-side must be even: chroma has half the resolution");
   }

@@ -12,14 +12,15 @@
 namespace reel3d {
 
 struct PreparationOptions {
-  int height = 360;
+  int height = 360;  // 0: not given, in a tool that sets it so before Bind()
   int short_side = 0;
   int quality = 90;
   std::string fps = "source";
   Interlaced interlaced = Interlaced::kField;
 
-  // Binds --height, --short-side, --quality, --fps and --interlaced.
-  void Bind(OptionBinder& binder);
+  // Binds --height, --short-side, --quality, --fps and --interlaced. `short_side_name` is another
+  // name for the second, for a tool in which --short-side is something else.
+  void Bind(OptionBinder& binder, const char* short_side_name = "short-side");
   // Throws a usage error on an odd size or a word that is no frame rate.
   void Check() const;
   // Returns a request without source and target. Call Check() first.

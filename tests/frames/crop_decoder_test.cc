@@ -105,6 +105,52 @@ TEST(CropDecoderTest, ShapesNeedNotBeSquare) {
   }
 }
 
+TEST(CropDecoderTest, SeveralCropsOfAFrameHaveTheBytesThatEachHasAlone) {
+  CropDecoder together;
+  for (const auto& [frame, interval] : {std::pair<FrameSize, int>{{640, 360}, 4},
+                                        {{480, 360}, 5},
+                                        {{426, 240}, 3},
+                                        {{240, 426}, 3},
+                                        {{178, 144}, 1}}) {
+    test::JpegStyle style;
+    style.restart_interval = interval;
+    const std::vector<uint8_t> jpeg = test::MakeJpeg(frame, 7, style);
+    for (const auto& [size, count, short_side] : {std::tuple{112, 3, 0},
+                                                  {112, 10, 0},
+                                                  {112, 10, 135},
+                                                  {64, 10, 65},
+                                                  {48, 3, 0},
+                                                  {16, 10, 144}}) {
+      const std::vector<CropPlan> plans = ScoringCrops(frame, size, {count, short_side});
+      const int64_t area = int64_t{size} * size;
+      std::vector<std::vector<uint8_t>> crops(plans.size(), std::vector<uint8_t>(3 * area));
+      std::vector<CropTarget> targets;
+      for (size_t i = 0; i < plans.size(); ++i) {
+        targets.push_back({plans[i], crops[i].data()});
+      }
+      ASSERT_TRUE(together.Decode(jpeg.data(), jpeg.size(), targets, area))
+          << count << " crops of " << size << " pixels of " << frame.width << "x" << frame.height;
+      for (size_t i = 0; i < plans.size(); ++i) {
+        CropDecoder alone;
+        EXPECT_EQ(crops[i], DecodeFast(alone, jpeg, plans[i]))
+            << "crop " << i << " of " << count << ", " << size << " pixels of " << frame.width
+            << "x" << frame.height;
+      }
+    }
+  }
+}
+
+TEST(CropDecoderTest, RefusesCropsOfDifferentRegions) {
+  const FrameSize frame{320, 240};
+  const std::vector<uint8_t> jpeg = test::MakeJpeg(frame, 1);
+  std::vector<uint8_t> pixels(size_t{3} * kSize * kSize);
+  CropDecoder decoder;
+  EXPECT_FALSE(decoder.Decode(jpeg.data(), jpeg.size(),
+                              {{CenterCrop(frame, kSize), pixels.data()},
+                               {SquareCrop(frame, 0, 0, 200, false), pixels.data()}},
+                              int64_t{kSize} * kSize));
+}
+
 TEST(CropDecoderTest, EverySetOfInstructionsGivesTheSameBytes) {
   std::vector<std::vector<uint8_t>> expected;
   int num_sets = 0;

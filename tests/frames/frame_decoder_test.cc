@@ -107,6 +107,36 @@ TEST(FrameDecoderTest, ClipIsColorsThenTimeThenRows) {
   }
 }
 
+// The last plan is of another region, and frames without restart markers are for libjpeg.
+TEST(FrameDecoderTest, CropsOfAClipHaveTheBytesThatEachHasAlone) {
+  const FrameSize frame{100, 75};
+  for (const Decoding decoding : {Decoding::kExact, Decoding::kFast}) {
+    for (const int restart_interval : {0, 4}) {
+      const std::vector<uint8_t> first = MakeJpeg(frame, 3, {90, restart_interval, false, false});
+      const std::vector<uint8_t> second = MakeJpeg(frame, 4, {90, restart_interval, false, false});
+      const std::vector<FrameJpeg> frames = {ViewOf(first), ViewOf(second)};
+      std::vector<CropPlan> plans = ScoringCrops(frame, 48, {10, 0});
+      for (const bool mixed : {false, true}) {
+        if (mixed) {
+          plans.push_back(CenterCrop(frame, 48));
+        }
+        FrameDecoder decoder(decoding);
+        std::vector<std::vector<uint8_t>> clips(plans.size(),
+                                                std::vector<uint8_t>(size_t{3} * 3 * 48 * 48));
+        std::vector<uint8_t*> pixels;
+        for (std::vector<uint8_t>& clip : clips) {
+          pixels.push_back(clip.data());
+        }
+        decoder.DecodeCrops(frames, 3, plans, pixels);
+        for (size_t i = 0; i < plans.size(); ++i) {
+          FrameDecoder alone(decoding);
+          EXPECT_EQ(clips[i], Decode(&alone, frames, 3, plans[i])) << i;
+        }
+      }
+    }
+  }
+}
+
 TEST(FrameDecoderTest, ReadsSizeAndGreyFrames) {
   FrameDecoder decoder;
   const std::vector<uint8_t> grey = MakeJpeg({50, 40}, 1, {90, 0, false, true});

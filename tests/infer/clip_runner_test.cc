@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/data/frame_order.h"
 #include "lib/infer/clip_tensors.h"
 #include "tests/loader/fake_videos.h"
 #include "tests/model/small_network.h"
@@ -100,6 +101,41 @@ TEST(ClipRunnerTest, ADamagedClipIsReportedWithItsBatchOrThrown) {
                       at::kCPU);
   EXPECT_THROW(throwing.Run(OneOfEach(3), videos.Source(), [](const Batch&, const at::Tensor&) {}),
                Error);
+}
+
+TEST(ClipRunnerTest, OrdersOfFramesShareTheLoadingAndGetTheirOwnOutputs) {
+  constexpr size_t kVideos = 3;
+  FakeVideos videos(kVideos);
+  Network network = SmallR3d();
+  const auto reversed = [](const ClipRequest& clip) {
+    return ShownFrames(FrameOrder::kReversed, kLength, clip.clip.num_distinct, Rng(0));
+  };
+  const auto one_frame = [](const ClipRequest& clip) {
+    return ShownFrames(FrameOrder::kOneFrame, kLength, clip.clip.num_distinct, Rng(0));
+  };
+  ClipRunner runner(network, SmallRecipe(), {2, 1, Decoding::kFast, BadClips::kThrow}, at::kCPU);
+  std::vector<float> found[3];
+  runner.RunInOrders(OneOfEach(kVideos), videos.Source(), {{}, reversed, one_frame},
+                     [&](const Batch& /*batch*/, size_t order, const at::Tensor& outputs) {
+                       AppendRows(outputs, &found[order]);
+                     });
+  EXPECT_EQ(videos.num_reads(), static_cast<int>((kVideos + 1) * kLength));
+  const at::NoGradGuard no_grad;
+  ClipInput to_input(SmallRecipe().input, at::kCPU);
+  std::vector<float> expected[3];
+  runner.Run(OneOfEach(kVideos), videos.Source(), [&](Batch batch, const at::Tensor& outputs) {
+    AppendRows(outputs, &expected[0]);
+    const at::Tensor pixels = AsTensors(batch, kLength, kSize).pixels;
+    AppendRows(network->forward(to_input.ToInput(pixels.flip(2).contiguous())), &expected[1]);
+    const at::Tensor middle = pixels.select(2, kLength / 2).unsqueeze(2);
+    const at::Tensor repeated = middle.expand(pixels.sizes()).contiguous();
+    AppendRows(network->forward(to_input.ToInput(repeated)), &expected[2]);
+  });
+  for (size_t order = 0; order < 3; ++order) {
+    EXPECT_EQ(found[order], expected[order]) << order;
+  }
+  EXPECT_NE(found[0], found[1]);
+  EXPECT_NE(found[0], found[2]);
 }
 
 // Returns the pixels (3, T, S, S) of each of `count` crops of one clip.

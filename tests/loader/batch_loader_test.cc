@@ -71,6 +71,45 @@ TEST(BatchLoaderTest, LoopedClipsReadEachFrameOnce) {
                          batch.pixels.begin() + 3 * kArea));
 }
 
+// Returns a batch of three crops of each of two windows, in an order in which no window's crops
+// follow each other.
+BatchRequests CropsOfWindows() {
+  BatchRequests requests;
+  requests.num_batches = 1;
+  requests.clips = [](int64_t) {
+    std::vector<ClipRequest> clips;
+    for (int crop = 0; crop < 3; ++crop) {
+      for (const Clip& clip : EvenClips(kNumFrames, {kLength, 1}, 2, true)) {
+        clips.push_back({0, 0, clip, Rng(0), crop});
+      }
+    }
+    return clips;
+  };
+  requests.crop = [](const ClipRequest& clip, FrameSize frame, Rng&) {
+    return ScoringCrops(frame, kSize, {3, 0}).at(static_cast<size_t>(clip.crop));
+  };
+  return requests;
+}
+
+TEST(BatchLoaderTest, CropsOfAWindowReadItsFramesOnceAndHaveTheBytesThatEachHasAlone) {
+  FakeVideos videos(1);
+  BatchLoader loader(CropsOfWindows(), videos.Source(), Options(2, 1));
+  Batch batch;
+  ASSERT_TRUE(loader.Next(&batch));
+  ASSERT_EQ(batch.size(), 6);
+  EXPECT_EQ(videos.num_reads(), 2 * kLength);
+  for (size_t i = 0; i < 6; ++i) {
+    BatchRequests single = BatchesOf({batch.clips[i]}, 1);
+    single.crop = CropsOfWindows().crop;
+    BatchLoader alone(std::move(single), videos.Source(), Options(1, 1));
+    Batch only;
+    ASSERT_TRUE(alone.Next(&only));
+    EXPECT_TRUE(
+        std::equal(only.pixels.begin(), only.pixels.end(), batch.pixels.begin() + i * kClipBytes))
+        << i;
+  }
+}
+
 TEST(BatchLoaderTest, ScoringSeesTheCentreOfEveryWindow) {
   FakeVideos videos(1);
   BatchRequests requests;

@@ -134,5 +134,34 @@ TEST(DamagedClipsTest, WithoutAReplacementTheClipIsOnlyReported) {
   }
 }
 
+// The clips are crops of two windows, and only the first window holds the damaged frame.
+TEST(DamagedClipsTest, EachCropOfADamagedWindowIsReported) {
+  FakeVideos videos(1);
+  videos.Damage(0, 1);
+  std::vector<ClipRequest> clips;
+  for (const Clip& clip : SlidingClips(kNumFrames - 1, {kLength, 1}, kLength, TailRule::kLoop)) {
+    for (int crop = 0; crop < 3; ++crop) {
+      clips.push_back({0, 0, clip, Rng(0), crop});
+    }
+  }
+  BatchRequests requests = BatchesOf(clips, 6);
+  requests.crop = [](const ClipRequest& clip, FrameSize frame, Rng&) {
+    return ScoringCrops(frame, kSize, {3, 0}).at(static_cast<size_t>(clip.crop));
+  };
+  BatchLoaderOptions options = Options(2, 1);
+  options.bad_clips = BadClips::kReport;
+  BatchLoader loader(requests, videos.Source(), options);
+  Batch batch;
+  ASSERT_TRUE(loader.Next(&batch));
+  ASSERT_EQ(batch.faults.size(), 3U);
+  for (size_t crop = 0; crop < 3; ++crop) {
+    EXPECT_EQ(batch.faults[crop].clip, crop);
+    EXPECT_NE(batch.faults[crop].reason.find("frame 1"), std::string::npos);
+  }
+  options.bad_clips = BadClips::kThrow;
+  BatchLoader throwing(requests, videos.Source(), options);
+  EXPECT_THROW(throwing.Next(&batch), Error);
+}
+
 }  // namespace
 }  // namespace reel3d::test

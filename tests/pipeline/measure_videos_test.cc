@@ -15,6 +15,7 @@
 #include "lib/video/yuv_image.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
+#include "tests/video/sample_video.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -154,6 +155,37 @@ TEST_F(MeasureVideosTest, ThreadsDoNotChangeTheTable) {
   options_.threads = 4;
   RunMeasureVideos(options_);
   EXPECT_EQ(ReadFile(options_.out), expected);
+}
+
+// "slow" is in the manifest, but its file is none; "unpaced" is not in the manifest.
+TEST_F(MeasureVideosTest, SourcesHaveTheHeightOfTheirFiles) {
+  for (const auto& [name, height] :
+       {std::pair<const char*, int>{"tall.avi", 90}, {"low.avi", 32}}) {
+    test::WriteSample(folder_ / name, test::Lossless(64, height), 2,
+                      test::NumberedFrames(64, height));
+  }
+  options_.sources = folder_ / "videos.tsv";
+  WriteFileAtomically(options_.sources,
+                      "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
+                      "flashing\ttall.avi\twave\tvalidation\t\t\t\t\t\t\n"
+                      "short\tlow.avi\twave\tvalidation\t\t\t\t\t\t\n"
+                      "slow\tvideos.tsv\twave\tvalidation\t\t\t\t\t\t\n");
+  options_.worker_program = "/bin/false";
+  EXPECT_THAT(FaultOf(ErrorKind::kEnvironment), HasSubstr("worker process of /bin/false"));
+  options_.worker_program = test::ToolPath("measure-videos").string();
+  EXPECT_EQ(RunMeasureVideos(options_).num_sourceless, 2);
+  const std::string table = ReadFile(options_.out);
+  EXPECT_THAT(table, HasSubstr("brightness\tmotion\tsource_height\n"));
+  EXPECT_THAT(table, HasSubstr("\t35.000\t90\n"));       // flashing
+  EXPECT_THAT(table, HasSubstr("\t200.000\t\t32\n"));    // short
+  EXPECT_THAT(table, HasSubstr("\t15.000\t\n"));         // slow
+  EXPECT_THAT(table, HasSubstr("\t70.000\t0.000\t\n"));  // unpaced
+  WriteFileAtomically(options_.sources,
+                      "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
+                      "elsewhere\ttall.avi\twave\tvalidation\t\t\t\t\t\t\n");
+  options_.overwrite = true;
+  Damage(60);  // is found only by measuring, after the manifest was looked at
+  EXPECT_THAT(FaultOf(ErrorKind::kInput), HasSubstr("has none of the 4 videos"));
 }
 
 TEST_F(MeasureVideosTest, ADamagedVideoHasNoFigures) {
