@@ -49,7 +49,7 @@ struct HeatOnShapesOptions {
     window_stride.Bind(binder);
     binder.Bind("explain-finer", &finer, {0, NetworkImpl::kMostStagesLeft},
                 "as in classify-video, where the default is 0");
-    binder.Bind("videos", &videos, {16, 8 * 999}, "number of videos, from all classes in turn");
+    binder.Bind("videos", &videos, {16, 7992}, "number of videos, from all classes in turn");
     binder.Bind("seed", &seed, IntRange{0, INT64_MAX}, "the --seed of make-demo-videos");
     compute.Bind(binder);
   }
@@ -107,7 +107,8 @@ class Measurement {
       : options_(options),
         device_(ChooseDevice(options.compute.device)),
         worker_({}),
-        trained_(LoadTrainedNetwork(options.network, device_, options.compute.precision)),
+        trained_(LoadTrainedNetwork(options.network, device_, options.compute.precision,
+                                    options.compute.batch)),
         runner_(trained_.network, trained_.recipe,
                 {options.compute.batch, ThreadCount(options.compute.threads),
                  options.compute.decoding, BadClips::kThrow},

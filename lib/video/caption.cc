@@ -44,7 +44,7 @@ bool IsInk(const std::string& line, int x, int y) {
 // Returns `name` and behind it `value`, in at most `most` letters: an ellipsis replaces the middle
 // of a long name. `value` stays, though it may be longer than `most`.
 std::string JoinWithin(const std::string& name, const std::string& value, size_t most) {
-  const std::string whole = name + " " + value;
+  std::string whole = name + " " + value;
   if (whole.size() <= most) {
     return whole;
   }
