@@ -107,13 +107,27 @@ double WorstError(const ConvolutionImpl& convolution, int64_t num_clips,
   }
 }
 
+bool HasInstructions(const char* name) {
+  const auto capabilities = at::cpu::get_cpu_capabilities();
+  const auto found = capabilities.find(name);
+  return found != capabilities.end() && found->second.toBool();
+}
+
+// Returns whether folded convolutions are faster: on GPUs, and in bfloat16 on processors with AMX.
+// Elsewhere oneDNN takes longer for them. Nothing is timed, so that runs on one processor have the
+// same bits.
+bool FoldingPays(at::Device device, Precision precision) {
+  return device.is_cuda() || (precision == Precision::kBf16 && HasInstructions("amx_bf16"));
+}
+
 // Returns the ways in which a convolution may compute, from the fastest to the safest.
 std::vector<ConvolutionWay> WaysOf(const ConvolutionImpl& convolution,
                                    const PrecisionOptions& options) {
   const bool bf16 = options.precision == Precision::kBf16;
   const Arithmetic fastest = bf16 ? Arithmetic::kBfloat16 : Arithmetic::kOfWeights;
   std::vector<ConvolutionWay> ways;
-  if (convolution.weight.is_cuda() && options.stem == Stem::kAuto && convolution.CanFold()) {
+  if (options.stem == Stem::kAuto && convolution.CanFold() &&
+      FoldingPays(convolution.weight.device(), options.precision)) {
     ways.push_back({fastest, /*folded=*/true});
   }
   ways.push_back({fastest});
@@ -146,7 +160,9 @@ Choice Choose(const ConvolutionImpl& convolution, const PrecisionOptions& option
       break;
     }
   }
-  number = static_cast<size_t>(agree(static_cast<int64_t>(number)));
+  // The number of a way is the same on ranks that fold and on ranks that do not.
+  const int64_t as_written = ways.front().folded ? 1 : 0;
+  number = static_cast<size_t>(agree(static_cast<int64_t>(number) - as_written) + as_written);
   choice.is_fastest = number == 0;
   if (number < ways.size()) {
     choice.way = ways[number];
@@ -162,12 +178,6 @@ void RunOnce(Network& network, const StepClips& clips, at::Device device) {
   network->eval();  // keeps batch norm's statistics unchanged
   network->forward(at::zeros({kTrialClips, 3, clips.frames, clips.size, clips.size}, device));
   network->train(was_training);
-}
-
-bool HasInstructionsForBfloat16() {
-  const auto capabilities = at::cpu::get_cpu_capabilities();
-  const auto found = capabilities.find("avx512_bf16");
-  return found != capabilities.end() && found->second.toBool();
 }
 
 std::string InsteadOf(const Choice& choice) {
@@ -237,7 +247,7 @@ std::string Describe(const Findings& findings, const PrecisionOptions& options, 
         "not)",
         text.empty() ? "" : "; ");
   }
-  if (options.precision == Precision::kBf16 && device.is_cpu() && !HasInstructionsForBfloat16()) {
+  if (options.precision == Precision::kBf16 && device.is_cpu() && !HasInstructions("avx512_bf16")) {
     text += "; this processor has no instructions for it, float32 may be faster";
   }
   return text;

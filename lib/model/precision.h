@@ -29,20 +29,21 @@ struct StepClips {
 // float32 is true float32 on GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in
 // the complete process. bf16 makes convolutions and the features between layers bfloat16.
 //
-// For bf16, and on GPUs for tf32 and for convolutions that are folded (Stem::kAuto), every
-// convolution is first tried on random values of the shape that it has for `clips`, and compared
-// with float32 as written. The reason: oneDNN's bfloat16 weight gradient is wrong on some
-// processors for some shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on
-// AVX512_BF16), and cuDNN has had such kernels, too (torch's issue 163539). A GPU tries as many
-// clips as a step has, because cuDNN chooses its kernels by all sizes; a CPU tries two at most. A
-// convolution that is wrong in bf16 uses another Arithmetic (conv_unit.h). If one is wrong in tf32,
-// all compute in float32. A convolution that is wrong only if it is folded computes as written. On
-// a CPU without bfloat16 kernels (before AVX-512) all convolutions compute in float32. Returns the
-// findings for users; empty for float32 as written. Throws a usage error for tf32 without a GPU.
+// With Stem::kAuto convolutions over few channels are folded on GPUs, and in bf16 on processors
+// with AMX. For bf16, and on GPUs for tf32 and for folded convolutions, every convolution is first
+// tried on random values of the shape that it has for `clips`, and compared with float32 as
+// written. The reason: oneDNN's bfloat16 weight gradient is wrong on some processors for some
+// shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on AVX512_BF16), and cuDNN has
+// had such kernels, too (torch's issue 163539). A GPU tries as many clips as a step has, because
+// cuDNN chooses its kernels by all sizes; a CPU tries two at most. A convolution that is wrong in
+// bf16 uses another Arithmetic (conv_unit.h). If one is wrong in tf32, all compute in float32. A
+// convolution that is wrong only if it is folded computes as written. On a CPU without bfloat16
+// kernels (before AVX-512) all convolutions compute in float32. Returns the findings for users;
+// empty for float32 as written. Throws a usage error for tf32 without a GPU.
 //
-// `agree` is called for each shape with the number of the way in which this process would compute:
-// a higher one is safer. It returns the number to use. Ranks that share one network all use the
-// safest that any of them needs.
+// `agree` is called for each shape with the number of the way in which this process would compute,
+// from -1 (folded) on: a higher one is safer. It returns the number to use. Ranks that share one
+// network all use the safest that any of them needs.
 std::string UsePrecision(
     Network& network, const PrecisionOptions& options, const StepClips& clips,
     const Agree& agree = [](int64_t own) { return own; });

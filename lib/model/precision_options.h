@@ -23,8 +23,8 @@ inline std::vector<NamedChoice<Precision>> ChoicesOf(Precision /*type*/) {
 enum class Stem { kAuto, kAsWritten };
 inline std::vector<NamedChoice<Stem>> ChoicesOf(Stem /*type*/) {
   return {{Stem::kAuto, "auto",
-           "on GPUs pixels and frames become channels, for which kernels are several times faster; "
-           "a clip then takes 11 MB more in bf16"},
+           "pixels and frames become channels, for which kernels are several times faster, on GPUs "
+           "and in bf16 on processors with AMX; a clip then takes 11 MB more in bf16"},
           {Stem::kAsWritten, "as-written", "over 3 channels everywhere"}};
 }
 
