@@ -70,7 +70,7 @@ const FolderLook::Listed& FolderLook::List(const fs::path& folder, double change
   }
   listed = {};
   listed.changed_s = changed_s;
-  listed.looked_at_s = ClockNow_s();
+  listed.looked_at_s = ClockNow();
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
@@ -93,7 +93,7 @@ const FolderLook::Listed& FolderLook::List(const fs::path& folder, double change
 
 void FolderLook::Add(const fs::path& folder, const std::string& beginning,
                      const std::string& ending, int depth, MadeFiles* made) {
-  const std::optional<double> changed_s = ChangedAt_s(folder);
+  const std::optional<double> changed_s = ChangedAt(folder);
   if (!changed_s) {
     return;
   }
@@ -103,7 +103,7 @@ void FolderLook::Add(const fs::path& folder, const std::string& beginning,
   made->sample.insert(made->sample.end(), listed.sample.begin(), listed.sample.end());
   made->changed_s = std::max(made->changed_s, *changed_s);
   for (const std::string& name : listed.temporaries) {
-    made->changed_s = std::max(made->changed_s, ChangedAt_s(folder / name).value_or(0));
+    made->changed_s = std::max(made->changed_s, ChangedAt(folder / name).value_or(0));
   }
   for (const std::string& name : std::vector<std::string>(listed.folders)) {
     if (depth > 0) {

@@ -123,7 +123,7 @@ std::string FormatTable(const std::vector<const IndexedVideo*>& videos,
                         const std::optional<SourceHeights>& heights) {
   std::vector<std::string> columns = {"id", "num_frames", "fps", "brightness", "motion"};
   if (heights) {
-    columns.push_back("source_height");
+    columns.emplace_back("source_height");
   }
   TsvWriter table(columns);
   for (size_t place = 0; place < videos.size(); ++place) {

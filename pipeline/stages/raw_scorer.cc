@@ -76,7 +76,7 @@ std::string VideosIdentity(const std::string& manifest_file, const Manifest& man
 }
 
 RawScorer::RawScorer(const ClipScorerOptions& options, const TrainedNetwork& trained,
-                     at::Device device, RawScorerOptions raw)
+                     at::Device device, const RawScorerOptions& raw)
     : RawScorer(options, trained, device, raw, ReadManifest(raw.manifest)) {}
 
 RawScorer::RawScorer(const ClipScorerOptions& options, const TrainedNetwork& trained,
@@ -138,7 +138,7 @@ void RawScorer::Score(ScorePart* part) {
 
 void RawScorer::ScoreVideo(const RawVideo& video, uint32_t row, ScorePart* part,
                            FailedRows* failed) {
-  const std::string id = part->scores.front().videos[row].id;
+  std::string id = part->scores.front().videos[row].id;
   const int label = part->scores.front().videos[row].label;
   const std::vector<Clip> windows = WindowsOf(video.num_frames());
   for (const Clip& window : windows) {

@@ -31,7 +31,7 @@ class RawScorer : public ClipScorer {
   // Throws as ClipScorer's constructor does, and an input error if the manifest is damaged or has a
   // label that is no class of the network.
   RawScorer(const ClipScorerOptions& options, const TrainedNetwork& trained, at::Device device,
-            RawScorerOptions raw);
+            const RawScorerOptions& raw);
 
   // The numbers of frames, and so the clips, are known only when the videos have been decoded.
   ScorePart PlanPart(int number) const override;

@@ -141,11 +141,11 @@ std::optional<int64_t> CountRows(const fs::path& table, const std::string& colum
 
 }  // namespace
 
-double ClockNow_s() {
+double ClockNow() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::optional<double> ChangedAt_s(const fs::path& path) {
+std::optional<double> ChangedAt(const fs::path& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     return std::nullopt;
@@ -241,7 +241,7 @@ std::optional<double> NumberWithin(const Json& json, const char* key, double low
 
 std::optional<int64_t> RowCounter::Count(const fs::path& table, const std::string& column,
                                          const std::string& value) {
-  const std::optional<double> changed_s = ChangedAt_s(table);
+  const std::optional<double> changed_s = ChangedAt(table);
   std::error_code error;
   if (!changed_s || !fs::is_regular_file(table, error)) {
     return std::nullopt;

@@ -16,13 +16,13 @@
 namespace reel3d {
 
 // Returns this host's clock, in seconds since 1970.
-double ClockNow_s();
+double ClockNow();
 // A clock like that, which a test may replace.
 using Clock = std::function<double()>;
 
 // Returns the time of the last change of a file or folder, in seconds since 1970; nothing if it is
 // absent or cannot be looked at.
-std::optional<double> ChangedAt_s(const std::filesystem::path& path);
+std::optional<double> ChangedAt(const std::filesystem::path& path);
 
 // Returns the content of a regular file, or "" if it is absent, not regular or above `max_bytes`.
 std::string ReadIfThere(const std::filesystem::path& file, size_t max_bytes = size_t{1} << 20);

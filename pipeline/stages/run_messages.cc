@@ -30,7 +30,7 @@ void AddLogs(const fs::path& folder, std::vector<Log>* logs) {
        !error && entry != end && num_names < kMostNames; entry.increment(error)) {
     ++num_names;
     if (entry->path().extension() == ".log") {
-      logs->push_back({entry->path(), ChangedAt_s(entry->path()).value_or(0)});
+      logs->push_back({entry->path(), ChangedAt(entry->path()).value_or(0)});
     }
   }
 }
@@ -110,7 +110,7 @@ void AddFailedItems(const fs::path& run, const char* stage, std::vector<RunMessa
     const size_t first = line.find('\t');
     const size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
     if (second != std::string::npos && line.compare(0, first, "id") != 0) {
-      rows.push_back({ChangedAt_s(file).value_or(0), false,
+      rows.push_back({ChangedAt(file).value_or(0), false,
                       fmt::format("{} failed: {}", line.substr(0, first), line.substr(second + 1)),
                       file.lexically_relative(run).string()});
     }

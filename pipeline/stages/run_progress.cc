@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr double kQuiet_s = 60;                    // a stage without a change for so long is quiet
 constexpr int64_t kMostItems = 1'000'000'000'000;  // more are a damaged number
 
-bool IsThere(const fs::path& path) { return ChangedAt_s(path).has_value(); }
+bool IsThere(const fs::path& path) { return ChangedAt(path).has_value(); }
 
 std::string Share(const Json& json, const char* key) {
   const auto value = json.find(key);
@@ -39,10 +39,13 @@ std::optional<double> SecondsIn(const fs::path& report) {
   constexpr double kMost_s = 1e11;
   const std::string head = ReadHead(report, kHead_bytes);
   const size_t place = head.find(kKey);
-  double seconds = 0;
-  if (place == std::string::npos ||
-      std::sscanf(head.c_str() + place + kKey.size(), "%lf", &seconds) != 1 ||
-      !(seconds >= 0 && seconds <= kMost_s)) {
+  if (place == std::string::npos) {
+    return std::nullopt;
+  }
+  const char* number = head.c_str() + place + kKey.size();
+  char* end = nullptr;
+  const double seconds = std::strtod(number, &end);
+  if (end == number || !(seconds >= 0 && seconds <= kMost_s)) {
     return std::nullopt;
   }
   return seconds;
@@ -74,7 +77,7 @@ void LookAtTasks(const fs::path& folder, StageProgress* stage) {
 StageState StateOf(const fs::path& folder, double begun_s, double changed_s, double quiet_s,
                    double now_s) {
   constexpr double kUntilDone_s = 10;
-  const double reported_s = ChangedAt_s(folder / kReportFile).value_or(0);
+  const double reported_s = ChangedAt(folder / kReportFile).value_or(0);
   if (IsThere(folder / kDoneFile)) {
     return StageState::kDone;
   }
@@ -87,7 +90,7 @@ StageState StateOf(const fs::path& folder, double begun_s, double changed_s, dou
 // Says what became of a training that has no DONE, and is not at work.
 void JudgeEnd(const fs::path& folder, double begun_s, const TrainProgress& training,
               StageProgress* stage) {
-  const bool has_report = ChangedAt_s(folder / kReportFile).value_or(0) >= begun_s;
+  const bool has_report = ChangedAt(folder / kReportFile).value_or(0) >= begun_s;
   const Json report = has_report ? ReadJsonIfThere(folder / kReportFile) : Json::object();
   stage->state = StageState::kStopped;
   if (has_report && report.value("stopped_early", Json(false)) == Json(true)) {
@@ -156,7 +159,7 @@ const StageProgress* RunProgress::Current() const {
   return current;
 }
 
-double RunProgress::ChangedAt_s() const {
+double RunProgress::ChangedAt() const {
   double changed_s = 0;
   for (const StageProgress& stage : stages) {
     changed_s = std::max(changed_s, stage.changed_s);
@@ -199,7 +202,7 @@ StageProgress RunReader::LookAtList() {
   if (const std::optional<int64_t> num_videos = rows_.Count(table)) {
     stage.state = StageState::kDone;
     stage.done = stage.total = *num_videos;
-    stage.changed_s = ChangedAt_s(table).value_or(0);
+    stage.changed_s = ChangedAt(table).value_or(0);
   }
   return stage;
 }
@@ -260,7 +263,7 @@ void RunReader::LookAtJobs(double begun_s, StageProgress* stage) const {
     const std::string name = entry->path().filename().string();
     if (name.compare(0, stage->name.size(), stage->name) == 0 &&
         stage->state != StageState::kDone && stage->state != StageState::kAtWork &&
-        reel3d::ChangedAt_s(entry->path()).value_or(0) >= begun_s) {
+        reel3d::ChangedAt(entry->path()).value_or(0) >= begun_s) {
       stage->state = StageState::kFailed;
       stage->note = "job failed: see " + entry->path().string();
       return;
@@ -278,7 +281,7 @@ StageProgress RunReader::LookAtStage(const Place& place) {
   StageProgress stage;
   stage.name = place.stage;
   stage.unit = place.unit;
-  const std::optional<double> begun_s = ChangedAt_s(folder / kConfigFile);
+  const std::optional<double> begun_s = ChangedAt(folder / kConfigFile);
   if (!begun_s) {
     LookAtJobs(0, &stage);
     return stage;
@@ -292,7 +295,7 @@ StageProgress RunReader::LookAtStage(const Place& place) {
       StateOf(folder, *begun_s, stage.changed_s, std::max(kQuiet_s, 3 * per_item_s), clock_());
   LookAtTasks(folder, &stage);
   if (const std::optional<int64_t> failed = rows_.Count(folder / kFailedFile);
-      failed && ChangedAt_s(folder / kFailedFile).value_or(0) >= *begun_s) {
+      failed && ChangedAt(folder / kFailedFile).value_or(0) >= *begun_s) {
     stage.num_failed = *failed;
   }
   FindTotal(made, ReadIfThere(folder / kConfigFile), &stage);
@@ -319,7 +322,7 @@ StageProgress RunReader::LookAtTraining(RunProgress* run) {
   StageProgress stage;
   stage.name = "train";
   stage.unit = "epoch";
-  const std::optional<double> begun_s = ChangedAt_s(train_folder_ / kConfigFile);
+  const std::optional<double> begun_s = ChangedAt(train_folder_ / kConfigFile);
   if (!begun_s) {
     LookAtJobs(0, &stage);
     return stage;
@@ -330,7 +333,7 @@ StageProgress RunReader::LookAtTraining(RunProgress* run) {
   stage.total = training.epochs;
   for (const char* name :
        {"metrics.jsonl", "lock.holder", "heartbeats/rank-0", "config.ini", "DONE", "checkpoints"}) {
-    stage.changed_s = std::max(stage.changed_s, ChangedAt_s(train_folder_ / name).value_or(0));
+    stage.changed_s = std::max(stage.changed_s, ChangedAt(train_folder_ / name).value_or(0));
   }
   if (!training.rows.empty() && training.rows.back().seconds) {
     stage.items_per_s = 1 / std::max(1e-9, *training.rows.back().seconds);
@@ -351,7 +354,7 @@ StageProgress RunReader::LookAtTraining(RunProgress* run) {
 StageProgress RunReader::LookAtReport() const {
   StageProgress stage;
   stage.name = "report";
-  if (const std::optional<double> changed_s = ChangedAt_s(folder_ / "report.html")) {
+  if (const std::optional<double> changed_s = ChangedAt(folder_ / "report.html")) {
     stage.state = StageState::kDone;
     stage.changed_s = *changed_s;
     stage.note = (folder_ / "report.html").string();

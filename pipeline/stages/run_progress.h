@@ -56,7 +56,7 @@ struct RunProgress {
   // has.
   const StageProgress* Current() const;
   // Returns the last sign of life, in seconds since 1970; 0: none.
-  double ChangedAt_s() const;
+  double ChangedAt() const;
 };
 
 // Returns true if a stage of the pipeline has left something in `folder`.
@@ -66,7 +66,7 @@ bool LooksLikeRun(const std::filesystem::path& folder);
 class RunReader {
  public:
   // `folder` is that of a run (run/demo), or one that train-r3d alone works in.
-  explicit RunReader(std::filesystem::path folder, Clock clock = ClockNow_s);
+  explicit RunReader(std::filesystem::path folder, Clock clock = ClockNow);
 
   // Never throws because of what is in the folder, or is missing there.
   RunProgress Look();

@@ -31,7 +31,7 @@ fs::path RunOf(const fs::path& given) {
   const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
   const bool is_stage =
       std::find(std::begin(kStages), std::end(kStages), name) != std::end(kStages) &&
-      ChangedAt_s(folder / "config.ini");
+      ChangedAt(folder / "config.ini");
   return is_stage && LooksLikeRun(parent) ? parent : folder;
 }
 
@@ -102,7 +102,7 @@ Json ToJson(const RunProgress& run) {
 
 }  // namespace
 
-RunsReader::RunsReader(fs::path folder, Clock clock)
+RunsReader::RunsReader(const fs::path& folder, Clock clock)
     : folder_(RunOf(folder)), clock_(std::move(clock)) {}
 
 RunProgress RunsReader::LookAt(const fs::path& run) {
@@ -128,7 +128,7 @@ void RunsReader::LookAtMany(RunsSeen* seen) {
   for (fs::directory_iterator entry(folder_, error), end; !error && entry != end;
        entry.increment(error)) {
     if (LooksLikeRun(entry->path())) {
-      folders.emplace_back(-ChangedAt_s(entry->path()).value_or(0), entry->path());
+      folders.emplace_back(-ChangedAt(entry->path()).value_or(0), entry->path());
     }
   }
   std::sort(folders.begin(), folders.end());
@@ -140,13 +140,13 @@ void RunsReader::LookAtMany(RunsSeen* seen) {
   }
   std::stable_sort(
       seen->runs.begin(), seen->runs.end(),
-      [](const RunProgress& a, const RunProgress& b) { return a.ChangedAt_s() > b.ChangedAt_s(); });
+      [](const RunProgress& a, const RunProgress& b) { return a.ChangedAt() > b.ChangedAt(); });
 }
 
 RunsSeen RunsReader::Look() {
   RunsSeen seen;
   seen.folder = folder_;
-  seen.is_there = ChangedAt_s(folder_).has_value();
+  seen.is_there = ChangedAt(folder_).has_value();
   if (!seen.is_there) {
     readers_.clear();  // a folder that comes back is another run
   } else if (LooksLikeRun(folder_)) {

@@ -29,7 +29,7 @@ struct RunsSeen {
 class RunsReader {
  public:
   // A folder of a stage (run/demo/train) stands for its run, if it lies in one.
-  explicit RunsReader(std::filesystem::path folder, Clock clock = ClockNow_s);
+  explicit RunsReader(const std::filesystem::path& folder, Clock clock = ClockNow);
 
   // Never throws because of what is in the folder, or is missing there.
   RunsSeen Look();

@@ -144,7 +144,7 @@ int CountRanks(const fs::path& folder, double begun_s) {
        !error && entry != end && num_names < kMostNames; entry.increment(error)) {
     ++num_names;
     const int rank = RankOfBeats(entry->path().filename().string()).value_or(-1);
-    if (rank >= count && rank < kMostRanks && ChangedAt_s(entry->path()).value_or(0) >= begun_s) {
+    if (rank >= count && rank < kMostRanks && ChangedAt(entry->path()).value_or(0) >= begun_s) {
       count = rank + 1;
     }
   }
@@ -174,7 +174,7 @@ std::string DescribeBlocker(const std::vector<Beat>& before, const std::vector<B
 LockSign TrainReader::LookAtLock() {
   constexpr double kStale_s = 60;
   const fs::path file = folder_ / kLockHolderFile;
-  const std::optional<double> changed_s = ChangedAt_s(file);
+  const std::optional<double> changed_s = ChangedAt(file);
   const Json holder = ReadJsonIfThere(file, 4096);
   const double now_s = clock_();
   LockSign sign;
@@ -203,7 +203,7 @@ void TrainReader::LookAtBeats(TrainProgress* progress) {
   constexpr double kPatience_s = 5;  // for the file system
   constexpr double kBeats_s = 5;     // more than one beat, which may come late over a network
   const fs::path folder = folder_ / "heartbeats";
-  const double begun_s = ChangedAt_s(folder_ / "config.ini").value_or(0);  // each start writes it
+  const double begun_s = ChangedAt(folder_ / "config.ini").value_or(0);  // each start writes it
   std::vector<Beat> beats = ReadBeats(folder, CountRanks(folder, begun_s), kPatience_s);
   for (const Beat& beat : beats) {
     progress->num_ranks += beat.count >= 0 ? 1 : 0;
@@ -228,7 +228,7 @@ void TrainReader::LookAtCheckpoints(TrainProgress* progress) const {
   std::error_code absent;
   const fs::path latest = fs::read_symlink(folder / "latest", absent);
   progress->checkpoint_step = absent ? -1 : StepIn(latest.filename().string());
-  progress->checkpoint_at_s = ChangedAt_s(folder / "latest" / CheckpointFiles::kDone).value_or(0);
+  progress->checkpoint_at_s = ChangedAt(folder / "latest" / CheckpointFiles::kDone).value_or(0);
   const fs::path best = fs::read_symlink(folder / "best", absent);
   progress->best_step = absent ? -1 : StepIn(best.filename().string());
 }

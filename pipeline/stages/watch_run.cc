@@ -58,7 +58,7 @@ class Watcher {
     return shared_->trouble;
   }
   // Returns the seconds for which the current look has been going on; 0 between two looks.
-  double LookingFor_s() const {
+  double LookingFor() const {
     const std::lock_guard<std::mutex> lock(shared_->mutex);
     return shared_->looking ? shared_->looking->Seconds() : 0;
   }
@@ -106,7 +106,7 @@ class Watcher {
 
 ScreenLine LastLine(const Watcher& watcher) {
   constexpr double kSlow_s = 5;
-  if (const double looking_s = watcher.LookingFor_s(); looking_s > kSlow_s) {
+  if (const double looking_s = watcher.LookingFor(); looking_s > kSlow_s) {
     return {{fmt::format("The file system has not answered for {}.", FormatDuration(looking_s)),
              Ink::kWarning}};
   }
