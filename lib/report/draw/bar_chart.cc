@@ -12,7 +12,9 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kTop = 6, kRight = 16, kGap = 6, kMostLabelColumns = 22, kColumnWidth = 8.4;
+constexpr double kTop = 6, kRight = 16, kGap = 6, kMostLabelColumns = 22;
+// Most letters of the widest usual font (DejaVu Sans) are narrower.
+constexpr double kColumnWidth = 9;
 
 struct Places {
   double left, width, bar;  // of the plot; height of a bar
@@ -48,7 +50,7 @@ double DrawLegend(const BarChart& chart, double top, Svg* svg) {
   double y = top;
   for (size_t series = 0; series < chart.series.size(); ++series, y += 18) {
     svg->Rect(14, y, 26, 10, ColorClass(static_cast<int>(series)) + " bar");
-    svg->Text(47, y + 10, "start", Shortened(chart.series[series], 46), "", chart.series[series]);
+    svg->Text(47, y + 10, "start", Shortened(chart.series[series], 40), "", chart.series[series]);
   }
   return y - top;
 }

@@ -17,7 +17,7 @@ namespace {
 constexpr double kLeft = 64, kRight = 12, kTop = 10, kPlotHeight = 220, kBelow = 40;
 constexpr double kPlotWidth = kChartWidth - kLeft - kRight;
 constexpr double kLegendRow = 18;
-constexpr int kMostLegendColumns = 21;  // also of wide letters fit into half of the width
+constexpr int kMostLegendColumns = 19;  // also of wide letters fit into half of the width
 constexpr size_t kMostDots = 80, kMostPoints = 400;
 
 // Holds the smallest and the largest value of the points.
