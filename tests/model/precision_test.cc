@@ -31,8 +31,11 @@ at::Tensor Clips(at::ScalarType type = at::kFloat) {
 }
 
 // The error of Python's autocast is 0.021 for the same I3D on the same clips, and less than 0.01
-// for the other families.
-double LogitsTolerance(const std::string& model) { return model == "i3d" ? 0.03 : 0.01; }
+// for the other families. That of DenseNet's 120 convolutions with absorbed batch norm depends on
+// the processor's kernels: 0.0096 with AVX512_BF16, 0.0106 with AMX.
+double LogitsTolerance(const std::string& model) {
+  return model == "i3d" ? 0.03 : model == "densenet" ? 0.02 : 0.01;
+}
 
 class EveryFamily : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Networks, EveryFamily, testing::ValuesIn(ModelNames()));
