@@ -194,14 +194,14 @@ std::string InsteadOf(const Choice& choice) {
   }
 }
 
-// Chooses a way for each convolution. Returns how many shapes there are, what was found wrong, and
-// how many convolutions are folded.
 struct Findings {
-  size_t num_shapes = 0;
-  std::vector<std::string> exceptions;
-  int64_t num_folded = 0;
-  bool tf32_is_wrong = false;
+  size_t num_shapes = 0;                // of convolutions
+  std::vector<std::string> exceptions;  // in words: shapes that do not compute in the fastest way
+  int64_t num_folded = 0;               // convolutions
+  bool tf32_is_wrong = false;           // for at least one of them
 };
+
+// Chooses a way for each convolution, and makes it compute in that way.
 Findings ChooseWays(Network& network, const PrecisionOptions& options, const StepClips& clips,
                     at::Device device, const Agree& agree) {
   RunOnce(network, clips, device);
