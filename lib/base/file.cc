@@ -225,16 +225,28 @@ int RemoveStaleTemporaries(const fs::path& folder) {
   return removed;
 }
 
+// Another process may remove the folder at any moment, also between two looks of
+// create_directories. So a folder that is absent afterwards is made again.
 void MakeFolders(const fs::path& folder) {
+  constexpr int kMostTries = 100;
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw WriteError("cannot make folder " + folder.string(), error.value());
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    fs::create_directories(folder, error);
+    std::error_code unknown;
+    const fs::file_status there = fs::status(folder, unknown);
+    if (fs::is_directory(there)) {
+      return;
+    }
+    if (fs::exists(there)) {
+      throw EnvironmentError("cannot make folder " + folder.string() +
+                             ": a file of that name stands there");
+    }
+    if (error && error != std::errc::not_a_directory &&
+        error != std::errc::no_such_file_or_directory && error != std::errc::file_exists) {
+      break;
+    }
   }
-  if (!fs::is_directory(folder)) {
-    throw EnvironmentError("cannot make folder " + folder.string() +
-                           ": a file of that name stands there");
-  }
+  throw WriteError("cannot make folder " + folder.string(), error ? error.value() : ENOENT);
 }
 
 void RequireFolder(const fs::path& path, const std::string& what) {

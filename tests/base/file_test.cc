@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "lib/base/error.h"
 #include "tests/test_support.h"
@@ -172,6 +174,33 @@ TEST(RequireFile, SaysWhetherThereIsNoneOrSomethingElse) {
 TEST(Crc32, CheckValue) {
   EXPECT_EQ(Crc32("123456789", 9), 0xCBF43926U);
   EXPECT_EQ(Crc32("6789", 4, Crc32("12345", 5)), 0xCBF43926U);
+}
+
+TEST(MakeFolders, FailsOnlyIfTheFolderCannotBeMade) {
+  const test::TemporaryFolder folder;
+  MakeFolders(folder / "a" / "b");
+  MakeFolders(folder / "a" / "b");
+  EXPECT_TRUE(fs::is_directory(folder / "a" / "b"));
+  WriteFileAtomically(folder / "file", "");
+  EXPECT_THROW(MakeFolders(folder / "file"), Error);
+  EXPECT_THROW(MakeFolders(folder / "file" / "below"), Error);
+  fs::create_symlink(folder / "absent", folder / "link");
+  EXPECT_THROW(MakeFolders(folder / "link"), Error);
+}
+
+TEST(MakeFolders, OthersMayRemoveTheFolderMeanwhile) {
+  const test::TemporaryFolder folder;
+  std::atomic<bool> is_over = false;
+  std::thread remover([&] {
+    while (!is_over) {
+      rmdir((folder / "contested").c_str());
+    }
+  });
+  for (int i = 0; i < 50'000; ++i) {
+    EXPECT_NO_THROW(MakeFolders(folder / "contested"));
+  }
+  is_over = true;
+  remover.join();
 }
 
 }  // namespace
