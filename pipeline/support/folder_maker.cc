@@ -75,26 +75,34 @@ bool HasOurSettings(const fs::path& folder) {
   return has_any;
 }
 
-// Throws a usage error if a folder without settings holds files. Hidden files are allowed: another
-// task that starts at the same moment may have made them.
-void RequireNothingElse(const fs::path& folder) {
-  const std::string maker = ToolOf(ReadSmallFile(folder / kReportFile));
+// Returns the name of a file that no starting task writes before its settings; "" if there is none.
+// Hidden files are allowed: another task that starts at the same moment may have made them.
+std::string OtherFile(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.front() == '.' || name == kLockFile || name == kLockHolderFile ||
-        name == kSettingsFile) {
-      continue;
+    if (name.front() != '.' && name != kLockFile && name != kLockHolderFile &&
+        name != kSettingsFile) {
+      return name;
     }
-    if (std::find(kStages.begin(), kStages.end(), maker) != kStages.end()) {
-      throw UsageError(fmt::format(
-          "{} is missing, though {} wrote the folder's {}: put the file back, or name a new folder",
-          (folder / kSettingsFile).string(), maker, kReportFile));
-    }
-    throw UsageError(
-        fmt::format("{} holds files that reel3d did not write, such as {}: name a new "
-                    "folder",
-                    folder.string(), name));
   }
+  return "";
+}
+
+// Throws a usage error if a folder without settings holds files.
+void RequireNothingElse(const fs::path& folder) {
+  const std::string other = OtherFile(folder);
+  if (other.empty() || fs::exists(folder / kSettingsFile)) {
+    return;  // in the second case another task has started since the folder had no settings
+  }
+  const std::string maker = ToolOf(ReadSmallFile(folder / kReportFile));
+  if (std::find(kStages.begin(), kStages.end(), maker) != kStages.end()) {
+    throw UsageError(fmt::format(
+        "{} is missing, though {} wrote the folder's {}: put the file back, or name a new folder",
+        (folder / kSettingsFile).string(), maker, kReportFile));
+  }
+  throw UsageError(
+      fmt::format("{} holds files that reel3d did not write, such as {}: name a new folder",
+                  folder.string(), other));
 }
 
 void RequireNoOtherStage(const fs::path& folder, const std::string& tool) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -180,6 +181,25 @@ TEST(StageOutput, LeavesOtherPeoplesFoldersAlone) {
 }
 
 // The stage must notice at its start if a folder has the name of one of its files, not at its end.
+// Another task writes its settings, and then other files, at any moment of the check.
+TEST(StageOutput, ATaskThatStartsMeanwhileIsNoStranger) {
+  const test::TemporaryFolder folder;
+  for (int start = 0; start < 300; ++start) {
+    const fs::path out = folder / std::to_string(start);
+    fs::create_directory(out);
+    std::atomic<bool> is_over = false;
+    std::thread other([&] {
+      std::ofstream(out / "settings.ini").close();
+      std::ofstream(out / "config.ini").close();
+      is_over = true;
+    });
+    while (!is_over) {
+      EXPECT_NO_THROW(RequireOwnFolder(out, "prep-videos"));
+    }
+    other.join();
+  }
+}
+
 TEST(StageOutput, RefusesFoldersThatHaveTheNamesOfItsFiles) {
   for (const char* name : {"settings.ini", "config.ini", "failed.tsv", "report.json", "DONE"}) {
     const test::TemporaryFolder folder;
