@@ -189,8 +189,10 @@ submit() { # STAGE OPTION...
 	printf '%s\t%s\t%s\n' "$(date +%FT%T)" "$stage" "$number" >>"$RUN/slurm/history.tsv"
 }
 
+# Each stage waits for the one before it. Of tasks that share the work any may be killed, because the
+# others do its slices. So the stage after them starts however they ended, and looks for their DONE.
 submit_chain() {
-	local stage options
+	local stage options end=afterok
 	for stage in "${work[@]}"; do
 		choose_slices "$stage"
 		# What failed in an earlier submission may be tried again.
@@ -200,8 +202,9 @@ submit_chain() {
 		if is_array "$stage"; then
 			options=(--array="${ARRAY:-0-$((TASKS - 1))}" --output="$RUN/slurm/%x-%A_%a.log" "${options[@]}")
 		fi
-		((${#submitted[@]} == 0)) || options=(--dependency="afterok:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")
+		((${#submitted[@]} == 0)) || options=(--dependency="$end:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")
 		submit "$stage" "${options[@]}"
+		((SLICES == 0)) && end=afterok || end=afterany
 		ARRAY=
 		echo "$stage: job ${submitted[-1]}"
 	done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the pipeline on a real Slurm with tasks that share the slices of prep and of score, and kills a node in
-# each of the two. The jobs must end without help, with the bytes of a run without Slurm.
+# Runs the pipeline on a real Slurm with tasks that share the slices of prep and of score. In each of the
+# two it kills a node and a task. The jobs must end without help, with the bytes of a run without Slurm.
 # shellcheck source=tests/slurm/slurm_test_support.sh
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 
@@ -31,20 +31,27 @@ printf 'PREP_OPTIONS=(--cpus-per-task=4 --time=10)\nSCORE_OPTIONS=(--cpus-per-ta
 echo "== on this machine"
 workflow $last RUN="$work/local"
 
-# make_stuck TOOL puts a stand-in into $work/bin. On n2 the tool stands still as soon as it has a slice. On the
-# other nodes it starts after that.
+# make_stuck TOOL NODE... puts a stand-in into $work/bin. On these nodes the tool stands still as soon as it has a
+# slice. On the others it starts after that.
 make_stuck() {
-	cat >"$work/bin/$1" <<-END
+	local tool=$1
+	shift
+	cat >"$work/bin/$tool" <<-END
 		#!/usr/bin/env bash
-		for ((i = 0; i < 600; i++)); do
-			[ -n "\${SLURMD_NODENAME:-}" ] && [ "\$SLURMD_NODENAME" != n2 ] && [ ! -e "$work/stuck-$1" ] || break
-			sleep 0.1
-		done
-		[ "\${SLURMD_NODENAME:-}" = n2 ] && [ ! -e "$work/stuck-$1" ] || exec "$REEL3D_BIN/$1" "\$@"
-		"$REEL3D_BIN/$1" "\$@" &
+		stuck=$work/stuck-$tool-
+		all_stuck() {
+			local node
+			for node in $*; do [ -e "\$stuck\$node" ] || return 1; done
+		}
+		node=\${SLURMD_NODENAME:-}
+		if [[ " $* " != *" \$node "* ]] || [ -e "\$stuck\$node" ]; then
+			for ((i = 0; i < 600; i++)); do all_stuck || sleep 0.1; done
+			exec "$REEL3D_BIN/$tool" "\$@"
+		fi
+		"$REEL3D_BIN/$tool" "\$@" &
 		while kill -STOP \$! 2>/dev/null; do
 			if grep -qs "\"process\": \$!," "\${@: -1}"/leases/*.lease; then
-				touch "$work/stuck-$1"
+				touch "\$stuck\$node"
 				break
 			fi
 			kill -CONT \$!
@@ -52,23 +59,31 @@ make_stuck() {
 		done
 		wait \$!
 	END
-	chmod +x "$work/bin/$1"
+	chmod +x "$work/bin/$tool"
 }
 mkdir "$work/bin"
 for program in "$REEL3D_BIN"/*; do ln -s "$program" "$work/bin/"; done
 for stage in "${stages[@]}"; do
 	rm "$work/bin/$stage"
-	make_stuck "$stage"
+	make_stuck "$stage" n2 n3
 done
 
-echo "== on a cluster of three nodes, of which one dies"
+# await_stuck STAGE NODE waits until the tool stands still on this node.
+await_stuck() {
+	for ((i = 0; i < 1800; i++)); do [ ! -e "$work/stuck-$1-$2" ] || return 0 && sleep 0.1; done
+	fail "$1 has not begun on $2: $(squeue)"
+}
+
+echo "== on a cluster of three nodes, of which one dies, and one task is killed"
 BIN=$work/bin workflow $last RUN="$work/slurm" EXEC=slurm TASKS=3 SLICES=192
 for stage in "${stages[@]}"; do
-	for ((i = 0; i < 1800; i++)); do [ ! -e "$work/stuck-$stage" ] || break && sleep 0.1; done
-	[ -e "$work/stuck-$stage" ] || fail "$stage has not begun on n2: $(squeue)"
+	await_stuck "$stage" n2
+	await_stuck "$stage" n3
 	sleep 1
 	$harness kill-node "$cluster" n2
 	scontrol update NodeName=n2 State=DOWN Reason=crash
+	job=$(job_of "$work/slurm" "${stage%-videos}")
+	scancel --full --signal=KILL "$(squeue --noheader --array --jobs="$job" --nodelist=n3 --format=%i)"
 	await_job "$work/slurm" "${stage%-videos}" 120
 	grep -q 'is taken over' "$work/slurm/slurm/reel3d-${stage%-videos}"-*.log || fail "no slice was taken over"
 	$harness start-node "$cluster" n2
