@@ -9,6 +9,7 @@
 
 #include "bench/layer_times.h"
 #include "bench/step_trace.h"
+#include "lib/base/brief_waits.h"
 #include "lib/base/timer.h"
 #include "lib/cli/tool.h"
 #include "lib/dist/device.h"
@@ -135,6 +136,10 @@ ToolResult TimeNetworks(const TimeNetworksOptions& options) {
                             result.json["score_clips_per_s"].get<double>(), found, table);
   return result;
 }
+
+// This runs before the initialisers of libraries.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const kBeginEarly)(int, char**, char**) = reel3d::WaitBriefly;
 
 }  // namespace
 }  // namespace reel3d::bench

@@ -2,7 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/check_cluster.h"
 
+#include "lib/base/brief_waits.h"
 #include "lib/cli/tool.h"
+
+namespace {
+
+// This runs before the initialisers of libraries.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const kBeginEarly)(int, char**, char**) = reel3d::WaitBriefly;
+
+}  // namespace
 
 int main(int argc, char** argv) {
   reel3d::CheckClusterOptions options;

@@ -4,8 +4,17 @@
 
 #include <string_view>
 
+#include "lib/base/brief_waits.h"
 #include "lib/cli/tool.h"
 #include "pipeline/support/prep_worker.h"
+
+namespace {
+
+// This runs before the initialisers of libraries.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const kBeginEarly)(int, char**, char**) = reel3d::WaitBriefly;
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == std::string_view(reel3d::kPrepWorkerArgument)) {

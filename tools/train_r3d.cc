@@ -3,15 +3,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/train_r3d.h"
 
+#include "lib/base/brief_waits.h"
 #include "lib/base/stop_signal.h"
 #include "lib/cli/tool.h"
 
 namespace {
 
-// Functions in this section run before the initialisers of libraries. So a signal counts as a
-// request to stop even while the libraries are loading.
-[[gnu::section(".preinit_array"),
-  gnu::used]] void (*const kCatchEarly)() = reel3d::CatchStopSignals;
+// This runs before the initialisers of libraries. So a signal counts as a request to stop even
+// while the libraries are loading.
+void BeginEarly(int argc, char** argv, char** environment) {
+  reel3d::WaitBriefly(argc, argv, environment);
+  reel3d::CatchStopSignals();
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeginEarly)(int, char**,
+                                                                        char**) = BeginEarly;
 
 }  // namespace
 
