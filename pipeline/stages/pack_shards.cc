@@ -24,6 +24,7 @@
 #include "pipeline/stages/not_packed.h"
 #include "pipeline/stages/shard_packer.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
@@ -93,6 +94,19 @@ void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passp
   passport.shards = {{Passport::kOfShards, FileIdentity(folder / "shards.tsv")},
                      {"num_frames", num_frames}};
   WritePassport(folder / Passport::kFileName, passport);
+}
+
+void WarnOfDoubts(const fs::path& shards_dir) {
+  try {
+    for (const Doubt& doubt : DataDoubts(ShardSet(shards_dir))) {
+      LogWarn(doubt.text);
+    }
+  } catch (const Error&) {
+    if (fs::exists(shards_dir / kDoneFile)) {
+      throw;
+    }
+    // The same command has been started again meanwhile, and has removed DONE. It will warn.
+  }
 }
 
 }  // namespace
@@ -176,9 +190,7 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   report.over_tolerance = !output.Finish(
       report.ToJson(), failed, {report.num_videos, report.num_failed, options.max_failed_fraction});
   if (!report.over_tolerance) {
-    for (const Doubt& doubt : DataDoubts(ShardSet(output.folder()))) {
-      LogWarn(doubt.text);
-    }
+    WarnOfDoubts(output.folder());
   }
   return report;
 }
