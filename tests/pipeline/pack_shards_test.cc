@@ -42,7 +42,7 @@ TEST_F(PackShardsTest, EveryFrameArrives) {
   ASSERT_EQ(shards.videos().size(), static_cast<size_t>(kNumVideos));
   std::vector<uint8_t> jpeg;
   for (int video = 0; video < kNumVideos; ++video) {
-    const IndexedVideo& row = shards.videos()[static_cast<size_t>(video)];
+    const IndexedVideo row = shards.videos()[static_cast<size_t>(video)];
     EXPECT_EQ(row.id, rows_.videos[static_cast<size_t>(video)].id);
     EXPECT_EQ(row.label, video % 3 == 0 ? 1 : 0);
     EXPECT_EQ(row.subset, video % 4 == 0 ? Subset::kValidation : Subset::kTraining);
