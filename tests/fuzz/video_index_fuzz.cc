@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/video_index.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "lib/base/file.h"
