@@ -20,7 +20,7 @@ ClipList DrawClips(const ShardSet& shards, int64_t count, uint64_t seed) {
     BenchClip clip;
     clip.request.video = static_cast<size_t>(i) % shards.videos().size();
     Rng rng(seed, static_cast<uint64_t>(i));
-    const IndexedVideo& video = shards.videos()[clip.request.video];
+    const IndexedVideo video = shards.videos()[clip.request.video];
     clip.request.clip = RandomClip(video.num_frames, shape, /*inclusive=*/true, rng);
     clip.request.crop_rng = rng;
     shards.ReadFrame(clip.request.video, 0, &jpeg);

@@ -109,7 +109,7 @@ class PeerReader {
 
  private:
   std::pair<const ShardReader*, uint64_t> Find(const ClipRequest& request) const {
-    const IndexedVideo& video = shards_.videos()[request.video];
+    const IndexedVideo video = shards_.videos()[request.video];
     const ShardReader& reader = readers_.at(video.shard);
     const auto row = static_cast<size_t>(video.video_index);
     return {&reader,

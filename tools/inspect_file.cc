@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
   reel3d::InspectFileOptions options;
   const reel3d::ToolInfo info = {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
-      "Describes manifests, index.tsv, shards.tsv, prepared videos, shards, scores, features,\n"
-      "checkpoints, the folders of stages, and weights (.safetensors, .pth, .pt, .tar) with their\n"
-      "network. A damaged file is an error that names the fault. The values of weights are not\n"
+      "Describes manifests, index.tsv, index.bin, shards.tsv, prepared videos, shards, scores,\n"
+      "features, checkpoints, the folders of stages, and weights (.safetensors, .pth, .pt, .tar)\n"
+      "with their network. A damaged file is an error that names the fault. The values of weights are not\n"
       "read. Frames of a shard are read only for --frames-to; check-shards reads all frames.\n"
       "--watch shows how far a run is, and goes on showing it on a terminal.\n\n"
       "  inspect-file --watch run/demo\n"

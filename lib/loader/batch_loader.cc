@@ -285,7 +285,7 @@ FrameSource FramesOf(const ShardSet& shards) {
     shards.ReadAhead(video, first, last);
   };
   source.name = [&shards](size_t video) {
-    const IndexedVideo& row = shards.videos().at(video);
+    const IndexedVideo row = shards.videos()[video];
     return fmt::format("shard {:05}.h5, video {}", row.shard, row.id);
   };
   return source;

@@ -12,15 +12,16 @@
 namespace reel3d {
 namespace {
 
-std::vector<size_t> Labelled(const ShardSet& shards, Subset subset) {
-  std::vector<size_t> members = VideosOfSubset(shards.videos(), subset);
-  for (const size_t video : members) {
-    if (shards.videos()[video].label < 0) {
+void RequireLabels(const ShardSet& shards, Subset subset) {
+  if (shards.videos().CountUnlabelled(subset) == 0) {
+    return;
+  }
+  for (const IndexedVideo& video : shards.videos()) {
+    if (video.subset == subset && video.label < 0) {
       throw InputError(fmt::format("{}: {} video {} has no label", shards.folder().string(),
-                                   SubsetName(subset), shards.videos()[video].id));
+                                   SubsetName(subset), video.id));
     }
   }
-  return members;
 }
 
 }  // namespace
@@ -31,10 +32,10 @@ EpochLoaders::EpochLoaders(const ShardSet& shards, const EpochOptions& options, 
       options_(options),
       rank_(rank),
       num_ranks_(num_ranks),
-      allocate_(std::move(allocate)),
-      training_(Labelled(shards, Subset::kTraining)),
-      validation_(Labelled(shards, Subset::kValidation)) {
-  if (training_.empty()) {
+      allocate_(std::move(allocate)) {
+  RequireLabels(shards, Subset::kTraining);
+  RequireLabels(shards, Subset::kValidation);
+  if (num_training() == 0) {
     throw InputError(shards.folder().string() + ": holds no training videos");
   }
   partition_.num_samples = num_training() * options.clips_per_video;
@@ -45,7 +46,7 @@ EpochLoaders::EpochLoaders(const ShardSet& shards, const EpochOptions& options, 
 }
 
 ClipRequest EpochLoaders::TrainingClip(const Sample& sample, uint64_t seed, int epoch) const {
-  const IndexedVideo& video = shards_.videos()[sample.video];
+  const IndexedVideo video = shards_.videos()[sample.video];
   Rng rng = SampleRng(video, sample.repetition, seed, epoch);
   Clip clip = RandomClip(video.num_frames, options_.clip,
                          options_.clip_start == ClipStart::kInclusive, rng);
@@ -63,24 +64,27 @@ BatchLoaderOptions EpochLoaders::LoaderOptions(int threads) const {
   return options;
 }
 
-std::vector<Sample> EpochLoaders::Order(int epoch) const {
-  return EpochOrder(shards_.videos(), training_, static_cast<uint64_t>(options_.seed), epoch,
-                    options_.clips_per_video);
+std::shared_ptr<EpochOrder> EpochLoaders::Order(int epoch) const {
+  EpochOrderOptions options;
+  options.seed = static_cast<uint64_t>(options_.seed);
+  options.epoch = epoch;
+  options.clips_per_video = options_.clips_per_video;
+  return std::make_shared<EpochOrder>(shards_.videos(), options);
 }
 
 std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
-  const std::vector<Sample> order = Order(epoch);
+  const std::shared_ptr<EpochOrder> order = Order(epoch);
   const SampleRange range = partition_.Batch(step);
   std::vector<size_t> videos;
   for (int64_t place = range.begin; place < range.end; ++place) {
-    videos.push_back(order[static_cast<size_t>(place)].video);
+    videos.push_back(order->At(place).video);
   }
   return videos;
 }
 
 std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_step,
                                                     int threads) const {
-  const auto order = std::make_shared<std::vector<Sample>>(Order(epoch));
+  const std::shared_ptr<EpochOrder> order = Order(epoch);
   const auto ranges = std::make_shared<std::vector<SampleRange>>();
   for (int64_t step = first_step; step < partition_.NumSteps(); ++step) {
     for (int64_t part = 0; part < partition_.NumMicroBatches(step); ++part) {
@@ -94,7 +98,7 @@ std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_ste
     const SampleRange range = (*ranges)[static_cast<size_t>(batch_index)];
     std::vector<ClipRequest> clips;
     for (int64_t place = range.begin; place < range.end; ++place) {
-      clips.push_back(TrainingClip((*order)[static_cast<size_t>(place)], seed, epoch));
+      clips.push_back(TrainingClip(order->At(place), seed, epoch));
     }
     return clips;
   };
@@ -102,10 +106,10 @@ std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_ste
   // batch as possible. Each further attempt goes one place on. Ranks do not affect this.
   requests.replacement = [this, order, ranges, epoch, seed](int64_t batch_index, size_t clip,
                                                             int attempt) {
-    const auto place =
-        static_cast<size_t>((*ranges)[static_cast<size_t>(batch_index)].begin) + clip;
-    const size_t other = (place + order->size() / 2 + static_cast<size_t>(attempt)) % order->size();
-    return TrainingClip((*order)[other], seed ^ StableHash("replacement"), epoch);
+    const int64_t place =
+        (*ranges)[static_cast<size_t>(batch_index)].begin + static_cast<int64_t>(clip);
+    const int64_t other = (place + order->size() / 2 + attempt) % order->size();
+    return TrainingClip(order->AtOther(other), seed ^ StableHash("replacement"), epoch);
   };
   requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& rng) {
     return DrawCrop(options_.crop, frame, rng);
@@ -117,8 +121,8 @@ std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_ste
 std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& windows,
                                                       int threads) const {
   std::vector<ClipRequest> clips;
-  for (const size_t index : validation_) {
-    const IndexedVideo& video = shards_.videos()[index];
+  for (const size_t index : VideosOfSubset(shards_.videos(), Subset::kValidation)) {
+    const IndexedVideo video = shards_.videos()[index];
     for (Clip& clip : EvenClips(video.num_frames, options_.clip, windows.clips, windows.capped)) {
       clips.push_back({index, video.label, std::move(clip), Rng(0)});
     }

@@ -9,6 +9,7 @@
 
 #include "lib/loader/batch_loader.h"
 #include "lib/loader/epoch_options.h"
+#include "lib/loader/epoch_order.h"
 #include "lib/loader/sampler.h"
 #include "lib/shard/shard_set.h"
 
@@ -28,8 +29,8 @@ class EpochLoaders {
   EpochLoaders(const ShardSet& shards, const EpochOptions& options, int rank, int num_ranks,
                PixelAllocator allocate = {});
 
-  int64_t num_training() const { return static_cast<int64_t>(training_.size()); }
-  int64_t num_validation() const { return static_cast<int64_t>(validation_.size()); }
+  int64_t num_training() const { return shards_.videos().Count(Subset::kTraining); }
+  int64_t num_validation() const { return shards_.videos().Count(Subset::kValidation); }
   // Returns how an epoch is cut into steps, ranks' slices and micro-batches.
   const EpochPartition& partition() const { return partition_; }
 
@@ -46,7 +47,7 @@ class EpochLoaders {
   std::unique_ptr<BatchLoader> Validation(const ValidationWindows& windows, int threads) const;
 
  private:
-  std::vector<Sample> Order(int epoch) const;
+  std::shared_ptr<EpochOrder> Order(int epoch) const;
   BatchLoaderOptions LoaderOptions(int threads) const;
   ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
 
@@ -54,7 +55,6 @@ class EpochLoaders {
   const EpochOptions options_;
   int rank_, num_ranks_;
   PixelAllocator allocate_;
-  std::vector<size_t> training_, validation_;  // indices into shards.videos()
   EpochPartition partition_;
 };
 

@@ -2,7 +2,6 @@
 #include "lib/loader/sampler.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "lib/base/error.h"
 
@@ -19,49 +18,22 @@ SampleRange EvenPart(SampleRange whole, int64_t part, int64_t num_parts) {
 
 }  // namespace
 
-std::vector<size_t> VideosOfSubset(const std::vector<IndexedVideo>& videos, Subset subset) {
+std::vector<size_t> VideosOfSubset(const VideoIndex& videos, Subset subset) {
   std::vector<size_t> members;
-  for (size_t i = 0; i < videos.size(); ++i) {
-    if (videos[i].subset == subset) {
-      members.push_back(i);
+  videos.Scan([&](size_t video, const IndexRecord& record) {
+    if (record.IsOf(subset)) {
+      members.push_back(video);
     }
-  }
+  });
   return members;
 }
 
-std::vector<Sample> EpochOrder(const std::vector<IndexedVideo>& videos,
-                               const std::vector<size_t>& members, uint64_t seed, int64_t epoch,
-                               int clips_per_video) {
-  struct Keyed {
-    uint64_t key;
-    Sample sample;
-  };
-  // The order has a seed of its own, so that a clip's place in the epoch is independent of the
-  // frames and the crop that are drawn for the clip.
-  const uint64_t order_seed = seed ^ StableHash("epoch order");
-  std::vector<Keyed> keyed;
-  keyed.reserve(members.size() * static_cast<size_t>(clips_per_video));
-  for (const size_t video : members) {
-    for (int repetition = 0; repetition < clips_per_video; ++repetition) {
-      Rng rng = SampleRng(videos[video], repetition, order_seed, epoch);
-      keyed.push_back({rng.Next(), {video, repetition}});
-    }
-  }
-  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
-    return std::tie(a.key, videos[a.sample.video].id, a.sample.repetition) <
-           std::tie(b.key, videos[b.sample.video].id, b.sample.repetition);
-  });
-  std::vector<Sample> order;
-  order.reserve(keyed.size());
-  for (const Keyed& item : keyed) {
-    order.push_back(item.sample);
-  }
-  return order;
+Rng SampleRng(uint64_t id_hash, int repetition, uint64_t seed, int64_t epoch) {
+  return Rng(seed, static_cast<uint64_t>(epoch), id_hash, static_cast<uint64_t>(repetition));
 }
 
 Rng SampleRng(const IndexedVideo& video, int repetition, uint64_t seed, int64_t epoch) {
-  return Rng(seed, static_cast<uint64_t>(epoch), StableHash(video.id),
-             static_cast<uint64_t>(repetition));
+  return SampleRng(StableHash(video.id), repetition, seed, epoch);
 }
 
 int64_t EpochPartition::NumSteps() const {

@@ -1,6 +1,6 @@
-// Chooses the clips of an epoch, their order, and the rank that computes each. Clips and order
-// depend only on (seed, epoch, video ids), not on the manifest's order nor on the number of ranks
-// or threads. This file reads no frames.
+// Chooses the clips of an epoch and the rank that computes each; epoch_order.h has their order.
+// Clips depend only on (seed, epoch, video ids), not on the manifest's order nor on the number of
+// ranks or threads. This file reads no frames.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,25 +9,16 @@
 #include <vector>
 
 #include "lib/base/rng.h"
-#include "lib/shard/shard_set.h"
+#include "lib/shard/video_index.h"
 
 namespace reel3d {
 
-// Identifies a training clip of an epoch: clip number `repetition` (from 0) of videos[video].
-struct Sample {
-  size_t video = 0;
-  int repetition = 0;
-};
-
 // Returns the indices of the videos of one subset, in index order.
-std::vector<size_t> VideosOfSubset(const std::vector<IndexedVideo>& videos, Subset subset);
+std::vector<size_t> VideosOfSubset(const VideoIndex& videos, Subset subset);
 
-// Returns clips_per_video samples of each of `members` (indices into `videos`), shuffled.
-std::vector<Sample> EpochOrder(const std::vector<IndexedVideo>& videos,
-                               const std::vector<size_t>& members, uint64_t seed, int64_t epoch,
-                               int clips_per_video);
-
-// Returns the generator from which a training sample draws first its clip, then its crop.
+// Returns the generator from which a training sample draws first its clip, then its crop. The video
+// is known by the StableHash() of its id.
+Rng SampleRng(uint64_t id_hash, int repetition, uint64_t seed, int64_t epoch);
 Rng SampleRng(const IndexedVideo& video, int repetition, uint64_t seed, int64_t epoch);
 
 // Places [begin, end) in an epoch's order.

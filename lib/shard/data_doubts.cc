@@ -22,13 +22,13 @@ std::vector<ClassCounts> CountClasses(const ShardSet& shards) {
   for (const std::string& name : shards.classes()) {
     classes.push_back({name});
   }
-  for (const IndexedVideo& video : shards.videos()) {
-    if (video.label >= 0) {
-      ClassCounts& counts = classes[static_cast<size_t>(video.label)];
-      counts.training += video.subset == Subset::kTraining ? 1 : 0;
-      counts.validation += video.subset == Subset::kValidation ? 1 : 0;
+  shards.videos().Scan([&](size_t /*video*/, const IndexRecord& record) {
+    if (record.label >= 0) {
+      ClassCounts& counts = classes[static_cast<size_t>(record.label)];
+      counts.training += record.IsOf(Subset::kTraining) ? 1 : 0;
+      counts.validation += record.IsOf(Subset::kValidation) ? 1 : 0;
     }
-  }
+  });
   return classes;
 }
 

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
+#include <optional>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
 #include "lib/base/tsv_writer.h"
@@ -20,6 +23,32 @@ constexpr uint64_t kMostOtherBytes = 64;                 // byte order mark, hea
 const std::vector<std::string>& Columns() {
   static const std::vector<std::string> columns = {"validation_id", "training_id"};
   return columns;
+}
+
+// Throws an input error unless the ids of `pairs`, the rows of `file`, are in the index.
+void RequireIndexed(const std::filesystem::path& file, const VideoIndex& index,
+                    const HeldOutCopies& pairs) {
+  std::unordered_map<uint64_t, std::optional<Subset>> subset_of;  // by hash of the id
+  for (const auto& [held_out, training] : pairs) {
+    subset_of[StableHash(held_out)];
+    subset_of[StableHash(training)];
+  }
+  index.Scan([&](size_t /*video*/, const IndexRecord& record) {
+    if (const auto found = subset_of.find(record.id_hash); found != subset_of.end()) {
+      found->second = static_cast<Subset>(record.subset);
+    }
+  });
+  constexpr size_t kFirstRowLine = 2;
+  for (size_t row = 0; row < pairs.size(); ++row) {
+    for (const auto& [id, subset, column] : {std::tuple(pairs[row].first, Subset::kValidation, 0),
+                                             std::tuple(pairs[row].second, Subset::kTraining, 1)}) {
+      if (subset_of.at(StableHash(id)) != subset) {
+        throw InputError(fmt::format("{}:{}: column {}: no {} video of that id is packed",
+                                     file.string(), row + kFirstRowLine, Columns().at(column),
+                                     SubsetName(subset)));
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -52,26 +81,13 @@ HeldOutCopies FindEqualFrames(const std::vector<IndexedVideo>& index,
   return pairs;
 }
 
-HeldOutCopies ReadEqualFrames(const std::filesystem::path& file,
-                              const std::vector<IndexedVideo>& index) {
-  std::unordered_map<std::string_view, Subset> subset_of_id;
-  for (const IndexedVideo& video : index) {
-    subset_of_id.emplace(video.id, video.subset);
-  }
-  const uint64_t max_bytes = kMostOtherBytes + index.size() * kMostRowBytes;
-  TsvReader reader(file, Columns(), max_bytes);
-  const auto require = [&](size_t column, Subset subset) {
-    const auto found = subset_of_id.find(reader.Text(column));
-    if (found == subset_of_id.end() || found->second != subset) {
-      reader.Fail(column, fmt::format("no {} video of that id is packed", SubsetName(subset)));
-    }
-  };
+HeldOutCopies ReadEqualFrames(const std::filesystem::path& file, const VideoIndex& index) {
+  TsvReader reader(file, Columns(), kMostOtherBytes + index.size() * kMostRowBytes);
   HeldOutCopies pairs;
   while (reader.NextRow()) {
-    require(0, Subset::kValidation);
-    require(1, Subset::kTraining);
     pairs.emplace_back(reader.Text(0), reader.Text(1));
   }
+  RequireIndexed(file, index, pairs);
   return pairs;
 }
 

@@ -15,7 +15,7 @@
 
 #include "lib/data/held_out_copies.h"
 #include "lib/shard/shard_format.h"
-#include "lib/shard/shard_set.h"
+#include "lib/shard/video_index.h"
 
 namespace reel3d {
 
@@ -32,8 +32,7 @@ HeldOutCopies FindEqualFrames(const std::vector<IndexedVideo>& index,
 // Throws an input error that names the file if it is not such a table over videos of `index`, and
 // an environment error if the system cannot read it. Never blocks on a pipe, and reads no more
 // bytes than such a table may have.
-HeldOutCopies ReadEqualFrames(const std::filesystem::path& file,
-                              const std::vector<IndexedVideo>& index);
+HeldOutCopies ReadEqualFrames(const std::filesystem::path& file, const VideoIndex& index);
 void WriteEqualFrames(const std::filesystem::path& file, const HeldOutCopies& pairs);
 
 }  // namespace reel3d

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lib/shard/shard_index.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/tsv_writer.h"
 #include "lib/data/tsv.h"
-#include "lib/shard/shard_set.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -30,7 +32,7 @@ IndexedVideo ParseRow(const TsvReader& reader) {
   video.id = reader.Text(kId);
   video.label = static_cast<int>(reader.Integer(kLabel, -1, kMaxInt));
   video.num_frames = static_cast<int>(reader.Integer(kNumFrames, 1, kMaxInt));
-  video.fps = reader.Real(kFps, 0, 1e6);
+  video.fps = reader.Real(kFps, 0, kMaxIndexedFps);
   try {
     video.subset = ParseSubset(std::string(reader.Text(kSubset)));
   } catch (const Error& error) {
@@ -47,6 +49,11 @@ bool Follows(const IndexedVideo& video, const std::vector<IndexedVideo>& before)
     return video.video_index == before.back().video_index + 1;
   }
   return video.video_index == 0 && (before.empty() || before.back().shard < video.shard);
+}
+
+void AddRow(const IndexedVideo& video, TsvWriter* table) {
+  table->Row(video.shard, video.video_index, video.id, video.label, SubsetName(video.subset),
+             video.num_frames, video.fps);
 }
 
 }  // namespace
@@ -82,10 +89,23 @@ std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
 void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
   TsvWriter table(Columns());
   for (const IndexedVideo& video : videos) {
-    table.Row(video.shard, video.video_index, video.id, video.label, SubsetName(video.subset),
-              video.num_frames, video.fps);
+    AddRow(video, &table);
   }
   WriteFileAtomically(file, table.text());
+}
+
+TableSum SumOfIndex(size_t count, const IndexRows& rows) {
+  constexpr size_t kRowsAtOnce = 4096;
+  const size_t header_bytes = TsvWriter(Columns()).text().size();
+  TableSum sum;
+  for (size_t begin = 0; begin == 0 || begin < count; begin += kRowsAtOnce) {
+    TsvWriter table(Columns());
+    for (size_t row = begin; row < std::min(count, begin + kRowsAtOnce); ++row) {
+      AddRow(rows(row), &table);
+    }
+    sum.Add(std::string_view(table.text()).substr(begin == 0 ? 0 : header_bytes));
+  }
+  return sum;
 }
 
 namespace {

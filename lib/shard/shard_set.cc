@@ -49,7 +49,7 @@ bool Agrees(const IndexedVideo& row, const ShardTable& table, size_t video) {
 
 struct ShardSet::State {
   fs::path folder;
-  std::vector<IndexedVideo> videos;
+  VideoIndex videos;
   std::vector<std::string> classes;
   std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
@@ -57,6 +57,7 @@ struct ShardSet::State {
   std::map<int, LazyShard> shards;  // by number; no entry is added after construction
 
   void ReadTables(const fs::path& from);
+  void RequireClasses() const;
   // Makes an entry for each shard of the index.
   void ListShards(const std::map<int, std::string>& uuids);
   void RequireAgreement(int number, const LazyShard& shard, const ShardReader& reader) const;
@@ -108,10 +109,11 @@ void ShardSet::State::ReadTables(const fs::path& from) {
   folder = from;
   checksums = TableChecksums(folder);
   const fs::path shard_list = folder / "shards.tsv";
-  videos = ReadIndex(folder / "index.tsv");
+  videos = OpenIndex(folder, checksums);
   classes = ReadClasses(folder / "classes.txt");
   const std::map<int, std::string> uuids = ReadShardList(shard_list);
-  for (const char* name : {"index.tsv", "shards.tsv", "classes.txt"}) {
+  fingerprint = videos.table().crc32;  // continued by the other two
+  for (const char* name : {"shards.tsv", "classes.txt"}) {
     const std::string text = ReadFile(folder / name);
     checksums.Require(name, text);
     fingerprint = Crc32(text.data(), text.size(), fingerprint);
@@ -122,6 +124,7 @@ void ShardSet::State::ReadTables(const fs::path& from) {
   } else {
     checksums.RequireAbsent("missing.tsv");
   }
+  RequireClasses();
   ListShards(uuids);
   for (const auto& [number, uuid] : uuids) {
     if (shards.count(number) == 0) {
@@ -131,27 +134,33 @@ void ShardSet::State::ReadTables(const fs::path& from) {
   }
 }
 
-void ShardSet::State::ListShards(const std::map<int, std::string>& uuids) {
+void ShardSet::State::RequireClasses() const {
   const auto num_classes = static_cast<int>(classes.size());
-  for (size_t i = 0; i < videos.size(); ++i) {
-    const IndexedVideo& video = videos[i];
+  if (videos.num_labels() <= num_classes) {
+    return;
+  }
+  for (const IndexedVideo& video : videos) {
     if (video.label >= num_classes) {
       throw InputError(fmt::format("{}: video {} has label {}, but {} names {} classes",
                                    (folder / "index.tsv").string(), video.id, video.label,
                                    (folder / "classes.txt").string(), num_classes));
     }
-    LazyShard& shard = shards[video.shard];
-    if (shard.num_videos == 0) {
-      const auto uuid = uuids.find(video.shard);
-      if (uuid == uuids.end()) {
-        throw InputError(fmt::format("{}: lacks shard {} of {}: pack the shards again",
-                                     (folder / "shards.tsv").string(), video.shard,
-                                     (folder / "index.tsv").string()));
-      }
-      shard.first_video = i;
-      shard.uuid = uuid->second;
+  }
+}
+
+void ShardSet::State::ListShards(const std::map<int, std::string>& uuids) {
+  for (const IndexShard& indexed : videos.shards()) {
+    const auto number = static_cast<int>(indexed.number);
+    const auto uuid = uuids.find(number);
+    if (uuid == uuids.end()) {
+      throw InputError(fmt::format("{}: lacks shard {} of {}: pack the shards again",
+                                   (folder / "shards.tsv").string(), number,
+                                   (folder / "index.tsv").string()));
     }
-    ++shard.num_videos;
+    LazyShard& shard = shards[number];
+    shard.first_video = indexed.first_video;
+    shard.num_videos = indexed.num_videos;
+    shard.uuid = uuid->second;
   }
 }
 
@@ -164,7 +173,7 @@ ShardSet::ShardSet(const fs::path& folder) : state_(std::make_unique<State>()) {
 ShardSet::~ShardSet() = default;
 
 const fs::path& ShardSet::folder() const { return state_->folder; }
-const std::vector<IndexedVideo>& ShardSet::videos() const { return state_->videos; }
+const VideoIndex& ShardSet::videos() const { return state_->videos; }
 const std::vector<std::string>& ShardSet::classes() const { return state_->classes; }
 int64_t ShardSet::NumMissing(Subset subset) const {
   return std::count_if(state_->missing.begin(), state_->missing.end(),
@@ -172,6 +181,11 @@ int64_t ShardSet::NumMissing(Subset subset) const {
 }
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
 const TableChecksums& ShardSet::checksums() const { return state_->checksums; }
+
+void ShardSet::RequireSoundIndex() const {
+  state_->checksums.Require("index.tsv", SumOfFile(state_->folder / "index.tsv"));
+  state_->videos.Verify();
+}
 
 void ShardSet::RequireAgreement(int number, const ShardReader& reader) const {
   state_->RequireAgreement(number, state_->shards.at(number), reader);
@@ -185,7 +199,7 @@ void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jp
 
 void ShardSet::ReadFrames(size_t video, const std::vector<int>& frame_indices,
                           FrameBytes* frames) const {
-  const IndexedVideo& row = state_->videos[video];
+  const IndexedVideo row = state_->videos[video];
   REEL3D_CHECK(!frame_indices.empty() && frame_indices.front() >= 0 &&
                frame_indices.back() < row.num_frames);
   const LazyShard& shard = state_->Opened(row.shard);
@@ -205,7 +219,7 @@ void ShardSet::ReadFrames(size_t video, const std::vector<int>& frame_indices,
 }
 
 void ShardSet::ReadAhead(size_t video, int first, int last) const {
-  const IndexedVideo& row = state_->videos[video];
+  const IndexedVideo row = state_->videos[video];
   const LazyShard& shard = state_->shards.at(row.shard);
   if (shard.is_open) {
     const uint64_t video_begin = shard.first_frames[static_cast<size_t>(row.video_index)];

@@ -2,6 +2,7 @@
 // frame by pread.
 //
 //   index.tsv    shard  video_index  id  label_index  subset  num_frames  fps
+//   index.bin    the same rows, to be mapped (see index_image.h); older versions wrote none
 //   shards.tsv   shard  uuid (of its content, see shard_format.h)
 //   missing.tsv  id  subset: videos of the manifest that could not be prepared or packed. They
 //                count as wrong in evaluation, so that no fault makes a figure better
@@ -13,53 +14,31 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/data/manifest.h"
 #include "lib/shard/shard_frames.h"
+#include "lib/shard/shard_index.h"
 #include "lib/shard/table_checksums.h"
+#include "lib/shard/video_index.h"
 
 namespace reel3d {
 
 class ShardReader;
 
-struct IndexedVideo {
-  int shard = 0;        // number in the file name NNNNN.h5
-  int video_index = 0;  // row in that shard
-  std::string id;
-  int label = -1;  // index into classes(); -1: unknown
-  Subset subset = Subset::kTraining;
-  int num_frames = 0;
-  double fps = 0;  // 0: unknown
-};
-
-std::vector<IndexedVideo> ReadIndex(const std::filesystem::path& file);
-void WriteIndex(const std::filesystem::path& file, const std::vector<IndexedVideo>& videos);
-
-// Returns the uuid of each shard, by its number.
-std::map<int, std::string> ReadShardList(const std::filesystem::path& file);
-void WriteShardList(const std::filesystem::path& file, const std::map<int, std::string>& uuids);
-
-struct MissingVideo {
-  std::string id;
-  Subset subset = Subset::kTraining;
-};
-std::vector<MissingVideo> ReadMissing(const std::filesystem::path& file);
-void WriteMissing(const std::filesystem::path& file, const std::vector<MissingVideo>& videos);
-
 class ShardSet {
  public:
-  // Reads index.tsv, shards.tsv, classes.txt and missing.tsv. Throws an input error if they are
-  // absent, unfinished, contradict each other or are not what pack-shards wrote. A folder that an
-  // older version packed may lack missing.tsv. Shards are opened on first use.
+  // Reads shards.tsv, classes.txt and missing.tsv, and opens the index (see OpenIndex()). Throws an
+  // input error if they are absent, unfinished, contradict each other or are not what pack-shards
+  // wrote. A folder that an older version packed may lack missing.tsv. Shards are opened on first
+  // use.
   explicit ShardSet(const std::filesystem::path& folder);
   ~ShardSet();
 
   const std::filesystem::path& folder() const;
-  const std::vector<IndexedVideo>& videos() const;  // in index order
+  const VideoIndex& videos() const;
   const std::vector<std::string>& classes() const;
   // Returns the number of videos of the subset that are in no shard.
   int64_t NumMissing(Subset subset) const;
@@ -67,6 +46,9 @@ class ShardSet {
   // it to identify its data, down to the last pixel.
   uint32_t fingerprint() const;
   const TableChecksums& checksums() const;
+
+  // Reads index.tsv and the complete index. Throws an input error if they are damaged or differ.
+  void RequireSoundIndex() const;
 
   // Throws an input error if the shard of `reader` does not agree with the tables' entries for
   // shard `number`. Every shard is checked in this way on its first use.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <fstream>
 #include <sstream>
 
 #include "lib/base/error.h"
@@ -24,19 +25,39 @@ constexpr std::array kAlways = {"index.tsv", "shards.tsv", "classes.txt", "missi
 constexpr const char* kWhatToDo =
     "restore it, or run the same pack-shards command again, which keeps shards of its own version";
 
-std::string Line(const std::string& name, const std::string& bytes) {
-  return fmt::format("{:08x}  {}  {}", Crc32(bytes.data(), bytes.size()), bytes.size(), name);
+std::string Line(const std::string& name, const TableSum& sum) {
+  return fmt::format("{:08x}  {}  {}", sum.crc32, sum.size_bytes, name);
 }
 
 }  // namespace
 
+void TableSum::Add(std::string_view bytes) {
+  crc32 = Crc32(bytes.data(), bytes.size(), crc32);
+  size_bytes += bytes.size();
+}
+
+TableSum SumOfFile(const fs::path& file) {
+  RequireFile(file, "a table that pack-shards wrote");
+  std::ifstream stream(file, std::ios::binary);
+  std::string piece(size_t{1} << 20, '\0');
+  TableSum sum;
+  while (stream) {
+    stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    sum.Add(std::string_view(piece).substr(0, static_cast<size_t>(stream.gcount())));
+  }
+  if (!stream.eof()) {
+    throw EnvironmentError(file.string() + ": cannot be read to its end");
+  }
+  return sum;
+}
+
 std::string FormatTableChecksums(const fs::path& folder) {
   std::string text;
   for (const char* name : kAlways) {
-    text += Line(name, ReadFile(folder / name)) + "\n";
+    text += Line(name, SumOfFile(folder / name)) + "\n";
   }
   if (fs::exists(folder / kEqualFramesFile)) {
-    text += Line(kEqualFramesFile, ReadFile(folder / kEqualFramesFile)) + "\n";
+    text += Line(kEqualFramesFile, SumOfFile(folder / kEqualFramesFile)) + "\n";
   }
   return text;
 }
@@ -59,12 +80,23 @@ TableChecksums::TableChecksums(const fs::path& folder) : folder_(folder) {
   }
 }
 
+bool TableChecksums::States(const std::string& name, const TableSum& sum) const {
+  const auto stated = lines_.find(name);
+  return stated != lines_.end() && stated->second == Line(name, sum);
+}
+
 void TableChecksums::Require(const std::string& name, const std::string& bytes) const {
+  TableSum sum;
+  sum.Add(bytes);
+  Require(name, sum);
+}
+
+void TableChecksums::Require(const std::string& name, const TableSum& sum) const {
   if (!are_known()) {
     return;
   }
   const auto stated = lines_.find(name);
-  const std::string found = Line(name, bytes);
+  const std::string found = Line(name, sum);
   if (stated == lines_.end() || stated->second != found) {
     throw InputError(
         fmt::format("{}: is not what pack-shards wrote: DONE says '{}', found '{}': {}",

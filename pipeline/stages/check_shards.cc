@@ -47,6 +47,7 @@ std::vector<Shard> FindShards(const std::vector<std::string>& inputs) {
       continue;
     }
     const auto set = std::make_shared<const ShardSet>(input);  // throws if the tables are damaged
+    set->RequireSoundIndex();
     WarnOfUnreadable(*set);
     for (const auto& [number, uuid] : ReadShardList(set->folder() / "shards.tsv")) {
       shards.push_back({set->folder() / ShardFileName(number), set, number, uuid});

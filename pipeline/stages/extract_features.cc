@@ -109,7 +109,7 @@ class Extractor {
     const int stride = options_.window_stride.For(shape.length);
     std::vector<ClipRequest> requests;
     for (size_t place = 0; place < members_.size(); ++place) {
-      const IndexedVideo& video = shards_.videos()[members_[place]];
+      const IndexedVideo video = shards_.videos()[members_[place]];
       for (Clip& clip : SlidingClips(video.num_frames, shape, stride, TailRule::kLoop)) {
         table_.video.push_back(static_cast<uint32_t>(place));
         table_.first_frame.push_back(static_cast<uint32_t>(clip.frames.front()));

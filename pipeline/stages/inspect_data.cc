@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <map>
+#include <numeric>
 #include <string_view>
 
 #include "lib/base/file.h"
@@ -15,6 +17,7 @@
 #include "lib/hdf5/hdf5_reader.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_set.h"
+#include "lib/shard/video_index.h"
 #include "lib/video/prepared_video.h"
 
 namespace reel3d {
@@ -43,30 +46,23 @@ Json InspectManifest(const fs::path& file) {
   return {{"kind", "manifest"}, {"num_videos", manifest.videos.size()}, {"rows", rows}};
 }
 
-Json InspectIndex(const fs::path& file) {
-  struct Counts {
-    int64_t videos = 0, frames = 0;
-  };
-  std::map<Subset, Counts> counts;
-  Counts sum;
-  int num_shards = 0;
-  for (const IndexedVideo& video : ReadIndex(file)) {
-    num_shards += video.video_index == 0 ? 1 : 0;
-    for (Counts* of : {&counts[video.subset], &sum}) {
-      ++of->videos;
-      of->frames += video.num_frames;
+Json InspectIndex(const std::string& kind, const VideoIndex& index) {
+  std::array<int64_t, kNumSubsets> num_frames = {};
+  index.Scan([&](size_t /*video*/, const IndexRecord& record) {
+    num_frames.at(record.subset) += record.num_frames;
+  });
+  Json rows = Json::array();
+  for (const auto& choice : ChoicesOf(Subset())) {
+    if (const int64_t num_videos = index.Count(choice.value); num_videos > 0) {
+      rows.push_back({{"subset", choice.name},
+                      {"num_videos", num_videos},
+                      {"num_frames", num_frames.at(static_cast<size_t>(choice.value))}});
     }
   }
-  Json rows = Json::array();
-  for (const auto& [subset, of_subset] : counts) {
-    rows.push_back({{"subset", SubsetName(subset)},
-                    {"num_videos", of_subset.videos},
-                    {"num_frames", of_subset.frames}});
-  }
-  return {{"kind", "index of shards"},
-          {"num_shards", num_shards},
-          {"num_videos", sum.videos},
-          {"num_frames", sum.frames},
+  return {{"kind", kind},
+          {"num_shards", index.shards().size()},
+          {"num_videos", index.size()},
+          {"num_frames", std::accumulate(num_frames.begin(), num_frames.end(), int64_t{0})},
           {"rows", rows}};
 }
 
@@ -168,7 +164,15 @@ Json InspectTable(const fs::path& file) {
   if (text.compare(0, 10, "shard\tuuid") == 0) {
     return InspectShardList(file);
   }
-  return text.compare(0, 5, "shard") == 0 ? InspectIndex(file) : InspectManifest(file);
+  return text.compare(0, 5, "shard") == 0
+             ? InspectIndex("index of shards", VideoIndex(ReadIndex(file)))
+             : InspectManifest(file);
+}
+
+Json InspectIndexImage(const fs::path& file) {
+  const VideoIndex index(file);
+  index.Verify();
+  return InspectIndex("mapped index of shards", index);
 }
 
 Json InspectPreparedVideo(const fs::path& file) {

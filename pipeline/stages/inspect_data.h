@@ -10,6 +10,9 @@ namespace reel3d {
 // Describes a manifest, an index of shards or a list of shards (.tsv).
 nlohmann::ordered_json InspectTable(const std::filesystem::path& file);
 
+// Describes the mapped form of an index of shards (index.bin), and reads it to its end.
+nlohmann::ordered_json InspectIndexImage(const std::filesystem::path& file);
+
 // Describes a shard, or a file of scores or features (.h5).
 nlohmann::ordered_json InspectHdf5(const std::filesystem::path& file);
 

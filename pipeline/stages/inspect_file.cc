@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/shard/index_image.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/weights/weights_header.h"
 #include "lib/weights/weights_layout.h"
@@ -105,7 +106,8 @@ Json InspectFolder(const fs::path& folder) {
 void InspectFileOptions::Bind(OptionBinder& binder) {
   binder.Positional(
       "FILE", &files,
-      "a manifest, index.tsv, shards.tsv, prepared video (.mkv), shard, scores or features (.h5), "
+      "a manifest, index.tsv, index.bin, shards.tsv, prepared video (.mkv), shard, scores or "
+      "features (.h5), "
       "checkpoint, weights (.safetensors, .pth, .pt, .tar), passport (.json), the folder of a "
       "stage, with --layers settings of train-r3d (.ini), or with --watch a run. Two that carry "
       "passports are compared: where their data sets differ is printed");
@@ -165,6 +167,9 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   }
   if (extension == ".json") {
     return InspectPassport(file);
+  }
+  if (fs::path(file).filename() == kIndexImageFile) {
+    return InspectIndexImage(file);
   }
   return InspectWeights(file);  // recognised by content: names of weights may end in anything
 }

@@ -36,7 +36,7 @@ constexpr int kDigits = 3;
 class Measurer {
  public:
   VideoLook Measure(const ShardSet& shards, size_t video) {
-    const IndexedVideo& row = shards.videos()[video];
+    const IndexedVideo row = shards.videos()[video];
     const std::vector<int> chosen = SampledFramesOf(row.num_frames, row.fps);
     shards.ReadFrames(video, chosen, &frames_);
     LookMeter meter;
@@ -118,7 +118,7 @@ SourceHeights HeightsOf(const Sources& sources, const MeasureVideosOptions& opti
   return by_id;
 }
 
-std::string FormatTable(const std::vector<const IndexedVideo*>& videos,
+std::string FormatTable(const std::vector<IndexedVideo>& videos,
                         const std::vector<VideoLook>& looks,
                         const std::optional<SourceHeights>& heights) {
   std::vector<std::string> columns = {"id", "num_frames", "fps", "brightness", "motion"};
@@ -127,7 +127,7 @@ std::string FormatTable(const std::vector<const IndexedVideo*>& videos,
   }
   TsvWriter table(columns);
   for (size_t place = 0; place < videos.size(); ++place) {
-    const IndexedVideo& video = *videos[place];
+    const IndexedVideo& video = videos[place];
     table.Add(video.id);
     table.Add(video.num_frames);
     table.Add(video.fps > 0 ? std::optional<double>(video.fps) : std::nullopt);
@@ -197,13 +197,13 @@ void MeasureVideosOptions::Check() const {
 MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options) {
   const ShardSet shards(options.shards_dir);
   std::vector<size_t> places;
-  std::vector<const IndexedVideo*> videos;
+  std::vector<IndexedVideo> videos;
   std::vector<std::string> ids;
   for (size_t place = 0; place < shards.videos().size(); ++place) {
-    const IndexedVideo& video = shards.videos()[place];
+    const IndexedVideo video = shards.videos()[place];
     if (video.subset == options.subset) {
       places.push_back(place);
-      videos.push_back(&video);
+      videos.push_back(video);
       ids.push_back(video.id);
     }
   }

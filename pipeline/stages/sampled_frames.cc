@@ -29,7 +29,7 @@ class FramesOfShards : public SampledFrames {
 
   void Read(const std::string& id, const Use& use) const override {
     const size_t video = videos_.at(id);
-    const IndexedVideo& row = shards_.videos()[video];
+    const IndexedVideo row = shards_.videos()[video];
     const std::vector<int> chosen = SampledFramesOf(row.num_frames, row.fps);
     if (chosen.empty()) {
       return;

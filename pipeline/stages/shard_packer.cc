@@ -14,6 +14,7 @@
 #include "lib/data/manifest.h"
 #include "lib/data/prepared_folder.h"
 #include "lib/shard/equal_frames.h"
+#include "lib/shard/index_image.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_writer.h"
 #include "lib/video/prepared_video.h"
@@ -233,6 +234,9 @@ PackedShards ShardPacker::WriteIndexFile() const {
     WriteEqualFrames(folder_ / kEqualFramesFile, copies);
   }
   WriteIndex(folder_ / "index.tsv", index);
+  WriteIndexImage(
+      folder_ / kIndexImageFile, index.size(), [&](size_t row) { return index[row]; },
+      SumOfFile(folder_ / "index.tsv"));
   return packed;
 }
 

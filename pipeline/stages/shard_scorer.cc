@@ -13,7 +13,7 @@ namespace {
 VideosToScore VideosOf(const ShardSet& shards, Subset subset) {
   VideosToScore all;
   for (const size_t member : VideosOfSubset(shards.videos(), subset)) {
-    const IndexedVideo& video = shards.videos()[member];
+    const IndexedVideo video = shards.videos()[member];
     all.videos.push_back({video.id, video.label});
   }
   all.data = fmt::format("{:08x}", shards.fingerprint());

@@ -46,29 +46,28 @@ struct StoredFrames {
 StoredFrames Load(const std::string& folder, const std::string& id,
                   const std::optional<std::vector<int>>& wanted) {
   const ShardSet shards(folder);
-  const auto& videos = shards.videos();
-  const auto found = std::find_if(videos.begin(), videos.end(),
-                                  [&](const IndexedVideo& video) { return video.id == id; });
-  if (found == videos.end()) {
+  const std::optional<size_t> found = shards.videos().Find(id);
+  if (!found) {
     throw InputError(fmt::format("{}: holds no video {}", folder, id));
   }
+  const int num_frames = shards.videos()[*found].num_frames;
   StoredFrames frames;
   if (wanted) {
     frames.indices = *wanted;
   } else {
-    frames.indices.resize(static_cast<size_t>(found->num_frames));
+    frames.indices.resize(static_cast<size_t>(num_frames));
     std::iota(frames.indices.begin(), frames.indices.end(), 0);
   }
   int before = -1;
   for (const int frame : frames.indices) {
-    if (frame <= before || frame >= found->num_frames) {
+    if (frame <= before || frame >= num_frames) {
       throw UsageError(fmt::format("frames: {} after {}; they must rise, from 0 to {}", frame,
-                                   before, found->num_frames - 1));
+                                   before, num_frames - 1));
     }
     before = frame;
   }
   if (!frames.indices.empty()) {
-    shards.ReadFrames(static_cast<size_t>(found - videos.begin()), frames.indices, &frames.bytes);
+    shards.ReadFrames(*found, frames.indices, &frames.bytes);
   }
   return frames;
 }

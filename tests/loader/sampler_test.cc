@@ -3,32 +3,22 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <set>
 #include <string>
-#include <utility>
 
 namespace reel3d {
 namespace {
 
-std::vector<IndexedVideo> MakeVideos(int count) {
+VideoIndex MakeVideos(int count) {
   std::vector<IndexedVideo> videos(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
-    videos[static_cast<size_t>(i)].id = "video_" + std::to_string(i);
-    videos[static_cast<size_t>(i)].subset = i % 4 == 3 ? Subset::kValidation : Subset::kTraining;
+    IndexedVideo& video = videos[static_cast<size_t>(i)];
+    video.video_index = i;
+    video.id = "video_" + std::to_string(i);
+    video.subset = i % 4 == 3 ? Subset::kValidation : Subset::kTraining;
+    video.num_frames = 16;
   }
-  return videos;
-}
-
-using Name = std::pair<std::string, int>;
-std::vector<Name> OrderByName(const std::vector<IndexedVideo>& videos, uint64_t seed, int64_t epoch,
-                              int clips_per_video) {
-  std::vector<Name> names;
-  for (const Sample& sample : EpochOrder(videos, VideosOfSubset(videos, Subset::kTraining), seed,
-                                         epoch, clips_per_video)) {
-    names.emplace_back(videos[sample.video].id, sample.repetition);
-  }
-  return names;
+  return VideoIndex(videos);
 }
 
 TEST(SamplerTest, TakesTheSubsetOnly) {
@@ -36,45 +26,8 @@ TEST(SamplerTest, TakesTheSubsetOnly) {
   EXPECT_TRUE(VideosOfSubset(MakeVideos(10), Subset::kTesting).empty());
 }
 
-TEST(SamplerTest, EveryClipOnceAnEpochInAnOrderOfItsOwn) {
-  const std::vector<IndexedVideo> videos = MakeVideos(100);
-  const std::vector<Name> first = OrderByName(videos, 1, 0, 3);
-  EXPECT_EQ(first.size(), 225U);
-  EXPECT_EQ(std::set<Name>(first.begin(), first.end()).size(), 225U);
-  EXPECT_EQ(first, OrderByName(videos, 1, 0, 3));
-  EXPECT_NE(first, OrderByName(videos, 1, 1, 3));
-  EXPECT_NE(first, OrderByName(videos, 2, 0, 3));
-  std::vector<Name> sorted = first;
-  std::sort(sorted.begin(), sorted.end());
-  EXPECT_NE(first, sorted);
-}
-
-TEST(SamplerTest, TheManifestsOrderChangesNothing) {
-  std::vector<IndexedVideo> videos = MakeVideos(60);
-  const std::vector<Name> order = OrderByName(videos, 5, 2, 2);
-  std::reverse(videos.begin(), videos.end());
-  EXPECT_EQ(OrderByName(videos, 5, 2, 2), order);
-  std::rotate(videos.begin(), videos.begin() + 17, videos.end());
-  EXPECT_EQ(OrderByName(videos, 5, 2, 2), order);
-}
-
-TEST(SamplerTest, PositionsAreUniform) {
-  // Count the places at which the first of 8 videos comes in 8000 epochs.
-  std::vector<IndexedVideo> videos = MakeVideos(8);
-  std::vector<int> counts(8);
-  for (int epoch = 0; epoch < 8000; ++epoch) {
-    const std::vector<Sample> order = EpochOrder(videos, {0, 1, 2, 3, 4, 5, 6, 7}, 1, epoch, 1);
-    for (size_t place = 0; place < order.size(); ++place) {
-      counts[place] += order[place].video == 0 ? 1 : 0;
-    }
-  }
-  for (const int count : counts) {
-    EXPECT_NEAR(count, 1000, 130);
-  }
-}
-
 TEST(SamplerTest, DrawsDependOnEachOfTheirKeys) {
-  const std::vector<IndexedVideo> videos = MakeVideos(2);
+  const VideoIndex videos = MakeVideos(2);
   const auto draw = [&](size_t video, int repetition, uint64_t seed, int64_t epoch) {
     return SampleRng(videos[video], repetition, seed, epoch).Next();
   };

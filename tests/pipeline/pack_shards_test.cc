@@ -42,7 +42,7 @@ TEST_F(PackShardsTest, EveryFrameArrives) {
   ASSERT_EQ(shards.videos().size(), static_cast<size_t>(kNumVideos));
   std::vector<uint8_t> jpeg;
   for (int video = 0; video < kNumVideos; ++video) {
-    const IndexedVideo& row = shards.videos()[static_cast<size_t>(video)];
+    const IndexedVideo row = shards.videos()[static_cast<size_t>(video)];
     EXPECT_EQ(row.id, rows_.videos[static_cast<size_t>(video)].id);
     EXPECT_EQ(row.label, video % 3 == 0 ? 1 : 0);
     EXPECT_EQ(row.subset, video % 4 == 0 ? Subset::kValidation : Subset::kTraining);
@@ -79,8 +79,8 @@ TEST_F(PackShardsTest, KeepsWhatIsUpToDateAndRedoesWhatIsNot) {
   EXPECT_EQ(RunPackShards(options_).num_shards_kept, num_shards - 1);
   const Files after = Contents(options_.out_dir);
   EXPECT_THAT(Differences(before, after),
-              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "DONE", "index.tsv",
-                          "passport.json", "shards.tsv"));
+              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "DONE", "index.bin",
+                          "index.tsv", "passport.json", "shards.tsv"));
 
   const fs::path damaged = fs::path(options_.out_dir) / "00000.h5";
   fs::resize_file(damaged, fs::file_size(damaged) / 2);
@@ -100,8 +100,8 @@ TEST_F(PackShardsTest, ShardsOfAnEarlierPlanGoAway) {
     names.push_back(name);
   }
   EXPECT_THAT(names,
-              UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv", "index.tsv",
-                                   "missing.tsv", "passport.json", "shards.tsv"));
+              UnorderedElementsAre("00000.h5", "DONE", "classes.txt", "failed.tsv", "index.bin",
+                                   "index.tsv", "missing.tsv", "passport.json", "shards.tsv"));
 }
 
 TEST_F(PackShardsTest, AListOfClassesMayComeFromWindowsOrAMac) {
