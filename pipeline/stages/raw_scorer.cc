@@ -54,6 +54,13 @@ VideosToScore VideosOf(const Manifest& manifest, const std::string& file, Subset
   return all;
 }
 
+// Returns how many batches are held in memory. With several, the next is loaded while one is
+// computed. The frames of a clip take about half a megabyte.
+int BatchesAtOnce(int batch) {
+  constexpr int kMostClips = 1024;
+  return std::clamp(kMostClips / batch, 2, 8);
+}
+
 void Warn(const std::string& id, const std::string& warning, ScorePart* part) {
   if (!warning.empty()) {
     LogWarn(fmt::format("{}: {}", id, warning));
@@ -161,8 +168,7 @@ void RawScorer::Score(ScorePart* part) {
 
 void RawScorer::HoldClips(const RawVideo& video, uint32_t row, HeldClips* held, ScorePart* part,
                           FailedRows* failed) {
-  constexpr int kBatchesAtOnce = 8;
-  const auto most_clips = static_cast<size_t>(kBatchesAtOnce * options().batch);
+  const auto most_clips = static_cast<size_t>(BatchesAtOnce(options().batch) * options().batch);
   const std::vector<Clip> windows = WindowsOf(video.num_frames());
   size_t place = part->scores.front().clips.size();
   for (const Clip& window : windows) {
