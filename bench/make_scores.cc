@@ -20,6 +20,7 @@ struct MakeScoresOptions {
   std::string folder;
   int videos = 20'000;
   int clips = 20;
+  int crops = 1;
   int classes = 400;
   int videos_per_part = 256;  // as score-videos writes them
   int run = 0;
@@ -29,6 +30,7 @@ struct MakeScoresOptions {
     binder.Positional("SCORES_DIR", &folder, "folder to write scores-NNNNN.h5 to");
     binder.Bind("videos", &videos, {1, 10'000'000}, "number of videos");
     binder.Bind("clips", &clips, {1, 10'000}, "number of clips of each video");
+    binder.Bind("crops", &crops, {1, 10}, "number of crops of each clip");
     binder.Bind("classes", &classes, {2, 100'000}, "number of classes");
     binder.Bind("videos-per-part", &videos_per_part, {1, 1'000'000}, "videos in each score file");
     binder.Bind(
@@ -78,10 +80,12 @@ void AddVideo(int number, const MakeScoresOptions& options, Scores* part) {
   Noise clip_noise(of_run);
   for (int clip = 0; clip < options.clips; ++clip) {
     const int num_distinct = clip + 1 == options.clips ? 1 + number % 16 : 16;
-    part->clips.push_back(
-        {row, static_cast<uint32_t>(16 * clip), static_cast<uint16_t>(num_distinct)});
-    for (const float logit : shared) {
-      part->logits.push_back(logit + 2 * clip_noise.Next());
+    for (int crop = 0; crop < options.crops; ++crop) {
+      part->clips.push_back({row, static_cast<uint32_t>(16 * clip),
+                             static_cast<uint16_t>(num_distinct), static_cast<uint8_t>(crop)});
+      for (const float logit : shared) {
+        part->logits.push_back(logit + 2 * clip_noise.Next());
+      }
     }
   }
 }

@@ -178,13 +178,23 @@ int CropChoice::ShortSide(int size) const {
   if (short_side > 0) {
     return short_side;
   }
-  return count == 10 ? size * 8 / 7 : size;
+  return crops == ScoringCrop::kTen ? size * 8 / 7 : size;
+}
+
+int CropChoice::Count() const {
+  switch (crops) {
+    case ScoringCrop::kCenter:
+    case ScoringCrop::kWhole:
+      return 1;
+    case ScoringCrop::kThree:
+      return 3;
+    case ScoringCrop::kTen:
+      return 10;
+  }
+  throw Error(ErrorKind::kInternal, "a crop of scoring is not known");
 }
 
 void CropChoice::Check(int size) const {
-  if (count != 1 && count != 3 && count != 10) {
-    throw UsageError(fmt::format("{} crops: there can be 1, 3 or 10", count));
-  }
   if (ShortSide(size) < size) {
     throw UsageError(
         fmt::format("--short-side {}: crops of {} x {} pixels need at least {}, or 0 for the usual",
@@ -193,16 +203,17 @@ void CropChoice::Check(int size) const {
 }
 
 std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& choice) {
+  REEL3D_CHECK(choice.crops != ScoringCrop::kWhole);
   const CropPlan center = CenterOfResized(frame, size, choice.ShortSide(size));
   const int right = center.resized_width - size;
   const int bottom = center.resized_height - size;
   std::vector<CropPlan> crops = {center};
-  if (choice.count == 3) {
+  if (choice.crops == ScoringCrop::kThree) {
     const bool is_wide = frame.width >= frame.height;
     crops.push_back(is_wide ? At(center, 0, center.window_y) : At(center, center.window_x, 0));
     crops.push_back(is_wide ? At(center, right, center.window_y)
                             : At(center, center.window_x, bottom));
-  } else if (choice.count == 10) {
+  } else if (choice.crops == ScoringCrop::kTen) {
     for (const auto& [x, y] :
          {std::pair<int, int>{0, 0}, {right, 0}, {0, bottom}, {right, bottom}}) {
       crops.push_back(At(center, x, y));
@@ -213,6 +224,32 @@ std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& 
     }
   }
   return crops;
+}
+
+FrameSize WholeFrameSize(FrameSize frame, int short_side) {
+  CheckFrame(frame);
+  const int64_t most = int64_t{kMaxWholeFrameAspect} * std::min(frame.width, frame.height);
+  if (std::max(frame.width, frame.height) > most) {
+    throw InputError(fmt::format(
+        "frames of {}x{} pixels cannot be scored as a whole: their long side is more than {} times "
+        "the short side",
+        frame.width, frame.height, kMaxWholeFrameAspect));
+  }
+  const CropPlan plan = CenterOfResized(frame, short_side, short_side);
+  return {plan.resized_width, plan.resized_height};
+}
+
+std::vector<CropPlan> WholeFrameTiles(FrameSize frame, int short_side) {
+  const FrameSize resized = WholeFrameSize(frame, short_side);
+  const CropPlan center = CenterOfResized(frame, short_side, short_side);
+  const bool is_wide = resized.width >= resized.height;
+  const int last = std::max(resized.width, resized.height) - short_side;
+  std::vector<CropPlan> tiles;
+  for (int begin = 0; begin < last; begin += short_side) {
+    tiles.push_back(is_wide ? At(center, begin, 0) : At(center, 0, begin));
+  }
+  tiles.push_back(is_wide ? At(center, last, 0) : At(center, 0, last));
+  return tiles;
 }
 
 }  // namespace reel3d

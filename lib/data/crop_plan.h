@@ -75,22 +75,50 @@ CropPlan DrawCrop(const CropOptions& options, FrameSize frame, Rng& rng);
 // Returns the crop of validation and scoring: short side to `size`, centre crop, no flip.
 CropPlan CenterCrop(FrameSize frame, int size);
 
-// Says which crops scoring takes of each window of a video.
+// Says what scoring shows of the frames of each window of a video.
+enum class ScoringCrop { kCenter, kThree, kTen, kWhole };
+inline std::vector<NamedChoice<ScoringCrop>> ChoicesOf(ScoringCrop /*type*/) {
+  return {{ScoringCrop::kCenter, "1", "the square at the centre"},
+          {ScoringCrop::kThree, "3", "the squares at the centre and at both ends of the long side"},
+          {ScoringCrop::kTen, "10",
+           "the squares at the centre and in the four corners, each also mirrored"},
+          {ScoringCrop::kWhole, "whole",
+           "the complete frames in their own shape (fully convolutional), for networks that take "
+           "frames of any size"}};
+}
+
 struct CropChoice {
-  int count = 1;       // 1: the centre. 3: also both ends of the long side. 10: see ScoringCrops()
+  ScoringCrop crops = ScoringCrop::kCenter;
   int short_side = 0;  // of the resized frame, pixels; 0: ShortSide() decides
 
+  // Returns the number of clips that are scored of each window.
+  int Count() const;
   // Returns the short side of the resized frame for crops of `size` pixels. The default is `size`.
   // For ten crops it is 8/7 of `size`, because corners would otherwise coincide.
   int ShortSide(int size) const;
-  // Throws a usage error if `count` is not 1, 3 or 10, or if the short side is below `size`.
+  // Throws a usage error if the short side is below `size`.
   void Check(int size) const;
 };
 
-// Returns the crops in the order of their numbers. The frame is resized so that its short side has
-// ShortSide() pixels, and each crop is a square of it. Number 0 is always the centre.
+// Returns the squares in the order of their numbers. The frame is resized so that its short side
+// has ShortSide() pixels, and each crop is a square of it. Number 0 is always the centre.
 //    3: centre, left (or top), right (or bottom)
 //   10: centre, top left, top right, bottom left, bottom right, then the same five mirrored
+// Not for ScoringCrop::kWhole, which shows no square.
 std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& choice);
+
+// The longest frames that are scored as a whole, as long side over short side. Time and memory of a
+// clip grow with it.
+constexpr int kMaxWholeFrameAspect = 8;
+
+// Returns the size of complete frames whose short side is resized to `short_side` pixels: the long
+// side becomes the whole part of long side x short_side / short side. Throws an input error if the
+// frames have no pixels or are longer than kMaxWholeFrameAspect.
+FrameSize WholeFrameSize(FrameSize frame, int short_side);
+
+// Returns squares of `short_side` pixels that together show the complete resized frame, in order
+// along its long side. The last one ends where the frame ends, so it may overlap the one before.
+// All are windows of one resized region, so a frame is decoded once. Throws as WholeFrameSize().
+std::vector<CropPlan> WholeFrameTiles(FrameSize frame, int short_side);
 
 }  // namespace reel3d

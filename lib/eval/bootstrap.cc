@@ -2,6 +2,7 @@
 #include "lib/eval/bootstrap.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -14,15 +15,44 @@ namespace reel3d {
 
 namespace {
 
-// Draws groups with replacement, as many as there are, and counts their videos.
-Draws DrawVideos(const std::vector<int>& groups, int num_groups, Rng rng) {
+// Returns how many of `total` draws hit, each with the chance share / total. Skips from hit to hit,
+// so it takes about `share` steps.
+int64_t DrawHits(int64_t share, int64_t total, Rng* rng) {
+  const double log_miss = std::log1p(-static_cast<double>(share) / static_cast<double>(total));
+  int64_t hits = 0;
+  for (double place = 0;; ++hits) {
+    place += 1 + std::floor(std::log1p(-rng->Uniform()) / log_miss);  // of the next hit, from 1
+    if (!(place <= static_cast<double>(total))) {
+      return hits;
+    }
+  }
+}
+
+// Returns how many of the draws, as many as there are groups and missing videos, are of missing
+// ones. Counts the rarer kind.
+int64_t DrawMissing(int64_t num_groups, int64_t num_missing, Rng* rng) {
+  const int64_t total = num_groups + num_missing;
+  if (num_groups == 0 || num_missing == 0) {
+    return num_missing;
+  }
+  return num_missing <= num_groups ? DrawHits(num_missing, total, rng)
+                                   : total - DrawHits(num_groups, total, rng);
+}
+
+// Draws groups with replacement, as many as there are groups and missing videos, and counts their
+// videos.
+Draws DrawVideos(const std::vector<int>& groups, int num_groups, int64_t num_missing, Rng rng) {
+  const int64_t missing_draws = DrawMissing(num_groups, num_missing, &rng);
   Draws of_groups(static_cast<size_t>(num_groups));
-  for (int draw = 0; draw < num_groups; ++draw) {
+  for (int64_t draw = missing_draws; draw < num_groups + num_missing; ++draw) {
     ++of_groups[static_cast<size_t>(rng.Below(num_groups))];
   }
   Draws draws(groups.size());
   for (size_t video = 0; video < groups.size(); ++video) {
     draws[video] = of_groups[static_cast<size_t>(groups[video])];
+  }
+  if (num_missing > 0) {
+    draws.push_back(static_cast<uint32_t>(missing_draws));
   }
   return draws;
 }
@@ -31,15 +61,18 @@ Draws DrawVideos(const std::vector<int>& groups, int num_groups, Rng rng) {
 
 std::vector<std::vector<double>> BootstrapValues(const std::vector<int>& groups,
                                                  const Resampling& resampling,
-                                                 const FiguresOfDraws& figures) {
-  if (groups.empty()) {
+                                                 const FiguresOfDraws& figures,
+                                                 int64_t num_missing) {
+  REEL3D_CHECK(num_missing >= 0 && num_missing <= UINT32_MAX);
+  if (groups.empty() && num_missing == 0) {
     return {};
   }
-  const int num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
+  const int num_groups = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
   const auto num_resamples = static_cast<size_t>(resampling.num_resamples);
   std::vector<std::vector<double>> found(num_resamples);
   ParallelFor(num_resamples, ThreadCount(resampling.threads), [&](size_t resample) {
-    found[resample] = figures(DrawVideos(groups, num_groups, Rng(resampling.seed, resample)));
+    found[resample] =
+        figures(DrawVideos(groups, num_groups, num_missing, Rng(resampling.seed, resample)));
   });
   std::vector<std::vector<double>> values(found.empty() ? 0 : found.front().size());
   for (size_t figure = 0; figure < values.size(); ++figure) {

@@ -17,7 +17,8 @@ struct Resampling {
   int threads = 1;  // 0: one per available core; the samples do not depend on it
 };
 
-// Counts how often each video was drawn in a resample.
+// Counts how often each video was drawn in a resample. If there are missing videos, one more number
+// says how many draws were of them.
 using Draws = std::vector<uint32_t>;
 // Computes figures of a resample, always the same number of them. Several threads call it at once
 // if Resampling::threads allows it.
@@ -25,10 +26,13 @@ using FiguresOfDraws = std::function<std::vector<double>(const Draws&)>;
 
 // Returns the values of each figure over the resamples, rising: see PercentileInterval(). Each
 // resample draws as many groups as there are, with replacement, and all videos of a drawn group.
-// `groups` has the group of each video as a number from 0 without gaps.
+// `groups` has the group of each video as a number from 0 without gaps. `num_missing` further
+// videos are each a group of their own. Only the number of their draws is needed, and it is drawn
+// from its binomial distribution. So a file that states a huge number of videos costs no time.
 std::vector<std::vector<double>> BootstrapValues(const std::vector<int>& groups,
                                                  const Resampling& resampling,
-                                                 const FiguresOfDraws& figures);
+                                                 const FiguresOfDraws& figures,
+                                                 int64_t num_missing = 0);
 
 // Numbers the groups by name, in the order of their first videos. Without names (an empty list)
 // each of the `num_videos` videos is a group of its own.

@@ -53,6 +53,7 @@ class Evaluator {
     whole_.num_expected = subset.num_expected;
     whole_.num_labelled = static_cast<int64_t>(videos_.size());
     whole_.num_clips = subset.num_clips;
+    whole_.has_whole_frames = options.has_whole_frames;
     whole_.clip_top1 = Share(subset.num_clips_right, subset.num_labelled_clips);
   }
 
@@ -115,7 +116,7 @@ class Evaluator {
     }
   }
 
-  // Returns the groups of the labelled videos, then one group for each missing video.
+  // Returns the groups of the labelled videos.
   std::vector<int> Groups() {
     std::vector<std::string> names;
     for (size_t video = 0; video < options_.groups.size(); ++video) {
@@ -123,19 +124,17 @@ class Evaluator {
         names.push_back(options_.groups[video]);
       }
     }
-    std::vector<int> groups = NumberGroups(names, videos_.size());
-    int next = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
-    for (int64_t missing = 0; missing < whole_.num_missing(); ++missing) {
-      groups.push_back(next++);
-    }
-    whole_.num_groups = next;
+    const std::vector<int> groups = NumberGroups(names, videos_.size());
+    const int num_groups = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
+    whole_.num_groups = num_groups + whole_.num_missing();
     whole_.has_groups = !options_.groups.empty();
     return groups;
   }
 
   void MeasureIntervals() {
     const std::vector<std::vector<double>> values = BootstrapValues(
-        Groups(), options_.resampling, [&](const Draws& draws) { return FiguresOfDraw(draws); });
+        Groups(), options_.resampling, [&](const Draws& draws) { return FiguresOfDraw(draws); },
+        whole_.num_missing());
     FigureIntervals& intervals = whole_.intervals;
     size_t figure = 0;
     for (Interval* interval : {&intervals.top1, &intervals.top5, &intervals.average,
@@ -166,8 +165,8 @@ class Evaluator {
       num_present += of_class.num_videos > 0 ? 1 : 0;
     }
     int64_t num_judged = num_scored;
-    for (size_t missing = ranked_.size(); missing < draws.size(); ++missing) {
-      num_judged += draws[missing];
+    if (draws.size() > ranked_.size()) {
+      num_judged += draws.back();
     }
     const double top1 = Share(num_top1, num_judged);
     const double top5 = Share(num_top5, num_judged);

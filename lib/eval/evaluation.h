@@ -87,7 +87,8 @@ constexpr double kWantedPrecisions[] = {0.8, 0.9, 0.95, 0.99};
 struct Evaluation {
   int64_t num_scored = 0, num_expected = 0, num_labelled = 0;  // labelled: among the scored
   int64_t num_clips = 0;
-  int64_t num_groups = 0;  // drawn for the intervals; each missing video is a group
+  bool has_whole_frames = false;  // as in EvaluationOptions
+  int64_t num_groups = 0;         // drawn for the intervals; each missing video is a group
   bool has_groups = false;
   AccuracyFigures figures;
   FigureIntervals intervals;
@@ -131,6 +132,7 @@ struct EvaluationOptions {
   std::vector<SliceColumn> columns;           // with a value for each video of the subset
   std::set<std::string> listed;               // ids; empty: no list
   std::vector<ClassNumbering> orders;         // orders to try besides UsualNumberings()
+  bool has_whole_frames = false;              // clips show complete frames, no squares
   double precision = 0;                       // wanted precision of a threshold; 0: choose none
   Resampling resampling;
 };

@@ -12,7 +12,8 @@ BatchLoaderOptions Loading(const ClipRecipe& recipe, const ClipRunnerOptions& op
                            at::Device device) {
   BatchLoaderOptions loading;
   loading.clip_length = recipe.shape.length;
-  loading.size = recipe.size;
+  loading.size = options.crops.crops == ScoringCrop::kWhole ? options.crops.ShortSide(recipe.size)
+                                                            : recipe.size;
   loading.threads = options.loader_threads;
   loading.bad_clips = options.bad_clips;
   loading.decoding = options.decoding;
@@ -77,7 +78,7 @@ void ClipRunner::ForBatches(std::vector<ClipRequest> clips, FrameSource frames,
   };
   BatchLoader loader(std::move(requests), std::move(frames), loading_);
   while (loader.Next(&batch_)) {
-    const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length, recipe_.size).pixels;
+    const at::Tensor pixels = AsTensors(batch_, recipe_.shape.length).pixels;
     use(input_.ToInput(pixels));
     // The memory of this batch may be filled again while a GPU still computes, but not while it
     // still copies.

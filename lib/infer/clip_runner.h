@@ -29,7 +29,9 @@ struct ClipRunnerOptions {
   int loader_threads = 1;
   Decoding decoding = Decoding::kFast;
   BadClips bad_clips = BadClips::kReport;
-  CropChoice crops = {};  // ClipRequest::crop is the number of one of these crops
+  // ClipRequest::crop is the number of one of these crops. With ScoringCrop::kWhole each request
+  // has its whole_frame instead, and clips that follow each other share a batch if these are equal.
+  CropChoice crops = {};
 };
 
 // Use it from one thread.

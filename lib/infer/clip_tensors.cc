@@ -18,18 +18,20 @@ PixelAllocator PixelsFor(at::Device device) {
   };
 }
 
-ClipBatch AsTensors(Batch& batch, int clip_length, int size) {
+ClipBatch AsTensors(Batch& batch, int clip_length) {
   std::vector<int64_t> labels;
   for (const ClipRequest& clip : batch.clips) {
     labels.push_back(clip.label);
   }
   return {
-      torch::from_blob(batch.pixels.data(), {batch.size(), 3, clip_length, size, size}, at::kByte),
+      torch::from_blob(
+          batch.pixels.data(),
+          {batch.size(), 3, clip_length, batch.clip_size.height, batch.clip_size.width}, at::kByte),
       torch::tensor(labels, at::kLong)};
 }
 
-ClipBatch LoadedClips(Batch& batch, int clip_length, int size) {
-  ClipBatch clips = AsTensors(batch, clip_length, size);
+ClipBatch LoadedClips(Batch& batch, int clip_length) {
+  ClipBatch clips = AsTensors(batch, clip_length);
   std::vector<bool> loaded(batch.clips.size(), true);
   for (const ClipFault& fault : batch.faults) {
     loaded[fault.clip] = loaded[fault.clip] && fault.replaced;

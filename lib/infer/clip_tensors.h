@@ -16,13 +16,13 @@ PixelAllocator PixelsFor(at::Device device);
 // Holds a Batch as tensors. The pixels are a view of the Batch's bytes, valid until its loader's
 // next Next().
 struct ClipBatch {
-  at::Tensor pixels;  // uint8 (N, 3, T, S, S)
+  at::Tensor pixels;  // uint8 (N, 3, T, H, W)
   at::Tensor labels;  // int64 (N)
 };
-ClipBatch AsTensors(Batch& batch, int clip_length, int size);
+ClipBatch AsTensors(Batch& batch, int clip_length);
 // Does the same without the clips that could neither be loaded nor replaced. If there are such
 // clips, the tensors are copies.
-ClipBatch LoadedClips(Batch& batch, int clip_length, int size);
+ClipBatch LoadedClips(Batch& batch, int clip_length);
 
 // Returns clips (N, C, T, H, W) in the same memory format that show other frames: place t of clip n
 // shows frame frames[n][t] of that clip.

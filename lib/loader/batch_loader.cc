@@ -72,6 +72,12 @@ std::vector<size_t> OrderOnDisk(const std::vector<ClipRequest>& clips) {
   return order;
 }
 
+// Returns the width and height of the clips of a batch.
+FrameSize ClipSize(const std::vector<ClipRequest>& clips, int size) {
+  const bool is_whole = !clips.empty() && clips.front().whole_frame != FrameSize{};
+  return is_whole ? WholeFrameSize(clips.front().whole_frame, size) : FrameSize{size, size};
+}
+
 // Keeps a woken loader thread from taking the core of the thread that calls Next(). On busy cores
 // the loader thread then runs when a time slice ends. This is only a hint and needs no privilege.
 void YieldOnWakeup() {
@@ -82,14 +88,22 @@ void YieldOnWakeup() {
 }  // namespace
 
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size) {
-  const auto count = static_cast<int64_t>(clips.size());
-  const auto shared = std::make_shared<const std::vector<ClipRequest>>(std::move(clips));
+  std::vector<ptrdiff_t> begins;  // of the batches, and the end of the last one
+  const auto count = static_cast<ptrdiff_t>(clips.size());
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    const auto clip = clips.begin() + i;
+    if (begins.empty() || i - begins.back() == size ||
+        clip->whole_frame != (clip - 1)->whole_frame) {
+      begins.push_back(i);
+    }
+  }
   BatchRequests requests;
-  requests.num_batches = (count + size - 1) / size;
-  requests.clips = [shared, count, size](int64_t batch_index) {
-    const int64_t first = batch_index * size;
-    return std::vector<ClipRequest>(shared->begin() + first,
-                                    shared->begin() + std::min(first + size, count));
+  requests.num_batches = static_cast<int64_t>(begins.size());
+  begins.push_back(count);
+  requests.clips = [clips = std::make_shared<const std::vector<ClipRequest>>(std::move(clips)),
+                    begins = std::move(begins)](int64_t batch_index) {
+    const auto batch = begins.begin() + batch_index;
+    return std::vector<ClipRequest>(clips->begin() + batch[0], clips->begin() + batch[1]);
   };
   return requests;
 }
@@ -98,7 +112,6 @@ struct BatchLoader::State {
   const BatchRequests requests;
   const FrameSource frames;
   const BatchLoaderOptions options;
-  const size_t clip_bytes;
   std::vector<std::unique_ptr<Worker>> workers;  // one per thread
   std::vector<std::thread> threads;
 
@@ -115,7 +128,6 @@ struct BatchLoader::State {
       : requests(std::move(requests_in)),
         frames(std::move(frames_in)),
         options(options_in),
-        clip_bytes(size_t{3} * options.clip_length * options.size * options.size),
         ring(static_cast<size_t>(std::max(1, options.batches_ahead))) {}
 
   Slot& SlotOf(int64_t batch) { return ring[static_cast<size_t>(batch) % ring.size()]; }
@@ -261,7 +273,9 @@ void BatchLoader::State::OpenBatch() {
   slot.batch.read_s = slot.batch.decode_s = 0;
   try {
     slot.batch.clips = requests.clips(num_opened);
-    slot.batch.pixels.Resize(slot.batch.clips.size() * clip_bytes, options.allocate);
+    slot.batch.clip_size = ClipSize(slot.batch.clips, options.size);
+    slot.batch.pixels.Resize(slot.batch.clips.size() * ClipBytes(slot.batch, options.clip_length),
+                             options.allocate);
     slot.batch.faults.clear();
     slot.order = OrderOnDisk(slot.batch.clips);
   } catch (...) {

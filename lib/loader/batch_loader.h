@@ -42,15 +42,20 @@ struct ClipRequest {
   Clip clip;
   Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
   int crop = 0;     // number of the crop, if scoring takes several crops of a clip (ScoringCrops)
+  // Size of the video's frames in pixels, if the clip shows the complete frames (WholeFrameSize).
+  // 0 x 0: it shows a square.
+  FrameSize whole_frame = {};
 };
 
-// Describes what to load. Batches may differ in size and may be empty.
+// Describes what to load. Batches may differ in size and may be empty. The clips of a batch have
+// the same whole_frame.
 struct BatchRequests {
   int64_t num_batches = 0;
   // Returns the clips of a batch. Called once for each batch, in order, from one thread at a time.
   std::function<std::vector<ClipRequest>(int64_t batch_index)> clips;
   // Returns the part of the frames that a clip shows. CropPlan::size must be that of the loader's
-  // options. `rng` is a copy of the clip's crop_rng. Any thread.
+  // options. `rng` is a copy of the clip's crop_rng. Any thread. Not called for clips that show
+  // complete frames.
   std::function<CropPlan(const ClipRequest& clip, FrameSize frame, Rng& rng)> crop;
   // Returns the clip to load instead of clip `clip` of a batch, if the frames of that clip are
   // damaged. `attempt` counts from 1, because the replacement may be damaged too. The answer must
@@ -58,8 +63,8 @@ struct BatchRequests {
   std::function<ClipRequest(int64_t batch_index, size_t clip, int attempt)> replacement;
 };
 
-// Cuts `clips`, in their order, into batches of `size`; the last may be smaller. The caller sets
-// `crop`.
+// Cuts `clips`, in their order, into batches of `size`; the last may be smaller. A clip with
+// another whole_frame than the one before it begins a new batch. The caller sets `crop`.
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
 
 // Says what happens to a clip whose frames are damaged. kThrow: Next() throws. kReport: the batch
@@ -76,7 +81,7 @@ struct ClipFault {
 
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
-  int size = 112;         // S
+  int size = 112;         // S: the side of squares, or the short side of complete frames
   int threads = 0;        // 0: one for each core that this process may use
   int batches_ahead = 3;  // length of the ring; each costs the memory of a batch
   BadClips bad_clips = BadClips::kThrow;
@@ -85,7 +90,8 @@ struct BatchLoaderOptions {
 };
 
 struct Batch {
-  PixelBuffer pixels;               // [N, 3, T, S, S]: red, green, blue
+  PixelBuffer pixels;               // [N, 3, T, H, W]: red, green, blue
+  FrameSize clip_size;              // W and H: S and S, or those of complete frames
   std::vector<ClipRequest> clips;   // N of them: as requested, or their replacements
   std::vector<ClipFault> faults;    // in order of clips; only with BadClips::kReport
   double read_s = 0, decode_s = 0;  // for these clips, summed over threads

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "lib/base/error.h"
 #include "lib/base/timer.h"
 
@@ -76,25 +78,65 @@ void ClipLoader::Read(const ClipOrigin& origin, const ClipRequest& request, Clip
 // Loads clips that show the same frames.
 void ClipLoader::Fill(const ClipOrigin& origin, const std::vector<size_t>& clips, Batch* batch,
                       ClipGroup* group) {
-  const BatchLoaderOptions& options = origin.options;
   const ClipRequest& first = batch->clips[clips.front()];
   Read(origin, first, group);
   const Stopwatch decoding;
-  const size_t clip_bytes = size_t{3} * options.clip_length * options.size * options.size;
-  plans_.clear();
-  pixels_.clear();
   try {
-    const FrameSize size = decoder_.ReadSize(frames_[0]);
-    for (const size_t clip : clips) {
-      Rng rng = batch->clips[clip].crop_rng;
-      plans_.push_back(origin.requests.crop(batch->clips[clip], size, rng));
-      REEL3D_CHECK(plans_.back().size == options.size);
-      pixels_.push_back(batch->pixels.data() + clip * clip_bytes);
+    const FrameSize frame = decoder_.ReadSize(frames_[0]);
+    if (first.whole_frame == FrameSize{}) {
+      DecodeCrops(origin, clips, frame, batch);
+    } else {
+      REEL3D_CHECK(clips.size() == 1);
+      DecodeWhole(origin, clips.front(), frame, batch);
     }
-    decoder_.DecodeCrops(frames_, options.clip_length, plans_, pixels_);
     group->decode_s += decoding.Seconds();
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("{}: {}", origin.frames.name(first.video), error.what()));
+  }
+}
+
+void ClipLoader::DecodeCrops(const ClipOrigin& origin, const std::vector<size_t>& clips,
+                             FrameSize frame, Batch* batch) {
+  const BatchLoaderOptions& options = origin.options;
+  const size_t clip_bytes = ClipBytes(*batch, options.clip_length);
+  plans_.clear();
+  pixels_.clear();
+  for (const size_t clip : clips) {
+    Rng rng = batch->clips[clip].crop_rng;
+    plans_.push_back(origin.requests.crop(batch->clips[clip], frame, rng));
+    REEL3D_CHECK(plans_.back().size == options.size);
+    pixels_.push_back(batch->pixels.data() + clip * clip_bytes);
+  }
+  decoder_.DecodeCrops(frames_, options.clip_length, plans_, pixels_);
+}
+
+// Decodes squares that cover the complete frames, and puts them together.
+void ClipLoader::DecodeWhole(const ClipOrigin& origin, size_t clip, FrameSize frame, Batch* batch) {
+  const FrameSize expected = batch->clips[clip].whole_frame;
+  if (frame != expected) {
+    throw InputError(fmt::format("frame {}: {}x{} pixels, but the video has {}x{}",
+                                 frames_[0].frame_index, frame.width, frame.height, expected.width,
+                                 expected.height));
+  }
+  const int length = origin.options.clip_length;
+  const int side = origin.options.size;
+  const size_t tile_bytes = size_t{3} * length * side * side;
+  plans_ = WholeFrameTiles(frame, side);
+  tiles_.resize(plans_.size() * tile_bytes);
+  pixels_.clear();
+  for (size_t tile = 0; tile < plans_.size(); ++tile) {
+    pixels_.push_back(tiles_.data() + tile * tile_bytes);
+  }
+  decoder_.DecodeCrops(frames_, length, plans_, pixels_);
+  const FrameSize size = batch->clip_size;
+  uint8_t* const to = batch->pixels.data() + clip * ClipBytes(*batch, length);
+  for (size_t tile = 0; tile < plans_.size(); ++tile) {
+    for (int row = 0; row < 3 * length * side; ++row) {
+      const int plane = row / side;  // colours and frames, in the same order in both
+      const int64_t y = int64_t{plane} * size.height + plans_[tile].window_y + row % side;
+      std::memcpy(to + y * size.width + plans_[tile].window_x, pixels_[tile] + int64_t{row} * side,
+                  static_cast<size_t>(side));
+    }
   }
 }
 

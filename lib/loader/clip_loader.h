@@ -31,6 +31,11 @@ struct ClipGroup {
   double read_s = 0, decode_s = 0;
 };
 
+// Returns the bytes of one clip of a batch.
+inline size_t ClipBytes(const Batch& batch, int clip_length) {
+  return size_t{3} * clip_length * batch.clip_size.width * batch.clip_size.height;
+}
+
 // Keeps its buffers from clip to clip. Use one loader per thread.
 class ClipLoader {
  public:
@@ -46,6 +51,9 @@ class ClipLoader {
   void Read(const ClipOrigin& origin, const ClipRequest& request, ClipGroup* group);
   void Fill(const ClipOrigin& origin, const std::vector<size_t>& clips, Batch* batch,
             ClipGroup* group);
+  void DecodeCrops(const ClipOrigin& origin, const std::vector<size_t>& clips, FrameSize frame,
+                   Batch* batch);
+  void DecodeWhole(const ClipOrigin& origin, size_t clip, FrameSize frame, Batch* batch);
 
   FrameDecoder decoder_;
   std::vector<int> frame_indices_;
@@ -53,6 +61,7 @@ class ClipLoader {
   std::vector<FrameJpeg> frames_;
   std::vector<CropPlan> plans_;
   std::vector<uint8_t*> pixels_;
+  std::vector<uint8_t> tiles_;  // squares of complete frames
 };
 
 }  // namespace reel3d

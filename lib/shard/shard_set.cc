@@ -23,9 +23,10 @@ struct LazyShard {
   size_t num_videos = 0;
   std::string uuid;  // expected, from shards.tsv
   std::mutex opening;
-  std::atomic<bool> is_open{false};  // true: both members below are set and do not change any more
+  std::atomic<bool> is_open{false};  // true: the members below are set and do not change any more
   std::shared_ptr<const ShardFrames> frames;
   std::vector<uint64_t> first_frames;  // for each video of the shard
+  std::vector<FrameSize> frame_sizes;  // for each video of the shard
 };
 
 // Each shard keeps one descriptor open; the default limit of many systems, 1024, is too low for
@@ -88,6 +89,9 @@ void ShardSet::State::Open(int number, LazyShard* shard) const {
   const ShardReader reader(folder / ShardFileName(number));
   RequireAgreement(number, *shard, reader);
   shard->first_frames = reader.table().first_frames;
+  for (const ShardVideo& video : reader.table().videos) {
+    shard->frame_sizes.push_back({video.width, video.height});
+  }
   shard->frames = reader.frames();
   shard->is_open = true;
 }
@@ -189,6 +193,11 @@ void ShardSet::RequireSoundIndex() const {
 
 void ShardSet::RequireAgreement(int number, const ShardReader& reader) const {
   state_->RequireAgreement(number, state_->shards.at(number), reader);
+}
+
+FrameSize ShardSet::FrameSizeOf(size_t video) const {
+  const IndexedVideo& row = state_->videos[video];
+  return state_->Opened(row.shard).frame_sizes[static_cast<size_t>(row.video_index)];
 }
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {

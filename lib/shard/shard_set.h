@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/crop_plan.h"
 #include "lib/data/manifest.h"
 #include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_index.h"
@@ -62,6 +63,10 @@ class ShardSet {
   // Replaces `frames` by several frames of the video, and throws as ReadFrame does. `frame_indices`
   // must rise; consecutive frames are fetched by one read.
   void ReadFrames(size_t video, const std::vector<int>& frame_indices, FrameBytes* frames) const;
+
+  // Returns the size of a video's frames in pixels, as its shard states it. Any thread; throws as
+  // ReadFrames() does if the shard does not agree with the index.
+  FrameSize FrameSizeOf(size_t video) const;
 
   // Asks the system to fetch the frames from `first` to `last` in the background, if the shard is
   // open. It is a hint and never throws.

@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -13,6 +14,43 @@
 
 namespace reel3d {
 namespace {
+
+bool ByVideo(const ScoredClip& a, const ScoredClip& b) { return a.video < b.video; }
+
+// Puts the clips in the order of their videos.
+void SortClips(Scores* scores) {
+  if (std::is_sorted(scores->clips.begin(), scores->clips.end(), ByVideo)) {
+    return;
+  }
+  const size_t num_classes = scores->classes.size();
+  std::vector<size_t> order(scores->clips.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return ByVideo(scores->clips[a], scores->clips[b]); });
+  std::vector<ScoredClip> clips;
+  std::vector<float> logits;
+  logits.reserve(scores->logits.size());
+  for (const size_t clip : order) {
+    clips.push_back(scores->clips[clip]);
+    const auto row = scores->logits.begin() + static_cast<ptrdiff_t>(clip * num_classes);
+    logits.insert(logits.end(), row, row + static_cast<ptrdiff_t>(num_classes));
+  }
+  scores->clips = std::move(clips);
+  scores->logits = std::move(logits);
+}
+
+// Returns the places of requests in the order of the sizes of their frames.
+std::vector<size_t> OrderOfSizes(const std::vector<ClipRequest>& requests) {
+  std::vector<size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto size = [&](size_t i) {
+      return std::pair(requests[i].whole_frame.width, requests[i].whole_frame.height);
+    };
+    return size(a) < size(b);
+  });
+  return order;
+}
 
 void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
   const size_t num_classes = scores->classes.size();
@@ -30,6 +68,23 @@ void DropClipsOf(const std::vector<bool>& failed, Scores* scores) {
   scores->logits.resize(kept * num_classes);
 }
 
+void RequireTakesWholeFrames(const TrainedNetwork& trained, const CropChoice& crops) {
+  if (crops.crops != ScoringCrop::kWhole) {
+    return;
+  }
+  const int side = crops.ShortSide(trained.recipe.size);
+  const int longest = kMaxWholeFrameAspect * side;
+  try {
+    trained.options.CheckClips(trained.recipe.shape.length, side, longest);
+    trained.options.CheckClips(trained.recipe.shape.length, longest, side);
+  } catch (const Error& error) {
+    throw UsageError(fmt::format(
+        "--crops {}: needs a network that takes frames of any size, up to {}x{} pixels here; {}. "
+        "Use --crops 1, 3 or 10",
+        NameOf(crops.crops), longest, side, error.what()));
+  }
+}
+
 }  // namespace
 
 ClipScorer::ClipScorer(const ClipScorerOptions& options, const TrainedNetwork& trained,
@@ -42,6 +97,7 @@ ClipScorer::ClipScorer(const ClipScorerOptions& options, const TrainedNetwork& t
               {options_.batch, options_.loader_threads, options_.decoding, BadClips::kReport,
                options_.crops},
               device) {
+  RequireTakesWholeFrames(trained, options_.crops);
   if (videos_.videos.empty()) {
     throw InputError(fmt::format("{} holds no {} videos; --subset names another", videos_.source,
                                  SubsetName(options_.subset)));
@@ -84,7 +140,7 @@ std::vector<Clip> ClipScorer::WindowsOf(int num_frames) const {
 
 void ClipScorer::AddClips(const Clip& window, uint32_t row, std::vector<Scores>* scores) const {
   for (Scores& of_order : *scores) {
-    for (int crop = 0; crop < options_.crops.count; ++crop) {
+    for (int crop = 0; crop < options_.crops.Count(); ++crop) {
       of_order.clips.push_back({row, static_cast<uint32_t>(window.frames.front()),
                                 static_cast<uint16_t>(window.num_distinct),
                                 static_cast<uint8_t>(crop)});
@@ -102,25 +158,63 @@ void ClipScorer::NoteFailure(const std::string& reason, uint32_t row, ScorePart*
   }
 }
 
-void ClipScorer::RunClips(std::vector<ClipRequest> requests, FrameSource frames,
+void ClipScorer::RequireShape(FrameSize frame) const {
+  if (ShowsWholeFrames()) {
+    WholeFrameSize(frame, options_.crops.ShortSide(runner_.recipe().size));
+  }
+}
+
+void ClipScorer::AddRequests(size_t video, const Clip& window, FrameSize frame, size_t place,
+                             ClipsToRun* clips) const {
+  for (int crop = 0; crop < options_.crops.Count(); ++crop) {
+    ClipRequest request{video, -1, window, Rng(0), crop};
+    request.whole_frame = ShowsWholeFrames() ? frame : FrameSize{};
+    clips->requests.push_back(std::move(request));
+    clips->places.push_back(place + static_cast<size_t>(crop));
+  }
+}
+
+void ClipScorer::RunClips(ClipsToRun clips, FrameSource frames,
                           const std::function<std::string(const ClipRequest&)>& id_of,
                           ScorePart* part, FailedRows* failed) {
-  const std::vector<ScoredClip>& clips = part->scores.front().clips;
+  const size_t num_classes = classes_.size();
+  for (Scores& scores : part->scores) {
+    scores.logits.resize(scores.clips.size() * num_classes);
+  }
+  std::vector<size_t> places;
+  std::vector<ClipRequest> requests;
+  for (const size_t i : OrderOfSizes(clips.requests)) {
+    places.push_back(clips.places[i]);
+    requests.push_back(std::move(clips.requests[i]));
+  }
+  auto place = places.cbegin();  // of the first clip of a batch
+  std::vector<float> rows;
   runner_.RunInOrders(std::move(requests), std::move(frames), Choosers(id_of),
                       [&](const Batch& batch, size_t order, const at::Tensor& logits) {
-                        std::vector<float>& all = part->scores[order].logits;
-                        const size_t first_clip = all.size() / classes_.size();
+                        Scores& scores = part->scores[order];
                         for (const ClipFault& fault : batch.faults) {
-                          NoteFailure(fault.reason, clips[first_clip + fault.clip].video, part,
-                                      failed);
+                          const size_t clip = place[static_cast<ptrdiff_t>(fault.clip)];
+                          NoteFailure(fault.reason, scores.clips[clip].video, part, failed);
                         }
-                        AppendRows(logits, &all);
+                        rows.clear();
+                        AppendRows(logits, &rows);
+                        for (int64_t i = 0; i < batch.size(); ++i) {
+                          const auto row = static_cast<ptrdiff_t>(num_classes);
+                          std::copy_n(
+                              rows.begin() + i * row, num_classes,
+                              scores.logits.begin() + static_cast<ptrdiff_t>(place[i]) * row);
+                        }
+                        if (order + 1 == part->scores.size()) {
+                          place += batch.size();
+                        }
                       });
 }
 
-void ClipScorer::DropClips(const FailedRows& failed, ScorePart* part) {
+void ClipScorer::FinishClips(const FailedRows& failed, ScorePart* part) {
   for (Scores& scores : part->scores) {
+    scores.logits.resize(scores.clips.size() * scores.classes.size());  // none may have run
     DropClipsOf(failed, &scores);
+    SortClips(&scores);
   }
 }
 

@@ -70,8 +70,9 @@ class ClipScorer {
   virtual void Score(ScorePart* part) = 0;
 
  protected:
-  // Throws an input error if there are no videos, and a usage error if there would be too many
-  // parts or CropChoice::Check() throws.
+  // Throws an input error if there are no videos. Throws a usage error if there would be too many
+  // parts, if CropChoice::Check() throws, or if the network does not take the complete frames that
+  // options.crops asks for.
   ClipScorer(const ClipScorerOptions& options, const TrainedNetwork& trained, at::Device device,
              VideosToScore videos);
 
@@ -79,21 +80,36 @@ class ClipScorer {
   const VideosToScore& videos() const { return videos_; }
   // Returns the place in videos().videos of the first video of a part.
   size_t FirstVideo(int part) const { return static_cast<size_t>(part) * PartSize(); }
+  bool ShowsWholeFrames() const { return options_.crops.crops == ScoringCrop::kWhole; }
   std::vector<Clip> WindowsOf(int num_frames) const;
   // Appends the crops of a window of the part's video `row` to the clips of each of `scores`.
   void AddClips(const Clip& window, uint32_t row, std::vector<Scores>* scores) const;
+
+  // Clips to compute, and the place of each in the clips of the part.
+  struct ClipsToRun {
+    std::vector<ClipRequest> requests;
+    std::vector<size_t> places;
+  };
+  // Appends the crops of a window, which are the part's clips from `place` on. `video` is the index
+  // into the frame source. `frame` is the size of the video's frames; it is needed for complete
+  // frames only.
+  void AddRequests(size_t video, const Clip& window, FrameSize frame, size_t place,
+                   ClipsToRun* clips) const;
+  // Throws an input error if complete frames are wanted and such frames are too long for that.
+  void RequireShape(FrameSize frame) const;
 
   // Holds the videos of a part that failed, by their rows.
   using FailedRows = std::vector<bool>;
   static void NoteFailure(const std::string& reason, uint32_t row, ScorePart* part,
                           FailedRows* failed);
-  // Computes the logits of the part's next clips, which `requests` describe. `id_of` names the
-  // video of a request.
-  void RunClips(std::vector<ClipRequest> requests, FrameSource frames,
+  // Computes the logits of some of the part's clips. `id_of` names the video of a request. Complete
+  // frames are computed size by size, so that batches are full.
+  void RunClips(ClipsToRun clips, FrameSource frames,
                 const std::function<std::string(const ClipRequest&)>& id_of, ScorePart* part,
                 FailedRows* failed);
-  // Removes the clips of failed videos: a part of a video's clips would give a wrong score.
-  static void DropClips(const FailedRows& failed, ScorePart* part);
+  // Removes the clips of failed videos, since a part of a video's clips would give a wrong score.
+  // Puts the others in the order of the videos.
+  static void FinishClips(const FailedRows& failed, ScorePart* part);
 
  private:
   size_t PartSize() const { return static_cast<size_t>(options_.videos_per_part); }

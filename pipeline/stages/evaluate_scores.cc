@@ -12,6 +12,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
+#include "lib/data/crop_plan.h"
 #include "lib/data/doubt.h"
 #include "lib/data/names.h"
 #include "lib/data/passport.h"
@@ -136,6 +137,8 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   if (!options.class_order.empty()) {
     how.orders.push_back(ReadClassNumbering(options.class_order, subset.classes));
   }
+  how.has_whole_frames = subset.settings.find(fmt::format(
+                             "crops = {};", NameOf(ScoringCrop::kWhole))) != std::string::npos;
   how.precision = options.precision;
   return Evaluate(subset, how);
 }

@@ -35,7 +35,9 @@ std::vector<Rung> Climb(const Evaluation& evaluation, Averaging averaging) {
   const bool has_crops = !evaluation.one_crop.empty();
   const auto& averages = has_crops ? evaluation.one_crop : evaluation.averages;
   const auto& places = has_crops ? evaluation.one_crop : evaluation.places;
-  const char* const crop = has_crops ? ", centre crop" : "";
+  const char* const crop = has_crops                     ? ", centre crop"
+                           : evaluation.has_whole_frames ? ", complete frames"
+                                                         : "";
   climb("each clip by itself; missing videos are wrong", ClipTop1(evaluation));
   climb(fmt::format("one clip a video, the middle window{}", crop),
         FiguresOf(places, averaging, Windows::kMiddle).top1.missing_wrong);

@@ -22,9 +22,9 @@ struct Rung {
 
 // Returns these rungs: single clips, one window a video, all windows without the tail, the tail,
 // all crops, missing videos ignored, only the listed videos, only videos with a window of
-// Evaluation::most_distinct frames. The rungs of crops, list and full windows are absent if they
-// change nothing or leave no video. Alternatives follow: other rules than `averaging`, other class
-// orders.
+// Evaluation::most_distinct frames. Rungs of one crop name it, or complete frames. The rungs of
+// crops, list and full windows are absent if they change nothing or leave no video. Alternatives
+// follow: other rules than `averaging`, other class orders.
 std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging);
 
 // Returns ladder.txt. Empty without labels.

@@ -54,6 +54,13 @@ VideosToScore VideosOf(const Manifest& manifest, const std::string& file, Subset
   return all;
 }
 
+// Returns how many batches are held in memory. With several, the next is loaded while one is
+// computed. The frames of a clip take about half a megabyte.
+int BatchesAtOnce(int batch) {
+  constexpr int kMostClips = 1024;
+  return std::clamp(kMostClips / batch, 2, 8);
+}
+
 void Warn(const std::string& id, const std::string& warning, ScorePart* part) {
   if (!warning.empty()) {
     LogWarn(fmt::format("{}: {}", id, warning));
@@ -93,69 +100,109 @@ ScorePart RawScorer::PlanPart(int number) const {
   return part;
 }
 
-std::vector<PrepareRequest> RawScorer::RequestsFor(const Scores& plan) const {
+// Rows of one file need not follow each other in the manifest.
+std::vector<RawScorer::FileRows> RawScorer::FilesOf(const Scores& plan) const {
+  std::vector<FileRows> files;
+  std::map<std::string, size_t> places;
+  for (uint32_t row = 0; row < plan.videos.size(); ++row) {
+    const auto [place, is_new] = places.emplace(RowOf(plan, row).path, files.size());
+    if (is_new) {
+      files.emplace_back();
+    }
+    files[place->second].push_back(row);
+  }
+  return files;
+}
+
+std::vector<PrepareRequest> RawScorer::RequestsFor(const Scores& plan,
+                                                   const std::vector<FileRows>& files) const {
   std::vector<PrepareRequest> requests;
-  for (size_t place = 0; place < plan.videos.size(); ++place) {
-    const VideoRow& row = manifest_.videos[members_[FirstVideo(plan.part) + place]];
+  for (const FileRows& rows : files) {
     PrepareRequest request = raw_.preparation.Request();
-    request.source = manifest_.VideoPath(row).string();
-    request.parts.front().part = PartOf(row);
+    request.source = manifest_.VideoPath(RowOf(plan, rows.front())).string();
+    request.parts.clear();
+    for (const uint32_t row : rows) {
+      request.parts.push_back({"", PartOf(RowOf(plan, row)), ""});
+    }
     requests.push_back(std::move(request));
   }
   return requests;
 }
 
 void RawScorer::Score(ScorePart* part) {
-  const size_t num_videos = part->scores.front().videos.size();
+  const Scores& plan = part->scores.front();
+  const std::vector<FileRows> files = FilesOf(plan);
   PrepWorkerOptions worker;
   worker.stall_s = raw_.limits.stall_timeout;
   worker.memory_mb = raw_.limits.worker_memory;
-  RawVideoQueue queue(RequestsFor(part->scores.front()), worker, raw_.prep_threads);
-  FailedRows failed(num_videos);
-  for (uint32_t row = 0; row < num_videos; ++row) {
-    const size_t num_clips = part->scores.front().clips.size();
-    try {
-      const std::unique_ptr<RawVideo> video = queue.Next();
-      const std::string warning = Judge(video->summary(), raw_.allow_truncated);
-      ScoreVideo(*video, row, part, &failed);
-      if (!failed[row]) {
-        part->num_truncated += video->summary().truncated ? 1 : 0;
-        Warn(part->scores.front().videos[row].id, warning, part);
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kInput) {
-        throw;
-      }
-      NoteFailure(error.what(), row, part, &failed);
-      for (Scores& scores : part->scores) {
-        scores.clips.resize(num_clips);
-        scores.logits.resize(num_clips * scores.classes.size());
+  RawVideoQueue queue(RequestsFor(plan, files), worker, raw_.prep_threads);
+  FailedRows failed(plan.videos.size());
+  std::vector<bool> truncated(plan.videos.size());
+  std::map<uint32_t, std::string> warnings;
+  HeldClips held;
+  for (const FileRows& rows : files) {
+    for (const uint32_t row : rows) {
+      try {
+        const std::unique_ptr<RawVideo> video = queue.Next();
+        warnings[row] = Judge(video->summary(), raw_.allow_truncated);
+        truncated[row] = video->summary().truncated;
+        RequireShape({video->width(), video->height()});
+        HoldClips(*video, row, &held, part, &failed);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::kInput) {
+          throw;
+        }
+        NoteFailure(error.what(), row, part, &failed);
       }
     }
   }
-  DropClips(failed, part);
+  RunHeld(&held, part, &failed);
+  for (const auto& [row, warning] : warnings) {
+    if (!failed[row]) {
+      part->num_truncated += truncated[row] ? 1 : 0;
+      Warn(plan.videos[row].id, warning, part);
+    }
+  }
+  FinishClips(failed, part);
 }
 
-void RawScorer::ScoreVideo(const RawVideo& video, uint32_t row, ScorePart* part,
-                           FailedRows* failed) {
-  std::string id = part->scores.front().videos[row].id;
-  const int label = part->scores.front().videos[row].label;
+void RawScorer::HoldClips(const RawVideo& video, uint32_t row, HeldClips* held, ScorePart* part,
+                          FailedRows* failed) {
+  const auto most_clips = static_cast<size_t>(BatchesAtOnce(options().batch) * options().batch);
   const std::vector<Clip> windows = WindowsOf(video.num_frames());
+  size_t place = part->scores.front().clips.size();
   for (const Clip& window : windows) {
     AddClips(window, row, &part->scores);
   }
-  video.ForEachGroup(windows, options().batch,
-                     [&](const std::vector<ClipRequest>& group, FrameSource frames) {
-                       std::vector<ClipRequest> requests;
-                       for (const ClipRequest& request : group) {
-                         for (int crop = 0; crop < options().crops.count; ++crop) {
-                           requests.push_back({request.video, label, request.clip, Rng(0), crop});
-                         }
-                       }
-                       RunClips(
-                           std::move(requests), std::move(frames),
-                           [&](const ClipRequest& /*request*/) { return id; }, part, failed);
-                     });
+  video.ForEachClip(windows, [&](const Clip& window, std::vector<FrameData> frames) {
+    AddRequests(held->clips.size(), window, {video.width(), video.height()}, place, &held->to_run);
+    place += static_cast<size_t>(options().crops.Count());
+    held->clips.push_back({row, window, std::move(frames)});
+    if (held->clips.size() == most_clips) {
+      RunHeld(held, part, failed);
+    }
+  });
+}
+
+// Computes the clips, and forgets them.
+void RawScorer::RunHeld(HeldClips* held, ScorePart* part, FailedRows* failed) {
+  const std::vector<HeldClip> clips = std::move(held->clips);
+  FrameSource source;
+  source.read = [&clips](size_t number, const std::vector<int>& frames, FrameBytes* bytes) {
+    const HeldClip& held_clip = clips.at(number);
+    const std::vector<int>& all = held_clip.clip.frames;
+    bytes->Clear();
+    for (const int frame : frames) {
+      const auto place = std::find(all.begin(), all.end(), frame) - all.begin();
+      AppendFrame(held_clip.frames.at(static_cast<size_t>(place)), bytes);
+    }
+  };
+  source.name = [](size_t /*number*/) { return "the prepared video"; };
+  const auto id_of = [&](const ClipRequest& request) {
+    return part->scores.front().videos[clips[request.video].row].id;
+  };
+  RunClips(std::move(held->to_run), std::move(source), id_of, part, failed);
+  *held = {};
 }
 
 }  // namespace reel3d

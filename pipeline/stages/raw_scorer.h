@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,28 @@ class RawScorer : public ClipScorer {
  private:
   RawScorer(const ClipScorerOptions& options, const TrainedNetwork& trained, at::Device device,
             RawScorerOptions raw, Manifest manifest);
-  std::vector<PrepareRequest> RequestsFor(const Scores& plan) const;
-  void ScoreVideo(const RawVideo& video, uint32_t row, ScorePart* part, FailedRows* failed);
+  // Clips of several videos that wait to be computed together, with their frames.
+  struct HeldClip {
+    uint32_t row = 0;  // of the video in the part
+    Clip clip;
+    std::vector<FrameData> frames;  // the distinct ones
+  };
+  struct HeldClips {
+    std::vector<HeldClip> clips;
+    ClipsToRun to_run;  // ClipRequest::video is an index into `clips`
+  };
+  // The rows of a part that are cut from one file.
+  using FileRows = std::vector<uint32_t>;
+
+  const VideoRow& RowOf(const Scores& plan, uint32_t row) const {
+    return manifest_.videos[members_[FirstVideo(plan.part) + row]];
+  }
+  std::vector<FileRows> FilesOf(const Scores& plan) const;
+  std::vector<PrepareRequest> RequestsFor(const Scores& plan,
+                                          const std::vector<FileRows>& files) const;
+  void HoldClips(const RawVideo& video, uint32_t row, HeldClips* held, ScorePart* part,
+                 FailedRows* failed);
+  void RunHeld(HeldClips* held, ScorePart* part, FailedRows* failed);
 
   const RawScorerOptions raw_;
   const Manifest manifest_;

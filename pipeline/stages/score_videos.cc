@@ -80,11 +80,10 @@ void ScoreOptions::Bind(OptionBinder& binder) {
               "2020 rule. 0: all clips at the distance of --window-stride");
   window_stride.Bind(binder);
   binder.Choice("tail", &tail, "what to do with the last, shorter clip of a video");
-  binder.Choice("crops", &crops, {"1", "3", "10"},
-                "square crops to score of each clip. 1: the centre of the frames. 3: the centre "
-                "and both ends of the long side. 10: the centre and the four corners, each also "
-                "mirrored. The time grows with their number");
-  binder.Bind("short-side", &short_side, {0, 4096},
+  binder.Choice("crops", &crops.crops,
+                "which part of the frames to score of each clip. The time grows with the number of "
+                "squares, or with the area of the complete frames");
+  binder.Bind("short-side", &crops.short_side, {0, 4096},
               "short side in pixels to which frames are resized before crops are cut out. 0: the "
               "side of a crop; with --crops 10, 8/7 of that side");
   binder.Choice("probe", &probe,
@@ -177,7 +176,7 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
   scorer.subset = options.subset;
   scorer.window_stride = options.window_stride;
   scorer.windows = options.windows;
-  scorer.crops = {std::stoi(options.crops), options.short_side};
+  scorer.crops = options.crops;
   scorer.tail = options.tail;
   scorer.orders = options.shuffle_frames ? std::vector<FrameOrder>{FrameOrder::kShuffled}
                                          : OrdersOf(options.probe);

@@ -8,6 +8,7 @@
 
 #include "lib/cli/tool.h"
 #include "lib/data/clip_sampler.h"
+#include "lib/data/crop_plan.h"
 #include "lib/data/frame_order.h"
 #include "lib/data/manifest.h"
 #include "pipeline/support/compute_options.h"
@@ -34,8 +35,7 @@ struct ScoreOptions {
   int windows = 0;  // maximum per video, spread evenly; 0: by window_stride
   WindowStride window_stride;
   TailRule tail = TailRule::kLoop;
-  std::string crops = "1";
-  int short_side = 0;  // of the resized frames, pixels; 0: CropChoice::ShortSide()
+  CropChoice crops;
   Probe probe = Probe::kNone;
   bool shuffle_frames = false;
   int64_t seed = 1;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "lib/base/error.h"
 #include "lib/loader/sampler.h"
 
 namespace reel3d {
@@ -41,24 +42,46 @@ ScorePart ShardScorer::PlanPart(int number) const {
   return part;
 }
 
+// Returns 0 x 0 if squares are scored, and if the video fails because of its frames' shape.
+FrameSize ShardScorer::FrameSizeOf(size_t video, uint32_t row, ScorePart* part,
+                                   FailedRows* failed) const {
+  if (!ShowsWholeFrames()) {
+    return {};
+  }
+  try {
+    const FrameSize frame = shards_->FrameSizeOf(video);
+    RequireShape(frame);
+    return frame;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    NoteFailure(error.what(), row, part, failed);
+    return {};
+  }
+}
+
 void ShardScorer::Score(ScorePart* part) {
   const Scores& plan = part->scores.front();
   const size_t first = FirstVideo(plan.part);
-  std::vector<ClipRequest> requests;
+  FailedRows failed(plan.videos.size());
+  ClipsToRun clips;
+  size_t place = 0;  // of the window's first clip in the part
   for (uint32_t row = 0; row < plan.videos.size(); ++row) {
     const size_t member = members_[first + row];
+    const FrameSize frame = FrameSizeOf(member, row, part, &failed);
     for (const Clip& window : WindowsOf(shards_->videos()[member].num_frames)) {
-      for (int crop = 0; crop < options().crops.count; ++crop) {
-        requests.push_back({member, plan.videos[row].label, window, Rng(0), crop});
+      if (!failed[row]) {
+        AddRequests(member, window, frame, place, &clips);
       }
+      place += static_cast<size_t>(options().crops.Count());
     }
   }
-  FailedRows failed(plan.videos.size());
   const auto id_of = [&](const ClipRequest& request) {
     return shards_->videos()[request.video].id;
   };
-  RunClips(std::move(requests), FramesOf(*shards_), id_of, part, &failed);
-  DropClips(failed, part);
+  RunClips(std::move(clips), FramesOf(*shards_), id_of, part, &failed);
+  FinishClips(failed, part);
 }
 
 }  // namespace reel3d

@@ -20,6 +20,8 @@ class ShardScorer : public ClipScorer {
   void Score(ScorePart* part) override;
 
  private:
+  FrameSize FrameSizeOf(size_t video, uint32_t row, ScorePart* part, FailedRows* failed) const;
+
   const std::shared_ptr<const ShardSet> shards_;
   const std::vector<size_t> members_;  // videos of the subset, in index order
 };

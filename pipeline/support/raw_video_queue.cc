@@ -16,10 +16,23 @@ namespace {
 
 // The outcome of a request.
 struct Slot {
-  std::unique_ptr<RawVideo> video;
-  std::exception_ptr error;
+  std::vector<RawPart> parts;
   bool is_ready = false;
 };
+
+Slot Prepared(const PrepareRequest& request, PrepWorker* worker) {
+  Slot slot;
+  try {
+    slot.parts = PrepareRawParts(request, worker);
+  } catch (...) {
+    slot.parts.clear();
+    for (size_t part = 0; part < request.parts.size(); ++part) {
+      slot.parts.push_back({nullptr, std::current_exception()});
+    }
+  }
+  slot.is_ready = true;
+  return slot;
+}
 
 }  // namespace
 
@@ -33,7 +46,8 @@ struct RawVideoQueue::State {
   std::condition_variable changed;
   std::vector<Slot> slots;  // by request
   size_t num_taken = 0;     // requests that threads have begun
-  size_t num_given = 0;     // videos that Next() has returned
+  size_t num_given = 0;     // requests all of whose parts Next() has returned
+  size_t next_part = 0;     // of request num_given
   bool is_stopping = false;
 
   State(std::vector<PrepareRequest> requests_in, const PrepWorkerOptions& worker_in, size_t ahead)
@@ -44,7 +58,6 @@ struct RawVideoQueue::State {
 
   void Run();
   void Stop();
-  void Prepare(PrepWorker* own, Slot* slot, const PrepareRequest& request);
   bool IsStopping() {
     const std::lock_guard<std::mutex> lock(mutex);
     return is_stopping;
@@ -65,9 +78,7 @@ void RawVideoQueue::State::Run() {
     }
     const size_t number = num_taken++;
     lock.unlock();
-    Slot slot;
-    Prepare(&own, &slot, requests[number]);
-    slot.is_ready = true;
+    Slot slot = Prepared(requests[number], &own);
     lock.lock();
     slots[number] = std::move(slot);
     changed.notify_all();
@@ -82,14 +93,6 @@ void RawVideoQueue::State::Stop() {
   changed.notify_all();
   for (std::thread& thread : threads) {
     thread.join();
-  }
-}
-
-void RawVideoQueue::State::Prepare(PrepWorker* own, Slot* slot, const PrepareRequest& request) {
-  try {
-    slot->video = std::make_unique<RawVideo>(request, own, [](int64_t /*num_frames*/) {});
-  } catch (...) {
-    slot->error = std::current_exception();
   }
 }
 
@@ -116,14 +119,18 @@ std::unique_ptr<RawVideo> RawVideoQueue::Next() {
   const size_t number = state_->num_given;
   REEL3D_CHECK(number < state_->slots.size());
   state_->changed.wait(lock, [&] { return state_->slots[number].is_ready; });
-  Slot slot = std::move(state_->slots[number]);
-  ++state_->num_given;
+  std::vector<RawPart>& parts = state_->slots[number].parts;
+  RawPart part = std::move(parts[state_->next_part++]);
+  if (state_->next_part == parts.size()) {
+    state_->next_part = 0;
+    ++state_->num_given;
+  }
   lock.unlock();
   state_->changed.notify_all();
-  if (slot.error != nullptr) {
-    std::rethrow_exception(slot.error);
+  if (part.error != nullptr) {
+    std::rethrow_exception(part.error);
   }
-  return std::move(slot.video);
+  return std::move(part.video);
 }
 
 }  // namespace reel3d

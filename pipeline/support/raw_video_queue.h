@@ -15,9 +15,10 @@ namespace reel3d {
 
 class RawVideoQueue {
  public:
-  // Starts `num_threads` threads, which prepare the videos of `requests` in their order, at most
-  // this number ahead of Next(). So at most twice this number of prepared videos is on disk. Throws
-  // an environment error if a thread cannot be started.
+  // Starts `num_threads` threads, which prepare the files of `requests` in their order, at most
+  // this number ahead of Next(). So the prepared parts of at most twice this number of files are on
+  // disk. A file is decoded once for all its parts. Throws an environment error if a thread cannot
+  // be started.
   RawVideoQueue(std::vector<PrepareRequest> requests, const PrepWorkerOptions& worker,
                 int num_threads);
   // Stops the threads. A video that is being prepared is left, even if its decoder hangs.
@@ -25,7 +26,7 @@ class RawVideoQueue {
   RawVideoQueue(const RawVideoQueue&) = delete;
   RawVideoQueue& operator=(const RawVideoQueue&) = delete;
 
-  // Waits for the next video, as many times as there are requests. Throws what RawVideo's
+  // Waits for the next video, as many times as the requests have parts. Throws what RawVideo's
   // constructor threw for it; the call after that gives the video behind it. One thread.
   std::unique_ptr<RawVideo> Next();
 

@@ -247,13 +247,29 @@ TEST(CropPlanTest, ScoringCropsOfTheResizedFrame) {
   const std::vector<Corner> ten = {
       {58, 8, false}, {0, 0, false}, {115, 0, false}, {0, 16, false}, {115, 16, false},
       {58, 8, true},  {0, 0, true},  {115, 0, true},  {0, 16, true},  {115, 16, true}};
-  for (const Case& item :
-       {Case{{640, 360}, {1, 0}, 199, 112, {{44, 0, false}}},
-        Case{{640, 360}, {3, 0}, 199, 112, {{44, 0, false}, {0, 0, false}, {87, 0, false}}},
-        Case{{202, 360}, {3, 0}, 112, 199, {{0, 44, false}, {0, 0, false}, {0, 87, false}}},
-        Case{{640, 360}, {3, 128}, 227, 128, {{58, 8, false}, {0, 8, false}, {115, 8, false}}},
-        Case{{112, 112}, {3, 0}, 112, 112, {{0, 0, false}, {0, 0, false}, {0, 0, false}}},
-        Case{{640, 360}, {10, 0}, 227, 128, ten}, Case{{1280, 720}, {10, 128}, 227, 128, ten}}) {
+  for (const Case& item : {Case{{640, 360}, {ScoringCrop::kCenter, 0}, 199, 112, {{44, 0, false}}},
+                           Case{{640, 360},
+                                {ScoringCrop::kThree, 0},
+                                199,
+                                112,
+                                {{44, 0, false}, {0, 0, false}, {87, 0, false}}},
+                           Case{{202, 360},
+                                {ScoringCrop::kThree, 0},
+                                112,
+                                199,
+                                {{0, 44, false}, {0, 0, false}, {0, 87, false}}},
+                           Case{{640, 360},
+                                {ScoringCrop::kThree, 128},
+                                227,
+                                128,
+                                {{58, 8, false}, {0, 8, false}, {115, 8, false}}},
+                           Case{{112, 112},
+                                {ScoringCrop::kThree, 0},
+                                112,
+                                112,
+                                {{0, 0, false}, {0, 0, false}, {0, 0, false}}},
+                           Case{{640, 360}, {ScoringCrop::kTen, 0}, 227, 128, ten},
+                           Case{{1280, 720}, {ScoringCrop::kTen, 128}, 227, 128, ten}}) {
     const std::vector<CropPlan> crops = ScoringCrops(item.frame, 112, item.choice);
     EXPECT_EQ(CornersOf(crops), item.corners);
     for (const CropPlan& crop : crops) {
@@ -267,11 +283,42 @@ TEST(CropPlanTest, ScoringCropsOfTheResizedFrame) {
 }
 
 TEST(CropPlanTest, ScoringCropsThatCannotBeAreUsageErrors) {
-  EXPECT_NO_THROW((CropChoice{10, 0}.Check(112)));
-  EXPECT_NO_THROW((CropChoice{1, 112}.Check(112)));
-  EXPECT_THROW((CropChoice{1, 111}.Check(112)), Error);
-  EXPECT_THROW((CropChoice{5, 0}.Check(112)), Error);
-  EXPECT_THROW(ScoringCrops({0, 10}, 112, {3, 0}), Error);
+  EXPECT_NO_THROW((CropChoice{ScoringCrop::kTen, 0}.Check(112)));
+  EXPECT_NO_THROW((CropChoice{ScoringCrop::kCenter, 112}.Check(112)));
+  EXPECT_THROW((CropChoice{ScoringCrop::kCenter, 111}.Check(112)), Error);
+  EXPECT_THROW(ScoringCrops({0, 10}, 112, {ScoringCrop::kThree, 0}), Error);
+}
+
+// All numbers are computed by hand from docs/reference/clips.md.
+TEST(CropPlanTest, TilesCoverTheCompleteResizedFrame) {
+  struct Case {
+    FrameSize frame, resized;
+    std::vector<Corner> corners;
+  };
+  for (const Case& item :
+       {Case{{640, 360}, {199, 112}, {{0, 0, false}, {87, 0, false}}},
+        Case{{202, 360}, {112, 199}, {{0, 0, false}, {0, 87, false}}},
+        Case{{320, 240}, {149, 112}, {{0, 0, false}, {37, 0, false}}},
+        Case{{240, 240}, {112, 112}, {{0, 0, false}}},
+        Case{{480, 240}, {224, 112}, {{0, 0, false}, {112, 0, false}}},
+        Case{{700, 280}, {280, 112}, {{0, 0, false}, {112, 0, false}, {168, 0, false}}}}) {
+    EXPECT_EQ(WholeFrameSize(item.frame, 112), item.resized);
+    const std::vector<CropPlan> tiles = WholeFrameTiles(item.frame, 112);
+    EXPECT_EQ(CornersOf(tiles), item.corners);
+    for (const CropPlan& tile : tiles) {
+      EXPECT_EQ(RegionOf(tile), (Box{0, 0, item.frame.width, item.frame.height}));
+      EXPECT_EQ(tile.size, 112);
+    }
+  }
+  EXPECT_EQ(WholeFrameSize({640, 360}, 128), (FrameSize{227, 128}));
+}
+
+TEST(CropPlanTest, FramesWithoutPixelsOrTooLongAreNotScoredAsAWhole) {
+  EXPECT_EQ(WholeFrameSize({800, 100}, 112), (FrameSize{896, 112}));
+  for (const FrameSize frame : {FrameSize{0, 10}, {801, 100}, {100, 801}, {1'000'000, 1}}) {
+    EXPECT_THROW(WholeFrameSize(frame, 112), Error);
+    EXPECT_THROW(WholeFrameTiles(frame, 112), Error);
+  }
 }
 
 TEST(CropPlanTest, FramesTooSmallAreInputErrors) {

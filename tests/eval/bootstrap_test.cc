@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "lib/eval/interval.h"
 #include "tests/eval/figures_golden.h"
@@ -54,6 +56,44 @@ TEST(Bootstrap, IsThatOfABinomial) {
   const Interval certain = AccuracyInterval(std::vector<int>(80, 1), NumberGroups({}, 80), {1});
   EXPECT_EQ(certain.low, 1);
   EXPECT_EQ(certain.high, 1);
+}
+
+// Returns how many of the draws are of missing videos, in each of `num_resamples`.
+std::vector<double> MissingDraws(int num_videos, int64_t num_missing, int num_resamples) {
+  const std::vector<int> groups = NumberGroups({}, static_cast<size_t>(num_videos));
+  const auto count = [&](const Draws& draws) {
+    EXPECT_EQ(draws.size(), groups.size() + 1);
+    const auto sum = std::accumulate(draws.begin(), draws.end(), int64_t{0});
+    EXPECT_EQ(sum, num_videos + num_missing);
+    return std::vector<double>{static_cast<double>(draws.back())};
+  };
+  return BootstrapValues(groups, {11, num_resamples}, count, num_missing)[0];
+}
+
+// The mean of a binomial is n p, its variance n p (1 - p).
+TEST(Bootstrap, DrawsOfMissingVideosAreThoseOfABinomial) {
+  for (const auto& [num_videos, num_missing] : {std::pair{30, 10}, {10, 30}, {50, 1}, {1, 50}}) {
+    const std::vector<double> found = MissingDraws(num_videos, num_missing, 40000);
+    const double total = num_videos + num_missing;
+    const double share = num_missing / total;
+    double mean = 0;
+    double squares = 0;
+    for (const double count : found) {
+      mean += count / 40000;
+      squares += count * count / 40000;
+    }
+    const double variance = total * share * (1 - share);
+    EXPECT_NEAR(mean, num_missing, 4 * std::sqrt(variance / 40000)) << num_missing;
+    EXPECT_NEAR(squares - mean * mean, variance, 0.05 * variance) << num_missing;
+  }
+}
+
+// If each missing video were drawn by itself, this would take minutes and gigabytes.
+TEST(Bootstrap, AHugeNumberOfMissingVideosCostsNoTime) {
+  const std::vector<double> found = MissingDraws(20, 4'000'000'000, 1000);
+  EXPECT_GT(found.front(), 4'000'000'000 - 40);
+  EXPECT_LT(found.back(), 4'000'000'020);
+  EXPECT_EQ(MissingDraws(0, 100'000'000, 3), std::vector<double>(3, 100'000'000));
 }
 
 TEST(Bootstrap, DrawsAsManyGroupsAsThereAre) {

@@ -115,13 +115,13 @@ TEST(CropDecoderTest, SeveralCropsOfAFrameHaveTheBytesThatEachHasAlone) {
     test::JpegStyle style;
     style.restart_interval = interval;
     const std::vector<uint8_t> jpeg = test::MakeJpeg(frame, 7, style);
-    for (const auto& [size, count, short_side] : {std::tuple{112, 3, 0},
-                                                  {112, 10, 0},
-                                                  {112, 10, 135},
-                                                  {64, 10, 65},
-                                                  {48, 3, 0},
-                                                  {16, 10, 144}}) {
-      const std::vector<CropPlan> plans = ScoringCrops(frame, size, {count, short_side});
+    for (const auto& [size, choice, short_side] : {std::tuple{112, ScoringCrop::kThree, 0},
+                                                   {112, ScoringCrop::kTen, 0},
+                                                   {112, ScoringCrop::kTen, 135},
+                                                   {64, ScoringCrop::kTen, 65},
+                                                   {48, ScoringCrop::kThree, 0},
+                                                   {16, ScoringCrop::kTen, 144}}) {
+      const std::vector<CropPlan> plans = ScoringCrops(frame, size, {choice, short_side});
       const int64_t area = int64_t{size} * size;
       std::vector<std::vector<uint8_t>> crops(plans.size(), std::vector<uint8_t>(3 * area));
       std::vector<CropTarget> targets;
@@ -129,12 +129,13 @@ TEST(CropDecoderTest, SeveralCropsOfAFrameHaveTheBytesThatEachHasAlone) {
         targets.push_back({plans[i], crops[i].data()});
       }
       ASSERT_TRUE(together.Decode(jpeg.data(), jpeg.size(), targets, area))
-          << count << " crops of " << size << " pixels of " << frame.width << "x" << frame.height;
+          << plans.size() << " crops of " << size << " pixels of " << frame.width << "x"
+          << frame.height;
       for (size_t i = 0; i < plans.size(); ++i) {
         CropDecoder alone;
         EXPECT_EQ(crops[i], DecodeFast(alone, jpeg, plans[i]))
-            << "crop " << i << " of " << count << ", " << size << " pixels of " << frame.width
-            << "x" << frame.height;
+            << "crop " << i << " of " << plans.size() << ", " << size << " pixels of "
+            << frame.width << "x" << frame.height;
       }
     }
   }

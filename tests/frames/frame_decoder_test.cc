@@ -115,7 +115,7 @@ TEST(FrameDecoderTest, CropsOfAClipHaveTheBytesThatEachHasAlone) {
       const std::vector<uint8_t> first = MakeJpeg(frame, 3, {90, restart_interval, false, false});
       const std::vector<uint8_t> second = MakeJpeg(frame, 4, {90, restart_interval, false, false});
       const std::vector<FrameJpeg> frames = {ViewOf(first), ViewOf(second)};
-      std::vector<CropPlan> plans = ScoringCrops(frame, 48, {10, 0});
+      std::vector<CropPlan> plans = ScoringCrops(frame, 48, {ScoringCrop::kTen, 0});
       for (const bool mixed : {false, true}) {
         if (mixed) {
           plans.push_back(CenterCrop(frame, 48));

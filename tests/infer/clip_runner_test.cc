@@ -46,7 +46,7 @@ std::vector<float> OutputsOf(Network network, const ClipRequest& clip, FakeVideo
   EXPECT_TRUE(loader.Next(&batch));
   ClipInput input(SmallRecipe().input, at::kCPU);
   std::vector<float> outputs;
-  AppendRows(network->forward(input.ToInput(AsTensors(batch, kLength, kSize).pixels)), &outputs);
+  AppendRows(network->forward(input.ToInput(AsTensors(batch, kLength).pixels)), &outputs);
   return outputs;
 }
 
@@ -125,7 +125,7 @@ TEST(ClipRunnerTest, OrdersOfFramesShareTheLoadingAndGetTheirOwnOutputs) {
   std::vector<float> expected[3];
   runner.Run(OneOfEach(kVideos), videos.Source(), [&](Batch batch, const at::Tensor& outputs) {
     AppendRows(outputs, &expected[0]);
-    const at::Tensor pixels = AsTensors(batch, kLength, kSize).pixels;
+    const at::Tensor pixels = AsTensors(batch, kLength).pixels;
     AppendRows(network->forward(to_input.ToInput(pixels.flip(2).contiguous())), &expected[1]);
     const at::Tensor middle = pixels.select(2, kLength / 2).unsqueeze(2);
     const at::Tensor repeated = middle.expand(pixels.sizes()).contiguous();
@@ -138,16 +138,17 @@ TEST(ClipRunnerTest, OrdersOfFramesShareTheLoadingAndGetTheirOwnOutputs) {
   EXPECT_NE(found[0], found[2]);
 }
 
-// Returns the pixels (3, T, S, S) of each of `count` crops of one clip.
-std::vector<at::Tensor> PixelsOfCrops(int count) {
+// Returns the pixels (3, T, S, S) of each crop of one clip.
+std::vector<at::Tensor> PixelsOfCrops(ScoringCrop crops_of_clip) {
+  const CropChoice choice = {crops_of_clip, 0};
   FakeVideos videos(1);
   std::vector<ClipRequest> requests;
-  for (int crop = 0; crop < count; ++crop) {
+  for (int crop = 0; crop < choice.Count(); ++crop) {
     requests.push_back(RequestOf(0, 0, 1));
     requests.back().crop = crop;
   }
-  ClipRunner runner(SmallR3d(), SmallRecipe(),
-                    {4, 1, Decoding::kExact, BadClips::kThrow, {count, 0}}, at::kCPU);
+  ClipRunner runner(SmallR3d(), SmallRecipe(), {4, 1, Decoding::kExact, BadClips::kThrow, choice},
+                    at::kCPU);
   std::vector<at::Tensor> crops;
   runner.Run(std::move(requests), videos.Source(), [&](const Batch& batch, const at::Tensor&) {
     for (int64_t clip = 0; clip < batch.size(); ++clip) {
@@ -168,19 +169,19 @@ at::Tensor Shown(const at::Tensor& crop, int left, int top, int x, int y, int wi
 
 // Frames of 64 x 48 become 32 x 24 pixels. The crops of 24 begin at columns 4, 0 and 8.
 TEST(ClipRunnerTest, ThreeCropsAreSquaresOfOneResizedFrame) {
-  const std::vector<at::Tensor> crops = PixelsOfCrops(3);
+  const std::vector<at::Tensor> crops = PixelsOfCrops(ScoringCrop::kThree);
   ASSERT_EQ(crops.size(), 3U);
   EXPECT_TRUE(Shown(crops[0], 4, 0, 4, 0, 20, 24).equal(Shown(crops[1], 0, 0, 4, 0, 20, 24)));
   EXPECT_TRUE(Shown(crops[0], 4, 0, 8, 0, 20, 24).equal(Shown(crops[2], 8, 0, 8, 0, 20, 24)));
   EXPECT_FALSE(crops[1].equal(crops[2]));
-  EXPECT_TRUE(crops[0].equal(PixelsOfCrops(1)[0]));
+  EXPECT_TRUE(crops[0].equal(PixelsOfCrops(ScoringCrop::kCenter)[0]));
 }
 
 // The short side is 24 * 8 / 7 = 27, so the frames become 36 x 27 pixels. The centre begins at
 // (6, 2), since 1.5 is rounded to the even number, and the corners at columns 0 and 12, rows 0 and
 // 3. The square of 12 x 21 pixels from (12, 3) is in all five.
 TEST(ClipRunnerTest, TenCropsAreTheCentreTheCornersAndTheirMirrorImages) {
-  const std::vector<at::Tensor> crops = PixelsOfCrops(10);
+  const std::vector<at::Tensor> crops = PixelsOfCrops(ScoringCrop::kTen);
   ASSERT_EQ(crops.size(), 10U);
   const int corners[5][2] = {{6, 2}, {0, 0}, {12, 0}, {0, 3}, {12, 3}};
   const at::Tensor common = Shown(crops[0], 6, 2, 12, 3, 12, 21);
@@ -195,9 +196,11 @@ TEST(ClipRunnerTest, TenCropsAreTheCentreTheCornersAndTheirMirrorImages) {
 }
 
 TEST(ClipRunnerTest, CropsThatCannotBeAreUsageErrors) {
-  EXPECT_THROW(ClipRunner(SmallR3d(), SmallRecipe(),
-                          {4, 1, Decoding::kExact, BadClips::kThrow, {1, kSize - 1}}, at::kCPU),
-               Error);
+  EXPECT_THROW(
+      ClipRunner(SmallR3d(), SmallRecipe(),
+                 {4, 1, Decoding::kExact, BadClips::kThrow, {ScoringCrop::kCenter, kSize - 1}},
+                 at::kCPU),
+      Error);
 }
 
 TEST(ClipRunnerTest, NoClipsAreNoBatches) {

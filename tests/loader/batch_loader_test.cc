@@ -86,7 +86,7 @@ BatchRequests CropsOfWindows() {
     return clips;
   };
   requests.crop = [](const ClipRequest& clip, FrameSize frame, Rng&) {
-    return ScoringCrops(frame, kSize, {3, 0}).at(static_cast<size_t>(clip.crop));
+    return ScoringCrops(frame, kSize, {ScoringCrop::kThree, 0}).at(static_cast<size_t>(clip.crop));
   };
   return requests;
 }

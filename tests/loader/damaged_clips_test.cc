@@ -146,7 +146,7 @@ TEST(DamagedClipsTest, EachCropOfADamagedWindowIsReported) {
   }
   BatchRequests requests = BatchesOf(clips, 6);
   requests.crop = [](const ClipRequest& clip, FrameSize frame, Rng&) {
-    return ScoringCrops(frame, kSize, {3, 0}).at(static_cast<size_t>(clip.crop));
+    return ScoringCrops(frame, kSize, {ScoringCrop::kThree, 0}).at(static_cast<size_t>(clip.crop));
   };
   BatchLoaderOptions options = Options(2, 1);
   options.bad_clips = BadClips::kReport;

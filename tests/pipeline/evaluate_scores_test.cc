@@ -257,6 +257,17 @@ TEST_F(EvaluateScores, AMissingPartIsAnErrorOrCountsAsWrong) {
   EXPECT_THAT(Output("failed.tsv"), HasSubstr("scores-00001.h5\tevaluate\tmissing"));
 }
 
+// The number of videos is a claim of the file. It may decide figures, but not time and memory.
+TEST_F(EvaluateScores, AFileThatClaimsManyVideosIsEvaluatedAtOnce) {
+  for (Scores& part : parts_) {
+    part.num_videos_expected = 100'000'000;
+  }
+  const EvaluateScoresReport report = Run();
+  EXPECT_EQ(report.metrics["num_missing"], 100'000'000 - 3);
+  EXPECT_LT(report.metrics["video_top1"], 1e-7);
+  EXPECT_LT(Json::parse(Output("figures.json"))["intervals_95"]["top1"][1], 1e-6);
+}
+
 TEST_F(EvaluateScores, AVideoWithoutClipsIsMissing) {
   parts_[1].clips.clear();
   parts_[1].logits.clear();

@@ -147,6 +147,15 @@ TEST_F(EvaluateTables, TheLadderOfListedVideosAndAnotherOrder) {
   ExpectRefusedLater("order.txt has 3 lines with classes, and the scores have 2 classes");
 }
 
+TEST_F(EvaluateTables, TheLadderSaysThatCompleteFramesWereScored) {
+  EXPECT_THAT(Run().ladder, Not(HasSubstr("complete frames")));
+  for (Scores& part : parts_) {
+    part.settings = "windows = 0;crops = whole;short-side = 0;";
+  }
+  options_.overwrite = true;
+  EXPECT_THAT(Run().ladder, HasSubstr("one clip a video, the middle window, complete frames"));
+}
+
 TEST_F(EvaluateTables, UnsureAnswersAreMarked) {
   options_.unsure_below = 0.7;
   Run();

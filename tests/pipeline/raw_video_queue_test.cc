@@ -57,6 +57,24 @@ TEST_F(RawVideoQueueTest, GivesVideosInOrderAndAFaultInItsPlace) {
   }
 }
 
+TEST_F(RawVideoQueueTest, GivesThePartsOfAFileOneAfterTheOther) {
+  const auto add = [](PrepareRequest* request, double begin_s, double end_s) {
+    request->parts.emplace_back().part = {begin_s, end_s};
+  };
+  requests_[2].parts.clear();  // 5 frames, 25 a second
+  add(&requests_[2], 0.08, 0.2);
+  add(&requests_[2], 9, 10);  // behind the end
+  add(&requests_[2], 0, 0.04);
+  RawVideoQueue queue(requests_, worker_, 2);
+  const auto expect = [&](int num_frames) { EXPECT_EQ(queue.Next()->num_frames(), num_frames); };
+  expect(3);
+  expect(4);
+  expect(3);
+  EXPECT_THROW(queue.Next(), Error);
+  expect(1);
+  expect(6);
+}
+
 TEST_F(RawVideoQueueTest, CanBeLeftBeforeItsEnd) {
   fs::path given;
   {

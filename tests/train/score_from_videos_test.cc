@@ -4,8 +4,11 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lib/base/file.h"
+#include "lib/base/rng.h"
+#include "lib/base/timer.h"
 #include "lib/eval/score_file.h"
 #include "tests/train/score_tool.h"
 #include "tests/video/sample_video.h"
@@ -50,6 +53,19 @@ class ScoreFromVideos : public ScoreTool {
   // Writes videos.tsv with another row behind the others.
   static std::string WithRow(const std::string& name, const std::string& row) {
     WriteFileAtomically(At(name), ReadFile(At("videos.tsv")) + row + "\n");
+    return name;
+  }
+
+  // Writes videos.tsv with only the first `count` videos of validation.
+  static std::string WithFewVideos(const std::string& name, int count) {
+    std::istringstream all(ReadFile(At("videos.tsv")));
+    std::string text;
+    for (std::string line; std::getline(all, line);) {
+      if (line.find("\tvalidation\t") == std::string::npos || count-- > 0) {
+        text += line + "\n";
+      }
+    }
+    WriteFileAtomically(At(name), text);
     return name;
   }
 };
@@ -185,6 +201,85 @@ TEST_F(ScoreFromVideos, ARowThatIsAPartOfAFileHasTheClipsOfThatPart) {
   for (size_t i = 0; i < found.logits.size(); ++i) {
     EXPECT_NEAR(found.logits[i], expected.logits[i], 1e-4 * std::abs(expected.logits[i]) + 1e-5);
   }
+}
+
+// Rows of one file are decoded together, even if others stand between them.
+TEST_F(ScoreFromVideos, RowsOfOneFileHaveTheClipsThatEachHasAlone) {
+  WriteLong(At("shared.avi"));
+  const std::string first = "first\tshared.avi\t\tvalidation\t2\t6\t\t\t\t";
+  const std::string other = "between\tvideos.tsv\t\tvalidation\t\t\t\t\t\t";
+  const std::string second = "second\tshared.avi\t\tvalidation\t1\t4\t\t\t\t";
+  const std::string beyond = "beyond\tshared.avi\t\tvalidation\t100\t101\t\t\t\t";
+  const Words tolerant = {"--max-failed-fraction", "0.5", "--videos-per-part", "100"};
+  const auto score = [&](const std::string& name, const std::string& rows) {
+    const auto result = RunCommand(FromVideos(WithRow(name + ".tsv", rows), name, tolerant));
+    ASSERT_EQ(result.exit_status, 0) << result.err;
+  };
+  score("only_first", first);
+  score("only_second", second);
+  score("together", first + "\n" + other + "\n" + second);
+  score("with_beyond", first + "\n" + beyond + "\n" + second);  // a part that fails
+  for (const char* name : {"together", "with_beyond"}) {
+    const auto found = ById(name);
+    EXPECT_EQ(found.size(), 10U) << name;
+    for (const auto& [id, alone] : {std::pair{"first", "only_first"}, {"second", "only_second"}}) {
+      const VideoClips expected = ById(alone).at(id);
+      const VideoClips& clips = found.at(id);
+      ASSERT_EQ(clips.clips.size(), expected.clips.size()) << id;
+      for (size_t i = 0; i < clips.logits.size(); ++i) {
+        const float logit = expected.logits[i];
+        EXPECT_NEAR(clips.logits[i], logit, 1e-4 * std::abs(logit) + 1e-5) << id;
+      }
+    }
+    const Scores scores = ReadScores(fs::path(At(name)) / ScoreFileName(0));
+    EXPECT_TRUE(
+        std::is_sorted(scores.clips.begin(), scores.clips.end(),
+                       [](const ScoredClip& a, const ScoredClip& b) { return a.video < b.video; }));
+  }
+}
+
+TEST_F(ScoreFromVideos, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
+  const Words one_each = {"--videos-per-part", "1", "--windows", "1"};
+  ASSERT_EQ(RunCommand(FromVideos("videos.tsv", "one_process", one_each)).exit_status, 0);
+  ASSERT_EQ(Parts("one_process").size(), 8U);
+  for (const char* ranks : {"1", "2", "4"}) {
+    const std::string out = std::string("files_by_ranks_") + ranks;
+    Words words = {"mpirun", "--oversubscribe", "-n", ranks};
+    const Words command = FromVideos("videos.tsv", out, one_each);
+    words.insert(words.end(), command.begin(), command.end());
+    const auto result = RunCommand(words);
+    ASSERT_EQ(result.exit_status, 0) << result.err;
+    EXPECT_EQ(Parts(out), Parts("one_process")) << ranks;
+  }
+  for (int task = 6; task >= 0; --task) {
+    Words words = one_each;
+    words.insert(words.end(), {"--task", std::to_string(task), "--tasks", "7"});
+    ASSERT_EQ(RunCommand(FromVideos("videos.tsv", "files_by_seven", words)).exit_status, 0);
+  }
+  EXPECT_EQ(Parts("files_by_seven"), Parts("one_process"));
+}
+
+TEST_F(ScoreFromVideos, KilledTwentyTimesItEndsWithTheSameBytes) {
+  const Words one_each = {"--videos-per-part", "1", "--windows", "1"};
+  const std::string manifest = WithFewVideos("few.tsv", 4);
+  const Stopwatch clock;
+  ASSERT_EQ(RunCommand(FromVideos(manifest, "not_killed", one_each)).exit_status, 0);
+  const double whole_s = clock.Seconds();
+  const Words command = FromVideos(manifest, "killed_files", one_each);
+  Rng rng(5);
+  int num_hit = 0;
+  for (int round = 0; round < 20; ++round) {
+    if (!RunAndKill(command, At("killed_files"), rng.Uniform(0.3, 0.9) * whole_s)) {
+      fs::remove_all(At("killed_files"));  // it had ended: the next round begins again
+    } else {
+      ++num_hit;
+    }
+  }
+  EXPECT_GE(num_hit, 10) << "the test did not hit";
+  const auto last = RunCommand(command);
+  ASSERT_EQ(last.exit_status, 0) << last.err;
+  EXPECT_EQ(Parts("killed_files"), Parts("not_killed"));
+  ExpectNoTemporaries(At("killed_files"));
 }
 
 TEST_F(ScoreFromVideos, OptionsForPreparingGoWithFilesAndTheHeightMustBeGiven) {

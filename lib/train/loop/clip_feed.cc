@@ -59,13 +59,11 @@ bool ClipFeed::Next() {
 }
 
 ClipFeed::Clips ClipFeed::ToDevice() {
-  const ClipBatch clips = LoadedClips(batch_, options_.clip.length, options_.crop.size);
+  const ClipBatch clips = LoadedClips(batch_, options_.clip.length);
   return {input_.ToInput(clips.pixels), input_.ToDevice(clips.labels)};
 }
 
-at::Tensor ClipFeed::Pixels() {
-  return AsTensors(batch_, options_.clip.length, options_.crop.size).pixels;
-}
+at::Tensor ClipFeed::Pixels() { return AsTensors(batch_, options_.clip.length).pixels; }
 
 // Returns the videos that are being loaded, so that the watchdog can report what a rank waits for.
 // The watchdog's threads call this method.
