@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -79,7 +80,8 @@ SavePoint PointAt(const StartRecord& start, int64_t step) {
 // Adds the work of a start. Steps after `kept_until` count as `rest`: lost, or not saved yet.
 void AddWork(const StartRecord& start, int64_t kept_until, Part rest, JobTimes* job) {
   In(job->parts, Part::kStart) += In(start.seconds, Work::kStart);
-  SavePoint kept{start.step, start.seconds};
+  // The last sign of life may be a second older than the last checkpoint.
+  SavePoint kept{std::max(start.step, kept_until), start.seconds};
   if (start.first_step >= 0 && start.step > kept_until) {
     kept = PointAt(start, std::max(kept_until, start.first_step));
     const int64_t done_after = start.step - kept.step;
@@ -162,10 +164,13 @@ std::optional<int64_t> NewestSavedStep(const fs::path& checkpoints) {
   return newest;
 }
 
+// Returns the number with three decimals: milliseconds, or a tenth of a percent.
+double Rounded(double number) { return std::round(number * 1000) / 1000; }
+
 Json ToJson(const PartSeconds& parts) {
   Json json = Json::object();
   for (size_t part = 0; part < kNumParts; ++part) {
-    json[std::string(PartKey(static_cast<Part>(part))) + "_s"] = parts[part];
+    json[std::string(PartKey(static_cast<Part>(part))) + "_s"] = Rounded(parts[part]);
   }
   return json;
 }
@@ -221,9 +226,9 @@ std::optional<Goodput> ReadGoodput(const fs::path& folder) {
 }
 
 Json ToJson(const Goodput& goodput) {
-  Json json = {{"goodput", goodput.share()},
-               {"wall_s", goodput.wall_s},
-               {"unexplained_s", goodput.unexplained_s},
+  Json json = {{"goodput", Rounded(goodput.share())},
+               {"wall_s", Rounded(goodput.wall_s)},
+               {"unexplained_s", Rounded(goodput.unexplained_s)},
                {"older_steps", goodput.first_step},
                {"parts", ToJson(goodput.parts)},
                {"starts", Json::array()}};
@@ -232,12 +237,12 @@ Json ToJson(const Goodput& goodput) {
                 {"host", job.host},
                 {"ranks", job.ranks},
                 {"end", job.end},
-                {"began_s", job.began_s},
+                {"began_s", Rounded(job.began_s)},
                 {"first_step", job.first_step},
                 {"kept_steps", job.kept_steps},
                 {"lost_steps", job.lost_steps},
                 {"unsaved_steps", job.unsaved_steps},
-                {"wall_s", job.wall_s}};
+                {"wall_s", Rounded(job.wall_s)}};
     row.update(ToJson(job.parts));
     json["starts"].push_back(std::move(row));
   }

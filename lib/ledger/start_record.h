@@ -13,7 +13,7 @@
 
 namespace reel3d {
 
-// What the main loop of rank 0 spends its time on.
+// The main loop of rank 0 spends its time on one of these at every moment.
 enum class Work {
   kStart,       // everything before the first step
   kSteps,       // computing: forward, backward, changing weights
@@ -63,7 +63,7 @@ constexpr const char* kEndFailed = "failed";
 
 constexpr const char* kStartsFile = "starts.jsonl";
 // Each line has this size, so that a newer state of a start overwrites the older one completely.
-constexpr size_t kStartLineBytes = 1024;
+constexpr size_t kStartLineBytes = 2048;
 // The newest save may not be on disk yet when a process is killed, nor the one before it.
 constexpr size_t kMostSavePoints = 3;
 

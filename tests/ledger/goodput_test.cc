@@ -1,5 +1,5 @@
-// Where the time of a training went: the parts of made-up starts are known, and add up to the wall
-// clock.
+// Tests where the time of a training went: the parts of made-up starts are known, and add up to the
+// wall clock.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/ledger/goodput.h"
 
@@ -77,7 +77,8 @@ TEST(Goodput, StepsAfterTheCheckpointOfTheNextStartAreLost) {
   EXPECT_DOUBLE_EQ(In(goodput.jobs[0].parts, Part::kKept), 40);
   EXPECT_DOUBLE_EQ(In(goodput.jobs[0].parts, Part::kData), 8);
   EXPECT_DOUBLE_EQ(In(goodput.jobs[0].parts, Part::kSaves), 5);
-  EXPECT_DOUBLE_EQ(In(goodput.jobs[0].parts, Part::kLost), 13);  // 10 of steps, 2 of data, 1 of ranks
+  EXPECT_DOUBLE_EQ(In(goodput.jobs[0].parts, Part::kLost),
+                   13);  // 10 of steps, 2 of data, 1 of ranks
   EXPECT_DOUBLE_EQ(In(goodput.jobs[1].parts, Part::kBetween), 120);
   EXPECT_EQ(goodput.jobs[1].kept_steps, 20);
   ExpectAddsUp(goodput);
@@ -143,6 +144,16 @@ TEST(Goodput, AJobThatStartsTwiceWasInTheQueueOnce) {
   const Goodput goodput = AddUp({first, second}, 20);
   EXPECT_DOUBLE_EQ(In(goodput.parts, Part::kQueue), 10);
   EXPECT_DOUBLE_EQ(In(goodput.jobs[1].parts, Part::kStart), 10 + 1);
+  ExpectAddsUp(goodput);
+}
+
+// The record is written once a second, so a checkpoint may be newer than the last one.
+TEST(Goodput, ACheckpointAfterTheLastSignOfLifeCounts) {
+  const StartRecord first = Start(1000, 0, 19, Seconds(1, 19, 0, 0, 0, 0));
+  const StartRecord second = Start(1021, 20, 40, Seconds(1, 20, 0, 0, 0, 0));
+  const Goodput goodput = AddUp({first, second}, 40);
+  EXPECT_EQ(goodput.jobs[0].kept_steps, 20);
+  EXPECT_EQ(goodput.jobs[0].lost_steps, 0);
   ExpectAddsUp(goodput);
 }
 
