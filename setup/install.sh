@@ -2,7 +2,7 @@
 # Installs what reel3d is built from: Debian packages, and LibTorch out of its Python wheel.
 #
 #   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--docs] [--slurm] [--cuda]
-#                    [--python] [--no-libtorch]
+#                    [--python] [--bundle] [--no-libtorch]
 #
 #   --tests        the packages of the tests, too
 #   --tidy         clang-tidy (150 MB)
@@ -12,6 +12,7 @@
 #   --slurm        Slurm, for the tests that submit jobs
 #   --cuda         NVIDIA's libraries, too (2.7 GB), to build with -DREEL3D_CUDA=ON
 #   --python       what builds and tests the Python package
+#   --bundle       what packs the tools into an archive for other machines
 #   --no-libtorch  Debian packages only: you have a LibTorch of your own (and its CUDA, if any)
 #
 # Run it again at any time: what is there is not fetched again. LibTorch goes to build/libtorch.
@@ -43,6 +44,7 @@ for argument in "$@"; do
 		sections+=(python)
 		python=yes
 		;;
+	--bundle) sections+=(bundle) ;;
 	--no-libtorch) libtorch=no ;;
 	*)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2

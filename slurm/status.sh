@@ -102,6 +102,10 @@ table_line() { printf '%-9s %-8s %-8s %-22s %7s %6s %6s %8s %10s %9s\n' "$@"; }
 
 table_line stage job state progress running queued failed restarts rate left
 for stage in "${stages[@]}"; do stage_line "$stage"; done
+if [ -e "$RUN/train/starts.jsonl" ]; then
+	echo
+	"${BIN:-build/bin}/inspect-file" --rows 0 "$RUN/train/starts.jsonl" || true
+fi
 for stage in prep score; do
 	ended=$({ find "$RUN/${folder[$stage]}/leases" -name '*.ended-*' 2>/dev/null || true; } | wc -l)
 	((ended == 0)) || printf '\n%s: attempts that ended before their slice was done: %s (inspect-file %s names them)\n' "$stage" "$ended" "$RUN/${folder[$stage]}"

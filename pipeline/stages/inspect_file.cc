@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/ledger/goodput.h"
 #include "lib/shard/index_image.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/weights/weights_header.h"
@@ -66,6 +67,20 @@ Json InspectCheckpoint(const fs::path& folder) {
   return json;
 }
 
+// Describes the starts of a training, and where their time went.
+Json InspectStarts(const fs::path& file) {
+  const std::optional<Goodput> goodput = ReadGoodput(fs::absolute(file).parent_path());
+  if (!goodput) {
+    throw InputError(file.string() + ": holds no start of train-r3d");
+  }
+  Json json = {{"kind", "starts of a training"}, {"summary", Describe(*goodput)}};
+  json.update(ToJson(*goodput));
+  json["rows"] = json["starts"];
+  json.erase("starts");
+  json["starts"] = goodput->jobs.size();
+  return json;
+}
+
 // Describes the folder of a stage: its report, whether it has finished, and which items failed.
 Json InspectFolder(const fs::path& folder) {
   if (fs::exists(folder / CheckpointFiles::kState)) {
@@ -90,6 +105,9 @@ Json InspectFolder(const fs::path& folder) {
   } else if (const std::vector<int> unfinished = TasksNotDone(folder); !unfinished.empty()) {
     json["tasks not done"] = "ARRAY=" + FormatArrayList(unfinished);
   }
+  if (const std::optional<Goodput> goodput = ReadGoodput(folder)) {
+    json["goodput"] = Describe(*goodput);
+  }
   Json rows = Json::array();
   const fs::path failed = folder / "failed.tsv";
   if (fs::exists(failed)) {
@@ -109,7 +127,8 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
       "a manifest, index.tsv, index.bin, shards.tsv, prepared video (.mkv), shard, scores or "
       "features (.h5), "
       "checkpoint, weights (.safetensors, .pth, .pt, .tar), passport (.json), the folder of a "
-      "stage, with --layers settings of train-r3d (.ini), or with --watch a run. Two that carry "
+      "stage, its starts.jsonl, with --layers settings of train-r3d (.ini), or with --watch a run. "
+      "Two that carry "
       "passports are compared: where their data sets differ is printed");
   binder.Bind("rows", &rows, {0, INT32_MAX},
               "maximum number of rows to print; --json always prints all. 0: all",
@@ -164,6 +183,9 @@ nlohmann::ordered_json InspectFile(const std::string& file) {
   }
   if (extension == ".tsv") {
     return InspectTable(file);
+  }
+  if (fs::path(file).filename() == kStartsFile) {
+    return InspectStarts(file);
   }
   if (extension == ".json") {
     return InspectPassport(file);

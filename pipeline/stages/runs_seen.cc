@@ -84,6 +84,7 @@ Json ToJson(const TrainProgress& training) {
                {"blocked_by", training.blame},
                {"checkpoint_step", training.checkpoint_step},
                {"best_step", training.best_step},
+               {"goodput", training.goodput ? ToJson(*training.goodput) : Json(nullptr)},
                {"rows", Json::array()}};
   for (const EpochRow& row : training.rows) {
     json["rows"].push_back(ToJson(row));

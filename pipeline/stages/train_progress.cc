@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lib/base/error.h"
 #include "lib/base/process_state.h"
 #include "lib/base/work_lock.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
@@ -151,6 +152,22 @@ int CountRanks(const fs::path& folder, double begun_s) {
   return count;
 }
 
+// Returns where the time of the training went; nothing if that cannot be read. A file of thousands
+// of starts is not read again and again.
+std::optional<Goodput> GoodputOf(const fs::path& folder) {
+  constexpr uintmax_t kMostBytes = 1000 * kStartLineBytes;
+  std::error_code error;
+  const uintmax_t size_bytes = fs::file_size(folder / kStartsFile, error);
+  if (error || size_bytes > kMostBytes) {
+    return std::nullopt;
+  }
+  try {
+    return ReadGoodput(folder);
+  } catch (const Error&) {
+    return std::nullopt;  // the next look may read it
+  }
+}
+
 }  // namespace
 
 // While some rank has waited only briefly for others, the run moves, even if all of them happened
@@ -274,6 +291,7 @@ TrainProgress TrainReader::Look() {
     progress.step = progress.rows.back().step;
   }
   LookAtCheckpoints(&progress);
+  progress.goodput = GoodputOf(folder_);
   progress.step = std::max(progress.step, progress.checkpoint_step);
   progress.lock = LookAtLock();
   if (progress.lock.is_alive) {

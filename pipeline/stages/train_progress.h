@@ -1,5 +1,5 @@
 // Reads how far a training is from the files that it leaves in its folder: metrics.jsonl,
-// times.jsonl, heartbeats, lock.holder and checkpoints (docs/reference/formats.md).
+// times.jsonl, starts.jsonl, heartbeats, lock.holder and checkpoints (docs/reference/formats.md).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/ledger/goodput.h"
 #include "lib/train/watch/heartbeat.h"
 #include "pipeline/stages/file_dates.h"
 #include "pipeline/stages/run_files.h"
@@ -42,12 +43,13 @@ struct TrainProgress {
   std::vector<EpochRow> rows;    // the last epochs, oldest first
   std::optional<double> left_s;  // to the end of the training
   LockSign lock;
-  int num_ranks = 0;             // with a sign of life
-  std::string now;               // "backward for 0 s at step 12"; empty: no heartbeats
-  std::string blame;             // the rank that blocks the run; empty: none does
-  int64_t checkpoint_step = -1;  // of the newest one; -1: there is none
-  double checkpoint_at_s = 0;    // seconds since 1970
-  int64_t best_step = -1;        // of `best`; -1: there is none
+  int num_ranks = 0;               // with a sign of life
+  std::string now;                 // "backward for 0 s at step 12"; empty: no heartbeats
+  std::string blame;               // the rank that blocks the run; empty: none does
+  int64_t checkpoint_step = -1;    // of the newest one; -1: there is none
+  double checkpoint_at_s = 0;      // seconds since 1970
+  int64_t best_step = -1;          // of `best`; -1: there is none
+  std::optional<Goodput> goodput;  // of starts.jsonl
   bool is_alive() const { return lock.is_alive; }
 };
 

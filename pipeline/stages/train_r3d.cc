@@ -19,6 +19,7 @@
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
+#include "lib/ledger/start_record.h"
 #include "lib/model/freed_memory.h"
 #include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_set.h"
@@ -138,7 +139,7 @@ void RequireNoLostCheckpoints(const TrainOptions& options, const fs::path& check
 // Throws before the run is touched if the trainer would refuse to continue it, or would start again
 // at step 0 although nobody asked for that.
 void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
-  RequireNoFolders(options.run_dir, {"metrics.jsonl", "times.jsonl"});
+  RequireNoFolders(options.run_dir, {"metrics.jsonl", "times.jsonl", kStartsFile});
   if (options.overwrite) {
     return;
   }
@@ -181,6 +182,7 @@ StageRun RunOf(const TrainOptions& options, const ShardSet& shards, const World&
             fs::remove_all(run_dir / "heartbeats", ignored);
             fs::remove(run_dir / "metrics.jsonl", ignored);
             fs::remove(run_dir / "times.jsonl", ignored);
+            fs::remove(run_dir / kStartsFile, ignored);
           },
           [&world] { return RanksText(world); }};
 }

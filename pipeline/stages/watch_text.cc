@@ -177,6 +177,11 @@ std::string CheckpointText(const TrainProgress& training, double now_s) {
   return text;
 }
 
+std::string GoodputText(const Goodput& goodput) {
+  return fmt::format("{}: {}", Count(static_cast<int64_t>(goodput.jobs.size()), "start"),
+                     Describe(goodput));
+}
+
 void AddTraining(const RunProgress& run, int columns, std::vector<ScreenLine>* lines) {
   const TrainProgress& training = *run.training;
   const auto add = [&](const std::string& text, Ink ink) {
@@ -196,6 +201,9 @@ void AddTraining(const RunProgress& run, int columns, std::vector<ScreenLine>* l
     add("limit of the speed: " + training.rows.back().verdict, Ink::kPlain);
   }
   add(CheckpointText(training, run.at_s), Ink::kPlain);
+  if (training.goodput) {
+    add(GoodputText(*training.goodput), Ink::kPlain);
+  }
 }
 
 void AddEpochs(const TrainProgress& training, int columns, size_t most,

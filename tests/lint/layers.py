@@ -31,9 +31,10 @@ ROOMS = {
     "cluster": {"base"},
     "lease": {"base"},
     "infer": {"model", "weights", "loader", "shard", "frames", "data", "base"},
-    "train": {"infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
+    "ledger": {"base"},
+    "train": {"ledger", "infer", "model", "weights", "dist", "loader", "shard", "frames", "data", "base"},
     "eval": {"hdf5", "base"},
-    "report": {"eval", "hdf5", "data", "base"},
+    "report": {"ledger", "eval", "hdf5", "data", "base"},
     "plan": {"base"},
 }
 

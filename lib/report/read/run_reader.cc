@@ -100,6 +100,7 @@ void ReadStage(const fs::path& folder, const std::string& tool, RunRecord* run) 
   if (tool == "train-r3d") {
     run->epochs = ReadJsonLines(folder / "metrics.jsonl", &run->missing);
     run->times = ReadJsonLines(folder / "times.jsonl", &run->missing);
+    Tolerate(&run->missing, [&] { run->goodput = ReadGoodput(folder); });
   } else if (tool == "evaluate-scores") {
     run->evaluation = ReadEvaluation(folder, &run->missing);
     AddDoubts(run->evaluation.metrics, &run->doubts);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/ledger/goodput.h"
 #include "lib/report/draw/heat_map.h"
 #include "lib/report/draw/line_chart.h"
 
@@ -56,8 +57,9 @@ struct StageRecord {
 struct RunRecord {
   std::string name;
   std::filesystem::path folder;
-  std::vector<Json> epochs;  // metrics.jsonl
-  std::vector<Json> times;   // times.jsonl
+  std::vector<Json> epochs;        // metrics.jsonl
+  std::vector<Json> times;         // times.jsonl
+  std::optional<Goodput> goodput;  // starts.jsonl
   std::vector<StageRecord> stages;
   std::vector<Setting> settings;
   EvaluationRecord evaluation;

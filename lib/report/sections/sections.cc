@@ -16,6 +16,7 @@ const std::vector<Section>& Sections() {
       {"readings", "Why figures of one run differ", MakeLadder},
       {"mistaken", "Most confident mistakes", MakeMistakes},
       {"throughput", "Speed", MakeSpeed},
+      {"wall_clock", "Where the time went", MakeGoodput},
       {"warnings", "Data and warnings", MakeData},
       {"settings", "Configuration", MakeConfiguration},
       {"absent", "What is missing", MakeMissing},

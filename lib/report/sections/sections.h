@@ -30,6 +30,7 @@ Content MakeCompared(const std::vector<RunRecord>& runs);
 Content MakeMistakes(const std::vector<RunRecord>& runs);
 Content MakeSpeed(const std::vector<RunRecord>& runs);
 Content MakeData(const std::vector<RunRecord>& runs);
+Content MakeGoodput(const std::vector<RunRecord>& runs);
 Content MakeConfiguration(const std::vector<RunRecord>& runs);
 Content MakeMissing(const std::vector<RunRecord>& runs);
 

@@ -4,22 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 
 #include "lib/base/error.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/base/wall_clock.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/log/clip_sheet.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-double SecondsSince1970() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Returns no values if there are no clips.
 Scalars Curves(const ClipMeans& means, const std::string& subset) {

@@ -38,6 +38,14 @@ int BeginComputing(const TrainOptions& options, int cores) {
   return threads;
 }
 
+// Returns nothing on ranks other than the main one, which alone writes the run's files.
+std::unique_ptr<StartLog> BeginStartLog(const TrainOptions& options, const PhaseClock& phases,
+                                        const World& world) {
+  return world.is_main()
+             ? std::make_unique<StartLog>(options.run_dir, phases, world.host(), world.size())
+             : nullptr;
+}
+
 StopLimits LimitsOf(const TrainOptions& options, const World& world) {
   StopLimits limits;
   limits.after_steps = options.stop_after_steps;
@@ -55,6 +63,7 @@ Trainer::Trainer(const TrainOptions& options, std::string config, const World& w
       world_(world),
       shards_(shards),
       device_(device),
+      start_log_(BeginStartLog(options, phases_, world)),
       watchdog_(phases_, world, fs::path(options.run_dir) / "heartbeats", options.stall_timeout),
       times_(phases_, world.host()),
       data_(shards, options_, world, device),
@@ -77,6 +86,9 @@ Trainer::Trainer(const TrainOptions& options, std::string config, const World& w
   }
   const bool resumed = checkpoints_.Resume();
   phases_.SetStep(state_.position.step);
+  if (start_log_) {
+    start_log_->NoteFirstStep(state_.position.step);
+  }
   if (!resumed && !options_.finetune.file.empty()) {
     const std::string loaded =
         LoadPretrained(*learner_.network(), PretrainedFile(options_.finetune));
@@ -99,6 +111,9 @@ TrainReport Trainer::Run() {
   try {
     return RunEpochs();
   } catch (const std::exception& error) {
+    if (start_log_) {
+      start_log_->NoteEnd(kEndFailed);
+    }
     // A checkpoint that is being written gets a moment to finish. But on a disk that hangs, the
     // destructor of this object would wait for ever, and the user would not learn why the run
     // failed.
@@ -126,6 +141,9 @@ TrainReport Trainer::RunEpochs() {
   }
   checkpoints_.Await(/*is_last=*/!report_.over_tolerance);
   report_.stopped_early = ended && !report_.over_tolerance;
+  if (start_log_) {
+    start_log_->NoteEnd(report_.over_tolerance ? kEndFailed : ended ? kEndStopped : kEndComplete);
+  }
   report_.ranks = world_.size();
   report_.num_training = data_.num_training();
   report_.num_validation = data_.num_validation();
@@ -367,6 +385,9 @@ void Trainer::Save() {
   phases_.Enter(Phase::kSave);
   bad_steps_.EndIfFound();
   checkpoints_.Save([this] { views_->Flush(); });
+  if (start_log_) {
+    start_log_->NoteSave(state_.position.step);
+  }
 }
 
 }  // namespace reel3d

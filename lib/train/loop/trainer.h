@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "lib/train/checkpoint/run_checkpoints.h"
 #include "lib/train/checkpoint/run_state.h"
 #include "lib/train/log/run_views.h"
+#include "lib/train/log/start_log.h"
 #include "lib/train/loop/bad_steps.h"
 #include "lib/train/loop/clip_feed.h"
 #include "lib/train/loop/clip_outputs.h"
@@ -88,6 +90,7 @@ class Trainer {
   const ShardSet& shards_;
   const at::Device device_;
   PhaseClock phases_;
+  const std::unique_ptr<StartLog> start_log_;  // only on the main rank
   Watchdog watchdog_;  // before all members below, so that it also watches their start and end
   StepTimes times_;
   const EpochData data_;

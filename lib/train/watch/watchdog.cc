@@ -12,14 +12,11 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/stack_dump.h"
+#include "lib/base/wall_clock.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-double SecondsSince1970() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Removes the beats of ranks above those of this world. They were killed before this start, which
 // has fewer ranks, so no rank writes these files again.
