@@ -1,0 +1,27 @@
+// Reads frames of wrongly answered videos from shards, for the strips of a report. Frames are cut
+// and resized as the network saw them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/base/option_binder.h"
+#include "lib/report/read/run_record.h"
+
+namespace reel3d {
+
+struct StripOptions {
+  std::string shards;  // folder; empty: see ShardsOf() in report_strips.cc
+  int most = 12;       // strips of each run
+
+  void Bind(OptionBinder& binder);
+};
+
+// Fills `strips` and `strips_note` of the run. The pictures take at most `most_bytes` in the page;
+// the last strips are left out if they would take more. If the shards are gone, are not those that
+// were scored, or hold a damaged frame, a sentence says so instead. Throws only faults of the
+// machine.
+void AddStrips(const StripOptions& options, int64_t most_bytes, report::RunRecord* run);
+
+}  // namespace reel3d
