@@ -12,14 +12,15 @@
 namespace reel3d {
 
 struct StripOptions {
-  std::string shards;  // folder; empty: see ShardsOf() in report_strips.cc
+  std::string shards;  // folder; empty: RUN_DIR/shards, or the one that was scored
   int most = 12;       // strips of each run
 
   void Bind(OptionBinder& binder);
 };
 
-// Fills `strips` and `strips_note` of the run. The pictures take at most `most_bytes` in the page;
-// the last strips are left out if they would take more. If the shards are gone, are not those that
+// Fills `strips` and `strips_note` of the run. Pictures get heat if the run's folder has heat.json
+// (pipeline/support/heat_file.h) of the checkpoint that was scored. They take at most `most_bytes`
+// in the page; strips that would take more are left out. If the shards are gone, are not those that
 // were scored, or hold a damaged frame, a sentence says so instead. Throws only faults of the
 // machine.
 void AddStrips(const StripOptions& options, int64_t most_bytes, report::RunRecord* run);

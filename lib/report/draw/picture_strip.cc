@@ -30,15 +30,18 @@ std::string Base64(const std::string& bytes) {
 }
 
 std::string PictureStripHtml(const PictureStrip& strip) {
-  std::string html = fmt::format(
-      "<figure class=\"strip\" id=\"{}\"><figcaption>{}</figcaption>\n<div class=\"pictures\">",
-      strip.id, strip.caption);
-  for (const Picture& picture : strip.pictures) {
-    html +=
-        fmt::format("<span><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\">{}</span>\n",
-                    Base64(picture.jpeg), EscapeMarkup(picture.alt), EscapeMarkup(picture.below));
+  std::string html = fmt::format("<figure class=\"strip\" id=\"{}\"><figcaption>{}</figcaption>\n",
+                                 strip.id, strip.caption);
+  for (const std::vector<Picture>& row : strip.rows) {
+    html += "<div class=\"pictures\">";
+    for (const Picture& picture : row) {
+      html +=
+          fmt::format("<span><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\">{}</span>\n",
+                      Base64(picture.jpeg), EscapeMarkup(picture.alt), EscapeMarkup(picture.below));
+    }
+    html += "</div>\n";
   }
-  return html + "</div></figure>\n";
+  return html + "</figure>\n";
 }
 
 }  // namespace reel3d::report

@@ -15,9 +15,9 @@ struct Picture {
 };
 
 struct PictureStrip {
-  std::string id;       // lower case letters, digits, _
-  std::string caption;  // markup above the pictures
-  std::vector<Picture> pictures;
+  std::string id;                          // lower case letters, digits, _
+  std::string caption;                     // markup above the pictures
+  std::vector<std::vector<Picture>> rows;  // each with the same moments
 };
 
 // Returns a figure whose pictures fill its width on a phone, and have their own size on a desk.

@@ -69,8 +69,9 @@ struct StageRecord {
 };
 
 struct StripPicture {
-  std::string jpeg;  // the content of a JPEG file
-  std::string time;  // "1.32 s", or "frame 33" if the video's frame rate is unknown
+  std::string jpeg;       // the content of a JPEG file
+  std::string heat_jpeg;  // the same picture with heat where the network sees the class; may be ""
+  std::string time;       // "1.32 s", or "frame 33" if the video's frame rate is unknown
 };
 
 // Shows a wrongly answered video: frames of the clip that is surest of the wrong class.

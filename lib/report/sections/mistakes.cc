@@ -64,15 +64,27 @@ std::string CaptionOf(const Strip& strip) {
 }
 
 PictureStrip PicturesOf(const Strip& strip, const std::string& id) {
-  PictureStrip drawn = {id, CaptionOf(strip), {}};
+  std::vector<Picture> seen, heat;
   for (const StripPicture& picture : strip.pictures) {
-    drawn.pictures.push_back(
-        {picture.jpeg,
-         fmt::format("{} of {}: {}, taken for {} with {}", picture.time, strip.id, strip.label,
-                     strip.predicted, Percent(strip.clip.probability)),
-         picture.time});
+    const std::string alt =
+        fmt::format("{} of {}: {}, taken for {} with {}", picture.time, strip.id, strip.label,
+                    strip.predicted, Percent(strip.clip.probability));
+    seen.push_back({picture.jpeg, alt, picture.time});
+    if (!picture.heat_jpeg.empty()) {
+      heat.push_back({picture.heat_jpeg, "where the network sees it: " + alt, ""});
+    }
+  }
+  PictureStrip drawn = {id, CaptionOf(strip), {seen}};
+  if (!heat.empty()) {
+    drawn.rows.push_back(heat);
   }
   return drawn;
+}
+
+bool HasHeat(const RunRecord& run) {
+  return std::any_of(run.strips.begin(), run.strips.end(), [](const Strip& strip) {
+    return !strip.pictures.empty() && !strip.pictures.front().heat_jpeg.empty();
+  });
 }
 
 void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* content) {
@@ -99,7 +111,10 @@ void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* conten
     content->AddText(
         runs[run].name +
             ": frames of each video's clip that is surest of the wrong class, as the network saw "
-            "them. The percentage is that of this clip alone.",
+            "them. The percentage is that of this clip alone." +
+            (HasHeat(runs[run]) ? " In the second row, colours from purple to yellow show where it "
+                                  "sees that class."
+                                : " explain-mistakes adds where it sees that class."),
         "note");
     content->AddStrips(IdFor("strips", runs, run), drawn, numbers);
   }
