@@ -228,6 +228,16 @@ TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
   EXPECT_THAT(Output("predictions.tsv"), HasSubstr("a\tfall\trise"));
 }
 
+// The surest clip is the first one with the highest probability of the answer, among those that
+// were averaged.
+TEST_F(EvaluateScores, NamesTheSurestClipOfEachVideo) {
+  parts_[1].clips = {{0, 0, 16, 0}, {0, 0, 16, 1}, {0, 16, 16, 0}, {0, 16, 16, 1}, {0, 32, 3, 0}};
+  parts_[1].logits = {1, 0, 0, 5, 0, 7, 0, 7, 0, 9};
+  Run();
+  EXPECT_THAT(Output("predictions.tsv"),
+              HasSubstr("\nc\tfall\tfall\t0.815107\tfall\trise\t0\t4\t16\t16\t0\t0.999089\t"));
+}
+
 TEST_F(EvaluateScores, TopKLimitsResults) {
   options_.top_k = 1;
   Run();
