@@ -132,8 +132,9 @@ class Measurement {
     for (size_t frame = 0; frame < drawn.frames.size(); ++frame) {
       masks.push_back(MaskOf(drawn.boxes[frame], drawn.frames[frame]));
     }
-    return {EnlargeMaps(explanation.heat.unsqueeze(1), 1, kGrid, kGrid).squeeze(1),
-            at::stack(masks)};
+    const int size = trained_.recipe.size;
+    const at::Tensor rows = EnlargeAxis(explanation.heat, 1, kGrid, explanation.rule, size);
+    return {EnlargeAxis(rows, 2, kGrid, explanation.rule, size), at::stack(masks)};
   }
 
  private:

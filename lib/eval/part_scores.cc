@@ -95,6 +95,20 @@ void AddAnswers(const VideoWindows& windows, const ScoresRequest& request, Video
   }
 }
 
+// Returns the surest of the clips at `places`. `rows` are those of all clips of the video.
+SurestClip SurestOf(const std::vector<size_t>& places, size_t predicted,
+                    const std::vector<ScoredClip>& all, const std::vector<size_t>& rows,
+                    VideoClips* clips) {
+  SurestClip surest;
+  for (const size_t place : places) {
+    const double probability = clips->Combine({place}, Averaging::kSoftmax)[predicted];
+    if (place == places.front() || probability > surest.probability) {
+      surest = {all[rows[place]], probability};
+    }
+  }
+  return surest;
+}
+
 // Holds what is found in one video of a file.
 struct ScoredRows {
   VideoScores scores;
@@ -133,6 +147,9 @@ ScoredRows ScoreVideo(const Scores& scores, const ScoredVideo& video,
   found.scores.num_windows = static_cast<int>(windows.size());
   found.scores.most_distinct =
       *std::max_element(windows.num_distinct.begin(), windows.num_distinct.end());
+  const std::vector<double>& mean = found.scores.scores;
+  const auto predicted = std::max_element(mean.begin(), mean.end()) - mean.begin();
+  found.scores.surest = SurestOf(kept, static_cast<size_t>(predicted), scores.clips, rows, &clips);
   AddAnswers(windows, request, &clips, &found.scores);
   return found;
 }

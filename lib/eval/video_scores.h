@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/eval/averaging.h"
+#include "lib/eval/score_file.h"
 #include "lib/eval/windows.h"
 
 namespace reel3d {
@@ -28,6 +29,13 @@ struct Answer {
   int num_windows = 0;  // windows that were combined
 };
 
+// The clip of a video that is surest of the video's answer: among the clips that were averaged, the
+// first one with the highest probability (softmax of its logits) of the predicted class.
+struct SurestClip {
+  ScoredClip clip;         // `video` has no meaning
+  double probability = 0;  // of the predicted class
+};
+
 struct VideoScores {
   std::string id;
   int label = -1;              // -1: unknown
@@ -36,6 +44,7 @@ struct VideoScores {
   std::vector<Answer> answers = {};  // one for each of ScoresRequest::readings
   int num_windows = 0;               // all windows of the video
   int most_distinct = 0;             // largest number of different frames in a window
+  SurestClip surest = {};
 };
 
 struct ScoresRequest {

@@ -34,9 +34,18 @@ struct ClassMaps {
 ClassMaps ComputeClassMaps(Network& network, const at::Tensor& clips, const at::Tensor& classes,
                            int stages_left = 0);
 
-// Enlarges maps (N, T', H', W') to (N, frames, height, width), linearly in time and space. Each
-// place stands for an equal part of the clip, with its value at the part's centre (align_corners =
-// false). docs/explanation/evaluation.md says why.
-at::Tensor EnlargeMaps(const at::Tensor& maps, int64_t frames, int64_t height, int64_t width);
+// Says which part of a clip a place of features stands for. kEqualParts: for an equal part of the
+// clip, with its value at the part's centre (align_corners = false). kFromZero: for the
+// surroundings of frame, row or column i * step (NetworkImpl::PlacesBeginAtZero()).
+enum class PlaceRule { kEqualParts, kFromZero };
+
+// Returns the rule for maps of ComputeClassMaps(). docs/explanation/evaluation.md says why the last
+// features always have equal parts.
+PlaceRule PlaceRuleOf(const Network& network, int stages_left);
+
+// Enlarges one axis of maps to `size`, linearly. `clip_size` is the length of this axis of the
+// network's input, in frames or pixels, which the enlarged axis shows.
+at::Tensor EnlargeAxis(const at::Tensor& maps, int64_t axis, int64_t size, PlaceRule rule,
+                       int64_t clip_size);
 
 }  // namespace reel3d

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/infer/class_maps.h"
 
 namespace reel3d {
 namespace {
@@ -27,8 +26,8 @@ void ToSharesOfHighest(at::Tensor* values) {
 
 }  // namespace
 
-VideoHeat::VideoHeat(int num_frames, int stride, int64_t most_bytes)
-    : num_frames_(num_frames), stride_(stride), most_bytes_(most_bytes) {}
+VideoHeat::VideoHeat(int num_frames, int stride, int64_t most_bytes, PlaceRule rule)
+    : num_frames_(num_frames), stride_(stride), most_bytes_(most_bytes), rule_(rule) {}
 
 void VideoHeat::MakeRoom(int64_t height, int64_t width) {
   const int64_t bytes = num_frames_ * height * width * static_cast<int64_t>(sizeof(float));
@@ -47,10 +46,8 @@ void VideoHeat::Add(const Clip& window, const at::Tensor& map) {
   if (!sums_.defined()) {
     MakeRoom(map.size(1), map.size(2));
   }
-  const at::Tensor by_frame =
-      EnlargeMaps(map.to(at::kCPU, at::kFloat).unsqueeze(0),
-                  static_cast<int64_t>(window.frames.size()), map.size(1), map.size(2))
-          .squeeze(0);
+  const auto length = static_cast<int64_t>(window.frames.size());
+  const at::Tensor by_frame = EnlargeAxis(map.to(at::kCPU, at::kFloat), 0, length, rule_, length);
   for (int place = 0; place < window.num_distinct; ++place) {
     const int first = window.frames[static_cast<size_t>(place)];
     const int end = std::min(first + stride_, num_frames_);

@@ -8,14 +8,16 @@
 #include <vector>
 
 #include "lib/data/clip_sampler.h"
+#include "lib/infer/class_maps.h"
 
 namespace reel3d {
 
 class VideoHeat {
  public:
   // `stride` is ClipShape::stride: a frame between two frames of a window counts as the first one.
-  // `most_bytes` is the memory that the heat may take.
-  VideoHeat(int num_frames, int stride, int64_t most_bytes);
+  // `most_bytes` is the memory that the heat may take. `rule` says where maps lie in time.
+  VideoHeat(int num_frames, int stride, int64_t most_bytes,
+            PlaceRule rule = PlaceRule::kEqualParts);
 
   // Adds the map (T', H', W') of a window. All maps have one size. A frame that several windows
   // show gets the mean of their maps. Repeated frames of a short window do not count twice.
@@ -36,6 +38,7 @@ class VideoHeat {
 
   int num_frames_, stride_;
   int64_t most_bytes_;
+  PlaceRule rule_;
   at::Tensor sums_;    // (frames, H', W')
   at::Tensor counts_;  // (frames, 1, 1): windows that show the frame
 };

@@ -84,6 +84,10 @@ class NetworkImpl : public torch::nn::Module {
   // feature's share in a logit is known exactly. That holds for means and one linear layer, in
   // evaluation mode.
   virtual bool HasLinearHead() const { return true; }
+  // Returns whether place i of the features looks at frame, row and column i * step of the clip:
+  // all strides are those of odd kernels with padding of half their size. If not, each place looks
+  // at the middle of an equal part of the clip, within a pixel and a half.
+  virtual bool PlacesBeginAtZero() const { return false; }
 
   // Makes each convolution do the work of the batch norm behind it, which saves a pass over the
   // features. Only for evaluation: the state dict then differs from that of any file.

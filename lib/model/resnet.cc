@@ -169,6 +169,8 @@ class ResNetImpl : public NetworkImpl {
     return fc_(features.mean({2, 3, 4}).to(fc_->weight.dtype()));
   }
 
+  bool PlacesBeginAtZero() const override { return true; }
+
  private:
   // Returns the number of blocks before the last `stages_left` layers.
   size_t BlocksBefore(int stages_left) const {

@@ -1,8 +1,9 @@
 // The stage behind evaluate-scores: reads score files and writes accuracies and predictions. It
 // needs no GPU, no network and no torch. It takes seconds, so run it once for every --average.
 //
-//   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips  confidence
-//                    unsure (rank: number of classes before the true one; empty without a label)
+//   predictions.tsv  id  label  predicted  score  top5_1 .. top5_5  rank  num_clips  surest_...
+//                    confidence  unsure (rank: number of classes before the true one; empty
+//                    without a label. surest_...: the clip that is surest of the answer)
 //   metrics.json     accuracies, counts and classes, as fractions
 //   figures.json     more figures: intervals, other averages and windows, calibration, mAP
 //   table.txt        the most important figures as text

@@ -11,7 +11,6 @@
 #include "lib/base/host.h"
 #include "lib/cli/option_table.h"
 #include "lib/data/names.h"
-#include "lib/infer/class_maps.h"
 #include "lib/infer/video_heat.h"
 #include "lib/video/heat.h"
 #include "pipeline/stages/annotate_video.h"
@@ -30,9 +29,10 @@ HeatBox SeenSquare(const FrameSize& frame, int size) {
   return box;
 }
 
-void FillBox(const at::Tensor& heat, HeatBox* box) {
-  const at::Tensor enlarged =
-      EnlargeMaps(heat.unsqueeze(0).unsqueeze(0), 1, box->height, box->width).contiguous();
+// `heat` is (H', W'), and `size` the side of the network's input.
+void FillBox(const at::Tensor& heat, PlaceRule rule, int size, HeatBox* box) {
+  const at::Tensor rows = EnlargeAxis(heat, 0, box->height, rule, size);
+  const at::Tensor enlarged = EnlargeAxis(rows, 1, box->width, rule, size).contiguous();
   const auto* values = enlarged.const_data_ptr<float>();
   box->values.assign(values, values + enlarged.numel());
 }
@@ -95,7 +95,9 @@ Explanation ExplainVideo(const RawVideo& video, const std::vector<Clip>& windows
   explanation.method = finer > 0                           ? "hires-cam"
                        : trained->network->HasLinearHead() ? "exact"
                                                            : "grad-cam";
-  VideoHeat heat(video.num_frames(), trained->recipe.shape.stride, AvailableMemoryBytes() / 2);
+  explanation.rule = PlaceRuleOf(trained->network, finer);
+  VideoHeat heat(video.num_frames(), trained->recipe.shape.stride, AvailableMemoryBytes() / 2,
+                 explanation.rule);
   const auto compute = [&](const Batch& /*batch*/, const at::Tensor& input) {
     const at::Tensor classes = at::full({input.size(0)}, static_cast<int64_t>(class_index),
                                         input.options().dtype(at::kLong));
@@ -123,7 +125,7 @@ void WriteHeatVideo(
   AnnotateVideo(video.prepared(), target, rows, [&](int64_t frame, YuvImage* picture) {
     const int top = picture->height() - rows;
     HeatBox box = SeenSquare({picture->width(), top}, size);
-    FillBox(explanation.heat[frame], &box);
+    FillBox(explanation.heat[frame], explanation.rule, size, &box);
     DrawHeat(box, picture);
     bar.Draw(frame, top, picture);
     draw_caption(frame, picture);

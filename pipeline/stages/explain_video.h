@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "lib/infer/class_maps.h"
 #include "lib/infer/trained_network.h"
 #include "pipeline/support/raw_video.h"
 
@@ -38,6 +39,7 @@ struct Explanation {
   std::array<int64_t, 3> places{};    // T', H', W' of a window's map
   at::Tensor heat;                    // float32 (frames, H', W'), 0 .. 1: VideoHeat::TakeHeat()
   std::vector<float> heat_over_time;  // of each frame, 0 .. 1
+  PlaceRule rule = PlaceRule::kEqualParts;  // of H' and W'
 
   nlohmann::ordered_json ToJson() const;
 };

@@ -62,7 +62,8 @@ std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
   for (int place = 1; place <= num_top; ++place) {
     columns.push_back(fmt::format("top5_{}", place));
   }
-  columns.insert(columns.end(), {"rank", "num_clips", "confidence", "unsure"});
+  columns.insert(columns.end(), {"rank", "num_clips", "surest_frame", "surest_frames",
+                                 "surest_crop", "surest_probability", "confidence", "unsure"});
   TsvWriter table(columns);
   for (const VideoScores& video : subset.videos) {
     const std::vector<int> top = Top(subset, video, num_top);
@@ -77,6 +78,10 @@ std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
     const double confidence = *std::max_element(probabilities.begin(), probabilities.end());
     table.Add(video.label < 0 ? "" : std::to_string(TrueRank(video)));
     table.Add(video.num_clips);
+    table.Add(video.surest.clip.first_frame);
+    table.Add(video.surest.clip.num_distinct);
+    table.Add(static_cast<int>(video.surest.clip.crop));
+    table.Add(Decimals(video.surest.probability, 6));
     table.Add(Decimals(confidence, 6));
     table.Add(!threshold ? "" : confidence < *threshold ? "yes" : "no");
     table.EndRow();

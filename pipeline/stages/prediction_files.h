@@ -11,7 +11,9 @@
 
 namespace reel3d {
 
-// Returns predictions.tsv, with one row per video. Column `unsure` is "yes" if the confidence of
+// Returns predictions.tsv, with one row per video. The columns `surest_...` describe the clip that
+// is surest of the answer: its first frame, its different frames, its crop and its probability of
+// the predicted class (SurestClip). Column `unsure` is "yes" if the confidence of
 // the answer is below `threshold`, else "no". Without a threshold the column is empty.
 std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
                               std::optional<double> threshold);

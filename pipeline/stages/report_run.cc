@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kStripBytes = 800'000;  // of the page; a page of five large runs has 2 MB
+
 std::string TitleOf(const ReportRunOptions& options, const std::vector<report::RunRecord>& runs) {
   if (!options.title.empty()) {
     return options.title;
@@ -48,6 +50,7 @@ void ReportRunOptions::Bind(OptionBinder& binder) {
   binder.Bind("svg", &svg_dir,
               "folder to which each figure is also written as an .svg file. Empty: no such files",
               Effect::kRunOnly);
+  strips.Bind(binder);
 }
 
 void ReportRunOptions::Check() const {
@@ -61,7 +64,10 @@ void ReportRunOptions::Check() const {
 }
 
 ReportRunReport RunReportRun(const ReportRunOptions& options) {
-  const std::vector<report::RunRecord> runs = report::ReadRuns(options.runs);
+  std::vector<report::RunRecord> runs = report::ReadRuns(options.runs);
+  for (report::RunRecord& run : runs) {
+    AddStrips(options.strips, kStripBytes / static_cast<int64_t>(runs.size()), &run);
+  }
   std::vector<report::PagePart> parts;
   ReportRunReport result;
   nlohmann::ordered_json& sections = result.numbers["sections"];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/stages/report_strips.h"
 
 namespace reel3d {
 
@@ -16,6 +17,7 @@ struct ReportRunOptions {
   std::string page;
   std::string title;
   std::string svg_dir;
+  StripOptions strips;
 
   void Bind(OptionBinder& binder);
   void Check() const;

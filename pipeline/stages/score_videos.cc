@@ -224,10 +224,20 @@ Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const 
   return counts;
 }
 
+nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const TrainedNetwork& trained) {
+  return {{"frames", trained.recipe.shape.length},
+          {"frame_stride", trained.recipe.shape.stride},
+          {"size", trained.recipe.size},
+          {"crops", options.crops.count},
+          {"short_side", options.crops.ShortSide(trained.recipe.size)},
+          {"decoding", NameOf(options.decoding)}};
+}
+
 // The names and checks that the reports of all tasks repeat.
 struct Scored {
   std::string checkpoint;
   nlohmann::ordered_json doubts;
+  nlohmann::ordered_json clip;  // how clips are made, for those who want to show one
 };
 
 nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, double seconds) {
@@ -238,6 +248,7 @@ nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, doub
           {"parts_kept", counts.parts_kept},
           {"warnings", counts.warnings},
           {"checkpoint", scored.checkpoint},
+          {"clip", scored.clip},
           {"clips_per_s", static_cast<double>(counts.clips) / seconds},
           {"doubts", scored.doubts}};  // evaluate-scores repeats them
 }
@@ -305,7 +316,8 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   folders.CarryPassports(source.passport, PassportOrWarning([&] {
                            return PassportOfTraining(options.network.checkpoint);
                          }));
-  return ScoreShare(options, output, folders, {trained.identity, DoubtsToJson(source.doubts)},
+  return ScoreShare(options, output, folders,
+                    {trained.identity, DoubtsToJson(source.doubts), ClipToJson(scoring, trained)},
                     clock, scorer.get());
 }
 

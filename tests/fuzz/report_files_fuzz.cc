@@ -44,8 +44,10 @@ constexpr RunFile kFiles[] = {
          "precision": 1.0}]}})"},
     {"evaluation/confusion.tsv", "label\trise\tfall\nrise\t1\t1\nfall\t0\t2\n"},
     {"evaluation/predictions.tsv",
-     "id\tlabel\tpredicted\tscore\trank\tnum_clips\na\trise\tfall\t0.875\t1\t3\n"
-     "b\tfall\tfall\t0.9\t0\t3\nc\t\tfall\t0.9\t\t1\n"},
+     "id\tlabel\tpredicted\tscore\trank\tnum_clips\tsurest_frame\tsurest_frames\tsurest_crop\t"
+     "surest_probability\na\trise\tfall\t0.875\t1\t3\t16\t16\t0\t0.9\n"
+     "b\tfall\tfall\t0.9\t0\t3\t0\t16\t0\t0.9\nc\t\tfall\t0.9\t\t1\t0\t5\t1\t0.9\n"},
+    {"evaluation/suspect_labels.tsv", "id\tlabel\tanswer\tmargin\na\trise\tfall\t0.5\n"},
     {"evaluation/report.json", R"({"num_videos": 3, "doubts": []})"},
 };
 

@@ -130,6 +130,12 @@ TEST_P(EachFamily, MapsStayIfBatchNormsAreAbsorbed) {
 
 INSTANTIATE_TEST_SUITE_P(Families, EachFamily, testing::ValuesIn(ModelNames()));
 
+at::Tensor EnlargeMaps(const at::Tensor& maps, int64_t frames, int64_t height, int64_t width) {
+  constexpr PlaceRule kRule = PlaceRule::kEqualParts;
+  const at::Tensor rows = EnlargeAxis(EnlargeAxis(maps, 1, frames, kRule, 0), 2, height, kRule, 0);
+  return EnlargeAxis(rows, 3, width, kRule, 0);
+}
+
 TEST(EnlargedMaps, KeepPlacesAndMean) {
   at::Tensor map = at::zeros({1, 2, 4, 4}, at::kFloat);
   map[0][1][0][3] = 1;
@@ -143,6 +149,57 @@ TEST(EnlargedMaps, KeepPlacesAndMean) {
   EXPECT_EQ(large[0][15][70][49].item<double>(), 0);
   const at::Tensor constant = EnlargeMaps(at::full({2, 1, 1, 1}, 3, at::kFloat), 5, 7, 9);
   EXPECT_TRUE(at::equal(constant, at::full({2, 5, 7, 9}, 3, at::kFloat)));
+}
+
+TEST(EnlargedMaps, OfEqualPartsAreThoseOfTorch) {
+  const at::Tensor maps = test::Noise("maps", {2, 3, 5, 4}).to(at::kFloat);
+  const at::Tensor torch =
+      at::upsample_trilinear3d(maps.unsqueeze(1), {16, 37, 20}, /*align_corners=*/false).squeeze(1);
+  EXPECT_LE((EnlargeMaps(maps, 16, 37, 20) - torch).abs().max().item<double>(), 1e-5);
+}
+
+// Returns the middle of the pixels of a column of the clip that place `place` of the features
+// depends on: of the rows whose gradient is not 0.
+double MiddleOfReceptiveField(Network& network, int64_t size, int stages_left, int64_t place) {
+  const at::Tensor clip = Clips({1, 3, 16, size, size}).requires_grad_();
+  const at::Tensor features = network->FeaturesOf(clip, stages_left);
+  const int64_t column = features.size(4) / 2;
+  const at::Tensor seen = features.select(2, 0).select(2, place).select(2, column).sum();
+  const at::Tensor gradient = torch::autograd::grad({seen}, {clip}).front();
+  const at::Tensor rows = gradient.abs().amax({0, 1, 2, 4}).nonzero();
+  return (rows.min().item<double>() + rows.max().item<double>()) / 2;
+}
+
+// Enlarged maps have the value of a place where the place looks, at a place whose receptive field
+// is inside the clip.
+TEST_P(EachFamily, EarlierMapsLieWhereTheirPlacesLook) {
+  const bool is_c3d = GetParam().rfind("c3d", 0) == 0;
+  Network network =
+      test::MakeFilled(test::SmallNetwork(GetParam(), 0.125, ShortcutType::kB), at::kDouble);
+  const int64_t size = is_c3d ? 112 : 160;
+  for (const int left : {2, 3}) {
+    const at::NoGradGuard only_for_the_size;
+    const int64_t num_places = network->FeaturesOf(Clips({1, 3, 16, size, size}), left).size(3);
+    at::Tensor map = at::zeros({num_places}, at::kDouble);
+    map[num_places / 2] = 1;
+    const at::Tensor large = EnlargeAxis(map, 0, size, PlaceRuleOf(network, left), size);
+    const at::Tensor rows = at::arange(size, at::kDouble);
+    const double middle = ((large * rows).sum() / large.sum()).item<double>();
+    const at::AutoGradMode with_gradients(true);
+    const double expected = MiddleOfReceptiveField(network, size, left, num_places / 2);
+    EXPECT_NEAR(middle, expected, network->PlacesBeginAtZero() ? 0.01 : 1.5) << left;
+  }
+}
+
+TEST(EnlargedMaps, FromZeroHavePlacesAtMultiplesOfTheStep) {
+  const at::Tensor map = at::tensor(std::vector<float>{0, 1, 2, 3, 4, 5}, at::kFloat);
+  const at::Tensor large = EnlargeAxis(map, 0, 48, PlaceRule::kFromZero, 48);
+  for (const int64_t pixel : {0, 8, 12, 40}) {
+    EXPECT_NEAR(large[pixel].item<double>(), static_cast<double>(pixel) / 8, 1e-6);
+  }
+  EXPECT_EQ(large[47].item<float>(), 5);
+  // 6 places of 16 frames, with a stride of 3.
+  EXPECT_NEAR(EnlargeAxis(map, 0, 16, PlaceRule::kFromZero, 16)[9].item<double>(), 3, 1e-6);
 }
 
 }  // namespace

@@ -27,11 +27,11 @@ class EvaluateScores : public SmallEvaluation {};
 TEST_F(EvaluateScores, WritesEveryOutput) {
   const EvaluateScoresReport report = Run();
   EXPECT_EQ(Output("predictions.tsv"),
-            "id\tlabel\tpredicted\tscore\ttop5_1\ttop5_2\trank\tnum_clips\t"
-            "confidence\tunsure\n"
-            "a\tfall\tfall\t0.952574\tfall\trise\t0\t1\t0.952574\t\n"
-            "b\trise\tfall\t0.731059\tfall\trise\t1\t1\t0.731059\t\n"
-            "c\tfall\trise\t0.500000\trise\tfall\t1\t1\t0.500000\t\n");
+            "id\tlabel\tpredicted\tscore\ttop5_1\ttop5_2\trank\tnum_clips\tsurest_frame\t"
+            "surest_frames\tsurest_crop\tsurest_probability\tconfidence\tunsure\n"
+            "a\tfall\tfall\t0.952574\tfall\trise\t0\t1\t0\t16\t0\t0.952574\t0.952574\t\n"
+            "b\trise\tfall\t0.731059\tfall\trise\t1\t1\t0\t16\t0\t0.731059\t0.731059\t\n"
+            "c\tfall\trise\t0.500000\trise\tfall\t1\t1\t0\t16\t0\t0.500000\t0.500000\t\n");
   EXPECT_EQ(Output("confusion.tsv"), "label\trise\tfall\nrise\t0\t1\nfall\t1\t1\n");
   const Json results = Json::parse(Output("results.json"))["results"];
   ASSERT_EQ(results.size(), 3U);
@@ -226,6 +226,16 @@ TEST_F(EvaluateScores, SameBytesAgainAndOtherSettingsOnlyWithOverwrite) {
   options_.overwrite = true;
   Run();
   EXPECT_THAT(Output("predictions.tsv"), HasSubstr("a\tfall\trise"));
+}
+
+// The surest clip is the first one with the highest probability of the answer, among those that
+// were averaged.
+TEST_F(EvaluateScores, NamesTheSurestClipOfEachVideo) {
+  parts_[1].clips = {{0, 0, 16, 0}, {0, 0, 16, 1}, {0, 16, 16, 0}, {0, 16, 16, 1}, {0, 32, 3, 0}};
+  parts_[1].logits = {1, 0, 0, 5, 0, 7, 0, 7, 0, 9};
+  Run();
+  EXPECT_THAT(Output("predictions.tsv"),
+              HasSubstr("\nc\tfall\tfall\t0.815107\tfall\trise\t0\t4\t16\t16\t0\t0.999089\t"));
 }
 
 TEST_F(EvaluateScores, TopKLimitsResults) {

@@ -12,9 +12,11 @@
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
 #include "lib/eval/score_file.h"
+#include "lib/report/read/run_reader.h"
 #include "pipeline/stages/evaluate_scores.h"
 #include "pipeline/stages/report_run.h"
 #include "tests/report/hostile_names.h"
+#include "tests/report/shown_shards.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -103,6 +105,17 @@ class Pages : public ::testing::Test {
     Write(train / "DONE", "");
   }
 
+  static std::vector<std::string> MostSuspect(const fs::path& evaluation) {
+    constexpr size_t kMost = 8;
+    std::vector<std::string> ids;
+    for (const report::Suspect& suspect : report::ReadRun(evaluation).evaluation.suspects) {
+      if (ids.size() < kMost) {
+        ids.push_back(suspect.id);
+      }
+    }
+    return ids;
+  }
+
   // Makes the folder of a run with every stage, and returns it.
   std::string MakeRun(const std::string& name, const Names& names, int num_videos, double skill) {
     const fs::path run = folder_ / name;
@@ -128,6 +141,10 @@ class Pages : public ::testing::Test {
       Write(run / stage / "config.ini", "height = 120\n");
       Write(run / stage / "DONE", "");
     }
+    // Frames of some mistakes are there, the others get a sentence.
+    constexpr int kMostFrames = 64;
+    test::WriteShownShards(run / "shards", MostSuspect(run / "evaluation"), kMostFrames);
+    Write(run / "scores/report.json", test::ScoredReport(run / "shards").dump());
     return run;
   }
 

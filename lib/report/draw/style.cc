@@ -51,6 +51,10 @@ max-width:none;border-radius:.2rem}
 figure{margin:.6rem 0;min-width:0;max-width:38rem}
 figure svg{display:block;width:100%;height:auto}
 figcaption{color:var(--soft);font-size:.9rem}
+figure.strip{margin:.2rem 0}
+.pictures{display:flex;gap:3px;margin-top:.3rem}
+.pictures span{flex:1 1 0;min-width:0;max-width:6rem;color:var(--soft);font-size:.8rem}
+.pictures img{display:block;width:100%;height:auto}
 details{margin:.3rem 0}
 summary{cursor:pointer;color:var(--link);font-size:.9rem;padding:.15rem 0}
 .scroll{overflow:auto;max-width:100%;max-height:36rem;margin:.5rem 0}

@@ -87,6 +87,23 @@ void ReadConfusion(const fs::path& file, EvaluationRecord* record,
   });
 }
 
+// Returns nothing if the table lacks these columns or the values make no sense.
+std::optional<SeenClip> SurestClipOf(const LooseRow& row) {
+  constexpr double kMostFrames = 1e9;
+  const std::optional<double> values[] = {row.Number("surest_frame"), row.Number("surest_frames"),
+                                          row.Number("surest_crop")};
+  const std::optional<double> probability = row.Number("surest_probability");
+  const bool are_counts =
+      std::all_of(std::begin(values), std::end(values), [](const std::optional<double>& value) {
+        return value && *value >= 0 && *value <= kMostFrames && std::floor(*value) == *value;
+      });
+  if (!are_counts || *values[1] < 1 || !probability || *probability < 0 || *probability > 1) {
+    return std::nullopt;
+  }
+  return SeenClip{std::llround(*values[0]), std::llround(*values[1]), static_cast<int>(*values[2]),
+                  *probability};
+}
+
 void ReadAnswers(const fs::path& file, EvaluationRecord* record,
                  std::vector<std::string>* missing) {
   ReadLooseTable(file, missing, [&](const LooseRow& row) {
@@ -99,12 +116,30 @@ void ReadAnswers(const fs::path& file, EvaluationRecord* record,
     }
     if (!row.Text("label").empty() && row.Text("label") != row.Text("predicted")) {
       record->mistakes.push_back({std::string(row.Text("id")), std::string(row.Text("label")),
-                                  std::string(row.Text("predicted")), *score, row.Number("rank")});
+                                  std::string(row.Text("predicted")), *score, row.Number("rank"),
+                                  SurestClipOf(row)});
     }
     return true;
   });
   std::stable_sort(record->mistakes.begin(), record->mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.score > b.score; });
+}
+
+void ReadSuspects(const fs::path& file, EvaluationRecord* record,
+                  std::vector<std::string>* missing) {
+  if (!fs::exists(file)) {
+    return;  // older evaluations have none
+  }
+  ReadLooseTable(file, missing, [&](const LooseRow& row) {
+    const std::optional<double> margin = row.Number("margin");
+    if (row.Text("id").empty() || row.Text("label").empty() || row.Text("answer").empty() ||
+        !margin) {
+      return false;
+    }
+    record->suspects.push_back({std::string(row.Text("id")), std::string(row.Text("label")),
+                                std::string(row.Text("answer")), *margin});
+    return true;
+  });
 }
 
 }  // namespace
@@ -116,6 +151,7 @@ EvaluationRecord ReadEvaluation(const fs::path& folder, std::vector<std::string>
   record.classes = ClassesOf(record.metrics);
   ReadConfusion(folder / "confusion.tsv", &record, missing);
   ReadAnswers(folder / "predictions.tsv", &record, missing);
+  ReadSuspects(folder / "suspect_labels.tsv", &record, missing);
   return record;
 }
 

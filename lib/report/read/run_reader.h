@@ -19,7 +19,8 @@ RunRecord ReadRun(const std::filesystem::path& folder);
 // differ.
 std::vector<RunRecord> ReadRuns(const std::vector<std::string>& folders);
 
-// Reads metrics.json, figures.json, confusion.tsv and predictions.tsv of evaluate-scores.
+// Reads metrics.json, figures.json, confusion.tsv, predictions.tsv and suspect_labels.tsv of
+// evaluate-scores.
 EvaluationRecord ReadEvaluation(const std::filesystem::path& folder,
                                 std::vector<std::string>* missing);
 

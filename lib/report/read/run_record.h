@@ -31,11 +31,25 @@ struct ClassResult {
   double low = 0, high = 0;  // 95 % interval of top1
 };
 
+// The clip of a video that is surest of the predicted class (SurestClip of lib/eval).
+struct SeenClip {
+  int64_t first_frame = 0, num_frames = 0;  // num_frames counts different frames
+  int crop = 0;                             // number of the crop; 0: the centre
+  double probability = 0;                   // of the predicted class
+};
+
 // A video whose predicted class is not its label.
 struct Mistake {
   std::string id, label, predicted;
   double score = 0;
   std::optional<double> rank;
+  std::optional<SeenClip> clip;  // older evaluations do not have it
+};
+
+// A video whose label may be wrong: the run is surer of another class.
+struct Suspect {
+  std::string id, label, predicted;
+  double margin = 0;  // probability of the prediction minus that of the label
 };
 
 struct EvaluationRecord {
@@ -45,6 +59,7 @@ struct EvaluationRecord {
   std::vector<std::string> names;        // classes of the confusion matrix, in order
   std::vector<HeatCell> confusion;       // by row, then column; only counts above 0
   std::vector<Mistake> mistakes;         // most confident first
+  std::vector<Suspect> suspects;         // most suspect first
   std::map<std::string, bool> is_right;  // by id, of the videos with a label
 };
 
@@ -52,6 +67,21 @@ struct StageRecord {
   std::string tool;
   Json report = Json::object();  // report.json
   int64_t num_failed = 0;        // rows of failed.tsv
+};
+
+struct StripPicture {
+  std::string jpeg;       // the content of a JPEG file
+  std::string heat_jpeg;  // the same picture with heat where the network sees the class; may be ""
+  std::string time;       // "1.32 s", or "frame 33" if the video's frame rate is unknown
+};
+
+// Shows a wrongly answered video: frames of the clip that is surest of the wrong class.
+struct Strip {
+  std::string id, label, predicted;
+  SeenClip clip;
+  size_t mistake_place = 0, suspect_place = 0;  // from 1, in the lists; 0: not among their first
+  std::vector<StripPicture> pictures = {};      // in order of time, of one size
+  std::string problem = {};                     // why there are no pictures; empty: there are
 };
 
 struct RunRecord {
@@ -63,6 +93,9 @@ struct RunRecord {
   std::vector<StageRecord> stages;
   std::vector<Setting> settings;
   EvaluationRecord evaluation;
+  // The caller of ReadRuns() fills these: frames are in shards, which this room does not read.
+  std::vector<Strip> strips;
+  std::string strips_note;           // a sentence about strips that are absent; may be empty
   std::vector<std::string> doubts;   // about the data
   std::vector<std::string> missing;  // sentences
 };

@@ -37,6 +37,16 @@ void Content::AddFoldedTable(const std::string& id, const std::string& line, con
   html_ += "</details>\n";
 }
 
+void Content::AddStrips(const std::string& id, const std::vector<PictureStrip>& strips,
+                        const Table& numbers) {
+  html_ += fmt::format("<div class=\"figures\" id=\"{}\">\n", id);
+  for (const PictureStrip& strip : strips) {
+    html_ += PictureStripHtml(strip);
+  }
+  html_ += "</div>\n";
+  numbers_[id] = TableJson(numbers);
+}
+
 std::string ForRun(const std::vector<RunRecord>& runs, const RunRecord& run) {
   return runs.size() > 1 ? ": " + run.name : "";
 }

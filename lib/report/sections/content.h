@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/report/draw/figure.h"
+#include "lib/report/draw/picture_strip.h"
 #include "lib/report/draw/table.h"
 #include "lib/report/read/run_record.h"
 
@@ -22,6 +23,11 @@ class Content {
   void AddTable(const std::string& id, const Table& table);
   // Adds the table behind a line that opens it.
   void AddFoldedTable(const std::string& id, const std::string& line, const Table& table);
+
+  // Adds strips of pictures side by side where there is room. `numbers` describes them in the JSON
+  // under `id`, one row for each strip.
+  void AddStrips(const std::string& id, const std::vector<PictureStrip>& strips,
+                 const Table& numbers);
 
   bool empty() const { return html_.empty(); }
   const std::string& html() const { return html_; }

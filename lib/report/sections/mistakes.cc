@@ -3,29 +3,121 @@
 
 #include <algorithm>
 
+#include "lib/report/draw/number_text.h"
+#include "lib/report/draw/text.h"
 #include "lib/report/sections/sections.h"
 
 namespace reel3d::report {
 namespace {
 
-constexpr size_t kMostMistakes = 50;
+constexpr size_t kMostRows = 50;
 
-Table TableOf(const RunRecord& run, const std::string& title) {
+Table MistakesOf(const RunRecord& run) {
+  const std::vector<Mistake>& mistakes = run.evaluation.mistakes;
+  const size_t count = std::min(kMostRows, mistakes.size());
   Table table;
-  table.title = title;
+  table.title =
+      fmt::format("{}: the {} most confident of {} mistakes", run.name, count, mistakes.size());
   table.columns = {{"video"},
                    {"label"},
                    {"predicted"},
                    {"score of the prediction", true},
                    {"classes before the label", true}};
-  const std::vector<Mistake>& mistakes = run.evaluation.mistakes;
-  for (size_t index = 0; index < std::min(kMostMistakes, mistakes.size()); ++index) {
+  for (size_t index = 0; index < count; ++index) {
     const Mistake& mistake = mistakes[index];
     table.rows.push_back(
         {{TextCell(mistake.id), TextCell(mistake.label), TextCell(mistake.predicted),
           NumberCell(mistake.score), CountCell(mistake.rank)}});
   }
   return table;
+}
+
+Table SuspectsOf(const RunRecord& run) {
+  const std::vector<Suspect>& suspects = run.evaluation.suspects;
+  const size_t count = std::min(kMostRows, suspects.size());
+  Table table;
+  table.title =
+      fmt::format("{}: the {} most suspect of {} labels", run.name, count, suspects.size());
+  table.columns = {{"video"},
+                   {"label"},
+                   {"predicted"},
+                   {"probability of the prediction minus that of the label", true}};
+  for (size_t index = 0; index < count; ++index) {
+    const Suspect& suspect = suspects[index];
+    table.rows.push_back({{TextCell(suspect.id), TextCell(suspect.label),
+                           TextCell(suspect.predicted), NumberCell(suspect.margin)}});
+  }
+  return table;
+}
+
+std::string CaptionOf(const Strip& strip) {
+  std::string places;
+  if (strip.mistake_place > 0) {
+    places += fmt::format("mistake {}", strip.mistake_place);
+  }
+  if (strip.suspect_place > 0) {
+    places += fmt::format("{}suspect label {}", places.empty() ? "" : ", ", strip.suspect_place);
+  }
+  return fmt::format("{}: {}, taken for {} with {} ({})", IsolatedHtml(strip.id),
+                     IsolatedHtml(strip.label), IsolatedHtml(strip.predicted),
+                     Percent(strip.clip.probability), places);
+}
+
+PictureStrip PicturesOf(const Strip& strip, const std::string& id) {
+  std::vector<Picture> seen, heat;
+  for (const StripPicture& picture : strip.pictures) {
+    const std::string alt =
+        fmt::format("{} of {}: {}, taken for {} with {}", picture.time, strip.id, strip.label,
+                    strip.predicted, Percent(strip.clip.probability));
+    seen.push_back({picture.jpeg, alt, picture.time});
+    if (!picture.heat_jpeg.empty()) {
+      heat.push_back({picture.heat_jpeg, "where the network sees it: " + alt, ""});
+    }
+  }
+  PictureStrip drawn = {id, CaptionOf(strip), {seen}};
+  if (!heat.empty()) {
+    drawn.rows.push_back(heat);
+  }
+  return drawn;
+}
+
+bool HasHeat(const RunRecord& run) {
+  return std::any_of(run.strips.begin(), run.strips.end(), [](const Strip& strip) {
+    return !strip.pictures.empty() && !strip.pictures.front().heat_jpeg.empty();
+  });
+}
+
+void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* content) {
+  std::vector<PictureStrip> drawn;
+  Table numbers;
+  numbers.columns = {{"video"},
+                     {"label"},
+                     {"predicted"},
+                     {"probability in the clip", true},
+                     {"first frame of the clip", true},
+                     {"pictures", true}};
+  for (const Strip& strip : runs[run].strips) {
+    if (strip.pictures.empty()) {
+      content->AddText(strip.problem, "note");
+      continue;
+    }
+    drawn.push_back(PicturesOf(strip, IdFor(fmt::format("strip_{}", drawn.size() + 1), runs, run)));
+    numbers.rows.push_back({{TextCell(strip.id), TextCell(strip.label), TextCell(strip.predicted),
+                             NumberCell(strip.clip.probability),
+                             CountCell(static_cast<double>(strip.clip.first_frame)),
+                             CountCell(static_cast<double>(strip.pictures.size()))}});
+  }
+  if (!drawn.empty()) {
+    content->AddText(
+        runs[run].name +
+            ": frames of each video's clip that is surest of the wrong class, as the network saw "
+            "them. The percentage is that of this clip alone." +
+            (HasHeat(runs[run]) ? " In the second row, colours from purple to yellow show where it "
+                                  "sees that class."
+                                : " explain-mistakes adds where it sees that class."),
+        "note");
+    content->AddStrips(IdFor("strips", runs, run), drawn, numbers);
+  }
 }
 
 }  // namespace
@@ -35,15 +127,19 @@ Content MakeMistakes(const std::vector<RunRecord>& runs) {
   content.AddText("Look at these videos first: a label may be wrong, or two classes may be one.",
                   "note");
   for (size_t run = 0; run < runs.size(); ++run) {
-    const size_t count = runs[run].evaluation.mistakes.size();
-    if (count == 0) {
+    if (runs[run].evaluation.mistakes.empty()) {
       content.AddText(runs[run].name + ": no mistake is known.");
       continue;
     }
-    content.AddTable(
-        IdFor("mistakes", runs, run),
-        TableOf(runs[run], fmt::format("{}: the {} most confident of {} mistakes", runs[run].name,
-                                       std::min(kMostMistakes, count), count)));
+    AddStripsOf(runs, run, &content);
+    if (!runs[run].strips_note.empty()) {
+      content.AddText(runs[run].strips_note, "note");
+    }
+    content.AddTable(IdFor("mistakes", runs, run), MistakesOf(runs[run]));
+    if (!runs[run].evaluation.suspects.empty()) {
+      content.AddFoldedTable(IdFor("suspects", runs, run), "Suspect labels as a table",
+                             SuspectsOf(runs[run]));
+    }
   }
   content.AddText("evaluation/predictions.tsv has every video.", "note");
   return content;

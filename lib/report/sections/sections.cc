@@ -14,7 +14,7 @@ const std::vector<Section>& Sections() {
       {"by_slice", "Accuracy by parts of the videos", MakeSlices},
       {"sureness", "Is it as right as it is sure?", MakeConfidence},
       {"readings", "Why figures of one run differ", MakeLadder},
-      {"mistaken", "Most confident mistakes", MakeMistakes},
+      {"mistaken", "Most confident mistakes and suspect labels", MakeMistakes},
       {"throughput", "Speed", MakeSpeed},
       {"wall_clock", "Where the time went", MakeGoodput},
       {"warnings", "Data and warnings", MakeData},

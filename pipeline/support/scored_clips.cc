@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/scored_clips.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+#include "lib/base/json.h"
+
+namespace reel3d {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool IsWithin(int value, int least, int most) { return value >= least && value <= most; }
+
+bool MakesSense(const ScoredClips& scored) {
+  constexpr int kLeastSize = 8, kMostSize = 1024, kMostShortSide = 4096, kMostStride = 1024;
+  const int crops = scored.crops.count;
+  return (crops == 1 || crops == 3 || crops == 10) && IsWithin(scored.stride, 1, kMostStride) &&
+         IsWithin(scored.size, kLeastSize, kMostSize) &&
+         IsWithin(scored.crops.short_side, scored.size, kMostShortSide);
+}
+
+}  // namespace
+
+ScoredClips ScoredClipsOf(const Json& report) {
+  if (report.empty()) {
+    throw InputError("scores/report.json, which names the shards, is missing");
+  }
+  ScoredClips scored;
+  scored.checkpoint = report::TextOf(report, "checkpoint");
+  const Json inputs = MemberOr(report, "inputs", Json::array());
+  if (inputs.is_array() && inputs.size() == 2) {
+    scored.data = report::TextOf(inputs[1], "identity");
+    scored.shards_dir = report::TextOf(inputs[1], "path");
+  }
+  const Json clip = MemberOr(report, "clip", Json::object());
+  scored.stride = MemberOr(clip, "frame_stride", 0);
+  scored.size = MemberOr(clip, "size", 0);
+  scored.crops = {MemberOr(clip, "crops", 0), MemberOr(clip, "short_side", 0)};
+  const auto decoding = FindChoice<Decoding>(report::TextOf(clip, "decoding"));
+  if (scored.data.empty() || !decoding || !MakesSense(scored)) {
+    throw InputError(
+        "scores/report.json does not say which shards were scored and how clips were made: the "
+        "same score-videos command writes it again and keeps the scores");
+  }
+  scored.decoding = *decoding;
+  return scored;
+}
+
+std::unique_ptr<ShardSet> OpenScoredShards(const std::filesystem::path& folder,
+                                           const ScoredClips& scored) {
+  auto shards = std::make_unique<ShardSet>(folder);
+  const std::string found = fmt::format("{:08x}", shards->fingerprint());
+  if (found != scored.data) {
+    throw InputError(
+        fmt::format("{} is not the data that was scored: its fingerprint is {}, that of the scored "
+                    "data {}; name the folder of the scored shards",
+                    folder.string(), found, scored.data));
+  }
+  return shards;
+}
+
+size_t FindVideo(const ShardSet& shards, const std::string& id) {
+  const std::vector<IndexedVideo>& videos = shards.videos();
+  const auto found = std::find_if(videos.begin(), videos.end(),
+                                  [&](const IndexedVideo& video) { return video.id == id; });
+  if (found == videos.end()) {
+    throw InputError("the shards do not hold this video");
+  }
+  return static_cast<size_t>(found - videos.begin());
+}
+
+std::vector<int> FramesOf(const report::SeenClip& clip, const IndexedVideo& video,
+                          const ScoredClips& scored) {
+  const int64_t last = clip.first_frame + (clip.num_frames - 1) * scored.stride;
+  if (last >= video.num_frames || clip.crop >= scored.crops.count) {
+    throw InputError(fmt::format(
+        "evaluation/predictions.tsv names frame {} and crop {}, but there are {} frames "
+        "and {} crops: evaluate the scores again",
+        last, clip.crop, video.num_frames, scored.crops.count));
+  }
+  std::vector<int> frames;
+  for (int64_t frame = clip.first_frame; frame <= last; frame += scored.stride) {
+    frames.push_back(static_cast<int>(frame));
+  }
+  return frames;
+}
+
+}  // namespace reel3d
