@@ -101,6 +101,8 @@ double WorstError(const ConvolutionImpl& convolution, int64_t num_clips,
       if (sizes[0] <= kTrialClips) {
         throw;
       }
+    } catch (const c10::AcceleratorError&) {
+      throw;  // the GPU itself has failed
     } catch (const c10::Error&) {
       return std::numeric_limits<double>::infinity();  // the library has no such kernel
     }
