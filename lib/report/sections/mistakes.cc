@@ -87,6 +87,19 @@ bool HasHeat(const RunRecord& run) {
   });
 }
 
+std::string AboutStrips(const RunRecord& run) {
+  const auto shuffled = run.evaluation.metrics.find("frames_shuffled");
+  const bool is_shuffled = shuffled != run.evaluation.metrics.end() && *shuffled == true;
+  return fmt::format(
+      "{}: frames of each video's clip that is surest of the wrong class, as the network saw "
+      "them{}. "
+      "The percentage is that of this clip alone. {}",
+      run.name, is_shuffled ? ", which it did in random order" : "",
+      HasHeat(run)
+          ? "In the second row, colours from purple to yellow show where it sees that class."
+          : "explain-mistakes adds where it sees that class.");
+}
+
 void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* content) {
   std::vector<PictureStrip> drawn;
   Table numbers;
@@ -108,14 +121,7 @@ void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* conten
                              CountCell(static_cast<double>(strip.pictures.size()))}});
   }
   if (!drawn.empty()) {
-    content->AddText(
-        runs[run].name +
-            ": frames of each video's clip that is surest of the wrong class, as the network saw "
-            "them. The percentage is that of this clip alone." +
-            (HasHeat(runs[run]) ? " In the second row, colours from purple to yellow show where it "
-                                  "sees that class."
-                                : " explain-mistakes adds where it sees that class."),
-        "note");
+    content->AddText(AboutStrips(runs[run]), "note");
     content->AddStrips(IdFor("strips", runs, run), drawn, numbers);
   }
 }
