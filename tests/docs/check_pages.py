@@ -20,7 +20,7 @@ OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)(?!\w)")
 # Options that pages name without their program (sbatch, mpirun), and `name`, which stands for any option.
 FOREIGN = ("qos", "time", "array", "mca", "name")
 # Other programs' commands. Their options are not checked.
-OTHERS = ("make", "mpirun", "srun", "sbatch", "scancel", "squeue", "cmake", "ctest", "taskset", "tensorboard", "pip", "python3",
+OTHERS = ("make", "apptainer", "mpirun", "srun", "sbatch", "scancel", "squeue", "cmake", "ctest", "taskset", "tensorboard", "pip", "python3",
           "parallel", "hq")
 OTHERS_WORD = re.compile(rf"\b(?:{'|'.join(OTHERS)}|[\w./-]+\.(?:py|sh)|main\.py|dpkg|apt-get)\b")
 
