@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -119,13 +120,26 @@ std::vector<int> FindProcesses(const std::string& word) {
 
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
                 double seconds) {
+  const auto due = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  return RunAndKillWhen(command, argument, [&] { return std::chrono::steady_clock::now() >= due; });
+}
+
+bool RunAndKillWhen(const std::vector<std::string>& command, const std::string& argument,
+                    const std::function<bool()>& is_due) {
+  std::atomic<bool> has_ended = false;
   std::thread killer([&] {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    while (!is_due()) {
+      if (has_ended) {
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     for (const int process : FindProcesses(argument)) {
       kill(process, SIGKILL);
     }
   });
   const CommandResult result = RunCommand(command);
+  has_ended = true;
   killer.join();
   return result.exit_status == 128 + SIGKILL;
 }

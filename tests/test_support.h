@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,5 +47,8 @@ std::vector<int> FindProcesses(const std::string& word);
 // argument: the command itself and, under mpirun, its ranks. Returns false if it had already ended.
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
                 double seconds);
+// Does the same as soon as `is_due` returns true, which is asked a thousand times a second.
+bool RunAndKillWhen(const std::vector<std::string>& command, const std::string& argument,
+                    const std::function<bool()>& is_due);
 
 }  // namespace reel3d::test

@@ -104,7 +104,7 @@ struct CropChoice {
 // has ShortSide() pixels, and each crop is a square of it. Number 0 is always the centre.
 //    3: centre, left (or top), right (or bottom)
 //   10: centre, top left, top right, bottom left, bottom right, then the same five mirrored
-// Not for ScoringCrop::kWhole, which shows no square.
+// ScoringCrop::kWhole is not allowed here, because it has no squares.
 std::vector<CropPlan> ScoringCrops(FrameSize frame, int size, const CropChoice& choice);
 
 // The longest frames that are scored as a whole, as long side over short side. Time and memory of a

@@ -46,9 +46,9 @@ at::Device ChooseDevice(DeviceChoice choice, const World& world) {
   return Choose(choice, index, std::count(all.begin(), all.end(), ours), all_have);
 }
 
-void ChooseKernels(bool deterministic) {
+void ChooseKernels(bool deterministic, bool has_many_shapes) {
   at::Context& context = at::globalContext();
-  context.setBenchmarkCuDNN(!deterministic);
+  context.setBenchmarkCuDNN(!deterministic && !has_many_shapes);
   context.setDeterministicCuDNN(deterministic);
   if (deterministic) {
     // cuBLAS reads this variable when it starts, and torch refuses deterministic linear layers

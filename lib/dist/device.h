@@ -22,7 +22,8 @@ at::Device ChooseDevice(DeviceChoice choice);
 // Chooses the kernels that GPUs run in this process. By default they are the fastest ones, found by
 // trying all kernels when a convolution meets a shape for the first time. With `deterministic`
 // each kernel gives the same bits every time, and operations without such a kernel throw. CPU
-// kernels always give the same bits. Call it before the first computation on a GPU.
-void ChooseKernels(bool deterministic);
+// kernels always give the same bits. With `has_many_shapes` kernels are chosen without trying,
+// because trying takes seconds for each shape. Call it before the first computation on a GPU.
+void ChooseKernels(bool deterministic, bool has_many_shapes = false);
 
 }  // namespace reel3d

@@ -28,25 +28,38 @@ int64_t DrawHits(int64_t share, int64_t total, Rng* rng) {
   }
 }
 
-// Returns how many of the draws, as many as there are groups and missing videos, are of missing
-// ones. Counts the rarer kind.
-int64_t DrawMissing(int64_t num_groups, int64_t num_missing, Rng* rng) {
+// More missing videos than this are not drawn one by one.
+constexpr int64_t kMostDrawnSingly = 1'000'000;
+
+// Draws as many groups as there are groups and missing videos, and counts in `of_groups` the draws
+// of each group. Returns the number of draws of missing videos.
+int64_t DrawGroups(int64_t num_missing, Rng* rng, Draws* of_groups) {
+  const auto num_groups = static_cast<int64_t>(of_groups->size());
   const int64_t total = num_groups + num_missing;
-  if (num_groups == 0 || num_missing == 0) {
-    return num_missing;
+  if (num_missing > kMostDrawnSingly) {
+    const int64_t hits = num_groups == 0 ? 0 : DrawHits(num_groups, total, rng);
+    for (int64_t draw = 0; draw < hits; ++draw) {
+      ++(*of_groups)[static_cast<size_t>(rng->Below(num_groups))];
+    }
+    return total - hits;
   }
-  return num_missing <= num_groups ? DrawHits(num_missing, total, rng)
-                                   : total - DrawHits(num_groups, total, rng);
+  int64_t missing_draws = 0;
+  for (int64_t draw = 0; draw < total; ++draw) {
+    const int64_t group = rng->Below(total);
+    if (group < num_groups) {
+      ++(*of_groups)[static_cast<size_t>(group)];
+    } else {
+      ++missing_draws;
+    }
+  }
+  return missing_draws;
 }
 
 // Draws groups with replacement, as many as there are groups and missing videos, and counts their
 // videos.
 Draws DrawVideos(const std::vector<int>& groups, int num_groups, int64_t num_missing, Rng rng) {
-  const int64_t missing_draws = DrawMissing(num_groups, num_missing, &rng);
   Draws of_groups(static_cast<size_t>(num_groups));
-  for (int64_t draw = missing_draws; draw < num_groups + num_missing; ++draw) {
-    ++of_groups[static_cast<size_t>(rng.Below(num_groups))];
-  }
+  const int64_t missing_draws = DrawGroups(num_missing, &rng, &of_groups);
   Draws draws(groups.size());
   for (size_t video = 0; video < groups.size(); ++video) {
     draws[video] = of_groups[static_cast<size_t>(groups[video])];

@@ -27,8 +27,9 @@ using FiguresOfDraws = std::function<std::vector<double>(const Draws&)>;
 // Returns the values of each figure over the resamples, rising: see PercentileInterval(). Each
 // resample draws as many groups as there are, with replacement, and all videos of a drawn group.
 // `groups` has the group of each video as a number from 0 without gaps. `num_missing` further
-// videos are each a group of their own. Only the number of their draws is needed, and it is drawn
-// from its binomial distribution. So a file that states a huge number of videos costs no time.
+// videos are each a group of their own. Only the number of their draws is needed. If there are
+// more than a million, it is drawn from its binomial distribution, so a file that states a huge
+// number of videos costs no time.
 std::vector<std::vector<double>> BootstrapValues(const std::vector<int>& groups,
                                                  const Resampling& resampling,
                                                  const FiguresOfDraws& figures,

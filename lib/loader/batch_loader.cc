@@ -85,6 +85,13 @@ void YieldOnWakeup() {
   pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
 }
 
+// Returns how many clips of these complete frames have the area of `size` squares; at least 1.
+int64_t BatchSize(FrameSize whole_frame, int64_t size) {
+  const int64_t short_side = std::min(whole_frame.width, whole_frame.height);
+  const int64_t long_side = std::max(whole_frame.width, whole_frame.height);
+  return long_side == 0 ? size : std::max<int64_t>(1, size * short_side / long_side);
+}
+
 }  // namespace
 
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size) {
@@ -92,7 +99,7 @@ BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size) {
   const auto count = static_cast<ptrdiff_t>(clips.size());
   for (ptrdiff_t i = 0; i < count; ++i) {
     const auto clip = clips.begin() + i;
-    if (begins.empty() || i - begins.back() == size ||
+    if (begins.empty() || i - begins.back() == BatchSize(clip->whole_frame, size) ||
         clip->whole_frame != (clip - 1)->whole_frame) {
       begins.push_back(i);
     }

@@ -64,7 +64,9 @@ struct BatchRequests {
 };
 
 // Cuts `clips`, in their order, into batches of `size`; the last may be smaller. A clip with
-// another whole_frame than the one before it begins a new batch. The caller sets `crop`.
+// another whole_frame than the one before it begins a new batch. A batch of complete frames has as
+// many clips as fit into the area of `size` squares of their short side, but at least one, so it
+// takes no more memory than a batch of such squares. The caller sets `crop`.
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size);
 
 // Says what happens to a clip whose frames are damaged. kThrow: Next() throws. kReport: the batch

@@ -158,6 +158,20 @@ void ClipScorer::NoteFailure(const std::string& reason, uint32_t row, ScorePart*
   }
 }
 
+bool ClipScorer::TryRow(uint32_t row, const std::function<void()>& read, ScorePart* part,
+                        FailedRows* failed) {
+  try {
+    read();
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    NoteFailure(error.what(), row, part, failed);
+    return false;
+  }
+}
+
 void ClipScorer::RequireShape(FrameSize frame) const {
   if (ShowsWholeFrames()) {
     WholeFrameSize(frame, options_.crops.ShortSide(runner_.recipe().size));

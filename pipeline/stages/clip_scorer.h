@@ -102,6 +102,10 @@ class ClipScorer {
   using FailedRows = std::vector<bool>;
   static void NoteFailure(const std::string& reason, uint32_t row, ScorePart* part,
                           FailedRows* failed);
+  // Calls `read`, which reads the row's video. Returns false if it throws an input error, with
+  // which the row fails.
+  static bool TryRow(uint32_t row, const std::function<void()>& read, ScorePart* part,
+                     FailedRows* failed);
   // Computes the logits of some of the part's clips. `id_of` names the video of a request. Complete
   // frames are computed size by size, so that batches are full.
   void RunClips(ClipsToRun clips, FrameSource frames,

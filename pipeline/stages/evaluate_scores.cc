@@ -115,6 +115,11 @@ std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset, const std::vector
   return columns;
 }
 
+// `settings` are those of a score file: "key = value;" one after the other.
+bool HasSetting(const std::string& settings, const std::string& key, const std::string& value) {
+  return (";" + settings).find(fmt::format(";{} = {};", key, value)) != std::string::npos;
+}
+
 Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   EvaluationOptions how;
   how.averaging = options.clips.averaging.Rule();
@@ -137,8 +142,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   if (!options.class_order.empty()) {
     how.orders.push_back(ReadClassNumbering(options.class_order, subset.classes));
   }
-  how.has_whole_frames = subset.settings.find(fmt::format(
-                             "crops = {};", NameOf(ScoringCrop::kWhole))) != std::string::npos;
+  how.has_whole_frames = HasSetting(subset.settings, "crops", NameOf(ScoringCrop::kWhole));
   how.precision = options.precision;
   return Evaluate(subset, how);
 }

@@ -146,20 +146,19 @@ void Preparation::PrepareParts(const GroupTurn& turn, std::vector<Part>* parts) 
   const auto tell = [&](int64_t num_frames) {
     CountFrames(num_frames - std::exchange(num_told, num_frames), turn.progress);
   };
-  std::string doubt;
-  workers_[turn.thread].PrepareParts(
-      RequestFor(*parts), tell, [&](size_t i, const PreparedPart& prepared) {
-        Part& part = (*parts)[i];
-        if (parts->size() > 1 && (!prepared.fault.empty() || prepared.summary.truncated)) {
-          doubt = prepared.fault.empty() ? prepared.summary.problem : prepared.fault;
-          doubt = doubt.empty() ? rows_[part.row].id + " looks truncated" : doubt;
-          return;
-        }
-        turn.end(part.row, [&] { return Publish(prepared, &part); });
-      });
+  std::string doubtful;
+  workers_[turn.thread].PrepareParts(RequestFor(*parts), tell,
+                                     [&](size_t i, const PreparedPart& prepared) {
+                                       Part& part = (*parts)[i];
+                                       if (parts->size() > 1 && !IsSureTogether(prepared)) {
+                                         doubtful = rows_[part.row].id;
+                                         return;
+                                       }
+                                       turn.end(part.row, [&] { return Publish(prepared, &part); });
+                                     });
   // Damage before a row may be the cause. Alone, the row may be reached behind it.
-  if (!doubt.empty()) {
-    throw InputError(doubt);
+  if (!doubtful.empty()) {
+    throw InputError(doubtful + " is to be prepared alone");
   }
 }
 

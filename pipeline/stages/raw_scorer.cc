@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -61,6 +62,13 @@ int BatchesAtOnce(int batch) {
   return std::clamp(kMostClips / batch, 2, 8);
 }
 
+// The parts of a request are on the disk together, so a file with more rows has several requests.
+constexpr size_t kMostRowsAtOnce = 16;
+
+// Scores change in their last digits with the rule by which clips become batches. A folder must not
+// be continued with another rule, so each rule has a number of its own.
+constexpr int kBatchRule = 2;
+
 void Warn(const std::string& id, const std::string& warning, ScorePart* part) {
   if (!warning.empty()) {
     LogWarn(fmt::format("{}: {}", id, warning));
@@ -72,7 +80,7 @@ void Warn(const std::string& id, const std::string& warning, ScorePart* part) {
 
 std::string VideosIdentity(const std::string& manifest_file, const Manifest& manifest,
                            Subset subset) {
-  std::string text = FileIdentity(manifest_file);
+  std::string text = fmt::format("batch rule {}\n{}", kBatchRule, FileIdentity(manifest_file));
   for (const size_t row : RowsOfSubset(manifest, subset)) {
     std::error_code absent;
     const uintmax_t size_bytes =
@@ -106,7 +114,8 @@ std::vector<RawScorer::FileRows> RawScorer::FilesOf(const Scores& plan) const {
   std::map<std::string, size_t> places;
   for (uint32_t row = 0; row < plan.videos.size(); ++row) {
     const auto [place, is_new] = places.emplace(RowOf(plan, row).path, files.size());
-    if (is_new) {
+    if (is_new || files[place->second].size() == kMostRowsAtOnce) {
+      place->second = files.size();
       files.emplace_back();
     }
     files[place->second].push_back(row);
@@ -142,17 +151,15 @@ void RawScorer::Score(ScorePart* part) {
   HeldClips held;
   for (const FileRows& rows : files) {
     for (const uint32_t row : rows) {
-      try {
-        const std::unique_ptr<RawVideo> video = queue.Next();
+      std::unique_ptr<RawVideo> video;
+      const auto read = [&] {
+        video = queue.Next();
         warnings[row] = Judge(video->summary(), raw_.allow_truncated);
         truncated[row] = video->summary().truncated;
         RequireShape({video->width(), video->height()});
+      };
+      if (TryRow(row, read, part, &failed)) {
         HoldClips(*video, row, &held, part, &failed);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::kInput) {
-          throw;
-        }
-        NoteFailure(error.what(), row, part, &failed);
       }
     }
   }
@@ -166,22 +173,33 @@ void RawScorer::Score(ScorePart* part) {
   FinishClips(failed, part);
 }
 
+// An error of RunHeld() belongs to no row, so TryRow() does not see it.
 void RawScorer::HoldClips(const RawVideo& video, uint32_t row, HeldClips* held, ScorePart* part,
                           FailedRows* failed) {
   const auto most_clips = static_cast<size_t>(BatchesAtOnce(options().batch) * options().batch);
+  std::optional<FrameQueue> queue;
+  if (!TryRow(
+          row, [&] { queue.emplace(video.prepared()); }, part, failed)) {
+    return;
+  }
   const std::vector<Clip> windows = WindowsOf(video.num_frames());
   size_t place = part->scores.front().clips.size();
   for (const Clip& window : windows) {
     AddClips(window, row, &part->scores);
   }
-  video.ForEachClip(windows, [&](const Clip& window, std::vector<FrameData> frames) {
+  for (const Clip& window : windows) {
+    std::vector<FrameData> frames;
+    if (!TryRow(
+            row, [&] { frames = queue->FramesOf(window); }, part, failed)) {
+      return;
+    }
     AddRequests(held->clips.size(), window, {video.width(), video.height()}, place, &held->to_run);
     place += static_cast<size_t>(options().crops.Count());
     held->clips.push_back({row, window, std::move(frames)});
     if (held->clips.size() == most_clips) {
       RunHeld(held, part, failed);
     }
-  });
+  }
 }
 
 // Computes the clips, and forgets them.

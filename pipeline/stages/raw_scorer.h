@@ -22,8 +22,8 @@ struct RawScorerOptions {
   int prep_threads = 1;          // videos that are prepared at the same time
 };
 
-// Returns what identifies the videos of a subset: it changes if the manifest changes, or the size
-// of one of their files.
+// Returns what identifies the videos of a subset: it changes if the manifest changes, the size of
+// one of their files, or the rule by which their clips become batches.
 std::string VideosIdentity(const std::string& manifest_file, const Manifest& manifest,
                            Subset subset);
 
@@ -51,7 +51,7 @@ class RawScorer : public ClipScorer {
     std::vector<HeldClip> clips;
     ClipsToRun to_run;  // ClipRequest::video is an index into `clips`
   };
-  // The rows of a part that are cut from one file.
+  // Rows of a part that are cut from one file, and are decoded together.
   using FileRows = std::vector<uint32_t>;
 
   const VideoRow& RowOf(const Scores& plan, uint32_t row) const {

@@ -83,9 +83,10 @@ void ScoreOptions::Bind(OptionBinder& binder) {
   binder.Choice("crops", &crops.crops,
                 "which part of the frames to score of each clip. The time grows with the number of "
                 "squares, or with the area of the complete frames");
-  binder.Bind("short-side", &crops.short_side, {0, 4096},
-              "short side in pixels to which frames are resized before crops are cut out. 0: the "
-              "side of a crop; with --crops 10, 8/7 of that side");
+  binder.Bind(
+      "short-side", &crops.short_side, {0, 4096},
+      "short side in pixels to which frames are resized before crops are cut out, or before "
+      "they are scored whole. 0: the side of a crop; with --crops 10, 8/7 of that side");
   binder.Choice("probe", &probe,
                 "find classes that need the order of frames. none: score clips only as they are");
   binder.Bind("shuffle-frames", &shuffle_frames,
@@ -305,7 +306,8 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   const ClipScorerOptions scoring = ScorerOptions(options, place.threads);
   ScoreFolders::RequireOwn(options.out_dir, scoring.orders);
   const ScoreSource source = OpenSource(options, scoring.loader_threads, place);
-  ChooseKernels(/*deterministic=*/false);
+  ChooseKernels(/*deterministic=*/false,
+                /*has_many_shapes=*/options.crops.crops == ScoringCrop::kWhole);
   TrainedNetwork trained = LoadTrainedNetwork(options.network, place.device,
                                               options.compute.precision, options.compute.batch);
   const std::unique_ptr<ClipScorer> scorer = source.make_scorer(scoring, trained, place.device);

@@ -48,17 +48,12 @@ FrameSize ShardScorer::FrameSizeOf(size_t video, uint32_t row, ScorePart* part,
   if (!ShowsWholeFrames()) {
     return {};
   }
-  try {
-    const FrameSize frame = shards_->FrameSizeOf(video);
+  FrameSize frame;
+  const auto read = [&] {
+    frame = shards_->FrameSizeOf(video);
     RequireShape(frame);
-    return frame;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) {
-      throw;
-    }
-    NoteFailure(error.what(), row, part, failed);
-    return {};
-  }
+  };
+  return TryRow(row, read, part, failed) ? frame : FrameSize{};
 }
 
 void ShardScorer::Score(ScorePart* part) {

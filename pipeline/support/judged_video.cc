@@ -17,6 +17,12 @@ VideoPart PartOf(const VideoRow& row) {
   return part;
 }
 
+bool IsSureTogether(const PreparedPart& prepared) {
+  const DecodeSummary& summary = prepared.summary;
+  return prepared.fault.empty() && !summary.truncated && summary.problem.empty() &&
+         summary.notes.empty();
+}
+
 std::string Judge(const DecodeSummary& summary, bool allow_truncated) {
   std::vector<std::string> words;
   if (summary.truncated) {

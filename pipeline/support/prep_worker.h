@@ -55,6 +55,9 @@ class PrepWorker {
   // video, and otherwise as above.
   int SourceHeight(const std::string& source);
 
+  // Returns true if videos are to be left.
+  bool IsStopping() const { return options_.is_stopping && options_.is_stopping(); }
+
  private:
   void Start();
   void Submit(const std::string& message);

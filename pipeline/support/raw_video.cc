@@ -1,42 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/support/raw_video.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <utility>
 
 #include "lib/base/error.h"
+#include "pipeline/support/judged_video.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
-
-// Keeps a range of frames of a prepared video in memory. Hold() moves the range forward.
-class FrameQueue {
- public:
-  explicit FrameQueue(const fs::path& file) : reader_(file) {}
-
-  // Makes the frames [first, end) available.
-  void Hold(int first, int end) {
-    std::vector<uint8_t> jpeg;
-    while (first_ + static_cast<int>(frames_.size()) < end && reader_.Next(&jpeg)) {
-      frames_.push_back(std::make_shared<const std::vector<uint8_t>>(jpeg));
-    }
-    while (first_ < first && !frames_.empty()) {
-      frames_.pop_front();
-      ++first_;
-    }
-  }
-
-  // Returns one frame of the range. Any thread may call it.
-  const FrameData& At(int frame) const { return frames_.at(static_cast<size_t>(frame - first_)); }
-
- private:
-  PreparedVideoReader reader_;
-  std::deque<FrameData> frames_;
-  int first_ = 0;  // number of frames_[0]
-};
 
 constexpr size_t kBatchesAtOnce = 8;
 
@@ -62,18 +38,18 @@ bool PrepareTogether(PrepareRequest request, PrepWorker* worker, std::vector<Raw
     worker->PrepareParts(
         request, [](int64_t /*num_frames*/) {},
         [&](size_t part, const PreparedPart& prepared) {
-          is_sound = is_sound && prepared.fault.empty() && !prepared.summary.truncated;
+          is_sound = is_sound && IsSureTogether(prepared);
           parts[part] = prepared;
         });
+    for (size_t part = 0; is_sound && part < parts.size(); ++part) {
+      videos->push_back(
+          {std::make_unique<RawVideo>(std::move(files[part]), parts[part].summary), nullptr});
+    }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) {
       throw;
     }
     is_sound = false;
-  }
-  for (size_t part = 0; is_sound && part < parts.size(); ++part) {
-    videos->push_back(
-        {std::make_unique<RawVideo>(std::move(files[part]), parts[part].summary), nullptr});
   }
   return is_sound;
 }
@@ -83,6 +59,34 @@ bool PrepareTogether(PrepareRequest request, PrepWorker* worker, std::vector<Raw
 void AppendFrame(const FrameData& jpeg, FrameBytes* frames) {
   uint8_t* const to = frames->Append({0, jpeg->size()}, {Crc32(jpeg->data(), jpeg->size())});
   std::memcpy(to, jpeg->data(), jpeg->size());
+}
+
+void FrameQueue::Hold(int first, int end) {
+  std::vector<uint8_t> jpeg;
+  while (first_ + static_cast<int>(frames_.size()) < end && reader_.Next(&jpeg)) {
+    frames_.push_back(std::make_shared<const std::vector<uint8_t>>(jpeg));
+  }
+  while (first_ < first && !frames_.empty()) {
+    frames_.pop_front();
+    ++first_;
+  }
+}
+
+const FrameData& FrameQueue::At(int frame) const {
+  const int64_t place = int64_t{frame} - first_;
+  if (place < 0 || place >= static_cast<int64_t>(frames_.size())) {
+    throw InputError(fmt::format("frame {} is not in the prepared video", frame));
+  }
+  return frames_[static_cast<size_t>(place)];
+}
+
+std::vector<FrameData> FrameQueue::FramesOf(const Clip& clip) {
+  Hold(clip.frames.front(), EndOfClip(clip));
+  std::vector<FrameData> frames;
+  for (int place = 0; place < clip.num_distinct; ++place) {
+    frames.push_back(At(clip.frames[static_cast<size_t>(place)]));
+  }
+  return frames;
 }
 
 RawVideo::RawVideo(PrepareRequest request, PrepWorker* worker,
@@ -139,18 +143,6 @@ void RawVideo::ForEachGroup(const std::vector<Clip>& clips, int batch, const Use
   }
 }
 
-void RawVideo::ForEachClip(const std::vector<Clip>& clips, const UseClip& use) const {
-  FrameQueue queue(prepared());
-  for (const Clip& clip : clips) {
-    queue.Hold(clip.frames.front(), EndOfClip(clip));
-    std::vector<FrameData> frames;
-    for (int place = 0; place < clip.num_distinct; ++place) {
-      frames.push_back(queue.At(clip.frames[static_cast<size_t>(place)]));
-    }
-    use(clip, std::move(frames));
-  }
-}
-
 std::vector<RawPart> PrepareRawParts(const PrepareRequest& request, PrepWorker* worker) {
   std::vector<RawPart> videos;
   if (request.parts.size() > 1 && PrepareTogether(request, worker, &videos)) {
@@ -158,6 +150,9 @@ std::vector<RawPart> PrepareRawParts(const PrepareRequest& request, PrepWorker* 
   }
   videos.clear();
   for (const PreparePart& part : request.parts) {
+    if (worker->IsStopping()) {  // or a worker process would be started for each part
+      throw InputError("preparing was stopped");
+    }
     PrepareRequest alone = request;
     alone.parts = {part};
     RawPart& video = videos.emplace_back();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -22,6 +23,27 @@ namespace reel3d {
 using FrameData = std::shared_ptr<const std::vector<uint8_t>>;
 
 void AppendFrame(const FrameData& jpeg, FrameBytes* frames);
+
+// Reads a prepared video forward, and keeps a range of its frames in memory.
+class FrameQueue {
+ public:
+  // Throws an input error if `prepared` cannot be read.
+  explicit FrameQueue(const std::filesystem::path& prepared) : reader_(prepared) {}
+
+  // Makes the frames [first, end) available, and forgets those before them. `first` must not fall.
+  void Hold(int first, int end);
+  // Returns one frame of the range. Throws an input error if the video does not have it. Any thread
+  // may call it.
+  const FrameData& At(int frame) const;
+  // Holds the frames of `clip`, and returns its num_distinct frames. Throws as At() does. Clips
+  // that overlap share the memory of their frames. The clips must come in order of time.
+  std::vector<FrameData> FramesOf(const Clip& clip);
+
+ private:
+  PreparedVideoReader reader_;
+  std::deque<FrameData> frames_;
+  int first_ = 0;  // number of frames_[0]
+};
 
 class RawVideo {
  public:
@@ -51,12 +73,6 @@ class RawVideo {
   using UseGroup = std::function<void(std::vector<ClipRequest> clips, FrameSource frames)>;
   void ForEachGroup(const std::vector<Clip>& clips, int batch, const UseGroup& use) const;
 
-  // Calls `use` for one of `clips` after another, with the clip's num_distinct frames. Clips that
-  // overlap share the memory of their frames. `clips` must be in order of time. Throws an input
-  // error if a frame is not in the prepared video.
-  using UseClip = std::function<void(const Clip& clip, std::vector<FrameData> frames)>;
-  void ForEachClip(const std::vector<Clip>& clips, const UseClip& use) const;
-
  private:
   void ReadTimes();
 
@@ -72,9 +88,9 @@ struct RawPart {
   std::exception_ptr error;
 };
 
-// Prepares the parts of `request`, which have no targets, in one decoding of the file. If a part
-// fails or is truncated, each part is prepared by itself, because the damage may lie before it. So
-// the parts are those that requests of one part give.
+// Prepares the parts of `request`, which have no targets, in one decoding of the file. If
+// IsSureTogether() is false for a part, each part is prepared by itself. So the parts are those
+// that requests of one part give. Throws an input error if the worker is to stop.
 std::vector<RawPart> PrepareRawParts(const PrepareRequest& request, PrepWorker* worker);
 
 }  // namespace reel3d

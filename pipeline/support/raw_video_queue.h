@@ -16,9 +16,9 @@ namespace reel3d {
 class RawVideoQueue {
  public:
   // Starts `num_threads` threads, which prepare the files of `requests` in their order, at most
-  // this number ahead of Next(). So the prepared parts of at most twice this number of files are on
-  // disk. A file is decoded once for all its parts. Throws an environment error if a thread cannot
-  // be started.
+  // this number ahead of Next(). So the prepared parts of at most twice this number of requests are
+  // on disk. A file is decoded once for all parts of a request. Throws an environment error if a
+  // thread cannot be started.
   RawVideoQueue(std::vector<PrepareRequest> requests, const PrepWorkerOptions& worker,
                 int num_threads);
   // Stops the threads. A video that is being prepared is left, even if its decoder hangs.

@@ -72,20 +72,32 @@ std::vector<double> MissingDraws(int num_videos, int64_t num_missing, int num_re
 
 // The mean of a binomial is n p, its variance n p (1 - p).
 TEST(Bootstrap, DrawsOfMissingVideosAreThoseOfABinomial) {
-  for (const auto& [num_videos, num_missing] : {std::pair{30, 10}, {10, 30}, {50, 1}, {1, 50}}) {
+  for (const auto& [num_videos, num_missing] :
+       {std::pair{30, 10}, {10, 30}, {50, 1}, {1, 50}, {30, 2'000'000}, {1, 2'000'000}}) {
     const std::vector<double> found = MissingDraws(num_videos, num_missing, 40000);
     const double total = num_videos + num_missing;
     const double share = num_missing / total;
-    double mean = 0;
+    double mean = 0;  // of the count above its expected value
     double squares = 0;
     for (const double count : found) {
-      mean += count / 40000;
-      squares += count * count / 40000;
+      mean += (count - num_missing) / 40000;
+      squares += (count - num_missing) * (count - num_missing) / 40000;
     }
     const double variance = total * share * (1 - share);
-    EXPECT_NEAR(mean, num_missing, 4 * std::sqrt(variance / 40000)) << num_missing;
+    EXPECT_NEAR(mean, 0, 4 * std::sqrt(variance / 40000)) << num_missing;
     EXPECT_NEAR(squares - mean * mean, variance, 0.05 * variance) << num_missing;
   }
+}
+
+// So the intervals of a seed stay those that earlier versions gave.
+TEST(Bootstrap, AFewMissingVideosAreDrawnAsGroupsOfTheirOwn) {
+  const std::vector<int> groups = {0, 0, 1, 2};
+  const std::vector<int> all = {0, 0, 1, 2, 3, 4};
+  const auto figures = [](const Draws& draws) {
+    const auto of_missing = std::accumulate(draws.begin() + 4, draws.end(), 0U);
+    return std::vector<double>{1. * draws[0], 1. * draws[2], 1. * draws[3], 1. * of_missing};
+  };
+  EXPECT_EQ(BootstrapValues(groups, {5, 100}, figures, 2), BootstrapValues(all, {5, 100}, figures));
 }
 
 // If each missing video were drawn by itself, this would take minutes and gigabytes.

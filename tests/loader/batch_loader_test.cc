@@ -131,6 +131,24 @@ TEST(BatchLoaderTest, ScoringSeesTheCentreOfEveryWindow) {
   EXPECT_EQ(batch.clips[2].clip.frames, (std::vector<int>{8, 8, 8, 8}));
 }
 
+TEST(BatchLoaderTest, BatchesOfCompleteFramesHaveTheAreaOfSquares) {
+  const auto sizes_of = [](FrameSize frame) {
+    ClipRequest clip;
+    clip.whole_frame = frame;
+    const BatchRequests requests = BatchesOf(std::vector<ClipRequest>(6, clip), 4);
+    std::vector<size_t> sizes;
+    for (int64_t batch = 0; batch < requests.num_batches; ++batch) {
+      sizes.push_back(requests.clips(batch).size());
+    }
+    return sizes;
+  };
+  EXPECT_EQ(sizes_of({}), std::vector<size_t>({4, 2}));  // squares of the frames
+  EXPECT_EQ(sizes_of({48, 48}), std::vector<size_t>({4, 2}));
+  EXPECT_EQ(sizes_of({64, 48}), std::vector<size_t>({3, 3}));
+  EXPECT_EQ(sizes_of({360, 640}), std::vector<size_t>({2, 2, 2}));
+  EXPECT_EQ(sizes_of({384, 48}), std::vector<size_t>(6, 1));  // at least one
+}
+
 TEST(BatchLoaderTest, EmptyBatchesAndNoBatches) {
   FakeVideos videos(2);
   BatchRequests requests = TrainingRequests(6, 2);

@@ -149,11 +149,18 @@ TEST_F(EvaluateTables, TheLadderOfListedVideosAndAnotherOrder) {
 
 TEST_F(EvaluateTables, TheLadderSaysThatCompleteFramesWereScored) {
   EXPECT_THAT(Run().ladder, Not(HasSubstr("complete frames")));
-  for (Scores& part : parts_) {
-    part.settings = "windows = 0;crops = whole;short-side = 0;";
-  }
   options_.overwrite = true;
-  EXPECT_THAT(Run().ladder, HasSubstr("one clip a video, the middle window, complete frames"));
+  const auto ladder_with = [&](const std::string& settings) {
+    for (Scores& part : parts_) {
+      part.settings = settings;
+    }
+    return Run().ladder;
+  };
+  EXPECT_THAT(ladder_with("other-crops = whole;crops = 1;"), Not(HasSubstr("complete frames")));
+  for (const char* settings : {"windows = 0;crops = whole;short-side = 0;", "crops = whole;"}) {
+    EXPECT_THAT(ladder_with(settings),
+                HasSubstr("one clip a video, the middle window, complete frames"));
+  }
 }
 
 TEST_F(EvaluateTables, UnsureAnswersAreMarked) {

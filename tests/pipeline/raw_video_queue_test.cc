@@ -7,9 +7,12 @@
 
 #include <filesystem>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "tests/open_count.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 
@@ -75,6 +78,60 @@ TEST_F(RawVideoQueueTest, GivesThePartsOfAFileOneAfterTheOther) {
   expect(6);
 }
 
+// Returns how often a file is opened to prepare these parts together, and how often for each alone.
+// Expects the same bytes.
+std::pair<int, int> OpensTogetherAndAlone(const PrepareRequest& request,
+                                          const PrepWorkerOptions& options) {
+  PrepWorker worker(options);
+  test::OpenCount opens(request.source);
+  const std::vector<RawPart> together = PrepareRawParts(request, &worker);
+  std::pair<int, int> count = {opens.Take(), 0};
+  for (size_t part = 0; part < request.parts.size(); ++part) {
+    PrepareRequest one = request;
+    one.parts = {request.parts[part]};
+    const RawVideo alone(one, &worker, [](int64_t /*num_frames*/) {});
+    EXPECT_TRUE(test::ReadBytes(together[part].video->prepared()) ==
+                test::ReadBytes(alone.prepared()))
+        << part;
+  }
+  count.second = opens.Take();
+  EXPECT_GT(count.second, 0);
+  return count;
+}
+
+TEST_F(RawVideoQueueTest, PartsOfASoundFileAreDecodedOnce) {
+  const fs::path file = folder_ / "sound.ts";
+  test::WriteSample(file, test::Ordinary(), 90, test::NumberedFrames(64, 48));
+  Add(file);
+  PrepareRequest& request = requests_.back();
+  request.parts = {{"", {0, 2}, ""}, {"", {1, 3}, ""}, {"", {0.5, 1.5}, ""}};
+  const auto [together, alone] = OpensTogetherAndAlone(request, worker_);
+  EXPECT_EQ(3 * together, alone);
+}
+
+TEST_F(RawVideoQueueTest, IfTheClockStartsAgainEachPartIsPreparedAlone) {
+  const fs::path file = folder_ / "joined.ts";
+  test::WriteSample(file, test::Ordinary(), 50, test::NumberedFrames(64, 48));
+  test::WriteBytes(file, test::ReadBytes(file) + test::ReadBytes(file));
+  Add(file);
+  PrepareRequest& request = requests_.back();
+  const double restart_s = 50. / test::Ordinary().fps_num;
+  request.parts = {{"", {0, 0.5 * restart_s}, ""},
+                   {"", {0.8 * restart_s, 1.2 * restart_s}, ""},
+                   {"", {1.5 * restart_s, 1.8 * restart_s}, ""}};
+  const auto [together, alone] = OpensTogetherAndAlone(request, worker_);
+  EXPECT_EQ(together, alone + alone / 3);  // once for all, then for each
+}
+
+TEST_F(RawVideoQueueTest, FramesThatAreMissingAreAnInputError) {
+  PrepWorker worker(worker_);
+  const RawVideo video(requests_[2], &worker, [](int64_t /*num_frames*/) {});
+  FrameQueue queue(video.prepared());
+  EXPECT_EQ(queue.FramesOf({{1, 3, 1}, 2}).size(), 2U);
+  EXPECT_THROW(queue.FramesOf({{4, 5}, 2}), Error);  // there are 5
+  EXPECT_THROW(queue.At(0), Error);                  // it is forgotten
+}
+
 TEST_F(RawVideoQueueTest, CanBeLeftBeforeItsEnd) {
   fs::path given;
   {
@@ -94,6 +151,21 @@ TEST_F(RawVideoQueueTest, CanBeLeftWhileAWorkerHangs) {
   while (!fs::exists(folder_ / "hanging.started")) {
     std::this_thread::yield();
   }
+}
+
+TEST_F(RawVideoQueueTest, NoWorkerStartsOnceItIsLeft) {
+  const fs::path hanging = folder_ / "hanging";
+  WriteFileAtomically(hanging, "#!/bin/sh\necho >> \"$0.started\"\nexec sleep 1000\n");
+  fs::permissions(hanging, fs::perms::owner_all);
+  worker_.program = hanging.string();
+  requests_[0].parts.resize(3);
+  {
+    const RawVideoQueue queue(requests_, worker_, 1);
+    while (!fs::exists(folder_ / "hanging.started")) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_LE(ReadFile(folder_ / "hanging.started"), "\n");
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

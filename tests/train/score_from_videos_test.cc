@@ -1,15 +1,17 @@
 // Runs score-videos --from-videos like a user: without shards, and with files that are no videos.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "lib/base/file.h"
-#include "lib/base/rng.h"
-#include "lib/base/timer.h"
 #include "lib/eval/score_file.h"
+#include "tests/open_count.h"
 #include "tests/train/score_tool.h"
 #include "tests/video/sample_video.h"
 
@@ -215,9 +217,14 @@ TEST_F(ScoreFromVideos, RowsOfOneFileHaveTheClipsThatEachHasAlone) {
     const auto result = RunCommand(FromVideos(WithRow(name + ".tsv", rows), name, tolerant));
     ASSERT_EQ(result.exit_status, 0) << result.err;
   };
+  OpenCount opens(At("shared.avi"));
   score("only_first", first);
+  const int opens_of_one = opens.Take();
+  EXPECT_GT(opens_of_one, 0);
   score("only_second", second);
+  EXPECT_EQ(opens.Take(), opens_of_one);
   score("together", first + "\n" + other + "\n" + second);
+  EXPECT_EQ(opens.Take(), opens_of_one);
   score("with_beyond", first + "\n" + beyond + "\n" + second);  // a part that fails
   for (const char* name : {"together", "with_beyond"}) {
     const auto found = ById(name);
@@ -236,6 +243,26 @@ TEST_F(ScoreFromVideos, RowsOfOneFileHaveTheClipsThatEachHasAlone) {
         std::is_sorted(scores.clips.begin(), scores.clips.end(),
                        [](const ScoredClip& a, const ScoredClip& b) { return a.video < b.video; }));
   }
+}
+
+// The prepared rows of a file fill the disk, so only 16 are prepared at once.
+TEST_F(ScoreFromVideos, AFileWithManyRowsIsDecodedOnceForSixteenOfThem) {
+  WriteLong(At("many.avi"));
+  std::string rows;
+  for (int row = 0; row < 33; ++row) {
+    rows += fmt::format("{}row{}\tmany.avi\t\tvalidation\t{}\t{}\t\t\t\t", row > 0 ? "\n" : "", row,
+                        0.2 * row, 0.2 * row + 1);
+  }
+  OpenCount opens(At("many.avi"));
+  const auto score = [&](const std::string& name, const std::string& some_rows) {
+    const auto result = RunCommand(FromVideos(WithRow(name + ".tsv", some_rows), name,
+                                              {"--videos-per-part", "100", "--windows", "1"}));
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return opens.Take();
+  };
+  const int opens_of_one = score("one_row", rows.substr(0, rows.find('\n')));
+  EXPECT_EQ(score("many_rows", rows), 3 * opens_of_one);
+  EXPECT_EQ(ById("many_rows").size(), 41U);
 }
 
 TEST_F(ScoreFromVideos, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
@@ -259,27 +286,33 @@ TEST_F(ScoreFromVideos, ScoresAreTheSameBytesByAnyNumberOfTasksAndRanks) {
   EXPECT_EQ(Parts("files_by_seven"), Parts("one_process"));
 }
 
-TEST_F(ScoreFromVideos, KilledTwentyTimesItEndsWithTheSameBytes) {
+// Each video has a score file, and a temporary file before it. A run is killed when the first,
+// second or third of these files appears.
+TEST_F(ScoreFromVideos, KilledAtAnyScoreFileItEndsWithTheSameBytes) {
   const Words one_each = {"--videos-per-part", "1", "--windows", "1"};
   const std::string manifest = WithFewVideos("few.tsv", 4);
-  const Stopwatch clock;
   ASSERT_EQ(RunCommand(FromVideos(manifest, "not_killed", one_each)).exit_status, 0);
-  const double whole_s = clock.Seconds();
   const Words command = FromVideos(manifest, "killed_files", one_each);
-  Rng rng(5);
   int num_hit = 0;
-  for (int round = 0; round < 20; ++round) {
-    if (!RunAndKill(command, At("killed_files"), rng.Uniform(0.3, 0.9) * whole_s)) {
-      fs::remove_all(At("killed_files"));  // it had ended: the next round begins again
-    } else {
-      ++num_hit;
-    }
+  for (int round = 0; round < 6; ++round) {
+    std::set<std::string> seen;
+    const auto is_due = [&] {
+      std::error_code absent;
+      for (const auto& entry : fs::directory_iterator(At("killed_files"), absent)) {
+        if (entry.path().filename().string().find("scores-") != std::string::npos) {
+          seen.insert(entry.path().filename().string());
+        }
+      }
+      return seen.size() > static_cast<size_t>(round % 3);
+    };
+    num_hit += RunAndKillWhen(command, At("killed_files"), is_due) ? 1 : 0;
+    const auto last = RunCommand(command);
+    ASSERT_EQ(last.exit_status, 0) << last.err;
+    EXPECT_EQ(Parts("killed_files"), Parts("not_killed"));
+    ExpectNoTemporaries(At("killed_files"));
+    fs::remove_all(At("killed_files"));
   }
-  EXPECT_GE(num_hit, 10) << "the test did not hit";
-  const auto last = RunCommand(command);
-  ASSERT_EQ(last.exit_status, 0) << last.err;
-  EXPECT_EQ(Parts("killed_files"), Parts("not_killed"));
-  ExpectNoTemporaries(At("killed_files"));
+  EXPECT_GE(num_hit, 4) << "the test did not hit";
 }
 
 TEST_F(ScoreFromVideos, OptionsForPreparingGoWithFilesAndTheHeightMustBeGiven) {
