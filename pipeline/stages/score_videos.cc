@@ -225,8 +225,10 @@ Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const 
   return counts;
 }
 
-nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const TrainedNetwork& trained) {
-  return {{"frames", trained.recipe.shape.length},
+nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const TrainedNetwork& trained,
+                                  bool from_videos) {
+  return {{"from_videos", from_videos},
+          {"frames", trained.recipe.shape.length},
           {"frame_stride", trained.recipe.shape.stride},
           {"size", trained.recipe.size},
           {"crops", options.crops.count},
@@ -318,7 +320,8 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
                            return PassportOfTraining(options.network.checkpoint);
                          }));
   return ScoreShare(options, output, folders,
-                    {trained.identity, DoubtsToJson(source.doubts), ClipToJson(scoring, trained)},
+                    {trained.identity, DoubtsToJson(source.doubts),
+                     ClipToJson(scoring, trained, options.from_videos)},
                     clock, scorer.get());
 }
 
