@@ -294,7 +294,7 @@ void StripOptions::Bind(OptionBinder& binder) {
   binder.Bind(
       "shards", &shards,
       "folder of the shards that were scored, for frames of wrongly answered videos. Empty: "
-      "RUN_DIR/shards or, without it, the folder that score-videos read",
+      "RUN_DIR/shards or the folder that score-videos read, whichever has the scored data",
       Effect::kRunOnly);
   binder.Bind("strips", &most, {0, 100},
               "show frames of at most so many wrongly answered videos of each run, and of as many "

@@ -155,9 +155,8 @@ void ScoreOptions::CheckPreparation() const {
 namespace {
 
 struct Counts {
-  int64_t videos = 0, clips = 0, parts_kept = 0;
+  int64_t videos = 0, clips = 0, parts_kept = 0, num_truncated = 0;
   int64_t members = 0;  // videos of this task, kept ones included
-  int64_t num_truncated = 0;
   std::map<std::string, std::string> warnings;  // by id
   std::vector<FailedItem> failed;
 
@@ -239,8 +238,7 @@ nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const Traine
 // The names and checks that the reports of all tasks repeat.
 struct Scored {
   std::string checkpoint;
-  nlohmann::ordered_json doubts;
-  nlohmann::ordered_json clip;  // how clips are made, for those who want to show one
+  nlohmann::ordered_json doubts, clip;  // clip: how clips are made, for those who show one
 };
 
 nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, double seconds) {
