@@ -4,6 +4,7 @@
 #include "lib/infer/class_maps.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include <nlohmann/json.hpp>
 
