@@ -170,16 +170,13 @@ TEST_F(Strips, FindShardsThatWereMoved) {
   EXPECT_EQ(PicturesOf(Page()).size(), 6U) << "the run's own shards are other data";
 }
 
-// Reads of /proc/self/mem at 0 fail with EIO, as those of a broken disk do.
+// A link to itself cannot be opened, which counts as a fault of the machine (ReadError).
 TEST_F(Strips, SayThatTheMachineCannotReadThem) {
-  if (!std::filesystem::exists("/proc/self/mem")) {
-    GTEST_SKIP() << "this system has no /proc";
-  }
   std::filesystem::remove(run_ / "shards/index.tsv");
-  std::filesystem::create_symlink("/proc/self/mem", run_ / "shards/index.tsv");
+  std::filesystem::create_symlink("index.tsv", run_ / "shards/index.tsv");
   const std::string page = Page();
   EXPECT_EQ(PicturesOf(page).size(), 0U);
-  EXPECT_THAT(page, HasSubstr("Input/output error"));
+  EXPECT_THAT(page, HasSubstr("Too many levels of symbolic links"));
   EXPECT_THAT(page, HasSubstr("id=\"mistakes\""));
 }
 
