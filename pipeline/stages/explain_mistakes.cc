@@ -23,6 +23,7 @@
 #include "lib/model/freed_memory.h"
 #include "lib/report/read/run_reader.h"
 #include "lib/report/read/strip_choice.h"
+#include "lib/report/read/tolerant.h"
 #include "pipeline/support/heat_file.h"
 #include "pipeline/support/load_network.h"
 #include "pipeline/support/scored_clips.h"
@@ -42,31 +43,29 @@ int IndexOf(const std::string& name, const std::vector<std::string>& classes) {
   return static_cast<int>(found - classes.begin());
 }
 
-// Returns requests of the strips' clips. Their label is the class to explain.
-std::vector<ClipRequest> RequestsOf(const std::vector<report::Strip>& strips,
-                                    const ScoredClips& scored, const ShardSet& shards,
-                                    const TrainedNetwork& trained) {
-  std::vector<ClipRequest> requests;
-  for (const report::Strip& strip : strips) {
-    ClipRequest request;
-    request.video = FindVideo(shards, strip.id);
-    request.label = IndexOf(strip.predicted, trained.classes);
-    request.crop = strip.clip.crop;
-    const std::vector<int> frames = FramesOf(strip.clip, shards.videos()[request.video], scored);
-    const auto length = static_cast<size_t>(trained.recipe.shape.length);
-    if (frames.size() > length) {
-      throw InputError(fmt::format(
-          "evaluation/predictions.tsv has a clip of {} frames, and the network takes {}: evaluate "
-          "the scores again",
-          frames.size(), length));
-    }
-    request.clip.num_distinct = static_cast<int>(frames.size());
-    for (size_t place = 0; place < length; ++place) {
-      request.clip.frames.push_back(frames[place % frames.size()]);
-    }
-    requests.push_back(std::move(request));
+// Calls `work`. If it throws an input error, warns that the video has no heat.
+template <class Work>
+void WarnOfFault(const std::string& id, const Work& work) {
+  std::vector<std::string> problem;
+  report::Tolerate(&problem, work);
+  if (!problem.empty()) {
+    LogWarn(fmt::format("{} has no heat: {}", id, problem.front()));
   }
-  return requests;
+}
+
+// Returns the request of a strip's clip. Its label is the class to explain.
+ClipRequest RequestOf(const report::Strip& strip, const ScoredClips& scored, const ShardSet& shards,
+                      const TrainedNetwork& trained) {
+  ClipRequest request;
+  request.video = FindVideo(shards, strip.id);
+  request.label = IndexOf(strip.predicted, trained.classes);
+  request.crop = strip.clip.crop;
+  const std::vector<int> frames = FramesOf(strip.clip, shards.videos()[request.video], scored);
+  request.clip.num_distinct = static_cast<int>(frames.size());
+  for (size_t place = 0; place < static_cast<size_t>(scored.length); ++place) {
+    request.clip.frames.push_back(frames[place % frames.size()]);
+  }
+  return request;
 }
 
 // Turns a clip's map (T', H', W') into the values of heat.json.
@@ -103,6 +102,15 @@ TrainedNetwork LoadScoring(const ExplainMistakesOptions& options, const ScoredCl
         "again",
         trained.identity, scored.checkpoint));
   }
+  const ClipRecipe& recipe = trained.recipe;
+  if (recipe.shape.length != scored.length || recipe.shape.stride != scored.stride ||
+      recipe.size != scored.size) {
+    throw InputError(fmt::format(
+        "the network takes {} frames at stride {} of {} pixels, but {} at stride {} of {} were "
+        "scored: give the --preprocessing of score-videos",
+        recipe.shape.length, recipe.shape.stride, recipe.size, scored.length, scored.stride,
+        scored.size));
+  }
   trained.network->AbsorbBatchNorms();
   return trained;
 }
@@ -120,10 +128,15 @@ class Explainer {
                 device) {}
 
   HeatFile HeatOf(const std::vector<report::Strip>& strips) {
-    HeatFile heat = {trained_.identity, Method(), finer_, {}};
-    if (!strips.empty()) {
+    HeatFile heat = {trained_.identity, scored_.data, scored_.clip, Method(), finer_, {}};
+    std::vector<ClipRequest> requests;
+    for (const report::Strip& strip : strips) {
+      WarnOfFault(strip.id,
+                  [&] { requests.push_back(RequestOf(strip, scored_, *shards_, trained_)); });
+    }
+    if (!requests.empty()) {
       runner_.RunWith(
-          RequestsOf(strips, scored_, *shards_, trained_), reel3d::FramesOf(*shards_),
+          std::move(requests), reel3d::FramesOf(*shards_),
           [&](const Batch& batch, const at::Tensor& input) { return MapsOf(batch, input); },
           [&](const Batch& batch, const at::Tensor& maps) { AddClips(batch, maps, &heat); });
     }
@@ -152,12 +165,15 @@ class Explainer {
     }
     const PlaceRule rule = PlaceRuleOf(trained_.network, finer_);
     for (size_t place = 0; place < batch.clips.size(); ++place) {
-      const ClipRequest& clip = batch.clips[place];
       if (!is_bad[place]) {
-        heat->clips.push_back(
-            {shards_->videos()[clip.video].id, trained_.classes[static_cast<size_t>(clip.label)],
-             clip.clip.frames.front(), clip.crop,
-             ToGrids(maps[static_cast<int64_t>(place)], clip.clip, rule, trained_.recipe.size)});
+        const ClipRequest& clip = batch.clips[place];
+        const std::string& id = shards_->videos()[clip.video].id;
+        WarnOfFault(id, [&] {
+          heat->clips.push_back(
+              {id, trained_.classes[static_cast<size_t>(clip.label)], clip.clip.frames.front(),
+               clip.crop,
+               ToGrids(maps[static_cast<int64_t>(place)], clip.clip, rule, trained_.recipe.size)});
+        });
       }
     }
   }
@@ -171,6 +187,12 @@ class Explainer {
 
 ToolResult Explain(const ExplainMistakesOptions& options) {
   const report::RunRecord run = report::ReadRun(options.run_dir);
+  if (report::AreFramesShuffled(run.evaluation)) {
+    throw InputError(fmt::format(
+        "{}: its clips were scored with frames in random order (--shuffle-frames), and these clips "
+        "cannot be explained: name a run without it",
+        run.folder.string()));
+  }
   const ScoredClips scored = ScoredClipsOf(report::ReportOf(run, "score-videos"));
   const HeatFile heat =
       Explainer(options, scored, ChooseDevice(options.compute.device))

@@ -23,8 +23,9 @@ struct ExplainMistakesOptions {
 };
 
 // Writes RUN_DIR/heat.json (pipeline/support/heat_file.h) for the videos of which report-run shows
-// frames, and replaces an older one. A video whose frames are damaged is left out with a warning.
-// Throws an input error if the network or the shards are not those of RUN_DIR/scores.
+// frames, and replaces an older one. A video whose heat cannot be computed, such as one with
+// damaged frames, is discarded with a warning. Throws an input error if the network or the shards
+// are not those of RUN_DIR/scores, or if frames were scored in random order.
 ToolResult RunExplainMistakes(const ExplainMistakesOptions& options);
 
 }  // namespace reel3d

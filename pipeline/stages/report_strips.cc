@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/plural.h"
 #include "lib/report/read/strip_choice.h"
 #include "lib/report/read/tolerant.h"
 #include "lib/video/heat.h"
@@ -29,28 +30,63 @@ constexpr size_t kPictures = 6;  // of a strip
 constexpr int kMostSide = 128;   // pixels of a picture; larger ones are made smaller
 constexpr int kQuality = 85;
 
-// Returns the folder of shards: that of the option, RUN_DIR/shards if it is there, or the one that
-// was scored.
-fs::path ShardsOf(const StripOptions& options, const fs::path& run, const ScoredClips& scored) {
-  if (!options.shards.empty()) {
-    return options.shards;
+// Calls `work`. If it throws an input error or a fault of the machine, such as of the disk with the
+// shards, adds the message to `problems`: the rest of the page can still be made.
+template <class Work>
+void Attempt(std::vector<std::string>* problems, const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    const Failure failure = DescribeFailure(error);
+    if (failure.exit_status != kExitInput && failure.exit_status != kExitEnvironment) {
+      throw;
+    }
+    problems->push_back(failure.line);
   }
-  std::error_code ignored;
-  return fs::is_directory(run / "shards", ignored) ? run / "shards" : scored.shards_dir;
+}
+
+// Opens the folder of the option, or the first of RUN_DIR/shards and the folder that was scored
+// that has the right data. Throws an input error if there is none.
+std::unique_ptr<ShardSet> OpenShardsOf(const StripOptions& options, const fs::path& run,
+                                       const ScoredClips& scored) {
+  if (!options.shards.empty()) {
+    return OpenScoredShards(options.shards, scored);
+  }
+  std::unique_ptr<ShardSet> shards;
+  std::vector<std::string> problems;
+  for (const fs::path& folder : {run / "shards", scored.shards_dir}) {
+    std::error_code ignored;
+    if (!shards && fs::exists(folder, ignored)) {
+      Attempt(&problems, [&] { shards = OpenScoredShards(folder, scored); });
+    }
+  }
+  if (!shards) {
+    throw InputError(
+        problems.empty()
+            ? fmt::format("there is no folder {}; name the scored shards with --shards",
+                          scored.shards_dir.string())
+            : problems.front());
+  }
+  return shards;
 }
 
 // Returns the heat of the run's clips; nothing if the run has none. Throws an input error if the
-// file is damaged, or of another checkpoint.
-std::optional<HeatFile> HeatOf(const fs::path& run, const ScoredClips& scored) {
+// file is damaged, or of other clips.
+std::optional<HeatFile> HeatOf(const report::RunRecord& run, const ScoredClips& scored) {
+  const fs::path file = run.folder / "heat.json";
   std::error_code ignored;
-  if (!fs::exists(run / "heat.json", ignored)) {
+  if (report::AreFramesShuffled(run.evaluation) || !fs::exists(file, ignored) ||
+      fs::file_size(file, ignored) == 0) {  // Makefile.workflow's, where explain-mistakes failed
     return std::nullopt;
   }
-  HeatFile heat = ReadHeatFile(run / "heat.json");
-  if (heat.checkpoint != scored.checkpoint) {
-    throw InputError(fmt::format(
-        "heat.json is of checkpoint {}, but the scores are of {}: explain-mistakes makes it again",
-        heat.checkpoint, scored.checkpoint));
+  HeatFile heat = ReadHeatFile(file);
+  const char* other = heat.checkpoint != scored.checkpoint ? "of another checkpoint"
+                      : heat.data != scored.data           ? "of other data"
+                      : heat.clip != scored.clip           ? "of clips that were cut otherwise"
+                                                           : nullptr;
+  if (other != nullptr) {
+    throw InputError(
+        fmt::format("{}: is {} than the scores; run explain-mistakes again", file.string(), other));
   }
   return heat;
 }
@@ -138,9 +174,10 @@ void DrawGrid(const std::vector<uint8_t>& grid, YuvImage* picture) {
 // Takes the frames of strips from one folder of shards.
 class StripMaker {
  public:
-  StripMaker(const ScoredClips& scored, const fs::path& shards, std::optional<HeatFile> heat)
+  StripMaker(const ScoredClips& scored, std::unique_ptr<ShardSet> shards,
+             std::optional<HeatFile> heat)
       : scored_(scored),
-        shards_(OpenScoredShards(shards, scored)),
+        shards_(std::move(shards)),
         heat_(std::move(heat)),
         decoder_(scored.decoding),
         encoder_(kQuality) {}
@@ -215,9 +252,10 @@ class StripMaker {
   FrameBytes bytes_;
 };
 
-// Returns the size of the strip's pictures in a page, as base64.
+// Returns about the size of the strip in a page. Pictures stand there as base64.
 int64_t PageBytes(const report::Strip& strip) {
-  size_t bytes = 0;
+  constexpr size_t kTextBytes = 400;  // of a picture's alt, whose names are shortened
+  size_t bytes = kTextBytes * 2 * strip.pictures.size();
   for (const report::StripPicture& picture : strip.pictures) {
     bytes += (picture.jpeg.size() + 2) / 3 * 4 + (picture.heat_jpeg.size() + 2) / 3 * 4;
   }
@@ -229,8 +267,8 @@ void FillStrips(const StripOptions& options, int64_t most_bytes, std::vector<rep
                 std::vector<std::string>* problems, report::RunRecord* run) {
   const ScoredClips scored = ScoredClipsOf(report::ReportOf(*run, "score-videos"));
   std::optional<HeatFile> heat;
-  report::Tolerate(&run->missing, [&] { heat = HeatOf(run->folder, scored); });
-  StripMaker maker(scored, ShardsOf(options, run->folder, scored), std::move(heat));
+  Attempt(&run->missing, [&] { heat = HeatOf(*run, scored); });
+  StripMaker maker(scored, OpenShardsOf(options, run->folder, scored), std::move(heat));
   int64_t bytes = 0;
   for (report::Strip& strip : strips) {
     std::vector<std::string> problem;
@@ -241,7 +279,9 @@ void FillStrips(const StripOptions& options, int64_t most_bytes, std::vector<rep
     }
     bytes += PageBytes(strip);
     if (bytes > most_bytes) {
-      problems->push_back(fmt::format("the page may hold {} kB of frames", most_bytes / 1000));
+      problems->push_back(fmt::format(
+          "the page may hold {} kB of this run's frames, and more if it shows fewer runs",
+          most_bytes / 1000));
       return;
     }
     run->strips.push_back(std::move(strip));
@@ -254,7 +294,7 @@ void StripOptions::Bind(OptionBinder& binder) {
   binder.Bind(
       "shards", &shards,
       "folder of the shards that were scored, for frames of wrongly answered videos. Empty: "
-      "RUN_DIR/shards or, without it, the folder that score-videos read",
+      "RUN_DIR/shards or the folder that score-videos read, whichever has the scored data",
       Effect::kRunOnly);
   binder.Bind("strips", &most, {0, 100},
               "show frames of at most so many wrongly answered videos of each run, and of as many "
@@ -276,11 +316,12 @@ void AddStrips(const StripOptions& options, int64_t most_bytes, report::RunRecor
     return;
   }
   std::vector<std::string> problems;
-  report::Tolerate(&problems, [&] { FillStrips(options, most_bytes, strips, &problems, run); });
+  Attempt(&problems, [&] { FillStrips(options, most_bytes, strips, &problems, run); });
   if (!problems.empty()) {
-    run->strips_note =
-        fmt::format("{}: frames of {} more wrongly answered videos are not shown: {}.", run->name,
-                    strips.size() - run->strips.size(), problems.front());
+    run->strips_note = fmt::format("{}: frames of {} are not shown: {}.", run->name,
+                                   Count(static_cast<int64_t>(strips.size() - run->strips.size()),
+                                         "more wrongly answered video"),
+                                   problems.front());
   }
 }
 

@@ -155,9 +155,8 @@ void ScoreOptions::CheckPreparation() const {
 namespace {
 
 struct Counts {
-  int64_t videos = 0, clips = 0, parts_kept = 0;
+  int64_t videos = 0, clips = 0, parts_kept = 0, num_truncated = 0;
   int64_t members = 0;  // videos of this task, kept ones included
-  int64_t num_truncated = 0;
   std::map<std::string, std::string> warnings;  // by id
   std::vector<FailedItem> failed;
 
@@ -225,8 +224,10 @@ Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const 
   return counts;
 }
 
-nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const TrainedNetwork& trained) {
-  return {{"frames", trained.recipe.shape.length},
+nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const TrainedNetwork& trained,
+                                  bool from_videos) {
+  return {{"from_videos", from_videos},
+          {"frames", trained.recipe.shape.length},
           {"frame_stride", trained.recipe.shape.stride},
           {"size", trained.recipe.size},
           {"crops", options.crops.count},
@@ -237,8 +238,7 @@ nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const Traine
 // The names and checks that the reports of all tasks repeat.
 struct Scored {
   std::string checkpoint;
-  nlohmann::ordered_json doubts;
-  nlohmann::ordered_json clip;  // how clips are made, for those who want to show one
+  nlohmann::ordered_json doubts, clip;  // clip: how clips are made, for those who show one
 };
 
 nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, double seconds) {
@@ -319,7 +319,8 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
                            return PassportOfTraining(options.network.checkpoint);
                          }));
   return ScoreShare(options, output, folders,
-                    {trained.identity, DoubtsToJson(source.doubts), ClipToJson(scoring, trained)},
+                    {trained.identity, DoubtsToJson(source.doubts),
+                     ClipToJson(scoring, trained, options.from_videos)},
                     clock, scorer.get());
 }
 

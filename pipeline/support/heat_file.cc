@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
@@ -15,34 +17,69 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "reel3d-heat";
 constexpr int kVersion = 1;
 
-// Throws if a value is not one of 0 .. 255. get<uint8_t>() would cut off the higher bits.
-std::vector<uint8_t> GridOf(const Json& json) {
-  std::vector<uint8_t> grid;
-  for (const Json& value : json) {
-    const auto number = value.get<int64_t>();
-    if (number < 0 || number > UINT8_MAX) {
-      throw InputError("heat.json: a value of the heat is not within 0 .. 255");
-    }
-    grid.push_back(static_cast<uint8_t>(number));
-  }
-  if (grid.size() != size_t{kHeatSide} * kHeatSide) {
-    throw InputError(fmt::format("heat.json: a frame has {} values and not {}", grid.size(),
-                                 kHeatSide * kHeatSide));
-  }
-  return grid;
-}
+constexpr uint64_t kMostBytes = uint64_t{1} << 24;
 
-ClipHeat ClipOf(const Json& json) {
-  ClipHeat clip;
-  clip.id = json.at("id").get<std::string>();
-  clip.class_name = json.at("class").get<std::string>();
-  clip.first_frame = json.at("first_frame").get<int64_t>();
-  clip.crop = json.at("crop").get<int>();
-  for (const Json& frame : json.at("heat")) {
-    clip.frames.push_back(GridOf(frame));
+// Reads values, and throws an input error that begins with the file's name.
+class HeatReader {
+ public:
+  explicit HeatReader(std::string file) : file_(std::move(file)) {}
+
+  HeatFile Read(const Json& json) const {
+    Demand(json.at("format").get<std::string>() == kFormat, "is not the heat of explain-mistakes");
+    IntegerOf(json, "version", kVersion, kVersion);
+    HeatFile heat;
+    heat.checkpoint = json.at("checkpoint").get<std::string>();
+    heat.data = json.at("data").get<std::string>();
+    heat.clip = json.at("clip");
+    heat.method = json.at("method").get<std::string>();
+    heat.finer = static_cast<int>(IntegerOf(json, "finer", 0, UINT8_MAX));
+    for (const Json& clip : json.at("clips")) {
+      heat.clips.push_back(ClipOf(clip));
+    }
+    return heat;
   }
-  return clip;
-}
+
+ private:
+  void Demand(bool holds, const std::string& otherwise) const {
+    if (!holds) {
+      throw InputError(fmt::format("{}: {}", file_, otherwise));
+    }
+  }
+
+  int64_t IntegerOf(const Json& json, const char* name, int64_t least, int64_t most) const {
+    const Json& value = json.at(name);
+    const auto number = value.is_number_integer() ? value.get<int64_t>() : least - 1;
+    Demand(number >= least && number <= most,
+           fmt::format("{} is not one of {} .. {}", name, least, most));
+    return number;
+  }
+
+  ClipHeat ClipOf(const Json& json) const {
+    ClipHeat clip;
+    clip.id = json.at("id").get<std::string>();
+    clip.class_name = json.at("class").get<std::string>();
+    clip.first_frame = IntegerOf(json, "first_frame", 0, INT32_MAX);
+    clip.crop = static_cast<int>(IntegerOf(json, "crop", 0, UINT8_MAX));
+    for (const Json& frame : json.at("heat")) {
+      clip.frames.push_back(GridOf(frame));
+    }
+    return clip;
+  }
+
+  std::vector<uint8_t> GridOf(const Json& json) const {
+    std::vector<uint8_t> grid;
+    for (const Json& value : json) {
+      const auto number = value.is_number_integer() ? value.get<int64_t>() : -1;
+      Demand(number >= 0 && number <= UINT8_MAX, "a value of the heat is not one of 0 .. 255");
+      grid.push_back(static_cast<uint8_t>(number));
+    }
+    Demand(grid.size() == size_t{kHeatSide} * kHeatSide,
+           fmt::format("a frame has {} values and not {}", grid.size(), kHeatSide * kHeatSide));
+    return grid;
+  }
+
+  const std::string file_;
+};
 
 }  // namespace
 
@@ -56,26 +93,23 @@ void WriteHeatFile(const std::filesystem::path& file, const HeatFile& heat) {
                      {"heat", clip.frames}});
   }
   const Json json = {
-      {"format", kFormat},     {"version", kVersion}, {"checkpoint", heat.checkpoint},
-      {"method", heat.method}, {"finer", heat.finer}, {"clips", std::move(clips)}};
+      {"format", kFormat},   {"version", kVersion},      {"checkpoint", heat.checkpoint},
+      {"data", heat.data},   {"clip", heat.clip},        {"method", heat.method},
+      {"finer", heat.finer}, {"clips", std::move(clips)}};
   WriteFileAtomically(file, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 HeatFile ReadHeatFile(const std::filesystem::path& file) {
-  const Json json = ReadJsonObject(file);
   HeatFile heat;
-  UseJson(file.string(), [&] {
-    if (json.at("format").get<std::string>() != kFormat ||
-        json.at("version").get<int>() != kVersion) {
-      throw InputError("heat.json: this version of explain-mistakes did not write it");
+  try {
+    const Json json = ReadJsonObject(file, kMostBytes);
+    UseJson(file.string(), [&] { heat = HeatReader(file.string()).Read(json); });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
     }
-    heat.checkpoint = json.at("checkpoint").get<std::string>();
-    heat.method = json.at("method").get<std::string>();
-    heat.finer = json.at("finer").get<int>();
-    for (const Json& clip : json.at("clips")) {
-      heat.clips.push_back(ClipOf(clip));
-    }
-  });
+    throw InputError(std::string(error.what()) + "; run explain-mistakes again");
+  }
   return heat;
 }
 

@@ -1,7 +1,8 @@
 // The file RUN_DIR/heat.json shows where a network sees the wrong class in clips of wrongly
 // answered videos. explain-mistakes writes it, and report-run shows it.
 //
-//   {"format": "reel3d-heat", "version": 1, "checkpoint": ..., "method": ..., "finer": 2,
+//   {"format": "reel3d-heat", "version": 1, "checkpoint": ..., "data": ..., "clip": {...},
+//    "method": ..., "finer": 2,
 //    "clips": [{"id", "class", "first_frame", "crop", "heat": [[24 * 24 numbers], ...]}]}
 //
 // `heat` has a list for each different frame of the clip, row by row over the crop: 255 is the
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,16 @@ struct ClipHeat {
 };
 
 struct HeatFile {
-  std::string checkpoint;  // TrainedNetwork::identity
-  std::string method;      // Explanation::method
+  std::string checkpoint;       // TrainedNetwork::identity
+  std::string data;             // ScoredClips::data
+  nlohmann::ordered_json clip;  // ScoredClips::clip
+  std::string method;           // Explanation::method
   int finer = 0;
   std::vector<ClipHeat> clips;
 };
 
 void WriteHeatFile(const std::filesystem::path& file, const HeatFile& heat);
-// Throws an input error that names the file if it is damaged.
+// Throws an input error that names the file if it is damaged or has more than 16 MB.
 HeatFile ReadHeatFile(const std::filesystem::path& file);
 
 }  // namespace reel3d

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
+#include "lib/base/plural.h"
 
 namespace reel3d {
 namespace {
@@ -16,10 +17,10 @@ using Json = nlohmann::ordered_json;
 bool IsWithin(int value, int least, int most) { return value >= least && value <= most; }
 
 bool MakesSense(const ScoredClips& scored) {
-  constexpr int kLeastSize = 8, kMostSize = 1024, kMostShortSide = 4096, kMostStride = 1024;
+  constexpr int kLeastSize = 8, kMostSize = 1024, kMostShortSide = 4096, kMostFrames = 1024;
   const int crops = scored.crops.count;
-  return (crops == 1 || crops == 3 || crops == 10) && IsWithin(scored.stride, 1, kMostStride) &&
-         IsWithin(scored.size, kLeastSize, kMostSize) &&
+  return (crops == 1 || crops == 3 || crops == 10) && IsWithin(scored.length, 1, kMostFrames) &&
+         IsWithin(scored.stride, 1, kMostFrames) && IsWithin(scored.size, kLeastSize, kMostSize) &&
          IsWithin(scored.crops.short_side, scored.size, kMostShortSide);
 }
 
@@ -36,7 +37,13 @@ ScoredClips ScoredClipsOf(const Json& report) {
     scored.data = report::TextOf(inputs[1], "identity");
     scored.shards_dir = report::TextOf(inputs[1], "path");
   }
-  const Json clip = MemberOr(report, "clip", Json::object());
+  scored.clip = MemberOr(report, "clip", Json::object());
+  const Json& clip = scored.clip;
+  if (clip.contains("from_videos") && clip["from_videos"] == true) {
+    throw InputError(
+        "score-videos --from-videos scored video files, and frames are only taken from shards");
+  }
+  scored.length = MemberOr(clip, "frames", 0);
   scored.stride = MemberOr(clip, "frame_stride", 0);
   scored.size = MemberOr(clip, "size", 0);
   scored.crops = {MemberOr(clip, "crops", 0), MemberOr(clip, "short_side", 0)};
@@ -75,12 +82,18 @@ size_t FindVideo(const ShardSet& shards, const std::string& id) {
 
 std::vector<int> FramesOf(const report::SeenClip& clip, const IndexedVideo& video,
                           const ScoredClips& scored) {
+  if (clip.num_frames > scored.length) {
+    throw InputError(fmt::format(
+        "evaluation/predictions.tsv has a clip of {} frames, and the network takes {}: evaluate "
+        "the scores again",
+        clip.num_frames, scored.length));
+  }
   const int64_t last = clip.first_frame + (clip.num_frames - 1) * scored.stride;
   if (last >= video.num_frames || clip.crop >= scored.crops.count) {
     throw InputError(fmt::format(
-        "evaluation/predictions.tsv names frame {} and crop {}, but there are {} frames "
-        "and {} crops: evaluate the scores again",
-        last, clip.crop, video.num_frames, scored.crops.count));
+        "evaluation/predictions.tsv names frame {} and crop {}, but there are {} and {}: "
+        "evaluate the scores again",
+        last, clip.crop, Count(video.num_frames, "frame"), Count(scored.crops.count, "crop")));
   }
   std::vector<int> frames;
   for (int64_t frame = clip.first_frame; frame <= last; frame += scored.stride) {

@@ -21,6 +21,8 @@ struct ScoredClips {
   std::string checkpoint;            // TrainedNetwork::identity
   std::string data;                  // fingerprint of the shards, hexadecimal
   std::filesystem::path shards_dir;  // at the time of scoring
+  nlohmann::ordered_json clip;       // the report's object, which also holds the values below
+  int length = 16;                   // ClipShape::length
   int stride = 1;                    // ClipShape::stride
   int size = 112;                    // pixels: side of the crops
   CropChoice crops;
@@ -28,7 +30,7 @@ struct ScoredClips {
 };
 
 // Reads report.json of score-videos. Throws an input error if it is empty, or written by an older
-// version, or makes no sense.
+// version, or makes no sense, or if video files were scored without shards.
 ScoredClips ScoredClipsOf(const nlohmann::ordered_json& report);
 
 // Opens shards. Throws an input error if they are not complete or not the data that was scored.
@@ -39,7 +41,7 @@ std::unique_ptr<ShardSet> OpenScoredShards(const std::filesystem::path& folder,
 size_t FindVideo(const ShardSet& shards, const std::string& id);
 
 // Returns the numbers of a clip's different frames, in order of time. Throws an input error if the
-// video is shorter or there is no such crop.
+// video or the network's clips are shorter, or there is no such crop.
 std::vector<int> FramesOf(const report::SeenClip& clip, const IndexedVideo& video,
                           const ScoredClips& scored);
 

@@ -5,6 +5,8 @@
 #include "lib/base/file.h"
 #include "lib/report/read/run_reader.h"
 #include "lib/report/sections/sections.h"
+#include "pipeline/support/heat_file.h"
+#include "pipeline/support/scored_clips.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/test_support.h"
 
@@ -49,6 +51,14 @@ constexpr RunFile kFiles[] = {
      "b\tfall\tfall\t0.9\t0\t3\t0\t16\t0\t0.9\nc\t\tfall\t0.9\t\t1\t0\t5\t1\t0.9\n"},
     {"evaluation/suspect_labels.tsv", "id\tlabel\tanswer\tmargin\na\trise\tfall\t0.5\n"},
     {"evaluation/report.json", R"({"num_videos": 3, "doubts": []})"},
+    {"scores/report.json",
+     R"({"checkpoint": "step-1 0123abcd", "inputs": [{"path": "c", "identity": "step-1 0123abcd"},
+         {"path": "s", "identity": "01234567"}], "clip": {"from_videos": false, "frames": 16,
+         "frame_stride": 1, "size": 112, "crops": 3, "short_side": 112, "decoding": "fast"}})"},
+    {"heat.json",
+     R"({"format": "reel3d-heat", "version": 1, "checkpoint": "step-1 0123abcd", "data": "01234567",
+         "clip": {"frames": 16}, "method": "exact", "finer": 0, "clips": [{"id": "a",
+         "class": "fall", "first_frame": 16, "crop": 0, "heat": []}]})"},
 };
 
 void Write(const std::filesystem::path& file, std::string_view bytes) {
@@ -75,6 +85,20 @@ class RunFolder {
   ScratchFile space_;
   std::filesystem::path path_;
 };
+
+// Reads the files that shards and heat of strips are found by. Both may throw input errors.
+void ReadFilesOfStrips(const std::filesystem::path& folder) {
+  AllowInputErrors([&] {
+    const report::RunRecord run = report::ReadRun(folder);
+    const ScoredClips scored = ScoredClipsOf(report::ReportOf(run, "score-videos"));
+    REEL3D_CHECK(scored.length > 0 && scored.stride > 0 && scored.size > 0);
+  });
+  AllowInputErrors([&] {
+    for (const ClipHeat& clip : ReadHeatFile(folder / "heat.json").clips) {
+      REEL3D_CHECK(clip.first_frame >= 0 && clip.crop >= 0);
+    }
+  });
+}
 
 // Makes every section of one run, and of the run beside itself.
 void MakePages(const std::filesystem::path& folder) {
@@ -109,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Write(run.path() / file.name,
               {reinterpret_cast<const char*>(input.file().data()), input.file().size()});
   fuzz::AllowInputErrors([&] { fuzz::MakePages(run.path()); });
+  fuzz::ReadFilesOfStrips(run.path());
   fuzz::Write(run.path() / file.name, file.text);
   return 0;
 }

@@ -9,38 +9,19 @@
 #include "lib/loader/batch_loader.h"
 #include "lib/report/draw/picture_strip.h"
 #include "lib/report/read/run_reader.h"
-#include "pipeline/stages/report_run.h"
-#include "pipeline/support/heat_file.h"
 #include "tests/report/hostile_names.h"
-#include "tests/report/shown_shards.h"
-#include "tests/test_support.h"
+#include "tests/report/strip_pages.h"
 
 namespace reel3d {
 namespace {
 
-using ::testing::ElementsAre;
+using test::FromBase64;
+using test::Json;
+using test::kSize;
+using test::Pixels;
+using test::ShownPicture;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Json = nlohmann::ordered_json;
-using Pixels = std::vector<uint8_t>;  // 4 bytes each
-
-constexpr int kSize = 40;  // of ScoredReport()
-
-std::string FromBase64(const std::string& text) {
-  const std::string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  uint32_t bits = 0;
-  int num_bits = 0;
-  for (const char letter : text.substr(0, text.find('='))) {
-    bits = bits << 6 | static_cast<uint32_t>(letters.find(letter));
-    num_bits += 6;
-    if (num_bits >= 8) {
-      num_bits -= 8;
-      bytes += static_cast<char>(bits >> num_bits & 255U);
-    }
-  }
-  return bytes;
-}
 
 TEST(PictureStrip, HasBytesAsBase64) {
   EXPECT_EQ(report::Base64(""), "");  // RFC 4648, section 10
@@ -62,55 +43,8 @@ double Psnr(const Pixels& a, const Pixels& b) {
   return 10 * std::log10(255 * 255 / std::max(1e-9, sum / (0.75 * static_cast<double>(a.size()))));
 }
 
-struct ShownPicture {
-  Pixels pixels;
-  std::string alt;
-};
-
-class Strips : public ::testing::Test {
+class Strips : public test::StripPages {
  protected:
-  Strips() {
-    test::WriteShownShards(run_ / "shards", {"a", "b", "c"}, 20);
-    Write("scores/report.json", test::ScoredReport(run_ / "shards").dump());
-    WriteAnswers("a\twave\tjump\t0.9\t1\t1\t2\t16\t0\t0.875\n");
-  }
-
-  void Write(const std::string& name, const std::string& text) {
-    MakeFolders((run_ / name).parent_path());
-    WriteFileAtomically(run_ / name, text);
-  }
-  void WriteAnswers(const std::string& rows) {
-    Write("evaluation/metrics.json", "{}");
-    Write("evaluation/predictions.tsv",
-          "id\tlabel\tpredicted\tscore\trank\tnum_clips\tsurest_frame\tsurest_frames\tsurest_crop\t"
-          "surest_probability\n" +
-              rows);
-  }
-
-  std::string Page() {
-    options_.runs = {run_.string()};
-    options_.page = folder_ / "report.html";
-    numbers_ = RunReportRun(options_).numbers;
-    return ReadFile(options_.page);
-  }
-
-  // Returns the pictures of a page, decoded by libjpeg.
-  static std::vector<ShownPicture> PicturesOf(const std::string& page) {
-    std::vector<ShownPicture> pictures;
-    const std::string begin = "<img src=\"data:image/jpeg;base64,";
-    for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
-      const size_t data = at + begin.size();
-      const size_t end = page.find('"', data);
-      const size_t alt = page.find("alt=\"", end) + 5;
-      const std::string jpeg = FromBase64(page.substr(data, end - data));
-      FrameSize size;
-      Pixels pixels = test::DecodeWholeJpeg({jpeg.begin(), jpeg.end()}, &size);
-      EXPECT_EQ(size, (FrameSize{kSize, kSize}));
-      pictures.push_back({std::move(pixels), page.substr(alt, page.find('"', alt) - alt)});
-    }
-    return pictures;
-  }
-
   // Returns frames of a video as the loader gives them to a network.
   std::vector<Pixels> LoadedFrames(size_t video, const std::vector<int>& frames, int crop = 0,
                                    const CropChoice& crops = {}) const {
@@ -139,11 +73,6 @@ class Strips : public ::testing::Test {
     }
     return loaded;
   }
-
-  test::TemporaryFolder folder_;
-  std::filesystem::path run_ = folder_ / "my_run";
-  ReportRunOptions options_;
-  Json numbers_;
 };
 
 // Six of the frames 2 .. 17, spread evenly. Each picture is nearer to its frame than to any other.
@@ -220,22 +149,38 @@ TEST_F(Strips, SayWhyThereAreNoFrames) {
     Write("scores/report.json", report.dump());
     expect("does not say which shards were scored and how clips were made");
   }
+  report = test::ScoredReport(run_ / "shards");
+  report["clip"]["from_videos"] = true;
+  Write("scores/report.json", report.dump());
+  expect("scored video files, and frames are only taken from shards");
   std::filesystem::remove(run_ / "scores/report.json");
   expect("scores/report.json, which names the shards, is missing");
 }
 
 TEST_F(Strips, FindShardsThatWereMoved) {
   std::filesystem::rename(run_ / "shards", folder_ / "elsewhere");
-  EXPECT_THAT(Page(), HasSubstr("frames of 1 more wrongly answered videos are not shown"));
+  EXPECT_THAT(Page(), HasSubstr("frames of 1 more wrongly answered video are not shown"));
   options_.strips.shards = folder_ / "elsewhere";
   EXPECT_EQ(PicturesOf(Page()).size(), 6U);
   options_.strips.shards = "";
   Json report = test::ScoredReport(folder_ / "elsewhere");
   Write("scores/report.json", report.dump());
   EXPECT_EQ(PicturesOf(Page()).size(), 6U) << "the place at the time of scoring";
+  test::WriteShownShards(run_ / "shards", {"other", "videos"}, 20);
+  EXPECT_EQ(PicturesOf(Page()).size(), 6U) << "the run's own shards are other data";
 }
 
-TEST_F(Strips, LeaveOutVideosThatTheyCannotShow) {
+// A link to itself cannot be opened, which counts as a fault of the machine (ReadError).
+TEST_F(Strips, SayThatTheMachineCannotReadThem) {
+  std::filesystem::remove(run_ / "shards/index.tsv");
+  std::filesystem::create_symlink("index.tsv", run_ / "shards/index.tsv");
+  const std::string page = Page();
+  EXPECT_EQ(PicturesOf(page).size(), 0U);
+  EXPECT_THAT(page, HasSubstr("Too many levels of symbolic links"));
+  EXPECT_THAT(page, HasSubstr("id=\"mistakes\""));
+}
+
+TEST_F(Strips, DoNotShowVideosThatTheyCannotShow) {
   WriteAnswers(
       "nowhere\twave\tjump\t0.9\t1\t1\t0\t16\t0\t0.5\nb\twave\tjump\t0.8\t1\t1\t9\t16\t0\t0.5\n"
       "c\twave\tjump\t0.7\t1\t1\t0\t16\t5\t0.5\na\twave\tjump\t0.6\t1\t1\t0\t16\t0\t0.5\n");
@@ -244,7 +189,7 @@ TEST_F(Strips, LeaveOutVideosThatTheyCannotShow) {
   EXPECT_THAT(page, HasSubstr("nowhere has no strip of frames: the shards do not hold this video"));
   EXPECT_THAT(page,
               HasSubstr("b has no strip of frames: evaluation/predictions.tsv names frame 24"));
-  EXPECT_THAT(page, HasSubstr("names frame 15 and crop 5, but there are 20 frames and 1 crops"));
+  EXPECT_THAT(page, HasSubstr("names frame 15 and crop 5, but there are 20 frames and 1 crop:"));
 }
 
 TEST_F(Strips, NameADamagedFrame) {
@@ -267,6 +212,14 @@ TEST_F(Strips, OfOlderEvaluationsAreAbsent) {
   EXPECT_THAT(page, HasSubstr("evaluate-scores writes which clips to show"));
 }
 
+TEST_F(Strips, ShortenNamesBesideEachPicture) {
+  WriteAnswers("a\twave\t" + std::string(200, 'x') + "\t0.9\t1\t1\t0\t16\t0\t0.5\n");
+  for (const ShownPicture& picture : PicturesOf(Page())) {
+    EXPECT_THAT(picture.alt, HasSubstr("taken for xxx"));
+    EXPECT_LT(picture.alt.size(), 120U);
+  }
+}
+
 TEST_F(Strips, EscapeNames) {
   for (const char* name : test::kHostileNames) {
     WriteAnswers("a\t" + std::string(name) + "\t" + std::string(200, 'x') +
@@ -286,7 +239,7 @@ TEST_F(Strips, StayBelowTheBytesThatTheyMayHave) {
   AddStrips({}, 1'000'000, &whole);
   ASSERT_EQ(whole.strips.size(), 3U);
   EXPECT_EQ(whole.strips_note, "");
-  size_t of_two = 0;
+  size_t of_two = size_t{2 * 6 * 2} * 400;  // text of pictures
   for (const size_t strip : {0, 1}) {
     for (const report::StripPicture& picture : whole.strips[strip].pictures) {
       of_two += report::Base64(picture.jpeg).size();
@@ -295,63 +248,10 @@ TEST_F(Strips, StayBelowTheBytesThatTheyMayHave) {
   report::RunRecord cut = report::ReadRun(run_);
   AddStrips({}, static_cast<int64_t>(of_two), &cut);
   EXPECT_EQ(cut.strips.size(), 2U);
-  EXPECT_THAT(cut.strips_note, HasSubstr("frames of 1 more wrongly answered videos are not shown"));
+  EXPECT_THAT(cut.strips_note, HasSubstr("frames of 1 more wrongly answered video are not shown"));
   report::RunRecord smaller = report::ReadRun(run_);
   AddStrips({}, static_cast<int64_t>(of_two) - 1, &smaller);
   EXPECT_EQ(smaller.strips.size(), 1U);
-}
-
-// Heat at the top left corner of the last frame changes the last picture there and nowhere else.
-TEST_F(Strips, HaveHeatInASecondRow) {
-  HeatFile heat = {"step-1 0123abcd", "exact", 0, {{"a", "jump", 2, 0, {}}}};
-  heat.clips[0].frames.assign(16, std::vector<uint8_t>(kHeatSide * kHeatSide, 0));
-  for (int row = 0; row < kHeatSide / 4; ++row) {
-    for (int column = 0; column < kHeatSide / 4; ++column) {
-      heat.clips[0].frames[15][static_cast<size_t>(row * kHeatSide + column)] = 255;
-    }
-  }
-  WriteHeatFile(run_ / "heat.json", heat);
-  const std::vector<ShownPicture> pictures = PicturesOf(Page());
-  ASSERT_EQ(pictures.size(), 12U);
-  EXPECT_EQ(pictures[11].alt,
-            "where the network sees it: 1.70 s of a: wave, taken for jump with 87.5 %");
-  EXPECT_EQ(pictures[4].pixels, pictures[10].pixels);
-  const auto difference = [&](int x, int y) {
-    const auto at = static_cast<size_t>(y * kSize + x) * 4;
-    return std::abs(pictures[5].pixels[at] - pictures[11].pixels[at]) +
-           std::abs(pictures[5].pixels[at + 2] - pictures[11].pixels[at + 2]);
-  };
-  EXPECT_GT(difference(4, 4), 60);
-  EXPECT_LT(difference(30, 4), 20);
-  EXPECT_LT(difference(4, 30), 20);
-}
-
-TEST_F(Strips, RefuseHeatOfOtherClips) {
-  const std::vector<std::vector<uint8_t>> frames(16,
-                                                 std::vector<uint8_t>(kHeatSide * kHeatSide, 255));
-  for (const ClipHeat& other :
-       {ClipHeat{"b", "jump", 2, 0, frames}, ClipHeat{"a", "wave", 2, 0, frames},
-        ClipHeat{"a", "jump", 3, 0, frames}, ClipHeat{"a", "jump", 2, 1, frames},
-        ClipHeat{"a", "jump", 2, 0, {frames[0]}}}) {
-    WriteHeatFile(run_ / "heat.json", {"step-1 0123abcd", "exact", 0, {other}});
-    EXPECT_EQ(PicturesOf(Page()).size(), 6U);
-  }
-  WriteHeatFile(run_ / "heat.json", {"step-2 00000000", "exact", 0, {{"a", "jump", 2, 0, frames}}});
-  const std::string page = Page();
-  EXPECT_EQ(PicturesOf(page).size(), 6U);
-  EXPECT_THAT(page, HasSubstr("heat.json is of checkpoint step-2 00000000"));
-  for (const char* damaged :
-       {"", "{}", R"({"format": "reel3d-heat", "version": 2})",
-        R"({"format": "reel3d-heat", "version": 1, "checkpoint": "step-1 0123abcd", "method": "",
-            "finer": 0, "clips": [{"id": "a", "class": "jump", "first_frame": 2, "crop": 0,
-            "heat": [[256]]}]})",
-        R"({"format": "reel3d-heat", "version": 1, "checkpoint": "step-1 0123abcd", "method": "",
-            "finer": 0, "clips": [{"id": "a", "class": "jump", "first_frame": 2, "crop": 0,
-            "heat": [[1, 2]]}]})"}) {
-    Write("heat.json", damaged);
-    EXPECT_EQ(PicturesOf(Page()).size(), 6U) << damaged;
-    EXPECT_THAT(ReadFile(options_.page), HasSubstr("heat.json"));
-  }
 }
 
 }  // namespace

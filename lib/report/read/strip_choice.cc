@@ -55,4 +55,9 @@ std::vector<Strip> ChooseStrips(const EvaluationRecord& evaluation, size_t most)
   return choice.Take();
 }
 
+bool AreFramesShuffled(const EvaluationRecord& evaluation) {
+  const Json& metrics = evaluation.metrics;
+  return metrics.contains("frames_shuffled") && metrics["frames_shuffled"] == true;
+}
+
 }  // namespace reel3d::report

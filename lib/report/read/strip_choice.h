@@ -13,4 +13,8 @@ namespace reel3d::report {
 // without Mistake::clip have none.
 std::vector<Strip> ChooseStrips(const EvaluationRecord& evaluation, size_t most);
 
+// Returns whether the network saw the frames of each clip in random order. Strips show them in
+// order of time, so there is no heat that fits them.
+bool AreFramesShuffled(const EvaluationRecord& evaluation);
+
 }  // namespace reel3d::report

@@ -5,12 +5,14 @@
 
 #include "lib/report/draw/number_text.h"
 #include "lib/report/draw/text.h"
+#include "lib/report/read/strip_choice.h"
 #include "lib/report/sections/sections.h"
 
 namespace reel3d::report {
 namespace {
 
 constexpr size_t kMostRows = 50;
+constexpr int kAltColumns = 40;  // of a name: each stands beside up to 12 pictures
 
 Table MistakesOf(const RunRecord& run) {
   const std::vector<Mistake>& mistakes = run.evaluation.mistakes;
@@ -67,8 +69,9 @@ PictureStrip PicturesOf(const Strip& strip, const std::string& id) {
   std::vector<Picture> seen, heat;
   for (const StripPicture& picture : strip.pictures) {
     const std::string alt =
-        fmt::format("{} of {}: {}, taken for {} with {}", picture.time, strip.id, strip.label,
-                    strip.predicted, Percent(strip.clip.probability));
+        fmt::format("{} of {}: {}, taken for {} with {}", picture.time,
+                    Shortened(strip.id, kAltColumns), Shortened(strip.label, kAltColumns),
+                    Shortened(strip.predicted, kAltColumns), Percent(strip.clip.probability));
     seen.push_back({picture.jpeg, alt, picture.time});
     if (!picture.heat_jpeg.empty()) {
       heat.push_back({picture.heat_jpeg, "where the network sees it: " + alt, ""});
@@ -88,16 +91,18 @@ bool HasHeat(const RunRecord& run) {
 }
 
 std::string AboutStrips(const RunRecord& run) {
-  const auto shuffled = run.evaluation.metrics.find("frames_shuffled");
-  const bool is_shuffled = shuffled != run.evaluation.metrics.end() && *shuffled == true;
-  return fmt::format(
-      "{}: frames of each video's clip that is surest of the wrong class, as the network saw "
-      "them{}. "
-      "The percentage is that of this clip alone. {}",
-      run.name, is_shuffled ? ", which it did in random order" : "",
+  const char* about_heat =
       HasHeat(run)
           ? "In the second row, colours from purple to yellow show where it sees that class."
-          : "explain-mistakes adds where it sees that class.");
+          : "explain-mistakes adds where it sees that class.";
+  if (AreFramesShuffled(run.evaluation)) {
+    about_heat = "There is no heat of clips in random order.";
+  }
+  return fmt::format(
+      "{}: frames of each video's clip that is surest of the wrong class, as the network saw "
+      "them{}. The percentage is that of this clip alone. {}",
+      run.name, AreFramesShuffled(run.evaluation) ? ", which it did in random order" : "",
+      about_heat);
 }
 
 void AddStripsOf(const std::vector<RunRecord>& runs, size_t run, Content* content) {
