@@ -42,6 +42,7 @@ struct ClipRequest {
   Clip clip;
   Rng crop_rng{0};  // the crop is drawn from a copy, once the frames' size is known
   int crop = 0;     // number of the crop, if scoring takes several crops of a clip (ScoringCrops)
+  std::string id = {};  // of the video, for reports; may be empty
 };
 
 // Describes what to load. Batches may differ in size and may be empty.
@@ -112,8 +113,9 @@ class BatchLoader {
   // thread.
   bool WaitFor(double seconds) const;
 
-  // Returns the videos that threads are reading or decoding at this moment. Any thread.
-  std::vector<size_t> InHand() const;
+  // Returns the ids of the videos that threads are reading or decoding at this moment, as the
+  // requests state them. It waits for no file. Any thread.
+  std::vector<std::string> InHand() const;
 
  private:
   struct State;
