@@ -13,10 +13,9 @@ int main(int argc, char** argv) {
       "inspect-file", "Prints what is in a file or folder of reel3d.",
       "Describes manifests, index.tsv, index.bin, shards.tsv, prepared videos, shards, scores,\n"
       "features, checkpoints, the folders of stages, and weights (.safetensors, .pth, .pt, .tar)\n"
-      "with their network. A damaged file is an error that names the fault. The values of weights\n"
-      "are not read. Frames of a shard are read only for --frames-to; check-shards reads all\n"
-      "frames.\n"
-      "--watch shows how far a run is, and goes on showing it on a terminal.\n\n"
+      "with their network. A damaged file is an error that names the fault. The values of\n"
+      "weights are not read. Frames of a shard are read only for --frames-to; check-shards reads\n"
+      "all frames. --watch shows how far a run is, and goes on showing it on a terminal.\n\n"
       "  inspect-file --watch run/demo\n"
       "  inspect-file --layers --clip-frames 32 configs/ucf101-finetune/train.ini"};
   return reel3d::RunTool(info, argc, argv, options, [&] {

@@ -79,8 +79,8 @@ TEST_F(PackShardsTest, KeepsWhatIsUpToDateAndRedoesWhatIsNot) {
   EXPECT_EQ(RunPackShards(options_).num_shards_kept, num_shards - 1);
   const Files after = Contents(options_.out_dir);
   EXPECT_THAT(Differences(before, after),
-              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "DONE", "index.bin",
-                          "index.tsv", "passport.json", "shards.tsv"));
+              ElementsAre(fmt::format("{:05}.h5", num_shards - 1), "DONE", "index.bin", "index.tsv",
+                          "passport.json", "shards.tsv"));
 
   const fs::path damaged = fs::path(options_.out_dir) / "00000.h5";
   fs::resize_file(damaged, fs::file_size(damaged) / 2);
