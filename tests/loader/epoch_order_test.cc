@@ -197,6 +197,7 @@ VideoIndex Miscounted(const test::TemporaryFolder& folder, uint64_t moved) {
   std::vector<IndexedVideo> videos = MakeVideos(60);
   for (size_t i = 0; i < videos.size(); ++i) {
     videos[i].video_index = static_cast<int>(i);
+    videos[i].label = 0;
   }
   std::string image = FormatIndexImage(videos, {});
   IndexHeader header;
