@@ -25,7 +25,7 @@ MappedFile::MappedFile(const std::filesystem::path& file) {
   void* mapped = MAP_FAILED;
   if (is_file && status.st_size > 0) {
     size_bytes_ = static_cast<size_t>(status.st_size);
-    mapped = mmap(nullptr, size_bytes_, PROT_READ, MAP_SHARED, descriptor, 0);
+    mapped = mmap(nullptr, size_bytes_, PROT_READ, MAP_PRIVATE, descriptor, 0);
   }
   const int error = errno;
   close(descriptor);  // the mapping stays

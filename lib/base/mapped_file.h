@@ -8,8 +8,9 @@
 
 namespace reel3d {
 
-// The file must not be changed in place or cut while it is mapped: the process would be killed by
-// SIGBUS. A file that another one replaces by rename (PendingFile) stays as it was mapped.
+// The file must not be changed while it is mapped. If it is cut, or its disk fails, the process is
+// killed by SIGBUS when it reads a page that is gone. If another file replaces it by rename
+// (PendingFile), a local file system keeps the old bytes. NFS may not: SIGBUS can follow there too.
 class MappedFile {
  public:
   // Throws an input error if the file is absent, unreadable for this user or not a regular file,

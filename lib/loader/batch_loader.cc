@@ -56,7 +56,8 @@ struct Worker {
   ClipLoader loader;
   ClipGroup group;
   std::vector<FrameRange> wanted_soon;
-  std::optional<size_t> video;  // being read or decoded; guarded by the loader's mutex
+  // Names the video that is being read or decoded; guarded by the loader's mutex.
+  std::optional<std::string> id;
 };
 
 // Sorts clips by their place on disk: videos are numbered in the order in which shards hold them.
@@ -125,6 +126,7 @@ struct BatchLoader::State {
   std::mutex mutex;  // guards all members below; the thread that took a clip owns its pixels
   std::condition_variable work_possible, batch_finished;
   std::vector<Slot> ring;    // batch b is at b % ring.size()
+  bool is_opening = false;   // a thread fills the slot of batch num_opened, without the mutex
   int64_t num_opened = 0;    // batches whose requests are in the ring
   int64_t num_consumed = 0;  // batches that Next() has returned
   int64_t announcing = 0;    // the batch whose clips are being announced, <= num_opened
@@ -149,7 +151,8 @@ struct BatchLoader::State {
   void Run(Worker* worker);
   void FinishClips(Slot* slot, ClipGroup* group);
   Slot* FindWork(std::unique_lock<std::mutex>& lock);
-  void OpenBatch();
+  void OpenBatch(std::unique_lock<std::mutex>& lock);
+  void FillSlot(Slot* slot) const;
   void LookAhead(std::vector<FrameRange>* wanted_soon);
   void TakeClips(Slot* slot, std::vector<size_t>* clips) const;
 };
@@ -189,14 +192,14 @@ void BatchLoader::State::Run(Worker* worker) {
     group = {};
     TakeClips(slot, &group.clips);
     LookAhead(&worker->wanted_soon);
-    worker->video = slot->batch.clips[group.clips.front()].video;
+    worker->id = slot->batch.clips[group.clips.front()].id;
     lock.unlock();
     for (const FrameRange& range : worker->wanted_soon) {
       frames.read_ahead(range.video, range.first, range.last);
     }
     worker->loader.Load({requests, frames, options, slot->index}, &slot->batch, &group);
     lock.lock();
-    worker->video.reset();
+    worker->id.reset();
     FinishClips(slot, &group);
   }
 }
@@ -236,9 +239,9 @@ void BatchLoader::State::TakeClips(Slot* slot, std::vector<size_t>* clips) const
 // Returns the slot whose next clip is to be taken, or null when the loader stops.
 Slot* BatchLoader::State::FindWork(std::unique_lock<std::mutex>& lock) {
   while (!stopping) {
-    if (num_opened < requests.num_batches &&
+    if (!is_opening && num_opened < requests.num_batches &&
         num_opened < num_consumed + static_cast<int64_t>(ring.size())) {
-      OpenBatch();
+      OpenBatch(lock);
     } else if (current == num_opened) {
       work_possible.wait(lock);
     } else if (Slot& slot = SlotOf(current); slot.num_taken == slot.order.size()) {
@@ -269,31 +272,42 @@ void BatchLoader::State::LookAhead(std::vector<FrameRange>* wanted_soon) {
   }
 }
 
-void BatchLoader::State::OpenBatch() {
+// Asks for a batch's requests without the mutex: the answer may take seconds if the index is large,
+// and other threads go on with open batches meanwhile.
+void BatchLoader::State::OpenBatch(std::unique_lock<std::mutex>& lock) {
   Slot& slot = SlotOf(num_opened);
   slot.index = num_opened;
-  slot.num_announced = 0;
-  slot.num_taken = 0;
-  slot.num_finished = 0;
-  slot.error = nullptr;
-  slot.batch.clips.clear();
-  slot.batch.read_s = slot.batch.decode_s = 0;
-  try {
-    slot.batch.clips = requests.clips(num_opened);
-    slot.batch.clip_size = ClipSize(slot.batch.clips, options.size);
-    slot.batch.pixels.Resize(slot.batch.clips.size() * ClipBytes(slot.batch, options.clip_length),
-                             options.allocate);
-    slot.batch.faults.clear();
-    slot.order = OrderOnDisk(slot.batch.clips);
-  } catch (...) {
-    slot.batch.clips.clear();
-    slot.order.clear();
-    slot.NoteError(0, std::current_exception());
-  }
+  is_opening = true;
+  lock.unlock();
+  FillSlot(&slot);
+  lock.lock();
+  is_opening = false;
   ++num_opened;
   work_possible.notify_all();
   if (slot.batch.clips.empty()) {
     batch_finished.notify_all();
+  }
+}
+
+void BatchLoader::State::FillSlot(Slot* slot) const {
+  Batch& batch = slot->batch;
+  slot->num_announced = 0;
+  slot->num_taken = 0;
+  slot->num_finished = 0;
+  slot->error = nullptr;
+  batch.clips.clear();
+  batch.read_s = batch.decode_s = 0;
+  try {
+    batch.clips = requests.clips(slot->index);
+    batch.clip_size = ClipSize(batch.clips, options.size);
+    batch.pixels.Resize(batch.clips.size() * ClipBytes(batch, options.clip_length),
+                        options.allocate);
+    batch.faults.clear();
+    slot->order = OrderOnDisk(batch.clips);
+  } catch (...) {
+    batch.clips.clear();
+    slot->order.clear();
+    slot->NoteError(0, std::current_exception());
   }
 }
 
@@ -345,15 +359,15 @@ bool BatchLoader::WaitFor(double seconds) const {
                                        [&] { return state.IsDue(); });
 }
 
-std::vector<size_t> BatchLoader::InHand() const {
+std::vector<std::string> BatchLoader::InHand() const {
   const std::lock_guard<std::mutex> lock(state_->mutex);
-  std::vector<size_t> videos;
+  std::vector<std::string> ids;
   for (const auto& worker : state_->workers) {
-    if (worker->video) {
-      videos.push_back(*worker->video);
+    if (worker->id) {
+      ids.push_back(*worker->id);
     }
   }
-  return videos;
+  return ids;
 }
 
 }  // namespace reel3d

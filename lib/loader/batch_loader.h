@@ -45,6 +45,7 @@ struct ClipRequest {
   // Size of the video's frames in pixels, if the clip shows the complete frames (WholeFrameSize).
   // 0 x 0: it shows a square.
   FrameSize whole_frame = {};
+  std::string id = {};  // of the video, for reports; may be empty
 };
 
 // Describes what to load. Batches may differ in size and may be empty. The clips of a batch have
@@ -120,8 +121,9 @@ class BatchLoader {
   // thread.
   bool WaitFor(double seconds) const;
 
-  // Returns the videos that threads are reading or decoding at this moment. Any thread.
-  std::vector<size_t> InHand() const;
+  // Returns the ids of the videos that threads are reading or decoding at this moment, as the
+  // requests state them. It waits for no file. Any thread.
+  std::vector<std::string> InHand() const;
 
  private:
   struct State;

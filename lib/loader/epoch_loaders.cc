@@ -45,12 +45,21 @@ EpochLoaders::EpochLoaders(const ShardSet& shards, const EpochOptions& options, 
   partition_.micro_batch = options.micro_batch;
 }
 
+// RequireLabels() goes by the counts of the index. A hostile index may count wrongly.
+IndexedVideo EpochLoaders::LabelledVideo(size_t video) const {
+  IndexedVideo row = shards_.videos()[video];
+  if (row.label < 0) {
+    shards_.videos().Fail(fmt::format("its header counts video {} as one with a label", row.id));
+  }
+  return row;
+}
+
 ClipRequest EpochLoaders::TrainingClip(const Sample& sample, uint64_t seed, int epoch) const {
-  const IndexedVideo video = shards_.videos()[sample.video];
+  const IndexedVideo video = LabelledVideo(sample.video);
   Rng rng = SampleRng(video, sample.repetition, seed, epoch);
   Clip clip = RandomClip(video.num_frames, options_.clip,
                          options_.clip_start == ClipStart::kInclusive, rng);
-  return {sample.video, video.label, std::move(clip), rng};
+  return {sample.video, video.label, std::move(clip), rng, /*crop=*/0, video.id};
 }
 
 BatchLoaderOptions EpochLoaders::LoaderOptions(int threads) const {
@@ -77,7 +86,7 @@ std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
   const SampleRange range = partition_.Batch(step);
   std::vector<size_t> videos;
   for (int64_t place = range.begin; place < range.end; ++place) {
-    videos.push_back(order->At(place).video);
+    videos.push_back(order->AtOther(place).video);  // prepares no further bucket
   }
   return videos;
 }
@@ -122,9 +131,9 @@ std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& w
                                                       int threads) const {
   std::vector<ClipRequest> clips;
   for (const size_t index : VideosOfSubset(shards_.videos(), Subset::kValidation)) {
-    const IndexedVideo video = shards_.videos()[index];
+    const IndexedVideo video = LabelledVideo(index);
     for (Clip& clip : EvenClips(video.num_frames, options_.clip, windows.clips, windows.capped)) {
-      clips.push_back({index, video.label, std::move(clip), Rng(0)});
+      clips.push_back({index, video.label, std::move(clip), Rng(0), /*crop=*/0, video.id});
     }
   }
   const auto count = static_cast<int64_t>(clips.size());

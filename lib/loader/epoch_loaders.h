@@ -49,6 +49,7 @@ class EpochLoaders {
  private:
   std::shared_ptr<EpochOrder> Order(int epoch) const;
   BatchLoaderOptions LoaderOptions(int threads) const;
+  IndexedVideo LabelledVideo(size_t video) const;
   ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
 
   const ShardSet& shards_;

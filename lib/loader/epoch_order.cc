@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -61,22 +62,24 @@ Sample EpochOrder::SampleOf(uint64_t clip) const {
 }
 
 void EpochOrder::FindBuckets() {
-  bucket_begins_.assign((size_t{1} << bucket_bits_) + 1, 0);
+  std::vector<int64_t> begins((size_t{1} << bucket_bits_) + 1);
   if (bucket_bits_ > 0) {
     ForEachKey([&](uint64_t key, uint64_t /*number*/) {
-      ++bucket_begins_[(key >> (kKeyBits - bucket_bits_)) + 1];
+      ++begins[(key >> (kKeyBits - bucket_bits_)) + 1];
     });
-    for (size_t bucket = 1; bucket < bucket_begins_.size(); ++bucket) {
-      bucket_begins_[bucket] += bucket_begins_[bucket - 1];
+    for (size_t bucket = 1; bucket < begins.size(); ++bucket) {
+      begins[bucket] += begins[bucket - 1];
     }
   } else {
-    bucket_begins_.back() = size_;
+    begins.back() = size_;
   }
-  if (bucket_begins_.back() != size_) {
-    throw InputError(fmt::format(
-        "index.bin: its header counts {} training clips and its rows {}: remove it, or run the "
-        "same pack-shards command again",
-        size_, bucket_begins_.back()));
+  RequireCount(size_, begins.back());
+  bucket_begins_ = std::move(begins);
+}
+
+void EpochOrder::RequireCount(int64_t expected, int64_t found) const {
+  if (found != expected) {
+    videos_.Fail(fmt::format("its header counts {} clips and its rows {}", expected, found));
   }
 }
 
@@ -95,12 +98,14 @@ EpochOrder::Bucket EpochOrder::MakeBucket(int64_t number) const {
   const uint64_t key_mask = ~((uint64_t{1} << clip_bits_) - 1);
   Bucket bucket;
   bucket.number = number;
-  bucket.clips.reserve(static_cast<size_t>(bucket_begins_[place + 1] - bucket_begins_[place]));
+  const int64_t count = bucket_begins_[place + 1] - bucket_begins_[place];
+  bucket.clips.reserve(static_cast<size_t>(count));
   ForEachKey([&](uint64_t key, uint64_t clip) {
     if (bucket_bits_ == 0 || key >> (kKeyBits - bucket_bits_) == wanted) {
       bucket.clips.push_back(((key << bucket_bits_) & key_mask) | clip);
     }
   });
+  RequireCount(count, static_cast<int64_t>(bucket.clips.size()));
   std::sort(bucket.clips.begin(), bucket.clips.end());
   SortEqualKeys(&bucket.clips);
   return bucket;
@@ -134,15 +139,24 @@ Sample EpochOrder::At(int64_t place) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const int64_t number = BucketOf(place);
   if (current_.number != number) {
-    const bool is_next = next_.valid() && current_.number + 1 == number;
-    current_.clips = {};  // frees its memory before more is needed
-    current_ = is_next ? next_.get() : MakeBucket(number);
-    next_ = {};
-    if (number + 1 < int64_t{1} << bucket_bits_) {
-      next_ = std::async(std::launch::async, [this, number] { return MakeBucket(number + 1); });
-    }
+    std::future<Bucket> next = std::move(next_);
+    const bool is_next = next.valid() && current_.number + 1 == number;
+    current_ = {};  // frees its memory before more is needed
+    current_ = is_next ? next.get() : MakeBucket(number);
+    PrepareBucket(number + 1);
   }
   return Take(current_, place);
+}
+
+void EpochOrder::PrepareBucket(int64_t number) {
+  if (number >= int64_t{1} << bucket_bits_) {
+    return;
+  }
+  try {
+    next_ = std::async(std::launch::async, [this, number] { return MakeBucket(number); });
+  } catch (const std::system_error&) {
+    // Without a further thread, the bucket is made when it is needed.
+  }
 }
 
 Sample EpochOrder::AtOther(int64_t place) {
@@ -152,7 +166,7 @@ Sample EpochOrder::AtOther(int64_t place) {
     return Take(current_, place);
   }
   if (other_.number != number) {
-    other_.clips = {};
+    other_ = {};
     other_ = MakeBucket(number);
   }
   return Take(other_, place);

@@ -33,8 +33,8 @@ struct EpochOrderOptions {
   uint64_t seed = 1;
   int64_t epoch = 0;
   int clips_per_video = 1;
-  // Most clips of a bucket, about: 8 bytes each, for three buckets. More need more memory, fewer
-  // more passes over the index.
+  // About the largest number of clips in a bucket. Three buckets are in memory, 8 bytes a clip. A
+  // smaller value needs more passes over the index.
   int64_t bucket_samples = int64_t{1} << 21;
   // Bits of a key that are kept. Clips that agree in them are compared by their complete keys, so
   // this changes no order. Tests lower it, because equal keys are rare.
@@ -49,7 +49,8 @@ class EpochOrder {
   int64_t size() const { return size_; }  // clips of the epoch
   // Returns the clip at a place from 0 to size() - 1. Quick if places rise from call to call.
   Sample At(int64_t place);
-  // The same for a place that is out of turn, such as that of a replacement.
+  // Returns the clip at any place, without giving up the current bucket or preparing the next one.
+  // Slow: most calls pass over the index. It suits replacements.
   Sample AtOther(int64_t place);
 
  private:
@@ -66,6 +67,8 @@ class EpochOrder {
   void FindBuckets();
   int64_t BucketOf(int64_t place);
   Bucket MakeBucket(int64_t number) const;
+  void PrepareBucket(int64_t number);
+  void RequireCount(int64_t expected, int64_t found) const;
   void SortEqualKeys(std::vector<uint64_t>* clips) const;
   Sample Take(const Bucket& bucket, int64_t place) const;
 

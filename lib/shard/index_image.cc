@@ -58,7 +58,7 @@ void Count(const IndexedVideo& video, Summary* summary) {
   const auto subset = static_cast<size_t>(video.subset);
   ++header.in_subset[subset];
   header.unlabelled[subset] += video.label < 0 ? 1 : 0;
-  header.num_labels = std::max(header.num_labels, static_cast<uint32_t>(video.label + 1));
+  header.num_labels = std::max(header.num_labels, static_cast<uint32_t>(video.label) + 1);
   if (video.video_index == 0) {
     summary->shards.push_back({static_cast<uint32_t>(video.shard), 0, header.num_videos});
   }

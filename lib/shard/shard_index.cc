@@ -30,7 +30,7 @@ IndexedVideo ParseRow(const TsvReader& reader) {
   video.shard = static_cast<int>(reader.Integer(kShard, 0, kMaxInt));
   video.video_index = static_cast<int>(reader.Integer(kVideoIndex, 0, kMaxInt));
   video.id = reader.Text(kId);
-  video.label = static_cast<int>(reader.Integer(kLabel, -1, kMaxInt));
+  video.label = static_cast<int>(reader.Integer(kLabel, -1, kMaxInt - 1));
   video.num_frames = static_cast<int>(reader.Integer(kNumFrames, 1, kMaxInt));
   video.fps = reader.Real(kFps, 0, kMaxIndexedFps);
   try {

@@ -21,10 +21,6 @@ namespace {
 constexpr const char* kWhatToDo =
     "remove it, and index.tsv is read instead, or run the same pack-shards command again";
 
-// Pages of a larger index are let go after use: a system that counts a rank's memory would
-// otherwise count the complete file.
-constexpr size_t kMostKeptBytes = size_t{64} << 20;
-
 size_t NumBlocks(uint64_t num_videos) {
   return static_cast<size_t>((num_videos + kIndexBlock - 1) / kIndexBlock);
 }
@@ -33,8 +29,9 @@ size_t NumBlocks(uint64_t num_videos) {
 
 struct VideoIndex::Image {
   std::string name;
-  std::unique_ptr<const MappedFile> mapped;  // null: the image is in `built`
-  std::string built;
+  std::string what_to_do = kWhatToDo;        // if something is damaged
+  std::unique_ptr<const MappedFile> mapped;  // null: the image is in `bytes`
+  std::string bytes;
   const std::byte* data = nullptr;
   size_t size_bytes = 0;
 
@@ -46,6 +43,8 @@ struct VideoIndex::Image {
   std::unique_ptr<std::atomic<bool>[]> is_checked;  // by block
   mutable std::atomic<uint32_t> num_reads{0};
 
+  void Load(const fs::path& file, size_t most_read_bytes);
+  void Map(const fs::path& file);
   void Open();
   void ReadHeader();
   template <class Part>
@@ -66,14 +65,47 @@ struct VideoIndex::Image {
   bool IsGood(const IndexRecord& record) const;
   void Require(bool good, const std::string& fault) const {
     if (!good) {
-      throw InputError(fmt::format("{}: {}: {}", name, fault, kWhatToDo));
+      throw InputError(fmt::format("{}: {}: {}", name, fault, what_to_do));
     }
   }
-  // Lets everything go once many pages may have been used since the last time.
+  // Lets everything go once many pages may have been used since the last time: a system that counts
+  // a rank's memory would otherwise count the complete file.
   void CountRead() const;
 };
 
+// A small image is read, so that no page of it can be missing later.
+void VideoIndex::Image::Load(const fs::path& file, size_t most_read_bytes) {
+  name = file.string();
+  try {
+    RequireFile(file, "the index that pack-shards wrote");
+    if (fs::file_size(file) > most_read_bytes) {
+      Map(file);
+    }
+    if (!mapped) {
+      bytes = ReadFile(file, UINT64_MAX);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    throw InputError(fmt::format("{}: {}", error.what(), what_to_do));
+  }
+}
+
+// Leaves `mapped` null if the file system cannot map files.
+void VideoIndex::Image::Map(const fs::path& file) {
+  try {
+    mapped = std::make_unique<MappedFile>(file);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInput) {
+      throw;
+    }
+  }
+}
+
 void VideoIndex::Image::Open() {
+  data = mapped ? mapped->data() : reinterpret_cast<const std::byte*>(bytes.data());
+  size_bytes = mapped ? mapped->size_bytes() : bytes.size();
   ReadHeader();
   const size_t blocks_byte = sizeof header + header.num_shards * sizeof(IndexShard);
   shards = CopyParts<IndexShard>(sizeof header, header.num_shards);
@@ -183,27 +215,24 @@ std::string VideoIndex::Image::Id(size_t block, const IndexRecord& record) const
 
 void VideoIndex::Image::CountRead() const {
   constexpr uint32_t kReadsBetween = 256;
-  if (mapped && size_bytes > kMostKeptBytes && ++num_reads % kReadsBetween == 0) {
+  if (mapped && ++num_reads % kReadsBetween == 0) {
     mapped->LetGo(0, size_bytes);
   }
 }
 
-VideoIndex::VideoIndex(const fs::path& file) {
+VideoIndex::VideoIndex(const fs::path& file, size_t most_read_bytes) {
   auto image = std::make_shared<Image>();
-  image->name = file.string();
-  image->mapped = std::make_unique<MappedFile>(file);
-  image->data = image->mapped->data();
-  image->size_bytes = image->mapped->size_bytes();
+  image->Load(file, most_read_bytes);
   image->Open();
   image_ = std::move(image);
 }
 
-VideoIndex::VideoIndex(const std::vector<IndexedVideo>& videos, const TableSum& table) {
+VideoIndex::VideoIndex(const std::vector<IndexedVideo>& videos, const TableSum& sum,
+                       const fs::path& table) {
   auto image = std::make_shared<Image>();
-  image->name = "index.tsv";
-  image->built = FormatIndexImage(videos, table);
-  image->data = reinterpret_cast<const std::byte*>(image->built.data());
-  image->size_bytes = image->built.size();
+  image->name = table.string();
+  image->what_to_do = "pack the shards again";
+  image->bytes = FormatIndexImage(videos, sum);
   image->Open();
   image_ = std::move(image);
 }
@@ -271,8 +300,7 @@ void VideoIndex::EndBlock(size_t block) const {
   constexpr size_t kBlocksBetween = 512;
   const Image& image = *image_;
   const size_t end = block + 1;
-  if (image.mapped && image.size_bytes > kMostKeptBytes &&
-      (end % kBlocksBetween == 0 || end == image.blocks.size())) {
+  if (image.mapped && (end % kBlocksBetween == 0 || end == image.blocks.size())) {
     const size_t begin = (end - 1) / kBlocksBetween * kBlocksBetween;
     const auto byte = [&](size_t first) {
       return image.records_byte + first * kIndexBlock * sizeof(IndexRecord);
@@ -294,6 +322,10 @@ void VideoIndex::Verify() const {
   image_->Require(sum == table(), "its rows are not those of its index.tsv");
 }
 
+void VideoIndex::Fail(const std::string& fault) const {
+  throw InputError(fmt::format("{}: {}: {}", image_->name, fault, image_->what_to_do));
+}
+
 VideoIndex OpenIndex(const fs::path& folder, const TableChecksums& checksums) {
   const fs::path table = folder / "index.tsv";
   const fs::path image = folder / kIndexImageFile;
@@ -302,17 +334,16 @@ VideoIndex OpenIndex(const fs::path& folder, const TableChecksums& checksums) {
     const std::vector<IndexedVideo> videos = ReadIndex(table);
     const TableSum sum = SumOfFile(table);
     checksums.Require("index.tsv", sum);
-    return VideoIndex(videos, sum);
+    return VideoIndex(videos, sum, table);
   }
   RequireFile(table, "the index that pack-shards wrote");
   VideoIndex index(image);
   const uint64_t size_bytes = fs::file_size(table, error);
-  if (size_bytes <= kMostKeptBytes || size_bytes != index.table().size_bytes) {
+  if (size_bytes <= kMostReadBytes || size_bytes != index.table().size_bytes) {
     checksums.Require("index.tsv", SumOfFile(table));
   }
   if (!checksums.States("index.tsv", index.table())) {
-    throw InputError(fmt::format("{}: belongs to another index.tsv than DONE states: {}",
-                                 image.string(), kWhatToDo));
+    index.Fail("belongs to another index.tsv than DONE states");
   }
   return index;
 }

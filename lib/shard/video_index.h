@@ -1,4 +1,4 @@
-// The index of a folder of shards: which videos there are, and where. It stays in the file
+// The index of a folder of shards: which videos there are, and where. A large one stays in the file
 // index.bin, which is mapped. So it opens at once, and the ranks of a node share its memory.
 //
 // Opening checks the header, the sizes and the small tables. A block of records is checked when it
@@ -21,14 +21,21 @@
 
 namespace reel3d {
 
+// A larger index.bin is mapped, a smaller one read. Of an index.tsv beside an index.bin, a larger
+// one is compared only by its size when the folder is opened.
+constexpr size_t kMostReadBytes = size_t{64} << 20;
+
 // Copies share their content. Any thread may use it.
 class VideoIndex {
  public:
   VideoIndex() : VideoIndex(std::vector<IndexedVideo>()) {}
-  // Maps a file that WriteIndexImage() wrote. Throws an input error if it is not one.
-  explicit VideoIndex(const std::filesystem::path& image);
-  // Holds these rows in memory, in the same form. `table` is the sum of their index.tsv.
-  explicit VideoIndex(const std::vector<IndexedVideo>& videos, const TableSum& table = {});
+  // Opens a file that WriteIndexImage() wrote. Throws an input error if it is not one. A file of
+  // more than `most_read_bytes` is mapped if the system can; its pages are let go after use.
+  explicit VideoIndex(const std::filesystem::path& image, size_t most_read_bytes = kMostReadBytes);
+  // Holds these rows in memory, in the same form. `table` is their file, for messages, and `sum`
+  // its sum.
+  explicit VideoIndex(const std::vector<IndexedVideo>& videos, const TableSum& sum = {},
+                      const std::filesystem::path& table = "index.tsv");
 
   size_t size() const;
   bool empty() const { return size() == 0; }
@@ -58,8 +65,11 @@ class VideoIndex {
     }
   }
 
-  // Reads everything. Throws if something is damaged, or if index.tsv has other rows.
+  // Reads everything. Throws if something is damaged, or if the rows do not make the table whose
+  // sum is table(). It does not read index.tsv.
   void Verify() const;
+  // Throws an input error that names the file, states the fault and says what to do.
+  [[noreturn]] void Fail(const std::string& fault) const;
 
   class Iterator {
    public:
@@ -89,8 +99,8 @@ class VideoIndex {
 
 // Opens the index of a folder of shards. It maps index.bin if `checksums` are known; otherwise, or
 // if there is no such file, it reads index.tsv. Throws an input error if index.tsv is not what
-// pack-shards wrote, or index.bin belongs to another one. Of an index.tsv of more than 64 MiB
-// beside an index.bin only the size is checked; Verify() checks the rest.
+// pack-shards wrote, or index.bin belongs to another one. If index.tsv has more than
+// kMostReadBytes and lies beside an index.bin, only its size is checked.
 VideoIndex OpenIndex(const std::filesystem::path& folder, const TableChecksums& checksums);
 
 }  // namespace reel3d

@@ -165,13 +165,18 @@ Json InspectTable(const fs::path& file) {
     return InspectShardList(file);
   }
   return text.compare(0, 5, "shard") == 0
-             ? InspectIndex("index of shards", VideoIndex(ReadIndex(file)))
+             ? InspectIndex("index of shards", VideoIndex(ReadIndex(file), {}, file))
              : InspectManifest(file);
 }
 
 Json InspectIndexImage(const fs::path& file) {
   const VideoIndex index(file);
   index.Verify();
+  const fs::path table = file.parent_path() / "index.tsv";
+  std::error_code error;
+  if (fs::exists(table, error) && !(SumOfFile(table) == index.table())) {
+    index.Fail("belongs to another index.tsv than the one beside it");
+  }
   return InspectIndex("mapped index of shards", index);
 }
 

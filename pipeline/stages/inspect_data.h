@@ -10,7 +10,8 @@ namespace reel3d {
 // Describes a manifest, an index of shards or a list of shards (.tsv).
 nlohmann::ordered_json InspectTable(const std::filesystem::path& file);
 
-// Describes the mapped form of an index of shards (index.bin), and reads it to its end.
+// Describes the mapped form of an index of shards (index.bin). Reads it to its end, and compares it
+// with the index.tsv beside it, if there is one.
 nlohmann::ordered_json InspectIndexImage(const std::filesystem::path& file);
 
 // Describes a shard, or a file of scores or features (.h5).

@@ -35,6 +35,9 @@ void Seal(std::vector<uint8_t>* file) {
   }
   const size_t blocks = sizeof header + header.num_shards * sizeof(IndexShard);
   const size_t records = blocks + num_blocks * sizeof(IndexBlock);
+  if (records > file->size()) {
+    return;
+  }
   for (uint64_t block = 0; block < num_blocks; ++block) {
     const size_t begin = records + block * kIndexBlock * sizeof(IndexRecord);
     const size_t count = std::min<size_t>(kIndexBlock, header.num_videos - block * kIndexBlock);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -147,6 +148,46 @@ TEST(BatchLoaderTest, BatchesOfCompleteFramesHaveTheAreaOfSquares) {
   EXPECT_EQ(sizes_of({64, 48}), std::vector<size_t>({3, 3}));
   EXPECT_EQ(sizes_of({360, 640}), std::vector<size_t>({2, 2, 2}));
   EXPECT_EQ(sizes_of({384, 48}), std::vector<size_t>(6, 1));  // at least one
+}
+
+// Requests may take long, as when a large index is read. Nobody waits for them who needs not: other
+// batches go on, and the watchdog learns what is being loaded.
+TEST(BatchLoaderTest, WhileRequestsAreMadeTheRestGoesOn) {
+  FakeVideos videos(2);
+  std::promise<void> release, reading;
+  const std::shared_future<void> released = release.get_future().share();
+  FrameSource source = videos.Source();
+  std::atomic<bool> is_first{true};
+  source.read = [&, read = source.read](size_t video, const std::vector<int>& indices,
+                                        FrameBytes* bytes) {
+    if (is_first.exchange(false)) {
+      reading.set_value();
+      released.wait();
+    }
+    read(video, indices, bytes);
+  };
+  BatchRequests requests = TrainingRequests(2, 2);
+  requests.clips = [&](int64_t batch) {
+    if (batch == 1) {
+      released.wait();
+    }
+    ClipRequest request = RequestOf(batch, 0, 2);
+    request.id = fmt::format("v{}", batch);
+    return std::vector<ClipRequest>{request};
+  };
+  BatchLoader loader(requests, source, Options(2, 2));
+  const auto state = reading.get_future().wait_for(std::chrono::seconds(60));
+  std::future<std::vector<std::string>> in_hand =
+      std::async(std::launch::async, [&] { return loader.InHand(); });
+  const auto answer = in_hand.wait_for(std::chrono::seconds(60));
+  release.set_value();
+  EXPECT_EQ(state, std::future_status::ready);
+  EXPECT_EQ(answer, std::future_status::ready);
+  EXPECT_EQ(in_hand.get(), std::vector<std::string>{"v0"});
+  Batch batch;
+  EXPECT_TRUE(loader.Next(&batch));
+  EXPECT_TRUE(loader.Next(&batch));
+  EXPECT_FALSE(loader.Next(&batch));
 }
 
 TEST(BatchLoaderTest, EmptyBatchesAndNoBatches) {

@@ -6,17 +6,23 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <set>
 #include <string>
 #include <thread>
 #include <tuple>
 #include <utility>
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/loader/sampler.h"
+#include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 using Name = std::pair<std::string, int>;
 
@@ -182,6 +188,51 @@ TEST(EpochOrderTest, PositionsAreUniform) {
   }
   for (const int count : counts) {
     EXPECT_NEAR(count, 1000, 130);
+  }
+}
+
+// Returns an index of 60 videos, of which 45 are for training. Its header is sealed, but counts
+// `moved` of these as videos for validation.
+VideoIndex Miscounted(const test::TemporaryFolder& folder, uint64_t moved) {
+  std::vector<IndexedVideo> videos = MakeVideos(60);
+  for (size_t i = 0; i < videos.size(); ++i) {
+    videos[i].video_index = static_cast<int>(i);
+    videos[i].label = 0;
+  }
+  std::string image = FormatIndexImage(videos, {});
+  IndexHeader header;
+  std::memcpy(&header, image.data(), sizeof header);
+  header.in_subset[0] -= moved;
+  header.in_subset[1] += moved;
+  header.header_crc32 = 0;
+  header.header_crc32 = Crc32(&header, sizeof header);
+  std::memcpy(image.data(), &header, sizeof header);
+  WriteFileAtomically(folder / kIndexImageFile, image);
+  return VideoIndex(folder / kIndexImageFile);
+}
+
+// The second round asks an object that has failed before.
+TEST(EpochOrderTest, AHeaderThatCountsOtherRowsIsNamed) {
+  const test::TemporaryFolder folder;
+  for (const int64_t bucket_samples : {1000, 10}) {
+    EpochOrderOptions options = Epoch(1, 0, 1);
+    options.bucket_samples = bucket_samples;
+    EpochOrder order(Miscounted(folder, 2), options);
+    EXPECT_EQ(order.size(), 43);
+    for (int round = 0; round < 2; ++round) {
+      for (const auto take : {&EpochOrder::At, &EpochOrder::AtOther}) {
+        try {
+          (order.*take)(5);
+          ADD_FAILURE() << "nothing was thrown";
+        } catch (const Error& error) {
+          EXPECT_EQ(error.kind(), ErrorKind::kInput);
+          EXPECT_THAT(error.what(), AllOf(HasSubstr((folder / kIndexImageFile).string()),
+                                          HasSubstr("its header counts 43 clips and its rows 45"),
+                                          HasSubstr("remove it")));
+        }
+      }
+    }
+    EXPECT_EQ(OrderByName(Miscounted(folder, 0), options).size(), 45U);
   }
 }
 

@@ -73,6 +73,7 @@ TEST_F(ShardSetTest, BadIndexRowsAreNamed) {
            {"8\t0\tfirst\t0\ttraining\t5\t25", "'first' stands in line 2 already"},
            {"8\t0\tx/y\t0\ttraining\t5\t25", "slash"},
            {"8\t0\tx\t-2\ttraining\t5\t25", "label_index"},
+           {"8\t0\tx\t2147483647\ttraining\t5\t25", "label_index"},
            {"8\t0\tx\t0\ttrain\t5\t25", "subset"},
            {"8\t0\tx\t0\ttraining\t0\t25", "num_frames"},
            {"8\t0\tx\t0\ttraining\t5\t-25", "fps"},

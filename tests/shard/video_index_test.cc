@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/shard/shard_set.h"
+#include "tests/base/mapped_kib.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
@@ -23,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 template <class Action>
 std::string MessageOf(Action action) {
@@ -68,6 +68,8 @@ void ExpectSame(const VideoIndex& index, const std::vector<IndexedVideo>& videos
   }
 }
 
+constexpr size_t kMapAll = 0;  // most_read_bytes
+
 class VideoIndexTest : public ::testing::Test {
  protected:
   // Writes both forms of an index.
@@ -93,6 +95,7 @@ TEST_F(VideoIndexTest, HasTheRowsOfTheTable) {
     ExpectSame(index, ReadIndex(folder_ / "index.tsv"));
     ExpectSame(index, videos);
     ExpectSame(VideoIndex(videos), videos);
+    ExpectSame(VideoIndex(image_, kMapAll), videos);
     index.Verify();
     EXPECT_EQ(index.table(), SumOfFile(folder_ / "index.tsv"));
     EXPECT_EQ(ReadFile(image_), FormatIndexImage(videos, index.table()));
@@ -132,9 +135,11 @@ TEST_F(VideoIndexTest, AFileThatEndsEarlyOrLateIsRefusedAtOnce) {
   const std::string sound = ReadFile(image_);
   for (size_t size = 0; size < sound.size(); ++size) {
     WriteDamaged(std::string_view(sound).substr(0, size));
-    ASSERT_THAT(MessageOf([&] { VideoIndex index(image_); }),
-                AllOf(HasSubstr(image_.string()), HasSubstr("remove it")))
-        << size;
+    for (const size_t most_read_bytes : {kMapAll, kMostReadBytes}) {
+      ASSERT_THAT(MessageOf([&] { VideoIndex index(image_, most_read_bytes); }),
+                  AllOf(HasSubstr(image_.string()), HasSubstr("remove it")))
+          << size;
+    }
   }
   WriteFileAtomically(image_, sound + "x");
   EXPECT_THAT(MessageOf([&] { VideoIndex index(image_); }), HasSubstr("bytes instead of"));
@@ -151,7 +156,7 @@ TEST_F(VideoIndexTest, EveryFlippedBitIsFound) {
       flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
       WriteDamaged(flipped);
       const std::string message = MessageOf([&] {
-        for (const IndexedVideo& video : VideoIndex(image_)) {
+        for (const IndexedVideo& video : VideoIndex(image_, bit % 2 * kMostReadBytes)) {
           EXPECT_FALSE(video.id.empty());
         }
       });
@@ -190,11 +195,62 @@ TEST_F(VideoIndexTest, ValuesOutOfRangeAreRefused) {
   EXPECT_EQ(with([](IndexedVideo& /*video*/) {}), "nothing was thrown");
   EXPECT_THAT(with([](IndexedVideo& video) { video.num_frames = 0; }), HasSubstr("damaged"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.label = -2; }), HasSubstr("damaged"));
+  EXPECT_THAT(with([](IndexedVideo& video) { video.label = std::numeric_limits<int>::max(); }),
+              HasSubstr("damaged"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.fps = std::nan(""); }), HasSubstr("damaged"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.fps = -1; }), HasSubstr("damaged"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.id = "a/b"; }), HasSubstr("id"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.id = ""; }), HasSubstr("id"));
   EXPECT_THAT(with([](IndexedVideo& video) { video.id.assign(181, 'x'); }), HasSubstr("damaged"));
+}
+
+TEST_F(VideoIndexTest, AFolderOrALostFileIsRefusedWithARemedy) {
+  for (const bool is_folder : {false, true}) {
+    if (is_folder) {
+      fs::create_directory(image_);
+    }
+    for (const size_t most_read_bytes : {kMapAll, kMostReadBytes}) {
+      EXPECT_THAT(MessageOf([&] { VideoIndex index(image_, most_read_bytes); }),
+                  AllOf(HasSubstr(image_.string()), HasSubstr("remove it")));
+    }
+  }
+}
+
+TEST_F(VideoIndexTest, OnlyALargeImageIsMapped) {
+  Write(MakeVideos(3000));
+  {
+    const VideoIndex read(image_);
+    (void)read[0];
+    EXPECT_FALSE(test::MappedKib(image_).has_value());
+  }
+  const VideoIndex mapped(image_, fs::file_size(image_) - 1);
+  (void)mapped[0];
+  EXPECT_TRUE(test::MappedKib(image_).has_value());
+}
+
+TEST_F(VideoIndexTest, PagesOfALargeImageAreLetGo) {
+  const std::vector<IndexedVideo> videos = MakeVideos(30000);
+  Write(videos);
+  const auto records_kib = static_cast<int64_t>(videos.size() * sizeof(IndexRecord) / 1024);
+  const VideoIndex index(image_, kMapAll);
+  size_t num_scanned = 0;
+  index.Scan([&](size_t /*video*/, const IndexRecord& /*record*/) { ++num_scanned; });
+  EXPECT_EQ(num_scanned, videos.size());
+  // The header and the small tables may stay, and pages that the system maps around those in use.
+  EXPECT_LT(test::MappedKib(image_).value(), records_kib / 2);
+  for (size_t i = 0; i < 256 * 20; ++i) {
+    (void)index[i * 5];
+  }
+  EXPECT_LT(test::MappedKib(image_).value(), records_kib / 2);
+  ExpectSame(index, videos);
+}
+
+TEST_F(VideoIndexTest, AnIndexMadeOfATableNamesIt) {
+  std::vector<IndexedVideo> videos = MakeVideos(3);
+  videos[1].fps = -1;
+  EXPECT_THAT(MessageOf([&] { (void)VideoIndex(videos, {}, folder_ / "index.tsv")[1]; }),
+              AllOf(HasSubstr((folder_ / "index.tsv").string()), HasSubstr("pack the shards again"),
+                    Not(HasSubstr("remove"))));
 }
 
 class ImageBesideTableTest : public ::testing::Test {
@@ -268,51 +324,6 @@ TEST_F(ImageBesideTableTest, RowsThatDifferFromTheTableAreFoundByVerify) {
   const ShardSet shards(folder_.path());
   EXPECT_THAT(MessageOf([&] { shards.RequireSoundIndex(); }),
               HasSubstr("not those of its index.tsv"));
-}
-
-// Returns the pages of mappings of `file` that only this process has in memory.
-int64_t PrivateKib(const fs::path& file) {
-  std::ifstream maps("/proc/self/smaps");
-  int64_t kib = 0;
-  bool is_ours = false;
-  for (std::string line; std::getline(maps, line);) {
-    const bool is_field = line.find(':') < line.find(' ');
-    is_ours = is_field ? is_ours : line.find(file.string()) != std::string::npos;
-    if (is_ours && line.rfind("Private_", 0) == 0) {
-      kib += std::stoll(line.substr(line.find(':') + 1));
-    }
-  }
-  return kib;
-}
-
-// While another process reads the same file, neither has a page of its own.
-TEST_F(VideoIndexTest, ProcessesShareTheMapping) {
-  Write(MakeVideos(30000));
-  const VideoIndex index(image_);
-  for (size_t i = 0; i < index.size(); ++i) {
-    (void)index[i];
-  }
-  EXPECT_GT(PrivateKib(image_), 1000);  // no other process has it
-  int begin[2], end[2];
-  ASSERT_EQ(pipe(begin), 0);
-  ASSERT_EQ(pipe(end), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    const VideoIndex own(image_);
-    for (size_t i = 0; i < own.size(); ++i) {
-      (void)own[i];
-    }
-    char byte = 'x';
-    const bool spoke = write(begin[1], &byte, 1) == 1 && read(end[0], &byte, 1) == 1;
-    _exit(spoke ? 0 : 1);
-  }
-  char byte = 0;
-  ASSERT_EQ(read(begin[0], &byte, 1), 1);
-  EXPECT_LT(PrivateKib(image_), 32);
-  ASSERT_EQ(write(end[1], &byte, 1), 1);
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

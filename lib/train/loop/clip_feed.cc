@@ -50,7 +50,8 @@ bool ClipFeed::Next() {
     return false;
   }
   if (!batch_.clips.empty()) {
-    last_video_ = static_cast<int64_t>(batch_.clips.back().video);
+    const std::lock_guard<std::mutex> lock(last_id_mutex_);
+    last_id_ = batch_.clips.back().id;
   }
   for (const ClipFault& fault : batch_.faults) {
     damaged_.Note(shards_.videos()[fault.video].id, fault.reason);
@@ -66,17 +67,14 @@ ClipFeed::Clips ClipFeed::ToDevice() {
 at::Tensor ClipFeed::Pixels() { return AsTensors(batch_, options_.clip.length).pixels; }
 
 // Returns the videos that are being loaded, so that the watchdog can report what a rank waits for.
-// The watchdog's threads call this method.
+// The watchdog's threads call this method. It reads no index, because a file system that hangs
+// would stop the watchdog too.
 std::string ClipFeed::InHand() const {
-  std::vector<std::string> ids;
-  for (const size_t video : loader_->InHand()) {
-    ids.push_back(shards_.videos()[video].id);
-  }
-  if (!ids.empty()) {
+  if (const std::vector<std::string> ids = loader_->InHand(); !ids.empty()) {
     return fmt::format("loading {}", fmt::join(ids, ", "));
   }
-  const int64_t video = last_video_;
-  return video < 0 ? "" : "last clip of " + shards_.videos()[static_cast<size_t>(video)].id;
+  const std::lock_guard<std::mutex> lock(last_id_mutex_);
+  return last_id_.empty() ? "" : "last clip of " + last_id_;
 }
 
 }  // namespace reel3d

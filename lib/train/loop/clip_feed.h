@@ -6,9 +6,9 @@
 
 #include <torch/types.h>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -66,8 +66,9 @@ class ClipFeed {
   DamagedVideos& damaged_;
   const int loader_threads_;
   ClipInput input_;
-  Batch batch_;                            // its memory is reused
-  std::atomic<int64_t> last_video_ = -1;   // of the last batch's last clip; -1: none yet
+  Batch batch_;  // its memory is reused
+  mutable std::mutex last_id_mutex_;
+  std::string last_id_;                    // video of the last batch's last clip; empty: none yet
   std::unique_ptr<BatchLoader> upcoming_;  // of upcoming_epoch_, if it is started
   int upcoming_epoch_ = 0;
   std::unique_ptr<BatchLoader> loader_;
