@@ -145,13 +145,14 @@ std::optional<StartRecord> ParseStart(const std::string& line) {
   record.end = MemberOr(json, "end", std::string());
   record.ranks =
       static_cast<int>(std::clamp<int64_t>(MemberOr(json, "ranks", int64_t{1}), 1, kMostRanks));
-  const bool good =
-      IsEnd(record.end) && ReadSeconds(json, "eligible_s", &record.eligible_s) &&
-      ReadSeconds(json, "job_start_s", &record.job_start_s) &&
-      ReadSeconds(json, "began_s", &record.began_s) && ReadSeconds(json, "at_s", &record.at_s) &&
-      record.at_s >= record.began_s && ReadStep(json, "first_step", -1, &record.first_step) &&
-      ReadStep(json, "step", record.first_step, &record.step) &&
-      ReadWork(json.value("seconds", Json()), &record.seconds) && ReadSaves(json, record.seconds, &record.saves);
+  const bool good = IsEnd(record.end) && ReadSeconds(json, "eligible_s", &record.eligible_s) &&
+                    ReadSeconds(json, "job_start_s", &record.job_start_s) &&
+                    ReadSeconds(json, "began_s", &record.began_s) &&
+                    ReadSeconds(json, "at_s", &record.at_s) && record.at_s >= record.began_s &&
+                    ReadStep(json, "first_step", -1, &record.first_step) &&
+                    ReadStep(json, "step", record.first_step, &record.step) &&
+                    ReadWork(json.value("seconds", Json()), &record.seconds) &&
+                    ReadSaves(json, record.seconds, &record.saves);
   return good ? std::optional(std::move(record)) : std::nullopt;
 }
 

@@ -67,8 +67,8 @@ constexpr size_t kStartLineBytes = 2048;
 // The newest save may not be on disk yet when a process is killed, nor the one before it.
 constexpr size_t kMostSavePoints = 3;
 
-// Returns the record as one line of kStartLineBytes bytes, with its line feed. Texts of host and job
-// are cut after 64 bytes. If the clock was set back, at_s is began_s.
+// Returns the record as one line of kStartLineBytes bytes, with its line feed. Texts of host and
+// job are cut after 64 bytes. If the clock was set back, at_s is began_s.
 std::string FormatStart(const StartRecord& record);
 // Returns nothing if the line is not a record, is longer than kStartLineBytes, or has impossible
 // values.

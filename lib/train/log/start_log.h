@@ -22,8 +22,8 @@ constexpr const char* kEligibleVariable = "OMPI_REEL3D_ELIGIBLE_S";
 constexpr const char* kJobStartVariable = "OMPI_REEL3D_JOB_START_S";
 
 // A thread writes the record once a second, so a killed process loses at most the last second. If a
-// disk is full or hangs, training never waits for it; only the constructor and the destructor do, so
-// a Watchdog should outlive this object.
+// disk is full or hangs, training never waits for it; only the constructor and the destructor do,
+// so a Watchdog should outlive this object.
 class StartLog {
  public:
   // `run_dir` is the run's folder, which this process has locked; `phases` belongs to rank 0 of

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
