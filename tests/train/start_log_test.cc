@@ -1,4 +1,4 @@
-// What a StartLog records of its own start: Slurm's moments, its checkpoints, and how it ended.
+// A StartLog records Slurm's moments, its checkpoints, and how its start ended.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/train/log/start_log.h"
 
