@@ -104,7 +104,7 @@ table_line stage job state progress running queued failed restarts rate left
 for stage in "${stages[@]}"; do stage_line "$stage"; done
 if [ -e "$RUN/train/starts.jsonl" ]; then
 	echo
-	"${BIN:-build/bin}/inspect-file" --rows 0 "$RUN/train/starts.jsonl" || true
+	"${BIN:-build/bin}/inspect-file" --rows 20 "$RUN/train/starts.jsonl" || true
 fi
 for stage in prep score; do
 	ended=$({ find "$RUN/${folder[$stage]}/leases" -name '*.ended-*' 2>/dev/null || true; } | wc -l)

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# bundle_check.sh FOLDER [SYSTEM]: unpacks the bundle in FOLDER on a bare Debian 13 that has make and
+# bundle_check.sh ARCHIVE [SYSTEM]: unpacks this bundle on a bare Debian 13 that has make and
 # nothing else, and runs the demo from it to its table, without network. SYSTEM is the folder of a bare
 # system that exists already; else debootstrap makes one, which needs root and a mirror of Debian.
 # Exit status 77: not root, or no such system can be made.
 set -euo pipefail
-archive=$(find "$1" -maxdepth 1 -name 'reel3d-*.tar.gz' | head -n 1)
-[ -n "$archive" ] || { echo "bundle_check: no archive in $1: make -f Makefile.workflow bundle" >&2 && exit 3; }
+archive=$1
+[ -f "$archive" ] || { echo "bundle_check: there is no $archive: make -f Makefile.workflow bundle" >&2 && exit 3; }
 [ "$(id -u)" = 0 ] || { echo "bundle_check: skipped, only root can chroot" >&2 && exit 77; }
+# Mounts of this check are not those of the machine, and end with it.
+[ -n "${BUNDLE_CHECK_MOUNTS:-}" ] || BUNDLE_CHECK_MOUNTS=own exec unshare --mount "$0" "$@"
 
 work=$(mktemp -d)
 unmount() {
@@ -15,7 +17,7 @@ unmount() {
 		! mountpoint -q "$work/system/$place" || umount "$work/system/$place"
 	done
 }
-trap 'unmount; rm -rf "$work"' EXIT
+trap 'unmount; rm -rf --one-file-system "$work"' EXIT
 if [ -n "${2:-}" ]; then
 	cp -a "$2" "$work/system"
 else
@@ -44,7 +46,7 @@ inside() {
 
 # shellcheck disable=SC2016 # the shell inside expands variables
 {
-	inside 'grep PRETTY_NAME /etc/os-release; ! command -v python3; ! command -v mpirun'
+	inside 'grep PRETTY_NAME /etc/os-release; if command -v python3 || command -v mpirun; then echo "the system is not bare"; exit 1; fi'
 	# Every tool starts, and finds its libraries in the bundle or in glibc.
 	inside 'for tool in /opt/elsewhere/bin/*; do "$tool" --version >/dev/null || { echo "$tool does not start"; exit 1; }; done'
 	inside 'for file in /opt/elsewhere/libexec/*-* /opt/elsewhere/lib/*.so*; do ldd "$file" 2>/dev/null | grep "not found" && { echo "$file"; exit 1; }; done; true'

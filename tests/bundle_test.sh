@@ -45,6 +45,13 @@ lacks PMIX_
 has 'PATH=/usr/bin:/bin'
 run LD_LIBRARY_PATH="$work/empty" "$top/bin/run-ranks"
 has "OPAL_PREFIX=$top/openmpi"
+# mpirun of the bundle names the bundle's own libraries to orted on another node: they are not the site's.
+mkdir "$top/openmpi/lib"
+: >"$top/openmpi/lib/libmpi.so.40"
+run LD_LIBRARY_PATH="$top/openmpi/lib" "$top/openmpi/bin/orted"
+has "OPAL_PREFIX=$top/openmpi"
+run LD_LIBRARY_PATH="$top/openmpi/lib:$work/site" "$top/bin/run-ranks"
+lacks OPAL_
 run REEL3D_MPI=own LD_LIBRARY_PATH="$work/site" "$top/bin/run-ranks"
 has "OPAL_PREFIX=$top/openmpi"
 echo "start.sh finds its programs, and the MPI to use"

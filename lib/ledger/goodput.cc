@@ -77,11 +77,11 @@ SavePoint PointAt(const StartRecord& start, int64_t step) {
   return Between(before, {start.step, start.seconds}, step);
 }
 
-// Adds the work of a start. Steps after `kept_until` count as `rest`: lost, or not saved yet.
+// Adds the work of a start. Steps after `kept_until` count as `rest`: lost, or not saved yet. Steps
+// after the last sign of life were not recorded, even if a checkpoint has them.
 void AddWork(const StartRecord& start, int64_t kept_until, Part rest, JobTimes* job) {
   In(job->parts, Part::kStart) += In(start.seconds, Work::kStart);
-  // The last sign of life may be a second older than the last checkpoint.
-  SavePoint kept{std::max(start.step, kept_until), start.seconds};
+  SavePoint kept{start.step, start.seconds};
   if (start.first_step >= 0 && start.step > kept_until) {
     kept = PointAt(start, std::max(kept_until, start.first_step));
     const int64_t done_after = start.step - kept.step;
@@ -97,7 +97,9 @@ void AddWork(const StartRecord& start, int64_t kept_until, Part rest, JobTimes* 
 }
 
 // Adds the time from `since_s`, the last sign of life of the start before, to the process of this
-// start. What Slurm has not told counts as between two starts.
+// start. What Slurm has not told counts as between two starts. A process that waited for the end of
+// the start before, which held the run's lock, was starting only from then on. But if it also ended
+// earlier, a clock was set.
 void AddWait(const StartRecord& start, double since_s, JobTimes* job) {
   const auto within = [&](double moment_s, double low_s) {
     return std::clamp(moment_s, low_s, std::max(low_s, start.began_s));
@@ -109,6 +111,10 @@ void AddWait(const StartRecord& start, double since_s, JobTimes* job) {
   In(job->parts, Part::kBetween) += eligible_s - since_s;
   In(job->parts, Part::kQueue) += job_start_s - eligible_s;
   In(job->parts, Part::kStart) += within(start.began_s, since_s) - job_start_s;
+  if (start.began_s < since_s && start.at_s > since_s) {
+    In(job->parts, Part::kStart) -=
+        std::min(since_s - start.began_s, In(start.seconds, Work::kStart));
+  }
 }
 
 // Returns the moment from which the wall clock of the first start counts.
@@ -192,8 +198,7 @@ Goodput AddUp(const std::vector<StartRecord>& starts, std::optional<int64_t> sav
     return sum;
   }
   const std::vector<int64_t> kept_until = KeptUntil(starts, saved_step);
-  const double first_s = FirstMoment(starts.front());
-  double since_s = first_s;
+  double since_s = FirstMoment(starts.front());
   sum.first_step = std::max<int64_t>(0, starts.front().first_step);
   for (size_t i = 0; i < starts.size(); ++i) {
     const StartRecord& start = starts[i];
@@ -207,14 +212,14 @@ Goodput AddUp(const std::vector<StartRecord>& starts, std::optional<int64_t> sav
     job.first_step = std::max<int64_t>(0, start.first_step);
     AddWait(start, since_s, &job);
     AddWork(start, kept_until[i], is_newest ? Part::kUnsaved : Part::kLost, &job);
-    job.wall_s = start.at_s - since_s;
-    since_s = start.at_s;
+    job.wall_s = std::max(start.at_s - since_s, Total(job.parts));
+    since_s = std::max(since_s, start.at_s);
+    sum.wall_s += job.wall_s;
     for (size_t part = 0; part < kNumParts; ++part) {
       sum.parts[part] += job.parts[part];
     }
     sum.jobs.push_back(std::move(job));
   }
-  sum.wall_s = since_s - first_s;
   sum.unexplained_s = sum.wall_s - Total(sum.parts);
   return sum;
 }
@@ -251,6 +256,9 @@ Json ToJson(const Goodput& goodput) {
 
 std::string Describe(const Goodput& goodput) {
   constexpr double kWorthNaming = 0.005;
+  if (goodput.wall_s <= 0) {
+    return "where the time went is not known";
+  }
   std::string text = fmt::format("{:.0f} % of {} computed steps that count", 100 * goodput.share(),
                                  FormatDuration(goodput.wall_s));
   std::vector<Part> others;
@@ -265,6 +273,10 @@ std::string Describe(const Goodput& goodput) {
   for (const Part part : others) {
     text += fmt::format("{} {} {:.0f} %", part == others.front() ? ";" : ",", PartWords(part),
                         100 * In(goodput.parts, part) / goodput.wall_s);
+  }
+  if (goodput.unexplained_s >= kWorthNaming * goodput.wall_s) {
+    text += fmt::format("{} not explained {:.0f} %", others.empty() ? ";" : ",",
+                        100 * goodput.unexplained_s / goodput.wall_s);
   }
   return text;
 }

@@ -58,9 +58,10 @@ struct Goodput {
   std::vector<JobTimes> jobs;  // oldest first
   PartSeconds parts{};         // of all jobs
   // From the first job's start, or from the moment at which it could start, to the last sign of
-  // life.
+  // life. If a clock was set back, the wall clock of a start is at least its own parts.
   double wall_s = 0;
-  // wall_s without the parts. It is not 0 if a clock was set, or if clocks of hosts differ.
+  // wall_s without the parts, at least 0. It is more if a clock was set, or if clocks of hosts
+  // differ.
   double unexplained_s = 0;
   int64_t first_step = 0;  // steps that are older than the file, and are in no part
 
@@ -84,7 +85,7 @@ std::optional<Goodput> ReadGoodput(const std::filesystem::path& folder);
 nlohmann::ordered_json ToJson(const Goodput& goodput);
 
 // Returns one line: "81 % of 3 h 20 min computed steps that count; lost steps 7 %, start 6 %, ...".
-// It names parts of at least half a percent.
+// It names parts of at least half a percent. Without a wall clock, it says that it is not known.
 std::string Describe(const Goodput& goodput);
 
 }  // namespace reel3d

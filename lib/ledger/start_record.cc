@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -51,7 +52,17 @@ bool ReadStep(const Json& json, const char* key, int64_t least, int64_t* step) {
   return *step >= least && *step <= kMostSteps;
 }
 
-bool ReadSaves(const Json& json, std::vector<SavePoint>* saves) {
+bool IsEnd(const std::string& end) {
+  return end.empty() || end == kEndComplete || end == kEndStopped || end == kEndFailed;
+}
+
+// Returns whether no work of `earlier` is more than that of `later`.
+bool IsUpTo(const WorkSeconds& earlier, const WorkSeconds& later) {
+  return std::equal(earlier.begin(), earlier.end(), later.begin(), std::less_equal<>());
+}
+
+// Steps and seconds must rise from save to save, and end at `seconds` at most.
+bool ReadSaves(const Json& json, const WorkSeconds& seconds, std::vector<SavePoint>* saves) {
   const auto found = json.find("saves");
   if (found == json.end() || !found->is_array() || found->size() > kMostSavePoints) {
     return false;
@@ -59,7 +70,12 @@ bool ReadSaves(const Json& json, std::vector<SavePoint>* saves) {
   for (const Json& save : *found) {
     SavePoint point;
     if (!save.is_object() || !ReadStep(save, "step", 0, &point.step) ||
-        !ReadWork(save.value("seconds", Json()), &point.seconds)) {
+        !ReadWork(save.value("seconds", Json()), &point.seconds) ||
+        !IsUpTo(point.seconds, seconds)) {
+      return false;
+    }
+    if (!saves->empty() &&
+        (saves->back().step >= point.step || !IsUpTo(saves->back().seconds, point.seconds))) {
       return false;
     }
     saves->push_back(point);
@@ -98,7 +114,7 @@ std::string FormatStart(const StartRecord& record) {
                {"eligible_s", ToMilliseconds(record.eligible_s)},
                {"job_start_s", ToMilliseconds(record.job_start_s)},
                {"began_s", ToMilliseconds(record.began_s)},
-               {"at_s", ToMilliseconds(record.at_s)},
+               {"at_s", ToMilliseconds(std::max(record.at_s, record.began_s))},
                {"end", record.end},
                {"first_step", record.first_step},
                {"step", record.step},
@@ -114,6 +130,9 @@ std::string FormatStart(const StartRecord& record) {
 }
 
 std::optional<StartRecord> ParseStart(const std::string& line) {
+  if (line.size() > kStartLineBytes) {
+    return std::nullopt;  // no start has written it, and parsing could take long
+  }
   StartRecord record;
   Json json;
   try {
@@ -126,13 +145,14 @@ std::optional<StartRecord> ParseStart(const std::string& line) {
   record.end = MemberOr(json, "end", std::string());
   record.ranks =
       static_cast<int>(std::clamp<int64_t>(MemberOr(json, "ranks", int64_t{1}), 1, kMostRanks));
-  const bool good =
-      ReadSeconds(json, "eligible_s", &record.eligible_s) &&
-      ReadSeconds(json, "job_start_s", &record.job_start_s) &&
-      ReadSeconds(json, "began_s", &record.began_s) && ReadSeconds(json, "at_s", &record.at_s) &&
-      record.at_s >= record.began_s && ReadStep(json, "first_step", -1, &record.first_step) &&
-      ReadStep(json, "step", record.first_step, &record.step) &&
-      ReadWork(json.value("seconds", Json()), &record.seconds) && ReadSaves(json, &record.saves);
+  const bool good = IsEnd(record.end) && ReadSeconds(json, "eligible_s", &record.eligible_s) &&
+                    ReadSeconds(json, "job_start_s", &record.job_start_s) &&
+                    ReadSeconds(json, "began_s", &record.began_s) &&
+                    ReadSeconds(json, "at_s", &record.at_s) && record.at_s >= record.began_s &&
+                    ReadStep(json, "first_step", -1, &record.first_step) &&
+                    ReadStep(json, "step", record.first_step, &record.step) &&
+                    ReadWork(json.value("seconds", Json()), &record.seconds) &&
+                    ReadSaves(json, record.seconds, &record.saves);
   return good ? std::optional(std::move(record)) : std::nullopt;
 }
 

@@ -67,13 +67,15 @@ constexpr size_t kStartLineBytes = 2048;
 // The newest save may not be on disk yet when a process is killed, nor the one before it.
 constexpr size_t kMostSavePoints = 3;
 
-// Returns the record as one line of kStartLineBytes bytes, with its line feed. Long texts are cut.
+// Returns the record as one line of kStartLineBytes bytes, with its line feed. Texts of host and
+// job are cut after 64 bytes. If the clock was set back, at_s is began_s.
 std::string FormatStart(const StartRecord& record);
-// Returns nothing if the line is not a record, or has impossible values.
+// Returns nothing if the line is not a record, is longer than kStartLineBytes, or has impossible
+// values.
 std::optional<StartRecord> ParseStart(const std::string& line);
 
 // Returns the starts that the file records, oldest first. Damaged lines are skipped. Returns
-// nothing at all if the file is absent. Throws an environment error if the system cannot read it.
+// no starts if the file is absent. Throws an environment error if the system cannot read it.
 std::vector<StartRecord> ReadStarts(const std::filesystem::path& file);
 
 }  // namespace reel3d

@@ -12,6 +12,22 @@
 #include "lib/base/log.h"
 
 namespace reel3d {
+namespace {
+
+// Gives a file that cannot be read another name, so that its content is kept. Returns that name; ""
+// if there is no file, or it cannot be renamed.
+std::string SetAside(const std::filesystem::path& file) {
+  std::error_code error;
+  std::string name;
+  int number = 0;
+  do {
+    name = fmt::format("{}.unread-{}", file.string(), ++number);
+  } while (std::filesystem::exists(name, error));
+  std::filesystem::rename(file, name, error);
+  return error ? "" : name;
+}
+
+}  // namespace
 
 StartsFile::StartsFile(std::filesystem::path file) : file_(std::move(file)) {
   try {
@@ -19,7 +35,11 @@ StartsFile::StartsFile(std::filesystem::path file) : file_(std::move(file)) {
       earlier_ += FormatStart(start);
     }
   } catch (const Error& error) {
-    LogWarn(fmt::format("the times of earlier starts are lost: {}", error.what()));
+    earlier_.clear();
+    const std::string name = SetAside(file_);
+    LogWarn(fmt::format("the times of earlier starts {}: {}",
+                        name.empty() ? "are lost" : "are kept in " + name + ", but do not count",
+                        error.what()));
   }
 }
 

@@ -13,8 +13,8 @@ namespace reel3d {
 // One thread at a time may use it. The caller holds the run's lock.
 class StartsFile {
  public:
-  // Reads the lines of earlier starts from `file`, and drops damaged ones. Throws no error: if they
-  // cannot be read, a warning says that they are lost.
+  // Reads the lines of earlier starts from `file`, and drops damaged ones. Throws no error: a
+  // file that cannot be read is renamed to FILE.unread-N, and a warning says so.
   explicit StartsFile(std::filesystem::path file);
 
   // Writes the line of this start. The first call publishes the file with all lines; later calls

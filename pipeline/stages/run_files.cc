@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <sstream>
 #include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
+#include "lib/base/wall_clock.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -141,9 +141,7 @@ std::optional<int64_t> CountRows(const fs::path& table, const std::string& colum
 
 }  // namespace
 
-double ClockNow() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double ClockNow() { return SecondsSince1970(); }
 
 std::optional<double> ChangedAt(const fs::path& path) {
   struct stat status {};

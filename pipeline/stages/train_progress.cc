@@ -152,19 +152,20 @@ int CountRanks(const fs::path& folder, double begun_s) {
   return count;
 }
 
-// Returns where the time of the training went; nothing if that cannot be read. A file of thousands
-// of starts is not read again and again.
-std::optional<Goodput> GoodputOf(const fs::path& folder) {
+// Finds where the time of the training went; nothing if that cannot be read. A file of thousands of
+// starts is not read again and again.
+void LookAtStarts(const fs::path& folder, TrainProgress* progress) {
   constexpr uintmax_t kMostBytes = 1000 * kStartLineBytes;
   std::error_code error;
   const uintmax_t size_bytes = fs::file_size(folder / kStartsFile, error);
-  if (error || size_bytes > kMostBytes) {
-    return std::nullopt;
+  progress->has_too_many_starts = !error && size_bytes > kMostBytes;
+  if (error || progress->has_too_many_starts) {
+    return;
   }
   try {
-    return ReadGoodput(folder);
+    progress->goodput = ReadGoodput(folder);
   } catch (const Error&) {
-    return std::nullopt;  // the next look may read it
+    return;  // the next look may read it
   }
 }
 
@@ -291,7 +292,7 @@ TrainProgress TrainReader::Look() {
     progress.step = progress.rows.back().step;
   }
   LookAtCheckpoints(&progress);
-  progress.goodput = GoodputOf(folder_);
+  LookAtStarts(folder_, &progress);
   progress.step = std::max(progress.step, progress.checkpoint_step);
   progress.lock = LookAtLock();
   if (progress.lock.is_alive) {

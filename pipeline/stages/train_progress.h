@@ -50,6 +50,8 @@ struct TrainProgress {
   double checkpoint_at_s = 0;      // seconds since 1970
   int64_t best_step = -1;          // of `best`; -1: there is none
   std::optional<Goodput> goodput;  // of starts.jsonl
+  // starts.jsonl is too long to be read at every look, so there is no goodput.
+  bool has_too_many_starts = false;
   bool is_alive() const { return lock.is_alive; }
 };
 

@@ -203,6 +203,10 @@ void AddTraining(const RunProgress& run, int columns, std::vector<ScreenLine>* l
   add(CheckpointText(training, run.at_s), Ink::kPlain);
   if (training.goodput) {
     add(GoodputText(*training.goodput), Ink::kPlain);
+  } else if (training.has_too_many_starts) {
+    add(fmt::format("train/{} is too long to be read at every look: inspect-file adds it up",
+                    kStartsFile),
+        Ink::kFaint);
   }
 }
 

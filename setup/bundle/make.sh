@@ -32,15 +32,21 @@ mkdir -p "$top"/{bin,lib,libexec,fonts,licences,setup,build} "$top/modulefiles/r
 mpi_place() { ompi_info --path "$1" --parsable | sed -n "s/^path:$1://p"; }
 mpi_plugins=$(mpi_place pkglibdir)
 [ -d "$mpi_plugins" ] || fail "ompi_info names no folder of plugins: the tools must be built with Open MPI"
-pmix_lib=$(dirname "$(readlink -f "$(ldconfig -p | awk '/libpmix.so.2 /{print $NF; exit}')")")
+pmix=$(/sbin/ldconfig -p | awk '/libpmix.so.2 /{found = $NF} END {print found}')
+[ -e "$pmix" ] || fail "/sbin/ldconfig knows no libpmix.so.2, which Open MPI loads"
+pmix_lib=$(dirname "$(readlink -f "$pmix")")
 
 # --- what goes where ---------------------------------------------------------------------------------
 
-for tool in "$bin"/*; do
-	# mpirun there is a link to run-ranks; a link of this name would find itself again.
-	if [ -L "$tool" ] || [ ! -f "$tool" ]; then continue; fi
-	cp "$tool" "$top/libexec/"
-	ln -s ../libexec/start.sh "$top/bin/$(basename "$tool")"
+# tools/NAME.cc is the program NAME; BIN may hold other files, too.
+tools=()
+for source in tools/*.cc; do
+	tool=$(basename "$source" .cc)
+	tool=${tool//_/-}
+	[ -f "$bin/$tool" ] || fail "$bin has no $tool: build all tools first (make -f Makefile.workflow build)"
+	tools+=("$bin/$tool")
+	cp "$bin/$tool" "$top/libexec/"
+	ln -s ../libexec/start.sh "$top/bin/$tool"
 done
 cp setup/bundle/start.sh "$top/libexec/start.sh"
 chmod 755 "$top/libexec/start.sh"
@@ -53,9 +59,13 @@ cp -r "$mpi_plugins" "$mpi/lib/openmpi3"
 rm -f "$mpi/lib/openmpi3"/*.la
 cp -r "$pmix_lib/pmix" "$mpi/lib/pmix"
 cp -r "$(mpi_place pkgdatadir)" "$mpi/share/openmpi"
-cp -rL "$(mpi_place sysconfdir)/." "$mpi/etc/"
+# Settings of this machine's administrator do not belong to other machines.
+# These are Debian's own: shared memory and TCP, without the plugins for other networks.
+printf '%s\n' 'btl_base_warn_component_unused = 0' 'mtl = ^ofi' 'btl = ^uct,openib,ofi' 'pml = ^ucx' \
+	'osc = ^ucx,pt2pt' >"$mpi/etc/openmpi-mca-params.conf"
+: >"$mpi/etc/openmpi-default-hostfile"
+: >"$mpi/etc/pmix-mca-params.conf"
 cp -r "$(dirname "$pmix_lib")/share/pmix" "$mpi/share/pmix"
-cp "$(dirname "$pmix_lib")/etc/pmix-mca-params.conf" "$mpi/etc/" 2>/dev/null || : >"$mpi/etc/pmix-mca-params.conf"
 
 # libraries_of FILE... prints the libraries that these need, each with its place on this machine.
 libraries_of() {
@@ -75,15 +85,14 @@ for plugin in "$mpi/lib/openmpi3"/*.so "$mpi/lib/pmix"/*.so; do
 	! ldd "$plugin" 2>/dev/null | grep -q 'not found' || rm "$plugin"
 done
 
-tools=()
-for tool in "$top"/libexec/*; do
-	[[ $tool == *.sh ]] || tools+=("$bin/$(basename "$tool")")
-done
-mapfile -t libraries < <(libraries_of "${tools[@]}" "$mpi"/libexec/{mpirun,orted} "$mpi"/lib/{openmpi3,pmix}/*.so)
+# Not by mapfile < <(...), which hides a failure.
+found=$(libraries_of "${tools[@]}" "$mpi"/libexec/{mpirun,orted} "$mpi"/lib/{openmpi3,pmix}/*.so)
+mapfile -t libraries <<<"$found"
 # With CUDA, libraries load others by name at run time, so all of the wheels go along.
 if printf '%s\n' "${libraries[@]}" | grep -q libtorch_cuda; then
 	torch=$(dirname "$(printf '%s\n' "${libraries[@]}" | grep -m 1 libtorch_cuda)")
-	mapfile -t -O "${#libraries[@]}" libraries < <(find "$torch" "$torch/../../nvidia" -name '*.so*' -type f ! -name '*python*')
+	found=$(find "$torch" "$torch/../../nvidia" -name '*.so*' -type f ! -name '*python*')
+	mapfile -t -O "${#libraries[@]}" libraries <<<"$found"
 fi
 
 # LibTorch's own libgomp takes the place of the system's, as in a process that has loaded both.
@@ -126,29 +135,56 @@ set_path() { # PATH FILE...
 
 # --- what is no program ------------------------------------------------------------------------------
 
-for file in $(git ls-files configs slurm docs Makefile.workflow LICENSE README.md setup/jobs.sh 2>/dev/null || find configs slurm docs Makefile.workflow LICENSE README.md setup/jobs.sh -type f); do
+other=(configs slurm docs Makefile.workflow LICENSE README.md setup/jobs.sh)
+# In sources without a repository of their own, git would list nothing, or files of another repository.
+is_repository() { [ "$(git rev-parse --show-toplevel 2>/dev/null)" -ef "$PWD" ]; }
+found=$(if is_repository; then git ls-files "${other[@]}"; else find "${other[@]}" -type f; fi)
+while read -r file; do
 	mkdir -p "$top/$(dirname "$file")"
 	cp "$file" "$top/$file"
-done
+done <<<"$found"
+[ -f "$top/Makefile.workflow" ] || fail "Makefile.workflow is not among the files of this repository"
 ln -s ../bin "$top/build/bin" # where Makefile.workflow and slurm/ look for tools
 cp setup/bundle/fonts.conf "$top/fonts/"
-cp "$(fc-match -f '%{file}' 'DejaVu Sans' 2>/dev/null || find /usr/share/fonts -name DejaVuSans.ttf | head -n 1)" "$top/fonts/"
+font=$(find /usr/share/fonts -name DejaVuSans.ttf | sort | head -n 1)
+[ -n "$font" ] || fail "there is no DejaVuSans.ttf in /usr/share/fonts: install fonts-dejavu-core"
+cp "$font" "$top/fonts/"
 cp setup/bundle/modulefile.lua "$top/modulefiles/reel3d/$version.lua"
 cp setup/bundle/modulefile.tcl "$top/modulefiles/reel3d/$version"
 sed "s/@ARCHIVE@/$name.tar.gz/" setup/bundle/reel3d.def >"$top/reel3d.def"
 
-# Licences: of the Debian package that each library is from, and of the wheels.
-while read -r library; do
-	real=$(readlink -f "$library")
-	package=$(dpkg-query -S "$real" 2>/dev/null || dpkg-query -S "${real#/usr}" 2>/dev/null) || continue
+# Licences: of the Debian package that each library, the font and each header in our programs is from, and
+# those that come with LibTorch. Without its licence nothing may be passed on.
+add_licence() { # FILE
+	local real package
+	real=$(readlink -f "$1")
+	package=$(dpkg-query -S "$real" 2>/dev/null || dpkg-query -S "${real#/usr}" 2>/dev/null) ||
+		fail "$1 is of no Debian package, so its licence is not known"
 	package=${package%%:*}
-	[ ! -e "/usr/share/doc/$package/copyright" ] || cp -L "/usr/share/doc/$package/copyright" "$top/licences/$package.txt"
-done < <(printf '%s\n' "${libraries[@]}" "$(mpi_place bindir)/orterun" "$pmix_lib/libpmix.so.2" /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf)
-while read -r file; do
-	wheel=${file#*site-packages/}
-	mkdir -p "$top/licences/${wheel%%/*}"
-	cp "$file" "$top/licences/${wheel%%/*}/"
-done < <(find build/libtorch/lib/python3*/site-packages/*.dist-info -type f \( -iname 'licen[cs]e*' -o -iname 'notice*' \) 2>/dev/null)
+	cp -L "/usr/share/doc/$package/copyright" "$top/licences/$package.txt" || fail "the package $package has no licence"
+}
+add_torch_licences() { # LIBRARY
+	local root found file
+	case $1 in
+	*/site-packages/*) root=${1%%/site-packages/*}/site-packages ;;
+	*) root=$(dirname "$(dirname "$1")") ;; # LibTorch's archive: lib/ and the licences are neighbours
+	esac
+	[ "$root" != "${torch_root:-}" ] || return 0
+	torch_root=$root
+	found=$(find -L "$root" -maxdepth 3 -type f \( -iname 'licen[cs]e*' -o -iname 'notice*' \) \( -path '*.dist-info/*' -o ! -path '*/site-packages/*' \) ! -path '*/pip-*' ! -path '*/setuptools-*')
+	[ -n "$found" ] || fail "no licence lies beside LibTorch in $root: put its LICENSE there"
+	while read -r file; do
+		mkdir -p "$top/licences/libtorch/$(dirname "${file#"$root/"}")"
+		cp "$file" "$top/licences/libtorch/${file#"$root/"}"
+	done <<<"$found"
+}
+for library in "${libraries[@]}"; do
+	[[ ! $(basename "$library") =~ $of_the_machine ]] || continue
+	if is_of_torch "$library"; then add_torch_licences "$library"; else add_licence "$library"; fi
+done
+for file in "$(mpi_place bindir)/orterun" "$pmix" "$font" /usr/include/nlohmann/json.hpp /usr/include/boost/version.hpp; do
+	add_licence "$file"
+done
 cp setup/bundle/licences.md "$top/licences/README.md"
 
 # What the machine must have: the newest version of glibc's symbols that anything here uses.
@@ -163,7 +199,7 @@ if leftover=$({ find "$top"/{lib,libexec,openmpi} -type f -exec readelf -d {} + 
 fi
 
 time_of=$(git log -1 --format=%ct 2>/dev/null || echo 0)
-tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$time_of" -czf "$work/$name.tar.gz" "$name"
+tar -C "$work" --mode=u+rwX,go+rX,go-w --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$time_of" -czf "$work/$name.tar.gz" "$name"
 mv "$work/$name.tar.gz" "$out/$name.tar.gz"
 sed "s/@ARCHIVE@/$name.tar.gz/" setup/bundle/reel3d.def >"$out/reel3d.def"
 say "$(find "$top/lib" "$mpi/lib" -name '*.so*' | wc -l) libraries, $(du -sm "$top" | cut -f 1) MB, $(cat "$top/NEEDS")"

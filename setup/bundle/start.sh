@@ -13,7 +13,8 @@ site_mpi() {
 	while [ -n "$rest" ]; do
 		folder=${rest%%:*}
 		rest=${rest#*:}
-		[ -z "$folder" ] || [ ! -e "$folder/libmpi.so.40" ] || return 0
+		# mpirun of this bundle puts its own folder there when it starts orted on another node.
+		[ -z "$folder" ] || [ ! -e "$folder/libmpi.so.40" ] || [ "$(readlink -f "$folder")" = "$top/openmpi/lib" ] || return 0
 	done
 	return 1
 }

@@ -31,6 +31,11 @@ constexpr RunFile kFiles[] = {
     {"train/report.json",
      R"({"seconds": 125, "epochs": 3, "ranks": 2, "training_videos": 9, "validation_videos": 4,
          "num_damaged": 1, "stopped_early": true, "doubts": ["one class", {"text": "copies"}]})"},
+    {"train/starts.jsonl",
+     R"({"host":"node7","job":"7","ranks":2,"eligible_s":900,"job_start_s":950,"began_s":1000,)"
+     R"("at_s":1100,"end":"failed","first_step":0,"step":9,"seconds":{"start":10,"steps":60,"data":10,)"
+     R"("ranks":10,"validation":5,"saves":5},"saves":[{"step":5,"seconds":{"start":10,"steps":30,"data":5,)"
+     R"("ranks":5,"validation":2,"saves":2}}]})"},
     {"train/failed.tsv", "item\tstage\treason\na\ttrain\tbroken\n"},
     {"evaluation/metrics.json",
      R"({"subset": "validation", "num_expected": 4, "num_missing": 1, "frames_shuffled": false,

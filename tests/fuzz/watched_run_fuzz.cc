@@ -18,7 +18,7 @@ struct WatchedFile {
   const char* text;
 };
 
-constexpr std::array<WatchedFile, 10> kFiles = {
+constexpr std::array<WatchedFile, 11> kFiles = {
     {{"videos.tsv", "id\tpath\na\ta.mp4\nb\tb.mp4\n"},
      {"prepared/report.json", "{\n  \"tool\": \"prep-videos\",\n  \"seconds\": 12.25\n}\n"},
      {"shards/index.tsv", "shard\tid\tsubset\n0\ta\ttraining\n0\tb\tvalidation\n"},
@@ -33,6 +33,10 @@ constexpr std::array<WatchedFile, 10> kFiles = {
       "{\"step\":25,\"clips\":9,\"seconds\":90,\"ended_s\":1000,\"ranks\":[]}\n"
       "{\"step\":50,\"clips\":9,\"seconds\":90,\"ended_s\":1100,\"ranks\":[{\"phases_s\":"
       "{\"forward\":1},\"read_s\":1}]}\n"},
+     {"train/starts.jsonl",
+      "{\"ranks\":2,\"eligible_s\":900,\"job_start_s\":950,\"began_s\":1000,\"at_s\":1100,"
+      "\"end\":\"\",\"first_step\":0,\"step\":9,\"seconds\":{\"start\":10,\"steps\":60,\"data\":10,"
+      "\"ranks\":10,\"validation\":5,\"saves\":5},\"saves\":[]}\n"},
      {"train/lock.holder", "{\"host\":\"node7\",\"process\":5,\"machine\":\"another\"}"},
      {"train/heartbeats/rank-0",
       "{\"count\":3,\"host\":\"node7\",\"step\":60,\"phase\":\"forward\",\"waiting\":false,"

@@ -148,11 +148,11 @@ TEST(Goodput, AJobThatStartsTwiceWasInTheQueueOnce) {
 }
 
 // The record is written once a second, so a checkpoint may be newer than the last one.
-TEST(Goodput, ACheckpointAfterTheLastSignOfLifeCounts) {
+TEST(Goodput, StepsAfterTheLastSignOfLifeAreNotMadeUp) {
   const StartRecord first = Start(1000, 0, 19, Seconds(1, 19, 0, 0, 0, 0));
   const StartRecord second = Start(1021, 20, 40, Seconds(1, 20, 0, 0, 0, 0));
   const Goodput goodput = AddUp({first, second}, 40);
-  EXPECT_EQ(goodput.jobs[0].kept_steps, 20);
+  EXPECT_EQ(goodput.jobs[0].kept_steps, 19);
   EXPECT_EQ(goodput.jobs[0].lost_steps, 0);
   ExpectAddsUp(goodput);
 }
@@ -171,7 +171,37 @@ TEST(Goodput, AStartThatLoadedNothingLosesNoSteps) {
 TEST(Goodput, AClockThatWasSetIsNotHidden) {
   StartRecord start = Start(1000, 0, 10, Seconds(1, 9, 0, 0, 0, 0));
   start.at_s += 3600;
-  EXPECT_DOUBLE_EQ(AddUp({start}, 10).unexplained_s, 3600);
+  const Goodput goodput = AddUp({start}, 10);
+  EXPECT_DOUBLE_EQ(goodput.unexplained_s, 3600);
+  EXPECT_DOUBLE_EQ(ToJson(goodput)["unexplained_s"], 3600);
+  EXPECT_THAT(Describe(goodput), HasSubstr("not explained 100 %"));
+}
+
+TEST(Goodput, AClockThatWasSetBackTakesNoTimeAway) {
+  const StartRecord first = Start(9000, 0, 10, Seconds(1, 9, 0, 0, 0, 0));
+  const StartRecord second = Start(5000, 10, 20, Seconds(1, 9, 0, 0, 0, 0));
+  const StartRecord third = Start(9015, 20, 30, Seconds(1, 9, 0, 0, 0, 0));
+  const Goodput goodput = AddUp({first, second, third}, 30);
+  EXPECT_DOUBLE_EQ(goodput.jobs[1].wall_s, 10);
+  EXPECT_DOUBLE_EQ(In(goodput.jobs[1].parts, Part::kStart), 1);
+  EXPECT_DOUBLE_EQ(In(goodput.jobs[2].parts, Part::kBetween), 5);
+  EXPECT_DOUBLE_EQ(goodput.wall_s, 35);
+  ExpectAddsUp(goodput);
+}
+
+// The second process waits for the run's lock, which the first one holds for 4 more seconds.
+TEST(Goodput, TimeInWhichTwoProcessesRanCountsOnce) {
+  const StartRecord first = Start(1000, 0, 10, Seconds(1, 9, 0, 0, 0, 0));
+  const StartRecord second = Start(1006, 10, 20, Seconds(7, 9, 0, 0, 0, 0));
+  const Goodput goodput = AddUp({first, second}, 20);
+  EXPECT_DOUBLE_EQ(In(goodput.jobs[1].parts, Part::kStart), 3);
+  EXPECT_DOUBLE_EQ(goodput.wall_s, 22);
+  EXPECT_DOUBLE_EQ(goodput.unexplained_s, 0);
+  ExpectAddsUp(goodput);
+}
+
+TEST(Goodput, WithoutAWallClockIsNotKnown) {
+  EXPECT_EQ(Describe(AddUp({Start(1000, 0, 0, {})}, 0)), "where the time went is not known");
 }
 
 // A training that is killed at random moments: a model of the loop knows what becomes of each

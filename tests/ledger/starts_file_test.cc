@@ -51,11 +51,49 @@ TEST_F(Starts, ALineSurvivesFormatAndParse) {
 
 TEST_F(Starts, TheLongestValuesFitIntoALine) {
   StartRecord record = Example(999'999'999'999);
-  record.host = record.job = std::string(500, '\xff');
+  record.host = record.job = std::string(500, '\x01');  // six bytes each in JSON
   record.seconds.fill(99'999'999'999.123);
   record.saves.assign(kMostSavePoints, {999'999'999'999, record.seconds});
   record.eligible_s = record.job_start_s = record.began_s = record.at_s = 99'999'999'999.123;
   EXPECT_EQ(FormatStart(record).size(), kStartLineBytes);
+  record.host = record.job = std::string(500, '\xff');
+  EXPECT_EQ(FormatStart(record).size(), kStartLineBytes);
+}
+
+TEST_F(Starts, ImpossibleLinesAreNoRecords) {
+  const auto with = [](const std::string& old_text, const std::string& new_text) {
+    std::string line = FormatStart(Example(123));
+    const size_t place = line.find(old_text);
+    EXPECT_NE(place, std::string::npos) << old_text;
+    line.replace(place, old_text.size(), new_text);
+    line.resize(kStartLineBytes - 1, ' ');
+    return ParseStart(line).has_value();
+  };
+  EXPECT_TRUE(with(R"("end":"")", R"("end":"failed")"));
+  EXPECT_FALSE(with(R"("end":"")", R"("end":")" + std::string(1500, 'x') + '"')) << "unknown word";
+  EXPECT_FALSE(with(R"("step":120)", R"("step":110)")) << "steps of saves must rise";
+  EXPECT_FALSE(with(R"("steps":2.0)", R"("steps":0.5)")) << "seconds of saves must rise";
+  EXPECT_FALSE(with(R"("steps":2.25)", R"("steps":1.5)")) << "the last save is beyond the start";
+  EXPECT_FALSE(ParseStart(FormatStart(Example(123)) + std::string(10, ' '))) << "too long";
+}
+
+TEST_F(Starts, ALineCanBeReadAfterTheClockWasSetBack) {
+  StartRecord record = Example(123);
+  record.at_s = record.began_s - 3600;
+  const std::optional<StartRecord> read = ParseStart(FormatStart(record));
+  ASSERT_TRUE(read);
+  EXPECT_DOUBLE_EQ(read->at_s, record.began_s);
+}
+
+TEST_F(Starts, AFileThatCannotBeReadIsKept) {
+  WriteFileAtomically(file_, "earlier");
+  std::filesystem::resize_file(file_, 100'000'000);
+  const std::string unread = file_.string() + ".unread-";
+  WriteFileAtomically(unread + "1", "older");
+  StartsFile(file_).Write(Example(120));
+  EXPECT_EQ(ReadFile(file_), FormatStart(Example(120)));
+  EXPECT_EQ(ReadFile(unread + "1"), "older");
+  EXPECT_EQ(std::filesystem::file_size(unread + "2"), 100'000'000U);
 }
 
 TEST_F(Starts, HaveALineEach) {

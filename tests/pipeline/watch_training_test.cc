@@ -17,6 +17,7 @@ namespace reel3d {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class WatchTrainingTest : public test::WatchedRun {};
 
@@ -163,6 +164,28 @@ TEST_F(WatchTrainingTest, ARankThatBlocksTheOthersIsNamed) {
   busy.for_s = 1;
   EXPECT_THAT(DescribeBlocker(before, {busy, before[1]}), HasSubstr("rank 1 on node7 gives no"));
   EXPECT_EQ(DescribeBlocker(before, {busy}), "");
+}
+
+TEST_F(WatchTrainingTest, ALineSaysWhereTheTimeWent) {
+  WriteTraining(2);
+  EXPECT_THAT(Text(), Not(HasSubstr("1 start")));
+  StartRecord start;
+  start.began_s = 1000;
+  start.at_s = 1100;
+  start.end = kEndStopped;
+  start.first_step = 0;
+  start.step = 50;
+  start.seconds = {20, 80, 0, 0, 0, 0};
+  run_.Write("train/starts.jsonl", FormatStart(start));
+  EXPECT_THAT(Text(), HasSubstr("1 start: 80 % of 1 min 40 s computed steps that count; "
+                                "starting 20 %"));
+  std::string many;
+  for (int i = 0; i < 1001; ++i) {
+    many += FormatStart(start);
+  }
+  run_.Write("train/starts.jsonl", many);
+  EXPECT_THAT(Text(), HasSubstr("train/starts.jsonl is too long to be read at every look"));
+  EXPECT_THAT(Text(), Not(HasSubstr("that count")));
 }
 
 TEST_F(WatchTrainingTest, APipeInPlaceOfAFileDoesNotBlock) {

@@ -64,7 +64,7 @@ TEST_F(StartsOfTraining, AddUpToTheWallClock) {
   EXPECT_GT(In(goodput->jobs[0].parts, Part::kLost), 0);
   EXPECT_EQ(goodput->jobs[1].first_step, 0);
   EXPECT_GE(goodput->jobs[1].kept_steps, 2);
-  EXPECT_EQ(goodput->jobs[2].first_step, goodput->jobs[1].kept_steps);
+  EXPECT_GE(goodput->jobs[2].first_step, goodput->jobs[1].kept_steps);
   EXPECT_GT(In(goodput->parts, Part::kKept), 0);
   EXPECT_GT(In(goodput->parts, Part::kStart), 0);
   EXPECT_EQ(In(goodput->parts, Part::kUnsaved), 0);

@@ -52,6 +52,9 @@ std::string NameOf(size_t index, const JobTimes& job) {
                          : fmt::format("{}: job {}", index + 1, job.job);
 }
 
+// A table of thousands of rows would make the page slow; inspect-file prints all starts.
+constexpr size_t kMostRows = 200;
+
 Table PartTable(const Goodput& goodput) {
   Table table;
   table.title = "Seconds of each start, with the time since the start before it";
@@ -64,7 +67,11 @@ Table PartTable(const Goodput& goodput) {
   for (size_t part = 0; part < kNumParts; ++part) {
     table.columns.push_back({std::string(PartWords(static_cast<Part>(part))) + ", s", true});
   }
-  for (size_t i = 0; i < goodput.jobs.size(); ++i) {
+  const size_t first = goodput.jobs.size() > kMostRows ? goodput.jobs.size() - kMostRows : 0;
+  if (first > 0) {
+    table.title += fmt::format(": the newest {} of {}", kMostRows, goodput.jobs.size());
+  }
+  for (size_t i = first; i < goodput.jobs.size(); ++i) {
     const JobTimes& job = goodput.jobs[i];
     Row row;
     row.cells = {TextCell(NameOf(i, job)),

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/base/process_state.h"
 #include "lib/base/wall_clock.h"
@@ -93,6 +94,9 @@ StartLog::~StartLog() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_ending_ = true;
+    if (record_.end.empty()) {
+      record_.end = kEndFailed;
+    }
   }
   wake_.notify_all();
   writing_.join();
@@ -107,10 +111,15 @@ void StartLog::NoteFirstStep(int64_t step) {
 void StartLog::NoteSave(int64_t step) {
   const WorkSeconds seconds = Seconds();
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (record_.saves.size() == kMostSavePoints) {
-    record_.saves.erase(record_.saves.begin());
+  std::vector<SavePoint>& saves = record_.saves;
+  // After a roll-back, steps that were saved before are saved again.
+  while (!saves.empty() && saves.back().step >= step) {
+    saves.pop_back();
   }
-  record_.saves.push_back({step, seconds});
+  if (saves.size() == kMostSavePoints) {
+    saves.erase(saves.begin());
+  }
+  saves.push_back({step, seconds});
 }
 
 void StartLog::NoteEnd(const std::string& end) {

@@ -21,8 +21,9 @@ namespace reel3d {
 constexpr const char* kEligibleVariable = "OMPI_REEL3D_ELIGIBLE_S";
 constexpr const char* kJobStartVariable = "OMPI_REEL3D_JOB_START_S";
 
-// A thread writes the record once a second, so a killed process loses at most the last second. A
-// disk that is full or hangs never holds up the training; only the destructor waits for it.
+// A thread writes the record once a second, so a killed process loses at most the last second. If a
+// disk is full or hangs, training never waits for it; only the constructor and the destructor do,
+// so a Watchdog should outlive this object.
 class StartLog {
  public:
   // `run_dir` is the run's folder, which this process has locked; `phases` belongs to rank 0 of
@@ -30,7 +31,7 @@ class StartLog {
   // counts as starting.
   StartLog(const std::filesystem::path& run_dir, const PhaseClock& phases, std::string host,
            int num_ranks);
-  // Writes the record for the last time.
+  // Writes the record for the last time. The start has failed if nobody has noted its end.
   ~StartLog();
   StartLog(const StartLog&) = delete;
   StartLog& operator=(const StartLog&) = delete;

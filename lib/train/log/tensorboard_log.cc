@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
-
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
+#include "lib/base/wall_clock.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -17,10 +16,6 @@ namespace {
 
 // TensorBoard reads all files whose name contains this, in the order of names.
 constexpr const char* kPrefix = "events.out.tfevents.";
-
-double WallTime() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Cuts the events after `last_step` off the file, in place, because a program that reads the file
 // keeps reading the same one. Returns false if no events are left, and then removes the file.
@@ -62,7 +57,7 @@ TensorBoardLog::TensorBoardLog(const fs::path& folder, int64_t last_step) {
                     "metrics.jsonl has the figures of each epoch",
                     folder.string(), last_step));
   }
-  const double now_s = WallTime();
+  const double now_s = SecondsSince1970();
   file_.emplace(folder / fmt::format("{}{:010}.{}.{}", kPrefix, static_cast<int64_t>(now_s),
                                      HostName(), getpid()));
   file_->Append(VersionEvent(now_s));
@@ -72,11 +67,11 @@ TensorBoardLog::TensorBoardLog(const fs::path& folder, int64_t last_step) {
 }
 
 void TensorBoardLog::Add(int64_t step, const Scalars& scalars) {
-  file_->Append(ScalarsEvent(WallTime(), step, scalars));
+  file_->Append(ScalarsEvent(SecondsSince1970(), step, scalars));
 }
 
 void TensorBoardLog::Add(int64_t step, const std::string& tag, const Picture& picture) {
-  file_->Append(PictureEvent(WallTime(), step, tag, picture));
+  file_->Append(PictureEvent(SecondsSince1970(), step, tag, picture));
 }
 
 }  // namespace reel3d

@@ -4,18 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "lib/base/job_end.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "lib/base/stop_signal.h"
+#include "lib/base/wall_clock.h"
 
 namespace reel3d {
-
-double NowSeconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 bool StopWish::Holds(int64_t step) const {
   return StopRequested() || (limits_.at_s && now_s_() >= *limits_.at_s) ||
@@ -33,7 +29,7 @@ std::optional<double> StopTime(double minutes) {
   }
   const auto end_s = static_cast<double>(*job_end_s);
   LogInfo(fmt::format("the job ends in {}: --stop-before-end {:g} minutes of them are left",
-                      FormatDuration(std::max(0.0, end_s - NowSeconds())), minutes));
+                      FormatDuration(std::max(0.0, end_s - SecondsSince1970())), minutes));
   return end_s - minutes * 60;
 }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/base/wall_clock.h"
+
 namespace reel3d {
 
 // The limits of a run. Times are seconds since 1970.
@@ -16,12 +18,9 @@ struct StopLimits {
   std::optional<double> at_s;  // the moment to stop; none: no limit
 };
 
-// Returns the system clock's seconds since 1970.
-double NowSeconds();
-
 class StopWish {
  public:
-  explicit StopWish(StopLimits limits, std::function<double()> now_s = NowSeconds)
+  explicit StopWish(StopLimits limits, std::function<double()> now_s = SecondsSince1970)
       : limits_(limits), now_s_(std::move(now_s)) {}
 
   // Returns true if this rank wants to stop after `step` steps of the run.

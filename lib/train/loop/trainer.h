@@ -90,8 +90,8 @@ class Trainer {
   const ShardSet& shards_;
   const at::Device device_;
   PhaseClock phases_;
-  const std::unique_ptr<StartLog> start_log_;  // only on the main rank
   Watchdog watchdog_;  // before all members below, so that it also watches their start and end
+  const std::unique_ptr<StartLog> start_log_;  // only on the main rank
   StepTimes times_;
   const EpochData data_;
   const int cores_, threads_, loader_threads_;  // of this rank
