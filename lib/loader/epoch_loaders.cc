@@ -59,7 +59,8 @@ ClipRequest EpochLoaders::TrainingClip(const Sample& sample, uint64_t seed, int 
   Rng rng = SampleRng(video, sample.repetition, seed, epoch);
   Clip clip = RandomClip(video.num_frames, options_.clip,
                          options_.clip_start == ClipStart::kInclusive, rng);
-  return {sample.video, video.label, std::move(clip), rng, /*crop=*/0, /*whole_frame=*/{}, video.id};
+  return {sample.video, video.label,        std::move(clip), rng,
+          /*crop=*/0,   /*whole_frame=*/{}, video.id};
 }
 
 BatchLoaderOptions EpochLoaders::LoaderOptions(int threads) const {
@@ -133,7 +134,8 @@ std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& w
   for (const size_t index : VideosOfSubset(shards_.videos(), Subset::kValidation)) {
     const IndexedVideo video = LabelledVideo(index);
     for (Clip& clip : EvenClips(video.num_frames, options_.clip, windows.clips, windows.capped)) {
-      clips.push_back({index, video.label, std::move(clip), Rng(0), /*crop=*/0, /*whole_frame=*/{}, video.id});
+      clips.push_back(
+          {index, video.label, std::move(clip), Rng(0), /*crop=*/0, /*whole_frame=*/{}, video.id});
     }
   }
   const auto count = static_cast<int64_t>(clips.size());

@@ -156,7 +156,7 @@ namespace {
 
 struct Counts {
   int64_t videos = 0, clips = 0, parts_kept = 0, num_truncated = 0;
-  int64_t members = 0;  // videos of this task, kept ones included
+  int64_t members = 0;                          // videos of this task, kept ones included
   std::map<std::string, std::string> warnings;  // by id
   std::vector<FailedItem> failed;
 
@@ -230,7 +230,7 @@ nlohmann::ordered_json ClipToJson(const ClipScorerOptions& options, const Traine
           {"frames", trained.recipe.shape.length},
           {"frame_stride", trained.recipe.shape.stride},
           {"size", trained.recipe.size},
-          {"crops", options.crops.count},
+          {"crops", NameOf(options.crops.crops)},
           {"short_side", options.crops.ShortSide(trained.recipe.size)},
           {"decoding", NameOf(options.decoding)}};
 }
@@ -296,7 +296,6 @@ StageRun StageOf(const ScoreOptions& options, const std::string& checkpoint,
   return run;
 }
 
-// Returns the result without its text.
 ToolResult Score(const ScoreOptions& options, const Place& place) {
   const Stopwatch clock;
   if (options.sharing.is_on()) {

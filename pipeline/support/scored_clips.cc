@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
@@ -18,9 +18,8 @@ bool IsWithin(int value, int least, int most) { return value >= least && value <
 
 bool MakesSense(const ScoredClips& scored) {
   constexpr int kLeastSize = 8, kMostSize = 1024, kMostShortSide = 4096, kMostFrames = 1024;
-  const int crops = scored.crops.count;
-  return (crops == 1 || crops == 3 || crops == 10) && IsWithin(scored.length, 1, kMostFrames) &&
-         IsWithin(scored.stride, 1, kMostFrames) && IsWithin(scored.size, kLeastSize, kMostSize) &&
+  return IsWithin(scored.length, 1, kMostFrames) && IsWithin(scored.stride, 1, kMostFrames) &&
+         IsWithin(scored.size, kLeastSize, kMostSize) &&
          IsWithin(scored.crops.short_side, scored.size, kMostShortSide);
 }
 
@@ -46,9 +45,14 @@ ScoredClips ScoredClipsOf(const Json& report) {
   scored.length = MemberOr(clip, "frames", 0);
   scored.stride = MemberOr(clip, "frame_stride", 0);
   scored.size = MemberOr(clip, "size", 0);
-  scored.crops = {MemberOr(clip, "crops", 0), MemberOr(clip, "short_side", 0)};
+  const auto crops = FindChoice<ScoringCrop>(report::TextOf(clip, "crops"));
+  if (crops == ScoringCrop::kWhole) {
+    throw InputError(
+        "score-videos --crops whole scored complete frames, and only squares are shown here");
+  }
   const auto decoding = FindChoice<Decoding>(report::TextOf(clip, "decoding"));
-  if (scored.data.empty() || !decoding || !MakesSense(scored)) {
+  scored.crops = {crops.value_or(ScoringCrop::kCenter), MemberOr(clip, "short_side", 0)};
+  if (scored.data.empty() || !crops || !decoding || !MakesSense(scored)) {
     throw InputError(
         "scores/report.json does not say which shards were scored and how clips were made: the "
         "same score-videos command writes it again and keeps the scores");
@@ -71,13 +75,11 @@ std::unique_ptr<ShardSet> OpenScoredShards(const std::filesystem::path& folder,
 }
 
 size_t FindVideo(const ShardSet& shards, const std::string& id) {
-  const std::vector<IndexedVideo>& videos = shards.videos();
-  const auto found = std::find_if(videos.begin(), videos.end(),
-                                  [&](const IndexedVideo& video) { return video.id == id; });
-  if (found == videos.end()) {
+  const std::optional<size_t> found = shards.videos().Find(id);
+  if (!found) {
     throw InputError("the shards do not hold this video");
   }
-  return static_cast<size_t>(found - videos.begin());
+  return *found;
 }
 
 std::vector<int> FramesOf(const report::SeenClip& clip, const IndexedVideo& video,
@@ -89,11 +91,11 @@ std::vector<int> FramesOf(const report::SeenClip& clip, const IndexedVideo& vide
         clip.num_frames, scored.length));
   }
   const int64_t last = clip.first_frame + (clip.num_frames - 1) * scored.stride;
-  if (last >= video.num_frames || clip.crop >= scored.crops.count) {
+  if (last >= video.num_frames || clip.crop >= scored.crops.Count()) {
     throw InputError(fmt::format(
         "evaluation/predictions.tsv names frame {} and crop {}, but there are {} and {}: "
         "evaluate the scores again",
-        last, clip.crop, Count(video.num_frames, "frame"), Count(scored.crops.count, "crop")));
+        last, clip.crop, Count(video.num_frames, "frame"), Count(scored.crops.Count(), "crop")));
   }
   std::vector<int> frames;
   for (int64_t frame = clip.first_frame; frame <= last; frame += scored.stride) {

@@ -59,7 +59,7 @@ constexpr RunFile kFiles[] = {
     {"scores/report.json",
      R"({"checkpoint": "step-1 0123abcd", "inputs": [{"path": "c", "identity": "step-1 0123abcd"},
          {"path": "s", "identity": "01234567"}], "clip": {"from_videos": false, "frames": 16,
-         "frame_stride": 1, "size": 112, "crops": 3, "short_side": 112, "decoding": "fast"}})"},
+         "frame_stride": 1, "size": 112, "crops": "3", "short_side": 112, "decoding": "fast"}})"},
     {"heat.json",
      R"({"format": "reel3d-heat", "version": 1, "checkpoint": "step-1 0123abcd", "data": "01234567",
          "clip": {"frames": 16}, "method": "exact", "finer": 0, "clips": [{"id": "a",

@@ -96,12 +96,12 @@ TEST_F(Strips, ShowTheFramesThatTheNetworkSaw) {
 }
 
 TEST_F(Strips, ShowTheCropAndTheStrideOfTheClip) {
-  Write("scores/report.json", test::ScoredReport(run_ / "shards", 3, 2).dump());
+  Write("scores/report.json", test::ScoredReport(run_ / "shards", "3", 2).dump());
   WriteAnswers("b\twave\tjump\t0.9\t1\t1\t4\t3\t2\t0.5\n");
   const std::vector<ShownPicture> pictures = PicturesOf(Page());
   ASSERT_EQ(pictures.size(), 3U);
-  const std::vector<Pixels> right = LoadedFrames(1, {4, 6, 8}, 2, {3, kSize});
-  const std::vector<Pixels> left = LoadedFrames(1, {4, 6, 8}, 1, {3, kSize});
+  const std::vector<Pixels> right = LoadedFrames(1, {4, 6, 8}, 2, {ScoringCrop::kThree, kSize});
+  const std::vector<Pixels> left = LoadedFrames(1, {4, 6, 8}, 1, {ScoringCrop::kThree, kSize});
   for (size_t picture = 0; picture < 3; ++picture) {
     EXPECT_GT(Psnr(pictures[picture].pixels, right[picture]), 32);
     EXPECT_LT(Psnr(pictures[picture].pixels, left[picture]), 25);
@@ -140,6 +140,9 @@ TEST_F(Strips, SayWhyThereAreNoFrames) {
   report["inputs"][1]["identity"] = "00000000";
   Write("scores/report.json", report.dump());
   expect("is not the data that was scored: its fingerprint is");
+  report["clip"]["crops"] = "whole";
+  Write("scores/report.json", report.dump());
+  expect("only squares are shown here");
   report.erase("clip");
   Write("scores/report.json", report.dump());
   expect("does not say which shards were scored and how clips were made");
