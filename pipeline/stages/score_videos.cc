@@ -156,7 +156,7 @@ namespace {
 
 struct Counts {
   int64_t videos = 0, clips = 0, parts_kept = 0, num_truncated = 0;
-  int64_t members = 0;  // videos of this task, kept ones included
+  int64_t members = 0;                          // videos of this task, kept ones included
   std::map<std::string, std::string> warnings;  // by id
   std::vector<FailedItem> failed;
 
