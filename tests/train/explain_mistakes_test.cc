@@ -81,7 +81,7 @@ TEST_F(ExplainMistakes, ThePageShowsHeatOverTheScoredClips) {
     int highest = 0;
     for (const Json& frame : clip["heat"]) {
       EXPECT_EQ(frame.size(), size_t{24 * 24});
-      highest = std::max(highest, *std::max_element(frame.begin(), frame.end()));
+      highest = std::max(highest, std::max_element(frame.begin(), frame.end())->get<int>());
     }
     EXPECT_TRUE(highest == 255 || highest == 0) << clip["id"];
   }
