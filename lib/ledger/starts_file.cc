@@ -29,7 +29,8 @@ std::string SetAside(const std::filesystem::path& file) {
 
 }  // namespace
 
-StartsFile::StartsFile(std::filesystem::path file) : file_(std::move(file)) {
+StartsFile::StartsFile(std::filesystem::path file)
+    : file_(std::move(file)), folder_(file_.parent_path()) {
   try {
     for (const StartRecord& start : ReadStarts(file_)) {
       earlier_ += FormatStart(start);
@@ -67,6 +68,7 @@ bool StartsFile::Overwrite(const std::string& line) const {
 
 void StartsFile::Publish(const std::string& line) {
   try {
+    folder_.RequireThere();
     WriteFileAtomically(file_, earlier_ + line);
     has_line_ = true;
   } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "lib/base/held_folder.h"
 #include "lib/ledger/start_record.h"
 
 namespace reel3d {
@@ -19,7 +20,8 @@ class StartsFile {
 
   // Writes the line of this start. The first call publishes the file with all lines; later calls
   // overwrite this start's line in place, which needs no space on the disk. If a call fails, the
-  // line is written by the next one, and the first failure is a warning.
+  // line is written by the next one, and the first failure is a warning. Nothing is written if
+  // another folder has taken the place of the file's.
   void Write(const StartRecord& record);
 
  private:
@@ -27,6 +29,7 @@ class StartsFile {
   void Publish(const std::string& line);
 
   const std::filesystem::path file_;
+  const HeldFolder folder_;
   std::string earlier_;  // lines of earlier starts
   bool has_line_ = false;
   bool has_warned_ = false;

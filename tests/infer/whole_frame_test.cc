@@ -148,7 +148,8 @@ TEST_F(WholeFrames, ClipsShareABatchAsLongAsTheyHaveOneShape) {
     clips.push_back(Request(video));
   }
   std::vector<std::vector<int64_t>> sizes;
-  Runner(golden_["cases"][0]["options"], 2)
+  constexpr int kBatch = 4;  // in squares, whose area is that of two of these frames
+  Runner(golden_["cases"][0]["options"], kBatch)
       .RunWith(
           clips, Source(),
           [&](const Batch& /*batch*/, const at::Tensor& input) {

@@ -109,7 +109,7 @@ TEST_F(RawVideoQueueTest, PartsOfASoundFileAreDecodedOnce) {
   EXPECT_EQ(3 * together, alone);
 }
 
-TEST_F(RawVideoQueueTest, IfTheClockStartsAgainEachPartIsPreparedAlone) {
+TEST_F(RawVideoQueueTest, IfTheClockStartsAgainEachPartIsAsAlone) {
   const fs::path file = folder_ / "joined.ts";
   test::WriteSample(file, test::Ordinary(), 50, test::NumberedFrames(64, 48));
   test::WriteBytes(file, test::ReadBytes(file) + test::ReadBytes(file));
@@ -119,8 +119,7 @@ TEST_F(RawVideoQueueTest, IfTheClockStartsAgainEachPartIsPreparedAlone) {
   request.parts = {{"", {0, 0.5 * restart_s}, ""},
                    {"", {0.8 * restart_s, 1.2 * restart_s}, ""},
                    {"", {1.5 * restart_s, 1.8 * restart_s}, ""}};
-  const auto [together, alone] = OpensTogetherAndAlone(request, worker_);
-  EXPECT_EQ(together, alone + alone / 3);  // once for all, then for each
+  OpensTogetherAndAlone(request, worker_);  // compares the bytes
 }
 
 TEST_F(RawVideoQueueTest, FramesThatAreMissingAreAnInputError) {

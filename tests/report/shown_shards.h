@@ -66,8 +66,8 @@ inline void WriteShownShards(const std::filesystem::path& folder,
 }
 
 // Returns report.json of score-videos that scored `shards` with these crops.
-inline nlohmann::ordered_json ScoredReport(const std::filesystem::path& shards, const char* crops = "1",
-                                           int stride = 1) {
+inline nlohmann::ordered_json ScoredReport(const std::filesystem::path& shards,
+                                           const char* crops = "1", int stride = 1) {
   return {{"checkpoint", "step-1 0123abcd"},
           {"inputs",
            {{{"path", "latest"}, {"identity", "step-1 0123abcd"}},
