@@ -124,7 +124,7 @@ class PeerReader {
 template <class Decoder>
 void LoadWith(Decoder* decoder, PeerReader* reader, const ClipList& list, int passes,
               Pixels* pixels) {
-  const auto area = static_cast<size_t>(list.crop.size) * list.crop.size;
+  const auto area = static_cast<size_t>(list.crop.size) * static_cast<size_t>(list.crop.size);
   const size_t clip_bytes = 3 * kClipLength * area;
   std::vector<uint8_t> out(clip_bytes);
   for (int pass = 0; pass < passes; ++pass) {
@@ -174,7 +174,7 @@ std::map<std::string, Loader> MakeLoaders(const ShardSet& shards, const ClipList
       LoadOurs(shards, list, decoding, passes, pixels);
     };
   };
-  const auto peer = [&](auto decoder) {
+  const auto peer = [&](const auto& decoder) {
     return [decoder, reader, &list](int passes, Pixels* pixels) {
       LoadWith(decoder.get(), reader.get(), list, passes, pixels);
     };

@@ -152,8 +152,8 @@ void DrawGrid(const std::vector<uint8_t>& grid, YuvImage* picture) {
     return std::clamp(place, 0.F, kHeatSide - 1.F);
   };
   const auto at = [&](int row, int column) {
-    return static_cast<float>(grid[static_cast<size_t>(std::min(row, kHeatSide - 1) * kHeatSide +
-                                                       std::min(column, kHeatSide - 1))]);
+    const auto above = static_cast<size_t>(std::min(row, kHeatSide - 1)) * kHeatSide;
+    return static_cast<float>(grid[above + static_cast<size_t>(std::min(column, kHeatSide - 1))]);
   };
   for (int y = 0; y < box.height; ++y) {
     const float row = place_of(y, box.height);
