@@ -226,7 +226,7 @@ int RemoveStaleTemporaries(const fs::path& folder) {
 }
 
 // Another process may remove the folder at any moment, also between two looks of
-// create_directories. So a folder that is absent afterwards is made again.
+// create_directories, which then fails. So it tries again.
 void MakeFolders(const fs::path& folder) {
   constexpr int kMostTries = 100;
   std::error_code error;
@@ -234,19 +234,19 @@ void MakeFolders(const fs::path& folder) {
     fs::create_directories(folder, error);
     std::error_code unknown;
     const fs::file_status there = fs::status(folder, unknown);
-    if (fs::is_directory(there)) {
-      return;
+    if (fs::is_directory(there) || (!error && !fs::exists(there))) {
+      return;  // in the second case it was made, and is removed already
     }
     if (fs::exists(there)) {
       throw EnvironmentError("cannot make folder " + folder.string() +
                              ": a file of that name stands there");
     }
-    if (error && error != std::errc::not_a_directory &&
-        error != std::errc::no_such_file_or_directory && error != std::errc::file_exists) {
+    if (error != std::errc::not_a_directory && error != std::errc::no_such_file_or_directory &&
+        error != std::errc::file_exists) {
       break;
     }
   }
-  throw WriteError("cannot make folder " + folder.string(), error ? error.value() : ENOENT);
+  throw WriteError("cannot make folder " + folder.string(), error.value());
 }
 
 void RequireFolder(const fs::path& path, const std::string& what) {
