@@ -176,7 +176,8 @@ void RawScorer::Score(ScorePart* part) {
 // An error of RunHeld() belongs to no row, so TryRow() does not see it.
 void RawScorer::HoldClips(const RawVideo& video, uint32_t row, HeldClips* held, ScorePart* part,
                           FailedRows* failed) {
-  const auto most_clips = static_cast<size_t>(BatchesAtOnce(options().batch) * options().batch);
+  const auto most_clips =
+      static_cast<size_t>(BatchesAtOnce(options().batch)) * static_cast<size_t>(options().batch);
   std::optional<FrameQueue> queue;
   if (!TryRow(
           row, [&] { queue.emplace(video.prepared()); }, part, failed)) {
