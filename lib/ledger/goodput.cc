@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string_view>
 
 #include "lib/base/progress.h"
@@ -185,10 +184,6 @@ Json ToJson(const PartSeconds& parts) {
 
 const char* PartKey(Part part) { return NamesOf(part).key; }
 const char* PartWords(Part part) { return NamesOf(part).words; }
-
-double Total(const PartSeconds& seconds) {
-  return std::accumulate(seconds.begin(), seconds.end(), 0.0);
-}
 
 double Goodput::share() const { return wall_s > 0 ? In(parts, Part::kKept) / wall_s : 0; }
 

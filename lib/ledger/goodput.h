@@ -41,7 +41,6 @@ inline double& In(PartSeconds& seconds, Part part) { return seconds[static_cast<
 inline double In(const PartSeconds& seconds, Part part) {
   return seconds[static_cast<size_t>(part)];
 }
-double Total(const PartSeconds& seconds);
 
 // One start, with the time since the end of the start before it.
 struct JobTimes {

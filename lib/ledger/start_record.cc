@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -101,10 +100,6 @@ const char* WorkName(Work work) {
       break;
   }
   return "saves";
-}
-
-double Total(const WorkSeconds& seconds) {
-  return std::accumulate(seconds.begin(), seconds.end(), 0.0);
 }
 
 std::string FormatStart(const StartRecord& record) {

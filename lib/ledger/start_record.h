@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +34,11 @@ inline double& In(WorkSeconds& seconds, Work work) { return seconds[static_cast<
 inline double In(const WorkSeconds& seconds, Work work) {
   return seconds[static_cast<size_t>(work)];
 }
-double Total(const WorkSeconds& seconds);
+// Returns the sum over all kinds of time.
+template <size_t count>
+double Total(const std::array<double, count>& seconds) {
+  return std::accumulate(seconds.begin(), seconds.end(), 0.0);
+}
 
 // The moment at which a checkpoint had been copied.
 struct SavePoint {

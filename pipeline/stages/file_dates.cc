@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/wall_clock.h"
 #include "pipeline/stages/run_files.h"
 
 namespace reel3d {
@@ -70,7 +71,7 @@ const FolderLook::Listed& FolderLook::List(const fs::path& folder, double change
   }
   listed = {};
   listed.changed_s = changed_s;
-  listed.looked_at_s = ClockNow();
+  listed.looked_at_s = SecondsSince1970();
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;

@@ -12,7 +12,6 @@
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
-#include "lib/base/wall_clock.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -140,8 +139,6 @@ std::optional<int64_t> CountRows(const fs::path& table, const std::string& colum
 }
 
 }  // namespace
-
-double ClockNow() { return SecondsSince1970(); }
 
 std::optional<double> ChangedAt(const fs::path& path) {
   struct stat status {};

@@ -15,9 +15,7 @@
 
 namespace reel3d {
 
-// Returns this host's clock, in seconds since 1970.
-double ClockNow();
-// A clock like that, which a test may replace.
+// A clock like SecondsSince1970(), which a test may replace.
 using Clock = std::function<double()>;
 
 // Returns the time of the last change of a file or folder, in seconds since 1970; nothing if it is

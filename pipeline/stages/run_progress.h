@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/wall_clock.h"
 #include "pipeline/stages/file_dates.h"
 #include "pipeline/stages/run_files.h"
 #include "pipeline/stages/train_progress.h"
@@ -66,7 +67,7 @@ bool LooksLikeRun(const std::filesystem::path& folder);
 class RunReader {
  public:
   // `folder` is that of a run (run/demo), or one that train-r3d alone works in.
-  explicit RunReader(std::filesystem::path folder, Clock clock = ClockNow);
+  explicit RunReader(std::filesystem::path folder, Clock clock = SecondsSince1970);
 
   // Never throws because of what is in the folder, or is missing there.
   RunProgress Look();

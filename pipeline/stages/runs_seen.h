@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/wall_clock.h"
 #include "pipeline/stages/run_messages.h"
 #include "pipeline/stages/run_progress.h"
 
@@ -29,7 +30,7 @@ struct RunsSeen {
 class RunsReader {
  public:
   // A folder of a stage (run/demo/train) stands for its run, if it lies in one.
-  explicit RunsReader(const std::filesystem::path& folder, Clock clock = ClockNow);
+  explicit RunsReader(const std::filesystem::path& folder, Clock clock = SecondsSince1970);
 
   // Never throws because of what is in the folder, or is missing there.
   RunsSeen Look();

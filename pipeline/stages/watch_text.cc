@@ -11,6 +11,7 @@
 #include "lib/base/plural.h"
 #include "lib/base/progress.h"
 #include "lib/base/visible_text.h"
+#include "lib/base/wall_clock.h"
 
 namespace reel3d {
 namespace {
@@ -295,7 +296,7 @@ ScreenLine RunLine(const RunProgress& run, const std::filesystem::path& parent, 
 }
 
 std::vector<ScreenLine> LayOutMany(const RunsSeen& seen, ScreenSize size) {
-  std::vector<ScreenLine> lines = {TitleLine(seen, ClockNow(), size.columns), {}};
+  std::vector<ScreenLine> lines = {TitleLine(seen, SecondsSince1970(), size.columns), {}};
   const int for_name = std::clamp(size.columns / 4, 10, 30);
   lines.push_back(
       {{CutTo(Fitted("run", for_name) + " stage    state     done", size.columns), Ink::kFaint}});
@@ -354,7 +355,7 @@ std::vector<ScreenLine> LayOut(const RunsSeen& seen, ScreenSize size) {
   size.columns = std::max(40, size.columns);
   std::vector<ScreenLine> lines;
   if (!seen.is_there || seen.runs.empty()) {
-    lines = {TitleLine(seen, ClockNow(), size.columns), {}};
+    lines = {TitleLine(seen, SecondsSince1970(), size.columns), {}};
     lines.push_back({{seen.is_there ? "no stage has begun here yet" : "the folder is not there",
                       Ink::kWarning}});
   } else if (seen.has_many) {

@@ -29,5 +29,6 @@ def draws(seed, keys, count):
         yield mix(state)
 
 
-print([stable_hash(t) for t in ("", "daria_bend")])
-print(list(draws(1, (2, 3, 4), 2)))
+if __name__ == "__main__":
+    print([stable_hash(t) for t in ("", "daria_bend")])
+    print(list(draws(1, (2, 3, 4), 2)))

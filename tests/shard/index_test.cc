@@ -8,12 +8,14 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/shard/shard_set.h"
+#include "tests/shard/message_of.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
 
+using test::MessageOf;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -22,17 +24,6 @@ const std::string kIndex = kHeader +
                            "7\t0\tfirst\t1\ttraining\t5\t29.97002997002997\n"
                            "7\t1\tsecond\t-1\ttesting\t1\t29.97002997002997\n"
                            "7\t2\tthird\t0\tvalidation\t3\t29.97002997002997\n";
-
-template <class Action>
-std::string MessageOf(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 class ShardSetTest : public ::testing::Test {
  protected:

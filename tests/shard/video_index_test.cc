@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/shard/shard_set.h"
 #include "tests/base/mapped_kib.h"
+#include "tests/shard/message_of.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
@@ -20,20 +21,10 @@ namespace reel3d {
 namespace {
 
 namespace fs = std::filesystem;
+using test::MessageOf;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-template <class Action>
-std::string MessageOf(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // Videos with every kind of value, over several blocks and shards.
 std::vector<IndexedVideo> MakeVideos(size_t count) {
