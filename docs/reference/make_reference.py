@@ -9,6 +9,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import dataclasses
+import itertools
 import pathlib
 import re
 import subprocess
@@ -39,7 +40,7 @@ class Tool:
     version: str
     usage: str
     summary: str
-    details: list  # paragraphs; an indented paragraph is an example
+    details: list  # paragraphs of running text, and blocks of indented lines: examples and lists of files
     arguments: list  # (name, help)
     options: list
 
@@ -61,6 +62,12 @@ def parse_option(head, text):
     return Option(head[2:].split(" ")[0], not head.endswith(" VALUE"), found["help"], found["accepts"] or "", found["default"] or "")
 
 
+def parts_of(paragraph):
+    """Splits a paragraph into its running text and its blocks of indented lines."""
+    runs = itertools.groupby(paragraph.split("\n"), lambda line: line.startswith("  "))
+    return ["\n".join(lines) for _, lines in runs]
+
+
 def read_tool(bin_dir, name):
     text = say(bin_dir, name, "--help")
     above, below = text.split("\noptions (defaults in brackets):\n")
@@ -77,6 +84,7 @@ def read_tool(bin_dir, name):
     if len(options) != below.count("\n  --") + below.startswith("  --"):
         raise SystemExit(f"{name} --help: an option has another form than its name, line end, 8 blanks, help")
     version = say(bin_dir, name, "--version").split()[2]
+    details = [part for paragraph in details for part in parts_of(paragraph)]
     return Tool(name, version, usage.removeprefix("usage: "), summary, details, arguments, options)
 
 
