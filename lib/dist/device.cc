@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/base/plural.h"
 #include "lib/dist/nccl_group.h"
 
 namespace reel3d {
@@ -36,14 +38,45 @@ at::Device Choose(DeviceChoice choice, int index, int64_t sharers, bool all_have
 
 }  // namespace
 
+bool HasNvidiaGpu(const std::filesystem::path& devices) {
+  std::error_code unreadable;
+  return std::filesystem::exists(devices / "nvidiactl", unreadable);
+}
+
+std::string IdleGpusWarning(const SeenGpus& seen) {
+  if (seen.num_gpus > 0) {
+    return fmt::format(
+        "computes on the CPU, because this host has {} for {}: start as many ranks as there are "
+        "GPUs, or give --device cpu; --device cuda makes this an error",
+        Count(seen.num_gpus, "GPU"), Count(seen.num_ranks, "rank"));
+  }
+  if (!seen.build_has_cuda && seen.has_nvidia) {
+    return "computes on the CPU although this host has an NVIDIA GPU, because this build has no "
+           "CUDA: use the tools of build/cuda/bin (make -f Makefile.workflow cuda-build), or give "
+           "--device cpu";
+  }
+  return "";
+}
+
 at::Device ChooseDevice(DeviceChoice choice, const World& world) {
   // Slurm may show each rank a GPU of its own, always under the number 0. So a rank shares GPUs
   // only with ranks that see the same first GPU.
   const std::string ours = world.host() + " " + FirstGpuId();
   const std::vector<std::string> all = world.Gather(ours);
   const auto index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), ours));
+  const auto sharers = static_cast<int64_t>(std::count(all.begin(), all.end(), ours));
   const bool all_have = !world.Any(index >= NumGpus());
-  return Choose(choice, index, std::count(all.begin(), all.end(), ours), all_have);
+  if (choice == DeviceChoice::kAuto && !all_have) {
+    const std::string warning = IdleGpusWarning({HasCuda(), NumGpus(), sharers, HasNvidiaGpu()});
+    // Ranks of other hosts may be the ones that have GPUs.
+    const std::vector<std::string> warnings = world.Gather(warning);
+    const auto first = std::find_if(warnings.begin(), warnings.end(),
+                                    [](const std::string& text) { return !text.empty(); });
+    if (world.is_main() && first != warnings.end()) {
+      LogWarn(*first);
+    }
+  }
+  return Choose(choice, index, sharers, all_have);
 }
 
 void ChooseKernels(bool deterministic, bool has_many_shapes) {
@@ -60,6 +93,15 @@ void ChooseKernels(bool deterministic, bool has_many_shapes) {
   }
 }
 
-at::Device ChooseDevice(DeviceChoice choice) { return Choose(choice, 0, 1, NumGpus() > 0); }
+at::Device ChooseDevice(DeviceChoice choice) {
+  const bool has_gpu = NumGpus() > 0;
+  if (choice == DeviceChoice::kAuto && !has_gpu) {
+    const std::string warning = IdleGpusWarning({HasCuda(), 0, 1, HasNvidiaGpu()});
+    if (!warning.empty()) {
+      LogWarn(warning);
+    }
+  }
+  return Choose(choice, 0, 1, has_gpu);
+}
 
 }  // namespace reel3d

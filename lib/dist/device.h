@@ -4,20 +4,40 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
 #include "lib/dist/device_choice.h"
 #include "lib/dist/world.h"
 
 namespace reel3d {
 
 // Returns the device of this rank. kCpu: the CPU. kCuda: GPU n for the n-th rank (from 0) of those
-// that see the same GPUs. kAuto: that GPU if every rank has one, else the CPU. Makes the GPU
-// current. Throws an environment error if `choice` is kCuda and this build has no CUDA, or the
-// ranks outnumber the GPUs that they see. Collective.
+// that see the same GPUs. kAuto: that GPU if every rank has one, else the CPU, with a warning if
+// GPUs are left idle. Makes the GPU current. Throws an environment error if `choice` is kCuda and
+// this build has no CUDA, or the ranks outnumber the GPUs that they see. Collective.
 at::Device ChooseDevice(DeviceChoice choice, const World& world);
 
 // Does the same for a process that is not a rank. kCuda is the first GPU, and so is kAuto if
 // there is a GPU.
 at::Device ChooseDevice(DeviceChoice choice);
+
+// The GPUs of a rank's host, as far as they are known.
+struct SeenGpus {
+  bool build_has_cuda = false;
+  int64_t num_gpus = 0;   // that the process sees; 0 without CUDA
+  int64_t num_ranks = 1;  // that share these GPUs
+  bool has_nvidia = false;
+};
+
+// Returns what SeenGpus::has_nvidia asks: whether the host has an NVIDIA GPU whose driver runs,
+// also for a build without CUDA. `devices` is /dev, but in tests.
+bool HasNvidiaGpu(const std::filesystem::path& devices = "/dev");
+
+// Returns the warning for a process that computes on the CPU because of --device auto although its
+// host has GPUs. Returns "" if there are none.
+std::string IdleGpusWarning(const SeenGpus& seen);
 
 // Chooses the kernels that GPUs run in this process. By default they are the fastest ones, found by
 // trying all kernels when a convolution meets a shape for the first time. With `deterministic`

@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 
 #include "lib/base/error.h"
 #include "lib/dist/device.h"
 #include "tests/dist/world_environment.h"
+#include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
@@ -70,6 +72,26 @@ TEST(Device, IsTheCpuUnlessThereAreGpus) {
     EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
   }
 #endif
+}
+
+TEST(Device, WarnsOfIdleGpus) {
+  SeenGpus seen;
+  EXPECT_EQ(IdleGpusWarning(seen), "");
+  seen.has_nvidia = true;
+  EXPECT_THAT(IdleGpusWarning(seen), testing::HasSubstr("this build has no CUDA"));
+  seen.build_has_cuda = true;
+  EXPECT_EQ(IdleGpusWarning(seen), "") << "the job may see no GPU on purpose";
+  seen.num_gpus = 1;
+  seen.num_ranks = 2;
+  EXPECT_THAT(IdleGpusWarning(seen), testing::HasSubstr("this host has 1 GPU for 2 ranks"));
+}
+
+TEST(Device, FindsTheDriverOfNvidia) {
+  const test::TemporaryFolder devices;
+  EXPECT_FALSE(HasNvidiaGpu(devices.path()));
+  EXPECT_FALSE(HasNvidiaGpu(devices.path() / "missing"));
+  std::ofstream(devices.path() / "nvidiactl") << "";
+  EXPECT_TRUE(HasNvidiaGpu(devices.path()));
 }
 
 }  // namespace
