@@ -35,7 +35,7 @@ def evaluate(options, name, run_dir, height, quality, videos, groups=None):
         if groups:
             replace_key(configs / "list.ini", "validation-groups", groups)
         subprocess.run(["make", "-f", "Makefile.workflow", "evaluate", f"EXP={name}", f"RUN={run_dir}",
-                        f"CONFIGS={configs}", f"VIDEOS={videos}", f"BIN={options.bin}"], cwd=ROOT, check=True,
+                        f"CONFIGS={configs}", f"VIDEOS={videos}", f"BIN={options.bin}", "BUILD=no"], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
         shutil.rmtree(run_dir / "prepared")
     with open(run_dir / "evaluation" / "predictions.tsv", encoding="utf-8") as file:
