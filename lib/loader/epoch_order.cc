@@ -61,20 +61,29 @@ Sample EpochOrder::SampleOf(uint64_t clip) const {
   return {number / repetitions, static_cast<int>(number % repetitions)};
 }
 
+uint64_t EpochOrder::BucketOfKey(uint64_t key) const {
+  return bucket_bits_ == 0 ? 0 : key >> (kKeyBits - bucket_bits_);
+}
+
+// An epoch begins with the first bucket, so the pass that counts gathers its clips, too.
 void EpochOrder::FindBuckets() {
   std::vector<int64_t> begins((size_t{1} << bucket_bits_) + 1);
-  if (bucket_bits_ > 0) {
-    ForEachKey([&](uint64_t key, uint64_t /*number*/) {
-      ++begins[(key >> (kKeyBits - bucket_bits_)) + 1];
-    });
-    for (size_t bucket = 1; bucket < begins.size(); ++bucket) {
-      begins[bucket] += begins[bucket - 1];
+  Bucket first;
+  first.number = 0;
+  ForEachKey([&](uint64_t key, uint64_t clip) {
+    const uint64_t bucket = BucketOfKey(key);
+    ++begins[bucket + 1];
+    if (bucket == 0) {
+      first.clips.push_back(ElementOf(key, clip));
     }
-  } else {
-    begins.back() = size_;
+  });
+  for (size_t bucket = 1; bucket < begins.size(); ++bucket) {
+    begins[bucket] += begins[bucket - 1];
   }
   RequireCount(size_, begins.back());
   bucket_begins_ = std::move(begins);
+  Sort(&first.clips);
+  current_ = std::move(first);
 }
 
 void EpochOrder::RequireCount(int64_t expected, int64_t found) const {
@@ -95,24 +104,28 @@ int64_t EpochOrder::BucketOf(int64_t place) {
 EpochOrder::Bucket EpochOrder::MakeBucket(int64_t number) const {
   const auto wanted = static_cast<uint64_t>(number);
   const auto place = static_cast<size_t>(number);
-  const uint64_t key_mask = ~((uint64_t{1} << clip_bits_) - 1);
   Bucket bucket;
   bucket.number = number;
   const int64_t count = bucket_begins_[place + 1] - bucket_begins_[place];
   bucket.clips.reserve(static_cast<size_t>(count));
   ForEachKey([&](uint64_t key, uint64_t clip) {
-    if (bucket_bits_ == 0 || key >> (kKeyBits - bucket_bits_) == wanted) {
-      bucket.clips.push_back(((key << bucket_bits_) & key_mask) | clip);
+    if (BucketOfKey(key) == wanted) {
+      bucket.clips.push_back(ElementOf(key, clip));
     }
   });
   RequireCount(count, static_cast<int64_t>(bucket.clips.size()));
-  std::sort(bucket.clips.begin(), bucket.clips.end());
-  SortEqualKeys(&bucket.clips);
+  Sort(&bucket.clips);
   return bucket;
 }
 
-// Sorts again the clips whose keys are equal as far as they are kept.
-void EpochOrder::SortEqualKeys(std::vector<uint64_t>* clips) const {
+uint64_t EpochOrder::ElementOf(uint64_t key, uint64_t clip) const {
+  const uint64_t key_mask = ~((uint64_t{1} << clip_bits_) - 1);
+  return ((key << bucket_bits_) & key_mask) | clip;
+}
+
+// The clips whose keys are equal as far as they are kept are sorted again, by all of the key.
+void EpochOrder::Sort(std::vector<uint64_t>* clips) const {
+  std::sort(clips->begin(), clips->end());
   const auto precise = [&](uint64_t clip) {
     const Sample sample = SampleOf(clip);
     const IndexedVideo video = videos_[sample.video];
@@ -140,18 +153,19 @@ Sample EpochOrder::At(int64_t place) {
   const int64_t number = BucketOf(place);
   if (current_.number != number) {
     std::future<Bucket> next = std::move(next_);
-    const bool is_next = next.valid() && current_.number + 1 == number;
+    const bool is_next = next.valid() && next_number_ == number;
     current_ = {};  // frees its memory before more is needed
     current_ = is_next ? next.get() : MakeBucket(number);
-    PrepareBucket(number + 1);
   }
+  PrepareBucket(number + 1);
   return Take(current_, place);
 }
 
 void EpochOrder::PrepareBucket(int64_t number) {
-  if (number >= int64_t{1} << bucket_bits_) {
+  if (number == next_number_ || number >= int64_t{1} << bucket_bits_) {
     return;
   }
+  next_number_ = number;
   try {
     next_ = std::async(std::launch::async, [this, number] { return MakeBucket(number); });
   } catch (const std::system_error&) {

@@ -69,7 +69,9 @@ class EpochOrder {
   Bucket MakeBucket(int64_t number) const;
   void PrepareBucket(int64_t number);
   void RequireCount(int64_t expected, int64_t found) const;
-  void SortEqualKeys(std::vector<uint64_t>* clips) const;
+  uint64_t BucketOfKey(uint64_t key) const;
+  uint64_t ElementOf(uint64_t key, uint64_t clip) const;
+  void Sort(std::vector<uint64_t>* clips) const;
   Sample Take(const Bucket& bucket, int64_t place) const;
 
   const VideoIndex videos_;
@@ -82,7 +84,8 @@ class EpochOrder {
   std::mutex mutex_;                    // guards all members below
   std::vector<int64_t> bucket_begins_;  // place of each bucket's first clip; then size_
   Bucket current_, other_;
-  std::future<Bucket> next_;  // of the number after current_.number
+  std::future<Bucket> next_;
+  int64_t next_number_ = 0;  // of the bucket that was last prepared as the next one
 };
 
 }  // namespace reel3d
