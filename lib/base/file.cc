@@ -225,6 +225,18 @@ int RemoveStaleTemporaries(const fs::path& folder) {
   return removed;
 }
 
+fs::path SystemTemporaryFolder() {
+  std::error_code error;
+  fs::path folder = fs::temp_directory_path(error);
+  if (error) {
+    throw EnvironmentError(
+        fmt::format("there is no folder {} for temporary files, which TMPDIR names: make it, or "
+                    "set TMPDIR to another folder",
+                    folder.empty() ? "/tmp" : folder.string()));
+  }
+  return folder;
+}
+
 // Another process may remove the folder at any moment, also between two looks of
 // create_directories, which then fails. So it tries again.
 void MakeFolders(const fs::path& folder) {

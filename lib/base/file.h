@@ -51,6 +51,10 @@ std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uin
 // other hosts stay, as their owners may be alive. Returns how many were removed.
 int RemoveStaleTemporaries(const std::filesystem::path& folder);
 
+// Returns the system's folder for temporary files: TMPDIR, or /tmp. Throws an environment error if
+// there is none.
+std::filesystem::path SystemTemporaryFolder();
+
 // Makes the folder and its parents. Throws an environment error if it cannot.
 void MakeFolders(const std::filesystem::path& folder);
 

@@ -13,17 +13,28 @@
 namespace reel3d {
 namespace {
 
+// The matcher of libstdc++ that needs no time or stack beyond the text's length: its other one
+// backtracks, and can take years or overflow the stack for a few letters.
+constexpr auto kSyntax = std::regex::ECMAScript | std::regex_constants::__polynomial;
+
+[[noreturn]] void Refuse(const std::string& text, const std::regex_error& error) {
+  throw UsageError(fmt::format("--group-regex '{}': {}{}", text, error.what(),
+                               error.code() == std::regex_constants::error_complexity
+                                   ? "; it may not refer back to a group, as \\1 does"
+                                   : ""));
+}
+
 std::regex CompileGroupRegex(const std::string& text) {
   try {
-    std::regex expression(text, std::regex::ECMAScript);
+    std::regex expression(text, kSyntax);
     if (expression.mark_count() >= 1) {
       return expression;
     }
   } catch (const std::regex_error& error) {
-    throw UsageError(fmt::format("group-regex '{}': {}", text, error.what()));
+    Refuse(text, error);
   }
   throw UsageError(fmt::format(
-      "group-regex '{}' has no capture group: put the part that names the group in ( )", text));
+      "--group-regex '{}' has no capture group: put the part that names the group in ( )", text));
 }
 
 std::optional<std::string> FirstCapture(const std::string& text, const std::regex& expression) {
@@ -63,10 +74,10 @@ std::vector<std::string> GroupsOf(const std::vector<std::string>& names,
   }
   if (without.size() == 1) {
     throw InputError(
-        fmt::format("{} does not match group-regex '{}'", without.front(), group_regex));
+        fmt::format("{} does not match --group-regex '{}'", without.front(), group_regex));
   }
   if (!without.empty()) {
-    throw InputError(fmt::format("{} of {} videos do not match group-regex '{}': {}",
+    throw InputError(fmt::format("{} of {} videos do not match --group-regex '{}': {}",
                                  without.size(), names.size(), group_regex, NameSome(without)));
   }
   const std::map<std::string, std::string> unified = UnifiedForms({groups.begin(), groups.end()});

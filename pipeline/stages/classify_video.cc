@@ -113,7 +113,7 @@ void CheckOutput(const std::string& option, const fs::path& file, const char* ex
 // Loads the network of `options` and checks that the network accepts clips of its recipe's size.
 TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device device) {
   KeepFreedMemory();
-  RemoveStaleTemporaries(fs::temp_directory_path());  // of runs that were killed
+  RemoveStaleTemporaries(SystemTemporaryFolder());  // of runs that were killed
   at::set_num_threads(ThreadCount(options.compute.threads));
   TrainedNetwork trained =
       LoadTrainedNetwork(options.network, device, options.compute.precision, options.compute.batch);

@@ -40,7 +40,7 @@ ScoreSource OpenShards(const std::string& folder) {
 
 ScoreSource OpenVideos(const RawScorerOptions& raw, Subset subset) {
   RequireFile(raw.manifest, "the manifest that --from-videos scores");
-  RemoveStaleTemporaries(std::filesystem::temp_directory_path());  // of runs that were killed
+  RemoveStaleTemporaries(SystemTemporaryFolder());  // of runs that were killed
   ScoreSource source;
   source.identity = VideosIdentity(raw.manifest, ReadManifest(raw.manifest), subset);
   source.passport = PassportOrWarning([&] { return ReadManifestPassport(raw.manifest); });

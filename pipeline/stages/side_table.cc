@@ -147,12 +147,17 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
   const bool makes_duration =
       Has(table.columns, kFrames) && Has(table.columns, kFps) && !Has(table.columns, kDuration);
   std::vector<SliceColumn> columns;
+  std::map<std::string_view, size_t> places;
+  for (const std::string& name : table.columns) {
+    places.emplace(name, places.size());
+  }
   for (const std::string& name : wanted.empty() ? table.columns : wanted) {
     const bool is_by_chance = wanted.empty() && name == kLabel;
     if (name == kId || is_by_chance || (makes_duration && name == kDuration)) {
       continue;
     }
-    const size_t place = PlaceOf(table.columns, name, file);
+    const auto found = places.find(name);
+    const size_t place = found != places.end() ? found->second : PlaceOf(table.columns, name, file);
     columns.push_back({name, {}});
     for (const std::string& id : ids) {
       columns.back().values.push_back(table.Value(id, place));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "pipeline/support/judged_video.h"
 
 namespace reel3d {
@@ -17,7 +18,7 @@ namespace {
 constexpr size_t kBatchesAtOnce = 8;
 
 std::unique_ptr<PendingFile> NewTemporary() {
-  return std::make_unique<PendingFile>(fs::temp_directory_path() / "reel3d.mkv");
+  return std::make_unique<PendingFile>(SystemTemporaryFolder() / "reel3d.mkv");
 }
 
 // Returns the number behind the last frame of a clip.

@@ -203,5 +203,22 @@ TEST(MakeFolders, OthersMayRemoveTheFolderMeanwhile) {
   remover.join();
 }
 
+TEST(SystemTemporaryFolder, IsNamedIfThereIsNone) {
+  const test::TemporaryFolder folder;
+  const char* before = getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("TMPDIR", folder.path().c_str(), 1);
+  EXPECT_EQ(SystemTemporaryFolder(), folder.path());
+  setenv("TMPDIR", (folder / "gone").c_str(), 1);
+  try {
+    SystemTemporaryFolder();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kEnvironment);
+    EXPECT_THAT(error.what(), testing::HasSubstr((folder / "gone").string()));
+  }
+  before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", kept.c_str(), 1);
+}
+
 }  // namespace
 }  // namespace reel3d

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "lib/base/error.h"
+#include "lib/data/video_groups.h"
 
 namespace reel3d {
 namespace {
@@ -179,7 +180,7 @@ TEST(SplitTest, NamesAllThatMatchNoGroup) {
     SplitVideos({{"run/anna.mp4", "run"}, {"run/b.mp4", "run"}, {"run/c.mp4", "run"}}, options);
     ADD_FAILURE() << "nothing was thrown";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("2 of 3 videos do not match group-regex '(anna)': "
+    EXPECT_THAT(error.what(), HasSubstr("2 of 3 videos do not match --group-regex '(anna)': "
                                         "run/b.mp4, run/c.mp4"));
   }
 }
@@ -210,6 +211,26 @@ TEST(SplitTest, SaysWhatIsWrong) {
       EXPECT_THAT(error.what(), HasSubstr(c.complaint));
     }
   }
+}
+
+// A matcher that backtracks takes years for the first one and overflows the stack in the second.
+TEST(SplitTest, NoRegexHangsOrCrashes) {
+  EXPECT_EQ(GroupsOf({std::string(40, 'a')}, "(a+)+$").size(), 1U);
+  EXPECT_THROW(GroupsOf({std::string(40, 'a') + "!"}, "(a+)+$"), Error);
+  EXPECT_THROW(GroupsOf({std::string(3900, 'a')}, "((((((a|b))))))*_"), Error);
+  try {
+    GroupsOf({"aa"}, R"((a)\1)");
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("refer back"));
+  }
+}
+
+TEST(SplitTest, TheFirstGroupIsTheSameAsWithAnyMatcher) {
+  EXPECT_EQ(GroupsOf({"person07_walk_d2.avi", "v_Archery_g12_c03.avi", "anna-1.mp4", "ab.avi"},
+                     "(?:v_[A-Za-z]+_)?(g[0-9]+|[a-z]+?)[-_0-9.]"),
+            (std::vector<std::string>{"person", "g12", "anna", "ab"}));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
 
 TEST_F(EvaluateScores, GroupsAreDrawnTogether) {
   options_.intervals.group_regex = "([xb])";
-  ExpectRefused("2 of 3 videos do not match group-regex '([xb])': a");
+  ExpectRefused("2 of 3 videos do not match --group-regex '([xb])': a");
   options_.intervals.group_regex = "([abc])";
   Run();
   EXPECT_EQ(Json::parse(Output("figures.json"))["intervals_over"], "groups");

@@ -265,7 +265,12 @@ TEST_F(Report, TakesFoldersOfSingleStagesAndEmptyFiles) {
         "evaluation/metrics.json", "evaluation/confusion.tsv", "evaluation/predictions.tsv"}) {
     Write(file, "");
   }
-  EXPECT_THAT(Page(), HasSubstr("The accuracy is not known"));
+  const std::string page = Page();
+  EXPECT_THAT(page, HasSubstr("The accuracy is not known"));
+  for (const char* file :
+       {"metrics.jsonl is empty", "confusion.tsv is empty", "predictions.tsv is empty"}) {
+    EXPECT_THAT(page, HasSubstr(file));
+  }
 }
 
 TEST_F(Report, RefusesAFolderThatIsNoRun) {

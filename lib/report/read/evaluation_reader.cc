@@ -72,7 +72,7 @@ void ReadConfusion(const fs::path& file, EvaluationRecord* record,
     const std::string text = ReadFile(file);
     TextLines lines(text, file.string());
     std::string_view line;
-    lines.Next(&line);
+    RequireHeader(lines.Next(&line), file);
     for (const std::string_view name : SplitAtTabs(line)) {
       record->names.emplace_back(name);
     }

@@ -24,12 +24,19 @@ void Tolerate(std::vector<std::string>* missing, const std::function<void()>& re
   }
 }
 
+void RequireHeader(bool has_line, const std::filesystem::path& file) {
+  if (!has_line) {
+    throw InputError(fmt::format("{} is empty", file.string()));
+  }
+}
+
 std::vector<nlohmann::ordered_json> ReadJsonLines(const std::filesystem::path& file,
                                                   std::vector<std::string>* missing) {
   std::vector<nlohmann::ordered_json> objects;
   Tolerate(missing, [&] {
     const std::string text = ReadFile(file);
     TextLines lines(text, file.string());
+    RequireHeader(!text.empty(), file);
     DamagedLines damaged;
     for (std::string_view line; lines.Next(&line);) {
       if (line.empty()) {
@@ -61,7 +68,7 @@ void ReadLooseTable(const std::filesystem::path& file, std::vector<std::string>*
     const std::string text = ReadFile(file);
     TextLines lines(text, file.string());
     std::string_view line;
-    lines.Next(&line);
+    RequireHeader(lines.Next(&line), file);
     std::map<std::string, size_t, std::less<>> columns;
     for (const std::string_view name : SplitAtTabs(line)) {
       columns.emplace(name, columns.size());

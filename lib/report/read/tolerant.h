@@ -18,6 +18,9 @@ namespace reel3d::report {
 // Calls `read`. If it throws an input error, adds the error's message to `missing`.
 void Tolerate(std::vector<std::string>* missing, const std::function<void()>& read);
 
+// Throws an input error if a table has no first line: the stages write one even if nothing follows.
+void RequireHeader(bool has_line, const std::filesystem::path& file);
+
 // Returns the objects of a file with one JSON object a line.
 std::vector<nlohmann::ordered_json> ReadJsonLines(const std::filesystem::path& file,
                                                   std::vector<std::string>* missing);
