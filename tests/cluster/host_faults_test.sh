@@ -159,6 +159,7 @@ else
 fi
 
 echo "== a link that is cut during a check"
+on h3 mount -t tmpfs tmpfs "$folder" # h3 waits for the file, so that there is time
 {
 	until [ -e "$folder/.check-cluster-visible" ]; do sleep 0.05; done
 	ip link set to-h3 down
