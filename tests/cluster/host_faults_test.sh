@@ -82,12 +82,14 @@ check() { # OPTION...: checks the three hosts, into $work/said
 	echo "$status" >"$work/status"
 	rm -f "$work"/environment-*
 }
-# expect STATUS [VERDICT CHECK WORDS]...: these checks alone found something, with these words.
+# expect STATUS [VERDICT CHECK WORDS]...: these checks alone found something, with these words. If the machine
+# has much other work, a pair of ranks may be slow at any time, and is passed over here.
 expect() {
 	local found wanted=$(((${#} - 1) / 3))
 	[ "$(<"$work/status")" = "$1" ] || fail "status $(<"$work/status"): $(cat "$work/said")"
 	shift
 	found=$(grep -E '^(WARN|FAIL) ' "$work/said" || true)
+	[[ $* == *slow-pair* ]] || found=$(grep -v '^WARN *slow-pair ' <<<"$found" || true)
 	[ "$(grep -c . <<<"$found")" = "$wanted" ] || fail "not $wanted alarms: $(cat "$work/said")"
 	while (($# > 0)); do
 		grep -qE "^$1 +$2 +.*$3" <<<"$found" || fail "wanted $1 of $2 with '$3': $(cat "$work/said")"
