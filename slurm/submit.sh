@@ -11,6 +11,8 @@
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
 . slurm/chain.sh
+# shellcheck source=slurm/limits.sh
+. slurm/limits.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 last=${1:-evaluate}
@@ -107,13 +109,6 @@ check_settings() { # STAGE
 	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >/dev/null) || status=$?
 	((status != 4)) || die 4 "$said"
 	((status == 0)) || die 2 "$config: the settings of $1 are refused: $said"
-}
-
-check_array_size() {
-	local most
-	most=$(scontrol show config 2>&1 | awk '$1 == "MaxArraySize" {print $3}') || true
-	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
-	((TASKS <= most)) || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
 }
 
 # Sets SLICES of a stage. An unfinished stage that is shared again keeps its slices. Tasks that share the
@@ -221,8 +216,8 @@ if ((${#work[@]} == 0)); then
 	exit
 fi
 for stage in "${work[@]}"; do check_settings "$stage"; done
-check_array_size
 [ -z "${ARRAY:-}" ] || check_array
+fit_arrays
 take_snapshot
 trap withdraw EXIT
 submit_chain

@@ -29,6 +29,7 @@ cat >"$work/slurm/squeue" <<'END'
 #!/usr/bin/env bash
 cd "$(dirname "$0")/.."
 [ ! -e silent ] || { cat silent >&2 && exit 1; }
+[[ $* == *--jobs=* ]] || exec cat others
 asked_for=$(grep -o 'jobs=[0-9,]*' <<<"$*" | tr -d 'jobs=' | tr ',' '|')
 grep -sE "^($asked_for) " queued || true
 END
@@ -40,12 +41,22 @@ cat >"$work/slurm/scontrol" <<'END'
 #!/usr/bin/env bash
 cd "$(dirname "$0")/.."
 [ ! -e silent ] || { cat silent >&2 && exit 1; }
-echo 'MaxArraySize            = 1001'
+printf 'MaxArraySize            = 1001\nMaxJobCount             = %s\n' "$(cat most 2>/dev/null || echo 10000)"
+END
+# Answers as sacctmgr 22.05 of a cluster with accounting does, from the file `accounting`, whose lines are
+# ENTITY COLUMNS|VALUES. Without the file it fails as on a cluster without accounting.
+cat >"$work/slurm/sacctmgr" <<'END'
+#!/usr/bin/env bash
+cd "$(dirname "$0")/.."
+[ -e accounting ] || { echo 'You are not running a supported accounting_storage plugin' >&2 && exit 1; }
+echo "sacctmgr $*" >>accounted
+sed -n "s/^$4 ${*: -1} //p" accounting
 END
 chmod +x "$work"/slurm/*
 
 start_over() {
-	rm -rf "$RUN" "$work"/{asked,fails,queued,silent,slow,configs}
+	rm -rf "$RUN" "$work"/{asked,fails,queued,silent,slow,configs,most,accounting,accounted}
+	: >"$work/others"
 	mkdir -p "$RUN" "$CONFIGS"
 	touch "$RUN/videos.tsv" "$work/asked"
 }
@@ -162,6 +173,63 @@ finish prepared
 submit ARRAY=1
 expect 2 'pack comes next, which is no array'
 nothing_queued
+
+echo "== more jobs than the cluster holds"
+start_over
+submit TASKS=1002 SLICES=9000
+expect 0 'TASKS=1002 is made 1001, this cluster'
+grep -q -e '--array=0-1000 ' "$work/asked" || fail "the array has another size"
+start_over
+echo 24 >"$work/most"
+seq 4 >"$work/others"
+submit TASKS=9 # 2 x 9 tasks, pack, train, evaluate and the job at the end
+expect 2 'TASKS=9: 22 jobs and tasks do not fit: MaxJobCount of the cluster is 24, and 4 are queued or running already. TASKS=8 fits'
+nothing_queued
+submit TASKS=8
+expect 0 'evaluate: job'
+: >"$work/asked"
+submit TASKS=9 SLICES=100
+expect 0 'TASKS=9 is made 8: MaxJobCount of the cluster is 24'
+[ "$(grep -c -e '--array=0-7 ' "$work/asked")" = 2 ] || fail "the arrays have other sizes"
+: >"$work/asked"
+submit TASKS=9 SLICES=100 OVERWRITE=yes
+expect 2 'TASKS=8 fits'
+submit TASKS=900 ARRAY=1-20
+expect 2 'leaves tasks undone'
+seq 20 >"$work/others"
+submit TASKS=1 SLICES=100
+expect 1 '6 jobs and tasks do not fit: MaxJobCount of the cluster is 24, and 20 are'
+nothing_queued
+stage=prep submit TASKS=3 ARRAY=0-1
+expect 0 'prep: job'
+
+echo "== more jobs than the accounting lets a user queue"
+start_over
+user=$(id -un)
+cat >"$work/accounting" <<'END'
+user format=DefaultAccount vision
+associations format=Partition,MaxSubmitJobs,DefaultQOS |40|
+associations format=Partition,MaxSubmitJobs,DefaultQOS gpu|20|short
+qos format=MaxSubmitJobsPerUser 30
+END
+submit TASKS=14
+expect 2 'MaxSubmitJobsPerUser of QOS normal is 30, and 0 are queued or running already. TASKS=13 fits'
+grep -qx "sacctmgr .* associations where user=$user account=vision format=.*" "$work/accounted" || fail "another account"
+cp "$SITE_ENV" "$work/site.before"
+echo 'SITE_OPTIONS=(-A audio --partition=gpu)' >>"$SITE_ENV"
+submit TASKS=9
+expect 2 'MaxSubmitJobs of account audio is 20'
+grep -qx "sacctmgr .* qos where name=short format=.*" "$work/accounted" || fail "another QOS"
+echo 'SITE_OPTIONS=(--account audio -q long)' >>"$SITE_ENV"
+sed -i 's/^qos .*/qos format=MaxSubmitJobsPerUser /' "$work/accounting"
+submit TASKS=18
+expect 0 'evaluate: job'
+grep -qx "sacctmgr .* qos where name=long format=.*" "$work/accounted" || fail "another QOS"
+: >"$work/asked"
+submit TASKS=19
+expect 2 'MaxSubmitJobs of account audio is 40'
+nothing_queued
+cp "$work/site.before" "$SITE_ENV"
 
 echo "== slices that the tasks share"
 start_over

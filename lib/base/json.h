@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <type_traits>
@@ -33,12 +34,28 @@ std::string FormatJson(const nlohmann::ordered_json& json);
 // input error that begins with `source` and says what is wrong.
 void UseJson(const std::string& source, const std::function<void()>& use);
 
-// Returns the member `name` of an object; `otherwise` if it is absent or has another type.
+// Returns whether `json` is a whole number that `Integer` can hold.
+template <class Integer>
+bool IsWithin(const nlohmann::ordered_json& json) {
+  if (!json.is_number_integer()) {
+    return false;
+  }
+  const bool is_negative = !json.is_number_unsigned() && json.get<int64_t>() < 0;
+  return is_negative
+             ? std::is_signed_v<Integer> &&
+                   json.get<int64_t>() >= static_cast<int64_t>(std::numeric_limits<Integer>::min())
+             : json.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<Integer>::max());
+}
+
+// Returns the member `name` of an object; `otherwise` if it is absent, has another type, or is a
+// number that `Value` cannot hold.
 template <class Value>
 Value MemberOr(const nlohmann::ordered_json& json, const char* name, Value otherwise) {
-  const auto member = json.find(name);
-  if (std::is_integral_v<Value> && member != json.end() && !member->is_number_integer()) {
-    return otherwise;
+  if constexpr (std::is_integral_v<Value> && !std::is_same_v<Value, bool>) {
+    const auto member = json.find(name);
+    if (member != json.end() && !IsWithin<Value>(*member)) {
+      return otherwise;
+    }
   }
   try {
     return json.value(name, otherwise);

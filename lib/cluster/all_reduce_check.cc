@@ -41,8 +41,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck AllReduceCheck() {
-  return {"all-reduce", "Sums gradients of the training's size over all ranks.", Observe, Judge};
-}
+ClusterCheck AllReduceCheck() { return {"all-reduce", Observe, Judge}; }
 
 }  // namespace reel3d

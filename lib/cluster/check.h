@@ -40,7 +40,6 @@ using Observations = std::vector<nlohmann::json>;
 
 struct ClusterCheck {
   const char* name;
-  const char* help;  // what the check does, in one sentence
   // Collective. Must not throw for a fault of this rank alone, because the others would wait for
   // it.
   nlohmann::json (*observe)(const ClusterProbe& probe, const ClusterNeeds& needs);

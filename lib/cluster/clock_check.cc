@@ -50,6 +50,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 
 }  // namespace
 
-ClusterCheck ClockCheck() { return {"clock", "Compares the clocks of the hosts.", Observe, Judge}; }
+ClusterCheck ClockCheck() { return {"clock", Observe, Judge}; }
 
 }  // namespace reel3d

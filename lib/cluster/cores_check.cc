@@ -123,9 +123,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck CoresCheck() {
-  return {"cores", "Compares cores, their binding and control groups with the threads of ranks.",
-          Observe, Judge};
-}
+ClusterCheck CoresCheck() { return {"cores", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -148,9 +148,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck FolderCheck() {
-  return {"folder", "Writes, syncs, locks and renames a file of each rank in --folder.", Observe,
-          Judge};
-}
+ClusterCheck FolderCheck() { return {"folder", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -81,9 +81,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck LimitsCheck() {
-  return {"limits", "Compares open files, memory and /dev/shm with what ranks need.", Observe,
-          Judge};
-}
+ClusterCheck LimitsCheck() { return {"limits", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -53,8 +53,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck LoaderCheck() {
-  return {"loader", "Loads clips of --shards on all ranks at once.", Observe, Judge};
-}
+ClusterCheck LoaderCheck() { return {"loader", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -25,6 +25,7 @@ struct ClusterProbe {
   std::string processor;             // "AMD EPYC", or the GPU's name if the ranks compute on GPUs
   std::string gpu_id;                // differs for each GPU; empty without a GPU
   std::string transport;             // what carries gradients, such as "Open MPI 4.1.4"
+  std::string network;               // NCCL's name of what it uses between hosts; "": not known
   std::string versions;              // lines of program, libraries and build
   std::filesystem::path root = "/";  // holds /proc, /sys and /dev
 

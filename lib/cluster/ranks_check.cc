@@ -44,9 +44,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck RanksCheck() {
-  return {"ranks", "Compares the ranks that MPI found with those that were started.", Observe,
-          Judge};
-}
+ClusterCheck RanksCheck() { return {"ranks", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -77,9 +77,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 
 }  // namespace
 
-ClusterCheck SameStepCheck() {
-  return {"same-step", "Computes one fixed training step on every rank, and compares its bits.",
-          Observe, Judge};
-}
+ClusterCheck SameStepCheck() { return {"same-step", Observe, Judge}; }
 
 }  // namespace reel3d

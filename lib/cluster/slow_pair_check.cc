@@ -190,9 +190,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 
 }  // namespace
 
-ClusterCheck SlowPairCheck() {
-  return {"slow-pair", "Exchanges data between pairs of ranks, and names a slow pair.", Observe,
-          Judge};
-}
+ClusterCheck SlowPairCheck() { return {"slow-pair", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <system_error>
 
 #include "lib/cluster/checks.h"
@@ -12,32 +15,57 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kTcp = "Socket";  // NCCL's name
+
+std::vector<fs::path> FilesIn(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (fs::directory_iterator file(folder, failed), end; !failed && file != end;
+       file.increment(failed)) {
+    files.push_back(file->path());
+  }
+  return files;
+}
+
+// Returns false if no port of the device is active: then no cable is plugged in. Devices without a
+// list of ports count as active.
+bool IsActive(const fs::path& device) {
+  const std::vector<fs::path> ports = FilesIn(device / "ports");
+  return ports.empty() || std::any_of(ports.begin(), ports.end(), [](const fs::path& port) {
+           std::string state;
+           std::ifstream file(port / "state");
+           return !std::getline(file, state) || state.find("ACTIVE") != std::string::npos;
+         });
+}
+
 std::vector<std::string> FastDevices(const fs::path& root) {
   std::vector<std::string> names;
   for (const char* folder : {"sys/class/infiniband", "sys/class/cxi"}) {
-    std::error_code failed;
-    for (fs::directory_iterator file(root / folder, failed), end; !failed && file != end;
-         file.increment(failed)) {
-      names.push_back(file->path().filename());
+    for (const fs::path& device : FilesIn(root / folder)) {
+      if (IsActive(device)) {
+        names.push_back(device.filename());
+      }
     }
   }
+  std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string Variable(const char* name) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? "" : text;
 }
 
 // Returns the setting of the environment that keeps traffic on TCP; "" if there is none.
 std::string KeptOnTcp() {
-  const auto value = [](const char* name) {
-    const char* text = std::getenv(name);
-    return std::string(text == nullptr ? "" : text);
-  };
-  if (value("NCCL_IB_DISABLE") == "1") {
+  if (Variable("NCCL_IB_DISABLE") == "1") {
     return "NCCL_IB_DISABLE=1";
   }
-  if (value("NCCL_NET") == "Socket") {
+  if (Variable("NCCL_NET") == kTcp) {
     return "NCCL_NET=Socket";
   }
-  const std::string btl = value("OMPI_MCA_btl");
-  const std::string pml = value("OMPI_MCA_pml");
+  const std::string btl = Variable("OMPI_MCA_btl");
+  const std::string pml = Variable("OMPI_MCA_pml");
   if (btl.find("tcp") != std::string::npos && btl.front() != '^' && pml != "ucx" && pml != "cm") {
     return "OMPI_MCA_btl=" + btl;
   }
@@ -47,7 +75,34 @@ std::string KeptOnTcp() {
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
   return {{"devices", FastDevices(probe.root)},
           {"kept_on_tcp", KeptOnTcp()},
+          {"network", probe.network},
+          {"named", Variable("NCCL_NET")},
           {"transport", probe.transport}};
+}
+
+// Finds the first rank whose NCCL uses TCP, although its host has a fast network, or NCCL_NET names
+// another one. Returns whether there is one.
+bool FindFallBack(const Observations& ranks, Finding* finding) {
+  for (size_t rank = 0; rank < ranks.size(); ++rank) {
+    const std::vector<std::string> devices = ranks[rank].at("devices");
+    const std::string named = ranks[rank].at("named");
+    const bool is_faster_there = named.empty() ? !devices.empty() : named != kTcp;
+    if (ranks[rank].at("network") != kTcp || !is_faster_there) {
+      continue;
+    }
+    const std::string fast = named.empty() ? fmt::format("there is {}", fmt::join(devices, ", "))
+                                           : fmt::format("NCCL_NET names {}", named);
+    *finding = {
+        Verdict::kWarn,
+        fmt::format("{}: {}: that is TCP, although {}", NameRank(ranks, static_cast<int>(rank)),
+                    ranks[rank].at("transport").get<std::string>(), fast),
+        "load the module of NCCL's plugin for this network, or start the container with it; "
+        "NCCL_DEBUG=INFO shows why NCCL does not take it",
+        {},
+        {}};
+    return true;
+  }
+  return false;
 }
 
 Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
@@ -68,7 +123,8 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
   finding.text =
       fmt::format("{}; {}", transport,
                   some_have ? "the hosts have a fast network" : "no fast network was found");
-  if (RanksByHost(ranks).size() > 1 && !slow.empty()) {
+  const bool has_hosts = RanksByHost(ranks).size() > 1;
+  if (has_hosts && !slow.empty()) {
     const std::string setting = ranks[static_cast<size_t>(slow.front())].at("kept_on_tcp");
     finding = {Verdict::kWarn,
                fmt::format("{}: {} keeps the traffic on TCP, although there is a fast network",
@@ -76,22 +132,21 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
                fmt::format("unset {}", setting.substr(0, setting.find('='))),
                {},
                {}};
+  } else if (has_hosts && FindFallBack(ranks, &finding)) {
+    return finding;
   } else if (some_have && !without.empty()) {
-    finding = {
-        Verdict::kWarn,
-        fmt::format("{} have no fast network, the other hosts have one", NameRanks(ranks, without)),
-        ExcludeOption(ranks, without),
-        {},
-        {}};
+    finding = {Verdict::kWarn,
+               fmt::format("no fast network for {}, though other hosts have one",
+                           NameRanks(ranks, without)),
+               ExcludeOption(ranks, without),
+               {},
+               {}};
   }
   return finding;
 }
 
 }  // namespace
 
-ClusterCheck TransportCheck() {
-  return {"transport", "Looks for a fast network, and for settings that do not use it.", Observe,
-          Judge};
-}
+ClusterCheck TransportCheck() { return {"transport", Observe, Judge}; }
 
 }  // namespace reel3d

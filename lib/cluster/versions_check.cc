@@ -84,8 +84,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 
 }  // namespace
 
-ClusterCheck VersionsCheck() {
-  return {"versions", "Compares program, libraries and kernel of all ranks.", Observe, Judge};
-}
+ClusterCheck VersionsCheck() { return {"versions", Observe, Judge}; }
 
 }  // namespace reel3d

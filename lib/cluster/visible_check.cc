@@ -97,8 +97,6 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 
 }  // namespace
 
-ClusterCheck VisibleCheck() {
-  return {"visible", "Measures how soon all ranks see a new file in --folder.", Observe, Judge};
-}
+ClusterCheck VisibleCheck() { return {"visible", Observe, Judge}; }
 
 }  // namespace reel3d

@@ -159,8 +159,10 @@ void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
   const Origin windows = Weaker(FramesOrigin(request.videos), request.videos.num_training.origin);
   figures->Begin("score", windows);
   figures->Add("windows", "windows", Unit::kCount, plan.score_windows);
-  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s,
-               Weaker(windows, request.rates.score_clips_per_s.origin));
+  const Origin time = Weaker(windows, request.rates.score_clips_per_s.origin);
+  figures->Add("tasks", "tasks of the array", Unit::kCount, plan.score.num_tasks, time);
+  figures->Add("task_s", "time of a task", Unit::kSeconds, plan.score.task_s, time);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s, time);
 }
 
 void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {

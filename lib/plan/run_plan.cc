@@ -91,14 +91,18 @@ void PlanRestarts(const Request& request, TrainingPlan* training) {
       (training->job.wall_s - training->job.waiting_s) / kHour_s * training->num_ranks;
 }
 
-ArraySize PlanPrep(const Request& request, double core_s) {
-  const Cluster& cluster = request.cluster;
+ArrayConditions ArrayOf(const Request& request) {
   ArrayConditions array;
+  array.task_s = request.settings.task_minutes.value * 60;
+  array.max_tasks = request.cluster.max_array_size.value;
+  return array;
+}
+
+ArraySize PlanPrep(const Request& request, double core_s) {
+  ArrayConditions array = ArrayOf(request);
   array.core_s = core_s;
   array.num_items = request.videos.num_videos.value;
-  array.cores_per_task = cluster.cores_per_node.value;
-  array.task_s = request.settings.task_minutes.value * 60;
-  array.max_tasks = cluster.max_array_size.value;
+  array.cores_per_task = request.cluster.cores_per_node.value;
   array.tasks_at_once = request.settings.prep_nodes.value;
   return SizeArray(array);
 }
@@ -112,8 +116,13 @@ double WindowsPerVideo(const Request& request) {
 
 void PlanScoring(const Request& request, RunPlan* plan) {
   plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
-  plan->score_s =
-      plan->score_windows / request.rates.score_clips_per_s.value / ScoreRanks(request.settings);
+  const double rank_s = plan->score_windows / request.rates.score_clips_per_s.value;
+  plan->score_s = rank_s / ScoreRanks(request.settings);
+  ArrayConditions array = ArrayOf(request);
+  array.core_s = rank_s;
+  array.num_items = std::max(1.0, NumValidation(request.videos));
+  array.tasks_at_once = ScoreRanks(request.settings);
+  plan->score = SizeArray(array);
 }
 
 void AddUp(const Request& request, RunPlan* plan) {

@@ -80,6 +80,7 @@ struct RunPlan {
   ArraySize prep;
   double pack_s = 0, pack_jobs = 1;  // number of jobs in a row, as the time limit ends each
   double score_s = 0, score_windows = 0;
+  ArraySize score;  // if an array scores, with one rank a task
   TrainingPlan training;
   double wall_s = 0;  // of all stages, with a queue before each
   double core_hours = 0, cost = 0;

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "lib/base/versions.h"
 #include "lib/dist/device.h"
 #include "lib/dist/link_probe.h"
+#include "lib/dist/nccl_log.h"
 #include "lib/dist/process_group.h"
 #include "lib/model/network.h"
 #include "pipeline/support/random_clips.h"
@@ -125,8 +127,25 @@ int64_t SharedMemoryBytes() {
              : 0;
 }
 
+// Lets the ranks add up one number, and returns the network that NCCL has chosen for this.
+NcclNetwork ChosenNetwork(const ProcessGroup& group, at::Device device, const NcclLog& log) {
+  const at::Tensor number = at::ones({1}, at::TensorOptions(device));
+  AllReduceSum(group, number);
+  number.item<float>();  // waits until the GPU has finished
+  return log.Network();
+}
+
 void AskRanks(const World& world, at::Device device, ClusterProbe* probe) {
+  std::optional<NcclLog> log;
+  if (device.is_cuda()) {
+    log.emplace();
+  }
   const ProcessGroup group = MakeProcessGroup(world, device);
+  if (log) {
+    const NcclNetwork chosen = ChosenNetwork(group, device, *log);
+    probe->network = chosen.name;
+    probe->transport += chosen.name.empty() ? "" : " over " + chosen.name + " " + chosen.devices;
+  }
   probe->barrier = WaitForAll;
   probe->gather = [&world](const std::string& text) { return world.Gather(text); };
   probe->all_reduce_s = [group, device](int64_t num_floats) {

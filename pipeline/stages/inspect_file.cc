@@ -17,6 +17,7 @@
 #include "lib/weights/weights_name.h"
 #include "pipeline/stages/inspect_data.h"
 #include "pipeline/stages/inspect_passport.h"
+#include "pipeline/stages/inspection_text.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_tasks.h"
@@ -73,7 +74,7 @@ Json InspectStarts(const fs::path& file) {
   if (!goodput) {
     throw InputError(file.string() + ": holds no start of train-r3d");
   }
-  Json json = {{"kind", "starts of a training"}, {"summary", Describe(*goodput)}};
+  Json json = {{"kind", kKindInTime}, {"summary", Describe(*goodput)}};
   json.update(ToJson(*goodput));
   json["rows"] = json["starts"];
   json.erase("starts");
@@ -130,9 +131,11 @@ void InspectFileOptions::Bind(OptionBinder& binder) {
       "stage, its starts.jsonl, with --layers settings of train-r3d (.ini), or with --watch a run. "
       "Two that carry "
       "passports are compared: where their data sets differ is printed");
-  binder.Bind("rows", &rows, {0, INT32_MAX},
-              "maximum number of rows to print; --json always prints all. 0: all",
-              Effect::kRunOnly);
+  binder.Bind(
+      "rows", &rows, {0, INT32_MAX},
+      "maximum number of rows to print: the first ones, but the newest starts of starts.jsonl; "
+      "--json always prints all. 0: all",
+      Effect::kRunOnly);
   binder.Bind("frames-to", &frames_to,
               "write the frames of a prepared video, or of the video --video of a shard, to this "
               "new folder, as 000000.jpg and so on; a folder without files also serves. Empty: no "

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "lib/base/plural.h"
 #include "lib/base/visible_text.h"
 
 namespace reel3d {
@@ -50,16 +51,16 @@ bool IsTable(const Json& value) {
          });
 }
 
-std::string FormatTable(const Json& rows, size_t count) {
+std::string FormatTable(const Json& rows, size_t first, size_t count) {
   std::vector<std::vector<std::string>> lines(count + 1);
   for (const auto& [key, value] : rows[0].items()) {
     size_t width = key.size();
     for (size_t row = 0; row < count; ++row) {
-      width = std::max(width, ValueText(rows[row][key]).size());
+      width = std::max(width, ValueText(rows[first + row][key]).size());
     }
     lines[0].push_back(fmt::format("{:<{}}", key, width));
     for (size_t row = 0; row < count; ++row) {
-      const std::string text = ValueText(rows[row][key]);
+      const std::string text = ValueText(rows[first + row][key]);
       lines[row + 1].push_back(value.is_number() ? fmt::format("{:>{}}", text, width)
                                                  : fmt::format("{:<{}}", text, width));
     }
@@ -72,14 +73,30 @@ std::string FormatTable(const Json& rows, size_t count) {
   return table;
 }
 
+size_t ShownRows(const Json& rows, int max_rows) {
+  return max_rows == 0 ? rows.size() : std::min<size_t>(rows.size(), max_rows);
+}
+
 // Returns the first `max_rows` rows, and how many more there are.
 std::string FormatRows(const Json& rows, int max_rows) {
-  const size_t count = max_rows == 0 ? rows.size() : std::min<size_t>(rows.size(), max_rows);
-  std::string text = count > 0 ? FormatTable(rows, count) : "";
+  const size_t count = ShownRows(rows, max_rows);
+  std::string text = count > 0 ? FormatTable(rows, 0, count) : "";
   if (count < rows.size()) {
     text += fmt::format("... and {} more: --rows 0 prints all\n", rows.size() - count);
   }
   return text;
+}
+
+// Returns how many earlier rows there are, and the last `max_rows` rows. `status` of the jobs
+// prints this text, too, so the text names the tool.
+std::string FormatLastRows(const Json& rows, int max_rows) {
+  const size_t count = ShownRows(rows, max_rows);
+  const size_t num_earlier = rows.size() - count;
+  const std::string table = count > 0 ? FormatTable(rows, num_earlier, count) : "";
+  return num_earlier == 0
+             ? table
+             : fmt::format("{}: inspect-file --rows 0 prints all\n{}",
+                           Count(static_cast<int64_t>(num_earlier), "earlier one"), table);
 }
 
 // Returns a line for each value of `object`. A value of an object within it is named "outer inner".
@@ -105,8 +122,10 @@ std::string FormatInspection(const Json& description, int max_rows) {
       text += fmt::format("\n{}:\n{}", Escaped(key), FormatRows(value, max_rows));
     }
   }
-  const std::string rows = FormatRows(description["rows"], max_rows);
-  return text + (rows.empty() || description["rows"].empty() ? "" : "\n") + rows;
+  const Json& found = description["rows"];
+  const std::string rows = description["kind"] == kKindInTime ? FormatLastRows(found, max_rows)
+                                                              : FormatRows(found, max_rows);
+  return text + (rows.empty() || found.empty() ? "" : "\n") + rows;
 }
 
 }  // namespace reel3d

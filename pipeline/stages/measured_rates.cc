@@ -2,6 +2,7 @@
 #include "pipeline/stages/measured_rates.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -106,6 +107,10 @@ MeasuredRates RatesOfCorrection(const fs::path& file) {
       }
       rates.by_key[key] = rate;
     }
+    const Json from = json.value("from", Json::object());
+    for (const auto& [key, origin] : from.items()) {
+      SetOrigin(key, origin.get<std::string>(), Escaped(file.string()), &rates);
+    }
   });
   return rates;
 }
@@ -155,6 +160,19 @@ void ReadFrameShape(const nlohmann::ordered_json& json, const std::string& sourc
   SetFrameShape(json.at("height"), json.at("quality"), source, rates);
 }
 
+void SetOrigin(const std::string& key, const std::string& origin, const std::string& source,
+               MeasuredRates* rates) {
+  const std::optional<plan::Origin> found = FindChoice<plan::Origin>(origin);
+  if (!found) {
+    throw InputError(fmt::format("{}: the rate {} is from '{}' but must be from one of {}", source,
+                                 Escaped(key), Escaped(origin),
+                                 fmt::join(ChoiceNames<plan::Origin>(), ", ")));
+  }
+  if (*found != plan::Origin::kMeasured) {
+    rates->origins[key] = *found;
+  }
+}
+
 MeasuredRates ReadMeasuredRates(const fs::path& source) {
   std::error_code ignored;
   return fs::is_regular_file(source, ignored) ? RatesOfCorrection(source) : RatesOfRun(source);
@@ -202,20 +220,29 @@ void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request
       rate->origin = plan::Origin::kGiven;
     } else if (source != sources.rend()) {
       *rate = {source->by_key.at(key) * CarriedBy(key, *source, request->settings),
-               plan::Origin::kMeasured};
+               source->OriginOf(key)};
     } else {
       *rate = {published[key], plan::Origin::kAssumed};
     }
   });
-  if (request->rates.validation_ms.origin == plan::Origin::kAssumed) {
-    request->rates.validation_ms = {1000 / request->rates.score_clips_per_s.value,
-                                    request->rates.score_clips_per_s.origin};
+  plan::Known& validation_ms = request->rates.validation_ms;
+  if (validation_ms.origin == plan::Origin::kAssumed && validation_ms.value == 0) {
+    validation_ms.value = 1000 / request->rates.score_clips_per_s.value;
   }
 }
 
 Json CorrectionJson(const MeasuredRates& rates, const std::map<std::string, double>& ratios) {
-  return {{"format", kFormat},        {"version", 1},          {"height", rates.height},
-          {"quality", rates.quality}, {"rates", rates.by_key}, {"measured_over_planned", ratios}};
+  Json from = Json::object();
+  for (const auto& [key, origin] : rates.origins) {
+    from[key] = NameOf(origin);
+  }
+  return {{"format", kFormat},
+          {"version", 1},
+          {"height", rates.height},
+          {"quality", rates.quality},
+          {"rates", rates.by_key},
+          {"from", from},
+          {"measured_over_planned", ratios}};
 }
 
 }  // namespace reel3d

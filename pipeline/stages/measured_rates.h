@@ -17,6 +17,13 @@ struct MeasuredRates {
   std::map<std::string, double> by_key;  // keys of plan::ForEachRate
   double height = 0, quality = 0;        // of the stored frames; 0: not known
   std::vector<std::string> notes;        // sentences on what is left out
+  // Origins of the rates that were not measured, by key.
+  std::map<std::string, plan::Origin> origins;
+
+  plan::Origin OriginOf(const std::string& key) const {
+    const auto found = origins.find(key);
+    return found == origins.end() ? plan::Origin::kMeasured : found->second;
+  }
 };
 
 // The times and sizes of a run. A stage that has not run has no entry. A stage that continued after
@@ -35,6 +42,11 @@ bool IsRate(const std::string& key, double value);
 void ReadFrameShape(const nlohmann::ordered_json& json, const std::string& source,
                     MeasuredRates* rates);
 
+// Notes the origin that a saved plan or correction names for a rate. `source` names the file in
+// errors. Throws an input error if there is no such origin.
+void SetOrigin(const std::string& key, const std::string& origin, const std::string& source,
+               MeasuredRates* rates);
+
 // `source` is a run's folder (with prepared/, shards/, train/ or scores/) or a correction. Stages
 // that have not run give no rates. Throws an input error if it is neither, or is damaged.
 MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
@@ -42,8 +54,9 @@ MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
 RunOutcome ReadRunOutcome(const std::filesystem::path& folder);
 
 // Fills each rate of `request` that is 0. The last of `sources` that has the rate gives it,
-// converted from the source's height and quality to the planned ones. Without such a source, the
-// published rate is used.
+// converted from the source's height and quality to the planned ones, with the origin that it has
+// in the source. Without such a source, the published rate is used. A rate that is only derived
+// from another one, such as the time of a validation window from that of a scored clip, is assumed.
 void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request);
 
 // Returns the content of a correction, which ReadMeasuredRates() reads.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -59,6 +60,7 @@ SavedPlan ReadPlan(const fs::path& file) {
     ReadFrameShape(json, name, &plan.rates);
     for (const auto& [key, rate] : json.at("rates").items()) {
       plan.rates.by_key[key] = rate.at("value");
+      SetOrigin(key, rate.at("from"), name, &plan.rates);
       if (!IsRate(key, plan.rates.by_key[key])) {
         throw InputError(fmt::format("{}: the rate {} is {} but must be 1e-9 to 1e9", name,
                                      Escaped(key), plan.rates.by_key[key]));
@@ -85,7 +87,7 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
 
 // Corrects the rates by the ratios measured / planned. First divides ratios that grow with the
 // number of frames by the ratio of the frames, which is no fault of a rate.
-MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> ratios) {
+void CorrectAll(std::map<std::string, double> ratios, MeasuredRates* rates) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
     for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes"}) {
@@ -95,19 +97,45 @@ MeasuredRates CorrectedRates(MeasuredRates rates, std::map<std::string, double> 
     }
   }
   const bool is_packed = ratios.count("pack.bytes") > 0;
-  Correct(ratios, "prepare.core_s", "prep_ms", 1, &rates);
-  Correct(ratios, is_packed ? "pack.bytes" : "prepare.bytes", "frame_kb", 1, &rates);
-  Correct(ratios, "pack.wall_s", "pack_mb_per_s", -1, &rates);
+  Correct(ratios, "prepare.core_s", "prep_ms", 1, rates);
+  Correct(ratios, is_packed ? "pack.bytes" : "prepare.bytes", "frame_kb", 1, rates);
+  Correct(ratios, "pack.wall_s", "pack_mb_per_s", -1, rates);
   if (is_packed) {
-    Correct(ratios, "pack.bytes", "pack_mb_per_s", 1, &rates);
-    Correct(ratios, "data.frames", "pack_mb_per_s", 1, &rates);
+    Correct(ratios, "pack.bytes", "pack_mb_per_s", 1, rates);
+    Correct(ratios, "data.frames", "pack_mb_per_s", 1, rates);
   }
-  Correct(ratios, "train.wall_s", "train_clips_per_s", -1, &rates);
-  Correct(ratios, "train.wall_s", "loader_clips_per_s", -1, &rates);
-  Correct(ratios, "train.wall_s", "validation_ms", 1, &rates);
-  Correct(ratios, "train.wall_s", "straggling_ms", 1, &rates);
-  Correct(ratios, "score.wall_s", "score_clips_per_s", -1, &rates);
-  Correct(ratios, "score.windows", "score_clips_per_s", 1, &rates);
+  Correct(ratios, "train.wall_s", "train_clips_per_s", -1, rates);
+  Correct(ratios, "train.wall_s", "loader_clips_per_s", -1, rates);
+  Correct(ratios, "train.wall_s", "validation_ms", 1, rates);
+  Correct(ratios, "train.wall_s", "straggling_ms", 1, rates);
+  Correct(ratios, "score.wall_s", "score_clips_per_s", -1, rates);
+  Correct(ratios, "score.windows", "score_clips_per_s", 1, rates);
+}
+
+// Returns the rates with which the plan would have been right. The rate that decides the time or
+// size of a stage was now measured. Other rates keep their origin: the time of training says
+// nothing about each of them alone. Assumed rates that the outcome does not correct are left out.
+MeasuredRates CorrectedRates(const MeasuredRates& planned,
+                             const std::map<std::string, double>& ratios) {
+  MeasuredRates rates = planned;
+  CorrectAll(ratios, &rates);
+  const std::pair<const char*, const char*> kDecided[] = {{"prepare.core_s", "prep_ms"},
+                                                          {"prepare.bytes", "frame_kb"},
+                                                          {"pack.bytes", "frame_kb"},
+                                                          {"pack.wall_s", "pack_mb_per_s"},
+                                                          {"train.wall_s", "train_clips_per_s"},
+                                                          {"score.wall_s", "score_clips_per_s"}};
+  for (const auto& [figure, rate] : kDecided) {
+    if (ratios.count(figure) > 0) {
+      rates.origins.erase(rate);
+    }
+  }
+  for (const auto& [key, value] : planned.by_key) {
+    if (rates.OriginOf(key) == plan::Origin::kAssumed && rates.by_key.at(key) == value) {
+      rates.by_key.erase(key);
+      rates.origins.erase(key);
+    }
+  }
   return rates;
 }
 

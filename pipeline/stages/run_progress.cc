@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/base/json.h"
 #include "lib/base/progress.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_tasks.h"
@@ -93,7 +94,7 @@ void JudgeEnd(const fs::path& folder, double begun_s, const TrainProgress& train
   const bool has_report = ChangedAt(folder / kReportFile).value_or(0) >= begun_s;
   const Json report = has_report ? ReadJsonIfThere(folder / kReportFile) : Json::object();
   stage->state = StageState::kStopped;
-  if (has_report && report.value("stopped_early", Json(false)) == Json(true)) {
+  if (has_report && MemberOr(report, "stopped_early", false)) {
     stage->note = "stopped at a checkpoint";
   } else if (has_report) {
     stage->state = StageState::kFailed;

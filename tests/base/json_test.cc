@@ -30,6 +30,28 @@ TEST(UseJson, SaysWhatIsWrongInWords) {
   EXPECT_EQ(fault([] {}), "");
 }
 
+TEST(MemberOr, ReturnsWhatFitsTheType) {
+  const auto json = ParseJsonObject(
+      R"({"yes": true, "one": 1, "half": 0.5, "large": 4294967297, "huge": 18446744073709551615,)"
+      R"( "low": -4294967297, "text": "a", "none": null})",
+      "x");
+  EXPECT_TRUE(MemberOr(json, "yes", false));
+  EXPECT_FALSE(MemberOr(json, "one", false)) << "not a truth value";
+  EXPECT_TRUE(MemberOr(json, "none", true));
+  EXPECT_EQ(MemberOr(json, "one", 7), 1);
+  EXPECT_EQ(MemberOr(json, "yes", 7), 7);
+  EXPECT_EQ(MemberOr(json, "half", 7), 7);
+  EXPECT_EQ(MemberOr(json, "large", 7), 7) << "an int would hold 1";
+  EXPECT_EQ(MemberOr(json, "low", 7), 7);
+  EXPECT_EQ(MemberOr(json, "large", int64_t{7}), 4294967297);
+  EXPECT_EQ(MemberOr(json, "huge", int64_t{7}), 7);
+  EXPECT_EQ(MemberOr(json, "huge", uint64_t{7}), UINT64_MAX);
+  EXPECT_EQ(MemberOr(json, "absent", 7), 7);
+  EXPECT_EQ(MemberOr(json, "text", std::string()), "a");
+  EXPECT_EQ(MemberOr(json, "one", std::string("b")), "b");
+  EXPECT_DOUBLE_EQ(MemberOr(json, "one", 7.0), 1);
+}
+
 std::string Fault(const std::string& text) {
   try {
     ParseJsonObject(text, "x");

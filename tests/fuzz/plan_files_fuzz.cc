@@ -59,7 +59,8 @@ const std::filesystem::path& FinishedRun() {
 std::vector<std::string> Seeds() {
   PlanRunOptions options;
   options.videos.videos = 1000;
-  const MeasuredRates rates = {{{"prep_ms", 2}, {"train_clips_per_s", 9}}, 240, 90, {}};
+  const MeasuredRates rates = {
+      {{"prep_ms", 2}, {"train_clips_per_s", 9}}, 240, 90, {}, {{"prep_ms", plan::Origin::kGiven}}};
   return {FileAndNumbers::Join(FormatJson(CorrectionJson(rates, {})), {kCorrection}),
           FileAndNumbers::Join(FormatJson(RunPlanRun(options).figures), {kPlan}),
           FileAndNumbers::Join(kReportText, {kReport}), FileAndNumbers::Join(kTimesText, {kTimes})};

@@ -10,6 +10,7 @@
 #include "lib/data/manifest.h"
 #include "lib/data/passport.h"
 #include "lib/eval/score_file.h"
+#include "lib/ledger/start_record.h"
 #include "lib/shard/shard_set.h"
 #include "lib/video/prepared_video.h"
 #include "pipeline/stages/frame_export.h"
@@ -24,6 +25,7 @@ namespace reel3d {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class InspectFileTest : public ::testing::Test {
  protected:
@@ -249,6 +251,32 @@ TEST_F(InspectFileTest, RefusesOtherFiles) {
   EXPECT_THAT(Complaint("notes.h5"), HasSubstr("not such a file"));
   EXPECT_THAT(Complaint("empty"), HasSubstr("not a folder that a stage"));
   EXPECT_THAT(Complaint("absent"), HasSubstr("absent"));
+}
+
+// The newest starts of a long training are the ones that matter.
+TEST_F(InspectFileTest, ShowsTheNewestStarts) {
+  std::string starts;
+  for (const int number : {1, 2, 3}) {
+    StartRecord start;
+    start.job = fmt::format("job{}", number);
+    start.began_s = 1000.0 * number;
+    start.at_s = start.began_s + 100;
+    start.first_step = 10 * (number - 1);
+    start.step = 10 * number;
+    starts += FormatStart(start);
+  }
+  WriteFileAtomically(Path("starts.jsonl"), starts);
+  const auto json = InspectFile(Path("starts.jsonl"));
+  ASSERT_EQ(json["rows"].size(), 3U);
+  const std::string newest = FormatInspection(json, 2);
+  EXPECT_THAT(newest, Not(HasSubstr("job1")));
+  EXPECT_LT(newest.find("1 earlier one: inspect-file --rows 0 prints all"), newest.find("job2"));
+  EXPECT_LT(newest.find("job2"), newest.find("job3"));
+  EXPECT_NE(newest.find("job3"), std::string::npos);
+  for (const int all : {0, 3}) {
+    EXPECT_THAT(FormatInspection(json, all), HasSubstr("job1"));
+    EXPECT_THAT(FormatInspection(json, all), Not(HasSubstr("earlier")));
+  }
 }
 
 TEST_F(InspectFileTest, TheToolPrintsTextOrOneObject) {

@@ -201,6 +201,65 @@ TEST_F(PlanRun, TheCorrectionMakesTheNextPlanRight) {
   }
 }
 
+// The run has no scores, and its training says nothing about the number of parameters.
+TEST_F(PlanRun, ACorrectionDoesNotTurnAssumedRatesIntoMeasuredOnes) {
+  test::WriteFinishedRun(folder_ / "run");
+  std::filesystem::remove_all(folder_ / "run/scores");
+  options_.videos.videos = 40;
+  options_.out = folder_ / "plan.json";
+  options_.rates.straggling_ms.value = 50;
+  RunPlanRun(options_);
+  PlanRunOptions compare;
+  compare.plan = options_.out;
+  compare.outcome = folder_ / "run";
+  compare.correction = folder_ / "correction.json";
+  RunPlanRun(compare);
+  const Json correction = ReadJsonObject(compare.correction);
+  EXPECT_FALSE(correction.at("rates").contains("score_clips_per_s"));
+  EXPECT_FALSE(correction.at("rates").contains("parameters"));
+  options_.measured = {compare.correction};
+  options_.rates.straggling_ms.value = 0;
+  const Json next = RunPlanRun(options_).figures;
+  const auto from = [&](const char* rate) {
+    return next.at("rates").at(rate).at("from").get<std::string>();
+  };
+  EXPECT_EQ(from("prep_ms"), "measured");
+  EXPECT_EQ(from("frame_kb"), "measured");
+  EXPECT_EQ(from("pack_mb_per_s"), "measured");
+  EXPECT_EQ(from("train_clips_per_s"), "measured");
+  EXPECT_EQ(from("score_clips_per_s"), "assumed");
+  EXPECT_EQ(from("parameters"), "assumed");
+  EXPECT_EQ(from("loader_clips_per_s"), "assumed");
+  EXPECT_EQ(from("straggling_ms"), "given");
+  EXPECT_EQ(From(next, "score", "wall_s"), "assumed");
+}
+
+// Other work between epochs is not in the time to score a clip.
+TEST_F(PlanRun, AValidationThatWasNotMeasuredIsAssumed) {
+  test::WriteFinishedRun(folder_ / "run");
+  std::filesystem::remove_all(folder_ / "run/train");
+  options_.measured = {folder_ / "run"};
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  EXPECT_EQ(rates.at("score_clips_per_s").at("from"), "measured");
+  EXPECT_EQ(rates.at("validation_ms").at("from"), "assumed");
+  EXPECT_DOUBLE_EQ(rates.at("validation_ms").at("value"), 1000 / 30.0);
+}
+
+TEST_F(PlanRun, AnOriginThatThereIsNotIsRefused) {
+  WriteFileAtomically(folder_ / "c.json",
+                      R"({"format": "reel3d-plan-correction", "version": 1, "height": 0,)"
+                      R"( "quality": 0, "rates": {"prep_ms": 7}, "from": {"prep_ms": "heard"}})");
+  options_.measured = {folder_ / "c.json"};
+  try {
+    RunPlanRun(options_);
+    ADD_FAILURE() << "read it";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_THAT(error.what(), HasSubstr("the rate prep_ms is from 'heard' but must be from one of "
+                                        "measured, given, assumed"));
+  }
+}
+
 TEST_F(PlanRun, AStageThatContinuedHasNoTime) {
   test::WriteFinishedRun(folder_ / "run");
   Json report = ReadJsonObject(folder_ / "run/prepared/report.json");

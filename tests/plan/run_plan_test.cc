@@ -89,6 +89,19 @@ TEST(RunPlan, NoTaskIsWithoutAVideo) {
   EXPECT_DOUBLE_EQ(MakePlan(request).prep.num_tasks, 3);
 }
 
+// 967,500 windows at 4,000 in a second are 242 s.
+TEST(RunPlan, ScoringIsCutIntoTasksAsWell) {
+  Request request = Kinetics();
+  EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 1);
+  request.settings.task_minutes.value = 1;
+  EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 5);
+  EXPECT_DOUBLE_EQ(MakePlan(request).score.task_s, 967500.0 / 4000 / 5);
+  request.cluster.max_array_size.value = 3;
+  EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 3);
+  request.videos.num_training.value = request.videos.num_videos.value;
+  EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 1) << "nothing is scored";
+}
+
 TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
   const Request request = Kinetics();
   std::set<std::string> keys;

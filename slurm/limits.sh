@@ -1,0 +1,113 @@
+# shellcheck shell=bash disable=SC2154
+# Looks up how many tasks and jobs this cluster lets the user queue. submit.sh sources this file, which
+# uses chain.sh and the options of site.env. What Slurm does not tell limits nothing: sbatch then
+# refuses the job itself.
+
+# sbatch_option LONG SHORT OPTION... prints the value of an option of sbatch: the last one counts.
+sbatch_option() {
+	local long=$1 short=$2 value=''
+	shift 2
+	while (($# > 0)); do
+		case $1 in
+		"--$long="*) value=${1#*=} ;;
+		"--$long" | "-$short") value=${2:-} ;;
+		"-$short"*) value=${1#-?} ;;
+		esac
+		shift
+	done
+	echo "$value"
+}
+
+# site_number KEY prints a number of `scontrol show config`, which is in $site; nothing if it has none.
+site_number() { awk -v key="$1" '$1 == key && $3 ~ /^[0-9]+$/ {print $3}' <<<"$site"; }
+
+# ask_accounting COLUMNS WHAT... prints lines of sacctmgr with '|' between columns; nothing where Slurm
+# has no accounting, or does not answer.
+ask_accounting() {
+	local columns=$1
+	shift
+	timeout 20 sacctmgr --noheader --parsable2 show "$@" "format=$columns" 2>/dev/null || true
+}
+
+# submit_limits ACCOUNT PARTITION QOS prints a line "NUMBER QUEUED NAME" for each limit on the jobs of this
+# user that are queued or running: of the user in the account (MaxSubmitJobs), and of each user in the
+# quality of service (MaxSubmitJobsPerUser). QUEUED jobs are there already; a task of an array is one.
+submit_limits() {
+	local user account=$1 partition=$2 qos=$3 line most
+	user=$(id -un)
+	: "${account:=$(ask_accounting DefaultAccount user where "name=$user" | head -n 1)}"
+	# A row with this partition overrules that of the account; rows of other partitions do not count.
+	line=$(ask_accounting Partition,MaxSubmitJobs,DefaultQOS associations where "user=$user" "account=$account" |
+		awk -F '|' -v partition="$partition" '$1 == "" || $1 == partition' | sort -t '|' -k 1,1 | tail -n 1)
+	most=$(cut -s -d '|' -f 2 <<<"$line")
+	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --account="$account") MaxSubmitJobs of account $account"
+	: "${qos:=$(cut -s -d '|' -f 3 <<<"$line")}"
+	: "${qos:=normal}"
+	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
+	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
+}
+
+# own_jobs OPTION prints how many jobs and tasks the user has in the queue.
+own_jobs() { squeue --noheader --array --user="$(id -un)" "$1" --format=%i 2>/dev/null | wc -l; }
+
+# jobs_of_chain prints how many jobs and tasks the stages in `work` are, with TASKS tasks, and with the
+# job at the end.
+jobs_of_chain() {
+	local stage count=1 array=${ARRAY:-}
+	for stage in "${work[@]}"; do
+		if ! is_array "$stage"; then
+			count=$((count + 1))
+		elif [ -n "$array" ]; then
+			count=$((count + $(array_tasks | sort -u | wc -l)))
+			array=
+		else
+			count=$((count + TASKS))
+		fi
+	done
+	echo "$count"
+}
+
+# Prints the least number of jobs that may still be queued, and the name of that limit. All jobs count
+# as if they had the account, partition and QOS of SITE_OPTIONS.
+room_for_jobs() {
+	local most queued name
+	{
+		most=$(site_number MaxJobCount)
+		[ -z "$most" ] || echo "$most $(squeue --noheader --array --format=%i 2>/dev/null | wc -l) MaxJobCount of the cluster"
+		submit_limits "$(sbatch_option account A "${SITE_OPTIONS[@]}")" \
+			"$(sbatch_option partition p "${SITE_OPTIONS[@]}")" "$(sbatch_option qos q "${SITE_OPTIONS[@]}")"
+	} | while read -r most queued name; do echo "$((most - queued)) $queued $most $name"; done | sort -n | head -n 1
+}
+
+# fit_arrays makes TASKS as small as the cluster requires if the tasks share the work, because any number
+# of them does all of it. If the tasks have fixed shares, it refuses what does not fit.
+fit_arrays() {
+	local most tightest room queued limit name fits stage arrays=0 shared=yes need
+	site=$(scontrol show config 2>&1) || true
+	most=$(site_number MaxArraySize)
+	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
+	for stage in "${work[@]}"; do
+		is_array "$stage" || continue
+		arrays=$((arrays + 1))
+		choose_slices "$stage"
+		((SLICES > 0)) || shared=
+	done
+	# ARRAY names tasks by their numbers among TASKS.
+	[ -z "${ARRAY:-}" ] || arrays=0
+	((arrays > 0)) || shared=
+	if ((TASKS > most)); then
+		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
+		echo "TASKS=$TASKS is made $most, this cluster's MaxArraySize: the tasks share the work"
+		export TASKS=$most
+	fi
+	tightest=$(room_for_jobs)
+	[ -n "$tightest" ] || return 0
+	read -r room queued limit name <<<"$tightest"
+	need=$(jobs_of_chain)
+	((need > room)) || return 0
+	fits=$((arrays > 0 ? (room - need + arrays * TASKS) / arrays : 0))
+	((fits > 0)) || die 1 "$need jobs and tasks do not fit: $name is $limit, and $queued are queued or running already: wait, or make the stages one by one"
+	[ -n "$shared" ] || die 2 "TASKS=$TASKS: $need jobs and tasks do not fit: $name is $limit, and $queued are queued or running already. TASKS=$fits fits, or make prep, train and score one by one"
+	echo "TASKS=$TASKS is made $fits: $name is $limit, and $queued jobs are there already. The tasks share the work"
+	export TASKS=$fits
+}
