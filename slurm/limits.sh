@@ -33,11 +33,13 @@ ask_accounting() {
 # user that are queued or running: of the user in the account (MaxSubmitJobs), and of each user in the
 # quality of service (MaxSubmitJobsPerUser). QUEUED jobs are there already; a task of an array is one.
 submit_limits() {
-	local user account=$1 partition=$2 qos=$3 line most
+	local user account=$1 partition=$2 qos=$3 line most cluster
 	user=$(id -un)
+	# One database may hold the accounts of several clusters.
+	cluster=$(awk '$1 == "ClusterName" {print $3}' <<<"$site")
 	: "${account:=$(ask_accounting DefaultAccount user where "name=$user" | head -n 1)}"
 	# A row with this partition overrules that of the account; rows of other partitions do not count.
-	line=$(ask_accounting Partition,MaxSubmitJobs,DefaultQOS associations where "user=$user" "account=$account" |
+	line=$(ask_accounting Partition,MaxSubmitJobs,DefaultQOS associations where "user=$user" "account=$account" ${cluster:+"cluster=$cluster"} |
 		awk -F '|' -v partition="$partition" '$1 == "" || $1 == partition' | sort -t '|' -k 1,1 | tail -n 1)
 	most=$(cut -s -d '|' -f 2 <<<"$line")
 	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --account="$account") MaxSubmitJobs of account $account"

@@ -13,6 +13,8 @@ die() {
 parallel --version 2>/dev/null | grep -q '^GNU parallel' || die 4 "GNU parallel is not here (Debian: apt install parallel)"
 [ -n "${HOSTS:-}" ] || die 2 "say which hosts: HOSTS=host1,host2 (: is this machine)"
 
+# ssh alone would wait for hours for a host that has lost its power.
+export PARALLEL_SSH="${PARALLEL_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=4}"
 mkdir -p "$(dirname "$finished")"
 # Its time is that of the start, on the file system's clock.
 begun=$(mktemp "$(dirname "$finished")/.on-hosts-XXXXXX")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -56,12 +57,15 @@ std::string Variable(const char* name) {
   return text == nullptr ? "" : text;
 }
 
+// NCCL does not tell upper and lower case in its networks' names.
+bool IsTcp(const std::string& network) { return strcasecmp(network.c_str(), kTcp) == 0; }
+
 // Returns the setting of the environment that keeps traffic on TCP; "" if there is none.
 std::string KeptOnTcp() {
   if (Variable("NCCL_IB_DISABLE") == "1") {
     return "NCCL_IB_DISABLE=1";
   }
-  if (Variable("NCCL_NET") == kTcp) {
+  if (IsTcp(Variable("NCCL_NET"))) {
     return "NCCL_NET=Socket";
   }
   const std::string btl = Variable("OMPI_MCA_btl");
@@ -86,7 +90,7 @@ bool FindFallBack(const Observations& ranks, Finding* finding) {
   for (size_t rank = 0; rank < ranks.size(); ++rank) {
     const std::vector<std::string> devices = ranks[rank].at("devices");
     const std::string named = ranks[rank].at("named");
-    const bool is_faster_there = named.empty() ? !devices.empty() : named != kTcp;
+    const bool is_faster_there = named.empty() ? !devices.empty() : !IsTcp(named);
     if (ranks[rank].at("network") != kTcp || !is_faster_there) {
       continue;
     }

@@ -45,10 +45,12 @@ NcclLog::NcclLog() {
   if (std::getenv("NCCL_DEBUG") != nullptr) {
     return;
   }
-  std::string name = (std::filesystem::temp_directory_path() / "reel3d-nccl-XXXXXX").string();
-  const int descriptor = mkstemp(name.data());
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
+  std::string name = (folder / "reel3d-nccl-XXXXXX").string();
+  const int descriptor = folder.empty() ? -1 : mkstemp(name.data());
   if (descriptor < 0) {
-    throw WriteError(name, errno);
+    return;
   }
   close(descriptor);
   file_ = name;
@@ -65,7 +67,9 @@ NcclLog::~NcclLog() {
 }
 
 NcclNetwork NcclLog::Network() const {
-  return file_.empty() ? NcclNetwork() : NetworkInNcclLog(ReadFile(file_));
+  std::error_code ignored;
+  return std::filesystem::exists(file_, ignored) ? NetworkInNcclLog(ReadFile(file_))
+                                                 : NcclNetwork();
 }
 
 }  // namespace reel3d

@@ -17,11 +17,10 @@ struct NcclNetwork {
 NcclNetwork NetworkInNcclLog(const std::string& log);
 
 // Makes NCCL write its log to a temporary file. NCCL reads its settings once in a process, so make
-// this object before NCCL starts. It does nothing if NCCL_DEBUG is set: the user reads the log
-// then.
+// this object before NCCL starts. It does nothing if NCCL_DEBUG is set, because the user reads the
+// log then, or if there is no room for a temporary file.
 class NcclLog {
  public:
-  // Throws an environment error if there is no room for a temporary file.
   NcclLog();
   ~NcclLog();  // removes the file; NCCL may keep writing, which then has no effect
   NcclLog(const NcclLog&) = delete;
@@ -31,7 +30,7 @@ class NcclLog {
   NcclNetwork Network() const;
 
  private:
-  std::filesystem::path file_;  // empty if the user has set NCCL_DEBUG
+  std::filesystem::path file_;  // empty if NCCL writes no log for us
 };
 
 }  // namespace reel3d

@@ -148,6 +148,19 @@ double CarriedBy(const std::string& key, const MeasuredRates& measured,
   return 1;
 }
 
+// Returns the last source that measured the rate, else the last that was given it, else the last
+// that assumed it; nullptr if none has it.
+const MeasuredRates* BestSource(const std::vector<MeasuredRates>& sources, const std::string& key) {
+  const MeasuredRates* best = nullptr;
+  for (const MeasuredRates& source : sources) {
+    if (source.by_key.count(key) != 0 &&
+        (best == nullptr || source.OriginOf(key) <= best->OriginOf(key))) {
+      best = &source;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 bool IsRate(const std::string& key, double value) {
@@ -213,12 +226,10 @@ void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request
     published[key] = rate->value;
   });
   plan::ForEachRate(&request->rates, [&](const char* key, const char*, plan::Known* rate) {
-    const auto source =
-        std::find_if(sources.rbegin(), sources.rend(),
-                     [&](const MeasuredRates& rates) { return rates.by_key.count(key) != 0; });
+    const MeasuredRates* source = BestSource(sources, key);
     if (rate->value > 0) {
       rate->origin = plan::Origin::kGiven;
-    } else if (source != sources.rend()) {
+    } else if (source != nullptr) {
       *rate = {source->by_key.at(key) * CarriedBy(key, *source, request->settings),
                source->OriginOf(key)};
     } else {

@@ -48,6 +48,15 @@ TEST(NcclLog, IsReadFromAFileThatGoes) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST(NcclLog, IsLeftOutWhereThereIsNoTemporaryFolder) {
+  unsetenv("NCCL_DEBUG");
+  setenv("TMPDIR", "/no/such/folder", 1);
+  const NcclLog log;
+  unsetenv("TMPDIR");
+  EXPECT_EQ(std::getenv("NCCL_DEBUG"), nullptr);
+  EXPECT_EQ(log.Network().name, "");
+}
+
 TEST(NcclLog, LeavesASettingOfTheUserAlone) {
   setenv("NCCL_DEBUG", "WARN", 1);
   unsetenv("NCCL_DEBUG_FILE");

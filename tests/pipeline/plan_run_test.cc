@@ -245,6 +245,18 @@ TEST_F(PlanRun, AValidationThatWasNotMeasuredIsAssumed) {
   EXPECT_DOUBLE_EQ(rates.at("validation_ms").at("value"), 1000 / 30.0);
 }
 
+TEST_F(PlanRun, AMeasuredRateIsBetterThanALaterAssumedOne) {
+  for (const char* origin : {"measured", "assumed"}) {
+    WriteFileAtomically(
+        folder_ / origin,
+        fmt::format(R"({{"format": "reel3d-plan-correction", "version": 1, "height": 0,)"
+                    R"( "quality": 0, "rates": {{"prep_ms": {}}}, "from": {{"prep_ms": "{}"}}}})",
+                    origin[0] == 'm' ? 7 : 9, origin));
+  }
+  options_.measured = {folder_ / "measured", folder_ / "assumed"};
+  EXPECT_EQ(RunPlanRun(options_).figures.at("rates").at("prep_ms").at("from"), "measured");
+}
+
 TEST_F(PlanRun, AnOriginThatThereIsNotIsRefused) {
   WriteFileAtomically(folder_ / "c.json",
                       R"({"format": "reel3d-plan-correction", "version": 1, "height": 0,)"
