@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace reel3d {
 namespace {
 
@@ -24,6 +26,38 @@ TEST(EpochTimes, SurviveTheirJourney) {
   EXPECT_EQ(back.phases, times.phases);
   EXPECT_EQ(back.read_s, 1);
   EXPECT_EQ(back.decode_s, 20);
+}
+
+TEST(EpochTimes, OfOlderVersionsHaveNoBytes) {
+  RankTimes times = Rank("a", 1, 2, 3);
+  times.read_bytes = 5e9;
+  times.copied_bytes = 2e9;
+  nlohmann::ordered_json json = ToJson(times);
+  EXPECT_EQ(RankTimesFrom(json).read_bytes, 5e9);
+  EXPECT_EQ(RankTimesFrom(json).copied_bytes, 2e9);
+  json.erase("read_bytes");
+  json.erase("copied_bytes");
+  EXPECT_EQ(RankTimesFrom(json).read_bytes, 0);
+}
+
+RankTimes Reading(const std::string& host, double waiting_s, double gigabytes, double copied = 0) {
+  RankTimes times = Rank(host, waiting_s, 100 - waiting_s, 0);
+  times.read_bytes = gigabytes * 1e9;
+  times.copied_bytes = copied * 1e9;
+  return times;
+}
+
+// 10 GB in 100 s, of which the rank waited 60 s: in the other 40 s it could have used them all.
+TEST(EpochTimes, SayWhatStorageGaveAndMustGive) {
+  EXPECT_EQ(DescribeReading({Reading("a", 60, 10)}),
+            "a node read 100 MB/s, and would read 250 MB/s without waiting for data");
+  EXPECT_EQ(DescribeReading({Reading("a", 0, 100, 75), Reading("a", 50, 100, 25)}),
+            "a node read 2 GB/s (50 % from its copies), and would read 4 GB/s without waiting for "
+            "data");
+  EXPECT_EQ(DescribeReading({Reading("a", 0, 100), Reading("b", 90, 20), Reading("a", 0, 50)}),
+            "a node read 200 MB/s, and would read 2 GB/s without waiting for data")
+      << "the node that needs most";
+  EXPECT_EQ(DescribeReading({Rank("a", 1, 2, 3)}), "");
 }
 
 TEST(EpochTimes, AreSharesOfTheMeanRank) {
