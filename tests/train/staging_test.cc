@@ -49,7 +49,8 @@ class Staging : public InterruptedRun {
     std::istringstream lines(ReadFile(At(run_dir) + "/times.jsonl"));
     for (std::string line; std::getline(lines, line);) {
       epochs.emplace_back();
-      for (const auto& rank : nlohmann::json::parse(line).at("ranks")) {
+      const auto times = nlohmann::json::parse(line);
+      for (const auto& rank : times.at("ranks")) {
         epochs.back().read += rank.at("read_bytes").get<double>();
         epochs.back().copied += rank.at("copied_bytes").get<double>();
       }
@@ -88,7 +89,8 @@ TEST_F(Staging, GivesTheSameRunColdAndWarm) {
   const Words settings = StageTo("stage");
   const CommandResult cold = RunCommand(Run(2, "cold", settings));
   ASSERT_EQ(cold.exit_status, 0) << cold.err;
-  EXPECT_EQ(Occurrences(cold.err, ": copying "), 1) << "one rank copies\n" << cold.err;
+  EXPECT_EQ(Occurrences(cold.err, ", as many frames as the clips of "), 1) << "one rank copies\n"
+                                                                           << cold.err;
   ExpectSameEnd("cold", "plain");
   ExpectNoTemporaries(At("stage"));
   // A run that ends early does not wait for its copier.
