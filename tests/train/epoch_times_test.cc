@@ -79,6 +79,10 @@ TEST(EpochTimes, EndInAVerdict) {
   RankTimes reads = Rank("a", 10, 90, 0);
   reads.read_s = 50;
   EXPECT_EQ(Judge({reads}, 1, 2).Text(),
+            "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it; if "
+            "SHARDS_DIR is shared, --stage-to copies it to the node");
+  reads.copied_bytes = 1;
+  EXPECT_EQ(Judge({reads}, 1, 2).Text(),
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
   EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).Text(),
             "others wait up to 30 % of the time for the slowest")

@@ -144,7 +144,10 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
     return {Limit::kData,
             fmt::format("waiting for data {:.0f} % of the time: {}", 100 * data,
                         reads ? "read" : "decode"),
-            HowToHide(data, loader_threads, cores)};
+            HowToHide(data, loader_threads, cores) +
+                (reads && ranks[slowest].copied_bytes == 0
+                     ? "; if SHARDS_DIR is shared, --stage-to copies it to the node"
+                     : "")};
   }
   if (others <= kNegligible) {
     return {Limit::kComputing, "computing, and waiting for nothing", ""};
