@@ -4,7 +4,7 @@
 #   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
-# CONFIGS, VIDEOS, TASKS, SLICES, THREADS and OVERWRITE. A stage that is done and up to date is skipped.
+# CONFIGS, VIDEOS, TASKS, SLICES, THREADS, STAGE_TO and OVERWRITE. A stage that is done and up to date is skipped.
 # The tasks of prep and score have fixed shares or, with SLICES=N, share N slices
 # (docs/howto/share_the_work.md). ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
 # checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.

@@ -19,7 +19,7 @@ cp slurm/site.env "$SITE_ENV"
 cat >"$work/slurm/sbatch" <<'END'
 #!/usr/bin/env bash
 cd "$(dirname "$0")/.."
-echo "sbatch CONFIGS=$CONFIGS SLICES=${SLICES:-} $*" >>asked
+echo "sbatch CONFIGS=$CONFIGS SLICES=${SLICES:-} STAGE_TO=${STAGE_TO:-} $*" >>asked
 n=$(grep -c ^sbatch asked)
 [ "$n" != "$(cat fails 2>/dev/null)" ] || { echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2 && exit 1; }
 [ ! -e slow ] || { rm slow && sleep 2; }
@@ -89,6 +89,16 @@ submit
 expect 0 'evaluate: job 105'
 [ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'prep pack train score evaluate end' ] || fail "other jobs"
 grep -q 'afterany:101:102:103:104:105' "$work/asked" || fail "the last job does not wait for all"
+
+echo "== a folder for copies of shards, from the command and from the site"
+start_over
+submit STAGE_TO=/local/mine
+[ "$(grep -c ' STAGE_TO=/local/mine .*train.sbatch' "$work/asked")" = 1 ] || fail "the folder is lost"
+# shellcheck disable=SC1090 # as the job reads it
+[ "$(STAGE_TO=/local/mine && . "$SITE_ENV" && echo "$STAGE_TO")" = /local/mine ] || fail "site.env overrides the command"
+[ -z "$(STAGE_TO='' && . "$SITE_ENV" && echo "$STAGE_TO")" ] || fail "copies though nobody asked for them"
+start_over
+submit
 
 echo "== a controller that cannot be asked"
 echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >"$work/silent"

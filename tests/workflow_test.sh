@@ -49,6 +49,11 @@ expect 2 "'height = 48' there, 'height = 360' now"
 workflow prep OVERWRITE=yes
 expect_height 360
 
+workflow -n train STAGE_TO="$work/the stage"
+expect 0 "train-r3d --stage-to '$work/the stage' "
+workflow -n train
+! grep -q stage-to "$work/said" || { echo "shards are copied though nobody asked for it" && exit 1; }
+
 for odd in "my run" "a:b" "a\$\$b"; do
 	workflow prep RUN="$work/$odd"
 	expect 2 "make takes no path with spaces or special characters there"

@@ -95,6 +95,14 @@ int64_t BatchSize(FrameSize whole_frame, int64_t size) {
 
 }  // namespace
 
+LoadCost& LoadCost::operator+=(const LoadCost& other) {
+  read_s += other.read_s;
+  decode_s += other.decode_s;
+  read_bytes += other.read_bytes;
+  copied_bytes += other.copied_bytes;
+  return *this;
+}
+
 BatchRequests BatchesOf(std::vector<ClipRequest> clips, int64_t size) {
   std::vector<ptrdiff_t> begins;  // of the batches, and the end of the last one
   const auto count = static_cast<ptrdiff_t>(clips.size());
@@ -205,8 +213,7 @@ void BatchLoader::State::Run(Worker* worker) {
 }
 
 void BatchLoader::State::FinishClips(Slot* slot, ClipGroup* group) {
-  slot->batch.read_s += group->read_s;
-  slot->batch.decode_s += group->decode_s;
+  slot->batch.cost += group->cost;
   std::vector<ClipFault>& faults = slot->batch.faults;
   std::move(group->faults.begin(), group->faults.end(), std::back_inserter(faults));
   for (auto& [clip, error] : group->errors) {
@@ -296,7 +303,7 @@ void BatchLoader::State::FillSlot(Slot* slot) const {
   slot->num_finished = 0;
   slot->error = nullptr;
   batch.clips.clear();
-  batch.read_s = batch.decode_s = 0;
+  batch.cost = {};
   try {
     batch.clips = requests.clips(slot->index);
     batch.clip_size = ClipSize(batch.clips, options.size);

@@ -82,6 +82,15 @@ struct ClipFault {
   bool replaced = false;  // false: the clip's pixels are undefined
 };
 
+// The work of loading clips, summed over the loader's threads.
+struct LoadCost {
+  double read_s = 0, decode_s = 0;
+  int64_t read_bytes = 0;    // of frames
+  int64_t copied_bytes = 0;  // of these, bytes from copies on this node (ShardCopies)
+
+  LoadCost& operator+=(const LoadCost& other);
+};
+
 struct BatchLoaderOptions {
   int clip_length = 16;   // T
   int size = 112;         // S: the side of squares, or the short side of complete frames
@@ -93,11 +102,11 @@ struct BatchLoaderOptions {
 };
 
 struct Batch {
-  PixelBuffer pixels;               // [N, 3, T, H, W]: red, green, blue
-  FrameSize clip_size;              // W and H: S and S, or those of complete frames
-  std::vector<ClipRequest> clips;   // N of them: as requested, or their replacements
-  std::vector<ClipFault> faults;    // in order of clips; only with BadClips::kReport
-  double read_s = 0, decode_s = 0;  // for these clips, summed over threads
+  PixelBuffer pixels;              // [N, 3, T, H, W]: red, green, blue
+  FrameSize clip_size;             // W and H: S and S, or those of complete frames
+  std::vector<ClipRequest> clips;  // N of them: as requested, or their replacements
+  std::vector<ClipFault> faults;   // in order of clips; only with BadClips::kReport
+  LoadCost cost;                   // of these clips
 
   int64_t size() const { return static_cast<int64_t>(clips.size()); }
 };

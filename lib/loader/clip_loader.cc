@@ -68,7 +68,9 @@ void ClipLoader::Read(const ClipOrigin& origin, const ClipRequest& request, Clip
   frame_indices_.assign(first, first + static_cast<ptrdiff_t>(num_distinct));
   const Stopwatch reading;
   origin.frames.read(request.video, frame_indices_, &bytes_);
-  group->read_s += reading.Seconds();
+  const auto read_bytes = static_cast<int64_t>(bytes_.total_bytes());
+  group->cost +=
+      {reading.Seconds(), /*decode_s=*/0, read_bytes, bytes_.from_copy() ? read_bytes : 0};
   frames_.resize(num_distinct);
   for (size_t t = 0; t < num_distinct; ++t) {
     frames_[t] = {request.clip.frames[t], bytes_.data(t), bytes_.size_bytes(t)};
@@ -89,7 +91,7 @@ void ClipLoader::Fill(const ClipOrigin& origin, const std::vector<size_t>& clips
       REEL3D_CHECK(clips.size() == 1);
       DecodeWhole(origin, clips.front(), frame, batch);
     }
-    group->decode_s += decoding.Seconds();
+    group->cost.decode_s += decoding.Seconds();
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("{}: {}", origin.frames.name(first.video), error.what()));
   }

@@ -28,7 +28,7 @@ struct ClipGroup {
   std::vector<size_t> clips;  // places in the batch; all show the same frames
   std::vector<ClipFault> faults;
   std::vector<std::pair<size_t, std::exception_ptr>> errors;  // by clip: those that end the loading
-  double read_s = 0, decode_s = 0;
+  LoadCost cost;
 };
 
 // Returns the bytes of one clip of a batch.

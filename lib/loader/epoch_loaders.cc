@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -22,6 +23,21 @@ void RequireLabels(const ShardSet& shards, Subset subset) {
                                    SubsetName(subset), video.id));
     }
   }
+}
+
+// Returns the shards that do not only have videos of this subset.
+std::set<int> ShardsWithOthers(const VideoIndex& videos, Subset subset) {
+  std::set<int> numbers;
+  auto shard = videos.shards().begin();
+  videos.Scan([&](size_t video, const IndexRecord& record) {
+    while (video >= shard->first_video + shard->num_videos) {
+      ++shard;
+    }
+    if (!record.IsOf(subset)) {
+      numbers.insert(numbers.end(), static_cast<int>(shard->number));
+    }
+  });
+  return numbers;
 }
 
 }  // namespace
@@ -90,6 +106,32 @@ std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
     videos.push_back(order->AtOther(place).video);  // prepares no further bucket
   }
   return videos;
+}
+
+std::vector<int> EpochLoaders::ShardsByNeed(int epoch, int64_t first_step,
+                                            const std::vector<int>& ranks) const {
+  constexpr int64_t kMostClips = int64_t{1} << 20;
+  std::set<int> left = ShardsWithOthers(shards_.videos(), Subset::kTesting);
+  std::vector<int> by_need;
+  const std::shared_ptr<EpochOrder> order = Order(epoch);
+  int64_t num_clips = 0;
+  for (int64_t step = first_step; step < partition_.NumSteps() && num_clips < kMostClips; ++step) {
+    for (const int rank : ranks) {
+      const SampleRange slice = partition_.Slice(step, rank);
+      num_clips += slice.size();
+      for (int64_t place = slice.begin; place < slice.end && !left.empty(); ++place) {
+        const int shard = shards_.videos()[order->AtOther(place).video].shard;
+        if (left.erase(shard) > 0) {
+          by_need.push_back(shard);
+        }
+      }
+    }
+    if (left.empty()) {
+      break;
+    }
+  }
+  by_need.insert(by_need.end(), left.begin(), left.end());
+  return by_need;
 }
 
 std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_step,

@@ -38,6 +38,11 @@ class EpochLoaders {
   // shards.videos(). Replacements of damaged videos are not among them.
   std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
 
+  // Returns the shards that hold training or validation videos, in the order in which the epoch
+  // first needs them from `first_step` on, for the clips of these ranks. Shards that the next 2^20
+  // of these clips do not need follow, by number. Slow: it passes over the index.
+  std::vector<int> ShardsByNeed(int epoch, int64_t first_step, const std::vector<int>& ranks) const;
+
   // Returns the loader of this rank's micro-batches of an epoch from `first_step` on:
   // NumMicroBatches() batches for each step, decoded by `threads` threads. Other clips replace
   // damaged ones; the choice depends only on seed, epoch and videos.

@@ -16,6 +16,7 @@ namespace reel3d {
 void FrameBytes::Clear() {
   begins_.assign(1, 0);
   crc32_.clear();
+  from_copy_ = false;
 }
 
 uint8_t* FrameBytes::Append(const std::vector<uint64_t>& offsets,

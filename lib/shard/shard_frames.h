@@ -23,6 +23,7 @@ class FrameBytes {
   size_t size() const { return crc32_.size(); }  // frames
   const uint8_t* data(size_t frame) const { return bytes_.data() + begins_[frame]; }
   size_t size_bytes(size_t frame) const { return begins_[frame + 1] - begins_[frame]; }
+  size_t total_bytes() const { return begins_.back(); }
 
   // Appends frames that are contiguous in the shard; frame i reaches from offsets[i] to offsets[i +
   // 1]. Returns the memory where the caller must put their bytes. A later call may move it.
@@ -31,10 +32,15 @@ class FrameBytes {
   // Returns the first frame whose bytes do not match its checksum, or size() if all match.
   size_t FindDamaged() const;
 
+  // Notes, until Clear(), that the frames come from a copy on this node (ShardCopies).
+  void SetFromCopy() { from_copy_ = true; }
+  bool from_copy() const { return from_copy_; }
+
  private:
   std::vector<uint8_t> bytes_;  // never shrinks; undefined behind the last frame
   std::vector<size_t> begins_ = {0};
   std::vector<uint32_t> crc32_;
+  bool from_copy_ = false;
 };
 
 // The places of a shard's parts in its file, in bytes from the beginning of the file. Numbers in

@@ -2,48 +2,52 @@
 #include "lib/shard/shard_set.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
-#include <mutex>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/shard/open_shards.h"
+#include "lib/shard/shard_copies.h"
 #include "lib/shard/shard_reader.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// A shard that is opened when the first thread needs it.
-struct LazyShard {
+struct ListedShard {
   size_t first_video = 0;  // row of the first video in the index
   size_t num_videos = 0;
   std::string uuid;  // expected, from shards.tsv
-  std::mutex opening;
-  std::atomic<bool> is_open{false};  // true: the members below are set and do not change any more
-  std::shared_ptr<const ShardFrames> frames;
-  std::vector<uint64_t> first_frames;  // for each video of the shard
-  std::vector<FrameSize> frame_sizes;  // for each video of the shard
 };
-
-// Each shard keeps one descriptor open; the default limit of many systems, 1024, is too low for
-// large sets.
-void AllowOpenFiles(size_t count) {
-  constexpr rlim_t kOtherFiles = 256;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count + kOtherFiles) {
-    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, count + kOtherFiles);
-    setrlimit(RLIMIT_NOFILE, &limit);  // if this fails, opening a shard reports it
-  }
-}
 
 bool Agrees(const IndexedVideo& row, const ShardTable& table, size_t video) {
   const uint64_t num_frames = table.first_frames[video + 1] - table.first_frames[video];
   return row.id == table.videos[video].id && row.label == table.videos[video].label &&
          static_cast<uint64_t>(row.num_frames) == num_frames;
+}
+
+// Replaces `frames` by frames of the video number `video_index` of a shard.
+void ReadRuns(const OpenShard& shard, int video_index, const std::vector<int>& frame_indices,
+              FrameBytes* frames) {
+  const uint64_t first = shard.first_frames[static_cast<size_t>(video_index)];
+  frames->Clear();
+  for (size_t begin = 0, end = 1; begin < frame_indices.size(); begin = end++) {
+    while (end < frame_indices.size() && frame_indices[end] == frame_indices[end - 1] + 1) {
+      ++end;
+    }
+    shard.frames->Read(first + static_cast<uint64_t>(frame_indices[begin]), end - begin, frames);
+  }
+}
+
+// Throws an input error that names the first frame which does not match its checksum.
+void RequireSound(const FrameBytes& frames, const IndexedVideo& row,
+                  const std::vector<int>& frame_indices, const fs::path& file) {
+  if (const size_t damaged = frames.FindDamaged(); damaged < frames.size()) {
+    throw InputError(fmt::format("{}: video {}, frame {} {}", file.string(), row.id,
+                                 frame_indices[damaged], kDamagedFrame));
+  }
 }
 
 }  // namespace
@@ -55,18 +59,23 @@ struct ShardSet::State {
   std::vector<MissingVideo> missing;
   uint32_t fingerprint = 0;
   TableChecksums checksums;
-  std::map<int, LazyShard> shards;  // by number; no entry is added after construction
+  std::map<int, ListedShard> shards;  // by number; no entry is added after construction
+  std::unique_ptr<OpenShards> open;
+  std::unique_ptr<ShardCopies> copies;  // null: none are used
 
   void ReadTables(const fs::path& from);
   void RequireClasses() const;
   // Makes an entry for each shard of the index.
   void ListShards(const std::map<int, std::string>& uuids);
-  void RequireAgreement(int number, const LazyShard& shard, const ShardReader& reader) const;
-  void Open(int number, LazyShard* shard) const;
-  const LazyShard& Opened(int number);
+  void RequireAgreement(int number, const ListedShard& shard, const ShardReader& reader) const;
+  OpenShards::Handle Opened(int number) const;
+  // Returns null if there is no copy that can be used.
+  OpenShards::Handle Copy(int number) const;
+  bool ReadCopy(const OpenShards::Handle& shard, const IndexedVideo& row,
+                const std::vector<int>& frame_indices, FrameBytes* frames) const;
 };
 
-void ShardSet::State::RequireAgreement(int number, const LazyShard& shard,
+void ShardSet::State::RequireAgreement(int number, const ListedShard& shard,
                                        const ShardReader& reader) const {
   const ShardTable& table = reader.table();
   bool agrees = reader.uuid() == shard.uuid && table.classes == classes &&
@@ -85,28 +94,50 @@ void ShardSet::State::RequireAgreement(int number, const LazyShard& shard,
   }
 }
 
-void ShardSet::State::Open(int number, LazyShard* shard) const {
-  const ShardReader reader(folder / ShardFileName(number));
-  RequireAgreement(number, *shard, reader);
-  shard->first_frames = reader.table().first_frames;
-  for (const ShardVideo& video : reader.table().videos) {
-    shard->frame_sizes.push_back({video.width, video.height});
+OpenShards::Handle ShardSet::State::Copy(int number) const {
+  const ListedShard& shard = shards.at(number);
+  const std::unique_ptr<ShardReader> reader = copies ? copies->Open(shard.uuid) : nullptr;
+  if (!reader) {
+    return nullptr;
   }
-  shard->frames = reader.frames();
-  shard->is_open = true;
+  RequireAgreement(number, shard, *reader);  // the shard itself would not agree either
+  return std::make_shared<OpenShard>(*reader, /*is_copy=*/true);
 }
 
-const LazyShard& ShardSet::State::Opened(int number) {
-  LazyShard& shard = shards.at(number);
-  // std::call_once() is not used, because with some standard libraries an exception in it blocks
-  // the next thread forever.
-  if (!shard.is_open) {
-    const std::lock_guard<std::mutex> lock(shard.opening);
-    if (!shard.is_open) {
-      Open(number, &shard);
+OpenShards::Handle ShardSet::State::Opened(int number) const {
+  return open->Get(number, [&](const OpenShards::Handle& in_use) -> OpenShards::Handle {
+    if (in_use && (in_use->is_copy || !copies)) {
+      return in_use;
     }
+    if (OpenShards::Handle copy = Copy(number)) {
+      return copy;
+    }
+    if (in_use) {
+      return in_use;
+    }
+    const ShardReader reader(folder / ShardFileName(number));
+    RequireAgreement(number, shards.at(number), reader);
+    return std::make_shared<OpenShard>(reader, /*is_copy=*/false);
+  });
+}
+
+// Returns false if the copy cannot be read or is damaged. Then it is not used any more.
+bool ShardSet::State::ReadCopy(const OpenShards::Handle& shard, const IndexedVideo& row,
+                               const std::vector<int>& frame_indices, FrameBytes* frames) const {
+  const std::string& uuid = shards.at(row.shard).uuid;
+  try {
+    ReadRuns(*shard, row.video_index, frame_indices, frames);
+    if (const size_t damaged = frames->FindDamaged(); damaged < frames->size()) {
+      throw InputError(fmt::format("{}: frame {} of video {} does not match its checksum",
+                                   copies->FileOf(uuid).string(), frame_indices[damaged], row.id));
+    }
+    frames->SetFromCopy();
+    return true;
+  } catch (const Error& fault) {
+    copies->Reject(uuid, fault);
+    open->Close(row.shard, shard);
+    return false;
   }
-  return shard;
 }
 
 void ShardSet::State::ReadTables(const fs::path& from) {
@@ -161,7 +192,7 @@ void ShardSet::State::ListShards(const std::map<int, std::string>& uuids) {
                                    (folder / "shards.tsv").string(), number,
                                    (folder / "index.tsv").string()));
     }
-    LazyShard& shard = shards[number];
+    ListedShard& shard = shards[number];
     shard.first_video = indexed.first_video;
     shard.num_videos = indexed.num_videos;
     shard.uuid = uuid->second;
@@ -171,7 +202,7 @@ void ShardSet::State::ListShards(const std::map<int, std::string>& uuids) {
 ShardSet::ShardSet(const fs::path& folder) : state_(std::make_unique<State>()) {
   RequireFolder(folder, "the shards made by pack-shards");
   state_->ReadTables(folder);
-  AllowOpenFiles(state_->shards.size());
+  state_->open = std::make_unique<OpenShards>(AllowOpenShards(state_->shards.size()));
 }
 
 ShardSet::~ShardSet() = default;
@@ -186,6 +217,13 @@ int64_t ShardSet::NumMissing(Subset subset) const {
 uint32_t ShardSet::fingerprint() const { return state_->fingerprint; }
 const TableChecksums& ShardSet::checksums() const { return state_->checksums; }
 
+void ShardSet::ReadCopiesIn(const fs::path& copies) {
+  state_->copies = std::make_unique<ShardCopies>(copies);
+}
+
+fs::path ShardSet::FileOf(int number) const { return state_->folder / ShardFileName(number); }
+const std::string& ShardSet::UuidOf(int number) const { return state_->shards.at(number).uuid; }
+
 void ShardSet::RequireSoundIndex() const {
   state_->checksums.Require("index.tsv", SumOfFile(state_->folder / "index.tsv"));
   state_->videos.Verify();
@@ -197,7 +235,7 @@ void ShardSet::RequireAgreement(int number, const ShardReader& reader) const {
 
 FrameSize ShardSet::FrameSizeOf(size_t video) const {
   const IndexedVideo& row = state_->videos[video];
-  return state_->Opened(row.shard).frame_sizes[static_cast<size_t>(row.video_index)];
+  return state_->Opened(row.shard)->frame_sizes[static_cast<size_t>(row.video_index)];
 }
 
 void ShardSet::ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const {
@@ -211,29 +249,23 @@ void ShardSet::ReadFrames(size_t video, const std::vector<int>& frame_indices,
   const IndexedVideo row = state_->videos[video];
   REEL3D_CHECK(!frame_indices.empty() && frame_indices.front() >= 0 &&
                frame_indices.back() < row.num_frames);
-  const LazyShard& shard = state_->Opened(row.shard);
-  const uint64_t first = shard.first_frames[static_cast<size_t>(row.video_index)];
-  frames->Clear();
-  for (size_t begin = 0, end = 1; begin < frame_indices.size(); begin = end++) {
-    while (end < frame_indices.size() && frame_indices[end] == frame_indices[end - 1] + 1) {
-      ++end;
+  OpenShards::Handle shard = state_->Opened(row.shard);
+  while (shard->is_copy) {
+    if (state_->ReadCopy(shard, row, frame_indices, frames)) {
+      return;
     }
-    shard.frames->Read(first + static_cast<uint64_t>(frame_indices[begin]), end - begin, frames);
+    shard = state_->Opened(row.shard);
   }
-  if (const size_t damaged = frames->FindDamaged(); damaged < frames->size()) {
-    throw InputError(fmt::format("{}: video {}, frame {} {}",
-                                 (state_->folder / ShardFileName(row.shard)).string(), row.id,
-                                 frame_indices[damaged], kDamagedFrame));
-  }
+  ReadRuns(*shard, row.video_index, frame_indices, frames);
+  RequireSound(*frames, row, frame_indices, FileOf(row.shard));
 }
 
 void ShardSet::ReadAhead(size_t video, int first, int last) const {
   const IndexedVideo row = state_->videos[video];
-  const LazyShard& shard = state_->shards.at(row.shard);
-  if (shard.is_open) {
-    const uint64_t video_begin = shard.first_frames[static_cast<size_t>(row.video_index)];
-    shard.frames->ReadAhead(video_begin + static_cast<uint64_t>(first),
-                            static_cast<size_t>(last - first) + 1);
+  if (const OpenShards::Handle shard = state_->open->Find(row.shard)) {
+    const uint64_t video_begin = shard->first_frames[static_cast<size_t>(row.video_index)];
+    shard->frames->ReadAhead(video_begin + static_cast<uint64_t>(first),
+                             static_cast<size_t>(last - first) + 1);
   }
 }
 

@@ -38,7 +38,16 @@ class ShardSet {
   explicit ShardSet(const std::filesystem::path& folder);
   ~ShardSet();
 
+  // Lets frames come from copies of the shards in `folder` (ShardCopies), if they are there and
+  // sound: also from copies that are made later. Frames are the same bytes with and without. Call
+  // it before other threads use this object.
+  void ReadCopiesIn(const std::filesystem::path& folder);
+
   const std::filesystem::path& folder() const;
+  // Return the path of shard `number`, which must be one of videos().shards(), and the name of its
+  // content that shards.tsv states.
+  std::filesystem::path FileOf(int number) const;
+  const std::string& UuidOf(int number) const;
   const VideoIndex& videos() const;
   const std::vector<std::string>& classes() const;
   // Returns the number of videos of the subset that are in no shard.
@@ -56,8 +65,9 @@ class ShardSet {
   void RequireAgreement(int number, const ShardReader& reader) const;
 
   // Replaces `jpeg` by frame `frame_index` (from 0) of videos()[video]. Any thread; calls HDF5 only
-  // on a shard's first use. Throws an input error if the frame fails its checksum (it names shard,
-  // video and frame), or if the shard does not agree with the index (it names the shard).
+  // when it opens a shard: on the first use, and again if too many are open. Throws an input error
+  // if the frame fails its checksum (it names shard, video and frame), or if the shard does not
+  // agree with the index (it names the shard).
   void ReadFrame(size_t video, int frame_index, std::vector<uint8_t>* jpeg) const;
 
   // Replaces `frames` by several frames of the video, and throws as ReadFrame does. `frame_indices`

@@ -76,6 +76,7 @@ void BindRun(TrainOptions& options, OptionBinder& binder) {
       "threads of a rank that read and decode clips. They hold three micro-batches in memory, and "
       "six after an epoch's last step, when they start on the next epoch. 0: as many as --threads",
       Effect::kRunOnly);
+  options.staging.Bind(binder);
   binder.Choice("device", &options.device, "where to compute", Effect::kRunOnly);
   binder.Bind("deterministic", &options.deterministic,
               "use only GPU kernels that give the same bits every time, which is slower; CPU "

@@ -12,6 +12,7 @@
 #include "lib/loader/epoch_options.h"
 #include "lib/model/network.h"
 #include "lib/model/precision_options.h"
+#include "lib/shard/copy_room.h"
 #include "lib/train/finetune_options.h"
 #include "lib/train/loop/schedule.h"
 
@@ -109,6 +110,7 @@ struct TrainOptions : EpochOptions {
   double stop_before_end = 0;  // stop this many minutes before the job ends; 0: never stop
   int threads = 0;
   int loader_threads = 0;
+  StagingOptions staging;
   DeviceChoice device = DeviceChoice::kAuto;
   bool deterministic = false;  // only matters on GPUs
   int tensorboard_every = 10;  // steps between points; 0: no TensorBoard files

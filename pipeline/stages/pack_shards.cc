@@ -117,7 +117,7 @@ void PackShardsOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir, "folder for the shards");
   binder.Bind("shard-size", &shard_size, {1, 1 << 20},
               "MiB of prepared videos that go into one shard; a larger video gets a shard of its "
-              "own. The trainer keeps a file open for each shard");
+              "own. The trainer keeps the shards open, as many as the system allows");
   binder.Bind("classes", &classes,
               "file of class names, one per line. Empty: classes.txt beside the manifest");
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},

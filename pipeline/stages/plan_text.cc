@@ -19,16 +19,6 @@ using plan::Figure;
 using plan::Unit;
 using Json = nlohmann::ordered_json;
 
-std::string Bytes(double size_bytes) {
-  constexpr std::array<const char*, 7> kNames = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-  size_t name = 0;
-  while (size_bytes >= 1000 && name + 1 < kNames.size()) {
-    size_bytes /= 1000;
-    ++name;
-  }
-  return fmt::format("{:.3g} {}", size_bytes, kNames[name]);
-}
-
 std::string Seconds(double seconds) {
   if (seconds == 0) {
     return "0 s";
@@ -91,8 +81,8 @@ std::string TextOfChoices(const plan::Request& request) {
                                  "all shards", "a rank reads", "loader cores a rank");
   for (const plan::StorageChoice& choice : StorageChoices(request)) {
     text += fmt::format("{:>8} {:>8} {:>10} {:>14} {:>20.2f}\n", choice.height, choice.quality,
-                        Bytes(choice.stored_bytes), Bytes(choice.rank_bytes_per_s) + "/s",
-                        choice.loader_cores);
+                        FormatBytes(choice.stored_bytes),
+                        FormatBytes(choice.rank_bytes_per_s) + "/s", choice.loader_cores);
   }
   return text;
 }
@@ -194,9 +184,9 @@ std::string FormatValue(Unit unit, double value) {
     case Unit::kSeconds:
       return Seconds(value);
     case Unit::kBytes:
-      return Bytes(value);
+      return FormatBytes(value);
     case Unit::kBytesPerSecond:
-      return Bytes(value) + "/s";
+      return FormatBytes(value) + "/s";
     case Unit::kHours:
       return Number(value < 100 ? value : std::round(value)) + " h";
     case Unit::kPrice:

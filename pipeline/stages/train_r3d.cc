@@ -239,6 +239,9 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   if (!shards) {
     shards.emplace(options.shards_dir);
   }
+  if (!options.staging.folder.empty()) {
+    shards->ReadCopiesIn(options.staging.folder);
+  }
   const std::string settings = FormatConfig(options, /*only_output=*/true);
   TrainReport report;
   {

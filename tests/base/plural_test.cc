@@ -14,5 +14,14 @@ TEST(Count, SaysOneAsOne) {
   EXPECT_EQ(Count(101, "class", "classes"), "101 classes");
 }
 
+TEST(FormatBytes, HasThreeDigitsAndAUnit) {
+  EXPECT_EQ(FormatBytes(0), "0 B");
+  EXPECT_EQ(FormatBytes(999), "999 B");
+  EXPECT_EQ(FormatBytes(1000), "1 kB");
+  EXPECT_EQ(FormatBytes(1.0549e9), "1.05 GB");
+  EXPECT_EQ(FormatBytes(2.4e12), "2.4 TB");
+  EXPECT_EQ(FormatBytes(5e21), "5e+03 EB");
+}
+
 }  // namespace
 }  // namespace reel3d

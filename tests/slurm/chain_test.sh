@@ -18,7 +18,7 @@ stop_held_training() {
 
 echo "== all stages, in order"
 start_over
-workflow evaluate EXEC=slurm TASKS=3 >"$work/out"
+workflow evaluate EXEC=slurm TASKS=3 STAGE_TO="$work/the stage" >"$work/out"
 cat "$work/out"
 ! workflow evaluate EXEC=slurm TASKS=3 >"$work/again" 2>&1 || fail "submitted twice"
 grep -q 'still queued or running' "$work/again" || fail "no reason given: $(cat "$work/again")"
@@ -31,6 +31,7 @@ done
 expect '^pack-shards task 0 of 1' 1
 expect '^train-r3d .* rank 0 of 2' 1
 expect '^train-r3d .* rank 1 of 2' 1
+expect "^train-r3d .*--stage-to $work/the stage " 2
 [ "$(grep '^train-r3d' "$RUN/seen" | grep -o ' on n[0-9]' | sort -u | wc -l)" = 2 ] || fail "ranks on one node"
 [ "$(cut -d ' ' -f 1 "$RUN/seen" | uniq | paste -sd ' ')" = \
 	'prep-videos pack-shards train-r3d score-videos evaluate-scores' ] || fail "wrong order: $(cat "$RUN/seen")"

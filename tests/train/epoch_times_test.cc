@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace reel3d {
 namespace {
 
@@ -26,6 +28,38 @@ TEST(EpochTimes, SurviveTheirJourney) {
   EXPECT_EQ(back.decode_s, 20);
 }
 
+TEST(EpochTimes, OfOlderVersionsHaveNoBytes) {
+  RankTimes times = Rank("a", 1, 2, 3);
+  times.read_bytes = 5e9;
+  times.copied_bytes = 2e9;
+  nlohmann::ordered_json json = ToJson(times);
+  EXPECT_EQ(RankTimesFrom(json).read_bytes, 5e9);
+  EXPECT_EQ(RankTimesFrom(json).copied_bytes, 2e9);
+  json.erase("read_bytes");
+  json.erase("copied_bytes");
+  EXPECT_EQ(RankTimesFrom(json).read_bytes, 0);
+}
+
+RankTimes Reading(const std::string& host, double waiting_s, double gigabytes, double copied = 0) {
+  RankTimes times = Rank(host, waiting_s, 100 - waiting_s, 0);
+  times.read_bytes = gigabytes * 1e9;
+  times.copied_bytes = copied * 1e9;
+  return times;
+}
+
+// 10 GB in 100 s, of which the rank waited 60 s: in the other 40 s it could have used them all.
+TEST(EpochTimes, SayWhatStorageGaveAndMustGive) {
+  EXPECT_EQ(DescribeReading({Reading("a", 60, 10)}),
+            "a node read 100 MB/s, and would read 250 MB/s without waiting for data");
+  EXPECT_EQ(DescribeReading({Reading("a", 0, 100, 75), Reading("a", 50, 100, 25)}),
+            "a node read 2 GB/s (50 % from its copies), and would read 4 GB/s without waiting for "
+            "data");
+  EXPECT_EQ(DescribeReading({Reading("a", 0, 100), Reading("b", 90, 20), Reading("a", 0, 50)}),
+            "a node read 200 MB/s, and would read 2 GB/s without waiting for data")
+      << "the node that needs most";
+  EXPECT_EQ(DescribeReading({Rank("a", 1, 2, 3)}), "");
+}
+
 TEST(EpochTimes, AreSharesOfTheMeanRank) {
   EXPECT_EQ(DescribeTimes({Rank("a", 0, 100, 0.1)}), "backward 100 %");
   EXPECT_EQ(DescribeTimes({Rank("a", 10, 60, 30), Rank("b", 10, 80, 10)}),
@@ -44,6 +78,10 @@ TEST(EpochTimes, EndInAVerdict) {
       "a rank has 8 of the cores");
   RankTimes reads = Rank("a", 10, 90, 0);
   reads.read_s = 50;
+  EXPECT_EQ(Judge({reads}, 1, 2).Text(),
+            "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it; if "
+            "SHARDS_DIR is shared, --stage-to copies it to the node");
+  reads.copied_bytes = 1;
   EXPECT_EQ(Judge({reads}, 1, 2).Text(),
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
   EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).Text(),

@@ -1,7 +1,8 @@
 // A library that is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of shards,
 // reads of rank REEL3D_BAD_RANK hang or fail. REEL3D_BAD_READS chooses how: "hang" hangs for ever,
 // a path makes a folder of this name and waits until it is removed, and any other word lets reads
-// fail. fsync of a checkpoint's files waits until the file REEL3D_CHECKPOINTS_AFTER exists.
+// fail. Each read of a shard below the folder REEL3D_SLOW_FOLDER takes REEL3D_SLOW_US microseconds
+// longer. fsync of a checkpoint's files waits until the file REEL3D_CHECKPOINTS_AFTER exists.
 // SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -35,12 +36,20 @@ bool IsBadRank() {
   return bad != nullptr && std::strcmp(bad, rank == nullptr ? "0" : rank) == 0;
 }
 
+void WaitIfSlow(int descriptor) {
+  static const char* const folder = std::getenv("REEL3D_SLOW_FOLDER");
+  if (folder != nullptr && PathOf(descriptor).rfind(folder, 0) == 0) {
+    usleep(static_cast<useconds_t>(std::atoi(std::getenv("REEL3D_SLOW_US"))));
+  }
+}
+
 }  // namespace
 
 extern "C" ssize_t pread(int descriptor, void* to, size_t size, off_t offset) {
   static std::atomic<int> num_reads{0};
   using Read = ssize_t (*)(int, void*, size_t, off_t);
   static const Read real = reinterpret_cast<Read>(dlsym(RTLD_NEXT, "pread"));
+  WaitIfSlow(descriptor);
   if (IsBadRank() && IsShard(descriptor) &&
       ++num_reads > std::atoi(std::getenv("REEL3D_GOOD_READS"))) {
     while (std::strcmp(std::getenv("REEL3D_BAD_READS"), "hang") == 0) {

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/error.h"
+#include "lib/base/plural.h"
 
 namespace reel3d {
 namespace {
@@ -49,6 +51,32 @@ std::string HowToHide(double share, int loader_threads, int cores) {
   return text;
 }
 
+// The frames that the ranks of a host read during the steps of an epoch.
+struct HostReading {
+  double read_bytes = 0, copied_bytes = 0;
+  double seconds = 0;    // the steps' time on the rank where they took longest
+  double waiting_s = 0;  // for data, on the rank that waited longest
+
+  void Add(const RankTimes& times) {
+    read_bytes += times.read_bytes;
+    copied_bytes += times.copied_bytes;
+    seconds = std::max(seconds, Total(times.phases));
+    waiting_s = std::max(waiting_s, In(times.phases, Phase::kData));
+  }
+  double BytesPerSecond() const { return read_bytes / std::max(1e-9, seconds); }
+  double NeededBytesPerSecond() const { return read_bytes / std::max(1e-9, seconds - waiting_s); }
+  bool NeedsMoreThan(const HostReading& other) const {
+    return NeededBytesPerSecond() > other.NeededBytesPerSecond();
+  }
+  std::string Text() const {
+    const std::string copies = copied_bytes > 0 ? fmt::format(" ({:.0f} % from its copies)",
+                                                              100 * copied_bytes / read_bytes)
+                                                : "";
+    return fmt::format("a node read {}/s{}, and would read {}/s without waiting for data",
+                       FormatBytes(BytesPerSecond()), copies, FormatBytes(NeededBytesPerSecond()));
+  }
+};
+
 }  // namespace
 
 nlohmann::ordered_json ToJson(const RankTimes& times) {
@@ -59,11 +87,15 @@ nlohmann::ordered_json ToJson(const RankTimes& times) {
   return {{"host", times.host},
           {"phases_s", phases},
           {"read_s", times.read_s},
-          {"decode_s", times.decode_s}};
+          {"decode_s", times.decode_s},
+          {"read_bytes", times.read_bytes},
+          {"copied_bytes", times.copied_bytes}};
 }
 
 RankTimes RankTimesFrom(const nlohmann::ordered_json& json) {
   RankTimes times{json.at("host"), {}, json.at("read_s"), json.at("decode_s")};
+  times.read_bytes = json.value("read_bytes", 0.0);  // older versions did not count bytes
+  times.copied_bytes = json.value("copied_bytes", 0.0);
   for (size_t i = 0; i < kNumPhases; ++i) {
     times.phases[i] = json.at("phases_s").at(PhaseName(static_cast<Phase>(i)));
   }
@@ -90,6 +122,18 @@ std::string DescribeTimes(const std::vector<RankTimes>& ranks) {
   return text;
 }
 
+std::string DescribeReading(const std::vector<RankTimes>& ranks) {
+  std::map<std::string, HostReading> hosts;
+  for (const RankTimes& times : ranks) {
+    hosts[times.host].Add(times);
+  }
+  HostReading most;
+  for (const auto& [name, host] : hosts) {
+    most = host.NeedsMoreThan(most) ? host : most;
+  }
+  return most.read_bytes > 0 ? most.Text() : "";
+}
+
 Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores) {
   constexpr double kNegligible = 0.05;
   const double data = MostOf(ranks, Phase::kData);
@@ -100,7 +144,10 @@ Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores
     return {Limit::kData,
             fmt::format("waiting for data {:.0f} % of the time: {}", 100 * data,
                         reads ? "read" : "decode"),
-            HowToHide(data, loader_threads, cores)};
+            HowToHide(data, loader_threads, cores) +
+                (reads && ranks[slowest].copied_bytes == 0
+                     ? "; if SHARDS_DIR is shared, --stage-to copies it to the node"
+                     : "")};
   }
   if (others <= kNegligible) {
     return {Limit::kComputing, "computing, and waiting for nothing", ""};

@@ -16,6 +16,8 @@ struct RankTimes {
   std::string host;
   PhaseSeconds phases{};
   double read_s = 0, decode_s = 0;  // of its loader's threads, concurrent with the phases
+  double read_bytes = 0;            // of frames
+  double copied_bytes = 0;          // of these, bytes from copies on its node (--stage-to)
 };
 
 // Convert times to JSON, for other ranks and for times.jsonl, and back.
@@ -25,6 +27,12 @@ RankTimes RankTimesFrom(const nlohmann::ordered_json& json);
 // Returns "forward 30 %, backward 61 %, ...": the mean share of each phase over the ranks, if above
 // 0.5 %. With several ranks, it also names the slowest one.
 std::string DescribeTimes(const std::vector<RankTimes>& ranks);
+
+// Returns what storage gave to the node that needs most, and what it must give: "a node read 410
+// MB/s (83 % from its copies), and would read 1.05 GB/s without waiting for data". The rates are
+// means over the steps; what the system had in memory counts as read. Returns "" if nothing was
+// read.
+std::string DescribeReading(const std::vector<RankTimes>& ranks);
 
 // The cause that limits the speed of an epoch.
 enum class Limit { kData, kSlowestRank, kGradients, kComputing };

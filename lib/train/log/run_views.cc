@@ -131,8 +131,10 @@ void RunViews::RecordTimes(const nlohmann::ordered_json& line, const EpochSpeed&
   times_.Append(times);
   const int epoch = line.at("epoch");
   const Verdict verdict = Judge(speed.ranks, speed.loader_threads, speed.cores);
+  const std::string reading = DescribeReading(speed.ranks);
   const std::string text =
-      fmt::format("epoch {}'s time: {}; {}", epoch, DescribeTimes(speed.ranks), verdict.Text());
+      fmt::format("epoch {}'s time: {}; {}{}{}", epoch, DescribeTimes(speed.ranks), reading,
+                  reading.empty() ? "" : "; ", verdict.Text());
   if (verdict_news_.IsNews(verdict.limit, epoch == options_.epochs)) {
     LogInfo(text);
   } else {

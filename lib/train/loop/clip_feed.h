@@ -52,8 +52,7 @@ class ClipFeed {
   Clips ToDevice();
   // Returns the last batch's pixels, uint8 (N, 3, T, S, S), valid until the next Next().
   at::Tensor Pixels();
-  double read_s() const { return batch_.read_s; }  // loader threads' time for the batch
-  double decode_s() const { return batch_.decode_s; }
+  const LoadCost& cost() const { return batch_.cost; }  // of the last batch
 
  private:
   void Open(std::unique_ptr<BatchLoader> loader);

@@ -7,11 +7,14 @@ void StepTimes::BeginEpoch() {
   before_ = phases_.Seconds();
   clips_before_ = clips_;
   epoch_.read_s = epoch_.decode_s = 0;
+  epoch_.read_bytes = epoch_.copied_bytes = 0;
 }
 
-void StepTimes::AddBatch(double read_s, double decode_s) {
-  epoch_.read_s += read_s;
-  epoch_.decode_s += decode_s;
+void StepTimes::AddBatch(const LoadCost& cost) {
+  epoch_.read_s += cost.read_s;
+  epoch_.decode_s += cost.decode_s;
+  epoch_.read_bytes += static_cast<double>(cost.read_bytes);
+  epoch_.copied_bytes += static_cast<double>(cost.copied_bytes);
 }
 
 void StepTimes::AddClips(double num_clips) { clips_ += num_clips; }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/loader/batch_loader.h"
 #include "lib/train/log/epoch_times.h"
 #include "lib/train/watch/phase_clock.h"
 
@@ -19,8 +20,8 @@ class StepTimes {
   }
 
   void BeginEpoch();
-  // Counts a batch of this rank and the seconds that its loader's threads spent on it.
-  void AddBatch(double read_s, double decode_s);
+  // Counts what loading a batch of this rank has cost.
+  void AddBatch(const LoadCost& cost);
   // Counts the clips of a step, over all ranks.
   void AddClips(double num_clips);
   void EndEpoch();

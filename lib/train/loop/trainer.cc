@@ -20,6 +20,7 @@
 #include "lib/train/cpu_share.h"
 #include "lib/train/loop/finetune.h"
 #include "lib/train/loop/introduction.h"
+#include "lib/train/loop/staging.h"
 #include "lib/train/loop/step_vote.h"
 #include "lib/train/loop/validation.h"
 
@@ -105,6 +106,7 @@ Trainer::Trainer(const TrainOptions& options, std::string config, const World& w
                           state_.position.epoch));
     }
   }
+  copier_ = BeginStaging(options_, world_, shards_, data_, state_.position);
 }
 
 TrainReport Trainer::Run() {
@@ -239,7 +241,7 @@ ClipOutputs Trainer::TrainOnBatch(int64_t part, int64_t num_parts, double clips_
       position.epoch + 1 < options_.epochs && !stop_wish_.Holds(position.step + 1)) {
     feed_.BeginNextEpoch(position.epoch + 1);
   }
-  times_.AddBatch(feed_.read_s(), feed_.decode_s());
+  times_.AddBatch(feed_.cost());
   if (views_ && position.step == 0 && part == 0) {
     views_->ShowClips(feed_.Pixels());
   }

@@ -14,6 +14,7 @@
 
 #include "lib/dist/process_group.h"
 #include "lib/dist/world.h"
+#include "lib/shard/shard_copier.h"
 #include "lib/shard/shard_set.h"
 #include "lib/train/checkpoint/run_checkpoints.h"
 #include "lib/train/checkpoint/run_state.h"
@@ -104,7 +105,8 @@ class Trainer {
   RunCheckpoints checkpoints_;     // its destructor waits for writing, which uses the views
   BadSteps bad_steps_;
   TrainReport report_;
-  bool save_due_ = false;  // agreed by all ranks
+  bool save_due_ = false;                // agreed by all ranks
+  std::unique_ptr<ShardCopier> copier_;  // at most on one rank of each host
 };
 
 }  // namespace reel3d
