@@ -191,6 +191,16 @@ class SharedRun {
     }
   }
 
+  // Opens the slices that have lost files since they were done. Returns false if there are any.
+  bool OpenLost() {
+    const std::vector<int> lost = stage_.find_lost ? stage_.find_lost() : std::vector<int>();
+    for (const int slice : lost) {
+      fs::remove(FolderOfTask(stage_.output.folder(), slice, stage_.num_slices) / kDoneFile);
+      is_open_[slice] = true;
+    }
+    return lost.empty();
+  }
+
   // Does each slice that is free. Returns whether others are still at work. Slices that have ended
   // a task come last: one of them may end this task too.
   bool Pass() {
@@ -286,7 +296,7 @@ class SharedRun {
       }
       const HeldLease lease(&stop_watcher_, &leases_, kJoinLease);
       if (lease.is_held() && !fs::exists(done)) {
-        if (!LookForOpen()) {
+        if (!LookForOpen() || !OpenLost()) {
           return std::nullopt;
         }
         is_whole = all_.JoinReports(stage_.max_failed_fraction);
