@@ -21,6 +21,10 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kVanished =
+    "{}: prepared videos have vanished, such as {}: name a --scratch that nothing cleans, and run "
+    "the same command again";
+
 std::vector<size_t> NumbersOf(const VideoGroup& group) {
   std::vector<size_t> numbers(group.end - group.begin);
   std::iota(numbers.begin(), numbers.end(), group.begin);
@@ -83,13 +87,13 @@ GroupPacker::Result GroupPacker::PackAgain(const VideoGroup& group, const std::s
     scratch_.Clear();
   } catch (const Error& error) {
     const std::string what = error.what();
-    if (error.kind() != ErrorKind::kEnvironment ||
-        what.find(scratch_.path().string()) == std::string::npos) {
+    const bool is_full = what.find("free some space") != std::string::npos;
+    if (!is_full || what.find(scratch_.path().string()) == std::string::npos) {
       throw;
     }
     throw EnvironmentError(fmt::format(
-        "{}; the folder of --scratch must hold {} prepared videos: make room there, name another "
-        "folder, or start in a new OUT_DIR with fewer --group-videos",
+        "{}; the folder of --scratch must hold {} prepared videos: name a larger disk, or start in "
+        "a new OUT_DIR with fewer --group-videos",
         what, group.end - group.begin));
   }
   return result;
@@ -153,8 +157,8 @@ void GroupPacker::PackPrepared(const VideoGroup& group, const Rows& rows, const 
   GroupRecord* record = &result->record;
   PackPlan plan = PlanPack(rows.manifest, classes_, scratch_.path());
   if (plan.missing.size() != record->failures.size()) {
-    throw EnvironmentError(fmt::format("{}: prepared videos have vanished, such as {}",
-                                       scratch_.path().string(), plan.missing.front().id));
+    throw EnvironmentError(
+        fmt::format(kVanished, scratch_.path().string(), plan.missing.front().id));
   }
   for (PlannedVideo& video : plan.videos) {
     video.group = static_cast<int>(group.begin);
@@ -166,8 +170,7 @@ void GroupPacker::PackPrepared(const VideoGroup& group, const Rows& rows, const 
   RequireScratch({});
   for (const FailedItem& item : failed) {
     if (!fs::exists(PreparedFile(scratch_.path(), item.id))) {
-      throw EnvironmentError(fmt::format("{}: prepared videos have vanished, such as {}",
-                                         scratch_.path().string(), item.id));
+      throw EnvironmentError(fmt::format(kVanished, scratch_.path().string(), item.id));
     }
   }
   output.RequireOurs();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -253,12 +254,27 @@ class PackVideosRun {
 
   void WriteTables(const PackedVideos& packed, const std::vector<MissingVideo>& missing) const {
     RemoveOtherShards(output_.folder(), packed);
+    RemoveOtherRecords();
     if (options_.sharing.is_on()) {
       RemoveUnpublishedShards(output_.folder());
     }
     WritePackedTables(output_.folder(), classes_, packed);
     WriteMissing(output_.folder() / "missing.tsv", missing);
     WritePackedPassport(output_.folder(), manifest_, listed_, packed);
+  }
+
+  // Groups of an earlier plan began at other rows.
+  void RemoveOtherRecords() const {
+    std::set<fs::path> ours;
+    for (const VideoGroup& group : groups_) {
+      ours.insert(GroupRecordFile(output_.folder(), group));
+    }
+    const fs::directory_iterator records(output_.folder() / kGroupsFolder);
+    for (const fs::path& file : std::vector<fs::path>(begin(records), end(records))) {
+      if (file.extension() == ".json" && ours.count(file) == 0) {
+        fs::remove(file);
+      }
+    }
   }
 
   const PackVideosOptions& options_;

@@ -64,6 +64,15 @@ void ScratchFolder::Clear() const {
   }
 }
 
-void ScratchFolder::RequireThere() const { held_->RequireThere(); }
+void ScratchFolder::RequireThere() const {
+  try {
+    held_->RequireThere();
+  } catch (const Error&) {
+    throw EnvironmentError(
+        fmt::format("{} was removed or replaced while it was in use: name a --scratch that nothing "
+                    "cleans, and run the same command again",
+                    path().string()));
+  }
+}
 
 }  // namespace reel3d

@@ -226,6 +226,28 @@ TEST_F(PackVideosTest, AVideoThatChangesIsPackedAgain) {
   ExpectEqual(Results("out"), TwoSteps("two"));
 }
 
+TEST_F(PackVideosTest, OtherGroupsReplaceTheOldOnes) {
+  Succeed(PackVideos("out", {"--group-videos", "3"}));
+  EXPECT_TRUE(fs::exists(folder_ / "out/groups/00003.json"));
+  const test::CommandResult refused = test::RunCommand(PackVideos("out"));
+  EXPECT_EQ(refused.exit_status, kExitUsage);
+  EXPECT_THAT(refused.err, HasSubstr("'group-videos = 3' there, 'group-videos = 5' now"));
+  Succeed(PackVideos("out", {"--overwrite"}));
+  EXPECT_FALSE(fs::exists(folder_ / "out/groups/00003.json"));
+  ExpectEqual(Results("out"), TwoSteps("two"));
+}
+
+// If too many videos fail, the same command tries them again, also when the work is shared.
+TEST_F(PackVideosTest, TooManyFailuresLeaveTheStageUnfinished) {
+  const Words strict = PackVideos("out", {"--share-work", "3", "--max-failed-fraction", "0"});
+  EXPECT_EQ(test::RunCommand(strict).exit_status, kExitInput);
+  EXPECT_FALSE(fs::exists(folder_ / "out/DONE"));
+  EXPECT_THAT(test::ReadBytes(folder_ / "out/failed.tsv"), HasSubstr("v03\tprep\t"));
+  WriteVideo(kBroken);
+  Succeed(strict);
+  ExpectEqual(Results("out"), TwoSteps("two"));
+}
+
 TEST_F(PackVideosTest, AScratchFolderThatIsNotThereIsNamed) {
   fs::remove(folder_ / "scratch");
   const test::CommandResult result = test::RunCommand(PackVideos("out"));
@@ -274,8 +296,8 @@ TEST_F(PackVideosTest, AFullScratchFolderCostsNoVideo) {
   small.insert(small.end(), command.begin(), command.end());
   const test::CommandResult result = test::RunCommand(small);
   EXPECT_EQ(result.exit_status, kExitEnvironment) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("No space left on device"));
-  EXPECT_THAT(result.err, HasSubstr("--scratch must hold 6 prepared videos: make room there"));
+  EXPECT_THAT(result.err, HasSubstr("No space left on device; free some space"));
+  EXPECT_THAT(result.err, HasSubstr("--scratch must hold 6 prepared videos: name a larger disk"));
   EXPECT_TRUE(fs::is_empty(folder_ / "out/groups"));
   Succeed(command);
   ExpectEqual(Results("out"), expected);
