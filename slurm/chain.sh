@@ -8,12 +8,16 @@ set -euo pipefail
 : "${TASKS:=4}"
 : "${BIN:=build/bin}"
 : "${CONFIGS:=configs/$EXP}"
-export EXP RUN TASKS BIN CONFIGS
+# PACK=groups: one stage prepares and packs. A run that has begun in groups goes on in groups.
+: "${PACK:=$(if [ -d "$RUN/shards/groups" ]; then echo groups; fi)}"
+export EXP RUN TASKS BIN CONFIGS PACK
 
 stages=(prep pack train score evaluate)
+[ "$PACK" != groups ] || stages=(pack train score evaluate)
 declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [evaluate]=evaluation)
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores)
+[ "$PACK" != groups ] || tool[pack]=pack-videos
 # jobs.tsv lists stage and job of the newest submission. The file is replaced when the first job has
 # been queued, so a submission that queues nothing loses nothing. history.tsv keeps the jobs of all
 # submissions, with their times.
@@ -26,7 +30,7 @@ die() {
 	exit "$1"
 }
 
-is_array() { [ "$1" = prep ] || [ "$1" = score ]; }
+is_array() { [ "$1" = prep ] || [ "$1" = score ] || [ "$1-$PACK" = pack-groups ]; }
 
 # task_done STAGE TASK succeeds if this task of an array has written its DONE.
 task_done() { [ -e "$(printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS")" ]; }

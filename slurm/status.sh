@@ -32,9 +32,8 @@ progress() {
 		epochs=$(sed -n 's/^epochs = \([1-9][0-9]\{0,8\}\)$/\1/p;T;q' "$RUN/train/config.ini" 2>/dev/null) || true
 		echo "$(count_lines "$RUN/train/metrics.jsonl") ${epochs:-0} epochs"
 		;;
-	score)
-		share_progress score
-		;;
+	score) share_progress score ;;
+	pack) if is_array pack; then share_progress pack; else echo "0 0 -"; fi ;;
 	*) echo "0 0 -" ;;
 	esac
 }
@@ -44,6 +43,7 @@ progress() {
 made_times() { # STAGE
 	case $1 in
 	prep) find "$RUN/prepared" -name '*.mkv' -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;
+	pack) find "$RUN/shards/tasks" -name DONE -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;
 	score) find "$RUN/scores/tasks" -name DONE -newer "$jobs" -printf '%T@\n' 2>/dev/null ;;
 	train) sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$RUN/train/times.jsonl" 2>/dev/null |
 		awk 'BEGIN {print 0} {print sum += $1}' ;;
@@ -106,7 +106,7 @@ if [ -e "$RUN/train/starts.jsonl" ]; then
 	echo
 	"${BIN:-build/bin}/inspect-file" --rows 20 "$RUN/train/starts.jsonl" || true
 fi
-for stage in prep score; do
+for stage in prep pack score; do
 	ended=$({ find "$RUN/${folder[$stage]}/leases" -name '*.ended-*' 2>/dev/null || true; } | wc -l)
 	((ended == 0)) || printf '\n%s: attempts that ended before their slice was done: %s (inspect-file %s names them)\n' "$stage" "$ended" "$RUN/${folder[$stage]}"
 done

@@ -4,10 +4,11 @@
 #   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
 #
 # `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
-# CONFIGS, VIDEOS, TASKS, SLICES, THREADS, STAGE_TO and OVERWRITE. A stage that is done and up to date is skipped.
-# The tasks of prep and score have fixed shares or, with SLICES=N, share N slices
-# (docs/howto/share_the_work.md). ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is
-# checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
+# CONFIGS, VIDEOS, TASKS, SLICES, PACK, SCRATCH, THREADS, STAGE_TO and OVERWRITE. A stage that is done and up to
+# date is skipped. The tasks of prep and score, with PACK=groups those of pack and score, have fixed shares or,
+# with SLICES=N, share N slices (docs/howto/share_the_work.md). ARRAY=1,5-7 runs only these tasks of the first
+# stage that is not done. All that can be checked is checked before anything is queued. Prints the job numbers
+# and returns; logs go to $RUN/slurm.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
 . slurm/chain.sh
@@ -23,6 +24,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 check_request() {
 	[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
+	[[ $PACK =~ ^(groups|steps|)$ ]] || die 2 "PACK=$PACK: groups or steps"
+	[ "$last-$PACK" != prep-groups ] || die 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
 	[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
 	[[ ${SLICES:-0} =~ ^(0|[1-9][0-9]{0,5})$ ]] || die 2 "SLICES=$SLICES: a number of slices, or 0"
 	command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
@@ -106,6 +109,10 @@ ask_tool() {
 # A wrong key would otherwise be found when its stage starts, perhaps a day later.
 check_settings() { # STAGE
 	local said status=0 config=$CONFIGS/$1.ini
+	if [ "$1-$PACK" = pack-groups ]; then
+		config=$RUN/settings/groups.ini # those of prep and pack, in one file
+		said=$(make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$config" 2>&1) || die 1 "$said"
+	fi
 	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >/dev/null) || status=$?
 	((status != 4)) || die 4 "$said"
 	((status == 0)) || die 2 "$config: the settings of $1 are refused: $said"

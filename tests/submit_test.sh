@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 export RUN=$work/run CONFIGS=$work/configs BIN=$work/bin EXP=fake SITE_ENV=$work/site.env TASKS=4
 export PATH=$work/slurm:$PATH
 mkdir -p "$work/slurm" "$BIN" "$CONFIGS"
-for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
+for tool in list-videos prep-videos pack-shards pack-videos train-r3d score-videos evaluate-scores; do
 	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
 done
 cp slurm/site.env "$SITE_ENV"
@@ -283,6 +283,39 @@ slurm/status.sh >"$work/said" || fail "no status"
 rm "$RUN"/*/leases/slices
 slurm/status.sh >"$work/said" || fail "no status"
 [ ! -e "$RUN/obeyed" ] || fail "a command in a file of the run was run"
+
+echo "== one stage that prepares and packs"
+start_over
+submit PACK=group
+expect 2 'PACK=group: groups or steps'
+stage=prep submit PACK=groups
+expect 2 'with PACK=groups the videos are prepared and packed in one stage: make pack'
+echo 'wrong = 1' >"$CONFIGS/prep.ini"
+submit PACK=groups
+expect 2 'groups.ini: the settings of pack are refused: pack-videos'
+nothing_queued
+printf 'height = 48' >"$CONFIGS/prep.ini"
+echo 'shard-size = 7' >"$CONFIGS/pack.ini"
+submit PACK=groups SLICES=1000 SCRATCH="$work/one two"
+expect 0 'evaluate: job 104'
+[ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'pack train score evaluate end' ] || fail "other jobs"
+[ "$(slices_of pack) $(slices_of train) $(slices_of score)" = '1000 0 1000' ] || fail "other slices"
+grep -q -- '--array=0-3 .*slurm/pack.sbatch$' "$work/asked" || fail "pack is no array"
+grep -q -- '--dependency=afterany:101 .*slurm/train.sbatch$' "$work/asked" || fail "training waits for each task"
+[ "$(cat "$RUN/settings/groups.ini")" = $'height = 48\nshard-size = 7' ] || fail "the settings of prep and pack are not in one file"
+echo "== a run that has begun in groups goes on in groups"
+mkdir -p "$RUN"/shards/{groups,leases}
+echo 20 >"$RUN/shards/leases/slices"
+: >"$work/asked"
+submit SLICES=1000
+[ "$(slices_of pack)" = 20 ] || fail "it does not"
+slurm/status.sh >"$work/said" || fail "no status"
+grep -q '^pack .* 0 of 20 s' "$work/said" || fail "no slices of pack"
+! grep -q '^prep' "$work/said" || fail "there is no prep"
+: >"$work/asked"
+submit PACK=steps
+grep -q 'slurm/prep.sbatch$' "$work/asked" || fail "PACK=steps has no prep"
+rm "$CONFIGS"/{prep,pack}.ini
 
 echo "== a submission that fails midway"
 start_over

@@ -70,6 +70,33 @@ workflow list RUN="$work/annotated" ANNOTATIONS="$work/mine.csv" FORMAT=csv CLAS
 expect 0 "format csv, classes in the order of first appearance in the training rows"
 grep -q "^gone	moving	validation	" "$work/annotated/videos.missing.tsv"
 
+# Preparing and packing in one stage gives the shards of the two stages. It reads both files of settings.
+printf 'height = 48' >"$configs/prep.ini"
+printf 'group-videos = 3\n' >"$configs/pack.ini"
+mkdir "$work/scratch 1"
+workflow pack PACK=group
+expect 2 "PACK=group: must be groups or steps"
+workflow pack RUN="$work/steps"
+expect 0 "8 of 8 videos packed"
+for slices in "" 5; do
+	workflow pack RUN="$work/groups$slices" PACK=groups SCRATCH="$work/scratch 1" SLICES=$slices
+	expect 0 "of 3 groups (0 kept)"
+	for file in "$work"/steps/shards/{*.h5,*.tsv,index.bin,DONE}; do
+		cmp "$file" "$work/groups$slices/shards/$(basename "$file")"
+	done
+done
+[ -z "$(ls -A "$work/scratch 1")" ] || { echo "prepared videos stay" && exit 1; }
+workflow pack RUN="$work/groups"
+[ "$(grep -c pack- "$work/said")" = 0 ] || { echo "nothing had changed" && exit 1; }
+workflow prep RUN="$work/groups"
+expect 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
+printf 'height = 64' >"$configs/prep.ini"
+workflow pack RUN="$work/groups"
+expect 2 "was made with other settings ('height = 48' there, 'height = 64' now)"
+workflow pack RUN="$work/groups" OVERWRITE=yes
+expect 0 "of 3 groups (0 kept)"
+rm "$configs"/{prep,pack}.ini
+
 touch "$configs/trian.ini"
 workflow prep
 expect 2 "trian.ini: settings of no stage"

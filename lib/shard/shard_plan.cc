@@ -48,11 +48,24 @@ Error LacksClass(const VideoRow& row, const Manifest& manifest,
 
 }  // namespace
 
-PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
-                  const std::filesystem::path& prepared_folder) {
+std::vector<size_t> CutIntoGroups(const Manifest& manifest, int64_t group_videos) {
+  const std::vector<VideoRow>& rows = manifest.videos;
+  std::vector<size_t> cuts = {0};
+  for (size_t row = 1; row < rows.size() && group_videos > 0; ++row) {
+    const bool is_full = row - cuts.back() >= static_cast<size_t>(group_videos);
+    if (is_full && rows[row].path != rows[row - 1].path) {
+      cuts.push_back(row);
+    }
+  }
+  if (!rows.empty()) {
+    cuts.push_back(rows.size());
+  }
+  return cuts;
+}
+
+std::vector<int> LabelRows(const Manifest& manifest, const std::vector<std::string>& classes) {
   const ClassIndex index_of_class = IndexClasses(classes);
-  PackPlan plan;
-  plan.classes = classes;
+  std::vector<int> labels;
   for (const VideoRow& row : manifest.videos) {
     int label = -1;
     if (!row.label.empty()) {
@@ -63,33 +76,49 @@ PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& clas
       }
       label = found->second;
     }
+    labels.push_back(label);
+  }
+  return labels;
+}
+
+PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
+                  const std::filesystem::path& prepared_folder, int64_t group_videos) {
+  const std::vector<int> labels = LabelRows(manifest, classes);
+  PackPlan plan;
+  plan.classes = classes;
+  const std::vector<size_t> groups = CutIntoGroups(manifest, group_videos);
+  size_t group = 0;
+  for (size_t number = 0; number < manifest.videos.size(); ++number) {
+    const VideoRow& row = manifest.videos[number];
+    group += number == groups[group + 1] ? 1 : 0;
     std::error_code absent;
     const uintmax_t size_bytes =
         std::filesystem::file_size(PreparedFile(prepared_folder, row.id), absent);
     if (absent) {
       plan.missing.push_back({row.id, row.subset});
     } else {
-      plan.videos.push_back({row.id, label, row.subset, size_bytes});
+      plan.videos.push_back(
+          {row.id, labels[number], row.subset, size_bytes, static_cast<int>(groups[group])});
     }
   }
   return plan;
 }
 
-std::vector<size_t> CutIntoShards(const std::vector<PlannedVideo>& videos,
-                                  uint64_t shard_size_bytes) {
-  std::vector<size_t> cuts = {0};
+std::vector<PlannedShard> CutIntoShards(const std::vector<PlannedVideo>& videos,
+                                        uint64_t shard_size_bytes) {
+  std::vector<PlannedShard> shards;
   uint64_t size_bytes = 0;
   for (size_t i = 0; i < videos.size(); ++i) {
-    if (i > cuts.back() && size_bytes + videos[i].size_bytes > shard_size_bytes) {
-      cuts.push_back(i);
+    const bool is_new_group = i == 0 || videos[i].group != videos[i - 1].group;
+    if (is_new_group || size_bytes + videos[i].size_bytes > shard_size_bytes) {
+      const int number = is_new_group ? videos[i].group : shards.back().number + 1;
+      shards.push_back({number, i, i});
       size_bytes = 0;
     }
     size_bytes += videos[i].size_bytes;
+    shards.back().end = i + 1;
   }
-  if (!videos.empty()) {
-    cuts.push_back(videos.size());
-  }
-  return cuts;
+  return shards;
 }
 
 std::string PlanName(const std::vector<PlannedVideo>& videos, size_t begin, size_t end,

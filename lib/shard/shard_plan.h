@@ -1,5 +1,11 @@
 // Decides which videos share a shard. The plan depends only on the order and the sizes of the
 // prepared files. So it is known before any file is read, and every process computes the same plan.
+//
+// A manifest may be cut into groups (CutIntoGroups). Then a shard holds videos of one group, so
+// that the shards of a group depend on no other group, not even in their names. The shards of a
+// group have the numbers r, r + 1, ..., where r is the group's first row in the manifest. A group
+// never has more shards than rows, so these numbers are free. Without groups the numbers begin
+// at 0, and none is left out.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,6 +24,13 @@ struct PlannedVideo {
   int label = -1;
   Subset subset = Subset::kTraining;
   uint64_t size_bytes = 0;  // of the prepared file
+  int group = 0;            // first row of its group in the manifest; 0 without groups
+};
+
+// The videos [begin, end) of a plan, which go into the shard of this number.
+struct PlannedShard {
+  int number = 0;
+  size_t begin = 0, end = 0;
 };
 
 // The videos of a manifest that will be packed, in its order, and those that are missing.
@@ -27,15 +40,23 @@ struct PackPlan {
   std::vector<MissingVideo> missing;
 };
 
-// Looks for <id>.mkv of each video in `prepared_folder`. Throws an input error if a video's class
-// is not among `classes`.
-PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
-                  const std::filesystem::path& prepared_folder);
+// Returns the first row of each group, followed by the number of rows. A group has `group_videos`
+// rows, and then those that follow of the same file, so that no file is cut if its rows stand
+// together. The groups depend on the manifest alone. 0: all rows are one group.
+std::vector<size_t> CutIntoGroups(const Manifest& manifest, int64_t group_videos);
 
-// Cuts the videos, in order, into shards of at most `shard_size_bytes`; a larger video gets its own
-// shard. Returns the first video of each shard, followed by the number of videos.
-std::vector<size_t> CutIntoShards(const std::vector<PlannedVideo>& videos,
-                                  uint64_t shard_size_bytes);
+// Returns the index into `classes` of each row's label, -1 for no label. Throws an input error if a
+// label is not among them.
+std::vector<int> LabelRows(const Manifest& manifest, const std::vector<std::string>& classes);
+
+// Looks for <id>.mkv of each video in `prepared_folder`. Throws as LabelRows() does.
+PackPlan PlanPack(const Manifest& manifest, const std::vector<std::string>& classes,
+                  const std::filesystem::path& prepared_folder, int64_t group_videos = 0);
+
+// Cuts the videos, in order, into shards of at most `shard_size_bytes` and of one group; a larger
+// video gets its own shard.
+std::vector<PlannedShard> CutIntoShards(const std::vector<PlannedVideo>& videos,
+                                        uint64_t shard_size_bytes);
 
 // Returns 16 hexadecimal digits that name the content planned for the shard of videos [begin, end).
 // The shard keeps them as its attribute `plan`, so that a later run recognises a shard that it

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "lib/base/error.h"
 #include "lib/base/versions.h"
 #include "lib/shard/shard_columns.h"
@@ -57,7 +59,9 @@ void WriteVideos(const ShardTable& table, Hdf5Writer* file) {
 
 ShardWriter::ShardWriter(const std::filesystem::path& file, const ShardTable& table,
                          const std::string& plan)
-    : table_(table), pending_(file), file_(pending_.temporary_path(), file.string()) {
+    : table_(table),
+      pending_(std::make_unique<PendingFile>(file)),
+      file_(pending_->temporary_path(), file.string()) {
   WriteAttributes(table, plan, &file_);
   WriteVideos(table, &file_);
   file_.Group("/classes");
@@ -71,7 +75,7 @@ ShardWriter::ShardWriter(const std::filesystem::path& file, const ShardTable& ta
 Error ShardWriter::SourceChanged() const {
   return EnvironmentError(fmt::format(
       "{}: frame {} changed while it was packed: run again when nothing writes its source any more",
-      pending_.final_path().string(), frame_));
+      pending_->final_path().string(), frame_));
 }
 
 void ShardWriter::Append(const std::vector<uint8_t>& jpeg) {
@@ -84,7 +88,7 @@ void ShardWriter::Append(const std::vector<uint8_t>& jpeg) {
   ++frame_;
 }
 
-void ShardWriter::Publish() {
+std::unique_ptr<PendingFile> ShardWriter::Finish() {
   if (frame_ != table_.num_frames()) {
     throw SourceChanged();
   }
@@ -92,12 +96,12 @@ void ShardWriter::Publish() {
   file_.Attribute("complete", uint8_t{1});
   file_.Close();
   try {
-    ShardReader(pending_.temporary_path()).Verify();
+    ShardReader(pending_->temporary_path()).Verify();
   } catch (const Error& error) {
     throw EnvironmentError(fmt::format("{}: what was written cannot be read back: {}",
-                                       pending_.final_path().string(), error.what()));
+                                       pending_->final_path().string(), error.what()));
   }
-  pending_.Publish();
+  return std::move(pending_);
 }
 
 }  // namespace reel3d

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,15 +27,18 @@ class ShardWriter {
   // the table describes: its source has changed while it was read.
   void Append(const std::vector<uint8_t>& jpeg);
 
-  // Call it after the last frame. Reads the file back, checks every frame and publishes the file.
-  // Throws as Append does if frames are missing.
-  void Publish();
+  // Call it after the last frame. Reads the file back and checks every frame. Returns the complete
+  // file, which the caller publishes. Throws as Append does if frames are missing.
+  std::unique_ptr<PendingFile> Finish();
+
+  // Finishes the file and publishes it.
+  void Publish() { Finish()->Publish(); }
 
  private:
   Error SourceChanged() const;
 
   const ShardTable& table_;
-  PendingFile pending_;
+  std::unique_ptr<PendingFile> pending_;
   Hdf5Writer file_;
   uint64_t frame_ = 0;
 };

@@ -4,59 +4,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/host.h"
-#include "lib/base/log.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
-#include "lib/shard/data_doubts.h"
 #include "lib/shard/shard_plan.h"
-#include "lib/shard/shard_set.h"
 #include "lib/shard/table_checksums.h"
 #include "pipeline/stages/not_packed.h"
+#include "pipeline/stages/packed_tables.h"
 #include "pipeline/stages/shard_packer.h"
 #include "pipeline/support/item_loop.h"
-#include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// Adds the videos that were never on disk to plan->missing. The evaluation counts them as wrong,
-// like videos that failed.
-void AddNoFiles(const Manifest& manifest, const std::vector<MissingFile>& no_files,
-                PackPlan* plan) {
-  std::unordered_set<std::string_view> ids;
-  if (!no_files.empty()) {
-    for (const VideoRow& row : manifest.videos) {
-      ids.insert(row.id);
-    }
-  }
-  for (const MissingFile& row : no_files) {
-    if (ids.count(row.id) != 0) {
-      throw InputError(
-          fmt::format("video '{}' stands both in the manifest and in its table of "
-                      "missing files: list the videos again",
-                      row.id));
-    }
-    plan->missing.push_back({row.id, row.subset});
-  }
-}
-
 PackPlan MakePlan(const PackShardsOptions& options, const Manifest& manifest,
                   const std::vector<MissingFile>& no_files) {
-  const fs::path classes =
-      options.classes.empty() ? manifest.folder / "classes.txt" : fs::path(options.classes);
-  PackPlan plan = PlanPack(manifest, ReadClasses(classes), options.prepared_dir);
+  PackPlan plan = PlanPack(manifest, ReadClasses(options.ClassesBeside(manifest.folder)),
+                           options.prepared_dir, options.group_videos);
   AddNoFiles(manifest, no_files, &plan);
   if (plan.videos.empty()) {
     throw InputError(fmt::format("none of the {} videos of {} is in {}", manifest.videos.size(),
@@ -65,61 +36,13 @@ PackPlan MakePlan(const PackShardsOptions& options, const Manifest& manifest,
   return plan;
 }
 
-// Returns the passport of the manifest, with counts of its rows. If list-videos left none, or the
-// manifest was edited since, it has no facts of list-videos.
-Passport ListedPassport(const PackShardsOptions& options, const Manifest& manifest,
-                        const std::vector<MissingFile>& no_files) {
-  Passport passport = PassportOrWarning([&] {
-                        return ReadManifestPassport(options.manifest);
-                      }).value_or(Passport());
-  passport.counts.clear();
-  CountListed(manifest, no_files, &passport);
-  return passport;
-}
-
-// Adds what became of the rows. Rows are counted under the label of the manifest: the class of the
-// shards may be the same name in another form.
-void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passport passport) {
-  std::unordered_map<std::string_view, std::string_view> label_of_id;
-  for (const VideoRow& row : manifest.videos) {
-    label_of_id.emplace(row.id, row.label);
-  }
-  int64_t num_frames = 0;
-  for (const IndexedVideo& video : ReadIndex(folder / "index.tsv")) {
-    PassportCounts& counts = passport.counts[{video.subset, std::string(label_of_id.at(video.id))}];
-    ++counts.packed;
-    counts.num_short += video.num_frames < PassportCounts::kShortFrames ? 1 : 0;
-    num_frames += video.num_frames;
-  }
-  passport.shards = {{Passport::kOfShards, FileIdentity(folder / "shards.tsv")},
-                     {"num_frames", num_frames}};
-  WritePassport(folder / Passport::kFileName, passport);
-}
-
-void WarnOfDoubts(const fs::path& shards_dir) {
-  try {
-    for (const Doubt& doubt : DataDoubts(ShardSet(shards_dir))) {
-      LogWarn(doubt.text);
-    }
-  } catch (const Error&) {
-    if (fs::exists(shards_dir / kDoneFile)) {
-      throw;
-    }
-    // The same command has been started again meanwhile, and has removed DONE. It will warn.
-  }
-}
-
 }  // namespace
 
 void PackShardsOptions::Bind(OptionBinder& binder) {
   binder.Positional("VIDEOS.tsv", &manifest, "the manifest, as list-videos writes it");
   binder.Positional("PREPARED_DIR", &prepared_dir, "the folder that prep-videos wrote");
   binder.Positional("OUT_DIR", &out_dir, "folder for the shards");
-  binder.Bind("shard-size", &shard_size, {1, 1 << 20},
-              "MiB of prepared videos that go into one shard; a larger video gets a shard of its "
-              "own. The trainer keeps the shards open, as many as the system allows");
-  binder.Bind("classes", &classes,
-              "file of class names, one per line. Empty: classes.txt beside the manifest");
+  PackingOptions::Bind(binder, 0);
   binder.Bind("max-failed-fraction", &max_failed_fraction, {0, 1},
               "share of the videos that may fail here. If more fail, DONE is not written and the "
               "exit status is 3. Videos on which prep-videos failed do not count",
@@ -151,7 +74,7 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
     reasons.reasons.emplace(row.id, row.reason);
   }
   const Manifest manifest = ReadManifest(options.manifest);
-  const Passport listed = ListedPassport(options, manifest, no_files);
+  const Passport listed = ListedPassport(options.manifest, manifest, no_files);
   const PackPlan plan = MakePlan(options, manifest, no_files);
   std::vector<StageInput> inputs = {{options.manifest, FileIdentity(options.manifest)},
                                     {options.prepared_dir, ""}};
@@ -163,19 +86,20 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
       {options.out_dir, "pack-shards", SettingsOf(options), inputs, options.overwrite, {}, {}, [&] {
          return FormatTableChecksums(options.out_dir);
        }});
-  ShardPacker packer({options.prepared_dir, static_cast<uint64_t>(options.shard_size) << 20,
-                      ThreadCount(options.threads)},
-                     plan, output);
+  ShardPacker packer(
+      {options.prepared_dir, options.shard_size_bytes(), ThreadCount(options.threads)}, plan,
+      output);
   std::vector<FailedItem> failed = packer.Pack();
-  packer.RemoveOtherShards();
-  const PackedShards packed = packer.WriteIndexFile();
+  const PackedVideos packed = packer.Packed();
+  RemoveOtherShards(output.folder(), packed);
+  WritePackedTables(output.folder(), plan.classes, packed);
   PackShardsReport report;
-  report.num_packed = packed.num_videos;
-  report.num_shards = packed.num_shards;
-  report.num_shards_kept = packed.num_shards_kept;
-  report.num_frames = packed.num_frames;
+  report.num_packed = static_cast<int64_t>(packed.index.size());
+  report.num_shards = static_cast<int64_t>(packed.uuids.size());
+  report.num_shards_kept = packer.num_shards_kept();
+  report.num_frames = packed.NumFrames();
   WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
-  WritePackedPassport(output.folder(), manifest, listed);
+  WritePackedPassport(output.folder(), manifest, listed, packed);
   for (const MissingVideo& video : plan.missing) {
     failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));
   }

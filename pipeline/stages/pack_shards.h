@@ -14,13 +14,12 @@
 #include <string>
 
 #include "lib/base/option_binder.h"
+#include "pipeline/support/packing_options.h"
 
 namespace reel3d {
 
-struct PackShardsOptions {
+struct PackShardsOptions : PackingOptions {
   std::string manifest, prepared_dir, out_dir;
-  int64_t shard_size = 1024;  // MiB
-  std::string classes;
   double max_failed_fraction = 0.01;
   bool allow_unfinished = false;
   int threads = 0;

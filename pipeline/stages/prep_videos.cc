@@ -35,23 +35,7 @@ void PrepVideosOptions::Bind(OptionBinder& binder) {
   binder.Positional(
       "OUT_DIR", &out_dir,
       "folder for the prepared videos, <id>.mkv; of more than 10,000 videos, in sub-folders");
-  preparation.Bind(binder);
-  binder.Bind(
-      "allow-truncated", &allow_truncated,
-      "prepare videos that have fewer frames than their files state; false: such videos fail");
-  binder.Bind(
-      "max-failed-fraction", &max_failed_fraction, RealRange{0, 1},
-      "share of the videos, over all tasks, that may fail. If more fail, the exit status is 3",
-      Effect::kRunOnly);
-  binder.Bind(
-      "threads", &threads, IntRange{0, 1024},
-      "number of video files that are prepared at the same time. 0: one for each core that the "
-      "job may use, but at most one for each GB of its memory",
-      Effect::kRunOnly);
-  limits.Bind(binder);
-  binder.Bind("video-timeout", &video_timeout, IntRange{0, 100'000},
-              "minutes that one row of the manifest may take in all; 0: no limit",
-              Effect::kRunOnly);
+  BindPreparing(binder);
   binder.Bind("overwrite", &overwrite,
               "make every video again, even if OUT_DIR was made with other settings",
               Effect::kOnce);
@@ -65,18 +49,6 @@ void PrepVideosOptions::Check() {
 }
 
 namespace {
-
-PrepSettings SettingsOfWorkers(const PrepVideosOptions& options) {
-  PrepSettings settings;
-  settings.request = options.preparation.Request();
-  settings.allow_truncated = options.allow_truncated;
-  settings.threads = options.threads;
-  settings.worker.program = options.worker_program;
-  settings.worker.stall_s = options.limits.stall_timeout;
-  settings.worker.timeout_s = options.video_timeout * 60.;
-  settings.worker.memory_mb = options.limits.worker_memory;
-  return settings;
-}
 
 // Returns false if too many videos failed. Adds the slices of this task to `report`.
 bool RunShared(const PrepVideosOptions& options, const StageOutput& output, PrepTools* tools,
@@ -114,7 +86,7 @@ PrepVideosReport RunPrepVideos(const PrepVideosOptions& given) {
                options.overwrite,   options.slice};
   run.is_shared = options.sharing.is_on();
   const StageOutput output(run);
-  PrepTools tools(manifest, output.folder(), SettingsOfWorkers(options));
+  PrepTools tools(manifest, output.folder(), options.SettingsOfWorkers());
   PrepVideosReport report;
   const auto share = options.sharing.is_on() ? RunShared : RunFixedShare;
   report.over_tolerance = !share(options, output, &tools, &report);

@@ -7,27 +7,17 @@
 
 #include "lib/base/option_binder.h"
 #include "pipeline/stages/prep_report.h"
-#include "pipeline/support/preparation_options.h"
+#include "pipeline/stages/preparing_options.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/work_sharing.h"
-#include "pipeline/support/worker_limits.h"
 
 namespace reel3d {
 
-struct PrepVideosOptions {
+struct PrepVideosOptions : PreparingOptions {
   std::string manifest, out_dir;
-  PreparationOptions preparation;
-  bool allow_truncated = false;
-  double max_failed_fraction = 0.01;
-  int threads = 0;
-  WorkerLimits limits;
-  int video_timeout = 240;  // minutes
   bool overwrite = false;
   TaskSlice slice;
   WorkSharing sharing;
-
-  // Not an option: the program that serves as worker, see prep_worker.h.
-  std::string worker_program = "/proc/self/exe";
 
   void Bind(OptionBinder& binder);
   void Check();

@@ -199,7 +199,9 @@ ItemOutcome Preparation::Publish(const PreparedPart& prepared, Part* part) {
   file->Publish();
   num_frames_ += prepared.summary.num_frames;
   num_truncated_ += prepared.summary.truncated ? 1 : 0;
-  notes_.CountFinished();
+  if (tools_.settings().files_stay) {
+    notes_.CountFinished();
+  }
   if (!words.empty()) {
     Warn(rows_[part->row].id, words);
   }

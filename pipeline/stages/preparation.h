@@ -24,12 +24,14 @@
 
 namespace reel3d {
 
-// Says how each video is prepared. The fields are options of prep-videos.
+// Says how each video is prepared. Most fields are options of prep-videos.
 struct PrepSettings {
   PrepareRequest request;  // without source and parts
   bool allow_truncated = false;
   int threads = 0;  // 0: as many as fit into the memory of the job
   PrepWorkerOptions worker;
+  // False: prepared files are lost if the task ends, so they do not count as finished in its notes.
+  bool files_stay = true;
 };
 
 // Has what all slices of a task use, such as the source files of the manifest, which must outlive

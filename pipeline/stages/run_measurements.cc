@@ -146,7 +146,15 @@ class Reader {
 
   void ReadPack(const fs::path& stage, const Json& json) {
     PackMeasured& pack = run_.pack;
-    pack.seconds = SecondsOf(stage, json, "num_shards_kept");
+    if (Exists(stage / "groups")) {
+      run_.prep.height = Setting(stage, "height", 0);
+      run_.prep.quality = Setting(stage, "quality", 0);
+      run_.notes.push_back(
+          fmt::format("{}: pack-videos prepared and packed, so the time of each is not known",
+                      Escaped(stage.string())));
+    } else {
+      pack.seconds = SecondsOf(stage, json, "num_shards_kept");
+    }
     pack.frames = Number(json, "num_frames");
     pack.shards = Number(json, "num_shards");
     pack.bytes = SizeOfFiles(stage, ".h5");

@@ -79,9 +79,9 @@ Kind KindOf(const std::string& line) {
     return Kind::kWarning;
   }
   static constexpr std::string_view kTools[] = {
-      "list-videos: ", "prep-videos: ",  "pack-shards: ",     "train-r3d: ",
-      "run-ranks: ",   "score-videos: ", "evaluate-scores: ", "report-run: ",
-      "slurmstepd: ",  "make: *** ",     "mpirun noticed "};
+      "list-videos: ", "prep-videos: ", "pack-shards: ",  "pack-videos: ",
+      "train-r3d: ",   "run-ranks: ",   "score-videos: ", "evaluate-scores: ",
+      "report-run: ",  "slurmstepd: ",  "make: *** ",     "mpirun noticed "};
   const auto begins_line = [&](std::string_view tool) {
     return head.substr(0, tool.size()) == tool;
   };

@@ -214,6 +214,10 @@ void RunReader::FindTotal(const MadeFiles& made, const std::string& config, Stag
     stage->total = stage->done;
   } else if (stage->name == "prep") {
     stage->total = rows_.Count(folder_ / "videos.tsv").value_or(0);
+  } else if (stage->unit == "group") {
+    const int64_t each = IntegerWithin(config, "group-videos", 1, kMostItems).value_or(1);
+    stage->total = (rows_.Count(folder_ / "videos.tsv").value_or(0) + each - 1) / each;
+    stage->total_is_estimate = true;
   } else if (stage->name == "pack") {
     const double shard_bytes =
         static_cast<double>(IntegerWithin(config, "shard-size", 1, kMostItems).value_or(0)) *
@@ -287,7 +291,7 @@ StageProgress RunReader::LookAtStage(const Place& place) {
     LookAtJobs(0, &stage);
     return stage;
   }
-  const MadeFiles made = files_.Look(folder, place.beginning, place.ending);
+  const MadeFiles made = files_.Look(folder / place.files, place.beginning, place.ending);
   stage.done = made.count;
   stage.changed_s = std::max(made.changed_s, *begun_s);
   const double per_item_s =
@@ -367,6 +371,7 @@ RunProgress RunReader::Look() {
   static constexpr Place kVideos = {"videos", "videos", "", ".mp4", "video"};
   static constexpr Place kPrep = {"prep", "prepared", "", ".mkv", "video"};
   static constexpr Place kPack = {"pack", "shards", "", ".h5", "shard"};
+  static constexpr Place kPackGroups = {"pack", "shards", "", ".json", "group", "groups"};
   static constexpr Place kScore = {"score", "scores", "scores-", ".h5", "score file"};
   static constexpr Place kEvaluate = {"evaluate", "evaluation", "", ".tsv", ""};
   RunProgress run;
@@ -381,8 +386,11 @@ RunProgress RunReader::Look() {
     run.stages.push_back(LookAtStage(kVideos));
   }
   run.stages.push_back(LookAtList());
-  run.stages.push_back(LookAtStage(kPrep));
-  run.stages.push_back(LookAtStage(kPack));
+  const bool in_groups = IsThere(folder_ / "shards" / "groups");
+  if (!in_groups) {
+    run.stages.push_back(LookAtStage(kPrep));
+  }
+  run.stages.push_back(LookAtStage(in_groups ? kPackGroups : kPack));
   run.stages.push_back(LookAtTraining(&run));
   run.stages.push_back(LookAtStage(kScore));
   run.stages.push_back(LookAtStage(kEvaluate));

@@ -80,6 +80,7 @@ class RunReader {
     const char* beginning;  // of the names of its files
     const char* ending;
     const char* unit;
+    const char* files = "";  // the folder of the files, below `folder`
   };
 
   StageProgress LookAtList();

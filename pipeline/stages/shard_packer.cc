@@ -3,18 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <map>
-#include <set>
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/data/manifest.h"
 #include "lib/data/prepared_folder.h"
 #include "lib/shard/equal_frames.h"
-#include "lib/shard/index_image.h"
 #include "lib/shard/shard_reader.h"
 #include "lib/shard/shard_writer.h"
 #include "lib/video/prepared_video.h"
@@ -59,12 +56,9 @@ ShardPacker::ShardPacker(ShardPackerOptions options, const PackPlan& plan,
       output_(output),
       folder_(output.folder()),
       must_redo_(output.must_redo()) {
-  const std::vector<size_t> cuts = CutIntoShards(plan.videos, options_.shard_size_bytes);
-  for (size_t number = 0; number + 1 < cuts.size(); ++number) {
+  for (const PlannedShard& planned : CutIntoShards(plan.videos, options_.shard_size_bytes)) {
     auto shard = std::make_unique<ShardUnderWay>();
-    shard->number = static_cast<int>(number);
-    shard->begin = cuts[number];
-    shard->end = cuts[number + 1];
+    static_cast<PlannedShard&>(*shard) = planned;
     shard->plan = PlanName(plan.videos, shard->begin, shard->end, plan.classes);
     shard->scans.resize(shard->end - shard->begin);
     shard->num_unscanned = shard->scans.size();
@@ -141,14 +135,14 @@ void ShardPacker::EndVideo(ShardUnderWay* shard, Progress* progress) const {
   }
   if (!good.empty()) {
     const ShardTable table = MakeTable(good, plan_.classes);
-    WriteShard(*shard, table, progress);
+    WriteShard(shard, table, progress);
     FillIndex(table, shard);
   }
 }
 
-void ShardPacker::WriteShard(const ShardUnderWay& shard, const ShardTable& table,
+void ShardPacker::WriteShard(ShardUnderWay* shard, const ShardTable& table,
                              Progress* progress) const {
-  ShardWriter writer(ShardFile(shard), table, shard.plan);
+  ShardWriter writer(ShardFile(*shard), table, shard->plan);
   std::vector<uint8_t> jpeg;
   uint64_t num_frames = 0;
   for (const ShardVideo& video : table.videos) {
@@ -158,15 +152,26 @@ void ShardPacker::WriteShard(const ShardUnderWay& shard, const ShardTable& table
         writer.Append(jpeg);
         ++num_frames;
       }
-      progress->Note(fmt::format("{} written to {} %", ShardFileName(shard.number),
+      progress->Note(fmt::format("{} written to {} %", ShardFileName(shard->number),
                                  100 * num_frames / table.num_frames()));
     } catch (const Error& error) {
       // The file was readable a moment ago, so the cause is not the video alone: the stage stops.
       throw EnvironmentError(error.what());
     }
   }
-  output_.RequireOurs();
-  writer.Publish();
+  shard->file = writer.Finish();
+  if (!options_.publish_together) {
+    output_.RequireOurs();
+    std::exchange(shard->file, nullptr)->Publish();
+  }
+}
+
+void ShardPacker::Publish() {
+  for (const auto& shard : shards_) {
+    if (shard->file != nullptr) {
+      std::exchange(shard->file, nullptr)->Publish();
+    }
+  }
 }
 
 void ShardPacker::FillIndex(const ShardTable& table, ShardUnderWay* shard) const {
@@ -186,58 +191,21 @@ void ShardPacker::FillIndex(const ShardTable& table, ShardUnderWay* shard) const
   }
 }
 
-void ShardPacker::RemoveOtherShards() const {
-  std::set<std::string> ours;
+PackedVideos ShardPacker::Packed() const {
+  PackedVideos packed;
   for (const auto& shard : shards_) {
     if (!shard->index.empty()) {
-      ours.insert(ShardFileName(shard->number));
+      packed.uuids.emplace(shard->number, shard->uuid);
     }
+    packed.index.insert(packed.index.end(), shard->index.begin(), shard->index.end());
+    packed.contents.insert(packed.contents.end(), shard->contents.begin(), shard->contents.end());
   }
-  std::vector<fs::path> others;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_shard = name.size() >= 8 && entry.path().extension() == ".h5" &&
-                          name.find_first_not_of("0123456789") == name.size() - 3;
-    if (is_shard && ours.count(name) == 0) {
-      others.push_back(entry.path());
-    }
-  }
-  for (const fs::path& path : others) {
-    LogInfo(fmt::format("removing {}: of an earlier plan", path.string()));
-    fs::remove(path);
-  }
+  return packed;
 }
 
-PackedShards ShardPacker::WriteIndexFile() const {
-  std::vector<IndexedVideo> index;
-  std::vector<uint64_t> contents;
-  std::map<int, std::string> uuids;
-  PackedShards packed;
-  for (const auto& shard : shards_) {
-    packed.num_shards += shard->index.empty() ? 0 : 1;
-    packed.num_shards_kept += shard->kept ? 1 : 0;
-    if (!shard->index.empty()) {
-      uuids.emplace(shard->number, shard->uuid);
-    }
-    for (const IndexedVideo& video : shard->index) {
-      packed.num_frames += video.num_frames;
-      index.push_back(video);
-    }
-    contents.insert(contents.end(), shard->contents.begin(), shard->contents.end());
-  }
-  packed.num_videos = static_cast<int64_t>(index.size());
-  WriteClasses(folder_ / "classes.txt", plan_.classes);
-  WriteShardList(folder_ / "shards.tsv", uuids);
-  const HeldOutCopies copies = FindEqualFrames(index, contents);
-  fs::remove_all(folder_ / kEqualFramesFile);  // a file or a folder
-  if (!copies.empty()) {
-    WriteEqualFrames(folder_ / kEqualFramesFile, copies);
-  }
-  WriteIndex(folder_ / "index.tsv", index);
-  WriteIndexImage(
-      folder_ / kIndexImageFile, index.size(), [&](size_t row) { return index[row]; },
-      SumOfFile(folder_ / "index.tsv"));
-  return packed;
+int64_t ShardPacker::num_shards_kept() const {
+  return std::count_if(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->kept; });
 }
 
 }  // namespace reel3d

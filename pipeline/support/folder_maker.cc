@@ -20,8 +20,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kStages = {"make-demo-videos", "prep-videos",     "pack-shards",   "train-r3d",
-                                "score-videos",     "evaluate-scores", "compare-scores"};
+constexpr std::array kStages = {"make-demo-videos", "prep-videos",   "pack-shards",
+                                "pack-videos",      "train-r3d",     "score-videos",
+                                "evaluate-scores",  "compare-scores"};
 
 // Largest file that is read only to recognise a folder: files of other programs may have any size.
 // A report of reel3d with many warnings may be larger. Then the settings identify the folder.

@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
 #include "lib/lease/lease_folder.h"
+#include "pipeline/support/ended_attempts.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/stop_watcher.h"
@@ -33,36 +34,6 @@ constexpr int kMostTries = 100;
 void Sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
 std::string SliceName(int slice) { return fmt::format("{:04}", slice); }
-
-// Says how an attempt ended, for people.
-std::string DescribeEnd(const LeaseState& ended) {
-  std::string text = NameProcess(ended.holder);
-  text += ended.at.empty() ? "" : ", at work on " + ended.at;
-  return text + (ended.fault.empty() ? ", was killed or lost" : ": " + ended.fault);
-}
-
-// Returns the attempts that ended without having finished an item. Others got further than those
-// before them.
-std::vector<LeaseState> InVain(const std::vector<LeaseState>& ended) {
-  std::vector<LeaseState> in_vain;
-  for (const LeaseState& attempt : ended) {
-    if (attempt.num_finished == 0) {
-      in_vain.push_back(attempt);
-    }
-  }
-  return in_vain;
-}
-
-// Describes the attempt that says most about the cause. The first attempt may not have named the
-// item, because it wrote its notes only at its beats.
-std::string DescribeTelling(const std::vector<LeaseState>& ended) {
-  const auto tells = [](const LeaseState& attempt) {
-    return (attempt.at.empty() ? 0 : 2) + (attempt.fault.empty() ? 0 : 1);
-  };
-  return DescribeEnd(*std::max_element(
-      ended.begin(), ended.end(),
-      [&](const LeaseState& a, const LeaseState& b) { return tells(a) < tells(b); }));
-}
 
 // Returns the number of slices that the file states; 0 if it states none.
 int ReadNumSlices(const fs::path& file) {
@@ -191,6 +162,16 @@ class SharedRun {
     }
   }
 
+  // Opens the slices that have lost files since they were done. Returns false if there are any.
+  bool OpenLost() {
+    const std::vector<int> lost = stage_.find_lost ? stage_.find_lost() : std::vector<int>();
+    for (const int slice : lost) {
+      fs::remove(FolderOfTask(stage_.output.folder(), slice, stage_.num_slices) / kDoneFile);
+      is_open_[slice] = true;
+    }
+    return lost.empty();
+  }
+
   // Does each slice that is free. Returns whether others are still at work. Slices that have ended
   // a task come last: one of them may end this task too.
   bool Pass() {
@@ -224,7 +205,7 @@ class SharedRun {
     }
     const std::vector<LeaseState> ended = leases_.Ended(SliceName(slice));
     const std::vector<LeaseState> in_vain = InVain(ended);
-    if (static_cast<int>(in_vain.size()) >= stage_.sharing.slice_attempts) {
+    if (NumAtFault(in_vain) >= stage_.sharing.slice_attempts) {
       given_up_.push_back(
           fmt::format("slice {} (once it was {})", slice, DescribeTelling(in_vain)));
       first_given_up_ = first_given_up_.value_or(slice);
@@ -286,7 +267,7 @@ class SharedRun {
       }
       const HeldLease lease(&stop_watcher_, &leases_, kJoinLease);
       if (lease.is_held() && !fs::exists(done)) {
-        if (!LookForOpen()) {
+        if (!LookForOpen() || !OpenLost()) {
           return std::nullopt;
         }
         is_whole = all_.JoinReports(stage_.max_failed_fraction);

@@ -72,6 +72,8 @@ struct SharedStage {
   int num_slices = 0;
   double max_failed_fraction = 0;
   std::function<SliceResult(const SliceTurn&)> work;
+  // Returns the slices that are done, but have lost files since. They are done again.
+  std::function<std::vector<int>()> find_lost = {};
 };
 
 // Takes slices until all are done, and waits for those of other tasks. Then joins the reports, if

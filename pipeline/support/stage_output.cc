@@ -137,7 +137,13 @@ bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& fail
     FinishTask(report, failed, tolerance);
     return JoinTasks(tolerance.max_failed_fraction);
   }
-  Report(report, failed);
+  Json full = report;
+  std::vector<FailedItem> all_failed = failed;
+  if (run_.join) {
+    RequireOurs();
+    run_.join(&full, &all_failed);
+  }
+  Report(full, all_failed);
   return Judge(tolerance);
 }
 
@@ -223,6 +229,10 @@ bool StageOutput::JoinReports(double max_failed_fraction) const {
   }
   if (run_.is_shared) {
     report[kSharedSlices] = run_.slice.tasks;
+  }
+  if (run_.join) {
+    RequireOurs();
+    run_.join(&report, &failed);
   }
   const Tolerance sum = SumOfTasks(max_failed_fraction);
   WarnOfFailures(sum);

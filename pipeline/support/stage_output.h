@@ -54,6 +54,10 @@ struct StageRun {
   // True: tasks share the work (pipeline/support/shared_stage.h). The constructor then removes no
   // DONE, and OfSlice() gives the output of each slice.
   bool is_shared = false;
+  // Completes the report and the failures of the whole stage before they are written, and may write
+  // further files. It is called when all tasks have finished, before DONE is written; several tasks
+  // may call it at the same time.
+  std::function<void(nlohmann::ordered_json* report, std::vector<FailedItem>* failed)> join = {};
 };
 
 // A stage is complete if at most this share of its items failed, counted over all tasks. So the

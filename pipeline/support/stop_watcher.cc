@@ -35,7 +35,7 @@ void StopWatcher::Watch() {
         lease_->GiveBack();
       }
       LogInfo("stopped by a request; its slice is free for others, and the same command goes on");
-      std::_Exit(kExitStoppedEarly);
+      std::quick_exit(kExitStoppedEarly);  // ScratchFolder removes its folder then
     }
   }
 }

@@ -103,6 +103,20 @@ TEST_F(PlanRun, MeasuredRatesComeFromARun) {
   EXPECT_EQ(rates.at("prep_ms").at("from"), "measured");
 }
 
+// One time covers preparing and packing, so neither rate is known from it.
+TEST_F(PlanRun, ARunThatPackedInGroupsHasNoRatesOfPrepAndPack) {
+  test::WriteFinishedRun(folder_ / "small");
+  std::filesystem::remove_all(folder_ / "small/prepared");
+  std::filesystem::create_directory(folder_ / "small/shards/groups");
+  WriteFileAtomically(folder_ / "small/shards/config.ini", "height = 120\nquality = 90\n");
+  options_.measured = {folder_ / "small"};
+  options_.settings.height.value = 120;
+  const Json rates = RunPlanRun(options_).figures.at("rates");
+  EXPECT_DOUBLE_EQ(rates.at("frame_kb").at("value"), 3.2);
+  EXPECT_EQ(rates.at("prep_ms").at("from"), "assumed");
+  EXPECT_EQ(rates.at("pack_mb_per_s").at("from"), "assumed");
+}
+
 TEST_F(PlanRun, MeasuredBytesAreCarriedToAnotherHeight) {
   test::WriteFinishedRun(folder_ / "small");
   options_.measured = {folder_ / "small"};

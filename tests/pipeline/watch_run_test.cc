@@ -59,6 +59,20 @@ TEST_F(WatchRunTest, FilesInSubfoldersCountAndNewOnesAreSeen) {
   EXPECT_EQ(Stage("prep").state, StageState::kNotBegun);
 }
 
+TEST_F(WatchRunTest, GroupsArePreparedAndPackedInOneStage) {
+  run_.Write("videos.tsv", kFourVideos);
+  run_.Write("shards/config.ini", "group-videos = 2\n", 20);
+  run_.Write("shards/groups/00000.json", "{}", 5);
+  run_.Write("shards/00000.h5", "", 6);
+  run_.Write("shards/00001.h5", "", 6);
+  const StageProgress stage = Stage("pack");
+  EXPECT_EQ(stage.state, StageState::kAtWork);
+  EXPECT_EQ(stage.done, 1);
+  EXPECT_EQ(stage.total, 2);
+  EXPECT_THAT(Text(), HasSubstr("1 of about 2 groups"));
+  EXPECT_THAT(Text(), Not(HasSubstr("prep ")));
+}
+
 TEST_F(WatchRunTest, AStageIsDoneFailedOrQuiet) {
   run_.Write("prepared/config.ini", "", 1000);
   run_.Write("prepared/a.mkv", "", 900);

@@ -257,6 +257,17 @@ TEST_F(Report, SaysWhatIsMissingOrDamaged) {
   }
 }
 
+TEST_F(Report, ARunThatPackedInGroupsLacksNoPreparedVideos) {
+  EXPECT_THAT(Page(), HasSubstr("prepared is missing"));
+  Write("shards/groups/00000.json", "{}");
+  Write("shards/config.ini", "height = 112\n");
+  Write("shards/report.json", "{\"num_packed\": 4321}");
+  const std::string page = Page();
+  EXPECT_THAT(page, testing::Not(HasSubstr("prepared is missing")));
+  EXPECT_THAT(page, HasSubstr("pack-videos"));
+  EXPECT_THAT(page, HasSubstr("4321"));
+}
+
 TEST_F(Report, TakesFoldersOfSingleStagesAndEmptyFiles) {
   EXPECT_THAT(Page({(run_ / "train").string()}), HasSubstr("is of train-r3d alone"));
   EXPECT_THAT(Page({(run_ / "evaluation").string()}), HasSubstr("is of evaluate-scores alone"));

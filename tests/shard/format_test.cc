@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using Bytes = std::vector<uint8_t>;
 
 std::string Complaint(const Bytes& jpeg) {
@@ -125,19 +126,61 @@ TEST(ShardTableTest, UuidChangesWithContent) {
   }
 }
 
+// Returns number and first video of each shard.
+std::vector<std::pair<int, size_t>> Begins(const std::vector<PlannedShard>& shards) {
+  std::vector<std::pair<int, size_t>> begins;
+  for (const PlannedShard& shard : shards) {
+    begins.emplace_back(shard.number, shard.begin);
+  }
+  return begins;
+}
+
 TEST(ShardPlanTest, CutsBySize) {
   const auto cut = [](const std::vector<uint64_t>& sizes) {
     std::vector<PlannedVideo> videos;
     for (const uint64_t size_bytes : sizes) {
       videos.push_back({"v", 0, Subset::kTraining, size_bytes});
     }
-    return CutIntoShards(videos, 10);
+    return Begins(CutIntoShards(videos, 10));
   };
-  EXPECT_THAT(cut({}), ElementsAre(0));
-  EXPECT_THAT(cut({5, 5, 1}), ElementsAre(0, 2, 3));
-  EXPECT_THAT(cut({5, 6, 4}), ElementsAre(0, 1, 3));
-  EXPECT_THAT(cut({100, 1, 100, 100}), ElementsAre(0, 1, 2, 3, 4));
-  EXPECT_THAT(cut({0, 0, 10, 0, 1}), ElementsAre(0, 4, 5));
+  EXPECT_THAT(cut({}), ElementsAre());
+  EXPECT_THAT(cut({5, 5, 1}), ElementsAre(Pair(0, 0), Pair(1, 2)));
+  EXPECT_THAT(cut({5, 6, 4}), ElementsAre(Pair(0, 0), Pair(1, 1)));
+  EXPECT_THAT(cut({100, 1, 100, 100}), ElementsAre(Pair(0, 0), Pair(1, 1), Pair(2, 2), Pair(3, 3)));
+  EXPECT_THAT(cut({0, 0, 10, 0, 1}), ElementsAre(Pair(0, 0), Pair(1, 4)));
+}
+
+// A group's shards have the numbers from its first row on, however many shards other groups have.
+TEST(ShardPlanTest, CutsAtGroupsAndNumbersByTheirFirstRow) {
+  std::vector<PlannedVideo> videos;
+  for (const int group : {0, 0, 0, 4, 4, 4, 9}) {
+    videos.push_back({"v", 0, Subset::kTraining, 4, group});
+  }
+  const std::vector<PlannedShard> shards = CutIntoShards(videos, 10);
+  EXPECT_THAT(Begins(shards),
+              ElementsAre(Pair(0, 0), Pair(1, 2), Pair(4, 3), Pair(5, 5), Pair(9, 6)));
+  for (size_t i = 0; i + 1 < shards.size(); ++i) {
+    EXPECT_EQ(shards[i].end, shards[i + 1].begin);
+  }
+  EXPECT_EQ(shards.back().end, videos.size());
+}
+
+TEST(ShardPlanTest, AGroupKeepsTheRowsOfAFileTogether) {
+  const auto cut = [](const std::string& files, int64_t group_videos) {
+    Manifest manifest;
+    for (const char file : files) {
+      manifest.videos.emplace_back();
+      manifest.videos.back().path = std::string(1, file);
+    }
+    return CutIntoGroups(manifest, group_videos);
+  };
+  EXPECT_THAT(cut("", 3), ElementsAre(0));
+  EXPECT_THAT(cut("abcdefg", 3), ElementsAre(0, 3, 6, 7));
+  EXPECT_THAT(cut("abcdef", 3), ElementsAre(0, 3, 6));
+  EXPECT_THAT(cut("abccccdef", 3), ElementsAre(0, 6, 9));
+  EXPECT_THAT(cut("aaaaa", 3), ElementsAre(0, 5));
+  EXPECT_THAT(cut("abcabc", 3), ElementsAre(0, 3, 6));
+  EXPECT_THAT(cut("abcdefg", 0), ElementsAre(0, 7));
 }
 
 TEST(ShardPlanTest, NameChangesWithThePlan) {

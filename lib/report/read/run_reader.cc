@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -166,7 +167,15 @@ RunRecord ReadRun(const fs::path& folder) {
                     "Makefile.workflow, or a folder that train-r3d wrote",
                     Escaped(folder.string())));
   }
-  for (const StageFolder& stage : kStages) {
+  // With PACK=groups one stage prepares and packs.
+  const bool in_groups = Exists(folder / "shards" / "groups");
+  for (StageFolder stage : kStages) {
+    if (in_groups && stage.folder == std::string_view("prepared")) {
+      continue;
+    }
+    if (in_groups && stage.folder == std::string_view("shards")) {
+      stage.tool = "pack-videos";
+    }
     if (Exists(folder / stage.folder)) {
       ReadStage(folder / stage.folder, stage.tool, &run);
     } else {

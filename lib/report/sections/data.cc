@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "lib/report/draw/number_text.h"
 #include "lib/report/sections/sections.h"
 
@@ -40,15 +42,17 @@ std::vector<std::string> WarningsOf(const RunRecord& run) {
 }
 
 Table CountsOf(const std::vector<RunRecord>& runs) {
+  // In some runs pack-videos has packed instead, and counts the same.
+  static constexpr const char* kPackShards = "pack-shards";
   struct Count {
     const char* name;
     const char* tool;
     const char* key;
   };
   constexpr Count kCounts[] = {
-      {"videos listed", "pack-shards", "num_videos"},
-      {"videos packed", "pack-shards", "num_packed"},
-      {"frames", "pack-shards", "num_frames"},
+      {"videos listed", kPackShards, "num_videos"},
+      {"videos packed", kPackShards, "num_packed"},
+      {"frames", kPackShards, "num_frames"},
       {"training videos", "train-r3d", "training_videos"},
       {"validation videos", "train-r3d", "validation_videos"},
       {"videos scored", "score-videos", "videos"},
@@ -65,7 +69,10 @@ Table CountsOf(const std::vector<RunRecord>& runs) {
     row.cells.push_back(TextCell(count.name));
     bool is_known = false;
     for (const RunRecord& run : runs) {
-      const auto number = NumberOf(ReportOf(run, count.tool), count.key);
+      auto number = NumberOf(ReportOf(run, count.tool), count.key);
+      if (!number && count.tool == std::string_view(kPackShards)) {
+        number = NumberOf(ReportOf(run, "pack-videos"), count.key);
+      }
       is_known = is_known || number.has_value();
       row.cells.push_back(CountCell(number));
     }

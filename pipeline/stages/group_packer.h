@@ -1,0 +1,69 @@
+// Prepares and packs one group of videos: prepares it into scratch, packs its shards, reads them
+// back, publishes them together and removes the prepared files.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/data/manifest.h"
+#include "pipeline/stages/group_record.h"
+#include "pipeline/stages/preparation.h"
+#include "pipeline/support/scratch_folder.h"
+#include "pipeline/support/shared_stage.h"
+#include "pipeline/support/stage_output.h"
+
+namespace reel3d {
+
+struct GroupPackerOptions {
+  PrepSettings preparation;
+  uint64_t shard_size_bytes = 0;
+  int threads = 0;  // of packing; 0: as many as there are cores
+};
+
+class GroupPacker {
+ public:
+  // `manifest`, `classes` and `scratch` must outlive it.
+  GroupPacker(GroupPackerOptions options, const Manifest& manifest,
+              const std::vector<std::string>& classes, const ScratchFolder& scratch);
+
+  struct Result {
+    GroupRecord record;
+    bool was_kept = false;  // the group was packed before
+  };
+
+  // Packs the group, unless it is complete. Of a complete group only the videos that failed are
+  // tried again; if one can be prepared now, the whole group is packed again. A group stays as it
+  // is if it cannot be made again, because sources of its videos are gone. Publishes nothing if
+  // another task has taken the group over and finished it. Throws an environment error if the
+  // scratch folder is full or disappears.
+  Result Pack(const VideoGroup& group, const StageOutput& output, WorkNotes* notes);
+
+ private:
+  // The rows of a group as a manifest of their own, and their places in the whole manifest.
+  struct Rows {
+    Manifest manifest;
+    std::vector<size_t> numbers;
+  };
+
+  Rows RowsOf(const std::vector<size_t>& numbers) const;
+  // Prepares the rows into scratch, and adds what became of them to `record`.
+  void Prepare(const Rows& rows, const StageOutput& output, WorkNotes* notes, GroupRecord* record);
+  // Tries again the videos of `record` that failed. Returns true if one of them is prepared now.
+  bool Retry(const StageOutput& output, WorkNotes* notes, GroupRecord* record);
+  // Packs the prepared rows, and publishes shards and record.
+  void PackPrepared(const VideoGroup& group, const Rows& rows, const StageOutput& output,
+                    WorkNotes* notes, Result* result);
+  Result PackAgain(const VideoGroup& group, const std::string& plan, const StageOutput& output,
+                   WorkNotes* notes);
+  // Throws an environment error if files of the scratch folder, and not the videos, are at fault.
+  void RequireScratch(const std::vector<FailedItem>& failed) const;
+
+  const GroupPackerOptions options_;
+  const Manifest& manifest_;
+  const std::vector<std::string>& classes_;
+  const ScratchFolder& scratch_;
+};
+
+}  // namespace reel3d

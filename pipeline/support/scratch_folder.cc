@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/support/scratch_folder.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <system_error>
+
+#include "lib/base/error.h"
+
+namespace reel3d {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path Resolve(const std::string& scratch) {
+  if (!scratch.empty()) {
+    return scratch;
+  }
+  const char* folder = std::getenv("TMPDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/tmp";
+}
+
+fs::path RequireScratch(const fs::path& scratch) {
+  std::error_code error;
+  if (!fs::is_directory(scratch, error)) {
+    throw EnvironmentError(fmt::format(
+        "--scratch {}: {} on this host: make it, or name a folder on a disk of this host",
+        scratch.string(), fs::exists(scratch, error) ? "not a folder" : "no such folder"));
+  }
+  return fs::absolute(scratch);
+}
+
+// A request to stop ends the process without destructors (pipeline/support/stop_watcher.h).
+fs::path& FolderToRemove() {
+  static fs::path folder;
+  return folder;
+}
+
+void RemoveAtQuickExit() {
+  std::error_code ignored;
+  if (!FolderToRemove().empty()) {
+    fs::remove_all(FolderToRemove(), ignored);
+  }
+}
+
+}  // namespace
+
+ScratchFolder::ScratchFolder(const std::string& scratch)
+    : pending_(RequireScratch(Resolve(scratch)) / "reel3d") {
+  RemoveStaleTemporaries(path().parent_path());
+  MakeFolders(path());
+  held_ = std::make_unique<const HeldFolder>(path());
+  static const int is_registered = std::at_quick_exit(RemoveAtQuickExit);
+  static_cast<void>(is_registered);
+  FolderToRemove() = path();
+}
+
+ScratchFolder::~ScratchFolder() { FolderToRemove().clear(); }
+
+void ScratchFolder::Clear() const {
+  RequireThere();
+  for (const fs::directory_entry& entry : fs::directory_iterator(path())) {
+    fs::remove_all(entry.path());
+  }
+}
+
+void ScratchFolder::RequireThere() const {
+  try {
+    held_->RequireThere();
+  } catch (const Error&) {
+    throw EnvironmentError(
+        fmt::format("{} was removed or replaced while it was in use: name a --scratch that nothing "
+                    "cleans, and run the same command again",
+                    path().string()));
+  }
+}
+
+}  // namespace reel3d
