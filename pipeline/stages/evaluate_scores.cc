@@ -133,7 +133,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
     how.groups = GroupsOf(ids, options.intervals.group_regex);
   }
   if (!options.labels.empty()) {
-    how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset);
+    how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset, ids);
   }
   how.columns = ColumnsOf(subset, ids, how.groups, options);
   if (!options.only_videos.empty()) {
