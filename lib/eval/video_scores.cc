@@ -57,8 +57,9 @@ class Collector {
     }
     RequireSameOrigin(file, header);
     if (const auto [twin, is_new] = files_.emplace(header.part, file); !is_new) {
-      throw InputError(fmt::format("{} and {} both hold part {}", twin->second.string(),
-                                   file.string(), header.part));
+      throw InputError(
+          fmt::format("{} and {} both hold part {}: run the same score-videos command again",
+                      twin->second.string(), file.string(), header.part));
     }
     RequireOtherVideos(file, header);
     whole_.num_clips += part.num_clips;
@@ -105,13 +106,14 @@ class Collector {
   }
 
   void RequireSameOrigin(const fs::path& file, const Scores& header) const {
-    const auto require = [&](bool same, const char* what) {
+    const auto require = [&](bool same, const std::string& what, const std::string& both = "") {
       if (!same) {
-        throw InputError(fmt::format("{} is not of the same {} as {}: score them again",
-                                     file.string(), what, files_.begin()->second.string()));
+        throw InputError(fmt::format("{} is not of the same {} as {}{}: score them again",
+                                     file.string(), what, files_.begin()->second.string(), both));
       }
     };
-    require(header.checkpoint == whole_.checkpoint, "checkpoint");
+    require(header.checkpoint == whole_.checkpoint, "checkpoint",
+            fmt::format(" ({}, not {})", header.checkpoint, whole_.checkpoint));
     require(header.data == whole_.data, "data");
     require(header.settings == whole_.settings, "settings");
     require(header.subset == whole_.subset, "subset");
@@ -123,8 +125,9 @@ class Collector {
   void RequireOtherVideos(const fs::path& file, const Scores& header) {
     for (const ScoredVideo& video : header.videos) {
       if (const auto [twin, is_new] = files_of_videos_.emplace(video.id, header.part); !is_new) {
-        throw InputError(fmt::format("video {} is both in {} and in {}", video.id,
-                                     files_.at(twin->second).string(), file.string()));
+        throw InputError(
+            fmt::format("video {} is both in {} and in {}: run the same score-videos command again",
+                        video.id, files_.at(twin->second).string(), file.string()));
       }
     }
   }

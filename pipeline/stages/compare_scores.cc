@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -83,8 +84,9 @@ void WriteTables(const Tables& tables, const std::vector<std::string>& classes,
   for (const std::string& folder : options.scores_dirs) {
     inputs.push_back({folder, ""});
   }
-  const StageOutput output(
-      {options.out_dir, "compare-scores", SettingsOf(options), inputs, options.overwrite});
+  StageRun run{options.out_dir, "compare-scores", SettingsOf(options), inputs, options.overwrite};
+  run.is_alone = true;
+  const StageOutput output(std::move(run));
   const fs::path& folder = output.folder();
   WriteFileAtomically(folder / "per_class.tsv", tables.per_class.text());
   WriteFileAtomically(folder / "flips.tsv", tables.flips.text());

@@ -133,7 +133,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
     how.groups = GroupsOf(ids, options.intervals.group_regex);
   }
   if (!options.labels.empty()) {
-    how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset);
+    how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset, ids);
   }
   how.columns = ColumnsOf(subset, ids, how.groups, options);
   if (!options.only_videos.empty()) {
@@ -312,11 +312,13 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
   const Evaluation evaluation = EvaluateSubset(subset, options);
   RequireLabelsForPrecision(evaluation, options);
   const std::optional<OrderProbe> probe = ProbeSubset(subset, options);
-  const StageOutput output({options.out_dir,
-                            "evaluate-scores",
-                            SettingsOf(options),
-                            {{options.scores_dir, subset.checkpoint}},
-                            options.overwrite});
+  StageRun run{options.out_dir,
+               "evaluate-scores",
+               SettingsOf(options),
+               {{options.scores_dir, subset.checkpoint}},
+               options.overwrite};
+  run.is_alone = true;
+  const StageOutput output(std::move(run));
   if (!subset.missing_parts.empty()) {
     LogWarn(fmt::format("{} score files are missing: {} videos count as wrong",
                         subset.missing_parts.size(), evaluation.num_missing()));

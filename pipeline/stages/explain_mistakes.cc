@@ -185,6 +185,42 @@ class Explainer {
   ClipRunner runner_;
 };
 
+// Throws an input error if the run's evaluation is missing or damaged, or knows no right answer.
+// Then nobody knows which answers are wrong.
+void RequireEvaluation(const report::RunRecord& run) {
+  const std::string folder = (run.folder / "evaluation").string();
+  for (const std::string& sentence : run.missing) {
+    if (sentence.find(folder) != std::string::npos) {
+      throw InputError(sentence + "; run evaluate-scores, then explain-mistakes again");
+    }
+  }
+  if (run.evaluation.is_right.empty()) {
+    throw InputError(fmt::format(
+        "{}: no video has a label there, so no answer is known to be wrong: evaluate scores of "
+        "labelled videos",
+        folder));
+  }
+}
+
+// Throws an input error if `strips` is empty although there are mistakes.
+void RequireClips(const report::RunRecord& run, const std::vector<report::Strip>& strips) {
+  if (strips.empty() && !run.evaluation.mistakes.empty()) {
+    throw InputError(
+        fmt::format("{}: does not say which clips to explain: run evaluate-scores again, then "
+                    "explain-mistakes",
+                    (run.folder / "evaluation" / "predictions.tsv").string()));
+  }
+}
+
+// Throws an input error if there is no heat of any strip. An earlier heat.json stays as it is.
+void RequireHeat(const HeatFile& heat, const std::vector<report::Strip>& strips) {
+  if (heat.clips.empty() && !strips.empty()) {
+    throw InputError(fmt::format(
+        "no heat for the {} to explain, so heat.json is not written: see the warnings above",
+        Count(static_cast<int64_t>(strips.size()), "wrongly answered video")));
+  }
+}
+
 ToolResult Explain(const ExplainMistakesOptions& options) {
   const report::RunRecord run = report::ReadRun(options.run_dir);
   if (report::AreFramesShuffled(run.evaluation)) {
@@ -194,9 +230,13 @@ ToolResult Explain(const ExplainMistakesOptions& options) {
         run.folder.string()));
   }
   const ScoredClips scored = ScoredClipsOf(report::ReportOf(run, "score-videos"));
+  RequireEvaluation(run);
+  const std::vector<report::Strip> strips =
+      report::ChooseStrips(run.evaluation, static_cast<size_t>(options.strips));
+  RequireClips(run, strips);
   const HeatFile heat =
-      Explainer(options, scored, ChooseDevice(options.compute.device))
-          .HeatOf(report::ChooseStrips(run.evaluation, static_cast<size_t>(options.strips)));
+      Explainer(options, scored, ChooseDevice(options.compute.device)).HeatOf(strips);
+  RequireHeat(heat, strips);
   const std::filesystem::path file = run.folder / "heat.json";
   WriteHeatFile(file, heat);
   ToolResult result;
@@ -204,8 +244,11 @@ ToolResult Explain(const ExplainMistakesOptions& options) {
                  {"checkpoint", heat.checkpoint},
                  {"method", heat.method},
                  {"clips", heat.clips.size()}};
-  result.text = fmt::format("{}: heat of {}; report-run shows it\n", file.string(),
-                            Count(static_cast<int64_t>(heat.clips.size()), "clip"));
+  result.text =
+      strips.empty()
+          ? fmt::format("{}: no heat, because no video is answered wrongly\n", file.string())
+          : fmt::format("{}: heat of {}; report-run shows it\n", file.string(),
+                        Count(static_cast<int64_t>(heat.clips.size()), "clip"));
   return result;
 }
 

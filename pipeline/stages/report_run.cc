@@ -61,6 +61,15 @@ void ReportRunOptions::Check() const {
                     "ends in .html",
                     page));
   }
+  if (fs::is_directory(page)) {
+    throw UsageError(fmt::format("{} is a folder: name the page in it, such as {}", page,
+                                 (fs::path(page) / "report.html").string()));
+  }
+  const fs::path folder = fs::path(page).parent_path();
+  if (!folder.empty() && !fs::is_directory(folder)) {
+    throw UsageError(
+        fmt::format("there is no folder {} for the page; make it first", folder.string()));
+  }
 }
 
 ReportRunReport RunReportRun(const ReportRunOptions& options) {

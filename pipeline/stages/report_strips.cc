@@ -262,12 +262,27 @@ int64_t PageBytes(const report::Strip& strip) {
   return static_cast<int64_t>(bytes);
 }
 
+// Adds a sentence if the file of heat lacks some of the shown clips, or holds other frames of them.
+void SayWhatHasNoHeat(report::RunRecord* run) {
+  int64_t num_shown = 0, num_without = 0;
+  for (const report::Strip& strip : run->strips) {
+    num_shown += strip.pictures.empty() ? 0 : 1;
+    num_without += !strip.pictures.empty() && strip.pictures.front().heat_jpeg.empty() ? 1 : 0;
+  }
+  if (num_without > 0) {
+    run->missing.push_back(fmt::format(
+        "{}: no heat for {} of {}: run explain-mistakes again, with the --strips of report-run",
+        (run->folder / "heat.json").string(), num_without, Count(num_shown, "shown clip")));
+  }
+}
+
 // Fills `strips` one after the other into run->strips, as many as `most_bytes` allow.
 void FillStrips(const StripOptions& options, int64_t most_bytes, std::vector<report::Strip> strips,
                 std::vector<std::string>* problems, report::RunRecord* run) {
   const ScoredClips scored = ScoredClipsOf(report::ReportOf(*run, "score-videos"));
   std::optional<HeatFile> heat;
   Attempt(&run->missing, [&] { heat = HeatOf(*run, scored); });
+  const bool has_heat = heat.has_value();
   StripMaker maker(scored, OpenShardsOf(options, run->folder, scored), std::move(heat));
   int64_t bytes = 0;
   for (report::Strip& strip : strips) {
@@ -282,9 +297,12 @@ void FillStrips(const StripOptions& options, int64_t most_bytes, std::vector<rep
       problems->push_back(fmt::format(
           "the page may hold {} kB of this run's frames, and more if it shows fewer runs",
           most_bytes / 1000));
-      return;
+      break;
     }
     run->strips.push_back(std::move(strip));
+  }
+  if (has_heat) {
+    SayWhatHasNoHeat(run);
   }
 }
 

@@ -168,10 +168,12 @@ double RunProgress::ChangedAt() const {
   return changed_s;
 }
 
-// Returns true if train-r3d alone works, or has worked, in the folder. The lock goes when it ends,
-// and the first line of metrics.jsonl comes with the end of the first epoch.
+// Returns true if train-r3d alone works, or has worked, in the folder. It takes the lock before it
+// writes its settings, and the first line of metrics.jsonl comes with the end of the first epoch.
+// Other stages lock their folders too, so settings without `epochs` are not of a training.
 bool IsOfTraining(const fs::path& folder) {
-  return IsThere(folder / "metrics.jsonl") || IsThere(folder / "lock.holder") ||
+  const bool has_settings = IsThere(folder / kConfigFile);
+  return IsThere(folder / "metrics.jsonl") || (IsThere(folder / "lock.holder") && !has_settings) ||
          !SettingIn(ReadIfThere(folder / kConfigFile), "epochs").empty();
 }
 

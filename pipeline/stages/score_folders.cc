@@ -24,21 +24,25 @@ bool EachVideoHasAClip(const Scores& scores) {
   return std::find(has_clip.begin(), has_clip.end(), false) == has_clip.end();
 }
 
-bool IsScored(const fs::path& file, const Scores& planned, bool has_clips) {
-  if (!fs::exists(file)) {
-    return false;
+bool HaveSameVideos(const Scores& a, const Scores& b) {
+  return std::equal(a.videos.begin(), a.videos.end(), b.videos.begin(), b.videos.end(),
+                    [](const ScoredVideo& one, const ScoredVideo& other) {
+                      return one.id == other.id && one.label == other.label;
+                    });
+}
+
+// Returns why the part in `file` is not the planned one; "" if it is.
+std::string Difference(const fs::path& file, const Scores& there, const Scores& planned) {
+  if (there.checkpoint != planned.checkpoint) {
+    return fmt::format("{}: these scores are of {}, not of {}", file.string(), there.checkpoint,
+                       planned.checkpoint);
   }
-  try {
-    const Scores there = ReadScores(file);
-    return there.checkpoint == planned.checkpoint && there.data == planned.data &&
-           there.settings == planned.settings && there.num_parts == planned.num_parts &&
-           there.num_videos_expected == planned.num_videos_expected &&
-           there.videos.size() == planned.videos.size() &&
-           (has_clips ? there.clips.size() == planned.clips.size() : EachVideoHasAClip(there));
-  } catch (const Error& error) {
-    LogWarn(fmt::format("scoring again: {}", error.what()));
-    return false;
-  }
+  const bool is_planned = there.data == planned.data && there.settings == planned.settings &&
+                          there.subset == planned.subset && there.part == planned.part &&
+                          there.num_parts == planned.num_parts &&
+                          there.num_videos_expected == planned.num_videos_expected &&
+                          there.classes == planned.classes && HaveSameVideos(there, planned);
+  return is_planned ? "" : fmt::format("{} holds another part, or other data", file.string());
 }
 
 const std::regex& PartPattern() {
@@ -178,7 +182,7 @@ void ScoreFolders::NameSettings(std::vector<Scores>* scores) const {
   }
 }
 
-bool ScoreFolders::HaveScored(const std::vector<Scores>& planned, bool has_clips) const {
+bool ScoreFolders::HaveScored(const std::vector<Scores>& planned, bool has_clips) {
   for (size_t place = 0; place < orders_.size(); ++place) {
     if (!IsScored(FolderFor(orders_[place]) / ScoreFileName(planned[place].part), planned[place],
                   has_clips)) {
@@ -186,6 +190,27 @@ bool ScoreFolders::HaveScored(const std::vector<Scores>& planned, bool has_clips
     }
   }
   return true;
+}
+
+bool ScoreFolders::IsScored(const fs::path& file, const Scores& planned, bool has_clips) {
+  if (!fs::exists(file)) {
+    return false;
+  }
+  try {
+    const Scores there = ReadScores(file);
+    const std::string difference = Difference(file, there, planned);
+    if (difference.empty()) {
+      return has_clips ? there.clips.size() == planned.clips.size() : EachVideoHasAClip(there);
+    }
+    // The first part stands for those behind it, which are mostly of the same checkpoint.
+    if (!has_told_) {
+      LogWarn("scoring again: " + difference);
+    }
+    has_told_ = true;
+  } catch (const Error& error) {
+    LogWarn(fmt::format("scoring again: {}", error.what()));
+  }
+  return false;
 }
 
 void ScoreFolders::Write(const std::vector<Scores>& scores) const {

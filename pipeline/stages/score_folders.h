@@ -37,18 +37,21 @@ class ScoreFolders {
   void NameSettings(std::vector<Scores>* scores) const;
   // Returns true if an earlier run has scored all clips of the part, in all orders. If a video
   // failed then, returns false, so that it is tried again. Without `has_clips` the plan does not
-  // say which clips there are, and each video must have one.
-  bool HaveScored(const std::vector<Scores>& planned, bool has_clips) const;
+  // say which clips there are, and each video must have one. Warns of scores that are of another
+  // checkpoint, part or data, but only of the first such file.
+  bool HaveScored(const std::vector<Scores>& planned, bool has_clips);
   // Publishes the part, the scores of the first order last. Whoever finds those has the others as
   // well.
   void Write(const std::vector<Scores>& scores) const;
 
  private:
   std::filesystem::path FolderFor(FrameOrder order) const;
+  bool IsScored(const std::filesystem::path& file, const Scores& planned, bool has_clips);
 
   const std::filesystem::path folder_;
   const std::vector<FrameOrder> orders_;
   const std::string settings_;
+  bool has_told_ = false;
 };
 
 }  // namespace reel3d

@@ -189,7 +189,7 @@ ClipScorerOptions ScorerOptions(const ScoreOptions& options, int threads) {
 }
 
 // Scores the parts of `slice`.
-Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const TaskSlice& slice,
+Counts ScoreParts(const StageOutput& output, const TaskSlice& slice, ScoreFolders* folders,
                   ClipScorer* scorer, WorkNotes* notes) {
   Counts counts;
   const int num_parts = scorer->NumParts();
@@ -197,10 +197,10 @@ Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const 
   for (int number = slice.task; number < num_parts; number += slice.tasks) {
     const std::string name = ScoreFileName(number);
     ScorePart part = scorer->PlanPart(number);
-    folders.NameSettings(&part.scores);
+    folders->NameSettings(&part.scores);
     const auto num_videos = static_cast<int64_t>(part.scores.front().videos.size());
     counts.members += num_videos;
-    if (!output.must_redo() && folders.HaveScored(part.scores, part.has_clips)) {
+    if (!output.must_redo() && folders->HaveScored(part.scores, part.has_clips)) {
       ++counts.parts_kept;
     } else {
       notes->Begin(name);
@@ -208,7 +208,7 @@ Counts ScoreParts(const StageOutput& output, const ScoreFolders& folders, const 
       if (!notes->IsOurs() && output.IsTaskDone(slice.task)) {
         break;  // on another processor the successor's scores may differ in the last digits
       }
-      folders.Write(part.scores);
+      folders->Write(part.scores);
       if (part.failed.empty()) {  // others are scored again each time
         notes->CountFinished();
       }
@@ -256,14 +256,13 @@ nlohmann::ordered_json ReportOf(const Counts& counts, const Scored& scored, doub
 
 // Scores the share of this task or, with --share-work, slice after slice. Returns the result
 // without its text.
-ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output,
-                      const ScoreFolders& folders, const Scored& scored, const Stopwatch& clock,
-                      ClipScorer* scorer) {
+ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output, const Scored& scored,
+                      const Stopwatch& clock, ScoreFolders* folders, ClipScorer* scorer) {
   ToolResult result;
   bool is_whole = false;
   if (!options.sharing.is_on()) {
     WorkNotes no_notes;
-    const Counts counts = ScoreParts(output, folders, options.slice, scorer, &no_notes);
+    const Counts counts = ScoreParts(output, options.slice, folders, scorer, &no_notes);
     result.json = ReportOf(counts, scored, clock.Seconds());
     is_whole = output.Finish(
         result.json, counts.failed,
@@ -272,7 +271,7 @@ ToolResult ScoreShare(const ScoreOptions& options, const StageOutput& output,
     Counts sum;
     const auto work = [&](const SliceTurn& turn) {
       const Stopwatch of_slice;
-      const Counts counts = ScoreParts(turn.output, folders, turn.slice, scorer, turn.notes);
+      const Counts counts = ScoreParts(turn.output, turn.slice, folders, scorer, turn.notes);
       sum.Add(counts);
       return SliceResult{ReportOf(counts, scored, of_slice.Seconds()), counts.failed,
                          counts.members};
@@ -312,15 +311,15 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
   const std::unique_ptr<ClipScorer> scorer = source.make_scorer(scoring, trained, place.device);
   trained.network->AbsorbBatchNorms();
   const StageOutput output(StageOf(options, trained.identity, source.identity));
-  const ScoreFolders folders(output.folder(), scoring.orders, output.settings());
+  ScoreFolders folders(output.folder(), scoring.orders, output.settings());
   folders.RemoveOthers(scorer->NumParts());
   folders.CarryPassports(source.passport, PassportOrWarning([&] {
                            return PassportOfTraining(options.network.checkpoint);
                          }));
-  return ScoreShare(options, output, folders,
+  return ScoreShare(options, output,
                     {trained.identity, DoubtsToJson(source.doubts),
                      ClipToJson(scoring, trained, options.from_videos)},
-                    clock, scorer.get());
+                    clock, &folders, scorer.get());
 }
 
 std::string TextOf(const nlohmann::ordered_json& json) {

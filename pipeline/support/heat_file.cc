@@ -33,7 +33,7 @@ class HeatReader {
     heat.clip = json.at("clip");
     heat.method = json.at("method").get<std::string>();
     heat.finer = static_cast<int>(IntegerOf(json, "finer", 0, UINT8_MAX));
-    for (const Json& clip : json.at("clips")) {
+    for (const Json& clip : ListOf(json, "clips")) {
       heat.clips.push_back(ClipOf(clip));
     }
     return heat;
@@ -44,6 +44,12 @@ class HeatReader {
     if (!holds) {
       throw InputError(fmt::format("{}: {}", file_, otherwise));
     }
+  }
+
+  const Json& ListOf(const Json& json, const char* name) const {
+    const Json& list = json.at(name);
+    Demand(list.is_array(), fmt::format("{} is not a list", name));
+    return list;
   }
 
   int64_t IntegerOf(const Json& json, const char* name, int64_t least, int64_t most) const {
@@ -60,7 +66,8 @@ class HeatReader {
     clip.class_name = json.at("class").get<std::string>();
     clip.first_frame = IntegerOf(json, "first_frame", 0, INT32_MAX);
     clip.crop = static_cast<int>(IntegerOf(json, "crop", 0, UINT8_MAX));
-    for (const Json& frame : json.at("heat")) {
+    for (const Json& frame : ListOf(json, "heat")) {
+      Demand(frame.is_array(), "a frame of the heat is not a list");
       clip.frames.push_back(GridOf(frame));
     }
     return clip;

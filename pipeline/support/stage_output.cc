@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/base/versions.h"
+#include "lib/base/visible_text.h"
 #include "pipeline/support/folder_maker.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_settings.h"
@@ -29,6 +30,26 @@ std::string NameOwnTask(const TaskSlice& slice) {
   return slice.ranks == 1 ? task : fmt::format("rank {} of {}", slice.task % slice.ranks, task);
 }
 
+// Returns the inputs that a report names.
+std::vector<StageInput> InputsOf(const Json& report) {
+  std::vector<StageInput> inputs;
+  for (const Json& input : report.at("inputs")) {
+    inputs.push_back(
+        {input.at("path").get<std::string>(), input.at("identity").get<std::string>()});
+  }
+  return inputs;
+}
+
+std::string NameInputs(const std::vector<StageInput>& inputs) {
+  std::string names;
+  for (const StageInput& input : inputs) {
+    names += names.empty() ? "" : ", ";
+    names +=
+        input.identity.empty() ? input.path : fmt::format("{} ({})", input.path, input.identity);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string FileIdentity(const fs::path& file) {
@@ -41,6 +62,11 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
   RequireOwnFolder(run_.folder, run_.tool);
   MakeFolders(run_.folder);
   held_ = std::make_shared<const HeldFolder>(run_.folder);
+  if (run_.is_alone) {
+    WorkLockOptions lock;
+    lock.worker = run_.tool;
+    lock_ = std::make_shared<const WorkLock>(run_.folder, lock);
+  }
   RemoveStaleTemporaries(run_.folder);
   const fs::path settings = run_.folder / kSettingsFile;
   const std::string own_settings = FormatSettingsFile(run_.settings.output);
@@ -48,6 +74,9 @@ StageOutput::StageOutput(StageRun run) : run_(std::move(run)) {
     RequireOurs();
   }
   settings_ = run_.overwrite ? run_.settings.output : ReadSettings();
+  if (run_.is_alone) {
+    WarnOfOtherInputs();
+  }
   RemoveStaleTemporaries(OwnFolder());
   if (!run_.is_shared) {
     std::error_code ignored;
@@ -68,6 +97,26 @@ StageOutput StageOutput::OfSlice(const TaskSlice& slice) const {
   output.run_.slice = slice;
   output.clock_ = Stopwatch();
   return output;
+}
+
+// Settings do not hold the inputs' content, so the settings of both runs may be equal.
+void StageOutput::WarnOfOtherInputs() const {
+  const fs::path file = run_.folder / kReportFile;
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    return;
+  }
+  std::string before;
+  try {
+    const Json report = ReadJsonObject(file);
+    UseJson(file.string(), [&] { before = NameInputs(InputsOf(report)); });
+  } catch (const Error&) {
+    return;  // the report is made again
+  }
+  if (const std::string now = NameInputs(run_.inputs); before != now) {
+    LogWarn(fmt::format("{}: replacing what {} made from {}, now from {}", run_.folder.string(),
+                        run_.tool, Escaped(before), Escaped(now)));
+  }
 }
 
 std::string StageOutput::ReadSettings() const {

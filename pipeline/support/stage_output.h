@@ -24,6 +24,7 @@
 
 #include "lib/base/held_folder.h"
 #include "lib/base/timer.h"
+#include "lib/base/work_lock.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_settings.h"
 #include "pipeline/support/task_slice.h"
@@ -54,6 +55,8 @@ struct StageRun {
   // True: tasks share the work (pipeline/support/shared_stage.h). The constructor then removes no
   // DONE, and OfSlice() gives the output of each slice.
   bool is_shared = false;
+  // True: one process at a time may work in the folder (lib/base/work_lock.h).
+  bool is_alone = false;
   // Completes the report and the failures of the whole stage before they are written, and may write
   // further files. It is called when all tasks have finished, before DONE is written; several tasks
   // may call it at the same time.
@@ -75,7 +78,9 @@ class StageOutput {
   // Makes the folder, clears leftovers of killed processes, and removes DONE unless the run is
   // shared: from here on the folder is unfinished. Throws a usage error that shows the differences
   // if the output settings are not those of an earlier run there, unless `overwrite`. Throws as
-  // RequireOwnFolder() does before anything is written.
+  // RequireOwnFolder() does before anything is written. A run that is alone waits for another
+  // process in the folder, throws as WorkLock does, and warns if it replaces what was made from
+  // other inputs.
   explicit StageOutput(StageRun run);
 
   // Returns the output of one slice in the same folder. It is cheap.
@@ -119,6 +124,7 @@ class StageOutput {
   std::filesystem::path OwnFolder() const;
   // Returns the settings in the folder's settings.ini.
   std::string ReadSettings() const;
+  void WarnOfOtherInputs() const;
   std::string WorkId() const;
   // Returns unfinished tasks, in rising order; only one of them if there are many tasks.
   std::vector<int> UnfinishedTasks() const;
@@ -129,6 +135,7 @@ class StageOutput {
 
   StageRun run_;
   std::shared_ptr<const HeldFolder> held_;
+  std::shared_ptr<const WorkLock> lock_;  // of a run that is alone
   std::string settings_;
   Stopwatch clock_;
 };

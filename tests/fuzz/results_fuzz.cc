@@ -63,7 +63,7 @@ const FileReaders& Readers() {
         CheckFigures(ReadTrueLabels(file, "validation"), {{"a", "x", 1}});
       },
       [](const path& file) {
-        ReadLabelSets(file, {"x", "y"}, "validation");
+        ReadLabelSets(file, {"x", "y"}, "validation", {"a", "b"});
       },
       CheckSlices,
       [](const path& file) {

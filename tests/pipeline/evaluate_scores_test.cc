@@ -122,7 +122,11 @@ TEST_F(EvaluateScores, GroupsAreDrawnTogether) {
 TEST_F(EvaluateScores, LabelsFromATable) {
   options_.labels = folder_ / "labels.tsv";
   WriteFileAtomically(options_.labels, "id\tlabel\na\tfall\na\trise\na\trise\nz\trise\n");
+  ::testing::internal::CaptureStderr();
   const EvaluateScoresReport report = Run();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("1 of the 2 videos with labels are not scored, and 2 of the 3 scored have "
+                        "no label there"));
   // Only video a has scores and labels. The table also has video z, which has no scores. For rise,
   // a is third of three videos; for fall it is first.
   const Json ranking = Json::parse(Output("figures.json"))["ranking"];
@@ -138,6 +142,8 @@ TEST_F(EvaluateScores, LabelsThatCannotBeUsed) {
   ExpectRefused("labels.tsv:3: 'fly' is none of the 2 classes of the scores");
   WriteFileAtomically(options_.labels, "id\tlabel\tsubset\na\tfly\ttraining\n");
   ExpectRefused("it holds no labels of the subset validation");
+  WriteFileAtomically(options_.labels, "id\tlabel\nx\trise\ny\tfall\n");
+  ExpectRefused("none of its 2 videos is scored; its first id is 'x', that of the scores is 'a'");
   WriteFileAtomically(options_.labels, "id\tlabel\n");
   ExpectRefused("it holds no labels");
 }
@@ -304,6 +310,8 @@ TEST_F(EvaluateScores, RefusesPartsThatDoNotBelongTogether) {
     ExpectRefused(why);
   };
   expect("same checkpoint", [](Scores* part) { part->checkpoint = "step-00000020"; });
+  expect("(step-00000020, not step-00000010): score them again",
+         [](Scores* part) { part->checkpoint = "step-00000020"; });
   expect("same settings", [](Scores* part) { part->settings = "clip-length = 8;"; });
   expect("same number of videos", [](Scores* part) { part->num_videos_expected = 5; });
   expect("same data", [](Scores* part) { part->data = "ffffffff"; });

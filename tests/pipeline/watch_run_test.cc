@@ -202,6 +202,14 @@ TEST_F(WatchRunTest, SeveralRunsShowTheOneThatChangedLastFirst) {
       << "a stage's folder stands for its run";
 }
 
+TEST_F(WatchRunTest, ALockIsThatOfATrainingUnlessTheSettingsAreNot) {
+  run_.Write("comparison/config.ini", "margin = 0\n");
+  run_.Write("comparison/lock.holder", "{}");
+  EXPECT_TRUE(RunsReader(run_.path()).Look().runs.empty());
+  run_.Write("training/lock.holder", "{}");
+  EXPECT_EQ(RunsReader(run_.path()).Look().runs.size(), 1U);
+}
+
 TEST_F(WatchRunTest, AnswersAProgramWithNumbers) {
   WriteTraining(2);
   run_.Write("train/lock.holder",

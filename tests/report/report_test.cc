@@ -302,6 +302,18 @@ TEST_F(Report, AsksForAPage) {
   EXPECT_THAT(result.err, HasSubstr("must be the page to write, which ends in .html"));
 }
 
+TEST_F(Report, AsksForAFolderBeforeItReadsTheRun) {
+  const auto expect = [&](const std::filesystem::path& page, const char* why) {
+    const test::CommandResult result =
+        test::RunCommand({test::ToolPath("report-run"), (run_ / "no_run").string(), page.string()});
+    EXPECT_EQ(result.exit_status, kExitUsage);
+    EXPECT_THAT(result.err, HasSubstr(why));
+  };
+  MakeFolders(folder_ / "folder.html");
+  expect(folder_ / "folder.html", "folder.html is a folder: name the page in it");
+  expect(folder_ / "nowhere" / "page.html", "nowhere for the page; make it first");
+}
+
 TEST(Sections, HaveUniqueIds) {
   std::map<std::string, int> ids;
   for (const report::Section& section : report::Sections()) {

@@ -52,7 +52,9 @@ TEST_F(StripHeat, RefuseHeatOfOtherClips) {
         ClipHeat{"a", "jump", 3, 0, frames}, ClipHeat{"a", "jump", 2, 1, frames},
         ClipHeat{"a", "jump", 2, 0, {frames[0]}}}) {
     WriteHeatFile(run_ / "heat.json", HeatOf({other}));
-    EXPECT_EQ(PicturesOf(Page()).size(), 6U);
+    const std::string page = Page();
+    EXPECT_EQ(PicturesOf(page).size(), 6U);
+    EXPECT_THAT(page, HasSubstr("heat.json: no heat for 1 of 1 shown clip: run explain-mistakes"));
   }
   const HeatFile fitting = HeatOf({{"a", "jump", 2, 0, frames}});
   const auto refuse = [&](const HeatFile& heat, const char* why) {
@@ -101,6 +103,8 @@ TEST_F(StripHeat, RefuseDamagedHeat) {
                                                   {"/clips/0/crop", -1},
                                                   {"/clips/0/crop", 1e10},
                                                   {"/clips/0/first_frame", 2.5},
+                                                  {"/clips", Json::object()},
+                                                  {"/clips/0/heat", Json::object()},
                                                   {"/clips/0/heat/0", {1}},
                                                   {"/clips/0/heat/0/0", 256},
                                                   {"/clips/0/heat/0/0", 25.5},

@@ -107,6 +107,48 @@ TEST_F(ExplainMistakes, OneBadRowCostsItsHeatAlone) {
   EXPECT_EQ(HeatOf("bad_row")["clips"].size(), num_clips);
 }
 
+TEST_F(ExplainMistakes, WithoutTheAnswersGoodHeatStays) {
+  MakeRun("no_answers");
+  ASSERT_EQ(Explain("no_answers").exit_status, 0);
+  const std::string heat = ReadFile(At("no_answers/heat.json"));
+  const fs::path file = At("no_answers/evaluation/predictions.tsv");
+  const std::string answers = ReadFile(file);
+  const std::string header = answers.substr(0, answers.find('\n') + 1);
+  const std::string mistake = MistakeOf("no_answers");
+  const auto expect = [&](const std::string& why) {
+    const auto refused = Explain("no_answers");
+    EXPECT_EQ(refused.exit_status, 3) << refused.out;
+    EXPECT_THAT(refused.err, HasSubstr(why));
+    EXPECT_EQ(ReadFile(At("no_answers/heat.json")), heat);
+  };
+  WriteFileAtomically(file, header);
+  expect("no video has a label there");
+  WriteFileAtomically(file, answers + "cut");
+  expect("run evaluate-scores, then explain-mistakes again");
+  WriteFileAtomically(file, header + "nowhere" + mistake.substr(mistake.find('\t')));
+  expect("no heat for the 1 wrongly answered video to explain");
+  fs::remove(file);
+  expect("predictions.tsv");
+  fs::remove_all(At("no_answers/evaluation"));
+  expect("no_answers/evaluation is missing");
+}
+
+TEST_F(ExplainMistakes, WithoutMistakesThereIsNothingToExplain) {
+  MakeRun("no_mistakes");
+  const std::string row = MistakeOf("no_mistakes");
+  std::istringstream fields(row);
+  std::string id, label, predicted;
+  fields >> id >> label >> predicted;
+  const fs::path file = At("no_mistakes/evaluation/predictions.tsv");
+  const std::string answers = ReadFile(file);
+  WriteFileAtomically(file, answers.substr(0, answers.find('\n') + 1) + id + "\t" + predicted +
+                                row.substr(id.size() + 1 + label.size()));
+  fs::remove(At("no_mistakes/evaluation/suspect_labels.tsv"));
+  const auto explained = Explain("no_mistakes");
+  EXPECT_EQ(explained.exit_status, 0) << explained.err;
+  EXPECT_THAT(explained.out, HasSubstr("no video is answered wrongly"));
+}
+
 TEST_F(ExplainMistakes, ClipsInRandomOrderHaveNoHeat) {
   MakeRun("shuffled", {"--shuffle-frames"});
   const auto refused = Explain("shuffled");

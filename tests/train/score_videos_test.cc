@@ -75,6 +75,62 @@ TEST_F(ScoreTool, ADamagedFrameCostsItsVideo) {
   EXPECT_EQ(found, damaged.clips.size());
 }
 
+// Each copy has the number of videos and clips that its place needs, but holds another part.
+TEST_F(ScoreTool, ACopiedPartIsScoredAgain) {
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "copied")).exit_status, 0);
+  const std::map<std::string, std::string> sound = Parts("copied");
+  fs::copy_file(At("copied/scores-00000.h5"), At("copied/scores-00001.h5"),
+                fs::copy_options::overwrite_existing);
+  const Words evaluate = {ToolPath("evaluate-scores").string(), At("copied"), At("of_copied")};
+  const auto refused = RunCommand(evaluate);
+  EXPECT_EQ(refused.exit_status, 3);
+  EXPECT_NE(refused.err.find("both hold part 0: run the same score-videos command again"),
+            std::string::npos)
+      << refused.err;
+  const auto mended = RunCommand(ScoreCommand(Shards(), "copied", {"--json"}));
+  ASSERT_EQ(mended.exit_status, 0) << mended.err;
+  EXPECT_EQ(nlohmann::json::parse(mended.out)["parts_kept"], 2);
+  EXPECT_NE(mended.err.find("scores-00001.h5 holds another part"), std::string::npos) << mended.err;
+  EXPECT_EQ(Parts("copied"), sound);
+  EXPECT_EQ(RunCommand(evaluate).exit_status, 0);
+}
+
+// Whoever could write files in this format could give a video another name or label.
+TEST_F(ScoreTool, APartWithOtherVideosOrClassesIsScoredAgain) {
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "renamed")).exit_status, 0);
+  const std::map<std::string, std::string> sound = Parts("renamed");
+  const fs::path file = At("renamed/scores-00000.h5");
+  const auto expect = [&](void (*spoil)(Scores*)) {
+    Scores part = ReadScores(file);
+    spoil(&part);
+    WriteScores(file, part);
+    ASSERT_NE(Parts("renamed"), sound);
+    EXPECT_EQ(RunCommand(ScoreCommand(Shards(), "renamed")).exit_status, 0);
+    EXPECT_EQ(Parts("renamed"), sound);
+  };
+  expect([](Scores* part) { part->videos[0].id = "another"; });
+  expect([](Scores* part) { part->videos[0].label ^= 1; });
+  expect([](Scores* part) { std::swap(part->classes[0], part->classes[1]); });
+  expect([](Scores* part) { part->subset = "testing"; });
+}
+
+TEST_F(ScoreTool, ScoresOfAnotherCheckpointAreReplacedWithAWarning) {
+  ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "trained_on")).exit_status, 0);
+  const std::map<std::string, std::string> sound = Parts("trained_on");
+  for (const auto& [name, bytes] : sound) {
+    Scores part = ReadScores(At("trained_on/" + name));
+    part.checkpoint = "step-00000001 (1234abcd)";
+    WriteScores(At("trained_on/" + name), part);
+  }
+  const auto again = RunCommand(ScoreCommand(Shards(), "trained_on"));
+  ASSERT_EQ(again.exit_status, 0) << again.err;
+  const std::string warning = "these scores are of step-00000001 (1234abcd)";
+  const size_t at = again.err.find(warning);
+  EXPECT_NE(at, std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find(warning, at + 1), std::string::npos) << "one warning is enough";
+  EXPECT_EQ(Parts("trained_on"), sound);
+}
+
 TEST_F(ScoreTool, PartsOfAnEarlierPlanGoAway) {
   ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "plan", {"--videos-per-part", "1"})).exit_status, 0);
   EXPECT_EQ(Parts("plan").size(), 8U);
