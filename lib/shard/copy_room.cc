@@ -100,7 +100,7 @@ std::string Refusal(int64_t in_folder_bytes, int64_t size_bytes, const StagingOp
 
 void StagingOptions::Bind(OptionBinder& binder) {
   binder.Bind("stage-to", &folder,
-              "folder on a disk of each node, such as /local/shards, to which one rank of the node "
+              "folder on a disk of each node, such as /local/$USER/shards, to which one rank of the node "
               "copies the shards while the ranks train. A copy is used as soon as it is complete "
               "and checked; other frames come from SHARDS_DIR. The copies stay there for the next "
               "run. Empty: copy nothing",
@@ -125,7 +125,7 @@ Room TakeRoom(const PendingFile& copy, int64_t size_bytes, const StagingOptions&
   if (!room.refusal.empty()) {
     return room;
   }
-  constexpr mode_t kMode = 0666;
+  constexpr mode_t kMode = 0644;  // readers do not trust a file that others may change
   room.descriptor = open(copy.temporary_path().c_str(),
                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (room.descriptor < 0) {

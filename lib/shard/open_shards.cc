@@ -7,8 +7,8 @@
 
 namespace reel3d {
 
-OpenShard::OpenShard(const ShardReader& reader, bool is_copy_in)
-    : frames(reader.frames()), first_frames(reader.table().first_frames), is_copy(is_copy_in) {
+OpenShard::OpenShard(const ShardReader& reader, std::optional<CopyMark> copy_in)
+    : frames(reader.frames()), first_frames(reader.table().first_frames), copy(copy_in) {
   frame_sizes.reserve(reader.table().videos.size());
   for (const ShardVideo& video : reader.table().videos) {
     frame_sizes.push_back({video.width, video.height});

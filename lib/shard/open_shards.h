@@ -9,10 +9,12 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "lib/data/crop_plan.h"
+#include "lib/shard/shard_copies.h"
 #include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_reader.h"
 
@@ -20,12 +22,15 @@ namespace reel3d {
 
 // The parts of a shard that reading frames needs.
 struct OpenShard {
-  explicit OpenShard(const ShardReader& reader, bool is_copy);
+  // `copy` is the mark of the file if it is a copy on this node (ShardCopies).
+  explicit OpenShard(const ShardReader& reader, std::optional<CopyMark> copy = std::nullopt);
+
+  bool is_copy() const { return copy.has_value(); }
 
   std::shared_ptr<const ShardFrames> frames;
   std::vector<uint64_t> first_frames;  // for each video of the shard
   std::vector<FrameSize> frame_sizes;  // for each video of the shard
-  bool is_copy = false;                // the file is a copy on this node (ShardCopies)
+  std::optional<CopyMark> copy;
 };
 
 // Any thread may call the methods.

@@ -77,11 +77,10 @@ std::string Fault(const std::string& doing, const fs::path& file, int error_numb
                      std::generic_category().message(error_number));
 }
 
-// Returns whether a sound copy is there, as far as its table tells. Frames are checked when they
-// are read.
+// Returns whether a trusted copy with a sound table is there. Frames are checked when they are
+// read.
 bool HasCopy(const fs::path& file, const std::string& uuid) {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
+  if (!TrustedMark(file)) {
     return false;
   }
   try {
