@@ -1,5 +1,6 @@
 // Keeps shards open for reading, and at most a given number of them: each has a descriptor, of
 // which a process may have only so many. The shard that was not used for longest is closed first.
+// The first time is logged, because opening a shard again is slow.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -71,6 +72,7 @@ class OpenShards {
   std::mutex mutex_;     // guards the members below; it is never held while a shard is opened
   std::list<int> uses_;  // numbers of the entries, the one used last at the front
   std::unordered_map<int, Place> places_;
+  bool has_told_ = false;  // that too few may be open
 };
 
 // Raises this process's limit of open files for `wanted` shards, as far as the system allows it.

@@ -33,7 +33,7 @@ class CopiesTest : public ::testing::Test {
 
   CopyReport Copy(const std::vector<int>& order = {1, 0}) {
     return ShardCopier(
-               *shards_, options_, [order] { return order; }, true)
+               *shards_, options_, [order](const auto& /*stop*/) { return order; }, true)
         .Await();
   }
   fs::path CopyOf(int number) {

@@ -1,6 +1,8 @@
 // Reads copies of shards that others may have altered, that are opened again and again, and that
 // cannot be read for a while.
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -9,11 +11,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <ctime>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <thread>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "tests/open_count.h"
 #include "tests/shard/copies_fixture.h"
 
@@ -89,7 +94,7 @@ TEST_F(CopiesTest, AreUsedWhenFewerFilesMayBeOpenThanThereAreShards) {
     std::vector<int> all(kShards);
     std::iota(all.begin(), all.end(), 0);
     ASSERT_EQ(ShardCopier(
-                  shards, options_, [all] { return all; }, false)
+                  shards, options_, [all](const auto& /*stop*/) { return all; }, false)
                   .Await()
                   .num_copies,
               kShards);
@@ -169,6 +174,128 @@ TEST_F(CopiesTest, StayAfterAFaultOfTheSystem) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(fs::exists(CopyOf(0)));
+}
+
+// Copies both shards while the first one has a temporary of another process. Returns when the
+// copier has left that one for later.
+class WaitingCopier {
+ public:
+  WaitingCopier(const ShardSet& shards, const StagingOptions& options, const fs::path& other_copy)
+      : copier_(
+            shards, options,
+            [](const auto& /*stop*/) {
+              return std::vector<int>{0, 1};
+            },
+            false) {
+    while (!fs::exists(other_copy)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  CopyReport Await() { return copier_.Await(); }
+
+ private:
+  ShardCopier copier_;
+};
+
+// Writes a file whose time of change is an hour old, as after an hour of waiting for the network.
+void WriteOldFile(const fs::path& file) {
+  WriteFileAtomically(file, "half a copy");
+  const timespec old[2] = {{0, 0}, {std::time(nullptr) - 3600, 0}};
+  ASSERT_EQ(utimensat(AT_FDCWD, file.c_str(), old, 0), 0);
+}
+
+// The file of a host that died must neither block others nor take room for ever. This host's
+// processes are observed, and clocks may be wrong.
+TEST_F(CopiesTest, OnlyAnAbandonedTemporaryIsRemoved) {
+  fs::create_directories(options_.folder);
+  const fs::path folder = options_.folder;
+  const std::string name = "." + shards_->UuidOf(0) + ".h5.tmp-";
+  WriteOldFile(folder / (name + "elsewhere-7-0"));
+  WriteOldFile(folder / ".01234567-89ab-8def-8123-0123456789ab.h5.tmp-elsewhere-7-0");
+  { WaitingCopier copier(*shards_, options_, CopyOf(1)); }
+  EXPECT_EQ(FilesThere().size(), 3U) << "another process makes it";
+  options_.abandoned_s = 0;
+  EXPECT_EQ(Copy().num_copies, 2);
+  EXPECT_EQ(FilesThere().size(), 2U) << "that of another data set is removed, too";
+  fs::remove(CopyOf(0));
+  fs::remove(CopyOf(1));
+  const fs::path alive = folder / (name + HostName() + "-" + std::to_string(getppid()) + "-0");
+  WriteOldFile(alive);
+  { WaitingCopier copier(*shards_, options_, CopyOf(1)); }
+  EXPECT_TRUE(fs::exists(alive));
+  EXPECT_FALSE(fs::exists(CopyOf(0)));
+}
+
+// Processes of two containers may have the same host and number.
+TEST_F(CopiesTest, ATemporaryOfAnotherProcessOfThisNumberStays) {
+  fs::create_directories(options_.folder);
+  const std::string name =
+      fmt::format(".{}.h5.tmp-{}-{}-", shards_->UuidOf(0), HostName(), getpid());
+  constexpr int kFiles = 200;
+  for (int i = 0; i < kFiles; ++i) {
+    std::ofstream(fs::path(options_.folder) / (name + std::to_string(i))) << "half a copy";
+  }
+  { WaitingCopier copier(*shards_, options_, CopyOf(1)); }
+  EXPECT_EQ(FilesThere().size(), size_t{kFiles} + 1);
+}
+
+TEST_F(CopiesTest, AnOddEntryOnlyStopsItsOwnShard) {
+  fs::create_directories(CopyOf(0) / "inside");
+  CopyReport report = Copy({0, 1});
+  EXPECT_EQ(report.num_copies, 1);
+  EXPECT_THAT(report.fault, HasSubstr("is not a file"));
+  EXPECT_TRUE(fs::exists(CopyOf(0) / "inside"));
+  EXPECT_EQ(NumFromCopyAnew(0), 0);
+  EXPECT_EQ(NumFromCopyAnew(1), kFrames);
+  fs::remove_all(options_.folder);
+  fs::create_directories(options_.folder);
+  ASSERT_EQ(mkfifo(CopyOf(0).c_str(), 0600), 0);
+  report = Copy({0, 1});
+  EXPECT_EQ(report.num_copies, 1);
+  EXPECT_EQ(NumFromCopyAnew(0), 0);
+}
+
+TEST_F(CopiesTest, AFaultIsToldAtOnceAndWhenAllIsDone) {
+  fs::create_directories(CopyOf(0));
+  testing::internal::CaptureStderr();
+  Copy({0, 1});
+  const std::string log = testing::internal::GetCapturedStderr();
+  const size_t at_once = log.find("not every shard can be copied: ");
+  ASSERT_NE(at_once, std::string::npos) << log;
+  EXPECT_GT(log.find("1 of 2 shards have a copy there"), at_once) << log;
+  EXPECT_NE(log.find("1 of 2 shards have a copy there"), std::string::npos) << log;
+  // Nothing is summed up if the shards are not known.
+  testing::internal::CaptureStderr();
+  ShardCopier(
+      *shards_, options_, [](const auto&) -> std::vector<int> { throw InputError("bad index"); },
+      true)
+      .Await();
+  const std::string other_log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(other_log, HasSubstr("bad index"));
+  EXPECT_THAT(other_log, testing::Not(HasSubstr("0 of 0")));
+}
+
+// A large set has tens of thousands of shards on a slow network.
+TEST_F(CopiesTest, AnEndingRunDoesNotWaitForTheList) {
+  std::atomic<bool> has_begun{false};
+  {
+    const ShardCopier copier(
+        *shards_, options_,
+        [&](const std::function<bool()>& stop) {
+          for (has_begun = true; !stop();) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+          }
+          return std::vector<int>{0, 1};
+        },
+        false);
+    while (!has_begun) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_TRUE(!fs::exists(options_.folder) || FilesThere().empty());
+  int calls = 0;
+  ShardReader(shards_->FileOf(0)).Verify([&] { return ++calls > 0; });
+  EXPECT_EQ(calls, 1);
 }
 
 }  // namespace
