@@ -258,7 +258,7 @@ ShardCopier::Outcome ShardCopier::Copy(const Job& job) {
       return Fail(Outcome::kFailed,
                   fmt::format("the copy of {} is damaged: {}", job.from.string(), error.what()));
     }
-    // What stands in the way of one name need not stand in the way of the next.
+    // An obstacle at one name need not be one at the next.
     return Fail(fs::exists(job.to, ignored) ? Outcome::kFailed : Outcome::kFull, error.what());
   }
 }
