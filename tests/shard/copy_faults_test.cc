@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <ctime>
 #include <functional>
 #include <map>
@@ -26,6 +28,20 @@ namespace reel3d::test {
 namespace {
 
 using ::testing::HasSubstr;
+
+// Runs `work` in a process of its own, which must end with status 0.
+template <class Work>
+void InChild(const Work& work) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    work();
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
 
 TEST_F(CopiesTest, MayBeOpenedAgainAtOnce) {
   Copy();
@@ -100,19 +116,13 @@ TEST_F(CopiesTest, AreUsedWhenFewerFilesMayBeOpenThanThereAreShards) {
               kShards);
   }
   OpenCount opened(folder_ / "many" / ShardFileName(7));
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  InChild([&] {
     const rlimit low{56, 56};  // 28 shards, and 28 for others
     setrlimit(RLIMIT_NOFILE, &low);
     ShardSet shards(folder_ / "many");
     shards.ReadCopiesIn(options_.folder);
-    const int elsewhere = NumNotFromCopies(shards);
-    _exit(HasFailure() ? 1 : std::min(elsewhere, 100) + (elsewhere > 0 ? 10 : 0));
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    EXPECT_EQ(NumNotFromCopies(shards), 0);
+  });
   EXPECT_EQ(opened.Take(), 0);
 }
 
@@ -163,16 +173,11 @@ TEST_F(CopiesTest, StayAfterAFaultOfTheSystem) {
   EXPECT_TRUE(fs::exists(CopyOf(0)));
   EXPECT_FALSE(copies.Open(uuid)) << "not for a while";
   // HDF5 calls a file damaged if no further file may be open.
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  InChild([&] {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_NOFILE, &none);
-    _exit(ShardCopies(options_.folder).Open(uuid) ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    EXPECT_FALSE(ShardCopies(options_.folder).Open(uuid));
+  });
   EXPECT_TRUE(fs::exists(CopyOf(0)));
 }
 
@@ -224,6 +229,30 @@ TEST_F(CopiesTest, OnlyAnAbandonedTemporaryIsRemoved) {
   { WaitingCopier copier(*shards_, options_, CopyOf(1)); }
   EXPECT_TRUE(fs::exists(alive));
   EXPECT_FALSE(fs::exists(CopyOf(0)));
+}
+
+TEST_F(CopiesTest, ARunThatWasKilledWhileCopyingDelaysNone) {
+  fs::create_directories(options_.folder);
+  InChild([&] {
+    const auto* leaked = new PendingFile(CopyOf(0));
+    std::ofstream(leaked->temporary_path()) << "half a copy";
+  });
+  ASSERT_EQ(FilesThere().size(), 1U);
+  EXPECT_EQ(Copy().num_copies, 2);
+  EXPECT_EQ(FilesThere().size(), 2U);
+}
+
+// A limit on file sizes stands in for a disk that is full against all expectation.
+TEST_F(CopiesTest, AFileThatCannotGrowLeavesNothing) {
+  InChild([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{1000, 1000};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const CopyReport report = Copy();
+    EXPECT_EQ(report.num_copies, 0);
+    EXPECT_THAT(report.fault, HasSubstr("File too large"));
+    EXPECT_TRUE(FilesThere().empty());
+  });
 }
 
 // Processes of two containers may have the same host and number.

@@ -125,6 +125,17 @@ TEST_F(Staging, RefusesTheFoldersOfTheRunAndOfTheShards) {
   EXPECT_FALSE(fs::exists(At("many/stage")));
 }
 
+TEST_F(Staging, ARunThatIsStoppedWithinAnEpochGoesOnWithCopies) {
+  Words stop = StageTo("resumed_stage");
+  stop.insert(stop.end(), {"--stop-after-steps", "2"});
+  const CommandResult stopped = RunCommand(Run(2, "resumed", stop));
+  ASSERT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  const CommandResult resumed = RunCommand(Run(2, "resumed", StageTo("resumed_stage")));
+  ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
+  EXPECT_EQ(Occurrences(resumed.err, ", as many frames as the clips of "), 1);
+  ExpectSameEnd("resumed", "plain");
+}
+
 TEST_F(Staging, TwoRunsShareAFolder) {
   auto first =
       std::async(std::launch::async, [] { return RunCommand(Run(2, "one", StageTo("shared"))); });
