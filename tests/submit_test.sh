@@ -88,6 +88,7 @@ submit STAGE_TO=/local/mine
 [ "$(grep -c ' STAGE_TO=/local/mine .*train.sbatch' "$work/asked")" = 1 ] || fail "the folder is lost"
 # shellcheck disable=SC1090 # as the job reads it
 [ "$(STAGE_TO=/local/mine && . "$SITE_ENV" && echo "$STAGE_TO")" = /local/mine ] || fail "site.env overrides the command"
+# shellcheck disable=SC1090
 [ -z "$(STAGE_TO='' && . "$SITE_ENV" && echo "$STAGE_TO")" ] || fail "copies though nobody asked for them"
 start_over
 submit
