@@ -172,13 +172,15 @@ TEST_F(CopiesTest, StayAfterAFaultOfTheSystem) {
   copies.Reject(uuid, copies.Open(uuid)->mark, EnvironmentError("no memory"));
   EXPECT_TRUE(fs::exists(CopyOf(0)));
   EXPECT_FALSE(copies.Open(uuid)) << "not for a while";
-  // HDF5 calls a file damaged if no further file may be open.
-  InChild([&] {
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_NOFILE, &none);
-    EXPECT_FALSE(ShardCopies(options_.folder).Open(uuid));
-  });
-  EXPECT_TRUE(fs::exists(CopyOf(0)));
+  // It is no fault of the copy that no further file may be open.
+  for (rlim_t most = 0; most < 24; ++most) {
+    InChild([&] {
+      const rlimit few{most, most};
+      setrlimit(RLIMIT_NOFILE, &few);
+      ShardCopies(options_.folder).Open(uuid);
+    });
+    ASSERT_TRUE(fs::exists(CopyOf(0))) << most;
+  }
 }
 
 // Copies both shards while the first one has a temporary of another process. Returns when the
