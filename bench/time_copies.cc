@@ -71,9 +71,10 @@ ToolResult TimeCopies(const TimeCopiesOptions& options) {
     numbers.push_back(static_cast<int>(shard.number));
   }
   const Stopwatch copying;
-  const CopyReport report = ShardCopier(
-                                shards, staging, [&] { return numbers; }, /*tells_success=*/true)
-                                .Await();
+  const CopyReport report =
+      ShardCopier(
+          shards, staging, [&](const auto& /*stop*/) { return numbers; }, /*tells_success=*/true)
+          .Await();
   const double copying_s = copying.Seconds();
   if (report.num_copies < report.num_shards) {
     throw EnvironmentError("not all shards could be copied: " + report.fault);

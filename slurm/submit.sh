@@ -28,6 +28,7 @@ check_request() {
 	[ "$last-$PACK" != prep-groups ] || die 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
 	[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
 	[[ ${SLICES:-0} =~ ^(0|[1-9][0-9]{0,5})$ ]] || die 2 "SLICES=$SLICES: a number of slices, or 0"
+	[[ ${STAGE_TO:-/} == /* ]] || die 2 "STAGE_TO=$STAGE_TO: a folder on a disk of each node; begin its path with /"
 	command -v sbatch >/dev/null || die 4 "sbatch is not here: run this on a login node of the cluster"
 	[ -e "$RUN/videos.tsv" ] || die 3 "$RUN/videos.tsv is missing: make -f Makefile.workflow list EXP=$EXP VIDEOS=DIR"
 }

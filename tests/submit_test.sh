@@ -92,10 +92,14 @@ grep -q 'afterany:101:102:103:104:105' "$work/asked" || fail "the last job does 
 
 echo "== a folder for copies of shards, from the command and from the site"
 start_over
+submit STAGE_TO=local/mine
+expect 2 'STAGE_TO=local/mine: a folder on a disk of each node; begin its path with /'
+nothing_queued
 submit STAGE_TO=/local/mine
 [ "$(grep -c ' STAGE_TO=/local/mine .*train.sbatch' "$work/asked")" = 1 ] || fail "the folder is lost"
 # shellcheck disable=SC1090 # as the job reads it
 [ "$(STAGE_TO=/local/mine && . "$SITE_ENV" && echo "$STAGE_TO")" = /local/mine ] || fail "site.env overrides the command"
+# shellcheck disable=SC1090
 [ -z "$(STAGE_TO='' && . "$SITE_ENV" && echo "$STAGE_TO")" ] || fail "copies though nobody asked for them"
 start_over
 submit

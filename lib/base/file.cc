@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <random>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
@@ -20,7 +21,8 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-// The name is .<name>.tmp-<host>-<pid>-<count>; only the host may hold dashes.
+// The name is .<name>.tmp-<host>-<pid>-<count>; only the host may hold dashes. Processes of two
+// containers may have the same host and pid, so they count from random numbers.
 constexpr std::string_view kTemporaryMark = ".tmp-";
 
 class FileDescriptor {
@@ -87,7 +89,7 @@ void RequireReplaceable(const fs::path& path) {
 
 PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
   RequireReplaceable(final_path_);
-  static std::atomic<int> counter{0};
+  static std::atomic<uint32_t> counter{std::random_device{}()};
   const std::string name = fmt::format(".{}{}{}-{}-{}", final_path_.filename().string(),
                                        kTemporaryMark, HostName(), getpid(), counter++);
   temporary_path_ = final_path_.parent_path() / name;
@@ -215,10 +217,12 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
 
 int RemoveStaleTemporaries(const fs::path& folder) {
   int removed = 0;
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const pid_t owner = OwnerOnThisHost(entry.path().filename().string());
-    if (owner > 0 && !ObserveProcess(owner).is_alive && fs::remove_all(entry.path(), ignored) > 0) {
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& path = entry->path();
+    const pid_t owner = OwnerOnThisHost(path.filename().string());
+    if (owner > 0 && !ObserveProcess(owner).is_alive && fs::remove_all(path, ignored) > 0) {
       ++removed;
     }
   }

@@ -109,16 +109,21 @@ std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
 }
 
 std::vector<int> EpochLoaders::ShardsByNeed(int epoch, int64_t first_step,
-                                            const std::vector<int>& ranks) const {
+                                            const std::vector<int>& ranks,
+                                            const std::function<bool()>& stop) const {
+  // Half a bucket of the order: each further bucket would be another pass over the index.
   constexpr int64_t kMostClips = int64_t{1} << 20;
   std::set<int> left = ShardsWithOthers(shards_.videos(), Subset::kTesting);
   std::vector<int> by_need;
   const std::shared_ptr<EpochOrder> order = Order(epoch);
   int64_t num_clips = 0;
   for (int64_t step = first_step; step < partition_.NumSteps() && num_clips < kMostClips; ++step) {
+    if (stop && stop()) {
+      return by_need;
+    }
+    num_clips += partition_.Batch(step).size();
     for (const int rank : ranks) {
       const SampleRange slice = partition_.Slice(step, rank);
-      num_clips += slice.size();
       for (int64_t place = slice.begin; place < slice.end && !left.empty(); ++place) {
         const int shard = shards_.videos()[order->AtOther(place).video].shard;
         if (left.erase(shard) > 0) {

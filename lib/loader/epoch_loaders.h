@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -39,9 +40,11 @@ class EpochLoaders {
   std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
 
   // Returns the shards that hold training or validation videos, in the order in which the epoch
-  // first needs them from `first_step` on, for the clips of these ranks. Shards that the next 2^20
-  // of these clips do not need follow, by number. Slow: it passes over the index.
-  std::vector<int> ShardsByNeed(int epoch, int64_t first_step, const std::vector<int>& ranks) const;
+  // first needs them from `first_step` on, for the clips of these ranks. Shards that they do not
+  // need within the next 2^20 clips of all ranks follow, by number. Slow: it passes over the index
+  // about four times. It returns some of the shards once `stop` returns true.
+  std::vector<int> ShardsByNeed(int epoch, int64_t first_step, const std::vector<int>& ranks,
+                                const std::function<bool()>& stop = {}) const;
 
   // Returns the loader of this rank's micro-batches of an epoch from `first_step` on:
   // NumMicroBatches() batches for each step, decoded by `threads` threads. Other clips replace

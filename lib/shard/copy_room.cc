@@ -9,10 +9,10 @@
 
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <system_error>
 #include <thread>
 
+#include "lib/base/host.h"
 #include "lib/base/plural.h"
 #include "lib/base/work_lock.h"
 
@@ -52,25 +52,34 @@ struct FolderContent {
   bool is_at_work = false;  // another process writes this copy
 };
 
-// Removes temporaries that nobody has written to for so long that their process must be gone: one
-// of a host that had another name is not recognised otherwise.
-FolderContent LookInto(const fs::path& folder, const std::string& copy_name) {
-  constexpr time_t kAbandoned_s = 600;
+bool IsTemporaryOfCopy(const std::string& name) {
+  return name.front() == '.' && name.find(".h5.tmp-") != std::string::npos;
+}
+
+// Returns whether RemoveStaleTemporaries() can judge whether the file's process is alive.
+bool IsOfThisHost(const std::string& name) {
+  return name.find(".tmp-" + HostName() + "-") != std::string::npos;
+}
+
+FolderContent LookInto(const fs::path& folder, const std::string& copy_name,
+                       AbandonedFiles* abandoned) {
   const std::string temporary = fmt::format(".{}.tmp-", copy_name);
   FolderContent content;
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
     struct stat status {};
-    if (lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (lstat(entry->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
       continue;
     }
-    if (entry.path().filename().string().rfind(temporary, 0) == 0) {
-      if (std::time(nullptr) - status.st_mtim.tv_sec > kAbandoned_s &&
-          fs::remove(entry.path(), ignored)) {
-        continue;
-      }
-      content.is_at_work = true;
+    const int64_t changed_ns =
+        int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+    if (IsTemporaryOfCopy(name) && !IsOfThisHost(name) && abandoned->Holds(name, changed_ns) &&
+        fs::remove(entry->path(), ignored)) {
+      continue;
     }
+    content.is_at_work = content.is_at_work || name.rfind(temporary, 0) == 0;
     content.size_bytes += status.st_size;
   }
   return content;
@@ -98,24 +107,37 @@ std::string Refusal(int64_t in_folder_bytes, int64_t size_bytes, const StagingOp
 
 }  // namespace
 
-void StagingOptions::Bind(OptionBinder& binder) {
-  binder.Bind("stage-to", &folder,
-              "folder on a disk of each node, such as /local/shards, to which one rank of the node "
-              "copies the shards while the ranks train. A copy is used as soon as it is complete "
-              "and checked; other frames come from SHARDS_DIR. The copies stay there for the next "
-              "run. Empty: copy nothing",
-              Effect::kRunOnly);
-  binder.Bind("stage-most-gb", &most_gb, {0, 1e9},
-              "GB that all files in the folder of --stage-to may have together. Shards that do not "
-              "fit are read from SHARDS_DIR. 0: no limit",
-              Effect::kRunOnly);
-  binder.Bind("stage-free-gb", &free_gb, {0, 1e9},
-              "GB of the disk of --stage-to that copies leave free", Effect::kRunOnly);
+bool AbandonedFiles::Holds(const std::string& name, int64_t changed_ns) {
+  const auto [place, is_new] = seen_.try_emplace(name);
+  Seen& seen = place->second;
+  if (is_new || seen.changed_ns != changed_ns) {
+    seen = {changed_ns, Stopwatch()};
+  }
+  return seen.unchanged.Seconds() >= after_s_;
 }
 
-Room TakeRoom(const PendingFile& copy, int64_t size_bytes, const StagingOptions& options) {
+void StagingOptions::Bind(OptionBinder& binder) {
+  binder.Bind(
+      "stage-to", &folder,
+      "folder on a disk of each node, such as /local/$USER/shards, to which one rank of the node "
+      "copies the shards while the ranks train. A copy is used as soon as it is complete "
+      "and checked; other frames come from SHARDS_DIR. The copies stay there for the next "
+      "run. Empty: copy nothing",
+      Effect::kRunOnly);
+  binder.Bind("stage-most-gb", &most_gb, {0, 1e9},
+              "GB that all files in the folder of --stage-to may have together. Shards that do not "
+              "fit are read from SHARDS_DIR. Only matters with --stage-to. 0: no limit",
+              Effect::kRunOnly);
+  binder.Bind("stage-free-gb", &free_gb, {0, 1e9},
+              "GB of the disk of --stage-to that copies leave free. 0: copies may fill the disk",
+              Effect::kRunOnly);
+}
+
+Room TakeRoom(const PendingFile& copy, int64_t size_bytes, const StagingOptions& options,
+              AbandonedFiles* abandoned) {
   const FolderLock lock(options.folder);
-  const FolderContent content = LookInto(options.folder, copy.final_path().filename().string());
+  const FolderContent content =
+      LookInto(options.folder, copy.final_path().filename().string(), abandoned);
   Room room;
   room.is_at_work = content.is_at_work;
   if (room.is_at_work) {
@@ -125,7 +147,7 @@ Room TakeRoom(const PendingFile& copy, int64_t size_bytes, const StagingOptions&
   if (!room.refusal.empty()) {
     return room;
   }
-  constexpr mode_t kMode = 0666;
+  constexpr mode_t kMode = 0644;  // readers do not trust a file that others may change
   room.descriptor = open(copy.temporary_path().c_str(),
                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (room.descriptor < 0) {

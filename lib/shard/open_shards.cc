@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/open_shards.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 
+#include "lib/base/log.h"
+#include "lib/base/plural.h"
+
 namespace reel3d {
 
-OpenShard::OpenShard(const ShardReader& reader, bool is_copy_in)
-    : frames(reader.frames()), first_frames(reader.table().first_frames), is_copy(is_copy_in) {
+OpenShard::OpenShard(const ShardReader& reader, std::optional<CopyMark> copy_in)
+    : frames(reader.frames()), first_frames(reader.table().first_frames), copy(copy_in) {
   frame_sizes.reserve(reader.table().videos.size());
   for (const ShardVideo& video : reader.table().videos) {
     frame_sizes.push_back({video.width, video.height});
@@ -35,6 +39,13 @@ std::shared_ptr<OpenShards::Entry> OpenShards::EntryOf(int number) {
     return place->second.entry;
   }
   if (places_.size() >= most_) {
+    if (!has_told_) {
+      has_told_ = true;
+      LogWarn(fmt::format(
+          "more than {} are in use, and no more may be open at once, so they are closed and opened "
+          "again, which is slower: raise the limit of open files (ulimit -n)",
+          Count(static_cast<int64_t>(most_), "shard")));
+    }
     const auto last = places_.find(uses_.back());
     oldest = std::move(last->second.entry);
     places_.erase(last);

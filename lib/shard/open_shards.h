@@ -1,5 +1,6 @@
 // Keeps shards open for reading, and at most a given number of them: each has a descriptor, of
 // which a process may have only so many. The shard that was not used for longest is closed first.
+// The first time is logged, because opening a shard again is slow.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,10 +10,12 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "lib/data/crop_plan.h"
+#include "lib/shard/shard_copies.h"
 #include "lib/shard/shard_frames.h"
 #include "lib/shard/shard_reader.h"
 
@@ -20,12 +23,15 @@ namespace reel3d {
 
 // The parts of a shard that reading frames needs.
 struct OpenShard {
-  explicit OpenShard(const ShardReader& reader, bool is_copy);
+  // `copy` is the mark of the file if it is a copy on this node (ShardCopies).
+  explicit OpenShard(const ShardReader& reader, std::optional<CopyMark> copy = std::nullopt);
+
+  bool is_copy() const { return copy.has_value(); }
 
   std::shared_ptr<const ShardFrames> frames;
   std::vector<uint64_t> first_frames;  // for each video of the shard
   std::vector<FrameSize> frame_sizes;  // for each video of the shard
-  bool is_copy = false;                // the file is a copy on this node (ShardCopies)
+  std::optional<CopyMark> copy;
 };
 
 // Any thread may call the methods.
@@ -66,6 +72,7 @@ class OpenShards {
   std::mutex mutex_;     // guards the members below; it is never held while a shard is opened
   std::list<int> uses_;  // numbers of the entries, the one used last at the front
   std::unordered_map<int, Place> places_;
+  bool has_told_ = false;  // that too few may be open
 };
 
 // Raises this process's limit of open files for `wanted` shards, as far as the system allows it.

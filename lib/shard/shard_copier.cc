@@ -77,11 +77,17 @@ std::string Fault(const std::string& doing, const fs::path& file, int error_numb
                      std::generic_category().message(error_number));
 }
 
-// Returns whether a sound copy is there, as far as its table tells. Frames are checked when they
-// are read.
-bool HasCopy(const fs::path& file, const std::string& uuid) {
+// Returns whether the name is taken by a folder, a pipe or the like, which a copy does not replace.
+bool IsNoFile(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
+  const fs::file_status status = fs::symlink_status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status);
+}
+
+// Returns whether a trusted copy with a sound table is there. Frames are checked when they are
+// read.
+bool HasCopy(const fs::path& file, const std::string& uuid) {
+  if (!TrustedMark(file)) {
     return false;
   }
   try {
@@ -94,9 +100,13 @@ bool HasCopy(const fs::path& file, const std::string& uuid) {
 
 }  // namespace
 
-ShardCopier::ShardCopier(const ShardSet& shards, const StagingOptions& options,
-                         std::function<std::vector<int>()> order, bool tells_success)
-    : shards_(shards), options_(options), order_(std::move(order)), tells_success_(tells_success) {
+ShardCopier::ShardCopier(const ShardSet& shards, const StagingOptions& options, Order order,
+                         bool tells_success)
+    : shards_(shards),
+      options_(options),
+      order_(std::move(order)),
+      tells_success_(tells_success),
+      abandoned_(options.abandoned_s) {
   try {
     thread_ = std::thread([this] { Run(); });
   } catch (const std::system_error& error) {
@@ -136,7 +146,7 @@ void ShardCopier::Run() {
     MakeFolders(options_.folder);
     while (!jobs.empty() && !IsStopping()) {
       RemoveStaleTemporaries(options_.folder);
-      jobs = DoJobs(jobs);
+      jobs = DoJobs(std::move(jobs));
       if (!jobs.empty()) {
         std::unique_lock<std::mutex> lock(mutex_);
         changed_.wait_for(lock, kBetweenLooks, [this] { return is_stopping_; });
@@ -156,32 +166,28 @@ void ShardCopier::Run() {
 std::vector<ShardCopier::Job> ShardCopier::ListJobs() {
   const ShardCopies copies(options_.folder);
   std::vector<Job> jobs;
-  for (const int number : order_()) {
-    Job job{shards_.UuidOf(number), shards_.FileOf(number), copies.FileOf(shards_.UuidOf(number))};
-    std::error_code error;
-    const uintmax_t size_bytes = fs::file_size(job.from, error);
-    if (error || job.to.empty()) {
-      Fail(Outcome::kFailed, error ? Fault("read", job.from, error.value())
-                                   : job.from.string() + ": its name in shards.tsv is no uuid");
-    } else {
-      job.size_bytes = static_cast<int64_t>(size_bytes);
-      jobs.push_back(std::move(job));
-    }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ++report_.num_shards;
-    report_.shards_bytes += error ? 0 : static_cast<int64_t>(size_bytes);
+  for (const int number : order_([this] { return IsStopping(); })) {
+    const std::string& uuid = shards_.UuidOf(number);
+    jobs.push_back({uuid, shards_.FileOf(number), copies.FileOf(uuid)});
   }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  report_.num_shards = static_cast<int64_t>(jobs.size());
   return jobs;
 }
 
 // Returns the jobs that another process is doing.
-std::vector<ShardCopier::Job> ShardCopier::DoJobs(const std::vector<Job>& jobs) {
+std::vector<ShardCopier::Job> ShardCopier::DoJobs(std::vector<Job> jobs) {
   std::vector<Job> later;
-  for (const Job& job : jobs) {
+  for (Job& job : jobs) {
     if (IsStopping()) {
       break;
     }
-    const Outcome outcome = Do(job);
+    Outcome outcome = Outcome::kFailed;
+    try {
+      outcome = Do(&job);
+    } catch (const std::exception& error) {
+      Fail(outcome, error.what());
+    }
     if (outcome == Outcome::kThere) {
       const std::lock_guard<std::mutex> lock(mutex_);
       ++report_.num_copies;
@@ -194,35 +200,67 @@ std::vector<ShardCopier::Job> ShardCopier::DoJobs(const std::vector<Job>& jobs) 
   return later;
 }
 
-ShardCopier::Outcome ShardCopier::Do(const Job& job) {
-  if (HasCopy(job.to, job.uuid)) {
+// Looks at the shard only when it is due: a large set has tens of thousands.
+ShardCopier::Outcome ShardCopier::FindSize(Job* job) {
+  std::error_code error;
+  const uintmax_t size_bytes = fs::file_size(job->from, error);
+  if (error) {
+    return Fail(Outcome::kFailed, Fault("read", job->from, error.value()));
+  }
+  job->size_bytes = static_cast<int64_t>(size_bytes);
+  return Outcome::kThere;
+}
+
+ShardCopier::Outcome ShardCopier::Do(Job* job) {
+  if (job->to.empty()) {
+    return Fail(Outcome::kFailed, job->from.string() + ": its name in shards.tsv is no uuid");
+  }
+  if (job->size_bytes < 0) {
+    if (const Outcome outcome = FindSize(job); outcome != Outcome::kThere) {
+      return outcome;
+    }
+  }
+  if (HasCopy(job->to, job->uuid)) {
     return Outcome::kThere;
   }
-  return is_full_ ? Outcome::kFailed : Copy(job);
+  if (IsNoFile(job->to)) {
+    return Fail(Outcome::kFailed, job->to.string() + ": is not a file, and a copy has its name");
+  }
+  return is_full_ ? Outcome::kFailed : Copy(*job);
 }
 
 ShardCopier::Outcome ShardCopier::Copy(const Job& job) {
   PendingFile pending(job.to);
-  const Room room = TakeRoom(pending, job.size_bytes, options_);
+  const Room room = TakeRoom(pending, job.size_bytes, options_, &abandoned_);
   const Descriptor to{room.descriptor};
   if (to.number < 0) {
     return room.is_at_work ? Outcome::kLater : Fail(Outcome::kFull, room.refusal);
   }
+  if (HasCopy(job.to, job.uuid)) {
+    return Outcome::kThere;  // another process has finished it since the first look
+  }
   if (const Outcome outcome = Fill(job, to.number); outcome != Outcome::kThere) {
     return outcome;
   }
+  std::error_code ignored;
   try {
-    OpenCopy(pending.temporary_path(), job.uuid)->Verify();
-  } catch (const Error& error) {
-    return Fail(Outcome::kFailed,
-                fmt::format("the copy of {} is damaged: {}", job.from.string(), error.what()));
-  }
-  try {
+    OpenCopy(pending.temporary_path(), job.uuid)->Verify([this] { return IsStopping(); });
+    if (IsStopping()) {
+      return Outcome::kFailed;
+    }
     pending.Publish();
+    return Outcome::kThere;
   } catch (const Error& error) {
-    return Fail(Outcome::kFull, error.what());
+    if (!fs::exists(pending.temporary_path(), ignored)) {
+      return Outcome::kLater;  // somebody took it for an abandoned one
+    }
+    if (error.kind() == ErrorKind::kInput) {
+      return Fail(Outcome::kFailed,
+                  fmt::format("the copy of {} is damaged: {}", job.from.string(), error.what()));
+    }
+    // An obstacle at one name need not be one at the next.
+    return Fail(fs::exists(job.to, ignored) ? Outcome::kFailed : Outcome::kFull, error.what());
   }
-  return Outcome::kThere;
 }
 
 // Writes the bytes of the shard. They go to the disk from time to time: otherwise the system would
@@ -247,11 +285,14 @@ ShardCopier::Outcome ShardCopier::Fill(const Job& job, int to) {
       return Fail(Outcome::kFailed, got < 0 ? Fault("read", job.from, errno)
                                             : job.from.string() + ": became shorter while copied");
     }
-    if (!WriteFully(to, piece.data(), size) ||
-        (count % kPiecesBetweenSyncs == 0 && fdatasync(to) != 0)) {
+    copied += static_cast<int64_t>(size);
+    const bool is_sync_due = count % kPiecesBetweenSyncs == 0;
+    if (!WriteFully(to, piece.data(), size) || (is_sync_due && fdatasync(to) != 0)) {
       return Fail(Outcome::kFull, Fault("write", job.to, errno));
     }
-    copied += static_cast<int64_t>(size);
+    if (is_sync_due) {
+      posix_fadvise(from.number, 0, copied, POSIX_FADV_DONTNEED);
+    }
   }
   return Outcome::kThere;
 }
@@ -260,6 +301,10 @@ ShardCopier::Outcome ShardCopier::Fail(Outcome outcome, const std::string& why) 
   const std::lock_guard<std::mutex> lock(mutex_);
   if (report_.fault.empty()) {
     report_.fault = why;
+    LogWarn(fmt::format(
+        "--stage-to {}: not every shard can be copied: {}; frames of shards without a copy come "
+        "from {}",
+        options_.folder, why, shards_.folder().string()));
   } else {
     LogDebug(fmt::format("--stage-to {}: {}", options_.folder, why));
   }
@@ -268,18 +313,15 @@ ShardCopier::Outcome ShardCopier::Fail(Outcome outcome, const std::string& why) 
 
 void ShardCopier::Tell() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (is_stopping_) {
-    return;
+  if (is_stopping_ || report_.num_shards == 0) {
+    return;  // a fault that came before the shards were listed has been reported
   }
   const std::string all = Count(report_.num_shards, "shard");
-  const std::string size = FormatBytes(static_cast<double>(report_.shards_bytes));
+  const std::string size = FormatBytes(static_cast<double>(report_.copies_bytes));
   if (!report_.fault.empty()) {
     LogWarn(fmt::format(
-        "--stage-to {}: {} of {} have a copy there ({} of {}); frames of the others come from {}: "
-        "{}",
-        options_.folder, report_.num_copies, all,
-        FormatBytes(static_cast<double>(report_.copies_bytes)), size, shards_.folder().string(),
-        report_.fault));
+        "--stage-to {}: {} of {} have a copy there ({}); frames of the others come from {}: {}",
+        options_.folder, report_.num_copies, all, size, shards_.folder().string(), report_.fault));
   } else if (tells_success_) {
     LogInfo(
         fmt::format("--stage-to {}: copies of {} ({}) are complete", options_.folder, all, size));

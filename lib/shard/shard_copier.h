@@ -20,18 +20,22 @@
 namespace reel3d {
 
 struct CopyReport {
-  int64_t num_shards = 0, shards_bytes = 0;  // to be copied
+  int64_t num_shards = 0;                    // to be copied
   int64_t num_copies = 0, copies_bytes = 0;  // of these, shards of which a complete copy is there
   std::string fault;                         // the first reason why a shard has no copy; or ""
 };
 
 class ShardCopier {
  public:
+  // Returns numbers of shards; it may return early once `stop` returns true.
+  using Order = std::function<std::vector<int>(const std::function<bool()>& stop)>;
+
   // Begins to copy, in the order of the numbers that `order` returns. `order` is called once, by
-  // the copier's thread. Whatever fails only means that shards are not copied: the log says so
-  // once. It says that all are copied if `tells_success`. `shards` must outlive this object.
-  ShardCopier(const ShardSet& shards, const StagingOptions& options,
-              std::function<std::vector<int>()> order, bool tells_success);
+  // the copier's thread. A failure only means that shards are not copied: the log warns at the
+  // first one, and sums up at the end. It says that all are copied if `tells_success`. `shards`
+  // must outlive this object.
+  ShardCopier(const ShardSet& shards, const StagingOptions& options, Order order,
+              bool tells_success);
   // Ends the copying within some seconds. The copy at work is discarded.
   ~ShardCopier();
   ShardCopier(const ShardCopier&) = delete;
@@ -44,15 +48,16 @@ class ShardCopier {
   struct Job {
     std::string uuid;
     std::filesystem::path from, to;
-    int64_t size_bytes = 0;
+    int64_t size_bytes = -1;  // not known yet
   };
   // kLater: another process makes this copy. kFull: no further copy can be made.
   enum class Outcome { kThere, kLater, kFailed, kFull };
 
   void Run();
   std::vector<Job> ListJobs();
-  std::vector<Job> DoJobs(const std::vector<Job>& jobs);
-  Outcome Do(const Job& job);
+  std::vector<Job> DoJobs(std::vector<Job> jobs);
+  Outcome Do(Job* job);
+  Outcome FindSize(Job* job);
   Outcome Copy(const Job& job);
   Outcome Fill(const Job& job, int to);
   Outcome Fail(Outcome outcome, const std::string& why);
@@ -61,10 +66,11 @@ class ShardCopier {
 
   const ShardSet& shards_;
   const StagingOptions options_;
-  const std::function<std::vector<int>()> order_;
+  const Order order_;
   const bool tells_success_;
-  bool is_full_ = false;  // only used by the thread
-  std::mutex mutex_;      // guards the members below
+  AbandonedFiles abandoned_;  // only used by the thread
+  bool is_full_ = false;      // only used by the thread
+  std::mutex mutex_;          // guards the members below
   std::condition_variable changed_;
   CopyReport report_;
   bool is_stopping_ = false, is_finished_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/shard_copies.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,32 @@
 
 namespace reel3d {
 namespace fs = std::filesystem;
+namespace {
+
+// HDF5 may call a file damaged if the system had no descriptor or no memory for it.
+bool IsReadable(const fs::path& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char byte = 0;
+  const bool is_readable = descriptor >= 0 && read(descriptor, &byte, 1) >= 0;
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
+  return is_readable;
+}
+
+}  // namespace
+
+std::optional<CopyMark> TrustedMark(const fs::path& file) {
+  struct stat status {};
+  if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      (status.st_uid != geteuid() && status.st_uid != 0) ||
+      (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return std::nullopt;
+  }
+  return CopyMark{status.st_dev, status.st_ino,
+                  int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec,
+                  status.st_uid};
+}
 
 fs::path ShardCopies::FileOf(const std::string& uuid) const {
   constexpr size_t kUuidChars = 36;
@@ -22,59 +49,70 @@ fs::path ShardCopies::FileOf(const std::string& uuid) const {
   return is_uuid ? folder_ / (uuid + ".h5") : fs::path();
 }
 
-std::optional<ShardCopies::FileMark> ShardCopies::MarkOf(const fs::path& file) {
-  struct stat status {};
-  if (stat(file.c_str(), &status) != 0) {
-    return std::nullopt;
-  }
-  return FileMark{status.st_dev, status.st_ino,
-                  int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec};
-}
-
-bool ShardCopies::IsThere(const std::string& uuid, const fs::path& file) {
+std::optional<CopyMark> ShardCopies::Look(const std::string& uuid, const fs::path& file) {
   constexpr double kBetweenLooks_s = 1;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const Seen& seen = seen_[uuid];
+    if (seen.since_look && seen.since_look->Seconds() < seen.pause_s) {
+      return std::nullopt;
+    }
+  }
+  const std::optional<CopyMark> mark = TrustedMark(file);
   const std::lock_guard<std::mutex> lock(mutex_);
   Seen& seen = seen_[uuid];
-  if (seen.since_look && seen.since_look->Seconds() < kBetweenLooks_s) {
-    return false;
+  if (mark && !(mark == seen.rejected)) {
+    return mark;
   }
   seen.since_look.emplace();
-  const std::optional<FileMark> mark = MarkOf(file);
-  return mark && !(mark == seen.rejected);
+  seen.pause_s = kBetweenLooks_s;
+  return std::nullopt;
 }
 
-std::unique_ptr<ShardReader> ShardCopies::Open(const std::string& uuid) {
+std::optional<ShardCopies::Copy> ShardCopies::Open(const std::string& uuid) {
   const fs::path file = FileOf(uuid);
-  if (file.empty() || !IsThere(uuid, file)) {
-    return nullptr;
+  const std::optional<CopyMark> mark = file.empty() ? std::nullopt : Look(uuid, file);
+  if (!mark) {
+    return std::nullopt;
   }
   try {
-    return OpenCopy(file, uuid);
+    return Copy{OpenCopy(file, uuid), *mark};
   } catch (const Error& fault) {
-    Reject(uuid, fault);
-    return nullptr;
+    Reject(uuid, *mark, fault);
+    return std::nullopt;
   }
 }
 
-void ShardCopies::Reject(const std::string& uuid, const Error& fault) {
+void ShardCopies::Reject(const std::string& uuid, const CopyMark& mark, const Error& fault) {
+  constexpr double kUntilItMayHavePassed_s = 60;
   const fs::path file = FileOf(uuid);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  seen_[uuid].rejected = MarkOf(file);
-  struct stat status {};
-  if (fault.kind() == ErrorKind::kInput && stat(file.c_str(), &status) == 0 &&
-      status.st_uid == geteuid()) {
+  const bool is_damaged = fault.kind() == ErrorKind::kInput && IsReadable(file);
+  if (is_damaged && mark.owner == geteuid() && TrustedMark(file) == mark) {
     unlink(file.c_str());
   }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Seen& seen = seen_[uuid];
+    if (is_damaged) {
+      seen.rejected = mark;
+    } else {
+      seen.since_look.emplace();
+      seen.pause_s = kUntilItMayHavePassed_s;
+    }
+  }
+  Log(fault);
+}
+
+void ShardCopies::Log(const Error& fault) {
   const std::string text = fmt::format(
       "a copy of a shard is not used, as it is damaged or unreadable: {}; its frames "
       "come from the shared folder",
       fault.what());
-  if (has_told_) {
+  if (has_told_.exchange(true)) {
     LogDebug(text);
   } else {
     LogWarn(text + ". Further copies that are not used are not reported");
   }
-  has_told_ = true;
 }
 
 std::unique_ptr<ShardReader> OpenCopy(const fs::path& file, const std::string& uuid) {

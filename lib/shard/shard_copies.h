@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -19,9 +20,30 @@
 
 namespace reel3d {
 
+// Tells a file from one that takes its place later.
+struct CopyMark {
+  uint64_t device = 0, inode = 0;
+  int64_t changed_ns = 0;
+  uint32_t owner = 0;
+
+  bool operator==(const CopyMark& other) const {
+    return device == other.device && inode == other.inode && changed_ns == other.changed_ns;
+  }
+};
+
+// Returns the mark of a copy. Returns nothing if it is absent, or not to be trusted: a forged file
+// could harm the library that reads it. So it must be a plain file of this user or of root, to
+// which nobody else may write.
+std::optional<CopyMark> TrustedMark(const std::filesystem::path& file);
+
 // Any thread may call the methods.
 class ShardCopies {
  public:
+  struct Copy {
+    std::unique_ptr<ShardReader> reader;
+    CopyMark mark;
+  };
+
   // `folder` may be absent; it need not stay there either.
   explicit ShardCopies(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
@@ -30,38 +52,30 @@ class ShardCopies {
   // an empty path if the text is no uuid: a hostile one could lead out of the folder.
   std::filesystem::path FileOf(const std::string& uuid) const;
 
-  // Opens the copy of the shard with this uuid. Returns null if it is not there or was rejected. It
-  // looks at the disk at most once a second for each shard. A copy whose table is damaged, or is
-  // that of another shard, is rejected.
-  std::unique_ptr<ShardReader> Open(const std::string& uuid);
+  // Opens the copy of the shard with this uuid. Returns nothing if no trusted copy is there, or it
+  // was rejected; in this case it does not look at the disk again for a second. A copy whose table
+  // is damaged, or is that of another shard, is rejected.
+  std::optional<Copy> Open(const std::string& uuid);
 
-  // Lets Open() return no more the copy that is there now, because of `fault`. A copy that is
-  // damaged (an input error) is removed, if it is this user's. Logs the first fault only: a disk
-  // that fails would fill the log.
-  void Reject(const std::string& uuid, const Error& fault);
+  // Notes that the copy with this mark has the fault. A damaged copy (an input error) is not used
+  // again, and is removed if it is this user's. After other faults the copy is not used for a
+  // minute: they may pass. Logs the first fault only: a disk that fails would fill the log.
+  void Reject(const std::string& uuid, const CopyMark& mark, const Error& fault);
 
  private:
-  // Tells a file from one that takes its place later.
-  struct FileMark {
-    uint64_t device = 0, inode = 0;
-    int64_t changed_ns = 0;
-
-    bool operator==(const FileMark& other) const {
-      return device == other.device && inode == other.inode && changed_ns == other.changed_ns;
-    }
-  };
   struct Seen {
-    std::optional<Stopwatch> since_look;
-    std::optional<FileMark> rejected;
+    std::optional<Stopwatch> since_look;  // that found no copy
+    double pause_s = 0;                   // until the next look
+    std::optional<CopyMark> rejected;
   };
 
-  static std::optional<FileMark> MarkOf(const std::filesystem::path& file);
-  bool IsThere(const std::string& uuid, const std::filesystem::path& file);
+  std::optional<CopyMark> Look(const std::string& uuid, const std::filesystem::path& file);
+  void Log(const Error& fault);
 
   const std::filesystem::path folder_;
-  std::mutex mutex_;                            // guards the members below
+  std::mutex mutex_;                            // guards `seen_`
   std::unordered_map<std::string, Seen> seen_;  // by uuid
-  bool has_told_ = false;
+  std::atomic<bool> has_told_{false};
 };
 
 // Throws an input error unless the file is a complete shard with this uuid. It reads the table, and

@@ -136,10 +136,10 @@ void ShardReader::ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const {
   jpeg->assign(bytes.data(0), bytes.data(0) + bytes.size_bytes(0));
 }
 
-void ShardReader::Verify() const {
+void ShardReader::Verify(const std::function<bool()>& stop) const {
   constexpr uint64_t kAtOnce = 32;
   FrameBytes bytes;
-  for (uint64_t first = 0; first < table_.num_frames(); first += kAtOnce) {
+  for (uint64_t first = 0; first < table_.num_frames() && !(stop && stop()); first += kAtOnce) {
     ReadFrames(first, std::min(kAtOnce, table_.num_frames() - first), &bytes);
   }
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,8 +33,8 @@ class ShardReader {
   // input error that names file and frame if the bytes do not match their checksum.
   void ReadFrame(uint64_t frame, std::vector<uint8_t>* jpeg) const;
 
-  // Reads every frame. Throws as ReadFrame does.
-  void Verify() const;
+  // Reads every frame, or fewer if `stop` returns true meanwhile. Throws as ReadFrame does.
+  void Verify(const std::function<bool()>& stop = {}) const;
 
  private:
   void ReadFrames(uint64_t first, size_t count, FrameBytes* frames) const;

@@ -96,17 +96,17 @@ void ShardSet::State::RequireAgreement(int number, const ListedShard& shard,
 
 OpenShards::Handle ShardSet::State::Copy(int number) const {
   const ListedShard& shard = shards.at(number);
-  const std::unique_ptr<ShardReader> reader = copies ? copies->Open(shard.uuid) : nullptr;
-  if (!reader) {
+  const auto copy = copies ? copies->Open(shard.uuid) : std::nullopt;
+  if (!copy) {
     return nullptr;
   }
-  RequireAgreement(number, shard, *reader);  // the shard itself would not agree either
-  return std::make_shared<OpenShard>(*reader, /*is_copy=*/true);
+  RequireAgreement(number, shard, *copy->reader);  // the shard itself would not agree either
+  return std::make_shared<OpenShard>(*copy->reader, copy->mark);
 }
 
 OpenShards::Handle ShardSet::State::Opened(int number) const {
   return open->Get(number, [&](const OpenShards::Handle& in_use) -> OpenShards::Handle {
-    if (in_use && (in_use->is_copy || !copies)) {
+    if (in_use && (in_use->is_copy() || !copies)) {
       return in_use;
     }
     if (OpenShards::Handle copy = Copy(number)) {
@@ -117,7 +117,7 @@ OpenShards::Handle ShardSet::State::Opened(int number) const {
     }
     const ShardReader reader(folder / ShardFileName(number));
     RequireAgreement(number, shards.at(number), reader);
-    return std::make_shared<OpenShard>(reader, /*is_copy=*/false);
+    return std::make_shared<OpenShard>(reader);
   });
 }
 
@@ -134,7 +134,7 @@ bool ShardSet::State::ReadCopy(const OpenShards::Handle& shard, const IndexedVid
     frames->SetFromCopy();
     return true;
   } catch (const Error& fault) {
-    copies->Reject(uuid, fault);
+    copies->Reject(uuid, *shard->copy, fault);
     open->Close(row.shard, shard);
     return false;
   }
@@ -250,7 +250,7 @@ void ShardSet::ReadFrames(size_t video, const std::vector<int>& frame_indices,
   REEL3D_CHECK(!frame_indices.empty() && frame_indices.front() >= 0 &&
                frame_indices.back() < row.num_frames);
   OpenShards::Handle shard = state_->Opened(row.shard);
-  while (shard->is_copy) {
+  while (shard->is_copy()) {
     if (state_->ReadCopy(shard, row, frame_indices, frames)) {
       return;
     }

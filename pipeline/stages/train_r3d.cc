@@ -27,6 +27,7 @@
 #include "lib/train/checkpoint/run_checkpoints.h"
 #include "lib/train/log/metrics_log.h"
 #include "lib/train/loop/finetune.h"
+#include "lib/train/loop/staging.h"
 #include "lib/train/loop/trainer.h"
 #include "lib/weights/weights_name.h"
 #include "pipeline/support/folder_maker.h"
@@ -220,6 +221,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   if (world.is_main()) {
     RequireFolder(options.shards_dir, "shards made by pack-shards");
     shards.emplace(options.shards_dir);
+    CheckStage(options);
     // A refusal leaves nothing behind in somebody else's folder, not even the lock.
     RequireOwnFolder(options.run_dir, kTool);
     MakeFolders(options.run_dir);

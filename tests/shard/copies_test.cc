@@ -5,95 +5,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <fstream>
 #include <thread>
 
 #include "lib/base/error.h"
-#include "lib/base/file.h"
-#include "lib/shard/shard_copier.h"
-#include "lib/shard/shard_set.h"
 #include "tests/open_count.h"
-#include "tests/shard/small_shard.h"
-#include "tests/test_support.h"
+#include "tests/shard/copies_fixture.h"
 
 namespace reel3d::test {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-class CopiesTest : public ::testing::Test {
- protected:
-  CopiesTest() {
-    fs::create_directory(folder_ / "shards");
-    WriteSmallShards(folder_ / "shards");
-    options_.folder = (folder_ / "local/stage").string();
-    options_.free_gb = 0;
-    shards_.emplace(folder_ / "shards");
-    shards_->ReadCopiesIn(options_.folder);
-  }
-
-  CopyReport Copy(const std::vector<int>& order = {1, 0}) {
-    return ShardCopier(
-               *shards_, options_, [order] { return order; }, true)
-        .Await();
-  }
-  fs::path CopyOf(int number) {
-    return fs::path(options_.folder) / (shards_->UuidOf(number) + ".h5");
-  }
-  int64_t SizeOf(int number) {
-    return static_cast<int64_t>(fs::file_size(shards_->FileOf(number)));
-  }
-
-  // Reads every frame of a shard, and expects the packed bytes. Returns how many came from a copy.
-  int NumFromCopy(const ShardSet& shards, int number) {
-    int count = 0;
-    FrameBytes frames;
-    const ShardReader original(shards.FileOf(number));
-    std::vector<uint8_t> expected;
-    uint64_t frame = 0;
-    for (size_t video = 0; video < shards.videos().size(); ++video) {
-      const IndexedVideo row = shards.videos()[video];
-      for (int i = 0; row.shard == number && i < row.num_frames; ++i, ++frame) {
-        shards.ReadFrames(video, {i}, &frames);
-        original.ReadFrame(frame, &expected);
-        EXPECT_EQ(std::vector<uint8_t>(frames.data(0), frames.data(0) + frames.size_bytes(0)),
-                  expected)
-            << row.id << " " << i;
-        count += frames.from_copy() ? 1 : 0;
-      }
-    }
-    return count;
-  }
-  int NumFromCopy(int number) { return NumFromCopy(*shards_, number); }
-  // Does the same as a process that starts now.
-  int NumFromCopyAnew(int number) {
-    ShardSet shards(folder_ / "shards");
-    shards.ReadCopiesIn(options_.folder);
-    return NumFromCopy(shards, number);
-  }
-
-  std::vector<std::string> FilesThere() {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(options_.folder)) {
-      names.push_back(entry.path().filename());
-    }
-    return names;
-  }
-
-  static constexpr int kFrames = 9;  // of each shard
-  TemporaryFolder folder_;
-  StagingOptions options_;
-  std::optional<ShardSet> shards_;
-};
-
-void ChangeByte(const fs::path& file, int64_t at) {
-  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
-  stream.seekg(at);
-  const auto before = static_cast<char>(stream.get());
-  stream.seekp(at).put(static_cast<char>(before ^ 0x10));
-}
 
 TEST_F(CopiesTest, HaveTheSameBytesAndAreUsed) {
   EXPECT_EQ(NumFromCopyAnew(0), 0);
@@ -213,7 +135,7 @@ TEST_F(CopiesTest, OfAnotherDataSetAreNotTakenForThis) {
   set.ReadCopiesIn(options_.folder);
   EXPECT_EQ(NumFromCopy(set, 0), 0);
   EXPECT_EQ(ShardCopier(
-                set, options_, [] { return std::vector<int>{0}; }, true)
+                set, options_, [](const auto& /*stop*/) { return std::vector<int>{0}; }, true)
                 .Await()
                 .num_copies,
             1);
@@ -247,11 +169,14 @@ TEST_F(CopiesTest, ADamagedShardIsNotCopied) {
 
 TEST_F(CopiesTest, SeveralCopiersShareTheFolder) {
   const auto order = [](bool rising) {
-    return [rising] { return rising ? std::vector<int>{0, 1} : std::vector<int>{1, 0}; };
+    return [rising](const auto& /*stop*/) {
+      return rising ? std::vector<int>{0, 1} : std::vector<int>{1, 0};
+    };
   };
   for (int round = 0; round < 6; ++round) {
     fs::remove_all(options_.folder);
     std::vector<std::unique_ptr<ShardCopier>> copiers;
+    OpenCount opened(shards_->FileOf(0));
     for (int i = 0; i < 4; ++i) {
       copiers.push_back(
           std::make_unique<ShardCopier>(*shards_, options_, order(i % 2 == 0), false));
@@ -261,30 +186,9 @@ TEST_F(CopiesTest, SeveralCopiersShareTheFolder) {
       EXPECT_EQ(report.num_copies, 2) << report.fault;
     }
     EXPECT_EQ(FilesThere().size(), 2U);
+    EXPECT_EQ(opened.Take(), 1) << "one of them copies";
   }
   EXPECT_EQ(NumFromCopyAnew(0), kFrames);
-}
-
-// A copier that was killed leaves its file, which neither blocks others nor takes room for ever.
-TEST_F(CopiesTest, AnAbandonedFileIsRemoved) {
-  fs::create_directories(options_.folder);
-  const std::string name = "." + shards_->UuidOf(0) + ".h5.tmp-";
-  const fs::path of_ours = fs::path(options_.folder) / (name + "elsewhere-7-0");
-  WriteFileAtomically(of_ours, "half a copy");
-  ShardCopier copier(
-      *shards_, options_,
-      [] {
-        return std::vector<int>{0, 1};
-      },
-      false);
-  while (!fs::exists(CopyOf(1))) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_FALSE(fs::exists(CopyOf(0))) << "another process makes it";
-  const timespec old[2] = {{0, 0}, {std::time(nullptr) - 3600, 0}};
-  ASSERT_EQ(utimensat(AT_FDCWD, of_ours.c_str(), old, 0), 0);
-  EXPECT_EQ(copier.Await().num_copies, 2);
-  EXPECT_EQ(FilesThere().size(), 2U);
 }
 
 TEST_F(CopiesTest, AFolderThatCannotBeMadeOnlyCostsSpeed) {
@@ -304,7 +208,7 @@ TEST_F(CopiesTest, AFolderThatVanishesOnlyCostsSpeed) {
   EXPECT_EQ(NumFromCopy(1), 0);
   const CopyReport report = ShardCopier(
                                 *shards_, options_,
-                                [&] {
+                                [&](const auto& /*stop*/) {
                                   // The folder is made again afterwards; a file there then is in
                                   // the way.
                                   WriteFileAtomically(options_.folder, "");
@@ -322,7 +226,7 @@ TEST_F(CopiesTest, AnEndingRunDiscardsTheCopyAtWork) {
     {
       const ShardCopier copier(
           *shards_, options_,
-          [] {
+          [](const auto& /*stop*/) {
             return std::vector<int>{0, 1};
           },
           false);

@@ -20,7 +20,7 @@ class OpenShardsTest : public ::testing::Test {
 
   OpenShards::Handle Open() {
     ++num_opened_;
-    return std::make_shared<OpenShard>(ShardReader(folder_ / "00000.h5"), /*is_copy=*/false);
+    return std::make_shared<OpenShard>(ShardReader(folder_ / "00000.h5"));
   }
   OpenShards::Handle Get(OpenShards& shards, int number) {
     return shards.Get(number,

@@ -70,26 +70,26 @@ TEST(EpochTimes, AreSharesOfTheMeanRank) {
 TEST(EpochTimes, EndInAVerdict) {
   // Four threads load in 100 seconds what is computed in 38 seconds. 4 * 100 / 38 threads, rounded
   // up, would be fast enough.
-  EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16).Text(),
+  EXPECT_EQ(Judge({Rank("a", 62, 38, 0)}, 4, 16, false).Text(),
             "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it");
   EXPECT_EQ(
-      Judge({Rank("a", 62, 38, 0)}, 4, 8).Text(),
+      Judge({Rank("a", 62, 38, 0)}, 4, 8, false).Text(),
       "waiting for data 62 % of the time: decode; 11 loader threads a rank would hide it, but "
       "a rank has 8 of the cores");
   RankTimes reads = Rank("a", 10, 90, 0);
   reads.read_s = 50;
-  EXPECT_EQ(Judge({reads}, 1, 2).Text(),
+  EXPECT_EQ(Judge({reads}, 1, 2, false).Text(),
             "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it; if "
             "SHARDS_DIR is shared, --stage-to copies it to the node");
-  reads.copied_bytes = 1;
-  EXPECT_EQ(Judge({reads}, 1, 2).Text(),
-            "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it");
-  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2).Text(),
+  EXPECT_EQ(Judge({reads}, 1, 2, true).Text(),
+            "waiting for data 10 % of the time: read; 2 loader threads a rank would hide it")
+      << "it copies already, though nothing has come from a copy yet";
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 97, 2)}, 1, 2, false).Text(),
             "others wait up to 30 % of the time for the slowest")
       << "DescribeTimes() names it already";
-  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2).Text(),
+  EXPECT_EQ(Judge({Rank("a", 1, 69, 30), Rank("b", 1, 70, 29)}, 1, 2, false).Text(),
             "averaging gradients over the ranks takes 29 % of the time");
-  EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2).Text(), "computing, and waiting for nothing");
+  EXPECT_EQ(Judge({Rank("a", 1, 98, 1)}, 1, 2, false).Text(), "computing, and waiting for nothing");
 }
 
 TEST(EpochTimes, AVerdictIsToldWhenItIsNewAndHolds) {

@@ -1,5 +1,5 @@
 // Trains with copies of the shards on a disk of the node (--stage-to): the result is the same, and
-// whatever befalls the copies only costs speed.
+// faults of the copies only cost speed.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -114,6 +114,28 @@ TEST_F(Staging, GivesTheSameRunColdAndWarm) {
   EXPECT_THAT(warm.err, HasSubstr("(100 % from its copies), and would read "));
 }
 
+TEST_F(Staging, RefusesTheFoldersOfTheRunAndOfTheShards) {
+  fs::create_directory_symlink(At("many"), At("link"));
+  for (const std::string folder : {"many", "many/", "many/stage", "link/stage", "refused/stage"}) {
+    const CommandResult result = RunCommand(Run(0, "refused", StageTo(folder)));
+    EXPECT_EQ(result.exit_status, 2) << folder << result.err;
+    EXPECT_THAT(result.err, HasSubstr("is or lies in")) << folder;
+  }
+  EXPECT_FALSE(fs::exists(At("refused")));
+  EXPECT_FALSE(fs::exists(At("many/stage")));
+}
+
+TEST_F(Staging, ARunThatIsStoppedWithinAnEpochGoesOnWithCopies) {
+  Words stop = StageTo("resumed_stage");
+  stop.insert(stop.end(), {"--stop-after-steps", "2"});
+  const CommandResult stopped = RunCommand(Run(2, "resumed", stop));
+  ASSERT_EQ(stopped.exit_status, kExitStoppedEarly) << stopped.err;
+  const CommandResult resumed = RunCommand(Run(2, "resumed", StageTo("resumed_stage")));
+  ASSERT_EQ(resumed.exit_status, 0) << resumed.err;
+  EXPECT_EQ(Occurrences(resumed.err, ", as many frames as the clips of "), 1);
+  ExpectSameEnd("resumed", "plain");
+}
+
 TEST_F(Staging, TwoRunsShareAFolder) {
   auto first =
       std::async(std::launch::async, [] { return RunCommand(Run(2, "one", StageTo("shared"))); });
@@ -136,6 +158,7 @@ TEST_F(Staging, BrokenCopiesOnlyCostSpeed) {
   ASSERT_GT(cut, 0U);
   const CommandResult result = RunCommand(Run(2, "on_broken", settings));
   ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_GE(Occurrences(result.err, "a copy of a shard is not used"), 1) << result.err;
   EXPECT_LE(Occurrences(result.err, "a copy of a shard is not used"), 2) << result.err;
   ExpectSameEnd("on_broken", "plain");
 }

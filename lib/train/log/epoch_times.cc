@@ -134,20 +134,21 @@ std::string DescribeReading(const std::vector<RankTimes>& ranks) {
   return most.read_bytes > 0 ? most.Text() : "";
 }
 
-Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores) {
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores,
+              bool copies_shards) {
   constexpr double kNegligible = 0.05;
   const double data = MostOf(ranks, Phase::kData);
   const double others = MostOf(ranks, Phase::kOtherRanks);
   const size_t slowest = Slowest(ranks);
   if (data > kNegligible && data >= others) {
     const bool reads = ranks[slowest].read_s > ranks[slowest].decode_s;
-    return {Limit::kData,
-            fmt::format("waiting for data {:.0f} % of the time: {}", 100 * data,
-                        reads ? "read" : "decode"),
-            HowToHide(data, loader_threads, cores) +
-                (reads && ranks[slowest].copied_bytes == 0
-                     ? "; if SHARDS_DIR is shared, --stage-to copies it to the node"
-                     : "")};
+    return {
+        Limit::kData,
+        fmt::format("waiting for data {:.0f} % of the time: {}", 100 * data,
+                    reads ? "read" : "decode"),
+        HowToHide(data, loader_threads, cores) +
+            (reads && !copies_shards ? "; if SHARDS_DIR is shared, --stage-to copies it to the node"
+                                     : "")};
   }
   if (others <= kNegligible) {
     return {Limit::kComputing, "computing, and waiting for nothing", ""};

@@ -47,8 +47,10 @@ struct Verdict {
 
 // Finds the cause that limits the speed. Each cause counts with the share of time that it takes on
 // the rank that waits longest. Each rank has `loader_threads` loader threads and `cores` cores of
-// its own.
-Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores);
+// its own. --stage-to is a remedy only if the run does not copy its shards already
+// (`copies_shards`).
+Verdict Judge(const std::vector<RankTimes>& ranks, int loader_threads, int cores,
+              bool copies_shards);
 
 // Decides which verdicts deserve a line of the log: the first one, one whose limit is new and has
 // held for five epochs, and the last one. So epochs on the verge of another limit add no line.

@@ -130,7 +130,8 @@ void RunViews::RecordTimes(const nlohmann::ordered_json& line, const EpochSpeed&
   }
   times_.Append(times);
   const int epoch = line.at("epoch");
-  const Verdict verdict = Judge(speed.ranks, speed.loader_threads, speed.cores);
+  const Verdict verdict =
+      Judge(speed.ranks, speed.loader_threads, speed.cores, !options_.staging.folder.empty());
   const std::string reading = DescribeReading(speed.ranks);
   const std::string text =
       fmt::format("epoch {}'s time: {}; {}{}{}", epoch, DescribeTimes(speed.ranks), reading,

@@ -13,6 +13,10 @@
 
 namespace reel3d {
 
+// Throws a usage error if the folder of --stage-to is or lies in SHARDS_DIR or RUN_DIR. Warns if it
+// is on the disk of SHARDS_DIR.
+void CheckStage(const TrainOptions& options);
+
 // Begins to copy the shards on the first rank of each host, in the order in which the host's ranks
 // need them from `position` on. Returns null on other ranks, if nothing is to be copied, or if all
 // epochs are done. `shards` and `data` must outlive the copier. Collective.
