@@ -163,7 +163,7 @@ TEST_F(PackVideosAgainTest, ARecordThatDoesNotDescribeItsShardsIsNotBelieved) {
   ExpectEqual(Results("out"), TwoSteps("two"));
 }
 
-// What a task that was killed on any host has left is removed by the one that does its group.
+// The task that does a group removes what tasks that were killed, on any host, have left of it.
 TEST_F(PackVideosAgainTest, UnfinishedShardsOfKilledTasksAreRemoved) {
   fs::create_directory(folder_ / "out");
   const fs::path left = folder_ / "out/.00007.h5.tmp-otherhost-1-0";
