@@ -217,14 +217,14 @@ class PackVideosRun {
   }
 
   std::vector<int> LostSlices(int num_slices) const {
-    std::vector<int> lost;
+    std::set<int> lost;
     for (const VideoGroup& group : groups_) {
       const int slice = static_cast<int>(group.index % static_cast<size_t>(num_slices));
-      if (std::find(lost.begin(), lost.end(), slice) == lost.end() && !RecordOf(group)) {
-        lost.push_back(slice);
+      if (lost.count(slice) == 0 && !RecordOf(group)) {
+        lost.insert(slice);
       }
     }
-    return lost;
+    return {lost.begin(), lost.end()};
   }
 
   // Makes the tables from the records of all groups.

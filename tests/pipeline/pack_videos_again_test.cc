@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "tests/pipeline/full_disk.h"
 #include "tests/pipeline/packed_groups.h"
 #include "tests/test_support.h"
 
@@ -182,6 +183,29 @@ TEST_F(PackVideosAgainTest, IfAllVideosFailTheSameCommandTriesThemAgain) {
   EXPECT_THAT(none.err, HasSubstr("none of the 14 videos"));
   WriteVideo(8);
   EXPECT_THAT(Succeed(lenient).out, HasSubstr("1 of 15 videos packed"));
+}
+
+TEST_F(PackVideosAgainTest, AFullDiskOfShardsDoesNoHarm) {
+  fs::create_directory(folder_ / "disk");
+  if (test::RunCommand({"unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs",
+                        (folder_ / "disk").string()})
+          .exit_status != 0) {
+    GTEST_SKIP() << "this user may not mount";
+  }
+  const auto contents = [&](const fs::path& folder) {
+    Files files;
+    for (const auto& [name, bytes] : Results(fs::relative(folder, folder_.path()).string())) {
+      if (fs::path(name).extension() == ".h5" || name == "index.tsv" || name == "DONE") {
+        files[name] = bytes;
+      }
+    }
+    return files;
+  };
+  TwoSteps("two");
+  Words command = PackVideos("disk");
+  command.pop_back();
+  test::ExpectFullDiskDoesNoHarm(command, folder_ / "disk/out", contents(folder_ / "two"),
+                                 contents);
 }
 
 }  // namespace
