@@ -25,6 +25,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 check_request() {
 	[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
 	[[ $PACK =~ ^(groups|steps|)$ ]] || die 2 "PACK=$PACK: groups or steps"
+	[ "$PACK" != steps ] || [ ! -d "$RUN/shards/groups" ] || die 2 "PACK=steps: $RUN is packed in groups: give another RUN, or remove $RUN/shards"
 	[ "$last-$PACK" != prep-groups ] || die 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
 	[[ $TASKS =~ ^[1-9][0-9]{0,4}$ ]] || die 2 "TASKS=$TASKS: a number from 1"
 	[[ ${SLICES:-0} =~ ^(0|[1-9][0-9]{0,5})$ ]] || die 2 "SLICES=$SLICES: a number of slices, or 0"
@@ -112,7 +113,7 @@ check_settings() { # STAGE
 	local said status=0 config=$CONFIGS/$1.ini
 	if [ "$1-$PACK" = pack-groups ]; then
 		config=$RUN/settings/groups.ini # those of prep and pack, in one file
-		said=$(make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$config" 2>&1) || die 1 "$said"
+		said=$(make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$config" 2>&1) || die 2 "$said"
 	fi
 	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >/dev/null) || status=$?
 	((status != 4)) || die 4 "$said"

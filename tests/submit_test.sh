@@ -298,6 +298,11 @@ echo 'wrong = 1' >"$CONFIGS/prep.ini"
 submit PACK=groups
 expect 2 'groups.ini: the settings of pack are refused: pack-videos'
 nothing_queued
+echo 'threads = 4 # of prep' >"$CONFIGS/prep.ini"
+printf 'shard-size = 7\n threads=3\n' >"$CONFIGS/pack.ini"
+submit PACK=groups
+expect 2 'pack.ini: both set threads: with PACK=groups one stage reads both'
+nothing_queued
 printf 'height = 48' >"$CONFIGS/prep.ini"
 echo 'shard-size = 7' >"$CONFIGS/pack.ini"
 submit PACK=groups SLICES=1000 SCRATCH="$work/one two"
@@ -317,6 +322,10 @@ slurm/status.sh >"$work/said" || fail "no status"
 grep -q '^pack .* 0 of 20 s' "$work/said" || fail "no slices of pack"
 ! grep -q '^prep' "$work/said" || fail "there is no prep"
 : >"$work/asked"
+submit PACK=steps
+expect 2 'is packed in groups: give another RUN'
+nothing_queued
+rm -r "$RUN/shards"
 submit PACK=steps
 grep -q 'slurm/prep.sbatch$' "$work/asked" || fail "PACK=steps has no prep"
 rm "$CONFIGS"/{prep,pack}.ini

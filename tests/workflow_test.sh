@@ -88,8 +88,15 @@ done
 [ -z "$(ls -A "$work/scratch 1")" ] || { echo "prepared videos stay" && exit 1; }
 workflow pack RUN="$work/groups"
 [ "$(grep -c pack- "$work/said")" = 0 ] || { echo "nothing had changed" && exit 1; }
+workflow pack RUN="$work/groups" PACK=steps
+expect 2 "is packed in groups: give another RUN, or remove $work/groups/shards"
 workflow prep RUN="$work/groups"
 expect 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
+printf 'height = 48\nthreads = 1' >"$configs/prep.ini"
+printf 'group-videos = 3\n threads=1 # no more\n' >"$configs/pack.ini"
+workflow pack RUN="$work/groups"
+expect 2 "pack.ini: both set threads: with PACK=groups one stage reads both, so leave it in one of them"
+printf 'group-videos = 3\n' >"$configs/pack.ini"
 printf 'height = 64' >"$configs/prep.ini"
 workflow pack RUN="$work/groups"
 expect 2 "was made with other settings ('height = 48' there, 'height = 64' now)"

@@ -18,12 +18,13 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "pack-videos", "Prepares videos and packs them into shards, a group of videos at a time.",
       "Does the work of prep-videos and pack-shards without keeping the prepared videos: they lie\n"
-      "in a scratch folder while their group is at work, and only there. The shards are those of\n"
-      "prep-videos and pack-shards with the same options, byte for byte. Complete groups are\n"
-      "kept, so the same command continues after an interruption, and tries videos that failed\n"
-      "again. With --share-work, any number of processes on any hosts work on one OUT_DIR, and\n"
-      "take over from those that end. With --task and --tasks (or as a Slurm array job) each has\n"
-      "a fixed share. failed.tsv lists missing videos with the reason."};
+      "in a scratch folder while their group is at work, and only there. The shards have the\n"
+      "bytes of those of prep-videos and pack-shards with the same options, --group-videos\n"
+      "included. Complete groups are kept, so the same command continues after an interruption,\n"
+      "and tries videos that failed again. With --share-work, any number of processes on any\n"
+      "hosts work on one OUT_DIR, and take over from those that end. With --task and --tasks (or\n"
+      "as a Slurm array job) each has a fixed share. failed.tsv lists missing videos with the\n"
+      "reason."};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::PackVideosReport report = reel3d::RunPackVideos(options);
     const std::string text = fmt::format(

@@ -14,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/data/prepared_folder.h"
 #include "lib/shard/shard_plan.h"
+#include "pipeline/stages/gone_sources.h"
 #include "pipeline/stages/not_packed.h"
 #include "pipeline/stages/shard_packer.h"
 
@@ -52,6 +53,17 @@ void AddPacked(const std::vector<size_t>& numbers, const Manifest& rows, const P
   }
 }
 
+// Returns the failures without the path of the scratch folder, which is gone when they are read.
+std::vector<FailedItem> WithoutFolder(const fs::path& folder, std::vector<FailedItem> failed) {
+  const std::string path = folder.string() + "/";
+  for (FailedItem& item : failed) {
+    for (size_t at = 0; (at = item.reason.find(path)) != std::string::npos;) {
+      item.reason.erase(at, path.size());
+    }
+  }
+  return failed;
+}
+
 }  // namespace
 
 GroupPacker::GroupPacker(GroupPackerOptions options, const Manifest& manifest,
@@ -60,32 +72,45 @@ GroupPacker::GroupPacker(GroupPackerOptions options, const Manifest& manifest,
 
 GroupPacker::Result GroupPacker::Pack(const VideoGroup& group, const StageOutput& output,
                                       WorkNotes* notes) {
-  const std::string plan = GroupPlan(manifest_, group, classes_, output.settings());
-  std::optional<GroupRecord> there;
-  if (!output.must_redo()) {
-    there = ReadGroupRecord(output.folder(), group, plan);
-  }
+  Order order{group, GroupPlan(manifest_, group, classes_, output.settings()), ""};
+  const std::string text = GroupRecordText(output.folder(), group);
+  std::optional<GroupRecord> there = ReadGroupRecord(output.folder(), group, order.plan);
   if (there) {
-    const SourceChange change = ChangeOfSources(*there, group, SourceSizes(manifest_, group));
-    const bool is_current = change == SourceChange::kNone && !Retry(output, notes, &*there);
+    order.replaced = text;
+  }
+  if (there && !output.must_redo()) {
+    const std::vector<int64_t> sources = SourceSizes(manifest_, group);
+    const SourceChange change = ChangeOfSources(*there, group, sources);
+    const bool is_current =
+        change == SourceChange::kNone && !Retry(sources, output, notes, order, *there);
     if (is_current || change == SourceChange::kSomeGone) {
       return {std::move(*there), true};
     }
   }
-  return PackAgain(group, plan, output, notes);
+  return PackAgain(order, output, notes);
 }
 
-GroupPacker::Result GroupPacker::PackAgain(const VideoGroup& group, const std::string& plan,
-                                           const StageOutput& output, WorkNotes* notes) {
+GroupPacker::Result GroupPacker::PackAgain(const Order& order, const StageOutput& output,
+                                           WorkNotes* notes) {
+  const VideoGroup& group = order.group;
+  if (!output.must_redo()) {
+    RequireSourcesOfShards(output.folder(), manifest_, group);
+  }
+  // An earlier task at the group was killed, or counts as dead.
+  RemoveUnpublishedShards(output.folder(), group.begin, group.end);
   Result result;
-  result.record.plan = plan;
+  result.record.plan = order.plan;
   result.record.sources = SourceSizes(manifest_, group);
   try {
     const Rows rows = RowsOf(NumbersOf(group));
     Prepare(rows, output, notes, &result.record);
-    PackPrepared(group, rows, output, notes, &result);
+    PackPrepared(order, rows, output, notes, &result);
     scratch_.Clear();
   } catch (const Error& error) {
+    if (auto others = OfOthers(order, output)) {  // which took away the unfinished shards
+      scratch_.Clear();
+      return {std::move(*others), true};
+    }
     const std::string what = error.what();
     const bool is_full = what.find("free some space") != std::string::npos;
     if (!is_full || what.find(scratch_.path().string()) == std::string::npos) {
@@ -107,6 +132,14 @@ GroupPacker::Rows GroupPacker::RowsOf(const std::vector<size_t>& numbers) const 
     rows.manifest.videos.push_back(manifest_.videos[number]);
   }
   return rows;
+}
+
+std::optional<GroupRecord> GroupPacker::OfOthers(const Order& order,
+                                                 const StageOutput& output) const {
+  if (GroupRecordText(output.folder(), order.group) == order.replaced) {
+    return std::nullopt;
+  }
+  return ReadGroupRecord(output.folder(), order.group, order.plan);
 }
 
 void GroupPacker::RequireScratch(const std::vector<FailedItem>& failed) const {
@@ -131,20 +164,24 @@ void GroupPacker::Prepare(const Rows& rows, const StageOutput& output, WorkNotes
   for (size_t i = 0; i < rows.numbers.size(); ++i) {
     const auto reason = reasons.find(rows.manifest.videos[i].id);
     if (reason != reasons.end()) {
-      record->failures.push_back({rows.numbers[i], "prep", reason->second});
+      record->failures.push_back({rows.numbers[i], kPrepStage, reason->second});
     }
   }
   record->warnings.insert(report.warnings.begin(), report.warnings.end());
   record->num_truncated += report.num_truncated;
 }
 
-bool GroupPacker::Retry(const StageOutput& output, WorkNotes* notes, GroupRecord* record) {
-  if (record->failures.empty()) {
-    return false;
-  }
+bool GroupPacker::Retry(const std::vector<int64_t>& sources, const StageOutput& output,
+                        WorkNotes* notes, const Order& order, const GroupRecord& record) {
   std::vector<size_t> numbers;
-  for (const GroupFailure& failure : record->failures) {
-    numbers.push_back(failure.row);
+  for (const GroupFailure& failure : record.failures) {
+    const size_t row = failure.row - order.group.begin;
+    if (failure.stage != kPackStage || sources[row] != record.sources[row]) {
+      numbers.push_back(failure.row);
+    }
+  }
+  if (numbers.empty()) {
+    return false;
   }
   GroupRecord retried;
   Prepare(RowsOf(numbers), output, notes, &retried);
@@ -152,8 +189,9 @@ bool GroupPacker::Retry(const StageOutput& output, WorkNotes* notes, GroupRecord
   return retried.failures.size() < numbers.size();
 }
 
-void GroupPacker::PackPrepared(const VideoGroup& group, const Rows& rows, const StageOutput& output,
+void GroupPacker::PackPrepared(const Order& order, const Rows& rows, const StageOutput& output,
                                WorkNotes* notes, Result* result) {
+  const VideoGroup& group = order.group;
   GroupRecord* record = &result->record;
   PackPlan plan = PlanPack(rows.manifest, classes_, scratch_.path());
   if (plan.missing.size() != record->failures.size()) {
@@ -173,15 +211,21 @@ void GroupPacker::PackPrepared(const VideoGroup& group, const Rows& rows, const 
       throw EnvironmentError(fmt::format(kVanished, scratch_.path().string(), item.id));
     }
   }
-  output.RequireOurs();
-  if (!notes->IsOurs()) {
-    if (auto others = ReadGroupRecord(output.folder(), group, record->plan)) {
-      *result = {std::move(*others), true};
-      return;
-    }
+  if (!output.must_redo()) {
+    RequireSourcesOfShards(output.folder(), manifest_, group);  // they were there at the start
   }
+  packer.Sync();
+  output.RequireOurs();
+  // Another task may have packed the group meanwhile, with fewer failures or more. Its shards may
+  // be in the tables already.
+  if (auto others = OfOthers(order, output)) {
+    *result = {std::move(*others), true};
+    return;
+  }
+  fs::remove(GroupRecordFile(output.folder(), group));  // at no time it describes other shards
   packer.Publish();
-  AddPacked(rows.numbers, rows.manifest, packer.Packed(), failed, output.folder(), record);
+  AddPacked(rows.numbers, rows.manifest, packer.Packed(), WithoutFolder(scratch_.path(), failed),
+            output.folder(), record);
   WriteGroupRecord(output.folder(), group, *record);
   notes->CountFinished();
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ class GroupPacker {
   // Packs the group, unless it is complete. Of a complete group only the videos that failed are
   // tried again; if one can be prepared now, the whole group is packed again. A group stays as it
   // is if it cannot be made again, because sources of its videos are gone. Publishes nothing if
-  // another task has taken the group over and finished it. Throws an environment error if the
-  // scratch folder is full or disappears.
+  // another task has meanwhile packed it: that task's videos may be in the tables already. Throws
+  // an environment error if the scratch folder is full or disappears, and as
+  // RequireSourcesOfShards() does unless the output must be made again.
   Result Pack(const VideoGroup& group, const StageOutput& output, WorkNotes* notes);
 
  private:
@@ -47,16 +49,26 @@ class GroupPacker {
     std::vector<size_t> numbers;
   };
 
+  // A group that is to be packed.
+  struct Order {
+    VideoGroup group;
+    std::string plan;
+    std::string replaced;  // the text of the record that is to be replaced, "" if none is valid
+  };
+
   Rows RowsOf(const std::vector<size_t>& numbers) const;
   // Prepares the rows into scratch, and adds what became of them to `record`.
   void Prepare(const Rows& rows, const StageOutput& output, WorkNotes* notes, GroupRecord* record);
-  // Tries again the videos of `record` that failed. Returns true if one of them is prepared now.
-  bool Retry(const StageOutput& output, WorkNotes* notes, GroupRecord* record);
+  // Tries again the videos of `record` that could not be prepared, and those that could not be
+  // packed if their sources have other sizes now. Returns true if one of them is prepared now.
+  bool Retry(const std::vector<int64_t>& sources, const StageOutput& output, WorkNotes* notes,
+             const Order& order, const GroupRecord& record);
   // Packs the prepared rows, and publishes shards and record.
-  void PackPrepared(const VideoGroup& group, const Rows& rows, const StageOutput& output,
+  void PackPrepared(const Order& order, const Rows& rows, const StageOutput& output,
                     WorkNotes* notes, Result* result);
-  Result PackAgain(const VideoGroup& group, const std::string& plan, const StageOutput& output,
-                   WorkNotes* notes);
+  Result PackAgain(const Order& order, const StageOutput& output, WorkNotes* notes);
+  // Returns what another task has published of the group since this task began.
+  std::optional<GroupRecord> OfOthers(const Order& order, const StageOutput& output) const;
   // Throws an environment error if files of the scratch folder, and not the videos, are at fault.
   void RequireScratch(const std::vector<FailedItem>& failed) const;
 

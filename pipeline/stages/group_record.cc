@@ -13,6 +13,8 @@
 #include "lib/base/rng.h"
 #include "lib/shard/shard_format.h"
 #include "lib/shard/shard_index.h"
+#include "lib/shard/shard_reader.h"
+#include "pipeline/stages/not_packed.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -101,7 +103,8 @@ bool HasSoundShards(const GroupRecord& record, const VideoGroup& group) {
   }
   int64_t last = static_cast<int64_t>(group.begin) - 1;
   for (const GroupShard& there : record.shards) {
-    if (there.number <= last || there.number >= static_cast<int64_t>(group.end)) {
+    if (there.number <= last || there.number >= static_cast<int64_t>(group.end) ||
+        there.uuid.find_first_not_of("0123456789abcdef-") != std::string::npos) {
       return false;
     }
     last = there.number;
@@ -112,14 +115,17 @@ bool HasSoundShards(const GroupRecord& record, const VideoGroup& group) {
 // Throws an input error unless each row of the group is in one shard of the record, or has failed.
 void RequireSound(const GroupRecord& record, const VideoGroup& group, const fs::path& file) {
   std::vector<size_t> rows;
+  bool has_known_stages = true;
   for (const GroupFailure& failure : record.failures) {
     rows.push_back(failure.row);
+    has_known_stages =
+        has_known_stages && (failure.stage == kPrepStage || failure.stage == kPackStage);
   }
   for (const GroupVideo& video : record.videos) {
     rows.push_back(video.row);
   }
   std::sort(rows.begin(), rows.end());
-  bool is_sound = record.sources.size() == group.end - group.begin &&
+  bool is_sound = has_known_stages && record.sources.size() == group.end - group.begin &&
                   rows.size() == group.end - group.begin && HasSoundShards(record, group);
   for (size_t i = 0; i < rows.size(); ++i) {
     is_sound = is_sound && rows[i] == group.begin + i;
@@ -198,6 +204,28 @@ std::optional<GroupRecord> ReadGroupRecord(const fs::path& folder, const VideoGr
     LogWarn(fmt::format("{}; packing the group again", error.what()));
     return std::nullopt;
   }
+}
+
+std::string GroupRecordText(const fs::path& folder, const VideoGroup& group) {
+  try {
+    return ReadFile(GroupRecordFile(folder, group));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+bool DescribesShards(const fs::path& folder, const GroupRecord& record) {
+  return std::all_of(record.shards.begin(), record.shards.end(), [&](const GroupShard& shard) {
+    try {
+      return ShardReader(folder / ShardFileName(shard.number)).uuid() == shard.uuid;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) {
+        throw;
+      }
+      LogWarn(error.what());
+      return false;
+    }
+  });
 }
 
 SourceChange ChangeOfSources(const GroupRecord& record, const VideoGroup& group,

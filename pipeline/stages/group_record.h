@@ -74,6 +74,12 @@ void WriteGroupRecord(const std::filesystem::path& folder, const VideoGroup& gro
 std::optional<GroupRecord> ReadGroupRecord(const std::filesystem::path& folder,
                                            const VideoGroup& group, const std::string& plan);
 
+// Returns what the file of the record holds; "" if there is none that can be read.
+std::string GroupRecordText(const std::filesystem::path& folder, const VideoGroup& group);
+
+// Returns whether the shards of the record in `folder` are those that it describes. Opens them.
+bool DescribesShards(const std::filesystem::path& folder, const GroupRecord& record);
+
 // Says what has become of the sources of the videos in the record's shards. Videos that failed do
 // not count.
 enum class SourceChange { kNone, kSomeChanged, kSomeGone };

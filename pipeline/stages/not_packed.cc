@@ -29,10 +29,10 @@ PrepFailures ReadPrepFailures(const fs::path& prepared_dir, bool allow_unfinishe
 FailedItem WhyMissing(const fs::path& prepared_dir, const std::string& id,
                       const PrepFailures& failures) {
   if (const auto reason = failures.reasons.find(id); reason != failures.reasons.end()) {
-    return {id, "prep", reason->second};
+    return {id, kPrepStage, reason->second};
   }
   if (failures.allow_unfinished) {
-    return {id, "prep", "not prepared yet"};
+    return {id, kPrepStage, "not prepared yet"};
   }
   return {id, kPackStage, "there is no " + PreparedFile(prepared_dir, id).string()};
 }

@@ -13,6 +13,8 @@
 
 namespace reel3d {
 
+// The stages in failed.tsv of shards.
+constexpr const char* kPrepStage = "prep";
 constexpr const char* kPackStage = "pack";
 
 // Holds the reasons why prep-videos failed on some videos, by id.

@@ -2,8 +2,10 @@
 #include "pipeline/stages/pack_videos.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,6 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
@@ -80,35 +83,28 @@ void AddRecord(const GroupRecord& record, PackVideosReport* report) {
   report->warnings.insert(record.warnings.begin(), record.warnings.end());
 }
 
-// Holds the manifest and what belongs to it. The constructor refuses wrong input before any video
-// is prepared.
+// Holds the manifest and what belongs to it. The constructor refuses wrong input, and a scratch
+// folder that is not there, before it touches the output.
 class PackVideosRun {
  public:
   explicit PackVideosRun(const PackVideosOptions& options)
       : options_(options),
         manifest_(ReadManifest(options.manifest)),
         no_files_(ReadMissingFiles(options.manifest)),
+        groups_(GroupsOf(options)),
         listed_(ListedPassport(options.manifest, manifest_, no_files_)),
         classes_(ReadClasses(options.ClassesBeside(manifest_.folder))),
         labels_(LabelRows(manifest_, classes_)),
-        output_(StageRunOf(options)) {
-    AddNoFiles(manifest_, no_files_, &never_found_);
-    const std::vector<size_t> cuts = CutIntoGroups(manifest_, options.group_videos);
-    for (size_t i = 0; i + 1 < cuts.size(); ++i) {
-      groups_.push_back({i, cuts[i], cuts[i + 1]});
-    }
-  }
+        scratch_(options.scratch),
+        output_(StageRunOf(options)) {}
 
   PackVideosReport Run() {
-    if (groups_.empty()) {
-      throw InputError(options_.manifest + ": has no videos");
-    }
     MakeFolders(output_.folder() / kGroupsFolder);  // shows at once how the folder is packed
-    const ScratchFolder scratch(options_.scratch);
+    WarnIfScratchIsShared();
     GroupPackerOptions packing{options_.SettingsOfWorkers(), options_.shard_size_bytes(),
                                options_.threads};
     packing.preparation.files_stay = false;
-    GroupPacker packer(packing, manifest_, classes_, scratch);
+    GroupPacker packer(packing, manifest_, classes_, scratch_);
     const bool is_whole = options_.sharing.is_on() ? RunShared(&packer) : RunFixedShare(&packer);
     PackVideosReport report = joined_.value_or(own_);
     report.over_tolerance = !is_whole;
@@ -119,6 +115,33 @@ class PackVideosRun {
   }
 
  private:
+  void WarnIfScratchIsShared() const {
+    struct stat scratch {
+    }, shards{};
+    const bool is_shared = options_.sharing.is_on() || options_.slice.tasks > 1;
+    if (is_shared && stat(scratch_.path().c_str(), &scratch) == 0 &&
+        stat(output_.folder().c_str(), &shards) == 0 && scratch.st_dev == shards.st_dev) {
+      LogWarn(
+          fmt::format("--scratch {} is on the same disk as {}: prepared videos are written and "
+                      "removed there; a folder on a disk of this host is faster",
+                      scratch_.path().parent_path().string(), output_.folder().string()));
+    }
+  }
+
+  std::vector<VideoGroup> GroupsOf(const PackVideosOptions& options) const {
+    PackPlan not_used;
+    AddNoFiles(manifest_, no_files_, &not_used);
+    const std::vector<size_t> cuts = CutIntoGroups(manifest_, options.group_videos);
+    std::vector<VideoGroup> groups;
+    for (size_t i = 0; i + 1 < cuts.size(); ++i) {
+      groups.push_back({i, cuts[i], cuts[i + 1]});
+    }
+    if (groups.empty()) {
+      throw InputError(options.manifest + ": has no videos");
+    }
+    return groups;
+  }
+
   StageRun StageRunOf(const PackVideosOptions& options) {
     StageRun run{options.out_dir,     "pack-videos",
                  SettingsOf(options), {{options.manifest, FileIdentity(options.manifest)}},
@@ -137,6 +160,7 @@ class PackVideosRun {
                                      manifest_.videos.size(), options_.manifest,
                                      (output_.folder() / kFailedFile).string()));
       }
+      RemoveOthers();
       return FormatTableChecksums(output_.folder());
     };
     return run;
@@ -193,14 +217,14 @@ class PackVideosRun {
   }
 
   std::vector<int> LostSlices(int num_slices) const {
-    std::vector<int> lost;
+    std::set<int> lost;
     for (const VideoGroup& group : groups_) {
       const int slice = static_cast<int>(group.index % static_cast<size_t>(num_slices));
-      if (std::find(lost.begin(), lost.end(), slice) == lost.end() && !RecordOf(group)) {
-        lost.push_back(slice);
+      if (lost.count(slice) == 0 && !RecordOf(group)) {
+        lost.insert(slice);
       }
     }
-    return lost;
+    return {lost.begin(), lost.end()};
   }
 
   // Makes the tables from the records of all groups.
@@ -217,6 +241,13 @@ class PackVideosRun {
             GroupRecordFile(output_.folder(), group).string(),
             group.index % static_cast<size_t>(options_.slice.tasks), options_.slice.tasks));
       }
+      if (!DescribesShards(output_.folder(), *record)) {
+        const fs::path file = GroupRecordFile(output_.folder(), group);
+        fs::remove(file);
+        throw EnvironmentError(file.string() +
+                               ": did not describe the shards of its group, and is removed: run "
+                               "the same command again");
+      }
       AddRecord(*record, &sum);
       AddFailures(*record, failed);
       AddToIndex(*record, &packed);
@@ -227,7 +258,7 @@ class PackVideosRun {
     }
     for (const MissingFile& row : no_files_) {
       missing.push_back({row.id, row.subset});
-      failed->push_back({row.id, "prep", row.reason});
+      failed->push_back({row.id, kPrepStage, row.reason});
     }
     missing.insert(missing.end(), not_packed.begin(), not_packed.end());
     std::sort(failed->begin(), failed->end(),
@@ -238,6 +269,7 @@ class PackVideosRun {
     sum.num_groups_kept = report->value("num_groups_kept", int64_t{0});
     report->update(sum.ToJson());
     joined_ = std::move(sum);
+    packed_ = std::move(packed);
   }
 
   void AddToIndex(const GroupRecord& record, PackedVideos* packed) const {
@@ -253,14 +285,18 @@ class PackVideosRun {
   }
 
   void WriteTables(const PackedVideos& packed, const std::vector<MissingVideo>& missing) const {
-    RemoveOtherShards(output_.folder(), packed);
-    RemoveOtherRecords();
-    if (options_.sharing.is_on()) {
-      RemoveUnpublishedShards(output_.folder());
-    }
     WritePackedTables(output_.folder(), classes_, packed);
     WriteMissing(output_.folder() / "missing.tsv", missing);
     WritePackedPassport(output_.folder(), manifest_, listed_, packed);
+  }
+
+  // Earlier work is removed when the tables are sure to replace it.
+  void RemoveOthers() const {
+    RemoveOtherShards(output_.folder(), packed_);
+    RemoveOtherRecords();
+    if (options_.sharing.is_on()) {
+      RemoveUnpublishedShards(output_.folder(), 0, std::numeric_limits<size_t>::max());
+    }
   }
 
   // Groups of an earlier plan began at other rows.
@@ -280,14 +316,15 @@ class PackVideosRun {
   const PackVideosOptions& options_;
   const Manifest manifest_;
   const std::vector<MissingFile> no_files_;
+  const std::vector<VideoGroup> groups_;
   const Passport listed_;
   const std::vector<std::string> classes_;
   const std::vector<int> labels_;
-  PackPlan never_found_;
-  const StageOutput output_;
-  std::vector<VideoGroup> groups_;
+  const ScratchFolder scratch_;
+  const StageOutput output_;  // last of these, as it removes DONE
   PackVideosReport own_;
   std::optional<PackVideosReport> joined_;
+  PackedVideos packed_;  // set with `joined_`
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <functional>
 #include <string_view>
 #include <system_error>
@@ -51,6 +53,20 @@ bool IsNumberBefore(const std::string& name, std::string_view end) {
 
 }  // namespace
 
+std::vector<int> ShardsIn(const fs::path& folder) {
+  std::vector<int> numbers;
+  FilesWith(folder, [&](const std::string& name) {
+    int number = 0;
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    if (name == ShardFileName(number)) {
+      numbers.push_back(number);
+    }
+    return false;
+  });
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
 void RemoveOtherShards(const fs::path& folder, const PackedVideos& packed) {
   std::unordered_set<std::string> ours;
   for (const auto& [number, uuid] : packed.uuids) {
@@ -65,9 +81,12 @@ void RemoveOtherShards(const fs::path& folder, const PackedVideos& packed) {
   }
 }
 
-void RemoveUnpublishedShards(const fs::path& folder) {
-  for (const fs::path& path : FilesWith(folder, [](const std::string& name) {
-         return name.front() == '.' && IsNumberBefore(name.substr(1), ".h5.tmp-");
+void RemoveUnpublishedShards(const fs::path& folder, size_t begin, size_t end) {
+  for (const fs::path& path : FilesWith(folder, [&](const std::string& name) {
+         size_t number = 0;
+         std::from_chars(name.data() + 1, name.data() + name.size(), number);
+         return name.front() == '.' && IsNumberBefore(name.substr(1), ".h5.tmp-") &&
+                number >= begin && number < end;
        })) {
     std::error_code gone;
     fs::remove(path, gone);
@@ -79,9 +98,12 @@ void WritePackedTables(const fs::path& folder, const std::vector<std::string>& c
   WriteClasses(folder / "classes.txt", classes);
   WriteShardList(folder / "shards.tsv", packed.uuids);
   const HeldOutCopies copies = FindEqualFrames(packed.index, packed.contents);
-  fs::remove_all(folder / kEqualFramesFile);  // a file or a folder
+  const fs::path table = folder / kEqualFramesFile;
+  if (copies.empty() || fs::is_directory(table)) {
+    fs::remove_all(table);
+  }
   if (!copies.empty()) {
-    WriteEqualFrames(folder / kEqualFramesFile, copies);
+    WriteEqualFrames(table, copies);  // by renaming, as another task may sum it up for its DONE
   }
   WriteIndex(folder / "index.tsv", packed.index);
   WriteIndexImage(

@@ -25,12 +25,15 @@ struct PackedVideos {
   int64_t NumFrames() const;
 };
 
+// Returns the numbers of the shards in `folder`, in rising order.
+std::vector<int> ShardsIn(const std::filesystem::path& folder);
+
 // Removes the shards in `folder` that `packed` does not name. They are of an earlier plan.
 void RemoveOtherShards(const std::filesystem::path& folder, const PackedVideos& packed);
 
-// Removes what tasks that were killed, on any host, have left of shards. Call it only if a task
-// that is still at work publishes nothing more.
-void RemoveUnpublishedShards(const std::filesystem::path& folder);
+// Removes what tasks that were killed, on any host, have left of shards numbered [begin, end). Call
+// it only if a task that is still at work publishes nothing more.
+void RemoveUnpublishedShards(const std::filesystem::path& folder, size_t begin, size_t end);
 
 // Writes index.tsv, index.bin, shards.tsv and classes.txt. Writes same_content.tsv if there are
 // copies, and removes it otherwise.

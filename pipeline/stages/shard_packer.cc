@@ -166,6 +166,14 @@ void ShardPacker::WriteShard(ShardUnderWay* shard, const ShardTable& table,
   }
 }
 
+void ShardPacker::Sync() const {
+  for (const auto& shard : shards_) {
+    if (shard->file != nullptr) {
+      SyncToDisk(shard->file->temporary_path());
+    }
+  }
+}
+
 void ShardPacker::Publish() {
   for (const auto& shard : shards_) {
     if (shard->file != nullptr) {

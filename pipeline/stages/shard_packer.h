@@ -49,7 +49,9 @@ class ShardPacker {
 
   // Packs all shards. Returns the videos that failed, in order.
   std::vector<FailedItem> Pack();
-  // Publishes the shards that Pack() has left, which are complete and were read back.
+  // Writes the shards that Pack() has left, which are complete and were read back, to disk. This
+  // may take minutes, after which Publish() only renames them.
+  void Sync() const;
   void Publish();
   // Returns the index of the shards.
   PackedVideos Packed() const;

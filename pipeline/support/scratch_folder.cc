@@ -2,8 +2,12 @@
 #include "pipeline/support/scratch_folder.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <random>
 #include <system_error>
 
 #include "lib/base/error.h"
@@ -30,6 +34,19 @@ fs::path RequireScratch(const fs::path& scratch) {
   return fs::absolute(scratch);
 }
 
+// Host and process alone do not tell containers apart, and could be guessed by others in /tmp.
+std::string UniqueName() {
+  std::random_device random;
+  return fmt::format("reel3d-{:08x}{:08x}", random(), random());
+}
+
+void MakeNewFolder(const fs::path& folder) {
+  if (mkdir(folder.c_str(), 0700) != 0) {
+    throw EnvironmentError(
+        fmt::format("cannot make folder {}: {}", folder.string(), std::strerror(errno)));
+  }
+}
+
 // A request to stop ends the process without destructors (pipeline/support/stop_watcher.h).
 fs::path& FolderToRemove() {
   static fs::path folder;
@@ -46,9 +63,9 @@ void RemoveAtQuickExit() {
 }  // namespace
 
 ScratchFolder::ScratchFolder(const std::string& scratch)
-    : pending_(RequireScratch(Resolve(scratch)) / "reel3d") {
+    : pending_(RequireScratch(Resolve(scratch)) / UniqueName()) {
   RemoveStaleTemporaries(path().parent_path());
-  MakeFolders(path());
+  MakeNewFolder(path());
   held_ = std::make_unique<const HeldFolder>(path());
   static const int is_registered = std::at_quick_exit(RemoveAtQuickExit);
   static_cast<void>(is_registered);

@@ -136,7 +136,7 @@ class SharedRun {
         continue;
       }
       const bool all_done = LookForOpen();
-      if (all_done && fs::exists(done)) {
+      if (all_done && fs::exists(done) && OpenLost()) {
         WriteFileAtomically(done, ReadFile(done));  // make compares its time with the settings
         return;
       }
@@ -270,16 +270,30 @@ class SharedRun {
         if (!LookForOpen() || !OpenLost()) {
           return std::nullopt;
         }
-        is_whole = all_.JoinReports(stage_.max_failed_fraction);
-        if (!is_whole) {
-          WriteFileAtomically(folder_ / kJoinedFile, sums);
-        }
+        is_whole = JoinOnce(sums);
         break;
       }
     }
     if (is_whole) {
       std::error_code another_does;
       fs::remove_all(folder_, another_does);
+    }
+    return is_whole;
+  }
+
+  // If the result is refused, the same command tries the failed items again.
+  bool JoinOnce(const std::string& sums) {
+    bool is_whole = false;
+    try {
+      is_whole = all_.JoinReports(stage_.max_failed_fraction);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInput) {
+        WriteFileAtomically(folder_ / kJoinedFile, sums);
+      }
+      throw;
+    }
+    if (!is_whole) {
+      WriteFileAtomically(folder_ / kJoinedFile, sums);
     }
     return is_whole;
   }

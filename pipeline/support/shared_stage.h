@@ -72,7 +72,8 @@ struct SharedStage {
   int num_slices = 0;
   double max_failed_fraction = 0;
   std::function<SliceResult(const SliceTurn&)> work;
-  // Returns the slices that are done, but have lost files since. They are done again.
+  // Returns the slices that are done, but have lost files since. They are done again. It is called
+  // before the reports are joined, and at the start if the stage is complete.
   std::function<std::vector<int>()> find_lost = {};
 };
 
