@@ -8,7 +8,7 @@ set -euo pipefail
 : "${TASKS:=4}"
 : "${BIN:=build/bin}"
 : "${CONFIGS:=configs/$EXP}"
-# PACK=groups: one stage prepares and packs. A run that has begun in groups goes on in groups.
+# PACK=groups: one stage prepares and packs. A run that has begun in groups continues in groups.
 : "${PACK:=$(if [ -d "$RUN/shards/groups" ]; then echo groups; fi)}"
 export EXP RUN TASKS BIN CONFIGS PACK
 

@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
 constexpr double kQuiet_s = 60;                    // a stage without a change for so long is quiet
 constexpr int64_t kMostItems = 1'000'000'000'000;  // more are a damaged number
 
@@ -27,9 +26,8 @@ bool IsThere(const fs::path& path) { return ChangedAt(path).has_value(); }
 
 std::string Share(const Json& json, const char* key) {
   const auto value = json.find(key);
-  return value != json.end() && value->is_number()
-             ? fmt::format("{:.1f} %", 100 * value->get<double>())
-             : "unknown";
+  const bool is_known = value != json.end() && value->is_number();
+  return is_known ? fmt::format("{:.1f} %", 100 * value->get<double>()) : "unknown";
 }
 
 // Returns the "seconds" of a report. Only its beginning is read: the rest may have a line for each
@@ -46,10 +44,8 @@ std::optional<double> SecondsIn(const fs::path& report) {
   const char* number = head.c_str() + place + kKey.size();
   char* end = nullptr;
   const double seconds = std::strtod(number, &end);
-  if (end == number || !(seconds >= 0 && seconds <= kMost_s)) {
-    return std::nullopt;
-  }
-  return seconds;
+  const bool is_sound = end != number && seconds >= 0 && seconds <= kMost_s;
+  return is_sound ? std::optional<double>(seconds) : std::nullopt;
 }
 
 // Counts tasks and the items that failed in them.
@@ -388,11 +384,12 @@ RunProgress RunReader::Look() {
     run.stages.push_back(LookAtStage(kVideos));
   }
   run.stages.push_back(LookAtList());
-  const bool in_groups = IsThere(folder_ / "shards" / "groups");
-  if (!in_groups) {
+  if (IsThere(folder_ / "shards" / "groups")) {
+    run.stages.push_back(LookAtStage(kPackGroups));
+  } else {
     run.stages.push_back(LookAtStage(kPrep));
+    run.stages.push_back(LookAtStage(kPack));
   }
-  run.stages.push_back(LookAtStage(in_groups ? kPackGroups : kPack));
   run.stages.push_back(LookAtTraining(&run));
   run.stages.push_back(LookAtStage(kScore));
   run.stages.push_back(LookAtStage(kEvaluate));
