@@ -64,7 +64,7 @@ void AddTimes(const Json& line, EpochRow* row) {
     }
     const PhaseSeconds& phases = ranks.front().phases;
     row->waiting_share = In(phases, Phase::kData) / std::max(1e-9, Total(phases));
-    row->verdict = Judge(ranks, 1, 1).cause;
+    row->verdict = Judge(ranks, 1, 1, /*copies_shards=*/false).cause;
   } catch (const Json::exception&) {
     row->verdict.clear();
   }
