@@ -21,7 +21,6 @@
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
-namespace fs = std::filesystem;
 namespace {
 
 PackPlan MakePlan(const PackShardsOptions& options, const Manifest& manifest,

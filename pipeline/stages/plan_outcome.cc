@@ -119,12 +119,13 @@ MeasuredRates CorrectedRates(const MeasuredRates& planned,
                              const std::map<std::string, double>& ratios) {
   MeasuredRates rates = planned;
   CorrectAll(ratios, &rates);
-  const std::pair<const char*, const char*> kDecided[] = {{"prepare.core_s", "prep_ms"},
-                                                          {"prepare.bytes", "frame_kb"},
-                                                          {"pack.bytes", "frame_kb"},
-                                                          {"pack.wall_s", "pack_mb_per_s"},
-                                                          {"train.wall_s", "train_clips_per_s"},
-                                                          {"score.wall_s", "score_clips_per_s"}};
+  static constexpr std::pair<const char*, const char*> kDecided[] = {
+      {"prepare.core_s", "prep_ms"},
+      {"prepare.bytes", "frame_kb"},
+      {"pack.bytes", "frame_kb"},
+      {"pack.wall_s", "pack_mb_per_s"},
+      {"train.wall_s", "train_clips_per_s"},
+      {"score.wall_s", "score_clips_per_s"}};
   for (const auto& [figure, rate] : kDecided) {
     if (ratios.count(figure) > 0) {
       rates.origins.erase(rate);
