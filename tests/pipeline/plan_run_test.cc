@@ -260,12 +260,11 @@ TEST_F(PlanRun, AValidationThatWasNotMeasuredIsAssumed) {
 }
 
 TEST_F(PlanRun, AMeasuredRateIsBetterThanALaterAssumedOne) {
-  for (const char* origin : {"measured", "assumed"}) {
-    WriteFileAtomically(
-        folder_ / origin,
-        fmt::format(R"({{"format": "reel3d-plan-correction", "version": 1, "height": 0,)"
-                    R"( "quality": 0, "rates": {{"prep_ms": {}}}, "from": {{"prep_ms": "{}"}}}})",
-                    origin[0] == 'm' ? 7 : 9, origin));
+  for (const std::string origin : {"measured", "assumed"}) {
+    WriteFileAtomically(folder_ / origin,
+                        R"({"format": "reel3d-plan-correction", "version": 1, "height": 0,)"
+                        R"( "quality": 0, "rates": {"prep_ms": 7}, "from": {"prep_ms": ")" +
+                            origin + R"("}})");
   }
   options_.measured = {folder_ / "measured", folder_ / "assumed"};
   EXPECT_EQ(RunPlanRun(options_).figures.at("rates").at("prep_ms").at("from"), "measured");
