@@ -230,15 +230,14 @@ int RemoveStaleTemporaries(const fs::path& folder) {
 }
 
 fs::path SystemTemporaryFolder() {
-  std::error_code error;
-  fs::path folder = fs::temp_directory_path(error);
-  if (error) {
+  try {
+    return fs::temp_directory_path();
+  } catch (const fs::filesystem_error& error) {
     throw EnvironmentError(
         fmt::format("there is no folder {} for temporary files, which TMPDIR names: make it, or "
                     "set TMPDIR to another folder",
-                    folder.empty() ? "/tmp" : folder.string()));
+                    error.path1().string()));
   }
-  return folder;
 }
 
 // Another process may remove the folder at any moment, also between two looks of

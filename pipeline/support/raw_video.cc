@@ -12,7 +12,6 @@
 #include "pipeline/support/judged_video.h"
 
 namespace reel3d {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kBatchesAtOnce = 8;
