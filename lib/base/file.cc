@@ -230,14 +230,16 @@ int RemoveStaleTemporaries(const fs::path& folder) {
 }
 
 fs::path SystemTemporaryFolder() {
-  try {
-    return fs::temp_directory_path();
-  } catch (const fs::filesystem_error& error) {
+  std::error_code error;
+  fs::path folder = fs::temp_directory_path(error);
+  if (error) {
+    const char* named = std::getenv("TMPDIR");
     throw EnvironmentError(
-        fmt::format("there is no folder {} for temporary files, which TMPDIR names: make it, or "
-                    "set TMPDIR to another folder",
-                    error.path1().string()));
+        fmt::format("there is no folder {} for temporary files: make it, or set TMPDIR to another "
+                    "folder",
+                    named == nullptr ? "/tmp" : named));
   }
+  return folder;
 }
 
 // Another process may remove the folder at any moment, also between two looks of
