@@ -118,6 +118,18 @@ std::vector<int> FindProcesses(const std::string& word) {
   return found;
 }
 
+std::vector<CommandResult> RunAtOnce(const std::vector<std::string>& command, int number) {
+  std::vector<CommandResult> results(static_cast<size_t>(number));
+  std::vector<std::thread> processes;
+  for (CommandResult& result : results) {
+    processes.emplace_back([&] { result = RunCommand(command); });
+  }
+  for (std::thread& process : processes) {
+    process.join();
+  }
+  return results;
+}
+
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,
                 double seconds) {
   const auto due = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);

@@ -43,6 +43,9 @@ CommandResult RunCommand(const std::vector<std::string>& command,
 // Returns the processes with `word` as an argument, or as "NAME=value" in their environment.
 std::vector<int> FindProcesses(const std::string& word);
 
+// Runs `number` processes of `command` at once, and returns their results when all have ended.
+std::vector<CommandResult> RunAtOnce(const std::vector<std::string>& command, int number);
+
 // Runs `command`, and after `seconds` kills (SIGKILL) every process that has `argument` as an
 // argument: the command itself and, under mpirun, its ranks. Returns false if it had already ended.
 bool RunAndKill(const std::vector<std::string>& command, const std::string& argument,

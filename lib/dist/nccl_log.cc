@@ -3,11 +3,9 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <sstream>
 
-#include "lib/base/error.h"
 #include "lib/base/file.h"
 
 namespace reel3d {

@@ -7,6 +7,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/tsv.h"
+#include "tests/message_of.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -18,17 +19,6 @@ using ::testing::HasSubstr;
 
 const std::string kHeader =
     "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n";
-
-template <class Read>
-std::string MessageOf(Read read) {
-  try {
-    read();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 class ManifestTest : public ::testing::Test {
  protected:
@@ -63,7 +53,7 @@ TEST_F(ManifestTest, ReadsEveryColumn) {
 
 TEST_F(ManifestTest, WhatIsWrittenReadsBackTheSame) {
   const std::string text = kHeader + "a\ta.mp4\tjump\ttraining\t0.1\t1e-05\t\t\t\t\n";
-  EXPECT_THAT(MessageOf([&] { ReadManifest(Write(text)); }), HasSubstr("not after begin_s"));
+  EXPECT_THAT(test::MessageOf([&] { ReadManifest(Write(text)); }), HasSubstr("not after begin_s"));
   const std::string good = kHeader + "a\ta.mp4\tjump\ttraining\t1e-05\t0.1\t7\t25\t2\t65535\n";
   EXPECT_EQ(FormatManifest(ReadManifest(Write(good))), good);
 }
@@ -111,7 +101,7 @@ TEST_F(ManifestTest, BadRowsAreNamedWithFileAndLine) {
   };
   for (const BadRow& bad : cases) {
     const auto file = Write(kHeader + good + bad.row + "\n" + "z" + good);
-    EXPECT_THAT(MessageOf([&] { ReadManifest(file); }),
+    EXPECT_THAT(test::MessageOf([&] { ReadManifest(file); }),
                 AllOf(HasSubstr("videos.tsv:3: "), HasSubstr(bad.complaint)));
   }
 }
@@ -133,10 +123,11 @@ TEST_F(ManifestTest, ReadsWhatEarlierVersionsListed) {
 
 TEST_F(ManifestTest, RefusesAnotherHeader) {
   for (const std::string text : {"", "id\tpath\n", "a\ta.mp4\tjump\ttraining\t\t\t\t\t\t\n"}) {
-    EXPECT_THAT(MessageOf([&] { ReadManifest(Write(text)); }),
+    EXPECT_THAT(test::MessageOf([&] { ReadManifest(Write(text)); }),
                 AllOf(HasSubstr("videos.tsv:1: "), HasSubstr("header")));
   }
-  EXPECT_THAT(MessageOf([&] { ReadManifest(folder_ / "absent.tsv"); }), HasSubstr("absent.tsv"));
+  EXPECT_THAT(test::MessageOf([&] { ReadManifest(folder_ / "absent.tsv"); }),
+              HasSubstr("absent.tsv"));
 }
 
 TEST_F(ManifestTest, DoesNotWriteWhatCannotBeRead) {
@@ -145,10 +136,10 @@ TEST_F(ManifestTest, DoesNotWriteWhatCannotBeRead) {
   row.path = "a\tb.mp4";
   Manifest manifest;
   manifest.videos = {row};
-  EXPECT_THAT(MessageOf([&] { FormatManifest(manifest); }), HasSubstr("control character"));
+  EXPECT_THAT(test::MessageOf([&] { FormatManifest(manifest); }), HasSubstr("control character"));
   row.path = "a.mp4";
   manifest.videos = {row, row};
-  EXPECT_THAT(MessageOf([&] { FormatManifest(manifest); }), HasSubstr("same id 'a'"));
+  EXPECT_THAT(test::MessageOf([&] { FormatManifest(manifest); }), HasSubstr("same id 'a'"));
 }
 
 TEST_F(ManifestTest, ClassesAreLines) {
@@ -161,7 +152,8 @@ TEST_F(ManifestTest, ClassesAreLines) {
            {"a\nb\na\n", "classes.txt:3: class name 'a' stands in line 1 already"},
            {"a\tb\n", "classes.txt:1: class name 'a\\tb' holds a control character"}}) {
     WriteFileAtomically(folder_ / "classes.txt", text);
-    EXPECT_THAT(MessageOf([&] { ReadClasses(folder_ / "classes.txt"); }), HasSubstr(complaint));
+    EXPECT_THAT(test::MessageOf([&] { ReadClasses(folder_ / "classes.txt"); }),
+                HasSubstr(complaint));
   }
 }
 
@@ -185,8 +177,8 @@ TEST_F(ManifestTest, ClassesAreReadWithoutMarksAndReturns) {
     EXPECT_THAT(ReadClasses(file), ElementsAre("jump", "wave"));
   }
   WriteFileAtomically(file, std::string("\xFF\xFEj\0", 4));
-  EXPECT_THAT(MessageOf([&] { ReadClasses(file); }), HasSubstr("save it as UTF-8"));
-  EXPECT_THAT(MessageOf([&] {
+  EXPECT_THAT(test::MessageOf([&] { ReadClasses(file); }), HasSubstr("save it as UTF-8"));
+  EXPECT_THAT(test::MessageOf([&] {
                 FormatClasses({"jump", "\xEF\xBB\xBFwave"});
               }),
               HasSubstr("classes:2: "));

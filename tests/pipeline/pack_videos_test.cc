@@ -50,15 +50,7 @@ TEST_F(PackVideosTest, TasksThatAreKilledGiveTheSameBytes) {
   for (int kills = 0; kills < 6; ++kills) {
     test::RunAndKill(shared, (folder_ / "shared").string(), 0.04 * (kills + 1));
   }
-  std::vector<std::thread> tasks;
-  std::vector<test::CommandResult> results(3);
-  for (test::CommandResult& result : results) {
-    tasks.emplace_back([&] { result = test::RunCommand(shared); });
-  }
-  for (std::thread& task : tasks) {
-    task.join();
-  }
-  for (const test::CommandResult& result : results) {
+  for (const test::CommandResult& result : test::RunAtOnce(shared, 3)) {
     EXPECT_EQ(result.exit_status, 0) << result.err;
   }
   ExpectEqual(Results("shared"), expected);

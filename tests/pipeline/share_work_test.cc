@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 
 #include <map>
-#include <thread>
 #include <vector>
 
 #include "lib/base/file.h"
@@ -74,15 +73,7 @@ TEST(ShareWork, SeveralTasksGiveTheBytesOfOne) {
   for (int kills = 0; kills < 4; ++kills) {
     test::RunAndKill(shared, (folder / "shared").string(), 0.02 * (kills + 1));
   }
-  std::vector<std::thread> tasks;
-  std::vector<test::CommandResult> results(3);
-  for (test::CommandResult& result : results) {
-    tasks.emplace_back([&] { result = test::RunCommand(shared); });
-  }
-  for (std::thread& task : tasks) {
-    task.join();
-  }
-  for (const test::CommandResult& result : results) {
+  for (const test::CommandResult& result : test::RunAtOnce(shared, 3)) {
     EXPECT_EQ(result.exit_status, 0) << result.err;
   }
   EXPECT_EQ(Results(folder / "shared"), Results(folder / "alone"));

@@ -8,7 +8,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/shard/shard_set.h"
-#include "tests/shard/message_of.h"
+#include "tests/message_of.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
