@@ -15,6 +15,9 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || die 4 "GNU parallel 
 
 # ssh alone would wait for hours for a host that has lost its power.
 export PARALLEL_SSH="${PARALLEL_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=4}"
+# The command is quoted for bash. Without this a host runs it in the login's shell, which may be another one, and
+# where SHELL is not set (cron, containers) it runs nothing and returns 0.
+export PARALLEL_SHELL=/bin/bash
 mkdir -p "$(dirname "$finished")"
 # Its time is that of the start, on the file system's clock.
 begun=$(mktemp "$(dirname "$finished")/.on-hosts-XXXXXX")
