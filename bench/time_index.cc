@@ -108,15 +108,14 @@ void MakeFolder(const fs::path& folder, size_t count) {
   WriteFileAtomically(folder / "DONE", done);
 }
 
-// Returns what this process alone has in memory, in MiB.
+// Returns the memory that each further process on the machine would need as well, in MiB. Pages of
+// the index's file are not in it: processes share them, and the kernel drops them at will.
 double PrivateMib() {
   std::ifstream rollup("/proc/self/smaps_rollup");
   double kib = 0;
   for (std::string word; rollup >> word;) {
-    if (word == "Private_Clean:" || word == "Private_Dirty:") {
-      double value = 0;
-      rollup >> value;
-      kib += value;
+    if (word == "Private_Dirty:") {
+      rollup >> kib;
     }
   }
   return kib / 1024;
