@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "lib/base/cgroup.h"
 #include "lib/base/host.h"
@@ -50,6 +53,7 @@ struct HostCores {
   int threads = 0;      // threads that its ranks want
   size_t fewest_of_rank = 0;
   bool in_slurm = false;
+  std::map<std::string, std::vector<int>> gpus;  // the ranks that compute on each
 };
 
 HostCores CoresOf(const Observations& ranks, const std::vector<int>& members,
@@ -66,10 +70,39 @@ HostCores CoresOf(const Observations& ranks, const std::vector<int>& members,
     host.in_slurm = host.in_slurm || seen.at("in_slurm").get<bool>();
     quota = std::max(quota, seen.at("quota").get<double>());
     host.threads += std::max({1, needs.threads, seen.at("asked").get<int>()});
+    if (const std::string gpu = seen.at("gpu"); !gpu.empty()) {
+      host.gpus[gpu].push_back(rank);
+    }
   }
   const auto num_cores = static_cast<double>(host.cores.size());
   host.usable = quota > 0 ? std::min(quota, num_cores) : num_cores;
   return host;
+}
+
+// Returns ", GPUs 0a1b2c3d 4e5f6071" with the first digits of each id, or "" if there are none.
+std::string NameGpus(const HostCores& host) {
+  constexpr size_t kDigits = 8;
+  std::string text;
+  for (const auto& [id, ranks] : host.gpus) {
+    text += (text.empty() ? ", GPUs " : " ") + id.substr(0, kDigits);
+  }
+  return text;
+}
+
+// Returns a finding of ranks that compute on one GPU, or std::nullopt if each has its own.
+std::optional<Finding> SharedGpu(const Observations& ranks, const HostCores& host) {
+  for (const auto& [id, sharers] : host.gpus) {
+    if (sharers.size() > 1) {
+      Finding finding;
+      finding.verdict = Verdict::kFail;
+      finding.text = fmt::format("{} compute on one GPU ({})", NameRanks(ranks, sharers), id);
+      finding.remedy =
+          "start at most one rank for each GPU of a host, and let all ranks of a host see its GPUs "
+          "in one order (CUDA_VISIBLE_DEVICES, `srun --gpus-per-task=1`)";
+      return finding;
+    }
+  }
+  return std::nullopt;
 }
 
 // Returns what is wrong with the cores of a host; "" if nothing is.
@@ -95,16 +128,14 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
     const HostCores host = CoresOf(ranks, members, needs);
     const nlohmann::json& first = ranks[static_cast<size_t>(members.front())];
     std::set<int> numbers(members.begin(), members.end());
-    std::set<std::string> gpus;
-    for (const int rank : members) {
-      gpus.insert(ranks[static_cast<size_t>(rank)].at("gpu").get<std::string>());
-    }
-    gpus.erase("");
     if (finding.details.size() < kShown) {
-      finding.details.push_back(
-          fmt::format("{}: ranks {}, cores {} of {}, {}{}", name, Ranges(numbers),
-                      Ranges(host.cores), host.machine, first.at("processor").get<std::string>(),
-                      gpus.empty() ? "" : fmt::format(", GPUs {}", fmt::join(gpus, " "))));
+      finding.details.push_back(fmt::format(
+          "{}: ranks {}, cores {} of {}, {}{}", name, Ranges(numbers), Ranges(host.cores),
+          host.machine, first.at("processor").get<std::string>(), NameGpus(host)));
+    }
+    if (std::optional<Finding> shared = SharedGpu(ranks, host)) {
+      shared->details = finding.details;
+      finding = *std::move(shared);
     }
     const std::string fault = Fault(host, members.size());
     if (!fault.empty() && finding.verdict == Verdict::kOk) {

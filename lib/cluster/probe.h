@@ -22,8 +22,8 @@ struct ClusterProbe {
   int rank = 0;
   int size = 1;
   std::string host;
-  std::string processor;             // "AMD EPYC", or the GPU's name if the ranks compute on GPUs
-  std::string gpu_id;                // differs for each GPU; empty without a GPU
+  std::string processor;             // "AMD EPYC", with the GPU's name if ranks compute on GPUs
+  std::string gpu_id;                // each GPU and each slice of one has its own; "" without a GPU
   std::string transport;             // what carries gradients, such as "Open MPI 4.1.4"
   std::string network;               // NCCL's name of what it uses between hosts; "": not known
   std::string versions;              // lines of program, libraries and build

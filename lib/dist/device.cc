@@ -38,6 +38,13 @@ at::Device Choose(DeviceChoice choice, int index, int64_t sharers, bool all_have
 
 }  // namespace
 
+Gpu DescribeGpu(at::Device device) {
+  if (!device.is_cuda()) {
+    throw EnvironmentError(device.str() + " is no GPU");
+  }
+  return GpuOf(device.index());
+}
+
 bool HasNvidiaGpu(const std::filesystem::path& devices) {
   std::error_code unreadable;
   return std::filesystem::exists(devices / "nvidiactl", unreadable);
@@ -61,7 +68,7 @@ std::string IdleGpusWarning(const SeenGpus& seen) {
 at::Device ChooseDevice(DeviceChoice choice, const World& world) {
   // Slurm may show each rank a GPU of its own, always under the number 0. So a rank shares GPUs
   // only with ranks that see the same first GPU.
-  const std::string ours = world.host() + " " + FirstGpuId();
+  const std::string ours = world.host() + " " + (NumGpus() > 0 ? GpuOf(0).id : "");
   const std::vector<std::string> all = world.Gather(ours);
   const auto index = static_cast<int>(std::count(all.begin(), all.begin() + world.rank(), ours));
   const auto sharers = static_cast<int64_t>(std::count(all.begin(), all.end(), ours));

@@ -23,6 +23,14 @@ at::Device ChooseDevice(DeviceChoice choice, const World& world);
 // there is a GPU.
 at::Device ChooseDevice(DeviceChoice choice);
 
+struct Gpu {
+  std::string name;  // such as "NVIDIA H200"
+  std::string id;    // 32 hexadecimal digits; each GPU, and each slice of a GPU (MIG), has its own
+};
+
+// Returns what GPU the device of this process is. Throws an environment error if it is no GPU.
+Gpu DescribeGpu(at::Device device);
+
 // The GPUs of a rank's host, as far as they are known.
 struct SeenGpus {
   bool build_has_cuda = false;

@@ -78,20 +78,17 @@ bool HasCuda() { return true; }
 
 int NumGpus() { return c10::cuda::device_count(); }
 
-std::string FirstGpuId() {
-  if (NumGpus() == 0) {
-    return {};
-  }
+Gpu GpuOf(int index) {
   cudaDeviceProp properties{};
-  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
-    throw EnvironmentError("CUDA does not say which GPU it has");
+  if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) {
+    throw EnvironmentError(fmt::format("CUDA does not say what GPU {} is", index));
   }
+  Gpu gpu{properties.name, {}};
   // The bus address would not do as an id: all slices of one GPU have the same bus address.
-  std::string id;
   for (const char byte : properties.uuid.bytes) {
-    id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    gpu.id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
   }
-  return id;
+  return gpu;
 }
 
 void UseGpu(at::Device device) { c10::cuda::set_device(device.index()); }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "lib/dist/device.h"
 #include "lib/dist/process_group.h"
 
 namespace reel3d {
@@ -13,9 +14,9 @@ namespace reel3d {
 bool HasCuda();
 int NumGpus();
 
-// Returns the unique id of the first GPU that this process sees, or of the first slice of a GPU
-// (MIG). Processes with the same id see the same GPUs. Returns "" if there is no GPU.
-std::string FirstGpuId();
+// Returns the name and id of the GPU with this number among those that this process sees. Throws an
+// environment error if there is none.
+Gpu GpuOf(int index);
 
 // Makes `device` the current GPU of the calling thread.
 void UseGpu(at::Device device);

@@ -8,11 +8,11 @@ bool HasCuda() { return false; }
 
 int NumGpus() { return 0; }
 
-std::string FirstGpuId() { return {}; }
-
-void UseGpu(at::Device /*device*/) {
+Gpu GpuOf(int /*index*/) {
   throw EnvironmentError("this reel3d was built without CUDA (-DREEL3D_CUDA=ON)");
 }
+
+void UseGpu(at::Device device) { GpuOf(device.index()); }
 
 ProcessGroup MakeNcclGroup(const World& /*world*/, at::Device device) {
   UseGpu(device);

@@ -187,8 +187,9 @@ ClusterProbe MakeClusterProbe(const World& world, const ClusterNeeds& needs, Dev
   probe.host = world.host();
   probe.processor = ProcessorName();
   if (chosen.is_cuda()) {
-    probe.processor += " with a GPU";
-    probe.gpu_id = std::to_string(chosen.index());
+    const Gpu gpu = DescribeGpu(chosen);
+    probe.processor += " with " + gpu.name;
+    probe.gpu_id = gpu.id;
   }
   probe.transport = chosen.is_cuda() ? "NCCL" : "MPI " + MpiVersion();
   probe.versions = VersionsOfAll();

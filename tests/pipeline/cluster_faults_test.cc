@@ -1,5 +1,6 @@
 // Simulates faults of a cluster under real ranks, and checks that the right rank is named.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +90,20 @@ TEST_F(ClusterFaults, AnotherProcessorMayHaveOtherBits) {
     }
   });
   EXPECT_EQ(found.verdict, Verdict::kOk) << found.text;
+}
+
+TEST_F(ClusterFaults, TwoRanksOnOneGpu) {
+  const Finding found = Find("cores", [](ClusterProbe* probe) {
+    probe->gpu_id = probe->rank == 3 ? "00000000aa" : fmt::format("{:08x}bb", probe->rank);
+  });
+  EXPECT_EQ(found.verdict, Verdict::kOk) << found.text;
+  EXPECT_THAT(found.details.front(), HasSubstr(", GPUs 00000000 00000000 00000001 00000002"));
+  const Finding shared = Find("cores", [](ClusterProbe* probe) {
+    probe->gpu_id = probe->rank == 3 ? "00000001bb" : fmt::format("{:08x}bb", probe->rank);
+  });
+  EXPECT_EQ(shared.verdict, Verdict::kFail);
+  EXPECT_THAT(shared.text,
+              AllOf(HasSubstr("ranks 1 ("), HasSubstr("compute on one GPU (00000001bb)")));
 }
 
 TEST_F(ClusterFaults, AnotherLibrary) {
