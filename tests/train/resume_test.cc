@@ -15,6 +15,7 @@
 #include "lib/data/passport.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/interrupted_run.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
