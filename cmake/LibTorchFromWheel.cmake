@@ -65,9 +65,6 @@ if(REEL3D_CUDA)
         "the CUDA wheels:\n  ${_install}\nor say where it is with -DREEL3D_${_part}=PATH.")
     endif()
   endforeach()
-  target_include_directories(LibTorch SYSTEM INTERFACE
-    "${REEL3D_CUDA_INCLUDE}" "${REEL3D_NCCL_INCLUDE}")
-  target_compile_definitions(LibTorch INTERFACE USE_C10D_NCCL)
   # libtorch_cuda.so registers its kernels in static initialisers. If no symbol of it is referenced, ld
   # would drop it without --no-as-needed.
   target_link_libraries(LibTorch INTERFACE

@@ -25,6 +25,12 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror
 # Messages name our files without the folder they were built in.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 include_directories("${CMAKE_SOURCE_DIR}")
+# gold is part of binutils. It links a program with LibTorch in a quarter of the time of ld.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=gold REEL3D_HAS_GOLD)
+if(REEL3D_HAS_GOLD)
+  add_link_options(-fuse-ld=gold)
+endif()
 if(REEL3D_FUZZ)
   # All code is instrumented, so that libFuzzer sees which inputs lead to new code.
   set(REEL3D_SANITIZE "fuzzer-no-link,address,undefined")
@@ -78,6 +84,27 @@ function(reel3d_add_to_tests name target)
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/bin")
 endfunction()
 
+# tests/durations.txt as a list of "seconds cores name".
+file(STRINGS "${CMAKE_SOURCE_DIR}/tests/durations.txt" REEL3D_DURATIONS REGEX "^[0-9]")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/durations.txt")
+
+# reel3d_schedule_test(NAME [CORES]) sets how ctest runs a test beside others. The timeout leaves time to a
+# machine that is ten times slower. CORES: what the test keeps busy, if durations.txt does not say it.
+function(reel3d_schedule_test name)
+  set(seconds 0)
+  set(choices 1 ${ARGN})
+  list(GET choices -1 cores)
+  foreach(line IN LISTS REEL3D_DURATIONS)
+    if(line MATCHES "^([0-9]+) +([0-9]+) +(.*)$" AND CMAKE_MATCH_3 STREQUAL name)
+      set(seconds ${CMAKE_MATCH_1})
+      set(cores ${CMAKE_MATCH_2})
+      set_property(GLOBAL APPEND PROPERTY REEL3D_TIMED_TESTS ${name})
+    endif()
+  endforeach()
+  math(EXPR timeout "300 + 10 * ${seconds}")
+  set_tests_properties(${name} PROPERTIES COST ${seconds} PROCESSORS ${cores} TIMEOUT ${timeout})
+endfunction()
+
 # MPI_RANKS 1 2 4: runs the test under mpirun, once with each number of ranks.
 function(reel3d_test)
   cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
@@ -95,12 +122,14 @@ function(reel3d_test)
       add_test(NAME ${TEST_NAME}_${ranks}
                COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
       set_tests_properties(${TEST_NAME}_${ranks} PROPERTIES
-        ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}" LABELS "${TEST_LABELS}" TIMEOUT 300)
+        ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}" LABELS "${TEST_LABELS}")
+      reel3d_schedule_test(${TEST_NAME}_${ranks} ${ranks})
     endforeach()
   else()
     add_test(NAME ${TEST_NAME} COMMAND ${target})
-    set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 300
-      ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}")
+    set_tests_properties(${TEST_NAME} PROPERTIES
+      ENVIRONMENT "${REEL3D_MPI_ENVIRONMENT}" LABELS "${TEST_LABELS}")
+    reel3d_schedule_test(${TEST_NAME})
   endif()
 endfunction()
 
@@ -119,8 +148,9 @@ function(reel3d_fuzzer name)
     add_test(NAME fuzz/${name}
              COMMAND ${target} ${FUZZER_INPUTS} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}"
                      ${FUZZER_EXTRA})
-    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 300
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz
       ENVIRONMENT "${REEL3D_SANITIZER_ENVIRONMENT}")
+    reel3d_schedule_test(fuzz/${name})
   endif()
 endfunction()
 

@@ -54,4 +54,26 @@ bool RunAndKill(const std::vector<std::string>& command, const std::string& argu
 bool RunAndKillWhen(const std::vector<std::string>& command, const std::string& argument,
                     const std::function<bool()>& is_due);
 
+// Times of kills that hit a command on its way, though other work makes the machine slower or
+// quicker from one run to the next.
+class KillTimes {
+ public:
+  // `whole_s` is how long the undisturbed command took.
+  explicit KillTimes(double whole_s) : whole_s_(whole_s) {}
+
+  // Returns the time of a kill after this fraction of the command.
+  double Seconds(double fraction) const { return fraction * whole_s_; }
+  // Takes note of whether a kill came before the command's end. If not, the command has become
+  // quicker, and is expected to take a fifth less.
+  void Note(bool is_hit) {
+    num_hit_ += is_hit ? 1 : 0;
+    whole_s_ *= is_hit ? 1 : 0.8;
+  }
+  int num_hit() const { return num_hit_; }
+
+ private:
+  double whole_s_;
+  int num_hit_ = 0;
+};
+
 }  // namespace reel3d::test

@@ -8,6 +8,7 @@
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "tests/train/interrupted_run.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d::test {
 namespace {

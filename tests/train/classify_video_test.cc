@@ -11,6 +11,7 @@
 #include "lib/eval/windows.h"
 #include "lib/video/video_decoder.h"
 #include "tests/train/classify_tool.h"
+#include "tests/train/train_tensors.h"
 #include "tests/video/sample_video.h"
 
 namespace reel3d {

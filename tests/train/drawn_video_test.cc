@@ -10,6 +10,7 @@
 #include "lib/video/frame_scaler.h"
 #include "lib/video/video_decoder.h"
 #include "tests/train/classify_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
-#include "tests/train/train_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d::test {
 namespace {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "tests/train/train_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace {

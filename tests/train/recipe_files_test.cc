@@ -4,6 +4,7 @@
 
 #include "lib/model/tensor_io.h"
 #include "tests/train/convert_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d::test {
 namespace {

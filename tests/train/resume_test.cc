@@ -15,6 +15,7 @@
 #include "lib/data/passport.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/interrupted_run.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -138,13 +139,14 @@ TEST_F(Resume, InterruptedAnywhereItEndsBitForBitAlike) {
     const Stopwatch clock;
     const CommandResult whole = test::RunCommand(Command(started_as, undisturbed, kEverything));
     ASSERT_EQ(whole.exit_status, 0) << whole.err;
-    const double whole_s = clock.Seconds();
+    test::KillTimes kills(clock.Seconds());
     for (int i = 0; i < Interruptions(5); ++i) {
       const Blow blow = kBlows.at(static_cast<size_t>(i) % kBlows.size());
       const std::string run_dir = undisturbed + "_" + std::to_string(i);
       const Words command = Command(started_as, run_dir, kEverything);
       const Fall fall =
-          RunAndStrike(command, run_dir, ranks, blow, rng.Uniform(0.05, 0.95) * whole_s, rng);
+          RunAndStrike(command, run_dir, ranks, blow, kills.Seconds(rng.Uniform(0.05, 0.95)), rng);
+      kills.Note(fall.exit_status != 0);
       num_hit += fall.exit_status != 0 ? 1 : 0;
       num_torn += fall.tore_save ? 1 : 0;
       num_stopped += fall.exit_status == kExitStoppedEarly ? 1 : 0;

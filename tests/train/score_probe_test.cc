@@ -68,15 +68,12 @@ TEST_F(ScoreProbe, KilledTwentyTimesItEndsWithTheSameBytes) {
   const Words one_each = {"--videos-per-part", "1", "--crops", "3"};
   const Stopwatch clock;
   ASSERT_EQ(RunCommand(ProbeCommand("undisturbed_probe", one_each)).exit_status, 0);
-  double whole_s = clock.Seconds();
+  KillTimes kills(clock.Seconds());
   const auto expected = AllParts("undisturbed_probe");
   Rng rng(20);
-  int num_hit = 0;
   for (int round = 0; round < 20; ++round) {
-    const bool is_hit = RunAndKill(ProbeCommand("killed_probe", one_each), At("killed_probe"),
-                                   rng.Uniform(0.3, 1) * whole_s);
-    num_hit += is_hit ? 1 : 0;
-    whole_s *= is_hit ? 1 : 0.8;  // the machine is quicker now
+    kills.Note(RunAndKill(ProbeCommand("killed_probe", one_each), At("killed_probe"),
+                          kills.Seconds(rng.Uniform(0.3, 1))));
     if (round % 4 == 3) {
       const auto last = RunCommand(ProbeCommand("killed_probe", one_each));
       ASSERT_EQ(last.exit_status, 0) << last.err;
@@ -87,7 +84,7 @@ TEST_F(ScoreProbe, KilledTwentyTimesItEndsWithTheSameBytes) {
       fs::remove_all(At("killed_probe"));
     }
   }
-  EXPECT_GE(num_hit, 5) << "the test did not hit";
+  EXPECT_GE(kills.num_hit(), 5) << "the test did not hit";
 }
 
 TEST_F(ScoreProbe, TasksGiveTheSameBytesAndOneMissingFileIsScoredAgain) {

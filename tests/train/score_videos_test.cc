@@ -22,14 +22,11 @@ namespace {
 TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
   const Stopwatch clock;
   ASSERT_EQ(RunCommand(ScoreCommand(Shards(), "undisturbed")).exit_status, 0);
-  const double whole_s = clock.Seconds();
+  KillTimes kills(clock.Seconds());
   Rng rng(3);
-  int num_hit = 0;
   for (int round = 0; round < 8; ++round) {
-    num_hit +=
-        RunAndKill(ScoreCommand(Shards(), "killed"), At("killed"), rng.Uniform(0.1, 1) * whole_s)
-            ? 1
-            : 0;
+    kills.Note(RunAndKill(ScoreCommand(Shards(), "killed"), At("killed"),
+                          kills.Seconds(rng.Uniform(0.1, 1))));
     if (round % 4 == 3) {
       const auto last = RunCommand(ScoreCommand(Shards(), "killed"));
       ASSERT_EQ(last.exit_status, 0) << last.err;
@@ -38,7 +35,7 @@ TEST_F(ScoreTool, KilledAnywhereItEndsWithTheSameBytes) {
       fs::remove_all(At("killed"));
     }
   }
-  EXPECT_GE(num_hit, 2) << "the test did not hit";
+  EXPECT_GE(kills.num_hit(), 2) << "the test did not hit";
 }
 
 // A damaged frame costs only its video, which is named; the others are scored as before.

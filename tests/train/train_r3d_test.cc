@@ -7,7 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "tests/train/train_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;

@@ -1,14 +1,10 @@
 // A small data set that the other tools make, and the command that trains on it. Tests run
-// train-r3d, and tools that use its checkpoints, like a user.
+// train-r3d, and tools that use its checkpoints, like a user. Tests that look at weights include
+// train_tensors.h. The others need no torch and are compiled in a third of the time.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
-#include <torch/types.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -16,10 +12,13 @@
 
 #include "lib/base/file.h"
 #include "lib/loader/sampler.h"
-#include "lib/model/tensor_io.h"
 #include "lib/shard/shard_format.h"
 #include "lib/shard/shard_set.h"
 #include "tests/test_support.h"
+
+namespace at {
+class Tensor;
+}
 
 namespace reel3d::test {
 namespace fs = std::filesystem;
@@ -70,12 +69,11 @@ class TrainTool : public ::testing::Test {
     return words;
   }
 
+  // Both are defined in train_tensors.h.
   static std::map<std::string, at::Tensor> Tensors(const std::string& run_dir,
-                                                   const std::string& file) {
-    const NamedTensors loaded =
-        LoadTensors(fs::path(At(run_dir)) / "checkpoints" / "latest" / file);
-    return {loaded.begin(), loaded.end()};
-  }
+                                                   const std::string& file);
+  static void ExpectSameStep(const std::string& run_dir, int step, int ranks, const Words& settings,
+                             const std::string& shards = Shards());
 
   static fs::path CheckpointAt(const std::string& run_dir, int step) {
     return fs::path(At(run_dir)) / "checkpoints" / ("step-000000000" + std::to_string(step));
@@ -96,76 +94,8 @@ class TrainTool : public ::testing::Test {
     }
   }
 
-  static void ExpectSameStep(const std::string& run_dir, int step, int ranks, const Words& settings,
-                             const std::string& shards = Shards());
-
   static inline TemporaryFolder* folder_ = nullptr;
 };
-
-// Returns |a - b| / |b| over all weights together. Running statistics are left out, because their
-// squares would dominate.
-inline double RelativeDifference(const std::map<std::string, at::Tensor>& a,
-                                 const std::map<std::string, at::Tensor>& b) {
-  double difference = 0;
-  double size = 0;
-  for (const auto& [name, tensor] : a) {
-    if (name.find("running_") != std::string::npos ||
-        name.find("num_batches") != std::string::npos) {
-      continue;
-    }
-    const at::Tensor expected = b.at(name).to(at::kDouble);
-    difference += (tensor.to(at::kDouble) - expected).square().sum().item<double>();
-    size += expected.square().sum().item<double>();
-  }
-  return std::sqrt(difference / size);
-}
-
-// Returns the largest |a - b| / |b| of any running statistic.
-inline double RelativeDifferenceOfStatistics(const std::map<std::string, at::Tensor>& a,
-                                             const std::map<std::string, at::Tensor>& b) {
-  double worst = 0;
-  for (const auto& [name, tensor] : a) {
-    if (name.find("running_") != std::string::npos) {
-      const at::Tensor expected = b.at(name).to(at::kDouble);
-      const at::Tensor off = (tensor.to(at::kDouble) - expected).norm() / expected.norm();
-      worst = std::max(worst, off.item<double>());
-    }
-  }
-  return worst;
-}
-
-// Repeats one step (1 to 9) of `run_dir` with `ranks` ranks, from the same weights, and expects the
-// same result. `run_dir` must have kept the checkpoint of every step. Only one step is compared,
-// because the difference between float32 runs grows by a factor of 2 to 4 a step. Several steps are
-// compared in float64 (dist/data_parallel_test).
-inline void TrainTool::ExpectSameStep(const std::string& run_dir, int step, int ranks,
-                                      const Words& settings, const std::string& shards) {
-  SCOPED_TRACE(run_dir + ", step " + std::to_string(step) + " at " + std::to_string(ranks));
-  const std::string other =
-      run_dir + "_step" + std::to_string(step) + "_at" + std::to_string(ranks);
-  if (step > 1) {
-    Fork(run_dir, step - 1, other);
-  }
-  Words more = settings;
-  more.insert(more.end(), {"--stop-after-steps", std::to_string(step)});
-  const CommandResult result = RunCommand(Command(ranks, other, more, shards));
-  ASSERT_TRUE(result.exit_status == 75 || result.exit_status == 0) << result.err;
-  const auto load = [](const fs::path& checkpoint) {
-    const NamedTensors loaded = LoadTensors(checkpoint / "model.safetensors");
-    return std::map<std::string, at::Tensor>(loaded.begin(), loaded.end());
-  };
-  const auto expected = load(CheckpointAt(run_dir, step));
-  const auto found = load(CheckpointAt(other, step));
-  ASSERT_EQ(found.size(), expected.size());
-  const double difference = RelativeDifference(found, expected);
-  EXPECT_LT(difference, 1e-5);
-  EXPECT_LT(RelativeDifferenceOfStatistics(found, expected), 1e-5);
-  if (step > 1) {
-    const double move = RelativeDifference(load(CheckpointAt(run_dir, step - 1)), expected);
-    EXPECT_LT(difference, 0.01 * move) << "of a step that moved the weights by " << move;
-    std::printf("step %d at %d ranks: %.1e, of a move of %.1e\n", step, ranks, difference, move);
-  }
-}
 
 // Flips a bit in frame `frame` of the subset's video number `video`. Returns the video's id.
 inline std::string DamageFrame(const fs::path& shards, Subset subset, size_t video, int frame) {

@@ -11,6 +11,7 @@
 #include "lib/model/tensor_io.h"
 #include "lib/model/weights_file.h"
 #include "tests/train/convert_tool.h"
+#include "tests/train/train_tensors.h"
 
 namespace reel3d {
 namespace {
