@@ -4,11 +4,15 @@ Usage: evaluation.py BIN_DIR WORK_DIR [--videos N] [--clips N] [--classes N] [--
 
 make-scores writes the scores: cmake -DREEL3D_BENCH=ON, target make-scores. The figures are the best of some
 rounds: wall clock, CPU time, and the largest resident set. WORK_DIR is kept, so that a second call is quick.
+
+evaluate-scores is timed without options, with every option that adds figures, and with these on the scores of
+score-videos --probe order, which are four times as many.
 """
 
 import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import time
@@ -47,6 +51,31 @@ def write_training(folder, epochs=200):
     open(os.path.join(folder, "DONE"), "w", encoding="utf-8").close()
 
 
+def write_tables(folder, videos, classes):
+    """Writes the tables that evaluate-scores can read. Returns all options that add figures."""
+    os.makedirs(folder, exist_ok=True)
+
+    def write(name, columns, rows):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as table:
+            table.writelines("\t".join(map(str, row)) + "\n" for row in [columns, *rows])
+        return path
+
+    draw = random.Random(1)
+    ids = [f"v_{number:08}" for number in range(videos)]
+    names = [f"doing thing {number}" for number in range(classes)]
+    labels = write("labels.tsv", ["id", "label"],
+                   [(video, names[(number + step) % classes]) for number, video in enumerate(ids) for step in (0, 7)])
+    slices = write("slices.tsv", ["id", "num_frames", "fps", "height", "brightness", "motion", "source"],
+                   [(video, draw.randrange(50, 300), draw.choice([25, 30, 50]), draw.randrange(120, 1080),
+                     draw.uniform(0, 255) if draw.random() < 0.99 else "nan", draw.uniform(0, 9), draw.choice("abcdefgh"))
+                    for video in ids])
+    listed = write("paper.tsv", ["id"], [[video] for video in ids[::2]])
+    order = write("order.txt", [names[-1]], [[name] for name in names[:-1]])
+    return ["--precision=0.9", r"--group-regex=(v_\d{7})", f"--labels={labels}", f"--slices={slices}",
+            f"--only-videos={listed}", f"--class-order={order}", "--explain"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bin_dir")
@@ -58,18 +87,32 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     tool = lambda name: os.path.join(options.bin_dir, name)
+
+    def make_scores(folder, *extra):
+        if not os.path.isdir(folder):
+            subprocess.run([tool("make-scores"), f"--videos={options.videos}", f"--clips={options.clips}",
+                            f"--classes={options.classes}", *extra, folder + ".part"], check=True)
+            os.rename(folder + ".part", folder)
+
     runs = [os.path.join(options.work_dir, f"run{number}") for number in range(options.runs)]
     for number, run in enumerate(runs):
-        scores = os.path.join(run, "scores")
-        if not os.path.isdir(scores):
-            subprocess.run([tool("make-scores"), f"--videos={options.videos}", f"--clips={options.clips}",
-                            f"--classes={options.classes}", f"--run={number}", f"--skill={8 - number}",
-                            scores + ".part"], check=True)
-            os.rename(scores + ".part", scores)
+        make_scores(os.path.join(run, "scores"), f"--run={number}", f"--skill={8 - number}")
         write_training(os.path.join(run, "train"))
     evaluation = os.path.join(runs[0], "evaluation")
-    report("evaluate-scores", [tool("evaluate-scores"), "--precision=0.9", runs[0] + "/scores", evaluation],
-           options.rounds, evaluation)
+
+    def evaluate(name, scores, *extra):
+        report(name, [tool("evaluate-scores"), "--log-level=error", *extra, scores, evaluation], options.rounds,
+               evaluation)
+
+    every = write_tables(os.path.join(options.work_dir, "tables"), options.videos, options.classes)
+    probed = os.path.join(options.work_dir, "probed")
+    make_scores(probed, "--settings=probe = order;")
+    for number, order in enumerate(["shuffled", "reversed", "one-frame"]):
+        make_scores(os.path.join(probed, "probe", order), f"--settings=probe = order;shown-frames = {order};",
+                    f"--skill={7 - number}")
+    evaluate("evaluate-scores with every option, probed", probed, *every)
+    evaluate("evaluate-scores with every option", runs[0] + "/scores", *every)
+    evaluate("evaluate-scores", runs[0] + "/scores")
     if len(runs) > 1:
         report("compare-scores of two runs", [tool("compare-scores"), runs[0] + "/scores", runs[1] + "/scores"],
                options.rounds)

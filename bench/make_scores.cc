@@ -18,6 +18,7 @@ namespace {
 
 struct MakeScoresOptions {
   std::string folder;
+  std::string settings;
   int videos = 20'000;
   int clips = 20;
   int crops = 1;
@@ -28,6 +29,8 @@ struct MakeScoresOptions {
 
   void Bind(OptionBinder& binder) {
     binder.Positional("SCORES_DIR", &folder, "folder to write scores-NNNNN.h5 to");
+    binder.Bind("settings", &settings,
+                "settings that the score files state, such as \"probe = order;\". Empty: none");
     binder.Bind("videos", &videos, {1, 10'000'000}, "number of videos");
     binder.Bind("clips", &clips, {1, 10'000}, "number of clips of each video");
     binder.Bind("crops", &crops, {1, 10}, "number of crops of each clip");
@@ -96,6 +99,7 @@ void WriteParts(const MakeScoresOptions& options) {
   header.checkpoint = fmt::format("invented-{}", options.run);
   header.data = "0123456789abcdef";
   header.subset = "validation";
+  header.settings = options.settings;
   header.num_parts = (options.videos - 1) / options.videos_per_part + 1;
   header.num_videos_expected = options.videos;
   for (int label = 0; label < options.classes; ++label) {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "lib/base/error.h"
+#include "lib/eval/row_passes.h"
 
 namespace reel3d {
 template <class Score>
@@ -36,6 +37,11 @@ template std::vector<int> TopClasses(const double*, int, int);
 template std::vector<int> TopClasses(const int64_t*, int, int);
 template int RankOfClass(const double*, int, int);
 template int RankOfClass(const float*, int, int);
+
+int BestClass(const double* scores, int num_classes) {
+  const double largest = LargestOf(scores, static_cast<size_t>(num_classes));
+  return static_cast<int>(std::find(scores, scores + num_classes, largest) - scores);
+}
 
 Accuracy::Accuracy(const std::vector<RankedVideo>& videos, int64_t num_expected, int num_classes)
     : num_scored_(static_cast<int64_t>(videos.size())),

@@ -18,6 +18,9 @@ std::vector<int> TopClasses(const Score* scores, int num_classes, int count);
 template <class Score>
 int RankOfClass(const Score* scores, int num_classes, int label);
 
+// Returns the top-1 class: TopClasses()[0], but faster.
+int BestClass(const double* scores, int num_classes);
+
 extern template std::vector<int> TopClasses(const double*, int, int);
 extern template std::vector<int> TopClasses(const int64_t*, int, int);
 extern template int RankOfClass(const double*, int, int);

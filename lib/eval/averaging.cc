@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cfloat>
 #include <cmath>
 #include <iterator>
 #include <numeric>
 
 #include "lib/base/error.h"
+#include "lib/eval/exponentials.h"
+#include "lib/eval/row_passes.h"
 
 namespace reel3d {
 namespace {
@@ -60,28 +61,6 @@ constexpr Rule kRules[] = {
     {"max", "each class's largest probability, for actions that last a moment",
      ClipForm::kProbabilities, Largest},
 };
-
-// Several maxima side by side do not wait for each other.
-float LargestOf(const float* values, size_t count) {
-  constexpr size_t kLanes = 16;
-  size_t index = 0;
-  float largest = values[0];
-  if (count >= kLanes) {
-    std::array<float, kLanes> lanes;
-    std::copy(values, values + kLanes, lanes.begin());
-    for (index = kLanes; index + kLanes <= count; index += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) {
-        const float value = values[index + lane];
-        lanes[lane] = value > lanes[lane] ? value : lanes[lane];
-      }
-    }
-    largest = *std::max_element(lanes.begin(), lanes.end());
-  }
-  for (; index < count; ++index) {
-    largest = std::max(largest, values[index]);
-  }
-  return largest;
-}
 
 const Rule& RuleOf(Averaging averaging) {
   const auto row = static_cast<size_t>(averaging);
@@ -150,13 +129,14 @@ void VideoClips::ComputeLogits(double* row) {
 void VideoClips::ComputeProbabilities(double* row) {
   for (const float* clip : logits_) {
     const double largest = LargestOf(clip, num_classes_);
-    double sum = 0;
     for (size_t index = 0; index < num_classes_; ++index) {
-      row[index] = std::exp(clip[index] - largest);
-      sum += row[index];
+      row[index] = clip[index] - largest;
     }
+    Exponentials(row, num_classes_);
+    const double sum = SumOf(row, num_classes_);
+    const double scale = 1 / sum;
     for (size_t index = 0; index < num_classes_; ++index) {
-      row[index] /= sum;
+      row[index] *= scale;
     }
     log_sums_.push_back(std::log(sum));
     row += num_classes_;
@@ -208,6 +188,11 @@ std::vector<double> VideoClips::Combine(const std::vector<size_t>& places, Avera
   return video;
 }
 
+double VideoClips::ProbabilityOf(size_t place, size_t label) {
+  REEL3D_CHECK(place < size() && label < num_classes_);
+  return Rows(ClipForm::kProbabilities)[place * num_classes_ + label];
+}
+
 std::vector<double> AverageClips(const std::vector<const float*>& clips, size_t num_classes,
                                  Averaging averaging) {
   std::vector<size_t> places(clips.size());
@@ -230,12 +215,13 @@ std::vector<double> ToProbabilities(const std::vector<double>& scores, Averaging
   std::vector<double> values = scores;
   if (RuleOf(averaging).form != ClipForm::kProbabilities || temperature != 1) {
     values = ToLogits(scores, averaging);
-    const double largest = *std::max_element(values.begin(), values.end());
+    const double largest = LargestOf(values.data(), values.size());
     for (double& value : values) {
-      value = std::exp((value - largest) / temperature);
+      value = (value - largest) / temperature;
     }
+    Exponentials(values.data(), values.size());
   }
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  const double sum = SumOf(values.data(), values.size());
   for (double& value : values) {
     value /= sum;
   }

@@ -40,6 +40,8 @@ class VideoClips {
   // one video: they are probabilities (which add up to 1 for softmax, not for max), logits or
   // log-probabilities.
   std::vector<double> Combine(const std::vector<size_t>& places, Averaging averaging);
+  // Returns the probability (softmax of its logits) of a class in the clip at `place`.
+  double ProbabilityOf(size_t place, size_t label);
 
  private:
   const double* Rows(ClipForm form);

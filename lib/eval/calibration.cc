@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "lib/base/error.h"
+#include "lib/eval/exponentials.h"
+#include "lib/eval/row_passes.h"
 
 namespace reel3d {
 
@@ -40,19 +42,18 @@ Reliability MeasureReliability(const std::vector<Forecast>& forecasts, int num_b
 }
 
 double LogLoss(const std::vector<LabelledLogits>& videos, double temperature) {
-  // Terms below exp(kNothing) change no digit of a sum of at least 1. They are skipped, because
-  // exp() takes most of the time.
-  constexpr double kNothing = -45;
+  const double scale = 1 / temperature;
   double loss = 0;
+  std::vector<double> row;
   for (const LabelledLogits& video : videos) {
-    const double largest = *std::max_element(video.logits.begin(), video.logits.end());
-    double sum = 0;
-    for (const double logit : video.logits) {
-      const double exponent = (logit - largest) / temperature;
-      sum += exponent < kNothing ? 0 : std::exp(exponent);
+    row = video.logits;
+    const double largest = LargestOf(row.data(), row.size());
+    for (double& value : row) {
+      value = (value - largest) * scale;
     }
-    const double of_label = video.logits[static_cast<size_t>(video.label)];
-    loss += std::log(sum) - (of_label - largest) / temperature;
+    const double of_label = row[static_cast<size_t>(video.label)];
+    Exponentials(row.data(), row.size());
+    loss += std::log(SumOf(row.data(), row.size())) - of_label;
   }
   return videos.empty() ? 0 : loss / static_cast<double>(videos.size());
 }

@@ -27,7 +27,7 @@ std::vector<const VideoScores*> LabelledVideos(const SubsetScores& subset) {
 RankedVideo RankOf(const VideoScores& video) {
   const double* scores = video.scores.data();
   const auto num_classes = static_cast<int>(video.scores.size());
-  return {video.label, TopClasses(scores, num_classes, 1)[0],
+  return {video.label, BestClass(scores, num_classes),
           RankOfClass(scores, num_classes, video.label)};
 }
 
@@ -319,8 +319,8 @@ class Evaluator {
   Forecast ForecastOf(const VideoScores& video, double temperature) const {
     const std::vector<double> probabilities =
         ToProbabilities(video.scores, options_.averaging, temperature);
-    const auto best = std::max_element(probabilities.begin(), probabilities.end());
-    return {*best, best - probabilities.begin() == video.label};
+    const int best = BestClass(probabilities.data(), num_classes_);
+    return {probabilities[static_cast<size_t>(best)], best == video.label};
   }
 
   std::vector<Forecast> ForecastsOf(const std::vector<const VideoScores*>& videos,

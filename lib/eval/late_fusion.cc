@@ -20,17 +20,23 @@ bool IsRight(const PairedVideo& video, double weight_of_b) {
   if (video.answer_a == video.answer_b) {
     return video.answer_a == video.label;
   }
-  size_t best = 0;
-  double highest = -1;
-  for (size_t label = 0; label < video.probabilities_a.size(); ++label) {
-    const double mean = (1 - weight_of_b) * video.probabilities_a[label] +
-                        weight_of_b * video.probabilities_b[label];
-    if (mean > highest) {
-      highest = mean;
-      best = label;
-    }
+  const auto mean_of = [&](int label) {
+    const auto place = static_cast<size_t>(label);
+    return (1 - weight_of_b) * video.probabilities_a[place] +
+           weight_of_b * video.probabilities_b[place];
+  };
+  const double of_label = mean_of(video.label);
+  const auto beats_label = [&](int other) {
+    const double mean = mean_of(other);
+    return mean > of_label || (mean == of_label && other < video.label);
+  };
+  // Mostly one of the two answers wins, and then the other classes need no look.
+  bool is_right = !beats_label(video.answer_a) && !beats_label(video.answer_b);
+  const auto num_classes = static_cast<int>(video.probabilities_a.size());
+  for (int other = 0; is_right && other < num_classes; ++other) {
+    is_right = !beats_label(other);
   }
-  return static_cast<int>(best) == video.label;
+  return is_right;
 }
 
 int BestStep(const std::array<int64_t, kNumWeights>& num_right) {

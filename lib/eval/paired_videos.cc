@@ -14,9 +14,8 @@
 namespace reel3d {
 namespace {
 
-int BestClass(const VideoScores& video) {
-  const auto best = std::max_element(video.scores.begin(), video.scores.end());
-  return static_cast<int>(best - video.scores.begin());
+int AnswerOf(const VideoScores& video) {
+  return BestClass(video.scores.data(), static_cast<int>(video.scores.size()));
 }
 
 int RankOf(const VideoScores& video, int label) {
@@ -25,7 +24,7 @@ int RankOf(const VideoScores& video, int label) {
 
 PairedVideo PairUp(const VideoScores& a, const VideoScores& b, Averaging averaging) {
   const int label = a.label >= 0 ? a.label : b.label;
-  PairedVideo pair = {a.id, label, BestClass(a), BestClass(b), RankOf(a, label), RankOf(b, label),
+  PairedVideo pair = {a.id, label, AnswerOf(a), AnswerOf(b), RankOf(a, label), RankOf(b, label),
                       {},   {}};
   if (pair.answer_a != pair.answer_b) {
     pair.probabilities_a = ToProbabilities(a.scores, averaging);

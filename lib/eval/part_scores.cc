@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
@@ -13,25 +12,10 @@
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
+#include "lib/eval/row_passes.h"
 
 namespace reel3d {
 namespace {
-
-// Adds up the products with 0, which are 0 or not a number: much faster than a look at each value.
-bool AreFinite(const float* values, size_t count) {
-  constexpr size_t kLanes = 16;
-  std::array<float, kLanes> sums = {};
-  size_t index = 0;
-  for (; index + kLanes <= count; index += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      sums[lane] += values[index + lane] * 0;
-    }
-  }
-  for (; index < count; ++index) {
-    sums[0] += values[index] * 0;
-  }
-  return std::all_of(sums.begin(), sums.end(), [](float sum) { return sum == 0; });
-}
 
 [[noreturn]] void RefuseNotFinite(const std::filesystem::path& file, const Scores& part) {
   const auto bad = std::find_if_not(part.logits.begin(), part.logits.end(),
@@ -67,11 +51,11 @@ struct VideoWindows {
 };
 
 Answer AnswerOf(const std::vector<double>& scores, int label, size_t num_windows) {
-  const auto best = std::max_element(scores.begin(), scores.end());
+  const auto num_classes = static_cast<int>(scores.size());
   Answer answer;
-  answer.predicted = static_cast<int>(best - scores.begin());
+  answer.predicted = BestClass(scores.data(), num_classes);
   if (label >= 0) {
-    answer.rank = RankOfClass(scores.data(), static_cast<int>(scores.size()), label);
+    answer.rank = RankOfClass(scores.data(), num_classes, label);
   }
   answer.num_windows = static_cast<int>(num_windows);
   return answer;
@@ -101,7 +85,7 @@ SurestClip SurestOf(const std::vector<size_t>& places, size_t predicted,
                     VideoClips* clips) {
   SurestClip surest;
   for (const size_t place : places) {
-    const double probability = clips->Combine({place}, Averaging::kSoftmax)[predicted];
+    const double probability = clips->ProbabilityOf(place, predicted);
     if (place == places.front() || probability > surest.probability) {
       surest = {all[rows[place]], probability};
     }
@@ -147,8 +131,7 @@ ScoredRows ScoreVideo(const Scores& scores, const ScoredVideo& video,
   found.scores.num_windows = static_cast<int>(windows.size());
   found.scores.most_distinct =
       *std::max_element(windows.num_distinct.begin(), windows.num_distinct.end());
-  const std::vector<double>& mean = found.scores.scores;
-  const auto predicted = std::max_element(mean.begin(), mean.end()) - mean.begin();
+  const int predicted = BestClass(found.scores.scores.data(), static_cast<int>(num_classes));
   found.scores.surest = SurestOf(kept, static_cast<size_t>(predicted), scores.clips, rows, &clips);
   AddAnswers(windows, request, &clips, &found.scores);
   return found;

@@ -22,14 +22,21 @@ constexpr size_t kMostTexts = 50;
 constexpr const char* kNone = "(none)";
 constexpr const char* kOther = "(other)";
 
-std::optional<double> NumberOf(const std::string& text) {
+// Returns none for a text; the number may be infinite or NaN.
+std::optional<double> ParsedNumber(const std::string& text) {
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault != std::errc() || stop != end || !std::isfinite(number)) {
+  if (fault != std::errc() || stop != end) {
     return std::nullopt;
   }
   return number;
+}
+
+// Returns none for a text, and for what is not finite.
+std::optional<double> NumberOf(const std::string& text) {
+  const std::optional<double> number = ParsedNumber(text);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 // Returns the numbers of a column, rising; none if a value is a text.
@@ -175,6 +182,16 @@ void AddSlices(const std::vector<bool>& is_right, const std::string& column, con
 }
 
 }  // namespace
+
+ValueKind KindOf(const std::string& value) {
+  if (value.empty()) {
+    return ValueKind::kUnknown;
+  }
+  const std::optional<double> number = ParsedNumber(value);
+  return !number                  ? ValueKind::kText
+         : std::isfinite(*number) ? ValueKind::kNumber
+                                  : ValueKind::kNotFinite;
+}
 
 double Slice::Top1() const {
   return static_cast<double>(num_right) / static_cast<double>(std::max<int64_t>(1, num_videos));

@@ -18,6 +18,14 @@ struct SliceColumn {
   std::vector<std::string> values;  // of each video; "": not known
 };
 
+enum class ValueKind {
+  kUnknown,  // ""
+  kNumber,
+  kNotFinite,  // a number such as "nan" or "inf"
+  kText,
+};
+ValueKind KindOf(const std::string& value);
+
 struct Slice {
   std::string column, value;  // value: a text, a number, or a range of numbers
   int64_t num_videos = 0, num_right = 0;

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include "lib/eval/accuracy.h"
+
 namespace reel3d {
 
 std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging) {
   std::vector<SuspectLabel> suspects;
   for (const VideoScores& video : run.videos) {
-    const auto best = std::max_element(video.scores.begin(), video.scores.end());
-    const auto answer = static_cast<int>(best - video.scores.begin());
+    const int answer = BestClass(video.scores.data(), static_cast<int>(video.scores.size()));
     if (video.label >= 0 && answer != video.label) {
       const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
       suspects.push_back({video.id, video.label, answer,

@@ -262,8 +262,10 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   binder.Bind(
       "slices", &slices,
       "report top-1 also for the videos with each value of this table's columns (`id` and any "
-      "others, such as index.tsv of shards or a table of measure-videos). Empty: only by number of "
-      "windows, and by group with --group-regex");
+      "others, such as index.tsv of shards or a table of measure-videos). An empty field means "
+      "that the value is "
+      "not known, and so does `nan` among numbers. Empty: only by number of windows, and by group "
+      "with --group-regex");
   binder.Bind(
       "slice-by", &slice_by,
       "use only these columns of --slices (a,b,...); duration_s is computed from num_frames "

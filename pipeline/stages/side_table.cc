@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/plural.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
@@ -62,18 +63,43 @@ size_t PlaceOf(const Fields& columns, const std::string& name, const fs::path& f
   return static_cast<size_t>(found - columns.begin());
 }
 
+struct SideRow {
+  Fields fields;
+  int line = 0;
+};
+
 // Holds the rows of a file by id.
 struct SideTable {
   fs::path file;
   Fields columns;
-  std::map<std::string, Fields> rows;
-
-  // Returns a row's field; "" for a video that is not in the file.
-  std::string Value(const std::string& id, size_t column) const {
-    const auto row = rows.find(id);
-    return row == rows.end() ? "" : row->second[column];
-  }
+  std::map<std::string, SideRow> rows;
 };
+
+// The row of each scored video; null for a video that is not in the file.
+using RowsOfVideos = std::vector<const SideRow*>;
+
+// Warns of videos that are not in the file.
+RowsOfVideos RowsOf(const SideTable& table, const Fields& ids) {
+  RowsOfVideos rows;
+  for (const std::string& id : ids) {
+    const auto row = table.rows.find(id);
+    rows.push_back(row == table.rows.end() ? nullptr : &row->second);
+  }
+  const auto num_absent = std::count(rows.begin(), rows.end(), nullptr);
+  if (num_absent > 0) {
+    LogWarn(fmt::format("{} of the {} scored videos are not in {}: they have no value there",
+                        num_absent, ids.size(), table.file.string()));
+  }
+  return rows;
+}
+
+SliceColumn ColumnOf(const RowsOfVideos& rows, const std::string& name, size_t place) {
+  SliceColumn column = {name, {}};
+  for (const SideRow* row : rows) {
+    column.values.push_back(row == nullptr ? "" : row->fields[place]);
+  }
+  return column;
+}
 
 SideTable ReadSideTable(const fs::path& file) {
   SideTable table = {file, HeaderOf(file), {}};
@@ -85,7 +111,7 @@ SideTable ReadSideTable(const fs::path& file) {
       fields.emplace_back(reader.Text(column));
     }
     const std::string id = fields[id_column];
-    if (!table.rows.emplace(id, std::move(fields)).second) {
+    if (!table.rows.emplace(id, SideRow{std::move(fields), reader.line()}).second) {
       reader.Fail(fmt::format("video {} is there twice: give each video one row", id));
     }
   }
@@ -122,14 +148,73 @@ std::string DurationOf(const std::string& num_frames, const std::string& fps) {
   return is_known && std::isfinite(frames / rate) ? fmt::format("{:.3f}", frames / rate) : "";
 }
 
-SliceColumn Durations(const SideTable& table, const Fields& ids) {
+SliceColumn Durations(const SideTable& table, const RowsOfVideos& rows) {
   const size_t frames = PlaceOf(table.columns, kFrames, table.file);
   const size_t fps = PlaceOf(table.columns, kFps, table.file);
   SliceColumn column = {kDuration, {}};
-  for (const std::string& id : ids) {
-    column.values.push_back(DurationOf(table.Value(id, frames), table.Value(id, fps)));
+  for (const SideRow* row : rows) {
+    column.values.push_back(row == nullptr ? ""
+                                           : DurationOf(row->fields[frames], row->fields[fps]));
   }
   return column;
+}
+
+// Counts the values of some kinds.
+struct ValueCount {
+  int64_t count = 0;
+  int first_line = 0;
+  std::string first;  // the value in this line
+
+  void Add(const std::string& value, int line) {
+    if (++count == 1 || line < first_line) {
+      first_line = line;
+      first = value;
+    }
+  }
+};
+
+struct ValueCounts {
+  ValueCount numbers, texts, others;  // others: "", "nan", "inf"
+};
+
+// Counts the values of the videos that are in the file.
+ValueCounts CountValues(const SliceColumn& column, const RowsOfVideos& rows) {
+  ValueCounts counts;
+  for (size_t video = 0; video < rows.size(); ++video) {
+    if (rows[video] != nullptr) {
+      const std::string& value = column.values[video];
+      const ValueKind kind = KindOf(value);
+      ValueCount& counted = kind == ValueKind::kNumber ? counts.numbers
+                            : kind == ValueKind::kText ? counts.texts
+                                                       : counts.others;
+      counted.Add(value, rows[video]->line);
+    }
+  }
+  return counts;
+}
+
+// Warns of videos without a number in a column of numbers, and makes values such as "nan" unknown
+// there. Warns of texts among numbers, because one text makes all of them texts.
+void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, SliceColumn* column) {
+  const auto [numbers, texts, others] = CountValues(*column, rows);
+  const std::string name = fmt::format("{}: column {}", file.string(), Escaped(column->name));
+  if (texts.count > 0 && numbers.count > texts.count) {
+    LogWarn(
+        fmt::format("{} has numbers for {} and texts for {}, the first in line {} ('{}'): all "
+                    "are taken as texts; leave the field empty where a number is not known",
+                    name, Count(numbers.count, "scored video"), texts.count, texts.first_line,
+                    Escaped(texts.first)));
+  }
+  if (texts.count == 0 && numbers.count > 0 && others.count > 0) {
+    LogWarn(
+        fmt::format("{} has no number for {}, the first in line {} ({}): they are the slice "
+                    "(none)",
+                    name, Count(others.count, "scored video"), others.first_line,
+                    others.first.empty() ? "no value" : others.first));
+    for (std::string& value : column->values) {
+      value = KindOf(value) == ValueKind::kNumber ? value : "";
+    }
+  }
 }
 
 }  // namespace
@@ -138,12 +223,7 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
                                           const Fields& ids) {
   const SideTable table = ReadSideTable(file);
   RequireScored(table, ids);
-  const auto num_absent = std::count_if(
-      ids.begin(), ids.end(), [&](const std::string& id) { return table.rows.count(id) == 0; });
-  if (num_absent > 0) {
-    LogWarn(fmt::format("{} of the {} scored videos are not in {}: they have no value there",
-                        num_absent, ids.size(), file.string()));
-  }
+  const RowsOfVideos rows = RowsOf(table, ids);
   const bool makes_duration =
       Has(table.columns, kFrames) && Has(table.columns, kFps) && !Has(table.columns, kDuration);
   std::vector<SliceColumn> columns;
@@ -158,16 +238,15 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
     }
     const auto found = places.find(name);
     const size_t place = found != places.end() ? found->second : PlaceOf(table.columns, name, file);
-    columns.push_back({name, {}});
-    for (const std::string& id : ids) {
-      columns.back().values.push_back(table.Value(id, place));
-    }
+    columns.push_back(ColumnOf(rows, name, place));
+    JudgeColumn(file, rows, &columns.back());
     if (wanted.empty() && NamesEachVideo(columns.back())) {
       columns.pop_back();
     }
   }
   if (makes_duration && (wanted.empty() || Has(wanted, kDuration))) {
-    columns.push_back(Durations(table, ids));
+    columns.push_back(Durations(table, rows));
+    JudgeColumn(file, rows, &columns.back());
   }
   return columns;
 }

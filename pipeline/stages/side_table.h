@@ -16,7 +16,9 @@ namespace reel3d {
 // in `wanted`, with a value for each of `ids`: "" for a video that is not in the file. A warning
 // states the number of such videos. If `wanted` is empty, returns all columns except those that do
 // not group videos: `label`, and texts that differ from video to video. If the file has
-// `num_frames` and `fps`, there is a column `duration_s` as well. Throws an input error if a column
+// `num_frames` and `fps`, there is a column `duration_s` as well. In a column of numbers, values
+// such as "nan" become "", and a warning states how many videos have no number. Another warning
+// states that a column has texts among its numbers. Throws an input error if a column
 // is not there, an id occurs twice, or no video is in the file.
 std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& wanted,

@@ -19,6 +19,13 @@ TEST(TopClasses, LowerIndexComesFirstInATie) {
   }
 }
 
+TEST(BestClass, IsTheFirstOfTheHighest) {
+  const double scores[] = {-0.3, -0.1, -0.1, -0.2};
+  EXPECT_EQ(BestClass(scores, 4), 1);
+  EXPECT_EQ(BestClass(scores, 1), 0);
+  EXPECT_EQ(BestClass(scores + 2, 2), 0);
+}
+
 // Three answers are right, one is in the top 5, one is wrong. Five more videos have no answer.
 Accuracy FiveOfTen() { return {{{0, 0, 0}, {0, 0, 0}, {1, 1, 0}, {1, 0, 3}, {5, 1, 5}}, 10, 6}; }
 

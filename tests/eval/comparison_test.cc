@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
+#include "lib/eval/accuracy.h"
 #include "lib/eval/late_fusion.h"
 #include "lib/eval/paired_test.h"
 #include "lib/eval/paired_videos.h"
@@ -251,6 +252,36 @@ TEST(FuseLate, TheWeightIsJudgedOnTheOtherHalf) {
   EXPECT_EQ(fused.weight_of_b[0], 1);
   EXPECT_EQ(fused.weight_of_b[1], 0);
   EXPECT_THAT(fused.is_right, Each(false));
+}
+
+// Computes what FuseLate() does by looking for the best class of every mean.
+TEST(FuseLate, TheFirstBestClassIsTheAnswer) {
+  Rng rng(7);
+  const auto draw = [&] {
+    std::vector<double> probabilities;
+    for (int label = 0; label < 4; ++label) {
+      probabilities.push_back(static_cast<double>(rng.Below(5)) / 4);  // often equal
+    }
+    return probabilities;
+  };
+  std::vector<PairedVideo> videos;
+  for (int video = 0; video < 400; ++video) {
+    const std::vector<double> a = draw();
+    const std::vector<double> b = draw();
+    videos.push_back({"v", video % 4, BestClass(a.data(), 4), BestClass(b.data(), 4), 0, 0, a, b});
+  }
+  std::vector<int> halves(200, 0);
+  halves.resize(400, 1);
+  const FusedAnswers fused = FuseLate(videos, halves);
+  for (size_t video = 0; video < videos.size(); ++video) {
+    const double weight = fused.weight_of_b[1 - halves[video]];
+    std::vector<double> means;
+    for (size_t label = 0; label < 4; ++label) {
+      means.push_back((1 - weight) * videos[video].probabilities_a[label] +
+                      weight * videos[video].probabilities_b[label]);
+    }
+    EXPECT_EQ(fused.is_right[video], BestClass(means.data(), 4) == videos[video].label) << video;
+  }
 }
 
 TEST(HalvesOf, AreHalves) {

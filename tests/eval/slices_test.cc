@@ -48,6 +48,19 @@ TEST(Slices, NumbersWithATextAreTexts) {
   EXPECT_THAT(SlicesOf({"nan", "inf"}), ElementsAre("inf", "nan"));
 }
 
+TEST(Slices, ValuesAreOfFourKinds) {
+  EXPECT_EQ(KindOf(""), ValueKind::kUnknown);
+  for (const char* number : {"0", "-1.5", "1e3"}) {
+    EXPECT_EQ(KindOf(number), ValueKind::kNumber) << number;
+  }
+  for (const char* number : {"nan", "NaN", "-nan", "inf", "-Infinity"}) {
+    EXPECT_EQ(KindOf(number), ValueKind::kNotFinite) << number;
+  }
+  for (const char* text : {"x", "1x", " 1", "n/a", "0x10"}) {
+    EXPECT_EQ(KindOf(text), ValueKind::kText) << text;
+  }
+}
+
 TEST(Slices, RareTextsAreOneSlice) {
   Values values;
   for (int text = 0; text < 60; ++text) {

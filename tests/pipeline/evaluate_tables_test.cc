@@ -65,6 +65,36 @@ TEST_F(EvaluateTables, FramesAndRatesThatMakeNoDuration) {
               AllOf(HasSubstr("\nduration_s\t(none)\t2\t"), Not(HasSubstr("inf"))));
 }
 
+// One video without a number must not make the column one of texts.
+TEST_F(EvaluateTables, NumbersThatAreNotKnown) {
+  options_.slices = Write("side.tsv",
+                          "id\tfps\tmotion\tcam\nx\tnan\tnan\t\nc\tNaN\t0.5\tnan\nb\t\t-inf\tnan\n"
+                          "a\t25\t1\t\n");
+  testing::internal::CaptureStderr();
+  Run();
+  EXPECT_THAT(Output("slices.tsv"),
+              AllOf(HasSubstr("\nfps\t25\t1\t"), HasSubstr("\nfps\t(none)\t2\t"),
+                    HasSubstr("\nmotion\t0.5\t1\t"), HasSubstr("\nmotion\t(none)\t1\t"),
+                    HasSubstr("\ncam\tnan\t2\t"), HasSubstr("\ncam\t(none)\t1\t")));
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      AllOf(HasSubstr("side.tsv: column fps has no number for 2 scored videos, the first in line 3 "
+                      "(NaN): they are the slice (none)"),
+            HasSubstr("column motion has no number for 1 scored video, the first in line 4 (-inf)"),
+            Not(HasSubstr("column cam"))));
+}
+
+TEST_F(EvaluateTables, ATextAmongNumbersIsNamed) {
+  options_.slices = Write("side.tsv", "id\tfps\tcam\na\t25\t1\nb\tunknown\tweb\nc\t50\tphone\n");
+  testing::internal::CaptureStderr();
+  Run();
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      AllOf(HasSubstr("column fps has numbers for 2 scored videos and texts for 1, the first in "
+                      "line 3 ('unknown'): all are taken as texts; leave the field empty where a"),
+            Not(HasSubstr("column cam"))));
+}
+
 TEST_F(EvaluateTables, AColumnThatStandsTwice) {
   options_.slices = Write("side.tsv", "id\tcam\tcam\na\tx\ty\n");
   ExpectRefusedLater("has the column 'cam' twice");
