@@ -13,13 +13,15 @@ import time
 from support import link_videos, require, require_same, say
 
 MOST_RATIO = 2.1
-HEIGHT = 64
+HEIGHT = 32  # of the sources too, so that a video costs little
 GROUPS = 20  # of the smaller number of videos
+COLUMNS = ("id", "path", "label", "subset", "begin_s", "end_s", "num_frames", "fps", "width", "height")
 TRAINING = """depth = 10
 width = 0.125
 sample-size = 32
 batch = 8
 epochs = 1
+schedule = constant
 threads = 1
 """
 
@@ -79,25 +81,48 @@ class Figures:
     num_shards: int
 
 
-def train_small(tools, drawn, work):
+def shrink(tools, drawn, work):
+    """Makes small videos of the drawn ones, by prep-videos, and returns their folder."""
+    tools.run("list-videos", drawn, work / "drawn.tsv")
+    tools.run("prep-videos", "--height", HEIGHT, work / "drawn.tsv", work / "small")
+    small = work / "sources"
+    for source in drawn.glob("*/*.mp4"):
+        (small / source.parent.name).mkdir(parents=True, exist_ok=True)
+        os.rename(work / "small" / f"{source.stem}.mkv", small / source.parent.name / f"{source.stem}.mkv")
+    return small
+
+
+def write_manifest(small, folder, number, subset):
+    """Lists `number` small videos in the folder, as list-videos lists others: it passes over what prep-videos made."""
+    link_videos(small, folder / "videos", number)
+    rows = ["\t".join(COLUMNS)]
+    for file in sorted((folder / "videos").glob("*/*")):
+        path = file.relative_to(folder)
+        rows.append("\t".join([file.stem, str(path), file.parent.name, subset] + [""] * 6))
+    (folder / "videos.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    classes = sorted(path.name for path in (folder / "videos").iterdir())
+    (folder / "classes.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
+    return folder / "videos.tsv"
+
+
+def train_small(tools, small, work):
     """Trains a small network on a few of the videos, and returns its checkpoint."""
-    link_videos(drawn, work / "few", 64)
+    few = work / "few"
+    manifest = write_manifest(small, few, 64, "training")
     (work / "train.ini").write_text(TRAINING, encoding="utf-8")
-    tools.run("list-videos", work / "few", work / "few.tsv")
-    tools.run("prep-videos", "--height", HEIGHT, work / "few.tsv", work / "few-prepared")
-    tools.run("pack-shards", work / "few.tsv", work / "few-prepared", work / "few-shards")
-    tools.run("train-r3d", "--config", work / "train.ini", work / "few-shards", work / "train")
+    tools.run("prep-videos", "--height", HEIGHT, manifest, few / "prepared")
+    tools.run("pack-shards", manifest, few / "prepared", few / "shards")
+    tools.run("train-r3d", "--config", work / "train.ini", few / "shards", work / "train")
     return work / "train/checkpoints/latest"
 
 
-def measure(tools, drawn, work, number, group, checkpoint):
+def measure(tools, small, work, number, group, checkpoint):
     """Runs all stages on `number` videos, which are all held out, and returns the Figures."""
     costs, peaks = {}, {}
-    link_videos(drawn, work / "videos", number)
-    manifest, prepared, shards, grouped = (work / name for name in ("videos.tsv", "prepared", "shards", "grouped"))
+    manifest = write_manifest(small, work, number, "validation")
+    prepared, shards, grouped = (work / name for name in ("prepared", "shards", "grouped"))
     scratch = work / "scratch"
     scratch.mkdir()
-    costs["list"] = tools.run("list-videos", "--validation-fraction", "1", work / "videos", manifest)
     with Peak([prepared, shards]) as peaks["two steps"]:
         costs["prep"] = tools.run("prep-videos", "--height", HEIGHT, manifest, prepared)
         costs["pack"] = tools.run("pack-shards", "--group-videos", group, manifest, prepared, shards)
@@ -108,7 +133,7 @@ def measure(tools, drawn, work, number, group, checkpoint):
     shutil.rmtree(prepared)
     shutil.rmtree(grouped)
     if checkpoint:
-        costs["score"] = tools.run("score-videos", checkpoint, shards, work / "scores")
+        costs["score"] = tools.run("score-videos", "--windows", 1, checkpoint, shards, work / "scores")
         costs["evaluate"] = tools.run("evaluate-scores", work / "scores", work / "evaluation")
     num_shards = len(list(shards.glob("*.h5")))
     shutil.rmtree(work)
@@ -142,14 +167,15 @@ def print_peaks(figures, group):
 
 def check_cost(tools, drawn, work, options):
     group = max(1, options.size // GROUPS)
-    checkpoint = train_small(tools, drawn, work) if tools.has("train-r3d") else None
+    small = shrink(tools, drawn, work)
+    checkpoint = train_small(tools, small, work) if tools.has("train-r3d") else None
     if not checkpoint:
         say("without train-r3d nothing is scored")
     all_figures = []
     for number in (options.size, 2 * options.size):
         part = work / str(number)
         part.mkdir()
-        all_figures.append(measure(tools, drawn, part, number, group, checkpoint))
+        all_figures.append(measure(tools, small, part, number, group, checkpoint))
     once, twice = all_figures
     print_costs(once, twice)
     for figures in all_figures:

@@ -60,12 +60,12 @@ class Tools:
 
 def link_videos(drawn, folder, number):
     """Makes `number` videos with names of their own in class folders: hard links to the drawn ones, in turns."""
-    sources = sorted(drawn.glob("*/*.mp4"))
+    sources = sorted(drawn.glob("*/*"))
     for name in {source.parent.name for source in sources}:
         (folder / name).mkdir(parents=True)
     for i in range(number):
         source = sources[i % len(sources)]
-        os.link(source, folder / source.parent.name / f"{source.stem}_{i // len(sources):03d}.mp4")
+        os.link(source, folder / source.parent.name / f"{source.stem}_{i // len(sources):03d}{source.suffix}")
 
 
 def results_of(folder):

@@ -38,7 +38,7 @@ echo "== on this machine"
 workflow $last RUN="$work/local"
 
 # make_stuck TOOL NODE... puts a stand-in into $work/bin. On these nodes the tool stands still as soon as it has a
-# slice. On the others it starts after that.
+# slice. On the other nodes it starts after that.
 make_stuck() {
 	local tool=$1
 	shift
@@ -50,6 +50,7 @@ make_stuck() {
 			for node in $*; do [ -e "\$stuck\$node" ] || return 1; done
 		}
 		node=\${SLURMD_NODENAME:-}
+		[ -n "\$node" ] || exec "$REEL3D_BIN/$tool" "\$@" # the submission checks the settings
 		if [[ " $* " != *" \$node "* ]] || [ -e "\$stuck\$node" ]; then
 			for ((i = 0; i < 600; i++)); do all_stuck || sleep 0.1; done
 			exec "$REEL3D_BIN/$tool" "\$@"
