@@ -104,6 +104,19 @@ workflow pack RUN="$work/groups" OVERWRITE=yes
 expect 0 "of 3 groups (0 kept)"
 rm "$configs"/{prep,pack}.ini
 
+# An interrupted make leaves the target, which another task may have made meanwhile.
+mkdir "$work/bin"
+ln -s "$bin"/* "$work/bin/"
+rm "$work/bin/prep-videos"
+printf '#!/bin/sh\nmkdir "$2"\ntouch "$2/DONE"\nexec sleep 60\n' >"$work/bin/prep-videos"
+chmod +x "$work/bin/prep-videos"
+make -f Makefile.workflow EXP=settings RUN="$work/asked" CONFIGS="$configs" VIDEOS="$work/videos" BUILD=no BIN="$work/bin" prep \
+	>"$work/said" 2>&1 &
+for ((i = 0; i < 600; i++)); do [ ! -e "$work/asked/prepared/DONE" ] || break && sleep 0.1; done
+kill -TERM $!
+wait $! || true
+[ -e "$work/asked/prepared/DONE" ] || { cat "$work/said" && echo "an interrupted make removed DONE" && exit 1; }
+
 touch "$configs/trian.ini"
 workflow prep
 expect 2 "trian.ini: settings of no stage"

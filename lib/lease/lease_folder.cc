@@ -154,9 +154,11 @@ void LeaseFolder::LookAtHeld() {
 
 std::vector<LeaseState> LeaseFolder::Ended(const std::string& name) const {
   std::vector<LeaseState> ended;
-  for (const auto& [of, state] : EndedLeases(folder_)) {
-    if (of == name) {
-      ended.push_back(state);
+  for (const fs::path& file : EndedFiles(folder_)) {
+    const std::optional<std::string> text =
+        file.stem().string() == name ? TextOf(file) : std::nullopt;
+    if (text) {
+      ended.push_back(ParseLease(*text));
     }
   }
   return ended;

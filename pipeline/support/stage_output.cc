@@ -199,6 +199,7 @@ bool StageOutput::Finish(const Json& report, const std::vector<FailedItem>& fail
 void StageOutput::FinishTask(const Json& report, const std::vector<FailedItem>& failed,
                              const Tolerance& tolerance) const {
   Report(report, failed);
+  RemoveStaleTemporaries(OwnFolder());  // of a task that was killed, and whose work this was
   WriteFileAtomically(OwnFolder() / kDoneFile,
                       FormatTaskDone({WorkId(), tolerance.num_items, tolerance.num_failed}));
 }
