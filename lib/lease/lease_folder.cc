@@ -139,14 +139,15 @@ bool LeaseFolder::MoveAside(const std::string& name, const std::string& judged) 
   return false;
 }
 
-bool LeaseFolder::IsFresh(const std::string& name) const {
-  std::error_code error;
-  return !fs::exists(FileOf(name), error) && Ended(name).empty();
-}
-
 void LeaseFolder::LookAtHeld() {
-  for (const std::string& name : HeldLeases(folder_)) {
-    if (const std::optional<std::string> text = TextOf(FileOf(name))) {
+  taken_.clear();
+  for (const fs::path& file : FilesOf(folder_, ".")) {
+    const std::string name = file.stem().string();
+    taken_.insert(name);
+    if (file.extension() != kHeldEnding) {
+      continue;
+    }
+    if (const std::optional<std::string> text = TextOf(file)) {
       IsStale(name, *text);
     }
   }
@@ -154,9 +155,11 @@ void LeaseFolder::LookAtHeld() {
 
 std::vector<LeaseState> LeaseFolder::Ended(const std::string& name) const {
   std::vector<LeaseState> ended;
-  for (const auto& [of, state] : EndedLeases(folder_)) {
-    if (of == name) {
-      ended.push_back(state);
+  for (const fs::path& file : EndedFiles(folder_)) {
+    const std::optional<std::string> text =
+        file.stem().string() == name ? TextOf(file) : std::nullopt;
+    if (text) {
+      ended.push_back(ParseLease(*text));
     }
   }
   return ended;
