@@ -27,6 +27,7 @@ SLURMD_NODENAME=$host exec sh -c "$*"
 END
 chmod +x "$work/ssh"
 export PARALLEL_SSH=$work/ssh
+unset SHELL # as in cron and containers
 fail() {
 	echo "FAILED: $*"
 	cat "$work/said" "$RUN/seen" 2>/dev/null || true

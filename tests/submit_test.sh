@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2031 # a test reads site.env in subshells
 # Tests slurm/submit.sh, status.sh and cancel.sh with simulated Slurm commands: what they refuse before a job is
 # queued, and which jobs and files stay after a failure. Usage: tests/submit_test.sh
 # shellcheck source=tests/submit_test_support.sh

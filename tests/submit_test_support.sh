@@ -50,6 +50,7 @@ case " $* " in
 *' show job '*) grep -s "^JobId=${*: -1} " jobs || exit 1 ;;
 esac
 END
+# shellcheck disable=SC2016 # the script's own folder
 printf '#!/bin/sh\ncat "$(dirname "$0")/../sacct" 2>/dev/null\n' >"$work/slurm/sacct"
 # Answers as sacctmgr 22.05 of a cluster with accounting does, from the file `accounting`, whose lines are
 # ENTITY COLUMNS|VALUES. Without the file it fails as on a cluster without accounting.
@@ -90,4 +91,3 @@ finish_tasks() { # FOLDER TASK...: marks these tasks of a stage as done
 	shift
 	for task in "$@"; do mkdir -p "$folder/000$task-of-0004" && touch "$folder/000$task-of-0004/DONE"; done
 }
-

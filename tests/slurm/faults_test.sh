@@ -8,7 +8,7 @@ export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS=$work/v
 mkdir -p "$BIN" "$RUN" "$CONFIGS"
 link_stubs
 cp slurm/site.env "$work/site.before"
-echo 'BACK_OFF_S=1' >>"$work/site.before"
+echo 'BACK_OFF_S=9' >>"$work/site.before"
 cp "$work/site.before" "$SITE_ENV"
 await_proof() { [ -e "$RUN/$1" ] || fail "$1 is missing: $(tail -n 20 "$RUN"/slurm/*.log)"; }
 
