@@ -32,6 +32,9 @@ mkdir -p "$RUN/slurm/submit.lock" # cannot be written to, even by root
 submit
 expect 4 "cannot write to $RUN/slurm (owner: $(id -un)): if the run is somebody else's, give another RUN=DIR"
 nothing_queued
+touch "$RUN/settings"
+! make -f Makefile.workflow evaluate EXEC=slurm BUILD=no >"$work/said" 2>&1 || fail "it can write there"
+grep -qF "cannot write to $RUN/settings: if the run is somebody else's, give another RUN=DIR" "$work/said" || fail "no reason"
 
 echo "== only tasks that are not done"
 arrays_of() { sed -n "s/^sbatch .*--array=\([^ ]*\) .*$1.sbatch\$/\1/p" "$work/asked"; }

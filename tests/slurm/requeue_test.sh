@@ -19,7 +19,7 @@ ends_well() { # STAGE: fails unless the chain up to this stage ends as complete
 }
 
 echo "== training is asked to stop by the signals of different sites"
-for signal in USR2 TERM HUP; do
+for signal in USR2 TERM; do
 	start_over
 	echo 1 >"$RUN/hold-train-r3d"
 	workflow train EXEC=slurm TASKS=1
@@ -49,25 +49,22 @@ preempt() { # HOW-LONG: takes all nodes for so long
 	sbatch --quiet --partition=urgent --nodes=3 --ntasks-per-node=4 --output=/dev/null --wrap "sleep $1"
 }
 
-echo "== preempted with a grace, and without"
-for partition in low again; do
+preempted() { # PARTITION STAGE TOOL: both processes of the stage are preempted, and go on later
 	start_over
-	echo "SITE_OPTIONS=(--partition=$partition)" >>"$SITE_ENV"
-	echo 1 >"$RUN/hold-train-r3d"
-	workflow train EXEC=slurm TASKS=1
-	await_lines "$RUN/seen" 'train-r3d holds' 2
+	echo "SITE_OPTIONS=(--partition=$1)" >>"$SITE_ENV"
+	echo 1 >"$RUN/hold-$3"
+	workflow "$2" EXEC=slurm TASKS=2
+	await_lines "$RUN/seen" "$3 holds" 2
 	sleep 0.5
 	preempt 2
-	ends_well "train in $partition"
-	start_over
-	echo 1 >"$RUN/hold-prep-videos"
-	workflow prep EXEC=slurm TASKS=2
-	await_lines "$RUN/seen" 'prep-videos holds' 2
-	preempt 2
-	ends_well "prep in $partition"
-	expect '^prep-videos .* restart 1 ' 2
+	ends_well "$2 in $1"
+	expect "^$3 .* restart 1 " 2
 	cp slurm/site.env "$SITE_ENV"
-done
+}
+echo "== preempted with a grace, and without; Slurm cancels the job, or queues it again"
+preempted low prep prep-videos
+preempted low train train-r3d
+preempted again train train-r3d
 
 echo "== a preempted job that is cancelled later does not come back"
 start_over
