@@ -18,7 +18,7 @@ declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [e
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores)
 [ "$PACK" != groups ] || tool[pack]=pack-videos
-# jobs.tsv lists stage and job of the newest submission. The file is replaced when the first job has
+# jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission. The file is replaced when the first job has
 # been queued, so a submission that queues nothing loses nothing. history.tsv keeps the jobs of all
 # submissions, with their times.
 jobs=$RUN/slurm/jobs.tsv
@@ -32,8 +32,54 @@ die() {
 
 is_array() { [ "$1" = prep ] || [ "$1" = score ] || [ "$1-$PACK" = pack-groups ]; }
 
-# task_done STAGE TASK succeeds if this task of an array has written its DONE.
-task_done() { [ -e "$(printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS")" ]; }
+# task_file STAGE TASK prints the file that this task of an array writes last.
+task_file() { printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS"; }
+task_done() { [ -e "$(task_file "$1" "$2")" ]; }
+
+# tasks_of LIST prints the tasks that a list such as 1,5-7%2 names, one a line. Fails if it is no such list.
+tasks_of() {
+	local part
+	for part in $(tr ',' ' ' <<<"${1%\%*}"); do
+		[[ $part =~ ^([0-9]{1,7})(-([0-9]{1,7})(:([1-9][0-9]{0,6}))?)?$ ]] || return 1
+		seq "${BASH_REMATCH[1]}" "${BASH_REMATCH[5]:-1}" "${BASH_REMATCH[3]:-${BASH_REMATCH[1]}}"
+	done
+}
+
+# as_list reads numbers, one a line, and prints them as such a list.
+as_list() {
+	sort -nu | awk '
+		function end_range() { list = list (list == "" ? "" : ",") first (last > first ? "-" last : "") }
+		NR > 1 && $1 != last + 1 { end_range(); first = $1 }
+		NR == 1 { first = $1 }
+		{ last = $1 }
+		END { if (NR > 0) { end_range(); print list } }'
+}
+
+# undone_tasks STAGE lists the tasks of an array that have not written their DONE; nothing if the tasks
+# share the work, since any of them may do it.
+undone_tasks() {
+	local task
+	if is_array "$1" && [ -z "$(slices_there "$1")" ]; then
+		for ((task = 0; task < TASKS; task++)); do task_done "$1" $task || echo $task; done | as_list
+	fi
+}
+
+# never_began STAGE names the tasks of the newest submission that Slurm ended without starting them: they have
+# no log. Slurm may count such a task as COMPLETED.
+never_began() {
+	local job='' list='' task none
+	read -r job list < <(awk -v stage="$1" '$1 == stage {print $2, $3}' "$jobs") || true
+	[ -n "$job" ] || return 0
+	if [ -n "$list" ]; then
+		none=$(for task in $(tasks_of "$list"); do
+			[ -e "$RUN/slurm/reel3d-$1-${job}_$task.log" ] || task_done "$1" "$task" || echo "$task"
+		done | as_list)
+		none=${none:+$1 tasks $none}
+	elif [ ! -e "$RUN/slurm/reel3d-$1-$job.log" ]; then
+		none="$1"
+	fi
+	[ -z "${none:-}" ] || echo "Slurm never started $none (no log): sinfo -R shows nodes that it has drained; submit again"
+}
 
 # slices_there STAGE prints into how many slices the unfinished output of a stage is cut. Anybody may
 # have written the file, and bash would run a command in a text that it takes for a number.

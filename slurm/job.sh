@@ -4,13 +4,33 @@
 # A node that cannot launch a job may still end it as COMPLETED 0:0, and then Slurm releases the
 # jobs that wait for it. So no job trusts the job before it. Each job waits for the file that proves
 # the stage before it, and at its end for the file that proves its own stage.
-set -euo pipefail
+# shellcheck source=slurm/chain.sh
+. slurm/chain.sh
 
-# Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end.
-# The signals are noted from here on, however long site_setup takes.
-asked='' cancelled=''
-trap asked=yes USR1
-trap cancelled=yes TERM
+# Slurm's name of this job. The number of one task of each array is also that of the whole array.
+self=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}}
+self=${self:-$SLURM_JOB_ID}
+
+# Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end, and
+# before a preemption whatever the site sends. The signals are noted from here on, however long site_setup takes.
+asked='' cancelled='' requeued=''
+
+# TERM has several causes, and Slurm knows which. If it does not answer, the job counts as cancelled.
+hear_term() {
+	local said
+	[ -z "$requeued" ] || return 0
+	said=$(trap '' TERM && timeout 10 scontrol --oneliner show job "$self" 2>/dev/null) || said=
+	if [[ $said =~ \ Restarts=([0-9]+) ]] && ((BASH_REMATCH[1] > ${SLURM_RESTART_COUNT:-0})); then
+		requeued=yes
+		echo "Slurm queues this job again" >&2
+	elif [[ $said =~ JobState=RUNNING|Reason=TimeLimit|PreemptTime=[0-9] ]]; then
+		asked=yes
+	else
+		cancelled=yes
+	fi
+}
+trap asked=yes USR1 USR2 INT HUP XCPU
+trap hear_term TERM
 
 stage=${SLURM_JOB_NAME#reel3d-}
 job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
@@ -23,11 +43,12 @@ fi
 
 keep_record() {
 	local status=$?
-	if ((status == 0)) || [ -n "${requeued:-}" ]; then
+	if ((status == 0)) || [ -n "$requeued" ]; then
 		rm -f "$record"
 		return
 	fi
 	mkdir -p "$(dirname "$record")"
+	[ -z "${in_setup:-}" ] || echo "$stage: site_setup of ${SITE_ENV:-slurm/site.env} failed on this node (status $status), see above" >&2
 	{
 		echo "$stage${SLURM_ARRAY_TASK_ID:+ task $SLURM_ARRAY_TASK_ID}: $([ -n "$cancelled" ] && echo cancelled || echo "status $status") on $HOSTNAME, log $log"
 		grep -vE '^(make|srun|slurmstepd|run-ranks)|^[^a-z]*$' "$log" | tail -n 2 || true
@@ -37,7 +58,9 @@ trap keep_record EXIT
 
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
+in_setup=yes
 site_setup
+in_setup=
 
 # Slurm's array may have only some of the tasks (ARRAY=LIST). The tools need the numbers of all tasks.
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
@@ -51,7 +74,7 @@ await_file() {
 		[ ! -e "$1" ] || return 0
 		sleep 1
 	done
-	echo "$SLURM_JOB_NAME: $1 is not there: that stage did not finish" >&2
+	echo "$SLURM_JOB_NAME: $1 is not there: that stage did not finish$(blame "$1")" >&2
 	return 1
 }
 
@@ -60,19 +83,35 @@ make_stage() {
 	exec make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$@"
 }
 
-# queue_again TIMES MOST WHY puts this job back into the queue, for the reason WHY. TIMES is how often
-# that has happened already; from MOST on, the job fails instead.
+# blame FILE names the tasks that did not do their part of the stage that writes FILE last.
+blame() {
+	local name undone unstarted
+	for name in "${stages[@]}"; do
+		if [ "$1" = "$RUN/${folder[$name]}/DONE" ] && [ -n "$(jobs_of "$name")" ]; then
+			undone=$(undone_tasks "$name")
+			unstarted=$(never_began "$name")
+			echo "${undone:+; no result of $name tasks $undone}${unstarted:+; $unstarted}"
+		fi
+	done
+}
+
+# queue_again TIMES MOST WHY [PAUSE_S] puts this job back into the queue, for the reason WHY. TIMES is how
+# often that has happened already; from MOST on, the job fails instead. The job starts after PAUSE_S seconds
+# at the earliest.
 queue_again() {
+	[ -z "$requeued" ] || exit 75 # by Slurm
 	if (($1 >= $2)); then
 		echo "$stage: $3, but this job has been queued again $1 times already: start it again by hand" >&2
 		exit 1
 	fi
 	requeued=yes
-	echo "$3: queueing again" >&2
-	scontrol requeue "$SLURM_JOB_ID" || {
+	echo "$3: queueing again$([ "${4:-0}" = 0 ] || echo ", to start in $4 s or later")" >&2
+	trap '' TERM # it comes at once, and must not end the second command
+	scontrol requeue "$self" || {
 		requeued=
 		exit 1
 	}
+	[ "${4:-0}" = 0 ] || scontrol update JobId="$self" StartTime="now+$4" || true
 	exit 75
 }
 
@@ -80,7 +119,7 @@ queue_again() {
 end_work() { kill -TERM "$1" 2>/dev/null || true; }
 
 # run_work FUNCTION... runs the function in the background, since bash runs a trap only between
-# commands. After USR1 it calls end_work for the function's process. The function ends by exec, so
+# commands. After a request to stop it calls end_work for the function's process. The function ends by exec, so
 # that the signal reaches its command. Returns the command's status.
 run_work() {
 	local worker status=0 told=''
@@ -102,12 +141,12 @@ run_work() {
 	return "$status"
 }
 
-# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit the stage
-# ends, and the job queues itself again to do the rest.
+# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit, or when the
+# job is preempted, the stage ends, and the job queues itself again to do the rest.
 do_stage() {
 	local status=0
 	run_work make_stage "$1" || status=$?
-	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${SLURM_RESTART_COUNT:-0}" "${REQUEUES:-100}" "the time limit is near"
+	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${SLURM_RESTART_COUNT:-0}" "${REQUEUES:-100}" "the job was asked to stop"
 	((status == 0)) || exit "$status"
 }
 

@@ -29,9 +29,38 @@ ask_accounting() {
 	timeout 20 sacctmgr --noheader --parsable2 show "$@" "format=$columns" 2>/dev/null || true
 }
 
+# partition_of OPTION... prints the partition of jobs with these options of sbatch: the default one if they
+# name none, the first if they name several.
+partition_of() {
+	local named
+	named=$(sbatch_option partition p "$@")
+	: "${named:=${SBATCH_PARTITION:-}}"
+	: "${named:=$(timeout 20 scontrol --oneliner show partition 2>/dev/null | sed -n '/ Default=YES /s/^PartitionName=\([^ ]*\).*/\1/p')}"
+	echo "${named%%,*}"
+}
+
+# partition_value PARTITION KEY prints a value of `scontrol show partition`; nothing if it has none.
+partition_value() {
+	timeout 20 scontrol --oneliner show partition "$1" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$2=//p" | grep -vxE 'N/A|NONE' || true
+}
+
+# max_array_tasks prints how many tasks an array may have: the lower of MaxArraySize and of max_array_tasks
+# in SchedulerParameters, and the name of that limit.
+max_array_tasks() {
+	local most fewer
+	most=$(site_number MaxArraySize)
+	fewer=$(awk '$1 == "SchedulerParameters"' <<<"$site" | grep -oE 'max_array_tasks=[0-9]{1,9}' | cut -d = -f 2) || true
+	if [ -n "$most" ] && [ -n "$fewer" ] && ((fewer < most)); then
+		echo "$fewer max_array_tasks"
+	elif [ -n "$most" ]; then
+		echo "$most MaxArraySize"
+	fi
+}
+
 # submit_limits ACCOUNT PARTITION QOS prints a line "NUMBER QUEUED NAME" for each limit on the jobs of this
 # user that are queued or running: of the user in the account (MaxSubmitJobs), and of each user in the
-# quality of service (MaxSubmitJobsPerUser). QUEUED jobs are there already; a task of an array is one.
+# quality of service of the jobs and in that of the partition (MaxSubmitJobsPerUser). QUEUED jobs are there
+# already; a task of an array is one.
 submit_limits() {
 	local user account=$1 partition=$2 qos=$3 line most cluster
 	user=$(id -un)
@@ -47,6 +76,10 @@ submit_limits() {
 	: "${qos:=normal}"
 	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
 	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
+	qos=$(partition_value "$partition" QoS)
+	[ -n "$qos" ] || return 0
+	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
+	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --partition="$partition") MaxSubmitJobsPerUser of QOS $qos of partition $partition"
 }
 
 # own_jobs OPTION prints how many jobs and tasks the user has in the queue.
@@ -60,7 +93,7 @@ jobs_of_chain() {
 		if ! is_array "$stage"; then
 			count=$((count + 1))
 		elif [ -n "$array" ]; then
-			count=$((count + $(array_tasks | sort -u | wc -l)))
+			count=$((count + $(tasks_of "$array" | sort -u | wc -l)))
 			array=
 		else
 			count=$((count + TASKS))
@@ -77,16 +110,16 @@ room_for_jobs() {
 		most=$(site_number MaxJobCount)
 		[ -z "$most" ] || echo "$most $(squeue --noheader --array --format=%i 2>/dev/null | wc -l) MaxJobCount of the cluster"
 		submit_limits "$(sbatch_option account A "${SITE_OPTIONS[@]}")" \
-			"$(sbatch_option partition p "${SITE_OPTIONS[@]}")" "$(sbatch_option qos q "${SITE_OPTIONS[@]}")"
+			"$(partition_of "${SITE_OPTIONS[@]}")" "$(sbatch_option qos q "${SITE_OPTIONS[@]}")"
 	} | while read -r most queued name; do echo "$((most - queued)) $queued $most $name"; done | sort -n | head -n 1
 }
 
 # fit_arrays makes TASKS as small as the cluster requires if the tasks share the work, because any number
 # of them does all of it. If the tasks have fixed shares, it refuses what does not fit.
 fit_arrays() {
-	local most tightest room queued limit name fits stage arrays=0 shared=yes need
+	local most its_name tightest room queued limit name fits stage arrays=0 shared=yes need
 	site=$(scontrol show config 2>&1) || true
-	most=$(site_number MaxArraySize)
+	read -r most its_name < <(max_array_tasks) || true
 	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
 	for stage in "${work[@]}"; do
 		is_array "$stage" || continue
@@ -98,8 +131,8 @@ fit_arrays() {
 	[ -z "${ARRAY:-}" ] || arrays=0
 	((arrays > 0)) || shared=
 	if ((TASKS > most)); then
-		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its MaxArraySize)"
-		echo "TASKS=$TASKS is made $most, this cluster's MaxArraySize: the tasks share the work"
+		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its $its_name)"
+		echo "TASKS=$TASKS is made $most, this cluster's $its_name: the tasks share the work"
 		export TASKS=$most
 	fi
 	tightest=$(room_for_jobs)

@@ -2,6 +2,13 @@
 # Prints how far an experiment's newest submission is: one line a stage, then the last error of each
 # task that failed. `make -f Makefile.workflow status EXP=NAME` calls it.
 cd "$(dirname "$0")/.." || exit
+
+# The newest submission knows the number of tasks and the way to pack better than the caller does.
+submitted_with() { sed -nE "s/^$1 = ($2)\$/\1/p" "${RUN:-run/${EXP:-demo}}/slurm/chain" 2>/dev/null | head -n 1 || true; }
+tasks=$(submitted_with tasks '[1-9][0-9]{0,4}')
+pack=$(submitted_with pack 'groups|steps')
+export TASKS=${tasks:-${TASKS:-}} PACK=${pack:-${PACK:-}}
+
 # shellcheck source=slurm/chain.sh
 . slurm/chain.sh
 

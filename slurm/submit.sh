@@ -14,6 +14,8 @@ cd "$(dirname "$0")/.." || exit
 . slurm/chain.sh
 # shellcheck source=slurm/limits.sh
 . slurm/limits.sh
+# shellcheck source=slurm/grace.sh
+. slurm/grace.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 last=${1:-evaluate}
@@ -37,7 +39,9 @@ check_request() {
 # Two submissions at once would both find no jobs. Where flock does not work, a folder is the lock.
 lock_out_others() {
 	local status=0 place=$RUN/slurm/submitting
-	mkdir -p "$RUN/slurm"
+	if ! mkdir -p "$RUN/slurm" 2>/dev/null || ! { : >>"$RUN/slurm/submit.lock"; } 2>/dev/null; then
+		die 4 "cannot write to $RUN/slurm (owner: $(stat -c %U "$RUN/slurm" 2>/dev/null || stat -c %U "$RUN")): if the run is somebody else's, give another RUN=DIR or EXP=NAME; else make room or mend the permissions"
+	fi
 	exec 9>"$RUN/slurm/submit.lock"
 	flock --nonblock 9 2>/dev/null || status=$?
 	((status != 1)) || die 1 "another submission of $RUN is at work: wait for it"
@@ -97,10 +101,18 @@ other_ranks() { # STAGE
 		echo ", by $took ranks, though TRAIN_OPTIONS ask for $all: OVERWRITE=yes trains again"
 }
 
+# A failing `module load` would otherwise end each job as soon as it starts. Like the jobs, this shell ends at
+# the first command that fails.
+check_setup() {
+	local said status=0
+	said=$(bash -euo pipefail -c '. "$1" && site_setup' site_setup "${SITE_ENV:-slurm/site.env}" 2>&1 >/dev/null) || status=$?
+	((status == 0)) || die 4 "site_setup of ${SITE_ENV:-slurm/site.env} fails here with status $status: ${said:-it prints no error}: mend it, because each job calls it first"
+}
+
 # ask_tool TOOL CONFIG lets the tool check its settings. Call it in a subshell, because site_setup may
 # change the environment, including BIN.
 ask_tool() {
-	site_setup || return 1
+	site_setup || return 4
 	[ -x "$BIN/$1" ] || {
 		echo "$BIN/$1 is missing: make -f Makefile.workflow build" >&2
 		return 4
@@ -132,31 +144,54 @@ choose_slices() { # STAGE
 	fi
 }
 
-# array_tasks prints the tasks that ARRAY names, one a line.
-array_tasks() {
-	local part
-	for part in $(tr ',' ' ' <<<"${ARRAY%\%*}"); do
-		[[ $part =~ ^([0-9]+)(-([0-9]+)(:([1-9][0-9]*))?)?$ ]] || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
-		seq "${BASH_REMATCH[1]}" "${BASH_REMATCH[5]:-1}" "${BASH_REMATCH[3]:-${BASH_REMATCH[1]}}"
+# is_task_current STAGE TASK succeeds if the task has written its DONE after all that make compares it with, and no
+# video of it failed: the same command tries such videos again.
+is_task_current() {
+	local before own failed='' inputs=("$RUN/videos.tsv" "$RUN"/settings/{prep,pack}.ini)
+	[ "$1" != prep ] || inputs=("$RUN/videos.tsv" "$RUN/settings/prep.ini")
+	[ "$1" != score ] || inputs=("$RUN/train/DONE" "$RUN/settings/score.ini")
+	own=$(task_file "$1" "$2")
+	[ -e "$own" ] && [ "${OVERWRITE:-}" != yes ] || return 1
+	for before in "${inputs[@]}"; do
+		[ ! "$before" -nt "$own" ] || return 1
 	done
+	read -r _ _ failed _ <"$own" || true
+	[[ ! $failed =~ ^[1-9][0-9]*$ ]]
+}
+
+# tasks_to_do STAGE prints the tasks with fixed shares that have work to do, one a line.
+tasks_to_do() {
+	local task
+	for ((task = 0; task < TASKS; task++)); do is_task_current "$1" $task || echo $task; done
+}
+
+# Sets ARRAY to the tasks of the first stage that are not done, if some are.
+leave_out_done() {
+	local stage=${work[0]} undone
+	is_array "$stage" || return 0
+	choose_slices "$stage"
+	((SLICES == 0)) || return 0
+	undone=$(tasks_to_do "$stage" | as_list)
+	if [ -n "$undone" ] && [ "$undone" != "$( ((TASKS == 1)) && echo 0 || echo "0-$((TASKS - 1))")" ]; then
+		ARRAY=$undone
+		echo "$stage: the other tasks are done, so only these are queued: $ARRAY"
+	fi
 }
 
 # Some tasks of a stage can run alone, but the stages after it need all of them.
 check_array() {
-	local stage=${work[0]} chosen task missing=''
+	local stage=${work[0]} chosen task missing
 	is_array "$stage" || die 2 "ARRAY=$ARRAY: $stage comes next, which is no array: leave ARRAY out"
-	chosen=$(array_tasks)
+	chosen=$(tasks_of "$ARRAY") || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
 	for task in $chosen; do
 		((task < TASKS)) || die 2 "ARRAY=$ARRAY: with TASKS=$TASKS the tasks are 0 to $((TASKS - 1))"
 	done
 	choose_slices "$stage"
 	((${#work[@]} > 1 && SLICES == 0)) || return 0 # any tasks do all the slices
-	for ((task = 0; task < TASKS; task++)); do
-		if { [ "${OVERWRITE:-}" = yes ] || ! task_done "$stage" $task; } && ! grep -qx $task <<<"$chosen"; then
-			missing+=,$task
-		fi
-	done
-	[ -z "$missing" ] || die 2 "ARRAY=$ARRAY leaves tasks undone (${missing#,}), and the stages after $stage need all: name them too, or make $stage ARRAY=$ARRAY alone"
+	missing=$(for ((task = 0; task < TASKS; task++)); do
+		{ [ "${OVERWRITE:-}" != yes ] && task_done "$stage" $task; } || grep -qx $task <<<"$chosen" || echo $task
+	done | as_list)
+	[ -z "$missing" ] || die 2 "ARRAY=$ARRAY leaves tasks undone ($missing), and the stages after $stage need all: name them too, or make $stage ARRAY=$ARRAY alone"
 }
 
 # Copies the settings, so that edits after the submission do not reach the jobs that wait.
@@ -167,6 +202,7 @@ take_snapshot() {
 	cp -p "$CONFIGS"/*.ini "$snapshot" 2>/dev/null || true
 	export CONFIGS=$snapshot
 	: >"$RUN/slurm/.begun"
+	printf 'tasks = %s\npack = %s\n' "$TASKS" "${PACK:-steps}" >"$RUN/slurm/.chain"
 }
 
 submitted=()
@@ -178,42 +214,46 @@ withdraw() {
 	[ -z "${own_folder:-}" ] || rm -rf "$own_folder"
 }
 
-submit() { # STAGE OPTION...
-	local stage=$1 number
-	shift
-	number=$(sbatch --parsable --export=ALL --output="$RUN/slurm/%x-%j.log" "$@" "slurm/$stage.sbatch")
+submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty for one job
+	local stage=$1 list=$2 number
+	shift 2
+	number=$(sbatch --parsable --export=ALL --output="$RUN/slurm/%x-%j.log" "$@" "slurm/$stage.sbatch") ||
+		die 1 "sbatch refuses the job $stage (see above). Partition, account and limits are in SITE_OPTIONS and ${stage^^}_OPTIONS of ${SITE_ENV:-slurm/site.env}; its options were: $*"
 	number=${number%%;*}
 	if ((${#submitted[@]} == 0)); then
+		mv "$RUN/slurm/.chain" "$RUN/slurm/chain"
 		mv "$RUN/slurm/.begun" "$begun"
 		rm -rf "$RUN/slurm/failures"
 		: >"$jobs"
 	fi
 	submitted+=("$number")
-	printf '%s\t%s\n' "$stage" "$number" >>"$jobs"
+	printf '%s\t%s%s\n' "$stage" "$number" "${list:+$'\t'$list}" >>"$jobs"
 	printf '%s\t%s\t%s\n' "$(date +%FT%T)" "$stage" "$number" >>"$RUN/slurm/history.tsv"
 }
 
 # Each stage waits for the one before it. Of tasks that share the work any may be killed, because the
 # others do its slices. So the stage after them starts however they ended, and looks for their DONE.
 submit_chain() {
-	local stage options end=afterok
+	local stage options list end=afterok
 	for stage in "${work[@]}"; do
 		choose_slices "$stage"
 		# What failed in an earlier submission may be tried again.
 		! is_array "$stage" || rm -f "$RUN/${folder[$stage]}"/leases/*.ended-*
 		declare -n own_options=${stage^^}_OPTIONS
 		options=("${SITE_OPTIONS[@]}" "${own_options[@]}")
+		list=
 		if is_array "$stage"; then
-			options=(--array="${ARRAY:-0-$((TASKS - 1))}" --output="$RUN/slurm/%x-%A_%a.log" "${options[@]}")
+			list=${ARRAY:-0-$((TASKS - 1))}
+			options=(--array="$list" --output="$RUN/slurm/%x-%A_%a.log" "${options[@]}")
 		fi
 		((${#submitted[@]} == 0)) || options=(--dependency="$end:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")
-		submit "$stage" "${options[@]}"
+		submit "$stage" "$list" "${options[@]}"
 		((SLICES == 0)) && end=afterok || end=afterany
 		ARRAY=
 		echo "$stage: job ${submitted[-1]}"
 	done
 	# The last job runs also if others fail, and writes how they ended.
-	submit end --dependency="afterany:$(IFS=: && echo "${submitted[*]}")" "${SITE_OPTIONS[@]}" "${EVALUATE_OPTIONS[@]}"
+	submit end '' --dependency="afterany:$(IFS=: && echo "${submitted[*]}")" "${SITE_OPTIONS[@]}" "${EVALUATE_OPTIONS[@]}"
 }
 
 check_request
@@ -224,9 +264,11 @@ if ((${#work[@]} == 0)); then
 	[ "$last" != evaluate ] || cat "$RUN/evaluation/table.txt"
 	exit
 fi
+check_setup
 for stage in "${work[@]}"; do check_settings "$stage"; done
-[ -z "${ARRAY:-}" ] || check_array
+if [ -n "${ARRAY:-}" ]; then check_array; else leave_out_done; fi
 fit_arrays
+say_grace
 take_snapshot
 trap withdraw EXIT
 submit_chain

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the stages with EXEC=parallel on hosts that a stand-in for ssh simulates, with stand-ins for the tools.
+# Runs the stages with EXEC=parallel on hosts that a stand-in for ssh simulates, and with EXEC=hq by a stand-in for
+# HyperQueue, with stand-ins for the tools.
 # Status 77: GNU parallel is not installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,4 +69,46 @@ touch "$RUN/videos.tsv"
 run 2 prep HOSTS=gone,dead SLICES=10
 grep -q '2 of the hosts failed, and the stage is not finished' "$work/said" || fail "not said"
 [ -z "$(find "$RUN" -name '.on-hosts-*')" ] || fail "a file is left"
+echo "== tasks of HyperQueue"
+cat >"$work/hq" <<'END'
+#!/usr/bin/env bash
+# Runs the tasks one after the other. Task 2 fails if the file broken exists, and all do without a server.
+[ ! -e "$(dirname "$0")/down" ] || exit 1
+[ "$1 $2" != 'server info' ] || exit 0
+echo "hq $*" >>"$RUN/asked"
+last=$(grep -o 'array 1-[0-9]*' <<<"$*" | grep -o '[0-9]*$')
+while [ "$1" != -- ]; do shift; done
+shift
+status=0
+for ((task = 1; task <= last; task++)); do
+	{ [ $task = 2 ] && [ -e "$(dirname "$0")/broken" ]; } || SLURMD_NODENAME=hq$task "$@" || status=1
+	((task != 2)) || [ ! -e "$(dirname "$0")/broken" ] || status=1
+done
+exit $status
+END
+chmod +x "$work/hq"
+rm -rf "$RUN"/{seen,prepared,shards,train,scores,evaluation}
+run 2 prep EXEC=hq
+grep -q 'EXEC=hq: the hosts share the work, so give SLICES=N' "$work/said" || fail "no reason"
+run 2 prep EXEC=hq SLICES=10 PATH=/usr/bin:/bin
+grep -q 'HyperQueue is not here' "$work/said" || fail "no reason"
+PATH=$work:$PATH
+touch "$work/down"
+run 2 prep EXEC=hq SLICES=10
+grep -q 'no HyperQueue server answers: start one (hq server start)' "$work/said" || fail "no reason"
+rm "$work/down"
+run 0 evaluate EXEC=hq SLICES=10 TASKS=3 THREADS=2
+for tool in prep-videos score-videos; do
+	[ "$(seen $tool hq1) $(seen $tool hq2) $(seen $tool hq3)" = '1 1 1' ] || fail "$tool ran elsewhere"
+done
+[ "$(seen train-r3d none) $(grep -c '^train-r3d ' "$RUN/seen")" = '1 1' ] || fail "training ran elsewhere"
+grep -q -e "hq submit --wait --name reel3d-prepared --array 1-3 --cpus 2 --cwd $PWD .* --share-work 10 " "$RUN/asked" || fail "$(cat "$RUN/asked")"
+touch "$work/broken"
+rm -rf "$RUN"/prepared
+run 0 prep EXEC=hq SLICES=10 TASKS=3
+grep -q 'tasks failed (see .*/hq), and the others did all the work' "$work/said" || fail "not said"
+touch "$RUN/videos.tsv" "$RUN/fail-prep-videos"
+run 2 prep EXEC=hq SLICES=10 TASKS=3
+grep -q 'tasks failed, and the stage is not finished' "$work/said" || fail "not said"
+[ -z "$(find "$RUN" -name '.on-hq-*')" ] || fail "a file is left"
 echo "all passed"

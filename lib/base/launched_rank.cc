@@ -48,19 +48,21 @@ std::optional<LaunchedCount> LaunchedTogether() {
 
 void RequireOthersFound(int mpi_size) {
   const std::optional<LaunchedCount> launched = LaunchedTogether();
-  if (mpi_size != 1 || !launched || launched->processes <= 1) {
+  if (!launched || launched->processes <= 1 || mpi_size >= launched->processes) {
     return;
   }
   const bool by_srun = launched->variable == kSlurmStep;
   throw EnvironmentError(fmt::format(
-      "{} processes were started together ({}={}), but MPI knows of this one alone, so each would "
-      "do the whole work: {}. If one process is meant, unset {}",
+      "{} processes were started together ({}={}), but MPI knows of {}, so {} would do the whole "
+      "work: {}. If {} meant, unset {}",
       launched->processes, launched->variable, launched->processes,
+      mpi_size == 1 ? "this one alone" : fmt::format("{} of them", mpi_size),
+      mpi_size == 1 ? "each" : "each such group",
       by_srun ? "`srun --mpi=list` must name pmix, whose library is libpmix; then start it by "
                 "`srun --mpi=pmix ...`, or by mpirun inside the job"
               : "the launcher is of another MPI than this program; start it by the mpirun of the "
                 "MPI that `--version` names",
-      launched->variable));
+      mpi_size == 1 ? "one process is" : fmt::format("{} are", mpi_size), launched->variable));
 }
 
 bool StartedByMpirun() { return std::getenv("OMPI_COMM_WORLD_RANK") != nullptr; }

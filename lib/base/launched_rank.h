@@ -25,8 +25,8 @@ struct LaunchedCount {
 std::optional<LaunchedCount> LaunchedTogether();
 
 // Throws an environment error if a launcher has started this process with others, but MPI knows of
-// this one alone (`mpi_size` is 1). Otherwise each of them would do the whole work, and count as
-// finished.
+// fewer processes, `mpi_size`: of this one alone, or of those of this host if PMIx does not connect
+// hosts. Otherwise each such group would do the whole work, and count as finished.
 void RequireOthersFound(int mpi_size);
 
 // Returns whether Open MPI's mpirun started this process. mpirun kills its ranks a second after it

@@ -139,14 +139,15 @@ bool LeaseFolder::MoveAside(const std::string& name, const std::string& judged) 
   return false;
 }
 
-bool LeaseFolder::IsFresh(const std::string& name) const {
-  std::error_code error;
-  return !fs::exists(FileOf(name), error) && Ended(name).empty();
-}
-
 void LeaseFolder::LookAtHeld() {
-  for (const std::string& name : HeldLeases(folder_)) {
-    if (const std::optional<std::string> text = TextOf(FileOf(name))) {
+  taken_.clear();
+  for (const fs::path& file : FilesOf(folder_, ".")) {
+    const std::string name = file.stem().string();
+    taken_.insert(name);
+    if (file.extension() != kHeldEnding) {
+      continue;
+    }
+    if (const std::optional<std::string> text = TextOf(file)) {
       IsStale(name, *text);
     }
   }

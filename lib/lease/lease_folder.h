@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,11 +41,13 @@ class LeaseFolder {
   // most `stale_s` / 4 apart. Throws an environment error if no file can be made.
   std::unique_ptr<Lease> Take(const std::string& name);
 
-  // Returns whether nobody holds the lease, and no holder has ended without having finished.
-  bool IsFresh(const std::string& name) const;
-
-  // Looks at the leases of others, so that Take() knows sooner which are stale.
+  // Lists the folder once. Take() then knows sooner which leases of others are stale, and IsFresh()
+  // which ones anybody has taken.
   void LookAtHeld();
+
+  // Returns whether, at the last LookAtHeld(), nobody held the lease and no holder had ended
+  // without having finished. Before the first one every lease is fresh.
+  bool IsFresh(const std::string& name) const { return taken_.count(name) == 0; }
 
   // Returns what the earlier holders stated that ended without having finished.
   std::vector<LeaseState> Ended(const std::string& name) const;
@@ -69,6 +72,7 @@ class LeaseFolder {
   const std::filesystem::path folder_;
   const LeaseTimes times_;
   std::map<std::string, Watch> watches_;
+  std::set<std::string> taken_;  // those with a file
 };
 
 // These return the names of the leases in `folder` that are held, and those of which a holder ended

@@ -175,11 +175,17 @@ class SharedRun {
   // Does each slice that is free. Returns whether others are still at work. Slices that have ended
   // a task come last: one of them may end this task too.
   bool Pass() {
+    leases_.LookAtHeld();
     for (int slice = 0; slice < stage_.num_slices; ++slice) {
-      if (is_open_[slice] && leases_.IsFresh(SliceName(slice))) {
-        is_open_[slice] = !Try(slice);
-        leases_.LookAtHeld();
+      if (!is_open_[slice] || !leases_.IsFresh(SliceName(slice))) {
+        continue;
       }
+      if (all_.IsTaskDone(slice)) {  // meanwhile, by others: no reason to list the leases again
+        is_open_[slice] = false;
+        continue;
+      }
+      is_open_[slice] = !Try(slice);
+      leases_.LookAtHeld();
     }
     bool is_waiting = false;
     for (int slice = 0; slice < stage_.num_slices; ++slice) {

@@ -52,6 +52,15 @@ TEST_F(LaunchedRankTest, AStepOfSeveralTasksNeedsMpi) {
   EXPECT_EQ(Refusal(step, 4), "");
 }
 
+TEST_F(LaunchedRankTest, AStepWhoseHostsDoNotFindEachOtherIsRefused) {
+  EXPECT_THAT(Refusal({{"SLURM_STEP_NUM_TASKS", "8"}, {"PMIX_RANK", "3"}}, 4),
+              AllOf(HasSubstr("8 processes"), HasSubstr("MPI knows of 4 of them"),
+                    HasSubstr("each such group would do the whole work"),
+                    HasSubstr("srun --mpi=list"), HasSubstr("If 4 are meant, unset ")));
+  EXPECT_THAT(Refusal({{"OMPI_COMM_WORLD_SIZE", "4"}}, 2), HasSubstr("of another MPI"));
+  EXPECT_EQ(Refusal({{"SLURM_STEP_NUM_TASKS", "4"}}, 8), "") << "a step of several components";
+}
+
 TEST_F(LaunchedRankTest, SoDoLaunchersOfOtherMpis) {
   EXPECT_THAT(Refusal({{"PMI_SIZE", "2"}, {"PMI_RANK", "1"}}),
               AllOf(HasSubstr("PMI_SIZE=2"), HasSubstr("of another MPI")));

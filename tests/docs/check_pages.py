@@ -18,7 +18,7 @@ LANGUAGES = ("sh", "text", "ini", "python", "cpp", "c++", "cmake")
 CODE = re.compile(r"`([^`\n]+)`")
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)(?!\w)")
 # Options that pages name without their program (sbatch, mpirun), and `name`, which stands for any option.
-FOREIGN = ("qos", "time", "array", "mca", "name")
+FOREIGN = ("qos", "time", "array", "mca", "name", "signal")
 # Other programs' commands. Their options are not checked.
 OTHERS = ("make", "apptainer", "mpirun", "srun", "sbatch", "scancel", "squeue", "cmake", "ctest", "taskset", "tensorboard", "pip", "python3",
           "parallel", "hq")

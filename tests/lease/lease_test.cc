@@ -20,6 +20,7 @@
 #include "lib/base/file.h"
 #include "lib/base/timer.h"
 #include "lib/lease/lease_folder.h"
+#include "tests/open_count.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -118,6 +119,25 @@ TEST_F(LeaseTest, AKilledHolderOfThisMachineIsReplacedAtOnce) {
   folder.ForgetEnded("7");
   EXPECT_THAT(folder.Ended("7"), IsEmpty());
   EXPECT_TRUE(lease->IsOurs());
+}
+
+// A stage asks for each of thousands of slices, perhaps over a network.
+TEST_F(LeaseTest, OneListingSaysWhichLeasesAreFresh) {
+  LeaseFolder folder = Folder();
+  EXPECT_TRUE(folder.IsFresh("7"));
+  folder.Take("7")->Fail("no space");
+  const std::unique_ptr<Lease> lease = folder.Take("8");
+  folder.LookAtHeld();
+  test::OpenCount opened(folder_ / "leases");
+  EXPECT_FALSE(folder.IsFresh("7"));
+  EXPECT_FALSE(folder.IsFresh("8"));
+  EXPECT_TRUE(folder.IsFresh("9"));
+  EXPECT_EQ(opened.Take(), 0);
+  folder.LookAtHeld();
+  EXPECT_GT(opened.Take(), 0);
+  folder.ForgetEnded("7");
+  folder.LookAtHeld();
+  EXPECT_TRUE(folder.IsFresh("7"));
 }
 
 TEST_F(LeaseTest, AProcessWithTheSameNumberIsAnother) {

@@ -7,7 +7,9 @@
 export BIN=$work/bin RUN=$work/run CONFIGS=$work/configs EXP=stub VIDEOS=$work/videos SITE_ENV=$work/site.env SLICES=0
 mkdir -p "$BIN" "$RUN" "$CONFIGS"
 link_stubs
-cp slurm/site.env "$SITE_ENV"
+cp slurm/site.env "$work/site.before"
+echo 'BACK_OFF_S=9' >>"$work/site.before"
+cp "$work/site.before" "$SITE_ENV"
 await_proof() { [ -e "$RUN/$1" ] || fail "$1 is missing: $(tail -n 20 "$RUN"/slurm/*.log)"; }
 
 if [ -x "$REEL3D_BIN/train-r3d" ]; then
@@ -50,7 +52,7 @@ echo "LAUNCH_RETRIES=1" >>"$SITE_ENV"
 workflow train EXEC=slurm TASKS=1
 await_job "$RUN" end 120
 grep -q 'train: the ranks could not be started (status 233' "$RUN/slurm/end.txt" || fail "no reason: $(cat "$RUN/slurm/end.txt")"
-cp slurm/site.env "$SITE_ENV"
+cp "$work/site.before" "$SITE_ENV"
 
 echo "== requests before the tools can listen: to the job and to a rank"
 start_over
@@ -68,7 +70,7 @@ until [ -e "$RUN/setting-up-reel3d-train" ]; do sleep 0.1; done
 scancel --batch --signal=USR1 "$(job_of "$RUN" train)"
 await_job "$RUN" train 120
 await_proof train/DONE
-cp slurm/site.env "$SITE_ENV"
+cp "$work/site.before" "$SITE_ENV"
 
 echo "== ranks that srun ended after a request go on; ranks that crash after one do not"
 for status in 143 139; do
@@ -96,7 +98,7 @@ workflow train EXEC=slurm TASKS=1
 await_job "$RUN" end 120
 grep -q 'train: status 1 on' "$RUN/slurm/end.txt" || fail "no failure: $(cat "$RUN/slurm/end.txt")"
 expect '^train-r3d .* restart 1 ' 0
-cp slurm/site.env "$SITE_ENV"
+cp "$work/site.before" "$SITE_ENV"
 
 echo "== an array task that nears its time limit does the rest later"
 start_over

@@ -35,7 +35,9 @@ trap clean_up EXIT
 # ctest may run in a Slurm job or under make, whose variables must not reach the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 while read -r name; do unset "$name"; done < <(compgen -e | grep '^SLURM_' || true)
-eval "$($harness start "$cluster" -n 3)"
+# A test may set slurm_lines, which are added to slurm.conf.
+echo "${slurm_lines:-}" >"$work/lines"
+eval "$($harness start "$cluster" -n 3 -x "$work/lines")"
 
 # job_of RUN STAGE: prints the job number of the stage.
 job_of() { awk -v stage="$2" '$1 == stage {print $2}' "$1/slurm/jobs.tsv"; }

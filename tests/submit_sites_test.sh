@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# Tests what slurm/submit.sh, status.sh and the jobs say and do about a site: its partitions, limits and grace, a
+# module that is missing, tasks that Slurm never started. Slurm's commands are simulated. Usage: tests/submit_sites_test.sh
+# shellcheck source=tests/submit_test_support.sh
+. "$(dirname "$0")/submit_test_support.sh"
+cp "$SITE_ENV" "$work/site.before"
+
+echo "== a module that is missing"
+start_over
+printf 'site_setup() {\n\tmodule_load() { echo "Unable to locate a modulefile for gcc/99" >&2 && return 3; }\n\tmodule_load\n\ttrue\n}\n' >>"$SITE_ENV"
+submit
+expect 4 "site_setup of $SITE_ENV fails here with status 3: Unable to locate a modulefile for gcc/99"
+nothing_queued
+# shellcheck disable=SC2016 # the job's own variable
+printf '[ -n "${SLURM_JOB_ID:-}" ] || site_setup() { :; }\n' >>"$SITE_ENV"
+submit
+expect 0 'evaluate: job 105' # the login node has the module
+! SLURM_JOB_NAME=reel3d-prep SLURM_JOB_ID=101 SLURM_ARRAY_JOB_ID=101 SLURM_ARRAY_TASK_ID=0 bash slurm/prep.sbatch \
+	>"$RUN/slurm/reel3d-prep-101_0.log" 2>&1 || fail "prep ran without its module"
+grep -q "^prep: site_setup of $SITE_ENV failed on this node" "$RUN/slurm/failures/prep-0" || fail "$(cat "$RUN/slurm/failures/prep-0")"
+cp "$work/site.before" "$SITE_ENV"
+
+echo "== a partition that is not there"
+start_over
+echo 1 >"$work/fails"
+submit
+expect 1 "sbatch refuses the job prep (see above). Partition, account and limits are in SITE_OPTIONS and PREP_OPTIONS of $SITE_ENV"
+
+echo "== a second user in the run's folder"
+start_over
+mkdir -p "$RUN/slurm/submit.lock" # cannot be written to, even by root
+submit
+expect 4 "cannot write to $RUN/slurm (owner: $(id -un)): if the run is somebody else's, give another RUN=DIR"
+nothing_queued
+touch "$RUN/settings"
+! make -f Makefile.workflow evaluate EXEC=slurm BUILD=no >"$work/said" 2>&1 || fail "it can write there"
+grep -qF "cannot write to $RUN/settings: if the run is somebody else's, give another RUN=DIR" "$work/said" || fail "no reason"
+
+echo "== only tasks that are not done"
+arrays_of() { sed -n "s/^sbatch .*--array=\([^ ]*\) .*$1.sbatch\$/\1/p" "$work/asked"; }
+start_over
+make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/evaluation/DONE" >/dev/null 2>&1 || true # copies the settings
+finish_tasks prepared 0 3
+submit
+expect 0 'prep: the other tasks are done, so only these are queued: 1-2'
+[ "$(arrays_of prep) $(arrays_of score)" = '1-2 0-3' ] || fail "other tasks"
+[ "$(awk '{print $3}' "$RUN/slurm/jobs.tsv" | paste -sd ';')" = '1-2;;;0-3;;' ] || fail "jobs.tsv has other tasks"
+only() { # TASKS NAME=VALUE...: fails unless these tasks of prep are submitted
+	local tasks=$1
+	shift
+	: >"$work/asked"
+	submit "$@"
+	[ "$(arrays_of prep)" = "$tasks" ] || fail "not $tasks"
+}
+only 0-3 OVERWRITE=yes
+only 0-3 SLICES=100
+echo "prep-1234 25 0" >"$RUN/prepared/tasks/0000-of-0004/DONE"
+echo "prep-1234 25 2" >"$RUN/prepared/tasks/0003-of-0004/DONE"
+only 1-3 # two videos of task 3 failed
+touch -d '+1 hour' "$RUN/settings/prep.ini"
+only 0-3
+touch -d '-1 hour' "$RUN/settings/prep.ini"
+only 1-3
+touch -d '+1 hour' "$RUN/videos.tsv"
+only 0-3
+touch -d '-1 hour' "$RUN/videos.tsv"
+finish_tasks prepared 1 2
+echo "prep-1234 25 0" >"$RUN/prepared/tasks/0003-of-0004/DONE"
+only 0-3 # only prepared/DONE is missing
+finish prepared shards train
+finish_tasks scores 2
+: >"$work/asked"
+submit
+[ "$(arrays_of score)" = 0-1,3 ] || fail "other tasks of score"
+
+echo "== the site's limit on tasks of an array, and the partition's quality of service"
+start_over
+echo 'SchedulerParameters     = bf_interval=30,max_array_tasks=7,default_queue_depth=100' >"$work/config"
+submit TASKS=8
+expect 2 "TASKS=8: this cluster's arrays hold at most 7 tasks (its max_array_tasks)"
+submit TASKS=8 SLICES=100
+expect 0 "TASKS=8 is made 7, this cluster's max_array_tasks"
+start_over
+printf 'PartitionName=main Default=YES QoS=N/A\nPartitionName=gpu Default=NO QoS=gpus\n' >"$work/partitions"
+printf 'qos format=MaxSubmitJobsPerUser 30\n' >"$work/accounting"
+echo 'SITE_OPTIONS=(-p gpu,main -q fast)' >>"$SITE_ENV"
+submit TASKS=14
+expect 2 'MaxSubmitJobsPerUser of QOS'
+grep -qx "sacctmgr .* qos where name=gpus format=.*" "$work/accounted" || fail "another QOS"
+cp "$work/site.before" "$SITE_ENV"
+
+echo "== a site that preempts, and slow saves"
+start_over
+submit
+! grep -q '^note:' "$work/said" || fail "a note without a reason"
+mkdir -p "$RUN/train"
+start='{"host":"n1","first_step":100,"step":200,"seconds":{"start":9,"steps":800,"data":150.5,"ranks":49.5,"validation":1,"saves":640},"saves":[{"step":150,"seconds":{"steps":4,"saves":20}},{"step":160,"seconds":{"steps":8,"saves":340}},{"step":200,"seconds":{"steps":9,"saves":630}}]}'
+printf '%s\n%s\n' "$start" '{"host":"n1","first_step":-1,"step":-1,"seconds":{"steps":0,"saves":0},"saves":[]}' >"$RUN/train/starts.jsonl"
+submit
+expect 0 "note: a step and a save took 331 s before, but training is asked to stop only 300 s before its time limit: add --signal=B:USR1@662 to TRAIN_OPTIONS in $SITE_ENV"
+echo 'TRAIN_OPTIONS=(-p low --signal=B:USR1@700)' >>"$SITE_ENV"
+submit
+! grep -q '^note:' "$work/said" || fail "a note without a reason"
+printf 'PartitionName=main Default=YES GraceTime=0 PreemptMode=OFF\nPartitionName=low GraceTime=30 PreemptMode=REQUEUE\n' >"$work/partitions"
+echo 'PreemptType             = preempt/partition_prio' >"$work/config"
+submit
+expect 0 'note: Slurm may preempt jobs of partition low, 30 s after it has told them (GraceTime), but a step and a save take 331 s'
+rm "$RUN/train/starts.jsonl"
+submit
+expect 0 '30 s after it has told them (GraceTime), but a step and a save take perhaps 60 s'
+echo 'PreemptType             = preempt/qos' >"$work/config"
+echo 'qos format=GraceTime 00:02:00' >"$work/accounting"
+submit
+! grep -q '^note:' "$work/said" || fail "a note without a reason"
+echo 'qos format=GraceTime 00:00:20' >"$work/accounting"
+submit
+expect 0 'partition low, 20 s after'
+cp "$work/site.before" "$SITE_ENV"
+submit
+! grep -q '^note:' "$work/said" || fail "jobs of main are not preempted"
+
+echo "== status knows the tasks and the way to pack of the submission"
+start_over
+echo 'SchedulerParameters     = max_array_tasks=3' >"$work/config"
+submit TASKS=9 SLICES=100 PACK=groups
+TASKS=9 slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^pack +101 +ended +0 of 3 tasks' "$work/said" || fail "other tasks"
+# shellcheck disable=SC2016
+printf 'tasks = x[$(touch "$RUN/obeyed")0]\npack = a;b\n' >"$RUN/slurm/chain"
+TASKS=9 slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^prep ' "$work/said" || fail "a wrong way to pack is obeyed"
+[ ! -e "$RUN/obeyed" ] || fail "a command in a file of the run was run"
+
+echo "== tasks that Slurm counts as complete and never started"
+start_over
+submit
+finish_tasks prepared 0 2
+touch "$RUN"/slurm/reel3d-prep-101_{0,1,2}.log
+printf '#!/bin/sh\n:\n' >"$work/slurm/sleep"
+chmod +x "$work/slurm/sleep"
+! SLURM_JOB_NAME=reel3d-pack SLURM_JOB_ID=102 bash slurm/pack.sbatch >"$RUN/slurm/reel3d-pack-102.log" 2>&1 || fail "pack went on"
+rm "$work/slurm/sleep"
+missing="prepared/DONE is not there: that stage did not finish; no result of prep tasks 1,3; Slurm never started prep tasks 3 (no log)"
+grep -qF "$missing" "$RUN/slurm/reel3d-pack-102.log" || fail "$(cat "$RUN/slurm/reel3d-pack-102.log")"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -qF "$missing" "$work/said" || fail "not said at the end"
+grep -q '^Slurm never started prep tasks 3 (no log)' "$work/said" || fail "not said at the end"
+! grep -q 'never started train' "$work/said" || fail "a job that was cancelled is named"
+finish prepared
+touch -d '+1 hour' "$RUN/prepared/DONE"
+rm "$RUN/slurm/reel3d-pack-102.log"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -q '^Slurm never started pack (no log)' "$work/said" || fail "one job is not named"
+
+echo "== jobs that Slurm has forgotten"
+rm -r "$RUN/slurm/failures"
+echo 'JobId=103 JobState=CANCELLED Reason=None' >"$work/jobs"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -qx 'train: job 103: 1 CANCELLED' "$work/said" || fail "what Slurm knows"
+grep -qx 'score: job 104: no longer known to Slurm' "$work/said" || fail "what Slurm has forgotten"
+printf 'NODE_FAIL\nCANCELLED by 0\nCANCELLED by 7\n' >"$work/sacct"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -qx 'score: job 104: 2 CANCELLED,1 NODE_FAIL' "$work/said" || fail "what the accounting knows"
+
+echo "== what a job makes of signals"
+cat >"$work/told.sbatch" <<'END'
+. slurm/job.sh
+kill -"$1" $$
+echo "heard: ${asked:+asked}${cancelled:+cancelled}${requeued:+requeued}"
+END
+hears() { # WHAT SIGNAL LINE: fails unless the job, of which scontrol prints the line, takes the signal for WHAT
+	echo "JobId=12_1 $3" >"$work/jobs"
+	SLURM_JOB_NAME=reel3d-prep SLURM_JOB_ID=12 SLURM_ARRAY_JOB_ID=12 SLURM_ARRAY_TASK_ID=1 SLURM_RESTART_COUNT=1 \
+		bash "$work/told.sbatch" "$2" >"$work/said" 2>&1 || true
+	grep -qx "heard: $1" "$work/said" || fail "$2 is not $1"
+}
+usual='Requeue=1 Restarts=1 StartTime=2026-11-30T10:18:18'
+for signal in USR1 USR2 INT HUP XCPU; do hears asked $signal "JobState=RUNNING Reason=None $usual"; done
+hears cancelled TERM "JobState=COMPLETING Reason=None $usual PreemptEligibleTime=2026-11-30T10:18:18 PreemptTime=None"
+hears asked TERM "JobState=RUNNING Reason=None $usual PreemptTime=None"
+hears asked TERM "JobState=COMPLETING Reason=TimeLimit $usual PreemptTime=None"
+hears asked TERM "JobState=COMPLETING Reason=None $usual PreemptTime=2026-11-30T10:18:33"
+hears requeued TERM "JobState=COMPLETING Reason=None Requeue=1 Restarts=2 StartTime=2026-11-30T10:18:41"
+touch "$work/silent"
+hears cancelled TERM 'JobState=RUNNING'
+echo "sites are checked"
