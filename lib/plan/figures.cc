@@ -43,30 +43,71 @@ void AddData(const Request& request, const RunPlan& plan, Figures* figures) {
   figures->Add("frames", "frames", Unit::kCount, plan.num_frames);
 }
 
-void AddPrep(const Request& request, const RunPlan& plan, Figures* figures) {
-  const Cluster& cluster = request.cluster;
-  const Origin core_time = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.prep_ms}));
-  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
-  const Origin array = Weaker(core_time, WeakestOf({cluster.cores_per_node}));
-  figures->Begin("prepare", array);
-  figures->Add("core_s", "time of one core", Unit::kSeconds, plan.prep_core_s, core_time);
-  figures->Add("tasks", "tasks of the array", Unit::kCount, plan.prep.num_tasks);
-  figures->Add("task_s", "time of a task", Unit::kSeconds, plan.prep.task_s);
-  figures->Add("waves", "waves of tasks", Unit::kCount, plan.prep.num_waves);
-  figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.prep.wall_s);
-  figures->Add("bytes", "prepared videos", Unit::kBytes, plan.stored_bytes, bytes);
+Origin BytesOrigin(const Request& request) {
+  return Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
 }
 
-void AddPack(const Request& request, const RunPlan& plan, Figures* figures) {
-  const Origin bytes = Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.frame_kb}));
+Origin CoreTimeOrigin(const Request& request) {
+  return Weaker(FramesOrigin(request.videos), WeakestOf({request.rates.prep_ms}));
+}
+
+Origin PackOrigin(const Request& request) {
+  return Weaker(BytesOrigin(request), request.rates.pack_mb_per_s.origin);
+}
+
+void AddArray(const ArraySize& array, Figures* figures) {
+  figures->Add("tasks", "tasks of the array", Unit::kCount, array.num_tasks);
+  figures->Add("task_s", "time of a task", Unit::kSeconds, array.task_s);
+  figures->Add("waves", "waves of tasks", Unit::kCount, array.num_waves);
+  figures->Add("wall_s", "time without queue", Unit::kSeconds, array.wall_s);
+}
+
+void AddList(const Request& request, const RunPlan& plan, Figures* figures) {
+  figures->Add("list_bytes", "memory of a task for the list", Unit::kBytes, plan.list_bytes,
+               request.videos.num_videos.origin);
+}
+
+void AddSteps(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Origin core_time = CoreTimeOrigin(request);
+  const Origin bytes = BytesOrigin(request);
+  figures->Begin("prepare", Weaker(core_time, WeakestOf({request.cluster.cores_per_node})));
+  figures->Add("core_s", "time of one core", Unit::kSeconds, plan.prep_core_s, core_time);
+  AddArray(plan.prep, figures);
+  figures->Add("bytes", "prepared videos", Unit::kBytes, plan.stored_bytes, bytes);
+  AddList(request, plan, figures);
   figures->Begin("pack", bytes);
   figures->Add("shards", "shards", Unit::kCount, plan.num_shards);
   figures->Add("bytes", "all shards", Unit::kBytes, plan.stored_bytes);
-  figures->Add("peak_bytes", "disk, until prepared videos go", Unit::kBytes, 2 * plan.stored_bytes);
-  const Origin time = Weaker(bytes, request.rates.pack_mb_per_s.origin);
+  figures->Add("peak_bytes", "disk, until prepared videos go", Unit::kBytes, plan.peak_bytes);
+  figures->Add("peak_files", "files, until prepared videos go", Unit::kCount, plan.peak_files);
+  const Origin time = PackOrigin(request);
   figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.pack_s, time);
   figures->Add("jobs", "jobs, with requeues", Unit::kCount, plan.pack_jobs,
                Weaker(time, request.cluster.limit_hours.origin));
+}
+
+// The stage has another name than those of the two steps: a run in groups says nothing about each
+// of them.
+void AddGroups(const Request& request, const RunPlan& plan, Figures* figures) {
+  const Settings& settings = request.settings;
+  const Origin bytes = BytesOrigin(request);
+  const Origin pack = PackOrigin(request);
+  const Origin groups = WeakestOf({request.videos.num_videos, settings.group_videos});
+  const Origin task =
+      Weaker(Weaker(CoreTimeOrigin(request), pack), WeakestOf({request.cluster.cores_per_node}));
+  figures->Begin("pack in groups", task);
+  figures->Add("core_s", "time of one core, preparing", Unit::kSeconds, plan.prep_core_s,
+               CoreTimeOrigin(request));
+  figures->Add("packing_s", "time of one task, packing", Unit::kSeconds, plan.pack_s, pack);
+  AddArray(plan.prep, figures);
+  figures->Add("groups", "groups", Unit::kCount, plan.num_groups, groups);
+  figures->Add("shards", "shards", Unit::kCount, plan.num_shards, bytes);
+  figures->Add("bytes", "all shards", Unit::kBytes, plan.stored_bytes, bytes);
+  figures->Add("scratch_bytes", "scratch disk of a task", Unit::kBytes, plan.group_bytes, bytes);
+  figures->Add("peak_bytes", "all disks at most", Unit::kBytes, plan.peak_bytes,
+               Weaker(task, settings.prep_nodes.origin));
+  figures->Add("peak_files", "files", Unit::kCount, plan.peak_files, Weaker(bytes, groups));
+  AddList(request, plan, figures);
 }
 
 Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
@@ -143,6 +184,7 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
                             request.settings.epochs.value),
                  Weaker(speed, failures));
   }
+  figures->Add("work_s", "all epochs, without saves", Unit::kSeconds, training.work_s);
   figures->Begin("train", TrainingOrigin(request, training));
   figures->Add("failures", "failures", Unit::kRate, training.job.num_failures);
   figures->Add("jobs", "jobs, with requeues", Unit::kRate, training.job.num_jobs);
@@ -162,6 +204,8 @@ void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
   const Origin time = Weaker(windows, request.rates.score_clips_per_s.origin);
   figures->Add("tasks", "tasks of the array", Unit::kCount, plan.score.num_tasks, time);
   figures->Add("task_s", "time of a task", Unit::kSeconds, plan.score.task_s, time);
+  figures->Add("rank_s", "time of one rank", Unit::kSeconds,
+               plan.score_windows / request.rates.score_clips_per_s.value, time);
   figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s, time);
 }
 
@@ -175,6 +219,10 @@ void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
       Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), rates.score_clips_per_s.origin);
   figures->Begin("run", all);
   figures->Add("wall_s", "all stages, with queues", Unit::kSeconds, plan.wall_s);
+  figures->Add("after_queue_s", "of it after the first queue", Unit::kSeconds,
+               plan.wall_s - cluster.queue_minutes.value * 60);
+  figures->Add("queues_s", "of it in later queues", Unit::kSeconds,
+               plan.queue_s - cluster.queue_minutes.value * 60, cluster.queue_minutes.origin);
   figures->Add("core_hours", "hours of cores, prepare and pack", Unit::kHours, plan.core_hours,
                cores);
   if (cluster.core_hour_price.value + cluster.rank_hour_price.value > 0) {
@@ -206,8 +254,8 @@ const char* NameOfUnit(Unit unit) {
 std::vector<Figure> FiguresOf(const Request& request, const RunPlan& plan) {
   Figures figures;
   AddData(request, plan, &figures);
-  AddPrep(request, plan, &figures);
-  AddPack(request, plan, &figures);
+  const bool in_groups = request.settings.packing == Packing::kGroups;
+  (in_groups ? AddGroups : AddSteps)(request, plan, &figures);
   AddTraining(request, plan, &figures);
   AddScore(request, plan, &figures);
   AddRun(request, plan, &figures);
@@ -218,7 +266,7 @@ void ForEachRate(Rates* rates,
                  const std::function<void(const char* key, const char* unit, Known* rate)>& use) {
   use("prep_ms", "ms of a core, for a frame", &rates->prep_ms);
   use("frame_kb", "kB of a stored frame", &rates->frame_kb);
-  use("pack_mb_per_s", "MB/s of pack-shards", &rates->pack_mb_per_s);
+  use("pack_mb_per_s", "MB/s of a task that packs", &rates->pack_mb_per_s);
   use("train_clips_per_s", "clips/s of a rank, computing alone", &rates->train_clips_per_s);
   use("loader_clips_per_s", "clips/s of a core that loads", &rates->loader_clips_per_s);
   use("straggling_ms", "ms that a rank is late in a step", &rates->straggling_ms);

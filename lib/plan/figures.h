@@ -16,7 +16,7 @@ enum class Unit { kCount, kSeconds, kBytes, kBytesPerSecond, kHours, kPrice, kSh
 const char* NameOfUnit(Unit unit);
 
 struct Figure {
-  std::string stage;  // data, prepare, pack, train, score, run
+  std::string stage;  // data, prepare, pack, "pack in groups", train, score, run
   std::string key;    // unique within its stage
   std::string text;   // for people
   Unit unit = Unit::kCount;

@@ -13,8 +13,10 @@ namespace reel3d::plan {
 // Returns the bytes of a stored frame, for quality 1 .. 100.
 double FrameBytes(double height, double quality);
 
-// Returns the milliseconds of a core that preparing a frame takes, by the lines of the source.
-double PrepMilliseconds(double source_lines);
+// Returns the milliseconds of a core that preparing a frame takes, by the lines of the source, the
+// stored height, and the width of a frame by its height. Decoding depends on the source, encoding
+// on the stored pixels.
+double PrepMilliseconds(double source_lines, double height, double shape);
 
 // Returns the clips (16 frames, 112 x 112 pixels) that a core loads in a second.
 double LoaderClipsPerSecond(double height, double quality);

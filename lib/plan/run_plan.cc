@@ -14,10 +14,13 @@ namespace {
 
 constexpr double kHour_s = 3600;
 constexpr double kDay_s = 86400;
+constexpr double kListBytes = 450;  // memory for a row of the manifest, as measured
 
 double StoredBytes(const Request& request) {
   return request.videos.NumFrames() * request.rates.frame_kb.value * 1000;
 }
+
+double ShardBytes(const Settings& settings) { return settings.shard_mib.value * 1024 * 1024; }
 
 double NumValidation(const Videos& videos) {
   return videos.num_videos.value - videos.num_training.value;
@@ -84,7 +87,8 @@ void PlanRestarts(const Request& request, TrainingPlan* training) {
     training->young_s = YoungIntervalSeconds(job.save_s, job.mtbf_s);
     training->daly_s = DalyIntervalSeconds(job.save_s, job.mtbf_s);
   }
-  const double work_s = request.settings.epochs.value * training->epoch_s;
+  training->work_s = request.settings.epochs.value * training->epoch_s;
+  const double work_s = training->work_s;
   training->interval_s = std::min(work_s, IntervalSeconds(*training, job));
   training->job = ExpectedTimes(work_s, training->interval_s, job);
   training->rank_hours =
@@ -98,13 +102,49 @@ ArrayConditions ArrayOf(const Request& request) {
   return array;
 }
 
-ArraySize PlanPrep(const Request& request, double core_s) {
+double PackSeconds(const Request& request) {
+  return StoredBytes(request) / (request.rates.pack_mb_per_s.value * 1e6);
+}
+
+ArraySize PlanPrep(const Request& request, double core_s, double num_items) {
   ArrayConditions array = ArrayOf(request);
   array.core_s = core_s;
-  array.num_items = request.videos.num_videos.value;
+  array.num_items = num_items;
   array.cores_per_task = request.cluster.cores_per_node.value;
   array.tasks_at_once = request.settings.prep_nodes.value;
   return SizeArray(array);
+}
+
+// Each group ends with a shard that is not full. A group's record is a file too. A task prepares a
+// group with all its cores, then packs it; meanwhile its cores wait for the disk.
+void PlanGroups(const Request& request, RunPlan* plan) {
+  const Settings& settings = request.settings;
+  const double num_videos = request.videos.num_videos.value;
+  plan->num_groups = std::ceil(num_videos / settings.group_videos.value);
+  plan->group_bytes =
+      plan->stored_bytes / num_videos * std::min(num_videos, settings.group_videos.value);
+  plan->num_shards = plan->num_groups * std::ceil(plan->group_bytes / ShardBytes(settings));
+  plan->pack_s = PackSeconds(request);
+  plan->pack_jobs = 0;
+  plan->prep =
+      PlanPrep(request, plan->prep_core_s + plan->pack_s * request.cluster.cores_per_node.value,
+               plan->num_groups);
+  const double at_once = std::min(plan->prep.num_tasks, settings.prep_nodes.value);
+  plan->peak_bytes = plan->stored_bytes + at_once * plan->group_bytes;
+  plan->peak_files = plan->num_shards + plan->num_groups;
+}
+
+void PlanSteps(const Request& request, RunPlan* plan) {
+  const double num_videos = request.videos.num_videos.value;
+  plan->num_shards = std::ceil(plan->stored_bytes / ShardBytes(request.settings));
+  plan->prep = PlanPrep(request, plan->prep_core_s, num_videos);
+  plan->pack_s = PackSeconds(request);
+  if (request.cluster.limit_hours.value > 0) {
+    plan->pack_jobs =
+        std::max(1.0, std::ceil(plan->pack_s / (request.cluster.limit_hours.value * kHour_s)));
+  }
+  plan->peak_bytes = 2 * plan->stored_bytes;
+  plan->peak_files = num_videos + plan->num_shards;
 }
 
 // The last window of a video is looped if it is not full. So on average a video has half a window
@@ -127,10 +167,11 @@ void PlanScoring(const Request& request, RunPlan* plan) {
 
 void AddUp(const Request& request, RunPlan* plan) {
   const Cluster& cluster = request.cluster;
-  constexpr double kNumStages = 4;
-  const double num_queues = kNumStages + plan->pack_jobs - 1;
-  plan->wall_s = plan->prep.wall_s + plan->pack_s + plan->training.job.wall_s + plan->score_s +
-                 num_queues * cluster.queue_minutes.value * 60;
+  constexpr double kNumOthers = 3;  // prepare, train, score
+  plan->queue_s = (kNumOthers + plan->pack_jobs) * cluster.queue_minutes.value * 60;
+  const bool packs_alone = request.settings.packing == Packing::kSteps;
+  plan->wall_s = plan->prep.wall_s + (packs_alone ? plan->pack_s : 0) + plan->training.job.wall_s +
+                 plan->score_s + plan->queue_s;
   plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
   plan->cost =
       plan->core_hours * cluster.core_hour_price.value +
@@ -158,7 +199,8 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   const double clips = request.videos.num_training.value * settings.clips_per_video.value;
   training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
   const double validation_s = NumValidation(request.videos) * settings.validation_windows.value *
-                              request.rates.validation_ms.value / 1000 / num_ranks;
+                              request.rates.validation_ms.value / 1000 / num_ranks /
+                              settings.validation_every.value;
   training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
   training.loader_cores =
       request.rates.train_clips_per_s.value / request.rates.loader_clips_per_s.value;
@@ -171,13 +213,12 @@ RunPlan MakePlan(const Request& request) {
   RunPlan plan;
   plan.num_frames = request.videos.NumFrames();
   plan.stored_bytes = StoredBytes(request);
-  plan.num_shards = std::ceil(plan.stored_bytes / (request.settings.shard_mib.value * 1024 * 1024));
   plan.prep_core_s = plan.num_frames * request.rates.prep_ms.value / 1000;
-  plan.prep = PlanPrep(request, plan.prep_core_s);
-  plan.pack_s = plan.stored_bytes / (request.rates.pack_mb_per_s.value * 1e6);
-  if (request.cluster.limit_hours.value > 0) {
-    plan.pack_jobs =
-        std::max(1.0, std::ceil(plan.pack_s / (request.cluster.limit_hours.value * kHour_s)));
+  plan.list_bytes = request.videos.num_videos.value * kListBytes;
+  if (request.settings.packing == Packing::kGroups) {
+    PlanGroups(request, &plan);
+  } else {
+    PlanSteps(request, &plan);
   }
   plan.training = PlanTraining(request, request.settings.ranks.value);
   PlanScoring(request, &plan);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lib/base/choices.h"
 #include "lib/plan/array_size.h"
 #include "lib/plan/known.h"
 #include "lib/plan/restarts.h"
@@ -16,6 +17,7 @@ namespace reel3d::plan {
 struct Videos {
   Known num_videos, num_training;
   Known seconds, fps, lines;  // of a video, on average
+  Known shape{16.0 / 9};      // width of a frame by its height
 
   double NumFrames() const { return num_videos.value * seconds.value * fps.value; }
 };
@@ -24,7 +26,7 @@ struct Videos {
 struct Rates {
   Known prep_ms;                               // of a core, for a frame
   Known frame_kb;                              // of a stored frame
-  Known pack_mb_per_s;                         // of pack-shards
+  Known pack_mb_per_s;                         // of pack-shards, or of a task of pack-videos
   Known train_clips_per_s, score_clips_per_s;  // of a rank, computing alone
   Known loader_clips_per_s;                    // of a core
   Known straggling_ms;                         // mean delay of a rank in a step
@@ -45,11 +47,25 @@ struct Cluster {
   Known rank_hour_price{0}, core_hour_price{0};
 };
 
+enum class Packing { kSteps, kGroups };
+inline std::vector<NamedChoice<Packing>> ChoicesOf(Packing /*type*/) {
+  return {
+      {Packing::kSteps, "steps",
+       "an array of prep-videos, then one job of pack-shards. For some time all frames are on "
+       "the disk twice"},
+      {Packing::kGroups, "groups",
+       "an array of pack-videos (PACK=groups), whose tasks prepare and pack one group of videos "
+       "after the other. Nothing is on the shared disk twice"}};
+}
+
 struct Settings {
+  Packing packing = Packing::kSteps;
+  Known group_videos{1000};  // for Packing::kGroups
   Known height{360}, quality{90}, shard_mib{1024};
   Known prep_nodes{1}, task_minutes{45};
   Known ranks{8}, epochs{200}, batch{256}, clips_per_video{1}, validation_windows{3};
-  Known score_ranks{0};  // 0: as many as ranks
+  Known validation_every{1};  // epochs
+  Known score_ranks{0};       // 0: as many as ranks
   Known clip_frames{16};
   Known overlap{0.5};
 };
@@ -70,6 +86,7 @@ struct TrainingPlan {
   double storage_bytes_per_s = 0;           // read by all ranks together
   double young_s = 0, daly_s = 0;           // work between checkpoints
   double interval_s = 0;                    // the planned one: daly_s, or an epoch if nothing fails
+  double work_s = 0;                        // of all epochs, without restarts and saves
   JobTimes job;                             // with a checkpoint each interval_s
   double rank_hours = 0;
 };
@@ -77,12 +94,18 @@ struct TrainingPlan {
 struct RunPlan {
   double num_frames = 0, stored_bytes = 0, num_shards = 0;
   double prep_core_s = 0;
-  ArraySize prep;
-  double pack_s = 0, pack_jobs = 1;  // number of jobs in a row, as the time limit ends each
+  ArraySize prep;                          // of pack-videos, if it packs groups
+  double num_groups = 0, group_bytes = 0;  // 0 if it does not
+  double peak_bytes = 0, peak_files = 0;   // most on all disks; most on the shared one
+  // The time of pack-shards, or of all tasks of pack-videos together in which they only pack.
+  double pack_s = 0;
+  double pack_jobs = 1;  // of pack-shards in a row, as the time limit ends each
   double score_s = 0, score_windows = 0;
   ArraySize score;  // if an array scores, with one rank a task
   TrainingPlan training;
-  double wall_s = 0;  // of all stages, with a queue before each
+  double wall_s = 0;      // of all stages, with a queue before each
+  double queue_s = 0;     // of the queues before stages and before jobs of packing
+  double list_bytes = 0;  // memory of each task that prepares or packs, for the list of videos
   double core_hours = 0, cost = 0;
 };
 

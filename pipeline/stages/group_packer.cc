@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
+#include "lib/base/timer.h"
 #include "lib/data/prepared_folder.h"
 #include "lib/shard/shard_plan.h"
 #include "pipeline/stages/gone_sources.h"
@@ -25,6 +26,19 @@ namespace {
 constexpr const char* kVanished =
     "{}: prepared videos have vanished, such as {}: name a --scratch that nothing cleans, and run "
     "the same command again";
+
+// Adds the time of its life to a sum.
+class TimeAdded {
+ public:
+  explicit TimeAdded(double* sum_s) : sum_s_(sum_s) {}
+  ~TimeAdded() { *sum_s_ += clock_.Seconds(); }
+  TimeAdded(const TimeAdded&) = delete;
+  TimeAdded& operator=(const TimeAdded&) = delete;
+
+ private:
+  double* const sum_s_;
+  const Stopwatch clock_;
+};
 
 std::vector<size_t> NumbersOf(const VideoGroup& group) {
   std::vector<size_t> numbers(group.end - group.begin);
@@ -151,8 +165,13 @@ void GroupPacker::RequireScratch(const std::vector<FailedItem>& failed) const {
   }
 }
 
+int64_t GroupPacker::NumWorkers() const {
+  return ProcessCount(options_.preparation.threads, kPrepWorker_bytes);
+}
+
 void GroupPacker::Prepare(const Rows& rows, const StageOutput& output, WorkNotes* notes,
                           GroupRecord* record) {
+  const TimeAdded added(&prepare_s_);
   PrepTools tools(rows.manifest, scratch_.path(), options_.preparation);
   std::vector<FailedItem> failed;
   const PrepVideosReport report = Preparation(&tools, output, TaskSlice(), notes).Run(&failed);
@@ -191,6 +210,7 @@ bool GroupPacker::Retry(const std::vector<int64_t>& sources, const StageOutput& 
 
 void GroupPacker::PackPrepared(const Order& order, const Rows& rows, const StageOutput& output,
                                WorkNotes* notes, Result* result) {
+  const TimeAdded added(&pack_s_);
   const VideoGroup& group = order.group;
   GroupRecord* record = &result->record;
   PackPlan plan = PlanPack(rows.manifest, classes_, scratch_.path());

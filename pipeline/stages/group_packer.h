@@ -42,6 +42,12 @@ class GroupPacker {
   // RequireSourcesOfShards() does unless the output must be made again.
   Result Pack(const VideoGroup& group, const StageOutput& output, WorkNotes* notes);
 
+  // Returns how many workers prepare videos of a large group at the same time.
+  int64_t NumWorkers() const;
+  // The time that this packer has spent so far.
+  double prepare_s() const { return prepare_s_; }
+  double pack_s() const { return pack_s_; }
+
  private:
   // The rows of a group as a manifest of their own, and their places in the whole manifest.
   struct Rows {
@@ -76,6 +82,7 @@ class GroupPacker {
   const Manifest& manifest_;
   const std::vector<std::string>& classes_;
   const ScratchFolder& scratch_;
+  double prepare_s_ = 0, pack_s_ = 0;
 };
 
 }  // namespace reel3d

@@ -29,17 +29,50 @@ void Keep(const char* key, std::optional<double> value, MeasuredRates* rates) {
   }
 }
 
+// Keeps the milliseconds of a core for each of `frames`, which took `threads` cores this time.
+void KeepPrep(double seconds, double threads, double frames, MeasuredRates* rates) {
+  if (frames > 0) {
+    Keep("prep_ms", 1000 * seconds * threads / frames, rates);
+  }
+}
+
 void ReadFrames(const PrepMeasured& prep, const PackMeasured& pack, MeasuredRates* rates) {
-  if (prep.seconds && prep.threads && prep.frames > 0) {
-    Keep("prep_ms", 1000 * *prep.seconds * *prep.threads / prep.frames, rates);
+  if (prep.times.seconds && prep.threads) {
+    KeepPrep(*prep.times.seconds, *prep.threads, prep.frames, rates);
+  } else if (pack.prepare_s) {
+    KeepPrep(*pack.prepare_s, pack.threads, pack.frames, rates);
   }
   if (pack.bytes > 0 && pack.frames > 0) {
     Keep("frame_kb", pack.bytes / pack.frames / 1000, rates);
   } else if (prep.bytes > 0 && prep.frames > 0) {
     Keep("frame_kb", prep.bytes / prep.frames / 1000, rates);
   }
-  if (pack.seconds && *pack.seconds > 0) {
-    Keep("pack_mb_per_s", pack.bytes / *pack.seconds / 1e6, rates);
+  const std::optional<double> pack_s = pack.in_groups ? pack.packing_s : pack.times.seconds;
+  if (pack_s && *pack_s > 0) {
+    Keep("pack_mb_per_s", pack.bytes / *pack_s / 1e6, rates);
+  }
+}
+
+// Without a ledger the time between epochs cannot be told apart: it holds starts and saves too.
+void ReadTimesBetweenEpochs(const TrainMeasured& train, MeasuredRates* rates) {
+  double between_s = 0;
+  if (train.goodput) {
+    const Goodput& goodput = *train.goodput;
+    between_s = In(goodput.parts, Part::kValidation);
+    Keep("start_s", In(goodput.parts, Part::kStart) / static_cast<double>(goodput.jobs.size()),
+         rates);
+    if (train.saves > 0) {
+      Keep("save_s", In(goodput.parts, Part::kSaves) / train.saves, rates);
+    }
+  } else if (train.seconds) {
+    between_s = std::max(0.0, *train.seconds - train.steps_s);
+    Keep("start_s", 0, rates);
+    Keep("save_s", 0, rates);
+  } else {
+    return;
+  }
+  if (train.windows > 0) {
+    Keep("validation_ms", 1000 * between_s * train.ranks / train.windows, rates);
   }
 }
 
@@ -54,10 +87,7 @@ void ReadTraining(const TrainMeasured& train, MeasuredRates* rates) {
     const double wait_s = train.waiting_s / train.ranks / train.steps;
     Keep("straggling_ms", 1000 * wait_s / (plan::HarmonicNumber(train.ranks) - 1), rates);
   }
-  if (train.seconds && train.windows > 0) {
-    const double between_s = std::max(0.0, *train.seconds - train.steps_s);
-    Keep("validation_ms", 1000 * between_s * train.ranks / train.windows, rates);
-  }
+  ReadTimesBetweenEpochs(train, rates);
   if (train.parameters > 0) {
     Keep("parameters", train.parameters / 1e6, rates);
   }
@@ -83,8 +113,8 @@ MeasuredRates RatesOfRun(const fs::path& folder) {
   rates.notes = run.notes;
   ReadFrames(run.prep, run.pack, &rates);
   ReadTraining(run.train, &rates);
-  if (run.score.seconds && *run.score.seconds > 0) {
-    Keep("score_clips_per_s", run.score.clips / *run.score.seconds, &rates);
+  if (run.score.times.seconds && *run.score.times.seconds > 0) {
+    Keep("score_clips_per_s", run.score.clips / *run.score.times.seconds, &rates);
   }
   return rates;
 }
@@ -120,7 +150,8 @@ plan::Rates AssumedRates(const plan::Request& request) {
   const double height = request.settings.height.value;
   const double quality = request.settings.quality.value;
   plan::Rates rates;
-  rates.prep_ms.value = plan::PrepMilliseconds(request.videos.lines.value);
+  rates.prep_ms.value =
+      plan::PrepMilliseconds(request.videos.lines.value, height, request.videos.shape.value);
   rates.frame_kb.value = plan::FrameBytes(height, quality) / 1000;
   rates.pack_mb_per_s.value = 200;
   rates.train_clips_per_s.value = 1960;
@@ -132,12 +163,17 @@ plan::Rates AssumedRates(const plan::Request& request) {
 
 // Returns the factor that converts a measured rate to the planned height and quality.
 double CarriedBy(const std::string& key, const MeasuredRates& measured,
-                 const plan::Settings& settings) {
+                 const plan::Request& request) {
   if (measured.height == 0 || measured.quality == 0) {  // not known
     return 1;
   }
-  const double height = settings.height.value;
-  const double quality = settings.quality.value;
+  const double height = request.settings.height.value;
+  const double quality = request.settings.quality.value;
+  if (key == "prep_ms") {
+    const plan::Videos& videos = request.videos;
+    return plan::PrepMilliseconds(videos.lines.value, height, videos.shape.value) /
+           plan::PrepMilliseconds(videos.lines.value, measured.height, videos.shape.value);
+  }
   if (key == "frame_kb") {
     return plan::FrameBytes(height, quality) / plan::FrameBytes(measured.height, measured.quality);
   }
@@ -161,10 +197,19 @@ const MeasuredRates* BestSource(const std::vector<MeasuredRates>& sources, const
   return best;
 }
 
+// Replaces an assumed time by a measured one.
+void FillWait(const std::vector<MeasuredRates>& sources, const char* key, plan::Known* seconds) {
+  const MeasuredRates* source = BestSource(sources, key);
+  if (source != nullptr && seconds->origin == plan::Origin::kAssumed) {
+    *seconds = {source->by_key.at(key), source->OriginOf(key)};
+  }
+}
+
 }  // namespace
 
 bool IsRate(const std::string& key, double value) {
-  const bool may_be_zero = key == "straggling_ms" || key == "validation_ms";
+  const bool may_be_zero =
+      key == "straggling_ms" || key == "validation_ms" || key == "start_s" || key == "save_s";
   return (value >= 1e-9 && value <= 1e9) || (may_be_zero && value == 0);
 }
 
@@ -191,34 +236,6 @@ MeasuredRates ReadMeasuredRates(const fs::path& source) {
   return fs::is_regular_file(source, ignored) ? RatesOfCorrection(source) : RatesOfRun(source);
 }
 
-RunOutcome ReadRunOutcome(const fs::path& folder) {
-  const RunMeasured run = ReadRunMeasurements(folder);
-  RunOutcome outcome;
-  outcome.notes = run.notes;
-  const auto keep = [&](const char* key, std::optional<double> value) {
-    if (value.has_value() && *value > 0) {
-      outcome.by_key[key] = *value;
-    }
-  };
-  keep("data.frames", run.prep.frames > 0 ? run.prep.frames : run.pack.frames);
-  if (run.prep.seconds && run.prep.threads) {
-    keep("prepare.core_s", *run.prep.seconds * *run.prep.threads);
-  }
-  if (run.prep.seconds) {
-    keep("prepare.wall_s", run.prep.tasks > 1 ? std::nullopt : run.prep.seconds);
-  }
-  keep("prepare.bytes", run.prep.bytes);
-  keep("pack.wall_s", run.pack.seconds);
-  keep("pack.bytes", run.pack.bytes);
-  keep("pack.shards", run.pack.shards);
-  keep("train.wall_s", run.train.seconds);
-  keep("score.windows", run.score.clips);
-  if (run.score.seconds && !run.score.is_shared) {
-    keep("score.wall_s", *run.score.seconds / run.score.tasks);
-  }
-  return outcome;
-}
-
 void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request) {
   plan::Rates assumed = AssumedRates(*request);
   std::map<std::string, double> published;
@@ -230,12 +247,13 @@ void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request
     if (rate->value > 0) {
       rate->origin = plan::Origin::kGiven;
     } else if (source != nullptr) {
-      *rate = {source->by_key.at(key) * CarriedBy(key, *source, request->settings),
-               source->OriginOf(key)};
+      *rate = {source->by_key.at(key) * CarriedBy(key, *source, *request), source->OriginOf(key)};
     } else {
       *rate = {published[key], plan::Origin::kAssumed};
     }
   });
+  FillWait(sources, "start_s", &request->cluster.start_s);
+  FillWait(sources, "save_s", &request->cluster.save_s);
   plan::Known& validation_ms = request->rates.validation_ms;
   if (validation_ms.origin == plan::Origin::kAssumed && validation_ms.value == 0) {
     validation_ms.value = 1000 / request->rates.score_clips_per_s.value;

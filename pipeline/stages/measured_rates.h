@@ -14,9 +14,10 @@
 namespace reel3d {
 
 struct MeasuredRates {
-  std::map<std::string, double> by_key;  // keys of plan::ForEachRate
-  double height = 0, quality = 0;        // of the stored frames; 0: not known
-  std::vector<std::string> notes;        // sentences on what is left out
+  // Has the keys of plan::ForEachRate, and start_s and save_s of plan::Cluster.
+  std::map<std::string, double> by_key;
+  double height = 0, quality = 0;  // of the stored frames; 0: not known
+  std::vector<std::string> notes;  // sentences on what is left out
   // Origins of the rates that were not measured, by key.
   std::map<std::string, plan::Origin> origins;
 
@@ -26,15 +27,9 @@ struct MeasuredRates {
   }
 };
 
-// The times and sizes of a run. A stage that has not run has no entry. A stage that continued after
-// an interruption has no entry for its time.
-struct RunOutcome {
-  std::map<std::string, double> by_key;  // "prepare.wall_s", as in the figures of a plan
-  std::vector<std::string> notes;        // sentences on what is left out
-};
-
-// Returns true if a plan can use the number as this rate. Only straggling_ms and validation_ms may
-// be 0, if ranks are never late or the run does not validate.
+// Returns true if a plan can use the number as this rate. Only straggling_ms, validation_ms,
+// start_s and save_s may be 0: if ranks are never late, the run does not validate, or another rate
+// contains these times.
 bool IsRate(const std::string& key, double value);
 
 // Reads the height and quality of a saved plan or correction. `source` names the file in errors.
@@ -51,12 +46,11 @@ void SetOrigin(const std::string& key, const std::string& origin, const std::str
 // that have not run give no rates. Throws an input error if it is neither, or is damaged.
 MeasuredRates ReadMeasuredRates(const std::filesystem::path& source);
 
-RunOutcome ReadRunOutcome(const std::filesystem::path& folder);
-
 // Fills each rate of `request` that is 0. The last of `sources` that has the rate gives it,
 // converted from the source's height and quality to the planned ones, with the origin that it has
 // in the source. Without such a source, the published rate is used. A rate that is only derived
 // from another one, such as the time of a validation window from that of a scored clip, is assumed.
+// Also fills the times to start and to save of `request.cluster`, unless they were given.
 void FillRates(const std::vector<MeasuredRates>& sources, plan::Request* request);
 
 // Returns the content of a correction, which ReadMeasuredRates() reads.

@@ -63,6 +63,9 @@ nlohmann::ordered_json PackVideosReport::ToJson() const {
           {"num_truncated", num_truncated},
           {"num_groups", num_groups},
           {"num_groups_kept", num_groups_kept},
+          {"workers", num_workers},
+          {"prepare_seconds", prepare_s},
+          {"pack_seconds", pack_s},
           {"warnings", warnings}};
 }
 
@@ -171,6 +174,8 @@ class PackVideosRun {
                         WorkNotes* notes) {
     PackVideosReport of_slice;
     SliceResult result;
+    of_slice.num_workers = own_.num_workers = packer->NumWorkers();
+    const double prepare_s = packer->prepare_s(), pack_s = packer->pack_s();
     for (const VideoGroup& group : groups_) {
       if (!slice.Mine(group.index)) {
         continue;
@@ -182,6 +187,10 @@ class PackVideosRun {
       }
       AddFailures(packed.record, &result.failed);
     }
+    of_slice.prepare_s = packer->prepare_s() - prepare_s;
+    of_slice.pack_s = packer->pack_s() - pack_s;
+    own_.prepare_s = packer->prepare_s();
+    own_.pack_s = packer->pack_s();
     result.report = of_slice.ToJson();
     result.num_items = of_slice.num_videos;
     return result;
@@ -267,6 +276,9 @@ class PackVideosRun {
     sum.num_not_prepared += static_cast<int64_t>(no_files_.size());
     WriteTables(packed, missing);
     sum.num_groups_kept = report->value("num_groups_kept", int64_t{0});
+    sum.num_workers = report->value("workers", int64_t{0});
+    sum.prepare_s = report->value("prepare_seconds", 0.0);
+    sum.pack_s = report->value("pack_seconds", 0.0);
     report->update(sum.ToJson());
     joined_ = std::move(sum);
     packed_ = std::move(packed);

@@ -44,7 +44,9 @@ struct PackVideosReport {
   int64_t num_frames = 0;  // in the shards
   int64_t num_truncated = 0;
   int64_t num_groups = 0;
-  int64_t num_groups_kept = 0;  // complete before
+  int64_t num_groups_kept = 0;       // complete before
+  int64_t num_workers = 0;           // that prepare at the same time; of all, the sum over tasks
+  double prepare_s = 0, pack_s = 0;  // of all tasks together
   // Faults that were found in videos that are packed, by id.
   std::map<std::string, std::string> warnings;
   bool over_tolerance = false;

@@ -31,10 +31,17 @@ std::vector<PlanKnob> KnobsOf(plan::Settings* settings) {
        {1, 1048576},
        "size of a shard in MiB, as for pack-shards. Larger shards are fewer files",
        kWhole},
+      {"group-videos",
+       &settings->group_videos,
+       {1, 1e7},
+       "videos of a group with --pack groups, as for pack-videos. Larger groups take more scratch "
+       "disk, smaller ones end with more shards that are not full",
+       kWhole},
       {"prep-nodes",
        &settings->prep_nodes,
        {1, 1e6},
-       "tasks of prep-videos that run at once, each on a node of its own",
+       "tasks of prep-videos or pack-videos that run at once, each with a node or the "
+       "--cores-per-node of its own",
        kWhole},
       {"task-minutes",
        &settings->task_minutes,
@@ -63,6 +70,11 @@ std::vector<PlanKnob> KnobsOf(plan::Settings* settings) {
        &settings->validation_windows,
        {0, 1000},
        "windows scored in each validation video after an epoch, as for train-r3d. 0: no validation",
+       kWhole},
+      {"validation-every",
+       &settings->validation_every,
+       {1, 1e6},
+       "validate each time this many epochs are done, as for train-r3d",
        kWhole},
       {"overlap",
        &settings->overlap,
@@ -112,13 +124,14 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"start-s",
        &cluster->start_s,
        {0, 1e6},
-       "seconds from the start of a training job to its first step. 0: do not add this time, "
-       "because the rates of --measured include it"},
+       "seconds from the start of a training job to its first step. If a run of --measured knows "
+       "them, they are used instead of this default"},
       {"save-s",
        &cluster->save_s,
        {0, 1e6},
        "seconds that training waits for a checkpoint. 0: no wait, because the checkpoint is "
-       "written while training continues"},
+       "written while training continues. If a run of --measured knows them, they are used instead "
+       "of this default"},
       {"queue-minutes",
        &cluster->queue_minutes,
        {0, 1e6},
@@ -149,7 +162,7 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
        &rates->prep_ms,
        {0, 1e6},
        "milliseconds of one core to prepare a frame. 0: the figure from --measured, else the "
-       "published one for source videos of this height (--lines)"},
+       "published one for source videos of this height (--lines), stored at --height"},
       {"frame-kb",
        &rates->frame_kb,
        {0, 1e6},
@@ -158,7 +171,8 @@ std::vector<PlanKnob> KnobsOf(plan::Rates* rates) {
       {"pack-mb-per-s",
        &rates->pack_mb_per_s,
        {0, 1e6},
-       "MB/s at which pack-shards writes. 0: the figure from --measured, else 200"},
+       "MB/s at which pack-shards, or a task of pack-videos, writes. 0: the figure from "
+       "--measured, else 200"},
       {"train-clips-per-s",
        &rates->train_clips_per_s,
        {0, 1e9},

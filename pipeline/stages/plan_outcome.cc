@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +16,7 @@
 #include "lib/data/names.h"
 #include "pipeline/stages/measured_rates.h"
 #include "pipeline/stages/plan_text.h"
+#include "pipeline/stages/run_outcome.h"
 
 namespace reel3d {
 namespace {
@@ -28,15 +33,32 @@ struct Compared {
 
 constexpr Compared kCompared[] = {
     {"data.frames", "frames", Unit::kCount},
-    {"prepare.core_s", "prepare: core time", Unit::kSeconds},
+    {"prepare.core_s", "prepare: time of cores", Unit::kSeconds},
     {"prepare.wall_s", "prepare: time", Unit::kSeconds},
     {"prepare.bytes", "prepare: bytes", Unit::kBytes},
     {"pack.wall_s", "pack: time", Unit::kSeconds},
     {"pack.bytes", "pack: bytes", Unit::kBytes},
     {"pack.shards", "pack: shards", Unit::kCount},
+    {"pack in groups.core_s", "groups: time of cores, preparing", Unit::kSeconds},
+    {"pack in groups.packing_s", "groups: time of tasks, packing", Unit::kSeconds},
+    {"pack in groups.wall_s", "groups: time", Unit::kSeconds},
+    {"pack in groups.bytes", "groups: bytes", Unit::kBytes},
+    {"pack in groups.shards", "groups: shards", Unit::kCount},
+    {"train.work_s", "train: steps, validation", Unit::kSeconds},
+    {"train.saves_s", "train: saving", Unit::kSeconds},
+    {"train.lost_s", "train: work done again", Unit::kSeconds},
+    {"train.waiting_for_requeues_s", "train: queued again", Unit::kSeconds},
+    {"train.jobs", "train: jobs", Unit::kRate},
+    {"train.goodput", "train: share that is kept work", Unit::kShare},
     {"train.wall_s", "train: time", Unit::kSeconds},
     {"score.windows", "score: windows", Unit::kCount},
+    {"score.rank_s", "score: time of ranks", Unit::kSeconds},
     {"score.wall_s", "score: time", Unit::kSeconds},
+};
+
+constexpr Compared kOfTheRun[] = {
+    {"run.queues_s", "in queues, after the first", Unit::kSeconds},
+    {"run.after_queue_s", "from first start to end", Unit::kSeconds},
 };
 
 struct SavedPlan {
@@ -90,26 +112,33 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
 void CorrectAll(std::map<std::string, double> ratios, MeasuredRates* rates) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
-    for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes"}) {
+    for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes",
+                            "pack in groups.core_s", "pack in groups.bytes"}) {
       if (const auto ratio = ratios.find(key); ratio != ratios.end()) {
         ratio->second /= frames->second;
       }
     }
   }
-  const bool is_packed = ratios.count("pack.bytes") > 0;
-  Correct(ratios, "prepare.core_s", "prep_ms", 1, rates);
-  Correct(ratios, is_packed ? "pack.bytes" : "prepare.bytes", "frame_kb", 1, rates);
-  Correct(ratios, "pack.wall_s", "pack_mb_per_s", -1, rates);
-  if (is_packed) {
-    Correct(ratios, "pack.bytes", "pack_mb_per_s", 1, rates);
-    Correct(ratios, "data.frames", "pack_mb_per_s", 1, rates);
+  const bool in_groups = ratios.count("pack in groups.bytes") > 0;
+  const char* const packed = in_groups ? "pack in groups.bytes" : "pack.bytes";
+  const char* const pack_time = in_groups ? "pack in groups.packing_s" : "pack.wall_s";
+  const bool is_packed = ratios.count(packed) > 0;
+  Correct(ratios, in_groups ? "pack in groups.core_s" : "prepare.core_s", "prep_ms", 1, rates);
+  Correct(ratios, is_packed ? packed : "prepare.bytes", "frame_kb", 1, rates);
+  if (ratios.count(pack_time) > 0) {
+    Correct(ratios, pack_time, "pack_mb_per_s", -1, rates);
+    Correct(ratios, packed, "pack_mb_per_s", 1, rates);
+    Correct(ratios, "data.frames", "pack_mb_per_s", is_packed ? 1 : 0, rates);
   }
-  Correct(ratios, "train.wall_s", "train_clips_per_s", -1, rates);
-  Correct(ratios, "train.wall_s", "loader_clips_per_s", -1, rates);
-  Correct(ratios, "train.wall_s", "validation_ms", 1, rates);
-  Correct(ratios, "train.wall_s", "straggling_ms", 1, rates);
-  Correct(ratios, "score.wall_s", "score_clips_per_s", -1, rates);
-  Correct(ratios, "score.windows", "score_clips_per_s", 1, rates);
+  const char* const training = ratios.count("train.work_s") > 0 ? "train.work_s" : "train.wall_s";
+  Correct(ratios, training, "train_clips_per_s", -1, rates);
+  Correct(ratios, training, "loader_clips_per_s", -1, rates);
+  Correct(ratios, training, "validation_ms", 1, rates);
+  Correct(ratios, training, "straggling_ms", 1, rates);
+  if (ratios.count("score.rank_s") > 0) {
+    Correct(ratios, "score.rank_s", "score_clips_per_s", -1, rates);
+    Correct(ratios, "score.windows", "score_clips_per_s", 1, rates);
+  }
 }
 
 // Returns the rates with which the plan would have been right. The rate that decides the time or
@@ -124,8 +153,12 @@ MeasuredRates CorrectedRates(const MeasuredRates& planned,
       {"prepare.bytes", "frame_kb"},
       {"pack.bytes", "frame_kb"},
       {"pack.wall_s", "pack_mb_per_s"},
+      {"pack in groups.core_s", "prep_ms"},
+      {"pack in groups.bytes", "frame_kb"},
+      {"pack in groups.packing_s", "pack_mb_per_s"},
+      {"train.work_s", "train_clips_per_s"},
       {"train.wall_s", "train_clips_per_s"},
-      {"score.wall_s", "score_clips_per_s"}};
+      {"score.rank_s", "score_clips_per_s"}};
   for (const auto& [figure, rate] : kDecided) {
     if (ratios.count(figure) > 0) {
       rates.origins.erase(rate);
@@ -140,6 +173,27 @@ MeasuredRates CorrectedRates(const MeasuredRates& planned,
   return rates;
 }
 
+// Leaves out the times of stages that were interrupted: they do not tell how fast the work was.
+std::map<std::string, double> RatiosOfRates(std::map<std::string, double> ratios,
+                                            const RunOutcome& run) {
+  for (const std::string& key : run.with_pauses) {
+    ratios.erase(key);
+  }
+  return ratios;
+}
+
+// Adds what the run measured of starting and saving, which a plan does not hold among its rates.
+MeasuredRates WithWaits(MeasuredRates rates, const fs::path& run_folder) {
+  const MeasuredRates measured = ReadMeasuredRates(run_folder);
+  for (const char* key : {"start_s", "save_s"}) {
+    if (const auto found = measured.by_key.find(key); found != measured.by_key.end()) {
+      rates.by_key[key] = found->second;
+      rates.origins.erase(key);
+    }
+  }
+  return rates;
+}
+
 // Collects the rows of the comparison.
 class Comparison {
  public:
@@ -148,7 +202,7 @@ class Comparison {
       return;
     }
     const double ratio = measured / planned;
-    text_ += fmt::format("{:<18} {:>18} {:>18} {:>20.3f}\n", text, FormatValue(unit, planned),
+    text_ += fmt::format("{:<32} {:>16} {:>16} {:>20.3f}\n", text, FormatValue(unit, planned),
                          FormatValue(unit, measured), ratio);
     json_[key] = {{"planned", planned}, {"measured", measured}, {"ratio", ratio}};
     ratios_[key] = ratio;
@@ -173,7 +227,7 @@ class Comparison {
 
  private:
   std::string text_ =
-      fmt::format("{:<18} {:>18} {:>18} {:>20}\n", "", "planned", "measured", "measured / planned");
+      fmt::format("{:<32} {:>16} {:>16} {:>20}\n", "", "planned", "measured", "measured / planned");
   Json json_ = Json::object();
   std::map<std::string, double> ratios_;
   double planned_s_ = 0, measured_s_ = 0;
@@ -190,23 +244,26 @@ PlanOutcome ComparePlan(const fs::path& plan_file, const fs::path& run_folder) {
   const SavedPlan plan = ReadPlan(plan_file);
   const RunOutcome run = ReadRunOutcome(run_folder);
   Comparison comparison;
-  for (const Compared& row : kCompared) {
+  const auto add = [&](const Compared& row) {
     comparison.Add(row.key, row.text, row.unit, ValueOf(plan.figures, row.key),
                    ValueOf(run.by_key, row.key));
-  }
+  };
+  std::for_each(std::begin(kCompared), std::end(kCompared), add);
   if (comparison.ratios().empty()) {
     throw InputError(fmt::format("{} and {} have no stage in common: plan the run that is compared",
                                  Escaped(plan_file.string()), Escaped(run_folder.string())));
   }
   comparison.AddTotal();
+  std::for_each(std::begin(kOfTheRun), std::end(kOfTheRun), add);
   PlanOutcome outcome;
   outcome.text = comparison.text();
   for (const std::string& note : run.notes) {
     outcome.text += note + "\n";
   }
   outcome.json = {{"figures", comparison.json()}, {"notes", run.notes}};
-  const auto& ratios = comparison.ratios();
-  outcome.correction = CorrectionJson(CorrectedRates(plan.rates, ratios), ratios);
+  outcome.correction = CorrectionJson(
+      WithWaits(CorrectedRates(plan.rates, RatiosOfRates(comparison.ratios(), run)), run_folder),
+      comparison.ratios());
   return outcome;
 }
 

@@ -111,6 +111,7 @@ void PlanRunOptions::Bind(OptionBinder& binder) {
   binder.Bind("measured", &measured,
               "use the rates of these earlier runs (a,b,...): folders (RUN of Makefile.workflow) "
               "or files of --correction. Later ones overrule earlier ones. Empty: none");
+  binder.Choice("pack", &settings.packing, "how videos become shards");
   BindKnobs(KnobsOf(&settings), &binder);
   BindKnobs(KnobsOf(&cluster), &binder);
   BindKnobs(KnobsOf(&rates), &binder);

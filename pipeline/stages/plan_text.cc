@@ -119,16 +119,17 @@ std::string TextOfWarnings(const PlanPage& page) {
   const plan::ArraySize& prep = page.plan.prep;
   const double limit_s = 3600 * page.request.cluster.limit_hours.value;
   std::string text;
+  const char* tool =
+      page.request.settings.packing == plan::Packing::kGroups ? "pack-videos" : "prep-videos";
   if (prep.is_cut) {
     text +=
-        fmt::format("\nMaxArraySize makes a task of prep-videos take {} instead of {}.\n",
+        fmt::format("\nMaxArraySize makes a task of {} take {} instead of {}.\n", tool,
                     Seconds(prep.task_s), Seconds(60 * page.request.settings.task_minutes.value));
   }
   if (limit_s > 0 && prep.task_s > limit_s) {
     text += fmt::format(
-        "\nThe time limit of {} ends tasks of prep-videos: make shorter ones with "
-        "--task-minutes.\n",
-        Seconds(limit_s));
+        "\nThe time limit of {} ends tasks of {}: make shorter ones with --task-minutes.\n",
+        Seconds(limit_s), tool);
   }
   return text;
 }

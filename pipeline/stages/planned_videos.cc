@@ -23,13 +23,14 @@ constexpr double kSeconds = 10, kFps = 25, kLines = 720, kTrainingShare = 0.9;
 
 // Sums what is known of some videos.
 struct Sums {
-  double seconds = 0, frames = 0, lines = 0;
+  double seconds = 0, frames = 0, lines = 0, shapes = 0;
   int num_videos = 0;
 
-  void Add(double video_s, double video_frames, double video_lines) {
+  void Add(double video_s, double video_frames, double video_lines, double shape) {
     seconds += video_s;
     frames += video_frames;
     lines += video_lines;
+    shapes += shape;
     ++num_videos;
   }
 };
@@ -46,7 +47,8 @@ bool Probe(const Manifest& manifest, const VideoRow& row, Sums* sums) {
     video_s = std::max(0.0, std::min(row.end_s.value_or(video_s), video_s) - begin_s);
   }
   if (video_s > 0) {
-    sums->Add(video_s, video_s * fps, info.height);
+    sums->Add(video_s, video_s * fps, info.height,
+              static_cast<double>(info.width) / std::max(1, info.height));
   }
   return video_s > 0;
 }
@@ -90,6 +92,9 @@ void SetShape(const VideosOptions& options, const Sums& sums, plan::Videos* vide
   const double count = std::max(1, sums.num_videos);
   videos->seconds = Choose(options.seconds, sums.seconds / count, is_probed, kSeconds);
   videos->fps = Choose(options.fps, sums.frames / std::max(1e-9, sums.seconds), is_probed, kFps);
+  if (is_probed) {
+    videos->shape = {sums.shapes / count, Origin::kMeasured};
+  }
   videos->lines = Choose(options.lines, sums.lines / count, is_probed, kLines);
   // A probed video of one frame may come out a rounding below it.
   if (videos->seconds.value * videos->fps.value < 0.999) {

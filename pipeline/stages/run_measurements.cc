@@ -2,6 +2,7 @@
 #include "pipeline/stages/run_measurements.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "lib/base/json.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
+#include "lib/ledger/start_record.h"
 #include "lib/report/read/run_record.h"
 #include "lib/report/read/tolerant.h"
 #include "pipeline/support/stage_files.h"
@@ -106,16 +108,41 @@ class Reader {
     }
   }
 
-  // Returns the stage's time. Returns nothing, and adds a note, if the last run kept work of an
-  // earlier run. `kept` is the key in report.json that counts this work.
-  std::optional<double> SecondsOf(const fs::path& stage, const Json& json, const char* kept) {
+  // Returns the stage's times. `kept` is the key in report.json that counts work of an earlier run.
+  StageTimes TimesOf(const fs::path& stage, const Json& json, const char* kept) {
+    StageTimes times;
+    times.tasks = NumTasks(stage);
+    times.is_shared = Number(json, kSharedSlices) > 0;
+    times.began_s = Number(json, kBeganAt);
+    times.ended_s = Number(json, kEndedAt);
+    const bool has_moments = times.began_s > 0 && times.ended_s >= times.began_s;
     if (Number(json, kept) > 0) {
       run_.notes.push_back(
-          fmt::format("{}: the last run continued an earlier one, so the time of all is not known",
+          fmt::format("{}: the last run continued an earlier one, so the time of the work is not "
+                      "known, and the clock runs from the first start",
                       Escaped(stage.string())));
-      return std::nullopt;
+      times.began_s = std::min(times.began_s, FirstStart(stage, times.began_s));
+    } else {
+      times.seconds = report::NumberOf(json, "seconds");
     }
-    return report::NumberOf(json, "seconds");
+    if (has_moments) {
+      times.wall_s = times.ended_s - times.began_s;
+    } else if (times.tasks == 1) {
+      times.wall_s = times.seconds;
+    }
+    if (const double ended = Number(json, kEndedAttempts); ended > 0) {
+      run_.notes.push_back(fmt::format("{}: {:.10g} attempts ended before their slice was done",
+                                       Escaped(stage.string()), ended));
+    }
+    return times;
+  }
+
+  // Returns when the first run in the folder wrote its settings, or `otherwise`.
+  static double FirstStart(const fs::path& stage, double otherwise) {
+    struct stat settings {};
+    return stat((stage / kSettingsFile).c_str(), &settings) == 0
+               ? static_cast<double>(settings.st_mtime)
+               : otherwise;
   }
 
   // Returns the number of threads per task. `threads = 0` (all cores) in config.ini gives no
@@ -135,10 +162,9 @@ class Reader {
 
   void ReadPrep(const fs::path& stage, const Json& json) {
     PrepMeasured& prep = run_.prep;
-    prep.seconds = SecondsOf(stage, json, "num_skipped");
-    prep.tasks = NumTasks(stage);
-    prep.threads = PrepThreads(stage, json, prep.tasks);
-    prep.frames = prep.seconds ? Number(json, "num_frames") : 0;
+    prep.times = TimesOf(stage, json, "num_skipped");
+    prep.threads = PrepThreads(stage, json, prep.times.tasks);
+    prep.frames = prep.times.seconds ? Number(json, "num_frames") : 0;
     prep.bytes = SizeOfFiles(stage, ".mkv");
     prep.height = Setting(stage, "height", 0);
     prep.quality = Setting(stage, "quality", 0);
@@ -146,45 +172,74 @@ class Reader {
 
   void ReadPack(const fs::path& stage, const Json& json) {
     PackMeasured& pack = run_.pack;
-    if (Exists(stage / "groups")) {
-      run_.prep.height = Setting(stage, "height", 0);
-      run_.prep.quality = Setting(stage, "quality", 0);
-      run_.notes.push_back(
-          fmt::format("{}: pack-videos prepared and packed, so the time of each is not known",
-                      Escaped(stage.string())));
-    } else {
-      pack.seconds = SecondsOf(stage, json, "num_shards_kept");
-    }
+    pack.in_groups = Exists(stage / "groups");
+    pack.times = TimesOf(stage, json, pack.in_groups ? "num_groups_kept" : "num_shards_kept");
     pack.frames = Number(json, "num_frames");
     pack.shards = Number(json, "num_shards");
     pack.bytes = SizeOfFiles(stage, ".h5");
+    if (pack.in_groups) {
+      ReadGroups(stage, json);
+    }
+  }
+
+  void ReadGroups(const fs::path& stage, const Json& json) {
+    PackMeasured& pack = run_.pack;
+    run_.prep.height = Setting(stage, "height", 0);
+    run_.prep.quality = Setting(stage, "quality", 0);
+    pack.threads = Number(json, "workers") / pack.times.tasks;
+    if (pack.times.seconds) {
+      pack.prepare_s = report::NumberOf(json, "prepare_seconds");
+      pack.packing_s = report::NumberOf(json, "pack_seconds");
+    }
+    if (!pack.prepare_s || !pack.packing_s || pack.threads <= 0) {
+      run_.notes.push_back(fmt::format(
+          "{}: report.json does not say how long pack-videos prepared, and packed, all groups, so "
+          "their rates are not known",
+          Escaped(stage.string())));
+    }
   }
 
   void ReadTrain(const fs::path& stage, const Json& json) {
     TrainMeasured& train = run_.train;
     std::vector<std::string> damaged;
-    const std::vector<Json> epochs = report::ReadJsonLines(stage / "times.jsonl", &damaged);
-    for (const Json& epoch : epochs) {
+    const std::vector<Json> lines = report::ReadJsonLines(stage / "times.jsonl", &damaged);
+    for (const Json& epoch : lines) {
       AddEpoch(epoch);
     }
     run_.notes.insert(run_.notes.end(), damaged.begin(), damaged.end());
     train.ranks = std::max(1.0, Number(json, "ranks"));
     train.steps = Number(json, "steps");
-    train.seconds = report::NumberOf(json, "seconds");
-    const double every = Setting(stage, "validation-every", 1);
-    if (every > 0) {
+    const double epochs =
+        std::max(1.0, report::NumberOf(json, "epochs").value_or(static_cast<double>(lines.size())));
+    if (const double every = Setting(stage, "validation-every", 1); every > 0) {
       train.windows = Number(json, "validation_videos") * Setting(stage, "validation-clips", 3) *
-                      std::max(1.0, std::floor(static_cast<double>(epochs.size()) / every));
+                      std::max(1.0, std::floor(epochs / every));
     }
-    if (train.seconds && *train.seconds < train.steps_s) {
-      train.seconds.reset();
-      run_.notes.push_back(
-          fmt::format("{}: training went on after an interruption, so the time of all is not known",
-                      Escaped(stage.string())));
+    if (const double every = Setting(stage, "checkpoint-epochs", 1); every > 0) {
+      train.saves = std::max(1.0, std::floor(epochs / every));
     }
+    ReadTimesOfTraining(stage, json);
     std::error_code absent;
     const auto weights = fs::file_size(stage / "checkpoints/latest/model.safetensors", absent);
     train.parameters = absent ? 0 : static_cast<double>(weights) / sizeof(float);
+  }
+
+  void ReadTimesOfTraining(const fs::path& stage, const Json& json) {
+    TrainMeasured& train = run_.train;
+    train.goodput = ReadGoodput(stage);
+    if (train.goodput && train.goodput->first_step == 0 && train.goodput->wall_s > 0) {
+      train.seconds = train.goodput->wall_s - In(train.goodput->jobs.front().parts, Part::kQueue);
+      return;
+    }
+    train.goodput.reset();
+    train.seconds = report::NumberOf(json, "seconds");
+    if (train.seconds && *train.seconds < train.steps_s) {
+      train.seconds.reset();
+      run_.notes.push_back(fmt::format(
+          "{}: training went on after an interruption, and {} does not have all starts, so the "
+          "time of all is not known",
+          Escaped(stage.string()), kStartsFile));
+    }
   }
 
   void AddEpoch(const Json& epoch) {
@@ -213,11 +268,8 @@ class Reader {
   }
 
   void ReadScore(const fs::path& stage, const Json& json) {
-    ScoreMeasured& score = run_.score;
-    score.seconds = SecondsOf(stage, json, "parts_kept");
-    score.clips = Number(json, "clips");
-    score.tasks = NumTasks(stage);
-    score.is_shared = Number(json, kSharedSlices) > 0;
+    run_.score.times = TimesOf(stage, json, "parts_kept");
+    run_.score.clips = Number(json, "clips");
   }
 
   const fs::path folder_;

@@ -218,7 +218,7 @@ class SharedRun {
       return true;
     }
     try {
-      Do(slice, lease.get(), !ended.empty());
+      Do(slice, lease.get(), ended.size());
     } catch (const std::exception& error) {
       lease.Fail(error.what());
       throw;
@@ -229,10 +229,11 @@ class SharedRun {
     return true;
   }
 
-  void Do(int slice, Lease* lease, bool has_ended_before) {
+  void Do(int slice, Lease* lease, size_t num_ended) {
     const StageOutput output = stage_.output.OfSlice(SliceOf(slice));
-    WorkNotes notes(lease, has_ended_before);
-    const SliceResult result = stage_.work({output, SliceOf(slice), &notes});
+    WorkNotes notes(lease, num_ended > 0);
+    SliceResult result = stage_.work({output, SliceOf(slice), &notes});
+    result.report[kEndedAttempts] = num_ended;
     if (!lease->IsOurs() && all_.IsTaskDone(slice)) {
       return;  // this task stood still, and its successor's result may be joined already
     }

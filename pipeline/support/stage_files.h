@@ -15,4 +15,12 @@ constexpr const char* kLeasesFolder = "leases";  // of tasks that share the work
 // The member of the report of a stage whose work was shared: the number of slices.
 constexpr const char* kSharedSlices = "shared_slices";
 
+// Members of every report: when the work began and ended, in seconds since 1970. A joined report
+// has the first beginning and the last end of its tasks.
+constexpr const char* kBeganAt = "began_s";
+constexpr const char* kEndedAt = "ended_s";
+
+// The member of the report of shared slices: attempts at them that ended before they were finished.
+constexpr const char* kEndedAttempts = "ended_attempts";
+
 }  // namespace reel3d

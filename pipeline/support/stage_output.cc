@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -23,6 +24,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kTasksToList = 100;
+
+double ToMilliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
 
 std::string NameOwnTask(const TaskSlice& slice) {
   const std::string task =
@@ -96,6 +99,7 @@ StageOutput StageOutput::OfSlice(const TaskSlice& slice) const {
   StageOutput output = *this;
   output.run_.slice = slice;
   output.clock_ = Stopwatch();
+  output.began_s_ = SecondsSince1970();
   return output;
 }
 
@@ -167,7 +171,11 @@ std::string StageOutput::WorkId() const {
 
 void StageOutput::Report(const Json& report, const std::vector<FailedItem>& failed) const {
   RequireOurs();
-  Json full{{"tool", run_.tool}, {"version", Version()}, {"seconds", clock_.Seconds()}};
+  Json full{{"tool", run_.tool},
+            {"version", Version()},
+            {"seconds", clock_.Seconds()},
+            {kBeganAt, ToMilliseconds(began_s_)},
+            {kEndedAt, ToMilliseconds(SecondsSince1970())}};
   full["inputs"] = Json::array();
   for (const StageInput& input : run_.inputs) {
     full["inputs"].push_back({{"path", input.path}, {"identity", input.identity}});

@@ -24,6 +24,7 @@
 
 #include "lib/base/held_folder.h"
 #include "lib/base/timer.h"
+#include "lib/base/wall_clock.h"
 #include "lib/base/work_lock.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_settings.h"
@@ -99,8 +100,8 @@ class StageOutput {
   // there.
   void RequireOurs() const;
 
-  // Writes failed.tsv and report.json, to which tool, version, seconds and inputs are added. Throws
-  // as RequireOurs() does.
+  // Writes failed.tsv and report.json, to which tool, version, seconds, the moments of beginning
+  // and end, and inputs are added. Throws as RequireOurs() does.
   void Report(const nlohmann::ordered_json& report, const std::vector<FailedItem>& failed) const;
 
   // Writes the report. Also writes DONE if every task has finished and no more items failed than
@@ -138,6 +139,7 @@ class StageOutput {
   std::shared_ptr<const WorkLock> lock_;  // of a run that is alone
   std::string settings_;
   Stopwatch clock_;
+  double began_s_ = SecondsSince1970();
 };
 
 }  // namespace reel3d

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <sstream>
+#include <string_view>
 
 #include "lib/base/file.h"
 #include "pipeline/support/stage_files.h"
@@ -67,13 +68,28 @@ std::vector<int> TasksNotDone(const fs::path& folder) {
   return unfinished;
 }
 
+namespace {
+
+// Returns true for "seconds", "pack_seconds" and the like.
+bool IsTime(const std::string& key) {
+  constexpr std::string_view kEnding = "seconds";
+  return key.size() >= kEnding.size() &&
+         key.compare(key.size() - kEnding.size(), kEnding.size(), kEnding) == 0;
+}
+
+}  // namespace
+
 Json Joined(Json sum, const Json& next) {
   for (const auto& [key, value] : next.items()) {
     Json& slot = sum[key];
     if (value.is_number_integer() && slot.is_number_integer()) {
       slot = slot.get<int64_t>() + value.get<int64_t>();
-    } else if (key == "seconds" && slot.is_number()) {
+    } else if (IsTime(key) && slot.is_number()) {
       slot = slot.get<double>() + value.get<double>();
+    } else if (key == kBeganAt && slot.is_number() && value.is_number()) {
+      slot = std::min(slot.get<double>(), value.get<double>());
+    } else if (key == kEndedAt && slot.is_number() && value.is_number()) {
+      slot = std::max(slot.get<double>(), value.get<double>());
     } else if (value.is_object() && slot.is_object()) {
       slot.update(value);
     } else {

@@ -34,7 +34,8 @@ int TasksOfLatestRun(const std::filesystem::path& folder);
 std::vector<int> TasksNotDone(const std::filesystem::path& folder);
 
 // Returns the joined reports. Counts and seconds of the same name are added, and objects of the
-// same name are merged. Everything else (rates, names) is taken from `next`.
+// same name are merged. The work began with the first task and ended with the last one. Everything
+// else (rates, names) is taken from `next`.
 nlohmann::ordered_json Joined(nlohmann::ordered_json sum, const nlohmann::ordered_json& next);
 
 }  // namespace reel3d

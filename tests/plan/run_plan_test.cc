@@ -167,10 +167,10 @@ TEST(FrameCost, FollowsItsSamples) {
   EXPECT_NEAR(FrameBytes(360, 90), 32500, 1e-6);
   EXPECT_NEAR(FrameBytes(360, 80), 23050, 1e-6);
   EXPECT_NEAR(FrameBytes(240, 90), 18300, 50);
-  EXPECT_NEAR(PrepMilliseconds(720), 3.35, 1e-9);
-  EXPECT_NEAR(PrepMilliseconds(900), 4.005, 1e-9);
-  EXPECT_GT(PrepMilliseconds(2160), 8);
-  EXPECT_GT(PrepMilliseconds(16), 0);
+  EXPECT_NEAR(PrepMilliseconds(720, 360, 16.0 / 9), 3.35, 1e-9);
+  EXPECT_NEAR(PrepMilliseconds(900, 360, 16.0 / 9), 4.005, 1e-9);
+  EXPECT_GT(PrepMilliseconds(2160, 360, 16.0 / 9), 8);
+  EXPECT_GT(PrepMilliseconds(16, 360, 16.0 / 9), 0);
   EXPECT_GT(FrameBytes(360, 1), 0);
   EXPECT_NEAR(LoaderClipsPerSecond(240, 90), 923, 1);
 }
