@@ -10,8 +10,8 @@
 
 namespace reel3d::plan {
 
-// Returns the bytes of a stored frame, for quality 1 .. 100. The headers of a frame have the same size
-// at every height and quality.
+// Returns the bytes of a stored frame, for quality 1 .. 100. The headers of a frame have the same
+// size at every height and quality.
 double FrameBytes(double height, double quality);
 
 struct FrameForm {
