@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -30,6 +31,7 @@ constexpr double kMaxSeconds = 1e9;
 constexpr double kMaxFps = 1e6;
 constexpr int kMaxSide = 65535;
 constexpr int64_t kMaxFrames = int64_t{1} << 31;
+constexpr uint64_t kMostBytes = uint64_t{64} << 30;  // about 700 million rows
 
 template <class Value, class Read>
 std::optional<Value> Optional(const TsvReader& reader, size_t column, Read read) {
@@ -64,6 +66,38 @@ VideoRow ParseRow(const TsvReader& reader) {
   }
   return row;
 }
+
+// Finds rows with the same id. It holds no ids, because there may be a hundred million.
+class IdsSeen {
+ public:
+  explicit IdsSeen(const std::vector<VideoRow>& rows) : places_(0, Hash{&rows}, Equal{&rows}) {}
+
+  // Returns the line of the earlier row that has the id of this row; 0 if there is none.
+  int Add(size_t row, int line) {
+    const auto [first, is_new] = places_.insert({row, line});
+    return is_new ? 0 : first->line;
+  }
+
+ private:
+  struct Place {
+    size_t row = 0;
+    int line = 0;
+  };
+  struct Hash {
+    const std::vector<VideoRow>* rows;
+    size_t operator()(const Place& place) const {
+      return std::hash<std::string>()((*rows)[place.row].id);
+    }
+  };
+  struct Equal {
+    const std::vector<VideoRow>* rows;
+    bool operator()(const Place& a, const Place& b) const {
+      return (*rows)[a.row].id == (*rows)[b.row].id;
+    }
+  };
+
+  std::unordered_set<Place, Hash, Equal> places_;
+};
 
 // Returns what is wrong with a row whose fields have the right types; "" if nothing is wrong.
 std::string RowFault(const VideoRow& row) {
@@ -112,20 +146,20 @@ std::string IdFault(const std::string& id) {
 }
 
 Manifest ReadManifest(const fs::path& file) {
-  TsvReader reader(file, Columns());
+  TsvReader reader(file, Columns(), kMostBytes);
   Manifest manifest;
   manifest.folder = file.parent_path();
-  std::unordered_map<std::string, int> line_of_id;
+  IdsSeen ids(manifest.videos);
   while (reader.NextRow()) {
     VideoRow row = ParseRow(reader);
     if (const std::string fault = RowFault(row); !fault.empty()) {
       reader.Fail(fault);
     }
-    const auto [first, is_new] = line_of_id.emplace(row.id, reader.line());
-    if (!is_new) {
-      reader.Fail(fmt::format("id '{}' stands in line {} already", row.id, first->second));
-    }
     manifest.videos.push_back(std::move(row));
+    if (const int first = ids.Add(manifest.videos.size() - 1, reader.line()); first > 0) {
+      reader.Fail(
+          fmt::format("id '{}' stands in line {} already", manifest.videos.back().id, first));
+    }
   }
   return manifest;
 }

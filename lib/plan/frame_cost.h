@@ -10,8 +10,15 @@
 
 namespace reel3d::plan {
 
-// Returns the bytes of a stored frame, for quality 1 .. 100.
+// Returns the bytes of a stored frame, for quality 1 .. 100. The headers of a frame have the same
+// size at every height and quality.
 double FrameBytes(double height, double quality);
+
+struct FrameForm {
+  double height = 0, quality = 0;
+};
+// Returns the bytes of a frame stored as `to`, if the same frame stored as `from` has `size_bytes`.
+double ConvertFrameBytes(double size_bytes, const FrameForm& from, const FrameForm& to);
 
 // Returns the milliseconds of a core that preparing a frame takes, by the lines of the source, the
 // stored height, and the width of a frame by its height. Decoding depends on the source, encoding

@@ -12,8 +12,8 @@ namespace {
 StorageChoice Choose(const Request& request, double height, double quality) {
   const double planned_height = request.settings.height.value;
   const double planned_quality = request.settings.quality.value;
-  const double bytes = 1000 * request.rates.frame_kb.value * FrameBytes(height, quality) /
-                       FrameBytes(planned_height, planned_quality);
+  const double bytes = ConvertFrameBytes(1000 * request.rates.frame_kb.value,
+                                         {planned_height, planned_quality}, {height, quality});
   const double loader = request.rates.loader_clips_per_s.value *
                         LoaderClipsPerSecond(height, quality) /
                         LoaderClipsPerSecond(planned_height, planned_quality);

@@ -175,7 +175,10 @@ double CarriedBy(const std::string& key, const MeasuredRates& measured,
            plan::PrepMilliseconds(videos.lines.value, measured.height, videos.shape.value);
   }
   if (key == "frame_kb") {
-    return plan::FrameBytes(height, quality) / plan::FrameBytes(measured.height, measured.quality);
+    const double size_bytes = 1000 * measured.by_key.at(key);
+    return plan::ConvertFrameBytes(size_bytes, {measured.height, measured.quality},
+                                   {height, quality}) /
+           size_bytes;
   }
   if (key == "loader_clips_per_s") {
     return plan::LoaderClipsPerSecond(height, quality) /

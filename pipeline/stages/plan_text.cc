@@ -119,12 +119,20 @@ std::string TextOfWarnings(const PlanPage& page) {
   const plan::ArraySize& prep = page.plan.prep;
   const double limit_s = 3600 * page.request.cluster.limit_hours.value;
   std::string text;
-  const char* tool =
-      page.request.settings.packing == plan::Packing::kGroups ? "pack-videos" : "prep-videos";
+  const bool in_groups = page.request.settings.packing == plan::Packing::kGroups;
+  const char* tool = in_groups ? "pack-videos" : "prep-videos";
   if (prep.is_cut) {
     text +=
         fmt::format("\nMaxArraySize makes a task of {} take {} instead of {}.\n", tool,
                     Seconds(prep.task_s), Seconds(60 * page.request.settings.task_minutes.value));
+  }
+  constexpr double kMuch_bytes = 8e9;
+  if (page.plan.list_bytes > kMuch_bytes) {
+    text += fmt::format(
+        "\nEach process of {} holds the list of all videos, {}: ask for that much "
+        "memory, and let few of them share a node.\n",
+        in_groups ? "pack-videos" : "prep-videos and pack-shards",
+        FormatBytes(page.plan.list_bytes));
   }
   if (limit_s > 0 && prep.task_s > limit_s) {
     text += fmt::format(

@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/plural.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 #include "lib/ledger/start_record.h"
@@ -131,8 +132,10 @@ class Reader {
       times.wall_s = times.seconds;
     }
     if (const double ended = Number(json, kEndedAttempts); ended > 0) {
-      run_.notes.push_back(fmt::format("{}: {:.10g} attempts ended before their slice was done",
-                                       Escaped(stage.string()), ended));
+      run_.notes.push_back(
+          fmt::format("{}: {} ended before {} slice was done", Escaped(stage.string()),
+                      Count(static_cast<int64_t>(std::min(ended, 1e15)), "attempt"),
+                      ended == 1 ? "its" : "their"));
     }
     return times;
   }

@@ -34,7 +34,8 @@ struct PrepMeasured {
 struct PackMeasured {
   StageTimes times;
   double frames = 0, bytes = 0, shards = 0;
-  // Of pack-videos, which prepares and packs one group after the other. Sums over tasks.
+  // True if pack-videos prepared and packed one group after the other. The times are sums over
+  // tasks.
   bool in_groups = false;
   std::optional<double> prepare_s, packing_s;  // absent if groups were kept
   double threads = 0;                          // of each task; 0: not recorded

@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/plan/frame_cost.h"
 #include "tests/pipeline/finished_run.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
@@ -78,10 +79,35 @@ TEST_F(PlanRun, AHundredMillionVideosArePlanned) {
       EXPECT_GE(figure.at("value").get<double>(), 0) << stage << key;
     }
   }
-  EXPECT_THAT(report.text, HasSubstr("MaxArraySize makes a task"));
+  EXPECT_THAT(report.text, HasSubstr("MaxArraySize makes a task of prep-videos"));
+  EXPECT_THAT(report.text, HasSubstr("holds the list of all videos, 45 GB"));
   EXPECT_THAT(report.text, Not(HasSubstr("The time limit of")));
   options_.cluster.limit_hours.value = 24;
   EXPECT_THAT(RunPlanRun(options_).text, HasSubstr("The time limit of 24 h 0 min ends tasks"));
+}
+
+TEST_F(PlanRun, GroupsArePlanned) {
+  options_.settings.packing = plan::Packing::kGroups;
+  options_.settings.group_videos.value = 100;
+  const PlanRunReport report = RunPlanRun(options_);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "pack in groups", "groups"), 10);
+  EXPECT_DOUBLE_EQ(Value(report.figures, "pack in groups", "peak_bytes"),
+                   1.1 * Value(report.figures, "pack in groups", "bytes"));
+  EXPECT_FALSE(report.figures.at("figures").contains("prepare"));
+  EXPECT_FALSE(report.figures.at("figures").contains("pack"));
+  EXPECT_THAT(report.text, Not(HasSubstr("holds the list")));
+}
+
+// A larger stored frame takes longer to encode, not to decode.
+TEST_F(PlanRun, MeasuredTimesToPrepareAreCarriedToAnotherHeight) {
+  test::WriteFinishedRun(folder_ / "small");
+  options_.measured = {folder_ / "small"};
+  options_.videos.lines = 720;
+  options_.settings.height.value = 240;
+  const double shape = 16.0 / 9;
+  const double expected =
+      5 * plan::PrepMilliseconds(720, 240, shape) / plan::PrepMilliseconds(720, 120, shape);
+  EXPECT_DOUBLE_EQ(RunPlanRun(options_).figures.at("rates").at("prep_ms").at("value"), expected);
 }
 
 TEST_F(PlanRun, MeasuredRatesComeFromARun) {
@@ -122,7 +148,7 @@ TEST_F(PlanRun, MeasuredBytesAreCarriedToAnotherHeight) {
   options_.measured = {folder_ / "small"};
   options_.settings.height.value = 240;
   const Json rates = RunPlanRun(options_).figures.at("rates");
-  EXPECT_NEAR(rates.at("frame_kb").at("value"), 3.2 * std::pow(2, 1.417), 1e-9);
+  EXPECT_NEAR(rates.at("frame_kb").at("value"), 0.6 + 2.6 * std::pow(2, 1.453), 1e-9);
 }
 
 // The second source of rates is for another height, and has no size of frames.

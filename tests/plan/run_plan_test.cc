@@ -49,6 +49,38 @@ TEST(RunPlan, CountsBytesShardsAndHours) {
   EXPECT_DOUBLE_EQ(plan.score_windows, 60000 * (250.0 / 16 + 0.5));
 }
 
+// A task prepares a group with its 64 cores, then packs it at 100 MB/s. There are 300 groups of
+// 1,000 videos, or 8 GB: eight shards of 1 GiB, the last one not full.
+TEST(RunPlan, GroupsArePackedByTheTasksThatPrepare) {
+  Request request = Kinetics();
+  request.settings.packing = Packing::kGroups;
+  request.settings.prep_nodes.value = 4;
+  const RunPlan plan = MakePlan(request);
+  EXPECT_DOUBLE_EQ(plan.num_groups, 300);
+  EXPECT_DOUBLE_EQ(plan.group_bytes, 8e9);
+  EXPECT_DOUBLE_EQ(plan.num_shards, 300 * 8);
+  EXPECT_DOUBLE_EQ(plan.prep_core_s, 270000);
+  EXPECT_DOUBLE_EQ(plan.prep.num_tasks, 11);  // (270,000 / 64 + 24,000) s in tasks of 45 minutes
+  EXPECT_DOUBLE_EQ(plan.prep.num_waves, 3);
+  EXPECT_NEAR(plan.prep.wall_s, 3 * (270000.0 / 64 + 24000) / 11, 1e-6);
+  EXPECT_DOUBLE_EQ(plan.peak_bytes, 2.4e12 + 4 * 8e9);
+  EXPECT_DOUBLE_EQ(plan.peak_files, 2400 + 300);
+  EXPECT_NEAR(plan.wall_s, plan.prep.wall_s + plan.training.job.wall_s + plan.score_s + 3 * 1800,
+              1e-6);
+  request.settings.packing = Packing::kSteps;
+  const RunPlan steps = MakePlan(request);
+  EXPECT_DOUBLE_EQ(steps.peak_bytes, 2 * 2.4e12);
+  EXPECT_DOUBLE_EQ(steps.peak_files, 300000 + 2236);
+}
+
+TEST(RunPlan, ValidatesOnlyAfterSomeEpochs) {
+  Request request = Kinetics();
+  const double validation_s = 60000 * 3 * 0.25 / 1000;
+  const double every = PlanTraining(request, 1).epoch_s;
+  request.settings.validation_every.value = 10;
+  EXPECT_NEAR(every - PlanTraining(request, 1).epoch_s, 0.9 * validation_s, 1e-9);
+}
+
 TEST(RunPlan, AnEpochIsItsStepsAndItsValidation) {
   const Request request = Kinetics();
   const TrainingPlan training = PlanTraining(request, 1);
@@ -157,7 +189,9 @@ TEST(StorageChoices, SmallerFramesTakeLessOfAll) {
   EXPECT_DOUBLE_EQ(planned->stored_bytes, MakePlan(request).stored_bytes);
   EXPECT_DOUBLE_EQ(planned->loader_cores, 4);
   EXPECT_DOUBLE_EQ(planned->rank_bytes_per_s, 2000 * 16 * 32e3);
-  EXPECT_NEAR(choices[3].stored_bytes / choices[5].stored_bytes, std::pow(0.75, 1.417), 1e-9);
+  const double frames = MakePlan(request).num_frames;
+  EXPECT_NEAR((choices[3].stored_bytes / frames - 600) / (choices[5].stored_bytes / frames - 600),
+              std::pow(0.75, 1.453), 1e-9);
   EXPECT_LT(choices.front().stored_bytes, planned->stored_bytes);
   EXPECT_LT(choices.front().loader_cores, planned->loader_cores);
   EXPECT_GT(choices.back().loader_cores, planned->loader_cores);
@@ -172,6 +206,14 @@ TEST(FrameCost, FollowsItsSamples) {
   EXPECT_GT(PrepMilliseconds(2160, 360, 16.0 / 9), 8);
   EXPECT_GT(PrepMilliseconds(16, 360, 16.0 / 9), 0);
   EXPECT_GT(FrameBytes(360, 1), 0);
+  // Drawn videos had 1,754, 2,991 and 7,274 bytes a frame at heights 72, 120 and 240.
+  EXPECT_NEAR(ConvertFrameBytes(1754, {72, 90}, {120, 90}), 2991, 0.05 * 2991);
+  EXPECT_NEAR(ConvertFrameBytes(1754, {72, 90}, {240, 90}), 7274, 0.05 * 7274);
+  EXPECT_NEAR(ConvertFrameBytes(1754, {72, 90}, {72, 90}), 1754, 1e-9);
+  // They took 0.222, 0.239 and 0.448 ms, with 1.29 pixels of width for one of height.
+  const double to_72 = PrepMilliseconds(130, 72, 1.29);
+  EXPECT_NEAR(0.222 * PrepMilliseconds(130, 120, 1.29) / to_72, 0.239, 0.1 * 0.239);
+  EXPECT_NEAR(0.222 * PrepMilliseconds(130, 240, 1.29) / to_72, 0.448, 0.1 * 0.448);
   EXPECT_NEAR(LoaderClipsPerSecond(240, 90), 923, 1);
 }
 
