@@ -40,7 +40,7 @@ if [ -e "$RUN/die-$tool" ] && ((restart == 0)); then
 	# shellcheck disable=SC2064 # the status now
 	trap "exit $(<"$RUN/die-$tool")" USR1 TERM
 	echo "$tool holds" >>"$RUN/seen"
-	for ((i = 0; i < 600; i++)); do sleep 0.1; done
+	for ((i = 0; i < 600; i++)); do sleep 0.1 || true; done # srun signals it too, perhaps before this shell
 	exit 1
 fi
 if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
@@ -50,7 +50,7 @@ if [ -e "$RUN/hold-$tool" ] && ((restart < $(<"$RUN/hold-$tool"))); then
 		trap "trap '' USR1 TERM; echo '$tool rank ${SLURM_PROCID:-0} got $signal' >>'$RUN/seen'; exit 75" $signal
 	done
 	echo "$tool holds" >>"$RUN/seen"
-	for ((i = 0; i < 600; i++)); do sleep 0.1; done
+	for ((i = 0; i < 600; i++)); do sleep 0.1 || true; done # srun signals it too, perhaps before this shell
 	exit 1
 fi
 

@@ -14,15 +14,29 @@ using test::Words;
 
 class TrainViews : public test::TrainTool {
  protected:
-  // Returns null if there is no TensorBoard; REEL3D_TENSORBOARD_PYTHON names a Python that has it.
-  static json Read(const std::string& run_dir) {
+  // Nothing is trained if there is no TensorBoard.
+  static void SetUpTestSuite() {
+    if (ReadEvents("no-such-folder").exit_status != 77) {
+      test::TrainTool::SetUpTestSuite();
+    }
+  }
+  void SetUp() override {
+    if (folder_ == nullptr) {
+      GTEST_SKIP() << "this Python has no TensorBoard (REEL3D_TENSORBOARD_PYTHON)";
+    }
+  }
+
+  // REEL3D_TENSORBOARD_PYTHON names a Python that has TensorBoard. Exit status 77: it has none.
+  static test::CommandResult ReadEvents(const std::string& folder) {
     const char* python = std::getenv("REEL3D_TENSORBOARD_PYTHON");
-    const auto result =
-        test::RunCommand({python == nullptr ? "python3" : python,
-                          (test::SourceFolder() / "tests/train/read_events.py").string(),
-                          At(run_dir + "/tensorboard")});
-    EXPECT_TRUE(result.exit_status == 0 || result.exit_status == 77) << result.err;
-    return result.exit_status == 0 ? json::parse(result.out) : json();
+    return test::RunCommand({python == nullptr ? "python3" : python,
+                             (test::SourceFolder() / "tests/train/read_events.py").string(),
+                             folder});
+  }
+  static json Read(const std::string& run_dir) {
+    const auto result = ReadEvents(At(run_dir + "/tensorboard"));
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    return json::parse(result.out);
   }
 
   static Words Curves(int ranks, const std::string& run_dir, Words more = {}) {
@@ -42,9 +56,6 @@ std::vector<int> Steps(const json& points) {
 TEST_F(TrainViews, CurvesAreContinuousWhateverHappened) {
   ASSERT_EQ(test::RunCommand(Curves(2, "whole")).exit_status, 0);
   const json whole = Read("whole");
-  if (whole.is_null()) {
-    GTEST_SKIP() << "this Python has no TensorBoard (REEL3D_TENSORBOARD_PYTHON)";
-  }
   for (const char* tag : {"loss/training", "top1/training", "top5/training", "optimizer/lr",
                           "optimizer/gradient_norm", "optimizer/weight_norm", "speed/clips_per_s",
                           "speed/waiting_share"}) {
@@ -79,9 +90,6 @@ TEST_F(TrainViews, CurvesOfARunThatStartsAnewAreItsOwn) {
   ASSERT_EQ(test::RunCommand(Curves(0, "anew")).exit_status, 0);
   ASSERT_EQ(test::RunCommand(Curves(0, "anew", {"--overwrite", "--epochs", "1"})).exit_status, 0);
   const json curves = Read("anew");
-  if (curves.is_null()) {
-    GTEST_SKIP() << "this Python has no TensorBoard (REEL3D_TENSORBOARD_PYTHON)";
-  }
   EXPECT_EQ(Steps(curves.at("scalars").at("loss/training")), (std::vector<int>{2}));
 }
 
