@@ -97,11 +97,13 @@ TEST(ShareWork, SeveralTasksGiveTheBytesOfOne) {
 TEST(ShareWork, NothingOfAKilledTaskStaysInItsSlice) {
   const test::TemporaryFolder folder;
   WriteVideos(folder);
+  const std::vector<std::string> shared = Prep(folder, "shared", {"--share-work", "100"});
+  ASSERT_EQ(test::RunCommand(shared).exit_status, 0);
   const fs::path slice = folder / "shared/tasks/0002-of-0014";
-  fs::create_directories(slice);
+  fs::remove(slice / "DONE");
   const std::string killed = fmt::format(".report.json.tmp-{}-{}-0", HostName(), DeadProcess());
   WriteFileAtomically(slice / killed, "half a report");
-  ASSERT_EQ(test::RunCommand(Prep(folder, "shared", {"--share-work", "100"})).exit_status, 0);
+  ASSERT_EQ(test::RunCommand(shared).exit_status, 0);
   EXPECT_TRUE(fs::exists(slice / "DONE"));
   EXPECT_FALSE(fs::exists(slice / killed));
 }
