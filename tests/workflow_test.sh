@@ -108,6 +108,7 @@ rm "$configs"/{prep,pack}.ini
 mkdir "$work/bin"
 ln -s "$bin"/* "$work/bin/"
 rm "$work/bin/prep-videos"
+# shellcheck disable=SC2016 # the stand-in's own parameters
 printf '#!/bin/sh\nmkdir "$2"\ntouch "$2/DONE"\nexec sleep 60\n' >"$work/bin/prep-videos"
 chmod +x "$work/bin/prep-videos"
 make -f Makefile.workflow EXP=settings RUN="$work/asked" CONFIGS="$configs" VIDEOS="$work/videos" BUILD=no BIN="$work/bin" prep \

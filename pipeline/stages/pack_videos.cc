@@ -306,6 +306,7 @@ class PackVideosRun {
   void RemoveOthers() const {
     RemoveOtherShards(output_.folder(), packed_);
     RemoveOtherRecords();
+    RemoveStaleTemporaries(output_.folder() / kGroupsFolder);  // of tasks that were killed
     if (options_.sharing.is_on()) {
       RemoveUnpublishedShards(output_.folder(), 0, std::numeric_limits<size_t>::max());
     }

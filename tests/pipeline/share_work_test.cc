@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <map>
 #include <vector>
 
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/data/manifest.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
@@ -53,6 +56,15 @@ std::vector<std::string> Prep(const test::TemporaryFolder& folder, const std::st
   return command;
 }
 
+int DeadProcess() {
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  return child;
+}
+
 std::map<std::string, std::string> Results(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -79,6 +91,21 @@ TEST(ShareWork, SeveralTasksGiveTheBytesOfOne) {
   EXPECT_EQ(Results(folder / "shared"), Results(folder / "alone"));
   EXPECT_TRUE(fs::exists(folder / "shared/tasks/0013-of-0014/DONE"));
   EXPECT_FALSE(fs::exists(folder / "shared/leases"));
+}
+
+// A killed task leaves the temporary file of a report. Whoever does the slice removes it.
+TEST(ShareWork, NothingOfAKilledTaskStaysInItsSlice) {
+  const test::TemporaryFolder folder;
+  WriteVideos(folder);
+  const std::vector<std::string> shared = Prep(folder, "shared", {"--share-work", "100"});
+  ASSERT_EQ(test::RunCommand(shared).exit_status, 0);
+  const fs::path slice = folder / "shared/tasks/0002-of-0014";
+  fs::remove(slice / "DONE");
+  const std::string killed = fmt::format(".report.json.tmp-{}-{}-0", HostName(), DeadProcess());
+  WriteFileAtomically(slice / killed, "half a report");
+  ASSERT_EQ(test::RunCommand(shared).exit_status, 0);
+  EXPECT_TRUE(fs::exists(slice / "DONE"));
+  EXPECT_FALSE(fs::exists(slice / killed));
 }
 
 TEST(ShareWork, WhatDoesNotGoTogetherIsRefused) {
