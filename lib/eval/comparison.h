@@ -32,8 +32,8 @@ struct Flips {
 struct ComparedFigure {
   Flips flips;
   double p_value = 1;  // McNemar's exact test; assumes independent videos
-  // Of Flips::Difference. On each side the wider one of the paired bootstrap (over groups, if there
-  // are any) and PairedInterval.
+  // Intervals of Flips::Difference: on each side the wider one of the paired bootstrap (over
+  // groups, if there are any) and PairedInterval.
   Interval interval_95, interval_90;
 };
 

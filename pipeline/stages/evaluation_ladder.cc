@@ -92,8 +92,8 @@ std::string FormatLadder(const Evaluation& evaluation, Averaging averaging) {
   if (evaluation.num_labelled == 0) {
     return "";
   }
-  std::string text = fmt::format("{:<62}{:>9}{:>10}{:>18}\n", "one change a line", "top-1",
-                                 "points", "(top-1 + top-5)/2");
+  std::string text =
+      fmt::format("{:<62}{:>9}{:>10}{:>18}\n", "one change a line", "top-1", "points", "average");
   bool is_first = true;
   for (const Rung& rung : LadderOf(evaluation, averaging)) {
     text +=
