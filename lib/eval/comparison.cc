@@ -47,6 +47,13 @@ std::vector<int> GainsOf(const std::vector<PairedVideo>& videos, int k) {
   return gains;
 }
 
+// The bootstrap knows only the videos that changed, so with few of them it is too narrow. Groups of
+// similar videos make an interval wider than that of independent videos, not narrower.
+Interval IntervalOf(const Flips& flips, const std::vector<double>& resampled, double level) {
+  return Wider(PercentileInterval(resampled, level),
+               PairedInterval(flips.to_wrong, flips.to_right, flips.total(), level));
+}
+
 void AddIntervals(const std::vector<PairedVideo>& videos, const std::vector<int>& groups,
                   const Resampling& resampling, Comparison* comparison) {
   const std::vector<int> gains1 = GainsOf(videos, 1);
@@ -66,8 +73,8 @@ void AddIntervals(const std::vector<PairedVideo>& videos, const std::vector<int>
   const auto values = BootstrapValues(groups, resampling, differences);
   size_t place = 0;
   for (ComparedFigure* figure : {&comparison->top1, &comparison->top5}) {
-    figure->interval_95 = PercentileInterval(values[place], 0.95);
-    figure->interval_90 = PercentileInterval(values[place], 0.90);
+    figure->interval_95 = IntervalOf(figure->flips, values[place], 0.95);
+    figure->interval_90 = IntervalOf(figure->flips, values[place], 0.90);
     ++place;
   }
 }

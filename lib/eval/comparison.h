@@ -31,8 +31,10 @@ struct Flips {
 
 struct ComparedFigure {
   Flips flips;
-  double p_value = 1;                 // McNemar's exact test; assumes independent videos
-  Interval interval_95, interval_90;  // of Flips::Difference, by paired bootstrap
+  double p_value = 1;  // McNemar's exact test; assumes independent videos
+  // Intervals of Flips::Difference: on each side the wider one of the paired bootstrap (over
+  // groups, if there are any) and PairedInterval.
+  Interval interval_95, interval_90;
 };
 
 struct ComparedClass {

@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/rng.h"
+#include "lib/eval/interval_widening.h"
 
 namespace reel3d {
 namespace {
@@ -142,6 +143,9 @@ class Evaluator {
       *interval = values.empty() ? Interval{} : PercentileInterval(values[figure]);
       ++figure;
     }
+    if (!values.empty()) {
+      WidenIntervals(&whole_);
+    }
   }
 
   // Returns the figures of a resample, in the order of MeasureIntervals().
@@ -223,14 +227,17 @@ class Evaluator {
     const auto all = static_cast<size_t>(std::find_if(readings.begin(), readings.end(), is_all) -
                                          readings.begin());
     PartFigures part;
-    int64_t num_right = 0;
+    int64_t num_top1 = 0;
+    int64_t num_top5 = 0;
     for (const VideoScores* video : videos_) {
       if (is_part(*video)) {
         ++part.num_videos;
-        num_right += video->answers.at(all).rank < 1 ? 1 : 0;
+        num_top1 += video->answers.at(all).rank < 1 ? 1 : 0;
+        num_top5 += video->answers.at(all).rank < 5 ? 1 : 0;
       }
     }
-    part.top1 = Share(num_right, part.num_videos);
+    part.top1 = Share(num_top1, part.num_videos);
+    part.average = (part.top1 + Share(num_top5, part.num_videos)) / 2;
     return part;
   }
 

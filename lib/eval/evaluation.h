@@ -48,10 +48,10 @@ struct WindowFigures : ReadingFigures {
   std::optional<double> share_of_gain;
 };
 
-// Top-1 of some of the scored videos.
+// Accuracy of some of the scored videos.
 struct PartFigures {
   int64_t num_videos = 0;
-  double top1 = 0;
+  double top1 = 0, average = 0;  // average: (top-1 + top-5) / 2
 };
 
 // Top-1 if the classes had another order.
@@ -67,7 +67,9 @@ struct ClassFigures {
   std::optional<double> average_precision;  // none for a class without videos
 };
 
-// 95 % intervals by bootstrap over videos or groups.
+// 95 % intervals by bootstrap over videos or groups. Those of top-1 and top-5 reach at least as far
+// as Wilson's on each side, because a bootstrap near 0 or 1 is too narrow and at 0 or 1 a point.
+// Those of the two means are widened only where they would be a point.
 struct FigureIntervals {
   Interval top1, top5, average, mean_class_top1;  // with missing videos wrong
   Interval top1_missing_ignored;

@@ -36,4 +36,8 @@ Interval PercentileInterval(const std::vector<double>& sorted, double level) {
   return {Quantile(sorted, (1 - level) / 2), Quantile(sorted, (1 + level) / 2)};
 }
 
+Interval Wider(const Interval& a, const Interval& b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
 }  // namespace reel3d

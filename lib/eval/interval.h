@@ -24,4 +24,7 @@ double Quantile(const std::vector<double>& sorted, double fraction);
 // side.
 Interval PercentileInterval(const std::vector<double>& sorted, double level = 0.95);
 
+// Returns the interval that reaches as far as the farther of `a` and `b` on each side.
+Interval Wider(const Interval& a, const Interval& b);
+
 }  // namespace reel3d

@@ -15,6 +15,7 @@
 #include "lib/eval/comparison.h"
 #include "pipeline/stages/comparison_text.h"
 #include "pipeline/stages/prediction_files.h"
+#include "pipeline/stages/run_differences.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
@@ -72,8 +73,12 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   tables->suspects = CommonSuspects(tables->suspects, SuspectsOf(run, how.averaging));
   const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin};
   std::string& text = tables->report.text;
-  text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names);
-  tables->report.figures["comparisons"].push_back(ComparisonToJson(comparison, names));
+  const std::vector<RunDifference> differences = DifferencesOf(first, run);
+  text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names) +
+          FormatDifferences(differences);
+  Json figures = ComparisonToJson(comparison, names);
+  figures["differences"] = DifferencesToJson(differences);
+  tables->report.figures["comparisons"].push_back(std::move(figures));
   AddComparedClasses(comparison, names, &tables->per_class);
   AddFlips(comparison, names, &tables->flips);
 }

@@ -16,6 +16,10 @@ using Json = nlohmann::ordered_json;
 constexpr int kFirst = 0;
 constexpr int kFifth = 2;
 
+double MeanError(const std::vector<HitRate>& rates) {
+  return 1 - (rates[kFirst].any + rates[kFifth].any) / 2;
+}
+
 std::string FormatFigures(const ResultFigures& figures, const EvaluateResultsOptions& options) {
   std::string text = fmt::format(
       "{}: mAP {:.4f} over {} classes; {} of {} videos have answers\n\n{:<18}{:>18}{:>18}\n",
@@ -31,12 +35,9 @@ std::string FormatFigures(const ResultFigures& figures, const EvaluateResultsOpt
     row(fmt::format("hit@{}", counted[place].k), counted[place].any, ignored[place].any);
     row(fmt::format("average hit@{}", counted[place].k), counted[place].mean, ignored[place].mean);
   }
-  const auto mean_error = [](const std::vector<HitRate>& rates) {
-    return 1 - (rates[kFirst].any + rates[kFifth].any) / 2;
-  };
   row("error@1", 1 - counted[kFirst].any, 1 - ignored[kFirst].any);
   row("error@5", 1 - counted[kFifth].any, 1 - ignored[kFifth].any);
-  row("their mean", mean_error(counted), mean_error(ignored));
+  row("their mean", MeanError(counted), MeanError(ignored));
   if (options.per_class) {
     text += '\n';
     for (const auto& [label, precision] : figures.average_precision) {
@@ -52,6 +53,12 @@ Json HitsToJson(const std::vector<HitRate>& rates) {
     list.push_back({{"k", rate.k}, {"hit", rate.any}, {"average_hit", rate.mean}});
   }
   return list;
+}
+
+Json ErrorsToJson(const std::vector<HitRate>& rates) {
+  return {{"error_at_1", 1 - rates[kFirst].any},
+          {"error_at_5", 1 - rates[kFifth].any},
+          {"mean_error", MeanError(rates)}};
 }
 
 void WarnOfOddEntries(const ResultFigures& figures, const std::string& subset) {
@@ -93,6 +100,8 @@ EvaluateResultsReport RunEvaluateResults(const EvaluateResultsOptions& options) 
                     {"mean_average_precision", figures.mean_average_precision},
                     {"hit_at_k", HitsToJson(figures.hit_rates)},
                     {"hit_at_k_ignoring_missing", HitsToJson(figures.hit_rates_missing_ignored)},
+                    {"errors", ErrorsToJson(figures.hit_rates)},
+                    {"errors_ignoring_missing", ErrorsToJson(figures.hit_rates_missing_ignored)},
                     {"average_precision", Json(figures.average_precision)}};
   report.text = FormatFigures(figures, options);
   return report;

@@ -248,7 +248,10 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
   binder.Positional("OUT_DIR", &out_dir,
                     "folder to write metrics.json, predictions.tsv and the other results to");
   clips.Bind(binder);
-  binder.Bind("top-k", &top_k, IntRange{0, 1'000'000}, "classes per video in results.json; 0: all");
+  binder.Bind("top-k", &top_k, IntRange{0, 1'000'000},
+              "classes per video in results.json; 0: all, as mAP of evaluate-results needs them: a "
+              "class that "
+              "is not in the file is as if it had the lowest score");
   binder.Choice("results-form", &results_form, ResultsFormNames(),
                 "write results.json as the reference code does, or as ActivityNet's challenge asks "
                 "for it");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Rung {
   // all windows and crops with missing videos wrong; for another class order, Evaluation::figures.
   std::string change;
   double top1 = 0;
+  // (top-1 + top-5) / 2, as Hara 2017 quotes it. Absent where only top-1 is known: for single clips
+  // and other class orders.
+  std::optional<double> average;
   double gain = 0;        // `top1` minus top-1 of the base; 0 for the first rung
   bool is_other = false;  // beside the ladder: another averaging rule or class order
 };
@@ -30,7 +34,8 @@ std::vector<Rung> LadderOf(const Evaluation& evaluation, Averaging averaging);
 // Returns ladder.txt. Empty without labels.
 std::string FormatLadder(const Evaluation& evaluation, Averaging averaging);
 
-// Returns a list of the rungs: `change top1 gain beside`. Empty without labels.
+// Returns a list of the rungs: `change top1 average gain beside`, without `average` where it is
+// absent. Empty without labels.
 nlohmann::ordered_json LadderToJson(const Evaluation& evaluation, Averaging averaging);
 
 }  // namespace reel3d

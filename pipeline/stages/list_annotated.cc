@@ -19,6 +19,7 @@
 #include "pipeline/stages/list_doubts.h"
 #include "pipeline/stages/own_output.h"
 #include "pipeline/stages/source_paths.h"
+#include "pipeline/stages/whole_videos.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -82,6 +83,9 @@ AnnotationSet ReadSet(const AnnotationOptions& options, AnnotatedReport* report)
   report->changed = set.changed;
   if (report->is_guess) {
     LogInfo(fmt::format("the annotations are taken to be of the format {} (--format)", set.format));
+  }
+  if (options.untrimmed == Untrimmed::kWhole) {
+    return WholeVideos(std::move(set));
   }
   if (options.several_labels == SeveralLabels::kRefuse) {
     RequireOneLabelEach(set);
@@ -185,13 +189,18 @@ void AnnotationOptions::Bind(OptionBinder& binder) {
               "refuse such annotations");
   binder.Choice("several-labels", &several_labels,
                 "what to do with videos that have several labels");
+  binder.Choice("untrimmed", &untrimmed,
+                "what to list of long videos with annotated segments. With `whole` the manifest "
+                "holds the first label of each video and VIDEOS.labels.tsv holds all, for "
+                "evaluate-scores --labels");
   binder.Bind("explain-missing", &explain_missing,
               "print the paths that were tried for the first missing files", Effect::kRunOnly);
 }
 
 void AnnotationOptions::Check() const {
-  if (!are_used() && (!format.empty() || split != 0 || !class_order.empty())) {
-    throw UsageError("--format, --split and --class-order need --annotations");
+  if (!are_used() && (!format.empty() || split != 0 || !class_order.empty() ||
+                      untrimmed != Untrimmed::kSegments)) {
+    throw UsageError("--format, --split, --class-order and --untrimmed need --annotations");
   }
 }
 
@@ -213,7 +222,7 @@ AnnotatedVideos ListAnnotated(const AnnotationOptions& options,
   CountExtra(tree, matches, &report);
   const SourcePaths paths(tree, folder);
   std::vector<std::string> ids = IdsOf(set);
-  if (HasSeveralLabels(set)) {
+  if (HasSeveralLabels(set) || options.untrimmed == Untrimmed::kWhole) {
     videos.labels = FormatLabels(set, ids);
   }
   videos.manifest.folder = folder;

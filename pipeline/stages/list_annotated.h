@@ -23,6 +23,13 @@ inline std::vector<NamedChoice<SeveralLabels>> ChoicesOf(SeveralLabels /*type*/)
   return {{SeveralLabels::kRefuse, "refuse", ""}, {SeveralLabels::kFirst, "first", ""}};
 }
 
+// Says what becomes a row of the manifest, for annotations of segments in long videos.
+enum class Untrimmed { kSegments, kWhole };
+inline std::vector<NamedChoice<Untrimmed>> ChoicesOf(Untrimmed /*type*/) {
+  return {{Untrimmed::kSegments, "segments", "each segment, with its own label"},
+          {Untrimmed::kWhole, "whole", "each video once, to score it as a whole"}};
+}
+
 struct AnnotationOptions {
   std::vector<std::string> annotations;  // empty: folders are classes
   std::string format;
@@ -30,6 +37,7 @@ struct AnnotationOptions {
   std::string class_order;
   double annotation_fps = 0;
   SeveralLabels several_labels = SeveralLabels::kRefuse;
+  Untrimmed untrimmed = Untrimmed::kSegments;
   bool explain_missing = false;
 
   bool are_used() const { return !annotations.empty(); }
@@ -65,7 +73,7 @@ struct AnnotatedVideos {
   std::vector<std::string> classes;
   std::vector<MissingFile> missing;
   // The table `id label subset` with a row for each label, those of missing files included. Empty
-  // if no video has several labels.
+  // if no video has several labels, except with Untrimmed::kWhole.
   std::string labels;
   AnnotatedReport report;
 };

@@ -60,10 +60,9 @@ TEST(Compare, ARunWithItselfIsZero) {
   EXPECT_EQ(comparison.top1.flips.to_right + comparison.top1.flips.to_wrong, 0);
   EXPECT_EQ(comparison.top1.flips.both_wrong, 7);
   EXPECT_EQ(comparison.top1.p_value, 1);
-  EXPECT_EQ(comparison.top1.interval_95.low, 0);
-  EXPECT_EQ(comparison.top1.interval_95.high, 0);
+  EXPECT_NEAR(comparison.top1.interval_95.high, 3.8415 / 63.8415, 1e-5);  // PairedInterval
+  EXPECT_NEAR(comparison.top1.interval_95.low, -comparison.top1.interval_95.high, 1e-12);
   EXPECT_EQ(comparison.fusion.flips.Difference(), 0);
-  EXPECT_EQ(comparison.verdict, Verdict::kEquivalent);
   EXPECT_TRUE(comparison.flipped.empty());
 }
 
@@ -122,6 +121,40 @@ TEST(Compare, Verdicts) {
   // Each run is wrong for one of 60 videos, and not for the same one.
   EXPECT_EQ(verdict(WrongFrom(60, 0, 1), WrongFrom(60, 5, 1), 0.005).verdict, Verdict::kUndecided);
   EXPECT_STREQ(NameOf(Verdict::kUndecided), "undecided");
+}
+
+// With no change in n videos, other videos may still change: 90 % intervals reach 2.7 / (n + 2.7).
+TEST(Compare, FewEqualVideosAreNotEquivalence) {
+  const auto verdict = [](size_t size, double margin) {
+    ComparisonOptions options;
+    options.margin = margin;
+    const SubsetScores run = WrongFrom(size, 0, 2);
+    return Compare(run, run, options).verdict;
+  };
+  EXPECT_EQ(verdict(12, 0.0005), Verdict::kUndecided);
+  EXPECT_EQ(verdict(12, 0.18), Verdict::kUndecided);
+  EXPECT_EQ(verdict(12, 0.19), Verdict::kEquivalent);
+  EXPECT_EQ(verdict(200, 0.013), Verdict::kUndecided);
+  EXPECT_EQ(verdict(200, 0.014), Verdict::kEquivalent);
+}
+
+// Each of 20 people has one video that gets better and one that gets worse, so that all draws of
+// people give 0. The videos do not.
+TEST(Compare, GroupsDoNotMakeAnIntervalNarrower) {
+  const SubsetScores a = WrongFrom(120, 0, 20);
+  const SubsetScores b = WrongFrom(120, 20, 20);
+  ComparisonOptions options;
+  options.groups_of = [](const std::vector<std::string>& ids) {
+    std::vector<std::string> groups;
+    for (size_t video = 0; video < ids.size(); ++video) {
+      groups.push_back(std::to_string(video % 20));
+    }
+    return groups;
+  };
+  const Interval grouped = Compare(a, b, options).top1.interval_95;
+  const Interval of_videos = PairedInterval(20, 20, 120, 0.95);
+  EXPECT_EQ(grouped.low, of_videos.low);
+  EXPECT_EQ(grouped.high, of_videos.high);
 }
 
 // Eight of sixty videos change. This is significant for independent videos, but not if all eight

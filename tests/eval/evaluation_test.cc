@@ -120,6 +120,45 @@ TEST_F(EvaluationTest, BothDenominators) {
   EXPECT_GT(evaluation.intervals.top1_missing_ignored.low, evaluation.intervals.top1.low);
 }
 
+// Five videos with the classes 0 to 4. The first `num_right` are answered rightly.
+Scores FiveVideos(int num_right) {
+  Scores scores = RandomScores(5);
+  scores.videos.resize(5);
+  scores.num_videos_expected = 5;
+  scores.clips.clear();
+  scores.logits.assign(5 * kNumClasses, 0);
+  for (int video = 0; video < 5; ++video) {
+    scores.videos[static_cast<size_t>(video)].label = video;
+    scores.clips.push_back({static_cast<uint32_t>(video), 0, 16});
+    const int answer = video < num_right ? video : 5;
+    scores.logits[static_cast<size_t>(video * kNumClasses + answer)] = 2;
+  }
+  return scores;
+}
+
+void ExpectEqual(const Interval& interval, const Interval& expected) {
+  EXPECT_DOUBLE_EQ(interval.low, expected.low);
+  EXPECT_DOUBLE_EQ(interval.high, expected.high);
+}
+
+TEST_F(EvaluationTest, IfAllVideosAreRightTheIntervalsAreWilsons) {
+  const FigureIntervals intervals = Evaluate(Read(FiveVideos(5)), {}).intervals;
+  for (const Interval& interval : {intervals.top1, intervals.top5, intervals.average,
+                                   intervals.mean_class_top1, intervals.top1_missing_ignored}) {
+    ExpectEqual(interval, WilsonInterval(5, 5));
+  }
+  const FigureIntervals wrong = Evaluate(Read(FiveVideos(0)), {}).intervals;
+  ExpectEqual(wrong.top1, WilsonInterval(0, 5));
+  ExpectEqual(wrong.mean_class_top1, WilsonInterval(0, 5));
+}
+
+TEST_F(EvaluationTest, IfAlmostAllVideosAreRightTheIntervalReachesAsFarAsWilsons) {
+  const Evaluation evaluation = Evaluate(Read(FiveVideos(4)), {});
+  EXPECT_DOUBLE_EQ(evaluation.figures.top1.missing_wrong, 0.8);
+  EXPECT_LE(evaluation.intervals.top1.low, WilsonInterval(4, 5).low);
+  EXPECT_EQ(evaluation.intervals.top1.high, 1);  // of the bootstrap
+}
+
 TEST_F(EvaluationTest, WindowsRiseFromOneToAll) {
   const Evaluation evaluation = Evaluate(Read(RandomScores(4)), {});
   std::vector<double> mean_windows;

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/file.h"
+#include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
@@ -35,6 +39,35 @@ TEST(MeasureResults, ByHand) {
   EXPECT_EQ(figures.num_missing, 1);
   EXPECT_EQ(figures.num_foreign, 1);
   EXPECT_EQ(figures.num_odd_entries, 0);
+}
+
+// Random lists with equal scores, answers given twice, videos outside the subset, videos without
+// answers, and labels that no video has.
+TEST(MeasureResults, EqualsAnotherProgram) {
+  const std::string text = ReadFile(test::SourceFolder() / "tests/golden/results_golden.json");
+  for (const nlohmann::json& golden : nlohmann::json::parse(text)) {
+    const TrueLabels truth = golden["truth"];
+    std::vector<ResultEntry> entries;
+    for (const nlohmann::json& entry : golden["entries"]) {
+      entries.push_back({entry[0], entry[1], entry[2]});
+    }
+    const ResultFigures figures = MeasureResults(truth, entries, {1, 3, 5});
+    EXPECT_EQ(figures.num_missing, golden["num_missing"]);
+    EXPECT_EQ(figures.num_foreign, golden["num_foreign"]);
+    EXPECT_EQ(figures.num_odd_entries, golden["num_odd_entries"]);
+    ASSERT_EQ(figures.average_precision.size(), golden["average_precision"].size());
+    for (const auto& [label, precision] : figures.average_precision) {
+      EXPECT_NEAR(precision, golden["average_precision"][label], 1e-12) << label;
+    }
+    EXPECT_NEAR(figures.mean_average_precision, golden["mean_average_precision"], 1e-12);
+    for (size_t place = 0; place < 3; ++place) {
+      const nlohmann::json& hits = golden["hits"][place];
+      EXPECT_NEAR(figures.hit_rates[place].any, hits[0], 1e-12);
+      EXPECT_NEAR(figures.hit_rates[place].mean, hits[1], 1e-12);
+      EXPECT_NEAR(figures.hit_rates_missing_ignored[place].any, hits[2], 1e-12);
+      EXPECT_NEAR(figures.hit_rates_missing_ignored[place].mean, hits[3], 1e-12);
+    }
+  }
 }
 
 TEST(MeasureResults, TheOrderOfEntriesDoesNotMatter) {

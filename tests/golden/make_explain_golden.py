@@ -47,6 +47,15 @@ def ladder(videos):
     every = list(range(CROPS))
     clips = np.concatenate([(v["logits"].argmax(axis=2) == v["label"]).ravel() for v in videos])
     all_windows = right(lambda v: list(range(len(v["distinct"]))), every)
+
+    def among_five(windows_of, crops):
+        found = []
+        for v in videos:
+            scores = softmax(v["logits"][windows_of(v)][:, crops].reshape(-1, len(CLASSES)), axis=1).mean(axis=0)
+            found.append(v["label"] in np.argsort(-scores, kind="stable")[:5])
+        return np.array(found)
+
+    whole5 = among_five(lambda v: list(range(len(v["distinct"]))), every)
     listed = np.arange(VIDEOS) % 3 != 0
     full = np.array([max(v["distinct"]) == FULL for v in videos])
     rungs = [
@@ -59,13 +68,23 @@ def ladder(videos):
         all_windows[listed].mean(),
         all_windows[listed & full].mean(),
     ]
+    top5 = [
+        among_five(lambda v: [len(v["distinct"]) // 2], [0]).sum() / expected,
+        among_five(lambda v: tail_less(v["distinct"]), [0]).sum() / expected,
+        among_five(lambda v: list(range(len(v["distinct"]))), [0]).sum() / expected,
+        whole5.sum() / expected,
+        whole5.mean(),
+        whole5[listed].mean(),
+        whole5[listed & full].mean(),
+    ]
     orders = []
     for key in (lambda c: c, lambda c: (c.lower(), c), lambda c: (c.replace("_", " "), c)):
         order = sorted(CLASSES, key=key)
         named = [order[answer(v, list(range(len(v["distinct"]))), every)] ==
                  CLASSES[v["label"]] for v in videos]
         orders.append([order, float(np.sum(named) / expected)])
-    return {"rungs": [float(r) for r in rungs], "orders": orders,
+    averages = [None] + [float((one + five) / 2) for one, five in zip(rungs[1:], top5)]
+    return {"rungs": [float(r) for r in rungs], "averages": averages, "orders": orders,
             "listed": [v["id"] for v, is_in in zip(videos, listed) if is_in]}
 
 

@@ -80,13 +80,42 @@ TEST_F(CompareScores, TheVerdictComesFirst) {
 }
 
 TEST_F(CompareScores, EachRunIsComparedWithTheFirst) {
+  options_.margin = 7;
   const CompareScoresReport report =
       Compare({Write("a", 12), Write("b", 2), Write("c", 12), Write("d", 13)});
   ASSERT_EQ(report.figures["comparisons"].size(), 3U);
   EXPECT_EQ(report.figures["comparisons"][1]["verdict"], "equivalent");
   EXPECT_EQ(report.figures["comparisons"][2]["verdict"], "undecided");
-  EXPECT_THAT(report.text, HasSubstr("top-1 differs by less than 0.5 points"));
+  EXPECT_THAT(report.text, HasSubstr("top-1 differs by less than 7 points"));
   EXPECT_THAT(report.text, HasSubstr("Undecided: 40 videos are too few"));
+}
+
+TEST_F(CompareScores, FortyEqualVideosDoNotShowHalfAPoint) {
+  const CompareScoresReport report = Compare({Write("a", 12), Write("copy", 12)});
+  EXPECT_EQ(report.figures["comparisons"][0]["verdict"], "undecided");
+  EXPECT_THAT(report.text, HasSubstr("+0.00 points (95 % interval -8.76 to +8.76)"));
+}
+
+TEST_F(CompareScores, SaysInWhatTheRunsDiffer) {
+  const auto with = [](const char* checkpoint, const char* data, const char* settings) {
+    return [=](Scores* run) {
+      run->checkpoint = checkpoint;
+      run->data = data;
+      run->settings = settings;
+    };
+  };
+  const std::string a = Write("a", 2, with("step 5", "d0", "tail = loop;crops = 1;"));
+  const std::string b = Write("b", 3, with("step 5", "d1", "tail = loop;crops = 3;probe = none;"));
+  const std::string c = Write("c", 3, with("step 5", "d0", "tail = loop;crops = 1;"));
+  const CompareScoresReport report = Compare({a, b, c});
+  EXPECT_THAT(report.text,
+              HasSubstr("the runs differ in data: d1 against d0; crops: 3 against 1; probe: none "
+                        "against (none)\n"));
+  EXPECT_THAT(report.text, HasSubstr("the runs have the same checkpoint, data and settings"));
+  const Json& comparisons = report.figures["comparisons"];
+  EXPECT_EQ(comparisons[0]["differences"][1],
+            Json({{"what", "crops"}, {"first", "1"}, {"run", "3"}}));
+  EXPECT_TRUE(comparisons[1]["differences"].empty());
 }
 
 TEST_F(CompareScores, WritesTables) {

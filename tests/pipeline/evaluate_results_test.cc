@@ -70,6 +70,10 @@ TEST_F(EvaluateResults, AsActivityNetDoes) {
   EXPECT_THAT(report.text, HasSubstr("error@1                       0.7500            0.6667\n"));
   EXPECT_DOUBLE_EQ(report.figures["hit_at_k"][1]["hit"], 0.75);
   EXPECT_DOUBLE_EQ(report.figures["average_precision"]["Baking"], 0.25);
+  EXPECT_DOUBLE_EQ(report.figures["errors"]["error_at_1"], 0.75);
+  EXPECT_DOUBLE_EQ(report.figures["errors"]["error_at_5"], 0.25);
+  EXPECT_DOUBLE_EQ(report.figures["errors"]["mean_error"], 0.5);
+  EXPECT_DOUBLE_EQ(report.figures["errors_ignoring_missing"]["error_at_1"], 2.0 / 3);
 }
 
 // The reference code's annotations have one object for each video, not a list.

@@ -88,16 +88,18 @@ TEST_F(EvaluateScores, TheLadderChangesOneThingALine) {
   options_.clips.min_distinct = 1;
   const EvaluateScoresReport report = Run();
   EXPECT_EQ(Output("ladder.txt"), report.ladder);
-  const auto expect = [&](const char* change, const char* top1, const std::string& points = "") {
-    const std::string end = points.empty() ? "" : fmt::format("{:>10}", points);
+  const auto expect = [&](const char* change, const char* top1, const std::string& points = "",
+                          const std::string& average = "") {
+    const std::string end = (points.empty() ? "" : fmt::format("{:>10}", points)) +
+                            (average.empty() ? "" : fmt::format("{:>18}", average));
     EXPECT_THAT(report.ladder, HasSubstr(fmt::format("{:<62}{:>9}{}\n", change, top1, end)));
   };
   expect("each clip by itself; missing videos are wrong", "18.75 %");
-  expect("one clip a video, the middle window", "0.00 %", "-18.75");
-  expect("all windows but the tail, by softmax", "25.00 %", "+25.00");
-  expect("the tail as well", "0.00 %", "-25.00");
-  expect("missing videos are ignored", "0.00 %", "+0.00");
-  expect("  with the tail, by log-softmax instead", "0.00 %", "+0.00");
+  expect("one clip a video, the middle window", "0.00 %", "-18.75", "37.50 %");
+  expect("all windows but the tail, by softmax", "25.00 %", "+25.00", "50.00 %");
+  expect("the tail as well", "0.00 %", "-25.00", "37.50 %");
+  expect("missing videos are ignored", "0.00 %", "+0.00", "50.00 %");
+  expect("  with the tail, by log-softmax instead", "0.00 %", "+0.00", "37.50 %");
   expect("  if the network numbers the classes sorted", "75.00 %", "+75.00");
   const test::CommandResult explained = test::RunCommand(
       {test::ToolPath("evaluate-scores"), "--explain", options_.scores_dir, options_.out_dir});

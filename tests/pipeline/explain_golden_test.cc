@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/file.h"
@@ -59,6 +60,11 @@ TEST(ExplainGolden, EveryRungOfTheLadder) {
   ASSERT_EQ(ladder.size(), rungs.size() + 3 + 3);  // three other rules, three orders
   for (size_t place = 0; place < rungs.size(); ++place) {
     EXPECT_NEAR(ladder[place].top1, rungs[place], 1e-12) << ladder[place].change;
+    const json& average = golden["ladder"]["averages"][place];
+    ASSERT_EQ(ladder[place].average.has_value(), !average.is_null());
+    EXPECT_TRUE(average.is_null() ||
+                std::abs(*ladder[place].average - average.get<double>()) < 1e-12)
+        << ladder[place].change;
     EXPECT_FALSE(ladder[place].is_other);
   }
   for (size_t order = 0; order < 3; ++order) {

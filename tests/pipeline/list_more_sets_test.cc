@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
+using ::testing::SizeIs;
 
 class ListMoreSetsTest : public ::testing::Test, public test::AnnotatedFolder {};
 
@@ -201,6 +202,48 @@ TEST_F(ListMoreSetsTest, ReferenceJsonCountsFrames) {
   options.overwrite = true;
   List();
   EXPECT_EQ(Rows().front(), "anna_wave | wave/anna_wave.avi | wave | training | 0 | 1.98");
+}
+
+constexpr const char* kUntrimmed = R"({"version": "VERSION 1.3", "database": {
+  "aaa": {"subset": "validation", "duration": 90, "annotations": [
+    {"label": "Baking", "segment": [40, 60]}, {"label": "Archery", "segment": [0, 10]},
+    {"label": "Baking", "segment": [70, 80]}]},
+  "bbb": {"subset": "training", "duration": 20, "annotations": [
+    {"label": "Archery", "segment": [5, 9]}]},
+  "ccc": {"subset": "testing", "duration": 20, "annotations": []},
+  "ddd": {"subset": "validation", "duration": 20, "annotations": [
+    {"label": "Archery", "segment": [1, 2]}]}}})";
+
+TEST_F(ListMoreSetsTest, UntrimmedVideosAreListedWhole) {
+  Annotate("activity_net.v1-3.min.json", kUntrimmed);
+  Touch({"v_aaa.mp4", "bbb.mp4", "ccc.mp4"});
+  List();
+  EXPECT_THAT(Rows(), SizeIs(5));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/videos.labels.tsv"));
+  options.annotated.untrimmed = Untrimmed::kWhole;
+  options.overwrite = true;
+  List();
+  EXPECT_THAT(Rows(), ElementsAre("aaa | v_aaa.mp4 | Baking | validation |  | ",
+                                  "bbb | bbb.mp4 | Archery | training |  | ",
+                                  "ccc | ccc.mp4 |  | testing |  | "));
+  EXPECT_EQ(ReadFile(folder / "out/videos.labels.tsv"),
+            "id\tlabel\tsubset\naaa\tBaking\tvalidation\naaa\tArchery\tvalidation\n"
+            "bbb\tArchery\ttraining\nddd\tArchery\tvalidation\n");
+  EXPECT_THAT(Classes(), ElementsAre("Archery", "Baking"));
+}
+
+TEST_F(ListMoreSetsTest, FilesOfPartsAreNoWholeVideos) {
+  options.annotated.untrimmed = Untrimmed::kWhole;
+  Annotate("train.csv", "label,youtube_id,time_start,time_end,split\nrun,aB3dE5f_123,1,11,train\n");
+  Touch({"run/aB3dE5f_123_000001_000011.mp4"});
+  try {
+    List();
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("--untrimmed whole: files of the format kinetics-csv hold "
+                                        "only parts of videos"));
+  }
 }
 
 TEST_F(ListMoreSetsTest, ReferenceJsonOfPartsNeedsARate) {
