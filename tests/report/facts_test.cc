@@ -1,5 +1,5 @@
-// What a page shows beside the figures: what the files prove, the passport, long videos over time,
-// and the order probe.
+// Tests what a page shows beside the figures: what the files prove, the passport, long videos over
+// time, and the order probe.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

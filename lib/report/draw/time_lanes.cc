@@ -93,11 +93,15 @@ Drawing DrawTimeLanes(const TimeLanes& lanes) {
     return left + width * axis.PlaceOf(seconds / unit.seconds);
   };
   Svg svg;
+  for (const Tick& tick : axis.ticks()) {
+    const double x = left + width * axis.PlaceOf(tick.value);
+    svg.Line(x, kTop, x, bottom, "grid");
+    svg.Text(x, bottom + 17, "middle", tick.label, "tick");
+  }
   for (size_t lane = 0; lane < lanes.names.size(); ++lane) {
     const double top = kTop + (kLane + kGap) * static_cast<double>(lane);
     svg.Text(left - 6, top + kLane - 4, "end", Shortened(lanes.names[lane], kMostLabelColumns), "",
              lanes.names[lane]);
-    svg.Rect(left, top, width, kLane, "under");
     for (const TimePart& part : parts) {
       const double share = part.shares[lane];
       if (share >= kLeastShare) {
@@ -107,11 +111,6 @@ Drawing DrawTimeLanes(const TimeLanes& lanes) {
                              ClockTime(part.begin_s, length_s), ClockTime(part.end_s, length_s)));
       }
     }
-  }
-  for (const Tick& tick : axis.ticks()) {
-    const double x = left + width * axis.PlaceOf(tick.value);
-    svg.Line(x, kTop, x, bottom + 4, "axis");
-    svg.Text(x, bottom + 17, "middle", tick.label, "tick");
   }
   svg.Text(left + width / 2, bottom + 34, "middle", unit.name);
   return {bottom + 46 + DrawShades("probability, up to", bottom + 46, &svg), svg.text()};

@@ -84,7 +84,7 @@ struct TimelineWindow {
   std::vector<std::pair<size_t, double>> answers;
 };
 
-// What a long video shows over time: a table of classify-video --timeline.
+// Says what a long video shows over time: a table of classify-video --timeline.
 struct Timeline {
   std::string name;                     // of the file, without .tsv
   std::vector<std::string> classes;     // in the order in which the table names them

@@ -187,7 +187,7 @@ Table ClassTable(const RunRecord& first, const RunRecord& run, const Paired& pai
           PValueCell(of_class.p_value), PValueCell(of_class.adjusted_p_value)},
          of_class.adjusted_p_value < kSignificance});
   }
-  table.most_rows = 100;
+  table.most_rows = 50;
   table.first_rows_only = true;
   return table;
 }

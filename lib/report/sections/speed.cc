@@ -104,7 +104,9 @@ Table PhaseTable(const std::vector<RunRecord>& runs) {
       table.rows.push_back({{TextCell(run.name), TextCell(name), NumberCell(means[name]),
                              PercentCell(total > 0 ? means[name] / total : std::optional<double>()),
                              NumberCell(least->second), NumberCell(most->second),
-                             CountCell(static_cast<double>(most->first))}});
+                             CountCell(most->second > least->second
+                                           ? std::optional<double>(static_cast<double>(most->first))
+                                           : std::nullopt)}});
     }
   }
   return table;

@@ -104,6 +104,7 @@ Figure FigureOf(const std::string& id, const std::string& title, const Timeline&
   }
   figure.drawing = DrawTimeLanes(DrawnLanes(timeline, lanes));
   figure.table = TableOf(timeline);
+  figure.table.most_rows = 200;
   return figure;
 }
 
