@@ -136,7 +136,7 @@ TEST_F(Report, HasCountsSuspectsAndOtherPublishedResults) {
   // The table has metric and value as its fifth and sixth column.
   std::multimap<std::string, double> published;
   const std::string file = ReadFile(test::SourceFolder() / "configs/published_results.tsv");
-  const std::regex line_of("(?:[^\t\n]*\t){4}(top1|top5|average)\t([0-9.]+)\t");
+  const std::regex line_of("(?:[^\t\n]*\t){4}(?:video )?(top1|top5|average)\t([0-9.]+)\t");
   for (std::sregex_iterator line(file.begin(), file.end(), line_of), end; line != end; ++line) {
     published.emplace((*line)[1], std::stod((*line)[2]));
   }
