@@ -133,6 +133,15 @@ Verdict Judge(const Comparison& comparison, double margin) {
   return comparison.top1.flips.Difference() > 0 ? Verdict::kBetter : Verdict::kWorse;
 }
 
+// Returns the name of what is drawn for the intervals, for each video: its group or itself.
+std::vector<std::string> DrawnNames(const PairedVideos& pairs, const ComparisonOptions& options) {
+  std::vector<std::string> ids;
+  for (const PairedVideo& video : pairs.videos) {
+    ids.push_back(video.id);
+  }
+  return options.groups_of ? options.groups_of(ids) : ids;
+}
+
 }  // namespace
 
 double Flips::ShareA() const { return Share(both_right + to_wrong, total()); }
@@ -153,26 +162,19 @@ const char* NameOf(Verdict verdict) {
   return "undecided";
 }
 
-Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options) {
-  RequireSameClasses(a, b, options.name_a, options.name_b);
-  const PairedVideos pairs = PairVideos(a, b, options.averaging, options.name_a, options.name_b);
-  std::vector<std::string> ids;
-  for (const PairedVideo& video : pairs.videos) {
-    ids.push_back(video.id);
-  }
+Comparison CompareAnswers(const PairedVideos& pairs, size_t num_classes,
+                          const ComparisonOptions& options) {
+  const std::vector<int> groups = NumberGroups(DrawnNames(pairs, options), pairs.videos.size());
   Comparison comparison;
   comparison.has_groups = static_cast<bool>(options.groups_of);
-  const std::vector<std::string> names = comparison.has_groups ? options.groups_of(ids) : ids;
-  const std::vector<int> groups = NumberGroups(names, ids.size());
   comparison.num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
-  comparison.num_common = static_cast<int64_t>(ids.size());
+  comparison.num_common = static_cast<int64_t>(pairs.videos.size());
   comparison.num_only_a = pairs.num_only_a;
   comparison.num_only_b = pairs.num_only_b;
   comparison.top1 = CompareTop(pairs.videos, 1);
   comparison.top5 = CompareTop(pairs.videos, 5);
   AddIntervals(pairs.videos, groups, options.resampling, &comparison);
-  comparison.classes = CompareClasses(pairs.videos, a.classes.size());
-  comparison.fusion = CompareFusion(pairs.videos, HalvesOf(names), comparison.top1.flips);
+  comparison.classes = CompareClasses(pairs.videos, num_classes);
   for (const PairedVideo& video : pairs.videos) {
     if ((video.rank_a < 1) != (video.rank_b < 1)) {
       comparison.flipped.push_back({video.id, video.label, video.answer_a, video.answer_b});
@@ -180,6 +182,15 @@ Comparison Compare(const SubsetScores& a, const SubsetScores& b, const Compariso
   }
   comparison.is_significant = IsSignificant(comparison);
   comparison.verdict = Judge(comparison, options.margin);
+  return comparison;
+}
+
+Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options) {
+  RequireSameClasses(a, b, options.name_a, options.name_b);
+  const PairedVideos pairs = PairVideos(a, b, options.averaging, options.name_a, options.name_b);
+  Comparison comparison = CompareAnswers(pairs, a.classes.size(), options);
+  comparison.fusion =
+      CompareFusion(pairs.videos, HalvesOf(DrawnNames(pairs, options)), comparison.top1.flips);
   return comparison;
 }
 

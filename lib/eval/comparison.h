@@ -13,6 +13,7 @@
 
 #include "lib/eval/bootstrap.h"
 #include "lib/eval/interval.h"
+#include "lib/eval/paired_videos.h"
 #include "lib/eval/video_scores.h"
 
 namespace reel3d {
@@ -88,6 +89,11 @@ struct ComparisonOptions {
   std::function<std::vector<std::string>(const std::vector<std::string>&)> groups_of = {};
   Resampling resampling;
 };
+
+// Compares the answers of both runs: everything but the late fusion, which needs the runs' scores.
+// The probabilities of `pairs` may be empty, and `pairs` may not. Throws what `groups_of` throws.
+Comparison CompareAnswers(const PairedVideos& pairs, size_t num_classes,
+                          const ComparisonOptions& options);
 
 // Throws an input error if the classes or their order differ, no labelled video is common, or a
 // video has two labels.

@@ -194,7 +194,7 @@ void RequireEvaluation(const report::RunRecord& run) {
       throw InputError(sentence + "; run evaluate-scores, then explain-mistakes again");
     }
   }
-  if (run.evaluation.is_right.empty()) {
+  if (run.evaluation.answers.empty()) {
     throw InputError(fmt::format(
         "{}: no video has a label there, so no answer is known to be wrong: evaluate scores of "
         "labelled videos",

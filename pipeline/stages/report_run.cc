@@ -7,10 +7,12 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/versions.h"
 #include "lib/report/draw/figure.h"
 #include "lib/report/draw/page.h"
 #include "lib/report/read/run_reader.h"
+#include "lib/report/read/timeline_reader.h"
 #include "lib/report/sections/sections.h"
 
 namespace reel3d {
@@ -50,6 +52,14 @@ void ReportRunOptions::Bind(OptionBinder& binder) {
   binder.Bind("svg", &svg_dir,
               "folder to which each figure is also written as an .svg file. Empty: no such files",
               Effect::kRunOnly);
+  binder.Bind("timeline", &timelines,
+              "also draw these tables of classify-video --timeline, FILE.tsv,... Empty: only those "
+              "in RUN_DIR/timelines",
+              Effect::kRunOnly);
+  binder.Bind("comparison", &comparison,
+              "also show the verdicts and the late fusion in this folder of compare-scores "
+              "--out-dir. Empty: compare the answers of the runs only, with a margin of 0.5 points",
+              Effect::kRunOnly);
   strips.Bind(binder);
 }
 
@@ -76,6 +86,12 @@ ReportRunReport RunReportRun(const ReportRunOptions& options) {
   std::vector<report::RunRecord> runs = report::ReadRuns(options.runs);
   for (report::RunRecord& run : runs) {
     AddStrips(options.strips, kStripBytes / static_cast<int64_t>(runs.size()), &run);
+  }
+  for (const std::string& file : options.timelines) {
+    runs.front().timelines.push_back(report::ReadTimeline(file, &runs.front().missing));
+  }
+  if (!options.comparison.empty()) {
+    runs.front().comparison = ReadJsonObject(fs::path(options.comparison) / "comparison.json");
   }
   std::vector<report::PagePart> parts;
   ReportRunReport result;

@@ -17,6 +17,8 @@ struct ReportRunOptions {
   std::string page;
   std::string title;
   std::string svg_dir;
+  std::vector<std::string> timelines;  // files
+  std::string comparison;              // folder of compare-scores; empty: none
   StripOptions strips;
 
   void Bind(OptionBinder& binder);

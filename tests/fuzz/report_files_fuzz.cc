@@ -46,7 +46,11 @@ constexpr RunFile kFiles[] = {
          "top5": 1.0}, {"class": "fall", "num_videos": 2, "top1": 1.0, "top5": 1.0}]})"},
     {"evaluation/figures.json",
      R"({"ladder": [{"change": "first", "top1": 0.5, "gain": 0, "beside": false}],
-         "calibration": {"as_scored": {"bins": [{"num_videos": 3, "mean_confidence": 0.625,
+         "intervals_95": {"top1": [0.1, 0.9]}, "windows": [{"windows": "all", "mean_windows": 2,
+         "top1": {"missing_wrong": 0.5, "missing_ignored": 0.6}}], "one_window": {"first": {"top1":
+         {"missing_wrong": 0.5}}}, "averages": [{"averaging": "max", "tail": true, "top1":
+         {"missing_wrong": 0.5}}], "ranking": {"hit_at_k": [{"k": 1, "hit": 0.5}]},
+         "calibration": {"as_scored": {"ece": 0.1, "mean_confidence": 0.5, "accuracy": 0.6, "bins": [{"num_videos": 3, "mean_confidence": 0.625,
          "accuracy": 0.375}]}}, "abstention": {"risk_coverage": [{"coverage": 0.5,
          "precision": 1.0}]}})"},
     {"evaluation/confusion.tsv", "label\trise\tfall\nrise\t1\t1\nfall\t0\t2\n"},
@@ -60,6 +64,15 @@ constexpr RunFile kFiles[] = {
      R"({"checkpoint": "step-1 0123abcd", "inputs": [{"path": "c", "identity": "step-1 0123abcd"},
          {"path": "s", "identity": "01234567"}], "clip": {"from_videos": false, "frames": 16,
          "frame_stride": 1, "size": 112, "crops": "3", "short_side": 112, "decoding": "fast"}})"},
+    {"evaluation/passport.json",
+     R"({"format": "reel3d-passport", "format_version": 1, "list": {"manifest_crc32": "0123abcd"},
+         "shards": {"num_frames": 9}, "counts": [{"subset": "training", "class": "rise",
+         "expected": 2, "found": 2, "packed": 1, "short": 0}]})"},
+    {"evaluation/trained_on.json",
+     R"({"format": "reel3d-passport", "format_version": 1, "list": {}, "shards": {}, "counts": []})"},
+    {"timelines/film.tsv",
+     "begin_s\tend_s\tclass\tprobability\tclass_2\tprobability_2\n0.0\t1.0\trise\t0.9\tfall\t0.1\n"
+     "0.5\t1.5\tfall\t0.6\trise\t0.4\n"},
     {"heat.json",
      R"({"format": "reel3d-heat", "version": 1, "checkpoint": "step-1 0123abcd", "data": "01234567",
          "clip": {"frames": 16}, "method": "exact", "finer": 0, "clips": [{"id": "a",

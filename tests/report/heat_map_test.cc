@@ -51,7 +51,9 @@ TEST(HeatMap, JoinsEqualNeighboursOfManyClasses) {
   const std::string svg = DrawHeatMap(map).content;
   EXPECT_THAT(svg, ::testing::HasSubstr("<path d=\"M10 3h10v1h-10\" class=\"s2\"/>"));
   EXPECT_THAT(svg, ::testing::HasSubstr("<path d=\"M4 4h1v1h-1\" class=\"s6\"/>"));
-  EXPECT_THAT(svg, ::testing::Not(::testing::HasSubstr("name")));
+  EXPECT_THAT(svg, ::testing::Not(::testing::HasSubstr(">name")));
+  EXPECT_THAT(svg, ::testing::HasSubstr("data-up-to=\"5 10 25 50 75 100\" "
+                                        "data-names=\"[&quot;name&quot;,&quot;name&quot;,"));
 }
 
 }  // namespace

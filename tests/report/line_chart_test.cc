@@ -81,6 +81,18 @@ TEST(LineChart, ThinsLongLinesButKeepsTheirPeak) {
   EXPECT_NEAR(peak->y, 10, 0.1) << "the top of the plot";
 }
 
+TEST(LineChart, ShowsValuesUnderTheMouseOfLongLinesToo) {
+  LineChart chart;
+  chart.lines = {{"a", 0, false, {}}};
+  for (int x = 0; x < 1000; ++x) {
+    chart.lines[0].points.push_back({static_cast<double>(x), x * 0.5});
+  }
+  const std::string svg = DrawLineChart(chart).content;
+  const std::regex dot("class=\"c0 dot hit\"><title>");
+  EXPECT_EQ(std::distance(std::sregex_iterator(svg.begin(), svg.end(), dot), {}), 80);
+  EXPECT_THAT(svg, ::testing::HasSubstr("a: 499.5 at "));
+}
+
 TEST(LineChart, WithoutPointsIsEmpty) {
   LineChart chart;
   chart.lines = {{"a", 0, false, {}}};

@@ -1,12 +1,14 @@
 """Opens pages of report-run in a browser and prints what a reader should not meet.
 
-Usage: open_pages.py PAGE.html... [--pictures DIR]
+Usage: open_pages.py PAGE.html... [--pictures DIR] [--patience SECONDS]
 
 Each page is opened on a desk (1280 pixels wide) and on a phone (390), light and dark. A fault is: something
 wider than the window, a message on the console, a request for anything but the page, or what axe-core finds
 for readers with a screen reader, a keyboard or poor sight. axe-core is the file $REEL3D_AXE, by default
-build/axe/axe.min.js; without it only the other faults are looked for. Status 1: there are faults, one a line.
-Status 77: there is no chromium, or it cannot start. Status 70: it stopped, or did not answer for a minute.
+build/axe/axe.min.js; without it only the other faults are looked for. Each page is also opened as it is
+printed, and with scripts disabled. On the desk each table is sorted by each column, and searched for names, the
+oddest ones too. Status 1: there are faults, one a line. Status 77: there is no chromium, or it cannot start.
+Status 70: it stopped, or did not answer within the patience. axe-core takes minutes on a page of 400 classes.
 The pages have the fonts of Debian's fonts-dejavu-core, if it is installed, and not others of the machine.
 SPDX-License-Identifier: Apache-2.0
 """
@@ -72,7 +74,68 @@ axe.run(document, {resultTypes: ['violations']}).then(function (found) {
 """
 
 
-ANSWER_S = 60  # seconds that the browser may take for one answer
+# Types names into each filter, and sorts each table by each column, twice. Returns what goes wrong.
+TABLES = """
+(function () {
+  var found = [];
+  function type(box, text) { box.value = text; box.dispatchEvent(new Event('input')); }
+  function search(box, rows, title) {
+    var texts = rows.map(function (row) { return row.cells[0].textContent; });
+    var odd = texts.filter(function (text) { return /[<>"'&]|[^ -~]/.test(text); });
+    [texts[texts.length - 1]].concat(odd.slice(0, 5)).forEach(function (text) {
+      type(box, text);
+      if (rows.some(function (row) {
+        return row.hidden === row.textContent.toLowerCase().includes(text.toLowerCase());
+      })) found.push(title + ': the filter does not find ' + text.slice(0, 60));
+    });
+    type(box, '');
+    if (rows.some(function (row) { return row.hidden; })) found.push(title + ': an empty filter hides rows');
+  }
+  function value(row, column) {
+    var cell = row.cells[column], v = cell.getAttribute('data-v');
+    return v === null ? cell.textContent : v === '' ? null : Number(v);
+  }
+  function is_sorted(rows, column, sign) {
+    return rows.every(function (row, place) {
+      if (place === 0) return true;
+      var a = value(rows[place - 1], column), b = value(row, column);
+      if (a === null || b === null) return b === null;
+      return sign * (typeof a === 'number' ? a - b : a.localeCompare(b)) <= 0;
+    });
+  }
+  document.querySelectorAll('table').forEach(function (table) {
+    var body = table.tBodies[0], rows = Array.from(body.rows);
+    var title = table.caption.textContent.slice(0, 60), box = table.parentNode.previousElementSibling;
+    if (rows.length < 2) return;
+    if (rows.length > 12 && !(box && box.matches('input.filter'))) found.push(title + ': has no filter');
+    else if (rows.length > 12) search(box, rows, title);
+    Array.from(table.tHead.rows[0].cells).forEach(function (head, column) {
+      [1, -1].forEach(function (sign) {
+        head.querySelector('button').click();
+        if (!is_sorted(Array.from(body.rows), column, sign) || body.rows.length !== rows.length ||
+            head.getAttribute('aria-sort') !== (sign > 0 ? 'ascending' : 'descending'))
+          found.push(title + ': is not sorted by ' + head.textContent);
+      });
+    });
+    rows.forEach(function (row) { body.appendChild(row); });
+  });
+  return found.slice(0, 5);
+})()
+"""
+
+# Returns what a page without its script lacks, or shows although only the script can use it.
+WITHOUT_SCRIPT = """
+(function () {
+  var found = [];
+  if (document.querySelector('main button, main input, main .pointed')) found.push('a script has run');
+  document.querySelectorAll('section').forEach(function (part) {
+    if (part.textContent.trim().length < 20) found.push('empty without a script: ' + part.textContent);
+  });
+  return found;
+})()
+"""
+
+PAPER = 718  # pixels of a sheet of A4 between its margins
 FONTS = "/usr/share/fonts/truetype/dejavu"
 
 
@@ -94,7 +157,8 @@ def environment(profile):
 class Browser:
     """Speaks the protocol of Chromium's developer tools through a pair of pipes."""
 
-    def __init__(self, program, profile):
+    def __init__(self, program, profile, patience_s):
+        self.patience_s = patience_s
         to_browser, self.out = os.pipe()
         self.into, from_browser = os.pipe()
 
@@ -125,7 +189,7 @@ class Browser:
         while b"\0" not in self.rest:
             ready, _, _ = select.select([self.into], [], [], max(0, deadline - time.monotonic()))
             if not ready:
-                raise BrowserError(f"the browser did not answer for {ANSWER_S} s")
+                raise BrowserError(f"the browser did not answer for {self.patience_s:g} s")
             piece = os.read(self.into, 1 << 20)
             if not piece:
                 raise BrowserError("the browser ended")
@@ -145,7 +209,7 @@ class Browser:
                 rest = rest[os.write(self.out, rest):]
         except BrokenPipeError as error:
             raise BrowserError("the browser ended") from error
-        deadline = time.monotonic() + ANSWER_S
+        deadline = time.monotonic() + self.patience_s
         while True:
             message = self.message(deadline)
             if message.get("id") == self.number:
@@ -155,7 +219,7 @@ class Browser:
             self.events.append(message)
 
     def wait_for(self, method):
-        deadline = time.monotonic() + ANSWER_S
+        deadline = time.monotonic() + self.patience_s
         while not any(event.get("method") == method for event in self.events):
             self.events.append(self.message(deadline))
 
@@ -165,15 +229,18 @@ class Browser:
             raise BrowserError(str(result["exceptionDetails"]))
         return result["result"].get("value")
 
-    def open(self, page, width, scheme):
+    def open(self, page, width, scheme, media="screen", has_scripts=True):
         """Opens the page and returns the events until it is loaded."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not has_scripts)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
                   mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setEmulatedMedia", media=media,
+                  features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events = []
         self.call("Page.navigate", url="file://" + page)
         self.wait_for("Page.loadEventFired")
-        self.value_of("new Promise(done => setTimeout(done, 100))")
+        if has_scripts:  # a page without scripts has no timers
+            self.value_of("new Promise(done => setTimeout(done, 100))")
         return self.events
 
     def close(self):
@@ -197,16 +264,31 @@ def faults_of_events(events, page):
             yield "exception: " + json.dumps(parameters["exceptionDetails"])[:300]
 
 
-def faults_of(browser, page, width, scheme, axe):
-    yield from faults_of_events(browser.open(page, width, scheme), page)
+def faults_of_layout(browser):
     yield from browser.value_of(OVERFLOW)
     yield from browser.value_of(CUT_TEXTS)
     # Everything that a reader can unfold is checked too.
     browser.value_of("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     yield from browser.value_of(OVERFLOW)
+
+
+def faults_of(browser, page, width, scheme, axe):
+    yield from faults_of_events(browser.open(page, width, scheme), page)
+    yield from faults_of_layout(browser)
+    if (width, scheme) == VIEWS[0]:
+        yield from browser.value_of(TABLES)
     if axe:
         browser.value_of(axe + "; undefined")
         yield from browser.value_of(AXE)
+
+
+def other_faults_of(browser, page):
+    """Yields (how the page was opened, fault) on paper and without scripts."""
+    browser.open(page, PAPER, "light", media="print")
+    yield from (("printed", fault) for fault in faults_of_layout(browser))
+    browser.open(page, VIEWS[0][0], "light", has_scripts=False)
+    yield from (("without scripts", fault) for fault in faults_of_layout(browser))
+    yield from (("without scripts", fault) for fault in browser.value_of(WITHOUT_SCRIPT))
 
 
 def picture_of(browser, page, width, scheme, folder):
@@ -233,6 +315,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="+")
     parser.add_argument("--pictures", help="also write a picture of each page and view to this folder")
+    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
+                        help="how long the browser may take for one answer (default: 60)")
     options = parser.parse_args()
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
@@ -241,7 +325,7 @@ def main():
     axe = axe_text()
     num_faults = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = Browser(program, profile)
+        browser = Browser(program, profile, options.patience)
         try:
             try:
                 browser.start()
@@ -257,6 +341,9 @@ def main():
                         num_faults += 1
                     if options.pictures:
                         picture_of(browser, page, width, scheme, options.pictures)
+                for way, fault in other_faults_of(browser, page):
+                    print(f"{os.path.basename(page)} {way}: {fault}")
+                    num_faults += 1
         except BrowserError as error:
             print(error, file=sys.stderr)
             sys.exit(70)

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <regex>
 
@@ -12,6 +14,7 @@
 #include "lib/report/sections/sections.h"
 #include "pipeline/stages/report_run.h"
 #include "tests/report/hostile_names.h"
+#include "tests/report/page_tables.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -26,7 +29,8 @@ class Report : public ::testing::Test {
  protected:
   Report() {
     Write("train/metrics.jsonl",
-          "{\"step\":5,\"epoch\":1,\"lr\":0.1,\"train_loss\":0.71234567891,\"train_top1\":0.25}\n"
+          "{\"step\":5,\"epoch\":1,\"lr\":0.1,\"train_loss\":0.71234567891,\"train_top1\":0.25,"
+          "\"train_top5\":0.875}\n"
           "{\"step\":10,\"epoch\":2,\"lr\":0.1,\"train_loss\":0.5,\"train_top1\":0.5}\n"
           "{\"step\":15,\"epoch\":3,\"lr\":0.01,\"train_loss\":0.25,\"train_top1\":0.75,"
           "\"validation_loss\":0.333,\"validation_top1\":0.625}\n");
@@ -88,25 +92,8 @@ class Report : public ::testing::Test {
     return ReadFile(options.page);
   }
 
-  // Returns the rows of the table that belongs to a figure, only the columns with numbers.
-  static std::vector<std::vector<std::string>> Rows(const std::string& page,
-                                                    const std::string& id) {
-    const size_t begin = page.find("id=\"" + id + "\"");
-    EXPECT_NE(begin, std::string::npos) << id;
-    const size_t body = page.find("<tbody>", begin);
-    const std::string table = page.substr(body, page.find("</tbody>", body) - body);
-    std::vector<std::vector<std::string>> rows;
-    const std::regex row_of("<tr[^>]*>(.*)</tr>");
-    const std::regex value_of("data-v=\"([^\"]*)\"");
-    for (std::sregex_iterator row(table.begin(), table.end(), row_of), end; row != end; ++row) {
-      const std::string cells = (*row)[1];
-      rows.emplace_back();
-      for (std::sregex_iterator value(cells.begin(), cells.end(), value_of); value != end;
-           ++value) {
-        rows.back().push_back((*value)[1]);
-      }
-    }
-    return rows;
+  static test::PageTable Rows(const std::string& page, const std::string& id) {
+    return test::NumbersOf(page, id);
   }
 
   test::TemporaryFolder folder_;
@@ -121,9 +108,13 @@ TEST_F(Report, HasTheNumbersOfItsFiles) {
             (Table{{"1.0", "0.71234567891", ""}, {"2.0", "0.5", ""}, {"3.0", "0.25", "0.333"}}));
   EXPECT_EQ(Rows(page, "clip_top1"),
             (Table{{"1.0", "0.25", ""}, {"2.0", "0.5", ""}, {"3.0", "0.75", "0.625"}}));
+  EXPECT_EQ(Rows(page, "clip_top5"), (Table{{"1.0", "0.875", ""}}));
   EXPECT_EQ(Rows(page, "learning_rate"), (Table{{"1.0", "0.1"}, {"2.0", "0.1"}, {"3.0", "0.01"}}));
   EXPECT_EQ(Rows(page, "clips_per_s"), (Table{{"1.0", "50.0"}}));
   EXPECT_EQ(Rows(page, "waiting_share"), (Table{{"1.0", "0.5"}}));
+  // Mean, share, least, most, and the rank with the most.
+  EXPECT_EQ(Rows(page, "phases"),
+            (Table{{"1.0", "0.5", "0.5", "1.5", "0"}, {"1.0", "0.5", "0.5", "1.5", "1"}}));
   EXPECT_EQ(Rows(page, "confusion"), (Table{{"1", "0.5"}, {"1", "1.0"}, {"1", "0.5"}}));
   EXPECT_EQ(Rows(page, "mistakes"), (Table{{"0.875", "1"}}));
   EXPECT_EQ(Rows(page, "runs"), (Table{{"0.75", "1.0", "0.875", ""}}));
@@ -131,6 +122,38 @@ TEST_F(Report, HasTheNumbersOfItsFiles) {
                               "interval: 50.0 to 100.0 %."));
   // The JSON has the same numbers.
   EXPECT_EQ(numbers_["sections"]["training"]["loss"]["rows"][2], (Json{3.0, 0.25, 0.333}));
+}
+
+TEST_F(Report, HasCountsSuspectsAndOtherPublishedResults) {
+  Write("train/report.json", R"({"training_videos": 1200, "validation_videos": 34})");
+  Write("shards/report.json", R"({"num_videos": 1300, "num_packed": 1234, "num_frames": 56789})");
+  Write("evaluation/suspect_labels.tsv",
+        "id\tlabel\tanswer\tmargin\na\tfall\trise\t0.75\nb\tfall\trise\t0.5\n");
+  const std::string page = Page();
+  using Table = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(Rows(page, "counts"), (Table{{"1300"}, {"1234"}, {"56789"}, {"1200"}, {"34"}}));
+  EXPECT_EQ(Rows(page, "suspects"), (Table{{"0.75"}, {"0.5"}}));
+  // The table has metric and value as its fifth and sixth column.
+  std::multimap<std::string, double> published;
+  const std::string file = ReadFile(test::SourceFolder() / "configs/published_results.tsv");
+  const std::regex line_of("(?:[^\t\n]*\t){4}(?:video )?(top1|top5|average)\t([0-9.]+)\t");
+  for (std::sregex_iterator line(file.begin(), file.end(), line_of), end; line != end; ++line) {
+    published.emplace((*line)[1], std::stod((*line)[2]));
+  }
+  const auto others = Rows(page, "other_published");
+  ASSERT_GT(others.size(), 3U);
+  const char* const metrics[] = {"top1", "top5", "average"};
+  for (const std::vector<std::string>& row : others) {
+    for (size_t place = 0; place < 3; ++place) {
+      const auto [begin, end] = published.equal_range(metrics[place]);
+      EXPECT_TRUE(row.at(place).empty() ||
+                  std::any_of(begin, end,
+                              [&](const auto& result) {
+                                return std::abs(100 * std::stod(row[place]) - result.second) < 1e-9;
+                              }))
+          << row[place];
+    }
+  }
 }
 
 TEST_F(Report, HasReliabilityAbstentionSlicesAndTheLadder) {
@@ -142,7 +165,8 @@ TEST_F(Report, HasReliabilityAbstentionSlicesAndTheLadder) {
   const std::string page = Page();
   using Table = std::vector<std::vector<std::string>>;
   EXPECT_EQ(Rows(page, "reliability"), (Table{{"0.625", "0.375"}}));
-  EXPECT_EQ(Rows(page, "risk_coverage"), (Table{{"0.5", "1.0"}, {"1.0", "0.75"}}));
+  EXPECT_EQ(Rows(page, "risk_coverage"),
+            (Table{{"", "", "0.5", "1.0", "", ""}, {"", "", "1.0", "0.75", "", ""}}));
   EXPECT_EQ(Rows(page, "slices"), (Table{{"3", "0.25", "0.125", "0.5", "0.125"}}));
   EXPECT_EQ(Rows(page, "ladder"), (Table{{"0.5", "0.0"}, {"0.75", "0.25"}}));
   EXPECT_THAT(page, HasSubstr("1 of 1 slices leave the mean"));

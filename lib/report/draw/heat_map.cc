@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "lib/report/draw/number_text.h"
 #include "lib/report/draw/style.h"
@@ -29,17 +30,6 @@ std::vector<int64_t> RowSums(const HeatMap& map) {
 double ShareOf(const HeatCell& cell, const std::vector<int64_t>& sums) {
   return static_cast<double>(cell.count) /
          static_cast<double>(std::max<int64_t>(1, sums[cell.row]));
-}
-
-double DrawLegend(double top, Svg* svg) {
-  svg->Text(14, top + 11, "start", "of the row, up to", "tick");
-  for (int shade = 1; shade <= kNumShades; ++shade) {
-    const double x = 152 + (shade - 1) * 52;
-    svg->Rect(x, top, 14, 14, fmt::format("s{}", shade));
-    svg->Text(x + 18, top + 11, "start",
-              fmt::format("{:.0f} %", shade < kNumShades ? 100 * kUpTo[shade - 1] : 100.0), "tick");
-  }
-  return 20;
 }
 
 Drawing DrawNamed(const HeatMap& map) {
@@ -80,7 +70,7 @@ Drawing DrawNamed(const HeatMap& map) {
   svg.UprightText(14, top + side * count / 2, map.row_name);
   svg.Text(left + side * count / 2, top + side * count + 18, "middle", map.column_name);
   const double below = top + side * count + 28;
-  return {below + DrawLegend(below, &svg), svg.text()};
+  return {below + DrawShades("of the row, up to", below, &svg), svg.text()};
 }
 
 // Returns for each shade the path of its cells, in units of cells. Neighbours in a row join.
@@ -103,13 +93,28 @@ std::array<std::string, kNumShades + 1> ShadePaths(const HeatMap& map) {
   return paths;
 }
 
+// Returns attributes with which the page's script names the cell under the mouse.
+std::string NamesForScript(const HeatMap& map) {
+  const nlohmann::json names = map.names;
+  std::string ends;
+  for (int shade = 0; shade < kNumShades; ++shade) {
+    ends += fmt::format("{}{:.0f}", shade == 0 ? "" : " ",
+                        shade + 1 < kNumShades ? 100 * kUpTo[shade] : 100.0);
+  }
+  using Json = nlohmann::json;
+  return fmt::format("data-row=\"{}\" data-column=\"{}\" data-up-to=\"{}\" data-names=\"{}\"",
+                     EscapeMarkup(map.row_name), EscapeMarkup(map.column_name), ends,
+                     EscapeMarkup(names.dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
 Drawing DrawMany(const HeatMap& map) {
   constexpr double kLeft = 52, kTop = 8;
   constexpr double kSide = kChartWidth - kLeft - kRightEdge;
   const double scale = kSide / static_cast<double>(map.names.size());
   Svg svg;
   svg.Rect(kLeft, kTop, kSide, kSide, "under");
-  svg.Raw(fmt::format("<g transform=\"translate({} {}) scale({:.6f})\">", kLeft, kTop, scale));
+  svg.Raw(fmt::format("<g transform=\"translate({} {}) scale({:.6f})\" {}>", kLeft, kTop, scale,
+                      NamesForScript(map)));
   const auto paths = ShadePaths(map);
   for (int shade = 1; shade <= kNumShades; ++shade) {
     svg.Path(paths[shade], fmt::format("s{}", shade));
@@ -128,7 +133,7 @@ Drawing DrawMany(const HeatMap& map) {
   svg.UprightText(13, kTop + kSide / 2, map.row_name + " (number in classes.txt)");
   svg.Text(kLeft + kSide / 2, kTop + kSide + 33, "middle", map.column_name);
   const double below = kTop + kSide + 44;
-  return {below + DrawLegend(below, &svg), svg.text()};
+  return {below + DrawShades("of the row, up to", below, &svg), svg.text()};
 }
 
 }  // namespace
@@ -138,6 +143,17 @@ int ShadeOf(double share) {
     return 0;
   }
   return 1 + static_cast<int>(std::lower_bound(kUpTo.begin(), kUpTo.end(), share) - kUpTo.begin());
+}
+
+double DrawShades(const std::string& words, double top, Svg* svg) {
+  svg->Text(14, top + 11, "start", words, "tick");
+  for (int shade = 1; shade <= kNumShades; ++shade) {
+    const double x = 152 + (shade - 1) * 52;
+    svg->Rect(x, top, 14, 14, fmt::format("s{}", shade));
+    svg->Text(x + 18, top + 11, "start",
+              fmt::format("{:.0f} %", shade < kNumShades ? 100 * kUpTo[shade - 1] : 100.0), "tick");
+  }
+  return 20;
 }
 
 Drawing DrawHeatMap(const HeatMap& map) {

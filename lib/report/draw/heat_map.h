@@ -1,6 +1,7 @@
 // Draws counts by row and column as shades: a confusion matrix. A cell's shade is its share of its
 // row. Up to kMostNamed names stand beside the cells, and the counts in the cells. With more names
 // there are only shades: cells of equal shade are one path, so that 400 classes make a small file.
+// The page's script then says the names of the cell under the mouse.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,5 +30,8 @@ Drawing DrawHeatMap(const HeatMap& map);
 
 // Returns the shade of a share of a row, from 1 to kNumShades; 0 if the share is 0.
 int ShadeOf(double share);
+
+// Draws the shades with the largest share of each, after `words`. Returns the height.
+double DrawShades(const std::string& words, double top, Svg* svg);
 
 }  // namespace reel3d::report

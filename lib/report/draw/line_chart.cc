@@ -103,11 +103,11 @@ void DrawLine(const LineChart& chart, const ChartLine& line, const Frame& frame,
   if (line.points.size() > 1) {
     svg->Path(path, color + (line.is_dashed ? " line dashed" : " line"));
   }
-  if (line.points.size() > kMostDots) {
-    return;
-  }
-  for (const Point& point : line.points) {
-    svg->Dot(frame.X(point.x), frame.Y(point.y), color + " dot",
+  const size_t count = line.points.size();
+  const size_t num_dots = std::min(count, kMostDots);
+  for (size_t dot = 0; dot < num_dots; ++dot) {
+    const Point& point = line.points[(dot + 1) * count / num_dots - 1];
+    svg->Dot(frame.X(point.x), frame.Y(point.y), color + (count > kMostDots ? " dot hit" : " dot"),
              fmt::format("{}: {} at {} {}", line.name, ValueText(point.y, chart.y_scale),
                          chart.x_name, ValueText(point.x, chart.x_scale)));
   }

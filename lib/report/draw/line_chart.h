@@ -30,7 +30,8 @@ struct LineChart {
 };
 
 // Thins a line of more than 400 points: cuts it into 100 parts, and keeps the first, lowest,
-// highest and last point of each. A line of at most 80 points has dots that show their values.
+// highest and last point of each. A line of at most 80 points has dots that show their values under
+// the mouse; a longer one has 80 places that show theirs.
 Drawing DrawLineChart(const LineChart& chart);
 
 // Returns true if some line has a point.

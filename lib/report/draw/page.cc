@@ -9,7 +9,8 @@
 namespace reel3d::report {
 namespace {
 
-// Each column's name becomes a button that sorts, and tables of more than 12 rows get a filter.
+// Each column's name becomes a button that sorts, and tables of more than 12 rows get a filter. A
+// line under a large heat map says which cell the mouse points at.
 constexpr const char* kScript = R"(
 document.querySelectorAll('table').forEach(function (table) {
   var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows), falling = null;
@@ -49,6 +50,25 @@ document.querySelectorAll('table').forEach(function (table) {
   });
   var frame = table.parentNode;
   frame.parentNode.insertBefore(box, frame);
+});
+document.querySelectorAll('g[data-names]').forEach(function (cells) {
+  var names = JSON.parse(cells.getAttribute('data-names')), picture = cells.ownerSVGElement;
+  var ends = cells.getAttribute('data-up-to').split(' ');
+  var line = document.createElement('p');
+  function name(place) { return '\u2068' + names[place].slice(0, 60) + '\u2069 (' + place + ')'; }
+  line.className = 'note pointed';
+  line.textContent = 'Point at a cell to see its classes.';
+  picture.parentNode.insertBefore(line, picture.nextSibling);
+  picture.addEventListener('pointermove', function (event) {
+    var place = new DOMPoint(event.clientX, event.clientY);
+    place = place.matrixTransform(cells.getScreenCTM().inverse());
+    var row = Math.floor(place.y), column = Math.floor(place.x);
+    if (names[row] === undefined || names[column] === undefined) return;
+    var shade = /^s([0-9])$/.exec(event.target.getAttribute('class') || '');
+    line.textContent = cells.getAttribute('data-row') + ': ' + name(row) + ', ' +
+      cells.getAttribute('data-column') + ': ' + name(column) + ', ' +
+      (shade ? 'up to ' + ends[shade[1] - 1] + ' % of the row' : 'no video');
+  });
 });
 )";
 

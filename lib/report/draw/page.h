@@ -1,5 +1,6 @@
 // Puts the parts of a report into one HTML page. A policy in the page forbids loading anything. The
-// page works without its script, which only sorts and filters tables.
+// page works without its script, which only sorts and filters tables, and names the cells of large
+// heat maps.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

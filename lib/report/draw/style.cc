@@ -22,6 +22,7 @@ svg .grid{stroke:var(--rule);stroke-width:1}
 svg .axis{stroke:var(--soft);stroke-width:1}
 svg .line{fill:none;stroke-width:2;stroke-linejoin:round}
 svg .dashed{stroke-dasharray:5 4}
+svg .hit{fill-opacity:0}
 svg .whisker{stroke:var(--ink);stroke-width:1.4}
 svg .frame{fill:none;stroke:var(--rule)}
 svg .under{fill:var(--panel)}
@@ -46,6 +47,7 @@ nav a{display:inline-block;margin:.15rem .9rem .15rem 0;padding:.15rem 0}
 .answer{font-size:1.15rem;background:var(--panel);border-left:4px solid var(--c0);padding:.7rem 1rem;
 max-width:none;border-radius:.2rem}
 .note{color:var(--soft);font-size:.9rem}
+.pointed{min-height:4.5em;margin:.2rem 0}
 .warn{border-left:4px solid var(--c1);padding-left:.7rem}
 .figures{display:grid;gap:1.2rem 2rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr))}
 figure{margin:.6rem 0;min-width:0;max-width:38rem}
@@ -70,8 +72,9 @@ th button{all:unset;cursor:pointer;font:inherit;color:inherit;text-decoration:un
 th button:focus-visible{outline:2px solid var(--link)}
 input.filter{font:inherit;font-size:.9rem;margin:.3rem 0;padding:.25rem .5rem;width:100%;max-width:20rem;
 color:var(--ink);background:var(--page);border:1px solid var(--soft);border-radius:.25rem}
-@media print{body{max-width:none;padding:0;font-size:10pt}nav,input.filter{display:none}
-.scroll{overflow:visible;max-height:none}table{width:auto;font-size:8pt}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+@media print{body{max-width:none;padding:0;font-size:10pt}nav,input.filter,.pointed{display:none}
+.scroll{overflow:visible;max-height:none}table{width:100%;font-size:8pt;overflow-wrap:anywhere}
+th,td{min-width:0;padding-right:.3rem}.n{white-space:normal}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 thead th{position:static}}
 )";
 

@@ -112,7 +112,8 @@ void ReadAnswers(const fs::path& file, EvaluationRecord* record,
       return false;
     }
     if (!row.Text("label").empty()) {
-      record->is_right[std::string(row.Text("id"))] = row.Text("label") == row.Text("predicted");
+      record->answers[std::string(row.Text("id"))] = {
+          std::string(row.Text("label")), std::string(row.Text("predicted")), row.Number("rank")};
     }
     if (!row.Text("label").empty() && row.Text("label") != row.Text("predicted")) {
       record->mistakes.push_back({std::string(row.Text("id")), std::string(row.Text("label")),

@@ -11,6 +11,8 @@
 #include "lib/base/json.h"
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
+#include "lib/report/read/checked_facts.h"
+#include "lib/report/read/timeline_reader.h"
 #include "lib/report/read/tolerant.h"
 
 namespace reel3d::report {
@@ -94,7 +96,8 @@ void ReadStage(const fs::path& folder, const std::string& tool, RunRecord* run) 
       return true;
     });
   }
-  if (!Exists(folder / "DONE")) {
+  stage.is_complete = Exists(folder / "DONE");
+  if (!stage.is_complete) {
     run->missing.push_back(folder.string() + " is not complete: its stage has not finished");
   }
   ReadSettings(folder, tool, run);
@@ -107,6 +110,32 @@ void ReadStage(const fs::path& folder, const std::string& tool, RunRecord* run) 
     AddDoubts(run->evaluation.metrics, &run->doubts);
   }
   run->stages.push_back(std::move(stage));
+}
+
+// Reads the passport that is nearest to the figures: the evaluation carries that of the scores, the
+// scores carry that of the shards.
+void ReadPassports(const std::vector<fs::path>& folders, RunRecord* run) {
+  Tolerate(&run->missing, [&] {
+    for (const fs::path& folder : folders) {
+      run->data = run->data ? run->data : ReadPassport(folder / Passport::kFileName);
+    }
+  });
+  Tolerate(&run->missing, [&] {
+    for (const fs::path& folder : folders) {
+      run->trained_on =
+          run->trained_on ? run->trained_on : ReadPassport(folder / Passport::kTrainedOn);
+    }
+  });
+}
+
+// Reads what stands beside the stages' folders: the list's passport and tables of long videos.
+void ReadBesides(const fs::path& folder, RunRecord* run) {
+  ReadPassports({folder / "evaluation", folder / "scores", folder / "shards"}, run);
+  if (!run->data) {
+    Tolerate(&run->missing,
+             [&] { run->data = ReadPassport(ManifestPassportPath(folder / "videos.tsv")); });
+  }
+  run->timelines = ReadTimelines(folder / "timelines", &run->missing);
 }
 
 // Returns the last `count` parts of a path.
@@ -151,6 +180,7 @@ RunRecord ReadRun(const fs::path& folder) {
     run.missing.push_back(folder.string() +
                           " is of train-r3d alone: name the folder above it, with evaluation/, to "
                           "see accuracies of videos");
+    run.facts = FactsOf(run);
     return run;
   }
   if (Exists(folder / "metrics.json")) {
@@ -158,6 +188,8 @@ RunRecord ReadRun(const fs::path& folder) {
     run.missing.push_back(folder.string() +
                           " is of evaluate-scores alone: name the folder above it, with train/, to "
                           "see curves");
+    ReadPassports({folder}, &run);
+    run.facts = FactsOf(run);
     return run;
   }
   if (!Exists(folder / "train") && !Exists(folder / "evaluation") && !Exists(folder / "scores")) {
@@ -183,6 +215,8 @@ RunRecord ReadRun(const fs::path& folder) {
                                         (folder / stage.folder).string(), stage.tool, stage.makes));
     }
   }
+  ReadBesides(folder, &run);
+  run.facts = FactsOf(run);
   return run;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/data/passport.h"
 #include "lib/ledger/goodput.h"
 #include "lib/report/draw/heat_map.h"
 #include "lib/report/draw/line_chart.h"
@@ -52,21 +53,50 @@ struct Suspect {
   double margin = 0;  // probability of the prediction minus that of the label
 };
 
+// The answer to a video that has a label.
+struct Answer {
+  std::string label, predicted;
+  std::optional<double> rank;  // of the label: the number of classes before it
+};
+
 struct EvaluationRecord {
-  Json metrics = Json::object();         // metrics.json
-  Json figures = Json::object();         // figures.json
-  std::vector<ClassResult> classes;      // only classes that have videos
-  std::vector<std::string> names;        // classes of the confusion matrix, in order
-  std::vector<HeatCell> confusion;       // by row, then column; only counts above 0
-  std::vector<Mistake> mistakes;         // most confident first
-  std::vector<Suspect> suspects;         // most suspect first
-  std::map<std::string, bool> is_right;  // by id, of the videos with a label
+  Json metrics = Json::object();          // metrics.json
+  Json figures = Json::object();          // figures.json
+  std::vector<ClassResult> classes;       // only classes that have videos
+  std::vector<std::string> names;         // classes of the confusion matrix, in order
+  std::vector<HeatCell> confusion;        // by row, then column; only counts above 0
+  std::vector<Mistake> mistakes;          // most confident first
+  std::vector<Suspect> suspects;          // most suspect first
+  std::map<std::string, Answer> answers;  // by id, of the videos with a label
 };
 
 struct StageRecord {
   std::string tool;
   Json report = Json::object();  // report.json
   int64_t num_failed = 0;        // rows of failed.tsv
+  bool is_complete = false;      // its folder has DONE
+};
+
+// The answers to one part of a long video. Times are seconds from the start of the video.
+struct TimelineWindow {
+  double begin_s = 0, end_s = 0;
+  // Class (an index into Timeline::classes) and probability, the best class first.
+  std::vector<std::pair<size_t, double>> answers;
+};
+
+// Says what a long video shows over time: a table of classify-video --timeline.
+struct Timeline {
+  std::string name;                     // of the file, without .tsv
+  std::vector<std::string> classes;     // in the order in which the table names them
+  std::vector<TimelineWindow> windows;  // by begin; at least one
+};
+
+// A statement about a run that its files prove or refute.
+struct CheckedFact {
+  std::string what;           // "every stage has finished"
+  std::optional<bool> holds;  // none: the files do not say
+  std::string found;          // the figures behind it
+  std::string files;          // where they stand
 };
 
 struct StripPicture {
@@ -93,6 +123,11 @@ struct RunRecord {
   std::vector<StageRecord> stages;
   std::vector<Setting> settings;
   EvaluationRecord evaluation;
+  std::optional<Passport> data;        // passport of the data that was scored, or else packed
+  std::optional<Passport> trained_on;  // that of the data that the network learned from
+  std::vector<CheckedFact> facts;
+  std::vector<Timeline> timelines;   // by name
+  Json comparison = Json::object();  // comparison.json of compare-scores; only of the first run
   // The caller of ReadRuns() fills these: frames are in shards, which this room does not read.
   std::vector<Strip> strips;
   std::string strips_note;           // a sentence about strips that are absent; may be empty

@@ -4,22 +4,14 @@
 #include <algorithm>
 
 #include "lib/report/draw/number_text.h"
+#include "lib/report/sections/all_figures.h"
 #include "lib/report/sections/sections.h"
 
 namespace reel3d::report {
 namespace {
 
-std::optional<std::pair<double, double>> IntervalOf(const Json& metrics) {
-  const auto found = metrics.find("video_top1_interval_95");
-  if (found == metrics.end() || !found->is_array() || found->size() != 2 ||
-      !(*found)[0].is_number() || !(*found)[1].is_number()) {
-    return std::nullopt;
-  }
-  return std::pair<double, double>((*found)[0].get<double>(), (*found)[1].get<double>());
-}
-
 std::string IntervalText(const Json& metrics) {
-  const auto interval = IntervalOf(metrics);
+  const auto interval = IntervalOf(metrics, "video_top1_interval_95");
   return interval ? fmt::format("{:.1f} to {}", 100 * interval->first, Percent(interval->second))
                   : "not known";
 }
@@ -131,6 +123,11 @@ Content MakeAnswer(const std::vector<RunRecord>& runs) {
           AnswerOf(*best),
       "answer");
   content.AddTable("runs", TableOf(runs));
+  const Table all = AllFigures(runs);
+  if (!all.rows.empty()) {
+    content.AddFoldedTable(
+        "all_figures", "All figures, with intervals and both ways to count missing videos", all);
+  }
   content.AddText("Videos that could not be scored count as wrong. Average is (top-1 + top-5) / 2.",
                   "note");
   if (runs.size() > 1) {

@@ -54,7 +54,7 @@ Figure FigureOf(const std::vector<RunRecord>& runs, size_t run) {
   figure.alt = AltOf(evaluation);
   figure.note = evaluation.names.size() > kMostNamed
                     ? "The numbers are those of the lines in classes.txt, from 0. The table has "
-                      "the names, the largest confusions first."
+                      "names: the most confused pairs first."
                     : "Each cell has the number of videos.";
   figure.drawing =
       DrawHeatMap({"true class", "predicted class", evaluation.names, evaluation.confusion});

@@ -13,7 +13,6 @@ Content MakeMissing(const std::vector<RunRecord>& runs) {
       content.AddText(run.name + ": every stage is complete, and every file could be read.");
     }
   }
-  content.AddText("This report says nothing about frames and long videos.", "note");
   return content;
 }
 

@@ -13,12 +13,17 @@ const std::vector<Section>& Sections() {
       {"by_class", "Accuracy by class", MakeClasses},
       {"by_slice", "Accuracy by parts of the videos", MakeSlices},
       {"sureness", "Is it as right as it is sure?", MakeConfidence},
+      {"windows_and_averages", "How many windows a video needs", MakeWindows},
+      {"frame_order", "Does it need the order of frames?", MakeProbe},
       {"readings", "Why figures of one run differ", MakeLadder},
       {"mistaken", "Most confident mistakes and suspect labels", MakeMistakes},
+      {"over_time", "Long videos over time", MakeTimelines},
       {"throughput", "Speed", MakeSpeed},
       {"wall_clock", "Where the time went", MakeGoodput},
       {"warnings", "Data and warnings", MakeData},
+      {"data_passport", "Data passport", MakePassport},
       {"settings", "Configuration", MakeConfiguration},
+      {"verified", "What was verified", MakeVerified},
       {"absent", "What is missing", MakeMissing},
   };
   return sections;

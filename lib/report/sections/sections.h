@@ -27,11 +27,16 @@ Content MakeSlices(const std::vector<RunRecord>& runs);
 Content MakeConfidence(const std::vector<RunRecord>& runs);
 Content MakeLadder(const std::vector<RunRecord>& runs);
 Content MakeCompared(const std::vector<RunRecord>& runs);
+Content MakeWindows(const std::vector<RunRecord>& runs);
+Content MakeProbe(const std::vector<RunRecord>& runs);
 Content MakeMistakes(const std::vector<RunRecord>& runs);
+Content MakeTimelines(const std::vector<RunRecord>& runs);
 Content MakeSpeed(const std::vector<RunRecord>& runs);
 Content MakeData(const std::vector<RunRecord>& runs);
+Content MakePassport(const std::vector<RunRecord>& runs);
 Content MakeGoodput(const std::vector<RunRecord>& runs);
 Content MakeConfiguration(const std::vector<RunRecord>& runs);
+Content MakeVerified(const std::vector<RunRecord>& runs);
 Content MakeMissing(const std::vector<RunRecord>& runs);
 
 }  // namespace reel3d::report

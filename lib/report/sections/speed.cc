@@ -53,33 +53,61 @@ std::vector<Json> RatesOf(const RunRecord& run) {
   return rates;
 }
 
-Table PhaseTable(const std::vector<RunRecord>& runs) {
-  Table table;
-  table.title = "Where the time of training went, as a mean over processes";
-  table.columns = {{"phase"}};
-  std::vector<std::map<std::string, double>> phases(runs.size());
-  std::vector<double> totals(runs.size());
-  std::map<std::string, double> all;
-  for (size_t run = 0; run < runs.size(); ++run) {
-    table.columns.push_back({runs[run].name + ", s", true});
-    table.columns.push_back({"share", true});
-    for (const Json& epoch : runs[run].times) {
-      for (const auto& [name, seconds] : PhasesOf(epoch)) {
-        phases[run][name] += seconds;
-        totals[run] += seconds;
-        all[name] += seconds;
+// The seconds of a phase over all epochs, by rank.
+using RankSeconds = std::map<size_t, double>;
+
+// Returns the seconds of each phase, summed over the epochs.
+std::map<std::string, RankSeconds> PhasesByRank(const RunRecord& run) {
+  std::map<std::string, RankSeconds> phases;
+  for (const Json& epoch : run.times) {
+    const auto ranks = epoch.find("ranks");
+    if (ranks == epoch.end() || !ranks->is_array()) {
+      continue;
+    }
+    for (size_t rank = 0; rank < ranks->size(); ++rank) {
+      const Json& entry = (*ranks)[rank];
+      if (!entry.is_object() || !entry.contains("phases_s") || !entry["phases_s"].is_object()) {
+        continue;
+      }
+      for (const auto& [name, seconds] : entry["phases_s"].items()) {
+        phases[name][rank] += seconds.is_number() ? seconds.get<double>() : 0;
       }
     }
   }
-  for (const auto& [name, seconds] : all) {
-    Row row;
-    row.cells.push_back(TextCell(name));
-    for (size_t run = 0; run < runs.size(); ++run) {
-      row.cells.push_back(NumberCell(phases[run][name]));
-      row.cells.push_back(
-          PercentCell(totals[run] > 0 ? phases[run][name] / totals[run] : std::optional<double>()));
+  return phases;
+}
+
+// Returns a row for each run and phase. The extremes show a rank that the mean would hide.
+Table PhaseTable(const std::vector<RunRecord>& runs) {
+  Table table;
+  table.title = "Where the time of training went";
+  table.columns = {{"run"},
+                   {"phase"},
+                   {"mean of processes, s", true},
+                   {"share", true},
+                   {"least, s", true},
+                   {"most, s", true},
+                   {"rank with the most", true}};
+  for (const RunRecord& run : runs) {
+    std::map<std::string, double> means;
+    double total = 0;
+    for (const Json& epoch : run.times) {
+      for (const auto& [name, seconds] : PhasesOf(epoch)) {
+        means[name] += seconds;
+        total += seconds;
+      }
     }
-    table.rows.push_back(std::move(row));
+    for (const auto& [name, seconds] : PhasesByRank(run)) {
+      const auto [least, most] =
+          std::minmax_element(seconds.begin(), seconds.end(),
+                              [](const auto& a, const auto& b) { return a.second < b.second; });
+      table.rows.push_back({{TextCell(run.name), TextCell(name), NumberCell(means[name]),
+                             PercentCell(total > 0 ? means[name] / total : std::optional<double>()),
+                             NumberCell(least->second), NumberCell(most->second),
+                             CountCell(most->second > least->second
+                                           ? std::optional<double>(static_cast<double>(most->first))
+                                           : std::nullopt)}});
+    }
   }
   return table;
 }
@@ -115,6 +143,10 @@ Content MakeSpeed(const std::vector<RunRecord>& runs) {
   }
   content.AddFigures(figures);
   content.AddTable("phases", PhaseTable(runs));
+  content.AddText(
+      "Sums over the epochs; ranks count from 0. A rank that computes longer than the others makes "
+      "them wait for it.",
+      "note");
   return content;
 }
 
