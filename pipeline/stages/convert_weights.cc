@@ -67,6 +67,10 @@ Source ReadSource(const fs::path& in) {
       source.header.notes[kConfigNote] = state.value("config", "");
       source.epoch = state.value("epoch", int64_t{0});
     });
+    const auto trained_on = PassportOrWarning([&] { return PassportOfTraining(in); });
+    if (trained_on && trained_on->frames) {
+      source.header.notes[kFramesNote] = FrameFactsToJson(*trained_on->frames).dump();
+    }
   }
   return source;
 }

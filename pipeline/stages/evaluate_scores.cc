@@ -205,6 +205,14 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   return report;
 }
 
+// Adds in what the scored data differ from those of the training.
+void AddDifferences(const std::optional<Passport>& data, EvaluateScoresReport* report) {
+  if (data && !data->differences.empty()) {
+    report->metrics["training_differences"] = DifferencesToJson(data->differences);
+    report->table += fmt::format("\n{}\n", AcceptedSentence(data->differences));
+  }
+}
+
 std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   std::vector<SuspectLabel> suspects = SuspectsOf(subset, options.clips.averaging.Rule());
   RankSuspects(&suspects);
@@ -323,11 +331,13 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
     LogWarn(fmt::format("{} score files are missing: {} videos count as wrong",
                         subset.missing_parts.size(), evaluation.num_missing()));
   }
+  const std::filesystem::path scores = options.scores_dir;
+  const auto data = PassportOrWarning([&] { return ReadPassport(scores / Passport::kFileName); });
   EvaluateScoresReport report = MakeReport(subset, evaluation, probe, options);
+  AddDifferences(data, &report);
   WriteFiles(output.folder(), subset, evaluation, probe, options, report);
-  for (const char* name : {Passport::kFileName, Passport::kTrainedOn}) {
-    CarryPassport(std::filesystem::path(options.scores_dir) / name, output.folder() / name);
-  }
+  WritePassport(output.folder() / Passport::kFileName, data);
+  CarryPassport(scores / Passport::kTrainedOn, output.folder() / Passport::kTrainedOn);
   output.Finish({{"scores", options.scores_dir},
                  {"checkpoint", subset.checkpoint},
                  {"data", subset.data},

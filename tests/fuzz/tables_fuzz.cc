@@ -81,6 +81,8 @@ std::vector<std::string> Seeds() {
   passport.list["class_order"] = "sorted";
   passport.shards["num_frames"] = 100;
   passport.counts[{Subset::kTraining, "run"}] = {4, 3, 2, 1};
+  passport.frames = FrameFacts{240, 0, 90, "source", "field"};
+  passport.differences = FrameDifferences({72, 0, 80, "5", "weave"}, *passport.frames);
   return {FileAndNumbers::Join(ManifestText(), {kManifest}),
           FileAndNumbers::Join(FormatPassport(passport), {kPassport}),
           FileAndNumbers::Join(FormatMissingFiles({{"a", "run", Subset::kTesting, "no file"}}),
