@@ -122,8 +122,8 @@ TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device dev
   return trained;
 }
 
-// Returns how the videos are prepared. Adds to `differences` in what that, and --preprocessing,
-// differ from the training. Throws an input error as RequireAllowed() does.
+// Returns how the videos are prepared, and in what that differs from the training. Throws as
+// RequireAllowed() does.
 PreparationOptions PreparationOf(const ClassifyVideoOptions& options, const TrainedNetwork& trained,
                                  std::vector<TrainingDifference>* differences) {
   PreparationOptions preparation = PreparationFor(options.preparation, trained.trained_on);
@@ -332,10 +332,10 @@ ToolResult Classify(const ClassifyVideoOptions& options) {
   }
   const auto allowed = options.max_failed_fraction * static_cast<double>(videos.size());
   result.exit_status = static_cast<double>(failed.size()) > allowed ? kExitInput : kExitDone;
-  result.json = {{"checkpoint", classifier.identity()}, {"videos", done}, {"failed", failed}};
-  if (!classifier.differences().empty()) {
-    result.json["training_differences"] = DifferencesToJson(classifier.differences());
-  }
+  result.json = {{"checkpoint", classifier.identity()},
+                 {"videos", done},
+                 {"failed", failed},
+                 {"training_differences", DifferencesToJson(classifier.differences())}};
   return result;
 }
 

@@ -44,7 +44,7 @@ struct ClassifyVideoOptions {
 
 // Returns `json` with "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated",
 // "top", "windows", "segments" and, with --explain, "explained"), "failed" (each with "video" and
-// "reason") and, if the videos are prepared unlike those of the training, "training_differences".
+// "reason") and "training_differences" (lib/data/frame_facts.h, mostly empty).
 // "failed" names the videos that cannot be read; the status is 3 if their share is above
 // `max_failed_fraction`. Throws as LoadTrainedNetwork() and RequireAllowed() do.
 ToolResult RunClassification(const ClassifyVideoOptions& options);

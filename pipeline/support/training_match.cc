@@ -73,7 +73,7 @@ std::vector<TrainingDifference> CompareFrames(const std::string& data,
       "{}: not compared with the frames of the training, as {}", data,
       trained ? "its passport does not say how its frames were prepared; the same pack-shards "
                 "command writes that"
-              : "the network does not say how those were prepared (an older version saved it)"));
+              : "the network does not say how those were prepared"));
   return {};
 }
 
