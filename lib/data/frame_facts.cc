@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
+#include <iterator>
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/base/visible_text.h"
 
 namespace reel3d {
@@ -63,6 +66,22 @@ std::vector<TrainingDifference> Only(const std::vector<TrainingDifference>& diff
 }
 
 bool KeepsTimes(const std::string& fps) { return fps == "source" || fps == "constant"; }
+
+constexpr const char* kFramesKey = "frames";
+constexpr const char* kDifferencesKey = "differences";
+
+// Calls `use` with the fact `key` of the shards, if there is one. Warns if `use` refuses it.
+void UseFact(const std::optional<Passport>& passport, const char* key,
+             const std::function<void(const Json& json, const std::string& source)>& use) {
+  if (!passport || !passport->shards.contains(key)) {
+    return;
+  }
+  try {
+    use(passport->shards[key], fmt::format("{} in a passport", key));
+  } catch (const Error& error) {
+    LogWarn(fmt::format("{}: taken as not known", error.what()));
+  }
+}
 
 }  // namespace
 
@@ -159,6 +178,33 @@ std::vector<TrainingDifference> DifferencesFromJson(const Json& json, const std:
       differences.push_back(
           {text("what"), text("here"), text("trained"), row.at("minor").get<bool>()});
     }
+  });
+  return differences;
+}
+
+void SetFrames(const FrameFacts& facts, Passport* passport) {
+  passport->shards[kFramesKey] = FrameFactsToJson(facts);
+}
+
+void SetDifferences(const std::vector<TrainingDifference>& differences, Passport* passport) {
+  passport->shards.erase(kDifferencesKey);
+  if (!differences.empty()) {
+    passport->shards[kDifferencesKey] = DifferencesToJson(differences);
+  }
+}
+
+std::optional<FrameFacts> FrameFactsOf(const std::optional<Passport>& passport) {
+  std::optional<FrameFacts> facts;
+  UseFact(passport, kFramesKey, [&](const Json& json, const std::string& source) {
+    facts = FrameFactsFromJson(json, source);
+  });
+  return facts;
+}
+
+std::vector<TrainingDifference> DifferencesIn(const std::optional<Passport>& passport) {
+  std::vector<TrainingDifference> differences;
+  UseFact(passport, kDifferencesKey, [&](const Json& json, const std::string& source) {
+    differences = DifferencesFromJson(json, source);
   });
   return differences;
 }

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "lib/data/passport.h"
 
 namespace reel3d {
 
@@ -46,10 +49,19 @@ std::string DescribeDifferences(const std::vector<TrainingDifference>& differenc
 // none.
 std::string AcceptedSentence(const std::vector<TrainingDifference>& differences);
 
-// The array that a passport of scores holds: {"what", "here", "trained", "minor"} of each.
+// Returns an array with {"what", "here", "trained", "minor"} of each.
 nlohmann::ordered_json DifferencesToJson(const std::vector<TrainingDifference>& differences);
 // Throws an input error that begins with `source` if `json` is no such array.
 std::vector<TrainingDifference> DifferencesFromJson(const nlohmann::ordered_json& json,
                                                     const std::string& source);
+
+// A passport keeps the facts among those of the shards, as `frames`; in scores also `differences`,
+// the minor ones and those that --allow accepted. Older versions of reel3d carry both along.
+void SetFrames(const FrameFacts& facts, Passport* passport);
+void SetDifferences(const std::vector<TrainingDifference>& differences, Passport* passport);
+// Return what the passport keeps; nothing if it keeps nothing, or with a warning if that is
+// damaged.
+std::optional<FrameFacts> FrameFactsOf(const std::optional<Passport>& passport);
+std::vector<TrainingDifference> DifferencesIn(const std::optional<Passport>& passport);
 
 }  // namespace reel3d

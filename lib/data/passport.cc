@@ -102,9 +102,6 @@ std::map<std::string, std::string> ValuesIn(const Json& json, const std::string&
 std::map<std::string, std::string> ValuesIn(const Passport& passport) {
   std::map<std::string, std::string> values = ValuesIn(passport.list, "list");
   values.merge(ValuesIn(passport.shards, "shards"));
-  if (passport.frames) {
-    values.merge(ValuesIn(FrameFactsToJson(*passport.frames), "frames"));
-  }
   for (const auto& [subset_and_class, counts] : passport.counts) {
     for (const Column& column : Columns()) {
       values[fmt::format("{}: {}: {}", SubsetName(subset_and_class.first), subset_and_class.second,
@@ -140,18 +137,11 @@ Json PassportToJson(const Passport& passport) {
     }
     rows.push_back(std::move(row));
   }
-  Json json = {{"format", kFormat},
-               {"format_version", kVersion},
-               {"list", passport.list},
-               {"shards", passport.shards}};
-  if (passport.frames) {
-    json["frames"] = FrameFactsToJson(*passport.frames);
-  }
-  if (!passport.differences.empty()) {
-    json["differences"] = DifferencesToJson(passport.differences);
-  }
-  json["counts"] = std::move(rows);
-  return json;
+  return {{"format", kFormat},
+          {"format_version", kVersion},
+          {"list", passport.list},
+          {"shards", passport.shards},
+          {"counts", std::move(rows)}};
 }
 
 Passport PassportFromJson(const Json& json, const std::string& source) {
@@ -168,12 +158,6 @@ Passport PassportFromJson(const Json& json, const std::string& source) {
     }
     passport.list = Facts(json.at("list"), source);
     passport.shards = Facts(json.at("shards"), source);
-    if (json.contains("frames")) {
-      passport.frames = FrameFactsFromJson(json["frames"], source + ": frames");
-    }
-    if (json.contains("differences")) {
-      passport.differences = DifferencesFromJson(json["differences"], source + ": differences");
-    }
     for (const Json& row : json.at("counts").get_ref<const Json::array_t&>()) {
       PassportCounts counts;
       for (const Column& column : Columns()) {

@@ -5,9 +5,7 @@
 //   {"format": "reel3d-passport", "format_version": 1,
 //    "list": {"manifest_crc32": ...},  facts of list-videos, such as checksums of annotation files
 //    "shards": {"shards_crc32": ...},  facts of pack-shards
-//    "frames": {"height", ...},        how the frames were prepared, if known (frame_facts.h)
-//    "differences": [{"what", ...}],   only with scores: in what the data differ from the
-//    training's "counts": [{"subset", "class", "expected", "found", "packed", "short"}]}
+//    "counts": [{"subset", "class", "expected", "found", "packed", "short"}]}
 //
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -22,7 +20,6 @@
 #include <utility>
 #include <vector>
 
-#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 
@@ -56,8 +53,6 @@ struct Passport {
   // Objects; empty before the stage has run.
   nlohmann::ordered_json list = nlohmann::ordered_json::object();
   nlohmann::ordered_json shards = nlohmann::ordered_json::object();
-  std::optional<FrameFacts> frames;             // older versions did not keep them
-  std::vector<TrainingDifference> differences;  // minor, or accepted by --allow
   std::map<std::pair<Subset, std::string>, PassportCounts> counts;  // the class "": not labelled
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/frame_facts.h"
 #include "lib/data/passport.h"
 #include "lib/infer/clip_runner.h"
 #include "lib/model/network.h"

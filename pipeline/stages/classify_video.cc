@@ -123,16 +123,15 @@ TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device dev
 }
 
 // Returns how the videos are prepared, and in what that differs from the training. Throws as
-// RequireAllowed() does.
+// RequireLikeTraining() does.
 PreparationOptions PreparationOf(const ClassifyVideoOptions& options, const TrainedNetwork& trained,
                                  std::vector<TrainingDifference>* differences) {
   PreparationOptions preparation = PreparationFor(options.preparation, trained.trained_on);
   if (preparation.height == 0) {  // of no effect with a short side
     preparation.height = PreparationOptions::kHeight;
   }
-  *differences = CompareFrames("the videos", preparation.Facts(), trained.trained_on);
-  differences->insert(differences->end(), trained.differences.begin(), trained.differences.end());
-  RequireAllowed("the videos", *differences, options.allow);
+  *differences = RequireLikeTraining("the videos", preparation.Facts(), trained.trained_on,
+                                     trained.differences, options.allow);
   return preparation;
 }
 

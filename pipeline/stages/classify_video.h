@@ -46,7 +46,7 @@ struct ClassifyVideoOptions {
 // "top", "windows", "segments" and, with --explain, "explained"), "failed" (each with "video" and
 // "reason") and "training_differences" (lib/data/frame_facts.h, mostly empty).
 // "failed" names the videos that cannot be read; the status is 3 if their share is above
-// `max_failed_fraction`. Throws as LoadTrainedNetwork() and RequireAllowed() do.
+// `max_failed_fraction`. Throws as LoadTrainedNetwork() and RequireLikeTraining() do.
 ToolResult RunClassification(const ClassifyVideoOptions& options);
 
 }  // namespace reel3d

@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/cli/tool.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/names.h"
 #include "lib/data/passport.h"
 #include "lib/data/video_groups.h"
@@ -48,9 +49,8 @@ void RequireOtherFolders(const std::vector<std::string>& folders) {
 }
 
 std::optional<FrameFacts> FramesIn(const std::string& folder) {
-  const auto passport =
-      PassportOrWarning([&] { return ReadPassport(fs::path(folder) / Passport::kFileName); });
-  return passport ? passport->frames : std::nullopt;
+  return FrameFactsOf(
+      PassportOrWarning([&] { return ReadPassport(fs::path(folder) / Passport::kFileName); }));
 }
 
 // Returns in what the frames of the second run were prepared unlike those of the first, if that is

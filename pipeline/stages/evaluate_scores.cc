@@ -14,6 +14,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/crop_plan.h"
 #include "lib/data/doubt.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/names.h"
 #include "lib/data/passport.h"
 #include "lib/data/video_groups.h"
@@ -207,9 +208,10 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
 
 // Adds in what the scored data differ from those of the training.
 void AddDifferences(const std::optional<Passport>& data, EvaluateScoresReport* report) {
-  if (data && !data->differences.empty()) {
-    report->metrics["training_differences"] = DifferencesToJson(data->differences);
-    report->table += fmt::format("\n{}\n", AcceptedSentence(data->differences));
+  const std::vector<TrainingDifference> differences = DifferencesIn(data);
+  if (!differences.empty()) {
+    report->metrics["training_differences"] = DifferencesToJson(differences);
+    report->table += fmt::format("\n{}\n", AcceptedSentence(differences));
   }
 }
 

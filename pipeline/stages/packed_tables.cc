@@ -154,7 +154,9 @@ void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passp
   }
   listed.shards = {{Passport::kOfShards, FileIdentity(folder / "shards.tsv")},
                    {"num_frames", packed.NumFrames()}};
-  listed.frames = frames;
+  if (frames) {
+    SetFrames(*frames, &listed);
+  }
   WritePassport(folder / Passport::kFileName, listed);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"

@@ -70,14 +70,10 @@ PreparationOptions PreparationOf(const PreparationOptions& given, const TrainedN
 std::vector<TrainingDifference> CompareWithTraining(const ScoreSource& source,
                                                     const TrainedNetwork& trained,
                                                     const AllowedDifferences& allowed) {
-  std::vector<TrainingDifference> all = source.compare_classes(trained, allowed);
-  for (const std::vector<TrainingDifference>& some :
-       {CompareFrames(source.name, source.frames_for(trained), trained.trained_on),
-        trained.differences}) {
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  RequireAllowed(source.name, all, allowed);
-  return all;
+  std::vector<TrainingDifference> others = source.compare_classes(trained, allowed);
+  others.insert(others.end(), trained.differences.begin(), trained.differences.end());
+  return RequireLikeTraining(source.name, source.frames_for(trained), trained.trained_on,
+                             std::move(others), allowed);
 }
 
 std::optional<Passport> PassportOfScores(const ScoreSource& source, const TrainedNetwork& trained,
@@ -87,8 +83,10 @@ std::optional<Passport> PassportOfScores(const ScoreSource& source, const Traine
     return std::nullopt;
   }
   Passport passport = source.passport.value_or(Passport());
-  passport.frames = frames;
-  passport.differences = differences;
+  if (frames) {
+    SetFrames(*frames, &passport);
+  }
+  SetDifferences(differences, &passport);
   return passport;
 }
 
@@ -99,7 +97,7 @@ ScoreSource OpenShards(const std::string& folder) {
   source.identity = fmt::format("{:08x}", shards->fingerprint());
   source.passport = PassportOrWarning([&] { return ReadShardsPassport(shards->folder()); });
   source.doubts = DataDoubts(*shards);
-  source.frames_for = [frames = FramesOf(source.passport)](const TrainedNetwork& /*trained*/) {
+  source.frames_for = [frames = FrameFactsOf(source.passport)](const TrainedNetwork& /*trained*/) {
     return frames;
   };
   source.compare_classes = [shards](const TrainedNetwork& trained,

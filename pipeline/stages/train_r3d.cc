@@ -16,6 +16,7 @@
 #include "lib/base/plural.h"
 #include "lib/base/stop_signal.h"
 #include "lib/base/work_lock.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/passport.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
@@ -168,13 +169,14 @@ std::optional<Passport> PassportOfPretrained(const FinetuneOptions& finetune) {
 // Says if the frames are prepared unlike those that the pretrained weights learned from.
 // Fine-tuning fits the network to the new frames, so this is no error.
 void WarnOfOtherFrames(const FinetuneOptions& finetune, const ShardSet& shards) {
-  const auto before = PassportOrWarning([&] { return PassportOfPretrained(finetune); });
-  const auto now = PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); });
-  if (!before || !before->frames || !now || !now->frames) {
+  const auto before =
+      FrameFactsOf(PassportOrWarning([&] { return PassportOfPretrained(finetune); }));
+  const auto now =
+      FrameFactsOf(PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); }));
+  if (!before || !now) {
     return;
   }
-  const std::vector<TrainingDifference> differences =
-      FrameDifferences(*now->frames, *before->frames);
+  const std::vector<TrainingDifference> differences = FrameDifferences(*now, *before);
   if (!differences.empty()) {
     LogWarn(fmt::format(
         "{}: the frames are unlike those that {} learned from: {}; layers that "

@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/json.h"
 #include "lib/cli/tool.h"
+#include "lib/data/frame_facts.h"
 #include "lib/weights/family.h"
 
 namespace reel3d {
@@ -51,7 +52,7 @@ std::optional<Passport> PassportOfWeights(const WeightsHeader& header, const std
   }
   const std::string of_note = fmt::format("{}: its note {}", source, kFramesNote);
   Passport passport;
-  passport.frames = FrameFactsFromJson(ParseJsonObject(note->second, of_note), of_note);
+  SetFrames(FrameFactsFromJson(ParseJsonObject(note->second, of_note), of_note), &passport);
   return passport;
 }
 

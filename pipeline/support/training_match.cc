@@ -30,42 +30,17 @@ std::string Remedy(const std::vector<TrainingDifference>& refused) {
       settings.push_back(fmt::format("{} = {}", one.what, one.trained));
     }
   }
-  return settings.empty() ? "leave out --preprocessing"
-                          : fmt::format("prepare the videos with {}", fmt::join(settings, ", "));
-}
-
-}  // namespace
-
-void AllowedDifferences::Bind(OptionBinder& binder) {
-  binder.Bind("allow", &names,
-              "accept these differences between the data and those of the training, separated by "
-              "commas: height, fps or quality of the prepared frames, classes (other names for "
-              "the same classes, in the same order), normalisation (by --preprocessing). Figures "
-              "may be worse than the network's. Empty: such a difference is an error",
-              Effect::kRunOnly);
-}
-
-void AllowedDifferences::Check() const {
-  for (const std::string& name : names) {
-    if (std::count(KnownNames().begin(), KnownNames().end(), name) == 0) {
-      throw UsageError(
-          fmt::format("--allow {}: there are {}", Escaped(name), fmt::join(KnownNames(), ", ")));
-    }
+  std::string text = settings.size() < refused.size() ? "leave out --preprocessing" : "";
+  if (!settings.empty()) {
+    text += fmt::format("{}prepare the videos with {}", text.empty() ? "" : " and ",
+                        fmt::join(settings, ", "));
   }
-}
-
-bool AllowedDifferences::Has(const std::string& name) const {
-  return std::count(names.begin(), names.end(), name) > 0;
-}
-
-std::optional<FrameFacts> FramesOf(const std::optional<Passport>& data) {
-  return data ? data->frames : std::nullopt;
+  return text;
 }
 
 std::vector<TrainingDifference> CompareFrames(const std::string& data,
                                               const std::optional<FrameFacts>& here,
-                                              const std::optional<Passport>& trained_on) {
-  const std::optional<FrameFacts> trained = FramesOf(trained_on);
+                                              const std::optional<FrameFacts>& trained) {
   if (here && trained) {
     return FrameDifferences(*here, *trained);
   }
@@ -97,9 +72,46 @@ void RequireAllowed(const std::string& data, const std::vector<TrainingDifferenc
   }
 }
 
+}  // namespace
+
+void AllowedDifferences::Bind(OptionBinder& binder) {
+  binder.Bind("allow", &names,
+              "accept these differences between the data and those of the training, separated by "
+              "commas: height, fps or quality of the prepared frames, classes (other names for "
+              "the same classes, in the same order), normalisation (by --preprocessing). Figures "
+              "may be worse than the network's. Empty: such a difference is an error",
+              Effect::kRunOnly);
+}
+
+void AllowedDifferences::Check() const {
+  for (const std::string& name : names) {
+    if (std::count(KnownNames().begin(), KnownNames().end(), name) == 0) {
+      throw UsageError(
+          fmt::format("--allow {}: there are {}", Escaped(name), fmt::join(KnownNames(), ", ")));
+    }
+  }
+}
+
+bool AllowedDifferences::Has(const std::string& name) const {
+  return std::count(names.begin(), names.end(), name) > 0;
+}
+
+std::vector<TrainingDifference> RequireLikeTraining(const std::string& data,
+                                                    const std::optional<FrameFacts>& here,
+                                                    const std::optional<Passport>& trained_on,
+                                                    std::vector<TrainingDifference> others,
+                                                    const AllowedDifferences& allowed) {
+  std::vector<TrainingDifference> all = std::move(others);
+  for (TrainingDifference& one : CompareFrames(data, here, FrameFactsOf(trained_on))) {
+    all.push_back(std::move(one));
+  }
+  RequireAllowed(data, all, allowed);
+  return all;
+}
+
 PreparationOptions PreparationFor(const PreparationOptions& options,
                                   const std::optional<Passport>& trained_on) {
-  const std::optional<FrameFacts> trained = FramesOf(trained_on);
+  const std::optional<FrameFacts> trained = FrameFactsOf(trained_on);
   if (options.height != 0 || options.short_side != 0 || !trained) {
     return options;
   }

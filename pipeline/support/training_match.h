@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/option_binder.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/passport.h"
 #include "pipeline/support/preparation_options.h"
 
@@ -23,19 +24,15 @@ struct AllowedDifferences {
   bool Has(const std::string& name) const;
 };
 
-// Returns how the frames of these data were prepared; nothing if that is not known.
-std::optional<FrameFacts> FramesOf(const std::optional<Passport>& data);
-
-// Compares frames with those that the network learned from. If one side is not known, nothing is
-// compared, and a line of the log says so. `data` names the data.
-std::vector<TrainingDifference> CompareFrames(const std::string& data,
-                                              const std::optional<FrameFacts>& here,
-                                              const std::optional<Passport>& trained_on);
-
-// Throws an input error that states both sides and what to do, if a difference is neither minor nor
-// allowed. Otherwise logs all differences as a warning. `data` names the data.
-void RequireAllowed(const std::string& data, const std::vector<TrainingDifference>& differences,
-                    const AllowedDifferences& allowed);
+// Compares frames with those that the network learned from, and returns `others` with what differs.
+// `data` names the data. If one side is not known, frames are not compared, and a line of the log
+// says so. Throws an input error that states both sides and what to do, if a difference is neither
+// minor nor allowed. Otherwise logs all differences as a warning.
+std::vector<TrainingDifference> RequireLikeTraining(const std::string& data,
+                                                    const std::optional<FrameFacts>& here,
+                                                    const std::optional<Passport>& trained_on,
+                                                    std::vector<TrainingDifference> others,
+                                                    const AllowedDifferences& allowed);
 
 // Returns how videos are prepared for a network: `options` if they have a height or a short side.
 // Otherwise these are those of the training, if known, and so are values that have their defaults.

@@ -89,6 +89,26 @@ TEST(FrameFacts, HostileOnesAreRefused) {
   EXPECT_THROW(FrameFactsFromJson(Json::object(), "x"), Error);
 }
 
+TEST(FrameFacts, APassportKeepsThem) {
+  const auto reread = [](const Passport& passport) {
+    return std::optional(PassportFromJson(PassportToJson(passport), "x"));
+  };
+  EXPECT_FALSE(FrameFactsOf(std::nullopt));
+  EXPECT_FALSE(FrameFactsOf(Passport()));
+  EXPECT_THAT(DifferencesIn(Passport()), IsEmpty());
+  Passport passport;
+  SetFrames(kPaper, &passport);
+  SetDifferences(FrameDifferences({72, 0, 80, "5", "weave"}, kPaper), &passport);
+  EXPECT_EQ(FrameFactsToJson(FrameFactsOf(reread(passport)).value()), FrameFactsToJson(kPaper));
+  EXPECT_EQ(DifferencesIn(reread(passport)).size(), 4U);
+  SetDifferences({}, &passport);
+  EXPECT_THAT(DifferencesIn(reread(passport)), IsEmpty());
+  passport.shards["frames"]["height"] = -1;
+  passport.shards["differences"] = 7;
+  EXPECT_FALSE(FrameFactsOf(reread(passport)));
+  EXPECT_THAT(DifferencesIn(reread(passport)), IsEmpty());
+}
+
 TEST(FrameFacts, HostileDifferencesAreRefusedOrEscaped) {
   const Json row = {{"what", "a\x1b[2J"}, {"here", "b"}, {"trained", "c"}, {"minor", false}};
   EXPECT_EQ(DifferencesFromJson({row}, "x").front().what.find('\x1b'), std::string::npos);

@@ -87,24 +87,6 @@ TEST(Passport, OthersAreRefused) {
               HasSubstr("two rows"));
 }
 
-TEST(Passport, KeepsFramesAndDifferences) {
-  const test::TemporaryFolder folder;
-  Passport passport = Sample();
-  EXPECT_FALSE(PassportToJson(passport).contains("frames")) << "as older versions wrote it";
-  EXPECT_FALSE(PassportToJson(passport).contains("differences"));
-  passport.frames = FrameFacts{240, 0, 90, "source", "field"};
-  passport.differences = FrameDifferences({72, 0, 80, "5", "field"}, *passport.frames);
-  WritePassport(folder / "passport.json", passport);
-  const Passport read = ReadPassport(folder / "passport.json").value();
-  EXPECT_EQ(FormatPassport(read), FormatPassport(passport));
-  EXPECT_THAT(DifferencesOf(read, Sample()), testing::SizeIs(5)) << "the facts of the frames";
-  const std::string begin = R"({"format": "reel3d-passport", "format_version": 1, "list": {}, )"
-                            R"("shards": {}, "counts": [], )";
-  EXPECT_NE(Fault(begin + R"("frames": 7})"), "");
-  EXPECT_NE(Fault(begin + R"("frames": {"height": -1}})"), "");
-  EXPECT_NE(Fault(begin + R"("differences": {"a": 1}})"), "");
-}
-
 // The state of a checkpoint nests it deeper, and is refused if it nests too deep.
 TEST(Passport, DeepFactsAreRefused) {
   const auto nested = [](const std::string& facts) {

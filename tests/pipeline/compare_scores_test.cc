@@ -9,7 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/data/passport.h"
+#include "lib/data/frame_facts.h"
 #include "lib/eval/score_file.h"
 #include "tests/test_support.h"
 
@@ -72,10 +72,10 @@ TEST_F(CompareScores, OtherwisePreparedFramesAreNamed) {
   const std::string b = Write("b", 2);
   EXPECT_THAT(Compare({a, b}).text, Not(HasSubstr("prepared otherwise")));
   Passport passport;
-  passport.frames = FrameFacts{240, 0, 90, "source", "field"};
+  SetFrames({240, 0, 90, "source", "field"}, &passport);
   WritePassport(a + "/passport.json", passport);
   EXPECT_THAT(Compare({a, b}).text, Not(HasSubstr("prepared otherwise"))) << "b says nothing";
-  passport.frames->height = 360;
+  SetFrames({360, 0, 90, "source", "field"}, &passport);
   WritePassport(b + "/passport.json", passport);
   const CompareScoresReport report = Compare({a, b});
   EXPECT_THAT(report.text, HasSubstr("the frames that " + b +

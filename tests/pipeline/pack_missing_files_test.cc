@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
@@ -100,7 +101,7 @@ TEST_F(PackMissingFilesTest, ThePassportCountsThem) {
 TEST_F(PackMissingFilesTest, ThePassportSaysHowTheFramesWerePrepared) {
   const auto packed_frames = [&] {
     RunPackShards(options_);
-    return ReadPassport(folder_ / "shards/passport.json").value().frames;
+    return FrameFactsOf(ReadPassport(folder_ / "shards/passport.json"));
   };
   const std::filesystem::path settings =
       std::filesystem::path(options_.prepared_dir) / "settings.ini";

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "lib/base/json.h"
-#include "lib/data/passport.h"
+#include "lib/data/frame_facts.h"
 #include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/score_tool.h"
 
@@ -27,7 +27,10 @@ class ScoreUnlike : public ScoreTool {
   static std::string ShardsWith(const std::string& name, const std::optional<FrameFacts>& frames) {
     fs::copy(Shards(), At(name), fs::copy_options::recursive);
     Passport passport = ReadPassport(fs::path(At(name)) / Passport::kFileName).value();
-    passport.frames = frames;
+    passport.shards.erase("frames");
+    if (frames) {
+      SetFrames(*frames, &passport);
+    }
     WritePassport(fs::path(At(name)) / Passport::kFileName, passport);
     return At(name);
   }
@@ -61,10 +64,11 @@ class ScoreUnlike : public ScoreTool {
 TEST_F(ScoreUnlike, ThePassportsKeepHowFramesWerePrepared) {
   ExpectScored(ScoreCommand(Shards(), "alike"));
   for (const char* name : {Passport::kFileName, Passport::kTrainedOn}) {
-    const Passport passport = ReadPassport(fs::path(At("alike")) / name).value();
-    ASSERT_TRUE(passport.frames) << name;
-    EXPECT_EQ(FrameFactsToJson(*passport.frames), FrameFactsToJson({48, 0, 90, "source", "field"}));
-    EXPECT_TRUE(passport.differences.empty());
+    const auto passport = ReadPassport(fs::path(At("alike")) / name);
+    ASSERT_TRUE(FrameFactsOf(passport)) << name;
+    EXPECT_EQ(FrameFactsToJson(*FrameFactsOf(passport)),
+              FrameFactsToJson({48, 0, 90, "source", "field"}));
+    EXPECT_TRUE(DifferencesIn(passport).empty());
   }
 }
 
@@ -89,10 +93,10 @@ TEST_F(ScoreUnlike, WhatIsAllowedGoesWithTheFigures) {
       "80 (training: 90)";
   EXPECT_THAT(ExpectScored(ScoreCommand(shards, "allowed", {"--allow", "height,fps"})),
               HasSubstr(sentence));
-  const Passport passport = ReadPassport(fs::path(At("allowed")) / "passport.json").value();
-  ASSERT_EQ(passport.differences.size(), 3U);
-  EXPECT_EQ(passport.differences[0].what, "height");
-  EXPECT_EQ(passport.differences[2].is_minor, true);
+  const auto differences = DifferencesIn(ReadPassport(fs::path(At("allowed")) / "passport.json"));
+  ASSERT_EQ(differences.size(), 3U);
+  EXPECT_EQ(differences[0].what, "height");
+  EXPECT_EQ(differences[2].is_minor, true);
 
   const auto evaluated = test::RunCommand(
       {ToolPath("evaluate-scores").string(), At("allowed"), At("allowed_evaluated")});
@@ -100,7 +104,7 @@ TEST_F(ScoreUnlike, WhatIsAllowedGoesWithTheFigures) {
   EXPECT_THAT(evaluated.out, HasSubstr(sentence));
   EXPECT_THAT(ReadFile(At("allowed_evaluated/table.txt")), HasSubstr(sentence));
   const auto metrics = ReadJsonObject(At("allowed_evaluated/metrics.json"));
-  EXPECT_EQ(metrics["training_differences"], DifferencesToJson(passport.differences));
+  EXPECT_EQ(metrics["training_differences"], DifferencesToJson(differences));
   EXPECT_THAT(metrics["doubts"].dump(), HasSubstr(sentence)) << "the report page shows doubts";
 
   // The option changes no score.
@@ -137,7 +141,7 @@ TEST_F(ScoreUnlike, ConvertedWeightsKnowTheirFrames) {
   ExpectRefused(With(weights, ScoreCommand(shards, "by_converted")),
                 HasSubstr("height 240 (training: 48)"));
   ExpectScored(With(weights, ScoreCommand(Shards(), "by_converted")));
-  EXPECT_TRUE(ReadPassport(fs::path(At("by_converted")) / Passport::kTrainedOn)->frames);
+  EXPECT_TRUE(FrameFactsOf(ReadPassport(fs::path(At("by_converted")) / Passport::kTrainedOn)));
 }
 
 TEST_F(ScoreUnlike, AnotherNormalisationIsAnErrorAndOtherClipsAreAWarning) {
