@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
       {"score-videos", "Scores every clip of a subset's videos with a trained network.",
        "  score-videos run/x/train/checkpoints/latest run/x/shards run/x/scores\n"
        "  mpirun -n 4 score-videos --windows 10 --crops 3 CHECKPOINT run/x/shards run/x/scores\n"
-       "  score-videos --from-videos --height 112 CHECKPOINT run/x/videos.tsv run/x/scores\n\n"
+       "  score-videos --from-videos CHECKPOINT run/x/videos.tsv run/x/scores\n\n"
        "Videos are cut into windows as long as the network's clips. The short side is resized to\n"
        "the crop size, and the centre is cut out (the paper's section 3.3); --windows and --crops\n"
        "change this. The logits of each clip are stored; evaluate-scores averages them.\n\n"

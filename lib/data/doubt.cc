@@ -13,11 +13,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<DoubtKind, const char*>, 6> kKinds = {{
+constexpr std::array<std::pair<DoubtKind, const char*>, 7> kKinds = {{
     {DoubtKind::kOneClass, "one_class"},
     {DoubtKind::kNeverTrained, "never_trained"},
     {DoubtKind::kNeverJudged, "never_judged"},
     {DoubtKind::kCopies, "copies"},
+    {DoubtKind::kUnlikeTraining, "unlike_training"},
     {DoubtKind::kUnreadable, "unreadable"},
     {DoubtKind::kOther, "other"},
 }};

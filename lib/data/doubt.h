@@ -11,12 +11,13 @@
 namespace reel3d {
 
 enum class DoubtKind {
-  kOneClass,      // all videos are of one class
-  kNeverTrained,  // every video of these classes is held out
-  kNeverJudged,   // no video of these classes is held out
-  kCopies,        // training videos are held out under another name
-  kUnreadable,    // a file that holds doubts cannot be read
-  kOther,         // a kind that this version does not know
+  kOneClass,        // all videos are of one class
+  kNeverTrained,    // every video of these classes is held out
+  kNeverJudged,     // no video of these classes is held out
+  kCopies,          // training videos are held out under another name
+  kUnlikeTraining,  // scored data differ from those that the network learned from
+  kUnreadable,      // a file that holds doubts cannot be read
+  kOther,           // a kind that this version does not know
 };
 
 struct Doubt {

@@ -3,9 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/data/frame_facts.h"
+#include "lib/data/passport.h"
 #include "lib/infer/clip_runner.h"
 #include "lib/model/network.h"
 
@@ -16,6 +19,10 @@ struct TrainedNetwork {
   ClipRecipe recipe;       // with which the network was trained
   std::vector<std::string> classes;
   std::string identity;  // "step-0000001234 89abcdef": checkpoint or file, CRC-32 of its weights
+  // The data that it learned from, as far as known: older checkpoints and most files say nothing.
+  std::optional<Passport> trained_on;
+  // In what --preprocessing differs from the settings that the file of weights states.
+  std::vector<TrainingDifference> differences;
   Network network{nullptr};  // in evaluation mode, on its device, in its precision
 };
 

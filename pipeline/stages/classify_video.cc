@@ -122,6 +122,19 @@ TrainedNetwork LoadForVideos(const ClassifyVideoOptions& options, at::Device dev
   return trained;
 }
 
+// Returns how the videos are prepared, and in what that differs from the training. Throws as
+// RequireLikeTraining() does.
+PreparationOptions PreparationOf(const ClassifyVideoOptions& options, const TrainedNetwork& trained,
+                                 std::vector<TrainingDifference>* differences) {
+  PreparationOptions preparation = PreparationFor(options.preparation, trained.trained_on);
+  if (preparation.height == 0) {  // of no effect with a short side
+    preparation.height = PreparationOptions::kHeight;
+  }
+  *differences = RequireLikeTraining("the videos", preparation.Facts(), trained.trained_on,
+                                     trained.differences, options.allow);
+  return preparation;
+}
+
 class Classifier {
  public:
   Classifier(const ClassifyVideoOptions& options, at::Device device)
@@ -130,6 +143,7 @@ class Classifier {
         worker_({"/proc/self/exe", static_cast<double>(options.limits.stall_timeout), 0,
                  options.limits.worker_memory}),
         trained_(LoadForVideos(options, device)),
+        preparation_(PreparationOf(options, trained_, &differences_)),
         runner_(trained_.network, trained_.recipe,
                 {options.compute.batch, ThreadCount(options.compute.threads),
                  options.compute.decoding, BadClips::kThrow},
@@ -138,9 +152,10 @@ class Classifier {
   }
 
   const std::string& identity() const { return trained_.identity; }
+  const std::vector<TrainingDifference>& differences() const { return differences_; }
 
   Json Classify(const std::string& file, Progress* progress) {
-    PrepareRequest request = options_.preparation.Request();
+    PrepareRequest request = preparation_.Request();
     request.source = file;
     const RawVideo video(request, &worker_, [&](int64_t num_frames) {
       progress->Note(fmt::format("{} frames", num_frames));
@@ -265,6 +280,8 @@ class Classifier {
   Averaging averaging_;
   PrepWorker worker_;  // starts its process before the network takes memory
   TrainedNetwork trained_;
+  std::vector<TrainingDifference> differences_;
+  PreparationOptions preparation_;
   ClipRunner runner_;
 };
 
@@ -314,7 +331,10 @@ ToolResult Classify(const ClassifyVideoOptions& options) {
   }
   const auto allowed = options.max_failed_fraction * static_cast<double>(videos.size());
   result.exit_status = static_cast<double>(failed.size()) > allowed ? kExitInput : kExitDone;
-  result.json = {{"checkpoint", classifier.identity()}, {"videos", done}, {"failed", failed}};
+  result.json = {{"checkpoint", classifier.identity()},
+                 {"videos", done},
+                 {"failed", failed},
+                 {"training_differences", DifferencesToJson(classifier.differences())}};
   return result;
 }
 
@@ -324,6 +344,7 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
   network.Bind(binder);
   binder.Positional("VIDEO", &videos, "video files of any kind");
   preparation.Bind(binder);
+  allow.Bind(binder);
   binder.Bind("top", &top, {1, 100'000}, "classes to name, best first");
   window_stride.Bind(binder);
   averaging.Bind(binder);
@@ -345,6 +366,7 @@ void ClassifyVideoOptions::Bind(OptionBinder& binder) {
 
 void ClassifyVideoOptions::Check() const {
   preparation.Check();
+  allow.Check();
   struct Output {
     const char *option, *extension;
     const std::string& file;

@@ -12,6 +12,7 @@
 #include "pipeline/support/evaluation_options.h"
 #include "pipeline/support/network_source.h"
 #include "pipeline/support/preparation_options.h"
+#include "pipeline/support/training_match.h"
 #include "pipeline/support/window_stride.h"
 #include "pipeline/support/worker_limits.h"
 
@@ -20,7 +21,8 @@ namespace reel3d {
 struct ClassifyVideoOptions {
   NetworkSource network;
   std::vector<std::string> videos;
-  PreparationOptions preparation;
+  PreparationOptions preparation = PreparationOptions::LikeTraining();
+  AllowedDifferences allow;
   int top = 5;
   WindowStride window_stride;
   AveragingOptions averaging;
@@ -41,9 +43,10 @@ struct ClassifyVideoOptions {
 };
 
 // Returns `json` with "checkpoint", "videos" (each with "video", "num_frames", "fps", "truncated",
-// "top", "windows", "segments" and, with --explain, "explained") and "failed" (each with "video"
-// and "reason"). "failed" names the videos that cannot be read; the status is 3 if their share is
-// above `max_failed_fraction`. Throws as LoadTrainedNetwork() does.
+// "top", "windows", "segments" and, with --explain, "explained"), "failed" (each with "video" and
+// "reason") and "training_differences" (lib/data/frame_facts.h, mostly empty).
+// "failed" names the videos that cannot be read; the status is 3 if their share is above
+// `max_failed_fraction`. Throws as LoadTrainedNetwork() and RequireLikeTraining() do.
 ToolResult RunClassification(const ClassifyVideoOptions& options);
 
 }  // namespace reel3d

@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/cli/tool.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/names.h"
+#include "lib/data/passport.h"
 #include "lib/data/video_groups.h"
 #include "lib/eval/comparison.h"
 #include "pipeline/stages/comparison_text.h"
@@ -46,6 +49,19 @@ void RequireOtherFolders(const std::vector<std::string>& folders) {
   }
 }
 
+std::optional<FrameFacts> FramesIn(const std::string& folder) {
+  return FrameFactsOf(
+      PassportOrWarning([&] { return ReadPassport(fs::path(folder) / Passport::kFileName); }));
+}
+
+// Returns in what the frames of the second run were prepared unlike those of the first, if that is
+// known of both.
+std::vector<TrainingDifference> OtherFrames(const std::string& first, const std::string& second) {
+  const std::optional<FrameFacts> of_first = FramesIn(first), of_second = FramesIn(second);
+  return of_first && of_second ? FrameDifferences(*of_second, *of_first)
+                               : std::vector<TrainingDifference>();
+}
+
 // Collects the comparisons of all runs with the first.
 struct Tables {
   CompareScoresReport report;
@@ -71,7 +87,8 @@ void AddRun(const SubsetScores& first, const std::string& folder,
   const SubsetScores run = ReadRun(folder, options);
   const Comparison comparison = Compare(first, run, how);
   tables->suspects = CommonSuspects(tables->suspects, SuspectsOf(run, how.averaging));
-  const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin};
+  const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin,
+                                 OtherFrames(options.scores_dirs.front(), folder)};
   std::string& text = tables->report.text;
   const std::vector<RunDifference> differences = DifferencesOf(first, run);
   text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names) +

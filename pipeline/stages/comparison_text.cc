@@ -70,6 +70,13 @@ std::string VideosSentence(const Comparison& comparison, const ComparisonNames& 
   return text + "\n";
 }
 
+std::string FramesSentence(const ComparisonNames& names) {
+  return names.frames.empty()
+             ? ""
+             : fmt::format("the frames that {} scored were prepared otherwise: {}\n", names.b,
+                           DescribeDifferences(names.frames, names.a.c_str()));
+}
+
 std::vector<size_t> ChangedClasses(const Comparison& comparison) {
   std::vector<size_t> changed;
   for (size_t label = 0; label < comparison.classes.size(); ++label) {
@@ -146,24 +153,29 @@ std::string FormatComparison(const Comparison& comparison, const ComparisonNames
                      100 * top1.flips.ShareA(), Points(top1.flips.Difference()),
                      Points(top1.interval_95)) +
          FigureTable(comparison) + "\n" + VideosSentence(comparison, names) +
-         ClassesSentence(comparison, names) + FusionSentence(comparison.fusion, names);
+         FramesSentence(names) + ClassesSentence(comparison, names) +
+         FusionSentence(comparison.fusion, names);
 }
 
 Json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names) {
-  return {{"first", names.a},
-          {"run", names.b},
-          {"verdict", NameOf(comparison.verdict)},
-          {"margin", names.margin},
-          {"is_significant", comparison.is_significant},
-          {"num_common", comparison.num_common},
-          {"num_only_first", comparison.num_only_a},
-          {"num_only_run", comparison.num_only_b},
-          {"intervals_over", comparison.has_groups ? "groups" : "videos"},
-          {"num_drawn", comparison.num_groups},
-          {"top1", ToJson(comparison.top1)},
-          {"top5", ToJson(comparison.top5)},
-          {"num_classes_changed", ChangedClasses(comparison).size()},
-          {"late_fusion", FusionToJson(comparison.fusion)}};
+  Json json = {{"first", names.a},
+               {"run", names.b},
+               {"verdict", NameOf(comparison.verdict)},
+               {"margin", names.margin},
+               {"is_significant", comparison.is_significant},
+               {"num_common", comparison.num_common},
+               {"num_only_first", comparison.num_only_a},
+               {"num_only_run", comparison.num_only_b},
+               {"intervals_over", comparison.has_groups ? "groups" : "videos"},
+               {"num_drawn", comparison.num_groups},
+               {"top1", ToJson(comparison.top1)},
+               {"top5", ToJson(comparison.top5)},
+               {"num_classes_changed", ChangedClasses(comparison).size()},
+               {"late_fusion", FusionToJson(comparison.fusion)}};
+  for (const TrainingDifference& one : names.frames) {
+    json["frames_differ"][one.what] = {{"first", one.trained}, {"run", one.here}};
+  }
+  return json;
 }
 
 TsvWriter ComparedClassesTable() {

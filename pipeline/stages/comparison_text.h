@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/base/tsv_writer.h"
+#include "lib/data/frame_facts.h"
 #include "lib/eval/comparison.h"
 
 namespace reel3d {
@@ -15,6 +16,8 @@ struct ComparisonNames {
   std::string a, b;  // the runs
   const std::vector<std::string>& classes;
   double margin = 0;  // of equivalence, as a fraction
+  // In what the frames of B were prepared unlike those of A, whose values are `trained`.
+  std::vector<TrainingDifference> frames = {};
 };
 
 // Returns the verdict as one sentence, then the figures that it is based on.

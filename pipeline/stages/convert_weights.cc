@@ -15,6 +15,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
+#include "lib/data/frame_facts.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/model/reference_arch.h"
 #include "lib/model/torch_script.h"
@@ -67,6 +68,10 @@ Source ReadSource(const fs::path& in) {
       source.header.notes[kConfigNote] = state.value("config", "");
       source.epoch = state.value("epoch", int64_t{0});
     });
+    const auto frames = FrameFactsOf(PassportOrWarning([&] { return PassportOfTraining(in); }));
+    if (frames) {
+      source.header.notes[kFramesNote] = FrameFactsToJson(*frames).dump();
+    }
   }
   return source;
 }

@@ -14,6 +14,7 @@
 #include "lib/cli/tool.h"
 #include "lib/data/crop_plan.h"
 #include "lib/data/doubt.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/names.h"
 #include "lib/data/passport.h"
 #include "lib/data/video_groups.h"
@@ -205,6 +206,15 @@ EvaluateScoresReport MakeReport(const SubsetScores& subset, const Evaluation& ev
   return report;
 }
 
+// Adds in what the scored data differ from those of the training.
+void AddDifferences(const std::optional<Passport>& data, EvaluateScoresReport* report) {
+  const std::vector<TrainingDifference> differences = DifferencesIn(data);
+  if (!differences.empty()) {
+    report->metrics["training_differences"] = DifferencesToJson(differences);
+    report->table += fmt::format("\n{}\n", AcceptedSentence(differences));
+  }
+}
+
 std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   std::vector<SuspectLabel> suspects = SuspectsOf(subset, options.clips.averaging.Rule());
   RankSuspects(&suspects);
@@ -328,11 +338,13 @@ EvaluateScoresReport RunEvaluateScores(EvaluateScoresOptions options) {
     LogWarn(fmt::format("{} score files are missing: {} videos count as wrong",
                         subset.missing_parts.size(), evaluation.num_missing()));
   }
+  const std::filesystem::path scores = options.scores_dir;
+  const auto data = PassportOrWarning([&] { return ReadPassport(scores / Passport::kFileName); });
   EvaluateScoresReport report = MakeReport(subset, evaluation, probe, options);
+  AddDifferences(data, &report);
   WriteFiles(output.folder(), subset, evaluation, probe, options, report);
-  for (const char* name : {Passport::kFileName, Passport::kTrainedOn}) {
-    CarryPassport(std::filesystem::path(options.scores_dir) / name, output.folder() / name);
-  }
+  WritePassport(output.folder() / Passport::kFileName, data);
+  CarryPassport(scores / Passport::kTrainedOn, output.folder() / Passport::kTrainedOn);
   output.Finish({{"scores", options.scores_dir},
                  {"checkpoint", subset.checkpoint},
                  {"data", subset.data},

@@ -57,7 +57,7 @@ Json LossesOf(const PassportCounts& counts, bool is_packed) {
 Json InspectPassport(const fs::path& file) {
   const Passport passport = ReadPassport(file).value();
   Json json = {{"kind", "passport"}, {"list", passport.list}, {"shards", passport.shards}};
-  const bool is_packed = !passport.shards.empty();
+  const bool is_packed = passport.shards.contains(Passport::kOfShards);
   std::map<Subset, PassportCounts> sums;
   Json rows = Json::array();
   for (const auto& [subset_and_class, counts] : passport.counts) {

@@ -18,6 +18,7 @@
 #include "pipeline/stages/packed_tables.h"
 #include "pipeline/stages/shard_packer.h"
 #include "pipeline/support/item_loop.h"
+#include "pipeline/support/prepared_facts.h"
 #include "pipeline/support/stage_output.h"
 
 namespace reel3d {
@@ -98,7 +99,8 @@ PackShardsReport RunPackShards(PackShardsOptions options) {
   report.num_shards_kept = packer.num_shards_kept();
   report.num_frames = packed.NumFrames();
   WriteMissing(output.folder() / "missing.tsv", NotPacked(plan, failed));
-  WritePackedPassport(output.folder(), manifest, listed, packed);
+  WritePackedPassport(output.folder(), manifest, listed, FactsOfPrepared(options.prepared_dir),
+                      packed);
   for (const MissingVideo& video : plan.missing) {
     failed.push_back(WhyMissing(options.prepared_dir, video.id, reasons));
   }

@@ -299,7 +299,7 @@ class PackVideosRun {
   void WriteTables(const PackedVideos& packed, const std::vector<MissingVideo>& missing) const {
     WritePackedTables(output_.folder(), classes_, packed);
     WriteMissing(output_.folder() / "missing.tsv", missing);
-    WritePackedPassport(output_.folder(), manifest_, listed_, packed);
+    WritePackedPassport(output_.folder(), manifest_, listed_, options_.preparation.Facts(), packed);
   }
 
   // Earlier work is removed when the tables are sure to replace it.

@@ -142,7 +142,7 @@ Passport ListedPassport(const fs::path& path, const Manifest& manifest,
 // Rows are counted under the label of the manifest: the class of the shards may be the same name in
 // another form.
 void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passport listed,
-                         const PackedVideos& packed) {
+                         const std::optional<FrameFacts>& frames, const PackedVideos& packed) {
   std::unordered_map<std::string_view, std::string_view> label_of_id;
   for (const VideoRow& row : manifest.videos) {
     label_of_id.emplace(row.id, row.label);
@@ -154,6 +154,9 @@ void WritePackedPassport(const fs::path& folder, const Manifest& manifest, Passp
   }
   listed.shards = {{Passport::kOfShards, FileIdentity(folder / "shards.tsv")},
                    {"num_frames", packed.NumFrames()}};
+  if (frames) {
+    SetFrames(*frames, &listed);
+  }
   WritePassport(folder / Passport::kFileName, listed);
 }
 

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
@@ -49,10 +51,11 @@ void AddNoFiles(const Manifest& manifest, const std::vector<MissingFile>& no_fil
 Passport ListedPassport(const std::filesystem::path& path, const Manifest& manifest,
                         const std::vector<MissingFile>& no_files);
 
-// Writes passport.json: adds what became of the rows to `listed`. Call it after
-// WritePackedTables().
+// Writes passport.json: adds to `listed` what became of the rows, and how their frames were
+// prepared. Call it after WritePackedTables().
 void WritePackedPassport(const std::filesystem::path& folder, const Manifest& manifest,
-                         Passport listed, const PackedVideos& packed);
+                         Passport listed, const std::optional<FrameFacts>& frames,
+                         const PackedVideos& packed);
 
 // Logs what is doubtful about the data. Call it when the folder has its DONE.
 void WarnOfDoubts(const std::filesystem::path& shards_dir);

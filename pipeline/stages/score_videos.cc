@@ -26,7 +26,6 @@
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
 #include "lib/model/freed_memory.h"
-#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "lib/train/cpu_share.h"
 #include "pipeline/stages/clip_scorer.h"
 #include "pipeline/stages/score_folders.h"
@@ -65,15 +64,17 @@ void ScoreOptions::Bind(OptionBinder& binder) {
                     "folder made by pack-shards; with --from-videos the manifest (VIDEOS.tsv)");
   binder.Positional("OUT_DIR", &out_dir,
                     "folder for score files; an earlier run in it is continued");
-  binder.Bind("from-videos", &from_videos,
-              "SHARDS_DIR is a manifest: score its video files without shards. The options from "
-              "--height to --allow-truncated should have the values that prep-videos had for the "
-              "training videos; --height must be given. false: they must not be given");
+  binder.Bind(
+      "from-videos", &from_videos,
+      "SHARDS_DIR is a manifest: score its video files without shards. The options from "
+      "--height to --allow-truncated say how to prepare the videos; without --height they are "
+      "prepared like the training videos. false: they must not be given");
   preparation.Bind(binder, "prepared-short-side");
   binder.Bind(
       "allow-truncated", &allow_truncated,
       "score videos that have fewer frames than their files state; false: such videos fail");
   limits.Bind(binder);
+  allow.Bind(binder);
   binder.Choice("subset", &subset, "which videos to score");
   binder.Bind("windows", &windows, {0, 100'000},
               "maximum number of clips to score per video, spread evenly, as in validation by the "
@@ -121,6 +122,7 @@ void ScoreOptions::Check() {
         "out, or --windows");
   }
   CheckPreparation();
+  allow.Check();
   if (shuffle_frames && probe != Probe::kNone) {
     throw UsageError(
         "--probe order: scores each clip shuffled as well, so leave out --shuffle-frames");
@@ -143,11 +145,6 @@ void ScoreOptions::CheckPreparation() const {
           "{}: has no effect on shards, whose frames are prepared; it goes with --from-videos",
           name));
     }
-  }
-  if (from_videos && preparation.height == 0 && preparation.short_side == 0) {
-    throw UsageError(
-        "--from-videos needs --height: that of prep-videos for the training videos (`height` in "
-        "their prep.ini), or other pixels are scored than were learned");
   }
   preparation.Check();
 }
@@ -308,18 +305,22 @@ ToolResult Score(const ScoreOptions& options, const Place& place) {
                 /*has_many_shapes=*/options.crops.crops == ScoringCrop::kWhole);
   TrainedNetwork trained = LoadTrainedNetwork(options.network, place.device,
                                               options.compute.precision, options.compute.batch);
+  const std::vector<TrainingDifference> differences =
+      CompareWithTraining(source, trained, options.allow);
   const std::unique_ptr<ClipScorer> scorer = source.make_scorer(scoring, trained, place.device);
   trained.network->AbsorbBatchNorms();
   const StageOutput output(StageOf(options, trained.identity, source.identity));
   ScoreFolders folders(output.folder(), scoring.orders, output.settings());
   folders.RemoveOthers(scorer->NumParts());
-  folders.CarryPassports(source.passport, PassportOrWarning([&] {
-                           return PassportOfTraining(options.network.checkpoint);
-                         }));
-  return ScoreShare(options, output,
-                    {trained.identity, DoubtsToJson(source.doubts),
-                     ClipToJson(scoring, trained, options.from_videos)},
-                    clock, &folders, scorer.get());
+  folders.CarryPassports(PassportOfScores(source, trained, differences), trained.trained_on);
+  std::vector<Doubt> doubts = source.doubts;
+  if (!differences.empty()) {
+    doubts.push_back({DoubtKind::kUnlikeTraining, {}, AcceptedSentence(differences)});
+  }
+  return ScoreShare(
+      options, output,
+      {trained.identity, DoubtsToJson(doubts), ClipToJson(scoring, trained, options.from_videos)},
+      clock, &folders, scorer.get());
 }
 
 std::string TextOf(const nlohmann::ordered_json& json) {

@@ -15,6 +15,7 @@
 #include "pipeline/support/network_source.h"
 #include "pipeline/support/preparation_options.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/training_match.h"
 #include "pipeline/support/window_stride.h"
 #include "pipeline/support/work_sharing.h"
 #include "pipeline/support/worker_limits.h"
@@ -27,8 +28,9 @@ struct ScoreOptions {
   std::string out_dir;
 
   bool from_videos = false;
-  PreparationOptions preparation{0};  // with `from_videos`; the height has no default
+  PreparationOptions preparation = PreparationOptions::LikeTraining();  // with `from_videos`
   bool allow_truncated = false;
+  AllowedDifferences allow;
   WorkerLimits limits;
 
   Subset subset = Subset::kValidation;

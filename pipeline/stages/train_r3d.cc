@@ -16,6 +16,8 @@
 #include "lib/base/plural.h"
 #include "lib/base/stop_signal.h"
 #include "lib/base/work_lock.h"
+#include "lib/data/frame_facts.h"
+#include "lib/data/passport.h"
 #include "lib/dist/device.h"
 #include "lib/dist/torch_errors.h"
 #include "lib/dist/world.h"
@@ -29,9 +31,11 @@
 #include "lib/train/loop/finetune.h"
 #include "lib/train/loop/staging.h"
 #include "lib/train/loop/trainer.h"
+#include "lib/weights/weights_header.h"
 #include "lib/weights/weights_name.h"
 #include "pipeline/support/folder_maker.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/stored_settings.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -155,6 +159,32 @@ void RequireSameRun(const TrainOptions& options, const ShardSet& shards) {
   }
 }
 
+std::optional<Passport> PassportOfPretrained(const FinetuneOptions& finetune) {
+  if (fs::is_directory(finetune.file)) {
+    return PassportOfTraining(finetune.file);
+  }
+  return PassportOfWeights(ReadWeightsHeader(PretrainedFile(finetune)), finetune.file);
+}
+
+// Says if the frames are prepared unlike those that the pretrained weights learned from.
+// Fine-tuning fits the network to the new frames, so this is no error.
+void WarnOfOtherFrames(const FinetuneOptions& finetune, const ShardSet& shards) {
+  const auto before =
+      FrameFactsOf(PassportOrWarning([&] { return PassportOfPretrained(finetune); }));
+  const auto now =
+      FrameFactsOf(PassportOrWarning([&] { return ReadShardsPassport(shards.folder()); }));
+  if (!before || !now) {
+    return;
+  }
+  const std::vector<TrainingDifference> differences = FrameDifferences(*now, *before);
+  if (!differences.empty()) {
+    LogWarn(fmt::format(
+        "{}: the frames are unlike those that {} learned from: {}; layers that "
+        "learn get used to them",
+        shards.folder().string(), finetune.file, DescribeDifferences(differences, "pretraining")));
+  }
+}
+
 // Returns the content of DONE: the number of ranks that trained, and the number that the launcher
 // was asked for.
 std::string RanksText(const World& world) {
@@ -235,6 +265,9 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
     output.emplace(RunOf(options, *shards, world));
     for (const Doubt& doubt : DataDoubts(*shards)) {
       LogWarn(doubt.text);
+    }
+    if (!options.finetune.file.empty()) {
+      WarnOfOtherFrames(options.finetune, *shards);
     }
   }
   world.Barrier();  // no rank looks for checkpoints before --overwrite has removed old ones

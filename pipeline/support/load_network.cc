@@ -19,6 +19,7 @@
 #include "lib/cli/config_file.h"
 #include "lib/cli/tool.h"
 #include "lib/data/manifest.h"
+#include "lib/data/passport.h"
 #include "lib/model/precision.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
@@ -71,14 +72,42 @@ TrainedNetwork FromCheckpoint(const fs::path& checkpoint) {
       checkpoint / CheckpointFiles::kModel);
   trained.identity = fmt::format("{} {}", fs::canonical(checkpoint).filename().string(),
                                  ReadFile(checkpoint / CheckpointFiles::kDone, 4096).substr(0, 8));
+  trained.trained_on = PassportOrWarning([&] { return PassportOfTraining(checkpoint); });
   return trained;
 }
 
+std::string NormalisationText(const ClipInputOptions& input) {
+  return fmt::format("white {:g}, {}, mean {:.6g}, std {:.6g}", input.pixel_range,
+                     NameOf(input.channels), fmt::join(input.mean, " "), fmt::join(input.std, " "));
+}
+
+std::string ClipText(const TrainOptions& options) {
+  return fmt::format("{} frames in steps of {}, {} pixels", options.clip.length,
+                     options.clip.stride, options.crop.size);
+}
+
+// Returns in what --preprocessing differs from the settings in a file's metadata.
+std::vector<TrainingDifference> PreprocessingDifferences(const TrainOptions& given,
+                                                         const TrainOptions& noted) {
+  std::vector<TrainingDifference> differences;
+  const auto compare = [&](const char* what, const std::string& here, const std::string& trained,
+                           bool is_minor) {
+    if (here != trained) {
+      differences.push_back({what, here, trained, is_minor});
+    }
+  };
+  compare("normalisation", NormalisationText(given.input), NormalisationText(noted.input), false);
+  compare("clip", ClipText(given), ClipText(noted), true);
+  return differences;
+}
+
 // Sets how clips are made: by `recipe` (--preprocessing), else by the settings of train-r3d in the
-// file's metadata. Returns the files of settings that were read.
+// file's metadata. Returns the files of settings that were read, and in what they differ from the
+// metadata.
 std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string& recipe,
                                         const WeightsHeader& header, const Family& family,
-                                        const fs::path& file) {
+                                        const fs::path& file,
+                                        std::vector<TrainingDifference>* differences) {
   const auto note = header.notes.find(kConfigNote);
   if (!recipe.empty()) {
     std::vector<fs::path> read = ReadSettingsFile(options, RecipeFile(recipe));
@@ -86,6 +115,7 @@ std::vector<fs::path> ReadPreprocessing(TrainOptions* options, const std::string
       TrainOptions noted;
       ReadStoredSettings(&noted, note->second, file.string());
       options->network = noted.network;
+      *differences = PreprocessingDifferences(*options, noted);
     }
     return read;
   }
@@ -147,10 +177,13 @@ TrainedNetwork FromFile(const NetworkSource& source) {
   }
   RequireHead(*layout, file.string());
   TrainOptions options;
-  const std::vector<fs::path> clips_by =
-      ReadPreprocessing(&options, source.preprocessing, header, FamilyOf(layout->family), file);
+  std::vector<TrainingDifference> differences;
+  const std::vector<fs::path> clips_by = ReadPreprocessing(
+      &options, source.preprocessing, header, FamilyOf(layout->family), file, &differences);
   ReadStoredSettings(&options, layout->Config(), file.string());
   TrainedNetwork trained = Make(options, FindClasses(source.classes, header, *layout, file), file);
+  trained.differences = std::move(differences);
+  trained.trained_on = PassportOrWarning([&] { return PassportOfWeights(header, file.string()); });
   trained.identity =
       fmt::format("{} {}", file.filename().string(), FileIdentity(SplitWeightsName(file).file));
   for (const fs::path& settings : clips_by) {

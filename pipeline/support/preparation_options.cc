@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+#include <string>
+
 #include "lib/base/error.h"
 #include "lib/video/video_decoder.h"
 
@@ -13,14 +16,31 @@ constexpr const char* kSourceRate = "source";
 constexpr int kLeastHeight = 16;  // pixels
 constexpr const char* kConstantRate = "constant";
 
+// Returns the shortest text of a rate.
+std::string RateText(const FrameRate& rate) {
+  const int common = std::gcd(rate.num, rate.den);
+  return rate.den == common ? std::to_string(rate.num / common)
+                            : fmt::format("{}/{}", rate.num / common, rate.den / common);
+}
+
 }  // namespace
 
+PreparationOptions PreparationOptions::LikeTraining() {
+  PreparationOptions options;
+  options.height = 0;
+  options.may_follow_training = true;
+  return options;
+}
+
 void PreparationOptions::Bind(OptionBinder& binder, const char* short_side_name) {
-  const int least = height == 0 ? 0 : kLeastHeight;
+  const int least = may_follow_training ? 0 : kLeastHeight;
   binder.Bind("height", &height, IntRange{least, VideoDecoder::kMaxSide},
-              "height of the prepared frames in pixels, even; the width follows from the displayed "
-              "aspect ratio. 240 takes 0.6 of the space of 360 and loads 1.5 times as fast; a crop "
-              "of half that height is still not enlarged for a network");
+              may_follow_training
+                  ? "height of the prepared frames in pixels, even. 0: prepare them like those of "
+                    "the training, also in the other options with default values"
+                  : "height of the prepared frames in pixels, even; the width follows from the "
+                    "displayed aspect ratio. 240 takes 0.6 of the space of 360 and loads 1.5 times "
+                    "as fast; a crop of half that height is still not enlarged for a network");
   binder.Bind(
       short_side_name, &short_side, IntRange{0, VideoDecoder::kMaxSide},
       "shorter side of the prepared frames in pixels, even, in place of --height. 0: use --height");
@@ -59,6 +79,12 @@ PrepareRequest PreparationOptions::Request() const {
   request.rate = ParseFrameRate(fps);
   request.interlaced = interlaced;
   return request;
+}
+
+FrameFacts PreparationOptions::Facts() const {
+  const FrameRate rate = ParseFrameRate(fps);
+  return {short_side > 0 ? 0 : height, short_side, quality, rate.num > 0 ? RateText(rate) : fps,
+          NameOf(interlaced)};
 }
 
 }  // namespace reel3d

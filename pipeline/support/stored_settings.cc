@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "lib/base/error.h"
+#include "lib/base/json.h"
 #include "lib/cli/tool.h"
+#include "lib/data/frame_facts.h"
 #include "lib/weights/family.h"
 
 namespace reel3d {
@@ -41,6 +43,17 @@ void RequireHead(const WeightsLayout& layout, const std::string& source) {
     throw InputError(fmt::format("{}: of {}, but without the layer that makes logits ({})", source,
                                  layout.family, layout.head));
   }
+}
+
+std::optional<Passport> PassportOfWeights(const WeightsHeader& header, const std::string& source) {
+  const auto note = header.notes.find(kFramesNote);
+  if (note == header.notes.end()) {
+    return std::nullopt;
+  }
+  const std::string of_note = fmt::format("{}: its note {}", source, kFramesNote);
+  Passport passport;
+  SetFrames(FrameFactsFromJson(ParseJsonObject(note->second, of_note), of_note), &passport);
+  return passport;
 }
 
 void RequireModestClip(int64_t frames, int64_t size, const std::string& source,

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/data/passport.h"
 #include "lib/train/train_options.h"
 #include "lib/weights/weights_header.h"
 #include "lib/weights/weights_layout.h"
@@ -33,6 +35,10 @@ void RequireHead(const WeightsLayout& layout, const std::string& source);
 // the defaults. Without notes, clips have the length and size that the network's family was
 // published with. Throws an input error if reel3d does not know the network of the weights.
 TrainOptions SettingsOfWeights(const WeightsHeader& header, const std::string& source);
+
+// Returns a passport with what the notes of a file of weights say about the data of the training;
+// nothing if they say nothing. Throws an input error that names `source` if the note is damaged.
+std::optional<Passport> PassportOfWeights(const WeightsHeader& header, const std::string& source);
 
 // Throws a usage error that asks for `options` if a clip has more pixels than 64 frames of 256 x
 // 256, which is more than in any published network. Call it for sizes that come only from the file

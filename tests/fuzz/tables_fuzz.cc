@@ -2,6 +2,7 @@
 // shards, passport, table of missing files.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/file.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
@@ -47,6 +48,8 @@ void ReadClassesTwice(const std::filesystem::path& file) {
 
 void ReadPassportTwice(const std::filesystem::path& file) {
   const Passport passport = ReadPassport(file).value();
+  FrameFactsOf(passport);
+  DifferencesIn(passport);
   const ScratchFile again(FormatPassport(passport));
   REEL3D_CHECK(DifferencesOf(passport, ReadPassport(again.path()).value()).empty());
 }
@@ -81,6 +84,9 @@ std::vector<std::string> Seeds() {
   passport.list["class_order"] = "sorted";
   passport.shards["num_frames"] = 100;
   passport.counts[{Subset::kTraining, "run"}] = {4, 3, 2, 1};
+  const FrameFacts frames = {240, 0, 90, "source", "field"};
+  SetFrames(frames, &passport);
+  SetDifferences(FrameDifferences({72, 0, 80, "5", "weave"}, frames), &passport);
   return {FileAndNumbers::Join(ManifestText(), {kManifest}),
           FileAndNumbers::Join(FormatPassport(passport), {kPassport}),
           FileAndNumbers::Join(FormatMissingFiles({{"a", "run", Subset::kTesting, "no file"}}),

@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/frame_facts.h"
 #include "lib/eval/score_file.h"
 #include "tests/test_support.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::ordered_json;
 
@@ -64,6 +66,25 @@ class CompareScores : public ::testing::Test {
   test::TemporaryFolder folder_;
   CompareScoresOptions options_;
 };
+
+TEST_F(CompareScores, OtherwisePreparedFramesAreNamed) {
+  const std::string a = Write("a", 12);
+  const std::string b = Write("b", 2);
+  EXPECT_THAT(Compare({a, b}).text, Not(HasSubstr("prepared otherwise")));
+  Passport passport;
+  SetFrames({240, 0, 90, "source", "field"}, &passport);
+  WritePassport(a + "/passport.json", passport);
+  EXPECT_THAT(Compare({a, b}).text, Not(HasSubstr("prepared otherwise"))) << "b says nothing";
+  SetFrames({360, 0, 90, "source", "field"}, &passport);
+  WritePassport(b + "/passport.json", passport);
+  const CompareScoresReport report = Compare({a, b});
+  EXPECT_THAT(report.text, HasSubstr("the frames that " + b +
+                                     " scored were prepared otherwise: "
+                                     "height 360 (" +
+                                     a + ": 240)\n"));
+  const Json& found = report.figures["comparisons"][0]["frames_differ"];
+  EXPECT_EQ(found, Json({{"height", {{"first", "240"}, {"run", "360"}}}}));
+}
 
 TEST_F(CompareScores, TheVerdictComesFirst) {
   const std::string a = Write("a", 12);

@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/missing_files.h"
 #include "lib/data/passport.h"
@@ -95,6 +96,30 @@ TEST_F(PackMissingFilesTest, ThePassportCountsThem) {
   const PassportCounts& here = packed.counts.at({Subset::kTraining, "wave"});
   EXPECT_EQ(here.packed, 1);
   EXPECT_EQ(here.num_short, 1) << "8 frames";
+}
+
+TEST_F(PackMissingFilesTest, ThePassportSaysHowTheFramesWerePrepared) {
+  const auto packed_frames = [&] {
+    RunPackShards(options_);
+    return FrameFactsOf(ReadPassport(folder_ / "shards/passport.json"));
+  };
+  const std::filesystem::path settings =
+      std::filesystem::path(options_.prepared_dir) / "settings.ini";
+  EXPECT_FALSE(packed_frames()) << "another tool has prepared them";
+  WriteFileAtomically(settings,
+                      "# 5 settings decide what is written here\nheight = 240\nshort-side = 0\n"
+                      "quality = 80\nfps = 50/2\nallow-truncated = true\n");
+  const std::optional<FrameFacts> frames = packed_frames();
+  ASSERT_TRUE(frames);
+  EXPECT_EQ(FrameFactsToJson(*frames), FrameFactsToJson({240, 0, 80, "25", "field"}))
+      << "a setting that an older version did not know has its default";
+  WriteFileAtomically(settings, "height = 360\nshort-side = 128\n");
+  EXPECT_EQ(packed_frames()->short_side, 128);
+  EXPECT_EQ(packed_frames()->height, 0);
+  for (const char* damaged : {"height = 240\nfps = never\n", "height = 1e9\n", "colour = red\n"}) {
+    WriteFileAtomically(settings, damaged);
+    EXPECT_FALSE(packed_frames()) << damaged;
+  }
 }
 
 TEST_F(PackMissingFilesTest, ThePassportOfAnotherListIsNotCarriedOn) {

@@ -63,6 +63,31 @@ TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
   }
 }
 
+// The network was trained at height 48.
+TEST_F(ClassifyTool, WithoutAHeightVideosArePreparedLikeThoseOfTheTraining) {
+  const std::string video = At("videos/rising/rising_000.mp4");
+  const auto classify = [&](const Words& more) {
+    Words words = {ToolPath("classify-video").string(), "--threads", "1", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(Checkpoint());
+    words.push_back(video);
+    return RunCommand(words);
+  };
+  const auto known = classify({});
+  ASSERT_EQ(known.exit_status, 0) << known.err;
+  EXPECT_EQ(known.out, classify({"--height", "48"}).out);
+  const auto refused = classify({"--height", "240", "--quality", "20"});
+  EXPECT_EQ(refused.exit_status, 3);
+  for (const char* part :
+       {"height 240 (training: 48), quality 20 (training: 90)", "--allow height,quality"}) {
+    EXPECT_NE(refused.err.find(part), std::string::npos) << refused.err;
+  }
+  const auto allowed = classify({"--height", "240", "--allow", "height"});
+  ASSERT_EQ(allowed.exit_status, 0) << allowed.err;
+  EXPECT_EQ(json::parse(allowed.out)["training_differences"][0]["what"], "height");
+  EXPECT_EQ(classify({"--allow", "colour"}).exit_status, 2);
+}
+
 // The test above would notice wrong pixels, because even a slightly lower JPEG quality changes the
 // scores by more than its tolerance.
 TEST_F(ClassifyTool, PixelsCount) {

@@ -11,6 +11,7 @@
 
 #include "lib/base/file.h"
 #include "lib/eval/score_file.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/open_count.h"
 #include "tests/train/score_tool.h"
 #include "tests/video/sample_video.h"
@@ -315,15 +316,39 @@ TEST_F(ScoreFromVideos, KilledAtAnyScoreFileItEndsWithTheSameBytes) {
   EXPECT_GE(num_hit, 4) << "the test did not hit";
 }
 
-TEST_F(ScoreFromVideos, OptionsForPreparingGoWithFilesAndTheHeightMustBeGiven) {
+// The checkpoint says that its videos were prepared with --height 48.
+TEST_F(ScoreFromVideos, WithoutAHeightVideosArePreparedLikeThoseOfTheTraining) {
+  ASSERT_EQ(RunCommand(FromVideos("videos.tsv", "height_given")).exit_status, 0);
+  const auto result = RunCommand(ScoreCommand(At("videos.tsv"), "height_known", {"--from-videos"}));
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_EQ(ById("height_known").size(), ById("height_given").size());
+  for (const auto& [id, video] : ById("height_given")) {
+    EXPECT_EQ(ById("height_known")[id].logits, video.logits) << id;
+  }
+  const auto refused =
+      RunCommand(ScoreCommand(At("videos.tsv"), "other_fps", {"--from-videos", "--fps", "5"}));
+  EXPECT_EQ(refused.exit_status, 3);
+  EXPECT_NE(refused.err.find("fps 5 (training: source)"), std::string::npos) << refused.err;
+  EXPECT_EQ(RunCommand(ScoreCommand(At("videos.tsv"), "other_fps",
+                                    {"--from-videos", "--fps", "5", "--allow", "fps"}))
+                .exit_status,
+            0);
+}
+
+TEST_F(ScoreFromVideos, OptionsForPreparingGoWithFilesAndTheHeightMustBeKnown) {
   const auto refused = [](const Words& command) {
     const auto result = RunCommand(command);
     EXPECT_EQ(result.exit_status, 2) << result.err;
     return result.err;
   };
-  EXPECT_NE(refused(ScoreCommand(At("videos.tsv"), "no_height", {"--from-videos"}))
-                .find("--from-videos needs --height"),
-            std::string::npos);
+  fs::copy(fs::canonical(At("to_score/checkpoints/latest")), At("step-old"),
+           fs::copy_options::recursive);
+  nlohmann::ordered_json state = ReadCheckpointState(At("step-old"));
+  state.erase("passport");
+  FinishCheckpoint(At("step-old"), state["step"].get<int64_t>(), state);
+  Words by_old = ScoreCommand(At("videos.tsv"), "no_height", {"--from-videos"});
+  by_old[by_old.size() - 3] = At("step-old");
+  EXPECT_NE(refused(by_old).find("--from-videos needs --height"), std::string::npos);
   const std::pair<const char*, const char*> options[] = {
       {"--height", "48"}, {"--quality", "80"}, {"--fps", "25"}, {"--prepared-short-side", "48"}};
   for (const auto& [name, value] : options) {
