@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iterator>
@@ -36,7 +35,7 @@ std::string Word(const Json& json, const char* key, const std::string& source) {
 
 int Number(const Json& json, const char* key, int most, const std::string& source) {
   const Json& number = json.at(key);
-  if (!number.is_number_unsigned() || number.get<uint64_t>() > static_cast<uint64_t>(most)) {
+  if (!IsWithin<int>(number) || number.get<int>() < 0 || number.get<int>() > most) {
     throw InputError(fmt::format("{}: {} must be a whole number from 0 to {}", source, key, most));
   }
   return number.get<int>();

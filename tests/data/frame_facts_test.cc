@@ -111,7 +111,8 @@ TEST(FrameFacts, APassportKeepsThem) {
 
 TEST(FrameFacts, HostileDifferencesAreRefusedOrEscaped) {
   const Json row = {{"what", "a\x1b[2J"}, {"here", "b"}, {"trained", "c"}, {"minor", false}};
-  EXPECT_EQ(DifferencesFromJson({row}, "x").front().what.find('\x1b'), std::string::npos);
+  EXPECT_EQ(DifferencesFromJson(Json::array({row}), "x").front().what.find('\x1b'),
+            std::string::npos);
   EXPECT_THROW(DifferencesFromJson(Json(101, row), "x"), Error);
   for (const Json& json : {Json(), Json(7), Json::object(), Json{7}, Json{{{"what", "a"}}}}) {
     EXPECT_THROW(DifferencesFromJson(json, "x"), Error) << json;

@@ -67,11 +67,11 @@ TEST_F(ClassifyTool, SaysWhatTheStagesSay) {
 TEST_F(ClassifyTool, WithoutAHeightVideosArePreparedLikeThoseOfTheTraining) {
   const std::string video = At("videos/rising/rising_000.mp4");
   const auto classify = [&](const Words& more) {
-    Words words = {ToolPath("classify-video").string(), "--threads", "1", "--json"};
+    Words words = {test::ToolPath("classify-video").string(), "--threads", "1", "--json"};
     words.insert(words.end(), more.begin(), more.end());
     words.push_back(Checkpoint());
     words.push_back(video);
-    return RunCommand(words);
+    return test::RunCommand(words);
   };
   const auto known = classify({});
   ASSERT_EQ(known.exit_status, 0) << known.err;
