@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
        "It needs no manifest and no shards. Each VIDEO is decoded, resized and cut into windows\n"
        "in the same way as by prep-videos and score-videos, so the network gets the same pixels.\n"
        "Without --height, videos are prepared like those of the training, if the network knows\n"
-       "how; else at height 360. Decoding runs in a separate process. If a file is no video, or crashes\n"
-       "that process, the log names the file, and the other files are still classified."},
+       "how; else at height 360. Decoding runs in a separate process. If a file is no video, or\n"
+       "crashes that process, the log names the file, and the other files are still classified."},
       argc, argv, options, [&] { return reel3d::RunClassification(options); });
 }
