@@ -18,9 +18,9 @@ declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [e
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores)
 [ "$PACK" != groups ] || tool[pack]=pack-videos
-# jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission. The file is replaced when the first job has
-# been queued, so a submission that queues nothing loses nothing. history.tsv keeps the jobs of all
-# submissions, with their times.
+# jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission. The file
+# is replaced when the first job has been queued, so a submission that queues nothing loses nothing.
+# history.tsv keeps the jobs of all submissions, with their times.
 jobs=$RUN/slurm/jobs.tsv
 # The modification time of this file is the time of the newest submission, on the file system's clock.
 begun=$RUN/slurm/begun

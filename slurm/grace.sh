@@ -11,6 +11,7 @@ seconds_to_stop() {
 		function number(text, key) { return match(text, "\"" key "\":[0-9.]+") ? substr(text, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
 		{
 			split($0, half, "\"saves\":\\[")
+			split(half[1], sums, "\"seconds\":[{]")
 			steps = number(half[1], "step") - number(half[1], "first_step")
 			if (steps < 1) next
 			points = split(half[2], point, "\"step\":")
@@ -20,8 +21,8 @@ seconds_to_stop() {
 				if (number(point[i], "saves") - before > longest) longest = number(point[i], "saves") - before
 				before = number(point[i], "saves")
 			}
-			if (number(half[1], "saves") - before > longest) longest = number(half[1], "saves") - before
-			need = (number(half[1], "steps") + number(half[1], "data") + number(half[1], "ranks")) / steps + longest
+			if (number(sums[2], "saves") - before > longest) longest = number(sums[2], "saves") - before
+			need = (number(sums[2], "steps") + number(sums[2], "data") + number(sums[2], "ranks")) / steps + longest
 		}
 		END { if (need > 0) printf "%d\n", need + 1 }'
 }

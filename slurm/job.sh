@@ -23,7 +23,9 @@ hear_term() {
 	if [[ $said =~ \ Restarts=([0-9]+) ]] && ((BASH_REMATCH[1] > ${SLURM_RESTART_COUNT:-0})); then
 		requeued=yes
 		echo "Slurm queues this job again" >&2
-	elif [[ $said =~ JobState=RUNNING|Reason=TimeLimit|PreemptTime=[0-9] ]]; then
+	elif [[ $said =~ PreemptTime=[0-9] ]]; then
+		asked=preempted
+	elif [[ $said =~ JobState=RUNNING|Reason=TimeLimit ]]; then
 		asked=yes
 	else
 		cancelled=yes

@@ -217,7 +217,9 @@ withdraw() {
 submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty for one job
 	local stage=$1 list=$2 number
 	shift 2
-	number=$(sbatch --parsable --export=ALL --output="$RUN/slurm/%x-%j.log" "$@" "slurm/$stage.sbatch") ||
+	# The last --output counts, and the log must be where this chain looks for it.
+	[ -n "$list" ] || set -- "$@" --output="$RUN/slurm/%x-%j.log"
+	number=$(sbatch --parsable --export=ALL "$@" "slurm/$stage.sbatch") ||
 		die 1 "sbatch refuses the job $stage (see above). Partition, account and limits are in SITE_OPTIONS and ${stage^^}_OPTIONS of ${SITE_ENV:-slurm/site.env}; its options were: $*"
 	number=${number%%;*}
 	if ((${#submitted[@]} == 0)); then
@@ -244,7 +246,7 @@ submit_chain() {
 		list=
 		if is_array "$stage"; then
 			list=${ARRAY:-0-$((TASKS - 1))}
-			options=(--array="$list" --output="$RUN/slurm/%x-%A_%a.log" "${options[@]}")
+			options=("${options[@]}" --array="$list" --output="$RUN/slurm/%x-%A_%a.log")
 		fi
 		((${#submitted[@]} == 0)) || options=(--dependency="$end:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")
 		submit "$stage" "$list" "${options[@]}"

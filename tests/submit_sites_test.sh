@@ -94,7 +94,7 @@ start_over
 submit
 ! grep -q '^note:' "$work/said" || fail "a note without a reason"
 mkdir -p "$RUN/train"
-start='{"host":"n1","first_step":100,"step":200,"seconds":{"start":9,"steps":800,"data":150.5,"ranks":49.5,"validation":1,"saves":640},"saves":[{"step":150,"seconds":{"steps":4,"saves":20}},{"step":160,"seconds":{"steps":8,"saves":340}},{"step":200,"seconds":{"steps":9,"saves":630}}]}'
+start='{"host":"n1","job":"7","ranks":512,"eligible_s":0.0,"first_step":100,"step":200,"seconds":{"start":9,"steps":800,"data":150.5,"ranks":49.5,"validation":1,"saves":640},"saves":[{"step":150,"seconds":{"steps":4,"saves":20}},{"step":160,"seconds":{"steps":8,"saves":340}},{"step":200,"seconds":{"steps":9,"saves":630}}]}'
 printf '%s\n%s\n' "$start" '{"host":"n1","first_step":-1,"step":-1,"seconds":{"steps":0,"saves":0},"saves":[]}' >"$RUN/train/starts.jsonl"
 submit
 expect 0 "note: a step and a save took 331 s before, but training is asked to stop only 300 s before its time limit: add --signal=B:USR1@662 to TRAIN_OPTIONS in $SITE_ENV"

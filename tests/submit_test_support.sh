@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Has the simulated Slurm commands and the functions of the tests of slurm/submit.sh, which source this file.
 set -euo pipefail
+# ctest may run in a Slurm job, whose variables must not reach the tests.
+while read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(SLURM|SBATCH)_' || true)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -93,7 +93,8 @@ Json FrameFactsToJson(const FrameFacts& facts) {
 }
 
 FrameFacts FrameFactsFromJson(const Json& json, const std::string& source) {
-  constexpr int kMostSide = 65'536, kBestQuality = 100;
+  constexpr int kMostSide = 8192;  // the most that --height takes
+  constexpr int kBestQuality = 100;
   FrameFacts facts;
   UseJson(source, [&] {
     facts.height = Number(json, "height", kMostSide, source);
@@ -198,6 +199,12 @@ std::optional<FrameFacts> FrameFactsOf(const std::optional<Passport>& passport) 
     facts = FrameFactsFromJson(json, source);
   });
   return facts;
+}
+
+void DropDamagedFrames(std::optional<Passport>* passport) {
+  if (*passport && !FrameFactsOf(*passport)) {
+    (*passport)->shards.erase(kFramesKey);
+  }
 }
 
 std::vector<TrainingDifference> DifferencesIn(const std::optional<Passport>& passport) {

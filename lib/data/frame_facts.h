@@ -63,5 +63,8 @@ void SetDifferences(const std::vector<TrainingDifference>& differences, Passport
 // damaged.
 std::optional<FrameFacts> FrameFactsOf(const std::optional<Passport>& passport);
 std::vector<TrainingDifference> DifferencesIn(const std::optional<Passport>& passport);
+// Takes damaged `frames` out, with the warning of FrameFactsOf(), which later calls then do not
+// repeat.
+void DropDamagedFrames(std::optional<Passport>* passport);
 
 }  // namespace reel3d

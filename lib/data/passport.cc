@@ -99,16 +99,55 @@ std::map<std::string, std::string> ValuesIn(const Json& json, const std::string&
   return values;
 }
 
-std::map<std::string, std::string> ValuesIn(const Passport& passport) {
-  std::map<std::string, std::string> values = ValuesIn(passport.list, "list");
-  values.merge(ValuesIn(passport.shards, "shards"));
+// Returns the first `num_columns` counts of each class by their paths.
+std::map<std::string, std::string> CountsIn(const Passport& passport, size_t num_columns) {
+  std::map<std::string, std::string> values;
   for (const auto& [subset_and_class, counts] : passport.counts) {
-    for (const Column& column : Columns()) {
+    for (size_t place = 0; place < num_columns; ++place) {
+      const Column& column = Columns()[place];
       values[fmt::format("{}: {}: {}", SubsetName(subset_and_class.first), subset_and_class.second,
                          column.name)] = std::to_string(counts.*column.count);
     }
   }
   return values;
+}
+
+std::map<std::string, std::string> ValuesIn(const Passport& passport) {
+  std::map<std::string, std::string> values = ValuesIn(passport.list, "list");
+  values.merge(ValuesIn(passport.shards, "shards"));
+  values.merge(CountsIn(passport, Columns().size()));
+  return values;
+}
+
+// Returns the facts of `list` that `other` states too.
+Json SharedFacts(const Json& list, const Json& other) {
+  Json shared = Json::object();
+  for (const auto& [key, value] : list.items()) {
+    if (other.contains(key)) {
+      shared[key] = value;
+    }
+  }
+  return shared;
+}
+
+std::map<std::string, std::string> ListValuesIn(const Passport& passport, const Json& shared) {
+  constexpr size_t kOfList = 2;  // pack-shards adds the columns behind `expected` and `found`
+  std::map<std::string, std::string> values = ValuesIn(shared, "list");
+  values.merge(CountsIn(passport, kOfList));
+  return values;
+}
+
+std::vector<PassportDifference> Differences(std::map<std::string, std::string> of_first,
+                                            std::map<std::string, std::string> of_second) {
+  std::map<std::string, std::string> all = of_first;
+  all.insert(of_second.begin(), of_second.end());
+  std::vector<PassportDifference> differences;
+  for (const auto& [what, value] : all) {
+    if (of_first[what] != of_second[what]) {
+      differences.push_back({what, of_first[what], of_second[what]});
+    }
+  }
+  return differences;
 }
 
 }  // namespace
@@ -241,16 +280,17 @@ void CountListed(const Manifest& manifest, const std::vector<MissingFile>& missi
 }
 
 std::vector<PassportDifference> DifferencesOf(const Passport& first, const Passport& second) {
-  std::map<std::string, std::string> of_first = ValuesIn(first), of_second = ValuesIn(second);
-  std::map<std::string, std::string> all = of_first;
-  all.insert(of_second.begin(), of_second.end());
-  std::vector<PassportDifference> differences;
-  for (const auto& [what, value] : all) {
-    if (of_first[what] != of_second[what]) {
-      differences.push_back({what, of_first[what], of_second[what]});
-    }
+  return Differences(ValuesIn(first), ValuesIn(second));
+}
+
+std::optional<std::vector<PassportDifference>> ListDifferences(const Passport& first,
+                                                               const Passport& second) {
+  const Json of_first = SharedFacts(first.list, second.list);
+  if (of_first.empty()) {
+    return std::nullopt;
   }
-  return differences;
+  return Differences(ListValuesIn(first, of_first),
+                     ListValuesIn(second, SharedFacts(second.list, first.list)));
 }
 
 }  // namespace reel3d

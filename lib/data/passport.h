@@ -92,5 +92,11 @@ struct PassportDifference {
   std::string first, second;
 };
 std::vector<PassportDifference> DifferencesOf(const Passport& first, const Passport& second);
+// Returns in what the lists of videos differ: facts of list-videos that both passports state, and
+// the counts `expected` and `found`. Returns nothing if no such fact stands in both, as in a file
+// of weights whose passport has only facts of frames: then nobody knows whether the lists are
+// equal.
+std::optional<std::vector<PassportDifference>> ListDifferences(const Passport& first,
+                                                               const Passport& second);
 
 }  // namespace reel3d

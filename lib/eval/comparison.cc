@@ -142,6 +142,30 @@ std::vector<std::string> DrawnNames(const PairedVideos& pairs, const ComparisonO
   return options.groups_of ? options.groups_of(ids) : ids;
 }
 
+// Compares as CompareAnswers() does; `drawn` is what DrawnNames() returns.
+Comparison CompareDrawn(const PairedVideos& pairs, size_t num_classes,
+                        const std::vector<std::string>& drawn, const ComparisonOptions& options) {
+  const std::vector<int> groups = NumberGroups(drawn, pairs.videos.size());
+  Comparison comparison;
+  comparison.has_groups = static_cast<bool>(options.groups_of);
+  comparison.num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
+  comparison.num_common = static_cast<int64_t>(pairs.videos.size());
+  comparison.num_only_a = pairs.num_only_a;
+  comparison.num_only_b = pairs.num_only_b;
+  comparison.top1 = CompareTop(pairs.videos, 1);
+  comparison.top5 = CompareTop(pairs.videos, 5);
+  AddIntervals(pairs.videos, groups, options.resampling, &comparison);
+  comparison.classes = CompareClasses(pairs.videos, num_classes);
+  for (const PairedVideo& video : pairs.videos) {
+    if ((video.rank_a < 1) != (video.rank_b < 1)) {
+      comparison.flipped.push_back({video.id, video.label, video.answer_a, video.answer_b});
+    }
+  }
+  comparison.is_significant = IsSignificant(comparison);
+  comparison.verdict = Judge(comparison, options.margin);
+  return comparison;
+}
+
 }  // namespace
 
 double Flips::ShareA() const { return Share(both_right + to_wrong, total()); }
@@ -164,33 +188,16 @@ const char* NameOf(Verdict verdict) {
 
 Comparison CompareAnswers(const PairedVideos& pairs, size_t num_classes,
                           const ComparisonOptions& options) {
-  const std::vector<int> groups = NumberGroups(DrawnNames(pairs, options), pairs.videos.size());
-  Comparison comparison;
-  comparison.has_groups = static_cast<bool>(options.groups_of);
-  comparison.num_groups = *std::max_element(groups.begin(), groups.end()) + 1;
-  comparison.num_common = static_cast<int64_t>(pairs.videos.size());
-  comparison.num_only_a = pairs.num_only_a;
-  comparison.num_only_b = pairs.num_only_b;
-  comparison.top1 = CompareTop(pairs.videos, 1);
-  comparison.top5 = CompareTop(pairs.videos, 5);
-  AddIntervals(pairs.videos, groups, options.resampling, &comparison);
-  comparison.classes = CompareClasses(pairs.videos, num_classes);
-  for (const PairedVideo& video : pairs.videos) {
-    if ((video.rank_a < 1) != (video.rank_b < 1)) {
-      comparison.flipped.push_back({video.id, video.label, video.answer_a, video.answer_b});
-    }
-  }
-  comparison.is_significant = IsSignificant(comparison);
-  comparison.verdict = Judge(comparison, options.margin);
-  return comparison;
+  REEL3D_CHECK(!pairs.videos.empty());
+  return CompareDrawn(pairs, num_classes, DrawnNames(pairs, options), options);
 }
 
 Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options) {
   RequireSameClasses(a, b, options.name_a, options.name_b);
   const PairedVideos pairs = PairVideos(a, b, options.averaging, options.name_a, options.name_b);
-  Comparison comparison = CompareAnswers(pairs, a.classes.size(), options);
-  comparison.fusion =
-      CompareFusion(pairs.videos, HalvesOf(DrawnNames(pairs, options)), comparison.top1.flips);
+  const std::vector<std::string> drawn = DrawnNames(pairs, options);
+  Comparison comparison = CompareDrawn(pairs, a.classes.size(), drawn, options);
+  comparison.fusion = CompareFusion(pairs.videos, HalvesOf(drawn), comparison.top1.flips);
   return comparison;
 }
 

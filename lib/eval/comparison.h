@@ -90,8 +90,8 @@ struct ComparisonOptions {
   Resampling resampling;
 };
 
-// Compares the answers of both runs: everything but the late fusion, which needs the runs' scores.
-// The probabilities of `pairs` may be empty, and `pairs` may not. Throws what `groups_of` throws.
+// Compares the answers of both runs to at least one video. The result has no late fusion, so the
+// videos need no probabilities. Throws what `groups_of` throws.
 Comparison CompareAnswers(const PairedVideos& pairs, size_t num_classes,
                           const ComparisonOptions& options);
 

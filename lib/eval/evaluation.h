@@ -71,8 +71,8 @@ struct ClassFigures {
 // as Wilson's on each side, because a bootstrap near 0 or 1 is too narrow and at 0 or 1 a point.
 // Those of the two means are widened only where they would be a point.
 struct FigureIntervals {
-  Interval top1, top5, average, mean_class_top1;  // with missing videos wrong
-  Interval top1_missing_ignored;
+  Interval top1, top5, average;                    // with missing videos wrong
+  Interval mean_class_top1, top1_missing_ignored;  // over the scored videos
 };
 
 // Calibration of the confidence: the probability (ToProbabilities) of the predicted class.

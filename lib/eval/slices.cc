@@ -7,6 +7,7 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,13 +23,16 @@ constexpr size_t kMostTexts = 50;
 constexpr const char* kNone = "(none)";
 constexpr const char* kOther = "(other)";
 
-// Returns none for a text; the number may be infinite or NaN.
+// Returns none for a text; the number may be infinite or NaN. It is infinite if it is too large.
 std::optional<double> ParsedNumber(const std::string& text) {
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault != std::errc() || stop != end) {
+  if (fault == std::errc::invalid_argument || stop != end) {
     return std::nullopt;
+  }
+  if (fault == std::errc::result_out_of_range) {
+    return std::strtod(text.c_str(), nullptr);  // tells too large from too small
   }
   return number;
 }

@@ -21,7 +21,7 @@ struct SliceColumn {
 enum class ValueKind {
   kUnknown,  // ""
   kNumber,
-  kNotFinite,  // a number such as "nan" or "inf"
+  kNotFinite,  // a number such as "nan", "inf" or "1e999"
   kText,
 };
 ValueKind KindOf(const std::string& value);

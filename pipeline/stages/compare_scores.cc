@@ -54,12 +54,18 @@ std::optional<FrameFacts> FramesIn(const std::string& folder) {
       PassportOrWarning([&] { return ReadPassport(fs::path(folder) / Passport::kFileName); }));
 }
 
-// Returns in what the frames of the second run were prepared unlike those of the first, if that is
+// The run that all others are compared with.
+struct FirstRun {
+  SubsetScores scores;
+  std::optional<FrameFacts> frames;
+};
+
+// Returns in what the frames of another run were prepared unlike those of the first, if that is
 // known of both.
-std::vector<TrainingDifference> OtherFrames(const std::string& first, const std::string& second) {
-  const std::optional<FrameFacts> of_first = FramesIn(first), of_second = FramesIn(second);
-  return of_first && of_second ? FrameDifferences(*of_second, *of_first)
-                               : std::vector<TrainingDifference>();
+std::vector<TrainingDifference> OtherFrames(const FirstRun& first, const std::string& folder) {
+  const std::optional<FrameFacts> frames = FramesIn(folder);
+  return frames && first.frames ? FrameDifferences(*frames, *first.frames)
+                                : std::vector<TrainingDifference>();
 }
 
 // Collects the comparisons of all runs with the first.
@@ -70,8 +76,8 @@ struct Tables {
   std::vector<SuspectLabel> suspects;  // of all runs so far, by id
 };
 
-void AddRun(const SubsetScores& first, const std::string& folder,
-            const CompareScoresOptions& options, Tables* tables) {
+void AddRun(const FirstRun& first, const std::string& folder, const CompareScoresOptions& options,
+            Tables* tables) {
   ComparisonOptions how;
   how.averaging = options.clips.averaging.Rule();
   how.margin = options.margin / 100;
@@ -85,12 +91,12 @@ void AddRun(const SubsetScores& first, const std::string& folder,
     };
   }
   const SubsetScores run = ReadRun(folder, options);
-  const Comparison comparison = Compare(first, run, how);
+  const Comparison comparison = Compare(first.scores, run, how);
   tables->suspects = CommonSuspects(tables->suspects, SuspectsOf(run, how.averaging));
-  const ComparisonNames names = {how.name_a, how.name_b, first.classes, how.margin,
-                                 OtherFrames(options.scores_dirs.front(), folder)};
+  const ComparisonNames names = {how.name_a, how.name_b, first.scores.classes, how.margin,
+                                 OtherFrames(first, folder)};
   std::string& text = tables->report.text;
-  const std::vector<RunDifference> differences = DifferencesOf(first, run);
+  const std::vector<RunDifference> differences = DifferencesOf(first.scores, run);
   text += (text.empty() ? "" : "\n") + FormatComparison(comparison, names) +
           FormatDifferences(differences);
   Json figures = ComparisonToJson(comparison, names);
@@ -156,16 +162,17 @@ void CompareScoresOptions::Check() const {
 CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
   options.Check();
   RequireOtherFolders(options.scores_dirs);
-  const SubsetScores first = ReadRun(options.scores_dirs.front(), options);
+  const std::string& folder = options.scores_dirs.front();
+  const FirstRun first = {ReadRun(folder, options), FramesIn(folder)};
   Tables tables;
   tables.report.figures["comparisons"] = Json::array();
-  tables.suspects = SuspectsOf(first, options.clips.averaging.Rule());
+  tables.suspects = SuspectsOf(first.scores, options.clips.averaging.Rule());
   for (size_t run = 1; run < options.scores_dirs.size(); ++run) {
     AddRun(first, options.scores_dirs[run], options, &tables);
   }
   if (!options.out_dir.empty()) {
     RankSuspects(&tables.suspects);
-    WriteTables(tables, first.classes, options);
+    WriteTables(tables, first.scores.classes, options);
   }
   return tables.report;
 }

@@ -153,8 +153,8 @@ std::string FormatComparison(const Comparison& comparison, const ComparisonNames
                      100 * top1.flips.ShareA(), Points(top1.flips.Difference()),
                      Points(top1.interval_95)) +
          FigureTable(comparison) + "\n" + VideosSentence(comparison, names) +
-         FramesSentence(names) + ClassesSentence(comparison, names) +
-         FusionSentence(comparison.fusion, names);
+         ClassesSentence(comparison, names) + FusionSentence(comparison.fusion, names) +
+         FramesSentence(names);
 }
 
 Json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names) {

@@ -20,7 +20,8 @@ struct ComparisonNames {
   std::vector<TrainingDifference> frames = {};
 };
 
-// Returns the verdict as one sentence, then the figures that it is based on.
+// Returns the verdict as one sentence, then the figures that it is based on. The last line says in
+// what the frames differ, if they do; FormatDifferences() says the rest.
 std::string FormatComparison(const Comparison& comparison, const ComparisonNames& names);
 nlohmann::ordered_json ComparisonToJson(const Comparison& comparison, const ComparisonNames& names);
 

@@ -66,8 +66,10 @@ void ReadTimesBetweenEpochs(const TrainMeasured& train, MeasuredRates* rates) {
     }
   } else if (train.seconds) {
     between_s = std::max(0.0, *train.seconds - train.steps_s);
-    Keep("start_s", 0, rates);
-    Keep("save_s", 0, rates);
+    if (train.windows > 0) {  // validation_ms holds these times
+      Keep("start_s", 0, rates);
+      Keep("save_s", 0, rates);
+    }
   } else {
     return;
   }

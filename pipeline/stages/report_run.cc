@@ -53,8 +53,8 @@ void ReportRunOptions::Bind(OptionBinder& binder) {
               "folder to which each figure is also written as an .svg file. Empty: no such files",
               Effect::kRunOnly);
   binder.Bind("timeline", &timelines,
-              "also draw these tables of classify-video --timeline, FILE.tsv,... Empty: only those "
-              "in RUN_DIR/timelines",
+              "also draw these tables of classify-video --timeline, FILE.tsv,... Of several runs "
+              "the first one shows them. Empty: only those in RUN_DIR/timelines",
               Effect::kRunOnly);
   binder.Bind("comparison", &comparison,
               "also show the verdicts and the late fusion in this folder of compare-scores "

@@ -221,6 +221,14 @@ class Reader {
     if (const double every = Setting(stage, "checkpoint-epochs", 1); every > 0) {
       train.saves = std::max(1.0, std::floor(epochs / every));
     }
+    if (const double minutes = Setting(stage, "checkpoint-minutes", 30); minutes > 0) {
+      for (const Json& line : lines) {
+        train.saves += std::floor(Number(line, "seconds") / (60 * minutes));
+      }
+    }
+    if (const double every = Setting(stage, "checkpoint-steps", 0); every > 0) {
+      train.saves += std::floor(train.steps / every);
+    }
     ReadTimesOfTraining(stage, json);
     std::error_code absent;
     const auto weights = fs::file_size(stage / "checkpoints/latest/model.safetensors", absent);

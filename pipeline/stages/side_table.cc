@@ -194,16 +194,21 @@ ValueCounts CountValues(const SliceColumn& column, const RowsOfVideos& rows) {
 }
 
 // Warns of videos without a number in a column of numbers, and makes values such as "nan" unknown
-// there. Warns of texts among numbers, because one text makes all of them texts.
-void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, SliceColumn* column) {
+// there. Warns of texts among numbers, because one text makes all of them texts, and then the
+// column may be one that ReadSliceColumns() leaves out unless it was named.
+void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, bool is_named,
+                 SliceColumn* column) {
   const auto [numbers, texts, others] = CountValues(*column, rows);
   const std::string name = fmt::format("{}: column {}", file.string(), Escaped(column->name));
   if (texts.count > 0 && numbers.count > texts.count) {
     LogWarn(
         fmt::format("{} has numbers for {} and texts for {}, the first in line {} ('{}'): all "
-                    "are taken as texts; leave the field empty where a number is not known",
+                    "are taken as texts; leave the field empty where a number is not known{}",
                     name, Count(numbers.count, "scored video"), texts.count, texts.first_line,
-                    Escaped(texts.first)));
+                    Escaped(texts.first),
+                    is_named || !NamesEachVideo(*column)
+                        ? ""
+                        : " (the column is left out, as no two values are equal)"));
   }
   if (texts.count == 0 && numbers.count > 0 && others.count > 0) {
     LogWarn(
@@ -239,14 +244,14 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
     const auto found = places.find(name);
     const size_t place = found != places.end() ? found->second : PlaceOf(table.columns, name, file);
     columns.push_back(ColumnOf(rows, name, place));
-    JudgeColumn(file, rows, &columns.back());
+    JudgeColumn(file, rows, !wanted.empty(), &columns.back());
     if (wanted.empty() && NamesEachVideo(columns.back())) {
       columns.pop_back();
     }
   }
   if (makes_duration && (wanted.empty() || Has(wanted, kDuration))) {
     columns.push_back(Durations(table, rows));
-    JudgeColumn(file, rows, &columns.back());
+    JudgeColumn(file, rows, !wanted.empty(), &columns.back());
   }
   return columns;
 }

@@ -18,8 +18,8 @@ namespace reel3d {
 // not group videos: `label`, and texts that differ from video to video. If the file has
 // `num_frames` and `fps`, there is a column `duration_s` as well. In a column of numbers, values
 // such as "nan" become "", and a warning states how many videos have no number. Another warning
-// states that a column has texts among its numbers. Throws an input error if a column
-// is not there, an id occurs twice, or no video is in the file.
+// states that a column has texts among its numbers, and whether it is left out for that. Throws an
+// input error if a column is not there, an id occurs twice, or no video is in the file.
 std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& wanted,
                                           const std::vector<std::string>& ids);

@@ -18,6 +18,7 @@
 #include "lib/base/log.h"
 #include "lib/cli/config_file.h"
 #include "lib/cli/tool.h"
+#include "lib/data/frame_facts.h"
 #include "lib/data/manifest.h"
 #include "lib/data/passport.h"
 #include "lib/model/precision.h"
@@ -212,6 +213,7 @@ TrainedNetwork Load(const NetworkSource& source) {
 TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device,
                                   const PrecisionOptions& precision, int64_t batch) {
   TrainedNetwork trained = Load(source);
+  DropDamagedFrames(&trained.trained_on);
   trained.network->to(device);
   const std::string found = UsePrecision(trained.network, precision,
                                          {trained.recipe.shape.length, trained.recipe.size, batch});

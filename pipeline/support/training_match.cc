@@ -72,6 +72,18 @@ void RequireAllowed(const std::string& data, const std::vector<TrainingDifferenc
   }
 }
 
+// Throws an input error if videos cannot be prepared so. A passport may state any word and number.
+void RequirePreparable(const PreparationOptions& like_training) {
+  try {
+    like_training.Check();
+  } catch (const Error& error) {
+    throw InputError(
+        fmt::format("the network's passport states frames that cannot be prepared ({}): give "
+                    "--height and the other options yourself",
+                    error.what()));
+  }
+}
+
 }  // namespace
 
 void AllowedDifferences::Bind(OptionBinder& binder) {
@@ -124,7 +136,7 @@ PreparationOptions PreparationFor(const PreparationOptions& options,
   if (options.interlaced == unset.interlaced) {
     like.interlaced = FindChoice<Interlaced>(trained->interlaced).value_or(unset.interlaced);
   }
-  like.Check();
+  RequirePreparable(like);
   return like;
 }
 

@@ -36,6 +36,7 @@ std::vector<TrainingDifference> RequireLikeTraining(const std::string& data,
 
 // Returns how videos are prepared for a network: `options` if they have a height or a short side.
 // Otherwise these are those of the training, if known, and so are values that have their defaults.
+// Throws an input error if no video can be prepared like those of the training.
 PreparationOptions PreparationFor(const PreparationOptions& options,
                                   const std::optional<Passport>& trained_on);
 

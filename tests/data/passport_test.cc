@@ -159,5 +159,34 @@ TEST(Passport, DifferencesNameEachValue) {
                                  "training: wave: packed: 8 | 7"));
 }
 
+// Facts of frames and of shards, and facts that only one list has, say nothing about the list.
+TEST(Passport, ListsDifferInWhatBothState) {
+  Passport other = Sample();
+  other.list["scanned_by"] = "a newer list-videos";
+  other.shards = {{"frames", {{"height", 240}}}, {"differences", {{"x", "y"}}}};
+  other.counts.at({Subset::kTraining, "wave"}) = {10, 9, 0, 0};
+  ASSERT_TRUE(ListDifferences(Sample(), other).has_value());
+  EXPECT_TRUE(ListDifferences(Sample(), other)->empty());
+  other.list["missing_because"] = {{"no such file", 3}};
+  other.counts.at({Subset::kTraining, "wave"}).found = 8;
+  other.counts[{Subset::kTesting, "run"}] = {1, 1, 1, 1};
+  std::vector<std::string> lines;
+  for (const PassportDifference& found : ListDifferences(Sample(), other).value()) {
+    lines.push_back(found.what + ": " + found.first + " | " + found.second);
+  }
+  EXPECT_THAT(
+      lines, ElementsAre("list missing_because no such file: 2 | 3", "testing: run: expected:  | 1",
+                         "testing: run: found:  | 1", "training: wave: found: 9 | 8"));
+}
+
+TEST(Passport, ListsThatAreNotThereAreNotCompared) {
+  Passport weights;
+  weights.shards = {{"frames", {{"height", 240}}}};
+  EXPECT_FALSE(ListDifferences(weights, Sample()).has_value());
+  EXPECT_FALSE(ListDifferences(Sample(), weights).has_value());
+  weights.list = {{"other", 1}};
+  EXPECT_FALSE(ListDifferences(weights, Sample()).has_value()) << "no fact stands in both";
+}
+
 }  // namespace
 }  // namespace reel3d

@@ -50,13 +50,13 @@ TEST(Slices, NumbersWithATextAreTexts) {
 
 TEST(Slices, ValuesAreOfFourKinds) {
   EXPECT_EQ(KindOf(""), ValueKind::kUnknown);
-  for (const char* number : {"0", "-1.5", "1e3"}) {
+  for (const char* number : {"0", "-1.5", "1e3", "1e-999"}) {
     EXPECT_EQ(KindOf(number), ValueKind::kNumber) << number;
   }
-  for (const char* number : {"nan", "NaN", "-nan", "inf", "-Infinity"}) {
+  for (const char* number : {"nan", "NaN", "-nan", "inf", "-Infinity", "1e999", "-1e999"}) {
     EXPECT_EQ(KindOf(number), ValueKind::kNotFinite) << number;
   }
-  for (const char* text : {"x", "1x", " 1", "n/a", "0x10"}) {
+  for (const char* text : {"x", "1x", " 1", "n/a", "0x10", "1e999x"}) {
     EXPECT_EQ(KindOf(text), ValueKind::kText) << text;
   }
 }

@@ -81,9 +81,22 @@ TEST_F(CompareScores, OtherwisePreparedFramesAreNamed) {
   EXPECT_THAT(report.text, HasSubstr("the frames that " + b +
                                      " scored were prepared otherwise: "
                                      "height 360 (" +
-                                     a + ": 240)\n"));
+                                     a + ": 240)\nthe runs differ in checkpoint"));
   const Json& found = report.figures["comparisons"][0]["frames_differ"];
   EXPECT_EQ(found, Json({{"height", {{"first", "240"}, {"run", "360"}}}}));
+}
+
+TEST_F(CompareScores, DamagedFramesOfTheFirstRunAreWarnedOfOnce) {
+  const std::string a = Write("a", 12);
+  Passport passport;
+  passport.shards["frames"]["height"] = -1;
+  WritePassport(a + "/passport.json", passport);
+  testing::internal::CaptureStderr();
+  Compare({a, Write("b", 2), Write("c", 3)});
+  const std::string log = testing::internal::GetCapturedStderr();
+  const size_t warned = log.find("taken as not known");
+  ASSERT_NE(warned, std::string::npos) << log;
+  EXPECT_EQ(log.find("taken as not known", warned + 1), std::string::npos) << log;
 }
 
 TEST_F(CompareScores, TheVerdictComesFirst) {

@@ -91,8 +91,17 @@ TEST_F(EvaluateTables, ATextAmongNumbersIsNamed) {
   EXPECT_THAT(
       testing::internal::GetCapturedStderr(),
       AllOf(HasSubstr("column fps has numbers for 2 scored videos and texts for 1, the first in "
-                      "line 3 ('unknown'): all are taken as texts; leave the field empty where a"),
+                      "line 3 ('unknown'): all are taken as texts; leave the field empty where a "
+                      "number is not known (the column is left out, as no two values are equal)"),
             Not(HasSubstr("column cam"))));
+  EXPECT_THAT(Output("slices.tsv"), Not(HasSubstr("\nfps\t")));
+  options_.slice_by = {"fps"};
+  options_.overwrite = true;
+  testing::internal::CaptureStderr();
+  Run();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("all are taken as texts"), Not(HasSubstr("the column is left out"))));
+  EXPECT_THAT(Output("slices.tsv"), HasSubstr("\nfps\tunknown\t1\t"));
 }
 
 TEST_F(EvaluateTables, AColumnThatStandsTwice) {

@@ -53,14 +53,17 @@ class Facts : public ::testing::Test {
     MakeFolders(file.parent_path());
     WriteFileAtomically(file, text);
   }
-  void WritePassport(const std::string& name, int packed) {
+  void WritePassport(const std::string& name, int packed, int found = 10) {
+    Write(name, FormatPassport(PassportWith(packed, found)));
+  }
+  static Passport PassportWith(int packed, int found) {
     Passport passport;
     passport.list = {{"manifest_crc32", PassportChecksum(kList)}, {"sources_in_two_subsets", 0}};
     passport.shards = {{"shards_crc32", PassportChecksum(kShards)}};
-    passport.counts[{Subset::kTraining, "<rise>"}] = {10, 10, packed, 1};
+    passport.counts[{Subset::kTraining, "<rise>"}] = {10, found, packed, 1};
     passport.counts[{Subset::kTraining, "fall"}] = {5, 5, 5, 2};
     passport.counts[{Subset::kValidation, "fall"}] = {4, 4, 4, 0};
-    Write(name, FormatPassport(passport));
+    return passport;
   }
 
   // Returns "yes", "no" or "–" and what was found of the only fact that has `words`.
@@ -85,7 +88,7 @@ TEST_F(Facts, AreThoseOfTheFiles) {
   EXPECT_EQ(FactWith(run, "in the shards"), "yes: 9 of 9, 0 in failed.tsv");
   EXPECT_EQ(FactWith(run, "videos.tsv is still"), "yes: the checksums agree");
   EXPECT_EQ(FactWith(run, "shards.tsv still"), "yes: the checksums agree");
-  EXPECT_EQ(FactWith(run, "learned from"), "yes: the passports are equal");
+  EXPECT_EQ(FactWith(run, "learned from"), "yes: the lists of videos are equal");
   EXPECT_EQ(FactWith(run, "two subsets"), "yes: 0 sources");
   EXPECT_EQ(FactWith(run, "last epoch"), "yes: 3 epochs, 1,500 steps");
   EXPECT_EQ(FactWith(run, "was finite"), "no: 2 bad steps");
@@ -101,19 +104,60 @@ TEST_F(Facts, ChangeWithTheFiles) {
   std::filesystem::remove(run_ / "train/DONE");
   Write("videos.tsv", std::string(kList) + "b\tfall\n");
   Write("shards/shards.tsv", "shard\tuuid\n0\tother\n");
-  WritePassport("evaluation/trained_on.json", 8);
+  WritePassport("evaluation/trained_on.json", 9, 8);
   Write("evaluation/metrics.json",
         R"({"num_videos": 3, "num_expected": 4, "frames_shuffled": true})");
   const RunRecord run = ReadRun(run_);
   EXPECT_EQ(FactWith(run, "every stage"), "no: not finished: train-r3d");
   EXPECT_THAT(FactWith(run, "videos.tsv is still"), HasSubstr("no: "));
   EXPECT_THAT(FactWith(run, "shards.tsv still"), HasSubstr("is not the passport of"));
-  EXPECT_EQ(FactWith(run, "learned from"), "no: the passports differ in 1 value");
+  EXPECT_EQ(FactWith(run, "learned from"), "no: the lists of videos differ in 1 value");
   EXPECT_EQ(FactWith(run, "has a score"), "no: 3 of 4");
   EXPECT_EQ(FactWith(run, "in their order"), "no: shuffled");
   const std::string page = MakeVerified({run}).html();
   EXPECT_THAT(page, HasSubstr("<tr class=\"marked\"><th scope=\"row\"><bdi>every stage"));
   EXPECT_THAT(page, Not(HasSubstr("says nothing about frames")));
+}
+
+TEST_F(Facts, OfAContinuedRunCountWhatWasKept) {
+  Write("prepared/report.json", R"({"num_videos": 10, "num_done": 2, "num_skipped": 8})");
+  Write("prepared/failed.tsv", "item\tstage\treason\n");
+  EXPECT_EQ(FactWith(ReadRun(run_), "was prepared"), "yes: 10 of 10, 0 in failed.tsv");
+  Write("prepared/report.json", R"({"num_videos": 10, "num_done": 2, "num_skipped": 7})");
+  EXPECT_EQ(FactWith(ReadRun(run_), "was prepared"), "no: 9 of 10, 0 in failed.tsv");
+}
+
+// The passport of a file of weights has only facts of the frames.
+TEST_F(Facts, OfWeightsDoNotNameTheirData) {
+  Passport weights;
+  weights.shards = {{"frames", {{"height", 240}}}};
+  Write("evaluation/trained_on.json", FormatPassport(weights));
+  const RunRecord run = ReadRun(run_);
+  ASSERT_TRUE(run.trained_on.has_value());
+  EXPECT_EQ(FactWith(run, "learned from"), "0 facts");
+  const std::string page = MakePassport({run}).html();
+  EXPECT_THAT(page, HasSubstr("the data set that was scored is not known"));
+  EXPECT_THAT(page, Not(HasSubstr("from another data set")));
+}
+
+// With --from-videos the data's passport is that of the manifest: nothing is packed.
+TEST_F(Facts, OfScoredVideosSayNothingOfShards) {
+  Passport listed = PassportWith(0, 10);
+  listed.shards = {{"differences", {{"height", "240 and 128"}}}};
+  for (auto& [subset_and_class, counts] : listed.counts) {
+    counts.packed = counts.num_short = 0;
+  }
+  Write("evaluation/passport.json", FormatPassport(listed));
+  const std::string scored = R"("inputs": [{"identity": "step-1"}, {"identity": "0b"}]})";
+  Write("scores/report.json", R"({"clip": {"from_videos": true}, )" + scored);
+  const RunRecord run = ReadRun(run_);
+  EXPECT_EQ(FactWith(run, "learned from"), "yes: the lists of videos are equal");
+  EXPECT_EQ(FactWith(run, "those of training"), "0 facts");
+  EXPECT_THAT(MakePassport({run}).html(), HasSubstr("learned from the data set that was scored."));
+  for (const char* clip : {R"({"from_videos": false})", R"({"from_videos": 1})", "[true]", "7"}) {
+    Write("scores/report.json", std::string(R"({"clip": )") + clip + ", " + scored);
+    EXPECT_EQ(FactWith(ReadRun(run_), "those of training"), "no: 0a and 0b") << clip;
+  }
 }
 
 TEST_F(Facts, OfDamagedFilesAreLeftOut) {
@@ -130,7 +174,7 @@ TEST_F(Facts, OfDamagedFilesAreLeftOut) {
 }
 
 TEST_F(Facts, ThePassportIsThatOfTheFiles) {
-  WritePassport("evaluation/trained_on.json", 8);
+  WritePassport("evaluation/trained_on.json", 7, 8);
   const std::string page = MakePassport({ReadRun(run_)}).html();
   EXPECT_EQ(test::NumbersOf(page, "passport"),
             (test::PageTable{{"15", "15", "14", "3"}, {"4", "4", "4", "0"}}));
@@ -139,7 +183,8 @@ TEST_F(Facts, ThePassportIsThatOfTheFiles) {
   EXPECT_THAT(page, HasSubstr("&lt;rise&gt;"));
   EXPECT_THAT(page, HasSubstr(PassportChecksum(kShards)));
   EXPECT_EQ(test::TextsOf(page, "data_differences"),
-            (test::PageTable{{"training: &lt;rise&gt;: packed", "8", "9"}}));
+            (test::PageTable{{"training: &lt;rise&gt;: found", "8", "10"}}))
+      << "what is packed is no fact of the list";
   EXPECT_THAT(MakePassport({RunRecord()}).html(), HasSubstr("No run has the passport"));
 }
 

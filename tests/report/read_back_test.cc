@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::ordered_json;
 using Path = Json::json_pointer;
 
@@ -61,7 +62,7 @@ class ReadBack : public ::testing::Test {
     options.scores_dir = run / "scores";
     options.out_dir = run / "evaluation";
     options.precision = 0.6;
-    options.intervals.group_regex = "^([a-z]+[0-9]+)_";
+    options.intervals.group_regex = group_regex_;
     RunEvaluateScores(options);
     return run;
   }
@@ -85,6 +86,7 @@ class ReadBack : public ::testing::Test {
   }
 
   test::TemporaryFolder folder_;
+  std::string group_regex_ = "^([a-z]+[0-9]+)_";
 };
 
 TEST_F(ReadBack, FiguresOfAnEvaluation) {
@@ -188,6 +190,26 @@ TEST_F(ReadBack, AComparisonIsThatOfCompareScores) {
                                       std::stod(classes[row][2]), classes[row][4], classes[row][3],
                                       std::stod(classes[row][5]), std::stod(classes[row][6]))));
   }
+}
+
+// config.ini has a value with '#' only as a comment.
+TEST_F(ReadBack, GroupsByAnExpressionWithANumberSign) {
+  group_regex_ = "^([a-z]+[0-9]+)[#_]";
+  const std::string first = MakeRun("first", 1);
+  const std::string second = MakeRun("second", 2);
+  ASSERT_THAT(ReadFile(first + "/evaluation/config.ini"), HasSubstr("# group-regex = ^"));
+  const std::string page = Page({first, second});
+  EXPECT_THAT(page, HasSubstr("The interval draws 10 groups of videos."));
+  EXPECT_THAT(page, Not(HasSubstr("groups of videos are not known")));
+}
+
+TEST_F(ReadBack, GroupsWithoutACommonExpressionAreNotKnown) {
+  const std::string first = MakeRun("first", 1);
+  group_regex_ = "^([a-z]+[0-9]+)";
+  const std::string second = MakeRun("second", 2);
+  const std::string page = Page({first, second});
+  EXPECT_THAT(page, HasSubstr("second against first: groups of videos are not known"));
+  EXPECT_THAT(page, Not(HasSubstr("The interval draws")));
 }
 
 }  // namespace

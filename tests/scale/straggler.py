@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ TASKS = 8
 SLOWER = 10
 SLICES_A_TASK = 50
 LOOK_S = 0.01
+MOST_S = 1800
 
 
 def family_of(pid):
@@ -114,17 +116,20 @@ def run_tasks(command, leases):
     slow_down = SlowDown(slow, processes[1:])
     slow_down.start()
     turns = Turns(leases)
+    begin = time.monotonic()
     try:
         while any(process.poll() is None for process in processes):
+            require(time.monotonic() - begin < MOST_S, f"not done after {MOST_S} s")
             turns.look()
             if turns.turns and len(turns.at_work) < TASKS // 2:
                 slow_down.settle()
             time.sleep(LOOK_S)
     finally:
         slow_down.is_over = True
-        for process in processes:
-            if process.poll() is None:
-                process.kill()
+        slow_down.join()
+        for pid in [pid for process in processes if process.poll() is None for pid in family_of(process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     turns.look()
     require(all(process.wait() == 0 for process in processes), "a process failed")
     return turns, slow.pid

@@ -34,7 +34,7 @@ trap clean_up EXIT
 
 # ctest may run in a Slurm job or under make, whose variables must not reach the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-while read -r name; do unset "$name"; done < <(compgen -e | grep '^SLURM_' || true)
+while read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(SLURM|SBATCH)_' || true)
 # A test may set slurm_lines, which are added to slurm.conf.
 echo "${slurm_lines:-}" >"$work/lines"
 eval "$($harness start "$cluster" -n 3 -x "$work/lines")"

@@ -54,6 +54,17 @@ class ScoreUnlike : public ScoreTool {
     return command;
   }
 
+  // Copies the checkpoint, with a passport that states another fact about the frames.
+  static std::string NetworkOfFrames(const std::string& name, const char* key,
+                                     const nlohmann::ordered_json& value) {
+    fs::copy(fs::canonical(At("to_score/checkpoints/latest")), At(name),
+             fs::copy_options::recursive);
+    nlohmann::ordered_json state = ReadCheckpointState(At(name));
+    state.at("passport").at("shards").at("frames")[key] = value;
+    FinishCheckpoint(At(name), state["step"].get<int64_t>(), state);
+    return At(name);
+  }
+
   static std::string Converted(const std::string& name) {
     ExpectScored({ToolPath("convert-weights").string(), At("to_score/checkpoints/latest"),
                   At(name + ".safetensors")});
@@ -133,6 +144,23 @@ TEST_F(ScoreUnlike, WithoutAStatementNothingIsCompared) {
   const std::string other = ShardsWith("other_shards", FrameFacts{240, 0, 20, "5", "weave"});
   EXPECT_THAT(ExpectScored(With(At("step-old"), ScoreCommand(other, "by_old_network"))),
               HasSubstr("the network does not say how those were prepared"));
+}
+
+TEST_F(ScoreUnlike, FramesOfATrainingThatCannotBePreparedAreNamed) {
+  const std::string network = NetworkOfFrames("step-odd-frames", "fps", "abc");
+  ExpectRefused(
+      With(network, ScoreCommand(At("videos.tsv"), "by_odd_frames", {"--from-videos"})),
+      HasSubstr("the network's passport states frames that cannot be prepared (--fps abc: source, "
+                "constant, or a rate from 0.01 to 500 such as 25 or 30000/1001): give --height and "
+                "the other options yourself"));
+}
+
+TEST_F(ScoreUnlike, DamagedFramesOfATrainingAreWarnedOfOnce) {
+  const std::string network = NetworkOfFrames("step-damaged-frames", "height", -1);
+  const std::string log = ExpectScored(With(network, ScoreCommand(Shards(), "by_damaged_frames")));
+  const size_t warned = log.find("taken as not known");
+  ASSERT_NE(warned, std::string::npos) << log;
+  EXPECT_EQ(log.find("taken as not known", warned + 1), std::string::npos) << log;
 }
 
 TEST_F(ScoreUnlike, ConvertedWeightsKnowTheirFrames) {

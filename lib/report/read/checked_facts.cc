@@ -56,15 +56,17 @@ void AddStages(const RunRecord& run, Facts* facts) {
                     "DONE of each stage"});
 }
 
-// States that a stage did its work for each of its items.
+// States that a stage did its work for each of its items. `kept` is the key of the items that it
+// found done when it was continued; "" if `done` counts them.
 void AddItems(const RunRecord& run, const char* tool, const char* what, const char* done,
-              Facts* facts) {
+              const char* kept, Facts* facts) {
   const StageRecord* stage = StageOf(run, tool);
   const auto total = CountOf(ReportOf(run, tool), "num_videos");
-  const auto num_done = CountOf(ReportOf(run, tool), done);
-  if (stage != nullptr && total && num_done) {
-    facts->push_back({what, *num_done == *total && stage->num_failed == 0,
-                      fmt::format("{} of {}, {} in failed.tsv", Whole(*num_done), Whole(*total),
+  const auto num_now = CountOf(ReportOf(run, tool), done);
+  if (stage != nullptr && total && num_now) {
+    const double num_done = *num_now + CountOf(ReportOf(run, tool), kept).value_or(0);
+    facts->push_back({what, num_done == *total && stage->num_failed == 0,
+                      fmt::format("{} of {}, {} in failed.tsv", Whole(num_done), Whole(*total),
                                   Whole(static_cast<double>(stage->num_failed))),
                       fmt::format("report.json and failed.tsv of {}", tool)});
   }
@@ -98,12 +100,13 @@ void AddPassports(const RunRecord& run, Facts* facts) {
   AddChecksum(
       run.folder / "shards" / "shards.tsv", "shards.tsv still names the shards of the passport",
       [&] { return ReadShardsPassport(run.folder / "shards"); }, facts);
-  if (run.data && run.trained_on) {
-    const size_t count = DifferencesOf(*run.trained_on, *run.data).size();
+  const auto differences =
+      run.data && run.trained_on ? ListDifferences(*run.trained_on, *run.data) : std::nullopt;
+  if (differences) {
+    const auto count = static_cast<int64_t>(differences->size());
     facts->push_back({"the network learned from the data set that was scored", count == 0,
-                      count == 0 ? "the passports are equal"
-                                 : fmt::format("the passports differ in {}",
-                                               Count(static_cast<int64_t>(count), "value")),
+                      count == 0 ? "the lists of videos are equal"
+                                 : "the lists of videos differ in " + Count(count, "value"),
                       "trained_on.json, passport.json"});
   }
   if (run.data) {
@@ -153,13 +156,25 @@ void AddSame(const char* what, const std::string& first, const std::string& seco
   }
 }
 
+// Says whether score-videos read videos and not shards.
+bool IsFromVideos(const Json& scored) {
+  const auto clip = scored.find("clip");
+  if (clip == scored.end() || !clip->is_object()) {
+    return false;
+  }
+  const auto from_videos = clip->find("from_videos");
+  return from_videos != clip->end() && *from_videos == true;
+}
+
 void AddScores(const RunRecord& run, Facts* facts) {
   const Json& scored = ReportOf(run, "score-videos");
   const Json& evaluated = ReportOf(run, "evaluate-scores");
   const Json& metrics = run.evaluation.metrics;
-  AddSame("the shards that were scored are those of training",
-          IdentityOf(ReportOf(run, "train-r3d"), 0), IdentityOf(scored, 1),
-          "report.json of train-r3d and score-videos", facts);
+  if (!IsFromVideos(scored)) {
+    AddSame("the shards that were scored are those of training",
+            IdentityOf(ReportOf(run, "train-r3d"), 0), IdentityOf(scored, 1),
+            "report.json of train-r3d and score-videos", facts);
+  }
   AddSame("the evaluated network is the scored one", TextOf(scored, "checkpoint"),
           TextOf(evaluated, "checkpoint"), "report.json of score-videos and evaluate-scores",
           facts);
@@ -185,9 +200,10 @@ void AddScores(const RunRecord& run, Facts* facts) {
 std::vector<CheckedFact> FactsOf(const RunRecord& run) {
   Facts facts;
   AddStages(run, &facts);
-  AddItems(run, "prep-videos", "every listed video was prepared", "num_done", &facts);
+  AddItems(run, "prep-videos", "every listed video was prepared", "num_done", "num_skipped",
+           &facts);
   for (const char* tool : {"pack-shards", "pack-videos"}) {
-    AddItems(run, tool, "every listed video is in the shards", "num_packed", &facts);
+    AddItems(run, tool, "every listed video is in the shards", "num_packed", "", &facts);
   }
   AddPassports(run, &facts);
   AddTraining(run, &facts);

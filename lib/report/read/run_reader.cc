@@ -51,6 +51,18 @@ std::string Trimmed(std::string_view text) {
   return std::string(text);
 }
 
+// Removes "# " before a setting that config.ini has as a comment because its value has a '#'. The
+// line before it says so; `was_announced` tells of that line, and is set for the next one.
+std::string_view UncommentedSetting(std::string_view line, bool* was_announced) {
+  constexpr std::string_view kComment = "# ";
+  constexpr std::string_view kAnnouncement = "# (to be given on the command line";
+  if (*was_announced && line.substr(0, kComment.size()) == kComment) {
+    line.remove_prefix(kComment.size());
+  }
+  *was_announced = line.substr(0, kAnnouncement.size()) == kAnnouncement;
+  return line;
+}
+
 void ReadSettings(const fs::path& folder, const std::string& tool, RunRecord* run) {
   const fs::path file = folder / (Exists(folder / "config.ini") ? "config.ini" : "settings.ini");
   if (!Exists(file)) {
@@ -59,7 +71,9 @@ void ReadSettings(const fs::path& folder, const std::string& tool, RunRecord* ru
   Tolerate(&run->missing, [&] {
     const std::string text = ReadFile(file, uint64_t{1} << 20);
     TextLines lines(text, file.string());
+    bool was_announced = false;
     for (std::string_view line; lines.Next(&line);) {
+      line = UncommentedSetting(line, &was_announced);
       const size_t equals = line.find('=');
       if (!line.empty() && line.front() != '#' && equals != std::string_view::npos) {
         run->settings.push_back(

@@ -86,6 +86,22 @@ std::string GroupsOfBoth(const RunRecord& first, const RunRecord& run) {
   return groups == SettingOf(run, "evaluate-scores", "group-regex") ? groups : "";
 }
 
+bool HasDrawnGroups(const RunRecord& run) {
+  return TextOf(run.evaluation.figures, "intervals_over") == "groups";
+}
+
+// Says that the comparison draws single videos, if an evaluation drew groups that it cannot find.
+void TellUnknownGroups(const RunRecord& first, const RunRecord& run, Content* content) {
+  if (GroupsOfBoth(first, run).empty() && (HasDrawnGroups(first) || HasDrawnGroups(run))) {
+    content->AddText(
+        fmt::format("{} against {}: groups of videos are not known, as the evaluations have no "
+                    "--group-regex in common. Single videos are drawn, as if they were "
+                    "independent, so the verdict is surer than it should be.",
+                    run.name, first.name),
+        "warn");
+  }
+}
+
 // Compares the runs by groups of videos, or by videos if the groups cannot be found; then adds a
 // sentence.
 Comparison ComparisonOf(const Paired& paired, const std::string& group_regex, Content* content) {
@@ -207,6 +223,7 @@ void AddRun(const std::vector<RunRecord>& runs, size_t run, Table* table, Conten
         fmt::format("{} and {} have no labelled video in common.", first.name, runs[run].name));
     return;
   }
+  TellUnknownGroups(first, runs[run], content);
   const Comparison comparison = ComparisonOf(paired, GroupsOfBoth(first, runs[run]), content);
   content->AddText(VerdictSentence(first, runs[run], comparison));
   table->rows.push_back(RowOf(runs[run], comparison, "top-1", comparison.top1));

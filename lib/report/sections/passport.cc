@@ -108,11 +108,11 @@ Table FactTable(const std::vector<RunRecord>& runs) {
   return table;
 }
 
-Table DifferenceTable(const RunRecord& run) {
+Table DifferenceTable(const RunRecord& run, const std::vector<PassportDifference>& differences) {
   Table table;
   table.title = "Training data and scored data of " + run.name;
   table.columns = {{"value"}, {"trained on"}, {"scored"}};
-  for (const PassportDifference& difference : DifferencesOf(*run.trained_on, *run.data)) {
+  for (const PassportDifference& difference : differences) {
     const auto cell = [](const std::string& value) {
       return TextCell(value.empty() ? "\xE2\x80\x93" : value);
     };
@@ -129,13 +129,18 @@ void AddDifferences(const std::vector<RunRecord>& runs, size_t run, Content* con
   if (!record.data || !record.trained_on) {
     return;
   }
-  const Table table = DifferenceTable(record);
-  if (table.rows.empty()) {
+  const auto differences = ListDifferences(*record.trained_on, *record.data);
+  if (!differences) {
+    content->AddText(record.name +
+                         ": whether the network learned from the data set that was scored is not "
+                         "known, as one of the two passports has no facts of list-videos.",
+                     "note");
+  } else if (differences->empty()) {
     content->AddText(record.name + ": the network learned from the data set that was scored.");
   } else {
     content->AddText(record.name + ": the network learned from another data set than was scored.",
                      "warn");
-    content->AddTable(IdFor("data_differences", runs, run), table);
+    content->AddTable(IdFor("data_differences", runs, run), DifferenceTable(record, *differences));
   }
 }
 
