@@ -171,7 +171,9 @@ TEST(Passport, ListsDifferInWhatBothState) {
   other.counts.at({Subset::kTraining, "wave"}).found = 8;
   other.counts[{Subset::kTesting, "run"}] = {1, 1, 1, 1};
   std::vector<std::string> lines;
-  for (const PassportDifference& found : ListDifferences(Sample(), other).value()) {
+  const auto differences = ListDifferences(Sample(), other);
+  ASSERT_TRUE(differences.has_value());
+  for (const PassportDifference& found : *differences) {
     lines.push_back(found.what + ": " + found.first + " | " + found.second);
   }
   EXPECT_THAT(
