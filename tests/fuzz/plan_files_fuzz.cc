@@ -7,6 +7,7 @@
 #include "pipeline/stages/measured_rates.h"
 #include "pipeline/stages/plan_outcome.h"
 #include "pipeline/stages/plan_run.h"
+#include "pipeline/stages/run_outcome.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/pipeline/finished_run.h"
 #include "tests/test_support.h"
