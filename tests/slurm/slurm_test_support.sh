@@ -67,6 +67,13 @@ link_stubs() {
 	ln -s "$REEL3D_BIN/run-ranks" "$BIN/run-ranks"
 }
 start_over() {
+	local tries
+	# A job that still runs, such as the one that writes the end, would write into the folder meanwhile.
+	scancel --user="$(id -un)" 2>/dev/null || true
+	for ((tries = 0; tries < 600; tries++)); do
+		[ -n "$(squeue --noheader --format=%i 2>/dev/null)" ] || break
+		sleep 0.1
+	done
 	rm -rf "$RUN"
 	mkdir -p "$RUN"
 	touch "$RUN/videos.tsv"

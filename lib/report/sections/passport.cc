@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -101,8 +102,8 @@ Table FactTable(const std::vector<RunRecord>& runs) {
     for (const std::string& value : of_runs) {
       row.cells.push_back(TextCell(value));
     }
-    row.is_marked = std::any_of(of_runs.begin(), of_runs.end(),
-                                [&](const std::string& value) { return value != of_runs.front(); });
+    row.is_marked =
+        std::adjacent_find(of_runs.begin(), of_runs.end(), std::not_equal_to<>()) != of_runs.end();
     table.rows.push_back(std::move(row));
   }
   return table;
