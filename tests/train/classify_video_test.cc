@@ -114,7 +114,7 @@ TEST_F(ClassifyTool, PreparesAsPrepVideosWasAsked) {
     return json::parse(result.out)["videos"][0];
   };
   const json plain = classify({});
-  const json paced = classify({"--fps", "10", "--short-side", "24"});
+  const json paced = classify({"--fps", "10", "--short-side", "24", "--allow", "height,fps"});
   EXPECT_EQ(paced["fps"], 10);
   EXPECT_NEAR(paced["num_frames"].get<double>(),
               plain["num_frames"].get<double>() / plain["fps"].get<double>() * 10, 1);
