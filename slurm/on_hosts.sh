@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
 # on_hosts.sh DONE COMMAND...: runs the command once on each of HOSTS (host1,host2; : is this machine), by GNU
-# parallel over ssh. All hosts see this folder under the same path. The commands share the work of a stage,
-# which writes the file DONE last. So a host that fails does no harm if the others finish the stage.
+# parallel over ssh. All hosts see this folder under the same path.
 # `make -f Makefile.workflow EXEC=parallel` calls it.
 set -euo pipefail
-finished=$1
+# shellcheck source=slurm/others.sh
+. "$(dirname "$0")/others.sh"
+done_file=$1
 shift
-die() {
-	echo "$(basename "$0"): $2" >&2
-	exit "$1"
-}
 parallel --version 2>/dev/null | grep -q '^GNU parallel' || die 4 "GNU parallel is not here (Debian: apt install parallel)"
 [ -n "${HOSTS:-}" ] || die 2 "say which hosts: HOSTS=host1,host2 (: is this machine)"
 
@@ -18,14 +15,10 @@ export PARALLEL_SSH="${PARALLEL_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=15 -
 # The command is quoted for bash. Without this a host runs it in the login's shell, which may be another one, and
 # where SHELL is not set (cron, containers) it runs nothing and returns 0.
 export PARALLEL_SHELL=/bin/bash
-mkdir -p "$(dirname "$finished")"
-# Its time is that of the start, on the file system's clock.
-begun=$(mktemp "$(dirname "$finished")/.on-hosts-XXXXXX")
-trap 'rm -f "$begun"' EXIT
+note_start "$done_file"
 status=0
 parallel --will-cite --nonall --tag --line-buffer --sshlogin "$HOSTS" --workdir "$PWD" "$(printf '%q ' "$@")" || status=$?
 ((status > 0)) || exit 0
 failed="$status of the hosts" # parallel counts up to 100, and has other statuses above
 ((status <= 100)) || failed="hosts"
-[ "$finished" -nt "$begun" ] || die 1 "$failed failed, and the stage is not finished: see above; the same command goes on"
-echo "$(basename "$0"): $failed failed (see above), and the others did all the work" >&2
+say_failed "$failed" above
