@@ -10,17 +10,16 @@
 namespace reel3d {
 namespace fs = std::filesystem;
 
-namespace {
-
-// Makes the folder of checkpoints, but not the folder of the run around it. If somebody has removed
-// the run's folder, it must not come back with only a checkpoint in it.
-void MakeFolderIn(const fs::path& folder) {
+bool MakeOneFolder(const fs::path& folder) {
   std::error_code error;
-  fs::create_directory(folder, error);
+  const bool is_new = fs::create_directory(folder, error);
   if (error) {
     throw WriteError("cannot make folder " + folder.string(), error.value());
   }
+  return is_new;
 }
+
+namespace {
 
 // A file that vanishes before it is read back is the environment's fault, not the input's.
 void Finish(const fs::path& checkpoint, int64_t step, const nlohmann::ordered_json& state) {
@@ -34,14 +33,12 @@ void Finish(const fs::path& checkpoint, int64_t step, const nlohmann::ordered_js
   }
 }
 
-}  // namespace
-
+// Writes <folder>/step-<step>.
 void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointContents& contents) {
-  MakeFolderIn(folder);
   const std::string name = CheckpointName(step);
   PendingFile pending(folder / name);
   const fs::path& temporary = pending.temporary_path();
-  MakeFolders(temporary);
+  MakeOneFolder(temporary);
   const auto save = [&](const char* file, const NamedTensors& tensors) {
     SaveTensors(temporary / file, tensors);
     SyncToDisk(temporary / file);
@@ -56,6 +53,8 @@ void WriteCheckpoint(const fs::path& folder, int64_t step, const CheckpointConte
   // validation.
   pending.Publish();
 }
+
+}  // namespace
 
 void PublishCheckpoint(const fs::path& folder, int64_t step, int64_t best_step,
                        const CheckpointContents& contents, const KeepRules& keep) {

@@ -17,10 +17,10 @@ struct CheckpointContents {
   nlohmann::ordered_json state;
 };
 
-// Writes <folder>/step-<step>, completely or not at all. Makes `folder`, whose parent must exist.
-// An environment error (full disk, folder removed) leaves the earlier checkpoints unchanged.
-void WriteCheckpoint(const std::filesystem::path& folder, int64_t step,
-                     const CheckpointContents& contents);
+// Makes one folder, not those around it: a folder that somebody removed must not come back with
+// only a checkpoint in it. Returns true if it did not exist. Throws an environment error if it
+// fails.
+bool MakeOneFolder(const std::filesystem::path& folder);
 
 // Says which checkpoints are kept besides those that the links `latest` and `best` name.
 struct KeepRules {
@@ -29,8 +29,10 @@ struct KeepRules {
   int64_t one_more = -1;  // the checkpoint of this step; -1: none
 };
 
-// Writes a checkpoint and points the link `latest` at it, and the link `best` at the checkpoint of
-// `best_step`. Removes the checkpoints that `keep` does not name.
+// Writes <folder>/step-<step>, completely or not at all, into the existing `folder`. Points the
+// link `latest` at it and the link `best` at the checkpoint of `best_step`, and removes the
+// checkpoints that `keep` does not name. An environment error (full disk, folder removed) leaves
+// the earlier checkpoints unchanged.
 void PublishCheckpoint(const std::filesystem::path& folder, int64_t step, int64_t best_step,
                        const CheckpointContents& contents, const KeepRules& keep);
 

@@ -92,18 +92,6 @@ bool RunCheckpoints::Resume() {
   return true;
 }
 
-void RunCheckpoints::LookAtFolders() const {
-  run_folder_.RequireThere();
-  const fs::path folder = CheckpointFolder(options_);
-  std::error_code error;
-  if (has_saved_ && !fs::exists(folder, error) && !error) {
-    LogWarn(
-        fmt::format("{} was removed while training went on: it is made again with the state of "
-                    "step {}, but the checkpoints in it are lost, the best one too",
-                    folder.string(), state_.position.step));
-  }
-}
-
 void RunCheckpoints::Save(std::function<void()> flush_logs) {
   nlohmann::ordered_json state = state_.State(group_);
   const int64_t step = state_.position.step;
@@ -111,7 +99,7 @@ void RunCheckpoints::Save(std::function<void()> flush_logs) {
     saver_.Begin(step);
     return;
   }
-  LookAtFolders();
+  run_folder_.RequireThere();
   KeepRules keep{options_.keep_last, options_.keep_every * steps_in_epoch_};
   if (options_.bad_step.action == BadStepAction::kRollBack) {
     keep.one_more = RollBackStep();
@@ -119,8 +107,14 @@ void RunCheckpoints::Save(std::function<void()> flush_logs) {
   // The thread shares no data with the training.
   saver_.Begin(step, [contents = Contents(std::move(state)), flush = std::move(flush_logs),
                       folder = CheckpointFolder(options_), step,
-                      best_step = state_.position.best_step, keep] {
+                      best_step = state_.position.best_step, keep, is_first = !has_saved_] {
     flush();
+    if (MakeOneFolder(folder) && !is_first) {
+      LogWarn(fmt::format(
+          "{} was removed while training went on: it is made again with the state of step {}, but "
+          "the checkpoints in it are lost, the best one too",
+          folder.string(), step));
+    }
     PublishCheckpoint(folder, step, best_step, contents, keep);
   });
 }

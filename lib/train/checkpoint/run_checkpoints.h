@@ -66,8 +66,6 @@ class RunCheckpoints {
  private:
   CheckpointContents Contents(nlohmann::ordered_json state) const;
   void End(bool refused);
-  // Checks that the folders still exist. The main rank calls it before it writes.
-  void LookAtFolders() const;
 
   const TrainOptions& options_;
   const std::string config_;
