@@ -147,20 +147,22 @@ std::string WindowsSentence(const Evaluation& evaluation) {
   }
   const WindowFigures& all = evaluation.windows.back();
   return fmt::format(
-      "windows: {} a video give {:.0f} % of the gain of all ({:.1f} a video) over one, {:.1f} to "
-      "{:.1f} %\n",
-      enough->reading.windows.count, 100 * *enough->share_of_gain, all.mean_windows,
+      "windows: top-1 is {:.1f} % with one window a video and {:.1f} % with all ({:.1f} a video); "
+      "{} windows give {:.0f} % of this gain\n",
       100 * evaluation.windows.front().figures.top1.missing_ignored,
-      100 * all.figures.top1.missing_ignored);
+      100 * all.figures.top1.missing_ignored, all.mean_windows, enough->reading.windows.count,
+      100 * *enough->share_of_gain);
 }
 
 std::string CalibrationSentence(const CalibrationFigures& calibration) {
   const Reliability& scored = calibration.as_scored;
   return fmt::format(
-      "calibration: {:.1f} % sure on average, {:.1f} % right; error (ECE, {} bins) {:.1f} %; "
-      "temperature {:.2f} makes that of held-out videos {:.1f} instead of {:.1f} %\n",
+      "calibration: answers are {:.1f} % sure on average, and {:.1f} % are right; error (ECE, {} "
+      "bins) {:.1f} %. On held-out videos temperature {:.2f} changes the error from {:.1f} to "
+      "{:.1f} "
+      "%\n",
       100 * scored.mean_confidence, 100 * scored.accuracy, scored.bins.size(), 100 * scored.ece,
-      calibration.temperature, 100 * calibration.after.ece, 100 * calibration.before.ece);
+      calibration.temperature, 100 * calibration.before.ece, 100 * calibration.after.ece);
 }
 
 // Says how many videos get a sure answer at the precision that --precision asks for.
@@ -192,7 +194,8 @@ std::string AbstentionSentence(const Evaluation& evaluation) {
     if (point && point->num_answered < evaluation.num_labelled) {
       return fmt::format(
           "abstention: answers of at least {:.1f} % confidence are {:.1f} % right and cover {:.1f} "
-          "% of the videos (chosen on these videos, so a little too good: see --precision)\n",
+          "% of the videos (chosen on these videos, so a little too good: see evaluate-scores "
+          "--precision)\n",
           100 * point->threshold, 100 * point->precision, 100 * point->coverage);
     }
   }
@@ -214,9 +217,13 @@ std::string SlicesTable(const Evaluation& evaluation) {
     }
   }
   if (rows.empty()) {
-    return fmt::format("slices: none of {} leaves the mean by more than chance\n", num_slices);
+    return fmt::format(
+        "slices: none of {} parts of the videos differs from the mean by more than chance\n",
+        num_slices);
   }
-  return fmt::format("slices: of {}, these leave the mean by more than chance\n", num_slices) +
+  return fmt::format(
+             "slices: of {} parts of the videos, these differ from the mean by more than chance\n",
+             num_slices) +
          rows;
 }
 

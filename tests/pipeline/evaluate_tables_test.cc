@@ -50,7 +50,8 @@ TEST_F(EvaluateTables, SlicesByTheColumnsOfATable) {
                                           HasSubstr(row("duration_s\t3", 1, 0, none))));
   EXPECT_EQ(report.metrics["slices"].size(), 13U);
   EXPECT_EQ(report.metrics["slices"][0]["stands_out"], false);
-  EXPECT_THAT(report.table, HasSubstr("slices: none of 13 leaves the mean"));
+  EXPECT_THAT(report.table,
+              HasSubstr("slices: none of 13 parts of the videos differs from the mean"));
   options_.slice_by = {"source"};
   options_.overwrite = true;
   EXPECT_EQ(Run().metrics["slices"].size(), 5U);

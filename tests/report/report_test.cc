@@ -169,7 +169,7 @@ TEST_F(Report, HasReliabilityAbstentionSlicesAndTheLadder) {
             (Table{{"", "", "0.5", "1.0", "", ""}, {"", "", "1.0", "0.75", "", ""}}));
   EXPECT_EQ(Rows(page, "slices"), (Table{{"3", "0.25", "0.125", "0.5", "0.125"}}));
   EXPECT_EQ(Rows(page, "ladder"), (Table{{"0.5", "0.0"}, {"0.75", "0.25"}}));
-  EXPECT_THAT(page, HasSubstr("1 of 1 slices leave the mean"));
+  EXPECT_THAT(page, HasSubstr("1 of 1 slices differ from the mean"));
 }
 
 // Only the first run is right for b and c; scipy.stats.binomtest(0, 2).pvalue is 0.5.

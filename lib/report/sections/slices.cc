@@ -54,7 +54,7 @@ Content MakeSlices(const std::vector<RunRecord>& runs) {
     const auto marked = std::count_if(table.rows.begin(), table.rows.end(),
                                       [](const Row& row) { return row.is_marked; });
     content.AddText(
-        fmt::format("{}{} of {} slices leave the mean by more than chance; they are "
+        fmt::format("{}{} of {} slices differ from the mean by more than chance; they are "
                     "bold. The test is exact and corrected for the number of slices.",
                     runs.size() > 1 ? runs[run].name + ": " : "", marked, table.rows.size()));
     content.AddTable(IdFor("slices", runs, run), table);
