@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
       "  worse       more videos became wrong than right, and chance seldom does that (5 %)\n"
       "  undecided   there are too few videos to say any of these\n"
       "Then come the videos that only one run got right (McNemar's exact test), the interval\n"
-      "of the difference (paired bootstrap), the classes that differ (corrected by Holm), and the\n"
-      "late fusion of both runs.\n\n"
+      "of the difference (score interval or paired bootstrap, the wider one on each side), the\n"
+      "classes that differ (corrected by Holm), and the late fusion of both runs.\n\n"
       "  compare-scores run/float32/scores run/bf16/scores --margin 0.2"};
   return reel3d::RunTool(info, argc, argv, options, [&] {
     const reel3d::CompareScoresReport report = reel3d::RunCompareScores(options);

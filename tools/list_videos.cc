@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "list-videos", "Lists videos in class folders as a manifest, split into subsets.",
       "Every folder in a SOURCE is a class, and the videos anywhere below it are its videos.\n"
-      "Videos directly in a SOURCE get no class and the subset `testing`. No file is opened:\n"
+      "Videos directly in a SOURCE get no class and the subset `testing`. No video is decoded:\n"
       "a file that is no video is listed too, and prep-videos finds it.\n\n"
       "In each class the groups (--group-regex) whose names have the lowest hashes are held out.\n"
       "These groups are the same on every machine, and adding videos hardly changes them. Groups\n"
