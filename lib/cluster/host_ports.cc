@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Fits no port of today; a larger number is no rate.
-constexpr double kMost_gbit = 1e5;
+constexpr double kMostGbit = 1e5;
 
 std::vector<fs::path> FilesIn(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -47,7 +47,7 @@ bool HasActivePort(const fs::path& device) {
 
 double RateIn(const std::string& line, double units_per_gbit) {
   const double rate = std::strtod(line.c_str(), nullptr) / units_per_gbit;
-  return rate > 0 && rate <= kMost_gbit ? rate : 0;
+  return rate > 0 && rate <= kMostGbit ? rate : 0;
 }
 
 void Offer(const fs::path& device, double gbit_per_s, HostPort* fastest) {
