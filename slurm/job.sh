@@ -15,6 +15,12 @@ self=${self:-$SLURM_JOB_ID}
 # before a preemption whatever the site sends. The signals are noted from here on, however long site_setup takes.
 asked='' cancelled='' requeued=''
 
+# A job that was cancelled after Slurm had told it of its preemption is shown as a preempted one, until it has
+# ended. Only Slurm's line in its log has no reason then.
+log_has_cancel() {
+	tail -c "+$((${log_begins:-0} + 1))" "${log:-}" 2>/dev/null | grep -aqE '^slurmstepd.* JOB .* CANCELLED AT [^ ]+ \*\*\*'
+}
+
 # TERM has several causes, and Slurm knows which. If it does not answer, the job counts as cancelled.
 hear_term() {
 	local said
@@ -23,7 +29,7 @@ hear_term() {
 	if [[ $said =~ \ Restarts=([0-9]+) ]] && ((BASH_REMATCH[1] > ${SLURM_RESTART_COUNT:-0})); then
 		requeued=yes
 		echo "Slurm queues this job again" >&2
-	elif [[ $said =~ PreemptTime=[0-9] ]]; then
+	elif [[ $said =~ PreemptTime=[0-9] ]] && ! log_has_cancel; then
 		asked=preempted
 	elif [[ $said =~ JobState=RUNNING|Reason=TimeLimit ]]; then
 		asked=yes
@@ -37,6 +43,8 @@ trap hear_term TERM
 stage=${SLURM_JOB_NAME#reel3d-}
 job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
 log=$RUN/slurm/$SLURM_JOB_NAME-$job${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}.log
+# A job that starts again appends to its log.
+log_begins=$(wc -c 2>/dev/null <"$log" || echo 0)
 # If this task fails, this file gets the last lines of its log, for status.sh and end.sbatch.
 record=$RUN/slurm/failures/$stage${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}
 if ((${SLURM_RESTART_COUNT:-0} > 0)); then

@@ -180,6 +180,15 @@ hears cancelled TERM "JobState=COMPLETING Reason=None $usual PreemptEligibleTime
 hears asked TERM "JobState=RUNNING Reason=None $usual PreemptTime=None"
 hears asked TERM "JobState=COMPLETING Reason=TimeLimit $usual PreemptTime=None"
 hears asked TERM "JobState=COMPLETING Reason=None $usual PreemptTime=2026-11-30T10:18:33"
+own_log=$RUN/slurm/reel3d-prep-12_1.log
+# shellcheck disable=SC2016 # the job reads the variable
+sed -i 's/^kill -/[ -z "${SLURM_SAYS:-}" ] || echo "slurmstepd-n1: error: *** $SLURM_SAYS ***" >>"$log"\n&/' "$work/told.sbatch"
+told='JobState=COMPLETING Reason=None Requeue=1 Restarts=1 PreemptTime=2026-11-30T10:18:33'
+echo 'slurmstepd: error: *** JOB 13 ON n1 CANCELLED AT 2026-11-30T09:00:00 ***' >"$own_log" # by an earlier start
+SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33 DUE TO PREEMPTION' hears asked TERM "$told"
+SLURM_SAYS='STEP 13.0 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears asked TERM "$told"
+SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears cancelled TERM "$told"
+rm "$own_log"
 hears requeued TERM "JobState=COMPLETING Reason=None Requeue=1 Restarts=2 StartTime=2026-11-30T10:18:41"
 touch "$work/silent"
 hears cancelled TERM 'JobState=RUNNING'

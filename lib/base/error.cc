@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "lib/base/full_disk.h"
 #include "lib/base/visible_text.h"
 
 namespace reel3d {
@@ -31,6 +32,8 @@ int ExitStatus(ErrorKind kind) {
 
 namespace {
 
+constexpr const char* kOfFullDisk = "; free some space and run the same command again";
+
 std::string Reason(const std::string& what, int error_number) {
   return fmt::format("{}: {}", what, std::generic_category().message(error_number));
 }
@@ -51,9 +54,11 @@ Error ReadError(const std::string& what, int error_number) {
 
 Error WriteError(const std::string& what, int error_number) {
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return {ErrorKind::kEnvironment,
-          Reason(what, error_number) +
-              (full ? "; free some space and run the same command again" : "")};
+  return {ErrorKind::kEnvironment, Reason(what, error_number) + (full ? kOfFullDisk : "")};
+}
+
+bool SaysDiskIsFull(std::string_view message) {
+  return message.find(kOfFullDisk) != std::string_view::npos;
 }
 
 Failure DescribeFailure(const std::exception& exception) {

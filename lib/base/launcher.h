@@ -31,7 +31,9 @@ struct LaunchResult {
 //   SIGTSTP (Ctrl-Z) stops the ranks as well, until they are continued.
 //
 // SIGHUP stays ignored under nohup. If this process is killed, the command gets SIGTERM. The
-// environment variable kRunRanksVariable (lib/base/launched_rank.h) is set for the command.
+// environment variable kRunRanksVariable (lib/base/launched_rank.h) is set for the command, and so
+// are settings of Open MPI, unless the caller has set them: they make mpirun end within two minutes
+// when a host is lost.
 //
 // Call it while the process has one thread. The caller's signal mask is restored on return. Signals
 // that came after a first request are discarded. The call does not wait for children that the

@@ -14,6 +14,8 @@ ClusterCheck VersionsCheck();
 ClusterCheck CoresCheck();
 // Compares open files, memory and /dev/shm with what ranks need.
 ClusterCheck LimitsCheck();
+// Looks up Slurm's limits on arrays and jobs, and what it does with jobs that it ends.
+ClusterCheck SlurmCheck();
 // Compares the clocks of the hosts.
 ClusterCheck ClockCheck();
 // Looks for a fast network, and for settings that do not use it.

@@ -18,6 +18,14 @@ struct ClockOffset {
   double round_trip_s = 0;
 };
 
+// Holds what Slurm prints about this cluster. An empty text: the program is not here, does not
+// answer, or has nothing to say.
+struct SlurmTexts {
+  std::string config;     // scontrol show config
+  std::string partition;  // scontrol --oneliner show partition, of this job
+  std::string submit;     // sacctmgr: MaxSubmitJobs of the user in the account of this job
+};
+
 struct ClusterProbe {
   int rank = 0;
   int size = 1;
@@ -25,6 +33,7 @@ struct ClusterProbe {
   std::string processor;             // "AMD EPYC", with the GPU's name if ranks compute on GPUs
   std::string gpu_id;                // each GPU and each slice of one has its own; "" without a GPU
   std::string transport;             // what carries gradients, such as "Open MPI 4.1.4"
+  bool uses_nccl = false;            // gradients go by NCCL, otherwise by MPI
   std::string network;               // NCCL's name of what it uses between hosts; "": not known
   std::string versions;              // lines of program, libraries and build
   std::filesystem::path root = "/";  // holds /proc, /sys and /dev
@@ -41,6 +50,7 @@ struct ClusterProbe {
   // These work on one rank alone.
   std::function<uint32_t()> step_checksum;  // of the gradients of one fixed training step
   std::function<double()> loader_clips_per_s;
+  std::function<SlurmTexts()> ask_slurm;         // only in a job of Slurm, else empty
   std::function<int64_t()> shared_memory_bytes;  // free in /dev/shm
   // Writes the file and syncs it to disk. Returns the seconds that this took. Throws an environment
   // error.

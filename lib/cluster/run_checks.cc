@@ -31,9 +31,19 @@ std::string Dump(const nlohmann::json& json) {
 }  // namespace
 
 std::vector<ClusterCheck> AllChecks() {
-  return {RanksCheck(),    VersionsCheck(),  CoresCheck(),     LimitsCheck(),
-          ClockCheck(),    TransportCheck(), AllReduceCheck(), SlowPairCheck(),
-          SameStepCheck(), FolderCheck(),    VisibleCheck(),   LoaderCheck()};
+  return {RanksCheck(),  VersionsCheck(),  CoresCheck(),     LimitsCheck(),   SlurmCheck(),
+          ClockCheck(),  TransportCheck(), AllReduceCheck(), SlowPairCheck(), SameStepCheck(),
+          FolderCheck(), VisibleCheck(),   LoaderCheck()};
+}
+
+Finding RunCheck(const ClusterCheck& check, const ClusterProbe& probe, const ClusterNeeds& needs) {
+  nlohmann::json own = check.observe(probe, needs);
+  own["host"] = probe.host;
+  Observations ranks;
+  for (const std::string& text : probe.gather(Dump(own))) {
+    ranks.push_back(nlohmann::json::parse(text));
+  }
+  return check.judge(ranks, needs);
 }
 
 std::vector<CheckedRow> RunChecks(const ClusterProbe& probe, const ClusterNeeds& needs,
@@ -41,13 +51,7 @@ std::vector<CheckedRow> RunChecks(const ClusterProbe& probe, const ClusterNeeds&
   std::vector<CheckedRow> rows;
   for (const ClusterCheck& check : AllChecks()) {
     begins(check.name);
-    nlohmann::json own = check.observe(probe, needs);
-    own["host"] = probe.host;
-    Observations ranks;
-    for (const std::string& text : probe.gather(Dump(own))) {
-      ranks.push_back(nlohmann::json::parse(text));
-    }
-    rows.push_back({check.name, check.judge(ranks, needs)});
+    rows.push_back({check.name, RunCheck(check, probe, needs)});
   }
   return rows;
 }

@@ -20,6 +20,9 @@ struct CheckedRow {
   Finding finding;
 };
 
+// Runs one check. Collective; returns the same on every rank.
+Finding RunCheck(const ClusterCheck& check, const ClusterProbe& probe, const ClusterNeeds& needs);
+
 // Collective; returns the same on every rank. `begins` is called before each check with its name.
 std::vector<CheckedRow> RunChecks(const ClusterProbe& probe, const ClusterNeeds& needs,
                                   const std::function<void(const std::string&)>& begins);

@@ -3,54 +3,16 @@
 #include <fmt/ranges.h>
 #include <strings.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <system_error>
 
 #include "lib/cluster/checks.h"
+#include "lib/cluster/host_ports.h"
 #include "lib/cluster/rank_groups.h"
 
 namespace reel3d {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kTcp = "Socket";  // NCCL's name
-
-std::vector<fs::path> FilesIn(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (fs::directory_iterator file(folder, failed), end; !failed && file != end;
-       file.increment(failed)) {
-    files.push_back(file->path());
-  }
-  return files;
-}
-
-// Returns false if no port of the device is active: then no cable is plugged in. Devices without a
-// list of ports count as active.
-bool IsActive(const fs::path& device) {
-  const std::vector<fs::path> ports = FilesIn(device / "ports");
-  return ports.empty() || std::any_of(ports.begin(), ports.end(), [](const fs::path& port) {
-           std::string state;
-           std::ifstream file(port / "state");
-           return !std::getline(file, state) || state.find("ACTIVE") != std::string::npos;
-         });
-}
-
-std::vector<std::string> FastDevices(const fs::path& root) {
-  std::vector<std::string> names;
-  for (const char* folder : {"sys/class/infiniband", "sys/class/cxi"}) {
-    for (const fs::path& device : FilesIn(root / folder)) {
-      if (IsActive(device)) {
-        names.push_back(device.filename());
-      }
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 std::string Variable(const char* name) {
   const char* text = std::getenv(name);
@@ -60,13 +22,13 @@ std::string Variable(const char* name) {
 // NCCL does not tell upper and lower case in its networks' names.
 bool IsTcp(const std::string& network) { return strcasecmp(network.c_str(), kTcp) == 0; }
 
-// Returns the setting of the environment that keeps traffic on TCP; "" if there is none.
-std::string KeptOnTcp() {
-  if (Variable("NCCL_IB_DISABLE") == "1") {
-    return "NCCL_IB_DISABLE=1";
-  }
-  if (IsTcp(Variable("NCCL_NET"))) {
-    return "NCCL_NET=Socket";
+// Returns the setting of the environment that keeps gradients on TCP; "" if there is none. MPI does
+// not read NCCL's settings, nor NCCL those of MPI.
+std::string KeptOnTcp(bool uses_nccl) {
+  if (uses_nccl) {
+    return Variable("NCCL_IB_DISABLE") == "1" ? "NCCL_IB_DISABLE=1"
+           : IsTcp(Variable("NCCL_NET"))      ? "NCCL_NET=Socket"
+                                              : "";
   }
   const std::string btl = Variable("OMPI_MCA_btl");
   const std::string pml = Variable("OMPI_MCA_pml");
@@ -78,7 +40,7 @@ std::string KeptOnTcp() {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
   return {{"devices", FastDevices(probe.root)},
-          {"kept_on_tcp", KeptOnTcp()},
+          {"kept_on_tcp", KeptOnTcp(probe.uses_nccl)},
           {"network", probe.network},
           {"named", Variable("NCCL_NET")},
           {"transport", probe.transport}};

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -25,6 +28,7 @@
 #include "lib/dist/nccl_log.h"
 #include "lib/dist/process_group.h"
 #include "lib/model/network.h"
+#include "pipeline/stages/gradient_network.h"
 #include "pipeline/support/random_clips.h"
 
 namespace reel3d {
@@ -141,11 +145,7 @@ void AskRanks(const World& world, at::Device device, ClusterProbe* probe) {
     log.emplace();
   }
   const ProcessGroup group = MakeProcessGroup(world, device);
-  if (log) {
-    const NcclNetwork chosen = ChosenNetwork(group, device, *log);
-    probe->network = chosen.name;
-    probe->transport += chosen.name.empty() ? "" : " over " + chosen.name + " " + chosen.devices;
-  }
+  NameTransport(log ? std::optional(ChosenNetwork(group, device, *log)) : std::nullopt, probe);
   probe->barrier = WaitForAll;
   probe->gather = [&world](const std::string& text) { return world.Gather(text); };
   probe->all_reduce_s = [group, device](int64_t num_floats) {
@@ -162,9 +162,39 @@ void AskRanks(const World& world, at::Device device, ClusterProbe* probe) {
   probe->exchange_s = ExchangeSeconds;
 }
 
+// Returns what the command prints, at most some MB of it. popen() runs a shell, which finds the
+// program and puts the job's variables in.
+std::string OutputOf(const char* command) {
+  constexpr size_t kMostBytes = size_t{4} << 20;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command, "re"), pclose);
+  std::string text;
+  std::array<char, 4096> part{};
+  while (pipe && text.size() < kMostBytes) {
+    const size_t size = std::fread(part.data(), 1, part.size(), pipe.get());
+    if (size == 0) {
+      break;
+    }
+    text.append(part.data(), size);
+  }
+  return text;
+}
+
+SlurmTexts AskSlurm() {
+  if (std::getenv("SLURM_JOB_ID") == nullptr) {
+    return {};
+  }
+  return {OutputOf("timeout 10 scontrol show config 2>/dev/null"),
+          OutputOf("timeout 10 scontrol --oneliner show partition "
+                   "\"${SLURM_JOB_PARTITION:-}\" 2>/dev/null"),
+          OutputOf("timeout 10 sacctmgr --noheader --parsable2 show associations where "
+                   "\"user=$(id -un)\" \"account=${SLURM_JOB_ACCOUNT:-}\" "
+                   "format=MaxSubmitJobs 2>/dev/null")};
+}
+
 void AskOneself(const ClusterNeeds& needs, at::Device device, ClusterProbe* probe) {
   probe->step_checksum = [device] { return StepChecksum(device); };
   probe->loader_clips_per_s = [&needs] { return LoaderClipsPerSecond(needs); };
+  probe->ask_slurm = AskSlurm;
   probe->shared_memory_bytes = SharedMemoryBytes;
   probe->write_s = WriteSeconds;
   probe->try_lock = [](int descriptor) {
@@ -191,7 +221,6 @@ ClusterProbe MakeClusterProbe(const World& world, const ClusterNeeds& needs, Dev
     probe.processor += " with " + gpu.name;
     probe.gpu_id = gpu.id;
   }
-  probe.transport = chosen.is_cuda() ? "NCCL" : "MPI " + MpiVersion();
   probe.versions = VersionsOfAll();
   AskRanks(world, chosen, &probe);
   AskOneself(needs, chosen, &probe);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/full_disk.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
@@ -126,8 +127,7 @@ GroupPacker::Result GroupPacker::PackAgain(const Order& order, const StageOutput
       return {std::move(*others), true};
     }
     const std::string what = error.what();
-    const bool is_full = what.find("free some space") != std::string::npos;
-    if (!is_full || what.find(scratch_.path().string()) == std::string::npos) {
+    if (!SaysDiskIsFull(what) || what.find(scratch_.path().string()) == std::string::npos) {
       throw;
     }
     throw EnvironmentError(fmt::format(

@@ -12,8 +12,8 @@
 #include "pipeline/stages/group_record.h"
 #include "pipeline/stages/preparation.h"
 #include "pipeline/support/scratch_folder.h"
-#include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/work_notes.h"
 
 namespace reel3d {
 

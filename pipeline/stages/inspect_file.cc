@@ -19,7 +19,7 @@
 #include "pipeline/stages/inspect_passport.h"
 #include "pipeline/stages/inspection_text.h"
 #include "pipeline/support/item_loop.h"
-#include "pipeline/support/shared_stage.h"
+#include "pipeline/support/sharing_state.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/task_slice.h"
 

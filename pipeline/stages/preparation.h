@@ -19,8 +19,8 @@
 #include "pipeline/stages/prep_report.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/prep_worker.h"
-#include "pipeline/support/shared_stage.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/work_notes.h"
 
 namespace reel3d {
 

@@ -33,6 +33,7 @@
 #include "lib/train/loop/trainer.h"
 #include "lib/weights/weights_header.h"
 #include "lib/weights/weights_name.h"
+#include "pipeline/stages/gradient_network.h"
 #include "pipeline/support/folder_maker.h"
 #include "pipeline/support/stage_output.h"
 #include "pipeline/support/stored_settings.h"
@@ -280,7 +281,9 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   const std::string settings = FormatConfig(options, /*only_output=*/true);
   TrainReport report;
   {
+    const GradientNetwork network(world, device.is_cuda());
     Trainer trainer(options, settings, world, *shards, device);
+    network.Say();
     // An error must end the other ranks from here, because the trainer's destructor waits for a
     // checkpoint that is being written.
     world.Run([&] { WithTorchErrors([&] { report = trainer.Run(); }); });

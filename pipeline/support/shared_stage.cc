@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "lib/base/timer.h"
 #include "lib/lease/lease_folder.h"
 #include "pipeline/support/ended_attempts.h"
+#include "pipeline/support/sharing_state.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/stop_watcher.h"
@@ -25,28 +25,13 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kSlicesFile = "slices";
 constexpr const char* kJoinedFile = "joined";
-constexpr const char* kJoinLease = "join";
 constexpr size_t kMostNamed = 3;
 constexpr int kMostTries = 100;
 
 void Sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
 std::string SliceName(int slice) { return fmt::format("{:04}", slice); }
-
-// Returns the number of slices that the file states; 0 if it states none.
-int ReadNumSlices(const fs::path& file) {
-  std::string text;
-  try {
-    text = ReadFile(file, 64);
-  } catch (const Error&) {
-    return 0;
-  }
-  int slices = 0;
-  std::from_chars(text.data(), text.data() + text.size(), slices);
-  return slices >= 1 && slices <= kMostTasks ? slices : 0;
-}
 
 class SharedRun {
  public:
@@ -86,7 +71,7 @@ class SharedRun {
     const fs::path file = folder_ / kSlicesFile;
     for (int tries = 1;; ++tries, Sleep(kPause_s)) {
       WriteSlicesFile(file, tries);
-      const int there = ReadNumSlices(file);
+      const int there = ReadNumSlices(folder_);
       if (there == stage_.num_slices) {
         return;
       }
@@ -326,53 +311,6 @@ class SharedRun {
 
 }  // namespace
 
-void WorkNotes::Begin(const std::string& id) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  at_work_.insert(id);
-  Write();
-}
-
-void WorkNotes::End(const std::string& id) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto place = at_work_.find(id);
-  if (place != at_work_.end()) {
-    at_work_.erase(place);
-  }
-  Write();
-}
-
-void WorkNotes::CountFinished() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  ++num_finished_;
-  Write();
-}
-
-void WorkNotes::Write() {
-  if (lease_ != nullptr) {
-    lease_->Note(fmt::format("{}", fmt::join(at_work_, ", ")), num_finished_, at_once_);
-  }
-}
-
-bool WorkNotes::IsOurs() const { return lease_ == nullptr || lease_->IsOurs(); }
-
 bool RunSharedStage(const SharedStage& stage) { return SharedRun(stage).Run(); }
-
-std::optional<SharingState> ReadSharingState(const fs::path& folder) {
-  SharingState state;
-  state.num_slices = ReadNumSlices(folder / kLeasesFolder / kSlicesFile);
-  if (state.num_slices == 0 || fs::exists(folder / kDoneFile)) {
-    return std::nullopt;
-  }
-  for (int slice = 0; slice < state.num_slices; ++slice) {
-    state.num_done += fs::exists(FolderOfTask(folder, slice, state.num_slices) / kDoneFile) ? 1 : 0;
-  }
-  for (const std::string& name : HeldLeases(folder / kLeasesFolder)) {
-    state.num_at_work += name == kJoinLease ? 0 : 1;
-  }
-  for (const auto& [name, ended] : EndedLeases(folder / kLeasesFolder)) {
-    state.ended.push_back(fmt::format("slice {}: {}", name, DescribeEnd(ended)));
-  }
-  return state;
-}
 
 }  // namespace reel3d

@@ -13,46 +13,16 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
-#include "lib/lease/lease.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/stage_output.h"
+#include "pipeline/support/work_notes.h"
 #include "pipeline/support/work_sharing.h"
 
 namespace reel3d {
-
-// Keeps which items a task works on, and writes them into the lease of its slice. So others can
-// name the item on which the task has died. Without a lease nothing is written.
-class WorkNotes {
- public:
-  WorkNotes() = default;
-  // `at_once`: every change is written at once, because the slice has ended a task before.
-  WorkNotes(Lease* lease, bool at_once) : lease_(lease), at_once_(at_once) {}
-
-  // Any thread may call these.
-  void Begin(const std::string& id);
-  void End(const std::string& id);
-  void CountFinished();
-  // Returns false if another task has taken the slice over.
-  bool IsOurs() const;
-
- private:
-  void Write();
-
-  Lease* lease_ = nullptr;
-  bool at_once_ = false;
-  std::mutex mutex_;
-  std::multiset<std::string> at_work_;
-  int64_t num_finished_ = 0;
-};
 
 struct SliceTurn {
   const StageOutput& output;  // of this slice
@@ -84,16 +54,5 @@ struct SharedStage {
 // up, after all other slices are done, and a usage error if the folder is cut into another number
 // of slices. Throws what `work` throws.
 bool RunSharedStage(const SharedStage& stage);
-
-// Says how far a shared stage is that has not finished.
-struct SharingState {
-  int num_slices = 0;
-  int num_done = 0;
-  int num_at_work = 0;             // slices with a lease, which may be stale
-  std::vector<std::string> ended;  // one line for each attempt that ended without finishing
-};
-
-// Returns nothing if no tasks share the work of `folder`.
-std::optional<SharingState> ReadSharingState(const std::filesystem::path& folder);
 
 }  // namespace reel3d

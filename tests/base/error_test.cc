@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+
+#include "lib/base/full_disk.h"
 
 namespace reel3d {
 namespace {
@@ -33,6 +36,16 @@ TEST(WriteError, IsNeverAnInputs) {
   EXPECT_STREQ(full.what(),
                "cannot write a.h5: No space left on device; free some space and run the same "
                "command again");
+}
+
+TEST(WriteError, OfAFullDiskIsKnownByItsMessage) {
+  for (const int full : {ENOSPC, EDQUOT}) {
+    EXPECT_TRUE(SaysDiskIsFull(WriteError("a.h5", full).what()));
+    EXPECT_TRUE(
+        SaysDiskIsFull(std::string("v1: ") + WriteError("a.h5", full).what() + " (in prep)"));
+  }
+  EXPECT_FALSE(SaysDiskIsFull(WriteError("a.h5", EIO).what()));
+  EXPECT_FALSE(SaysDiskIsFull(ReadError("No space left on device", EIO).what()));
 }
 
 TEST(DescribeFailure, KnowsWhatSpeaksOfTheMachine) {

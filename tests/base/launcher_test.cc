@@ -97,6 +97,21 @@ TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
 }
 
 // One launcher may run under another: reel3d's own mpirun runs under run-ranks.
+// tests/cluster/host_training_test.sh shows that mpirun obeys these settings.
+TEST_F(Launching, LetsMpirunNoticeLostHosts) {
+  const std::string note =
+      "env | grep ^OMPI_MCA_oob_tcp_keepalive | sort | cut -d = -f 2 >said; touch started";
+  Start(note);
+  EXPECT_EQ(Result(), "0 0 listened");
+  EXPECT_EQ(ReadFile("said"), "10\n6\n60\n");
+  fs::remove("started");
+  setenv("OMPI_MCA_oob_tcp_keepalive_time", "300", 1);
+  Start(note);
+  unsetenv("OMPI_MCA_oob_tcp_keepalive_time");
+  EXPECT_EQ(Result(), "0 0 listened");
+  EXPECT_EQ(ReadFile("said"), "10\n6\n300\n");
+}
+
 TEST_F(Launching, MayStandUnderAnother) {
   const std::string inner = test::ToolPath("run-ranks").string() + " sh -c ";
   Start("exec " + inner +

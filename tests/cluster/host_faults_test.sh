@@ -1,82 +1,21 @@
 #!/usr/bin/env bash
 # host_faults_test.sh FAULTY_HOST: runs check-cluster by mpirun on three hosts of two ranks, plants a fault in
 # one host at a time, and expects that the tool names fault and host, and nothing else. FAULTY_HOST is the
-# library of faulty_host.cc. A host is a set of namespaces with its own name, network, mounts and /dev/shm. They
-# all end with this script. Status 77: this user or this kernel has no namespaces.
+# library of faulty_host.cc. Status 77: there are no hosts here (simulated_hosts.sh).
 set -euo pipefail
 library=$1
-unavailable() {
-	echo "skipped: $*"
-	exit 77
-}
-for program in ip tc nsenter mpirun; do
-	PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null || unavailable "$program is not here"
-done
-export PATH=$PATH:/usr/sbin:/sbin
-if [ -z "${HOST_FAULTS_SPACE:-}" ]; then
-	space=(unshare --mount --net --pid --fork --kill-child --mount-proc)
-	[ "$(id -u)" = 0 ] || space+=(--user --map-root-user)
-	"${space[@]}" ip link add probe type bridge 2>/dev/null || unavailable "no namespaces with a network of their own"
-	HOST_FAULTS_SPACE=yes exec "${space[@]}" "$0" "$@"
-fi
-
-work=$(mktemp -d /tmp/r3d-XXXXXX) # a short path, because it holds sockets
-group=/sys/fs/cgroup/cpu/r3d-$(basename "$work")
-clean_up() {
-	local status=$?
-	trap - EXIT
-	# shellcheck disable=SC2046 # several numbers
-	kill -KILL $(cat "$work"/pid-*) 2>/dev/null || true
-	wait 2>/dev/null || true
-	rmdir "$group" 2>/dev/null || true
-	rm -rf --one-file-system "$work"
-	exit "$status"
-}
-trap clean_up EXIT
-fail() {
-	echo "FAILED: $*" >&2
-	exit 1
-}
-
 hosts=(h1 h2 h3)
-ip link set lo up
-ip link add bridge type bridge
-ip address add 10.77.0.9/24 dev bridge
-ip link set bridge up
-echo "127.0.0.1 localhost" >"$work/names"
-for host in "${hosts[@]}"; do echo "10.77.0.1${host#h} $host" >>"$work/names"; done
-mount --bind "$work/names" /etc/hosts
-for host in "${hosts[@]}"; do
-	unshare --net --uts --mount sh -c "hostname $host && mount -t tmpfs tmpfs /dev/shm && exec sleep 3600" &
-	echo $! >"$work/pid-$host"
-	until [ "$(nsenter --target $! --uts hostname 2>/dev/null)" = "$host" ]; do sleep 0.05; done
-	ip link add "to-$host" type veth peer name eth0 netns $!
-	ip link set "to-$host" master bridge up
-	nsenter --target $! --net sh -c "ip link set lo up && ip address add 10.77.0.1${host#h}/24 dev eth0 && ip link set eth0 up"
-done
+# shellcheck source=tests/cluster/simulated_hosts.sh
+. "$(dirname "$0")/simulated_hosts.sh"
 
-on() { # HOST COMMAND...: runs the command on the host
-	local host=$1
-	shift
-	nsenter --target "$(<"$work/pid-$host")" --net --uts --mount -- "$@"
-}
-
-# mpirun starts its daemons by this program, in place of ssh. The file environment-HOST plants faults.
-cat >"$work/agent" <<-END
-	#!/bin/sh
-	host=\$1
-	shift
-	[ ! -e "$work/environment-\$host" ] || . "$work/environment-\$host"
-	exec nsenter --target "\$(cat "$work/pid-\$host")" --net --uts --mount -- sh -c "\$*"
-END
-chmod +x "$work/agent"
+group=/sys/fs/cgroup/cpu/r3d-$(basename "$work")
+clean_up_more() { rmdir "$group" 2>/dev/null || true; }
 folder=$work/shared
 mkdir "$folder"
 
 check() { # OPTION...: checks the three hosts, into $work/said
 	local status=0
-	timeout -k 5 "${LIMIT_S:-120}" mpirun --mca plm_rsh_agent "$work/agent" --mca oob_tcp_if_include 10.77.0.0/24 \
-		--mca btl_tcp_if_include 10.77.0.0/24 --host h1:2,h2:1,h3:2 \
+	timeout -k 5 "${LIMIT_S:-120}" mpirun "${to_hosts[@]}" --host h1:2,h2:1,h3:2 \
 		"$REEL3D_BIN/check-cluster" --gradient-floats 100000 --ranks 5 --threads 1 --folder "$folder" "$@" \
 		>"$work/said" 2>&1 || status=$?
 	echo "$status" >"$work/status"

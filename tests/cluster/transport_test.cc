@@ -21,7 +21,10 @@ class Transport : public testing::Test {
       unsetenv(name);
     }
   }
-  ~Transport() override { unsetenv("NCCL_NET"); }
+  ~Transport() override {
+    unsetenv("NCCL_NET");
+    unsetenv("OMPI_MCA_btl");
+  }
 
   void AddDevice(const std::string& host, const std::string& name, const std::string& state) {
     const auto port = folder_ / host / "sys/class/infiniband" / name / "ports/1";
@@ -36,6 +39,7 @@ class Transport : public testing::Test {
       ClusterProbe probe;
       probe.root = folder_ / host;
       probe.network = network;
+      probe.uses_nccl = uses_nccl_;
       probe.transport = "NCCL over " + network;
       ranks.push_back(check.observe(probe, {}));
       ranks.back()["host"] = host;
@@ -44,6 +48,7 @@ class Transport : public testing::Test {
   }
 
   test::TemporaryFolder folder_;
+  bool uses_nccl_ = true;
 };
 
 TEST_F(Transport, NcclOnTcpBesideAFastNetworkIsNamed) {
@@ -83,6 +88,13 @@ TEST_F(Transport, ASettingThatKeepsTrafficOnTcpIsNamed) {
   const Finding found = Judge("Socket");
   EXPECT_THAT(found.text, HasSubstr("NCCL_NET=Socket keeps the traffic on TCP"));
   EXPECT_EQ(found.remedy, "unset NCCL_NET");
+  uses_nccl_ = false;
+  EXPECT_EQ(Judge("").verdict, Verdict::kOk) << "MPI does not read it";
+  setenv("OMPI_MCA_btl", "tcp,self", 1);
+  EXPECT_EQ(Judge("").remedy, "unset OMPI_MCA_btl");
+  unsetenv("NCCL_NET");
+  uses_nccl_ = true;
+  EXPECT_EQ(Judge("IB").verdict, Verdict::kOk) << "NCCL does not read it";
 }
 
 }  // namespace

@@ -178,6 +178,14 @@ TEST_F(ClusterFaults, AClockThatIsAMinuteOff) {
   });
 }
 
+TEST_F(ClusterFaults, JobsThatDoNotComeBack) {
+  const Finding found = Find("slurm", [](ClusterProbe* probe) {
+    probe->ask_slurm = [] { return SlurmTexts{"JobRequeue              = 0\n", "", ""}; };
+  });
+  EXPECT_EQ(found.verdict, Verdict::kWarn) << found.text;
+  EXPECT_THAT(found.text, HasSubstr("(JobRequeue=0)"));
+}
+
 TEST_F(ClusterFaults, SmallSharedMemory) {
   const Finding found = Find("limits", [](ClusterProbe* probe) {
     probe->shared_memory_bytes = [] { return int64_t{64'000'000}; };

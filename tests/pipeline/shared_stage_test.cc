@@ -20,6 +20,7 @@
 #include "lib/base/json.h"
 #include "lib/base/rng.h"
 #include "lib/lease/lease_folder.h"
+#include "pipeline/support/sharing_state.h"
 #include "pipeline/support/stage_tasks.h"
 #include "tests/pipeline/stage_run.h"
 #include "tests/test_support.h"

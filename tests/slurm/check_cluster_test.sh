@@ -20,6 +20,7 @@ for ((run = 1; run <= runs; run++)); do
 		>"$work/out" 2>"$work/err" || fail "$(cat "$work/out" "$work/err")"
 	echo "run $run: $SECONDS s with the launch; $(tail -n 1 "$work/out")"
 	grep -q '^OK    ranks       3 ranks on ' "$work/out" || fail "$(cat "$work/out")"
+	grep -q '^OK    slurm       arrays of up to 1001 tasks, 10000 jobs in all' "$work/out" || fail "$(cat "$work/out")"
 	grep -q '^OK    visible ' "$work/out" || fail "$(cat "$work/out")"
 	! grep -E '^(WARN|FAIL)' "$work/out" || fail "a false alarm: $(cat "$work/out")"
 done

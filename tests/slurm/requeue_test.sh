@@ -4,6 +4,7 @@
 slurm_lines='PreemptType=preempt/partition_prio
 PreemptMode=CANCEL
 PartitionName=low Nodes=ALL PriorityTier=1 GraceTime=3 PreemptMode=CANCEL
+PartitionName=patient Nodes=ALL PriorityTier=1 GraceTime=30 PreemptMode=CANCEL
 PartitionName=again Nodes=ALL PriorityTier=1 GraceTime=0 PreemptMode=REQUEUE
 PartitionName=urgent Nodes=ALL PriorityTier=10'
 # shellcheck source=tests/slurm/slurm_test_support.sh
@@ -77,6 +78,22 @@ await_lines "$RUN/seen" 'prep-videos holds' 2
 scancel "$(job_of "$RUN" prep)"
 await_job "$RUN" end 60
 expect '^prep-videos .* restart 2 ' 0
+cp slurm/site.env "$SITE_ENV"
+
+echo "== a job that is cancelled while it is being preempted does not come back"
+start_over
+echo "SITE_OPTIONS=(--partition=patient)" >>"$SITE_ENV"
+echo 1 >"$RUN/hold-prep-videos"
+workflow prep EXEC=slurm TASKS=1
+await_lines "$RUN/seen" 'prep-videos holds' 1
+preempt 1
+for ((i = 0; i < 300; i++)); do
+	! scontrol --oneliner show job "$(job_of "$RUN" prep)" | grep -qE ' PreemptTime=[0-9]' || break && sleep 0.1
+done
+((i < 300)) || fail "not preempted"
+scancel "$(job_of "$RUN" prep)"
+await_job "$RUN" end 60
+expect '^prep-videos .* restart 1 ' 0
 cp slurm/site.env "$SITE_ENV"
 
 echo "== the pause before ranks are started again"

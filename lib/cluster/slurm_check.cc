@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include "lib/base/plural.h"
+#include "lib/cluster/checks.h"
+
+namespace reel3d {
+namespace {
+
+// A chain of slurm/ with the default of four tasks: prep 4, pack 1, train 1, score 4, evaluate 1,
+// and the last job.
+constexpr int64_t kJobsOfChain = 12;
+// Training needs the time of a step and a save to stop, which is not known here.
+constexpr int64_t kUsualStop_s = 60;
+// Slurm's numbers have 32 bits; 4294967294 is its word for "no limit".
+constexpr int64_t kMostNumber = 4'294'967'290;
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  const size_t last = text.find_last_not_of(" \t\r");
+  return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
+}
+
+// Returns the value of "Key   = value" in a text with a line for each key; "" if it is not there.
+std::string ValueInLines(const std::string& text, std::string_view key) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t equals = line.find('=');
+    if (equals != std::string::npos && Trimmed(line.substr(0, equals)) == key) {
+      return std::string(Trimmed(std::string_view(line).substr(equals + 1)));
+    }
+  }
+  return "";
+}
+
+// Returns the value of "Key=value" in a line of such pairs; "" if it is not there.
+std::string ValueInPairs(const std::string& text, const std::string& key) {
+  std::istringstream pairs(text);
+  for (std::string pair; pairs >> pair;) {
+    if (pair.rfind(key + "=", 0) == 0) {
+      return pair.substr(key.size() + 1);
+    }
+  }
+  return "";
+}
+
+// Returns the number at the start of "1001", "30 sec"; nothing for "UNLIMITED", "(null)" and what
+// is no number of Slurm.
+std::optional<int64_t> NumberIn(const std::string& text) {
+  int64_t number = -1;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  const bool is_word = read.ptr == end || *read.ptr == ' ' || *read.ptr == '\n';
+  return read.ec == std::errc() && is_word && number >= 0 && number <= kMostNumber
+             ? std::optional(number)
+             : std::nullopt;
+}
+
+// Returns the number of tasks that an array may have, because of MaxArraySize, which is one more
+// than the highest number of a task, and of max_array_tasks.
+std::optional<int64_t> MostTasks(const std::string& config) {
+  std::optional<int64_t> most = NumberIn(ValueInLines(config, "MaxArraySize"));
+  std::string parameters = ValueInLines(config, "SchedulerParameters");
+  for (char& letter : parameters) {
+    letter = letter == ',' ? ' ' : letter;
+  }
+  const std::optional<int64_t> fewer = NumberIn(ValueInPairs(parameters, "max_array_tasks"));
+  return most && fewer && *fewer < *most ? fewer : most;
+}
+
+// Returns how long before a preemption a job of this partition hears of it; nothing if it is not
+// preempted, or a quality of service decides.
+std::optional<int64_t> GraceSeconds(const SlurmTexts& says) {
+  const std::string mode = ValueInPairs(says.partition, "PreemptMode");
+  return ValueInLines(says.config, "PreemptType") == "preempt/partition_prio" && !mode.empty() &&
+                 mode.find("OFF") == std::string::npos
+             ? NumberIn(ValueInPairs(says.partition, "GraceTime"))
+             : std::nullopt;
+}
+
+nlohmann::json JsonOf(const std::optional<int64_t>& number) {
+  return number ? nlohmann::json(*number) : nlohmann::json();
+}
+
+nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
+  if (probe.rank != 0) {  // Slurm gives every rank the same answer
+    return nlohmann::json::object();
+  }
+  const SlurmTexts says = probe.ask_slurm();
+  return {{"answers", !says.config.empty()},
+          {"tasks", JsonOf(MostTasks(says.config))},
+          {"jobs", JsonOf(NumberIn(ValueInLines(says.config, "MaxJobCount")))},
+          {"own_jobs", JsonOf(NumberIn(says.submit))},
+          {"requeues", JsonOf(NumberIn(ValueInLines(says.config, "JobRequeue")))},
+          {"kill_wait_s", JsonOf(NumberIn(ValueInLines(says.config, "KillWait")))},
+          {"grace_s", JsonOf(GraceSeconds(says))}};
+}
+
+void Warn(const std::string& text, const std::string& remedy, Finding* finding) {
+  if (finding->verdict == Verdict::kOk) {
+    *finding = {Verdict::kWarn, text, remedy, {}, {}};
+  } else {
+    finding->details.push_back(text + ": " + remedy);
+  }
+}
+
+void JudgeJobs(const nlohmann::json& seen, Finding* finding) {
+  const nlohmann::json& tasks = seen.at("tasks");
+  if (!tasks.is_null() && tasks < 2) {
+    Warn("this cluster has no job arrays (MaxArraySize)",
+         "give TASKS=1, or start prep, pack and score by hand with --share-work", finding);
+  }
+  for (const char* limit : {"own_jobs", "jobs"}) {
+    const nlohmann::json& most = seen.at(limit);
+    if (!most.is_null() && most < kJobsOfChain) {
+      Warn(
+          fmt::format("{} may be queued ({}), a chain of slurm/ with four tasks has {}",
+                      Count(most.get<int64_t>(), "job"),
+                      limit == std::string("jobs") ? "MaxJobCount" : "MaxSubmitJobs of the account",
+                      kJobsOfChain),
+          "give fewer TASKS, or submit the stages one by one", finding);
+    }
+  }
+}
+
+void JudgeEnds(const nlohmann::json& seen, Finding* finding) {
+  if (seen.at("requeues") == 0) {
+    Warn("Slurm does not queue jobs again whose node has died (JobRequeue=0)",
+         "submit jobs of your own with --requeue, as those of slurm/ are", finding);
+  }
+  const nlohmann::json& grace = seen.at("grace_s");
+  if (!grace.is_null() && grace < kUsualStop_s) {
+    Warn(fmt::format("Slurm may preempt jobs of this partition {} s after it has told them "
+                     "(GraceTime), and a step and a save may take longer",
+                     grace.get<int64_t>()),
+         "save more often (--checkpoint-minutes), or use another partition", finding);
+  }
+}
+
+std::string TextOf(const nlohmann::json& seen) {
+  std::vector<std::string> parts;
+  const auto add = [&](const char* key, const char* text) {
+    if (!seen.at(key).is_null()) {
+      parts.push_back(fmt::format(fmt::runtime(text), seen.at(key).get<int64_t>()));
+    }
+  };
+  add("tasks", "arrays of up to {} tasks");
+  add("jobs", "{} jobs in all");
+  add("own_jobs", "{} of this account");
+  add("kill_wait_s", "{} s to end after scancel (KillWait)");
+  add("grace_s", "{} s before a preemption (GraceTime)");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
+  const nlohmann::json& seen = ranks.front();
+  if (!seen.at("answers").get<bool>()) {
+    return {Verdict::kNotAsked,
+            "this is no job of Slurm, or scontrol does not answer here",
+            "",
+            {},
+            {}};
+  }
+  Finding finding;
+  JudgeJobs(seen, &finding);
+  JudgeEnds(seen, &finding);
+  const std::string text = TextOf(seen);
+  if (finding.verdict == Verdict::kOk) {
+    finding.text = text.empty() ? "Slurm states no limits" : text;
+  } else if (!text.empty()) {
+    finding.details.push_back(text);
+  }
+  return finding;
+}
+
+}  // namespace
+
+ClusterCheck SlurmCheck() { return {"slurm", Observe, Judge}; }
+
+}  // namespace reel3d
