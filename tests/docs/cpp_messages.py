@@ -26,6 +26,8 @@ TEXTS = {"string", "string_view", "char", "Doubt"}
 NAMING = {"RequireFile", "RequireFolder", "ObjectIn", "RequireModestClip", "Integer", "Real", "Diverged", "Count"}
 # Parameters that name what a message is about.
 NAMES = {"source", "data", "name", "file", "id", "type"}
+# What may begin the text that shown_later() finds.
+STORED = {"{", ".", "->", "note_", "problem", "notes", "notes_", "warnings", "missing"}
 CLOSING = {"(": ")", "{": "}", "[": "]"}
 KEYWORDS = {"if", "for", "while", "switch", "catch", "return", "sizeof", "throw", "else", "do", "constexpr", "decltype"}
 
@@ -176,12 +178,16 @@ class Sources:
         if name in SINKS:
             is_bug = "kInternal" in [tokens[i].text for i in (arguments or [[]])[0]]
             return [] if is_bug else arguments
-        defined_here = any(function.name == name for function in self.functions_in[file])
         files = self.sinks[name]
-        shown = files.get(file, set()) if defined_here else set().union(*files.values())
+        here = [function for function in self.functions_in[file] if function.name == name]
+        is_of_file = any(len(function.parameters) == len(arguments) for function in here)
+        shown = files.get(file, set()) if is_of_file else set().union(*files.values())
         return [part for number, part in enumerate(arguments) if number in shown]
 
     def _all_shown(self, file, index):
+        text = self.tokens[file][index].text
+        if text not in SINKS and text not in self.sinks and text not in STORED:
+            return []
         return [*self._shown(file, index), *shown_later(self.tokens[file], index)]
 
     def messages(self):

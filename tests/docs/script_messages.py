@@ -55,7 +55,9 @@ def in_shell(text):
         for match in pattern.finditer(text):
             if text[text.rfind("\n", 0, match.start()) + 1 :].lstrip().startswith("#"):
                 continue
-            yield line_of(text, match.start()), pieces_of(match[1].replace('"', ""))
+            said = match[1].replace('"', "").split(">&2")[0].strip()
+            if not said.startswith("usage:"):
+                yield line_of(text, match.start()), pieces_of(said)
 
 
 def in_makefile(text):
@@ -65,6 +67,11 @@ def in_makefile(text):
         yield line_of(text, match.start()), pieces_of(re.sub(r"\\\n\s*", "", said))
     for line, pieces in in_shell(text):
         yield line, pieces
+
+
+def in_cmake(text):
+    for match in re.finditer(r'message\((?:FATAL_ERROR|WARNING)\s+("(?:[^"\\]|\\.)*"(?:\s+"(?:[^"\\]|\\.)*")*)', text):
+        yield line_of(text, match.start()), pieces_of(re.sub(r'"\s+"', "", match[1]).strip('"').replace("\\n", "\0"))
 
 
 def in_python(text):
@@ -77,7 +84,7 @@ def in_python(text):
 def messages_of(root):
     """Yields each message as (place, pieces)."""
     kinds = (("slurm/*.sh", in_shell), ("slurm/*.sbatch", in_shell), ("setup/**/*.sh", in_shell),
-             ("Makefile.workflow", in_makefile), ("python/reel3d/*.py", in_python))
+             ("configs/*.sh", in_shell), ("cmake/*.cmake", in_cmake), ("Makefile.workflow", in_makefile), ("python/reel3d/*.py", in_python))
     for pattern, read in kinds:
         for file in sorted(pathlib.Path(root).glob(pattern)):
             for line, pieces in read(file.read_text(encoding="utf-8")):
