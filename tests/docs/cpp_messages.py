@@ -27,7 +27,7 @@ NAMING = {"RequireFile", "RequireFolder", "ObjectIn", "RequireModestClip", "Inte
 # Parameters that name what a message is about.
 NAMES = {"source", "data", "name", "file", "id", "type"}
 # What may begin the text that shown_later() finds.
-STORED = {"{", ".", "->", "note_", "problem", "notes", "notes_", "warnings", "missing"}
+STORED = {"{", ".", "->", "note", "note_", "problem", "notes", "notes_", "warnings", "missing"}
 CLOSING = {"(": ")", "{": "}", "[": "]"}
 KEYWORDS = {"if", "for", "while", "switch", "catch", "return", "sizeof", "throw", "else", "do", "constexpr", "decltype"}
 
@@ -70,8 +70,10 @@ def tokens_of(text):
         if kind == "str":
             value = match["raw"] if match["raw"] is not None else match["plain"]
             if tokens and tokens[-1].kind == "str":
-                value = tokens.pop().text + value
-            tokens.append(Token("str", value, line))
+                first = tokens.pop()
+                tokens.append(Token("str", first.text + value, first.line))
+            else:
+                tokens.append(Token("str", value, line))
         elif kind != "skip":
             tokens.append(Token(kind, match[0], line))
         line += match[0].count("\n")
@@ -188,7 +190,7 @@ class Sources:
         text = self.tokens[file][index].text
         if text not in SINKS and text not in self.sinks and text not in STORED:
             return []
-        return [*self._shown(file, index), *shown_later(self.tokens[file], index)]
+        return [*self._shown(file, index), *shown_later(file, self.tokens[file], index)]
 
     def messages(self):
         """Yields each message once."""
@@ -254,9 +256,10 @@ def settings_of(tokens, body, name):
                 yield range(index + 4, end_of(tokens, index + 3))
 
 
-def shown_later(tokens, index):
+def shown_later(file, tokens, index):
     """Yields the text at `index` that is stored, and shown later: an Error, a Doubt (lib/data/doubt.h), a Finding of
-    check-cluster (lib/cluster/check.h) that is WARN or FAIL, and an element of `notes`, `warnings` or `missing`."""
+    check-cluster (lib/cluster/check.h) that is WARN or FAIL, how a file ends (lib/video/container_end.h), a note that is
+    no caption, and an element of `notes`, `warnings` or `missing`."""
     texts = [token.text for token in tokens[index : index + 4]]
     if texts[:3] == ["{", "DoubtKind", "::"]:
         yield list(parts(tokens, index, end_of(tokens, index)))[-1]
@@ -266,7 +269,9 @@ def shown_later(tokens, index):
         yield statement(tokens, index + 2)
     elif texts[:3] == ["{", "ErrorKind", "::"]:
         yield from list(parts(tokens, index, end_of(tokens, index)))[1:]
-    elif texts[:2] in (["note_", "="], ["problem", "="]):
+    elif texts in (["{", "FileEnd", "::", "Kind"], ["{", "Kind", "::", "kRagged"], ["{", "Kind", "::", "kCut"]):
+        yield list(parts(tokens, index, end_of(tokens, index)))[-1]
+    elif texts[0] in ("note", "note_", "problem") and texts[1] == "=" and not file.startswith("lib/report/sections/"):
         yield statement(tokens, index + 1)
     elif texts[0] in ("notes", "notes_", "warnings", "missing") and texts[2:] == ["push_back", "("]:
         yield range(index + 4, end_of(tokens, index + 3))
