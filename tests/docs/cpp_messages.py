@@ -13,7 +13,7 @@ from typing import NamedTuple
 SINKS = {"Error", "InputError", "UsageError", "EnvironmentError", "ReadError", "WriteError", "LogWarn", "LogError"}
 TOKEN = re.compile(
     r"""(?P<skip>//[^\n]*|/\*.*?\*/|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*|\s+)
-      |(?P<str>R"\((?P<raw>.*?)\)"|(?:u8|L)?"(?P<plain>(?:[^"\\\n]|\\.)*)")
+      |(?P<str>R"(?P<end>[^()\s"\\]*)\((?P<raw>.*?)\)(?P=end)"|(?:u8|L)?"(?P<plain>(?:[^"\\\n]|\\.)*)")
       |(?P<char>'(?:[^'\\\n]|\\.)+')
       |(?P<id>[A-Za-z_]\w*)
       |(?P<number>\d(?:[\w.']|[eE][+-])*)
@@ -66,7 +66,7 @@ def tokens_of(text):
     tokens = []
     line = 1
     for match in TOKEN.finditer(text):
-        kind = match.lastgroup if match.lastgroup not in ("raw", "plain") else "str"
+        kind = match.lastgroup
         if kind == "str":
             value = match["raw"] if match["raw"] is not None else match["plain"]
             if tokens and tokens[-1].kind == "str":
