@@ -1,4 +1,4 @@
-"""Collects the errors and warnings of shell scripts, of Makefile.workflow and of the Python package.
+"""Collects the errors and warnings of shell scripts, Makefile.workflow, cmake/ and the Python package.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -8,9 +8,9 @@ import pathlib
 import re
 
 # The functions of the scripts that end them with a text, or say it before they end. `say` of setup/ also reports progress.
-SHELL = re.compile(r"""(?:\bdie\s+\d+|\bfail|\bqueue_again\s[^"]*"[^"]*"\s+"[^"]*"|\bsay)\s+"((?:[^"\\]|\\.|\$\("[^"]*"\))*)\"""")
+SHELL = re.compile(r"""(?:\bdie\s+\d+|\bfail|\bqueue_again\s[^"]*"[^"]*"\s+"[^"]*"|\bsay)\s+("(?:[^"\\]|\\.|\$\("[^"]*"\))*"|'[^']*')""")
 # What is written to stderr, and the notes of the submission.
-ECHO = re.compile(r"""\b(?:echo|printf)\s+(?=[^\n]*(?:>&2|"note:))((?:"(?:[^"\\]|\\.)*"\S*|[^"\n;])*)""")
+ECHO = re.compile(r"""\b(?:echo|printf)\s+(?=[^\n]*(?:>&2|"note:))((?:"(?:[^"\\]|\\.)*"\S*|'[^']*'|[^"\n;])*)""")
 MAKE = re.compile(r"\$\((?:error|warning)\s")
 WORDS = re.compile(r"[A-Za-z]{3,}\W+[A-Za-z-]{2,}|[A-Za-z-]{2,}\W+[A-Za-z]{3,}")
 
@@ -55,7 +55,7 @@ def in_shell(text):
         for match in pattern.finditer(text):
             if text[text.rfind("\n", 0, match.start()) + 1 :].lstrip().startswith("#"):
                 continue
-            said = match[1].replace('"', "").split(">&2")[0].strip()
+            said = re.sub("^'|'$|\"", "", match[1]).split(">&2")[0].strip()
             if not said.startswith("usage:"):
                 yield line_of(text, match.start()), pieces_of(said)
 
