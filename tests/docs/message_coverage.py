@@ -20,6 +20,7 @@ EXCEPTED = {
     "number of parts": "completes `is not of the same`, which has a row",
     "number of videos": "completes `is not of the same`, which has a row",
     "shard {:05}.h5, video {}": "names the video that a reason is about",
+    " is to be prepared alone": "is never shown: the parts are then prepared one by one",
     "; -- ... =false turns it off": "is a part of --help",
     "video top-1 {}, top-5 {} ... video_top1 ... video_top5": "is a result that inspect-file --watch shows",
     "loss {:.3f}, top-1 {:.1f} %": "is a result that inspect-file --watch shows",
