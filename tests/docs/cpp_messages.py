@@ -265,7 +265,7 @@ def shown_later(file, tokens, index):
         yield list(parts(tokens, index, end_of(tokens, index)))[-1]
     elif texts in (["{", "Verdict", "::", "kWarn"], ["{", "Verdict", "::", "kFail"]):
         yield list(parts(tokens, index, end_of(tokens, index)))[1]
-    elif texts[1:3] == ["text", "="] and tokens[index - 3].text in ("kWarn", "kFail"):
+    elif texts[1:3] == ["text", "="] and {"kWarn", "kFail"} & {token.text for token in tokens[max(0, index - 6) : index]}:
         yield statement(tokens, index + 2)
     elif texts[:3] == ["{", "ErrorKind", "::"]:
         yield from list(parts(tokens, index, end_of(tokens, index)))[1:]
