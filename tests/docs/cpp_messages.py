@@ -107,35 +107,47 @@ def parts(tokens, start, end):
         yield range(begin, end)
 
 
+def parameters_of(tokens, start, end):
+    """Returns the name of each parameter between the brackets; "" if it is no text, or only names something."""
+    names = []
+    for part in parts(tokens, start, end):
+        words = [tokens[i].text for i in part if tokens[i].kind == "id"]
+        is_text = len(words) > 1 and TEXTS & set(words)
+        names.append(words[-1] if is_text and words[-1] not in NAMES else "")
+    return tuple(names)
+
+
+def brace_behind(tokens, index, is_lambda):
+    """Returns the index of the brace that opens the body of a function, or None. `index`: behind the parameters."""
+    while index < len(tokens) and tokens[index].text in ("const", "noexcept", "override", "mutable"):
+        index += 1
+    if index < len(tokens) and tokens[index].text == ":" and not is_lambda:  # a constructor's initial values
+        while index < len(tokens) and tokens[index].text not in (";", "{"):
+            index = end_of(tokens, index) + 1 if tokens[index].text == "(" else index + 1
+    return index if index < len(tokens) and tokens[index].text == "{" else None
+
+
 def functions_of(file, tokens):
     """Yields the definitions of functions, whatever they are nested in, and those of named lambdas."""
     for index, token in enumerate(tokens):
-        if token.kind != "id" or token.text in KEYWORDS or index + 1 >= len(tokens):
+        if token.kind != "id" or token.text in KEYWORDS:
             continue
         start = index + 1
-        lambda_ = [tokens[i].text for i in range(start, min(start + 2, len(tokens)))] == ["=", "["]
-        if lambda_:
+        is_lambda = [following.text for following in tokens[start : start + 2]] == ["=", "["]
+        if is_lambda:
             start = end_of(tokens, start + 1) + 1
         if start >= len(tokens) or tokens[start].text != "(":
             continue
         end = end_of(tokens, start)
-        brace = end + 1
-        while brace < len(tokens) and tokens[brace].text in ("const", "noexcept", "override", "mutable"):
-            brace += 1
-        if brace < len(tokens) and tokens[brace].text == ":" and not lambda_:  # a constructor's initial values
-            while brace < len(tokens) and tokens[brace].text not in (";", "{"):
-                brace = end_of(tokens, brace) + 1 if tokens[brace].text == "(" else brace + 1
-        if brace >= len(tokens) or tokens[brace].text != "{":
+        brace = brace_behind(tokens, end + 1, is_lambda)
+        if brace is None:
             continue
-        names = []
-        for part in parts(tokens, start, end):
-            words = [tokens[i].text for i in part if tokens[i].kind == "id"]
-            names.append(words[-1] if len(words) > 1 and TEXTS & set(words) and words[-1] not in NAMES else "")
         begin = index
         while begin > 0 and tokens[begin - 1].text not in (";", "{", "}", ":"):
             begin -= 1
-        before = " ".join(t.text for t in tokens[begin:index])
-        yield Function(token.text, before, tuple(names), tokens, range(brace, end_of(tokens, brace)), file)
+        returns = " ".join(before.text for before in tokens[begin:index])
+        body = range(brace, end_of(tokens, brace))
+        yield Function(token.text, returns, parameters_of(tokens, start, end), tokens, body, file)
 
 
 class Sources:
