@@ -175,7 +175,7 @@ void BatchLoader::State::Start() {
     }
   } catch (const std::exception& error) {
     Stop();
-    throw EnvironmentError(fmt::format("cannot start loader thread {} of {}: {}; use fewer",
+    throw EnvironmentError(fmt::format("cannot start loader thread {} of {}: {}; use fewer threads",
                                        threads.size() + 1, ThreadCount(options.threads),
                                        error.what()));
   }

@@ -53,7 +53,8 @@ const Family& FamilyOf(const std::string& model) {
       return family;
     }
   }
-  throw UsageError(fmt::format("--model {}: there is {}", model, fmt::join(FamilyNames(), ", ")));
+  throw UsageError(
+      fmt::format("--model {}: must be one of {}", model, fmt::join(FamilyNames(), ", ")));
 }
 
 std::string NamesOfFamilies(bool (*is_meant)(const Family& family)) {

@@ -51,7 +51,7 @@ Tap FindTap(const ExtractFeaturesOptions& options, const torch::nn::Module& netw
   }
   if (std::count(layers.begin(), layers.end(), options.layer) == 0) {
     throw UsageError(
-        fmt::format("--layer {}: there is {}", options.layer, fmt::join(layers, ", ")));
+        fmt::format("--layer {}: must be one of {}", options.layer, fmt::join(layers, ", ")));
   }
   return {options.layer, options.layer_input};
 }

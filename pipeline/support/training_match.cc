@@ -98,8 +98,8 @@ void AllowedDifferences::Bind(OptionBinder& binder) {
 void AllowedDifferences::Check() const {
   for (const std::string& name : names) {
     if (std::count(KnownNames().begin(), KnownNames().end(), name) == 0) {
-      throw UsageError(
-          fmt::format("--allow {}: there are {}", Escaped(name), fmt::join(KnownNames(), ", ")));
+      throw UsageError(fmt::format("--allow {}: must be one of {}", Escaped(name),
+                                   fmt::join(KnownNames(), ", ")));
     }
   }
 }

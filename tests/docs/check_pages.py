@@ -3,7 +3,7 @@
 
 Usage: tests/docs/check_pages.py links SOURCE_FOLDER      every relative link and anchor leads somewhere
        tests/docs/check_pages.py options SOURCE_FOLDER    every option and setting that a page names exists
-       tests/docs/check_pages.py messages SOURCE_FOLDER   every message of messages.md stands in the sources
+       tests/docs/check_pages.py messages SOURCE_FOLDER   every message of docs/reference/messages stands in the sources
 The options are those of docs/reference/tools, which the test docs/reference compares with --help.
 SPDX-License-Identifier: Apache-2.0
 """
@@ -11,6 +11,8 @@ SPDX-License-Identifier: Apache-2.0
 import pathlib
 import re
 import sys
+
+import script_messages
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -78,11 +80,12 @@ def wrong_form(root):
 
 
 def missing_in_indexes(root):
-    """Yields pages that are missing in mkdocs.yml, in docs/index.md or, for a tool, in docs/reference/tools.md."""
+    """Yields pages that are missing in mkdocs.yml or in docs/index.md. Pages of a tool may be in docs/reference/tools.md
+    instead, those of messages in docs/reference/messages.md."""
     nav = re.findall(r": ([\w/-]+\.md)$", read(root / "mkdocs.yml"), re.MULTILINE)
     linked = {
         (root / "docs" / folder / target.partition("#")[0]).resolve()
-        for folder, index in (("", "index.md"), ("reference", "reference/tools.md"))
+        for folder, index in (("", "index.md"), ("reference", "reference/tools.md"), ("reference", "reference/messages.md"))
         for target in LINK.findall(read(root / "docs" / index))
     }
     for file in sorted((root / "docs").rglob("*.md")):
@@ -154,28 +157,36 @@ def wrong_options(root):
 # --- messages ---------------------------------------------------------------------------------------
 
 
+def message_rows(root):
+    """Returns each message of the pages as (file, parts): the parts of its text that stay the same, in order."""
+    rows = []
+    for file in sorted((root / "docs/reference/messages").glob("*.md")):
+        for line in read(file).splitlines():
+            if line.startswith("| `"):
+                for code in re.findall(r"`([^`]+)`", line.split(" | ")[0]):
+                    parts = re.split(r"\s*\.\.\.\s*", code.replace("\\|", "|"))
+                    rows.append((file.relative_to(root), [part for part in parts if part]))
+    return rows
+
+
 def source_text(root):
-    """Returns the sources, with adjacent string literals joined as the compiler joins them."""
-    text = "\n".join(read(file) for folder in ("lib", "pipeline", "tools") for file in sorted((root / folder).rglob("*.cc")))
-    text += "\n".join(read(file) for folder in ("lib", "pipeline") for file in sorted((root / folder).rglob("*.h")))
-    return re.sub(r'"\s*\n\s*"', "", text)
+    """Returns the sources, with adjacent string literals joined as the compiler joins them, and the texts of scripts."""
+    folders = ("lib", "pipeline", "tools", "python/src")
+    text = "\n".join(read(file) for folder in folders for end in ("*.cc", "*.h") for file in sorted((root / folder).rglob(end)))
+    said = (piece for _, pieces in script_messages.messages_of(root) for piece in pieces)
+    return "\n".join([re.sub(r'"\s*\n\s*"', "", text), *said])
 
 
 def unknown_messages(root):
     text = source_text(root)
-    rows = [
-        re.findall(r"`([^`]+)`", row.split(" | ")[0])
-        for row in read(root / "docs/reference/messages.md").splitlines()
-        if row.startswith("| `")
-    ]
+    rows = message_rows(root)
     print(f"{len(rows)} messages")
-    if len(rows) < 100:
-        yield f"messages.md has {len(rows)} messages; it promises a hundred"
-    for codes in rows:
-        for code in codes:
-            for part in re.split(r"\s*\.\.\.\s*", code):
-                if part.replace("\\|", "|") not in text:
-                    yield f"docs/reference/messages.md: '{part}' stands in no source"
+    if len(rows) < 500:
+        yield f"docs/reference/messages has {len(rows)} messages: is a page missing?"
+    for file, parts in rows:
+        for part in parts:
+            if part not in text:
+                yield f"{file}: '{part}' stands in no source"
 
 
 CHECKS = {"links": broken_links, "options": wrong_options, "messages": unknown_messages}

@@ -94,7 +94,8 @@ TEST_F(ScoreUnlike, AnErrorStatesBothSidesAndWhatToDo) {
                 AllOf(HasSubstr("--allow fps"), Not(HasSubstr("height 240"))));
   const auto unknown = test::RunCommand(ScoreCommand(shards, "refused", {"--allow", "colour"}));
   EXPECT_EQ(unknown.exit_status, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("there are height, fps, quality, classes, normalisation"));
+  EXPECT_THAT(unknown.err,
+              HasSubstr("must be one of height, fps, quality, classes, normalisation"));
 }
 
 TEST_F(ScoreUnlike, WhatIsAllowedGoesWithTheFigures) {

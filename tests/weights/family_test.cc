@@ -38,7 +38,7 @@ TEST(Family, AnUnknownOneIsRefusedWithTheNames) {
     ADD_FAILURE() << "found";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_THAT(error.what(), testing::HasSubstr("--model r4d: there is r3d, preact, wide"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("--model r4d: must be one of r3d, preact, wide"));
   }
 }
 

@@ -38,8 +38,7 @@ NamedTensors Copies(const NamedTensors& tensors) {
 
 Error Diverged(const std::string& what, int epoch) {
   return {ErrorKind::kFailed,
-          fmt::format("{} of epoch {} is no number any more: lower --lr; the last checkpoint is as "
-                      "it was",
+          fmt::format("{} of epoch {} is not finite: lower --lr; the last checkpoint is as it was",
                       what, epoch)};
 }
 
