@@ -1,10 +1,14 @@
 """Processes that are killed and interpreters that end while a loader works must not leave a hang."""
 
 # SPDX-License-Identifier: Apache-2.0
+import os
+import pathlib
 import subprocess
 import sys
 
 import pytest
+
+from conftest import HELPER
 
 OPTIONS = {"batch": 8, "sample_size": 48, "last_batch": "keep", "threads": 2}
 BEGIN = """
@@ -28,11 +32,12 @@ def load_for_ever(batches):
 def run(shards, tmp_path):
     """Runs a program in a process of its own, and returns its exit status. A hang is an error, and so is any text."""
 
-    def in_process(program):
+    def in_process(program, **environment):
         # A spawned worker imports this file.
         file = tmp_path / "program.py"
         file.write_text(BEGIN.format(shards=str(shards), options=OPTIONS) + program, encoding="utf-8")
-        found = subprocess.run([sys.executable, file], timeout=60, capture_output=True, text=True)
+        found = subprocess.run([sys.executable, file], env={**os.environ, **environment}, timeout=60,
+                               capture_output=True, text=True)
         assert (found.stdout, found.stderr) == ("", "")
         return found.returncode
 
@@ -112,28 +117,39 @@ sys.exit(5)
     assert status == 5
 
 
-def test_the_interpreter_ends_while_a_thread_waits(run, shards):
-    """A shard that is a pipe without a writer may make the loader's threads wait for ever."""
-    import os
+# Reads of frames hang, as on a file system whose server is gone.
+HANG = {
+    "LD_PRELOAD": str(pathlib.Path(HELPER).with_name("libstalling_reads.so").resolve()),
+    "REEL3D_BAD_RANK": "0",
+    "REEL3D_BAD_READS": "hang",
+    "REEL3D_GOOD_READS": "20",
+}
 
-    (shards / "00000.h5").unlink()
-    os.mkfifo(shards / "00000.h5")
+
+def test_the_interpreter_ends_while_a_thread_waits_for_a_read_that_hangs(run):
     status = run("""
 def iterate():
-    begun.set()
-    try:
+    for _ in range(1000):
         list(loader())
-    except reel3d.Error:
-        pass
 
 
-begun = threading.Event()
 threading.Thread(target=iterate, daemon=True).start()
-begun.wait()
-time.sleep(0.3)
+time.sleep(0.5)
 sys.exit(6)
-""")
+""", **HANG)
     assert status == 6
+
+
+def test_the_interpreter_ends_after_ctrl_c_in_a_read_that_hangs(run):
+    status = run("""
+threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+try:
+    for _ in range(1000):
+        list(loader())
+except KeyboardInterrupt:
+    sys.exit(7)
+""", **HANG)
+    assert status == 7
 
 
 def test_the_interpreter_ends_in_the_middle_of_an_epoch(run):
