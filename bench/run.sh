@@ -47,8 +47,8 @@ fi
 # Shards of two heights. All videos are for training, because the Python package's loader takes no others.
 $bin/list-videos --validation-fraction 0 $work/videos $work/videos.tsv
 for height in "${heights[@]}"; do
-	$bin/prep-videos --height $height --max-failed-fraction 1 $work/videos.tsv $work/prepared$height
-	$bin/pack-shards $work/videos.tsv $work/prepared$height $work/shards$height
+	$bin/prep-videos --height "$height" --max-failed-fraction 1 $work/videos.tsv "$work/prepared$height"
+	$bin/pack-shards $work/videos.tsv "$work/prepared$height" "$work/shards$height"
 done
 if [ $only_python = yes ]; then
 	"${alone[@]}" $python bench/loaders.py $bin $work/shards360 - $work/loaders360 "$result" 360p --rounds 5 \
@@ -94,7 +94,7 @@ for folder in "$work"/sources/*; do
 done
 
 for height in "${heights[@]}"; do
-	"${alone[@]}" $python bench/loaders.py $bin $work/shards$height $work/h264-$height $work/loaders$height \
+	"${alone[@]}" $python bench/loaders.py $bin "$work/shards$height" "$work/h264-$height" "$work/loaders$height" \
 		"$result" "${height}p"
 done
 "${alone[@]}" $python bench/scaling.py $bin $work/shards360 "$result"

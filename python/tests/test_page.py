@@ -17,6 +17,6 @@ def test_the_script_of_the_page_trains_a_network_of_torchvision(shards):
     for shown, here in ('"run/demo/shards"', repr(str(shards))), ("range(20)", "range(1)"):
         assert shown in script
         script = script.replace(shown, here)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600)
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=1200)
     assert (run.returncode, run.stderr) == (0, "")
     assert re.fullmatch(r"0 \d+\.\d+ [01]\.\d+\n", run.stdout)

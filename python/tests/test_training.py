@@ -15,7 +15,7 @@ import reel3d
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("REEL3D_BIN", ROOT / "build/bin"))
-SMALL = {"depth": 10, "width": 0.125, "epochs": 1, "threads": 1, "validation_every": 0}
+SMALL = {"depth": 10, "width": 0.125, "epochs": 1, "threads": 1, "validation_every": 0, "schedule": "constant"}
 MPI = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
