@@ -2,7 +2,10 @@
 # Measures prep-videos and the loader beside their peers, for docs/explanation/data_path.md. Prints tables and
 # writes figures to bench/results/DATE.json. Takes 15 minutes on an otherwise idle machine.
 #
-#   bench/run.sh [FOLDER_OR_FILE...]
+#   bench/run.sh [--python] [FOLDER_OR_FILE...]
+#
+# --python measures only the Python package's loader, beside bench-loader and the Python loaders of JPEGs. That takes
+# four minutes, and the figures go to bench/results/python-DATE.json.
 #
 # Without arguments it takes the real videos in $REEL3D_SHARED/data (default: ../shared/data), or makes synthetic
 # videos if there are none. ALONE=COMMAND is put before each measurement, for machines that several people use.
@@ -13,7 +16,15 @@ cd "$(dirname "$0")/.."
 bin=build/benchmarks/bin
 python=build/bench-python/bin/python
 work=build/bench-work
+heights=(360 240)
 result=$PWD/bench/results/$(date +%F).json
+only_python=no
+if [ "${1:-}" = --python ]; then
+	only_python=yes
+	heights=(360)
+	result=$PWD/bench/results/python-$(date +%F).json
+	shift
+fi
 shared=${REEL3D_SHARED:-../shared}
 read -ra alone <<<"${ALONE:-}"
 
@@ -33,13 +44,21 @@ else
 	find $work/drawn -name '*.mp4' -exec cp {} $work/videos/all/ \;
 fi
 
-# Shards of two heights. The frames of height 360 also as H.264, twice: with a key frame every 16 frames and
-# quick to decode (gop16), and with the defaults of x264 (gop250).
-$bin/list-videos $work/videos $work/videos.tsv
-for height in 360 240; do
-	$bin/prep-videos --height $height --max-failed-fraction 1 $work/videos.tsv $work/prepared$height
-	$bin/pack-shards $work/videos.tsv $work/prepared$height $work/shards$height
+# Shards of two heights. All videos are for training, because the Python package's loader takes no others.
+$bin/list-videos --validation-fraction 0 $work/videos $work/videos.tsv
+for height in "${heights[@]}"; do
+	$bin/prep-videos --height "$height" --max-failed-fraction 1 $work/videos.tsv "$work/prepared$height"
+	$bin/pack-shards $work/videos.tsv "$work/prepared$height" "$work/shards$height"
 done
+if [ $only_python = yes ]; then
+	"${alone[@]}" $python bench/loaders.py $bin $work/shards360 - $work/loaders360 "$result" 360p --rounds 5 \
+		--only reference,pil,opencv,opencv-half,simplejpeg,simplejpeg-half,turbojpeg-half,dali-cpu
+	echo "figures: $result"
+	exit
+fi
+
+# The frames of height 360 also as H.264, twice: with a key frame every 16 frames and quick to decode (gop16), and
+# with the defaults of x264 (gop250).
 mkdir -p $work/h264-360/gop16 $work/h264-360/gop250 $work/h264-240
 for video in "$work"/prepared360/*.mkv; do
 	mp4=$(basename "$video" .mkv).mp4
@@ -74,8 +93,8 @@ for folder in "$work"/sources/*; do
 	done
 done
 
-for height in 360 240; do
-	"${alone[@]}" $python bench/loaders.py $bin $work/shards$height $work/h264-$height $work/loaders$height \
+for height in "${heights[@]}"; do
+	"${alone[@]}" $python bench/loaders.py $bin "$work/shards$height" "$work/h264-$height" "$work/loaders$height" \
 		"$result" "${height}p"
 done
 "${alone[@]}" $python bench/scaling.py $bin $work/shards360 "$result"

@@ -97,7 +97,7 @@ ToolResult TimeNetworks(const TimeNetworksOptions& options) {
   Network network = MakeNetwork(options.network);
   network->to(device);
   const std::string found =
-      UsePrecision(network, options.precision, {options.frames, options.size, options.batch});
+      UsePrecision(network, options.precision, {options.frames, options.size, {options.batch}});
   const at::Tensor clips =
       at::randn({options.batch, 3, options.frames, options.size, options.size}, device);
   const at::Tensor labels = at::arange(options.batch, device) % options.network.num_classes;

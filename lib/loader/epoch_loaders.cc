@@ -98,6 +98,29 @@ std::shared_ptr<EpochOrder> EpochLoaders::Order(int epoch) const {
   return std::make_shared<EpochOrder>(shards_.videos(), options);
 }
 
+std::set<int64_t> EpochLoaders::TrainingSizes() const {
+  std::set<int64_t> sizes;
+  // The last step may have fewer clips than the others.
+  for (const int64_t step : {int64_t{0}, partition_.NumSteps() - 1}) {
+    for (int64_t part = 0; part < partition_.NumMicroBatches(step); ++part) {
+      sizes.insert(partition_.MicroBatch(step, rank_, part).size());
+    }
+  }
+  sizes.erase(0);
+  return sizes;
+}
+
+std::set<int64_t> EpochLoaders::ValidationSizes(const ValidationWindows& windows) const {
+  const BatchRequests batches = ValidationBatches(windows);
+  std::set<int64_t> sizes;
+  if (batches.num_batches > 0) {
+    for (const int64_t batch : {int64_t{0}, batches.num_batches - 1}) {
+      sizes.insert(static_cast<int64_t>(batches.clips(batch).size()));
+    }
+  }
+  return sizes;
+}
+
 std::vector<size_t> EpochLoaders::VideosOfStep(int epoch, int64_t step) const {
   const std::shared_ptr<EpochOrder> order = Order(epoch);
   const SampleRange range = partition_.Batch(step);
@@ -175,8 +198,8 @@ std::unique_ptr<BatchLoader> EpochLoaders::Training(int epoch, int64_t first_ste
                                        LoaderOptions(threads));
 }
 
-std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& windows,
-                                                      int threads) const {
+// Returns this rank's share of the windows.
+BatchRequests EpochLoaders::ValidationBatches(const ValidationWindows& windows) const {
   std::vector<ClipRequest> clips;
   for (const size_t index : VideosOfSubset(shards_.videos(), Subset::kValidation)) {
     const IndexedVideo video = LabelledVideo(index);
@@ -187,10 +210,15 @@ std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& w
   }
   const auto count = static_cast<int64_t>(clips.size());
   const int64_t share = (options_.batch + num_ranks_ - 1) / num_ranks_;
-  BatchRequests requests =
-      BatchesOf({clips.begin() + count * rank_ / num_ranks_,
-                 clips.begin() + count * (rank_ + 1) / num_ranks_},
-                options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share);
+  return BatchesOf(
+      {clips.begin() + count * rank_ / num_ranks_,
+       clips.begin() + count * (rank_ + 1) / num_ranks_},
+      options_.micro_batch > 0 ? std::min<int64_t>(options_.micro_batch, share) : share);
+}
+
+std::unique_ptr<BatchLoader> EpochLoaders::Validation(const ValidationWindows& windows,
+                                                      int threads) const {
+  BatchRequests requests = ValidationBatches(windows);
   requests.crop = [this](const ClipRequest& /*clip*/, FrameSize frame, Rng& /*rng*/) {
     return CenterCrop(frame, options_.crop.size);
   };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "lib/loader/batch_loader.h"
@@ -35,6 +36,11 @@ class EpochLoaders {
   // Returns how an epoch is cut into steps, ranks' slices and micro-batches.
   const EpochPartition& partition() const { return partition_; }
 
+  // Return the numbers of clips that this rank's batches have in training and in validation,
+  // without 0. Damaged validation clips make a batch smaller.
+  std::set<int64_t> TrainingSizes() const;
+  std::set<int64_t> ValidationSizes(const ValidationWindows& windows) const;
+
   // Returns the videos whose clips all ranks together use in a step, as indices into
   // shards.videos(). Replacements of damaged videos are not among them.
   std::vector<size_t> VideosOfStep(int epoch, int64_t step) const;
@@ -58,6 +64,7 @@ class EpochLoaders {
   std::shared_ptr<EpochOrder> Order(int epoch) const;
   BatchLoaderOptions LoaderOptions(int threads) const;
   IndexedVideo LabelledVideo(size_t video) const;
+  BatchRequests ValidationBatches(const ValidationWindows& windows) const;
   ClipRequest TrainingClip(const Sample& sample, uint64_t seed, int epoch) const;
 
   const ShardSet& shards_;

@@ -13,6 +13,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -147,7 +148,7 @@ struct Choice {
 };
 
 Choice Choose(const ConvolutionImpl& convolution, const PrecisionOptions& options,
-              int64_t num_clips, const Agree& agree) {
+              const std::set<int64_t>& trial_sizes, const Agree& agree) {
   const std::vector<ConvolutionWay> ways = WaysOf(convolution, options);
   // The last choice is not tried: no other would be left.
   const size_t last = ways.size() - (options.precision == Precision::kTf32 ? 0 : 1);
@@ -156,7 +157,10 @@ Choice Choose(const ConvolutionImpl& convolution, const PrecisionOptions& option
   Choice choice;
   size_t number = has_kernels ? 0 : last;
   for (; number < last; ++number) {
-    const double error = WorstError(convolution, num_clips, ways[number]);
+    double error = 0;
+    for (const int64_t num_clips : trial_sizes) {
+      error = std::max(error, WorstError(convolution, num_clips, ways[number]));
+    }
     choice.error = number == 0 ? error : choice.error;
     if (error <= kTolerance) {
       break;
@@ -207,14 +211,14 @@ struct Findings {
 Findings ChooseWays(Network& network, const PrecisionOptions& options, const StepClips& clips,
                     at::Device device, const Agree& agree) {
   RunOnce(network, clips, device);
-  const int64_t num_clips = device.is_cpu() ? kTrialClips : std::max(kTrialClips, clips.num_clips);
+  const std::set<int64_t> trial_sizes = TrialSizes(clips, device);
   std::map<std::string, Choice> choices;
   Findings findings;
   for (ConvolutionImpl* convolution : ConvolutionsOf(*network)) {
     const std::string kernels = KernelsOf(*convolution);
     auto found = choices.find(kernels);
     if (found == choices.end()) {
-      const Choice choice = Choose(*convolution, options, num_clips, agree);
+      const Choice choice = Choose(*convolution, options, trial_sizes, agree);
       found = choices.emplace(kernels, choice).first;
       if (!choice.is_fastest) {
         findings.exceptions.push_back(fmt::format(
@@ -256,6 +260,13 @@ std::string Describe(const Findings& findings, const PrecisionOptions& options, 
 }
 
 }  // namespace
+
+std::set<int64_t> TrialSizes(const StepClips& clips, at::Device device) {
+  if (device.is_cpu() || clips.batch_sizes.empty()) {
+    return {kTrialClips};
+  }
+  return clips.batch_sizes;
+}
 
 void PrecisionOptions::Bind(OptionBinder& binder) {
   binder.Choice("precision", &precision, "precision of convolutions");

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,16 @@ namespace reel3d {
 
 using Agree = std::function<int64_t(int64_t)>;
 
-// The clips of a step of one process.
+// The clips that one process computes at once.
 struct StepClips {
   int frames;
-  int size;  // pixels of a side
-  int64_t num_clips = 2;
+  int size;                            // pixels of a side
+  std::set<int64_t> batch_sizes = {};  // numbers of clips
 };
+
+// Returns the numbers of clips with which each convolution is tried on the device. A GPU tries all
+// sizes of a batch, because cuDNN chooses its kernels by all sizes; a CPU tries two clips.
+std::set<int64_t> TrialSizes(const StepClips& clips, at::Device device);
 
 // Makes `network`, which must already be on its device, compute in the precision of `options`.
 // float32 is true float32 on GPUs too. tf32 rounds the factors of a GPU's products to 11 bits, in
@@ -34,12 +39,11 @@ struct StepClips {
 // tried on random values of the shape that it has for `clips`, and compared with float32 as
 // written. The reason: oneDNN's bfloat16 weight gradient is wrong on some processors for some
 // shapes, among them the paper's own conv4_x (3x3x3 over 2 frames, on AVX512_BF16), and cuDNN has
-// had such kernels, too (torch's issue 163539). A GPU tries as many clips as a step has, because
-// cuDNN chooses its kernels by all sizes; a CPU tries two at most. A convolution that is wrong in
-// bf16 uses another Arithmetic (conv_unit.h). If one is wrong in tf32, all compute in float32. A
-// convolution that is wrong only if it is folded computes as written. On a CPU without bfloat16
-// kernels (before AVX-512) all convolutions compute in float32. Returns the findings for users;
-// empty for float32 as written. Throws a usage error for tf32 without a GPU.
+// had such kernels, too (torch's issue 163539). A convolution that is wrong in bf16 uses another
+// Arithmetic (conv_unit.h). If one is wrong in tf32, all compute in float32. A convolution that is
+// wrong only if it is folded computes as written. On a CPU without bfloat16 kernels (before
+// AVX-512) all convolutions compute in float32. Returns the findings for users; empty for float32
+// as written. Throws a usage error for tf32 without a GPU.
 //
 // `agree` is called for each shape with the number of the way in which this process would compute,
 // from -1 (folded) on: a higher one is safer. It returns the number to use. Ranks that share one

@@ -215,8 +215,8 @@ TrainedNetwork LoadTrainedNetwork(const NetworkSource& source, at::Device device
   TrainedNetwork trained = Load(source);
   DropDamagedFrames(&trained.trained_on);
   trained.network->to(device);
-  const std::string found = UsePrecision(trained.network, precision,
-                                         {trained.recipe.shape.length, trained.recipe.size, batch});
+  const std::string found = UsePrecision(
+      trained.network, precision, {trained.recipe.shape.length, trained.recipe.size, {batch}});
   if (!found.empty()) {
     LogInfo(found);
   }

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # Threads of C++ must end before the libraries that they use.
-_atexit.register(_reel3d.close_all)
+_atexit.register(_reel3d.prepare_end)
 
 
 class ClipLoader(_reel3d.ClipLoader):

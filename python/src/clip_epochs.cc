@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <future>
 #include <set>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/host.h"
 #include "lib/base/parallel.h"
+#include "python/src/python_lock.h"
 
 namespace nb = nanobind;
 
@@ -19,6 +23,39 @@ namespace {
 std::set<EpochBatches*>& Running() {
   static auto* running = new std::set<EpochBatches*>;  // it must outlive every other static object
   return *running;
+}
+
+using Loaders = std::vector<std::pair<std::shared_ptr<LoaderState>, std::shared_ptr<BatchLoader>>>;
+
+// Waits for the threads of the loaders that have no other owner. Threads whose reads hang are left
+// to themselves after kPatience.
+void Destroy(Loaders loaders) {
+  std::promise<void> destroyed;
+  const std::future<void> is_destroyed = destroyed.get_future();
+  std::thread thread;
+  try {
+    thread =
+        std::thread([loaders = std::move(loaders), destroyed = std::move(destroyed)]() mutable {
+          for (auto& [state, loader] : loaders) {
+            loader.reset();
+          }
+          destroyed.set_value();
+        });
+  } catch (const std::system_error&) {
+    return;  // there may be no more threads; this thread has waited
+  }
+  const WithoutLock without_lock;
+  if (is_destroyed.wait_for(kPatience) == std::future_status::ready) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
+}
+
+void Destroy(std::shared_ptr<LoaderState> state, std::shared_ptr<BatchLoader> loader) {
+  Loaders loaders;
+  loaders.emplace_back(std::move(state), std::move(loader));
+  Destroy(std::move(loaders));
 }
 
 // Moves the clips that were loaded to the front, and drops the others.
@@ -122,29 +159,36 @@ EpochBatches::EpochBatches(std::shared_ptr<LoaderState> state, int epoch, int64_
 
 EpochBatches::~EpochBatches() { Close(); }
 
-void EpochBatches::Close() {
+std::shared_ptr<BatchLoader> EpochBatches::GiveUpLoader() {
   Running().erase(this);
   std::shared_ptr<BatchLoader> loader = std::move(loader_);
   loader_.reset();
-  if (loader == nullptr) {
-    return;
-  }
-  if (ForkedFromLoader()) {
+  if (loader != nullptr && ForkedFromLoader()) {
     // The loader's threads are in the parent process, so nothing here may wait for them or touch
     // the loader or its data. Both are leaked.
     new std::shared_ptr<BatchLoader>(std::move(loader));
     new std::shared_ptr<LoaderState>(state_);
-    return;
+    return nullptr;
   }
   running_.reset();
-  const nb::gil_scoped_release release;
-  loader.reset();
+  return loader;
+}
+
+void EpochBatches::Close() {
+  if (std::shared_ptr<BatchLoader> loader = GiveUpLoader()) {
+    Destroy(state_, std::move(loader));
+  }
 }
 
 void EpochBatches::CloseAll() {
+  Loaders loaders;
   while (!Running().empty()) {
-    (*Running().begin())->Close();
+    EpochBatches& batches = **Running().begin();
+    if (std::shared_ptr<BatchLoader> loader = batches.GiveUpLoader()) {
+      loaders.emplace_back(batches.state_, std::move(loader));
+    }
   }
+  Destroy(std::move(loaders));
 }
 
 // Returns false if another thread has closed this object.
@@ -153,7 +197,7 @@ bool EpochBatches::WaitUntilDue(const std::shared_ptr<BatchLoader>& loader) {
   // Another Python thread may take the batch that is due while the lock is released.
   while (!loader->WaitFor(0)) {
     {
-      const nb::gil_scoped_release release;
+      const WithoutLock without_lock;
       loader->WaitFor(kBetweenSignals_s);
     }
     if (PyErr_CheckSignals() != 0) {
@@ -167,6 +211,7 @@ bool EpochBatches::WaitUntilDue(const std::shared_ptr<BatchLoader>& loader) {
 }
 
 std::optional<ClipBatch> EpochBatches::Next() {
+  StopIfEnding();
   RequireNoFork();
   if (ended_) {
     return std::nullopt;
@@ -174,8 +219,8 @@ std::optional<ClipBatch> EpochBatches::Next() {
   std::shared_ptr<BatchLoader> loader = loader_;
   Batch batch;
   if (loader == nullptr || !WaitUntilDue(loader)) {
-    const nb::gil_scoped_release release;
-    loader.reset();  // if this is the last owner, it waits for the loader's threads
+    Destroy(state_, std::move(loader));
+    StopIfEnding();
     throw UsageError("this epoch is closed: ask the ClipLoader for another one");
   }
   if (!loader->Next(&batch)) {
@@ -225,7 +270,7 @@ nb::object EpochBatches::Pixels(const Batch& batch) const {
       state_->numbers->Allocate(num_frames * 3 * size * size * sizeof(float));
   auto* numbers = reinterpret_cast<float*>(memory.get());
   {
-    const nb::gil_scoped_release release;
+    const WithoutLock without_lock;
     ParallelFor(num_frames, ThreadCount(options.threads), [&](size_t frame) {
       state_->values.ConvertFrame(pixels.data(), static_cast<int64_t>(frame), options.clip.length,
                                   static_cast<int64_t>(size * size), numbers);

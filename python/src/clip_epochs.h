@@ -80,12 +80,15 @@ class EpochBatches {
   // Waits for the next batch; returns nothing after the last batch. Python's signals end the wait.
   // Throws a usage error after Close() and in a forked process.
   std::optional<ClipBatch> Next();
-  // Ends the threads. Waits for the clip that each is working on.
+  // Ends the threads. Waits for the clip that each is working on, at most kPatience
+  // (python_lock.h): a file system that hangs must not keep the process.
   void Close();
 
   static void CloseAll();  // closes the iterators of all loaders, before the interpreter ends
 
  private:
+  // Returns the loader if it must be destroyed.
+  std::shared_ptr<BatchLoader> GiveUpLoader();
   bool WaitUntilDue(const std::shared_ptr<BatchLoader>& loader);
   ClipBatch ToPython(Batch batch);
   nanobind::object Pixels(const Batch& batch) const;

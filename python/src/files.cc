@@ -15,6 +15,7 @@
 #include "lib/frames/frame_decoder.h"
 #include "lib/shard/shard_set.h"
 #include "python/src/fork_guard.h"
+#include "python/src/python_lock.h"
 
 namespace nb = nanobind;
 
@@ -89,7 +90,7 @@ std::vector<uint8_t> Decode(const StoredFrames& stored, int size) {
 }
 
 Scores LoadScores(const std::string& file) {
-  const nb::gil_scoped_release release;
+  const WithoutLock without_lock;
   return ReadScores(file);
 }
 
@@ -104,7 +105,7 @@ nb::object ReadFrames(const std::string& shards, const std::string& id,
   StoredFrames stored;
   std::vector<uint8_t> pixels;
   {
-    const nb::gil_scoped_release release;
+    const WithoutLock without_lock;
     stored = Load(shards, id, frames);
     pixels = Decode(stored, size);
   }
@@ -117,7 +118,7 @@ nb::list ReadJpegs(const std::string& shards, const std::string& id,
   RequireNoFork();
   StoredFrames stored;
   {
-    const nb::gil_scoped_release release;
+    const WithoutLock without_lock;
     stored = Load(shards, id, frames);
   }
   nb::list jpegs;

@@ -16,6 +16,7 @@
 #include "python/src/clip_epochs.h"
 #include "python/src/files.h"
 #include "python/src/keyword_binder.h"
+#include "python/src/python_lock.h"
 
 namespace nb = nanobind;
 
@@ -48,17 +49,19 @@ void Translate(const std::exception_ptr& thrown, void* /*unused*/) {
 class Loader {
  public:
   Loader(const std::string& shards, const nb::kwargs& keywords) {
+    StopIfEnding();
     RequireNoFork();
     ClipLoaderOptions options;
     KeywordBinder binder(nb::borrow<nb::dict>(keywords));
     options.Bind(binder);
     binder.RequireAllUsed();
     options.Check();
-    const nb::gil_scoped_release release;
+    const WithoutLock without_lock;
     state_ = std::make_shared<LoaderState>(shards, options);
   }
 
   std::unique_ptr<EpochBatches> Epoch(int epoch, int64_t first_step) {
+    StopIfEnding();
     RequireNoFork();
     if (epoch < 0 || first_step < 0 || first_step > num_steps()) {
       throw UsageError(
@@ -73,6 +76,7 @@ class Loader {
   }
   std::unique_ptr<EpochBatches> Iterate() { return Epoch(next_epoch_, 0); }
   std::unique_ptr<EpochBatches> Validation(int clips, bool capped) {
+    StopIfEnding();
     RequireNoFork();
     if (clips < 1) {
       throw UsageError(fmt::format("clips={} must be at least 1", clips));
@@ -142,7 +146,7 @@ NB_MODULE(_reel3d, module) {
   module.def("read_jpegs", &ReadJpegs, nb::arg("shards"), nb::arg("id"),
              nb::arg("frames") = nb::none());
   module.def("read_score_file", &ReadScoreFile, nb::arg("path"));
-  module.def("close_all", &EpochBatches::CloseAll);
+  module.def("prepare_end", [] { PrepareEnd(&EpochBatches::CloseAll); });
   module.def("options", [] {
     ClipLoaderOptions options;
     KeywordBinder binder{nb::dict()};

@@ -37,6 +37,14 @@ double LogitsTolerance(const std::string& model) {
   return model == "i3d" ? 0.03 : model == "densenet" ? 0.02 : 0.01;
 }
 
+// cuDNN chooses kernels by the number of clips.
+TEST(TrialSizes, AreAllSizesOfABatchOnAGpu) {
+  const StepClips clips = {16, 112, {1, 37, 128}};
+  EXPECT_EQ(TrialSizes(clips, at::kCUDA), (std::set<int64_t>{1, 37, 128}));
+  EXPECT_EQ(TrialSizes(clips, at::kCPU), (std::set<int64_t>{2}));
+  EXPECT_EQ(TrialSizes({16, 112}, at::kCUDA), (std::set<int64_t>{2}));  // this rank has no clips
+}
+
 class EveryFamily : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Networks, EveryFamily, testing::ValuesIn(ModelNames()));
 

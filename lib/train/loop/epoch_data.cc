@@ -14,4 +14,12 @@ std::unique_ptr<BatchLoader> EpochData::Validation(int threads) const {
   return EpochLoaders::Validation({windows_.clips, windows_.capped}, threads);
 }
 
+std::set<int64_t> EpochData::BatchSizes() const {
+  std::set<int64_t> sizes = TrainingSizes();
+  if (windows_.every > 0) {
+    sizes.merge(ValidationSizes({windows_.clips, windows_.capped}));
+  }
+  return sizes;
+}
+
 }  // namespace reel3d

@@ -4,7 +4,9 @@
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <memory>
+#include <set>
 
 #include "lib/dist/world.h"
 #include "lib/loader/epoch_loaders.h"
@@ -22,6 +24,8 @@ class EpochData : public EpochLoaders {
 
   // Returns the loader of this rank's share of the validation windows that `options` defines.
   std::unique_ptr<BatchLoader> Validation(int threads) const;
+  // Returns the numbers of clips that the network computes at once on this rank, without 0.
+  std::set<int64_t> BatchSizes() const;
 
  private:
   const ValidationOptions& windows_;

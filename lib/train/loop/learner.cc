@@ -42,8 +42,8 @@ Error Diverged(const std::string& what, int epoch) {
                       what, epoch)};
 }
 
-Learner::Learner(const TrainOptions& options, int num_classes, const World& world,
-                 ProcessGroup group, at::Device device)
+Learner::Learner(const TrainOptions& options, int num_classes, const std::set<int64_t>& batch_sizes,
+                 const World& world, ProcessGroup group, at::Device device)
     : options_(options),
       group_(std::move(group)),
       network_(MakeNetwork(NetworkFor(options, num_classes), static_cast<uint64_t>(options.seed))),
@@ -55,10 +55,8 @@ Learner::Learner(const TrainOptions& options, int num_classes, const World& worl
                  }) {
   network_->to(device);
   const auto safest = [&](int64_t own) { return world.Max(own); };
-  const int64_t share = (options.batch + world.size() - 1) / world.size();
-  const int64_t at_once = options.micro_batch > 0 ? options.micro_batch : share;
   const std::string kernels = UsePrecision(
-      network_, options.precision, {options.clip.length, options.crop.size, at_once}, safest);
+      network_, options.precision, {options.clip.length, options.crop.size, batch_sizes}, safest);
   if (world.is_main() && !kernels.empty()) {
     LogInfo(kernels);
   }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,11 @@ namespace reel3d {
 
 class Learner {
  public:
-  // Draws random weights for the network and moves the network to the device. Collective. `options`
-  // must outlive this object.
-  Learner(const TrainOptions& options, int num_classes, const World& world, ProcessGroup group,
-          at::Device device);
+  // Draws random weights for the network and moves the network to the device. `batch_sizes` are the
+  // numbers of clips that this rank computes at once. Collective. `options` must outlive this
+  // object.
+  Learner(const TrainOptions& options, int num_classes, const std::set<int64_t>& batch_sizes,
+          const World& world, ProcessGroup group, at::Device device);
 
   // Loads a checkpoint's weights and momentum. Throws an input error that names what does not fit.
   void LoadCheckpoint(const std::filesystem::path& checkpoint);

@@ -1,9 +1,11 @@
-// Compares the order in which shards are to be copied with the clips that the loaders take.
+// Compares the order in which shards are to be copied, and the sizes of batches, with the clips
+// that the loaders take.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "lib/loader/epoch_loaders.h"
 #include "tests/shard/small_shard.h"
@@ -16,9 +18,9 @@ constexpr int kShards = 12;      // with training videos
 constexpr int kValidating = 12;  // number of the shard that only has validation videos
 constexpr int kTesting = 13;     // and of the one that only has testing videos
 
-class ShardsByNeedTest : public ::testing::Test {
+class EpochLoadersTest : public ::testing::Test {
  protected:
-  ShardsByNeedTest() {
+  EpochLoadersTest() {
     std::vector<IndexedVideo> index;
     std::map<int, std::string> uuids;
     for (int number = 0; number <= kTesting; ++number) {
@@ -78,7 +80,7 @@ class ShardsByNeedTest : public ::testing::Test {
   EpochOptions options_;
 };
 
-TEST_F(ShardsByNeedTest, IsTheOrderOfFirstUse) {
+TEST_F(EpochLoadersTest, ShardsComeInTheOrderOfFirstUse) {
   for (const auto& [epoch, first_step, ranks, num_ranks] :
        {std::tuple<int, int64_t, std::vector<int>, int>{0, 0, {0}, 1},
         {1, 0, {0}, 1},
@@ -99,11 +101,46 @@ TEST_F(ShardsByNeedTest, IsTheOrderOfFirstUse) {
   }
 }
 
-TEST_F(ShardsByNeedTest, AfterTheLastStepIsTheOrderOfNumbers) {
+TEST_F(EpochLoadersTest, AfterTheLastStepShardsComeByNumber) {
   const EpochLoaders data(*shards_, options_, 0, 1);
   const std::vector<int> by_need = data.ShardsByNeed(0, data.partition().NumSteps(), {0});
   EXPECT_EQ(by_need.size(), size_t{kShards} + 1);
   EXPECT_TRUE(std::is_sorted(by_need.begin(), by_need.end()));
+}
+
+std::set<int64_t> SizesOf(std::unique_ptr<BatchLoader> loader) {
+  std::set<int64_t> sizes;
+  Batch batch;
+  while (loader->Next(&batch)) {
+    sizes.insert(batch.size());
+  }
+  sizes.erase(0);
+  return sizes;
+}
+
+TEST_F(EpochLoadersTest, StatesTheSizesOfAllBatches) {
+  std::set<size_t> counts;
+  for (const LastBatch last_batch : {LastBatch::kDrop, LastBatch::kKeep}) {
+    for (const int batch : {1, 5, 7, 1000}) {
+      for (const int micro_batch : {0, 2, 3}) {
+        for (const int num_ranks : {1, 2, 3}) {
+          for (int rank = 0; rank < num_ranks; ++rank) {
+            options_.last_batch = last_batch;
+            options_.batch = batch;
+            options_.micro_batch = micro_batch;
+            const EpochLoaders data(*shards_, options_, rank, num_ranks);
+            const std::set<int64_t> sizes = data.TrainingSizes();
+            EXPECT_EQ(sizes, SizesOf(data.Training(0, 0, 1)));
+            counts.insert(sizes.size());
+            for (const int clips : {1, 3}) {
+              EXPECT_EQ(data.ValidationSizes({clips}), SizesOf(data.Validation({clips}, 1)));
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(counts.size(), 1U) << "no case has batches of several sizes";
 }
 
 }  // namespace
