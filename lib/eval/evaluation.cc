@@ -171,10 +171,7 @@ class Evaluator {
       sum += Share(of_class.num_top1, of_class.num_videos);
       num_present += of_class.num_videos > 0 ? 1 : 0;
     }
-    int64_t num_judged = num_scored;
-    if (draws.size() > ranked_.size()) {
-      num_judged += draws.back();
-    }
+    const int64_t num_judged = num_scored + (draws.size() > ranked_.size() ? draws.back() : 0);
     const double top1 = Share(num_top1, num_judged);
     const double top5 = Share(num_top5, num_judged);
     return {top1, top5, (top1 + top5) / 2, sum / std::max(1, num_present),
