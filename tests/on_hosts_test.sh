@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 export RUN=$work/run CONFIGS=$work/configs BIN=$work/bin EXP=fake VIDEOS=$work/videos HOME=$work LAUNCH=env
 mkdir -p "$RUN" "$BIN" "$CONFIGS"
 touch "$RUN/videos.tsv"
-for tool in list-videos prep-videos pack-shards train-r3d score-videos evaluate-scores; do
+for tool in list-videos prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores; do
 	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
 done
 # The hosts dead and gone cannot be reached.

@@ -297,7 +297,7 @@ finish prepared shards train scores evaluation
 echo 'the table' >"$RUN/evaluation/table.txt"
 mkdir "$RUN/slurm" && printf 'prep\t7\n' >"$RUN/slurm/jobs.tsv"
 printf 'ranks = 1\nranks-asked = 1\n' >"$RUN/train/DONE"
-touch "$RUN"/{scores,evaluation}/DONE
+touch "$RUN"/{scores/DONE,measured.tsv,evaluation/DONE}
 submit
 expect 0 'the table'
 expect 0 'train: done before, by 1 ranks, though TRAIN_OPTIONS ask for 2'

@@ -15,9 +15,11 @@ int main(int argc, char** argv) {
   const reel3d::ToolInfo info = {
       "measure-videos", "Measures the length, brightness and motion of packed videos.",
       "  measure-videos run/x/shards run/x/measured.tsv\n"
-      "  evaluate-scores --slices run/x/measured.tsv run/x/scores run/x/sliced\n\n"
-      "OUT.tsv has a row for each video. evaluate-scores --slices then shows whether a network\n"
-      "fails in dark, bright, still or fast videos. Brightness and motion are in grey levels from\n"
+      "  evaluate-scores run/x/scores run/x/evaluation\n\n"
+      "OUT.tsv has a row for each video. evaluate-scores then shows whether a network fails in\n"
+      "dark, bright, still or fast videos. It finds a table that is called measured.tsv and lies\n"
+      "beside the scores; --slices names another one. Brightness and motion are in grey levels "
+      "from\n"
       "0 to 255, measured on two pictures a second. --sources adds the height of the source "
       "files."};
   return reel3d::RunTool(info, argc, argv, options, [&] {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
 
 namespace reel3d {
@@ -23,7 +24,7 @@ bool ComesFirst(const Entry& a, const Entry& b) {
 // counts the entries before each hit, because sorting complete lists would take most of the time.
 class HitPlaces {
  public:
-  HitPlaces(const std::vector<LabelledScores>& videos, int num_classes)
+  HitPlaces(const std::vector<LabelledScores>& videos, int num_classes, int threads)
       : hits_(static_cast<size_t>(num_classes)), between_(hits_.size()) {
     for (size_t video = 0; video < videos.size(); ++video) {
       for (const int label : videos[video].labels) {
@@ -36,11 +37,11 @@ class HitPlaces {
       std::sort(hits_[label].begin(), hits_[label].end(), ComesFirst);
       between_[label].resize(hits_[label].size() + 1);
     }
-    for (size_t video = 0; video < videos.size(); ++video) {
-      for (size_t label = 0; videos[video].scores != nullptr && label < hits_.size(); ++label) {
-        Count(label, {videos[video].scores[label], video});
-      }
-    }
+    // Blocks of classes can be counted at the same time, and their hits fit into a cache.
+    constexpr size_t kBlock = 32;
+    ParallelFor((hits_.size() + kBlock - 1) / kBlock, threads, [&](size_t block) {
+      CountAll(videos, block * kBlock, std::min(hits_.size(), (block + 1) * kBlock));
+    });
   }
 
   // Returns the places of a class's right entries, from 1, rising.
@@ -55,6 +56,15 @@ class HitPlaces {
   }
 
  private:
+  // Counts the entries of the classes from `begin` to before `end`.
+  void CountAll(const std::vector<LabelledScores>& videos, size_t begin, size_t end) {
+    for (size_t video = 0; video < videos.size(); ++video) {
+      for (size_t label = begin; videos[video].scores != nullptr && label < end; ++label) {
+        Count(label, {videos[video].scores[label], video});
+      }
+    }
+  }
+
   // Counts `entry` at the first hit that does not come before it; a hit counts at itself.
   void Count(size_t label, const Entry& entry) {
     const std::vector<Entry>& hits = hits_[label];
@@ -67,23 +77,36 @@ class HitPlaces {
   std::vector<std::vector<int64_t>> between_;
 };
 
-HitRate MeasureHits(const std::vector<LabelledScores>& videos, int num_classes, int k) {
+// The rank of each label of a video; empty without scores.
+using LabelRanks = std::vector<int>;
+
+std::vector<LabelRanks> RanksOf(const std::vector<LabelledScores>& videos, int num_classes,
+                                int threads) {
+  std::vector<LabelRanks> ranks(videos.size());
+  ParallelFor(videos.size(), threads, [&](size_t video) {
+    for (const int label : videos[video].labels) {
+      if (videos[video].scores != nullptr) {
+        ranks[video].push_back(RankOfClass(videos[video].scores, num_classes, label));
+      }
+    }
+  });
+  return ranks;
+}
+
+HitRate MeasureHits(const std::vector<LabelledScores>& videos, const std::vector<LabelRanks>& ranks,
+                    int k) {
   HitRate rate;
   rate.k = k;
   int64_t num_videos = 0;
-  for (const LabelledScores& video : videos) {
-    if (video.labels.empty()) {
+  for (size_t video = 0; video < videos.size(); ++video) {
+    if (videos[video].labels.empty()) {
       continue;
     }
     ++num_videos;
-    if (video.scores == nullptr) {
-      continue;
-    }
-    const auto num_hits = std::count_if(video.labels.begin(), video.labels.end(), [&](int label) {
-      return RankOfClass(video.scores, num_classes, label) < k;
-    });
+    const auto num_hits =
+        std::count_if(ranks[video].begin(), ranks[video].end(), [&](int rank) { return rank < k; });
     rate.any += num_hits > 0 ? 1 : 0;
-    rate.mean += static_cast<double>(num_hits) / static_cast<double>(video.labels.size());
+    rate.mean += static_cast<double>(num_hits) / static_cast<double>(videos[video].labels.size());
   }
   if (num_videos > 0) {
     rate.any /= static_cast<double>(num_videos);
@@ -105,7 +128,8 @@ double AveragePrecision(const std::vector<int64_t>& hit_ranks, int64_t num_right
   return sum / static_cast<double>(num_right);
 }
 
-RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num_classes) {
+RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num_classes,
+                              int threads) {
   std::vector<int64_t> num_right(static_cast<size_t>(num_classes));
   for (const LabelledScores& video : videos) {
     for (const int label : video.labels) {
@@ -113,7 +137,7 @@ RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num
     }
   }
   RankingFigures figures;
-  const HitPlaces places(videos, num_classes);
+  const HitPlaces places(videos, num_classes, threads);
   int num_present = 0;
   for (size_t label = 0; label < num_right.size(); ++label) {
     figures.average_precision.emplace_back();
@@ -125,8 +149,9 @@ RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num
     }
   }
   figures.mean_average_precision /= std::max(1, num_present);
+  const std::vector<LabelRanks> ranks = RanksOf(videos, num_classes, threads);
   for (const int k : {1, 3, 5}) {
-    figures.hit_rates.push_back(MeasureHits(videos, num_classes, k));
+    figures.hit_rates.push_back(MeasureHits(videos, ranks, k));
   }
   return figures;
 }

@@ -35,6 +35,8 @@ struct RankingFigures {
   std::vector<HitRate> hit_rates;     // for k = 1, 3, 5; over the videos that have labels
 };
 
-RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num_classes);
+// Uses up to `threads` threads; the figures do not depend on their number.
+RankingFigures MeasureRanking(const std::vector<LabelledScores>& videos, int num_classes,
+                              int threads = 1);
 
 }  // namespace reel3d

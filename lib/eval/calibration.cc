@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
+#include <numeric>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 #include "lib/eval/exponentials.h"
 #include "lib/eval/row_passes.h"
 
@@ -41,31 +43,37 @@ Reliability MeasureReliability(const std::vector<Forecast>& forecasts, int num_b
   return reliability;
 }
 
-double LogLoss(const std::vector<LabelledLogits>& videos, double temperature) {
-  const double scale = 1 / temperature;
-  double loss = 0;
-  std::vector<double> row;
-  for (const LabelledLogits& video : videos) {
-    row = video.logits;
-    const double largest = LargestOf(row.data(), row.size());
-    for (double& value : row) {
-      value = (value - largest) * scale;
-    }
-    const double of_label = row[static_cast<size_t>(video.label)];
-    Exponentials(row.data(), row.size());
-    loss += std::log(SumOf(row.data(), row.size())) - of_label;
+namespace {
+
+double LossOf(const LabelledLogits& video, double scale) {
+  std::vector<double> row = video.logits;
+  const double largest = LargestOf(row.data(), row.size());
+  for (double& value : row) {
+    value = (value - largest) * scale;
   }
-  return videos.empty() ? 0 : loss / static_cast<double>(videos.size());
+  const double of_label = row[static_cast<size_t>(video.label)];
+  Exponentials(row.data(), row.size());
+  return std::log(SumOf(row.data(), row.size())) - of_label;
 }
 
-double FitTemperature(const std::vector<LabelledLogits>& videos) {
+}  // namespace
+
+double LogLoss(const std::vector<LabelledLogits>& videos, double temperature, int threads) {
+  std::vector<double> losses(videos.size());
+  ParallelFor(videos.size(), threads,
+              [&](size_t video) { losses[video] = LossOf(videos[video], 1 / temperature); });
+  const double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+  return videos.empty() ? 0 : sum / static_cast<double>(videos.size());
+}
+
+double FitTemperature(const std::vector<LabelledLogits>& videos, int threads) {
   if (videos.empty()) {
     return 1;
   }
   constexpr int kBits = 18;  // precision of the logarithm: the temperature is good to five digits
   const double range = std::log(20.0);
   const auto loss = [&](double log_temperature) {
-    return LogLoss(videos, std::exp(log_temperature));
+    return LogLoss(videos, std::exp(log_temperature), threads);
   };
   return std::exp(boost::math::tools::brent_find_minima(loss, -range, range, kBits).first);
 }

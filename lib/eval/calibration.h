@@ -38,12 +38,13 @@ struct LabelledLogits {
   int label = 0;
 };
 
-// Returns the mean negative log-likelihood of the labels under softmax(logits / temperature).
-double LogLoss(const std::vector<LabelledLogits>& videos, double temperature);
+// Returns the mean negative log-likelihood of the labels under softmax(logits / temperature). It
+// does not depend on the number of threads.
+double LogLoss(const std::vector<LabelledLogits>& videos, double temperature, int threads = 1);
 
 // Returns the temperature between 1/20 and 20 with the least LogLoss() (Guo 2017), by Brent's
 // method on its logarithm. The loss is convex in 1 / temperature, so there is one minimum. Returns
 // 1 without videos.
-double FitTemperature(const std::vector<LabelledLogits>& videos);
+double FitTemperature(const std::vector<LabelledLogits>& videos, int threads = 1);
 
 }  // namespace reel3d

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/parallel.h"
 #include "lib/base/rng.h"
 #include "lib/eval/interval_widening.h"
 
@@ -46,7 +48,8 @@ class Evaluator {
       : subset_(subset),
         options_(options),
         videos_(LabelledVideos(subset)),
-        num_classes_(static_cast<int>(subset.classes.size())) {
+        num_classes_(static_cast<int>(subset.classes.size())),
+        threads_(ThreadCount(options.resampling.threads)) {
     for (const VideoScores* video : videos_) {
       ranked_.push_back(RankOf(*video));
     }
@@ -86,7 +89,7 @@ class Evaluator {
       whole_.has_several_labels = true;
       videos = VideosWithLabelSets();
     }
-    whole_.ranking = MeasureRanking(videos, num_classes_);
+    whole_.ranking = MeasureRanking(videos, num_classes_, threads_);
   }
 
   // Returns the union of the scored and the labelled videos, in the order of their ids.
@@ -168,10 +171,7 @@ class Evaluator {
       sum += Share(of_class.num_top1, of_class.num_videos);
       num_present += of_class.num_videos > 0 ? 1 : 0;
     }
-    int64_t num_judged = num_scored;
-    if (draws.size() > ranked_.size()) {
-      num_judged += draws.back();
-    }
+    const int64_t num_judged = num_scored + (draws.size() > ranked_.size() ? draws.back() : 0);
     const double top1 = Share(num_top1, num_judged);
     const double top5 = Share(num_top5, num_judged);
     return {top1, top5, (top1 + top5) / 2, sum / std::max(1, num_present),
@@ -332,10 +332,9 @@ class Evaluator {
 
   std::vector<Forecast> ForecastsOf(const std::vector<const VideoScores*>& videos,
                                     double temperature) const {
-    std::vector<Forecast> forecasts;
-    for (const VideoScores* video : videos) {
-      forecasts.push_back(ForecastOf(*video, temperature));
-    }
+    std::vector<Forecast> forecasts(videos.size());
+    ParallelFor(videos.size(), threads_,
+                [&](size_t video) { forecasts[video] = ForecastOf(*videos[video], temperature); });
     return forecasts;
   }
 
@@ -359,12 +358,12 @@ class Evaluator {
   void MeasureCalibration() {
     CalibrationFigures& calibration = whole_.calibration;
     calibration.as_scored = ReliabilityOf(videos_, 1);
-    calibration.temperature = FitTemperature(LogitsOf(fitted_));
+    calibration.temperature = FitTemperature(LogitsOf(fitted_), threads_);
     calibration.before = ReliabilityOf(judged_, 1);
     calibration.after = ReliabilityOf(judged_, calibration.temperature);
     const std::vector<LabelledLogits> logits = LogitsOf(judged_);
-    calibration.loss_before = LogLoss(logits, 1);
-    calibration.loss_after = LogLoss(logits, calibration.temperature);
+    calibration.loss_before = LogLoss(logits, 1, threads_);
+    calibration.loss_after = LogLoss(logits, calibration.temperature, threads_);
   }
 
   std::vector<LabelledLogits> LogitsOf(const std::vector<const VideoScores*>& videos) const {
@@ -382,6 +381,7 @@ class Evaluator {
   std::vector<const VideoScores*> fitted_;  // half of them: HalveVideos()
   std::vector<const VideoScores*> judged_;  // the other half
   int num_classes_;
+  const int threads_;
   Evaluation whole_;
 };
 

@@ -136,7 +136,7 @@ struct EvaluationOptions {
   std::vector<ClassNumbering> orders;         // orders to try besides UsualNumberings()
   bool has_whole_frames = false;              // clips show complete frames, no squares
   double precision = 0;                       // wanted precision of a threshold; 0: choose none
-  Resampling resampling;
+  Resampling resampling;                      // its threads compute the other figures as well
 };
 
 // Returns the readings that Evaluate() compares, for ScoresRequest::readings.

@@ -6,26 +6,31 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/row_passes.h"
 
 namespace reel3d {
 namespace {
 
-[[noreturn]] void RefuseNotFinite(const std::filesystem::path& file, const Scores& part) {
-  const auto bad = std::find_if_not(part.logits.begin(), part.logits.end(),
-                                    [](float logit) { return std::isfinite(logit); });
-  const auto clip = static_cast<size_t>(bad - part.logits.begin()) / part.classes.size();
+// A logit that is not finite.
+struct BadLogit {
+  size_t row = 0;  // of the clips of the file
+  float logit = 0;
+};
+
+[[noreturn]] void RefuseNotFinite(const std::filesystem::path& file, const Scores& part,
+                                  const BadLogit& bad) {
+  const ScoredClip& clip = part.clips[bad.row];
   throw InputError(fmt::format(
       "{}: clip {} (video {}, first frame {}) has a logit of {}: the model diverged or the file "
       "is damaged",
-      file.string(), clip, part.videos[part.clips[clip].video].id, part.clips[clip].first_frame,
-      *bad));
+      file.string(), bad.row, part.videos[clip.video].id, clip.first_frame, bad.logit));
 }
 
 // The windows of a video. Each has one clip, or one clip per crop.
@@ -96,23 +101,38 @@ SurestClip SurestOf(const std::vector<size_t>& places, size_t predicted,
 // Holds what is found in one video of a file.
 struct ScoredRows {
   VideoScores scores;
+  int64_t num_clips = 0;
   int64_t num_clips_right = 0;  // 0 without a label
-  bool is_finite = true;        // all logits; if not, the rest is not filled
+  std::optional<BadLogit> bad;  // the first one; if there is one, the rest is not filled
 };
+
+// Returns the first logit of a video that is not finite.
+std::optional<BadLogit> FindBadLogit(const std::vector<size_t>& rows, const float* logits,
+                                     size_t num_classes) {
+  const size_t count = rows.size() * num_classes;
+  if (AreFinite(logits, count)) {
+    return std::nullopt;
+  }
+  const float* const bad =
+      std::find_if_not(logits, logits + count, [](float logit) { return std::isfinite(logit); });
+  return BadLogit{rows[static_cast<size_t>(bad - logits) / num_classes], *bad};
+}
 
 // Combines the clips in `rows` of the file, at least one, which are those of `video`. All steps
 // follow each other while the logits are in the processor's cache.
 ScoredRows ScoreVideo(const Scores& scores, const ScoredVideo& video,
-                      const std::vector<size_t>& rows, const ScoresRequest& request) {
+                      const std::vector<size_t>& rows, const float* first_logits,
+                      const ScoresRequest& request) {
   const size_t num_classes = scores.classes.size();
   ScoredRows found;
-  std::vector<const float*> logits;
-  for (const size_t row : rows) {
-    logits.push_back(&scores.logits[row * num_classes]);
-    found.is_finite = found.is_finite && AreFinite(logits.back(), num_classes);
-  }
-  if (!found.is_finite) {
+  found.num_clips = static_cast<int64_t>(rows.size());
+  found.bad = FindBadLogit(rows, first_logits, num_classes);
+  if (found.bad) {
     return found;
+  }
+  std::vector<const float*> logits;
+  for (size_t place = 0; place < rows.size(); ++place) {
+    logits.push_back(first_logits + place * num_classes);
   }
   if (video.label >= 0) {
     found.num_clips_right = std::count_if(logits.begin(), logits.end(), [&](const float* clip) {
@@ -137,10 +157,9 @@ ScoredRows ScoreVideo(const Scores& scores, const ScoredVideo& video,
   return found;
 }
 
-// Adds what was found in a video with clips in `rows`.
-void Add(ScoredRows found, const std::vector<size_t>& rows, PartScores* part) {
-  const auto num_clips = static_cast<int64_t>(rows.size());
-  part->num_labelled_clips += found.scores.label >= 0 ? num_clips : 0;
+// Adds what was found in a video with clips.
+void Add(ScoredRows found, PartScores* part) {
+  part->num_labelled_clips += found.scores.label >= 0 ? found.num_clips : 0;
   part->num_clips_right += found.num_clips_right;
   part->videos.push_back(std::move(found.scores));
 }
@@ -158,29 +177,30 @@ int PartsAtOnce(uintmax_t largest_size, size_t num_files, int threads) {
 
 PartScores ReadPartScores(const std::filesystem::path& file, const ScoresRequest& request,
                           int threads) {
-  Scores scores = ReadScores(file);
-  const std::vector<std::vector<size_t>> clips = ClipsOfVideos(scores);
-  std::vector<ScoredRows> found(scores.videos.size());
-  ParallelFor(scores.videos.size(), threads, [&](size_t video) {
-    if (!clips[video].empty()) {
-      found[video] = ScoreVideo(scores, scores.videos[video], clips[video], request);
-    }
-  });
+  std::vector<ScoredRows> found;
+  std::once_flag is_sized;
   PartScores part;
-  for (size_t video = 0; video < found.size(); ++video) {
-    if (!found[video].is_finite) {
-      RefuseNotFinite(file, scores);
+  part.header = ReadScoresByVideo(
+      file, threads,
+      [&](const Scores& scores, size_t video, const std::vector<size_t>& rows,
+          const float* logits) {
+        std::call_once(is_sized, [&] { found.resize(scores.videos.size()); });
+        if (!rows.empty()) {
+          found[video] = ScoreVideo(scores, scores.videos[video], rows, logits, request);
+        }
+      });
+  for (ScoredRows& of_video : found) {
+    if (of_video.bad) {
+      RefuseNotFinite(file, part.header, *of_video.bad);
     }
-    if (!clips[video].empty()) {
-      Add(std::move(found[video]), clips[video], &part);
+    if (of_video.num_clips > 0) {
+      Add(std::move(of_video), &part);
     }
   }
-  part.num_clips = static_cast<int64_t>(scores.clips.size());
-  part.has_crops = std::any_of(scores.clips.begin(), scores.clips.end(),
+  part.num_clips = static_cast<int64_t>(part.header.clips.size());
+  part.has_crops = std::any_of(part.header.clips.begin(), part.header.clips.end(),
                                [](const ScoredClip& clip) { return clip.crop > 0; });
-  scores.clips = std::vector<ScoredClip>();
-  scores.logits = std::vector<float>();
-  part.header = std::move(scores);
+  part.header.clips = std::vector<ScoredClip>();
   return part;
 }
 

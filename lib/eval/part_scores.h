@@ -1,5 +1,5 @@
-// Reads one score file and combines the clips of each of its videos. The logits are freed before
-// the function returns, so many parts can be kept in memory.
+// Reads one score file and combines the clips of each of its videos. It holds the logits of one
+// video a thread, so many parts can be kept in memory.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

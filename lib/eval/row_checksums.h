@@ -25,8 +25,8 @@ class RowChecksums {
  public:
   explicit RowChecksums(const std::vector<ScoredVideo>& videos);
 
-  // Adds a row of `videos[video]`. `first_frame` and `number` are the two u32 that describe the
-  // row.
+  // Adds a row of `videos[video]`. Several threads may add rows of different videos. `first_frame`
+  // and `number` are the two u32 that describe the row.
   void AddRow(uint32_t video, uint32_t first_frame, uint32_t number, const float* values,
               size_t num_values);
 

@@ -38,9 +38,9 @@ void WriteVideosAndClasses(const std::vector<ScoredVideo>& videos,
                            Hdf5Writer* writer);
 
 // Returns what `read_complete` reads from the file. Its input errors end with `format.remedy`.
-template <class Table>
-Table ReadRowFile(const std::filesystem::path& file, const RowFileFormat& format,
-                  Table (*read_complete)(const Hdf5Reader& reader)) {
+template <class Read>
+auto ReadRowFile(const std::filesystem::path& file, const RowFileFormat& format,
+                 const Read& read_complete) {
   RequireFile(file, format.kind);
   try {
     return read_complete(Hdf5Reader(file));

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/eval/score_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <fmt/format.h>
+#include <memory>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/input_file.h"
+#include "lib/base/parallel.h"
 #include "lib/eval/row_file.h"
+#include "lib/eval/windows.h"
 
 namespace reel3d {
 namespace {
@@ -17,6 +21,7 @@ constexpr RowFileFormat kFormat = {
     "reel3d-scores", "a score file", "scores",
     "if score-videos wrote it, it is damaged: the same score-videos command makes it again"};
 constexpr int64_t kMaxVideos = 100'000'000;
+constexpr const char* kLogits = "/clips/logits";
 constexpr const char* kCrops = "/clips/crop";
 
 // Returns one member of all elements, as a column of the file.
@@ -79,7 +84,10 @@ void ReadClips(const Hdf5Reader& reader, Scores* scores) {
     }
     scores->clips.push_back({video[clip], first_frame[clip], num_distinct[clip], crop[clip]});
   }
-  scores->logits = reader.Values<float>("/clips/logits", {num_clips, scores->classes.size()});
+}
+
+Hdf5Shape ShapeOfLogits(const Scores& scores) {
+  return {scores.clips.size(), scores.classes.size()};
 }
 
 bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
@@ -98,25 +106,89 @@ std::vector<std::string> HeaderTexts(const Scores& scores) {
           std::to_string(scores.num_videos_expected)};
 }
 
+void AddRow(const ScoredClip& clip, const float* logits, size_t num_classes,
+            RowChecksums* checksums) {
+  checksums->AddRow(clip.video, clip.first_frame, clip.num_distinct + (uint32_t{clip.crop} << 16),
+                    logits, num_classes);
+}
+
 RowChecksums ChecksumsOf(const Scores& scores) {
   RowChecksums checksums(scores.videos);
   const size_t num_classes = scores.classes.size();
   for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
-    const ScoredClip& row = scores.clips[clip];
-    checksums.AddRow(row.video, row.first_frame, row.num_distinct + (uint32_t{row.crop} << 16),
-                     scores.logits.data() + clip * num_classes, num_classes);
+    AddRow(scores.clips[clip], scores.logits.data() + clip * num_classes, num_classes, &checksums);
   }
   return checksums;
 }
 
-Scores ReadComplete(const Hdf5Reader& reader) {
-  const int64_t version = ReadRowFileVersion(reader, kFormat);
+void RequireChecksums(const Hdf5Reader& reader, int64_t version, const RowChecksums& found,
+                      const Scores& scores) {
+  RequireRowChecksums(reader, kFormat, version, found, scores.videos, HeaderTexts(scores),
+                      scores.classes);
+}
+
+// Reads everything but the logits.
+Scores ReadAllButLogits(const Hdf5Reader& reader) {
   Scores scores;
   ReadHeader(reader, &scores);
   ReadVideos(reader, &scores);
   ReadClips(reader, &scores);
-  RequireRowChecksums(reader, kFormat, version, ChecksumsOf(scores), scores.videos,
-                      HeaderTexts(scores), scores.classes);
+  return scores;
+}
+
+Scores ReadComplete(const Hdf5Reader& reader) {
+  const int64_t version = ReadRowFileVersion(reader, kFormat);
+  Scores scores = ReadAllButLogits(reader);
+  scores.logits = reader.Values<float>(kLogits, ShapeOfLogits(scores));
+  RequireChecksums(reader, version, ChecksumsOf(scores), scores);
+  return scores;
+}
+
+// Reads rows of logits from the place of the data set in the file.
+class LogitsFile {
+ public:
+  LogitsFile(const std::filesystem::path& file, Hdf5Extent place, size_t num_classes)
+      : file_(file, kFormat.kind), place_(place), num_classes_(num_classes) {}
+
+  // Rows that follow each other in the file, as those of a video mostly do, are read at once.
+  void Read(const std::vector<size_t>& rows, float* logits) const {
+    const size_t row_bytes = num_classes_ * sizeof(float);
+    for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+      while (end < rows.size() && rows[end] - rows[begin] == end - begin) {
+        ++end;
+      }
+      file_.Read(place_.offset_bytes + rows[begin] * row_bytes, logits + begin * num_classes_,
+                 (end - begin) * row_bytes);
+    }
+  }
+
+ private:
+  const InputFile file_;
+  const Hdf5Extent place_;
+  const size_t num_classes_;
+};
+
+Scores ReadByVideo(const std::filesystem::path& file, const Hdf5Reader& reader, int threads,
+                   const UseOfLogits& use) {
+  const int64_t version = ReadRowFileVersion(reader, kFormat);
+  Scores scores = ReadAllButLogits(reader);
+  const size_t num_classes = scores.classes.size();
+  const LogitsFile logits_file(file, reader.Extent<float>(kLogits, ShapeOfLogits(scores)),
+                               num_classes);
+  RowChecksums checksums(scores.videos);
+  const std::vector<std::vector<size_t>> clips = ClipsOfVideos(scores);
+  ParallelFor(scores.videos.size(), threads, [&](size_t video) {
+    const std::vector<size_t>& rows = clips[video];
+    // An array, because a vector would first fill it.
+    const std::unique_ptr<float[]> logits(new float[rows.size() * num_classes]);
+    logits_file.Read(rows, logits.get());
+    for (size_t place = 0; place < rows.size(); ++place) {
+      AddRow(scores.clips[rows[place]], logits.get() + place * num_classes, num_classes,
+             &checksums);
+    }
+    use(scores, video, rows, logits.get());
+  });
+  RequireChecksums(reader, version, checksums, scores);
   return scores;
 }
 
@@ -148,7 +220,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   const RowChecksums checksums = ChecksumsOf(scores);
   writer.Attribute("crc32", checksums.OfFile(HeaderTexts(scores), scores.classes));
   writer.Group("/clips");
-  writer.Rows("/clips/logits", scores.logits, scores.classes.size());
+  writer.Rows(kLogits, scores.logits, scores.classes.size());
   writer.Values("/clips/video", Gather(scores.clips, &ScoredClip::video));
   writer.Values("/clips/first_frame", Gather(scores.clips, &ScoredClip::first_frame));
   writer.Values("/clips/num_distinct", Gather(scores.clips, &ScoredClip::num_distinct));
@@ -166,6 +238,12 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
 
 Scores ReadScores(const std::filesystem::path& file) {
   return ReadRowFile(file, kFormat, ReadComplete);
+}
+
+Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use) {
+  return ReadRowFile(file, kFormat, [&](const Hdf5Reader& reader) {
+    return ReadByVideo(file, reader, threads, use);
+  });
 }
 
 }  // namespace reel3d

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,5 +59,15 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores);
 // Throws an input error that names the file, its fault and what to do: not complete, sizes that do
 // not agree, a clip of a video that is not in the file, values that do not match their checksums.
 Scores ReadScores(const std::filesystem::path& file);
+
+// Calls `use(video, logits)` once for each video of the file, on up to `threads` threads at once
+// and in no fixed order. `rows` are the video's rows of clips, in the file's order, and `logits`
+// points to [rows.size(), classes] values. So the logits of the complete file need not be in
+// memory.
+using UseOfLogits = std::function<void(const Scores& scores, size_t video,
+                                       const std::vector<size_t>& rows, const float* logits)>;
+// Returns the file without its logits. Throws as ReadScores() does; faults of the logits are found
+// after `use` has seen them.
+Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use);
 
 }  // namespace reel3d

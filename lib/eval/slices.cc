@@ -93,15 +93,34 @@ std::vector<double> UpperEnds(const std::vector<double>& numbers) {
   return {ends.begin(), ends.end()};
 }
 
+// Writes numbers with seven digits, or as many more as different ones need to read differently.
+std::vector<std::string> ShownNumbers(const std::vector<double>& numbers) {
+  constexpr int kLeastDigits = 7, kMostDigits = 17;
+  std::vector<std::string> shown;
+  for (int digits = kLeastDigits; digits <= kMostDigits; ++digits) {
+    shown.clear();
+    for (const double number : numbers) {
+      shown.push_back(fmt::format("{:.{}g}", number, digits));
+    }
+    if (std::set<std::string>(shown.begin(), shown.end()).size() ==
+        std::set<double>(numbers.begin(), numbers.end()).size()) {
+      break;
+    }
+  }
+  return shown;
+}
+
 Cut CutNumbers(const std::vector<std::string>& values, const std::vector<double>& numbers) {
   const std::vector<double> ends = UpperEnds(numbers);
   const bool is_range = std::set<double>(numbers.begin(), numbers.end()).size() > kMostNumbers;
+  std::vector<double> bounds = {numbers.front()};
+  bounds.insert(bounds.end(), ends.begin(), ends.end());
+  const std::vector<std::string> shown = ShownNumbers(bounds);
   std::vector<std::string> names;
   for (size_t part = 0; part < ends.size(); ++part) {
-    const double low = part == 0 ? numbers.front() : ends[part - 1];
     names.push_back(!is_range   ? fmt::format("{}", ends[part])
-                    : part == 0 ? fmt::format("{} to {}", low, ends[part])
-                                : fmt::format("above {} to {}", low, ends[part]));
+                    : part == 0 ? fmt::format("{} to {}", shown[part], shown[part + 1])
+                                : fmt::format("above {} to {}", shown[part], shown[part + 1]));
   }
   std::vector<std::string> of_video;
   for (const std::string& value : values) {

@@ -168,6 +168,15 @@ void Hdf5Reader::RequireAxes(const Dataset& dataset, size_t num_axes,
   }
 }
 
+void Hdf5Reader::RequireShape(const Dataset& dataset, const Hdf5Shape& shape,
+                              const std::string& name) const {
+  RequireAxes(dataset, shape.size(), name);
+  if (dataset.shape != shape) {
+    Fail(fmt::format("{} has {} instead of {} entries", name, fmt::join(dataset.shape, " x "),
+                     fmt::join(shape, " x ")));
+  }
+}
+
 template <class T>
 std::vector<T> Hdf5Reader::Read(const Dataset& dataset, const std::string& name) const {
   std::vector<T> values(dataset.extent.size_bytes / sizeof(T));
@@ -188,11 +197,7 @@ std::vector<T> Hdf5Reader::Values(const std::string& name) const {
 template <class T>
 std::vector<T> Hdf5Reader::Values(const std::string& name, const Hdf5Shape& shape) const {
   const Dataset dataset = Open(name, Hdf5TypeOf<T>());
-  RequireAxes(dataset, shape.size(), name);
-  if (dataset.shape != shape) {
-    Fail(fmt::format("{} has {} instead of {} entries", name, fmt::join(dataset.shape, " x "),
-                     fmt::join(shape, " x ")));
-  }
+  RequireShape(dataset, shape, name);
   return Read<T>(dataset, name);
 }
 
@@ -229,6 +234,14 @@ Hdf5Extent Hdf5Reader::Extent(const std::string& name) const {
   return Open(name, Hdf5TypeOf<T>()).extent;
 }
 
+template <class T>
+Hdf5Extent Hdf5Reader::Extent(const std::string& name, const Hdf5Shape& shape) const {
+  const Dataset dataset = Open(name, Hdf5TypeOf<T>());
+  RequireShape(dataset, shape, name);
+  return dataset.extent;
+}
+
+template Hdf5Extent Hdf5Reader::Extent<float>(const std::string&, const Hdf5Shape&) const;
 template Hdf5Extent Hdf5Reader::Extent<uint8_t>(const std::string&) const;
 template Hdf5Extent Hdf5Reader::Extent<uint32_t>(const std::string&) const;
 template Hdf5Extent Hdf5Reader::Extent<uint64_t>(const std::string&) const;

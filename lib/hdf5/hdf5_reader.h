@@ -44,6 +44,9 @@ class Hdf5Reader {
   // Returns the place of a data set's values of type T. The bytes in the file are as in memory.
   template <class T>
   Hdf5Extent Extent(const std::string& name) const;
+  // Does the same for a data set that must have exactly this shape.
+  template <class T>
+  Hdf5Extent Extent(const std::string& name, const Hdf5Shape& shape) const;
 
   [[noreturn]] void Fail(const std::string& why) const;
 
@@ -61,6 +64,7 @@ class Hdf5Reader {
   template <class T>
   std::vector<T> Read(const Dataset& dataset, const std::string& name) const;
   void RequireAxes(const Dataset& dataset, size_t num_axes, const std::string& name) const;
+  void RequireShape(const Dataset& dataset, const Hdf5Shape& shape, const std::string& name) const;
 
   const std::string file_name_;
   uint64_t file_size_bytes_ = 0;

@@ -269,7 +269,7 @@ void PassedOver::Add(const std::string& name) {
 }
 
 PthReader::PthReader(std::filesystem::path file, const std::string& key)
-    : file_(std::move(file)), container_(ReadPthContainer(file_)) {
+    : file_(std::move(file), "a file of weights"), container_(ReadPthContainer(file_)) {
   const Pickle& objects = container_.objects;
   const PickleValue& root = objects.At(objects.root);
   header_.format = container_.format;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/weights/input_file.h"
+#include "lib/base/input_file.h"
 #include "lib/weights/pth_container.h"
 
 namespace reel3d {

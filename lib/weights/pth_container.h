@@ -10,7 +10,7 @@
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/weights/input_file.h"
+#include "lib/base/input_file.h"
 #include "lib/weights/pickle.h"
 #include "lib/weights/zip_reader.h"
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "lib/base/error.h"
-#include "lib/weights/input_file.h"
+#include "lib/base/input_file.h"
 #include "lib/weights/pth.h"
 #include "lib/weights/published_names.h"
 #include "lib/weights/safetensors.h"
@@ -20,7 +20,7 @@ namespace reel3d {
 // A safetensors file begins with the length of its header, whose upper bytes are 0. The header
 // follows, which is a JSON object.
 bool IsSafetensors(const std::filesystem::path& name) {
-  const InputFile input(SplitWeightsName(name).file);
+  const InputFile input(SplitWeightsName(name).file, "a file of weights");
   return input.size_bytes() > 8 && input.ReadText(4, 5) == std::string("\0\0\0\0{", 5);
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/weights/input_file.h"
+#include "lib/base/input_file.h"
 
 namespace reel3d {
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,7 @@
 #include "pipeline/stages/evaluation_ladder.h"
 #include "pipeline/stages/evaluation_probe.h"
 #include "pipeline/stages/evaluation_tables.h"
+#include "pipeline/stages/known_slices.h"
 #include "pipeline/stages/label_file.h"
 #include "pipeline/stages/prediction_files.h"
 #include "pipeline/stages/side_table.h"
@@ -33,6 +35,8 @@ namespace reel3d {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kNoSlices = "none";  // a value of --slices
 
 std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   std::vector<FailedItem> failed;
@@ -97,10 +101,23 @@ std::optional<OrderProbe> ProbeSubset(const SubsetScores& subset,
   return ProbeOf(options.scores_dir, subset, RequestFor(options), how);
 }
 
-// Returns the columns `windows` and `group`, then the columns of the table --slices.
-std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset, const std::vector<std::string>& ids,
+// Returns the columns of the table --slices; without one, what is known of the videos.
+std::vector<SliceColumn> FurtherColumns(const SubsetScores& subset,
+                                        const std::vector<std::string>& ids,
+                                        const EvaluateScoresOptions& options) {
+  if (options.slices == kNoSlices) {
+    return {};
+  }
+  if (options.slices.empty()) {
+    return FindSliceColumns(options.scores_dir, subset.data, ids);
+  }
+  return ReadSliceColumns(options.slices, options.slice_by, ids);
+}
+
+// Returns the columns `windows` and `group`, then those of `further`.
+std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset,
                                    const std::vector<std::string>& groups,
-                                   const EvaluateScoresOptions& options) {
+                                   std::vector<SliceColumn> further) {
   std::vector<SliceColumn> columns = {{"windows", {}}};
   for (const VideoScores& video : subset.videos) {
     columns.front().values.push_back(std::to_string(video.num_windows));
@@ -108,11 +125,7 @@ std::vector<SliceColumn> ColumnsOf(const SubsetScores& subset, const std::vector
   if (!groups.empty()) {
     columns.push_back({"group", groups});
   }
-  if (!options.slices.empty()) {
-    for (SliceColumn& column : ReadSliceColumns(options.slices, options.slice_by, ids)) {
-      columns.push_back(std::move(column));
-    }
-  }
+  std::move(further.begin(), further.end(), std::back_inserter(columns));
   return columns;
 }
 
@@ -136,7 +149,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   if (!options.labels.empty()) {
     how.labels = ReadLabelSets(options.labels, subset.classes, subset.subset, ids);
   }
-  how.columns = ColumnsOf(subset, ids, how.groups, options);
+  how.columns = ColumnsOf(subset, how.groups, FurtherColumns(subset, ids, options));
   if (!options.only_videos.empty()) {
     how.listed = ReadIds(options.only_videos, ids);
   }
@@ -276,9 +289,9 @@ void EvaluateScoresOptions::Bind(OptionBinder& binder) {
       "slices", &slices,
       "report top-1 also for the videos with each value of this table's columns (`id` and any "
       "others, such as index.tsv of shards or a table of measure-videos). An empty field means "
-      "that the value is "
-      "not known, and so does `nan` among numbers. Empty: only by number of windows, and by group "
-      "with --group-regex");
+      "that the value is not known, and so does `nan` among numbers. none: only by number of "
+      "windows, and by group with --group-regex. Empty: also by what measured.tsv beside "
+      "SCORES_DIR or the index of the scored shards says");
   binder.Bind(
       "slice-by", &slice_by,
       "use only these columns of --slices (a,b,...); duration_s is computed from num_frames "
@@ -317,7 +330,7 @@ void EvaluateScoresOptions::Check() const {
   if (precision > 0 && unsure_below > 0) {
     throw UsageError("--precision chooses the threshold that --unsure-below gives: drop one");
   }
-  if (!slice_by.empty() && slices.empty()) {
+  if (!slice_by.empty() && (slices.empty() || slices == kNoSlices)) {
     throw UsageError("--slice-by names columns of a table: give it with --slices");
   }
 }

@@ -34,7 +34,7 @@ struct EvaluateScoresOptions {
   bool allow_missing = false;
   IntervalOptions intervals;
   std::string labels;                 // file; empty: the labels of the scores
-  std::string slices;                 // file; empty: none
+  std::string slices;                 // file, or "none"; empty: what is known (known_slices.h)
   std::vector<std::string> slice_by;  // columns of `slices`; empty: all but label and unique texts
   std::string only_videos, class_order;  // files; empty: no such line in ladder.txt
   double precision = 0;                  // 0: choose no threshold

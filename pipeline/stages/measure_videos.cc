@@ -19,6 +19,7 @@
 #include "lib/base/log.h"
 #include "lib/base/plural.h"
 #include "lib/base/tsv_writer.h"
+#include "lib/base/visible_text.h"
 #include "lib/duplicates/small_picture.h"
 #include "lib/duplicates/video_look.h"
 #include "lib/duplicates/video_signature.h"
@@ -94,6 +95,17 @@ Sources FindSources(const std::string& manifest_file, const std::vector<std::str
   return sources;
 }
 
+// Files are often removed once they are packed, so all of them share one warning.
+void WarnOfGone(const Sources& sources, const std::vector<uint8_t>& is_gone) {
+  const auto num_gone = std::count(is_gone.begin(), is_gone.end(), 1);
+  if (num_gone > 0) {
+    const auto first = std::find(is_gone.begin(), is_gone.end(), 1) - is_gone.begin();
+    LogWarn(fmt::format(
+        "{} of {} source files are gone, the first is {}: their videos have no source_height",
+        num_gone, is_gone.size(), Escaped(sources.paths[static_cast<size_t>(first)])));
+  }
+}
+
 // Files from outside are opened in worker processes, which a file may crash.
 SourceHeights HeightsOf(const Sources& sources, const MeasureVideosOptions& options) {
   PrepWorkerOptions worker;
@@ -107,10 +119,17 @@ SourceHeights HeightsOf(const Sources& sources, const MeasureVideosOptions& opti
     workers.emplace_back(worker);
   }
   std::vector<std::optional<int>> heights(sources.ids.size());
+  std::vector<uint8_t> is_gone(sources.ids.size());
   RunItemLoop(sources.ids, {"measure", "source files", num_workers}, [&](const ItemTurn& turn) {
-    heights[turn.item] = HeightOf(sources.paths[turn.item], &workers[turn.thread]);
+    const std::string& path = sources.paths[turn.item];
+    std::error_code error;
+    is_gone[turn.item] = fs::exists(path, error) || error ? 0 : 1;
+    if (is_gone[turn.item] == 0) {
+      heights[turn.item] = HeightOf(path, &workers[turn.thread]);
+    }
     return ItemOutcome::kDone;
   });
+  WarnOfGone(sources, is_gone);
   SourceHeights by_id;
   for (size_t place = 0; place < heights.size(); ++place) {
     by_id[sources.ids[place]] = heights[place];

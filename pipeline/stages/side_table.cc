@@ -27,7 +27,6 @@ constexpr const char* kId = "id";
 constexpr const char* kLabel = "label";
 constexpr const char* kFrames = "num_frames";
 constexpr const char* kFps = "fps";
-constexpr const char* kDuration = "duration_s";
 
 Fields HeaderOf(const fs::path& file) {
   const std::string text = ReadFile(file);
@@ -140,21 +139,14 @@ double NumberIn(const std::string& text) {
   return *end == '\0' ? number : 0;
 }
 
-// Returns "" if a field is not a positive number: such a video has no duration.
-std::string DurationOf(const std::string& num_frames, const std::string& fps) {
-  const double frames = NumberIn(num_frames);
-  const double rate = NumberIn(fps);
-  const bool is_known = frames > 0 && rate > 0 && std::isfinite(rate);
-  return is_known && std::isfinite(frames / rate) ? fmt::format("{:.3f}", frames / rate) : "";
-}
-
 SliceColumn Durations(const SideTable& table, const RowsOfVideos& rows) {
   const size_t frames = PlaceOf(table.columns, kFrames, table.file);
   const size_t fps = PlaceOf(table.columns, kFps, table.file);
-  SliceColumn column = {kDuration, {}};
+  SliceColumn column = {kDurationColumn, {}};
   for (const SideRow* row : rows) {
-    column.values.push_back(row == nullptr ? ""
-                                           : DurationOf(row->fields[frames], row->fields[fps]));
+    column.values.push_back(
+        row == nullptr ? ""
+                       : DurationText(NumberIn(row->fields[frames]), NumberIn(row->fields[fps])));
   }
   return column;
 }
@@ -193,10 +185,10 @@ ValueCounts CountValues(const SliceColumn& column, const RowsOfVideos& rows) {
   return counts;
 }
 
-// Warns of videos without a number in a column of numbers, and makes values such as "nan" unknown
-// there. Warns of texts among numbers, because one text makes all of them texts, and then the
-// column may be one that ReadSliceColumns() leaves out unless it was named.
-void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, bool is_named,
+// Warns of videos without a number in a column of numbers if the file `is_given`, and makes values
+// such as "nan" unknown there. Warns of texts among numbers, because one text makes all of them
+// texts, and then the column may be one that is left out unless it was named.
+void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, bool is_named, bool is_given,
                  SliceColumn* column) {
   const auto [numbers, texts, others] = CountValues(*column, rows);
   const std::string name = fmt::format("{}: column {}", file.string(), Escaped(column->name));
@@ -211,26 +203,27 @@ void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, bool is_named,
                         : " (the column is left out, as no two values are equal)"));
   }
   if (texts.count == 0 && numbers.count > 0 && others.count > 0) {
-    LogWarn(
-        fmt::format("{} has no number for {}, the first in line {} ({}): they are the slice "
-                    "(none)",
-                    name, Count(others.count, "scored video"), others.first_line,
-                    others.first.empty() ? "no value" : others.first));
+    if (is_given) {
+      LogWarn(
+          fmt::format("{} has no number for {}, the first in line {} ({}): they are the slice "
+                      "(none)",
+                      name, Count(others.count, "scored video"), others.first_line,
+                      others.first.empty() ? "no value" : others.first));
+    }
     for (std::string& value : column->values) {
       value = KindOf(value) == ValueKind::kNumber ? value : "";
     }
   }
 }
 
-}  // namespace
-
-std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wanted,
-                                          const Fields& ids) {
+// Reads the columns as ReadSliceColumns() does. `is_given`: the user named the file.
+std::vector<SliceColumn> ReadColumns(const fs::path& file, const Fields& wanted, const Fields& ids,
+                                     bool is_given) {
   const SideTable table = ReadSideTable(file);
   RequireScored(table, ids);
   const RowsOfVideos rows = RowsOf(table, ids);
-  const bool makes_duration =
-      Has(table.columns, kFrames) && Has(table.columns, kFps) && !Has(table.columns, kDuration);
+  const bool makes_duration = Has(table.columns, kFrames) && Has(table.columns, kFps) &&
+                              !Has(table.columns, kDurationColumn);
   std::vector<SliceColumn> columns;
   std::map<std::string_view, size_t> places;
   for (const std::string& name : table.columns) {
@@ -238,20 +231,47 @@ std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wa
   }
   for (const std::string& name : wanted.empty() ? table.columns : wanted) {
     const bool is_by_chance = wanted.empty() && name == kLabel;
-    if (name == kId || is_by_chance || (makes_duration && name == kDuration)) {
+    if (name == kId || is_by_chance || (makes_duration && name == kDurationColumn)) {
       continue;
     }
     const auto found = places.find(name);
     const size_t place = found != places.end() ? found->second : PlaceOf(table.columns, name, file);
     columns.push_back(ColumnOf(rows, name, place));
-    JudgeColumn(file, rows, !wanted.empty(), &columns.back());
+    JudgeColumn(file, rows, !wanted.empty(), is_given, &columns.back());
     if (wanted.empty() && NamesEachVideo(columns.back())) {
       columns.pop_back();
     }
   }
-  if (makes_duration && (wanted.empty() || Has(wanted, kDuration))) {
+  if (makes_duration && (wanted.empty() || Has(wanted, kDurationColumn))) {
     columns.push_back(Durations(table, rows));
-    JudgeColumn(file, rows, !wanted.empty(), &columns.back());
+    JudgeColumn(file, rows, !wanted.empty(), is_given, &columns.back());
+  }
+  return columns;
+}
+
+}  // namespace
+
+// Returns "" if a number is not positive: such a video has no duration.
+std::string DurationText(double num_frames, double fps) {
+  const bool is_known = num_frames > 0 && fps > 0 && std::isfinite(fps);
+  return is_known && std::isfinite(num_frames / fps) ? fmt::format("{:.3f}", num_frames / fps) : "";
+}
+
+std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wanted,
+                                          const Fields& ids) {
+  return ReadColumns(file, wanted, ids, true);
+}
+
+std::vector<SliceColumn> ReadMeasuredColumns(const fs::path& file, const Fields& ids) {
+  std::vector<SliceColumn> columns = ReadColumns(file, {}, ids, false);
+  const auto is_named = [&](const char* name) {
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](const SliceColumn& column) { return column.name == name; });
+  };
+  if (is_named(kDurationColumn)) {
+    columns.erase(std::remove_if(columns.begin(), columns.end(),
+                                 [](const SliceColumn& column) { return column.name == kFrames; }),
+                  columns.end());
   }
   return columns;
 }

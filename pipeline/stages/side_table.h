@@ -24,6 +24,16 @@ std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& wanted,
                                           const std::vector<std::string>& ids);
 
+// Reads a table of measure-videos, which nobody has named. Returns all columns that
+// ReadSliceColumns() returns, except `num_frames` beside `duration_s`. The only warning is of
+// videos that are not in the file. Throws as ReadSliceColumns() does.
+std::vector<SliceColumn> ReadMeasuredColumns(const std::filesystem::path& file,
+                                             const std::vector<std::string>& ids);
+
+constexpr const char* kDurationColumn = "duration_s";
+// Returns how long a video is in seconds, as it stands in that column; "" if it is not known.
+std::string DurationText(double num_frames, double fps);
+
 // Returns the column `id` of a file of tab separated values. A warning states how many of these ids
 // are not in `ids`. Throws an input error if none of them is in `ids`.
 std::set<std::string> ReadIds(const std::filesystem::path& file,

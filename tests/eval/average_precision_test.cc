@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "lib/base/rng.h"
 #include "tests/eval/figures_golden.h"
 
 namespace reel3d {
@@ -30,6 +33,41 @@ TEST(Ranking, EqualsScikitLearn) {
     EXPECT_NEAR(figures.hit_rates[row].any, golden["hits"][row][1], 1e-12);
     EXPECT_NEAR(figures.hit_rates[row].mean, golden["hits"][row][2], 1e-12);
   }
+}
+
+// There are more classes than a thread counts at a time.
+TEST(Ranking, DoesNotDependOnThreads) {
+  constexpr int kVideos = 50;
+  constexpr int kClasses = 75;
+  std::vector<std::vector<double>> scores(kVideos);
+  std::vector<LabelledScores> videos;
+  Rng rng(1);
+  for (std::vector<double>& of_video : scores) {
+    for (int label = 0; label < kClasses; ++label) {
+      of_video.push_back(rng.Uniform());
+    }
+    videos.push_back({of_video.data(), {static_cast<int>(rng.Below(kClasses))}});
+  }
+  const RankingFigures alone = MeasureRanking(videos, kClasses);
+  const RankingFigures together = MeasureRanking(videos, kClasses, 4);
+  EXPECT_EQ(together.average_precision, alone.average_precision);
+  EXPECT_GT(alone.mean_average_precision, 0);
+  for (size_t row = 0; row < 3; ++row) {
+    EXPECT_EQ(together.hit_rates[row].any, alone.hit_rates[row].any);
+  }
+  // The places of one class, found by comparing each pair of videos.
+  const int chosen = videos.front().labels.front();
+  std::vector<int64_t> places;
+  for (const LabelledScores& video : videos) {
+    if (video.labels.front() == chosen) {
+      places.push_back(std::count_if(videos.begin(), videos.end(), [&](const auto& other) {
+        return other.scores[chosen] >= video.scores[chosen];
+      }));
+    }
+  }
+  std::sort(places.begin(), places.end());
+  EXPECT_EQ(alone.average_precision[static_cast<size_t>(chosen)],
+            AveragePrecision(places, static_cast<int64_t>(places.size())));
 }
 
 // The values are computed by hand from the official rules. The arguments are the places of the

@@ -51,6 +51,12 @@ TEST(Calibration, TemperatureEqualsScipy) {
   EXPECT_NEAR(LogLoss(videos, temperature), golden["least_loss"], 1e-8);
 }
 
+TEST(Calibration, ThreadsDoNotChangeTheTemperature) {
+  const std::vector<LabelledLogits> videos = GoldenLogits(test::FiguresGolden("reliability"));
+  EXPECT_EQ(LogLoss(videos, 1.5, 3), LogLoss(videos, 1.5));
+  EXPECT_EQ(FitTemperature(videos, 3), FitTemperature(videos));
+}
+
 TEST(Calibration, BinsHoldTheirUpperEnd) {
   const Reliability reliability = MeasureReliability({{0.5, true}, {1.0, false}, {0.0, true}}, 2);
   EXPECT_EQ(reliability.bins[0].num_videos, 2);

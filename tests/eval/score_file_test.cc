@@ -8,6 +8,7 @@
 #include <array>
 #include <functional>
 #include <tuple>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -255,6 +256,60 @@ TEST(ScoreFile, ChecksumsAreThoseOfTheReference) {
               (Two{0xAB3D5666, 0x2DB2C02C}));
     EXPECT_EQ(ReadOne<uint32_t>(file, H5T_NATIVE_UINT32, "crc32", true), 0x16CE8F40U);
   });
+}
+
+// Returns the file with the logits that ReadScoresByVideo() gave, on four threads.
+Scores ReadByVideo(const std::filesystem::path& file) {
+  std::vector<std::pair<size_t, std::vector<float>>> found(100);
+  Scores scores =
+      ReadScoresByVideo(file, 4,
+                        [&](const Scores& header, size_t video, const std::vector<size_t>& rows,
+                            const float* logits) {
+                          for (size_t place = 0; place < rows.size(); ++place) {
+                            const size_t num_classes = header.classes.size();
+                            EXPECT_EQ(header.clips[rows[place]].video, video);
+                            found[rows[place]].first += 1;
+                            found[rows[place]].second.assign(logits + place * num_classes,
+                                                             logits + (place + 1) * num_classes);
+                          }
+                        });
+  EXPECT_TRUE(scores.logits.empty());
+  for (size_t row = 0; row < scores.clips.size(); ++row) {
+    EXPECT_EQ(found[row].first, 1U) << row;
+    scores.logits.insert(scores.logits.end(), found[row].second.begin(), found[row].second.end());
+  }
+  return scores;
+}
+
+// The rows of a video need not follow each other. The last video has none.
+TEST(ScoreFile, EachVideoGetsItsLogits) {
+  const test::TemporaryFolder folder;
+  Scores scores = Example();
+  scores.videos = {{"a", 1}, {"b", -1}, {"c", 0}, {"d", 0}};
+  scores.clips.clear();
+  scores.logits.clear();
+  for (const uint32_t video : {0, 2, 2, 0, 0, 1, 0, 2}) {
+    scores.clips.push_back({video, static_cast<uint32_t>(16 * scores.clips.size()), 16});
+    scores.logits.push_back(static_cast<float>(scores.clips.size()));
+    scores.logits.push_back(-static_cast<float>(scores.clips.size()));
+  }
+  WriteScores(folder / "scores.h5", scores);
+  EXPECT_TRUE(Same(ReadByVideo(folder / "scores.h5"), scores));
+}
+
+TEST(ScoreFile, LogitsThatWereChangedAreNoticedByVideo) {
+  const float changed[] = {0.5F, -1.0F, 3.25F, 0.0F, -0.125F, 2e-30F};
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", Example());
+  Tamper(folder / "scores.h5",
+         [&](hid_t file) { WriteElement(file, "/clips/logits", H5T_NATIVE_FLOAT, changed); });
+  try {
+    ReadScoresByVideo(folder / "scores.h5", 2,
+                      [](const Scores&, size_t, const std::vector<size_t>&, const float*) {});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the scores of video b do not match their checksum"));
+  }
 }
 
 // Returns the example with two crops of the first video's window.

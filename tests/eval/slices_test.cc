@@ -36,6 +36,13 @@ TEST(Slices, DifferentNumbersReadDifferently) {
                           "above 20000005 to 20000007", "above 20000007 to 20000009"));
 }
 
+// Quartiles are means of two numbers, and such a mean may have sixteen digits.
+TEST(Slices, QuartilesAreShownWithSevenDigits) {
+  EXPECT_THAT(
+      SlicesOf({"0.1", "0.2", "0.3", "0.7", "1.1", "1.3", "1.7", "1.9", "2.3", "2.9"}),
+      ElementsAre("0.1 to 0.4", "above 0.4 to 1.2", "above 1.2 to 1.85", "above 1.85 to 2.9"));
+}
+
 TEST(Slices, AColumnMayNameEachVideo) {
   EXPECT_TRUE(NamesEachVideo({"path", {"a.mp4", "b.mp4", "1"}}));
   EXPECT_FALSE(NamesEachVideo({"source", {"cam", "web", "cam"}}));

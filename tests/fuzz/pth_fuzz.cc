@@ -35,7 +35,7 @@ void ReadAll(const std::filesystem::path& file) {
 }
 
 std::string PickleOf(const std::filesystem::path& archive) {
-  const InputFile file(archive);
+  const InputFile file(archive, "a file of weights");
   for (const ZipEntry& entry : ReadZipDirectory(file)) {
     if (entry.name.find(kPickle) != std::string::npos) {
       std::string bytes(entry.size_bytes, '\0');

@@ -157,7 +157,8 @@ TEST_F(MeasureVideosTest, ThreadsDoNotChangeTheTable) {
   EXPECT_EQ(ReadFile(options_.out), expected);
 }
 
-// "slow" is in the manifest, but its file is none; "unpaced" is not in the manifest.
+// "slow" is in the manifest, but its file is none. The file of "unpaced" is gone, and "other" is
+// not measured.
 TEST_F(MeasureVideosTest, SourcesHaveTheHeightOfTheirFiles) {
   for (const auto& [name, height] :
        {std::pair<const char*, int>{"tall.avi", 90}, {"low.avi", 32}}) {
@@ -169,11 +170,18 @@ TEST_F(MeasureVideosTest, SourcesHaveTheHeightOfTheirFiles) {
                       "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
                       "flashing\ttall.avi\twave\tvalidation\t\t\t\t\t\t\n"
                       "short\tlow.avi\twave\tvalidation\t\t\t\t\t\t\n"
-                      "slow\tvideos.tsv\twave\tvalidation\t\t\t\t\t\t\n");
+                      "slow\tvideos.tsv\twave\tvalidation\t\t\t\t\t\t\n"
+                      "unpaced\tgone.avi\twave\tvalidation\t\t\t\t\t\t\n"
+                      "other\tgone too.avi\twave\ttraining\t\t\t\t\t\t\n");
   options_.worker_program = "/bin/false";
   EXPECT_THAT(FaultOf(ErrorKind::kEnvironment), HasSubstr("worker process of /bin/false"));
   options_.worker_program = test::ToolPath("measure-videos").string();
+  testing::internal::CaptureStderr();
   EXPECT_EQ(RunMeasureVideos(options_).num_sourceless, 2);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("1 of 4 source files are gone, the first is " +
+                             (folder_ / "gone.avi").string() + ": their videos have no"));
+  EXPECT_THAT(log, testing::Not(HasSubstr("no source_height: " + (folder_ / "gone").string())));
   const std::string table = ReadFile(options_.out);
   EXPECT_THAT(table, HasSubstr("brightness\tmotion\tsource_height\n"));
   EXPECT_THAT(table, HasSubstr("\t35.000\t90\n"));       // flashing

@@ -34,7 +34,7 @@ expect '^train-r3d .* rank 1 of 2' 1
 expect "^train-r3d .*--stage-to $work/the stage " 2
 [ "$(grep '^train-r3d' "$RUN/seen" | grep -o ' on n[0-9]' | sort -u | wc -l)" = 2 ] || fail "ranks on one node"
 [ "$(cut -d ' ' -f 1 "$RUN/seen" | uniq | paste -sd ' ')" = \
-	'prep-videos pack-shards train-r3d score-videos evaluate-scores' ] || fail "wrong order: $(cat "$RUN/seen")"
+	'prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores' ] || fail "wrong order: $(cat "$RUN/seen")"
 grep -q 'the table' "$RUN"/slurm/reel3d-evaluate-*.log || fail "no table in the log"
 
 echo "== what is done is not submitted again, and what follows a change is"

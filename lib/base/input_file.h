@@ -10,8 +10,9 @@ namespace reel3d {
 
 class InputFile {
  public:
-  // Throws an input error unless `path` is a readable file.
-  explicit InputFile(std::filesystem::path path);
+  // Throws an input error unless `path` is a readable file. `kind` is what it should be, such as "a
+  // file of weights".
+  InputFile(std::filesystem::path path, const char* kind);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
@@ -19,8 +20,8 @@ class InputFile {
   std::string name() const { return path_.string(); }
   uint64_t size_bytes() const { return size_bytes_; }
 
-  // Reads `size_bytes` bytes from `offset` on. Throws an input error if the file ends before them,
-  // and an environment error if it cannot be read.
+  // Reads `size_bytes` bytes from `offset` on. Any thread. Throws an input error if the file ends
+  // before them, and an environment error if it cannot be read.
   void Read(uint64_t offset, void* bytes, uint64_t size_bytes) const;
   // Does the same and returns the bytes. Allocates memory only if the file is that large.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;

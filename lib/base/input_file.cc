@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/weights/input_file.h"
+#include "lib/base/input_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 
 namespace reel3d {
 
-InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
-  RequireFile(path_, "a file of weights");
+InputFile::InputFile(std::filesystem::path path, const char* kind) : path_(std::move(path)) {
+  RequireFile(path_, kind);
   descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {
     throw ReadError("cannot open " + name(), errno);
