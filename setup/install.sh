@@ -4,7 +4,7 @@
 #   setup/install.sh [--tests] [--tidy] [--bench] [--bench-torch] [--docs] [--slurm] [--cuda]
 #                    [--python] [--bundle] [--no-libtorch]
 #
-#   --tests        the packages of the tests, too
+#   --tests        the packages of the tests, too: a browser among them (370 MB)
 #   --tidy         clang-tidy (150 MB)
 #   --bench        what bench/ compares with: ffmpeg, and Python loaders (1.4 GB)
 #   --bench-torch  Python's torch, which the networks are compared with (5 GB)
@@ -22,6 +22,7 @@ cd "$(dirname "$0")/.."
 
 sections=(build)
 libtorch=yes
+tests=no
 bench=no
 bench_torch=no
 tidy=no
@@ -30,7 +31,10 @@ cuda=no
 python=no
 for argument in "$@"; do
 	case $argument in
-	--tests) sections+=(test) ;;
+	--tests)
+		sections+=(test)
+		tests=yes
+		;;
 	--bench)
 		sections+=(bench)
 		bench=yes
@@ -128,6 +132,7 @@ install_wheels() {
 install_packages
 pip_options=(--no-deps --require-hashes)
 install_wheels build/libtorch "${lists[@]}"
+[ $tests = no ] || install_wheels build/axe tests/report/requirements.txt
 [ $tidy = no ] || install_wheels build/clang-tidy tests/lint/requirements.txt
 [ $docs = no ] || install_wheels build/docs-python docs/requirements.txt
 pip_options=() # these packages are not part of reel3d, so they need no hashes

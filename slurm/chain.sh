@@ -12,11 +12,11 @@ set -euo pipefail
 : "${PACK:=$(if [ -d "$RUN/shards/groups" ]; then echo groups; fi)}"
 export EXP RUN TASKS BIN CONFIGS PACK
 
-stages=(prep pack train score evaluate)
-[ "$PACK" != groups ] || stages=(pack train score evaluate)
+stages=(prep pack train score evaluate report)
+[ "$PACK" != groups ] || stages=(pack train score evaluate report)
 declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [evaluate]=evaluation)
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
-	[evaluate]=evaluate-scores)
+	[evaluate]=evaluate-scores [report]=report-run)
 [ "$PACK" != groups ] || tool[pack]=pack-videos
 # jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission. The file
 # is replaced when the first job has been queued, so a submission that queues nothing loses nothing.
@@ -31,6 +31,9 @@ die() {
 }
 
 is_array() { [ "$1" = prep ] || [ "$1" = score ] || [ "$1-$PACK" = pack-groups ]; }
+
+# proof_of STAGE prints the file that the stage writes last. The page has no folder of its own.
+proof_of() { if [ "$1" = report ]; then echo "$RUN/report.html"; else echo "$RUN/${folder[$1]}/DONE"; fi; }
 
 # task_file STAGE TASK prints the file that this task of an array writes last.
 task_file() { printf '%s/%s/tasks/%04d-of-%04d/DONE' "$RUN" "${folder[$1]}" "$2" "$TASKS"; }
@@ -90,7 +93,7 @@ slices_there() {
 
 # made_by_chain STAGE succeeds if the newest submission has finished the stage. The output of an
 # earlier submission may be out of date.
-made_by_chain() { [ "$RUN/${folder[$1]}/DONE" -nt "$begun" ]; }
+made_by_chain() { [ "$(proof_of "$1")" -nt "$begun" ]; }
 
 # queued_jobs NUMBER,... prints "NUMBER STATE" of each of these jobs, and of each task of an array,
 # that has not ended. The error 'Invalid job id' means that Slurm has forgotten the job: it has ended.

@@ -97,7 +97,7 @@ make_stage() {
 blame() {
 	local name undone unstarted
 	for name in "${stages[@]}"; do
-		if [ "$1" = "$RUN/${folder[$name]}/DONE" ] && [ -n "$(jobs_of "$name")" ]; then
+		if [ "$1" = "$(proof_of "$name")" ] && [ -n "$(jobs_of "$name")" ]; then
 			undone=$(undone_tasks "$name")
 			unstarted=$(never_began "$name")
 			echo "${undone:+; no result of $name tasks $undone}${unstarted:+; $unstarted}"

@@ -93,7 +93,7 @@ stage_line() { # STAGE
 	local job finished all unit speed
 	job=$(jobs_of "$1")
 	if [ -z "$job" ]; then
-		printf '%-9s %-8s %s\n' "$1" - "$([ ! -e "$RUN/${folder[$1]}/DONE" ] && echo "not submitted" || echo "done before")"
+		printf '%-9s %-8s %s\n' "$1" - "$([ ! -e "$(proof_of "$1")" ] && echo "not submitted" || echo "done before")"
 		return
 	fi
 	read -r finished all unit < <(progress "$1")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Submits the stages of an experiment as jobs, each waiting for the one before it.
 #
-#   slurm/submit.sh [prep|pack|train|score|evaluate]     up to this stage; all of them by default
+#   slurm/submit.sh [prep|pack|train|score|evaluate|report]     up to this stage; all of them by default
 #
-# `make -f Makefile.workflow evaluate EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
+# `make -f Makefile.workflow report EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
 # CONFIGS, VIDEOS, TASKS, SLICES, PACK, SCRATCH, THREADS, STAGE_TO and OVERWRITE. A stage that is done and up to
 # date is skipped. The tasks of prep and score, with PACK=groups those of pack and score, have fixed shares or,
 # with SLICES=N, share N slices (docs/howto/share_the_work.md). ARRAY=1,5-7 runs only these tasks of the first
@@ -18,14 +18,14 @@ cd "$(dirname "$0")/.." || exit
 . slurm/grace.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
-last=${1:-evaluate}
+last=${1:-report}
 slices=${SLICES:-}
 
 # Variables that make exported stay in the environment, but its flags must not reach the jobs' make.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 check_request() {
-	[ -n "${folder[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
+	[ -n "${tool[$last]:-}" ] || die 2 "no stage is called '$last'; there are ${stages[*]}"
 	[[ $PACK =~ ^(groups|steps|)$ ]] || die 2 "PACK=$PACK: groups or steps"
 	[ "$PACK" != steps ] || [ ! -d "$RUN/shards/groups" ] || die 2 "PACK=steps: $RUN is packed in groups: give another RUN, or remove $RUN/shards"
 	[ "$last-$PACK" != prep-groups ] || die 2 "with PACK=groups the videos are prepared and packed in one stage: make pack"
@@ -64,7 +64,7 @@ refuse_second_chain() {
 }
 
 is_done() { # STAGE
-	make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$RUN/${folder[$1]}/DONE" >/dev/null 2>&1
+	make -q -f Makefile.workflow EXEC=local BUILD=no LIST=no "$(proof_of "$1")" >/dev/null 2>&1
 }
 
 # Sets `work` to the stages to submit: the first that is not done and all after it.
@@ -263,7 +263,8 @@ lock_out_others
 refuse_second_chain
 find_work
 if ((${#work[@]} == 0)); then
-	[ "$last" != evaluate ] || cat "$RUN/evaluation/table.txt"
+	[[ $last != @(evaluate|report) ]] || cat "$RUN/evaluation/table.txt"
+	[ "$last" != report ] || printf '\nreport       %s\n' "$RUN/report.html"
 	exit
 fi
 check_setup

@@ -12,6 +12,21 @@ expect 0 'evaluate: job 105'
 [ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'prep pack train score evaluate end' ] || fail "other jobs"
 grep -q 'afterany:101:102:103:104:105' "$work/asked" || fail "the last job does not wait for all"
 
+echo "== a chain that ends with the page"
+start_over
+stage=report submit
+expect 0 'report: job 106'
+[ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'prep pack train score evaluate report end' ] || fail "other jobs"
+grep -q -- '--dependency=afterok:105 .* --cpus-per-task=2 --time=00:30:00 .*slurm/report.sbatch$' "$work/asked" || fail "another job for the page"
+: >"$work/asked"
+echo 'wrong = 1' >"$CONFIGS/report.ini"
+stage=report submit
+expect 2 'the settings of report are refused: report-run'
+nothing_queued
+rm "$CONFIGS/report.ini"
+stage=repot submit
+expect 2 "no stage is called 'repot'; there are prep pack train score evaluate report"
+
 echo "== a folder for copies of shards, from the command and from the site"
 start_over
 submit STAGE_TO=local/mine
@@ -301,6 +316,14 @@ touch "$RUN"/{scores/DONE,measured.tsv,evaluation/DONE}
 submit
 expect 0 'the table'
 expect 0 'train: done before, by 1 ranks, though TRAIN_OPTIONS ask for 2'
+stage=report submit # the page alone is missing
+expect 0 'report: job'
+[ "$(cut -f 1 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = 'report end' ] || fail "other jobs than the page's"
+touch "$RUN/heat.json" "$RUN/report.html"
+: >"$work/asked"
+stage=report submit
+expect 0 'the table'
+expect 0 "report       $RUN/report.html"
 cp "$SITE_ENV" "$work/site.before"
 echo 'TRAIN_OPTIONS=(-N 2 -n 8)' >>"$SITE_ENV"
 printf 'ranks = 2\nranks-asked = 2\n' >"$RUN/train/DONE"
@@ -349,6 +372,23 @@ SLURM_JOB_ID=7 bash slurm/end.sbatch >"$work/said"
 grep -q '^ended without an error' "$RUN/slurm/end.txt" || fail "an earlier end spoke"
 SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
 grep -q '^complete' "$RUN/slurm/end.txt" || fail "not complete"
+! grep -q 'page' "$RUN/slurm/end.txt" || fail "a page that nobody asked for is missed"
+echo "== the end of a chain with a page"
+printf 'report\t107\nend\t106\n' >>"$RUN/slurm/jobs.tsv"
+sed -i '6d' "$RUN/slurm/jobs.tsv"
+mkdir -p "$RUN/slurm/failures"
+printf 'report: status 2 on n7, log y\nreport-run: no space\n' >"$RUN/slurm/failures/report"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+[ "$(head -n 1 "$RUN/slurm/end.txt")" = "complete: $RUN/evaluation" ] || fail "a page that failed makes all fail"
+grep -q '^the page is missing, and everything else is done: .* tries again' "$RUN/slurm/end.txt" || fail "no word about the page"
+grep -q '^report-run: no space' "$RUN/slurm/end.txt" || fail "the error of the page is missing"
+grep -qE '^report +107 +failed' "$RUN/slurm/end.txt" || fail "no state of the page"
+rm -r "$RUN/slurm/failures"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+grep -qx 'report: job 107: no longer known to Slurm' "$RUN/slurm/end.txt" || fail "no state of its job"
+touch "$RUN/report.html" && touch -d '+1 hour' "$RUN/report.html"
+SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
+[ "$(sed -n 2p "$RUN/slurm/end.txt")" = "report: $RUN/report.html" ] || fail "it does not say where the page is"
 : >"$work/asked"
 slurm/cancel.sh >"$work/said"
 grep -qx 'scancel 101 102 106' "$work/asked" || fail "not all were cancelled"

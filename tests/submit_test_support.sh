@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 export RUN=$work/run CONFIGS=$work/configs BIN=$work/bin EXP=fake SITE_ENV=$work/site.env TASKS=4
 export PATH=$work/slurm:$PATH
 mkdir -p "$work/slurm" "$BIN" "$CONFIGS"
-for tool in list-videos prep-videos pack-shards pack-videos train-r3d score-videos measure-videos evaluate-scores; do
+for tool in list-videos prep-videos pack-shards pack-videos train-r3d score-videos measure-videos evaluate-scores explain-mistakes report-run; do
 	ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
 done
 cp slurm/site.env "$SITE_ENV"

@@ -5,7 +5,9 @@ Usage: tests/docs/run_commands.py SOURCE_FOLDER BIN_DIR [PAGE...]     PAGE: docs
 Each page is one session of bash in a folder of its own. The folder has what a reader has after the demo:
   the sources, configs/ and build/bin; the runs run/demo and run/mine (if the page does not make it itself)
   my_videos/ (class folders), new_videos/ (no classes), holiday.mp4
-  r3d18_K_200ep.pth and kinetics700.txt: the demo's weights and classes, in the place of published ones
+  run/A and run/B, for these two; run/k700, the demo in the place of Kinetics
+  r3d18_K_200ep.pth, kinetics700.txt and train.csv: the demo's weights, classes and annotations, in the place of
+  published ones
 The demo and configs/small are made small, so that all pages take a minute. A comment <!-- needs: WORD --> above
 a block says why it cannot run here; <!-- the page needs: WORD --> applies to all blocks of a page.
 SPDX-License-Identifier: Apache-2.0
@@ -67,6 +69,10 @@ def make_place(root, bin_dir, place):
         cp my_videos/falling/falling_001.mp4 holiday.mp4
         convert-weights run/demo/train/checkpoints/best r3d18_K_200ep.pth
         cp run/demo/classes.txt kinetics700.txt
+        sed '1i label' kinetics700.txt >train.csv
+        ln -s demo run/A
+        ln -s mine run/B
+        ln -s demo run/k700
         """,
     )
     if status != 0:

@@ -4,17 +4,26 @@ Usage: open_pages.py PAGE.html... [--pictures DIR] [--patience SECONDS]
 
 Each page is opened on a desk (1280 pixels wide) and on a phone (390), light and dark. A fault is: something
 wider than the window, a message on the console, a request for anything but the page, or what axe-core finds
-for readers with a screen reader, a keyboard or poor sight. axe-core is the file $REEL3D_AXE, by default
-build/axe/axe.min.js; without it only the other faults are looked for. Each page is also opened as it is
-printed, and with scripts disabled. On the desk each table is sorted by each column, and searched for names, the
-oddest ones too. Status 1: there are faults, one a line. Status 77: there is no chromium, or it cannot start.
-Status 70: it stopped, or did not answer within the patience. axe-core takes minutes on a page of 400 classes.
-The pages have the fonts of Debian's fonts-dejavu-core, if it is installed, and not others of the machine.
+for readers with a screen reader, a keyboard or poor sight. Each page is also opened as it is printed, and with
+scripts disabled. On the desk each table is sorted by each column, and searched for names, the oddest ones too,
+and the first table fits into its box.
+
+axe-core takes most of the time, so it looks at two views only: light on the desk, and dark on the phone with the
+rules for colours and widths. Its rule of contrast takes 2 ms for each element, so it sees one row of each style in
+a table. A page of five runs with 400 classes takes it minutes all the same: give such a page --patience 900.
+axe-core is in a wheel that setup/install.sh --tests unpacks into build/axe; $REEL3D_AXE names another file. Without
+it only the other faults are looked for. The pages have the fonts of Debian's fonts-dejavu-core, if it is installed, and not others of the
+machine.
+
+Status 1: there are faults, one a line. Status 77: there is no chromium, or it cannot start. Then, and if axe-core
+is missing, the status is 1 if $REEL3D_BROWSER is "required". Status 70: the browser stopped, or did not answer
+within the patience.
 SPDX-License-Identifier: Apache-2.0
 """
 
 import argparse
 import base64
+import glob
 import json
 import os
 import select
@@ -64,15 +73,36 @@ CUT_TEXTS = """
 })()
 """
 
+# Returns what violates the rules of axe-core or, with false, those that depend on colours and on the window's width.
 AXE = """
-axe.run(document, {resultTypes: ['violations']}).then(function (found) {
-  return found.violations.map(function (fault) {
-    return fault.id + ' (' + fault.help + '), ' + fault.nodes.length + ' times, such as ' +
-           fault.nodes[0].target.join(' ') + ': ' + fault.nodes[0].failureSummary.replace(/\\s+/g, ' ');
-  });
-})
+(async function () {
+  function violations(options) {
+    return axe.run(document, Object.assign({resultTypes: ['violations']}, options)).then(function (found) {
+      return found.violations.map(function (fault) {
+        return fault.id + ' (' + fault.help + '), ' + fault.nodes.length + ' times, such as ' +
+               fault.nodes[0].target.join(' ') + ': ' + fault.nodes[0].failureSummary.replace(/\\s+/g, ' ');
+      });
+    });
+  }
+  var found = await violations(%s ? {rules: {'color-contrast': {enabled: false}}}
+                                  : {runOnly: ['scrollable-region-focusable', 'target-size']});
+  // Further rows have the colours of these, but for rows of another style.
+  var rest = Array.from(document.querySelectorAll('tbody tr:nth-child(n + 2):not([class])'));
+  rest.forEach(function (row) { row.hidden = true; });
+  found = found.concat(await violations({runOnly: ['color-contrast']}));
+  rest.forEach(function (row) { row.hidden = false; });
+  return found;
+})()
 """
 
+# Returns the page's first table, which has the results, if it does not fit into its box.
+FIRST_TABLE = """
+(function () {
+  var box = document.querySelector('main .scroll');
+  return box && box.scrollWidth > box.clientWidth
+    ? ['the first table has ' + box.scrollWidth + ' pixels in a box of ' + box.clientWidth] : [];
+})()
+"""
 
 # Types names into each filter, and sorts each table by each column, twice. Returns what goes wrong.
 TABLES = """
@@ -135,6 +165,8 @@ WITHOUT_SCRIPT = """
 })()
 """
 
+# A scheme changes colours, and a width changes places: axe-core looks at each of them once.
+AXE_VIEWS = [(1280, "light"), (390, "dark")]
 PAPER = 718  # pixels of a sheet of A4 between its margins
 FONTS = "/usr/share/fonts/truetype/dejavu"
 
@@ -276,10 +308,11 @@ def faults_of(browser, page, width, scheme, axe):
     yield from faults_of_events(browser.open(page, width, scheme), page)
     yield from faults_of_layout(browser)
     if (width, scheme) == VIEWS[0]:
+        yield from browser.value_of(FIRST_TABLE)
         yield from browser.value_of(TABLES)
-    if axe:
+    if axe and (width, scheme) in AXE_VIEWS:
         browser.value_of(axe + "; undefined")
-        yield from browser.value_of(AXE)
+        yield from browser.value_of(AXE % json.dumps((width, scheme) == AXE_VIEWS[0]))
 
 
 def other_faults_of(browser, page):
@@ -301,11 +334,21 @@ def picture_of(browser, page, width, scheme, folder):
         file.write(base64.b64decode(data))
 
 
+def leave_out(what, status):
+    """Says what is left out, and ends with the status, or with 1 where nothing may be left out. 0 goes on."""
+    required = os.environ.get("REEL3D_BROWSER") == "required"
+    print(f"{what}{'; REEL3D_BROWSER is required' if required else ''}", file=sys.stderr)
+    if required or status:
+        sys.exit(1 if required else status)
+
+
 def axe_text():
     source = os.environ.get("REEL3D_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
-    path = os.environ.get("REEL3D_AXE", os.path.join(source, "build", "axe", "axe.min.js"))
-    if not os.path.exists(path):
-        print(f"axe-core is not checked: there is no {path}", file=sys.stderr)
+    path = os.environ.get("REEL3D_AXE") or next(
+        iter(glob.glob(os.path.join(source, "build/axe/lib/python3*/site-packages/axe_playwright_python/axe.min.js"))),
+        os.path.join(source, "build/axe"))
+    if not os.path.isfile(path):
+        leave_out(f"axe-core is not checked: it is not in {path} (setup/install.sh --tests installs it)", 0)
         return ""
     with open(path, encoding="utf-8") as file:
         return file.read()
@@ -315,13 +358,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="+")
     parser.add_argument("--pictures", help="also write a picture of each page and view to this folder")
-    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
-                        help="how long the browser may take for one answer (default: 60)")
+    parser.add_argument("--patience", type=float, default=200, metavar="SECONDS",
+                        help="how long the browser may take for one answer (default: 200)")
     options = parser.parse_args()
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        print("skipped: there is no chromium", file=sys.stderr)
-        sys.exit(77)
+        leave_out("skipped: there is no chromium (setup/install.sh --tests installs it)", 77)
     axe = axe_text()
     num_faults = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -330,8 +372,7 @@ def main():
             try:
                 browser.start()
             except BrowserError as error:
-                print(f"skipped: {program} cannot start here: {error}", file=sys.stderr)
-                sys.exit(77)
+                leave_out(f"skipped: {program} cannot start here: {error}", 77)
             for domain in ("Page", "Network", "Log", "Runtime"):
                 browser.call(domain + ".enable")
             for page in map(os.path.abspath, options.pages):

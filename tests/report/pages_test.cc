@@ -1,7 +1,7 @@
 // Opens pages of invented runs in a browser, with open_pages.py: nothing reaches beyond the
 // window, nothing is loaded, and axe-core has no objection. It is skipped without python3, or where
-// chromium is not installed or cannot start. REEL3D_PICTURES=DIR also writes the pages, and
-// pictures of them, to a folder.
+// chromium is not installed or cannot start; with REEL3D_BROWSER=required it fails there.
+// REEL3D_PICTURES=DIR also writes the pages, and pictures of them, to a folder.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 

@@ -18,12 +18,14 @@ stop_held_training() {
 
 echo "== all stages, in order"
 start_over
-workflow evaluate EXEC=slurm TASKS=3 STAGE_TO="$work/the stage" >"$work/out"
+workflow report EXEC=slurm TASKS=3 STAGE_TO="$work/the stage" >"$work/out"
 cat "$work/out"
-! workflow evaluate EXEC=slurm TASKS=3 >"$work/again" 2>&1 || fail "submitted twice"
+! workflow report EXEC=slurm TASKS=3 >"$work/again" 2>&1 || fail "submitted twice"
 grep -q 'still queued or running' "$work/again" || fail "no reason given: $(cat "$work/again")"
-await_job "$RUN" evaluate 120
+await_job "$RUN" end 120
 [ -e "$RUN/evaluation/DONE" ] || fail "no evaluation"
+grep -qx "report: $RUN/report.html" "$RUN/slurm/end.txt" || fail "the end does not name the page: $(cat "$RUN/slurm/end.txt")"
+[ -e "$RUN/report.html" ] || fail "no page"
 for task in 0 1 2; do
 	expect "^prep-videos task $task of 3" 1
 	expect "^score-videos task $task of 3" 1
@@ -34,7 +36,7 @@ expect '^train-r3d .* rank 1 of 2' 1
 expect "^train-r3d .*--stage-to $work/the stage " 2
 [ "$(grep '^train-r3d' "$RUN/seen" | grep -o ' on n[0-9]' | sort -u | wc -l)" = 2 ] || fail "ranks on one node"
 [ "$(cut -d ' ' -f 1 "$RUN/seen" | uniq | paste -sd ' ')" = \
-	'prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores' ] || fail "wrong order: $(cat "$RUN/seen")"
+	'prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores explain-mistakes report-run' ] || fail "wrong order: $(cat "$RUN/seen")"
 grep -q 'the table' "$RUN"/slurm/reel3d-evaluate-*.log || fail "no table in the log"
 
 echo "== what is done is not submitted again, and what follows a change is"
@@ -49,6 +51,21 @@ await_job "$RUN" evaluate 60
 expect '^score-videos' 6
 expect '^train-r3d' 2
 grep -q -- "--config $RUN/slurm/settings-[^ ]*/score.ini" "$RUN/seen" || fail "settings not passed on"
+
+echo "== a page that cannot be made leaves the run complete, and the next submission makes it alone"
+touch "$RUN/fail-report-run"
+workflow report EXEC=slurm TASKS=3 >"$work/out"
+[ "$(grep -c 'done before' "$work/out")" = 5 ] || fail "more than the page: $(cat "$work/out")"
+await_job "$RUN" end 60
+[ "$(head -n 1 "$RUN/slurm/end.txt")" = "complete: $RUN/evaluation" ] || fail "not complete: $(cat "$RUN/slurm/end.txt")"
+grep -q '^report-run: the item 0 is torn' "$RUN/slurm/end.txt" || fail "no words: $(cat "$RUN/slurm/end.txt")"
+rm "$RUN/fail-report-run"
+touch "$RUN/fail-explain-mistakes" # the page is then made without heat
+rm -f "$RUN/heat.json"
+workflow report EXEC=slurm TASKS=3
+await_job "$RUN" end 60
+grep -qx "report: $RUN/report.html" "$RUN/slurm/end.txt" || fail "no page without heat: $(cat "$RUN/slurm/end.txt")"
+expect '^train-r3d' 2
 rm "$CONFIGS/score.ini"
 
 echo "== a failed stage cancels what waits for it"

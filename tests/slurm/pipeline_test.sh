@@ -4,7 +4,7 @@
 . "$REEL3D_SOURCE/tests/slurm/slurm_test_support.sh"
 
 export BIN=$REEL3D_BIN CONFIGS=$work/configs EXP=small VIDEOS="$work/small videos" SLICES=0
-last=evaluate
+last=report
 [ -x "$BIN/train-r3d" ] || last=pack # a build without torch
 mkdir -p "$CONFIGS"
 echo 'validation-fraction = 0.25' >"$CONFIGS/list.ini"
@@ -25,7 +25,7 @@ workflow $last RUN="$work/local"
 
 echo "== on a cluster of three nodes"
 workflow $last RUN="$work/slurm" EXEC=slurm TASKS=3
-await_job "$work/slurm" $last 240
+await_job "$work/slurm" end 240
 
 cmp "$work"/{local,slurm}/videos.tsv
 for prepared in "$work"/local/prepared/*.mkv; do
@@ -34,8 +34,11 @@ done
 cmp "$work"/{local,slurm}/shards/index.tsv
 cmp "$work"/{local,slurm}/shards/00000.h5
 [ -e "$work/slurm/prepared/tasks/0002-of-0003/DONE" ] || fail "prep was no array of three"
-if [ $last = evaluate ]; then
+if [ $last = report ]; then
 	cmp "$work"/{local,slurm}/evaluation/metrics.json
+	cmp "$work"/{local,slurm}/heat.json
+	[ -s "$work/slurm/report.html" ] || fail "no page"
+	cat "$work/slurm/slurm/end.txt"
 	cat "$work/slurm/evaluation/table.txt"
 fi
 echo "all passed"

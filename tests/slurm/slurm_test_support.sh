@@ -61,7 +61,7 @@ workflow() { make -f Makefile.workflow BUILD=no "$@"; }
 # link_stubs fills BIN with stand-ins for the tools (stub_tool.sh).
 link_stubs() {
 	local tool
-	for tool in list-videos prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores; do
+	for tool in list-videos prep-videos pack-shards train-r3d score-videos measure-videos evaluate-scores explain-mistakes report-run; do
 		ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"
 	done
 	ln -s "$REEL3D_BIN/run-ranks" "$BIN/run-ranks"

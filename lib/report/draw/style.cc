@@ -60,7 +60,7 @@ figure.strip{margin:.2rem 0}
 details{margin:.3rem 0}
 summary{cursor:pointer;color:var(--link);font-size:.9rem;padding:.15rem 0}
 .scroll{overflow:auto;max-width:100%;max-height:36rem;margin:.5rem 0}
-table{border-collapse:collapse;width:max-content;overflow-wrap:break-word;font-size:.9rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:max-content;max-width:max(100%,60rem);overflow-wrap:break-word;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:.2rem}
 th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top;font-weight:400;
 border-bottom:1px solid var(--rule);min-width:3.2rem}
