@@ -14,8 +14,8 @@ namespace reel3d {
 namespace {
 
 // A chain of slurm/ with the default of four tasks: prep 4, pack 1, train 1, score 4, evaluate 1,
-// and the last job.
-constexpr int64_t kJobsOfChain = 12;
+// report 1, and the last job.
+constexpr int64_t kJobsOfChain = 13;
 // Training needs the time of a step and a save to stop, which is not known here.
 constexpr int64_t kUsualStop_s = 60;
 // Slurm's numbers have 32 bits; 4294967294 is its word for "no limit".

@@ -81,7 +81,7 @@ TEST_F(SlurmLimits, JobsThatDoNotComeBackAndFewJobsAreNamed) {
   const Finding found = Judge();
   EXPECT_EQ(found.text,
             "4 jobs may be queued (MaxSubmitJobs of the account), a chain of slurm/ with four "
-            "tasks has 12");
+            "tasks has 13");
   EXPECT_THAT(found.details, ElementsAre(HasSubstr("JobRequeue=0"), HasSubstr("arrays of up to")));
   Set("MaxArraySize", "1");
   EXPECT_THAT(Judge().text, HasSubstr("no job arrays"));
