@@ -12,7 +12,6 @@
 #include "lib/base/input_file.h"
 #include "lib/base/parallel.h"
 #include "lib/eval/row_file.h"
-#include "lib/eval/windows.h"
 
 namespace reel3d {
 namespace {
@@ -201,6 +200,14 @@ void Verify(const std::filesystem::path& file, const Scores& written) {
 }
 
 }  // namespace
+
+std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores) {
+  std::vector<std::vector<size_t>> clips(scores.videos.size());
+  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
+    clips[scores.clips[clip].video].push_back(clip);
+  }
+  return clips;
+}
 
 std::string ScoreFileName(int part) { return fmt::format("scores-{:05}.h5", part); }
 

@@ -49,6 +49,9 @@ struct Scores {
   std::vector<float> logits;  // [clips.size(), classes.size()], row major
 };
 
+// Returns, for each video, its rows of scores.clips in file order.
+std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores);
+
 // Returns a name such as scores-00012.h5.
 std::string ScoreFileName(int part);
 constexpr int kMaxScoreFiles = 100'000;
@@ -60,14 +63,14 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores);
 // not agree, a clip of a video that is not in the file, values that do not match their checksums.
 Scores ReadScores(const std::filesystem::path& file);
 
-// Calls `use(video, logits)` once for each video of the file, on up to `threads` threads at once
-// and in no fixed order. `rows` are the video's rows of clips, in the file's order, and `logits`
-// points to [rows.size(), classes] values. So the logits of the complete file need not be in
-// memory.
+// Takes one video of `scores`, whose own logits are empty: `rows` are the video's rows of clips, in
+// the file's order, and `logits` points to [rows.size(), classes] values, row major.
 using UseOfLogits = std::function<void(const Scores& scores, size_t video,
                                        const std::vector<size_t>& rows, const float* logits)>;
-// Returns the file without its logits. Throws as ReadScores() does; faults of the logits are found
-// after `use` has seen them.
+
+// Calls `use` once for each video of the file, on up to `threads` threads at once and in no fixed
+// order, so the logits of the complete file need not be in memory. Returns the file without its
+// logits. Throws as ReadScores() does; faults of the logits are found after `use` has seen them.
 Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use);
 
 }  // namespace reel3d

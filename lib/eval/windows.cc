@@ -75,12 +75,4 @@ std::vector<size_t> WindowBegins(const Scores& scores, const std::vector<size_t>
   return begins;
 }
 
-std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores) {
-  std::vector<std::vector<size_t>> clips(scores.videos.size());
-  for (size_t clip = 0; clip < scores.clips.size(); ++clip) {
-    clips[scores.clips[clip].video].push_back(clip);
-  }
-  return clips;
-}
-
 }  // namespace reel3d

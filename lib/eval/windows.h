@@ -42,7 +42,4 @@ std::vector<size_t> ChooseWindows(const std::vector<int>& num_distinct, int min_
 // numbers.
 std::vector<size_t> WindowBegins(const Scores& scores, const std::vector<size_t>& rows);
 
-// Returns, for each video, its rows of scores.clips in file order.
-std::vector<std::vector<size_t>> ClipsOfVideos(const Scores& scores);
-
 }  // namespace reel3d
