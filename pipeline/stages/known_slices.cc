@@ -41,6 +41,12 @@ bool IsThere(const fs::path& path) {
   return fs::exists(path, error);
 }
 
+// A report may name a folder that this user may not see, or a name that no file can have.
+bool IsFolder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
 // Makefile.workflow leaves an empty table if measure-videos fails.
 bool IsTable(const fs::path& file) {
   std::error_code error;
@@ -129,7 +135,7 @@ std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const std:
     }
   }
   for (const fs::path& folder : Different({run / "shards", named})) {
-    if (!known && fs::is_directory(folder)) {
+    if (!known && IsFolder(folder)) {
       Attempt([&] { known = ColumnsOfShards(folder, data, ids); });
     }
   }

@@ -132,6 +132,12 @@ TEST_F(KnownSlicesTest, ShardsThatAreGoneAreSaidInOneLine) {
   EXPECT_EQ(Slices(), kOfWindows);
 }
 
+TEST_F(KnownSlicesTest, ShardsThatNobodyCanLookForAreGone) {
+  SayThatScored(std::string(5000, 'x') + "/shards", "0000abcd");
+  EXPECT_EQ(Slices(), kOfWindows);
+  EXPECT_THAT(log_, HasSubstr("x/shards is gone"));
+}
+
 TEST_F(KnownSlicesTest, NothingIsSaidWhereNoShardsWereScored) {
   EXPECT_EQ(Slices(), kOfWindows);
   EXPECT_EQ(log_, "");
