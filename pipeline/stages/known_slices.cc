@@ -111,14 +111,27 @@ Columns ColumnsOfIndex(const ShardSet& shards, const std::vector<std::string>& i
   return {durations, rates};
 }
 
+bool Holds(const ShardSet& shards, const std::string& data) {
+  return fmt::format("{:08x}", shards.fingerprint()) == data;
+}
+
 // Returns nothing if the folder holds other data.
 std::optional<Columns> ColumnsOfShards(const fs::path& folder, const std::string& data,
                                        const std::vector<std::string>& ids) {
   const ShardSet shards(folder);
-  if (fmt::format("{:08x}", shards.fingerprint()) != data) {
-    return std::nullopt;
+  return Holds(shards, data) ? std::optional(ColumnsOfIndex(shards, ids)) : std::nullopt;
+}
+
+// A report may name the shards from another working folder, where the same name has other shards.
+bool IsOfOtherData(const fs::path& folder, const std::string& data) {
+  try {
+    return IsThere(folder / "DONE") && !Holds(ShardSet(folder), data);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    return true;
   }
-  return ColumnsOfIndex(shards, ids);
 }
 
 }  // namespace
@@ -127,8 +140,10 @@ std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const std:
                                           const std::vector<std::string>& ids) {
   const fs::path run = (scores_dir / "..").lexically_normal();
   const fs::path named = NamedShards(scores_dir, data);
+  const fs::path beside_named =
+      named.empty() || IsOfOtherData(named, data) ? fs::path() : named / "..";
   std::optional<Columns> known;
-  for (const fs::path& folder : Different({run, named.empty() ? named : named / ".."})) {
+  for (const fs::path& folder : Different({run, beside_named})) {
     const fs::path table = (folder / kMeasuredTable).lexically_normal();
     if (!known && IsTable(table)) {
       Attempt([&] { known = ColumnsOfTable(table, ids); });

@@ -111,6 +111,14 @@ TEST_F(KnownSlicesTest, AMeasuredTableIsFoundBesideTheShardsThatTheReportNames) 
   EXPECT_EQ(Slices(), kMeasured);
 }
 
+TEST_F(KnownSlicesTest, AMeasuredTableBesideShardsOfOtherDataIsNotTaken) {
+  const fs::path shards = folder_ / "data/packed";
+  SayThatScored(shards.string(), "0000abcd");
+  WriteShards(shards);
+  Measure(folder_ / "data/measured.tsv");
+  EXPECT_EQ(Slices(), kOfWindows);
+}
+
 TEST_F(KnownSlicesTest, ATableOfOtherVideosIsPassedOverWithAWarning) {
   SayThatScored("elsewhere/shards", WriteShards(folder_ / "shards"));
   WriteFileAtomically(folder_ / "measured.tsv", "id\tfps\nx\t25\n");
