@@ -50,12 +50,14 @@ run 2 prep SLICES=10
 grep -q 'say which hosts: HOSTS=' "$work/said" || fail "no reason"
 
 echo "== each host once, of which one is this machine"
+printf ' subset=testing # of the paper\n' >"$CONFIGS/score.ini"
 run 0 evaluate HOSTS=a,b,: SLICES=10
 for tool in prep-videos score-videos; do
 	[ "$(seen $tool a) $(seen $tool b) $(seen $tool none)" = '1 1 1' ] || fail "$tool ran elsewhere"
 done
 [ "$(grep -c '^train-r3d ' "$RUN/seen") $(seen train-r3d none)" = '1 1' ] || fail "training ran elsewhere"
 grep -q -e '--share-work 10 ' "$RUN/seen" || fail "no shared work"
+grep -q '^measure-videos .* --subset testing ' "$RUN/seen" || fail "not the scored videos are measured"
 [ -e "$RUN/evaluation/DONE" ] || fail "not finished"
 
 echo "== a host that cannot be reached"

@@ -20,8 +20,8 @@ class InputFile {
   std::string name() const { return path_.string(); }
   uint64_t size_bytes() const { return size_bytes_; }
 
-  // Reads `size_bytes` bytes from `offset` on. Any thread. Throws an input error if the file ends
-  // before them, and an environment error if it cannot be read.
+  // Reads `size_bytes` bytes from `offset` on. Any thread may call it. Throws an input error if the
+  // file ends before them, and an environment error if it cannot be read.
   void Read(uint64_t offset, void* bytes, uint64_t size_bytes) const;
   // Does the same and returns the bytes. Allocates memory only if the file is that large.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;

@@ -109,13 +109,15 @@ struct ScoredRows {
 // Returns the first logit of a video that is not finite.
 std::optional<BadLogit> FindBadLogit(const std::vector<size_t>& rows, const float* logits,
                                      size_t num_classes) {
-  const size_t count = rows.size() * num_classes;
-  if (AreFinite(logits, count)) {
-    return std::nullopt;
+  for (const size_t row : rows) {
+    const float* const end = logits + num_classes;
+    if (!AreFinite(logits, num_classes)) {
+      const auto is_finite = [](float logit) { return std::isfinite(logit); };
+      return BadLogit{row, *std::find_if_not(logits, end, is_finite)};
+    }
+    logits = end;
   }
-  const float* const bad =
-      std::find_if_not(logits, logits + count, [](float logit) { return std::isfinite(logit); });
-  return BadLogit{rows[static_cast<size_t>(bad - logits) / num_classes], *bad};
+  return std::nullopt;
 }
 
 // Combines the clips in `rows` of the file, at least one, which are those of `video`. All steps

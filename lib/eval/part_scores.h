@@ -21,9 +21,10 @@ struct PartScores {
   bool has_crops = false;                               // some clip has a crop other than the first
 };
 
-// Returns how many of `num_files` score files `threads` threads read at once, at least 1. Each is
-// in memory with all its logits, so the files together have at most 64 MiB, or there is only one.
-// `largest_size` is the size of the largest file in bytes.
+// Returns how many of `num_files` score files `threads` threads read at once, at least 1. A small
+// file keeps few threads busy, so several are read at once as long as they have at most 64 MiB
+// together. Larger files are read one after the other, each by all threads. `largest_size` is the
+// size of the largest file in bytes.
 int PartsAtOnce(uintmax_t largest_size, size_t num_files, int threads);
 
 // Uses up to `threads` threads. Throws what ReadScores() throws, and an input error that names the

@@ -63,14 +63,16 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores);
 // not agree, a clip of a video that is not in the file, values that do not match their checksums.
 Scores ReadScores(const std::filesystem::path& file);
 
-// Takes one video of `scores`, whose own logits are empty: `rows` are the video's rows of clips, in
-// the file's order, and `logits` points to [rows.size(), classes] values, row major.
+// Takes one video of `scores`, whose own logits are empty. `rows` are the video's rows of clips, in
+// the file's order; there may be none. `logits` points to [rows.size(), classes] values, row major,
+// which live as long as the call.
 using UseOfLogits = std::function<void(const Scores& scores, size_t video,
                                        const std::vector<size_t>& rows, const float* logits)>;
 
 // Calls `use` once for each video of the file, on up to `threads` threads at once and in no fixed
 // order, so the logits of the complete file need not be in memory. Returns the file without its
-// logits. Throws as ReadScores() does; faults of the logits are found after `use` has seen them.
+// logits. Throws as ReadScores() does, and what `use` throws. Checksums are compared after `use` has
+// seen all logits, so its results are valid only if this function returns.
 Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use);
 
 }  // namespace reel3d

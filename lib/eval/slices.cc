@@ -93,14 +93,22 @@ std::vector<double> UpperEnds(const std::vector<double>& numbers) {
   return {ends.begin(), ends.end()};
 }
 
-// Writes numbers with seven digits, or as many more as different ones need to read differently.
+// Returns how many digits a number has in front of its point.
+int WholeDigits(double number) {
+  const double size = std::abs(number);
+  return size < 1 ? 1 : static_cast<int>(std::log10(size)) + 1;
+}
+
+// Writes numbers with seven digits, or as many more as different ones need to read differently. A
+// large number has all the digits in front of its point, because a date such as 20240131 is one.
 std::vector<std::string> ShownNumbers(const std::vector<double>& numbers) {
   constexpr int kLeastDigits = 7, kMostDigits = 17;
   std::vector<std::string> shown;
   for (int digits = kLeastDigits; digits <= kMostDigits; ++digits) {
     shown.clear();
     for (const double number : numbers) {
-      shown.push_back(fmt::format("{:.{}g}", number, digits));
+      const int whole_digits = std::min(WholeDigits(number), kMostDigits);
+      shown.push_back(fmt::format("{:.{}g}", number, std::max(digits, whole_digits)));
     }
     if (std::set<std::string>(shown.begin(), shown.end()).size() ==
         std::set<double>(numbers.begin(), numbers.end()).size()) {

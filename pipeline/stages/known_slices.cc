@@ -41,6 +41,12 @@ bool IsThere(const fs::path& path) {
   return fs::exists(path, error);
 }
 
+// A report may name a folder that this user may not see, or a name that no file can have.
+bool IsFolder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
 // Makefile.workflow leaves an empty table if measure-videos fails.
 bool IsTable(const fs::path& file) {
   std::error_code error;
@@ -105,14 +111,27 @@ Columns ColumnsOfIndex(const ShardSet& shards, const std::vector<std::string>& i
   return {durations, rates};
 }
 
+bool Holds(const ShardSet& shards, const std::string& data) {
+  return fmt::format("{:08x}", shards.fingerprint()) == data;
+}
+
 // Returns nothing if the folder holds other data.
 std::optional<Columns> ColumnsOfShards(const fs::path& folder, const std::string& data,
                                        const std::vector<std::string>& ids) {
   const ShardSet shards(folder);
-  if (fmt::format("{:08x}", shards.fingerprint()) != data) {
-    return std::nullopt;
+  return Holds(shards, data) ? std::optional(ColumnsOfIndex(shards, ids)) : std::nullopt;
+}
+
+// A report may name the shards from another working folder, where the same name has other shards.
+bool IsOfOtherData(const fs::path& folder, const std::string& data) {
+  try {
+    return IsThere(folder / "DONE") && !Holds(ShardSet(folder), data);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) {
+      throw;
+    }
+    return true;
   }
-  return ColumnsOfIndex(shards, ids);
 }
 
 }  // namespace
@@ -121,15 +140,17 @@ std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const std:
                                           const std::vector<std::string>& ids) {
   const fs::path run = (scores_dir / "..").lexically_normal();
   const fs::path named = NamedShards(scores_dir, data);
+  const fs::path beside_named =
+      named.empty() || IsOfOtherData(named, data) ? fs::path() : named / "..";
   std::optional<Columns> known;
-  for (const fs::path& folder : Different({run, named.empty() ? named : named / ".."})) {
+  for (const fs::path& folder : Different({run, beside_named})) {
     const fs::path table = (folder / kMeasuredTable).lexically_normal();
     if (!known && IsTable(table)) {
       Attempt([&] { known = ColumnsOfTable(table, ids); });
     }
   }
   for (const fs::path& folder : Different({run / "shards", named})) {
-    if (!known && fs::is_directory(folder)) {
+    if (!known && IsFolder(folder)) {
       Attempt([&] { known = ColumnsOfShards(folder, data, ids); });
     }
   }

@@ -15,7 +15,8 @@ namespace reel3d {
 constexpr const char* kMeasuredTable = "measured.tsv";
 
 // Returns the columns of the first of these that can be used; none if there is none:
-// 1. measured.tsv beside `scores_dir`, or beside the shards that its report.json names,
+// 1. measured.tsv beside `scores_dir`, or beside the shards that its report.json names, unless they
+//    hold other data,
 // 2. the index of `shards` beside `scores_dir`, or of the shards that report.json names, if they
 //    are the data that was scored: their fingerprint is `data`. It gives duration_s and fps only.
 //

@@ -25,8 +25,8 @@ std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& ids);
 
 // Reads a table of measure-videos, which nobody has named. Returns all columns that
-// ReadSliceColumns() returns, except `num_frames` beside `duration_s`. The only warning is of
-// videos that are not in the file. Throws as ReadSliceColumns() does.
+// ReadSliceColumns() returns, except `num_frames` beside `duration_s`. Does not warn of values that
+// are not known, which such a table may have. Throws as ReadSliceColumns() does.
 std::vector<SliceColumn> ReadMeasuredColumns(const std::filesystem::path& file,
                                              const std::vector<std::string>& ids);
 

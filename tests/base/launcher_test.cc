@@ -96,7 +96,6 @@ TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
   EXPECT_EQ(Result(), std::to_string(128 + SIGUSR2) + " " + std::to_string(SIGTERM) + " listened");
 }
 
-// One launcher may run under another: reel3d's own mpirun runs under run-ranks.
 // tests/cluster/host_training_test.sh shows that mpirun obeys these settings.
 TEST_F(Launching, LetsMpirunNoticeLostHosts) {
   const std::string note =
@@ -112,6 +111,7 @@ TEST_F(Launching, LetsMpirunNoticeLostHosts) {
   EXPECT_EQ(ReadFile("said"), "10\n6\n300\n");
 }
 
+// One launcher may run under another: reel3d's own mpirun runs under run-ranks.
 TEST_F(Launching, MayStandUnderAnother) {
   const std::string inner = test::ToolPath("run-ranks").string() + " sh -c ";
   Start("exec " + inner +

@@ -43,6 +43,13 @@ TEST(Slices, QuartilesAreShownWithSevenDigits) {
       ElementsAre("0.1 to 0.4", "above 0.4 to 1.2", "above 1.2 to 1.85", "above 1.85 to 2.9"));
 }
 
+TEST(Slices, LargeNumbersHaveAllTheirDigits) {
+  EXPECT_THAT(SlicesOf({"20240101", "20240102", "20240310", "20240311", "20240620", "20240621",
+                        "20240901", "20240902", "20241231", "20241230"}),
+              ElementsAre("20240101 to 20240310", "above 20240310 to 20240620",
+                          "above 20240620 to 20240902", "above 20240902 to 20241231"));
+}
+
 TEST(Slices, AColumnMayNameEachVideo) {
   EXPECT_TRUE(NamesEachVideo({"path", {"a.mp4", "b.mp4", "1"}}));
   EXPECT_FALSE(NamesEachVideo({"source", {"cam", "web", "cam"}}));

@@ -111,6 +111,14 @@ TEST_F(KnownSlicesTest, AMeasuredTableIsFoundBesideTheShardsThatTheReportNames) 
   EXPECT_EQ(Slices(), kMeasured);
 }
 
+TEST_F(KnownSlicesTest, AMeasuredTableBesideShardsOfOtherDataIsNotTaken) {
+  const fs::path shards = folder_ / "data/packed";
+  SayThatScored(shards.string(), "0000abcd");
+  WriteShards(shards);
+  Measure(folder_ / "data/measured.tsv");
+  EXPECT_EQ(Slices(), kOfWindows);
+}
+
 TEST_F(KnownSlicesTest, ATableOfOtherVideosIsPassedOverWithAWarning) {
   SayThatScored("elsewhere/shards", WriteShards(folder_ / "shards"));
   WriteFileAtomically(folder_ / "measured.tsv", "id\tfps\nx\t25\n");
@@ -130,6 +138,12 @@ TEST_F(KnownSlicesTest, ShardsThatAreGoneAreSaidInOneLine) {
   EXPECT_EQ(std::count(log_.begin(), log_.end(), '\n'), 1);
   WriteShards(folder_ / "shards", 60);
   EXPECT_EQ(Slices(), kOfWindows);
+}
+
+TEST_F(KnownSlicesTest, ShardsThatNobodyCanLookForAreGone) {
+  SayThatScored(std::string(5000, 'x') + "/shards", "0000abcd");
+  EXPECT_EQ(Slices(), kOfWindows);
+  EXPECT_THAT(log_, HasSubstr("x/shards is gone"));
 }
 
 TEST_F(KnownSlicesTest, NothingIsSaidWhereNoShardsWereScored) {
