@@ -188,6 +188,8 @@ echo 'slurmstepd: error: *** JOB 13 ON n1 CANCELLED AT 2026-11-30T09:00:00 ***' 
 SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33 DUE TO PREEMPTION' hears asked TERM "$told"
 SLURM_SAYS='STEP 13.0 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears asked TERM "$told"
 SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears cancelled TERM "$told"
+sed -i 's/^kill -/yes "a line of a tool" | head -n 100000 >>"$log" || true\n&/' "$work/told.sbatch" # after Slurm's line
+SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears cancelled TERM "$told"
 rm "$own_log"
 hears requeued TERM "JobState=COMPLETING Reason=None Requeue=1 Restarts=2 StartTime=2026-11-30T10:18:41"
 touch "$work/silent"
