@@ -35,17 +35,26 @@ lead_seconds() {
 	[[ $signal != *@* ]] || grep -xE '[0-9]{1,9}' <<<"${signal##*@}" || true
 }
 
+# is_highest_tier PARTITION succeeds if no partition has a higher tier: only jobs of such a one would preempt its jobs.
+is_highest_tier() {
+	timeout 20 scontrol --all --oneliner show partition 2>/dev/null | tr ' ' '\n' | awk -F = -v partition="$1" '
+		$1 == "PartitionName" { name = $2 }
+		$1 == "PriorityTier" && name == partition { own = $2 }
+		$1 == "PriorityTier" && $2 + 0 > most { most = $2 + 0 }
+		END { exit own == "" || own + 0 < most }'
+}
+
 # grace_seconds PARTITION QOS prints how long before a preemption the ranks hear of it; nothing if this cluster
 # preempts no such job.
 grace_seconds() {
 	local mode grace
 	mode=$(partition_value "$1" PreemptMode)
 	case $(awk '$1 == "PreemptType" {print $3}' <<<"$site") in
-	preempt/partition_prio) grace=$(partition_value "$1" GraceTime) ;;
+	preempt/partition_prio) is_highest_tier "$1" || grace=$(partition_value "$1" GraceTime) ;;
 	preempt/qos) grace=$(ask_accounting GraceTime qos where "name=${2:-normal}" | head -n 1 | awk -F : '{print NF == 3 ? ($1 * 60 + $2) * 60 + $3 : $1}') ;;
 	*) return 0 ;;
 	esac
-	[[ $mode =~ OFF ]] || grep -xE '[0-9]{1,9}' <<<"$grace" || true
+	[[ $mode =~ OFF ]] || grep -xE '[0-9]{1,9}' <<<"${grace:-}" || true
 }
 
 # Prints a note if training cannot save before it is ended. It saves now and then all the same, and Slurm may

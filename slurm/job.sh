@@ -18,7 +18,8 @@ asked='' cancelled='' requeued=''
 # A job that was cancelled after Slurm had told it of its preemption is shown as a preempted one, until it has
 # ended. Only Slurm's line in its log has no reason then.
 log_has_cancel() {
-	tail -c "+$((${log_begins:-0} + 1))" "${log:-}" 2>/dev/null | grep -aqE '^slurmstepd.* JOB .* CANCELLED AT [^ ]+ \*\*\*'
+	# In a pipe, tail would fail if more of the log follows the line, because grep ends there.
+	grep -aqE '^slurmstepd.* JOB .* CANCELLED AT [^ ]+ \*\*\*' < <(tail -c "+$((${log_begins:-0} + 1))" "${log:-}" 2>/dev/null)
 }
 
 # TERM has several causes, and Slurm knows which. If it does not answer, the job counts as cancelled.

@@ -108,6 +108,15 @@ expect 0 'note: Slurm may preempt jobs of partition low, 30 s after it has told 
 rm "$RUN/train/starts.jsonl"
 submit
 expect 0 '30 s after it has told them (GraceTime), but a step and a save take perhaps 60 s'
+cp "$work/partitions" "$work/partitions.before"
+for tiers in '1 9' '9 9' '9 1'; do # of low and of main: only a higher tier preempts
+	printf 'PartitionName=main Default=YES GraceTime=0 PriorityTier=%s PreemptMode=REQUEUE\nPartitionName=low GraceTime=30 PriorityTier=%s PreemptMode=REQUEUE\n' \
+		"${tiers#* }" "${tiers% *}" >"$work/partitions"
+	submit
+	[ "$(grep -c '^note: Slurm may preempt jobs of partition low, 30 s' "$work/said")" = "$([ "$tiers" = '1 9' ] && echo 1 || echo 0)" ] ||
+		fail "tiers $tiers: $(cat "$work/said")"
+done
+cp "$work/partitions.before" "$work/partitions"
 echo 'PreemptType             = preempt/qos' >"$work/config"
 echo 'qos format=GraceTime 00:02:00' >"$work/accounting"
 submit
@@ -187,6 +196,9 @@ told='JobState=COMPLETING Reason=None Requeue=1 Restarts=1 PreemptTime=2026-11-3
 echo 'slurmstepd: error: *** JOB 13 ON n1 CANCELLED AT 2026-11-30T09:00:00 ***' >"$own_log" # by an earlier start
 SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33 DUE TO PREEMPTION' hears asked TERM "$told"
 SLURM_SAYS='STEP 13.0 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears asked TERM "$told"
+SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears cancelled TERM "$told"
+# shellcheck disable=SC2016 # the job reads the variable
+sed -i 's/^kill -/yes "a line of a tool" | head -n 100000 >>"$log" || true\n&/' "$work/told.sbatch" # after Slurm's line
 SLURM_SAYS='JOB 13 ON n1 CANCELLED AT 2026-11-30T10:18:33' hears cancelled TERM "$told"
 rm "$own_log"
 hears requeued TERM "JobState=COMPLETING Reason=None Requeue=1 Restarts=2 StartTime=2026-11-30T10:18:41"

@@ -79,7 +79,7 @@ std::set<pid_t> Children() {
 
 // Makes Open MPI's mpirun notice within two minutes that a host or the link to it is gone: it sends
 // a message after a minute of silence, and gives up after six without an answer. Otherwise it takes
-// eight minutes. What the user has set stays.
+// eight minutes. What the environment has stays.
 void NoticeLostHosts() {
   for (const auto& [name, value] : {std::pair("OMPI_MCA_oob_tcp_keepalive_time", "60"),
                                     std::pair("OMPI_MCA_oob_tcp_keepalive_intvl", "10"),

@@ -32,8 +32,8 @@ struct LaunchResult {
 //
 // SIGHUP stays ignored under nohup. If this process is killed, the command gets SIGTERM. The
 // environment variable kRunRanksVariable (lib/base/launched_rank.h) is set for the command, and so
-// are settings of Open MPI, unless the caller has set them: they make mpirun end within two minutes
-// when a host is lost.
+// are settings of Open MPI, unless the environment has them: they make mpirun end within two
+// minutes when a host is lost. They overrule those in files of parameters.
 //
 // Call it while the process has one thread. The caller's signal mask is restored on return. Signals
 // that came after a first request are discarded. The call does not wait for children that the

@@ -21,9 +21,10 @@ struct ClockOffset {
 // Holds what Slurm prints about this cluster. An empty text: the program is not here, does not
 // answer, or has nothing to say.
 struct SlurmTexts {
-  std::string config;     // scontrol show config
-  std::string partition;  // scontrol --oneliner show partition, of this job
-  std::string submit;     // sacctmgr: MaxSubmitJobs of the user in the account of this job
+  std::string config;      // scontrol show config
+  std::string partitions;  // scontrol --all --oneliner show partition
+  std::string partition;   // the name of this job's
+  std::string submit;      // sacctmgr: MaxSubmitJobs of the user in the account of this job
 };
 
 struct ClusterProbe {

@@ -74,14 +74,38 @@ std::optional<int64_t> MostTasks(const std::string& config) {
   return most && fewer && *fewer < *most ? fewer : most;
 }
 
+// Returns what Slurm says of this job's partition; "" if that is not there.
+std::string OwnPartition(const SlurmTexts& says) {
+  std::istringstream lines(says.partitions);
+  for (std::string line; std::getline(lines, line);) {
+    if (ValueInPairs(line, "PartitionName") == says.partition) {
+      return line;
+    }
+  }
+  return "";
+}
+
+// Returns whether there is a partition with a higher tier than `own`: only jobs of such a partition
+// preempt others. Returns true if the tier of `own` is not known.
+bool IsBelowOthers(const std::string& own, const std::string& partitions) {
+  const std::optional<int64_t> tier = NumberIn(ValueInPairs(own, "PriorityTier"));
+  bool is_below = !tier;
+  std::istringstream lines(partitions);
+  for (std::string line; std::getline(lines, line);) {
+    is_below = is_below || NumberIn(ValueInPairs(line, "PriorityTier")) > tier;
+  }
+  return is_below;
+}
+
 // Returns how long before a preemption a job of this partition hears of it; nothing if it is not
 // preempted, or a quality of service decides.
 std::optional<int64_t> GraceSeconds(const SlurmTexts& says) {
-  const std::string mode = ValueInPairs(says.partition, "PreemptMode");
-  return ValueInLines(says.config, "PreemptType") == "preempt/partition_prio" && !mode.empty() &&
-                 mode.find("OFF") == std::string::npos
-             ? NumberIn(ValueInPairs(says.partition, "GraceTime"))
-             : std::nullopt;
+  const std::string own = OwnPartition(says);
+  const std::string mode = ValueInPairs(own, "PreemptMode");
+  const bool is_preempted = ValueInLines(says.config, "PreemptType") == "preempt/partition_prio" &&
+                            !mode.empty() && mode.find("OFF") == std::string::npos &&
+                            IsBelowOthers(own, says.partitions);
+  return is_preempted ? NumberIn(ValueInPairs(own, "GraceTime")) : std::nullopt;
 }
 
 nlohmann::json JsonOf(const std::optional<int64_t>& number) {

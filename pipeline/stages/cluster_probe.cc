@@ -183,9 +183,10 @@ SlurmTexts AskSlurm() {
   if (std::getenv("SLURM_JOB_ID") == nullptr) {
     return {};
   }
+  const char* partition = std::getenv("SLURM_JOB_PARTITION");
   return {OutputOf("timeout 10 scontrol show config 2>/dev/null"),
-          OutputOf("timeout 10 scontrol --oneliner show partition "
-                   "\"${SLURM_JOB_PARTITION:-}\" 2>/dev/null"),
+          OutputOf("timeout 10 scontrol --all --oneliner show partition 2>/dev/null"),
+          partition == nullptr ? "" : partition,
           OutputOf("timeout 10 sacctmgr --noheader --parsable2 show associations where "
                    "\"user=$(id -un)\" \"account=${SLURM_JOB_ACCOUNT:-}\" "
                    "format=MaxSubmitJobs 2>/dev/null")};

@@ -41,11 +41,12 @@ GradientNetwork::GradientNetwork(const World& world, bool has_gpu) : world_(worl
   }
 }
 
-void GradientNetwork::Say() const {
+void GradientNetwork::Say() {
   ClusterProbe probe;
   probe.host = world_.host();
   probe.gather = [this](const std::string& text) { return world_.Gather(text); };
   NameTransport(log_ ? std::optional(log_->Network()) : std::nullopt, &probe);
+  log_.reset();
   const NetworkNote note = DescribeNetwork(probe);
   if (!world_.is_main() || note.text.empty()) {
     return;

@@ -33,9 +33,10 @@ class GradientNetwork {
  public:
   GradientNetwork(const World& world, bool has_gpu);
 
-  // Call it when the ranks have exchanged something, because NCCL chooses its network then. The
-  // main rank writes the line to the log. Collective.
-  void Say() const;
+  // Call it once, when the ranks have exchanged something, because NCCL chooses its network then.
+  // The main rank writes the line to the log. Removes the file of NCCL's log, so that a training
+  // that is killed leaves none behind. Collective.
+  void Say();
 
  private:
   const World& world_;

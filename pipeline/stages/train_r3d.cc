@@ -281,7 +281,7 @@ ToolResult TrainOn(const World& world, TrainOptions& options) {
   const std::string settings = FormatConfig(options, /*only_output=*/true);
   TrainReport report;
   {
-    const GradientNetwork network(world, device.is_cuda());
+    GradientNetwork network(world, device.is_cuda());
     Trainer trainer(options, settings, world, *shards, device);
     network.Say();
     // An error must end the other ranks from here, because the trainer's destructor waits for a

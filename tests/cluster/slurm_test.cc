@@ -31,12 +31,13 @@ class SlurmLimits : public testing::Test {
     probe.ask_slurm = [this] { return says_; };
     Observations ranks = {check.observe(probe, {})};
     probe.rank = 1;
-    probe.ask_slurm = [] { return SlurmTexts{"MaxArraySize = 1\n", "", ""}; };
+    probe.ask_slurm = [] { return SlurmTexts{"MaxArraySize = 1\n", "", "", ""}; };
     ranks.push_back(check.observe(probe, {}));  // the main rank alone asks
     return check.judge(ranks, {});
   }
 
-  SlurmTexts says_ = {Said("config.txt"), Said("partition_main.txt"), ""};
+  SlurmTexts says_ = {Said("config.txt"), Said("partition_main.txt") + Said("partition_low.txt"),
+                      "low", ""};
 };
 
 TEST_F(SlurmLimits, AreStatedIfTheyAreInOrder) {
@@ -58,18 +59,30 @@ TEST_F(SlurmLimits, NoneWithoutSlurm) {
 }
 
 TEST_F(SlurmLimits, APreemptionWithoutTimeIsNamed) {
-  says_.partition = Said("partition_low.txt");
+  says_.partitions.replace(says_.partitions.find("PriorityTier=1"), 14, "PriorityTier=9");
   const Finding found = Judge();
   EXPECT_EQ(found.verdict, Verdict::kWarn);
   EXPECT_THAT(found.text, HasSubstr("may preempt jobs of this partition 3 s after it has told"));
   EXPECT_THAT(found.remedy, HasSubstr("--checkpoint-minutes"));
   EXPECT_THAT(found.details, ElementsAre(HasSubstr("3 s before a preemption (GraceTime)")));
-  const size_t grace = says_.partition.find("GraceTime=3");
-  says_.partition.replace(grace, 11, "GraceTime=90");
+  const size_t grace = says_.partitions.find("GraceTime=3");
+  says_.partitions.replace(grace, 11, "GraceTime=90");
   EXPECT_EQ(Judge().verdict, Verdict::kOk);
-  says_.partition.replace(grace, 12, "GraceTime=3");
-  says_.partition.replace(says_.partition.find("PreemptMode=CANCEL"), 18, "PreemptMode=OFF");
+  says_.partitions.replace(grace, 12, "GraceTime=3");
+  says_.partitions.replace(says_.partitions.rfind("PreemptMode=CANCEL"), 18, "PreemptMode=OFF");
   EXPECT_EQ(Judge().verdict, Verdict::kOk);
+}
+
+TEST_F(SlurmLimits, JobsOfTheHighestTierAreNotPreempted) {
+  const std::string limits =
+      "arrays of up to 1001 tasks, 10000 jobs in all, 3 s to end after scancel (KillWait)";
+  EXPECT_EQ(Judge().text, limits) << "equal tiers do not preempt each other";
+  says_.partitions.replace(says_.partitions.find("PriorityTier=1"), 14, "PriorityTier=9");
+  EXPECT_EQ(Judge().verdict, Verdict::kWarn);
+  says_.partition = "main";
+  EXPECT_EQ(Judge().text, limits);
+  says_.partition = "gone";
+  EXPECT_EQ(Judge().text, limits);
 }
 
 TEST_F(SlurmLimits, JobsThatDoNotComeBackAndFewJobsAreNamed) {

@@ -12,8 +12,8 @@ axe-core takes most of the time, so it looks at two views only: light on the des
 rules for colours and widths. Its rule of contrast takes 2 ms for each element, so it sees one row of each style in
 a table. A page of five runs with 400 classes takes it minutes all the same: give such a page --patience 900.
 axe-core is in a wheel that setup/install.sh --tests unpacks into build/axe; $REEL3D_AXE names another file. Without
-it only the other faults are looked for. The pages have the fonts of Debian's fonts-dejavu-core, if it is installed, and not others of the
-machine.
+it only the other faults are looked for. The pages have the fonts of Debian's fonts-dejavu-core, if it is installed,
+and not others of the machine.
 
 Status 1: there are faults, one a line. Status 77: there is no chromium, or it cannot start. Then, and if axe-core
 is missing, the status is 1 if $REEL3D_BROWSER is "required". Status 70: the browser stopped, or did not answer

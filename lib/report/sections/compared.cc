@@ -316,10 +316,8 @@ Content MakeCompared(const std::vector<RunRecord>& runs) {
     content.AddText(
         "Only videos that one run has right and the other wrong say anything. p is of McNemar's "
         "exact test, which takes videos as independent; each end of the interval is the wider one "
-        "of a paired "
-        "bootstrap and Tango's. The "
-        "verdict is about these networks, not about their settings: another seed gives another "
-        "network.",
+        "of a paired bootstrap and Tango's. The verdict is about these networks, not about their "
+        "settings: another seed gives another network.",
         "note");
   }
   for (const Table& of_run : by_class) {

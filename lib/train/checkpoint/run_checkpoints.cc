@@ -93,7 +93,9 @@ bool RunCheckpoints::Resume() {
 }
 
 void RunCheckpoints::Save(std::function<void()> flush_logs) {
+  phases_.Enter(Phase::kOtherRanks);  // the ranks add up their sums
   nlohmann::ordered_json state = state_.State(group_);
+  phases_.Enter(Phase::kSave);
   const int64_t step = state_.position.step;
   if (!world_.is_main()) {
     saver_.Begin(step);
