@@ -43,8 +43,8 @@ std::optional<size_t> RankOfSlowestPort(const Observations& ranks) {
 void CompareWithPort(const Observations& ranks, double rate_gb_per_s, double bytes,
                      Finding* finding) {
   // MPI over TCP uses one connection, and adds up on one core. So much less than NCCL's share is
-  // usual there.
-  constexpr double kLeastOfNccl = 0.3, kLeastOfMpi = 0.1;
+  // usual there, and no port lets one core add up more than about a GB/s.
+  constexpr double kLeastOfNccl = 0.3, kLeastOfMpi = 0.1, kEnoughOfMpi_gb_per_s = 1;
   // Smaller gradients measure how long messages take, not how many bytes go through.
   constexpr double kLeastBytes = 1e7;
   const std::optional<size_t> slowest = RankOfSlowestPort(ranks);
@@ -57,8 +57,10 @@ void CompareWithPort(const Observations& ranks, double rate_gb_per_s, double byt
   finding->text +=
       fmt::format(", {:.0f} % of the {:g} Gbit/s of {} on {}", 100 * share, gbit,
                   rank.at("port").get<std::string>(), rank.at("host").get<std::string>());
-  const double least = ranks.front().at("uses_nccl").get<bool>() ? kLeastOfNccl : kLeastOfMpi;
-  if (share < least && bytes >= kLeastBytes) {
+  const bool uses_nccl = ranks.front().at("uses_nccl").get<bool>();
+  const double least = uses_nccl ? kLeastOfNccl : kLeastOfMpi;
+  const bool is_enough = !uses_nccl && rate_gb_per_s >= kEnoughOfMpi_gb_per_s;
+  if (share < least && !is_enough && bytes >= kLeastBytes) {
     finding->verdict = Verdict::kWarn;
     finding->remedy = fmt::format(
         "look at the rows transport and slow-pair: at least {:.0f} % are usual. Other jobs on "

@@ -96,10 +96,17 @@ TEST_F(HostPorts, TheRateIsComparedWithTheSlowestHost) {
 }
 
 TEST_F(HostPorts, MpiMayBeSlower) {
-  AddInterface("h1", "eth0", "up", "100000");
-  AddInterface("h2", "eth0", "up", "100000");
-  EXPECT_EQ(Judge(0.04, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kOk);
-  EXPECT_EQ(Judge(0.09, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kWarn);
+  AddInterface("h1", "eth0", "up", "25000");
+  AddInterface("h2", "eth0", "up", "25000");
+  EXPECT_EQ(Judge(0.2, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kOk) << "16 %";
+  EXPECT_EQ(Judge(0.5, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kWarn) << "6 %";
+}
+
+TEST_F(HostPorts, NoPortIsTooFastForMpi) {
+  AddPort("h1", "mlx5_0", "4: ACTIVE", "400 Gb/sec (4X NDR)");
+  AddPort("h2", "mlx5_0", "4: ACTIVE", "400 Gb/sec (4X NDR)");
+  EXPECT_EQ(Judge(0.09, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kOk) << "1.1 GB/s";
+  EXPECT_EQ(Judge(0.11, 25'000'000, /*uses_nccl=*/false).verdict, Verdict::kWarn) << "0.9 GB/s";
 }
 
 TEST_F(HostPorts, SmallGradientsAndUnknownPortsAreNoFault) {
