@@ -180,7 +180,7 @@ TEST_F(ClusterFaults, AClockThatIsAMinuteOff) {
 
 TEST_F(ClusterFaults, JobsThatDoNotComeBack) {
   const Finding found = Find("slurm", [](ClusterProbe* probe) {
-    probe->ask_slurm = [] { return SlurmTexts{"JobRequeue              = 0\n", "", ""}; };
+    probe->ask_slurm = [] { return SlurmTexts{"JobRequeue              = 0\n", "", "", ""}; };
   });
   EXPECT_EQ(found.verdict, Verdict::kWarn) << found.text;
   EXPECT_THAT(found.text, HasSubstr("(JobRequeue=0)"));
