@@ -44,7 +44,8 @@ void CompareWithPort(const Observations& ranks, double rate_gb_per_s, double byt
                      Finding* finding) {
   // MPI over TCP uses one connection, and adds up on one core. So much less than NCCL's share is
   // usual there, and no port lets one core add up more than about a GB/s.
-  constexpr double kLeastOfNccl = 0.3, kLeastOfMpi = 0.1, kEnoughOfMpi_gb_per_s = 1;
+  constexpr double kLeastOfNccl = 0.3, kLeastOfMpi = 0.1;
+  constexpr double kEnoughOfMpi = 1;  // GB/s
   // Smaller gradients measure how long messages take, not how many bytes go through.
   constexpr double kLeastBytes = 1e7;
   const std::optional<size_t> slowest = RankOfSlowestPort(ranks);
@@ -59,7 +60,7 @@ void CompareWithPort(const Observations& ranks, double rate_gb_per_s, double byt
                   rank.at("port").get<std::string>(), rank.at("host").get<std::string>());
   const bool uses_nccl = ranks.front().at("uses_nccl").get<bool>();
   const double least = uses_nccl ? kLeastOfNccl : kLeastOfMpi;
-  const bool is_enough = !uses_nccl && rate_gb_per_s >= kEnoughOfMpi_gb_per_s;
+  const bool is_enough = !uses_nccl && rate_gb_per_s >= kEnoughOfMpi;
   if (share < least && !is_enough && bytes >= kLeastBytes) {
     finding->verdict = Verdict::kWarn;
     finding->remedy = fmt::format(

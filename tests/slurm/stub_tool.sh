@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stands in for every tool of the pipeline, so that the jobs themselves can be tested in seconds:
 # called by a tool's name, writes DONE into its last argument as the tool does (report-run the page, explain-mistakes
-# heat.json), and a line of what it saw into $RUN/seen. Files in $RUN command it:
+# heat.json, measure-videos its table), and a line of what it saw into $RUN/seen. Files in $RUN command it:
 #   fail-TOOL   exit with status 3
 #   hold-TOOL   holds a number: starts that were restarted fewer times than that go on only when
 #               USR1 or TERM comes, and then exit with 75
@@ -18,7 +18,7 @@ case " $* " in *' --print-config '*)
 	;;
 esac
 out=${*: -1}
-[ "$tool" != report-run ] || out=$(dirname "$out")
+case $tool in report-run | measure-videos) out=$(dirname "$out") ;; esac
 mkdir -p "$out"
 task=${SLURM_ARRAY_TASK_ID:-0}
 tasks=${SLURM_ARRAY_TASK_COUNT:-1}
@@ -67,6 +67,7 @@ fi
 [ "$tool" != evaluate-scores ] || echo "the table" >"$out/table.txt"
 case $tool in
 report-run) echo "the page" >"${*: -1}" ;;
+measure-videos) : >"${*: -1}" ;;
 explain-mistakes) echo '{}' >"$out/heat.json" ;;
 *) touch "$out/DONE" ;;
 esac
