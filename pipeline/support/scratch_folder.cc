@@ -53,10 +53,16 @@ fs::path& FolderToRemove() {
   return folder;
 }
 
+// Other threads are still at work. A file that one of them makes meanwhile lets the removal fail,
+// so it is repeated.
 void RemoveAtQuickExit() {
+  constexpr int kMostTries = 1000;
   std::error_code ignored;
-  if (!FolderToRemove().empty()) {
+  for (int tries = 0; tries < kMostTries && !FolderToRemove().empty(); ++tries) {
     fs::remove_all(FolderToRemove(), ignored);
+    if (!fs::exists(fs::symlink_status(FolderToRemove(), ignored))) {
+      return;
+    }
   }
 }
 
