@@ -152,12 +152,14 @@ run_work() {
 	return "$status"
 }
 
-# do_stage STAGE makes a stage that can be ended at any time. Shortly before the time limit, or when the
-# job is preempted, the stage ends, and the job queues itself again to do the rest.
+# do_stage STAGE [MOST] makes a stage that can be ended at any time. Shortly before the time limit, or when the
+# job is preempted, the stage ends, and the job queues itself again to do the rest: at most REQUEUES times, and at
+# most MOST times.
 do_stage() {
-	local status=0
+	local status=0 most=${REQUEUES:-100}
+	[ -z "${2:-}" ] || ((most <= $2)) || most=$2
 	run_work make_stage "$1" || status=$?
-	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${SLURM_RESTART_COUNT:-0}" "${REQUEUES:-100}" "the job was asked to stop"
+	[ -z "$asked" ] || [ -n "$cancelled" ] || ((status == 0)) || queue_again "${SLURM_RESTART_COUNT:-0}" "$most" "the job was asked to stop"
 	((status == 0)) || exit "$status"
 }
 
