@@ -140,12 +140,11 @@ std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const std:
                                           const std::vector<std::string>& ids) {
   const fs::path run = (scores_dir / "..").lexically_normal();
   const fs::path named = NamedShards(scores_dir, data);
-  const fs::path beside_named =
-      named.empty() || IsOfOtherData(named, data) ? fs::path() : named / "..";
+  const fs::path beside_named = named.empty() ? fs::path() : named / "..";
   std::optional<Columns> known;
   for (const fs::path& folder : Different({run, beside_named})) {
     const fs::path table = (folder / kMeasuredTable).lexically_normal();
-    if (!known && IsTable(table)) {
+    if (!known && IsTable(table) && (folder == run || !IsOfOtherData(named, data))) {
       Attempt([&] { known = ColumnsOfTable(table, ids); });
     }
   }
