@@ -10,12 +10,7 @@ cd "$REEL3D_SOURCE"
 
 mkdir "$work/configs"
 echo 'height = 48' >"$work/configs/prep.ini"
-cat >"$work/configs/train.ini" <<-END
-	depth = 10
-	width = 0.125
-	sample-size = 32
-	threads = 1
-	batch = 8
+cat tests/small_train.ini - >"$work/configs/train.ini" <<-END
 	epochs = 2
 	schedule = constant
 	lr = 0.01

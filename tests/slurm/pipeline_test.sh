@@ -9,14 +9,7 @@ last=report
 mkdir -p "$CONFIGS"
 echo 'validation-fraction = 0.25' >"$CONFIGS/list.ini"
 echo 'height = 48' >"$CONFIGS/prep.ini"
-cat >"$CONFIGS/train.ini" <<-END
-	depth = 10
-	width = 0.125
-	sample-size = 32
-	threads = 1
-	batch = 8
-	epochs = 2
-END
+cat tests/small_train.ini - <<<"epochs = 2" >"$CONFIGS/train.ini"
 printf 'videos-per-part = 3\nthreads = 1\n' >"$CONFIGS/score.ini"
 "$BIN/make-demo-videos" --videos-per-class 3 "$VIDEOS"
 

@@ -16,14 +16,7 @@ mkdir -p "$CONFIGS"
 echo 'validation-fraction = 0.25' >"$CONFIGS/list.ini"
 printf 'height = 48\nlease-timeout = 5\nthreads = 1\n' >"$CONFIGS/prep.ini"
 echo 'group-videos = 2' >"$CONFIGS/pack.ini"
-cat >"$CONFIGS/train.ini" <<-END
-	depth = 10
-	width = 0.125
-	sample-size = 32
-	threads = 1
-	batch = 8
-	epochs = 1
-END
+cat tests/small_train.ini - <<<"epochs = 1" >"$CONFIGS/train.ini"
 printf 'videos-per-part = 1\nthreads = 1\nlease-timeout = 5\n' >"$CONFIGS/score.ini"
 cp slurm/site.env "$SITE_ENV"
 # One task of an array on each node.
