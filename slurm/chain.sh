@@ -95,6 +95,17 @@ slices_there() {
 # earlier submission may be out of date.
 made_by_chain() { [ "$(proof_of "$1")" -nt "$begun" ]; }
 
+# newer_than STAGE prints which stage before it was made last, if that was after this stage: then the result of
+# this stage, such as the page, is not about the newest results.
+newer_than() {
+	local stage newest=$RUN/videos.tsv name=list
+	for stage in "${stages[@]}"; do
+		[ "$stage" != "$1" ] || break
+		[ ! "$(proof_of "$stage")" -nt "$newest" ] || { newest=$(proof_of "$stage") && name=$stage; }
+	done
+	[ ! "$newest" -nt "$(proof_of "$1")" ] || echo "$name"
+}
+
 # queued_jobs NUMBER,... prints "NUMBER STATE" of each of these jobs, and of each task of an array,
 # that has not ended. The error 'Invalid job id' means that Slurm has forgotten the job: it has ended.
 # After any other error the state is unknown, so the script ends.

@@ -101,7 +101,8 @@ blame() {
 		if [ "$1" = "$(proof_of "$name")" ] && [ -n "$(jobs_of "$name")" ]; then
 			undone=$(undone_tasks "$name")
 			unstarted=$(never_began "$name")
-			echo "${undone:+; no result of $name tasks $undone}${unstarted:+; $unstarted}"
+			[ -z "$undone" ] || printf '; no result of %s tasks %s' "$name" "$undone"
+			[ -z "$unstarted" ] || printf '; %s' "$unstarted"
 		fi
 	done
 }

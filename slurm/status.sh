@@ -69,13 +69,13 @@ rate() {
 		}'
 }
 
-state() { # STAGE JOB
+state() { # STAGE JOB NEWER
 	if (($(count_jobs "$2" 'RUNNING|COMPLETING|CONFIGURING|SUSPENDED') > 0)); then
 		echo running
 	elif (($(count_jobs "$2" '') > 0)); then
 		echo queued
 	elif made_by_chain "$1"; then
-		echo "done"
+		[ -z "$3" ] && echo "done" || echo outdated
 	elif [ -n "$(failures "$1")" ]; then
 		echo failed
 	else
@@ -89,18 +89,32 @@ restarts() { # JOB
 	awk -F '\t' -v job="$1" '$2 == job {n++} END {print n + 0}' "$RUN/slurm/restarts.tsv" 2>/dev/null || echo 0
 }
 
+made_before() { # STAGE NEWER
+	if [ ! -e "$(proof_of "$1")" ]; then
+		echo "not submitted"
+	elif [ -z "$2" ]; then
+		echo "done before"
+	else
+		echo "done before, but older than $2"
+	fi
+}
+
 stage_line() { # STAGE
-	local job finished all unit speed
+	local job now newer='' finished all unit speed
 	job=$(jobs_of "$1")
+	[ ! -e "$(proof_of "$1")" ] || newer=$(newer_than "$1")
 	if [ -z "$job" ]; then
-		printf '%-9s %-8s %s\n' "$1" - "$([ ! -e "$(proof_of "$1")" ] && echo "not submitted" || echo "done before")"
+		printf '%-9s %-8s %s\n' "$1" - "$(made_before "$1" "$newer")"
 		return
 	fi
+	now=$(state "$1" "$job" "$newer")
 	read -r finished all unit < <(progress "$1")
 	speed='- -'
 	[ "$all" = 0 ] || speed=$(rate "$1" "$finished" "$all")
 	[ "$all" != 0 ] || unit=-
-	table_line "$1" "$job" "$(state "$1" "$job")" "${unit/#[a-z]/$finished of $all ${unit:0:1}}" \
+	unit=${unit/#[a-z]/$finished of $all ${unit:0:1}}
+	[ "$now" != outdated ] || unit="older than $newer"
+	table_line "$1" "$job" "$now" "$unit" \
 		"$(count_jobs "$job" 'RUNNING|COMPLETING')" "$(count_jobs "$job" PENDING)" "$(failures "$1" | wc -l)" \
 		"$(restarts "$job")" "${speed% *}" "${speed#* }"
 }

@@ -46,6 +46,12 @@ std::optional<LaunchedCount> LaunchedTogether() {
   return std::nullopt;
 }
 
+bool AllLaunchedHere() {
+  const char* const here = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  const char* const all = std::getenv("OMPI_COMM_WORLD_SIZE");
+  return here != nullptr && all != nullptr && NumberIn(here) > 0 && NumberIn(here) == NumberIn(all);
+}
+
 void RequireOthersFound(int mpi_size) {
   const std::optional<LaunchedCount> launched = LaunchedTogether();
   if (!launched || launched->processes <= 1 || mpi_size >= launched->processes) {

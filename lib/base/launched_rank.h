@@ -24,6 +24,10 @@ struct LaunchedCount {
 // that was started alone.
 std::optional<LaunchedCount> LaunchedTogether();
 
+// Returns whether all processes that Open MPI's mpirun started together are on this host. False if
+// another launcher started them, since it may not say so.
+bool AllLaunchedHere();
+
 // Throws an environment error if a launcher has started this process with others, but MPI knows of
 // fewer processes, `mpi_size`: of this one alone, or of those of this host if PMIx does not connect
 // hosts. Otherwise each such group would do the whole work, and count as finished.

@@ -15,18 +15,44 @@
 
 namespace reel3d {
 
+namespace {
+
+struct Address {
+  sockaddr_un address{};
+  socklen_t size = 0;
+};
+
 // The kernel gives an abstract socket name to one process, and takes it back however that ends.
-FirstOnHost::FirstOnHost(const std::string& words)
-    : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+Address AddressFor(const std::string& words) {
   // Containers may share these names although each has its own process numbers.
   const std::string name = fmt::format("reel3d-{}-{}-{:x}", getuid(), getppid(),
                                        std::hash<std::string>()(ProcessSpace() + words));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::copy(name.begin(), name.end(), address.sun_path + 1);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  is_first_ =
-      bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) == 0 || errno != EADDRINUSE;
+  Address found;
+  found.address.sun_family = AF_UNIX;
+  std::copy(name.begin(), name.end(), found.address.sun_path + 1);
+  found.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return found;
+}
+
+int NewSocket() { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+
+}  // namespace
+
+FirstOnHost::FirstOnHost(const std::string& words) : socket_(NewSocket()) {
+  const Address name = AddressFor(words);
+  is_first_ = bind(socket_, reinterpret_cast<const sockaddr*>(&name.address), name.size) == 0 ||
+              errno != EADDRINUSE;
+}
+
+bool FirstOnHost::HasAny(const std::string& words) {
+  const int caller = NewSocket();
+  const Address name = AddressFor(words);
+  const bool is_there =
+      connect(caller, reinterpret_cast<const sockaddr*>(&name.address), name.size) == 0;
+  if (caller >= 0) {
+    close(caller);
+  }
+  return is_there;
 }
 
 FirstOnHost::~FirstOnHost() {

@@ -19,6 +19,9 @@ class FirstOnHost {
   // found out.
   bool is_first() const { return is_first_; }
 
+  // Returns whether such a rank, which may be this one, has an object for `words`.
+  static bool HasAny(const std::string& words);
+
  private:
   int socket_;
   bool is_first_;

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "lib/base/host.h"
@@ -292,17 +293,27 @@ int Fail(const ToolInfo& info, const Failure& failure, const std::string& rank =
   return failure.exit_status;
 }
 
+// Rank 0 holds these words from when it has read its options to its end.
+constexpr const char* kRank0IsAtWork = "rank 0 has read its options";
+
 // If all ranks have the fault, rank 0 prints it and exits, and most launchers end this rank during
 // the wait (by default, srun does not). Otherwise only some ranks have the fault, such as a file
-// that one node lacks. The first of these ranks on each machine prints it.
+// that one node lacks. The first of these ranks on each machine prints it. On a busy machine rank 0
+// may start late: if it is known to run here, the wait begins when it is at work.
 int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
   // The first of them must have printed: the end of any rank may make the launcher end all.
   constexpr double kPatienceOfOthers_s = 8;
+  constexpr double kMostForRank0_s = 60;
   const FirstOnHost same_fault(failure.line);
   const double patience_s = same_fault.is_first() ? kPatience_s : kPatienceOfOthers_s;
-  const Stopwatch clock;
+  const Stopwatch waited;
+  Stopwatch clock;
   while (clock.Seconds() < patience_s) {
+    if (AllLaunchedHere() && waited.Seconds() < kMostForRank0_s &&
+        !FirstOnHost::HasAny(kRank0IsAtWork)) {
+      clock = Stopwatch();
+    }
     if (FirstStopSignal() == SIGTERM) {
       return failure.exit_status;
     }
@@ -328,6 +339,10 @@ int RunTool(const ToolInfo& info, int argc, char** argv, const BindFunction& bin
       return CloseOutput(info, kExitDone);
     }
     is_configured = true;
+    std::optional<FirstOnHost> at_work;
+    if (info.is_parallel && LaunchedRank() == 0) {
+      at_work.emplace(kRank0IsAtWork);
+    }
     const ToolResult result = run();
     tool.Report(result);
     return CloseOutput(info, result.exit_status);

@@ -115,33 +115,13 @@ std::string LastFigures(const TrainProgress& training) {
     text = fmt::format("loss {:.3f}, top-1 {:.1f} %", *last.train_loss, 100 * *last.train_top1);
   }
   if (last.validation_loss && last.validation_top1) {
-    text += fmt::format("{}validation {:.3f}, {:.1f} %", text.empty() ? "" : "; ",
+    text += fmt::format("{}validation loss {:.3f}, top-1 {:.1f} %", text.empty() ? "" : "; ",
                         *last.validation_loss, 100 * *last.validation_top1);
   }
   return text;
 }
 
 }  // namespace
-
-const char* NameOf(StageState state) {
-  switch (state) {
-    case StageState::kQueued:
-      return "queued";
-    case StageState::kAtWork:
-      return "at work";
-    case StageState::kQuiet:
-      return "quiet";
-    case StageState::kStopped:
-      return "stopped";
-    case StageState::kFailed:
-      return "failed";
-    case StageState::kDone:
-      return "done";
-    case StageState::kNotBegun:
-      break;
-  }
-  return "not begun";
-}
 
 const StageProgress* RunProgress::Current() const {
   const StageProgress* current = nullptr;
@@ -201,7 +181,7 @@ StageProgress RunReader::LookAtList() {
   if (const std::optional<int64_t> num_videos = rows_.Count(table)) {
     stage.state = StageState::kDone;
     stage.done = stage.total = *num_videos;
-    stage.changed_s = ChangedAt(table).value_or(0);
+    stage.changed_s = stage.made_s = ChangedAt(table).value_or(0);
   }
   return stage;
 }
@@ -273,8 +253,10 @@ void RunReader::LookAtJobs(double begun_s, StageProgress* stage) const {
     }
   }
   const std::string text = ReadIfThere(jobs);
-  if (stage->state == StageState::kNotBegun &&
-      ("\n" + text).find("\n" + stage->name + "\t") != std::string::npos) {
+  const bool is_to_be_made =
+      stage->state == StageState::kNotBegun ||
+      (stage->state == StageState::kOutdated && reel3d::ChangedAt(jobs).value_or(0) >= begun_s);
+  if (is_to_be_made && ("\n" + text).find("\n" + stage->name + "\t") != std::string::npos) {
     stage->state = StageState::kQueued;
   }
 }
@@ -296,6 +278,8 @@ StageProgress RunReader::LookAtStage(const Place& place) {
       made.count > 1 ? (stage.changed_s - *begun_s) / std::max(1., made.CountSince(*begun_s)) : 0;
   stage.state =
       StateOf(folder, *begun_s, stage.changed_s, std::max(kQuiet_s, 3 * per_item_s), clock_());
+  stage.made_s = stage.state == StageState::kDone ? ChangedAt(folder / kDoneFile).value_or(*begun_s)
+                                                  : *begun_s;
   LookAtTasks(folder, &stage);
   if (const std::optional<int64_t> failed = rows_.Count(folder / kFailedFile);
       failed && ChangedAt(folder / kFailedFile).value_or(0) >= *begun_s) {
@@ -341,6 +325,7 @@ StageProgress RunReader::LookAtTraining(RunProgress* run) {
   if (!training.rows.empty() && training.rows.back().seconds) {
     stage.items_per_s = 1 / std::max(1e-9, *training.rows.back().seconds);
   }
+  stage.made_s = ChangedAt(train_folder_ / kDoneFile).value_or(*begun_s);
   if (IsThere(train_folder_ / kDoneFile)) {
     stage.state = StageState::kDone;
     stage.note = LastFigures(training);
@@ -359,7 +344,7 @@ StageProgress RunReader::LookAtReport() const {
   stage.name = "report";
   if (const std::optional<double> changed_s = ChangedAt(folder_ / "report.html")) {
     stage.state = StageState::kDone;
-    stage.changed_s = *changed_s;
+    stage.changed_s = stage.made_s = *changed_s;
     stage.note = (folder_ / "report.html").string();
   }
   return stage;
@@ -394,6 +379,8 @@ RunProgress RunReader::Look() {
   run.stages.push_back(LookAtStage(kScore));
   run.stages.push_back(LookAtStage(kEvaluate));
   run.stages.push_back(LookAtReport());
+  MarkOutdated(&run.stages);
+  LookAtJobs(run.stages.back().made_s, &run.stages.back());
   return run;
 }
 

@@ -14,37 +14,10 @@
 #include "lib/base/wall_clock.h"
 #include "pipeline/stages/file_dates.h"
 #include "pipeline/stages/run_files.h"
+#include "pipeline/stages/stage_progress.h"
 #include "pipeline/stages/train_progress.h"
 
 namespace reel3d {
-
-enum class StageState {
-  kNotBegun,
-  kQueued,  // a job of slurm/ is to begin it
-  kAtWork,
-  kQuiet,    // it has begun, and nothing has changed for a while
-  kStopped,  // it has ended early; the same command continues it
-  kFailed,
-  kDone,
-};
-
-// Returns words such as "at work".
-const char* NameOf(StageState state);
-
-struct StageProgress {
-  std::string name;  // as in Makefile.workflow: "prep"
-  StageState state = StageState::kNotBegun;
-  int64_t done = 0, total = 0;  // items; total is 0 if it is not known
-  bool total_is_estimate = false;
-  std::string unit;               // of one item, "video"
-  int tasks_done = 0, tasks = 0;  // of an array job, or ranks; 0 tasks: there is only one
-  int64_t num_failed = 0;         // items
-  double items_per_s = 0;         // 0: not known
-  std::optional<double> left_s;
-  std::optional<double> took_s;  // the work of a stage that is done and had one task
-  double changed_s = 0;          // the last sign of life, seconds since 1970; 0: none
-  std::string note;              // a result, or why it has ended; may be empty
-};
 
 struct RunProgress {
   std::filesystem::path folder;

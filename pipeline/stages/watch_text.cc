@@ -24,6 +24,7 @@ Ink InkOf(StageState state) {
       return Ink::kBusy;
     case StageState::kQuiet:
     case StageState::kStopped:
+    case StageState::kOutdated:
       return Ink::kWarning;
     case StageState::kFailed:
       return Ink::kBad;
@@ -57,7 +58,7 @@ std::string DoneText(const StageProgress& stage) {
       stage.unit.empty()) {
     return "";
   }
-  const bool is_part = stage.total > 0 && stage.state != StageState::kDone;
+  const bool is_part = stage.total > 0 && !IsComplete(stage);
   const std::string all =
       fmt::format("{}{}", stage.total_is_estimate ? "about " : "", Count(stage.total, stage.unit));
   std::string text =
@@ -65,7 +66,7 @@ std::string DoneText(const StageProgress& stage) {
   if (stage.took_s) {
     text += " in " + FormatDuration(*stage.took_s);
   }
-  if (stage.tasks > 1 && stage.state != StageState::kDone) {
+  if (stage.tasks > 1 && !IsComplete(stage)) {
     text += fmt::format(", {} of {} tasks", stage.tasks_done, stage.tasks);
   }
   if (stage.num_failed > 0) {

@@ -91,5 +91,18 @@ TEST_F(LaunchedRankTest, NonsenseCountsAsNothing) {
   }
 }
 
+TEST_F(LaunchedRankTest, AllRanksAreHereIfMpirunSaysSo) {
+  const auto are_here = [](const char* here, const char* all) {
+    setenv("OMPI_COMM_WORLD_LOCAL_SIZE", here, 1);
+    setenv("OMPI_COMM_WORLD_SIZE", all, 1);
+    return AllLaunchedHere();
+  };
+  EXPECT_TRUE(are_here("2", "2"));
+  EXPECT_FALSE(are_here("2", "4"));
+  EXPECT_FALSE(are_here("", ""));
+  unsetenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  EXPECT_FALSE(AllLaunchedHere()) << "another launcher";
+}
+
 }  // namespace
 }  // namespace reel3d

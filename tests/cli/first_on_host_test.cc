@@ -13,16 +13,24 @@
 namespace reel3d {
 namespace {
 
-// Returns whether a rank that this process starts is the first with `words`. It ends at once.
-bool IsFirstRank(const std::string& words) {
+// Returns what a rank answers that this process starts. It ends at once.
+bool RankSays(bool (*answer)(const std::string&), const std::string& words) {
   const pid_t rank = fork();
   if (rank == 0) {
-    _exit(FirstOnHost(words).is_first() ? 0 : 1);
+    _exit(answer(words) ? 0 : 1);
   }
   int status = -1;
   waitpid(rank, &status, 0);
   return WEXITSTATUS(status) == 0;
 }
+
+// Returns whether a rank is the first with `words`.
+bool IsFirstRank(const std::string& words) {
+  return RankSays([](const std::string& said) { return FirstOnHost(said).is_first(); }, words);
+}
+
+// Returns whether a rank sees one with `words`.
+bool SeesAny(const std::string& words) { return RankSays(&FirstOnHost::HasAny, words); }
 
 // Starts a rank that holds `words` until it is ended. Returns after it has begun to do so.
 pid_t StartRank(const std::string& words) {
@@ -49,8 +57,11 @@ TEST(FirstOnHostTest, OneOfTheRanksWithTheSameWordsWhileItLives) {
   const pid_t first = StartRank("no such file");
   EXPECT_FALSE(IsFirstRank("no such file"));
   EXPECT_TRUE(IsFirstRank("another fault"));
+  EXPECT_TRUE(SeesAny("no such file"));
+  EXPECT_FALSE(SeesAny("another fault"));
   kill(first, SIGKILL);
   waitpid(first, nullptr, 0);
+  EXPECT_FALSE(SeesAny("no such file"));
   EXPECT_TRUE(IsFirstRank("no such file"));
 }
 

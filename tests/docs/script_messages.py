@@ -11,6 +11,8 @@ import re
 SHELL = re.compile(r"""(?:\bdie\s+\d+|\bfail|\bqueue_again\s[^"]*"[^"]*"\s+"[^"]*"|\bsay)\s+("(?:[^"\\]|\\.|\$\("[^"]*"\))*"|'[^']*')""")
 # What is written to stderr, and the notes of the submission.
 ECHO = re.compile(r"""\b(?:echo|printf)\s+(?=[^\n]*(?:>&2|"note:))((?:"(?:[^"\\]|\\.)*"\S*|'[^']*'|[^"\n;])*)""")
+# What scripts of slurm/ print or write to a file: end.txt and the records of failures have no other texts.
+PRINTED = re.compile(r"""\b(?:echo|printf)\s+(?=["'])""")
 MAKE = re.compile(r"\$\((?:error|warning)\s")
 WORDS = re.compile(r"[A-Za-z]{3,}\W+[A-Za-z-]{2,}|[A-Za-z-]{2,}\W+[A-Za-z]{3,}")
 
@@ -60,6 +62,33 @@ def in_shell(text):
                 yield line_of(text, match.start()), pieces_of(said)
 
 
+def end_of_quoted(text, start):
+    """Returns the index of the quote that closes the one at `start`. A string may hold $(...), which may hold strings."""
+    index = start + 1
+    while index < len(text) and text[index] != text[start]:
+        if text[start] == '"' and text.startswith("$(", index):
+            depth = 0
+            while index < len(text):
+                if text[index] in "\"'":
+                    index = end_of_quoted(text, index)
+                depth += (text[index] == "(") - (text[index] == ")")
+                if depth == 0 and text[index] == ")":
+                    break
+                index += 1
+        index += 2 if text[index : index + 1] == "\\" else 1
+    return index
+
+
+def in_slurm(text):
+    """Yields all that the script prints or writes, each once."""
+    found = dict.fromkeys(in_shell(text))
+    for match in PRINTED.finditer(text):
+        if not text[text.rfind("\n", 0, match.start()) + 1 :].lstrip().startswith("#"):
+            said = text[match.end() + 1 : end_of_quoted(text, match.end())]
+            found[line_of(text, match.start()), pieces_of(said.replace("\\n", "\0").replace("%s", "\0"))] = None
+    yield from found
+
+
 def in_makefile(text):
     for match in MAKE.finditer(text):
         end = closing(text, match.start() + 1)
@@ -83,7 +112,7 @@ def in_python(text):
 
 def messages_of(root):
     """Yields each message as (place, pieces)."""
-    kinds = (("slurm/*.sh", in_shell), ("slurm/*.sbatch", in_shell), ("setup/**/*.sh", in_shell),
+    kinds = (("slurm/*.sh", in_slurm), ("slurm/*.sbatch", in_slurm), ("setup/**/*.sh", in_shell),
              ("configs/*.sh", in_shell), ("cmake/*.cmake", in_cmake), ("Makefile.workflow", in_makefile), ("python/reel3d/*.py", in_python))
     for pattern, read in kinds:
         for file in sorted(pathlib.Path(root).glob(pattern)):

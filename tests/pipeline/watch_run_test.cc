@@ -163,6 +163,43 @@ TEST_F(WatchRunTest, JobsThatWaitAreQueuedAndThoseThatFailedAreNamed) {
   EXPECT_EQ(Stage("prep").state, StageState::kFailed);
 }
 
+TEST_F(WatchRunTest, TheReportHasARow) {
+  run_.Write("videos.tsv", kFourVideos, 100);
+  EXPECT_THAT(Text(), HasSubstr("report    not begun"));
+  run_.Write("slurm/jobs.tsv", "evaluate\t11\nreport\t12\n", 90);
+  EXPECT_THAT(Text(), HasSubstr("report    queued"));
+  run_.Write("slurm/failures/report", "report: status 3 on node7\n", 80);
+  EXPECT_THAT(Text(), HasSubstr("report    failed     job failed: see "));
+  run_.Write("report.html", "", 70);
+  EXPECT_THAT(Text({300, 60}),
+              HasSubstr("report    done       " + (run_.path() / "report.html").string()));
+}
+
+TEST_F(WatchRunTest, WhatIsOlderThanAStageBeforeItIsOutdated) {
+  run_.Write("videos.tsv", kFourVideos, 1000);
+  run_.Write("scores/config.ini", "", 900);
+  run_.Write("scores/DONE", "", 800);
+  run_.Write("evaluation/config.ini", "", 700);
+  run_.Write("evaluation/DONE", "", 600);
+  run_.Write("report.html", "", 500);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kDone);
+  EXPECT_EQ(Stage("report").state, StageState::kDone);
+  run_.SetAge("evaluation/DONE", 400);
+  EXPECT_EQ(Stage("report").state, StageState::kOutdated);
+  EXPECT_THAT(Text(), HasSubstr("report    outdated   older than evaluate; "));
+  run_.Write("slurm/jobs.tsv", "report\t12\n", 300);
+  EXPECT_EQ(Stage("report").state, StageState::kQueued);
+  run_.SetAge("slurm/jobs.tsv", 600);
+  EXPECT_EQ(Stage("report").state, StageState::kOutdated) << "that job has made the page";
+  run_.SetAge("report.html", 200);
+  EXPECT_EQ(Stage("report").state, StageState::kDone);
+  run_.Write("train/config.ini", "epochs = 10\n", 100);  // a training that has begun again
+  EXPECT_EQ(Stage("score").state, StageState::kOutdated);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kOutdated);
+  EXPECT_EQ(Stage("report").state, StageState::kOutdated);
+  EXPECT_THAT(Text(), HasSubstr("evaluate  outdated   older than train; video top-1 "));
+}
+
 TEST_F(WatchRunTest, LinesFitIntoAnyScreen) {
   WriteTraining(9);
   WriteLock(1);

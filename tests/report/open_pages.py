@@ -4,7 +4,7 @@ Usage: open_pages.py PAGE.html... [--pictures DIR] [--patience SECONDS]
 
 Each page is opened on a desk (1280 pixels wide) and on a phone (390), light and dark. A fault is: something
 wider than the window, a message on the console, a request for anything but the page, or what axe-core finds
-for readers with a screen reader, a keyboard or poor sight. Each page is also opened as it is printed, and with
+for readers with a screen reader, a keyboard or poor sight. No number stands on another line than its unit. Each page is also opened as it is printed, and with
 scripts disabled. On the desk each table is sorted by each column, and searched for names, the oddest ones too,
 and the first table fits into its box.
 
@@ -92,6 +92,25 @@ AXE = """
   found = found.concat(await violations({runOnly: ['color-contrast']}));
   rest.forEach(function (row) { row.hidden = false; });
   return found;
+})()
+"""
+
+# Returns the numbers that stand on another line than their unit or than the other end of their interval.
+TORN = """
+(function () {
+  var found = [], node, match, texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  var figure = /[0-9][0-9.,]*(\\s(to|x)\\s[-+]?[0-9.]+)?\\s(%|s|ms|min|h|days|points|kB|MB|GB|fps)(?![A-Za-z0-9])|< [0-9.]+/g;
+  while ((node = texts.nextNode())) {
+    if (node.parentElement.closest('script, style, svg')) continue;
+    while ((match = figure.exec(node.data))) {
+      var range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      var lines = Array.from(range.getClientRects()).map(function (box) { return Math.round(box.top); });
+      if (Math.max.apply(null, lines) > Math.min.apply(null, lines) + 3) found.push('torn: ' + match[0]);
+    }
+  }
+  return found.slice(0, 5);
 })()
 """
 
@@ -302,6 +321,7 @@ def faults_of_layout(browser):
     # Everything that a reader can unfold is checked too.
     browser.value_of("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     yield from browser.value_of(OVERFLOW)
+    yield from browser.value_of(TORN)
 
 
 def faults_of(browser, page, width, scheme, axe):

@@ -44,4 +44,9 @@ inline PageTable TextsOf(const std::string& page, const std::string& id) {
   return CellsOf(page, id, "<bdi>(.*?)</bdi>");
 }
 
+// Returns the page with spaces in place of no-break spaces.
+inline std::string WithSpaces(const std::string& page) {
+  return std::regex_replace(page, std::regex("\xC2\xA0"), " ");
+}
+
 }  // namespace reel3d::test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/report/draw/number_text.h"
+#include "lib/report/draw/untorn.h"
 
 namespace reel3d::report {
 namespace {
@@ -39,6 +40,32 @@ TEST(NumberText, IsForReaders) {
   EXPECT_EQ(Duration(125), "2 min 5 s");
   EXPECT_EQ(Duration(59.7), "1 min 0 s");
   EXPECT_EQ(Duration(-1), "an unknown time");
+}
+
+// Shows no-break spaces as "~".
+std::string Shown(std::string text) {
+  for (size_t at = text.find("\xC2\xA0"); at != std::string::npos; at = text.find("\xC2\xA0")) {
+    text.replace(at, 2, "~");
+  }
+  return text;
+}
+
+TEST(Untorn, KeepsNumbersAndUnitsTogether) {
+  const auto untorn = [](const char* text) { return Shown(Untorn(text)); };
+  EXPECT_EQ(untorn("98.5 % of 200 videos. 95 % interval: 95.0 to 99.5 %."),
+            "98.5~% of 200 videos. 95~% interval: 95.0~to~99.5~%.");
+  EXPECT_EQ(untorn("2 min 5 s for 60 epochs"), "2~min~5~s for 60 epochs");
+  EXPECT_EQ(untorn("4 days 7 h, (3 ms) and +0.5 to -1 points"),
+            "4~days~7~h, (3~ms) and +0.5~to~-1~points");
+  EXPECT_EQ(untorn("16 frames of 48 x 48"), "16 frames of 48~x~48");
+  EXPECT_EQ(untorn("p < 0.0001"), "p <~0.0001");
+}
+
+TEST(Untorn, LeavesOtherWordsAlone) {
+  for (const char* text : {"", " ", "  a  b ", "5 swings", "x 5", "to 5", "from 3 to class",
+                           "min 5", "1 to  2", "\xE8\xB5\xB0 %"}) {
+    EXPECT_EQ(Untorn(text), text);
+  }
 }
 
 }  // namespace

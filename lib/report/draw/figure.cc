@@ -5,6 +5,7 @@
 
 #include "lib/report/draw/style.h"
 #include "lib/report/draw/text.h"
+#include "lib/report/draw/untorn.h"
 
 namespace reel3d::report {
 
@@ -14,7 +15,9 @@ std::string FigureHtml(const Figure& figure) {
       "aria-label=\"{}\">{}</svg>\n{}</figure>\n",
       figure.id, EscapeMarkup(figure.title), figure.drawing.width, figure.drawing.height,
       EscapeMarkup(figure.alt), figure.drawing.content,
-      (figure.note.empty() ? "" : "<figcaption>" + EscapeMarkup(figure.note) + "</figcaption>\n") +
+      (figure.note.empty()
+           ? ""
+           : "<figcaption>" + EscapeMarkup(Untorn(figure.note)) + "</figcaption>\n") +
           "<details><summary>The numbers as a table</summary>" + TableHtml(figure.table) +
           "</details>");
 }

@@ -148,7 +148,7 @@ int ShadeOf(double share) {
 double DrawShades(const std::string& words, double top, Svg* svg) {
   svg->Text(14, top + 11, "start", words, "tick");
   for (int shade = 1; shade <= kNumShades; ++shade) {
-    const double x = 152 + (shade - 1) * 52;
+    const double x = 138 + (shade - 1) * 56;
     svg->Rect(x, top, 14, 14, fmt::format("s{}", shade));
     svg->Text(x + 18, top + 11, "start",
               fmt::format("{:.0f} %", shade < kNumShades ? 100 * kUpTo[shade - 1] : 100.0), "tick");

@@ -113,8 +113,12 @@ void DrawLine(const LineChart& chart, const ChartLine& line, const Frame& frame,
   }
 }
 
-// Draws the names of the lines below the picture, in two columns, and returns their height.
+// Draws the names of the lines below the picture, in two columns, and returns their height. A line
+// alone is known from the title.
 double DrawLegend(const LineChart& chart, double top, Svg* svg) {
+  if (chart.lines.size() == 1) {
+    return 0;
+  }
   int place = 0;
   for (const ChartLine& line : chart.lines) {
     if (line.points.empty()) {

@@ -42,11 +42,10 @@ document.querySelectorAll('table').forEach(function (table) {
   var box = document.createElement('input');
   box.type = 'search'; box.className = 'filter'; box.placeholder = 'Show rows with ...';
   box.setAttribute('aria-label', 'Show only rows that contain this text');
+  function plain(text) { return text.toLowerCase().replace(/\u00a0/g, ' '); }
   box.addEventListener('input', function () {
-    var wanted = box.value.toLowerCase();
-    rows.forEach(function (row) {
-      row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
-    });
+    var wanted = plain(box.value);
+    rows.forEach(function (row) { row.hidden = plain(row.textContent).indexOf(wanted) < 0; });
   });
   var frame = table.parentNode;
   frame.parentNode.insertBefore(box, frame);

@@ -62,6 +62,8 @@ summary{cursor:pointer;color:var(--link);font-size:.9rem;padding:.15rem 0}
 .scroll{overflow:auto;max-width:100%;max-height:36rem;margin:.5rem 0}
 table{border-collapse:collapse;width:max-content;max-width:max(100%,60rem);overflow-wrap:break-word;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:.2rem}
+figure .scroll{position:relative}
+figure caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top;font-weight:400;
 border-bottom:1px solid var(--rule);min-width:3.2rem}
 table bdi{display:inline-block;max-width:18rem}td:last-child bdi{max-width:34rem}
@@ -74,7 +76,8 @@ input.filter{font:inherit;font-size:.9rem;margin:.3rem 0;padding:.25rem .5rem;wi
 color:var(--ink);background:var(--page);border:1px solid var(--soft);border-radius:.25rem}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,input.filter,.pointed{display:none}
 .scroll{overflow:visible;max-height:none}table{width:100%;font-size:8pt;overflow-wrap:anywhere}
-th,td{min-width:0;padding-right:.3rem}.n{white-space:normal}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+th,td{min-width:0;padding-right:.3rem}th.n{white-space:normal}td.n,.f{overflow-wrap:normal}
+table.wide{font-size:6pt}table.wide th,table.wide td{padding-right:.15rem}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 thead th{position:static}}
 )";
 

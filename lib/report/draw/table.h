@@ -14,15 +14,23 @@ namespace reel3d::report {
 using Json = nlohmann::ordered_json;
 
 struct Cell {
-  Json value;        // a number, a text, or null if it is not known
-  std::string text;  // not escaped
+  Json value;                   // a number, a text, or null if it is not known
+  std::string text;             // not escaped
+  bool takes_decimals = false;  // shown with as many decimals as the numbers above and below it
+  bool is_figure = false;       // a text of numbers and units, which are kept together
 };
 
 Cell TextCell(const std::string& text);
+// Holds numbers with their units, such as an interval, which are shown untorn (draw/untorn.h).
+Cell FigureCell(const std::string& text);
 // These show "–" if there is no value.
 Cell PercentCell(std::optional<double> share);
 Cell NumberCell(std::optional<double> number);
 Cell CountCell(std::optional<double> count);
+// Shows tenths of a second, without the unit.
+Cell SecondsCell(std::optional<double> seconds);
+// Shows four decimals, and tiny values as "< 0.0001".
+Cell PValueCell(std::optional<double> p);
 
 struct Column {
   std::string name;

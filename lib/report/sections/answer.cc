@@ -25,9 +25,9 @@ std::string NetworkOf(const RunRecord& run) {
   const std::string width = SettingOf(run, "train-r3d", "width");
   const std::string frames = SettingOf(run, "train-r3d", "clip-length");
   const std::string size = SettingOf(run, "train-r3d", "sample-size");
-  return fmt::format("{} {}{}, {} frames of {} x {}", model, depth,
-                     width.empty() || width == "1" ? "" : " with " + width + " of the channels",
-                     frames, size, size);
+  return fmt::format("{}, depth {}{}; clips of {} frames of {} x {}", model, depth,
+                     width.empty() || width == "1" ? "" : ", " + width + " of the channels", frames,
+                     size, size);
 }
 
 std::string DataOf(const RunRecord& run) {
@@ -86,7 +86,7 @@ std::string AnswerOf(const RunRecord& run) {
 
 Table TableOf(const std::vector<RunRecord>& runs) {
   Table table;
-  table.title = "The runs";
+  table.title = runs.size() > 1 ? "The runs" : "The run";
   table.columns = {{"run"},         {"top-1", true},   {"95 % interval"},
                    {"top-5", true}, {"average", true}, {"clip top-1", true},
                    {"network"},     {"data"},          {"training time"}};
@@ -98,11 +98,11 @@ Table TableOf(const std::vector<RunRecord>& runs) {
     const Json& metrics = run.evaluation.metrics;
     const auto top1 = NumberOf(metrics, "video_top1");
     table.rows.push_back({{TextCell(run.name), PercentCell(top1),
-                           TextCell(top1 ? IntervalText(metrics) : "\xE2\x80\x93"),
+                           FigureCell(top1 ? IntervalText(metrics) : "\xE2\x80\x93"),
                            PercentCell(NumberOf(metrics, "video_top5")),
                            PercentCell(NumberOf(metrics, "video_average")),
-                           PercentCell(NumberOf(metrics, "clip_top1")), TextCell(NetworkOf(run)),
-                           TextCell(DataOf(run)), TextCell(TimeOf(run))},
+                           PercentCell(NumberOf(metrics, "clip_top1")), FigureCell(NetworkOf(run)),
+                           FigureCell(DataOf(run)), FigureCell(TimeOf(run))},
                           runs.size() > 1 && top1 && top1 == best});
   }
   return table;
@@ -128,8 +128,10 @@ Content MakeAnswer(const std::vector<RunRecord>& runs) {
     content.AddFoldedTable(
         "all_figures", "All figures, with intervals and both ways to count missing videos", all);
   }
-  content.AddText("Videos that could not be scored count as wrong. Average is (top-1 + top-5) / 2.",
-                  "note");
+  content.AddText(
+      "Videos that could not be scored count as wrong. The interval is that of top-1. Average is "
+      "(top-1 + top-5) / 2. Clip top-1 counts each clip by itself.",
+      "note");
   if (runs.size() > 1) {
     content.AddText(
         "Each interval is of one run alone. Whether a run is better than another is "

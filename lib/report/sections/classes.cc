@@ -108,7 +108,8 @@ Content MakeClasses(const std::vector<RunRecord>& runs) {
   Figure figure;
   figure.id = "classes";
   const bool all = rows.size() <= kMostBars;
-  figure.title = all ? "Accuracy by class" : fmt::format("The {} worst classes", kMostBars);
+  figure.title =
+      all ? "Right videos of each class" : fmt::format("The {} worst classes", kMostBars);
   figure.alt = fmt::format(
       "Top-1 accuracy of {} classes, the worst first. The worst is {} with {}, "
       "the best {} with {}.",

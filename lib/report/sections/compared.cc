@@ -127,11 +127,6 @@ Cell PointsCell(std::optional<double> difference) {
   return difference ? Cell{*difference, fmt::format("{:+.2f}", 100 * *difference)} : NumberCell({});
 }
 
-// Returns tiny values of p as "< 0.0001".
-Cell PValueCell(std::optional<double> p) {
-  return p && *p < 0.0001 ? Cell{*p, "< 0.0001"} : NumberCell(p);
-}
-
 std::string VerdictSentence(const RunRecord& first, const RunRecord& run,
                             const Comparison& comparison) {
   const std::string margin = Short(100 * ComparisonOptions().margin);

@@ -43,12 +43,12 @@ struct Lines {
 
 constexpr Lines kLines[] = {
     {"reliability", "Right answers by confidence", "/calibration/as_scored/bins", "mean_confidence",
-     "accuracy", "mean confidence", "right videos, %",
+     "accuracy", "mean confidence, %", "right videos, %",
      "A network that is as right as it is sure lies on the dashed diagonal. Below it answers are "
      "too sure.",
      true},
     {"risk_coverage", "Right answers if only sure ones are given", "/abstention/risk_coverage",
-     "coverage", "precision", "share of the videos that are answered", "right answers, %",
+     "coverage", "precision", "videos that are answered, %", "right answers, %",
      "The surest answers come first. evaluate-scores --precision chooses the confidence from which "
      "to answer.",
      false},

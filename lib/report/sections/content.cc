@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include "lib/report/draw/text.h"
+#include "lib/report/draw/untorn.h"
 
 namespace reel3d::report {
 
 void Content::AddText(const std::string& text, const std::string& css_class) {
   html_ +=
       fmt::format("<p{}>{}</p>\n", css_class.empty() ? "" : fmt::format(" class=\"{}\"", css_class),
-                  EscapeMarkup(text));
+                  EscapeMarkup(Untorn(text)));
 }
 
 void Content::AddFigures(const std::vector<Figure>& figures) {
@@ -32,7 +33,7 @@ void Content::AddTable(const std::string& id, const Table& table) {
 }
 
 void Content::AddFoldedTable(const std::string& id, const std::string& line, const Table& table) {
-  html_ += fmt::format("<details><summary>{}</summary>\n", EscapeMarkup(line));
+  html_ += fmt::format("<details><summary>{}</summary>\n", EscapeMarkup(Untorn(line)));
   AddTable(id, table);
   html_ += "</details>\n";
 }

@@ -83,8 +83,8 @@ Content MakeCurves(const std::vector<RunRecord>& runs) {
     return content;
   }
   content.AddText(
-      "Lines are of training, dashed lines of validation, as in figures 2 and 3 of the "
-      "paper. Training accuracy is measured on the random clips of the epoch, while the "
+      "Lines are of training, dashed lines of validation, as in figures 2 and 3 of Hara, Kataoka, "
+      "Satoh 2017. Training accuracy is measured on the random clips of the epoch, while the "
       "network changes.",
       "note");
   content.AddFigures(figures);

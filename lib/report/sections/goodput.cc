@@ -79,9 +79,9 @@ Table PartTable(const Goodput& goodput) {
                  CountCell(job.ranks),
                  CountCell(static_cast<double>(job.kept_steps)),
                  CountCell(static_cast<double>(job.lost_steps)),
-                 NumberCell(job.wall_s)};
+                 SecondsCell(job.wall_s)};
     for (const double seconds : job.parts) {
-      row.cells.push_back(NumberCell(seconds));
+      row.cells.push_back(SecondsCell(seconds));
     }
     table.rows.push_back(std::move(row));
   }

@@ -5,6 +5,7 @@
 
 #include "lib/report/draw/number_text.h"
 #include "lib/report/draw/text.h"
+#include "lib/report/draw/untorn.h"
 #include "lib/report/read/strip_choice.h"
 #include "lib/report/sections/sections.h"
 
@@ -14,12 +15,20 @@ namespace {
 constexpr size_t kMostRows = 50;
 constexpr int kAltColumns = 40;  // of a name: each stands beside up to 12 pictures
 
+// Returns "4 mistakes, the most confident first" or "50 of 812 mistakes, ...".
+std::string MostOf(size_t shown, size_t all, const char* one, const char* order) {
+  const std::string some = shown < all ? Grouped(static_cast<int64_t>(shown)) + " of " : "";
+  return some + (all == 1
+                     ? fmt::format("1 {}", one)
+                     : fmt::format("{} {}s, {}", Grouped(static_cast<int64_t>(all)), one, order));
+}
+
 Table MistakesOf(const RunRecord& run) {
   const std::vector<Mistake>& mistakes = run.evaluation.mistakes;
   const size_t count = std::min(kMostRows, mistakes.size());
   Table table;
   table.title =
-      fmt::format("{}: the {} most confident of {} mistakes", run.name, count, mistakes.size());
+      run.name + ": " + MostOf(count, mistakes.size(), "mistake", "the most confident first");
   table.columns = {{"video"},
                    {"label"},
                    {"predicted"},
@@ -39,7 +48,7 @@ Table SuspectsOf(const RunRecord& run) {
   const size_t count = std::min(kMostRows, suspects.size());
   Table table;
   table.title =
-      fmt::format("{}: the {} most suspect of {} labels", run.name, count, suspects.size());
+      run.name + ": " + MostOf(count, suspects.size(), "suspect label", "the most suspect first");
   table.columns = {{"video"},
                    {"label"},
                    {"predicted"},
@@ -62,7 +71,7 @@ std::string CaptionOf(const Strip& strip) {
   }
   return fmt::format("{}: {}, taken for {} with {} ({})", IsolatedHtml(strip.id),
                      IsolatedHtml(strip.label), IsolatedHtml(strip.predicted),
-                     Percent(strip.clip.probability), places);
+                     Untorn(Percent(strip.clip.probability)), places);
 }
 
 PictureStrip PicturesOf(const Strip& strip, const std::string& id) {
@@ -152,7 +161,11 @@ Content MakeMistakes(const std::vector<RunRecord>& runs) {
                              SuspectsOf(runs[run]));
     }
   }
-  content.AddText("evaluation/predictions.tsv has every video.", "note");
+  content.AddText(
+      "The score is that of the predicted class over all clips of the video. Classes before the "
+      "label are those that the network finds more probable. evaluation/predictions.tsv has every "
+      "video.",
+      "note");
   return content;
 }
 

@@ -45,7 +45,8 @@ Row RowOf(const RunRecord& run) {
 
 Content MakePaperTable(const std::vector<RunRecord>& runs) {
   Content content;
-  Table table = EmptyTable("Table 2 of the paper, with these runs");
+  Table table = EmptyTable(runs.size() > 1 ? "Table 2 of the paper, with these runs"
+                                           : "Table 2 of the paper, with this run");
   Table others = EmptyTable("Other published results");
   for (const RunRecord& run : runs) {
     if (NumberOf(run.evaluation.metrics, "video_top1")) {
@@ -59,8 +60,9 @@ Content MakePaperTable(const std::vector<RunRecord>& runs) {
     (result.experiment == kTable2 ? table : others).rows.push_back(RowOf(result));
   }
   content.AddText(
-      "Published rows are of Kinetics-400 (400 classes, about 240,000 training videos). "
-      "They compare with a run only if it was trained and judged on the same videos.",
+      "Published rows are of Hara, Kataoka, Satoh 2017 (ICCV-W), on Kinetics-400 (400 classes, "
+      "about 240,000 training videos). They compare with a run only if it was trained and judged "
+      "on the same videos.",
       "note");
   content.AddTable("table_2", table);
   content.AddFoldedTable("other_published", "Other published results", others);

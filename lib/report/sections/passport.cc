@@ -167,7 +167,8 @@ Content MakePassport(const std::vector<RunRecord>& runs) {
   totals.title = "What became of the videos";
   content.AddTable("passport", totals);
   content.AddText(fmt::format("Expected: rows of the annotations, or files in the class folders. "
-                              "Short: packed with fewer than {} frames.",
+                              "Found: those with a file. Packed: those in the shards. Short: "
+                              "packed with fewer than {} frames.",
                               PassportCounts::kShortFrames),
                   "note");
   for (size_t run = 0; run < runs.size(); ++run) {

@@ -88,7 +88,7 @@ Table EffectTable(const std::vector<RunRecord>& runs) {
             PointsCell(NumberOf(effect, "difference")), end(true), end(false),
             CountCell(NumberOf(effect, "right_to_wrong")),
             CountCell(NumberOf(effect, "wrong_to_right")),
-            NumberCell(NumberOf(effect, "adjusted_p_value"))},
+            PValueCell(NumberOf(effect, "adjusted_p_value"))},
            falls != effect.end() && *falls == true});
     }
   }

@@ -17,7 +17,9 @@ Table TableOf(const LineChart& chart, const std::string& title) {
   table.columns = {{chart.x_name, true}};
   std::map<double, std::vector<Cell>> rows;
   for (size_t line = 0; line < chart.lines.size(); ++line) {
-    table.columns.push_back({chart.lines[line].name, true});
+    // The name of the only run says nothing about the numbers.
+    table.columns.push_back(
+        {chart.lines.size() == 1 ? chart.y_name : chart.lines[line].name, true});
     for (const Point& point : chart.lines[line].points) {
       std::vector<Cell>& cells = rows[point.x];
       cells.resize(chart.lines.size(), NumberCell({}));
@@ -26,7 +28,7 @@ Table TableOf(const LineChart& chart, const std::string& title) {
   }
   for (auto& [x, cells] : rows) {
     Row row;
-    row.cells.push_back(NumberCell(x));
+    row.cells.push_back(chart.x_scale == Scale::kPercent ? PercentCell(x) : NumberCell(x));
     row.cells.insert(row.cells.end(), cells.begin(), cells.end());
     table.rows.push_back(std::move(row));
   }

@@ -19,7 +19,7 @@ std::optional<double> EndOf(const Json& slice, size_t end) {
 Table TableOf(const Json& slices, const std::string& title) {
   Table table;
   table.title = title;
-  table.columns = {{"column"},     {"value"},    {"videos", true},    {"top-1", true},
+  table.columns = {{"property"},   {"value"},    {"videos", true},    {"top-1", true},
                    {"from", true}, {"to", true}, {"adjusted p", true}};
   for (const Json& slice : slices) {
     if (slice.is_object() && NumberOf(slice, "top1")) {
@@ -28,11 +28,26 @@ Table TableOf(const Json& slices, const std::string& title) {
           {{TextCell(TextOf(slice, "column")), TextCell(TextOf(slice, "value")),
             CountCell(NumberOf(slice, "num_videos")), PercentCell(NumberOf(slice, "top1")),
             PercentCell(EndOf(slice, 0)), PercentCell(EndOf(slice, 1)),
-            NumberCell(NumberOf(slice, "adjusted_p_value"))},
+            PValueCell(NumberOf(slice, "adjusted_p_value"))},
            stands_out != slice.end() && *stands_out == true});
     }
   }
   return table;
+}
+
+// Says how many parts stand out. `name`: of the run, or "" if there is only one.
+std::string Verdict(int64_t num_marked, size_t num_parts, const std::string& name) {
+  const std::string before = name.empty() ? "" : name + ": ";
+  const std::string test = fmt::format(
+      " by more than chance. The test is exact and corrected for the number of parts, {}.",
+      num_parts);
+  if (num_marked == 0) {
+    return before + "No part differs from the mean" + test;
+  }
+  return before +
+         (num_marked == 1 ? "The bold part differs"
+                          : fmt::format("The {} bold parts differ", num_marked)) +
+         " from the mean" + test;
 }
 
 }  // namespace
@@ -53,10 +68,7 @@ Content MakeSlices(const std::vector<RunRecord>& runs) {
     }
     const auto marked = std::count_if(table.rows.begin(), table.rows.end(),
                                       [](const Row& row) { return row.is_marked; });
-    content.AddText(
-        fmt::format("{}{} of {} slices differ from the mean by more than chance; they are "
-                    "bold. The test is exact and corrected for the number of slices.",
-                    runs.size() > 1 ? runs[run].name + ": " : "", marked, table.rows.size()));
+    content.AddText(Verdict(marked, table.rows.size(), runs.size() > 1 ? runs[run].name : ""));
     content.AddTable(IdFor("slices", runs, run), table);
   }
   return content;

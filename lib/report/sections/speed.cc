@@ -101,9 +101,9 @@ Table PhaseTable(const std::vector<RunRecord>& runs) {
       const auto [least, most] =
           std::minmax_element(seconds.begin(), seconds.end(),
                               [](const auto& a, const auto& b) { return a.second < b.second; });
-      table.rows.push_back({{TextCell(run.name), TextCell(name), NumberCell(means[name]),
+      table.rows.push_back({{TextCell(run.name), TextCell(name), SecondsCell(means[name]),
                              PercentCell(total > 0 ? means[name] / total : std::optional<double>()),
-                             NumberCell(least->second), NumberCell(most->second),
+                             SecondsCell(least->second), SecondsCell(most->second),
                              CountCell(most->second > least->second
                                            ? std::optional<double>(static_cast<double>(most->first))
                                            : std::nullopt)}});

@@ -11,7 +11,7 @@ Table TableOf(const RunRecord& run) {
   for (const CheckedFact& fact : run.facts) {
     const char* const holds = !fact.holds ? "\xE2\x80\x93" : *fact.holds ? "yes" : "no";
     table.rows.push_back(
-        {{TextCell(fact.what), TextCell(holds), TextCell(fact.found), TextCell(fact.files)},
+        {{TextCell(fact.what), TextCell(holds), FigureCell(fact.found), TextCell(fact.files)},
          fact.holds == false});
   }
   return table;
