@@ -60,9 +60,9 @@ Content MakePaperTable(const std::vector<RunRecord>& runs) {
     (result.experiment == kTable2 ? table : others).rows.push_back(RowOf(result));
   }
   content.AddText(
-      "Published rows are of Hara, Kataoka, Satoh 2017 (ICCV-W), on Kinetics-400 (400 classes, "
-      "about 240,000 training videos). They compare with a run only if it was trained and judged "
-      "on the same videos.",
+      "The published rows of this table are those of Hara, Kataoka, Satoh 2017 (ICCV-W), on "
+      "Kinetics-400 (400 classes, about 240,000 training videos). They compare with a run only if "
+      "it was trained and judged on the same videos.",
       "note");
   content.AddTable("table_2", table);
   content.AddFoldedTable("other_published", "Other published results", others);
