@@ -41,6 +41,8 @@ EXCEPTED = {
     "tasks =  ... pack = ": "is written to slurm/chain",
     "/report.html": "is a path",
     "/inspect-file": "is a path",
+    "{}validation loss {:.3f}, top-1 {:.1f} % ... ": "is a result that inspect-file --watch shows",
+    "{}validation loss {:.3f}, top-1 {:.1f} % ... ; ": "is a result that inspect-file --watch shows",
     "installing  ...  packages: ": "is progress",
     "installing  ...  into ": "is progress",
 }

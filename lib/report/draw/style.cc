@@ -77,7 +77,7 @@ color:var(--ink);background:var(--page);border:1px solid var(--soft);border-radi
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,input.filter,.pointed{display:none}
 .scroll{overflow:visible;max-height:none}table{width:100%;font-size:8pt;overflow-wrap:anywhere}
 th,td{min-width:0;padding-right:.3rem}th.n{white-space:normal}td.n,.f{overflow-wrap:normal}
-table.wide{font-size:6pt}table.wide th,table.wide td{padding-right:.15rem}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+table.broad{font-size:6pt}table.broad th,table.broad td{padding-right:.15rem}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 thead th{position:static}}
 )";
 

@@ -105,7 +105,7 @@ std::string TableHtml(const Table& table) {
       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table{1}>"
       "<caption>{0}</caption><thead><tr>",
       EscapeMarkup(Untorn(table.title)),
-      table.columns.size() > kMostOnPaper ? " class=\"wide\"" : "");
+      table.columns.size() > kMostOnPaper ? " class=\"broad\"" : "");
   for (const Column& column : table.columns) {
     html += fmt::format("<th scope=\"col\"{}>{}</th>", column.is_number ? " class=\"n\"" : "",
                         IsolatedHtml(Untorn(column.name)));
