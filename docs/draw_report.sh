@@ -8,4 +8,4 @@ trap 'rm -f "$copy"' EXIT
 # A browser scrolls the table of runs sideways. A picture cannot, so its page is wider.
 sed 's/max-width:76rem/max-width:92rem/' "$1" >"$copy"
 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=0.66 \
-	--window-size=1500,900 --screenshot="$(realpath "$2")" "file://$copy"
+	--window-size=1500,940 --screenshot="$(realpath "$2")" "file://$copy"

@@ -129,8 +129,8 @@ Content MakeAnswer(const std::vector<RunRecord>& runs) {
         "all_figures", "All figures, with intervals and both ways to count missing videos", all);
   }
   content.AddText(
-      "Videos that could not be scored count as wrong. The interval is that of top-1. Average is "
-      "(top-1 + top-5) / 2. Clip top-1 counts each clip by itself.",
+      "Videos that could not be scored count as wrong. The interval is that of top-1. The average "
+      "is that of top-1 and top-5. Clip top-1 counts each clip by itself.",
       "note");
   if (runs.size() > 1) {
     content.AddText(
