@@ -101,7 +101,7 @@ TEST(DropIdleTaps, IsTheSameForAnyKernelStrideAndPadding) {
 
 // The network's convolutions use it.
 TEST(DropIdleTaps, IsDoneByConvolutions) {
-  const Convolution convolution(ConvolutionOptions{8, 6, 3});
+  Convolution convolution(ConvolutionOptions{8, 6, 3});
   convolution->to(at::kDouble);
   const auto sees_first_frame = [&](int64_t frames) {
     const at::Tensor weight = convolution->weight.detach().clone();
