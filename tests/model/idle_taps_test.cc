@@ -83,7 +83,7 @@ TEST(DropIdleTaps, IsTheSameForAnyKernelStrideAndPadding) {
     return std::uniform_int_distribution<int64_t>(low, high)(random);
   };
   int num_cut = 0;
-  for (int trial = 0; trial < 200; ++trial) {
+  for (int trial = 0; trial < 80; ++trial) {
     Case shape = {{draw(1, 2), 3}, {draw(1, 3), 3}};
     for (size_t axis = 0; axis < 3; ++axis) {
       const int64_t kernel = draw(1, 7);
@@ -96,7 +96,7 @@ TEST(DropIdleTaps, IsTheSameForAnyKernelStrideAndPadding) {
     num_cut +=
         ExpectSameConvolution(shape) == Taps(shape.weight.begin() + 2, shape.weight.end()) ? 0 : 1;
   }
-  EXPECT_GT(num_cut, 50);
+  EXPECT_GT(num_cut, 20);
 }
 
 // The network's convolutions use it.
