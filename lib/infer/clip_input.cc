@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/infer/clip_input.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/types.h>
 
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/model/parallel.h"
 
 namespace reel3d {
 
@@ -47,10 +47,8 @@ at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   const int64_t frame_pixels = pixels.size(3) * pixels.size(4);
   const auto* bytes = pixels.const_data_ptr<uint8_t>();
   auto* numbers = input.mutable_data_ptr<float>();
-  at::parallel_for(0, pixels.size(0) * num_frames, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t frame = begin; frame < end; ++frame) {
-      values_.ConvertFrame(bytes, frame, num_frames, frame_pixels, numbers);
-    }
+  RunParallel(pixels.size(0) * num_frames, [&](int64_t frame) {
+    values_.ConvertFrame(bytes, frame, num_frames, frame_pixels, numbers);
   });
   return input;
 }

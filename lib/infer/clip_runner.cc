@@ -41,6 +41,8 @@ ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptio
       recipe_(std::move(recipe)),
       batch_size_(options.batch),
       crops_(options.crops),
+      fills_batches_((options.fill_batches || device.is_cuda()) &&
+                     crops_.crops != ScoringCrop::kWhole),
       loading_(Loading(recipe_, options, device)),
       input_(recipe_.input, device) {
   crops_.Check(recipe_.size);
@@ -49,8 +51,7 @@ ClipRunner::ClipRunner(Network network, ClipRecipe recipe, const ClipRunnerOptio
 void ClipRunner::Run(std::vector<ClipRequest> clips, FrameSource frames, const UseBatch& use) {
   RunWith(
       std::move(clips), std::move(frames),
-      [&](const Batch& /*batch*/, const at::Tensor& input) { return network_->forward(input); },
-      use);
+      [&](const Batch& /*batch*/, const at::Tensor& input) { return Outputs(input); }, use);
 }
 
 void ClipRunner::RunWith(std::vector<ClipRequest> clips, FrameSource frames, const Compute& compute,
@@ -63,9 +64,16 @@ void ClipRunner::RunInOrders(std::vector<ClipRequest> clips, FrameSource frames,
                              const std::vector<ChooseFrames>& orders, const UseOrder& use) {
   ForBatches(std::move(clips), std::move(frames), [&](const at::Tensor& input) {
     for (size_t order = 0; order < orders.size(); ++order) {
-      use(batch_, order, network_->forward(InOrder(input, batch_, orders[order])));
+      use(batch_, order, Outputs(InOrder(input, batch_, orders[order])));
     }
   });
+}
+
+at::Tensor ClipRunner::Outputs(const at::Tensor& input) {
+  if (!fills_batches_) {
+    return network_->forward(input);
+  }
+  return network_->forward(FillUp(input, batch_size_)).narrow(0, 0, input.size(0));
 }
 
 void ClipRunner::ForBatches(std::vector<ClipRequest> clips, FrameSource frames,

@@ -32,6 +32,10 @@ struct ClipRunnerOptions {
   // ClipRequest::crop is the number of one of these crops. With ScoringCrop::kWhole each request
   // has its whole_frame instead, and clips that follow each other share a batch if these are equal.
   CropChoice crops = {};
+  // Run() and RunInOrders() compute smaller batches with clips of zeros behind them, so that all
+  // batches have the same kernels. GPUs always do, because their kernels are tried for one number
+  // of clips (UsePrecision). Batches of complete frames stay as they are.
+  bool fill_batches = false;
 };
 
 // Use it from one thread.
@@ -68,6 +72,8 @@ class ClipRunner {
   const ClipRecipe& recipe() const { return recipe_; }
 
  private:
+  // Returns the network's outputs for the clips of `input`.
+  at::Tensor Outputs(const at::Tensor& input);
   // Loads all clips and calls `use` with the network's input for each batch, which is in batch_.
   void ForBatches(std::vector<ClipRequest> clips, FrameSource frames,
                   const std::function<void(const at::Tensor& input)>& use);
@@ -76,6 +82,7 @@ class ClipRunner {
   const ClipRecipe recipe_;
   const int batch_size_;
   const CropChoice crops_;
+  const bool fills_batches_;
   BatchLoaderOptions loading_;
   ClipInput input_;
   Batch batch_;  // its memory is reused

@@ -62,6 +62,11 @@ at::Tensor ShowFrames(const at::Tensor& clips, const std::vector<std::vector<int
   return shown;
 }
 
+at::Tensor FillUp(const at::Tensor& clips, int64_t count) {
+  const int64_t missing = count - clips.size(0);
+  return missing <= 0 ? clips : at::constant_pad_nd(clips, {0, 0, 0, 0, 0, 0, 0, 0, 0, missing});
+}
+
 void AppendRows(const at::Tensor& rows, std::vector<float>* all) {
   const at::Tensor on_cpu = rows.to(at::kCPU, at::kFloat).contiguous();
   const float* values = on_cpu.data_ptr<float>();

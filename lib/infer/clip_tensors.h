@@ -4,6 +4,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "lib/loader/batch_loader.h"
@@ -27,6 +28,10 @@ ClipBatch LoadedClips(Batch& batch, int clip_length);
 // Returns clips (N, C, T, H, W) in the same memory format that show other frames: place t of clip n
 // shows frame frames[n][t] of that clip.
 at::Tensor ShowFrames(const at::Tensor& clips, const std::vector<std::vector<int>>& frames);
+
+// Returns `clips` (N, C, T, H, W) with clips of zeros behind them, `count` in all. If there are as
+// many already, it returns the same tensor.
+at::Tensor FillUp(const at::Tensor& clips, int64_t count);
 
 // Appends the values of `rows`, of any type and on any device, to `all`. Waits until the device has
 // computed `rows`, so that the inputs of `rows` may be overwritten afterwards.

@@ -44,13 +44,14 @@ class PixelValues {
 
   // Turns frame `frame` (counted over all clips) of `pixels`, uint8 (N, R G B, T, pixels), into
   // float32 at its place in `numbers`, (N, T, pixels, 3): channels last, as convolutions on CPUs
-  // need it. Any thread.
+  // need it. Every processor computes the same bits: float32(byte) - mean, divided by std. Any
+  // thread.
   void ConvertFrame(const uint8_t* pixels, int64_t frame, int64_t num_frames, int64_t frame_pixels,
                     float* numbers) const;
 
  private:
   ChannelOrder channels_;
-  std::array<std::array<float, 256>, 3> values_{};  // the number for each byte of a channel
+  std::array<float, 3> means_{}, deviations_{};  // in units of 0-255
 };
 
 }  // namespace reel3d

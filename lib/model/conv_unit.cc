@@ -9,6 +9,7 @@
 
 #include "lib/model/bias_gradient.h"
 #include "lib/model/channel_rows.h"
+#include "lib/model/idle_taps.h"
 #include "lib/model/layer_watch.h"
 
 namespace reel3d {
@@ -78,12 +79,18 @@ at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, a
   if (arithmetic != Arithmetic::kOfWeights) {
     const auto type = arithmetic == Arithmetic::kFloat32 ? at::kFloat : at::kBFloat16;
     input = input.to(type);
-    with_weight = with_weight.to(type);
     with_bias = with_bias.defined() ? with_bias.to(type) : with_bias;
   }
   Triple padding = HalfOf(options.kernel_size());
   if (padding_ == Padding::kSame) {
     padding = PadOdd(input, options.kernel_size(), options.stride());
+  }
+  // GPUs convert no weights.
+  if (input.is_cpu() && !way.folded && arithmetic != Arithmetic::kLongerBfloat16) {
+    DropIdleTaps(input, options.stride(), with_weight, padding);
+  }
+  if (arithmetic != Arithmetic::kOfWeights) {
+    with_weight = with_weight.to(input.scalar_type());
   }
   const auto convolve = [&] {
     if (way.folded) {

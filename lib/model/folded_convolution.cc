@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/model/folded_convolution.h"
 
+#include <cstring>
 #include <limits>
 
 #include "lib/base/error.h"
+#include "lib/model/parallel.h"
 
 namespace reel3d {
 namespace {
@@ -82,14 +84,64 @@ at::Tensor AddChannels(const at::Tensor& values, int64_t channels) {
   return added == 0 ? values : at::constant_pad_nd(values, {0, added});
 }
 
-// Copies (..., frames, channels) to (..., frames * channels).
+// Copies `count` pieces of kWords words each, the first words of which lie `stride` words apart.
+template <int64_t kWords>
+void CopyPieces(const int64_t* from, int64_t stride, int64_t count, int64_t* to) {
+  for (int64_t piece = 0; piece < count; ++piece, from += stride, to += kWords) {
+    std::memcpy(to, from, kWords * sizeof(int64_t));
+  }
+}
+
+// Returns the function that copies pieces of `words` words, or nothing if there is none.
+auto CopierOf(int64_t words) -> decltype(&CopyPieces<1>) {
+  switch (words) {
+    case 3:  // r3d in bfloat16
+      return CopyPieces<3>;
+    case 4:  // torchvision's networks in bfloat16
+      return CopyPieces<4>;
+    case 8:  // these in float32, R(2+1)D in bfloat16
+      return CopyPieces<8>;
+    default:
+      return nullptr;
+  }
+}
+
+// Copies (N, frames, rows, columns, spanned frames, words) of int64 on the CPU, several times as
+// fast as torch, whose copy costs time by the axis of three words.
+at::Tensor CopyWindows(const at::Tensor& windows, decltype(&CopyPieces<1>) copy) {
+  at::Tensor copied = at::empty(windows.sizes(), windows.options());
+  const int64_t num_rows = windows.size(0) * windows.size(1) * windows.size(2);
+  const int64_t pixel_words = windows.size(4) * windows.size(5);
+  const int64_t row_words = windows.size(3) * pixel_words;
+  const auto* from = windows.const_data_ptr<int64_t>();
+  auto* to = copied.mutable_data_ptr<int64_t>();
+  RunParallel(num_rows, [&](int64_t index) {
+    const int64_t row = index % windows.size(2);
+    const int64_t frame = index / windows.size(2);  // of all clips
+    const int64_t* source = from + row * windows.stride(2) +
+                            frame % windows.size(1) * windows.stride(1) +
+                            frame / windows.size(1) * windows.stride(0);
+    int64_t* target = to + index * row_words;
+    for (int64_t column = 0; column < windows.size(3); ++column) {
+      copy(source, windows.stride(4), windows.size(4), target);
+      source += windows.stride(3);
+      target += pixel_words;
+    }
+  });
+  return copied.flatten(-2);
+}
+
+// Copies (N, frames, rows, columns, spanned frames, channels) to (..., spanned frames * channels).
 at::Tensor MergeChannels(const at::Tensor& windows) {
   const bool fills_words = windows.size(-1) * windows.element_size() % sizeof(int64_t) == 0;
   if (windows.requires_grad() || !fills_words) {
     return windows.flatten(-2);
   }
   // A copy costs time by the element, so elements of 8 bytes are the quickest.
-  return windows.view(at::kLong).flatten(-2).view(windows.scalar_type());
+  const at::Tensor words = windows.view(at::kLong);
+  const auto copier = CopierOf(words.size(-1));
+  const bool copies = words.is_cpu() && copier != nullptr && words.stride(-1) == 1;
+  return (copies ? CopyWindows(words, copier) : words.flatten(-2)).view(windows.scalar_type());
 }
 
 // Returns (N * output frames, channels, rows, columns), with the channels last in memory.

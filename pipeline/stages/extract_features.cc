@@ -93,7 +93,7 @@ class Extractor {
                   for (const ClipFault& fault : batch.faults) {
                     NoteFault(fault);
                   }
-                  Add(features);
+                  Add(features.narrow(0, 0, batch.size()));  // the batch may have been filled
                   progress.Advance(batch.size());
                 });
     Gather();

@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/data/frame_order.h"
 #include "lib/infer/clip_tensors.h"
+#include "lib/model/conv_unit.h"
 #include "tests/loader/fake_videos.h"
 #include "tests/model/small_network.h"
 
@@ -77,6 +78,40 @@ TEST(ClipRunnerTest, EachClipGetsItsOwnOutputsInOrder) {
       }
     }
   }
+}
+
+// Returns the outputs for all clips of some videos. `computed` becomes the number of clips in the
+// network's last batch.
+std::vector<float> OutputsOfBatches(bool fill_batches, int64_t* computed) {
+  constexpr size_t kVideos = 6;
+  FakeVideos videos(kVideos);
+  Network network = SmallR3d();
+  ClipRunnerOptions options = {4, 1, Decoding::kFast, BadClips::kThrow};
+  options.fill_batches = fill_batches;
+  ClipRunner runner(network, SmallRecipe(), options, at::kCPU);
+  std::vector<float> all;
+  std::vector<int64_t> sizes;
+  const auto use = [&](const Batch& batch, const at::Tensor& out) {
+    EXPECT_EQ(out.size(0), batch.size());
+    sizes.push_back(batch.size());
+    AppendRows(out, &all);
+  };
+  runner.Run(OneOfEach(kVideos), videos.Source(), use);
+  runner.RunInOrders(
+      OneOfEach(kVideos), videos.Source(), {{}},
+      [&](const Batch& batch, size_t /*order*/, const at::Tensor& out) { use(batch, out); });
+  EXPECT_EQ(sizes, (std::vector<int64_t>{4, 3, 4, 3}));
+  *computed = ConvolutionsOf(*network).front()->input_sizes().front();
+  return all;
+}
+
+TEST(ClipRunnerTest, ASmallerBatchIsComputedWithAsManyClipsAsTheOthersIfWanted) {
+  int64_t computed = 0;
+  const std::vector<float> as_they_are = OutputsOfBatches(/*fill_batches=*/false, &computed);
+  EXPECT_EQ(computed, 3);
+  const std::vector<float> filled = OutputsOfBatches(/*fill_batches=*/true, &computed);
+  EXPECT_EQ(computed, 4);
+  EXPECT_THAT(filled, testing::Pointwise(testing::FloatNear(1e-5), as_they_are));
 }
 
 TEST(ClipRunnerTest, ADamagedClipIsReportedWithItsBatchOrThrown) {

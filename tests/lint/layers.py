@@ -48,7 +48,7 @@ VENDORS = [
     (r"lib(av|sw)\w+/", r"lib/video/(\w+\.cc|\w*handle\w*\.h)"),
     (r"hdf5\.h", r"lib/hdf5/\w+\.cc"),
     (r"(jpeglib|turbojpeg)\.h", r"lib/(video|frames)/\w+\.cc"),
-    (r"hwy/", r"lib/(eval|frames|model)/\w+(\.cc|-inl\.h)"),
+    (r"hwy/", r"lib/(eval|frames|loader|model)/\w+(\.cc|-inl\.h)"),
     (r"libdeflate\.h", r"lib/base/\w+\.cc"),
     (r"utf8proc\.h", r"lib/data/\w+\.cc"),
     (r"spdlog/", r"lib/base/\w+\.cc"),

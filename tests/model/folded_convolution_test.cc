@@ -107,16 +107,19 @@ TEST(FoldedConvolution, IsTheSameForAnyKernelStrideAndPadding) {
 // An input that needs no gradient is copied in words of several values.
 TEST(FoldedConvolution, HasTheSameBitsWithAndWithoutGradientOfTheInput) {
   for (const auto type : {at::kBFloat16, at::kFloat}) {
-    const at::Tensor input = Draw({2, 3, 6, 20, 20}).to(type);
-    const at::Tensor weight = Draw({5, 3, 7, 7, 7}).to(type);
-    const auto output = [&](const at::Tensor& clips) {
-      return FoldedConvolution(clips, weight, {}, {{1, 2, 2}}, {{3, 3, 3}}).detach();
-    };
-    const at::Tensor without = output(input);
-    EXPECT_TRUE(without.equal(output(input.detach().requires_grad_())));
-    const at::Tensor exact =
-        at::conv3d(input.to(at::kDouble), weight.to(at::kDouble), {}, {1, 2, 2}, {3, 3, 3});
-    EXPECT_LE((without - exact).norm().item<double>(), 0.01 * exact.norm().item<double>());
+    for (const int64_t frames : {7, 3, 1}) {  // the words of a square are 3, 4 and 8 in bfloat16
+      const at::Tensor input = Draw({2, 3, 6, 20, 22}).to(type);
+      const at::Tensor weight = Draw({5, 3, frames, 7, 7}).to(type);
+      const Triple padding = {{frames / 2, 3, 3}};
+      const auto output = [&](const at::Tensor& clips) {
+        return FoldedConvolution(clips, weight, {}, {{1, 2, 2}}, padding).detach();
+      };
+      const at::Tensor without = output(input);
+      EXPECT_TRUE(without.equal(output(input.detach().requires_grad_())));
+      const at::Tensor exact =
+          at::conv3d(input.to(at::kDouble), weight.to(at::kDouble), {}, {1, 2, 2}, padding);
+      EXPECT_LE((without - exact).norm().item<double>(), 0.01 * exact.norm().item<double>());
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/log.h"
+#include "lib/model/norm.h"
 
 namespace reel3d {
 
@@ -42,7 +43,7 @@ at::Tensor BadSteps::Figures(const at::Tensor& loss, const at::Tensor& gradient_
   figures[0] += loss;
   figures[1] += gradient_norm / world_.size();
   if (!learner_.statistics().empty()) {  // statistics may overflow while the loss is finite
-    figures[2] += at::stack(at::_foreach_norm(learner_.statistics())).norm() / world_.size();
+    figures[2] += NormOfAll(learner_.statistics()) / world_.size();
   }
   phases_.Enter(Phase::kOtherRanks);
   AllReduceSum(group_, figures);
