@@ -132,7 +132,8 @@ TEST_F(MeasureVideosTest, MeasuresTwoPicturesASecond) {
     int num_frames;
     double brightness, motion;  // negative: not known
   };
-  TsvReader reader(options_.out, {"id", "num_frames", "fps", "brightness", "motion"});
+  TsvReader reader(options_.out,
+                   {"id", "num_frames", "fps", "brightness", "motion", "data_fingerprint"});
   // A frame of one grey has this grey after JPEG, up to rounding.
   for (const Row& row :
        {Row{"flashing", 12, (50 + 90 + 60) / 3.0, (40 + 30) / 2.0}, Row{"short", 3, 200, -1},
@@ -223,10 +224,11 @@ TEST_F(MeasureVideosTest, RefusesOutputsThatItMustNotReplace) {
 
 TEST_F(MeasureVideosTest, EachRowStatesTheMeasuredData) {
   RunMeasureVideos(options_);
-  TsvReader reader(options_.out, {"id", "data_fingerprint"});
+  TsvReader reader(options_.out,
+                   {"id", "num_frames", "fps", "brightness", "motion", "data_fingerprint"});
   for (int row = 0; row < 4; ++row) {
     ASSERT_TRUE(reader.NextRow());
-    EXPECT_EQ(reader.Text(1), fmt::format("{:08x}", ShardSet(options_.shards_dir).fingerprint()));
+    EXPECT_EQ(reader.Text(5), fmt::format("{:08x}", ShardSet(options_.shards_dir).fingerprint()));
   }
 }
 
