@@ -6,10 +6,7 @@
 #include <hdf5.h>
 
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <functional>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -312,49 +309,6 @@ TEST(ScoreFile, LogitsThatWereChangedAreNoticedByVideo) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("the scores of video b do not match their checksum"));
-  }
-}
-
-// Keeps putting another file in the place of `target`, in turn each of `files`.
-class Replacing {
- public:
-  Replacing(const std::vector<std::filesystem::path>& files, const std::filesystem::path& target)
-      : thread_([this, files, target] {
-          const std::filesystem::path next = target.string() + ".next";
-          for (size_t turn = 0; !must_end_; ++turn) {
-            std::filesystem::create_hard_link(files[turn % files.size()], next);
-            std::filesystem::rename(next, target);
-            std::this_thread::sleep_for(std::chrono::microseconds(100));
-          }
-        }) {}
-  ~Replacing() {
-    must_end_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> must_end_{false};
-  std::thread thread_;
-};
-
-// HDF5 reads the tables and another part of the program the logits, but never those of two files.
-TEST(ScoreFile, AFileThatIsReplacedMeanwhileIsNeverMixedWithTheOther) {
-  const test::TemporaryFolder folder;
-  Scores first = Example();
-  Scores second = Example();
-  second.logits.front() = 7;
-  WriteScores(folder / "first.h5", first);
-  WriteScores(folder / "second.h5", second);
-  std::filesystem::copy_file(folder / "second.h5", folder / "scores.h5");
-  const Replacing replacing({folder / "first.h5", folder / "second.h5"}, folder / "scores.h5");
-  for (int reading = 0; reading < 300; ++reading) {
-    try {
-      const Scores read = ReadByVideo(folder / "scores.h5");
-      EXPECT_TRUE(Same(read, first) || Same(read, second));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kEnvironment) << error.what();
-      EXPECT_THAT(error.what(), HasSubstr("scores.h5: another file replaced it"));
-    }
   }
 }
 
