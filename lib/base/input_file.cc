@@ -2,6 +2,7 @@
 #include "lib/base/input_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,13 +19,26 @@ InputFile::InputFile(std::filesystem::path path, const char* kind) : path_(std::
   if (descriptor_ < 0) {
     throw ReadError("cannot open " + name(), errno);
   }
-  size_bytes_ = std::filesystem::file_size(path_);
+  struct stat status {};
+  if (fstat(descriptor_, &status) != 0) {
+    const int error = errno;
+    close(descriptor_);
+    throw ReadError("cannot read " + name(), error);
+  }
+  size_bytes_ = static_cast<uint64_t>(status.st_size);
 }
 
 InputFile::~InputFile() {
   if (descriptor_ >= 0) {
     close(descriptor_);
   }
+}
+
+bool InputFile::IsOpenAs(int descriptor) const {
+  struct stat own {};
+  struct stat other {};
+  return fstat(descriptor_, &own) == 0 && fstat(descriptor, &other) == 0 &&
+         own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
 void InputFile::Read(uint64_t offset, void* bytes, uint64_t size_bytes) const {

@@ -19,6 +19,9 @@ class InputFile {
 
   std::string name() const { return path_.string(); }
   uint64_t size_bytes() const { return size_bytes_; }
+  // Returns whether `descriptor` is open for this very file. A file that replaced it under the same
+  // name is another one.
+  bool IsOpenAs(int descriptor) const;
 
   // Reads `size_bytes` bytes from `offset` on. Any thread may call it. Throws an input error if the
   // file ends before them, and an environment error if it cannot be read.

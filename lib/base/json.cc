@@ -138,4 +138,18 @@ void UseJson(const std::string& source, const std::function<void()>& use) {
   }
 }
 
+int64_t IntegerAt(const nlohmann::ordered_json& json, const char* name, int64_t least, int64_t most,
+                  const std::string& source) {
+  const auto member = json.find(name);
+  if (member == json.end()) {
+    throw InputError(fmt::format("{}: it has no {}", source, name));
+  }
+  if (!IsWithin<int64_t>(*member) || member->get<int64_t>() < least ||
+      member->get<int64_t>() > most) {
+    throw InputError(
+        fmt::format("{}: {} is not a whole number from {} to {}", source, name, least, most));
+  }
+  return member->get<int64_t>();
+}
+
 }  // namespace reel3d

@@ -47,6 +47,11 @@ bool IsWithin(const nlohmann::ordered_json& json) {
              : json.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<Integer>::max());
 }
 
+// Returns the member `name` of an object. Throws an input error that names `source` unless it is a
+// whole number from `least` to `most`.
+int64_t IntegerAt(const nlohmann::ordered_json& json, const char* name, int64_t least, int64_t most,
+                  const std::string& source);
+
 // Returns the member `name` of an object; `otherwise` if it is absent, has another type, or is a
 // number that `Value` cannot hold.
 template <class Value>

@@ -20,6 +20,14 @@ TsvWriter::TsvWriter(const std::vector<std::string>& columns) : num_columns_(col
     AddText(column);
   }
   EndRow();
+  header_bytes_ = text_.size();
+}
+
+void TsvWriter::Append(const TsvWriter& table) {
+  REEL3D_CHECK(num_fields_ == 0 && table.num_fields_ == 0);
+  REEL3D_CHECK(std::string_view(text_).substr(0, header_bytes_) ==
+               std::string_view(table.text_).substr(0, table.header_bytes_));
+  text_.append(table.text_, table.header_bytes_);
 }
 
 void TsvWriter::EndRow() {

@@ -42,6 +42,8 @@ class TsvWriter {
     field ? Add(*field) : AddText("");
   }
   void EndRow();
+  // Appends the rows of another table with the same columns.
+  void Append(const TsvWriter& table);
 
   // Returns the complete table.
   const std::string& text() const { return text_; }
@@ -54,6 +56,7 @@ class TsvWriter {
   const size_t num_columns_;
   size_t num_fields_ = 0;  // of the current row
   std::string text_;
+  size_t header_bytes_ = 0;
 };
 
 // Returns the number with this many digits after the point.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
 #include "lib/eval/accuracy.h"
 #include "lib/eval/late_fusion.h"
 #include "lib/eval/paired_test.h"
@@ -103,8 +104,8 @@ std::vector<ComparedClass> CompareClasses(const std::vector<PairedVideo>& videos
 }
 
 Fusion CompareFusion(const std::vector<PairedVideo>& videos, const std::vector<int>& halves,
-                     const Flips& alone) {
-  const FusedAnswers fused = FuseLate(videos, halves);
+                     const Flips& alone, int threads) {
+  const FusedAnswers fused = FuseLate(videos, halves, threads);
   Fusion fusion;
   fusion.b_is_better = alone.to_right > alone.to_wrong;
   std::copy(std::begin(fused.weight_of_b), std::end(fused.weight_of_b), fusion.weight_of_b);
@@ -194,10 +195,12 @@ Comparison CompareAnswers(const PairedVideos& pairs, size_t num_classes,
 
 Comparison Compare(const SubsetScores& a, const SubsetScores& b, const ComparisonOptions& options) {
   RequireSameClasses(a, b, options.name_a, options.name_b);
-  const PairedVideos pairs = PairVideos(a, b, options.averaging, options.name_a, options.name_b);
+  const int threads = ThreadCount(options.resampling.threads);
+  const PairedVideos pairs =
+      PairVideos(a, b, options.averaging, options.name_a, options.name_b, threads);
   const std::vector<std::string> drawn = DrawnNames(pairs, options);
   Comparison comparison = CompareDrawn(pairs, a.classes.size(), drawn, options);
-  comparison.fusion = CompareFusion(pairs.videos, HalvesOf(drawn), comparison.top1.flips);
+  comparison.fusion = CompareFusion(pairs.videos, HalvesOf(drawn), comparison.top1.flips, threads);
   return comparison;
 }
 

@@ -367,10 +367,10 @@ class Evaluator {
   }
 
   std::vector<LabelledLogits> LogitsOf(const std::vector<const VideoScores*>& videos) const {
-    std::vector<LabelledLogits> logits;
-    for (const VideoScores* video : videos) {
-      logits.push_back({ToLogits(video->scores, options_.averaging), video->label});
-    }
+    std::vector<LabelledLogits> logits(videos.size());
+    ParallelFor(videos.size(), threads_, [&](size_t video) {
+      logits[video] = {ToLogits(videos[video]->scores, options_.averaging), videos[video]->label};
+    });
     return logits;
   }
 

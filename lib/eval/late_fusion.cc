@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 
 namespace reel3d {
 namespace {
@@ -54,22 +55,31 @@ int BestStep(const std::array<int64_t, kNumWeights>& num_right) {
 
 }  // namespace
 
-FusedAnswers FuseLate(const std::vector<PairedVideo>& videos, const std::vector<int>& halves) {
+FusedAnswers FuseLate(const std::vector<PairedVideo>& videos, const std::vector<int>& halves,
+                      int threads) {
   REEL3D_CHECK(videos.size() == halves.size());
+  // By video, then by step.
+  std::vector<std::array<bool, kNumWeights>> is_right(videos.size());
+  ParallelFor(videos.size(), threads, [&](size_t video) {
+    for (int step = 0; step < kNumWeights; ++step) {
+      is_right[video][static_cast<size_t>(step)] = IsRight(videos[video], WeightOf(step));
+    }
+  });
   std::array<std::array<int64_t, kNumWeights>, 2> num_right = {};
   for (size_t video = 0; video < videos.size(); ++video) {
-    for (int step = 0; step < kNumWeights; ++step) {
-      num_right[static_cast<size_t>(halves[video])][static_cast<size_t>(step)] +=
-          IsRight(videos[video], WeightOf(step)) ? 1 : 0;
+    for (size_t step = 0; step < kNumWeights; ++step) {
+      num_right[static_cast<size_t>(halves[video])][step] += is_right[video][step] ? 1 : 0;
     }
   }
+  int best_step[2];
   FusedAnswers fused;
   for (size_t half = 0; half < 2; ++half) {
-    fused.weight_of_b[half] = WeightOf(BestStep(num_right[half]));
+    best_step[half] = BestStep(num_right[half]);
+    fused.weight_of_b[half] = WeightOf(best_step[half]);
   }
   for (size_t video = 0; video < videos.size(); ++video) {
-    const auto other = static_cast<size_t>(1 - halves[video]);
-    fused.is_right.push_back(IsRight(videos[video], fused.weight_of_b[other]));
+    const int other = best_step[1 - halves[video]];
+    fused.is_right.push_back(is_right[video][static_cast<size_t>(other)]);
   }
   return fused;
 }

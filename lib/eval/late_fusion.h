@@ -14,7 +14,9 @@ struct FusedAnswers {
 };
 
 // Tries the weights 0, 0.05 .. 1. Among equally good weights it takes the one nearest to 1/2, then
-// the lower one. `halves` has 0 or 1 for each video. If a half is empty, its weight is 1/2.
-FusedAnswers FuseLate(const std::vector<PairedVideo>& videos, const std::vector<int>& halves);
+// the lower one. `halves` has 0 or 1 for each video. If a half is empty, its weight is 1/2. Uses up
+// to `threads` threads.
+FusedAnswers FuseLate(const std::vector<PairedVideo>& videos, const std::vector<int>& halves,
+                      int threads);
 
 }  // namespace reel3d

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 #include "lib/base/rng.h"
 #include "lib/eval/accuracy.h"
 
@@ -74,8 +76,9 @@ void RequireSameClasses(const SubsetScores& a, const SubsetScores& b, const std:
 }
 
 PairedVideos PairVideos(const SubsetScores& a, const SubsetScores& b, Averaging averaging,
-                        const std::string& name_a, const std::string& name_b) {
+                        const std::string& name_a, const std::string& name_b, int threads) {
   PairedVideos pairs;
+  std::vector<std::pair<const VideoScores*, const VideoScores*>> labelled;
   int64_t num_common = 0;
   auto in_b = b.videos.begin();
   for (const VideoScores& video : a.videos) {
@@ -88,9 +91,13 @@ PairedVideos PairVideos(const SubsetScores& a, const SubsetScores& b, Averaging 
     ++num_common;
     RequireSameLabel(video, *in_b, a, name_a, name_b);
     if (video.label >= 0 || in_b->label >= 0) {
-      pairs.videos.push_back(PairUp(video, *in_b, averaging));
+      labelled.emplace_back(&video, &*in_b);
     }
   }
+  pairs.videos.resize(labelled.size());
+  ParallelFor(labelled.size(), threads, [&](size_t pair) {
+    pairs.videos[pair] = PairUp(*labelled[pair].first, *labelled[pair].second, averaging);
+  });
   pairs.num_only_a = static_cast<int64_t>(a.videos.size()) - num_common;
   pairs.num_only_b = static_cast<int64_t>(b.videos.size()) - num_common;
   if (pairs.videos.empty()) {

@@ -31,9 +31,9 @@ void RequireSameClasses(const SubsetScores& a, const SubsetScores& b, const std:
 
 // Takes the label from A, or from B if A has none. Videos with a label in neither run are
 // discarded. Throws an input error if a video has different labels in A and B, or no labelled video
-// is common.
+// is common. Uses up to `threads` threads.
 PairedVideos PairVideos(const SubsetScores& a, const SubsetScores& b, Averaging averaging,
-                        const std::string& name_a, const std::string& name_b);
+                        const std::string& name_a, const std::string& name_b, int threads);
 
 // Returns half 0 or 1 for each name, chosen by a hash that is the same on every machine.
 std::vector<int> HalvesOf(const std::vector<std::string>& names);

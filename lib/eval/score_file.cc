@@ -9,7 +9,6 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/input_file.h"
 #include "lib/base/parallel.h"
 #include "lib/eval/row_file.h"
 
@@ -144,10 +143,10 @@ Scores ReadComplete(const Hdf5Reader& reader) {
 }
 
 // Reads rows of logits from the place of the data set in the file.
-class LogitsFile {
+class LogitsPlace {
  public:
-  LogitsFile(const std::filesystem::path& file, Hdf5Extent place, size_t num_classes)
-      : file_(file, kFormat.kind), place_(place), num_classes_(num_classes) {}
+  LogitsPlace(const InputFile& file, Hdf5Extent place, size_t num_classes)
+      : file_(file), place_(place), num_classes_(num_classes) {}
 
   // Rows that follow each other in the file, as those of a video mostly do, are read at once.
   void Read(const std::vector<size_t>& rows, float* logits) const {
@@ -162,25 +161,24 @@ class LogitsFile {
   }
 
  private:
-  const InputFile file_;
+  const InputFile& file_;
   const Hdf5Extent place_;
   const size_t num_classes_;
 };
 
-Scores ReadByVideo(const std::filesystem::path& file, const Hdf5Reader& reader, int threads,
-                   const UseOfLogits& use) {
+Scores ReadByVideo(const Hdf5Reader& reader, int threads, const UseOfLogits& use) {
   const int64_t version = ReadRowFileVersion(reader, kFormat);
   Scores scores = ReadAllButLogits(reader);
   const size_t num_classes = scores.classes.size();
-  const LogitsFile logits_file(file, reader.Extent<float>(kLogits, ShapeOfLogits(scores)),
-                               num_classes);
+  const LogitsPlace place_of_logits(
+      reader.bytes(), reader.Extent<float>(kLogits, ShapeOfLogits(scores)), num_classes);
   RowChecksums checksums(scores.videos);
   const std::vector<std::vector<size_t>> clips = ClipsOfVideos(scores);
   ParallelFor(scores.videos.size(), threads, [&](size_t video) {
     const std::vector<size_t>& rows = clips[video];
     // An array, because a vector would first fill it.
     const std::unique_ptr<float[]> logits(new float[rows.size() * num_classes]);
-    logits_file.Read(rows, logits.get());
+    place_of_logits.Read(rows, logits.get());
     for (size_t place = 0; place < rows.size(); ++place) {
       AddRow(scores.clips[rows[place]], logits.get() + place * num_classes, num_classes,
              &checksums);
@@ -248,9 +246,8 @@ Scores ReadScores(const std::filesystem::path& file) {
 }
 
 Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use) {
-  return ReadRowFile(file, kFormat, [&](const Hdf5Reader& reader) {
-    return ReadByVideo(file, reader, threads, use);
-  });
+  return ReadRowFile(file, kFormat,
+                     [&](const Hdf5Reader& reader) { return ReadByVideo(reader, threads, use); });
 }
 
 }  // namespace reel3d

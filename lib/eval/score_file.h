@@ -72,7 +72,8 @@ using UseOfLogits = std::function<void(const Scores& scores, size_t video,
 // Calls `use` once for each video of the file, on up to `threads` threads at once and in no fixed
 // order, so the logits of the complete file need not be in memory. Returns the file without its
 // logits. Throws as ReadScores() does, and what `use` throws. Checksums are compared after `use`
-// has seen all logits, so its results are valid only if this function returns.
+// has seen all logits, so its results are valid only if this function returns. If another file
+// takes the name meanwhile, all values are of the file that was opened.
 Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use);
 
 }  // namespace reel3d

@@ -2,20 +2,37 @@
 #include "lib/eval/suspect_labels.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "lib/base/parallel.h"
 #include "lib/eval/accuracy.h"
 
 namespace reel3d {
+namespace {
 
-std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging) {
+// Returns nothing for a video without a label, and for one whose answer is its label.
+std::optional<SuspectLabel> SuspectOf(const VideoScores& video, Averaging averaging) {
+  const int answer = BestClass(video.scores.data(), static_cast<int>(video.scores.size()));
+  if (video.label < 0 || answer == video.label) {
+    return std::nullopt;
+  }
+  const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
+  return SuspectLabel{
+      video.id, video.label, answer,
+      probabilities[static_cast<size_t>(answer)] - probabilities[static_cast<size_t>(video.label)]};
+}
+
+}  // namespace
+
+std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging, int threads) {
+  std::vector<std::optional<SuspectLabel>> of_videos(run.videos.size());
+  ParallelFor(run.videos.size(), threads,
+              [&](size_t video) { of_videos[video] = SuspectOf(run.videos[video], averaging); });
   std::vector<SuspectLabel> suspects;
-  for (const VideoScores& video : run.videos) {
-    const int answer = BestClass(video.scores.data(), static_cast<int>(video.scores.size()));
-    if (video.label >= 0 && answer != video.label) {
-      const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
-      suspects.push_back({video.id, video.label, answer,
-                          probabilities[static_cast<size_t>(answer)] -
-                              probabilities[static_cast<size_t>(video.label)]});
+  for (std::optional<SuspectLabel>& suspect : of_videos) {
+    if (suspect) {
+      suspects.push_back(*std::move(suspect));
     }
   }
   return suspects;

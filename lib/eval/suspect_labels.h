@@ -17,8 +17,9 @@ struct SuspectLabel {
   double margin = 0;
 };
 
-// Returns the labelled videos for which the run answers another class, by id.
-std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging);
+// Returns the labelled videos for which the run answers another class, by id. Uses up to `threads`
+// threads.
+std::vector<SuspectLabel> SuspectsOf(const SubsetScores& run, Averaging averaging, int threads);
 
 // Returns the videos that both lists hold with the same label and answer, by id.
 std::vector<SuspectLabel> CommonSuspects(const std::vector<SuspectLabel>& a,

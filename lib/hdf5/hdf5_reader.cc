@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 #include <hdf5.h>
 
+#include <algorithm>
 #include <array>
-#include <fstream>
 #include <string_view>
 
 #include "lib/base/error.h"
@@ -31,24 +31,35 @@ Status Was(Status status, const std::string& file, const std::string& what) {
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const fs::path& file) : file_name_(file.string()) {
+Hdf5Reader::Hdf5Reader(const fs::path& file)
+    : file_name_(file.string()), bytes_(file, "an HDF5 file") {
   SilenceHdf5();
-  RequireFile(file, "an HDF5 file");
-  RequireChecksums(file);
-  file_size_bytes_ = fs::file_size(file);
+  RequireChecksums();
   const Hdf5Id access(Was(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
+  Was(H5Pset_fapl_sec2(access.get()), file_name_, "it");  // whose handle is a descriptor
   // Published files never change, and some network file systems cannot lock.
   Was(H5Pset_file_locking(access.get(), false, true), file_name_, "it");
   file_ =
       Hdf5Id(Was(H5Fopen(file_name_.c_str(), H5F_ACC_RDONLY, access.get()), file_name_, kNotHdf5),
              H5Fclose);
+  RequireSameFile();
+}
+
+// HDF5 opens files only by name, and a stage may publish another one between the two openings.
+void Hdf5Reader::RequireSameFile() const {
+  void* descriptor = nullptr;
+  Was(H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &descriptor), file_name_, "it");
+  if (!bytes_.IsOpenAs(*static_cast<const int*>(descriptor))) {
+    throw EnvironmentError(file_name_ +
+                           ": another file replaced it while it was opened; run the command again");
+  }
 }
 
 // Older files are refused, because the library does not notice damage to their structures and can
 // crash on such damage.
-void Hdf5Reader::RequireChecksums(const fs::path& file) const {
+void Hdf5Reader::RequireChecksums() const {
   std::array<char, kSignature.size() + 1> head{};
-  std::ifstream(file, std::ios::binary).read(head.data(), head.size());
+  bytes_.Read(0, head.data(), std::min<uint64_t>(head.size(), bytes_.size_bytes()));
   if (std::string_view(head.data(), kSignature.size()) != kSignature) {
     Fail(fmt::format("cannot read {}", kNotHdf5));
   }
@@ -146,8 +157,8 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
     return dataset;
   }
   dataset.extent.offset_bytes = H5Dget_offset(dataset.id.get());
-  if (dataset.extent.offset_bytes > file_size_bytes_ ||
-      size_bytes > file_size_bytes_ - dataset.extent.offset_bytes) {
+  if (dataset.extent.offset_bytes > bytes_.size_bytes() ||
+      size_bytes > bytes_.size_bytes() - dataset.extent.offset_bytes) {
     Fail(fmt::format("{} of {} bytes reaches beyond the end of the file", name, size_bytes));
   }
   return dataset;

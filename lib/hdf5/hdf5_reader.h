@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/input_file.h"
 #include "lib/hdf5/hdf5_call.h"
 
 namespace reel3d {
@@ -22,8 +23,10 @@ struct Hdf5Extent {
 
 using Hdf5Shape = std::vector<uint64_t>;
 
-// Throws input errors that name the file. Data sets must be contiguous and lie inside this file;
-// links to elsewhere, filters and other types than requested are refused.
+// Throws input errors that name the file, and an environment error if another file took its name
+// while it was opened. From then on the reader reads the file that it opened. Data sets must be
+// contiguous and lie inside this file; links to elsewhere, filters and other types than requested
+// are refused.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& file);
@@ -48,6 +51,9 @@ class Hdf5Reader {
   template <class T>
   Hdf5Extent Extent(const std::string& name, const Hdf5Shape& shape) const;
 
+  // The bytes of the same file, for values whose Extent() is known. Any thread may read them.
+  const InputFile& bytes() const { return bytes_; }
+
   [[noreturn]] void Fail(const std::string& why) const;
 
  private:
@@ -56,7 +62,8 @@ class Hdf5Reader {
     Hdf5Shape shape;
     Hdf5Extent extent;
   };
-  void RequireChecksums(const std::filesystem::path& file) const;
+  void RequireChecksums() const;
+  void RequireSameFile() const;
   Hdf5Id OpenAttribute(const std::string& name) const;
   std::string Unpadded(const std::string& padded, const std::string& name) const;
   Dataset Open(const std::string& name) const;
@@ -67,7 +74,7 @@ class Hdf5Reader {
   void RequireShape(const Dataset& dataset, const Hdf5Shape& shape, const std::string& name) const;
 
   const std::string file_name_;
-  uint64_t file_size_bytes_ = 0;
+  const InputFile bytes_;
   Hdf5Id file_;
 };
 

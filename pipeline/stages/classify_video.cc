@@ -382,7 +382,7 @@ void ClassifyVideoOptions::Check() const {
     }
     CheckOutput(output.option, output.file, output.extension, *this);
     const auto [place, is_new] =
-        options_of.emplace(fs::weakly_canonical(output.file), output.option);
+        options_of.emplace(fs::weakly_canonical(fs::absolute(output.file)), output.option);
     if (!is_new) {
       throw UsageError(
           fmt::format("{} and {} name the same file: name two", place->second, output.option));

@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/cli/tool.h"
 #include "lib/data/frame_facts.h"
@@ -73,8 +74,12 @@ struct Tables {
   CompareScoresReport report;
   TsvWriter per_class = ComparedClassesTable();
   TsvWriter flips = FlipsTable();
-  std::vector<SuspectLabel> suspects;  // of all runs so far, by id
+  std::vector<SuspectLabel> suspects;  // of all runs so far, by id; only for `out_dir`
 };
+
+std::vector<SuspectLabel> SuspectsIn(const SubsetScores& run, const CompareScoresOptions& options) {
+  return SuspectsOf(run, options.clips.averaging.Rule(), ThreadCount(options.threads));
+}
 
 void AddRun(const FirstRun& first, const std::string& folder, const CompareScoresOptions& options,
             Tables* tables) {
@@ -92,7 +97,9 @@ void AddRun(const FirstRun& first, const std::string& folder, const CompareScore
   }
   const SubsetScores run = ReadRun(folder, options);
   const Comparison comparison = Compare(first.scores, run, how);
-  tables->suspects = CommonSuspects(tables->suspects, SuspectsOf(run, how.averaging));
+  if (!options.out_dir.empty()) {
+    tables->suspects = CommonSuspects(tables->suspects, SuspectsIn(run, options));
+  }
   const ComparisonNames names = {how.name_a, how.name_b, first.scores.classes, how.margin,
                                  OtherFrames(first, folder)};
   std::string& text = tables->report.text;
@@ -166,7 +173,9 @@ CompareScoresReport RunCompareScores(const CompareScoresOptions& options) {
   const FirstRun first = {ReadRun(folder, options), FramesIn(folder)};
   Tables tables;
   tables.report.figures["comparisons"] = Json::array();
-  tables.suspects = SuspectsOf(first.scores, options.clips.averaging.Rule());
+  if (!options.out_dir.empty()) {
+    tables.suspects = SuspectsIn(first.scores, options);
+  }
   for (size_t run = 1; run < options.scores_dirs.size(); ++run) {
     AddRun(first, options.scores_dirs[run], options, &tables);
   }

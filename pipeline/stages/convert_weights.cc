@@ -66,7 +66,7 @@ Source ReadSource(const fs::path& in) {
     UseJson(in.string(), [&] {
       source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
       source.header.notes[kConfigNote] = state.value("config", "");
-      source.epoch = state.value("epoch", int64_t{0});
+      source.epoch = MemberOr(state, "epoch", int64_t{0});
     });
     const auto frames = FrameFactsOf(PassportOrWarning([&] { return PassportOfTraining(in); }));
     if (frames) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/log.h"
+#include "lib/base/visible_text.h"
 #include "lib/eval/results_json.h"
 
 namespace reel3d {
@@ -41,7 +42,7 @@ std::string FormatFigures(const ResultFigures& figures, const EvaluateResultsOpt
   if (options.per_class) {
     text += '\n';
     for (const auto& [label, precision] : figures.average_precision) {
-      text += fmt::format("{:.4f}  {}\n", precision, label);
+      text += fmt::format("{:.4f}  {}\n", precision, Escaped(label));
     }
   }
   return text;

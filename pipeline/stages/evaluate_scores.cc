@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cli/tool.h"
@@ -109,9 +110,9 @@ std::vector<SliceColumn> FurtherColumns(const SubsetScores& subset,
     return {};
   }
   if (options.slices.empty()) {
-    return FindSliceColumns(options.scores_dir, subset.data, ids);
+    return FindSliceColumns(options.scores_dir, {ids, subset.data});
   }
-  return ReadSliceColumns(options.slices, options.slice_by, ids);
+  return ReadSliceColumns(options.slices, options.slice_by, {ids, subset.data});
 }
 
 // Returns the columns `windows` and `group`, then those of `further`.
@@ -229,7 +230,8 @@ void AddDifferences(const std::optional<Passport>& data, EvaluateScoresReport* r
 }
 
 std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
-  std::vector<SuspectLabel> suspects = SuspectsOf(subset, options.clips.averaging.Rule());
+  std::vector<SuspectLabel> suspects =
+      SuspectsOf(subset, options.clips.averaging.Rule(), ThreadCount(0));
   RankSuspects(&suspects);
   return FormatSuspects(suspects, subset.classes);
 }
@@ -243,9 +245,10 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   const auto write = [&](const char* name, const std::string& text) {
     WriteFileAtomically(folder / name, text);
   };
-  write("predictions.tsv", FormatPredictions(subset, averaging, ThresholdOf(evaluation, options)));
-  write("results.json",
-        FormatResults(subset, options.top_k, ParseResultsForm(options.results_form)));
+  write("predictions.tsv",
+        FormatPredictions(subset, averaging, ThresholdOf(evaluation, options), ThreadCount(0)));
+  write("results.json", FormatResults(subset, options.top_k, ParseResultsForm(options.results_form),
+                                      ThreadCount(0)));
   write("suspect_labels.tsv", SuspectLabels(subset, options));
   write("confusion.tsv", FormatConfusion(subset, evaluation));
   write("per_class.tsv", FormatPerClass(subset, evaluation));

@@ -14,7 +14,6 @@
 #include "lib/base/log.h"
 #include "lib/base/visible_text.h"
 #include "lib/shard/shard_set.h"
-#include "pipeline/stages/side_table.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -91,8 +90,8 @@ std::vector<fs::path> Different(const std::vector<fs::path>& folders) {
   return different;
 }
 
-Columns ColumnsOfTable(const fs::path& table, const std::vector<std::string>& ids) {
-  Columns columns = ReadMeasuredColumns(table, ids);
+Columns ColumnsOfTable(const fs::path& table, const ScoredIds& scored) {
+  Columns columns = ReadMeasuredColumns(table, scored);
   std::stable_partition(columns.begin(), columns.end(),
                         [](const SliceColumn& column) { return column.name == kDurationColumn; });
   return columns;
@@ -116,10 +115,10 @@ bool Holds(const ShardSet& shards, const std::string& data) {
 }
 
 // Returns nothing if the folder holds other data.
-std::optional<Columns> ColumnsOfShards(const fs::path& folder, const std::string& data,
-                                       const std::vector<std::string>& ids) {
+std::optional<Columns> ColumnsOfShards(const fs::path& folder, const ScoredIds& scored) {
   const ShardSet shards(folder);
-  return Holds(shards, data) ? std::optional(ColumnsOfIndex(shards, ids)) : std::nullopt;
+  return Holds(shards, scored.data) ? std::optional(ColumnsOfIndex(shards, scored.ids))
+                                    : std::nullopt;
 }
 
 // A report may name the shards from another working folder, where the same name has other shards.
@@ -136,21 +135,20 @@ bool IsOfOtherData(const fs::path& folder, const std::string& data) {
 
 }  // namespace
 
-std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const std::string& data,
-                                          const std::vector<std::string>& ids) {
+std::vector<SliceColumn> FindSliceColumns(const fs::path& scores_dir, const ScoredIds& scored) {
   const fs::path run = (scores_dir / "..").lexically_normal();
-  const fs::path named = NamedShards(scores_dir, data);
+  const fs::path named = NamedShards(scores_dir, scored.data);
   const fs::path beside_named = named.empty() ? fs::path() : named / "..";
   std::optional<Columns> known;
   for (const fs::path& folder : Different({run, beside_named})) {
     const fs::path table = (folder / kMeasuredTable).lexically_normal();
-    if (!known && IsTable(table) && (folder == run || !IsOfOtherData(named, data))) {
-      Attempt([&] { known = ColumnsOfTable(table, ids); });
+    if (!known && IsTable(table) && (folder == run || !IsOfOtherData(named, scored.data))) {
+      Attempt([&] { known = ColumnsOfTable(table, scored); });
     }
   }
   for (const fs::path& folder : Different({run / "shards", named})) {
     if (!known && IsFolder(folder)) {
-      Attempt([&] { known = ColumnsOfShards(folder, data, ids); });
+      Attempt([&] { known = ColumnsOfShards(folder, scored); });
     }
   }
   if (!known && !named.empty()) {

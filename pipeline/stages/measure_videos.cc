@@ -24,6 +24,7 @@
 #include "lib/duplicates/video_look.h"
 #include "lib/duplicates/video_signature.h"
 #include "lib/shard/shard_set.h"
+#include "pipeline/stages/side_table.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/prep_worker.h"
 
@@ -139,11 +140,13 @@ SourceHeights HeightsOf(const Sources& sources, const MeasureVideosOptions& opti
 
 std::string FormatTable(const std::vector<IndexedVideo>& videos,
                         const std::vector<VideoLook>& looks,
-                        const std::optional<SourceHeights>& heights) {
+                        const std::optional<SourceHeights>& heights,
+                        const std::string& fingerprint) {
   std::vector<std::string> columns = {"id", "num_frames", "fps", "brightness", "motion"};
   if (heights) {
     columns.emplace_back("source_height");
   }
+  columns.emplace_back(kFingerprintColumn);
   TsvWriter table(columns);
   for (size_t place = 0; place < videos.size(); ++place) {
     const IndexedVideo& video = videos[place];
@@ -156,6 +159,7 @@ std::string FormatTable(const std::vector<IndexedVideo>& videos,
       const auto height = heights->find(video.id);
       table.Add(height == heights->end() ? std::nullopt : height->second);
     }
+    table.Add(fingerprint);
     table.EndRow();
   }
   return table.text();
@@ -256,7 +260,8 @@ MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options) {
       report.num_sourceless += height == heights->end() || !height->second ? 1 : 0;
     }
   }
-  WriteFileAtomically(options.out, FormatTable(videos, looks, heights));
+  WriteFileAtomically(options.out, FormatTable(videos, looks, heights,
+                                               fmt::format("{:08x}", shards.fingerprint())));
   return report;
 }
 

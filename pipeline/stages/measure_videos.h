@@ -46,7 +46,8 @@ struct MeasureVideosReport {
 
 // Writes `out` with the columns id, num_frames, fps, brightness, motion (lib/duplicates/video_look)
 // and a row for each video of the subset. With `sources` there is a column source_height as well;
-// it is empty for a video whose source cannot be opened. Throws an input error if the shards have
+// it is empty for a video whose source cannot be opened. The last column states the fingerprint of
+// the shards (side_table.h). Throws an input error if the shards have
 // no such video, no video of the subset is in the manifest, or too many are damaged.
 MeasureVideosReport RunMeasureVideos(const MeasureVideosOptions& options);
 

@@ -95,7 +95,9 @@ void RequireDifferentFiles(const std::vector<std::pair<std::string, std::string>
   std::map<std::filesystem::path, std::string> option_of;
   for (const auto& [option, file] : files) {
     std::error_code ignored;
-    const auto path = std::filesystem::weakly_canonical(file, ignored);
+    // A relative name of a file that does not exist would stay relative.
+    const auto path =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
     const auto [other, is_first] = option_of.emplace(path, option);
     if (!file.empty() && !is_first) {
       throw UsageError(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 #include "lib/base/tsv_writer.h"
 #include "lib/eval/accuracy.h"
 
@@ -27,6 +28,62 @@ std::vector<int> Top(const SubsetScores& subset, const VideoScores& video, int c
 
 int TrueRank(const VideoScores& video) {
   return RankOfClass(video.scores.data(), static_cast<int>(video.scores.size()), video.label);
+}
+
+// The videos whose text one thread writes at a time.
+constexpr size_t kBlock = 128;
+
+size_t NumBlocks(size_t num_videos) { return (num_videos + kBlock - 1) / kBlock; }
+
+int NumTop(const SubsetScores& subset) {
+  return std::min(5, static_cast<int>(subset.classes.size()));
+}
+
+std::vector<std::string> PredictionColumns(const SubsetScores& subset) {
+  std::vector<std::string> columns = {"id", "label", "predicted", "score"};
+  for (int place = 1; place <= NumTop(subset); ++place) {
+    columns.push_back(fmt::format("top5_{}", place));
+  }
+  columns.insert(columns.end(), {"rank", "num_clips", "surest_frame", "surest_frames",
+                                 "surest_crop", "surest_probability", "confidence", "unsure"});
+  return columns;
+}
+
+void AddPrediction(const SubsetScores& subset, const VideoScores& video, Averaging averaging,
+                   std::optional<double> threshold, TsvWriter* table) {
+  const std::vector<int> top = Top(subset, video, NumTop(subset));
+  table->Add(video.id);
+  table->Add(video.label < 0 ? "" : subset.classes[video.label]);
+  table->Add(subset.classes[top[0]]);
+  table->Add(Decimals(video.scores[top[0]], 6));
+  for (const int index : top) {
+    table->Add(subset.classes[index]);
+  }
+  const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
+  const double confidence = *std::max_element(probabilities.begin(), probabilities.end());
+  table->Add(video.label < 0 ? "" : std::to_string(TrueRank(video)));
+  table->Add(video.num_clips);
+  table->Add(video.surest.clip.first_frame);
+  table->Add(video.surest.clip.num_distinct);
+  table->Add(static_cast<int>(video.surest.clip.crop));
+  table->Add(Decimals(video.surest.probability, 6));
+  table->Add(Decimals(confidence, 6));
+  table->Add(!threshold ? "" : confidence < *threshold ? "yes" : "no");
+  table->EndRow();
+}
+
+// Adds the classes `top` of a video, after a comma if it is not the first one in `text`.
+void AddResult(const VideoScores& video, const std::vector<int>& top,
+               const std::vector<std::string>& labels, std::string* text) {
+  *text += (text->empty() ? "" : ",\n") + Quoted(video.id) + ": [";
+  const char* before_class = "";
+  for (const int index : top) {
+    *text +=
+        fmt::format("{}{{\"label\": {}, \"score\": {}}}", before_class,
+                    labels[static_cast<size_t>(index)], video.scores[static_cast<size_t>(index)]);
+    before_class = ", ";
+  }
+  *text += ']';
 }
 
 }  // namespace
@@ -56,60 +113,43 @@ ResultsForm ParseResultsForm(const std::string& name) {
 }
 
 std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
-                              std::optional<double> threshold) {
-  const int num_top = std::min(5, static_cast<int>(subset.classes.size()));
-  std::vector<std::string> columns = {"id", "label", "predicted", "score"};
-  for (int place = 1; place <= num_top; ++place) {
-    columns.push_back(fmt::format("top5_{}", place));
-  }
-  columns.insert(columns.end(), {"rank", "num_clips", "surest_frame", "surest_frames",
-                                 "surest_crop", "surest_probability", "confidence", "unsure"});
-  TsvWriter table(columns);
-  for (const VideoScores& video : subset.videos) {
-    const std::vector<int> top = Top(subset, video, num_top);
-    table.Add(video.id);
-    table.Add(video.label < 0 ? "" : subset.classes[video.label]);
-    table.Add(subset.classes[top[0]]);
-    table.Add(Decimals(video.scores[top[0]], 6));
-    for (const int index : top) {
-      table.Add(subset.classes[index]);
+                              std::optional<double> threshold, int threads) {
+  const TsvWriter header(PredictionColumns(subset));
+  std::vector<TsvWriter> blocks(NumBlocks(subset.videos.size()), header);
+  ParallelBlocks(subset.videos.size(), kBlock, threads, [&](size_t begin, size_t end) {
+    for (size_t video = begin; video < end; ++video) {
+      AddPrediction(subset, subset.videos[video], averaging, threshold, &blocks[begin / kBlock]);
     }
-    const std::vector<double> probabilities = ToProbabilities(video.scores, averaging);
-    const double confidence = *std::max_element(probabilities.begin(), probabilities.end());
-    table.Add(video.label < 0 ? "" : std::to_string(TrueRank(video)));
-    table.Add(video.num_clips);
-    table.Add(video.surest.clip.first_frame);
-    table.Add(video.surest.clip.num_distinct);
-    table.Add(static_cast<int>(video.surest.clip.crop));
-    table.Add(Decimals(video.surest.probability, 6));
-    table.Add(Decimals(confidence, 6));
-    table.Add(!threshold ? "" : confidence < *threshold ? "yes" : "no");
-    table.EndRow();
+  });
+  TsvWriter table = header;
+  for (const TsvWriter& block : blocks) {
+    table.Append(block);
   }
   return table.text();
 }
 
 // Writes the text directly: a JSON document of all scores would take gigabytes of memory.
-std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm form) {
+std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm form, int threads) {
   const int count = top_k == 0 ? static_cast<int>(subset.classes.size()) : top_k;
   std::vector<std::string> labels;
   for (const std::string& name : subset.classes) {
     labels.push_back(Quoted(name));
   }
+  std::vector<std::string> blocks(NumBlocks(subset.videos.size()));
+  ParallelBlocks(subset.videos.size(), kBlock, threads, [&](size_t begin, size_t end) {
+    for (size_t video = begin; video < end; ++video) {
+      AddResult(subset.videos[video], Top(subset, subset.videos[video], count), labels,
+                &blocks[begin / kBlock]);
+    }
+  });
   std::string text = form == ResultsForm::kActivityNet
                          ? "{\"version\": \"VERSION 1.3\", \"external_data\": {}, \"results\": {"
                          : "{\"results\": {";
-  const char* before_video = "\n";
-  for (const VideoScores& video : subset.videos) {
-    text += before_video + Quoted(video.id) + ": [";
-    before_video = ",\n";
-    const char* before_class = "";
-    for (const int index : Top(subset, video, count)) {
-      text += fmt::format("{}{{\"label\": {}, \"score\": {}}}", before_class, labels[index],
-                          video.scores[index]);
-      before_class = ", ";
-    }
-    text += ']';
+  const char* before_block = "\n";
+  for (std::string& block : blocks) {
+    text += before_block + block;
+    before_block = ",\n";
+    block = std::string();
   }
   return text + "\n}}\n";
 }

@@ -216,12 +216,45 @@ void JudgeColumn(const fs::path& file, const RowsOfVideos& rows, bool is_named, 
   }
 }
 
+// Returns in what the table is not of the scored data; "" if it is of these data.
+std::string OriginFault(const SideTable& table, const RowsOfVideos& rows, const std::string& data) {
+  if (!Has(table.columns, kFingerprintColumn)) {
+    return fmt::format("{} has no column {}, so it may be of other data than was scored",
+                       table.file.string(), kFingerprintColumn);
+  }
+  const size_t place = PlaceOf(table.columns, kFingerprintColumn, table.file);
+  for (const SideRow* row : rows) {
+    if (row != nullptr && row->fields[place] != data) {
+      return fmt::format("{} was measured on data {} (line {}), and the scores are of data {}",
+                         table.file.string(), Escaped(row->fields[place]), row->line,
+                         Escaped(data));
+    }
+  }
+  return "";
+}
+
+// A table that the user named need not come from measure-videos. If it does, it may be of other
+// shards with the same videos, which is for the user to judge.
+void JudgeOrigin(const SideTable& table, const RowsOfVideos& rows, const std::string& data,
+                 bool is_given) {
+  const std::string fault = OriginFault(table, rows, data);
+  if (fault.empty() || (is_given && !Has(table.columns, kFingerprintColumn))) {
+    return;
+  }
+  if (!is_given) {
+    throw InputError(fault + ": make it again with measure-videos --overwrite");
+  }
+  LogWarn(fault +
+          ": unless the videos are the same, make it again with measure-videos --overwrite");
+}
+
 // Reads the columns as ReadSliceColumns() does. `is_given`: the user named the file.
-std::vector<SliceColumn> ReadColumns(const fs::path& file, const Fields& wanted, const Fields& ids,
-                                     bool is_given) {
+std::vector<SliceColumn> ReadColumns(const fs::path& file, const Fields& wanted,
+                                     const ScoredIds& scored, bool is_given) {
   const SideTable table = ReadSideTable(file);
-  RequireScored(table, ids);
-  const RowsOfVideos rows = RowsOf(table, ids);
+  RequireScored(table, scored.ids);
+  const RowsOfVideos rows = RowsOf(table, scored.ids);
+  JudgeOrigin(table, rows, scored.data, is_given);
   const bool makes_duration = Has(table.columns, kFrames) && Has(table.columns, kFps) &&
                               !Has(table.columns, kDurationColumn);
   std::vector<SliceColumn> columns;
@@ -230,7 +263,7 @@ std::vector<SliceColumn> ReadColumns(const fs::path& file, const Fields& wanted,
     places.emplace(name, places.size());
   }
   for (const std::string& name : wanted.empty() ? table.columns : wanted) {
-    const bool is_by_chance = wanted.empty() && name == kLabel;
+    const bool is_by_chance = wanted.empty() && (name == kLabel || name == kFingerprintColumn);
     if (name == kId || is_by_chance || (makes_duration && name == kDurationColumn)) {
       continue;
     }
@@ -258,12 +291,12 @@ std::string DurationText(double num_frames, double fps) {
 }
 
 std::vector<SliceColumn> ReadSliceColumns(const fs::path& file, const Fields& wanted,
-                                          const Fields& ids) {
-  return ReadColumns(file, wanted, ids, true);
+                                          const ScoredIds& scored) {
+  return ReadColumns(file, wanted, scored, true);
 }
 
-std::vector<SliceColumn> ReadMeasuredColumns(const fs::path& file, const Fields& ids) {
-  std::vector<SliceColumn> columns = ReadColumns(file, {}, ids, false);
+std::vector<SliceColumn> ReadMeasuredColumns(const fs::path& file, const ScoredIds& scored) {
+  std::vector<SliceColumn> columns = ReadColumns(file, {}, scored, false);
   const auto is_named = [&](const char* name) {
     return std::any_of(columns.begin(), columns.end(),
                        [&](const SliceColumn& column) { return column.name == name; });

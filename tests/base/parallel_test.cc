@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -20,6 +21,21 @@ TEST(ParallelFor, CallsEachOnce) {
     }
   }
   ParallelFor(0, 4, [](size_t) { FAIL(); });
+}
+
+TEST(ParallelBlocks, CoversEachNumberOnce) {
+  for (const int threads : {1, 3}) {
+    std::vector<std::atomic<int>> calls(103);
+    ParallelBlocks(calls.size(), 10, threads, [&](size_t begin, size_t end) {
+      EXPECT_EQ(begin % 10, 0U);
+      EXPECT_EQ(end, std::min<size_t>(begin + 10, 103));
+      for (size_t index = begin; index < end; ++index) {
+        ++calls[index];
+      }
+    });
+    EXPECT_THAT(calls, testing::Each(testing::Truly([](const auto& count) { return count == 1; })));
+  }
+  ParallelBlocks(0, 10, 4, [](size_t, size_t) { FAIL(); });
 }
 
 TEST(ParallelFor, AnErrorEndsItAndIsThrown) {

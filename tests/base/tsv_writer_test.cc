@@ -23,6 +23,18 @@ TEST(TsvWriter, NoFieldEndsItsRow) {
   EXPECT_EQ(writer.text(), "one\ttwo\na\\tb\\nc\\r\td\\x00e\\x7F\\t\n");
 }
 
+TEST(TsvWriter, AppendsTheRowsOfAnotherTable) {
+  TsvWriter writer({"one", "two"});
+  TsvWriter more = writer;
+  writer.Row(1, 2);
+  more.Row(3, 4);
+  more.Row(5, 6);
+  writer.Append(more);
+  writer.Row(7, 8);
+  EXPECT_EQ(writer.text(), "one\ttwo\n1\t2\n3\t4\n5\t6\n7\t8\n");
+  EXPECT_THROW(writer.Append(TsvWriter({"two", "one"})), Error);
+}
+
 TEST(TsvWriter, EveryRowHasAllColumns) {
   TsvWriter writer({"one", "two"});
   EXPECT_THROW(writer.Row("a"), Error);

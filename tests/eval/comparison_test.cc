@@ -265,7 +265,7 @@ TEST(FuseLate, TwoRunsThatHelpEachOther) {
   for (int video = 0; video < 40; ++video) {
     halves.push_back(video / 20);
   }
-  const FusedAnswers fused = FuseLate(Complementary(40), halves);
+  const FusedAnswers fused = FuseLate(Complementary(40), halves, 1);
   EXPECT_EQ(fused.weight_of_b[0], 0.5);
   EXPECT_EQ(fused.weight_of_b[1], 0.5);
   EXPECT_THAT(fused.is_right, Each(true));
@@ -281,7 +281,7 @@ TEST(FuseLate, TheWeightIsJudgedOnTheOtherHalf) {
     videos.push_back({"v", 0, b_is_right ? 1 : 0, b_is_right ? 0 : 1, b_is_right ? 1 : 0,
                       b_is_right ? 0 : 1, b_is_right ? wrong : right, b_is_right ? right : wrong});
   }
-  const FusedAnswers fused = FuseLate(videos, {0, 0, 1, 1});
+  const FusedAnswers fused = FuseLate(videos, {0, 0, 1, 1}, 2);
   EXPECT_EQ(fused.weight_of_b[0], 1);
   EXPECT_EQ(fused.weight_of_b[1], 0);
   EXPECT_THAT(fused.is_right, Each(false));
@@ -305,7 +305,7 @@ TEST(FuseLate, TheFirstBestClassIsTheAnswer) {
   }
   std::vector<int> halves(200, 0);
   halves.resize(400, 1);
-  const FusedAnswers fused = FuseLate(videos, halves);
+  const FusedAnswers fused = FuseLate(videos, halves, 3);
   for (size_t video = 0; video < videos.size(); ++video) {
     const double weight = fused.weight_of_b[1 - halves[video]];
     std::vector<double> means;

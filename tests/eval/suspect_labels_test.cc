@@ -18,7 +18,7 @@ TEST(SuspectLabels, ConfidentDisagreementComesFirst) {
                                                          {"b", 1, {0.0, 0.1, 0.9}, 1},
                                                          {"c", 2, {0.1, 0.1, 0.8}, 1},
                                                          {"d", -1, {0.9, 0.1, 0.0}, 1}}),
-                                                  ParseAveraging("softmax"));
+                                                  ParseAveraging("softmax"), 2);
   RankSuspects(&suspects);
   ASSERT_EQ(suspects.size(), 2U);  // the answer for c is right, d has no label
   EXPECT_EQ(suspects[0].id, "b");

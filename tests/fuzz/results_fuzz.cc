@@ -1,10 +1,12 @@
 // Fuzzes the files beside the scores that evaluate-scores and evaluate-results read: answers and
-// annotations in JSON, tables of labels and of properties, lists of classes, doubts.
+// annotations in JSON, tables of labels and of properties, lists of classes, doubts, the report of
+// score-videos.
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/data/doubt.h"
 #include "lib/eval/results_json.h"
+#include "pipeline/stages/known_slices.h"
 #include "pipeline/stages/label_file.h"
 #include "pipeline/stages/side_table.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -13,7 +15,7 @@ namespace reel3d::fuzz {
 namespace {
 
 // Places in Readers().
-enum Form { kResults, kTruth, kLabels, kSlices, kIds, kClasses, kDoubts };
+enum Form { kResults, kTruth, kLabels, kSlices, kMeasured, kReport, kIds, kClasses, kDoubts };
 
 constexpr const char* kResultsText =
     R"({"results": {"a": [{"label": "x", "score": 0.5}, {"label": "y", "score": 0.25}], "b": []}})";
@@ -32,14 +34,30 @@ void CheckFigures(const TrueLabels& truth, const std::vector<ResultEntry>& entri
 
 constexpr const char* kSlicesText =
     "id\tfps\tnum_frames\tsource\na\t25\t50\tcam\nb\t12.5\t75\tweb\nz\t50\t1\tx\n";
+constexpr const char* kMeasuredText =
+    "id\tnum_frames\tfps\tbrightness\tmotion\tdata_fingerprint\n"
+    "a\t50\t25\t100.5\t\t00c0ffee\nb\t75\t\t20\t3\t00c0ffee\n";
+constexpr const char* kReportText =
+    R"({"inputs": [{"path": "c", "identity": "1"}, {"path": "shards", "identity": "00c0ffee"}],
+        "clip": {"from_videos": false}})";
 constexpr const char* kDoubtsText =
     R"({"doubts": ["old", {"kind": "one class", "classes": ["x"], "text": "new"}]})";
 
 // Checks that the slices of any table are parts of the two videos.
-void CheckSlices(const std::filesystem::path& file) {
-  for (const Slice& slice : MeasureSlices({true, false}, ReadSliceColumns(file, {}, {"a", "b"}))) {
+template <class ReadColumns>
+void CheckSlices(const ReadColumns& read_columns) {
+  for (const Slice& slice : MeasureSlices({true, false}, read_columns({{"a", "b"}, "00c0ffee"}))) {
     REEL3D_CHECK(slice.num_videos >= 1 && slice.num_videos <= 2);
   }
+}
+
+// The report of score-videos says where the scored shards are.
+void LookForShards(const std::filesystem::path& file) {
+  const std::filesystem::path run = file.string() + ".run";
+  std::filesystem::create_directories(run / "scores");
+  std::filesystem::copy_file(file, run / "scores/report.json");
+  FindSliceColumns(run / "scores", {{"a", "b"}, "00c0ffee"});
+  std::filesystem::remove_all(run);
 }
 
 void CheckNumbering(const std::filesystem::path& file) {
@@ -65,7 +83,13 @@ const FileReaders& Readers() {
       [](const path& file) {
         ReadLabelSets(file, {"x", "y"}, "validation", {"a", "b"});
       },
-      CheckSlices,
+      [](const path& file) {
+        CheckSlices([&](const ScoredIds& scored) { return ReadSliceColumns(file, {}, scored); });
+      },
+      [](const path& file) {
+        CheckSlices([&](const ScoredIds& scored) { return ReadMeasuredColumns(file, scored); });
+      },
+      LookForShards,
       [](const path& file) {
         ReadIds(file, {"a", "b"});
       },
@@ -81,6 +105,8 @@ std::vector<std::string> Seeds() {
           FileAndNumbers::Join(kTruthText, {kTruth}),
           FileAndNumbers::Join("id\tlabel\na\tx\na\ty\n", {kLabels}),
           FileAndNumbers::Join(kSlicesText, {kSlices}),
+          FileAndNumbers::Join(kMeasuredText, {kMeasured}),
+          FileAndNumbers::Join(kReportText, {kReport}),
           FileAndNumbers::Join(kSlicesText, {kIds}),
           FileAndNumbers::Join("y\nx\n", {kClasses}),
           FileAndNumbers::Join(kDoubtsText, {kDoubts})};

@@ -61,6 +61,16 @@ class EvaluateResults : public ::testing::Test {
   EvaluateResultsOptions options_;
 };
 
+// A line of the table must not be forged by the name of a class.
+TEST_F(EvaluateResults, AClassOfTwoLinesTakesOneLine) {
+  options_.per_class = true;
+  const EvaluateResultsReport report =
+      Run(R"({"results": {"v": [{"label": "a\n1.0000  b", "score": 1}]}})",
+          R"({"database": {"v": {"subset": "validation",
+                                 "annotations": [{"label": "a\n1.0000  b"}]}}})");
+  EXPECT_THAT(report.text, HasSubstr("\n1.0000  a\\n1.0000  b\n"));
+}
+
 TEST_F(EvaluateResults, AsActivityNetDoes) {
   options_.per_class = true;
   const EvaluateResultsReport report = Run(kResults, kTruth);

@@ -63,12 +63,15 @@ class KnownSlicesTest : public SmallEvaluation {
     return slices;
   }
 
-  void Measure(const fs::path& table) const {
+  // Writes a table that was measured on these data.
+  void Measure(const fs::path& table, const std::string& data) const {
     WriteFileAtomically(table,
-                        "id\tnum_frames\tfps\tbrightness\tmotion\tsource_height\n"
-                        "a\t50\t25\t100.5\t\t240\n"
-                        "b\t50\t25\t20\t3\t360\n"
-                        "c\t10\t25\t20\t4\t\n");
+                        fmt::format("id\tnum_frames\tfps\tbrightness\tmotion\tsource_height\t"
+                                    "data_fingerprint\n"
+                                    "a\t50\t25\t100.5\t\t240\t{0}\n"
+                                    "b\t50\t25\t20\t3\t360\t{0}\n"
+                                    "c\t10\t25\t20\t4\t\t{0}\n",
+                                    data));
   }
 
   std::string log_;
@@ -98,16 +101,51 @@ TEST_F(KnownSlicesTest, TheIndexOfTheScoredShardsIsFoundWhereTheReportSays) {
 }
 
 TEST_F(KnownSlicesTest, AMeasuredTableHasMoreThanTheIndex) {
-  SayThatScored("elsewhere/shards", WriteShards(folder_ / "shards"));
-  Measure(folder_ / "measured.tsv");
+  const std::string data = WriteShards(folder_ / "shards");
+  SayThatScored("elsewhere/shards", data);
+  Measure(folder_ / "measured.tsv", data);
   EXPECT_EQ(Slices(), kMeasured);
   EXPECT_EQ(log_, "");  // a motion that is not known is the slice (none)
+}
+
+// The shards were packed and scored anew, and the table is from before.
+TEST_F(KnownSlicesTest, AMeasuredTableOfOtherDataIsPassedOverWithAWarning) {
+  const std::string data = WriteShards(folder_ / "shards");
+  SayThatScored("elsewhere/shards", data);
+  Measure(folder_ / "measured.tsv", "0000abcd");
+  EXPECT_EQ(Slices(), kOfIndex);
+  EXPECT_THAT(log_, AllOf(HasSubstr("a table for slices is passed over: "),
+                          HasSubstr("measured.tsv was measured on data 0000abcd (line 2), and the "
+                                    "scores are of data " +
+                                    data + ": make it again with measure-videos --overwrite")));
+}
+
+// Earlier versions of measure-videos did not write the fingerprint.
+TEST_F(KnownSlicesTest, AMeasuredTableOfUnknownDataIsPassedOverWithAWarning) {
+  SayThatScored("elsewhere/shards", WriteShards(folder_ / "shards"));
+  WriteFileAtomically(folder_ / "measured.tsv", "id\tbrightness\na\t3\nb\t4\nc\t4\n");
+  EXPECT_EQ(Slices(), kOfIndex);
+  EXPECT_THAT(log_, HasSubstr("measured.tsv has no column data_fingerprint, so it may be of other "
+                              "data than was scored: make it again"));
+}
+
+TEST_F(KnownSlicesTest, ATableOfOtherDataThatIsNamedIsTakenWithAWarning) {
+  SayThatScored("elsewhere/shards", "0123abcd");
+  options_.slices = folder_ / "table.tsv";
+  Measure(options_.slices, "0123abcd");
+  const std::string slices = Slices();
+  EXPECT_THAT(slices, AllOf(HasSubstr("brightness 20\n"), Not(HasSubstr("fingerprint"))));
+  EXPECT_THAT(log_, Not(HasSubstr("was measured on")));
+  Measure(options_.slices, "0000abcd");
+  EXPECT_EQ(Slices(), slices);
+  EXPECT_THAT(log_, HasSubstr("table.tsv was measured on data 0000abcd (line 2), and the scores "
+                              "are of data 0123abcd: unless the videos are the same, make it"));
 }
 
 TEST_F(KnownSlicesTest, AMeasuredTableIsFoundBesideTheShardsThatTheReportNames) {
   SayThatScored((folder_ / "data/packed").string(), "0000abcd");
   MakeFolders(folder_ / "data/packed");
-  Measure(folder_ / "data/measured.tsv");
+  Measure(folder_ / "data/measured.tsv", "0000abcd");
   EXPECT_EQ(Slices(), kMeasured);
 }
 
@@ -115,7 +153,7 @@ TEST_F(KnownSlicesTest, AMeasuredTableBesideShardsOfOtherDataIsNotTaken) {
   const fs::path shards = folder_ / "data/packed";
   SayThatScored(shards.string(), "0000abcd");
   WriteShards(shards);
-  Measure(folder_ / "data/measured.tsv");
+  Measure(folder_ / "data/measured.tsv", "0000abcd");
   EXPECT_EQ(Slices(), kOfWindows);
 }
 
@@ -157,8 +195,9 @@ TEST_F(KnownSlicesTest, NothingIsSaidWhereNoShardsWereScored) {
 }
 
 TEST_F(KnownSlicesTest, NoneLeavesThemOut) {
-  SayThatScored("elsewhere/shards", WriteShards(folder_ / "shards"));
-  Measure(folder_ / "measured.tsv");
+  const std::string data = WriteShards(folder_ / "shards");
+  SayThatScored("elsewhere/shards", data);
+  Measure(folder_ / "measured.tsv", data);
   options_.slices = "none";
   EXPECT_EQ(Slices(), kOfWindows);
   options_.slice_by = {"fps"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/measure_videos.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/data/tsv.h"
+#include "lib/shard/shard_set.h"
 #include "lib/video/jpeg_encoder.h"
 #include "lib/video/yuv_image.h"
 #include "tests/shard/small_shard.h"
@@ -130,7 +132,8 @@ TEST_F(MeasureVideosTest, MeasuresTwoPicturesASecond) {
     int num_frames;
     double brightness, motion;  // negative: not known
   };
-  TsvReader reader(options_.out, {"id", "num_frames", "fps", "brightness", "motion"});
+  TsvReader reader(options_.out,
+                   {"id", "num_frames", "fps", "brightness", "motion", "data_fingerprint"});
   // A frame of one grey has this grey after JPEG, up to rounding.
   for (const Row& row :
        {Row{"flashing", 12, (50 + 90 + 60) / 3.0, (40 + 30) / 2.0}, Row{"short", 3, 200, -1},
@@ -183,11 +186,11 @@ TEST_F(MeasureVideosTest, SourcesHaveTheHeightOfTheirFiles) {
                              (folder_ / "gone.avi").string() + ": their videos have no"));
   EXPECT_THAT(log, testing::Not(HasSubstr("no source_height: " + (folder_ / "gone").string())));
   const std::string table = ReadFile(options_.out);
-  EXPECT_THAT(table, HasSubstr("brightness\tmotion\tsource_height\n"));
-  EXPECT_THAT(table, HasSubstr("\t35.000\t90\n"));       // flashing
-  EXPECT_THAT(table, HasSubstr("\t200.000\t\t32\n"));    // short
-  EXPECT_THAT(table, HasSubstr("\t15.000\t\n"));         // slow
-  EXPECT_THAT(table, HasSubstr("\t70.000\t0.000\t\n"));  // unpaced
+  EXPECT_THAT(table, HasSubstr("brightness\tmotion\tsource_height\tdata_fingerprint\n"));
+  EXPECT_THAT(table, HasSubstr("\t35.000\t90\t"));       // flashing
+  EXPECT_THAT(table, HasSubstr("\t200.000\t\t32\t"));    // short
+  EXPECT_THAT(table, HasSubstr("\t15.000\t\t"));         // slow
+  EXPECT_THAT(table, HasSubstr("\t70.000\t0.000\t\t"));  // unpaced
   WriteFileAtomically(options_.sources,
                       "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
                       "elsewhere\ttall.avi\twave\tvalidation\t\t\t\t\t\t\n");
@@ -202,7 +205,7 @@ TEST_F(MeasureVideosTest, ADamagedVideoHasNoFigures) {
   EXPECT_FALSE(fs::exists(options_.out));
   options_.max_failed_fraction = 0.5;
   EXPECT_EQ(RunMeasureVideos(options_).num_failed, 1);
-  EXPECT_THAT(ReadFile(options_.out), HasSubstr("flashing\t12\t10\t\t\n"));
+  EXPECT_THAT(ReadFile(options_.out), HasSubstr("flashing\t12\t10\t\t\t"));
 }
 
 TEST_F(MeasureVideosTest, RefusesOutputsThatItMustNotReplace) {
@@ -217,6 +220,16 @@ TEST_F(MeasureVideosTest, RefusesOutputsThatItMustNotReplace) {
   EXPECT_EQ(FaultOf(ErrorKind::kUsage), "");
   options_.out = folder_ / "shards/index.tsv";
   EXPECT_THAT(FaultOf(ErrorKind::kUsage), HasSubstr("among the shards"));
+}
+
+TEST_F(MeasureVideosTest, EachRowStatesTheMeasuredData) {
+  RunMeasureVideos(options_);
+  TsvReader reader(options_.out,
+                   {"id", "num_frames", "fps", "brightness", "motion", "data_fingerprint"});
+  for (int row = 0; row < 4; ++row) {
+    ASSERT_TRUE(reader.NextRow());
+    EXPECT_EQ(reader.Text(5), fmt::format("{:08x}", ShardSet(options_.shards_dir).fingerprint()));
+  }
 }
 
 TEST_F(MeasureVideosTest, SaysWhichSubsetIsEmpty) {

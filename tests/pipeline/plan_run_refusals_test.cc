@@ -77,6 +77,8 @@ TEST_F(PlanRunRefusals, OneFileForTwoOutputs) {
   const std::string x = folder_ / "x.json";
   ExpectRefused({"--videos", "100", "--out", x, "--svg", folder_ / "./x.json"}, kExitUsage,
                 "--out and --svg name the same file");
+  ExpectRefused({"--videos", "100", "--out", "x.json", "--svg", "./x.json"}, kExitUsage,
+                "--out and --svg name the same file");
   const std::string plan = Plan();
   const std::string before = ReadFile(plan);
   ExpectRefused({"--plan", plan, "--outcome", folder_.path(), "--correction", plan}, kExitUsage,

@@ -303,6 +303,7 @@ TEST_F(ClassifyTool, OutputsAreCheckedBeforeTheWork) {
   EXPECT_THAT(fault({"--segments", At("none/x.tsv")}), HasSubstr("no folder"));
   EXPECT_THAT(fault({"--timeline", At("x.tsv"), "--segments", At("./x.tsv")}),
               HasSubstr("name two"));
+  EXPECT_THAT(fault({"--timeline", "x.tsv", "--segments", "./x.tsv"}), HasSubstr("name two"));
   EXPECT_THAT(fault({"--explain", At("x.mp4"), "--annotate", At("x.mp4")}),
               HasSubstr("--annotate and --explain name the same file"));
   EXPECT_THAT(fault({"--explain", At("x.avi")}), HasSubstr("ends in .mp4"));

@@ -95,6 +95,11 @@ TEST(Schedule, RefusesBrokenState) {
   Schedule schedule(Options(ScheduleKind::kPlateau), 10);
   EXPECT_THROW(schedule.Restore(nlohmann::ordered_json::parse(R"({"num_decays": "x"})")), Error);
   EXPECT_THROW(schedule.Restore(nlohmann::ordered_json::object()), Error);
+  for (const char* count : {"-1", "1e300", "0.5", "4294967296"}) {
+    SCOPED_TRACE(count);
+    const std::string text = std::string(R"({"epochs_since_best": 0, "num_decays": )") + count;
+    EXPECT_THROW(schedule.Restore(nlohmann::ordered_json::parse(text + "}")), Error);
+  }
 }
 
 }  // namespace

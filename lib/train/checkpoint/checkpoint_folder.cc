@@ -160,7 +160,7 @@ nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
     if (state.value("format", "") != kFormat) {
       throw InputError(file.string() + ": not the state of a reel3d checkpoint");
     }
-    if (state.value("format_version", 0) != 1) {
+    if (MemberOr(state, "format_version", 0) != 1) {
       throw InputError(file.string() + ": of a newer reel3d than this");
     }
   });
@@ -181,7 +181,7 @@ std::optional<Passport> PassportOfTraining(const fs::path& checkpoint) {
 
 void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
                      const fs::path& run_dir, const std::string& shards_dir) {
-  if (state.value("data", "") != fmt::format("{:08x}", fingerprint)) {
+  if (MemberOr(state, "data", std::string()) != fmt::format("{:08x}", fingerprint)) {
     throw InputError(
         fmt::format("{} was trained on other videos than {} holds: name another RUN_DIR, or "
                     "--overwrite (under make: OVERWRITE=yes)",

@@ -7,6 +7,13 @@
 #include "lib/base/json.h"
 
 namespace reel3d {
+namespace {
+
+// Far more than a run can do. A larger number comes from a damaged file.
+constexpr int64_t kMostSteps = 1'000'000'000'000'000;
+constexpr int64_t kMostEpochs = 1'000'000;
+
+}  // namespace
 
 int64_t Position::RollBackStep(int checkpoint_epochs, int64_t steps_in_epoch) const {
   return (epoch - epoch % checkpoint_epochs) * steps_in_epoch;
@@ -21,18 +28,24 @@ nlohmann::ordered_json Position::State() const {
 void Position::Restore(const nlohmann::ordered_json& state, int64_t steps_in_epoch,
                        const std::string& source) {
   UseJson(source, [&] {
-    step = state.at("step").get<int64_t>();
-    epoch = state.at("epoch").get<int>();
-    step_in_epoch = state.at("step_in_epoch").get<int64_t>();
+    const auto integer = [&](const char* name, int64_t least, int64_t most) {
+      return IntegerAt(state, name, least, most, source);
+    };
+    const auto older = [&](const char* name) {  // older checkpoints lack it
+      return state.contains(name) ? integer(name, 0, step) : 0;
+    };
+    step = integer("step", 0, kMostSteps);
+    epoch = static_cast<int>(integer("epoch", 0, kMostEpochs));
+    step_in_epoch = integer("step_in_epoch", 0, steps_in_epoch);
     best_top1 = state.at("best_top1").get<double>();
     best_loss = state.at("best_loss").get<double>();
-    best_step = state.at("best_step").get<int64_t>();
-    num_bad = state.value("num_bad", int64_t{0});  // older checkpoints lack it
-    bad_in_row = state.value("bad_in_row", int64_t{0});
+    best_step = integer("best_step", -1, step);
+    num_bad = older("num_bad");
+    bad_in_row = older("bad_in_row");
     last_epoch = state.at("last_epoch");
   });
   const bool is_line = last_epoch.is_null() || last_epoch.is_object();
-  if (step < 0 || epoch < 0 || step_in_epoch < 0 || step_in_epoch > steps_in_epoch || !is_line) {
+  if (epoch > step || !is_line) {
     throw InputError(fmt::format("{}: step {}, {} of epoch {}, makes no sense", source, step,
                                  step_in_epoch, epoch));
   }

@@ -43,7 +43,8 @@ void RequireSameCourse(const nlohmann::ordered_json& state, const TrainOptions& 
                                    options.epochs, options.run_dir, state.at("epochs").dump()));
     }
     if (options.bad_step.action == BadStepAction::kRollBack &&
-        state.value("checkpoint_epochs", options.checkpoint_epochs) != options.checkpoint_epochs) {
+        state.contains("checkpoint_epochs") &&
+        state.at("checkpoint_epochs") != options.checkpoint_epochs) {
       throw UsageError(fmt::format(
           "--checkpoint-epochs {}: {} began with {}, and --on-bad-step roll-back goes by it",
           options.checkpoint_epochs, options.run_dir, state.at("checkpoint_epochs").dump()));

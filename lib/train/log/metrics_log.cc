@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 
 namespace reel3d {
@@ -20,7 +21,7 @@ using Lines = std::map<int64_t, nlohmann::ordered_json>;  // by step
 
 void AddLine(const nlohmann::ordered_json& line, int64_t last_step, Lines* lines) {
   const auto step = line.is_object() ? line.find("step") : line.end();
-  if (step != line.end() && step->is_number_integer() && step->get<int64_t>() <= last_step) {
+  if (step != line.end() && IsWithin<int64_t>(*step) && step->get<int64_t>() <= last_step) {
     lines->emplace(step->get<int64_t>(), line);
   }
 }
@@ -38,7 +39,7 @@ Lines LinesUpTo(const std::filesystem::path& file, int64_t last_step) {
 // Returns 0 for a line without an epoch.
 int EpochOf(const nlohmann::ordered_json& line) {
   const auto epoch = line.find("epoch");
-  return epoch != line.end() && epoch->is_number_integer() ? epoch->get<int>() : 0;
+  return epoch != line.end() && IsWithin<int>(*epoch) ? epoch->get<int>() : 0;
 }
 
 }  // namespace

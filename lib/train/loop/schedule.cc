@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/error.h"
+#include "lib/base/json.h"
 
 namespace reel3d {
 
@@ -92,8 +93,12 @@ nlohmann::ordered_json Schedule::State() const {
 void Schedule::Restore(const nlohmann::ordered_json& state) {
   try {
     best_loss_ = state.value("best_loss", std::numeric_limits<double>::infinity());
-    epochs_since_best_ = state.at("epochs_since_best").get<int>();
-    num_decays_ = state.at("num_decays").get<int>();
+    const auto count = [&](const char* name) {
+      return static_cast<int>(
+          IntegerAt(state, name, 0, std::numeric_limits<int>::max(), "schedule of the checkpoint"));
+    };
+    epochs_since_best_ = count("epochs_since_best");
+    num_decays_ = count("num_decays");
   } catch (const nlohmann::json::exception& error) {
     throw InputError(std::string("schedule of the checkpoint: ") + error.what());
   }
