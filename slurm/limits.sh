@@ -18,8 +18,10 @@ sbatch_option() {
 	echo "$value"
 }
 
-# site_number KEY prints a number of `scontrol show config`, which is in $site; nothing if it has none.
-site_number() { awk -v key="$1" '$1 == key && $3 ~ /^[0-9]+$/ {print $3}' <<<"$site"; }
+# site_number KEY prints a number of `scontrol show config`, which is in $site; nothing if it has none. Slurm's
+# numbers have 32 bits, and the highest ones mean "no limit". check-cluster reads the same texts inside a job
+# (lib/cluster/slurm_check.cc), and tests/cluster/slurm_scripts_test.cc compares the two.
+site_number() { awk -v key="$1" '$1 == key && $3 ~ /^[0-9]+$/ && $3 <= 4294967290 {print $3}' <<<"$site"; }
 
 # ask_accounting COLUMNS WHAT... prints lines of sacctmgr with '|' between columns; nothing where Slurm
 # has no accounting, or does not answer.
@@ -49,7 +51,7 @@ partition_value() {
 max_array_tasks() {
 	local most fewer
 	most=$(site_number MaxArraySize)
-	fewer=$(awk '$1 == "SchedulerParameters"' <<<"$site" | grep -oE 'max_array_tasks=[0-9]{1,9}' | cut -d = -f 2) || true
+	fewer=$(awk '$1 == "SchedulerParameters" {print $3}' <<<"$site" | tr ',' '\n' | sed -nE 's/^max_array_tasks=([0-9]{1,9})$/\1/p' | head -n 1)
 	if [ -n "$most" ] && [ -n "$fewer" ] && ((fewer < most)); then
 		echo "$fewer max_array_tasks"
 	elif [ -n "$most" ]; then
