@@ -18,23 +18,19 @@ namespace reel3d {
 namespace {
 
 // Stand-ins for Slurm's commands print the texts, which are in files beside them.
-constexpr const char* kScontrol = R"(#!/bin/sh
+constexpr const char* kScontrol = R"sh(#!/bin/sh
 cd "$(dirname "$0")"
-for last;
-do :; done
+for last; do :; done
 case $last in
-config) cat config ;
-;
-partition) cat partitions ;
-;
-*) grep "^PartitionName=$last " partitions ;
-;
+config) cat config ;;
+partition) cat partitions ;;
+*) grep "^PartitionName=$last " partitions ;;
 esac
-)";
-constexpr const char* kSacctmgr = R"(#!/bin/sh
+)sh";
+constexpr const char* kSacctmgr = R"sh(#!/bin/sh
 case $* in *" associations "*) echo "|$(cat "$(dirname "$0")/submit")|" ;; esac
-)";
-constexpr const char* kAsk = R"(set -euo pipefail
+)sh";
+constexpr const char* kAsk = R"sh(set -euo pipefail
 . slurm/limits.sh
 . slurm/grace.sh
 site=$(scontrol show config)
@@ -42,7 +38,7 @@ echo "tasks $(max_array_tasks | cut -d ' ' -f 1)"
 echo "jobs $(site_number MaxJobCount)"
 echo "own_jobs $(submit_limits mine "$1" '' | sed -n 's/ .*MaxSubmitJobs of account.*//p')"
 echo "grace_s $(grace_seconds "$1" '')"
-)";
+)sh";
 
 class SlurmScripts : public testing::Test {
  protected:
