@@ -74,10 +74,10 @@ class SlurmScripts : public testing::Test {
     WriteFileAtomically(folder_ / "config", says.config);
     WriteFileAtomically(folder_ / "partitions", says.partitions);
     WriteFileAtomically(folder_ / "submit", says.submit);
-    const test::CommandResult said =
-        test::RunCommand({"bash", "-c", std::string("cd \"$0\"\n") + kAsk,
-                          test::SourceFolder().string(), says.partition},
-                         {fmt::format("PATH={}:{}", folder_.path().string(), std::getenv("PATH"))});
+    const test::CommandResult said = test::RunCommand(
+        {"/usr/bin/env", fmt::format("PATH={}:{}", folder_.path().string(), std::getenv("PATH")),
+         "bash", "-c", std::string("cd \"$0\"\n") + kAsk, test::SourceFolder().string(),
+         says.partition});
     EXPECT_EQ(said.exit_status, 0) << said.err;
     return said.out;
   }
