@@ -2,6 +2,8 @@
 # Defines the stages of a chain of jobs, and functions that ask Slurm about these jobs. submit.sh,
 # status.sh, cancel.sh and end.sbatch source this file in the project's folder.
 set -euo pipefail
+# shellcheck source=slurm/slices.sh
+. slurm/slices.sh
 
 : "${EXP:=demo}"
 : "${RUN:=run/$EXP}"
@@ -84,12 +86,8 @@ never_began() {
 	[ -z "${none:-}" ] || echo "Slurm never started $none (no log): sinfo -R shows nodes that it has drained; submit again"
 }
 
-# slices_there STAGE prints into how many slices the unfinished output of a stage is cut. Anybody may
-# have written the file, and bash would run a command in a text that it takes for a number.
-slices_there() {
-	local file=$RUN/${folder[$1]}/leases/slices
-	[ ! -f "$file" ] || head -c 64 "$file" 2>/dev/null | LC_ALL=C grep -axE -m 1 '[1-9][0-9]{0,6}' || true
-}
+# slices_there STAGE prints into how many slices the unfinished output of a stage is cut.
+slices_there() { slices_in "$RUN/${folder[$1]}"; }
 
 # made_by_chain STAGE succeeds if the newest submission has finished the stage. The output of an
 # earlier submission may be out of date.

@@ -54,7 +54,7 @@ grace_seconds() {
 	preempt/qos) grace=$(ask_accounting GraceTime qos where "name=${2:-normal}" | head -n 1 | awk -F : '{print NF == 3 ? ($1 * 60 + $2) * 60 + $3 : $1}') ;;
 	*) return 0 ;;
 	esac
-	[[ $mode =~ OFF ]] || grep -xE '[0-9]{1,9}' <<<"${grace:-}" || true
+	[[ -z $mode || $mode =~ OFF ]] || grep -xE '[0-9]{1,9}' <<<"${grace:-}" || true
 }
 
 # Prints a note if training cannot save before it is ended. It saves now and then all the same, and Slurm may

@@ -9,7 +9,7 @@
 
 # Slurm's name of this job. The number of one task of each array is also that of the whole array.
 self=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}}
-self=${self:-$SLURM_JOB_ID}
+self=${self:-${SLURM_JOB_ID:?is not set, so this is no job of Slurm: slurm/submit.sh queues this script}}
 
 # Slurm's signals come to this script alone: USR1 before the time limit, TERM when the job is to end, and
 # before a preemption whatever the site sends. The signals are noted from here on, however long site_setup takes.
@@ -67,11 +67,14 @@ keep_record() {
 }
 trap keep_record EXIT
 
+# Commands of a site, such as `module load` and `conda activate`, may read variables that are not set.
+set +u
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 in_setup=yes
 site_setup
 in_setup=
+set -u
 
 # Slurm's array may have only some of the tasks (ARRAY=LIST). The tools need the numbers of all tasks.
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then

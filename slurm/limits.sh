@@ -18,8 +18,17 @@ sbatch_option() {
 	echo "$value"
 }
 
+# is_limit TEXT succeeds if this is a number of Slurm. They have 32 bits, and the highest ones mean "no limit".
+# check-cluster reads the same texts inside a job (lib/cluster/slurm_check.cc), and
+# tests/cluster/slurm_scripts_test.cc compares the two.
+is_limit() { [[ $1 =~ ^[0-9]{1,10}$ ]] && ((10#$1 <= 4294967290)); }
+
 # site_number KEY prints a number of `scontrol show config`, which is in $site; nothing if it has none.
-site_number() { awk -v key="$1" '$1 == key && $3 ~ /^[0-9]+$/ {print $3}' <<<"$site"; }
+site_number() {
+	local number
+	number=$(awk -v key="$1" '$1 == key {print $3}' <<<"$site" | head -n 1)
+	! is_limit "$number" || echo "$number"
+}
 
 # ask_accounting COLUMNS WHAT... prints lines of sacctmgr with '|' between columns; nothing where Slurm
 # has no accounting, or does not answer.
@@ -49,7 +58,7 @@ partition_value() {
 max_array_tasks() {
 	local most fewer
 	most=$(site_number MaxArraySize)
-	fewer=$(awk '$1 == "SchedulerParameters"' <<<"$site" | grep -oE 'max_array_tasks=[0-9]{1,9}' | cut -d = -f 2) || true
+	fewer=$(awk '$1 == "SchedulerParameters" {print $3}' <<<"$site" | tr ',' '\n' | sed -nE 's/^max_array_tasks=([0-9]{1,9})$/\1/p' | head -n 1)
 	if [ -n "$most" ] && [ -n "$fewer" ] && ((fewer < most)); then
 		echo "$fewer max_array_tasks"
 	elif [ -n "$most" ]; then
@@ -71,15 +80,15 @@ submit_limits() {
 	line=$(ask_accounting Partition,MaxSubmitJobs,DefaultQOS associations where "user=$user" "account=$account" ${cluster:+"cluster=$cluster"} |
 		awk -F '|' -v partition="$partition" '$1 == "" || $1 == partition' | sort -t '|' -k 1,1 | tail -n 1)
 	most=$(cut -s -d '|' -f 2 <<<"$line")
-	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --account="$account") MaxSubmitJobs of account $account"
+	! is_limit "$most" || echo "$most $(own_jobs --account="$account") MaxSubmitJobs of account $account"
 	: "${qos:=$(cut -s -d '|' -f 3 <<<"$line")}"
 	: "${qos:=normal}"
 	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
-	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
+	! is_limit "$most" || echo "$most $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
 	qos=$(partition_value "$partition" QoS)
 	[ -n "$qos" ] || return 0
 	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
-	[[ ! $most =~ ^[0-9]+$ ]] || echo "$most $(own_jobs --partition="$partition") MaxSubmitJobsPerUser of QOS $qos of partition $partition"
+	! is_limit "$most" || echo "$most $(own_jobs --partition="$partition") MaxSubmitJobsPerUser of QOS $qos of partition $partition"
 }
 
 # own_jobs OPTION prints how many jobs and tasks the user has in the queue.

@@ -4,8 +4,10 @@
 # $RANKS_STATUS.pid.
 set -euo pipefail
 
+set +u # as in job.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
+set -u
 
 # Since Slurm 22.05 srun does not inherit this setting from the job.
 export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}

@@ -21,8 +21,9 @@ trap 'unmount; rm -rf --one-file-system "$work"' EXIT
 if [ -n "${2:-}" ]; then
 	cp -a "$2" "$work/system"
 else
-	mirror=$(grep -rhoE 'https?://[^ ]+/debian/?$' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1)
-	debootstrap --variant=minbase --include=make trixie "$work/system" "$mirror" >"$work/log" 2>&1 || {
+	# One of the two places may be missing. Without a mirror debootstrap takes its own.
+	mirror=$(grep -rhoE 'https?://[^ ]+/debian/?$' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1) || true
+	debootstrap --variant=minbase --include=make trixie "$work/system" ${mirror:+"$mirror"} >"$work/log" 2>&1 || {
 		echo "bundle_check: skipped, debootstrap made no Debian 13: $(tail -n 1 "$work/log")" >&2
 		exit 77
 	}

@@ -43,10 +43,10 @@ run() { # STATUS TARGET NAME=VALUE...: makes the target, and expects the status
 seen() { grep -c "^$1 .* on $2: " "$RUN/seen" || true; } # TOOL HOST
 
 echo "== refused"
-run 2 prep HOSTS=a
-grep -q 'EXEC=parallel: the hosts share the work, so give SLICES=N' "$work/said" || fail "no reason"
-run 2 prep HOSTS=a SLICES=10 OVERWRITE=yes
-run 2 prep SLICES=10
+run 2 prep HOSTS=a SLICES=0
+grep -q 'EXEC=parallel: the hosts share the work, so leave out SLICES=0 and OVERWRITE=yes' "$work/said" || fail "no reason"
+run 2 prep HOSTS=a OVERWRITE=yes
+run 2 prep
 grep -q 'say which hosts: HOSTS=' "$work/said" || fail "no reason"
 
 echo "== each host once, of which one is this machine"
@@ -59,6 +59,11 @@ done
 grep -q -e '--share-work 10 ' "$RUN/seen" || fail "no shared work"
 grep -q '^measure-videos .* --subset testing ' "$RUN/seen" || fail "not the scored videos are measured"
 [ -e "$RUN/evaluation/DONE" ] || fail "not finished"
+
+echo "== as many slices as suit the hosts"
+rm -rf "$RUN"/{seen,prepared}
+run 0 prep HOSTS=a,b,:
+grep -q -e '^prep-videos .* --share-work 48 ' "$RUN/seen" || fail "$(cat "$RUN/seen")"
 
 echo "== a host that cannot be reached"
 rm -rf "$RUN"/{seen,prepared}
@@ -90,8 +95,8 @@ exit $status
 END
 chmod +x "$work/hq"
 rm -rf "$RUN"/{seen,prepared,shards,train,scores,evaluation}
-run 2 prep EXEC=hq
-grep -q 'EXEC=hq: the hosts share the work, so give SLICES=N' "$work/said" || fail "no reason"
+run 2 prep EXEC=hq SLICES=0
+grep -q 'EXEC=hq: the hosts share the work, so leave out SLICES=0' "$work/said" || fail "no reason"
 run 2 prep EXEC=hq SLICES=10 PATH=/usr/bin:/bin
 grep -q 'HyperQueue is not here' "$work/said" || fail "no reason"
 PATH=$work:$PATH
@@ -107,7 +112,8 @@ done
 grep -q -e "hq submit --wait --name reel3d-prepared --array 1-3 --cpus 2 --cwd $PWD .* --share-work 10 " "$RUN/asked" || fail "$(cat "$RUN/asked")"
 touch "$work/broken"
 rm -rf "$RUN"/prepared
-run 0 prep EXEC=hq SLICES=10 TASKS=3
+run 0 prep EXEC=hq TASKS=3
+grep -q -e 'hq submit .* --share-work 48 ' "$RUN/asked" || fail "$(cat "$RUN/asked")"
 grep -q 'tasks failed (see .*/hq), and the others did all the work' "$work/said" || fail "not said"
 touch "$RUN/videos.tsv" "$RUN/fail-prep-videos"
 run 2 prep EXEC=hq SLICES=10 TASKS=3

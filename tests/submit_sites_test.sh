@@ -20,6 +20,19 @@ expect 0 'evaluate: job 105' # the login node has the module
 grep -q "^prep: site_setup of $SITE_ENV failed on this node" "$RUN/slurm/failures/prep-0" || fail "$(cat "$RUN/slurm/failures/prep-0")"
 cp "$work/site.before" "$SITE_ENV"
 
+echo "== a setup that reads variables which are not set on a login node"
+start_over
+# shellcheck disable=SC2016 # the variable of the job
+printf 'site_setup() { export SCRATCH=/local/$SLURM_JOB_ID; }\nSITE_OPTIONS=(--job-name=mine --chdir=/ --export=NONE)\n: "$NOT_SET_ANYWHERE"\n' >>"$SITE_ENV"
+submit
+expect 0 'evaluate: job 105'
+for option in --job-name=reel3d-train "--chdir=$PWD" --export=ALL; do
+	[ "$(grep -oE -e " ${option%=*}=[^ ]*" <(grep 'train.sbatch$' "$work/asked") | tail -n 1)" = " $option" ] || fail "another ${option%=*}"
+done
+cp "$work/site.before" "$SITE_ENV"
+! bash slurm/prep.sbatch >"$work/said" 2>&1 || fail "a job without Slurm"
+grep -qF 'SLURM_JOB_ID: is not set, so this is no job of Slurm: slurm/submit.sh queues this script' "$work/said" || fail "no reason"
+
 echo "== a partition that is not there"
 start_over
 echo 1 >"$work/fails"

@@ -210,6 +210,55 @@ finish_tasks prepared 0 3
 submit ARRAY=2 SLICES=1000
 expect 0 'evaluate: job'
 : >"$work/asked"
+echo "== slices and tasks that suit the work, if nobody gives SLICES"
+list_videos() { # TRAINING VALIDATION
+	printf 'id\tpath\tlabel\tsubset\n' >"$RUN/videos.tsv"
+	{ seq "$1" | sed 's/$/\tv.mp4\tmoving\ttraining/' && seq "$2" | sed 's/$/\tw.mp4\tmoving\tvalidation/'; } >>"$RUN/videos.tsv"
+}
+array_of() { sed -n "s/^sbatch .*--array=\([^ ]*\) .*$1.sbatch\$/\1/p" "$work/asked"; }
+suits() { # SLICES 'ARRAYS' NAME=VALUE...: fails unless prep and score are cut so, and have these tasks
+	local slices=$1 arrays=$2
+	shift 2
+	: >"$work/asked"
+	submit SLICES= "$@"
+	expect 0 'evaluate: job'
+	[ "$(slices_of prep) $(slices_of pack) $(slices_of score)" = "$slices 0 $slices" ] || fail "other slices"
+	[ "$(array_of prep) $(array_of score)" = "$arrays" ] || fail "other tasks"
+}
+start_over
+list_videos 90 10
+suits 16 '0-0 0-0' TASKS=1
+suits 128 '0-7 0-0' TASKS=8
+expect 0 ', TASKS=1 in place of 8 (files of scores: 1)'
+suits 16000 '0-99 0-0' TASKS=1000
+expect 0 'prep: job 101, TASKS=100 in place of 1000 (videos: 100)'
+grep -q -- '--dependency=afterany:101 .*slurm/pack.sbatch$' "$work/asked" || fail "pack waits for each task"
+list_videos 15000 5000
+suits 40 '0-0 0-0' TASKS=1
+suits 128 '0-7 0-7' TASKS=8
+suits 16000 '0-999 0-19' TASKS=1000
+: >"$work/asked"
+submit SLICES= TASKS=64 PACK=groups
+expect 0 'pack: job 101, TASKS=20 in place of 64 (groups of videos: 20)'
+[ "$(slices_of pack) $(array_of pack)" = '1024 0-19' ] || fail "other groups"
+rm -rf "$RUN/shards"
+: >"$work/asked"
+submit SLICES= TASKS=64 ARRAY=3
+[ "$(array_of prep) $(array_of score)" = '3 0-19' ] || fail "another ARRAY"
+: >"$work/asked"
+submit SLICES= OVERWRITE=yes
+[ "$(slices_of prep) $(array_of prep)" = '0 0-3' ] || fail "all are made again by tasks that share"
+# A hundred million videos are not listed here.
+[ "$(bash -c '. slurm/slices.sh && for tasks in 1 8 1000; do default_slices $tasks 100000000; done' | paste -sd ' ')" = '10000 10000 16000' ] ||
+	fail "other slices of many videos"
+mkdir -p "$RUN/scores/leases"
+echo 7 >"$RUN/scores/leases/slices"
+[ "$(slurm/slices.sh "$RUN/scores" 3 "$RUN/videos.tsv") $(slurm/slices.sh "$RUN/none" 3 "$RUN/videos.tsv")" = '7 48' ] || fail "other slices without Slurm"
+start_over
+submit
+mkdir -p "$RUN/prepared/leases"
+finish_tasks prepared 0 3
+: >"$work/asked"
 echo "== files with a command in place of a number"
 # shellcheck disable=SC2016
 command='x[$(touch "$RUN/obeyed")0]'

@@ -6,6 +6,8 @@ while read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(SLURM|SBA
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Most tests are about tasks with fixed shares.
+export SLICES=0
 export RUN=$work/run CONFIGS=$work/configs BIN=$work/bin EXP=fake SITE_ENV=$work/site.env TASKS=4
 export PATH=$work/slurm:$PATH
 mkdir -p "$work/slurm" "$BIN" "$CONFIGS"

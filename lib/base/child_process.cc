@@ -97,9 +97,9 @@ ChildProcess::Answer ChildProcess::Receive(double timeout_s, std::string* messag
   return size > 0 ? Answer::kMessage : Answer::kGone;
 }
 
-std::string ChildProcess::End() {
+ChildEnd ChildProcess::End() {
   if (pid_ < 0) {
-    return "ended before";
+    return {"ended before", 0};
   }
   // If the child has closed its socket, it is ending by itself. Wait a little for its exit status.
   int status = 0;
@@ -122,11 +122,13 @@ std::string ChildProcess::End() {
   }
   pid_ = -1;
   if (ended < 0) {
-    return "an unknown end";  // SIGCHLD is ignored, or other code of this process has waited
+    return {"an unknown end", 0};  // SIGCHLD is ignored, or other code of this process has waited
   }
-  return WIFSIGNALED(status)
-             ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
-             : fmt::format("exit status {}", WEXITSTATUS(status));
+  if (!WIFSIGNALED(status)) {
+    return {fmt::format("exit status {}", WEXITSTATUS(status)), 0};
+  }
+  const int signal = WTERMSIG(status);
+  return {fmt::format("signal {}, {}", signal, strsignal(signal)), signal};
 }
 
 void BecomeChild() {

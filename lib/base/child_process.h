@@ -13,6 +13,12 @@ namespace reel3d {
 
 constexpr size_t kMaxMessage_bytes = 65536;
 
+// Says how a child process has ended.
+struct ChildEnd {
+  std::string words;  // such as "exit status 1" or "signal 11, Segmentation fault"
+  int signal = 0;     // that has ended it; 0: none, or it is not known
+};
+
 // The parent's end. Use it from one thread. The child is killed when the thread that started it
 // ends.
 class ChildProcess {
@@ -31,10 +37,9 @@ class ChildProcess {
   // Waits at most `timeout_s` seconds for the child's next message. Returns kMessage with it,
   // kSilence if none came, or kGone if the child has closed its end.
   Answer Receive(double timeout_s, std::string* message);
-  // Kills the child if it still runs. Returns how it ended, such as "exit status 1" or "signal 11,
-  // Segmentation fault". Returns "an unknown end" if this process ignores SIGCHLD, which RunTool()
-  // prevents.
-  std::string End();
+  // Kills the child if it still runs. Returns how it ended: "an unknown end" if this process
+  // ignores SIGCHLD, which RunTool() prevents.
+  ChildEnd End();
 
  private:
   int pid_ = -1;

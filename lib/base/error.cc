@@ -4,12 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <new>
 #include <system_error>
 
-#include "lib/base/full_disk.h"
 #include "lib/base/visible_text.h"
 
 namespace reel3d {
@@ -32,8 +30,6 @@ int ExitStatus(ErrorKind kind) {
 
 namespace {
 
-constexpr const char* kOfFullDisk = "; free some space and run the same command again";
-
 std::string Reason(const std::string& what, int error_number) {
   return fmt::format("{}: {}", what, std::generic_category().message(error_number));
 }
@@ -49,16 +45,17 @@ Error ReadError(const std::string& what, int error_number) {
   const bool wrong_name = error_number == ENOENT || error_number == EISDIR ||
                           error_number == ENOTDIR || error_number == EACCES ||
                           error_number == ENAMETOOLONG;
-  return {wrong_name ? ErrorKind::kInput : ErrorKind::kEnvironment, Reason(what, error_number)};
+  return {wrong_name ? ErrorKind::kInput : ErrorKind::kEnvironment, Reason(what, error_number),
+          error_number};
 }
 
 Error WriteError(const std::string& what, int error_number) {
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return {ErrorKind::kEnvironment, Reason(what, error_number) + (full ? kOfFullDisk : "")};
-}
-
-bool SaysDiskIsFull(std::string_view message) {
-  return message.find(kOfFullDisk) != std::string_view::npos;
+  const Error error(ErrorKind::kEnvironment, Reason(what, error_number), error_number);
+  return error.IsDiskFull()
+             ? Error(error.kind(),
+                     std::string(error.what()) + "; free some space and run the same command again",
+                     error_number)
+             : error;
 }
 
 Failure DescribeFailure(const std::exception& exception) {

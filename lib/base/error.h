@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cerrno>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -31,14 +32,20 @@ constexpr int kExitStoppedEarly = 75;  // stopped at a checkpoint: run the same 
 int ExitStatus(ErrorKind kind);
 
 // The message is one line. It says what failed, for which item, why, and what to do if that is
-// known.
+// known. It is for people: code decides by the kind and by the number of the system.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Error(ErrorKind kind, const std::string& message, int system_error = 0)
+      : std::runtime_error(message), kind_(kind), system_error_(system_error) {}
   ErrorKind kind() const { return kind_; }
+  // Returns the errno of the system call that failed; 0 if there was none, or it is not known.
+  int system_error() const { return system_error_; }
+  // Returns whether a disk is full or a quota is used up.
+  bool IsDiskFull() const { return system_error_ == ENOSPC || system_error_ == EDQUOT; }
 
  private:
   ErrorKind kind_;
+  int system_error_;
 };
 
 inline Error UsageError(const std::string& message) { return {ErrorKind::kUsage, message}; }

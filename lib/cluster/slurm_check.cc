@@ -2,13 +2,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <optional>
 #include <sstream>
-#include <string_view>
 
 #include "lib/base/plural.h"
 #include "lib/cluster/checks.h"
+#include "lib/cluster/slurm_text.h"
 
 namespace reel3d {
 namespace {
@@ -18,62 +17,6 @@ namespace {
 constexpr int64_t kJobsOfChain = 13;
 // Training needs the time of a step and a save to stop, which is not known here.
 constexpr int64_t kUsualStop_s = 60;
-// Slurm's numbers have 32 bits; 4294967294 is its word for "no limit".
-constexpr int64_t kMostNumber = 4'294'967'290;
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  const size_t last = text.find_last_not_of(" \t\r");
-  return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
-}
-
-// Returns the value of "Key   = value" in a text with a line for each key; "" if it is not there.
-std::string ValueInLines(const std::string& text, std::string_view key) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t equals = line.find('=');
-    if (equals != std::string::npos && Trimmed(line.substr(0, equals)) == key) {
-      return std::string(Trimmed(std::string_view(line).substr(equals + 1)));
-    }
-  }
-  return "";
-}
-
-// Returns the value of "Key=value" in a line of such pairs; "" if it is not there.
-std::string ValueInPairs(const std::string& text, const std::string& key) {
-  std::istringstream pairs(text);
-  for (std::string pair; pairs >> pair;) {
-    if (pair.rfind(key + "=", 0) == 0) {
-      return pair.substr(key.size() + 1);
-    }
-  }
-  return "";
-}
-
-// Returns the number at the start of "1001", "30 sec"; nothing for "UNLIMITED", "(null)" and what
-// is no number of Slurm.
-std::optional<int64_t> NumberIn(const std::string& text) {
-  int64_t number = -1;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  const bool is_word = read.ptr == end || *read.ptr == ' ' || *read.ptr == '\n';
-  return read.ec == std::errc() && is_word && number >= 0 && number <= kMostNumber
-             ? std::optional(number)
-             : std::nullopt;
-}
-
-// Returns the number of tasks that an array may have, because of MaxArraySize, which is one more
-// than the highest number of a task, and of max_array_tasks.
-std::optional<int64_t> MostTasks(const std::string& config) {
-  std::optional<int64_t> most = NumberIn(ValueInLines(config, "MaxArraySize"));
-  std::string parameters = ValueInLines(config, "SchedulerParameters");
-  for (char& letter : parameters) {
-    letter = letter == ',' ? ' ' : letter;
-  }
-  const std::optional<int64_t> fewer = NumberIn(ValueInPairs(parameters, "max_array_tasks"));
-  return most && fewer && *fewer < *most ? fewer : most;
-}
-
 // Returns what Slurm says of this job's partition; "" if that is not there.
 std::string OwnPartition(const SlurmTexts& says) {
   std::istringstream lines(says.partitions);
@@ -118,7 +61,7 @@ nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/)
   }
   const SlurmTexts says = probe.ask_slurm();
   return {{"answers", !says.config.empty()},
-          {"tasks", JsonOf(MostTasks(says.config))},
+          {"tasks", JsonOf(MostArrayTasks(says.config))},
           {"jobs", JsonOf(NumberIn(ValueInLines(says.config, "MaxJobCount")))},
           {"own_jobs", JsonOf(NumberIn(says.submit))},
           {"requeues", JsonOf(NumberIn(ValueInLines(says.config, "JobRequeue")))},

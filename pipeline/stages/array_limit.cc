@@ -2,15 +2,15 @@
 #include "pipeline/stages/array_limit.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
 #include "lib/base/error.h"
+#include "lib/cluster/slurm_text.h"
 
 namespace reel3d {
 
-double AskMaxArraySize() {
+double AskMostArrayTasks() {
   const char* command = "timeout 10 scontrol show config 2>/dev/null";
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command, "re"), pclose);
   std::string answer;
@@ -18,17 +18,13 @@ double AskMaxArraySize() {
   while (pipe && std::fgets(part, sizeof part, pipe.get()) != nullptr) {
     answer += part;
   }
-  const std::string name = "MaxArraySize";
-  const size_t place = answer.find(name);
-  const size_t equals = place == std::string::npos ? place : answer.find('=', place);
-  const double size =
-      equals == std::string::npos ? 0 : std::strtod(answer.c_str() + equals + 1, nullptr);
-  if (!(size >= 1 && size <= 1e9)) {
+  const int64_t tasks = MostArrayTasks(answer).value_or(0);
+  if (tasks < 1) {
     throw EnvironmentError(
         "scontrol show config says no MaxArraySize: run this where Slurm works, or give "
         "--max-array-size");
   }
-  return size;
+  return static_cast<double>(tasks);
 }
 
 }  // namespace reel3d

@@ -4,8 +4,8 @@
 
 namespace reel3d {
 
-// Returns Slurm's MaxArraySize on this cluster. Throws an environment error if `scontrol show
-// config` does not print it within 10 seconds.
-double AskMaxArraySize();
+// Returns the number of tasks that an array may have on this cluster, see MostArrayTasks(). Throws
+// an environment error if `scontrol show config` does not print MaxArraySize within 10 seconds.
+double AskMostArrayTasks();
 
 }  // namespace reel3d

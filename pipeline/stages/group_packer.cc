@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/full_disk.h"
 #include "lib/base/host.h"
 #include "lib/base/log.h"
 #include "lib/base/timer.h"
@@ -121,19 +120,12 @@ GroupPacker::Result GroupPacker::PackAgain(const Order& order, const StageOutput
     Prepare(rows, output, notes, &result.record);
     PackPrepared(order, rows, output, notes, &result);
     scratch_.Clear();
-  } catch (const Error& error) {
+  } catch (const Error&) {
     if (auto others = OfOthers(order, output)) {  // which took away the unfinished shards
       scratch_.Clear();
       return {std::move(*others), true};
     }
-    const std::string what = error.what();
-    if (!SaysDiskIsFull(what) || what.find(scratch_.path().string()) == std::string::npos) {
-      throw;
-    }
-    throw EnvironmentError(fmt::format(
-        "{}; the folder of --scratch must hold {} prepared videos: name a larger disk, or start in "
-        "a new OUT_DIR with fewer --group-videos",
-        what, group.end - group.begin));
+    throw;
   }
   return result;
 }
@@ -156,15 +148,6 @@ std::optional<GroupRecord> GroupPacker::OfOthers(const Order& order,
   return ReadGroupRecord(output.folder(), order.group, order.plan);
 }
 
-void GroupPacker::RequireScratch(const std::vector<FailedItem>& failed) const {
-  scratch_.RequireThere();
-  for (const FailedItem& item : failed) {
-    if (item.reason.find(scratch_.path().string()) != std::string::npos) {
-      throw EnvironmentError(item.reason);
-    }
-  }
-}
-
 int64_t GroupPacker::NumWorkers() const {
   return ProcessCount(options_.preparation.threads, kPrepWorker_bytes);
 }
@@ -174,8 +157,19 @@ void GroupPacker::Prepare(const Rows& rows, const StageOutput& output, WorkNotes
   const TimeAdded added(&prepare_s_);
   PrepTools tools(rows.manifest, scratch_.path(), options_.preparation);
   std::vector<FailedItem> failed;
-  const PrepVideosReport report = Preparation(&tools, output, TaskSlice(), notes).Run(&failed);
-  RequireScratch(failed);
+  PrepVideosReport report;
+  try {
+    report = Preparation(&tools, output, TaskSlice(), notes).Run(&failed);
+  } catch (const Error& error) {
+    if (!error.IsDiskFull()) {  // preparing writes nowhere else
+      throw;
+    }
+    throw EnvironmentError(fmt::format(
+        "{}; the folder of --scratch must hold {} prepared videos: name a larger disk, or start in "
+        "a new OUT_DIR with fewer --group-videos",
+        error.what(), rows.numbers.size()));
+  }
+  scratch_.RequireThere();
   std::unordered_map<std::string, std::string> reasons;
   for (const FailedItem& item : failed) {
     reasons.emplace(item.id, item.reason);
@@ -225,7 +219,7 @@ void GroupPacker::PackPrepared(const Order& order, const Rows& rows, const Stage
       {scratch_.path(), options_.shard_size_bytes, ThreadCount(options_.threads), true}, plan,
       output);
   const std::vector<FailedItem> failed = packer.Pack();
-  RequireScratch({});
+  scratch_.RequireThere();
   for (const FailedItem& item : failed) {
     if (!fs::exists(PreparedFile(scratch_.path(), item.id))) {
       throw EnvironmentError(fmt::format(kVanished, scratch_.path().string(), item.id));

@@ -63,7 +63,8 @@ class GroupPacker {
   };
 
   Rows RowsOf(const std::vector<size_t>& numbers) const;
-  // Prepares the rows into scratch, and adds what became of them to `record`.
+  // Prepares the rows into scratch, and adds what became of them to `record`. Throws an
+  // environment error if the scratch folder, and not the videos, is at fault.
   void Prepare(const Rows& rows, const StageOutput& output, WorkNotes* notes, GroupRecord* record);
   // Tries again the videos of `record` that could not be prepared, and those that could not be
   // packed if their sources have other sizes now. Returns true if one of them is prepared now.
@@ -75,9 +76,6 @@ class GroupPacker {
   Result PackAgain(const Order& order, const StageOutput& output, WorkNotes* notes);
   // Returns what another task has published of the group since this task began.
   std::optional<GroupRecord> OfOthers(const Order& order, const StageOutput& output) const;
-  // Throws an environment error if files of the scratch folder, and not the videos, are at fault.
-  void RequireScratch(const std::vector<FailedItem>& failed) const;
-
   const GroupPackerOptions options_;
   const Manifest& manifest_;
   const std::vector<std::string>& classes_;

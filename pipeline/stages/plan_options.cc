@@ -143,7 +143,8 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"max-array-size",
        &cluster->max_array_size,
        {0, 1e9},
-       "maximum number of tasks in a Slurm array job (MaxArraySize). 0: ask scontrol",
+       "maximum number of tasks in a Slurm array job (MaxArraySize, max_array_tasks). 0: ask "
+       "scontrol",
        kWhole},
       {"rank-hour-price",
        &cluster->rank_hour_price,

@@ -39,7 +39,7 @@ plan::Request RequestOf(PlanRunOptions options) {
   MarkGiven(KnobsOf(&options.settings), KnobsOf(&defaults.settings));
   MarkGiven(KnobsOf(&options.cluster), KnobsOf(&defaults.cluster));
   if (options.cluster.max_array_size.value == 0) {
-    options.cluster.max_array_size = {AskMaxArraySize(), plan::Origin::kMeasured};
+    options.cluster.max_array_size = {AskMostArrayTasks(), plan::Origin::kMeasured};
   }
   const PlannedVideos planned = PlanVideos(options.videos);
   for (const std::string& note : planned.notes) {

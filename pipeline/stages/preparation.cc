@@ -191,6 +191,9 @@ PrepareRequest Preparation::RequestFor(const std::vector<Part>& parts) const {
 
 ItemOutcome Preparation::Publish(const PreparedPart& prepared, Part* part) {
   const std::unique_ptr<PendingFile> file = std::move(part->file);
+  if (prepared.is_fault_of_target && !tools_.settings().files_stay) {
+    throw EnvironmentError(prepared.fault);  // scratch folders are cleaned by others, too
+  }
   if (!prepared.fault.empty()) {
     throw InputError(prepared.fault);
   }

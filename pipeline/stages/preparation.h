@@ -30,7 +30,9 @@ struct PrepSettings {
   bool allow_truncated = false;
   int threads = 0;  // 0: as many as fit into the memory of the job
   PrepWorkerOptions worker;
-  // False: prepared files are lost if the task ends, so they do not count as finished in its notes.
+  // False: prepared files are in a scratch folder. They are lost if the task ends, so they do not
+  // count as finished in its notes. One that cannot be read back is an environment error: its
+  // video may be sound.
   bool files_stay = true;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -26,7 +27,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PrepareRequest, source, height, short_side, q
                                    rate, interlaced)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DecodeSummary, num_frames, expected_frames, problem, notes,
                                    truncated)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparedPart, summary, fault)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparedPart, summary, fault, is_fault_of_target)
 
 namespace {
 
@@ -66,7 +67,8 @@ PrepareRequest ReceiveRequest(const Json& message) {
 // Throws the worker's error, if the message is one.
 void ThrowError(const Json& message) {
   if (message.contains("error")) {
-    throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>());
+    throw Error(message.at("kind").get<ErrorKind>(), message.at("error").get<std::string>(),
+                message.at("system_error").get<int>());
   }
 }
 
@@ -87,8 +89,10 @@ bool Understand(const std::string& bytes, const std::function<void(int64_t)>& on
   return message.at("done").get<bool>();
 }
 
-Json PackError(ErrorKind kind, const std::string& what) {
-  return {{"error", what.substr(0, kMaxMessage_bytes / 2)}, {"kind", kind}};
+Json PackError(const Error& error) {
+  return {{"error", std::string(error.what()).substr(0, kMaxMessage_bytes / 2)},
+          {"kind", error.kind()},
+          {"system_error", error.system_error()}};
 }
 
 // Runs in the worker.
@@ -123,14 +127,14 @@ Json Answer(const Json& message) {
     PrepareAndTell(request);
     return {{"done", true}};
   } catch (const std::bad_alloc&) {
-    return PackError(ErrorKind::kInput,
-                     fmt::format("cannot decode {}: more than {} MB of memory needed, the limit by "
-                                 "--worker-memory or by what this machine or job has",
-                                 request.source, memory_mb));
+    return PackError(
+        InputError(fmt::format("cannot decode {}: more than {} MB of memory needed, the limit by "
+                               "--worker-memory or by what this machine or job has",
+                               request.source, memory_mb)));
   } catch (const Error& error) {
-    return PackError(error.kind(), error.what());
+    return PackError(error);
   } catch (const std::exception& error) {
-    return PackError(ErrorKind::kInternal, error.what());
+    return PackError({ErrorKind::kInternal, error.what()});
   }
 }
 
@@ -160,7 +164,7 @@ void PrepWorker::Start() {
   std::string ready;
   if (!Hear(kStart_s, &ready) || ready.empty()) {
     throw EnvironmentError(fmt::format("a worker process of {} does not start: {}",
-                                       options_.program, process_->End()));
+                                       options_.program, process_->End().words));
   }
 }
 
@@ -199,11 +203,11 @@ std::string PrepWorker::Await(const std::string& what, const Stopwatch& clock) {
   const double left_s = timeout_s - clock.Seconds();
   std::string bytes;
   if (!Hear(std::min(left_s, options_.stall_s), &bytes)) {
-    const std::string end = process_->End();
-    // Neither this process nor a decoder sends signal 9, so memory is probably short.
-    const bool killed = end.find("signal 9,") != std::string::npos;
-    GiveUp(fmt::format("{}: the decoder crashed ({}){}", what, end,
-                       killed ? "; if the machine is short of memory, take fewer --threads" : ""));
+    const ChildEnd end = process_->End();
+    // Neither this process nor a decoder sends SIGKILL, so memory is probably short.
+    GiveUp(fmt::format(
+        "{}: the decoder crashed ({}){}", what, end.words,
+        end.signal == SIGKILL ? "; if the machine is short of memory, take fewer --threads" : ""));
   }
   if (bytes.empty()) {
     GiveUp(left_s <= options_.stall_s

@@ -213,7 +213,7 @@ class Pass {
         decoder_(request.source, PartsOf(request, numbers)),
         coder_(request) {
     for (const size_t number : numbers) {
-      tracks_.push_back({number, nullptr, false});
+      tracks_.push_back({number, nullptr});
     }
   }
 
@@ -241,7 +241,8 @@ class Pass {
   struct Track {
     size_t number;
     std::unique_ptr<PartWriter> writer;
-    bool is_done;
+    bool is_written = false;
+    bool is_done = false;
   };
 
   static std::vector<VideoPart> PartsOf(const PrepareRequest& request,
@@ -266,7 +267,7 @@ class Pass {
         if (error.kind() != ErrorKind::kInput) {
           throw;
         }
-        End(&track, {{}, error.what()});
+        End(&track, {{}, error.what(), track.is_written});
       }
     }
   }
@@ -284,13 +285,14 @@ class Pass {
       throw InputError(decoder_.WhyEmpty(i));
     }
     track->writer->Finish();
+    track->is_written = true;
     Verify(request_.parts[track->number].target, track->writer->written(),
            [&] { on_frame_(coder_.num_encoded()); });
     DecodeSummary summary = decoder_.summary(i);
     if (!track->writer->note().empty()) {
       summary.notes.push_back(track->writer->note());
     }
-    End(track, {summary, ""});
+    End(track, {summary, "", false});
   }
 
   void End(Track* track, const PreparedPart& prepared) {

@@ -36,6 +36,8 @@ struct PrepareRequest {
 struct PreparedPart {
   DecodeSummary summary;
   std::string fault;  // the reason why the part cannot be prepared; empty if it is prepared
+  // True: the target was written, and cannot be read back. The video may not be the cause.
+  bool is_fault_of_target = false;
 };
 using OnPreparedPart = std::function<void(size_t part, const PreparedPart& prepared)>;
 

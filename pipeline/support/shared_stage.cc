@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -161,7 +162,8 @@ class SharedRun {
   // a task come last: one of them may end this task too.
   bool Pass() {
     leases_.LookAtHeld();
-    for (int slice = 0; slice < stage_.num_slices; ++slice) {
+    for (int count = 0; count < stage_.num_slices; ++count) {
+      const int slice = (first_ + count) % stage_.num_slices;
       if (!is_open_[slice] || !leases_.IsFresh(SliceName(slice))) {
         continue;
       }
@@ -171,6 +173,10 @@ class SharedRun {
       }
       is_open_[slice] = !Try(slice);
       leases_.LookAtHeld();
+      if (is_open_[slice] && first_ == 0) {
+        first_ = AnySlice();
+        count = -1;
+      }
     }
     bool is_waiting = false;
     for (int slice = 0; slice < stage_.num_slices; ++slice) {
@@ -180,6 +186,13 @@ class SharedRun {
       }
     }
     return is_waiting;
+  }
+
+  // Tasks that start at the same moment all want slice 0. Those that do not get it go on at random
+  // places: otherwise a thousand of them would want slice 1 then, and so on.
+  int AnySlice() const {
+    const auto num_slices = static_cast<unsigned>(stage_.num_slices);
+    return static_cast<int>(std::random_device()() % num_slices);
   }
 
   // Returns false if another task is at work on the slice.
@@ -304,6 +317,7 @@ class SharedRun {
   LeaseFolder leases_;
   StopWatcher stop_watcher_;
   std::vector<char> is_open_;
+  int first_ = 0;  // the slice with which a pass begins
   std::vector<std::string> given_up_;
   std::optional<int> first_given_up_;
   Stopwatch since_said_;

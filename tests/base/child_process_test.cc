@@ -27,18 +27,18 @@ TEST(ChildProcessTest, CarriesMessagesBothWays) {
   ASSERT_EQ(child.Receive(30, &message), Answer::kMessage);
   EXPECT_EQ(message, "back");
   EXPECT_EQ(child.Receive(0.05, &message), Answer::kSilence);
-  EXPECT_THAT(child.End(), HasSubstr("signal 9"));
+  EXPECT_THAT(child.End().words, HasSubstr("signal 9"));
 }
 
 TEST(ChildProcessTest, SaysHowTheChildEnded) {
   std::string message;
   ChildProcess leaves(Shell("exit 7"));
   EXPECT_EQ(leaves.Receive(30, &message), Answer::kGone);
-  EXPECT_EQ(leaves.End(), "exit status 7");
+  EXPECT_EQ(leaves.End().words, "exit status 7");
   EXPECT_FALSE(leaves.Send("hello"));
   ChildProcess crashes(Shell("kill -SEGV $$"));
   EXPECT_EQ(crashes.Receive(30, &message), Answer::kGone);
-  EXPECT_THAT(crashes.End(), HasSubstr("signal 11"));
+  EXPECT_THAT(crashes.End().words, HasSubstr("signal 11"));
 }
 
 // If SIGCHLD is ignored, the system forgets how a child ended. "exit status 0" would be wrong then.
@@ -47,9 +47,9 @@ TEST(ChildProcessTest, SaysWhereNobodyKnowsHowTheChildEnded) {
   std::string message;
   ChildProcess crashes(Shell("kill -SEGV $$"));
   EXPECT_EQ(crashes.Receive(30, &message), Answer::kGone);
-  EXPECT_EQ(crashes.End(), "an unknown end");
+  EXPECT_EQ(crashes.End().words, "an unknown end");
   ChildProcess works(Shell("sleep 60"));
-  EXPECT_EQ(works.End(), "an unknown end");
+  EXPECT_EQ(works.End().words, "an unknown end");
   std::signal(SIGCHLD, SIG_DFL);
 }
 

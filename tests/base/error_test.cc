@@ -10,8 +10,6 @@
 #include <string>
 #include <system_error>
 
-#include "lib/base/full_disk.h"
-
 namespace reel3d {
 namespace {
 
@@ -38,14 +36,14 @@ TEST(WriteError, IsNeverAnInputs) {
                "command again");
 }
 
-TEST(WriteError, OfAFullDiskIsKnownByItsMessage) {
+TEST(WriteError, OfAFullDiskIsKnownByItsNumber) {
   for (const int full : {ENOSPC, EDQUOT}) {
-    EXPECT_TRUE(SaysDiskIsFull(WriteError("a.h5", full).what()));
-    EXPECT_TRUE(
-        SaysDiskIsFull(std::string("v1: ") + WriteError("a.h5", full).what() + " (in prep)"));
+    EXPECT_EQ(WriteError("a.h5", full).system_error(), full);
+    EXPECT_TRUE(WriteError("a.h5", full).IsDiskFull());
   }
-  EXPECT_FALSE(SaysDiskIsFull(WriteError("a.h5", EIO).what()));
-  EXPECT_FALSE(SaysDiskIsFull(ReadError("No space left on device", EIO).what()));
+  EXPECT_FALSE(WriteError("a.h5", EIO).IsDiskFull());
+  EXPECT_EQ(ReadError("a.h5", EIO).system_error(), EIO);
+  EXPECT_FALSE(EnvironmentError(WriteError("a.h5", ENOSPC).what()).IsDiskFull());
 }
 
 TEST(DescribeFailure, KnowsWhatSpeaksOfTheMachine) {

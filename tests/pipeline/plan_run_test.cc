@@ -371,7 +371,9 @@ TEST_F(PlanRun, ASimulationStandsBesideTheFormulas) {
 }
 
 TEST_F(PlanRun, SlurmSaysHowLargeAnArrayMayBe) {
-  WriteFileAtomically(folder_ / "scontrol", "#!/bin/sh\necho 'MaxArraySize            = 77'\n");
+  WriteFileAtomically(folder_ / "scontrol",
+                      "#!/bin/sh\necho 'MaxArraySize            = 99'\n"
+                      "echo 'SchedulerParameters     = bf_interval=9,max_array_tasks=77'\n");
   std::filesystem::permissions(folder_ / "scontrol", std::filesystem::perms::all);
   const test::CommandResult result = test::RunCommand(
       {"/usr/bin/env", "PATH=" + folder_.path().string() + ":/usr/bin:/bin",

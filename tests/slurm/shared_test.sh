@@ -101,7 +101,7 @@ expect_local() {
 
 echo "== on a cluster of three nodes, of which one dies, and one task is killed"
 export BIN=$work/bin
-workflow pack RUN="$work/steps" EXEC=slurm TASKS=3 SLICES=192
+workflow pack RUN="$work/steps" EXEC=slurm TASKS=3
 lose_tasks "$work/steps" prep-videos
 await_job "$work/steps" pack 120
 for prepared in "$work"/local/prepared/*.mkv; do
@@ -113,7 +113,7 @@ expect_local "$work/steps"
 
 echo "== the same in groups, to the end"
 mkdir "$work/scratch"
-workflow $last RUN="$work/groups" EXEC=slurm TASKS=3 SLICES=192 PACK=groups SCRATCH="$work/scratch"
+workflow $last RUN="$work/groups" EXEC=slurm TASKS=3 PACK=groups SCRATCH="$work/scratch"
 for tool in "${tools[@]:1}"; do lose_tasks "$work/groups" "$tool"; done
 await_job "$work/groups" $last 240
 expect_local "$work/groups"
