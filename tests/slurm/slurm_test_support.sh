@@ -8,6 +8,9 @@ fail() {
 	echo "FAILED: $*" >&2
 	exit 1
 }
+# A command that ends the test without a word of its own is named.
+set -E
+trap 'echo "FAILED: line $LINENO: $BASH_COMMAND ended with status $?" >&2' ERR
 
 for program in slurmctld slurmd sbatch munged; do
 	PATH=$PATH:/usr/sbin command -v $program >/dev/null || {
