@@ -6,11 +6,9 @@ cd "$REEL3D_SOURCE"
 
 fail() {
 	echo "FAILED: $*" >&2
+	rm -f "$work/ended"
 	exit 1
 }
-# A command that ends the test without a word of its own is named.
-set -E
-trap 'echo "FAILED: line $LINENO: $BASH_COMMAND ended with status $?" >&2' ERR
 
 for program in slurmctld slurmd sbatch munged; do
 	PATH=$PATH:/usr/sbin command -v $program >/dev/null || {
@@ -24,9 +22,16 @@ chmod 755 "$work"
 cluster=$work/cluster
 harness=tests/slurm/local_slurm.sh
 
+# A command that ends the test without a word of its own is named. The trap also sees commands in a $(...) whose
+# failure the caller handles, so the last one is only noted.
+set -E
+trap 'echo "FAILED: line $LINENO: $BASH_COMMAND ended with status $?" >"$work/ended"' ERR
+
 clean_up() {
 	local status=$?
-	if [ "$status" != 0 ]; then
+	trap - ERR
+	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
+		cat "$work/ended" >&2 2>/dev/null || true
 		tail -n 40 "$work"/*/slurm/*.log >&2 || true
 	fi
 	$harness stop "$cluster" >/dev/null 2>&1 || true
