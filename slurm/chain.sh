@@ -20,8 +20,8 @@ declare -A folder=([prep]=prepared [pack]=shards [train]=train [score]=scores [e
 declare -A tool=([prep]=prep-videos [pack]=pack-shards [train]=train-r3d [score]=score-videos
 	[evaluate]=evaluate-scores [report]=report-run)
 [ "$PACK" != groups ] || tool[pack]=pack-videos
-# jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission. The file
-# is replaced when the first job has been queued, so a submission that queues nothing loses nothing.
+# jobs.tsv lists stage, job and, for an array, the list of its tasks in the newest submission; if the tasks share the
+# work, also the number of slices that they ask for. The file is replaced when the first job has been queued, so a submission that queues nothing loses nothing.
 # history.tsv keeps the jobs of all submissions, with their times.
 jobs=$RUN/slurm/jobs.tsv
 # The modification time of this file is the time of the newest submission, on the file system's clock.
@@ -60,12 +60,23 @@ as_list() {
 		END { if (NR > 0) { end_range(); print list } }'
 }
 
+# array_of STAGE prints the job of the stage in the newest submission and, if it is an array, the list of its tasks.
+array_of() { awk -v stage="$1" '$1 == stage {print $2, $3}' "$jobs"; }
+
+# shares_work STAGE succeeds if the tasks of the newest submission share the work. The tools note their slices when the
+# first task begins.
+shares_work() {
+	is_array "$1" || return 1
+	[ -n "$(slices_there "$1")" ] || awk -v stage="$1" '$1 == stage && $4 ~ /^[1-9][0-9]*$/ {found = 1} END {exit !found}' "$jobs"
+}
+
 # undone_tasks STAGE lists the tasks of an array that have not written their DONE; nothing if the tasks
 # share the work, since any of them may do it.
 undone_tasks() {
-	local task
-	if is_array "$1" && [ -z "$(slices_there "$1")" ]; then
-		for ((task = 0; task < TASKS; task++)); do task_done "$1" $task || echo $task; done | as_list
+	local list='' task _
+	if is_array "$1" && ! shares_work "$1"; then
+		read -r _ list < <(array_of "$1") || true
+		for task in $(tasks_of "$list"); do task_done "$1" "$task" || echo "$task"; done | as_list
 	fi
 }
 
@@ -73,7 +84,7 @@ undone_tasks() {
 # no log. Slurm may count such a task as COMPLETED.
 never_began() {
 	local job='' list='' task none
-	read -r job list < <(awk -v stage="$1" '$1 == stage {print $2, $3}' "$jobs") || true
+	read -r job list < <(array_of "$1") || true
 	[ -n "$job" ] || return 0
 	if [ -n "$list" ]; then
 		none=$(for task in $(tasks_of "$list"); do

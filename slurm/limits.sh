@@ -19,7 +19,7 @@ sbatch_option() {
 }
 
 # is_limit TEXT succeeds if this is a number of Slurm. They have 32 bits, and the highest ones mean "no limit".
-# check-cluster reads the same texts inside a job (lib/cluster/slurm_check.cc), and
+# check-cluster reads the same texts inside a job (lib/cluster/slurm_text.cc), and
 # tests/cluster/slurm_scripts_test.cc compares the two.
 is_limit() { [[ $1 =~ ^[0-9]{1,10}$ ]] && ((10#$1 <= 4294967290)); }
 
@@ -27,7 +27,7 @@ is_limit() { [[ $1 =~ ^[0-9]{1,10}$ ]] && ((10#$1 <= 4294967290)); }
 site_number() {
 	local number
 	number=$(awk -v key="$1" '$1 == key {print $3}' <<<"$site" | head -n 1)
-	! is_limit "$number" || echo "$number"
+	! is_limit "$number" || echo $((10#$number))
 }
 
 # ask_accounting COLUMNS WHAT... prints lines of sacctmgr with '|' between columns; nothing where Slurm
@@ -59,8 +59,8 @@ max_array_tasks() {
 	local most fewer
 	most=$(site_number MaxArraySize)
 	fewer=$(awk '$1 == "SchedulerParameters" {print $3}' <<<"$site" | tr ',' '\n' | sed -nE 's/^max_array_tasks=([0-9]{1,9})$/\1/p' | head -n 1)
-	if [ -n "$most" ] && [ -n "$fewer" ] && ((fewer < most)); then
-		echo "$fewer max_array_tasks"
+	if [ -n "$most" ] && [ -n "$fewer" ] && ((10#$fewer < most)); then
+		echo "$((10#$fewer)) max_array_tasks"
 	elif [ -n "$most" ]; then
 		echo "$most MaxArraySize"
 	fi
@@ -80,35 +80,49 @@ submit_limits() {
 	line=$(ask_accounting Partition,MaxSubmitJobs,DefaultQOS associations where "user=$user" "account=$account" ${cluster:+"cluster=$cluster"} |
 		awk -F '|' -v partition="$partition" '$1 == "" || $1 == partition' | sort -t '|' -k 1,1 | tail -n 1)
 	most=$(cut -s -d '|' -f 2 <<<"$line")
-	! is_limit "$most" || echo "$most $(own_jobs --account="$account") MaxSubmitJobs of account $account"
+	! is_limit "$most" || echo "$((10#$most)) $(own_jobs --account="$account") MaxSubmitJobs of account $account"
 	: "${qos:=$(cut -s -d '|' -f 3 <<<"$line")}"
 	: "${qos:=normal}"
 	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
-	! is_limit "$most" || echo "$most $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
+	! is_limit "$most" || echo "$((10#$most)) $(own_jobs --qos="$qos") MaxSubmitJobsPerUser of QOS $qos"
 	qos=$(partition_value "$partition" QoS)
 	[ -n "$qos" ] || return 0
 	most=$(ask_accounting MaxSubmitJobsPerUser qos where "name=$qos" | head -n 1)
-	! is_limit "$most" || echo "$most $(own_jobs --partition="$partition") MaxSubmitJobsPerUser of QOS $qos of partition $partition"
+	! is_limit "$most" || echo "$((10#$most)) $(own_jobs --partition="$partition") MaxSubmitJobsPerUser of QOS $qos of partition $partition"
 }
 
 # own_jobs OPTION prints how many jobs and tasks the user has in the queue.
 own_jobs() { squeue --noheader --array --user="$(id -un)" "$1" --format=%i 2>/dev/null | wc -l; }
 
 # jobs_of_chain prints how many jobs and tasks the stages in `work` are, with TASKS tasks, and with the
-# job at the end.
+# job at the end: those whose number does not depend on TASKS, and then the tasks of each array.
 jobs_of_chain() {
-	local stage count=1 array=${ARRAY:-}
+	local stage count _ single=1 tasks=() array=${ARRAY:-}
 	for stage in "${work[@]}"; do
 		if ! is_array "$stage"; then
-			count=$((count + 1))
+			single=$((single + 1))
 		elif [ -n "$array" ]; then
-			count=$((count + $(tasks_of "$array" | sort -u | wc -l)))
+			single=$((single + $(tasks_of "$array" | sort -u | wc -l)))
 			array=
 		else
-			count=$((count + TASKS))
+			choose_slices "$stage"
+			read -r count _ < <(tasks_of_array "$stage")
+			tasks+=("$count")
 		fi
 	done
-	echo "$count"
+	echo "$single ${tasks[*]}"
+}
+
+# tasks_that_fit ROOM COUNT... prints the largest TASKS with which arrays of at most COUNT tasks each have at most
+# ROOM tasks together; 0 if not even one task each fits.
+tasks_that_fit() {
+	local room=$1 left=$(($# - 1)) count
+	shift
+	for count in $(printf '%s\n' "$@" | sort -n); do
+		((count * left <= room)) || break
+		room=$((room - count)) left=$((left - 1))
+	done
+	echo $((left > 0 && room > 0 ? room / left : 0))
 }
 
 # Prints the least number of jobs that may still be queued, and the name of that limit. All jobs count
@@ -126,7 +140,7 @@ room_for_jobs() {
 # fit_arrays makes TASKS as small as the cluster requires if the tasks share the work, because any number
 # of them does all of it. If the tasks have fixed shares, it refuses what does not fit.
 fit_arrays() {
-	local most its_name tightest room queued limit name fits stage arrays=0 shared=yes need
+	local most its_name tightest room queued limit name fits=0 stage arrays=0 shared=yes need=0 single tasks count
 	site=$(scontrol show config 2>&1) || true
 	read -r most its_name < <(max_array_tasks) || true
 	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
@@ -147,9 +161,11 @@ fit_arrays() {
 	tightest=$(room_for_jobs)
 	[ -n "$tightest" ] || return 0
 	read -r room queued limit name <<<"$tightest"
-	need=$(jobs_of_chain)
+	read -r single tasks < <(jobs_of_chain)
+	for count in $single $tasks; do need=$((need + count)); done
 	((need > room)) || return 0
-	fits=$((arrays > 0 ? (room - need + arrays * TASKS) / arrays : 0))
+	# shellcheck disable=SC2086 # one word for each array
+	((arrays == 0)) || fits=$(tasks_that_fit $((room - single)) $tasks)
 	((fits > 0)) || die 1 "$need jobs and tasks do not fit: $name is $limit, and $queued are queued or running already: wait, or make the stages one by one"
 	[ -n "$shared" ] || die 2 "TASKS=$TASKS: $need jobs and tasks do not fit: $name is $limit, and $queued are queued or running already. TASKS=$fits fits, or make prep, train and score one by one"
 	echo "TASKS=$TASKS is made $fits: $name is $limit, and $queued jobs are there already. The tasks share the work"

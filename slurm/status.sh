@@ -21,13 +21,16 @@ count_jobs() { awk -v job="$1" -v states="^($2)" '$1 == job && $2 ~ states {n++}
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 
 # share_progress STAGE counts the slices or, if the tasks have fixed shares, the tasks that are done.
-# The leases are gone when the stage is complete; then the newest of its task folders has the number.
+# The leases are gone when the stage is complete; then the newest of its task folders has the number. Before the first
+# task has begun, the number of slices is not known.
 share_progress() {
-	local all tasks=$RUN/${folder[$1]}/tasks
+	local all unit tasks=$RUN/${folder[$1]}/tasks
+	unit=$(shares_work "$1" && echo slices || echo tasks)
 	all=$(slices_there "$1")
 	: "${all:=$(find "$tasks" -mindepth 1 -maxdepth 1 -name '*-of-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | sed -n '$s/.*-of-0*\([1-9][0-9]\{0,6\}\)$/\1/p')}"
-	: "${all:=$TASKS}"
-	echo "$(find "$tasks" -path "*-of-$(printf '%04d' "$all")/DONE" 2>/dev/null | wc -l) $all $( ((all == TASKS)) && echo tasks || echo slices)"
+	: "${all:=$([ "$unit" = tasks ] && echo "$TASKS" || echo 0)}"
+	((all == TASKS)) || unit=slices
+	echo "$(find "$tasks" -path "*-of-$(printf '%04d' "$all")/DONE" 2>/dev/null | wc -l) $all $unit"
 }
 
 # progress STAGE prints three words: done, all, unit. All is 0 if it is unknown.

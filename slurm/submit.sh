@@ -6,12 +6,14 @@
 # `make -f Makefile.workflow report EXEC=slurm` calls it with the experiment in EXP, RUN, BIN,
 # CONFIGS, VIDEOS, TASKS, SLICES, PACK, SCRATCH, THREADS, STAGE_TO and OVERWRITE. A stage that is done and up to
 # date is skipped. The tasks of prep and score, with PACK=groups those of pack and score, share the work in
-# SLICES slices (docs/howto/share_the_work.md); with SLICES=0 or OVERWRITE=yes they have fixed shares.
-# ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can be checked is checked
-# before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
+# SLICES slices (docs/howto/share_the_work.md). With SLICES=0 or OVERWRITE=yes they have fixed shares, and where an
+# unfinished stage was begun so. ARRAY=1,5-7 runs only these tasks of the first stage that is not done. All that can
+# be checked is checked before anything is queued. Prints the job numbers and returns; logs go to $RUN/slurm.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=slurm/chain.sh
 . slurm/chain.sh
+# shellcheck source=slurm/pieces.sh
+. slurm/pieces.sh
 # shellcheck source=slurm/limits.sh
 . slurm/limits.sh
 # shellcheck source=slurm/grace.sh
@@ -112,18 +114,24 @@ check_setup() {
 	((status == 0)) || die 4 "site_setup of ${SITE_ENV:-slurm/site.env} fails here with status $status: ${said:-it prints no error}: mend it, because each job calls it first"
 }
 
-# ask_tool TOOL CONFIG lets the tool check its settings, and print all of them. Call it in a subshell, because site_setup may
-# change the environment, including BIN.
+# ask_tool STAGE CONFIG lets the tool of a stage check its settings, and print all of them. Call it in a subshell,
+# because site_setup may change the environment, including BIN.
 ask_tool() {
+	local program
 	set +u # as in job.sh
 	site_setup || return 4
 	set -u
-	[ -x "$BIN/$1" ] || {
-		echo "$BIN/$1 is missing: make -f Makefile.workflow build" >&2
+	program=$BIN/${tool[$1]}
+	[ -x "$program" ] || {
+		echo "$program is missing: make -f Makefile.workflow build" >&2
 		return 4
 	}
-	set -- "$BIN/$1" "$2"
-	if [ -e "$2" ]; then "$1" --config "$2" --print-config; else "$1" --print-config; fi
+	if [ -e "$2" ]; then
+		"$program" --config "$2" --print-config
+	elif is_array "$1"; then
+		# There is nothing to refuse. A tool for GPUs may not even start on a login node.
+		"$program" --print-config 2>/dev/null || true
+	fi
 }
 
 # A wrong key would otherwise be found when its stage starts, perhaps a day later.
@@ -133,56 +141,11 @@ check_settings() { # STAGE
 		config=$RUN/settings/groups.ini # those of prep and pack, in one file
 		said=$(make -f Makefile.workflow EXEC=local BUILD=no LIST=no "$config" 2>&1) || die 2 "$said"
 	fi
-	said=$(ask_tool "${tool[$1]}" "$config" 2>&1 >"$RUN/slurm/.settings") || status=$?
-	((status != 4)) || die 4 "$said"
-	((status == 0)) || die 2 "$config: the settings of $1 are refused: $said"
+	said=$(ask_tool "$1" "$config" 2>&1 >"$RUN/slurm/.settings") || status=$?
 	settings[$1]=$(<"$RUN/slurm/.settings")
 	rm -f "$RUN/slurm/.settings"
-}
-declare -A settings=()
-
-# setting STAGE KEY prints the value of a setting that check_settings has seen; nothing if it has not.
-setting() { sed -n "s/^$2 = \([a-z0-9]*\)\$/\1/p" <<<"${settings[$1]:-}" | head -n 1; }
-
-# Sets SLICES of a stage; 0: its tasks have fixed shares. An unfinished stage that is shared again keeps its
-# slices. Tasks that share the work cannot make it again, because none knows what the others have made.
-choose_slices() { # STAGE
-	export SLICES=0
-	if is_array "$1" && [ "${OVERWRITE:-}" != yes ] && [ "$slices" != 0 ]; then
-		SLICES=$(slices_there "$1")
-		: "${SLICES:=${slices:-$(default_slices "$TASKS" "$videos")}}"
-	fi
-}
-
-# pieces_of STAGE prints a number and a word: at most so many pieces has the work of a stage, of which one task
-# does each. Nothing if that is not known.
-pieces_of() {
-	local each wanted number=$videos
-	case $1 in
-	prep) echo "$videos videos" ;;
-	pack)
-		each=$(setting pack group-videos)
-		[[ ! $each =~ ^[1-9][0-9]{0,8}$ ]] || echo "$(((videos + each - 1) / each)) groups of videos"
-		;;
-	score)
-		each=$(setting score videos-per-part) wanted=$(setting score subset)
-		[[ $each =~ ^[1-9][0-9]{0,8}$ ]] || return 0
-		# It is enough to know that there is a piece for each task.
-		[ -z "$wanted" ] || number=$(awk -F '\t' -v wanted="$wanted" -v most="$((each * TASKS))" '
-			NR == 1 { for (i = 1; i <= NF; i++) if ($i == "subset") column = i }
-			NR > 1 && $column == wanted && ++count >= most { exit }
-			END { print count + 0 }' "$RUN/videos.tsv")
-		echo "$(((number + each - 1) / each)) files of scores"
-		;;
-	esac
-}
-
-# tasks_of_array STAGE prints how many tasks have work in an array of a stage, after choose_slices. Tasks that
-# find no slice would wait on their nodes until the others have done all.
-tasks_of_array() {
-	local pieces _
-	read -r pieces _ < <(pieces_of "$1") || true
-	if ((SLICES > 0 && ${pieces:-0} > 0 && pieces < TASKS)); then echo "$pieces"; else echo "$TASKS"; fi
+	((status != 4)) || die 4 "$said"
+	((status == 0)) || die 2 "$config: the settings of $1 are refused: $said"
 }
 
 # is_task_current STAGE TASK succeeds if the task has written its DONE after all that make compares it with, and no
@@ -255,13 +218,25 @@ withdraw() {
 	[ -z "${own_folder:-}" ] || rm -rf "$own_folder"
 }
 
+# exported_with OPTION... prints the value of --export for these options of sbatch: the whole environment, because the
+# jobs need it, and the variables that the options name.
+exported_with() {
+	local named
+	named=$(sbatch_option export ' ' "$@")
+	case ,${named^^}, in
+	,, | ,ALL, | ,NONE, | ,NIL,) echo ALL ;;
+	*,ALL,*) echo "$named" ;;
+	*) echo "ALL,$named" ;;
+	esac
+}
+
 submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty for one job
-	local stage=$1 list=$2 number
+	local stage=$1 list=$2 number cut=''
 	shift 2
 	# The last --output counts, and the log must be where this chain looks for it.
 	[ -n "$list" ] || set -- "$@" --output="$RUN/slurm/%x-%j.log"
 	# These options come last, because the jobs need them, whatever a site's options are.
-	number=$(sbatch --parsable "$@" --export=ALL --chdir="$PWD" --job-name="reel3d-$stage" "slurm/$stage.sbatch") ||
+	number=$(sbatch --parsable "$@" --export="$(exported_with "$@")" --chdir="$(pwd -P)" --job-name="reel3d-$stage" "slurm/$stage.sbatch") ||
 		die 1 "sbatch refuses the job $stage (see above). Partition, account and limits are in SITE_OPTIONS and ${stage^^}_OPTIONS of ${SITE_ENV:-slurm/site.env}; its options were: $*"
 	number=${number%%;*}
 	if ((${#submitted[@]} == 0)); then
@@ -271,14 +246,15 @@ submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty 
 		: >"$jobs"
 	fi
 	submitted+=("$number")
-	printf '%s\t%s%s\n' "$stage" "$number" "${list:+$'\t'$list}" >>"$jobs"
+	[ -z "$list" ] || ((SLICES == 0)) || cut=$'\t'$SLICES
+	printf '%s\t%s%s%s\n' "$stage" "$number" "${list:+$'\t'$list}" "$cut" >>"$jobs"
 	printf '%s\t%s\t%s\n' "$(date +%FT%T)" "$stage" "$number" >>"$RUN/slurm/history.tsv"
 }
 
 # Each stage waits for the one before it. Of tasks that share the work any may be killed, because the
 # others do its slices. So the stage after them starts however they ended, and looks for their DONE.
 submit_chain() {
-	local stage options list count said end=afterok
+	local stage options list count few said end=afterok
 	for stage in "${work[@]}"; do
 		choose_slices "$stage"
 		# What failed in an earlier submission may be tried again.
@@ -287,11 +263,10 @@ submit_chain() {
 		options=("${SITE_OPTIONS[@]}" "${own_options[@]}")
 		list='' said=''
 		if is_array "$stage"; then
-			count=$(tasks_of_array "$stage")
+			read -r count few < <(tasks_of_array "$stage")
 			list=${ARRAY:-0-$((count - 1))}
-			((SLICES == 0)) || said=", whose tasks share the work"
-			[ -n "${ARRAY:-}" ] || ((count == TASKS)) ||
-				said=", TASKS=$count in place of $TASKS ($(pieces_of "$stage" | sed 's/\([0-9]*\) \(.*\)/\2: \1/'))"
+			[ -n "${ARRAY:-}" ] || [ -z "$few" ] || said=", TASKS=$count in place of $TASKS ($few: $count)"
+			((SLICES == 0)) || said+=", whose tasks share the work"
 			options=("${options[@]}" --array="$list" --output="$RUN/slurm/%x-%A_%a.log")
 		fi
 		((${#submitted[@]} == 0)) || options=(--dependency="$end:${submitted[-1]}" --kill-on-invalid-dep=yes "${options[@]}")

@@ -41,6 +41,26 @@ rm -f "$work/said"
 printf '# a\nx = 1\ny = 2\n' >"$work/bad.ini"
 [ "$(without_source "$work/bad.ini" each | wc -l)" = 1 ] || fail "a key without a source is not found"
 
+# --- the settings that a submission reads ------------------------------------------------------------
+# reads STAGE KEY VALUE TOOL OPTION...: fails unless slurm/pieces.sh reads this value from what the tool prints.
+reads() {
+	local found
+	found=$(
+		. slurm/chain.sh && . slurm/pieces.sh
+		settings[$1]=$("$bin/$4" "${@:5}" --print-config)
+		setting "$1" "$2"
+	)
+	[ "$found" = "$3" ] || fail "$2 of $4 is '$found' in place of $3"
+}
+printf 'group-videos = 7 # a comment\n' >"$work/pack.ini"
+printf 'videos-per-part = 9\nsubset = testing\n' >"$work/score.ini"
+reads pack group-videos 1000 pack-videos
+reads pack group-videos 7 pack-videos --config "$work/pack.ini"
+reads score videos-per-part 256 score-videos
+reads score videos-per-part 9 score-videos --config "$work/score.ini"
+reads score subset validation score-videos
+reads score subset testing score-videos --config "$work/score.ini"
+
 # --- the table of experiments ------------------------------------------------------------------------
 while IFS=$'\t' read -r name _ origin model set; do
 	for stage in list prep train; do

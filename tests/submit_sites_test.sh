@@ -26,10 +26,26 @@ start_over
 printf 'site_setup() { export SCRATCH=/local/$SLURM_JOB_ID; }\nSITE_OPTIONS=(--job-name=mine --chdir=/ --export=NONE)\n: "$NOT_SET_ANYWHERE"\n' >>"$SITE_ENV"
 submit
 expect 0 'evaluate: job 105'
-for option in --job-name=reel3d-train "--chdir=$PWD" --export=ALL; do
-	[ "$(grep -oE -e " ${option%=*}=[^ ]*" <(grep 'train.sbatch$' "$work/asked") | tail -n 1)" = " $option" ] || fail "another ${option%=*}"
+counts() { # OPTION: fails unless training is submitted with this option, of which the last one counts
+	[ "$(grep -oE -e " ${1%%=*}=[^ ]*" <(grep 'train.sbatch$' "$work/asked") | tail -n 1)" = " $1" ] || fail "another ${1%%=*}"
+}
+counts --job-name=reel3d-train
+counts "--chdir=$(pwd -P)"
+counts --export=ALL
+echo "== variables that a site exports"
+for exported in ALL,LICENSE=x:ALL,LICENSE=x LICENSE=x,all:LICENSE=x,all LICENSE=x,ALLOW:ALL,LICENSE=x,ALLOW all:ALL NIL:ALL; do
+	echo "TRAIN_OPTIONS=(--export=LOST --export ${exported%%:*})" >"$work/more"
+	cat "$work/site.before" "$work/more" >"$SITE_ENV"
+	: >"$work/asked"
+	submit
+	counts "--export=${exported#*:}"
 done
 cp "$work/site.before" "$SITE_ENV"
+echo "== a folder behind a link"
+ln -s "$PWD" "$work/link"
+: >"$work/asked"
+(cd "$work/link" && slurm/submit.sh evaluate) >"$work/said" 2>&1 || fail "not submitted"
+counts "--chdir=$(pwd -P)"
 ! bash slurm/prep.sbatch >"$work/said" 2>&1 || fail "a job without Slurm"
 grep -qF 'SLURM_JOB_ID: is not set, so this is no job of Slurm: slurm/submit.sh queues this script' "$work/said" || fail "no reason"
 
@@ -143,10 +159,17 @@ submit
 
 echo "== status knows the tasks and the way to pack of the submission"
 start_over
-echo 'SchedulerParameters     = max_array_tasks=3' >"$work/config"
-submit TASKS=9 SLICES=100 PACK=groups
+submit TASKS=3 PACK=groups
 TASKS=9 slurm/status.sh >"$work/said" || fail "no status"
 grep -qE '^pack +101 +ended +0 of 3 tasks' "$work/said" || fail "other tasks"
+: >"$work/asked"
+submit TASKS=3 SLICES=100 PACK=groups
+slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^pack +101 +ended +- ' "$work/said" || fail "a number of slices before the first task has begun"
+mkdir -p "$RUN/shards/leases"
+echo 3 >"$RUN/shards/leases/slices"
+slurm/status.sh >"$work/said" || fail "no status"
+grep -qE '^pack +101 +ended +0 of 3 slices' "$work/said" || fail "other slices"
 # shellcheck disable=SC2016
 printf 'tasks = x[$(touch "$RUN/obeyed")0]\npack = a;b\n' >"$RUN/slurm/chain"
 TASKS=9 slurm/status.sh >"$work/said" || fail "no status"
@@ -174,7 +197,20 @@ rm "$RUN/slurm/reel3d-pack-102.log"
 SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"
 grep -q '^Slurm never started pack (no log)' "$work/said" || fail "one job is not named"
 
+echo "== tasks that share the work have no results of their own"
+start_over
+submit SLICES=100
+touch "$RUN"/slurm/reel3d-prep-101_{0,1,2,3}.log
+printf '#!/bin/sh\n:\n' >"$work/slurm/sleep"
+chmod +x "$work/slurm/sleep"
+! SLURM_JOB_NAME=reel3d-pack SLURM_JOB_ID=102 bash slurm/pack.sbatch >"$RUN/slurm/reel3d-pack-102.log" 2>&1 || fail "pack went on"
+rm "$work/slurm/sleep"
+grep -qx '[^;]*prepared/DONE is not there: that stage did not finish' "$RUN/slurm/reel3d-pack-102.log" || fail "$(cat "$RUN/slurm/reel3d-pack-102.log")"
+
 echo "== jobs that Slurm has forgotten"
+start_over
+submit
+mkdir "$RUN/slurm/failures"
 rm -r "$RUN/slurm/failures"
 echo 'JobId=103 JobState=CANCELLED Reason=None' >"$work/jobs"
 SLURM_JOB_ID=106 bash slurm/end.sbatch >"$work/said"

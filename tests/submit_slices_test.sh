@@ -61,15 +61,59 @@ suits 128 '0-7 0-7' TASKS=8
 suits 16000 '0-999 0-19' TASKS=1000
 : >"$work/asked"
 submit SLICES= TASKS=64 PACK=groups
-expect 0 'pack: job 101, TASKS=20 in place of 64 (groups of videos: 20)'
+expect 0 'pack: job 101, TASKS=20 in place of 64 (groups of videos: 20), whose tasks share the work'
 [ "$(slices_of pack) $(array_of pack)" = '1024 0-19' ] || fail "other groups"
 rm -rf "$RUN/shards"
+echo "== fewer slices than tasks"
+mkdir -p "$RUN/prepared/leases"
+echo 16 >"$RUN/prepared/leases/slices"
+: >"$work/asked"
+submit SLICES= TASKS=64
+expect 0 'prep: job 101, TASKS=16 in place of 64 (slices: 16)'
+[ "$(slices_of prep) $(array_of prep) $(array_of score)" = '16 0-15 0-19' ] || fail "tasks without a slice"
+rm -r "$RUN/prepared"
+: >"$work/asked"
+submit SLICES=1 TASKS=64 # the tools make two
+[ "$(array_of prep) $(array_of score)" = '0-1 0-1' ] || fail "tasks without a slice"
+echo "== limits count the tasks that are queued"
+echo 1024 >"$work/most" # 1000 tasks of prep, 20 of score, and 4 jobs
+: >"$work/asked"
+submit SLICES= TASKS=1000
+expect 0 'evaluate: job'
+[ "$(array_of prep) $(array_of score)" = '0-999 0-19' ] || fail "fewer tasks though they fit"
+echo 924 >"$work/most"
+: >"$work/asked"
+submit SLICES= TASKS=1000
+expect 0 'TASKS=1000 is made 900: MaxJobCount of the cluster is 924'
+[ "$(array_of prep) $(array_of score)" = '0-899 0-19' ] || fail "other tasks"
+echo 34 >"$work/most"
+: >"$work/asked"
+submit SLICES= TASKS=1000
+[ "$(array_of prep) $(array_of score)" = '0-14 0-14' ] || fail "other tasks"
+rm "$work/most"
 : >"$work/asked"
 submit SLICES= TASKS=64 ARRAY=3
 [ "$(array_of prep) $(array_of score)" = '3 0-19' ] || fail "another ARRAY"
 : >"$work/asked"
 submit SLICES= OVERWRITE=yes
 [ "$(slices_of prep) $(array_of prep)" = '0 0-3' ] || fail "all are made again by tasks that share"
+echo "== tasks that had fixed shares continue with them"
+finish_tasks prepared 0 3
+: >"$work/asked"
+submit SLICES=
+[ "$(slices_of prep) $(array_of prep) $(slices_of score)" = '0 1-2 64' ] || fail "tasks that are done do all again"
+: >"$work/asked"
+submit SLICES= ARRAY=1
+expect 2 'ARRAY=1 leaves tasks undone (2)'
+nothing_queued
+submit SLICES=100
+[ "$(slices_of prep) $(array_of prep)" = '100 0-3' ] || fail "SLICES is not obeyed"
+: >"$work/asked"
+finish prepared
+touch -d '+1 hour' "$RUN/videos.tsv" # a stage that is made again, not continued
+submit SLICES=
+[ "$(slices_of prep)" = 64 ] || fail "a finished stage keeps its shares"
+rm -r "$RUN/prepared"
 # A hundred million videos are not listed here.
 [ "$(bash -c '. slurm/slices.sh && for tasks in 1 8 1000; do default_slices $tasks 100000000; done' | paste -sd ' ')" = '10000 10000 16000' ] ||
 	fail "other slices of many videos"

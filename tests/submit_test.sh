@@ -22,6 +22,7 @@ grep -q -- '--dependency=afterok:105 .* --cpus-per-task=2 --time=00:30:00 .*slur
 echo 'wrong = 1' >"$CONFIGS/report.ini"
 stage=report submit
 expect 2 'the settings of report are refused: report-run'
+[ ! -e "$RUN/slurm/.settings" ] || fail "the settings stay"
 nothing_queued
 rm "$CONFIGS/report.ini"
 stage=repot submit
@@ -79,6 +80,21 @@ submit
 expect 4 'evaluate-scores is missing'
 nothing_queued
 ln -s "$PWD/tests/slurm/stub_tool.sh" "$BIN/evaluate-scores"
+echo "== tools for GPUs, which do not start here"
+for tool in train-r3d score-videos; do
+	rm "$BIN/$tool"
+	printf '#!/bin/sh\necho "libcuda.so.1: cannot open shared object file" >&2\nexit 127\n' >"$BIN/$tool"
+	chmod +x "$BIN/$tool"
+done
+rm "$CONFIGS/score.ini"
+submit
+expect 0 'evaluate: job'
+: >"$work/asked"
+echo 'right = 1' >"$CONFIGS/score.ini"
+submit
+expect 2 'score.ini: the settings of score are refused: libcuda.so.1: cannot open'
+nothing_queued
+for tool in train-r3d score-videos; do ln -sf "$PWD/tests/slurm/stub_tool.sh" "$BIN/$tool"; done
 echo "== tools that site_setup names"
 mv "$BIN" "$work/cuda"
 cp "$SITE_ENV" "$work/site.before"
@@ -239,6 +255,20 @@ touch "$RUN/heat.json" "$RUN/report.html"
 stage=report submit
 expect 0 'the table'
 expect 0 "report       $RUN/report.html"
+echo "== a table of an earlier version is made again"
+printf 'id\tframes\tdata_fingerprint\nv\t7\tx\n' >"$RUN/measured.tsv"
+touch "$RUN"/{evaluation/DONE,heat.json,report.html}
+stage=report submit
+expect 0 'evaluate: done before'
+printf 'id\tframes\nv\t7\n' >"$RUN/measured.tsv"
+touch "$RUN"/{evaluation/DONE,heat.json,report.html}
+stage=report submit
+expect 0 'evaluate: job'
+make -n -f Makefile.workflow EXEC=local BUILD=no LIST=no evaluate >"$work/said" 2>&1
+grep -q '/measure-videos ' "$work/said" || fail "the table is not made again"
+: >"$work/asked"
+: >"$RUN/measured.tsv"
+touch "$RUN"/{evaluation/DONE,heat.json,report.html}
 cp "$SITE_ENV" "$work/site.before"
 echo 'TRAIN_OPTIONS=(-N 2 -n 8)' >>"$SITE_ENV"
 printf 'ranks = 2\nranks-asked = 2\n' >"$RUN/train/DONE"

@@ -144,6 +144,7 @@ TEST_F(SlurmScripts, ReadTheSameNumbers) {
        std::vector<std::pair<const char*, const char*>>{{"64", "64"},
                                                         {"1", "1"},
                                                         {"0", "0"},
+                                                        {"08", "8"},
                                                         {"", ""},
                                                         {"(null)", ""},
                                                         {"-1", ""},
