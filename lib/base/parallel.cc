@@ -44,7 +44,7 @@ void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& w
 void ParallelBlocks(size_t count, size_t block_size, int threads,
                     const std::function<void(size_t begin, size_t end)>& work) {
   REEL3D_CHECK(block_size > 0);
-  ParallelFor((count + block_size - 1) / block_size, threads, [&](size_t block) {
+  ParallelFor(NumBlocks(count, block_size), threads, [&](size_t block) {
     const size_t begin = block * block_size;
     work(begin, std::min(count, begin + block_size));
   });

@@ -304,7 +304,8 @@ int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
   // The first of them must have printed: the end of any rank may make the launcher end all.
   constexpr double kPatienceOfOthers_s = 8;
-  constexpr double kMostForRank0_s = 60;
+  // Where a script stands between the launcher and each rank, rank 0 cannot be seen.
+  constexpr double kMostForRank0_s = 20;
   const FirstOnHost same_fault(failure.line);
   const double patience_s = same_fault.is_first() ? kPatience_s : kPatienceOfOthers_s;
   const Stopwatch waited;

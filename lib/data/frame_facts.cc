@@ -33,14 +33,6 @@ std::string Word(const Json& json, const char* key, const std::string& source) {
   return word;
 }
 
-int Number(const Json& json, const char* key, int most, const std::string& source) {
-  const Json& number = json.at(key);
-  if (!IsWithin<int>(number) || number.get<int>() < 0 || number.get<int>() > most) {
-    throw InputError(fmt::format("{}: {} must be a whole number from 0 to {}", source, key, most));
-  }
-  return number.get<int>();
-}
-
 // Returns the given one of height and short side, in pixels.
 int LinesOf(const FrameFacts& facts) {
   return facts.short_side > 0 ? facts.short_side : facts.height;
@@ -96,10 +88,13 @@ FrameFacts FrameFactsFromJson(const Json& json, const std::string& source) {
   constexpr int kMostSide = 8192;  // the most that --height takes
   constexpr int kBestQuality = 100;
   FrameFacts facts;
+  const auto number = [&](const char* key, int most) {
+    return static_cast<int>(IntegerAt(json, key, 0, most, source));
+  };
   UseJson(source, [&] {
-    facts.height = Number(json, "height", kMostSide, source);
-    facts.short_side = Number(json, "short_side", kMostSide, source);
-    facts.quality = Number(json, "quality", kBestQuality, source);
+    facts.height = number("height", kMostSide);
+    facts.short_side = number("short_side", kMostSide);
+    facts.quality = number("quality", kBestQuality);
     facts.fps = Word(json, "fps", source);
     facts.interlaced = Word(json, "interlaced", source);
     if (LinesOf(facts) == 0 || facts.quality == 0) {

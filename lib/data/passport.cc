@@ -65,15 +65,6 @@ Subset SubsetOf(const Json& row, const std::string& source) {
   return *subset;
 }
 
-int64_t Count(const Json& json, const std::string& source) {
-  constexpr uint64_t kMost = uint64_t{1} << 40;
-  if (!json.is_number_unsigned() || json.get<uint64_t>() > kMost) {
-    throw InputError(fmt::format("{}: {} is not a number of videos", source,
-                                 json.is_number() ? json.dump() : json.type_name()));
-  }
-  return json.get<int64_t>();
-}
-
 // Throws an input error unless `facts` has the checksum of `file`.
 void RequireOf(const fs::path& file, const Json& facts, const char* checksum,
                const fs::path& passport) {
@@ -198,9 +189,10 @@ Passport PassportFromJson(const Json& json, const std::string& source) {
     passport.list = Facts(json.at("list"), source);
     passport.shards = Facts(json.at("shards"), source);
     for (const Json& row : json.at("counts").get_ref<const Json::array_t&>()) {
+      constexpr int64_t kMostVideos = int64_t{1} << 40;
       PassportCounts counts;
       for (const Column& column : Columns()) {
-        counts.*column.count = Count(row.at(column.name), source);
+        counts.*column.count = IntegerAt(row, column.name, 0, kMostVideos, source);
       }
       const auto name = row.at("class").get<std::string>();
       const Subset subset = SubsetOf(row, source);

@@ -39,9 +39,8 @@ class HitPlaces {
     }
     // Blocks of classes can be counted at the same time, and their hits fit into a cache.
     constexpr size_t kBlock = 32;
-    ParallelFor((hits_.size() + kBlock - 1) / kBlock, threads, [&](size_t block) {
-      CountAll(videos, block * kBlock, std::min(hits_.size(), (block + 1) * kBlock));
-    });
+    ParallelBlocks(hits_.size(), kBlock, threads,
+                   [&](size_t begin, size_t end) { CountAll(videos, begin, end); });
   }
 
   // Returns the places of a class's right entries, from 1, rising.

@@ -1,6 +1,6 @@
 // The file scores-NNNNN.h5 holds the logits of all clips of some videos. score-videos writes it.
 //
-//   /            attrs: format="reel3d-scores", version=2, checkpoint, data (fingerprint),
+//   /            attrs: format="reel3d-scores", version=2, checkpoint, data (as in Scores),
 //                       settings, subset, part, num_parts,
 //                       num_videos_expected (of all parts), crc32 u32, complete=1
 //   /clips/logits f32 [M, classes]   /clips/video u32 [M] (row of /videos)
@@ -36,11 +36,16 @@ struct ScoredClip {
   uint8_t crop = 0;           // index in ScoringCrops(); the crops of a window follow each other
 };
 
+// The beginning of Scores::data if video files were scored, not shards.
+constexpr const char* kDataOfVideos = "videos of ";
+
 struct Scores {
   std::string checkpoint;  // name, step and checksum of the checkpoint that computed the scores
-  std::string data;        // fingerprint of the shards, hexadecimal
-  std::string settings;    // the settings that decide the scores, as `key = value;` each
-  std::string subset;      // "validation"
+  // The fingerprint of the scored shards, hexadecimal. With score-videos --from-videos it is
+  // kDataOfVideos and a checksum of the manifest and of the sizes of its files.
+  std::string data;
+  std::string settings;  // the settings that decide the scores, as `key = value;` each
+  std::string subset;    // "validation"
   int part = 0, num_parts = 1;
   int64_t num_videos_expected = 0;  // of the subset, over all parts
   std::vector<std::string> classes;

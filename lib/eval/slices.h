@@ -12,6 +12,10 @@
 
 namespace reel3d {
 
+// The column of a table of measure-videos that states which shards were measured, in each row. It
+// is no property of a video, so videos are never grouped by it.
+constexpr const char* kFingerprintColumn = "data_fingerprint";
+
 // A property of videos.
 struct SliceColumn {
   std::string name;

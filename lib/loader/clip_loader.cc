@@ -93,7 +93,8 @@ void ClipLoader::Fill(const ClipOrigin& origin, const std::vector<size_t>& clips
     }
     group->cost.decode_s += decoding.Seconds();
   } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("{}: {}", origin.frames.name(first.video), error.what()));
+    throw Error(error.kind(), fmt::format("{}: {}", origin.frames.name(first.video), error.what()),
+                error.system_error());
   }
 }
 

@@ -167,8 +167,6 @@ PixelValues::PixelValues(const ClipInputOptions& options) : channels_(options.ch
   }
 }
 
-// Writes in one pass over memory. Torch's operators would take three passes, and convolutions one
-// more to put the channels last.
 void PixelValues::ConvertFrame(const uint8_t* pixels, int64_t frame, int64_t num_frames,
                                int64_t frame_pixels, float* numbers) const {
   const int64_t channel_bytes = num_frames * frame_pixels;

@@ -85,8 +85,9 @@ at::Tensor ConvolutionImpl::Convolve(at::Tensor input, at::Tensor with_weight, a
   if (padding_ == Padding::kSame) {
     padding = PadOdd(input, options.kernel_size(), options.stride());
   }
-  // GPUs convert no weights.
-  if (input.is_cpu() && !way.folded && arithmetic != Arithmetic::kLongerBfloat16) {
+  // cuDNN does not reorder weights, so a GPU would save nothing.
+  const bool may_drop = input.is_cpu() && !way.folded && !way.every_tap;
+  if (may_drop && arithmetic != Arithmetic::kLongerBfloat16) {
     DropIdleTaps(input, options.stride(), with_weight, padding);
   }
   if (arithmetic != Arithmetic::kOfWeights) {

@@ -44,7 +44,8 @@ enum class Arithmetic {
 // Says how a convolution computes.
 struct ConvolutionWay {
   Arithmetic arithmetic = Arithmetic::kOfWeights;
-  bool folded = false;  // as folded_convolution.h has it
+  bool folded = false;     // as folded_convolution.h has it
+  bool every_tap = false;  // also those that see only padding (idle_taps.h), for comparisons
 };
 
 class ConvolutionImpl : public torch::nn::Conv3dImpl {

@@ -11,8 +11,9 @@ namespace reel3d {
 
 // Returns the Euclidean norm of all values together, in the type and on the device of the tensors,
 // without waiting for the device. On CPUs squares are added as doubles, with the same bits on any
-// number of threads. There must be at least one tensor; all have one floating type and are dense in
-// memory.
+// number of threads. On GPUs they are added in the type of the tensors: a norm of float32 is
+// infinite above 1.8e19 there, the root of the largest float32. There must be at least one tensor;
+// all have one floating type and are dense in memory.
 at::Tensor NormOfAll(const std::vector<at::Tensor>& tensors);
 
 }  // namespace reel3d

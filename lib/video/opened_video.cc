@@ -79,7 +79,8 @@ OpenedVideo::OpenedVideo(const fs::path& file) : what("cannot decode " + file.st
     Describe();
   } catch (const Error& error) {
     // The cause may be a lost end of the file, because some files have their index at the end.
-    throw Error(error.kind(), error.what() + DescribeTruncation(io.get(), info.container));
+    throw Error(error.kind(), error.what() + DescribeTruncation(io.get(), info.container),
+                error.system_error());
   }
   // This discards the log up to here, which is about other streams.
   ffmpeg::TakeLog();

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -66,7 +67,10 @@ Source ReadSource(const fs::path& in) {
     UseJson(in.string(), [&] {
       source.header.notes[kClassesNote] = state.value("classes", nlohmann::ordered_json()).dump();
       source.header.notes[kConfigNote] = state.value("config", "");
-      source.epoch = MemberOr(state, "epoch", int64_t{0});
+      if (state.contains("epoch")) {
+        source.epoch = IntegerAt(state, "epoch", 0, std::numeric_limits<int>::max(),
+                                 (in / CheckpointFiles::kState).string());
+      }
     });
     const auto frames = FrameFactsOf(PassportOrWarning([&] { return PassportOfTraining(in); }));
     if (frames) {

@@ -38,6 +38,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kNoSlices = "none";  // a value of --slices
+constexpr int kAllCores = 0;               // this tool has no option for its number of threads
 
 std::vector<FailedItem> MissingParts(const SubsetScores& subset) {
   std::vector<FailedItem> failed;
@@ -139,7 +140,7 @@ Evaluation EvaluateSubset(const SubsetScores& subset, const EvaluateScoresOption
   EvaluationOptions how;
   how.averaging = options.clips.averaging.Rule();
   how.resampling.seed = static_cast<uint64_t>(options.intervals.seed);
-  how.resampling.threads = 0;
+  how.resampling.threads = kAllCores;
   std::vector<std::string> ids;
   for (const VideoScores& video : subset.videos) {
     ids.push_back(video.id);
@@ -231,7 +232,7 @@ void AddDifferences(const std::optional<Passport>& data, EvaluateScoresReport* r
 
 std::string SuspectLabels(const SubsetScores& subset, const EvaluateScoresOptions& options) {
   std::vector<SuspectLabel> suspects =
-      SuspectsOf(subset, options.clips.averaging.Rule(), ThreadCount(0));
+      SuspectsOf(subset, options.clips.averaging.Rule(), ThreadCount(kAllCores));
   RankSuspects(&suspects);
   return FormatSuspects(suspects, subset.classes);
 }
@@ -245,10 +246,10 @@ void WriteFiles(const std::filesystem::path& folder, const SubsetScores& subset,
   const auto write = [&](const char* name, const std::string& text) {
     WriteFileAtomically(folder / name, text);
   };
-  write("predictions.tsv",
-        FormatPredictions(subset, averaging, ThresholdOf(evaluation, options), ThreadCount(0)));
+  write("predictions.tsv", FormatPredictions(subset, averaging, ThresholdOf(evaluation, options),
+                                             ThreadCount(kAllCores)));
   write("results.json", FormatResults(subset, options.top_k, ParseResultsForm(options.results_form),
-                                      ThreadCount(0)));
+                                      ThreadCount(kAllCores)));
   write("suspect_labels.tsv", SuspectLabels(subset, options));
   write("confusion.tsv", FormatConfusion(subset, evaluation));
   write("per_class.tsv", FormatPerClass(subset, evaluation));

@@ -164,10 +164,11 @@ void GroupPacker::Prepare(const Rows& rows, const StageOutput& output, WorkNotes
     if (!error.IsDiskFull()) {  // preparing writes nowhere else
       throw;
     }
-    throw EnvironmentError(fmt::format(
-        "{}; the folder of --scratch must hold {} prepared videos: name a larger disk, or start in "
-        "a new OUT_DIR with fewer --group-videos",
-        error.what(), rows.numbers.size()));
+    throw Error(error.kind(),
+                fmt::format("{}; the folder of --scratch must hold {} prepared videos: name a "
+                            "larger disk, or start in a new OUT_DIR with fewer --group-videos",
+                            error.what(), rows.numbers.size()),
+                error.system_error());
   }
   scratch_.RequireThere();
   std::unordered_map<std::string, std::string> reasons;

@@ -23,8 +23,8 @@
 #include "lib/duplicates/small_picture.h"
 #include "lib/duplicates/video_look.h"
 #include "lib/duplicates/video_signature.h"
+#include "lib/eval/slices.h"
 #include "lib/shard/shard_set.h"
-#include "pipeline/stages/side_table.h"
 #include "pipeline/support/item_loop.h"
 #include "pipeline/support/prep_worker.h"
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -32,8 +33,6 @@ int TrueRank(const VideoScores& video) {
 
 // The videos whose text one thread writes at a time.
 constexpr size_t kBlock = 128;
-
-size_t NumBlocks(size_t num_videos) { return (num_videos + kBlock - 1) / kBlock; }
 
 int NumTop(const SubsetScores& subset) {
   return std::min(5, static_cast<int>(subset.classes.size()));
@@ -115,15 +114,15 @@ ResultsForm ParseResultsForm(const std::string& name) {
 std::string FormatPredictions(const SubsetScores& subset, Averaging averaging,
                               std::optional<double> threshold, int threads) {
   const TsvWriter header(PredictionColumns(subset));
-  std::vector<TsvWriter> blocks(NumBlocks(subset.videos.size()), header);
+  std::deque<TsvWriter> blocks(NumBlocks(subset.videos.size(), kBlock), header);
   ParallelBlocks(subset.videos.size(), kBlock, threads, [&](size_t begin, size_t end) {
     for (size_t video = begin; video < end; ++video) {
       AddPrediction(subset, subset.videos[video], averaging, threshold, &blocks[begin / kBlock]);
     }
   });
   TsvWriter table = header;
-  for (const TsvWriter& block : blocks) {
-    table.Append(block);
+  for (; !blocks.empty(); blocks.pop_front()) {
+    table.Append(blocks.front());
   }
   return table.text();
 }
@@ -135,7 +134,7 @@ std::string FormatResults(const SubsetScores& subset, int top_k, ResultsForm for
   for (const std::string& name : subset.classes) {
     labels.push_back(Quoted(name));
   }
-  std::vector<std::string> blocks(NumBlocks(subset.videos.size()));
+  std::vector<std::string> blocks(NumBlocks(subset.videos.size(), kBlock));
   ParallelBlocks(subset.videos.size(), kBlock, threads, [&](size_t begin, size_t end) {
     for (size_t video = begin; video < end; ++video) {
       AddResult(subset.videos[video], Top(subset, subset.videos[video], count), labels,

@@ -15,6 +15,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/data/names.h"
+#include "lib/eval/score_file.h"
 #include "pipeline/support/judged_video.h"
 #include "pipeline/support/raw_video_queue.h"
 #include "pipeline/support/stage_output.h"
@@ -50,7 +51,7 @@ VideosToScore VideosOf(const Manifest& manifest, const std::string& file, Subset
     }
     all.videos.push_back({video.id, label->second});
   }
-  all.data = "videos of " + VideosIdentity(file, manifest, subset);
+  all.data = kDataOfVideos + VideosIdentity(file, manifest, subset);
   all.source = file;
   return all;
 }

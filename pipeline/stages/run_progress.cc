@@ -380,7 +380,12 @@ RunProgress RunReader::Look() {
   run.stages.push_back(LookAtStage(kEvaluate));
   run.stages.push_back(LookAtReport());
   MarkOutdated(&run.stages);
-  LookAtJobs(run.stages.back().made_s, &run.stages.back());
+  for (StageProgress& stage : run.stages) {
+    // LookAtReport() has not looked at jobs yet.
+    if (stage.state == StageState::kOutdated || &stage == &run.stages.back()) {
+      LookAtJobs(stage.made_s, &stage);
+    }
+  }
   return run;
 }
 

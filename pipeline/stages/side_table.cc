@@ -16,6 +16,7 @@
 #include "lib/base/text_lines.h"
 #include "lib/data/names.h"
 #include "lib/data/tsv.h"
+#include "lib/eval/score_file.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
@@ -233,10 +234,22 @@ std::string OriginFault(const SideTable& table, const RowsOfVideos& rows, const 
   return "";
 }
 
+bool IsOfVideos(const std::string& data) { return data.rfind(kDataOfVideos, 0) == 0; }
+
 // A table that the user named need not come from measure-videos. If it does, it may be of other
-// shards with the same videos, which is for the user to judge.
+// shards with the same videos, which is for the user to judge. The scores of video files have no
+// shards that a table could name.
 void JudgeOrigin(const SideTable& table, const RowsOfVideos& rows, const std::string& data,
                  bool is_given) {
+  if (IsOfVideos(data)) {
+    if (!is_given) {
+      throw InputError(fmt::format(
+          "{0} is of shards, and the scores are of video files: if they are the same videos, give "
+          "--slices {0}",
+          table.file.string()));
+    }
+    return;
+  }
   const std::string fault = OriginFault(table, rows, data);
   if (fault.empty() || (is_given && !Has(table.columns, kFingerprintColumn))) {
     return;

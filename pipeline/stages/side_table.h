@@ -12,10 +12,6 @@
 
 namespace reel3d {
 
-// The column of a table of measure-videos that states which shards were measured, in each row. It
-// is no property of a video, so videos are never grouped by it.
-constexpr const char* kFingerprintColumn = "data_fingerprint";
-
 // The videos that were scored.
 struct ScoredIds {
   std::vector<std::string> ids;
@@ -24,12 +20,13 @@ struct ScoredIds {
 
 // Reads a file of tab separated values with a column `id` and any others. Returns the columns named
 // in `wanted`, with a value for each of the scored videos: "" for a video that is not in the file.
-// A warning states the number of such videos. Another one states that the values are of other data
-// than was scored, if kFingerprintColumn says so. If `wanted` is empty, returns all columns except
-// those that do not group videos: `label`, and texts that differ from video to video. If the file
-// has `num_frames` and `fps`, there is a column `duration_s` as well. In a column of numbers,
-// values such as "nan" become "", and a warning states how many videos have no number. Another
-// warning states that a column has texts among its numbers, and whether it is left out for that.
+// If `wanted` is empty, returns all columns except those that do not group videos: `label`, and
+// texts that differ from video to video. If the file has `num_frames` and `fps`, there is a column
+// `duration_s` as well. In a column of numbers, values such as "nan" become "". Warnings state
+//   - how many of the scored videos are not in the file;
+//   - that shards were scored and the values are of others, if kFingerprintColumn says so;
+//   - how many videos have no number in a column of numbers;
+//   - that a column has texts among its numbers, and whether it is left out for that.
 // Throws an input error if a column is not there, an id occurs twice, or no video is in the file.
 std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
                                           const std::vector<std::string>& wanted,
@@ -38,7 +35,8 @@ std::vector<SliceColumn> ReadSliceColumns(const std::filesystem::path& file,
 // Reads a table of measure-videos, which nobody has named. Returns all columns that
 // ReadSliceColumns() returns, except `num_frames` beside `duration_s`. Does not warn of values that
 // are not known, which such a table may have. Throws as ReadSliceColumns() does, and an input error
-// if the table is of other data than was scored, or does not say of which.
+// if the table is of other data than was scored, or does not say of which, or if video files were
+// scored.
 std::vector<SliceColumn> ReadMeasuredColumns(const std::filesystem::path& file,
                                              const ScoredIds& scored);
 

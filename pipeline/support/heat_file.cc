@@ -26,13 +26,13 @@ class HeatReader {
 
   HeatFile Read(const Json& json) const {
     Demand(json.at("format").get<std::string>() == kFormat, "is not the heat of explain-mistakes");
-    IntegerOf(json, "version", kVersion, kVersion);
+    IntegerAt(json, "version", kVersion, kVersion, file_);
     HeatFile heat;
     heat.checkpoint = json.at("checkpoint").get<std::string>();
     heat.data = json.at("data").get<std::string>();
     heat.clip = json.at("clip");
     heat.method = json.at("method").get<std::string>();
-    heat.finer = static_cast<int>(IntegerOf(json, "finer", 0, UINT8_MAX));
+    heat.finer = static_cast<int>(IntegerAt(json, "finer", 0, UINT8_MAX, file_));
     for (const Json& clip : ListOf(json, "clips")) {
       heat.clips.push_back(ClipOf(clip));
     }
@@ -52,20 +52,12 @@ class HeatReader {
     return list;
   }
 
-  int64_t IntegerOf(const Json& json, const char* name, int64_t least, int64_t most) const {
-    const Json& value = json.at(name);
-    const auto number = value.is_number_integer() ? value.get<int64_t>() : least - 1;
-    Demand(number >= least && number <= most,
-           fmt::format("{} is not one of {} .. {}", name, least, most));
-    return number;
-  }
-
   ClipHeat ClipOf(const Json& json) const {
     ClipHeat clip;
     clip.id = json.at("id").get<std::string>();
     clip.class_name = json.at("class").get<std::string>();
-    clip.first_frame = IntegerOf(json, "first_frame", 0, INT32_MAX);
-    clip.crop = static_cast<int>(IntegerOf(json, "crop", 0, UINT8_MAX));
+    clip.first_frame = IntegerAt(json, "first_frame", 0, INT32_MAX, file_);
+    clip.crop = static_cast<int>(IntegerAt(json, "crop", 0, UINT8_MAX, file_));
     for (const Json& frame : ListOf(json, "heat")) {
       Demand(frame.is_array(), "a frame of the heat is not a list");
       clip.frames.push_back(GridOf(frame));

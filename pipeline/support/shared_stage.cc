@@ -173,7 +173,8 @@ class SharedRun {
       }
       is_open_[slice] = !Try(slice);
       leases_.LookAtHeld();
-      if (is_open_[slice] && first_ == 0) {
+      if (is_open_[slice] && !has_jumped_) {
+        has_jumped_ = true;
         first_ = AnySlice();
         count = -1;
       }
@@ -317,7 +318,8 @@ class SharedRun {
   LeaseFolder leases_;
   StopWatcher stop_watcher_;
   std::vector<char> is_open_;
-  int first_ = 0;  // the slice with which a pass begins
+  int first_ = 0;            // the slice with which a pass begins
+  bool has_jumped_ = false;  // first_ is a random one
   std::vector<std::string> given_up_;
   std::optional<int> first_given_up_;
   Stopwatch since_said_;

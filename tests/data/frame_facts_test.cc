@@ -75,7 +75,8 @@ std::string Fault(const char* key, const Json& value) {
 
 TEST(FrameFacts, HostileOnesAreRefused) {
   for (const Json& number : {Json(-1), Json(1.5), Json(1e300), Json("240"), Json(), Json(8193)}) {
-    EXPECT_THAT(Fault("height", number), HasSubstr("must be a whole number")) << number;
+    EXPECT_THAT(Fault("height", number), HasSubstr("height is not a whole number from 0 to 8192"))
+        << number;
   }
   EXPECT_NE(Fault("quality", 101), "");
   EXPECT_NE(Fault("quality", 0), "");

@@ -78,7 +78,7 @@ TEST(Passport, OthersAreRefused) {
   for (const char* count : {"-1", "1e300", "1.5", "18446744073709551615", "\"1\"", "null"}) {
     EXPECT_THAT(Fault(begin + R"({}, "shards": {}, "counts": [)" + row +
                       R"("packed": 1, "short": )" + count + "}]}"),
-                HasSubstr("is not a number of videos"))
+                HasSubstr("short is not a whole number from 0 to 1099511627776"))
         << count;
   }
   const std::string sound = row + R"("packed": 1, "short": 0})";

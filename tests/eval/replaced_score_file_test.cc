@@ -4,12 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "lib/base/error.h"
+#include "lib/base/input_file.h"
 #include "lib/eval/score_file.h"
+#include "lib/hdf5/hdf5_reader.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -51,6 +56,48 @@ class Replacing {
   std::thread thread_;
 };
 
+// A file descriptor of the file that has the name now.
+class Descriptor {
+ public:
+  explicit Descriptor(const fs::path& file) : number_(open(file.c_str(), O_RDONLY)) {}
+  ~Descriptor() { close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+TEST(ReplacedScoreFile, IsAnotherFileOfTheSameName) {
+  const test::TemporaryFolder folder;
+  WriteScores(folder / "scores.h5", WithLogits({0.5F, -1.0F}));
+  WriteScores(folder / "other.h5", WithLogits({0.5F, -1.0F}));
+  const InputFile file(folder / "scores.h5", "a file");
+  const Descriptor same(folder / "scores.h5");
+  EXPECT_TRUE(file.IsOpenAs(same.number()));
+  fs::rename(folder / "other.h5", folder / "scores.h5");
+  const Descriptor other(folder / "scores.h5");
+  EXPECT_TRUE(file.IsOpenAs(same.number()));
+  EXPECT_FALSE(file.IsOpenAs(other.number()));
+}
+
+TEST(ReplacedScoreFile, IsReadToItsEndByTheReaderThatOpenedIt) {
+  const test::TemporaryFolder folder;
+  const std::vector<float> first = {0.5F, -1.0F};
+  WriteScores(folder / "scores.h5", WithLogits(first));
+  WriteScores(folder / "other.h5", WithLogits({7.0F, 3.0F}));
+  const Hdf5Reader reader(folder / "scores.h5");
+  fs::rename(folder / "other.h5", folder / "scores.h5");
+  const Hdf5Extent extent = reader.Extent<float>("/clips/logits", {1, first.size()});
+  std::vector<float> read(first.size());
+  ASSERT_EQ(extent.size_bytes, read.size() * sizeof(float));
+  reader.bytes().Read(extent.offset_bytes, read.data(), extent.size_bytes);
+  EXPECT_EQ(read, first);
+}
+
+// The load of the machine decides how often the file is replaced between the two openings. The
+// results may not depend on that.
 TEST(ReplacedScoreFile, IsNeverMixedWithTheOther) {
   const test::TemporaryFolder folder;
   const std::vector<float> first = {0.5F, -1.0F};

@@ -142,6 +142,22 @@ TEST_F(KnownSlicesTest, ATableOfOtherDataThatIsNamedIsTakenWithAWarning) {
                               "are of data 0123abcd: unless the videos are the same, make it"));
 }
 
+// The data of such scores are named in another way than shards, so no table can be of them.
+TEST_F(KnownSlicesTest, ATableIsTakenForScoresOfVideoFilesOnlyIfItIsNamed) {
+  SayThatScored("videos.tsv", "videos of 0123abcd", true);
+  const fs::path table = folder_ / "measured.tsv";
+  Measure(table, "0123abcd");
+  EXPECT_EQ(Slices(), kOfWindows);
+  EXPECT_THAT(log_, HasSubstr("a table for slices is passed over: " + table.string() +
+                              " is of shards, and the scores are of video files: if they are the "
+                              "same videos, give --slices " +
+                              table.string() + "\n"));
+  EXPECT_THAT(log_, Not(HasSubstr("--overwrite")));
+  options_.slices = table;
+  EXPECT_THAT(Slices(), HasSubstr("brightness 20\n"));
+  EXPECT_THAT(log_, Not(HasSubstr("measured on")));
+}
+
 TEST_F(KnownSlicesTest, AMeasuredTableIsFoundBesideTheShardsThatTheReportNames) {
   SayThatScored((folder_ / "data/packed").string(), "0000abcd");
   MakeFolders(folder_ / "data/packed");

@@ -200,6 +200,25 @@ TEST_F(WatchRunTest, WhatIsOlderThanAStageBeforeItIsOutdated) {
   EXPECT_THAT(Text(), HasSubstr("evaluate  outdated   older than train; video top-1 "));
 }
 
+TEST_F(WatchRunTest, JobsOfAnOutdatedStageAreQueuedOrHaveFailed) {
+  run_.Write("videos.tsv", kFourVideos, 1000);
+  run_.Write("evaluation/config.ini", "", 900);
+  run_.Write("evaluation/DONE", "", 800);
+  run_.Write("scores/config.ini", "", 700);
+  run_.Write("scores/DONE", "", 600);
+  ASSERT_EQ(Stage("evaluate").state, StageState::kOutdated);
+  run_.Write("slurm/jobs.tsv", "score\t11\nevaluate\t12\n", 850);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kOutdated) << "that job has made the evaluation";
+  run_.SetAge("slurm/jobs.tsv", 710);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kQueued);
+  EXPECT_EQ(Stage("score").state, StageState::kDone);
+  run_.Write("slurm/failures/evaluate", "evaluate: status 3 on node7\n", 850);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kQueued) << "that is an earlier failure";
+  run_.SetAge("slurm/failures/evaluate", 500);
+  EXPECT_EQ(Stage("evaluate").state, StageState::kFailed);
+  EXPECT_THAT(Stage("evaluate").note, HasSubstr("job failed: see "));
+}
+
 TEST_F(WatchRunTest, LinesFitIntoAnyScreen) {
   WriteTraining(9);
   WriteLock(1);

@@ -10,6 +10,7 @@
 #include "lib/model/network.h"
 #include "lib/model/weights.h"
 #include "lib/model/weights_file.h"
+#include "lib/train/checkpoint/checkpoint_folder.h"
 #include "tests/train/convert_tool.h"
 #include "tests/train/train_tensors.h"
 
@@ -166,6 +167,19 @@ TEST_F(ConvertTool, WritesCheckpointsOfTheReference) {
   EXPECT_THAT(again.out, HasSubstr("note: epoch          12"));
   EXPECT_EQ(
       Convert(Checkpoint(), At("x.safetensors"), {"--as", "reference-checkpoint"}).exit_status, 2);
+}
+
+TEST_F(ConvertTool, RefusesACheckpointWithADamagedEpoch) {
+  const fs::path damaged = At("damaged");
+  fs::copy(fs::canonical(Checkpoint()), damaged, fs::copy_options::recursive);
+  nlohmann::ordered_json state = ReadCheckpointState(damaged);
+  state["epoch"] = "one";
+  FinishCheckpoint(damaged, state.at("step").get<int64_t>(), state);
+  const auto result =
+      Convert(damaged.string(), At("damaged.pth"), {"--as", "reference-checkpoint"});
+  EXPECT_EQ(result.exit_status, kExitInput);
+  EXPECT_THAT(result.err, HasSubstr("state.json: epoch is not a whole number from 0 to "));
+  EXPECT_FALSE(fs::exists(At("damaged.pth")));
 }
 
 // Tests the authors' name of each family, and the branch of their code that has the family.

@@ -160,7 +160,7 @@ nlohmann::ordered_json ReadCheckpointState(const fs::path& checkpoint) {
     if (state.value("format", "") != kFormat) {
       throw InputError(file.string() + ": not the state of a reel3d checkpoint");
     }
-    if (MemberOr(state, "format_version", 0) != 1) {
+    if (IntegerAt(state, "format_version", 1, INT64_MAX, file.string()) != 1) {
       throw InputError(file.string() + ": of a newer reel3d than this");
     }
   });
@@ -181,7 +181,15 @@ std::optional<Passport> PassportOfTraining(const fs::path& checkpoint) {
 
 void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
                      const fs::path& run_dir, const std::string& shards_dir) {
-  if (MemberOr(state, "data", std::string()) != fmt::format("{:08x}", fingerprint)) {
+  const auto data = MemberOr(state, "data", std::string());
+  if (data.size() != 8 || data.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw InputError(
+        fmt::format("{}: state.json of its newest checkpoint was edited or is damaged: it does not "
+                    "say on which data it was trained; remove this checkpoint, and training goes "
+                    "on from the one before",
+                    run_dir.string()));
+  }
+  if (data != fmt::format("{:08x}", fingerprint)) {
     throw InputError(
         fmt::format("{} was trained on other videos than {} holds: name another RUN_DIR, or "
                     "--overwrite (under make: OVERWRITE=yes)",

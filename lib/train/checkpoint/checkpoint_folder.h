@@ -51,8 +51,8 @@ std::optional<std::filesystem::path> FindLatestCheckpoint(const std::filesystem:
 // If `checkpoint` is the folder of a run, the error names the checkpoint in it that may be meant.
 void VerifyCheckpoint(const std::filesystem::path& checkpoint);
 
-// Returns the state.json of a checkpoint. Throws an input error if reel3d did not write it, or if a
-// newer version of reel3d did.
+// Returns the state.json of a checkpoint. Throws an input error if reel3d did not write it, if a
+// newer version of reel3d did, or if its version is damaged.
 nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoint);
 
 // Returns the passport of the data that a checkpoint was trained on. Returns nothing if there is
@@ -60,7 +60,7 @@ nlohmann::ordered_json ReadCheckpointState(const std::filesystem::path& checkpoi
 std::optional<Passport> PassportOfTraining(const std::filesystem::path& checkpoint);
 
 // Throws an input error if `fingerprint`, that of the data in `shards_dir`, differs from that of
-// the data in `state`. The two paths are only for the message.
+// the data in `state`, or if `state` has no fingerprint. The two paths are only for the message.
 void RequireSameData(const nlohmann::ordered_json& state, uint32_t fingerprint,
                      const std::filesystem::path& run_dir, const std::string& shards_dir);
 

@@ -36,7 +36,9 @@ BadSteps::BadSteps(const TrainOptions& options, const World& world, const Proces
       guard_(options.bad_step, learner.network()->buffers()) {}
 
 // Returns the step's mean loss, gradient norm and norm of batch norm's statistics. They are the
-// same on every rank, because each rank judges the step for itself.
+// same on every rank, because each rank judges the step for itself. GPUs add squares as float32, so
+// a norm above 1.8e19 is infinite there, and the step bad. CPUs add them as doubles, and there a
+// norm is infinite above 3.4e38. No training that goes well comes near either number.
 at::Tensor BadSteps::Figures(const at::Tensor& loss, const at::Tensor& gradient_norm) {
   const at::NoGradGuard no_grad;
   at::Tensor figures = at::zeros({3}, loss.options().dtype(at::kDouble));
