@@ -38,8 +38,8 @@ ClipInput::ClipInput(const ClipInputOptions& options, at::Device device)
   }
 }
 
-// Writes the input in one pass over memory: blocks of bytes stay in the cache. Torch's operators would take three passes, and
-// convolutions one more to put the channels last.
+// Writes the input in one pass over memory: blocks of bytes stay in the cache. Torch's operators
+// would take three passes, and convolutions one more to put the channels last.
 at::Tensor ClipInput::OnCpu(const at::Tensor& pixels) const {
   at::Tensor input =
       at::empty(pixels.sizes(), at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast3d);
