@@ -149,6 +149,14 @@ std::vector<ConvolutionImpl*> ConvolutionsOf(const nn::Module& network) {
   return convolutions;
 }
 
+void UseEveryTap(nn::Module& network) {
+  ConvolutionWay way;
+  way.every_tap = true;
+  for (ConvolutionImpl* convolution : ConvolutionsOf(network)) {
+    convolution->Use(way);
+  }
+}
+
 SamePadding SamePaddingOf(int64_t size, int64_t kernel, int64_t stride) {
   const int64_t outputs = (size + stride - 1) / stride;
   const int64_t zeros = std::max<int64_t>(0, (outputs - 1) * stride + kernel - size);

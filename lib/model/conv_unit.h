@@ -45,7 +45,7 @@ enum class Arithmetic {
 struct ConvolutionWay {
   Arithmetic arithmetic = Arithmetic::kOfWeights;
   bool folded = false;     // as folded_convolution.h has it
-  bool every_tap = false;  // also those that see only padding (idle_taps.h), for comparisons
+  bool every_tap = false;  // also those that see only padding (idle_taps.h)
 };
 
 class ConvolutionImpl : public torch::nn::Conv3dImpl {
@@ -82,6 +82,10 @@ TORCH_MODULE(Convolution);
 
 // Returns the convolutions of a network, in the order in which they were registered.
 std::vector<ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& network);
+
+// Makes all convolutions compute as written, with every tap: what is idle depends on the clips'
+// size, and costs memory for the weights that remain.
+void UseEveryTap(torch::nn::Module& network);
 
 // Returns the numbers of zeros that Padding::kSame adds to `size` frames, rows or columns.
 struct SamePadding {

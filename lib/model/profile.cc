@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/model/conv_unit.h"
 #include "lib/model/layer_watch.h"
 #include "lib/model/memory_meter.h"
 
@@ -44,6 +45,7 @@ NetworkProfile ProfileNetwork(const NetworkOptions& options, int64_t frames, int
                               int64_t width) {
   options.CheckClips(frames, height, width);
   Network network = MakeNetwork(options);
+  UseEveryTap(*network);
   const auto clips = [&] { return at::zeros({kClips, options.channels, frames, height, width}); };
   NetworkProfile profile;
   {

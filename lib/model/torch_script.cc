@@ -12,6 +12,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/model/conv_unit.h"
 #include "lib/model/weights.h"
 
 namespace reel3d {
@@ -101,6 +102,7 @@ bool SaveTorchScript(const std::filesystem::path& file, const NetworkOptions& op
   for (at::Tensor& parameter : network->parameters()) {
     parameter.requires_grad_(false);
   }
+  UseEveryTap(*network);
   const auto unit = std::make_shared<jit::CompilationUnit>();
   jit::Module mirror = Mirror(*network, unit);
   const Graph graph = Trace(network, mirror, clip, options.channels);
