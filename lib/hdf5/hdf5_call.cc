@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 
+#include <cerrno>
 #include <charconv>
 #include <string_view>
 #include <system_error>
@@ -48,6 +49,13 @@ int SystemErrorIn(const std::string& words) {
   return number;
 }
 
+// Returns whether a file that cannot be read for this reason may be sound. HDF5 also quotes errors,
+// such as EINVAL, that come of damaged files.
+bool IsOfMachine(int system_error) {
+  return system_error == EMFILE || system_error == ENFILE || system_error == ENOMEM ||
+         system_error == EIO || system_error == ESTALE;
+}
+
 }  // namespace
 
 Hdf5Id::~Hdf5Id() { CloseNow(); }
@@ -74,7 +82,11 @@ void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing)
   if (kind == ErrorKind::kEnvironment) {
     throw WriteError(what, system_error);  // adds a hint if the disk is full
   }
-  throw Error(kind, fmt::format("{} ({})", what, std::generic_category().message(system_error)));
+  if (IsOfMachine(system_error)) {
+    throw ReadError(file + ": cannot read it", system_error);
+  }
+  throw Error(kind, fmt::format("{} ({})", what, std::generic_category().message(system_error)),
+              system_error);
 }
 
 template <>

@@ -37,7 +37,8 @@ void SilenceHdf5();
 
 // Throws an error of this kind: "file: cannot `doing` (HDF5's innermost words)". If HDF5's words
 // quote a system error, the system's own text replaces them. An environment error is then the one
-// that WriteError() makes.
+// that WriteError() makes. If the machine is at fault, such as by too many open files, an input
+// error becomes the environment error that ReadError() makes.
 [[noreturn]] void FailHdf5(ErrorKind kind, const std::string& file, const std::string& doing);
 
 // Returns `status`, the result of an HDF5 function, or throws if it is negative: all HDF5 functions
