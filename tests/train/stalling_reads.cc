@@ -1,5 +1,6 @@
-// A library that is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of shards,
-// reads of rank REEL3D_BAD_RANK hang or fail. REEL3D_BAD_READS chooses how: "hang" hangs for ever,
+// A library that is preloaded into train-r3d (LD_PRELOAD). After REEL3D_GOOD_READS reads of frames,
+// reads of frames by rank REEL3D_BAD_RANK hang or fail. The head of a shard, which is read when it
+// is opened, does not count. REEL3D_BAD_READS chooses how: "hang" hangs for ever,
 // a path makes a folder of this name and waits until it is removed, and any other word lets reads
 // fail. Each read of a shard below the folder REEL3D_SLOW_FOLDER takes REEL3D_SLOW_US microseconds
 // longer. fsync of a checkpoint's files waits until the file REEL3D_CHECKPOINTS_AFTER exists.
@@ -50,7 +51,7 @@ extern "C" ssize_t pread(int descriptor, void* to, size_t size, off_t offset) {
   using Read = ssize_t (*)(int, void*, size_t, off_t);
   static const Read real = reinterpret_cast<Read>(dlsym(RTLD_NEXT, "pread"));
   WaitIfSlow(descriptor);
-  if (IsBadRank() && IsShard(descriptor) &&
+  if (offset > 0 && IsBadRank() && IsShard(descriptor) &&
       ++num_reads > std::atoi(std::getenv("REEL3D_GOOD_READS"))) {
     while (std::strcmp(std::getenv("REEL3D_BAD_READS"), "hang") == 0) {
       pause();
