@@ -14,7 +14,7 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kLeft = 64, kRight = 12, kTop = 10, kPlotHeight = 220, kBelow = 40;
+constexpr double kLeft = 72, kRight = 12, kTop = 10, kPlotHeight = 220, kBelow = 40;
 constexpr double kPlotWidth = kChartWidth - kLeft - kRight;
 constexpr double kLegendRow = 18;
 constexpr int kMostLegendColumns = 19;  // also of wide letters fit into half of the width
