@@ -304,7 +304,7 @@ int FailAfterRank0(const ToolInfo& info, const Failure& failure) {
   constexpr double kPatience_s = 5;
   // The first of them must have printed: the end of any rank may make the launcher end all.
   constexpr double kPatienceOfOthers_s = 8;
-  // Where a script stands between the launcher and each rank, rank 0 cannot be seen.
+  // A script that stands between the launcher and each rank hides rank 0.
   constexpr double kMostForRank0_s = 20;
   const FirstOnHost same_fault(failure.line);
   const double patience_s = same_fault.is_first() ? kPatience_s : kPatienceOfOthers_s;
