@@ -12,19 +12,17 @@
 #include <vector>
 
 #include "lib/model/conv_unit.h"
+#include "tests/model/drawn_values.h"
 
 namespace reel3d {
 namespace {
+
+using test::Draw;
 
 struct Case {
   std::vector<int64_t> input, weight;  // (N, C, T, H, W), (O, C, T, H, W)
   Triple stride = 1, padding = 0;
 };
-
-at::Tensor Draw(const std::vector<int64_t>& sizes) {
-  return at::randn(sizes, at::detail::createCPUGenerator(5), at::kDouble)
-      .contiguous(at::MemoryFormat::ChannelsLast3d);
-}
 
 struct Result {
   at::Tensor output, input_gradient, weight_gradient;
