@@ -53,12 +53,19 @@ void InputFile::Read(uint64_t offset, void* bytes, uint64_t size_bytes) const {
     }
     if (count <= 0) {
       throw count < 0 ? ReadError("cannot read " + name(), errno)
-                      : InputError(name() + ": was cut while it was read");
+                      : InputError(name() + ": is shorter than it was when it was opened");
     }
     place += count;
     offset += static_cast<uint64_t>(count);
     size_bytes -= static_cast<uint64_t>(count);
   }
+}
+
+void InputFile::ExpectRandomReads() const { posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM); }
+
+void InputFile::ReadAhead(uint64_t offset, uint64_t size_bytes) const {
+  posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(size_bytes),
+                POSIX_FADV_WILLNEED);
 }
 
 std::string InputFile::ReadText(uint64_t offset, uint64_t size_bytes) const {

@@ -29,6 +29,11 @@ class InputFile {
   // Does the same and returns the bytes. Allocates memory only if the file is that large.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;
 
+  // These give hints to the system, and never throw: that no read continues the one before it; and
+  // that these bytes are needed soon, so that it fetches them in the background.
+  void ExpectRandomReads() const;
+  void ReadAhead(uint64_t offset, uint64_t size_bytes) const;
+
  private:
   std::filesystem::path path_;
   int descriptor_ = -1;

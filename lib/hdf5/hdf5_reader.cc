@@ -32,7 +32,7 @@ Status Was(Status status, const std::string& file, const std::string& what) {
 }  // namespace
 
 Hdf5Reader::Hdf5Reader(const fs::path& file)
-    : file_name_(file.string()), bytes_(file, "an HDF5 file") {
+    : file_name_(file.string()), bytes_(std::make_shared<InputFile>(file, "an HDF5 file")) {
   SilenceHdf5();
   RequireChecksums();
   const Hdf5Id access(Was(H5Pcreate(H5P_FILE_ACCESS), file_name_, "it"), H5Pclose);
@@ -49,7 +49,7 @@ Hdf5Reader::Hdf5Reader(const fs::path& file)
 void Hdf5Reader::RequireSameFile() const {
   void* descriptor = nullptr;
   Was(H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &descriptor), file_name_, "it");
-  if (!bytes_.IsOpenAs(*static_cast<const int*>(descriptor))) {
+  if (!bytes_->IsOpenAs(*static_cast<const int*>(descriptor))) {
     throw EnvironmentError(file_name_ +
                            ": another file replaced it while it was opened; run the command again");
   }
@@ -59,7 +59,7 @@ void Hdf5Reader::RequireSameFile() const {
 // crash on such damage.
 void Hdf5Reader::RequireChecksums() const {
   std::array<char, kSignature.size() + 1> head{};
-  bytes_.Read(0, head.data(), std::min<uint64_t>(head.size(), bytes_.size_bytes()));
+  bytes_->Read(0, head.data(), std::min<uint64_t>(head.size(), bytes_->size_bytes()));
   if (std::string_view(head.data(), kSignature.size()) != kSignature) {
     Fail(fmt::format("cannot read {}", kNotHdf5));
   }
@@ -157,8 +157,8 @@ Hdf5Reader::Dataset Hdf5Reader::Open(const std::string& name) const {
     return dataset;
   }
   dataset.extent.offset_bytes = H5Dget_offset(dataset.id.get());
-  if (dataset.extent.offset_bytes > bytes_.size_bytes() ||
-      size_bytes > bytes_.size_bytes() - dataset.extent.offset_bytes) {
+  if (dataset.extent.offset_bytes > bytes_->size_bytes() ||
+      size_bytes > bytes_->size_bytes() - dataset.extent.offset_bytes) {
     Fail(fmt::format("{} of {} bytes reaches beyond the end of the file", name, size_bytes));
   }
   return dataset;

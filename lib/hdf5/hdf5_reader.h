@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,9 @@ class Hdf5Reader {
   Hdf5Extent Extent(const std::string& name, const Hdf5Shape& shape) const;
 
   // The bytes of the same file, for values whose Extent() is known. Any thread may read them.
-  const InputFile& bytes() const { return bytes_; }
+  const InputFile& bytes() const { return *bytes_; }
+  // The same, for an object that outlives the reader.
+  const std::shared_ptr<const InputFile>& shared_bytes() const { return bytes_; }
 
   [[noreturn]] void Fail(const std::string& why) const;
 
@@ -74,7 +77,7 @@ class Hdf5Reader {
   void RequireShape(const Dataset& dataset, const Hdf5Shape& shape, const std::string& name) const;
 
   const std::string file_name_;
-  const InputFile bytes_;
+  const std::shared_ptr<const InputFile> bytes_;
   Hdf5Id file_;
 };
 

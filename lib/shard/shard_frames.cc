@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shard/shard_frames.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -40,51 +38,22 @@ size_t FrameBytes::FindDamaged() const {
   return frame;
 }
 
-ShardFrames::ShardFrames(std::filesystem::path file, const ShardPlaces& places)
-    : file_(std::move(file)),
-      places_(places),
-      descriptor_(open(file_.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (descriptor_ < 0) {
-    throw ReadError("cannot open " + file_.string(), errno);
-  }
-  // Clips are drawn at random, so the bytes around a clip are not needed next.
-  posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);
-}
-
-ShardFrames::~ShardFrames() {
-  if (descriptor_ >= 0) {
-    close(descriptor_);
-  }
-}
-
-void ShardFrames::ReadAt(uint64_t offset_bytes, void* to, size_t size_bytes) const {
-  for (size_t filled = 0; filled < size_bytes;) {
-    const ssize_t got = pread(descriptor_, static_cast<uint8_t*>(to) + filled, size_bytes - filled,
-                              static_cast<off_t>(offset_bytes + filled));
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      throw ReadError("cannot read " + file_.string(), errno);
-    }
-    if (got == 0) {
-      throw InputError(file_.string() + ": is shorter than it was when it was opened");
-    }
-    filled += static_cast<size_t>(got);
-  }
+ShardFrames::ShardFrames(std::shared_ptr<const InputFile> file, const ShardPlaces& places)
+    : file_(std::move(file)), places_(places) {
+  file_->ExpectRandomReads();  // the bytes around a clip are not needed next
 }
 
 // Checks the offsets again, because the file may have been overwritten since it was opened.
 std::vector<uint64_t> ShardFrames::Offsets(uint64_t first, size_t count) const {
   REEL3D_CHECK(count > 0 && first < places_.num_frames && count <= places_.num_frames - first);
   std::vector<uint64_t> offsets(count + 1);
-  ReadAt(places_.offsets + sizeof(uint64_t) * first, offsets.data(),
-         sizeof(uint64_t) * offsets.size());
+  file_->Read(places_.offsets + sizeof(uint64_t) * first, offsets.data(),
+              sizeof(uint64_t) * offsets.size());
   if (!AreFrameOffsets(offsets) || offsets.back() > places_.data_bytes) {
     throw InputError(
         fmt::format("{}: the places of its frames from {} on are not what they were "
                     "when it was opened",
-                    file_.string(), first));
+                    file_->name(), first));
   }
   return offsets;
 }
@@ -92,16 +61,15 @@ std::vector<uint64_t> ShardFrames::Offsets(uint64_t first, size_t count) const {
 void ShardFrames::Read(uint64_t first, size_t count, FrameBytes* frames) const {
   const std::vector<uint64_t> offsets = Offsets(first, count);
   std::vector<uint32_t> crc32(count);
-  ReadAt(places_.crc32 + sizeof(uint32_t) * first, crc32.data(), sizeof(uint32_t) * count);
-  ReadAt(places_.data + offsets.front(), frames->Append(offsets, crc32),
-         offsets.back() - offsets.front());
+  file_->Read(places_.crc32 + sizeof(uint32_t) * first, crc32.data(), sizeof(uint32_t) * count);
+  file_->Read(places_.data + offsets.front(), frames->Append(offsets, crc32),
+              offsets.back() - offsets.front());
 }
 
 void ShardFrames::ReadAhead(uint64_t first, size_t count) const {
   try {
     const std::vector<uint64_t> offsets = Offsets(first, count);
-    posix_fadvise(descriptor_, static_cast<off_t>(places_.data + offsets.front()),
-                  static_cast<off_t>(offsets.back() - offsets.front()), POSIX_FADV_WILLNEED);
+    file_->ReadAhead(places_.data + offsets.front(), offsets.back() - offsets.front());
   } catch (const Error&) {
     // The read that follows will report the error.
   }

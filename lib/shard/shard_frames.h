@@ -1,13 +1,15 @@
-// Reads the frames of one shard by pread on a descriptor of its own, without HDF5 and without a
-// lock, from any number of threads. Its memory does not grow with the shard, because it reads the
+// Reads the frames of one shard by pread, without HDF5 and without a lock, from any number of
+// threads. Its memory does not grow with the shard, because it reads the
 // place and the checksum of a frame together with the frame.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
+#include <memory>
 #include <vector>
+
+#include "lib/base/input_file.h"
 
 namespace reel3d {
 
@@ -55,12 +57,9 @@ struct ShardPlaces {
 
 class ShardFrames {
  public:
-  // `places` comes from ShardReader, which has checked the shard. Throws an error if the file
-  // cannot be opened.
-  ShardFrames(std::filesystem::path file, const ShardPlaces& places);
-  ~ShardFrames();
-  ShardFrames(const ShardFrames&) = delete;
-  ShardFrames& operator=(const ShardFrames&) = delete;
+  // `file` and `places` come from ShardReader, which has checked this very file: another one may
+  // have its name by now.
+  ShardFrames(std::shared_ptr<const InputFile> file, const ShardPlaces& places);
 
   // Appends the frames [first, first + count), fetched by one read. The caller must check them with
   // FindDamaged(), because only the caller can name a frame in an error. Throws an input error if
@@ -71,12 +70,10 @@ class ShardFrames {
   void ReadAhead(uint64_t first, size_t count) const;
 
  private:
-  void ReadAt(uint64_t offset_bytes, void* to, size_t size_bytes) const;
   std::vector<uint64_t> Offsets(uint64_t first, size_t count) const;
 
-  const std::filesystem::path file_;
+  const std::shared_ptr<const InputFile> file_;
   const ShardPlaces places_;
-  int descriptor_ = -1;
 };
 
 }  // namespace reel3d

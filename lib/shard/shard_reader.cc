@@ -118,7 +118,7 @@ ShardReader::ShardReader(const fs::path& path) : file_(path) {
   if (ContentUuid(table_) != uuid_) {
     file.Fail("its uuid does not match its content: it is damaged");
   }
-  frames_ = std::make_shared<ShardFrames>(path, places);
+  frames_ = std::make_shared<ShardFrames>(file.shared_bytes(), places);
 }
 
 void ShardReader::ReadFrames(uint64_t first, size_t count, FrameBytes* frames) const {

@@ -7,14 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <chrono>
-#include <thread>
-
 #include "lib/base/error.h"
 #include "lib/base/input_file.h"
 #include "lib/eval/score_file.h"
 #include "lib/hdf5/hdf5_reader.h"
+#include "tests/replacing.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
@@ -33,28 +30,6 @@ Scores WithLogits(const std::vector<float>& logits) {
   scores.logits = logits;
   return scores;
 }
-
-// Keeps putting another file in the place of `target`, in turn each of `files`.
-class Replacing {
- public:
-  Replacing(const std::vector<fs::path>& files, const fs::path& target)
-      : thread_([this, files, target] {
-          const fs::path next = target.string() + ".next";
-          for (size_t turn = 0; !must_end_; ++turn) {
-            fs::create_hard_link(files[turn % files.size()], next);
-            fs::rename(next, target);
-            std::this_thread::sleep_for(std::chrono::microseconds(100));
-          }
-        }) {}
-  ~Replacing() {
-    must_end_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> must_end_{false};
-  std::thread thread_;
-};
 
 // A file descriptor of the file that has the name now.
 class Descriptor {
@@ -105,7 +80,8 @@ TEST(ReplacedScoreFile, IsNeverMixedWithTheOther) {
   WriteScores(folder / "first.h5", WithLogits(first));
   WriteScores(folder / "second.h5", WithLogits(second));
   fs::copy_file(folder / "second.h5", folder / "scores.h5");
-  const Replacing replacing({folder / "first.h5", folder / "second.h5"}, folder / "scores.h5");
+  const test::Replacing replacing({folder / "first.h5", folder / "second.h5"},
+                                  folder / "scores.h5");
   for (int reading = 0; reading < 300; ++reading) {
     std::vector<float> read;
     try {

@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint64_t first = input.Next() % places.num_frames;
   const size_t count = 1 + input.Next() % (places.num_frames - first);
   fuzz::AllowInputErrors([&] {
-    const ShardFrames shard(file.path(), places);
+    const ShardFrames shard(std::make_shared<InputFile>(file.path(), "a shard"), places);
     shard.ReadAhead(first, count);
     FrameBytes frames;
     shard.Read(first, count, &frames);

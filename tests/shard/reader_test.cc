@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,8 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/rng.h"
+#include "lib/shard/video_scan.h"
+#include "tests/replacing.h"
 #include "tests/shard/small_shard.h"
 #include "tests/test_support.h"
 
@@ -69,6 +72,43 @@ TEST_F(ShardReaderTest, GivesBackWhatWasWritten) {
     reader.ReadFrame(frame, &jpeg);
     EXPECT_EQ(jpeg, shard_.frames[frame]);
   }
+}
+
+// pack-shards may publish a shard again while it is opened. Its table and its frames must be of the
+// same file, also later. The load of the machine decides how often the file is replaced meanwhile.
+TEST_F(ShardReaderTest, IsNeverMixedWithAnotherShardOfItsName) {
+  test::SmallShard other = shard_;
+  std::reverse(other.frames.begin(), other.frames.end());
+  std::vector<VideoScan> scans;
+  for (size_t video = 0, frame = 0; video < other.table.videos.size(); ++video) {
+    VideoScan scan(other.table.videos[video]);
+    while (frame < other.table.first_frames[video + 1]) {
+      scan.AddFrame(other.frames[frame++]);
+    }
+    scans.push_back(std::move(scan));
+  }
+  other.table = MakeTable(scans, other.table.classes);
+  test::WriteShard(folder_ / "other.h5", other);
+  std::filesystem::copy_file(file_, folder_ / "shard.h5");
+  const test::Replacing replacing({file_, folder_ / "other.h5"}, folder_ / "shard.h5");
+  int num_read = 0;
+  for (int reading = 0; reading < 300; ++reading) {
+    try {
+      const ShardReader reader(folder_ / "shard.h5");
+      const bool is_first = reader.uuid() == ContentUuid(shard_.table);
+      EXPECT_TRUE(is_first || reader.uuid() == ContentUuid(other.table));
+      Bytes jpeg;
+      for (size_t frame = 0; frame < shard_.frames.size(); ++frame) {
+        reader.ReadFrame(frame, &jpeg);
+        ASSERT_EQ(jpeg, (is_first ? shard_ : other).frames[frame]) << frame;
+      }
+      ++num_read;
+    } catch (const Error& error) {
+      ASSERT_EQ(error.kind(), ErrorKind::kEnvironment) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr("shard.h5: another file replaced it"));
+    }
+  }
+  EXPECT_GT(num_read, 0);
 }
 
 TEST_F(ShardReaderTest, EqualContentGivesEqualBytes) {
