@@ -180,7 +180,7 @@ Passport PassportFromJson(const Json& json, const std::string& source) {
     if (json.value("format", "") != kFormat) {
       throw InputError(source + ": not a passport of a data set");
     }
-    if (json.at("format_version") != kVersion) {
+    if (IntegerAt(json, "format_version", 1, INT64_MAX, source) != kVersion) {
       throw InputError(
           fmt::format("{}: a passport of another version of reel3d; this one reads "
                       "format_version {}",

@@ -63,12 +63,15 @@ TEST(Passport, OthersAreRefused) {
   EXPECT_THAT(Fault(begin + R"([], "shards": {}, "counts": []})"), HasSubstr("objects"));
   EXPECT_NE(Fault(begin + R"({}, "shards": {}})"), "");
   EXPECT_NE(Fault(begin + R"({}, "shards": {}, "counts": null})"), "");
-  for (const char* version : {"4294967297", "1.9", "\"1\""}) {
-    EXPECT_THAT(Fault(R"({"format": "reel3d-passport", "list": {}, "shards": {}, "counts": [], )"
-                      R"("format_version": )" +
-                      std::string(version) + "}"),
-                HasSubstr("another version"))
-        << version;
+  const auto fault_of_version = [](const std::string& version) {
+    return Fault(R"({"format": "reel3d-passport", "list": {}, "shards": {}, "counts": [], )"
+                 R"("format_version": )" +
+                 version + "}");
+  };
+  EXPECT_THAT(fault_of_version("4294967297"), HasSubstr("another version"));
+  for (const char* damaged : {"0", "-1", "1.9", "\"1\"", "null", "1e300"}) {
+    EXPECT_THAT(fault_of_version(damaged), HasSubstr("format_version is not a whole number from 1"))
+        << damaged;
   }
   for (const char* row :
        {R"({"subset": "holdout", "class": "a"})", R"({"subset": "training"})", "7"}) {
