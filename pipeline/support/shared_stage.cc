@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "lib/lease/lease_folder.h"
 #include "pipeline/support/ended_attempts.h"
 #include "pipeline/support/sharing_state.h"
+#include "pipeline/support/slice_order.h"
 #include "pipeline/support/stage_files.h"
 #include "pipeline/support/stage_tasks.h"
 #include "pipeline/support/stop_watcher.h"
@@ -41,7 +41,8 @@ class SharedRun {
         all_(stage.output.OfSlice(SliceOf(0))),
         folder_(stage.output.folder() / kLeasesFolder),
         leases_(folder_, LeaseTimes{stage.sharing.lease_timeout}),
-        is_open_(static_cast<size_t>(stage.num_slices), true) {
+        is_open_(static_cast<size_t>(stage.num_slices), true),
+        order_(stage.num_slices) {
     RequireSameSlices();
     Reopen();
   }
@@ -163,7 +164,7 @@ class SharedRun {
   bool Pass() {
     leases_.LookAtHeld();
     for (int count = 0; count < stage_.num_slices; ++count) {
-      const int slice = (first_ + count) % stage_.num_slices;
+      const int slice = order_.At(count);
       if (!is_open_[slice] || !leases_.IsFresh(SliceName(slice))) {
         continue;
       }
@@ -173,9 +174,7 @@ class SharedRun {
       }
       is_open_[slice] = !Try(slice);
       leases_.LookAtHeld();
-      if (is_open_[slice] && !has_jumped_) {
-        has_jumped_ = true;
-        first_ = AnySlice();
+      if (is_open_[slice] && order_.JumpOnce()) {
         count = -1;
       }
     }
@@ -187,13 +186,6 @@ class SharedRun {
       }
     }
     return is_waiting;
-  }
-
-  // Tasks that start at the same moment all want slice 0. Those that do not get it go on at random
-  // places: otherwise a thousand of them would want slice 1 then, and so on.
-  int AnySlice() const {
-    const auto num_slices = static_cast<unsigned>(stage_.num_slices);
-    return static_cast<int>(std::random_device()() % num_slices);
   }
 
   // Returns false if another task is at work on the slice.
@@ -318,8 +310,7 @@ class SharedRun {
   LeaseFolder leases_;
   StopWatcher stop_watcher_;
   std::vector<char> is_open_;
-  int first_ = 0;            // the slice with which a pass begins
-  bool has_jumped_ = false;  // first_ is a random one
+  SliceOrder order_;
   std::vector<std::string> given_up_;
   std::optional<int> first_given_up_;
   Stopwatch since_said_;
