@@ -137,6 +137,20 @@ room_for_jobs() {
 	} | while read -r most queued name; do echo "$((most - queued)) $queued $most $name"; done | sort -n | head -n 1
 }
 
+# largest_array prints how many tasks the largest array of `work` has, with TASKS tasks. Slurm also limits the numbers
+# of tasks, so with ARRAY its highest number counts.
+largest_array() {
+	local stage count _ most=0 array=${ARRAY:-}
+	for stage in "${work[@]}"; do
+		is_array "$stage" || continue
+		choose_slices "$stage"
+		read -r count _ < <(if [ -n "$array" ]; then echo $(($(tasks_of "$array" | sort -n | tail -n 1) + 1)); else tasks_of_array "$stage"; fi)
+		array=
+		((count <= most)) || most=$count
+	done
+	echo "$most"
+}
+
 # fit_arrays makes TASKS as small as the cluster requires if the tasks share the work, because any number
 # of them does all of it. If the tasks have fixed shares, it refuses what does not fit.
 fit_arrays() {
@@ -153,7 +167,7 @@ fit_arrays() {
 	# ARRAY names tasks by their numbers among TASKS.
 	[ -z "${ARRAY:-}" ] || arrays=0
 	((arrays > 0)) || shared=
-	if ((TASKS > most)); then
+	if (($(largest_array) > most)); then
 		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its $its_name)"
 		echo "TASKS=$TASKS is made $most, this cluster's $its_name: the tasks share the work"
 		export TASKS=$most

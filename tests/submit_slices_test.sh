@@ -97,6 +97,30 @@ submit SLICES= TASKS=64 ARRAY=3
 : >"$work/asked"
 submit SLICES= OVERWRITE=yes
 [ "$(slices_of prep) $(array_of prep)" = '0 0-3' ] || fail "all are made again by tasks that share"
+echo "== the limit on arrays is for the arrays that are queued, and not for TASKS"
+echo 'SchedulerParameters     = max_array_tasks=20' >"$work/config"
+: >"$work/asked"
+submit SLICES= TASKS=64 PACK=groups # 20 groups of videos, and 20 files of scores
+expect 0 'pack: job 101, TASKS=20 in place of 64 (groups of videos: 20)'
+! grep -q 'is made' "$work/said" || fail "TASKS is changed though the arrays fit"
+rm -rf "$RUN/shards"
+: >"$work/asked"
+submit SLICES= TASKS=64 PACK=groups ARRAY=3
+[ "$(array_of pack) $(array_of score)" = '3 0-19' ] || fail "arrays that fit are refused"
+rm -rf "$RUN/shards"
+echo 'SchedulerParameters     = max_array_tasks=19' >"$work/config"
+: >"$work/asked"
+submit SLICES= TASKS=64
+expect 0 "TASKS=64 is made 19, this cluster's max_array_tasks"
+[ "$(array_of prep) $(array_of score)" = '0-18 0-18' ] || fail "other tasks"
+: >"$work/asked"
+submit SLICES= TASKS=64 ARRAY=30
+expect 2 "TASKS=64: this cluster's arrays hold at most 19 tasks"
+nothing_queued
+finish prepared shards train scores
+submit SLICES= TASKS=64
+expect 0 'evaluate: job 101' # no array is left
+rm -r "$RUN"/{prepared,shards,train,scores} "$work/config"
 echo "== tasks that had fixed shares continue with them"
 finish_tasks prepared 0 3
 : >"$work/asked"
