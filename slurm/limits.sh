@@ -154,7 +154,7 @@ largest_array() {
 # fit_arrays makes TASKS as small as the cluster requires if the tasks share the work, because any number
 # of them does all of it. If the tasks have fixed shares, it refuses what does not fit.
 fit_arrays() {
-	local most its_name tightest room queued limit name fits=0 stage arrays=0 shared=yes need=0 single tasks count
+	local most its_name tightest room queued limit name fits=0 stage arrays=0 shared=yes need=0 largest single tasks count
 	site=$(scontrol show config 2>&1) || true
 	read -r most its_name < <(max_array_tasks) || true
 	[ -n "$most" ] || die 4 "cannot ask Slurm for its MaxArraySize (scontrol show config): try again when it answers"
@@ -167,7 +167,9 @@ fit_arrays() {
 	# ARRAY names tasks by their numbers among TASKS.
 	[ -z "${ARRAY:-}" ] || arrays=0
 	((arrays > 0)) || shared=
-	if (($(largest_array) > most)); then
+	largest=$(largest_array)
+	((most > 0 || largest == 0)) || die 2 "this cluster has no job arrays (its $its_name is 0): start prep, pack and score by hand with --share-work"
+	if ((largest > most)); then
 		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its $its_name)"
 		echo "TASKS=$TASKS is made $most, this cluster's $its_name: the tasks share the work"
 		export TASKS=$most

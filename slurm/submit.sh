@@ -18,10 +18,17 @@ cd "$(dirname "$0")/.." || exit
 . slurm/limits.sh
 # shellcheck source=slurm/grace.sh
 . slurm/grace.sh
+
+# The shell would look for a name without a folder in PATH.
+[[ ${SITE_ENV:-/} == */* ]] || export SITE_ENV=./$SITE_ENV
+[ -r "${SITE_ENV:-slurm/site.env}" ] || die 2 "cannot read ${SITE_ENV:-slurm/site.env}: SITE_ENV must name a file that describes the cluster, such as slurm/site.env"
+# As in the jobs, the first command that fails ends this shell, also if it is only a test that comes last.
+trap 'die 2 "${SITE_ENV:-slurm/site.env} fails with status $?: each job reads it first, so let each of its commands succeed"' EXIT
 set +u # as in job.sh
 # shellcheck source=slurm/site.env
 . "${SITE_ENV:-slurm/site.env}"
 set -u
+trap - EXIT
 last=${1:-report}
 slices=${SLICES:-}
 
@@ -186,7 +193,8 @@ leave_out_done() {
 check_array() {
 	local stage=${work[0]} chosen task missing
 	is_array "$stage" || die 2 "ARRAY=$ARRAY: $stage comes next, which is no array: leave ARRAY out"
-	chosen=$(tasks_of "$ARRAY") || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
+	chosen=$(tasks_of "$ARRAY") || chosen=
+	[[ -n $chosen && $ARRAY =~ ^[0-9,:-]+(%[1-9][0-9]*)?$ ]] || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
 	for task in $chosen; do
 		((task < TASKS)) || die 2 "ARRAY=$ARRAY: with TASKS=$TASKS the tasks are 0 to $((TASKS - 1))"
 	done
@@ -231,14 +239,17 @@ exported_with() {
 }
 
 submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty for one job
-	local stage=$1 list=$2 number cut=''
+	local stage=$1 list=$2 said number cut=''
 	shift 2
 	# The last --output counts, and the log must be where this chain looks for it.
 	[ -n "$list" ] || set -- "$@" --output="$RUN/slurm/%x-%j.log"
 	# These options come last, because the jobs need them, whatever a site's options are.
-	number=$(sbatch --parsable "$@" --export="$(exported_with "$@")" --chdir="$(pwd -P)" --job-name="reel3d-$stage" "slurm/$stage.sbatch") ||
+	said=$(sbatch --parsable "$@" --export="$(exported_with "$@")" --chdir="$(pwd -P)" --job-name="reel3d-$stage" "slurm/$stage.sbatch") ||
 		die 1 "sbatch refuses the job $stage (see above). Partition, account and limits are in SITE_OPTIONS and ${stage^^}_OPTIONS of ${SITE_ENV:-slurm/site.env}; its options were: $*"
+	# A site's own sbatch may print more, such as a greeting.
+	number=$(grep -axE '[1-9][0-9]*(;.*)?' <<<"$said" | tail -n 1) || true
 	number=${number%%;*}
+	[ -n "$number" ] || die 1 "sbatch did not print the number of the job $stage, but '${said:0:200}': look whether it is queued (squeue --me), and cancel it"
 	if ((${#submitted[@]} == 0)); then
 		mv "$RUN/slurm/.chain" "$RUN/slurm/chain"
 		mv "$RUN/slurm/.begun" "$begun"

@@ -49,6 +49,62 @@ counts "--chdir=$(pwd -P)"
 ! bash slurm/prep.sbatch >"$work/said" 2>&1 || fail "a job without Slurm"
 grep -qF 'SLURM_JOB_ID: is not set, so this is no job of Slurm: slurm/submit.sh queues this script' "$work/said" || fail "no reason"
 
+echo "== a description of the cluster that cannot be used"
+start_over
+submit SITE_ENV="$work/none.env"
+expect 2 "cannot read $work/none.env: SITE_ENV must name a file that describes the cluster"
+# shellcheck disable=SC2016 # a site's own lines
+for line in '[ -d /no/such/disk ] && STAGE_TO=/no/such/disk' 'false && true' '(exit 7)' 'TRAIN_OPTIONS=('; do
+	{ cat "$work/site.before" && echo "$line"; } >"$SITE_ENV"
+	submit
+	expect 2 "$SITE_ENV fails with status "
+	! SLURM_JOB_NAME=reel3d-prep SLURM_JOB_ID=101 SLURM_ARRAY_JOB_ID=101 SLURM_ARRAY_TASK_ID=0 bash slurm/prep.sbatch \
+		>"$work/said" 2>&1 || fail "prep ran with half a site.env"
+	grep -q "^prep: $SITE_ENV failed on this node" "$work/said" || fail "no reason"
+done
+nothing_queued
+cp "$work/site.before" "$SITE_ENV"
+mkdir -p "$work/path"
+cp "$work/site.before" site-of-the-test.env
+echo 'SITE_OPTIONS=(--comment=of-the-folder)' >>site-of-the-test.env
+echo 'SITE_OPTIONS=(--comment=of-the-path)' >"$work/path/site-of-the-test.env"
+submit SITE_ENV=site-of-the-test.env PATH="$work/path:$PATH"
+rm site-of-the-test.env
+expect 0 'evaluate: job'
+grep -q -- '--comment=of-the-folder' "$work/asked" || fail "another site.env"
+
+echo "== an sbatch that prints more than the number, or none"
+start_over
+cp "$work/slurm/sbatch" "$work/sbatch.before"
+# shellcheck disable=SC2016 # for the simulated sbatch
+sed -i 's/^echo \$((100.*/echo "Welcome to the cluster 2.0"; echo "$((100 + n));cluster"; echo "--> no problems found"/' "$work/slurm/sbatch"
+submit
+expect 0 'evaluate: job 105'
+[ "$(cut -f 2 "$RUN/slurm/jobs.tsv" | paste -sd ' ')" = '101 102 103 104 105 106' ] || fail "other numbers"
+for text in '' 'Submitted batch job' '0'; do
+	start_over
+	cp "$work/sbatch.before" "$work/slurm/sbatch"
+	sed -i "s/^echo \$((100.*/[ \$n != 3 ] || { echo '$text'; exit; }\n&/" "$work/slurm/sbatch"
+	submit
+	expect 1 "sbatch did not print the number of the job train, but '$text'"
+	grep -qx 'scancel 101 102' "$work/asked" || fail "the first jobs are left"
+done
+cp "$work/sbatch.before" "$work/slurm/sbatch"
+
+echo "== a cluster without arrays"
+start_over
+echo 'MaxArraySize            = 0' >"$work/config"
+sed -i.before 's/MaxArraySize            = 1001.n//' "$work/slurm/scontrol"
+for slices in 0 ''; do
+	submit SLICES=$slices
+	expect 2 'this cluster has no job arrays (its MaxArraySize is 0)'
+done
+nothing_queued
+finish prepared shards train scores
+submit
+expect 0 'evaluate: job 101'
+mv "$work/slurm/scontrol.before" "$work/slurm/scontrol"
+
 echo "== a partition that is not there"
 start_over
 echo 1 >"$work/fails"

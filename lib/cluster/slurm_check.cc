@@ -81,7 +81,9 @@ void JudgeJobs(const nlohmann::json& seen, Finding* finding) {
   const nlohmann::json& tasks = seen.at("tasks");
   if (!tasks.is_null() && tasks < 2) {
     Warn("this cluster has no job arrays (MaxArraySize)",
-         "give TASKS=1, or start prep, pack and score by hand with --share-work", finding);
+         fmt::format("{}start prep, pack and score by hand with --share-work",
+                     tasks == 1 ? "give TASKS=1, or " : ""),
+         finding);
   }
   for (const char* limit : {"own_jobs", "jobs"}) {
     const nlohmann::json& most = seen.at(limit);

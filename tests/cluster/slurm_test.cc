@@ -10,8 +10,10 @@
 namespace reel3d {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class SlurmLimits : public testing::Test {
  protected:
@@ -98,6 +100,10 @@ TEST_F(SlurmLimits, JobsThatDoNotComeBackAndFewJobsAreNamed) {
   EXPECT_THAT(found.details, ElementsAre(HasSubstr("JobRequeue=0"), HasSubstr("arrays of up to")));
   Set("MaxArraySize", "1");
   EXPECT_THAT(Judge().text, HasSubstr("no job arrays"));
+  EXPECT_THAT(Judge().remedy, HasSubstr("give TASKS=1"));
+  Set("MaxArraySize", "0");  // then not even an array of one task is allowed
+  EXPECT_THAT(Judge().text, HasSubstr("no job arrays"));
+  EXPECT_THAT(Judge().remedy, AllOf(HasSubstr("--share-work"), Not(HasSubstr("TASKS=1"))));
 }
 
 TEST_F(SlurmLimits, WhatIsNoNumberOfSlurmIsNotSaid) {
