@@ -78,10 +78,14 @@ class SharedRun {
         return;
       }
       if (there != 0) {
+        const bool has_less_work = there == stage_.sharing.slices;
         throw UsageError(fmt::format(
-            "{} is shared in {} slices, and --share-work now gives {}: give --share-work "
-            "{}, or remove {} when no task is at work there",
-            stage_.output.folder().string(), there, stage_.num_slices, there, folder_.string()));
+            "{} is shared in {} slices, and {} now gives {}: give {}, or remove {} when no task is "
+            "at work there",
+            stage_.output.folder().string(), there,
+            has_less_work ? "this list of videos" : "--share-work", stage_.num_slices,
+            has_less_work ? "the list of the other tasks" : fmt::format("--share-work {}", there),
+            folder_.string()));
       }
       if (tries == kMostTries) {
         throw InputError(
@@ -102,12 +106,21 @@ class SharedRun {
     }
   }
 
-  // Returns whether all slices are done, and keeps which are not.
+  // Returns whether all slices are done, and keeps which are not. Throws a usage error if one that
+  // was done is now done from other inputs.
   bool LookForOpen() {
     bool all_done = true;
     for (int slice = 0; slice < stage_.num_slices; ++slice) {
+      const bool was_done = !is_open_[slice];
       is_open_[slice] = !all_.IsTaskDone(slice);
       all_done = all_done && !is_open_[slice];
+      if (was_done && all_.IsTaskOfOthers(slice)) {
+        throw UsageError(fmt::format(
+            "{}: a task with other inputs has meanwhile made slice {} again: tasks that share a "
+            "folder need the same list of videos, and each would make again what the other has "
+            "made. End those with the old list, and run the same command again",
+            stage_.output.folder().string(), slice));
+      }
     }
     return all_done;
   }
@@ -123,7 +136,7 @@ class SharedRun {
         continue;
       }
       const bool all_done = LookForOpen();
-      if (all_done && fs::exists(done) && OpenLost()) {
+      if (all_done && stage_.output.IsDone() && OpenLost()) {
         WriteFileAtomically(done, ReadFile(done));  // make compares its time with the settings
         return;
       }
@@ -254,17 +267,16 @@ class SharedRun {
   // Joins the reports, or finds that another task has done so. Returns nothing if a task that has
   // just started has opened slices again.
   std::optional<bool> Conclude() {
-    const fs::path done = stage_.output.folder() / kDoneFile;
     const Tolerance sum = all_.SumOfTasks(stage_.max_failed_fraction);
     const std::string sums = FormatTaskDone({"sums", sum.num_items, sum.num_failed});
     bool is_whole = false;
     for (;; Sleep(leases_.times().Pause())) {
-      is_whole = fs::exists(done);
+      is_whole = stage_.output.IsDone();
       if (is_whole || (sum.IsOver() && JoinedSums() == sums)) {
         break;
       }
       const HeldLease lease(&stop_watcher_, &leases_, kJoinLease);
-      if (lease.is_held() && !fs::exists(done)) {
+      if (lease.is_held() && !stage_.output.IsDone()) {
         if (!LookForOpen() || !OpenLost()) {
           return std::nullopt;
         }

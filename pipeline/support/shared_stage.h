@@ -52,7 +52,7 @@ struct SharedStage {
 // Ends the process with kExitStoppedEarly if it is asked to stop (lib/base/stop_signal): its slice
 // is free again at once. Throws an environment error that names slice and item if a slice was given
 // up, after all other slices are done, and a usage error if the folder is cut into another number
-// of slices. Throws what `work` throws.
+// of slices, or a task with other inputs works there. Throws what `work` throws.
 bool RunSharedStage(const SharedStage& stage);
 
 }  // namespace reel3d

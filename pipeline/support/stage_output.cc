@@ -103,20 +103,30 @@ StageOutput StageOutput::OfSlice(const TaskSlice& slice) const {
   return output;
 }
 
-// Settings do not hold the inputs' content, so the settings of both runs may be equal.
-void StageOutput::WarnOfOtherInputs() const {
+// Returns nothing if there is no report that can be read.
+std::optional<std::vector<StageInput>> StageOutput::ReportedInputs() const {
   const fs::path file = run_.folder / kReportFile;
   std::error_code error;
   if (!fs::exists(file, error)) {
-    return;
+    return std::nullopt;
   }
-  std::string before;
+  std::vector<StageInput> inputs;
   try {
     const Json report = ReadJsonObject(file);
-    UseJson(file.string(), [&] { before = NameInputs(InputsOf(report)); });
+    UseJson(file.string(), [&] { inputs = InputsOf(report); });
   } catch (const Error&) {
-    return;  // the report is made again
+    return std::nullopt;  // the report is made again
   }
+  return inputs;
+}
+
+// Settings do not hold the inputs' content, so the settings of both runs may be equal.
+void StageOutput::WarnOfOtherInputs() const {
+  const std::optional<std::vector<StageInput>> inputs = ReportedInputs();
+  if (!inputs) {
+    return;
+  }
+  const std::string before = NameInputs(*inputs);
   if (const std::string now = NameInputs(run_.inputs); before != now) {
     LogWarn(fmt::format("{}: replacing what {} made from {}, now from {}", run_.folder.string(),
                         run_.tool, Escaped(before), Escaped(now)));
@@ -246,6 +256,23 @@ std::vector<int> StageOutput::UnfinishedTasks() const {
 
 bool StageOutput::IsTaskDone(int task) const {
   return ReadTaskDone(TaskFolder(task) / kDoneFile).work_id == WorkId();
+}
+
+bool StageOutput::IsTaskOfOthers(int task) const {
+  const std::string work_id = ReadTaskDone(TaskFolder(task) / kDoneFile).work_id;
+  return !work_id.empty() && work_id != WorkId();
+}
+
+bool StageOutput::IsDone() const {
+  if (!fs::exists(run_.folder / kDoneFile)) {
+    return false;
+  }
+  const std::optional<std::vector<StageInput>> reported = ReportedInputs();
+  const auto is_same = [](const StageInput& one, const StageInput& other) {
+    return one.identity == other.identity;  // the paths may differ
+  };
+  return reported && std::equal(reported->begin(), reported->end(), run_.inputs.begin(),
+                                run_.inputs.end(), is_same);
 }
 
 Tolerance StageOutput::SumOfTasks(double max_failed_fraction) const {

@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,10 @@ class StageOutput {
                   const Tolerance& tolerance) const;
   // Returns whether the task `task` has finished this work.
   bool IsTaskDone(int task) const;
+  // Returns whether the task `task` was finished with other inputs or settings.
+  bool IsTaskOfOthers(int task) const;
+  // Returns whether the stage is complete, and its report names the inputs of this run.
+  bool IsDone() const;
   // Returns the sums of all tasks, which must have finished.
   Tolerance SumOfTasks(double max_failed_fraction) const;
   // Joins the reports of all tasks, which must have finished. Returns as Finish() does.
@@ -125,6 +130,7 @@ class StageOutput {
   std::filesystem::path OwnFolder() const;
   // Returns the settings in the folder's settings.ini.
   std::string ReadSettings() const;
+  std::optional<std::vector<StageInput>> ReportedInputs() const;
   void WarnOfOtherInputs() const;
   std::string WorkId() const;
   // Returns unfinished tasks, in rising order; only one of them if there are many tasks.
