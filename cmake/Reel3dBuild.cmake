@@ -59,10 +59,27 @@ function(reel3d_library)
   target_link_libraries(reel3d_${LIB_NAME} PUBLIC ${LIB_LINKS} PRIVATE ${LIB_PRIVATE_LINKS})
   if(LIB_TORCH)
     reel3d_use_torch(reel3d_${LIB_NAME})
-    # A source takes 10 s for torch's header and mostly 2 s for itself, so eight are compiled together.
-    set_target_properties(reel3d_${LIB_NAME} PROPERTIES
-      UNITY_BUILD ${REEL3D_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   endif()
+  if(REEL3D_UNITY)
+    reel3d_compile_together(reel3d_${LIB_NAME})
+  endif()
+endfunction()
+
+# Most of a source's time goes into the headers and templates that its neighbours use too, so eight
+# sources are compiled as one. CMake leaves out sources that have options or definitions of their own.
+function(reel3d_compile_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  # g++ warns of a member whose type is in an unnamed namespace, unless it is in the file that the
+  # command names. Here that file only includes the sources.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  # A source that Highway compiles for several processors includes itself: it must be a file of its own.
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    file(STRINGS "${source}" targets REGEX "hwy/foreach_target.h")
+    if(targets)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
 endfunction()
 
 function(reel3d_tool name)

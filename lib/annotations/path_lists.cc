@@ -51,9 +51,9 @@ char DelimiterOf(std::string_view line, const PathListForm& form) {
   return form.comma && at != std::string_view::npos && line[at] == ',' ? ',' : ' ';
 }
 
-class Reader {
+class PathListReader {
  public:
-  Reader(const AnnotationRequest& request, const PathListForm& form)
+  PathListReader(const AnnotationRequest& request, const PathListForm& form)
       : request_(request), form_(form), classes_(request) {}
 
   AnnotationSet Read() {
@@ -124,7 +124,7 @@ class Reader {
 }  // namespace
 
 AnnotationSet ReadPathLists(const AnnotationRequest& request, const PathListForm& form) {
-  return Reader(request, form).Read();
+  return PathListReader(request, form).Read();
 }
 
 bool CanBePathList(const AnnotationFile& file, const PathListForm& form) {

@@ -14,7 +14,7 @@
 namespace reel3d {
 namespace {
 
-class Reader {
+class UntrimmedReader {
  public:
   AnnotationSet Read(const AnnotationRequest& request) {
     for (const AnnotationFile& file : request.files) {
@@ -96,6 +96,8 @@ class Reader {
 
 }  // namespace
 
-AnnotationSet ReadUntrimmedJson(const AnnotationRequest& request) { return Reader().Read(request); }
+AnnotationSet ReadUntrimmedJson(const AnnotationRequest& request) {
+  return UntrimmedReader().Read(request);
+}
 
 }  // namespace reel3d

@@ -21,7 +21,7 @@ namespace {
 std::atomic<int> num_dumped{0};
 
 // The handler allocates nothing, because the thread may have been stopped within malloc.
-void OnSignal(int /*signal*/) {
+void PrintFrames(int /*signal*/) {
   std::array<void*, 64> frames{};
   const int num_frames = backtrace(frames.data(), static_cast<int>(frames.size()));
   backtrace_symbols_fd(frames.data(), num_frames, STDERR_FILENO);
@@ -38,7 +38,7 @@ void DumpStacks() {
   std::array<void*, 1> frame{};
   backtrace(frame.data(), 1);  // the first call loads a library, which no handler may do
   struct sigaction action {};
-  action.sa_handler = OnSignal;
+  action.sa_handler = PrintFrames;
   action.sa_flags = SA_RESTART;
   sigaction(SIGUSR2, &action, nullptr);
   const pid_t own = static_cast<pid_t>(syscall(SYS_gettid));

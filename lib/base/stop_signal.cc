@@ -41,7 +41,7 @@ void Say(const char* words) {
   errno = error_before;
 }
 
-void OnSignal(int signal) {
+void OnStopSignal(int signal) {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
   const int64_t now = int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -65,7 +65,7 @@ void OnSignal(int signal) {
 
 void CatchStopSignals() {
   struct sigaction action {};
-  action.sa_handler = OnSignal;
+  action.sa_handler = OnStopSignal;
   action.sa_flags = SA_RESTART;
   for (const int signal : kStopSignals) {
     sigaction(signal, &action, nullptr);

@@ -11,7 +11,7 @@
 namespace reel3d {
 namespace {
 
-bool IsControl(unsigned char byte) { return byte < 0x20 || byte == 0x7F; }
+bool IsAsciiControl(unsigned char byte) { return byte < 0x20 || byte == 0x7F; }
 
 }  // namespace
 
@@ -38,12 +38,12 @@ void TsvWriter::EndRow() {
 
 void TsvWriter::AddText(std::string_view text) {
   text_ += num_fields_++ > 0 ? "\t" : "";
-  if (std::none_of(text.begin(), text.end(), IsControl)) {
+  if (std::none_of(text.begin(), text.end(), IsAsciiControl)) {
     text_ += text;
     return;
   }
   for (size_t i = 0; i < text.size(); ++i) {
-    text_ += IsControl(text[i]) ? Escaped(text.substr(i, 1)) : std::string(1, text[i]);
+    text_ += IsAsciiControl(text[i]) ? Escaped(text.substr(i, 1)) : std::string(1, text[i]);
   }
 }
 

@@ -8,7 +8,7 @@
 #include "lib/cluster/host_ports.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::all_reduce_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
@@ -93,7 +93,12 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::all_reduce_check
 
-ClusterCheck AllReduceCheck() { return {"all-reduce", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck AllReduceCheck() {
+  return {"all-reduce", all_reduce_check::Observe, all_reduce_check::Judge};
+}
 
 }  // namespace reel3d

@@ -7,7 +7,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::clock_check {
 namespace {
 
 // Clocks may differ by this much: times of files and logs are compared by seconds.
@@ -49,7 +49,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::clock_check
 
-ClusterCheck ClockCheck() { return {"clock", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck ClockCheck() { return {"clock", clock_check::Observe, clock_check::Judge}; }
 
 }  // namespace reel3d

@@ -16,7 +16,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::cores_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
@@ -153,7 +153,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::cores_check
 
-ClusterCheck CoresCheck() { return {"cores", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck CoresCheck() { return {"cores", cores_check::Observe, cores_check::Judge}; }
 
 }  // namespace reel3d

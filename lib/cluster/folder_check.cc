@@ -12,7 +12,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::folder_check {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,7 +147,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::folder_check
 
-ClusterCheck FolderCheck() { return {"folder", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck FolderCheck() { return {"folder", folder_check::Observe, folder_check::Judge}; }
 
 }  // namespace reel3d

@@ -7,7 +7,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::limits_check {
 namespace {
 
 constexpr double kMega = 1e6;
@@ -80,7 +80,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::limits_check
 
-ClusterCheck LimitsCheck() { return {"limits", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck LimitsCheck() { return {"limits", limits_check::Observe, limits_check::Judge}; }
 
 }  // namespace reel3d

@@ -7,7 +7,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::loader_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& needs) {
@@ -52,7 +52,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::loader_check
 
-ClusterCheck LoaderCheck() { return {"loader", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck LoaderCheck() { return {"loader", loader_check::Observe, loader_check::Judge}; }
 
 }  // namespace reel3d

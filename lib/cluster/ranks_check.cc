@@ -8,7 +8,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::ranks_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
@@ -43,7 +43,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::ranks_check
 
-ClusterCheck RanksCheck() { return {"ranks", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck RanksCheck() { return {"ranks", ranks_check::Observe, ranks_check::Judge}; }
 
 }  // namespace reel3d

@@ -8,7 +8,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::same_step_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
@@ -76,7 +76,12 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::same_step_check
 
-ClusterCheck SameStepCheck() { return {"same-step", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck SameStepCheck() {
+  return {"same-step", same_step_check::Observe, same_step_check::Judge};
+}
 
 }  // namespace reel3d

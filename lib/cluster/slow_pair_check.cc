@@ -9,7 +9,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::slow_pair_check {
 namespace {
 
 constexpr int64_t kExchanged_bytes = 4'000'000;
@@ -189,7 +189,12 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::slow_pair_check
 
-ClusterCheck SlowPairCheck() { return {"slow-pair", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck SlowPairCheck() {
+  return {"slow-pair", slow_pair_check::Observe, slow_pair_check::Judge};
+}
 
 }  // namespace reel3d

@@ -9,7 +9,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/slurm_text.h"
 
-namespace reel3d {
+namespace reel3d::slurm_check {
 namespace {
 
 // A chain of slurm/ with the default of four tasks: prep 4, pack 1, train 1, score 4, evaluate 1,
@@ -149,7 +149,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::slurm_check
 
-ClusterCheck SlurmCheck() { return {"slurm", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck SlurmCheck() { return {"slurm", slurm_check::Observe, slurm_check::Judge}; }
 
 }  // namespace reel3d

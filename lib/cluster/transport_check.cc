@@ -9,7 +9,7 @@
 #include "lib/cluster/host_ports.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::transport_check {
 namespace {
 
 constexpr const char* kTcp = "Socket";  // NCCL's name
@@ -112,7 +112,12 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::transport_check
 
-ClusterCheck TransportCheck() { return {"transport", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck TransportCheck() {
+  return {"transport", transport_check::Observe, transport_check::Judge};
+}
 
 }  // namespace reel3d

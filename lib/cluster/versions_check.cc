@@ -8,7 +8,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::versions_check {
 namespace {
 
 nlohmann::json Observe(const ClusterProbe& probe, const ClusterNeeds& /*needs*/) {
@@ -83,7 +83,12 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& /*needs*/) {
 }
 
 }  // namespace
+}  // namespace reel3d::versions_check
 
-ClusterCheck VersionsCheck() { return {"versions", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck VersionsCheck() {
+  return {"versions", versions_check::Observe, versions_check::Judge};
+}
 
 }  // namespace reel3d

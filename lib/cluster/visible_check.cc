@@ -9,7 +9,7 @@
 #include "lib/cluster/checks.h"
 #include "lib/cluster/rank_groups.h"
 
-namespace reel3d {
+namespace reel3d::visible_check {
 namespace {
 
 namespace fs = std::filesystem;
@@ -96,7 +96,10 @@ Finding Judge(const Observations& ranks, const ClusterNeeds& needs) {
 }
 
 }  // namespace
+}  // namespace reel3d::visible_check
 
-ClusterCheck VisibleCheck() { return {"visible", Observe, Judge}; }
+namespace reel3d {
+
+ClusterCheck VisibleCheck() { return {"visible", visible_check::Observe, visible_check::Judge}; }
 
 }  // namespace reel3d

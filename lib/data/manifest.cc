@@ -19,9 +19,20 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-enum Column { kId, kPath, kLabel, kSubset, kBegin, kEnd, kNumFrames, kFps, kWidth, kHeight };
+enum ManifestColumn {
+  kId,
+  kPath,
+  kLabel,
+  kSubset,
+  kBegin,
+  kEnd,
+  kNumFrames,
+  kFps,
+  kWidth,
+  kHeight
+};
 
-const std::vector<std::string>& Columns() {
+const std::vector<std::string>& ManifestColumns() {
   static const std::vector<std::string> columns = {
       "id", "path", "label", "subset", "begin_s", "end_s", "num_frames", "fps", "width", "height"};
   return columns;
@@ -42,10 +53,10 @@ std::optional<Value> Optional(const TsvReader& reader, size_t column, Read read)
 }
 
 VideoRow ParseRow(const TsvReader& reader) {
-  const auto seconds = [&](Column column) {
+  const auto seconds = [&](ManifestColumn column) {
     return Optional<double>(reader, column, [&] { return reader.Real(column, 0, kMaxSeconds); });
   };
-  const auto side = [&](Column column) {
+  const auto side = [&](ManifestColumn column) {
     return Optional<int>(reader, column, [&] { return reader.Integer(column, 1, kMaxSide); });
   };
   VideoRow row;
@@ -146,7 +157,7 @@ std::string IdFault(const std::string& id) {
 }
 
 Manifest ReadManifest(const fs::path& file) {
-  TsvReader reader(file, Columns(), kMostBytes);
+  TsvReader reader(file, ManifestColumns(), kMostBytes);
   Manifest manifest;
   manifest.folder = file.parent_path();
   IdsSeen ids(manifest.videos);
@@ -165,7 +176,7 @@ Manifest ReadManifest(const fs::path& file) {
 }
 
 std::string FormatManifest(const Manifest& manifest) {
-  TsvWriter table(Columns());
+  TsvWriter table(ManifestColumns());
   std::unordered_map<std::string_view, size_t> row_of_id;
   row_of_id.reserve(manifest.videos.size());
   for (size_t i = 0; i < manifest.videos.size(); ++i) {

@@ -14,9 +14,9 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-enum Column { kId, kLabel, kSubset, kReason };
+enum MissingColumn { kMissingId, kMissingLabel, kMissingSubset, kMissingReason };
 
-const std::vector<std::string>& Columns() {
+const std::vector<std::string>& MissingColumns() {
   static const std::vector<std::string> columns = {"id", "label", "subset", "reason"};
   return columns;
 }
@@ -28,7 +28,7 @@ fs::path MissingFilesPath(const fs::path& manifest) {
 }
 
 std::string FormatMissingFiles(const std::vector<MissingFile>& missing) {
-  TsvWriter table(Columns());
+  TsvWriter table(MissingColumns());
   for (const MissingFile& row : missing) {
     for (const std::string& field : {row.label, row.reason}) {
       if (const std::string fault = FieldFault(field); !fault.empty()) {
@@ -45,24 +45,25 @@ std::vector<MissingFile> ReadMissingFiles(const fs::path& manifest) {
   if (!fs::exists(file)) {
     return {};
   }
-  TsvReader reader(file, Columns());
+  TsvReader reader(file, MissingColumns());
   std::vector<MissingFile> missing;
   std::unordered_set<std::string> ids;
   while (reader.NextRow()) {
     MissingFile row;
-    row.id = reader.Text(kId);
-    row.label = reader.Text(kLabel);
-    row.reason = reader.Text(kReason);
+    row.id = reader.Text(kMissingId);
+    row.label = reader.Text(kMissingLabel);
+    row.reason = reader.Text(kMissingReason);
     if (const std::string fault = IdFault(row.id); !fault.empty()) {
-      reader.Fail(kId, fmt::format("'{}' {}", Escaped(row.id), fault));
+      reader.Fail(kMissingId, fmt::format("'{}' {}", Escaped(row.id), fault));
     }
     if (!ids.insert(row.id).second) {
-      reader.Fail(kId, fmt::format("'{}' stands in an earlier line already", Escaped(row.id)));
+      reader.Fail(kMissingId,
+                  fmt::format("'{}' stands in an earlier line already", Escaped(row.id)));
     }
     try {
-      row.subset = ParseSubset(std::string(reader.Text(kSubset)));
+      row.subset = ParseSubset(std::string(reader.Text(kMissingSubset)));
     } catch (const Error& error) {
-      reader.Fail(kSubset, error.what());
+      reader.Fail(kMissingSubset, error.what());
     }
     missing.push_back(std::move(row));
   }

@@ -22,16 +22,16 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "reel3d-passport";
 constexpr int kVersion = 1;
 
-struct Column {
+struct CountColumn {
   const char* name;
   int64_t PassportCounts::*count;
 };
 
-const std::vector<Column>& Columns() {
-  static const std::vector<Column> columns = {{"expected", &PassportCounts::expected},
-                                              {"found", &PassportCounts::found},
-                                              {"packed", &PassportCounts::packed},
-                                              {"short", &PassportCounts::num_short}};
+const std::vector<CountColumn>& CountColumns() {
+  static const std::vector<CountColumn> columns = {{"expected", &PassportCounts::expected},
+                                                   {"found", &PassportCounts::found},
+                                                   {"packed", &PassportCounts::packed},
+                                                   {"short", &PassportCounts::num_short}};
   return columns;
 }
 
@@ -95,7 +95,7 @@ std::map<std::string, std::string> CountsIn(const Passport& passport, size_t num
   std::map<std::string, std::string> values;
   for (const auto& [subset_and_class, counts] : passport.counts) {
     for (size_t place = 0; place < num_columns; ++place) {
-      const Column& column = Columns()[place];
+      const CountColumn& column = CountColumns()[place];
       values[fmt::format("{}: {}: {}", SubsetName(subset_and_class.first), subset_and_class.second,
                          column.name)] = std::to_string(counts.*column.count);
     }
@@ -106,7 +106,7 @@ std::map<std::string, std::string> CountsIn(const Passport& passport, size_t num
 std::map<std::string, std::string> ValuesIn(const Passport& passport) {
   std::map<std::string, std::string> values = ValuesIn(passport.list, "list");
   values.merge(ValuesIn(passport.shards, "shards"));
-  values.merge(CountsIn(passport, Columns().size()));
+  values.merge(CountsIn(passport, CountColumns().size()));
   return values;
 }
 
@@ -144,7 +144,7 @@ std::vector<PassportDifference> Differences(std::map<std::string, std::string> o
 }  // namespace
 
 PassportCounts& PassportCounts::operator+=(const PassportCounts& other) {
-  for (const Column& column : Columns()) {
+  for (const CountColumn& column : CountColumns()) {
     this->*column.count += other.*column.count;
   }
   return *this;
@@ -162,7 +162,7 @@ Json PassportToJson(const Passport& passport) {
   Json rows = Json::array();
   for (const auto& [subset_and_class, counts] : passport.counts) {
     Json row = {{"subset", SubsetName(subset_and_class.first)}, {"class", subset_and_class.second}};
-    for (const Column& column : Columns()) {
+    for (const CountColumn& column : CountColumns()) {
       row[column.name] = counts.*column.count;
     }
     rows.push_back(std::move(row));
@@ -191,7 +191,7 @@ Passport PassportFromJson(const Json& json, const std::string& source) {
     for (const Json& row : json.at("counts").get_ref<const Json::array_t&>()) {
       constexpr int64_t kMostVideos = int64_t{1} << 40;
       PassportCounts counts;
-      for (const Column& column : Columns()) {
+      for (const CountColumn& column : CountColumns()) {
         counts.*column.count = IntegerAt(row, column.name, 0, kMostVideos, source);
       }
       const auto name = row.at("class").get<std::string>();

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/eval/share.h"
+
 namespace reel3d {
 namespace {
-
-double Share(int64_t count, int64_t total) {
-  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
-}
 
 // Returns a point for each confidence that occurs, surest first.
 std::vector<CoveragePoint> AllPoints(std::vector<Forecast> forecasts) {

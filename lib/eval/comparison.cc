@@ -14,15 +14,10 @@
 #include "lib/eval/late_fusion.h"
 #include "lib/eval/paired_test.h"
 #include "lib/eval/paired_videos.h"
+#include "lib/eval/share.h"
 
 namespace reel3d {
 namespace {
-
-constexpr double kSignificance = 0.05;
-
-double Share(int64_t count, int64_t total) {
-  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
-}
 
 void Count(bool a_is_right, bool b_is_right, Flips* flips) {
   ++(a_is_right ? (b_is_right ? flips->both_right : flips->to_wrong)

@@ -9,13 +9,10 @@
 #include "lib/base/parallel.h"
 #include "lib/base/rng.h"
 #include "lib/eval/interval_widening.h"
+#include "lib/eval/share.h"
 
 namespace reel3d {
 namespace {
-
-double Share(int64_t count, int64_t total) {
-  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
-}
 
 std::vector<const VideoScores*> LabelledVideos(const SubsetScores& subset) {
   std::vector<const VideoScores*> videos;

@@ -24,7 +24,7 @@ size_t RowSize(const FeatureTable& table) {
   return size;
 }
 
-constexpr RowFileFormat kFormat = {
+constexpr RowFileFormat kFeatureFileFormat = {
     kFeatureFormat, "a feature file", "features",
     "if extract-features wrote it, it is damaged: extract them again"};
 
@@ -46,7 +46,7 @@ RowChecksums ChecksumsOf(const FeatureTable& table) {
 
 void WriteHdf5(const fs::path& file, const fs::path& called, const FeatureTable& table) {
   Hdf5Writer writer(file, called.string());
-  WriteRowFileFormat(kFormat, &writer);
+  WriteRowFileFormat(kFeatureFileFormat, &writer);
   writer.Attribute("checkpoint", table.checkpoint);
   writer.Attribute("data", table.data);
   writer.Attribute("layer", table.layer);
@@ -84,8 +84,8 @@ void ReadRows(const Hdf5Reader& reader, FeatureTable* table) {
   table->values = reader.Values<float>("/rows/features", {num_rows, row_size});
 }
 
-FeatureTable ReadComplete(const Hdf5Reader& reader) {
-  const int64_t version = ReadRowFileVersion(reader, kFormat);
+FeatureTable ReadCompleteFeatures(const Hdf5Reader& reader) {
+  const int64_t version = ReadRowFileVersion(reader, kFeatureFileFormat);
   FeatureTable table;
   table.checkpoint = reader.Text("checkpoint");
   table.data = reader.Text("data");
@@ -93,7 +93,7 @@ FeatureTable ReadComplete(const Hdf5Reader& reader) {
   table.classes = ReadClassNames(reader);
   table.videos = ReadScoredVideos(reader, table.classes.size());
   ReadRows(reader, &table);
-  RequireRowChecksums(reader, kFormat, version, ChecksumsOf(table), table.videos,
+  RequireRowChecksums(reader, kFeatureFileFormat, version, ChecksumsOf(table), table.videos,
                       HeaderTexts(table), table.classes);
   return table;
 }
@@ -155,6 +155,8 @@ void WriteFeatures(const fs::path& file, const FeatureTable& table) {
   pending.Publish();
 }
 
-FeatureTable ReadFeatures(const fs::path& file) { return ReadRowFile(file, kFormat, ReadComplete); }
+FeatureTable ReadFeatures(const fs::path& file) {
+  return ReadRowFile(file, kFeatureFileFormat, ReadCompleteFeatures);
+}
 
 }  // namespace reel3d

@@ -10,8 +10,6 @@
 namespace reel3d {
 namespace {
 
-constexpr double kSignificance = 0.05;
-
 // Returns the probability that at most the observed number of videos is lost, if a share of
 // `most_lost` of those that are right would be lost on average.
 double LostPValue(const Flips& flips, double most_lost) {

@@ -9,6 +9,9 @@
 
 namespace reel3d {
 
+// A difference whose p-value is below this is called real.
+constexpr double kSignificance = 0.05;
+
 // Returns the two-sided p-value of McNemar's exact test (McNemar 1947, with the binomial in place
 // of chi-squared). Only videos that one run has right and the other wrong count: if the runs were
 // equally good, each of them would go either way with probability 1/2. Returns 1 if there are none.
@@ -22,8 +25,8 @@ Interval PairedInterval(int64_t num_to_wrong, int64_t num_to_right, int64_t num_
                         double level);
 
 // Returns p-values adjusted for their number (Holm 1979), in the given order. If every difference
-// with an adjusted p-value below 0.05 is called real, the probability of one or more errors is at
-// most 0.05.
+// with an adjusted p-value below kSignificance is called real, the probability of one or more
+// errors is at most kSignificance.
 std::vector<double> HolmAdjusted(const std::vector<double>& p_values);
 
 }  // namespace reel3d

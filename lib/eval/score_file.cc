@@ -15,7 +15,7 @@
 namespace reel3d {
 namespace {
 
-constexpr RowFileFormat kFormat = {
+constexpr RowFileFormat kScoreFileFormat = {
     "reel3d-scores", "a score file", "scores",
     "if score-videos wrote it, it is damaged: the same score-videos command makes it again"};
 constexpr int64_t kMaxVideos = 100'000'000;
@@ -121,7 +121,7 @@ RowChecksums ChecksumsOf(const Scores& scores) {
 
 void RequireChecksums(const Hdf5Reader& reader, int64_t version, const RowChecksums& found,
                       const Scores& scores) {
-  RequireRowChecksums(reader, kFormat, version, found, scores.videos, HeaderTexts(scores),
+  RequireRowChecksums(reader, kScoreFileFormat, version, found, scores.videos, HeaderTexts(scores),
                       scores.classes);
 }
 
@@ -134,8 +134,8 @@ Scores ReadAllButLogits(const Hdf5Reader& reader) {
   return scores;
 }
 
-Scores ReadComplete(const Hdf5Reader& reader) {
-  const int64_t version = ReadRowFileVersion(reader, kFormat);
+Scores ReadCompleteScores(const Hdf5Reader& reader) {
+  const int64_t version = ReadRowFileVersion(reader, kScoreFileFormat);
   Scores scores = ReadAllButLogits(reader);
   scores.logits = reader.Values<float>(kLogits, ShapeOfLogits(scores));
   RequireChecksums(reader, version, ChecksumsOf(scores), scores);
@@ -167,7 +167,7 @@ class LogitsPlace {
 };
 
 Scores ReadByVideo(const Hdf5Reader& reader, int threads, const UseOfLogits& use) {
-  const int64_t version = ReadRowFileVersion(reader, kFormat);
+  const int64_t version = ReadRowFileVersion(reader, kScoreFileFormat);
   Scores scores = ReadAllButLogits(reader);
   const size_t num_classes = scores.classes.size();
   const LogitsPlace place_of_logits(
@@ -213,7 +213,7 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
   REEL3D_CHECK(scores.logits.size() == scores.clips.size() * scores.classes.size());
   PendingFile pending(file);
   Hdf5Writer writer(pending.temporary_path(), file.string());
-  WriteRowFileFormat(kFormat, &writer);
+  WriteRowFileFormat(kScoreFileFormat, &writer);
   writer.Attribute("checkpoint", scores.checkpoint);
   writer.Attribute("data", scores.data);
   writer.Attribute("settings", scores.settings);
@@ -242,11 +242,11 @@ void WriteScores(const std::filesystem::path& file, const Scores& scores) {
 }
 
 Scores ReadScores(const std::filesystem::path& file) {
-  return ReadRowFile(file, kFormat, ReadComplete);
+  return ReadRowFile(file, kScoreFileFormat, ReadCompleteScores);
 }
 
 Scores ReadScoresByVideo(const std::filesystem::path& file, int threads, const UseOfLogits& use) {
-  return ReadRowFile(file, kFormat,
+  return ReadRowFile(file, kScoreFileFormat,
                      [&](const Hdf5Reader& reader) { return ReadByVideo(reader, threads, use); });
 }
 

@@ -20,7 +20,7 @@ namespace {
 constexpr uint64_t kMostRowBytes = 2 * kMaxIdBytes + 3;  // two ids, tab, CR, LF
 constexpr uint64_t kMostOtherBytes = 64;                 // byte order mark, header
 
-const std::vector<std::string>& Columns() {
+const std::vector<std::string>& PairColumns() {
   static const std::vector<std::string> columns = {"validation_id", "training_id"};
   return columns;
 }
@@ -44,7 +44,7 @@ void RequireIndexed(const std::filesystem::path& file, const VideoIndex& index,
                                              std::tuple(pairs[row].second, Subset::kTraining, 1)}) {
       if (subset_of.at(StableHash(id)) != subset) {
         throw InputError(fmt::format("{}:{}: column {}: no {} video of that id is packed",
-                                     file.string(), row + kFirstRowLine, Columns().at(column),
+                                     file.string(), row + kFirstRowLine, PairColumns().at(column),
                                      SubsetName(subset)));
       }
     }
@@ -82,7 +82,7 @@ HeldOutCopies FindEqualFrames(const std::vector<IndexedVideo>& index,
 }
 
 HeldOutCopies ReadEqualFrames(const std::filesystem::path& file, const VideoIndex& index) {
-  TsvReader reader(file, Columns(), kMostOtherBytes + index.size() * kMostRowBytes);
+  TsvReader reader(file, PairColumns(), kMostOtherBytes + index.size() * kMostRowBytes);
   HeldOutCopies pairs;
   while (reader.NextRow()) {
     pairs.emplace_back(reader.Text(0), reader.Text(1));
@@ -92,7 +92,7 @@ HeldOutCopies ReadEqualFrames(const std::filesystem::path& file, const VideoInde
 }
 
 void WriteEqualFrames(const std::filesystem::path& file, const HeldOutCopies& pairs) {
-  TsvWriter table(Columns());
+  TsvWriter table(PairColumns());
   for (const auto& [held_out, training] : pairs) {
     table.Row(held_out, training);
   }

@@ -15,9 +15,9 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-enum Column { kShard, kVideoIndex, kId, kLabel, kSubset, kNumFrames, kFps };
+enum IndexColumn { kShard, kVideoIndex, kId, kLabel, kSubset, kNumFrames, kFps };
 
-const std::vector<std::string>& Columns() {
+const std::vector<std::string>& IndexColumns() {
   static const std::vector<std::string> columns = {"shard",  "video_index", "id", "label_index",
                                                    "subset", "num_frames",  "fps"};
   return columns;
@@ -59,7 +59,7 @@ void AddRow(const IndexedVideo& video, TsvWriter* table) {
 }  // namespace
 
 std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
-  TsvReader reader(file, Columns());
+  TsvReader reader(file, IndexColumns());
   std::vector<IndexedVideo> videos;
   // The set holds row numbers and compares the ids in those rows, to save memory: an index may have
   // half a million rows.
@@ -87,7 +87,7 @@ std::vector<IndexedVideo> ReadIndex(const fs::path& file) {
 }
 
 void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
-  TsvWriter table(Columns());
+  TsvWriter table(IndexColumns());
   for (const IndexedVideo& video : videos) {
     AddRow(video, &table);
   }
@@ -96,10 +96,10 @@ void WriteIndex(const fs::path& file, const std::vector<IndexedVideo>& videos) {
 
 TableSum SumOfIndex(size_t count, const IndexRows& rows) {
   constexpr size_t kRowsAtOnce = 4096;
-  const size_t header_bytes = TsvWriter(Columns()).text().size();
+  const size_t header_bytes = TsvWriter(IndexColumns()).text().size();
   TableSum sum;
   for (size_t begin = 0; begin == 0 || begin < count; begin += kRowsAtOnce) {
-    TsvWriter table(Columns());
+    TsvWriter table(IndexColumns());
     for (size_t row = begin; row < std::min(count, begin + kRowsAtOnce); ++row) {
       AddRow(rows(row), &table);
     }

@@ -22,7 +22,7 @@ constexpr uint64_t kMostDoneBytes = 4096;
 // pack-shards always writes these tables. It writes same_content.tsv only if there are copies.
 constexpr std::array kAlways = {"index.tsv", "shards.tsv", "classes.txt", "missing.tsv"};
 
-constexpr const char* kWhatToDo =
+constexpr const char* kRestoreOrPackAgain =
     "restore it, or run the same pack-shards command again, which keeps shards of its own version";
 
 std::string Line(const std::string& name, const TableSum& sum) {
@@ -66,8 +66,8 @@ TableChecksums::TableChecksums(const fs::path& folder) : folder_(folder) {
   RequireFile(folder / kDone, "pack-shards has not finished there");
   const auto require = [&](bool good, const std::string& fault) {
     if (!good) {
-      throw InputError(
-          fmt::format("{}: is damaged, as it {}: {}", (folder / kDone).string(), fault, kWhatToDo));
+      throw InputError(fmt::format("{}: is damaged, as it {}: {}", (folder / kDone).string(), fault,
+                                   kRestoreOrPackAgain));
     }
   };
   std::istringstream text(ReadFile(folder / kDone, kMostDoneBytes));
@@ -98,17 +98,17 @@ void TableChecksums::Require(const std::string& name, const TableSum& sum) const
   const auto stated = lines_.find(name);
   const std::string found = Line(name, sum);
   if (stated == lines_.end() || stated->second != found) {
-    throw InputError(
-        fmt::format("{}: is not what pack-shards wrote: DONE says '{}', found '{}': {}",
-                    (folder_ / name).string(),
-                    stated == lines_.end() ? "" : Escaped(stated->second), found, kWhatToDo));
+    throw InputError(fmt::format(
+        "{}: is not what pack-shards wrote: DONE says '{}', found '{}': {}",
+        (folder_ / name).string(), stated == lines_.end() ? "" : Escaped(stated->second), found,
+        kRestoreOrPackAgain));
   }
 }
 
 void TableChecksums::RequireAbsent(const std::string& name) const {
   if (Has(name)) {
-    throw InputError(
-        fmt::format("{}: is lost, as DONE names it: {}", (folder_ / name).string(), kWhatToDo));
+    throw InputError(fmt::format("{}: is lost, as DONE names it: {}", (folder_ / name).string(),
+                                 kRestoreOrPackAgain));
   }
 }
 

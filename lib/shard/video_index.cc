@@ -18,7 +18,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kWhatToDo =
+constexpr const char* kRemoveOrPackAgain =
     "remove it, and index.tsv is read instead, or run the same pack-shards command again";
 
 size_t NumBlocks(uint64_t num_videos) {
@@ -29,8 +29,8 @@ size_t NumBlocks(uint64_t num_videos) {
 
 struct VideoIndex::Image {
   std::string name;
-  std::string what_to_do = kWhatToDo;        // if something is damaged
-  std::unique_ptr<const MappedFile> mapped;  // null: the image is in `bytes`
+  std::string what_to_do = kRemoveOrPackAgain;  // if something is damaged
+  std::unique_ptr<const MappedFile> mapped;     // null: the image is in `bytes`
   std::string bytes;
   const std::byte* data = nullptr;
   size_t size_bytes = 0;

@@ -8,14 +8,14 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr size_t kMaxValues = 400'000;
+constexpr size_t kMaxPickleValues = 400'000;
 // All lists, dicts and tuples together hold at most this many items.
 constexpr size_t kMaxItems = 2'000'000;
 
 }  // namespace
 
 PickleValue& PickleStack::Push(Kind kind) {
-  if (pickle_.values.size() >= kMaxValues) {
+  if (pickle_.values.size() >= kMaxPickleValues) {
     throw Malformed("it holds more values than any weights");
   }
   stack_.push_back(static_cast<PickleId>(pickle_.values.size()));
@@ -63,7 +63,7 @@ PickleId PickleStack::Top() {
 
 void PickleStack::Mark() {
   marks_.push_back(stack_.size());
-  if (marks_.size() > kMaxValues) {
+  if (marks_.size() > kMaxPickleValues) {
     throw Malformed("it nests deeper than any weights");
   }
 }
@@ -81,7 +81,7 @@ std::vector<PickleId> PickleStack::PopToMark() {
 
 void PickleStack::Remember(uint64_t place) {
   memo_[place] = Top();
-  if (memo_.size() > kMaxValues) {
+  if (memo_.size() > kMaxPickleValues) {
     throw Malformed("it remembers more values than any weights hold");
   }
 }

@@ -46,7 +46,7 @@ PickleRole RoleOf(std::string_view name) {
   return FindStorageType(name) != nullptr ? PickleRole::kName : PickleRole::kUnknown;
 }
 
-Error Malformed(const InputFile& file, const std::string& why) {
+Error MalformedPth(const InputFile& file, const std::string& why) {
   return InputError(fmt::format("{}: not a sound file of torch.save: {}", file.name(), why));
 }
 
@@ -82,8 +82,8 @@ std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pic
     const int64_t num_values = objects.At(tuple.items[4]).integer;
     if (type == nullptr || num_values < 0 ||
         static_cast<uint64_t>(num_values) > file.size_bytes() / type->size_bytes) {
-      throw Malformed(file,
-                      fmt::format("a storage of {} values is larger than the file", num_values));
+      throw MalformedPth(file,
+                         fmt::format("a storage of {} values is larger than the file", num_values));
     }
     PthStorage storage;
     storage.type = type->name;
@@ -92,7 +92,7 @@ std::map<std::string, PthStorage> NamedStorages(const InputFile& file, const Pic
     const auto [known, is_new] = storages.emplace(StorageKey(objects, value, file.name()), storage);
     if (!is_new &&
         (known->second.type != storage.type || known->second.num_values != storage.num_values)) {
-      throw Malformed(file, "it states a storage's size or type twice, and differently");
+      throw MalformedPth(file, "it states a storage's size or type twice, and differently");
     }
   }
   return storages;
@@ -110,7 +110,7 @@ std::map<std::string, const ZipEntry*> Records(const std::vector<ZipEntry>& entr
 
 std::string ReadRecord(const InputFile& file, const ZipEntry& entry) {
   if (entry.size_bytes > kMaxPickleBytes) {
-    throw Malformed(file, "its description is longer than that of any weights");
+    throw MalformedPth(file, "its description is longer than that of any weights");
   }
   std::string bytes(entry.size_bytes, '\0');
   ReadZipEntry(file, entry, bytes.data());
@@ -136,10 +136,10 @@ PthContainer ReadZip(const InputFile& file) {
     const auto record = records.find("data/" + key);
     if (record == records.end() || record->second->packed ||
         record->second->size_bytes != storage.size_bytes()) {
-      throw Malformed(file, fmt::format("storage {} is {}", key,
-                                        record == records.end()  ? "missing"
-                                        : record->second->packed ? "compressed"
-                                                                 : "of another size"));
+      throw MalformedPth(file, fmt::format("storage {} is {}", key,
+                                           record == records.end()  ? "missing"
+                                           : record->second->packed ? "compressed"
+                                                                    : "of another size"));
     }
     storage.offset = record->second->offset;
     storage.entry = *record->second;
@@ -168,7 +168,7 @@ PthContainer ReadLegacy(const InputFile& file) {
                      "it, and torch.save a dict of its tensors");
   }
   if (const Pickle version = next(); version.At(version.root).integer != 1001) {
-    throw Malformed(file, "an unknown version of the format");
+    throw MalformedPth(file, "an unknown version of the format");
   }
   {
     const Pickle machine = next();
@@ -186,7 +186,7 @@ PthContainer ReadLegacy(const InputFile& file) {
   for (const PickleId id : keys.At(keys.root).items) {
     const auto found = container.storages.find(keys.At(id).text);
     if (found == container.storages.end() || found->second.offset != 0) {
-      throw Malformed(
+      throw MalformedPth(
           file,
           "its list of storages is not that of its objects, or names one of a type that "
           "reel3d does not read");
@@ -195,18 +195,18 @@ PthContainer ReadLegacy(const InputFile& file) {
     const std::string source = file.name();
     const std::string count = file.ReadText(offset, 8);
     if (ByteCursor(count, source, "file of torch.save").Number(8) != storage.num_values) {
-      throw Malformed(file, fmt::format("storage {} is of another size", found->first));
+      throw MalformedPth(file, fmt::format("storage {} is of another size", found->first));
     }
     storage.offset = offset + 8;
     offset = storage.offset + storage.size_bytes();
   }
   for (const auto& [key, storage] : container.storages) {
     if (storage.offset == 0) {
-      throw Malformed(file, fmt::format("storage {} is missing", key));
+      throw MalformedPth(file, fmt::format("storage {} is missing", key));
     }
   }
   if (offset != file.size_bytes()) {
-    throw Malformed(
+    throw MalformedPth(
         file, fmt::format("its storages end at byte {}, and it has {}", offset, file.size_bytes()));
   }
   return container;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/weights/plain_name.h"
+#include "lib/weights/tensor_shape.h"
 #include "lib/weights/weight_wrappers.h"
 
 namespace reel3d {
@@ -17,7 +18,6 @@ constexpr const char* kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr const char* kRebuildTensorOld = "torch._utils._rebuild_tensor";
 constexpr const char* kRebuildParameter = "torch._utils._rebuild_parameter";
 
-constexpr size_t kMaxDimensions = 16;
 constexpr int kMaxDepth = 4;
 constexpr size_t kMaxStates = 100;
 constexpr size_t kMaxListed = 16;  // a longer list holds no state dicts
@@ -47,9 +47,9 @@ std::vector<TensorHeader> HeadersOf(const Pickle& objects, const PickleValue& di
   return headers;
 }
 
-class Search {
+class StateSearch {
  public:
-  explicit Search(const Pickle& objects)
+  explicit StateSearch(const Pickle& objects)
       : objects_(objects), is_visited_(objects.values.size(), false) {}
 
   std::vector<PthState> Run() {
@@ -142,7 +142,7 @@ std::optional<std::vector<int64_t>> PthCounts(const Pickle& objects, const Pickl
 }
 
 std::vector<PthState> FindStates(const Pickle& objects) {
-  std::vector<PthState> states = Search(objects).Run();
+  std::vector<PthState> states = StateSearch(objects).Run();
   std::stable_sort(states.begin(), states.end(), [](const PthState& a, const PthState& b) {
     return Unusualness(a) < Unusualness(b);
   });

@@ -127,8 +127,8 @@ void AppendStateDict(Pickler* pickler, const std::vector<SafetensorsEntry>& tens
   pickler->Opcodes("u");  // SETITEMS
 }
 
-std::string Pickle(const std::vector<SafetensorsEntry>& tensors,
-                   const std::optional<PthCheckpoint>& checkpoint) {
+std::string PickleOf(const std::vector<SafetensorsEntry>& tensors,
+                     const std::optional<PthCheckpoint>& checkpoint) {
   Pickler pickler;
   pickler.Opcodes("\x80\x02");  // PROTO
   if (checkpoint) {
@@ -152,7 +152,7 @@ void WritePth(const std::filesystem::path& file, const std::vector<SafetensorsEn
   // This is the archive's folder. torch.save uses the file's name, but here that name is temporary.
   const std::string folder = "weights/";
   ZipWriter zip(file);
-  zip.Add(folder + "data.pkl", Pickle(tensors, checkpoint));
+  zip.Add(folder + "data.pkl", PickleOf(tensors, checkpoint));
   zip.Add(folder + "byteorder", "little");
   for (size_t i = 0; i < tensors.size(); ++i) {
     const auto size_bytes =

@@ -27,9 +27,9 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 constexpr const char* kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as in the format's own reader
-constexpr size_t kMaxDimensions = 16;
 constexpr size_t kMaxTensors = 100'000;
-constexpr size_t kMaxValues = 20 * kMaxTensors;  // of the header, in all its lists and objects
+constexpr size_t kMaxHeaderValues =
+    20 * kMaxTensors;  // of the header, in all its lists and objects
 constexpr size_t kLengthBytes = 8;
 
 const std::map<std::string, uint64_t>& TypeBytes() {
@@ -40,7 +40,7 @@ const std::map<std::string, uint64_t>& TypeBytes() {
   return bytes;
 }
 
-Error Malformed(const fs::path& file, const std::string& why) {
+Error MalformedSafetensors(const fs::path& file, const std::string& why) {
   return InputError(fmt::format("{}: not a sound safetensors file: {}", file.string(), why));
 }
 
@@ -56,7 +56,7 @@ File Open(const fs::path& file, const char* mode) {
 void ReadExactly(const fs::path& file, std::FILE* handle, void* bytes, size_t size_bytes) {
   if (std::fread(bytes, 1, size_bytes, handle) != size_bytes) {
     throw std::ferror(handle) != 0 ? ReadError("cannot read " + file.string(), errno)
-                                   : Malformed(file, "it ends early");
+                                   : MalformedSafetensors(file, "it ends early");
   }
 }
 
@@ -99,14 +99,14 @@ nlohmann::json ParseHeader(const fs::path& file, const std::string& text) {
     } else if (depth == 1 && event == Json::parse_event_t::key &&
                !names.insert(parsed.get<std::string>()).second) {
       trouble = "its header names " + parsed.dump() + " twice";
-    } else if (names.size() > kMaxTensors || ++num_values > kMaxValues) {
+    } else if (names.size() > kMaxTensors || ++num_values > kMaxHeaderValues) {
       trouble = "its header describes more than any weights";
     }
     return trouble.empty();
   };
   Json header = Json::parse(text, watch, /*allow_exceptions=*/false);
   if (!trouble.empty() || !header.is_object()) {
-    throw Malformed(file, trouble.empty() ? "its header is not JSON" : trouble);
+    throw MalformedSafetensors(file, trouble.empty() ? "its header is not JSON" : trouble);
   }
   return header;
 }
@@ -145,25 +145,26 @@ SafetensorsEntry ParseEntry(const fs::path& file, const std::string& name,
                             const nlohmann::json& tensor) {
   const std::string where = "tensor " + Json(name).dump();
   if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 127; })) {
-    throw Malformed(file, where + " has a control character in its name");
+    throw MalformedSafetensors(file, where + " has a control character in its name");
   }
   if (!tensor.is_object() || !tensor.contains("dtype") || !tensor["dtype"].is_string()) {
-    throw Malformed(file, where + " has no type");
+    throw MalformedSafetensors(file, where + " has no type");
   }
   const auto type = TypeBytes().find(tensor["dtype"].get<std::string>());
   if (type == TypeBytes().end()) {
-    throw Malformed(file, where + " is of unknown type " + tensor["dtype"].dump());
+    throw MalformedSafetensors(file, where + " is of unknown type " + tensor["dtype"].dump());
   }
   const auto shape = Counts(tensor, "shape", kMaxDimensions);
   const auto offsets = Counts(tensor, "data_offsets", 2);
   if (!shape || !IsAddressable(*shape) || !offsets || offsets->size() != 2 ||
       offsets->at(1) < offsets->at(0)) {
-    throw Malformed(file, where + " has no shape or no offsets that make sense");
+    throw MalformedSafetensors(file, where + " has no shape or no offsets that make sense");
   }
   const auto size_bytes = static_cast<uint64_t>(offsets->at(1) - offsets->at(0));
   if (SizeBytes(*shape, type->second) != size_bytes) {
-    throw Malformed(file, fmt::format("{} is of shape ({}) in {}, but of {} bytes", where,
-                                      fmt::join(*shape, ", "), type->first, size_bytes));
+    throw MalformedSafetensors(file,
+                               fmt::format("{} is of shape ({}) in {}, but of {} bytes", where,
+                                           fmt::join(*shape, ", "), type->first, size_bytes));
   }
   return {name, type->first, *shape, size_bytes, static_cast<uint64_t>(offsets->at(0))};
 }
@@ -173,7 +174,7 @@ std::map<std::string, std::string> ParseMetadata(const fs::path& file,
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : object.items()) {
     if (!value.is_string()) {
-      throw Malformed(file, "its metadata are not texts");
+      throw MalformedSafetensors(file, "its metadata are not texts");
     }
     metadata[key] = value.get<std::string>();
   }
@@ -190,14 +191,15 @@ void CheckCoverage(const fs::path& file, const SafetensorsHeader& header, uint64
   uint64_t end = 0;
   for (const SafetensorsEntry& entry : header.entries) {
     if (entry.offset != end) {
-      throw Malformed(file, fmt::format("tensor {} begins at byte {}, the one before ends at {}",
-                                        entry.name, entry.offset, end));
+      throw MalformedSafetensors(
+          file, fmt::format("tensor {} begins at byte {}, the one before ends at {}", entry.name,
+                            entry.offset, end));
     }
     end += entry.size_bytes;
   }
   if (end != data_bytes) {
-    throw Malformed(file,
-                    fmt::format("its tensors are of {} bytes, and it holds {}", end, data_bytes));
+    throw MalformedSafetensors(
+        file, fmt::format("its tensors are of {} bytes, and it holds {}", end, data_bytes));
   }
 }
 
@@ -211,7 +213,8 @@ SafetensorsReader::SafetensorsReader(fs::path file) : path_(std::move(file)), fi
   ReadExactly(path_, file_.get(), length_bytes.data(), kLengthBytes);
   const uint64_t header_bytes = DecodeLength(length_bytes);
   if (header_bytes > kMaxHeaderBytes || header_bytes > file_bytes - kLengthBytes) {
-    throw Malformed(path_, fmt::format("a header of {} bytes does not fit", header_bytes));
+    throw MalformedSafetensors(path_,
+                               fmt::format("a header of {} bytes does not fit", header_bytes));
   }
   std::string text(header_bytes, '\0');
   ReadExactly(path_, file_.get(), text.data(), text.size());

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace reel3d {
+
+// A file that states more dimensions of a tensor is damaged.
+constexpr size_t kMaxDimensions = 16;
 
 // Returns true if the size and the strides of a tensor of this shape, in bytes, fit into 63 bits.
 // torch and writers of files assume so. A shape without values, such as (0, 2^62, 2^62), may not

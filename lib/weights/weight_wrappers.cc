@@ -31,9 +31,9 @@ bool IsOfLayer(std::string_view name) {
          first.find("criterion") == std::string_view::npos;
 }
 
-class Search {
+class WrapperSearch {
  public:
-  explicit Search(const std::vector<TensorHeader>& tensors) : tensors_(tensors) {}
+  explicit WrapperSearch(const std::vector<TensorHeader>& tensors) : tensors_(tensors) {}
 
   std::vector<WrappedNetwork> Run() {
     Indices all(tensors_.size());
@@ -99,7 +99,7 @@ class Search {
 }  // namespace
 
 std::vector<WrappedNetwork> FindNetworks(const std::vector<TensorHeader>& tensors) {
-  return Search(tensors).Run();
+  return WrapperSearch(tensors).Run();
 }
 
 std::vector<TensorHeader> Unwrap(const std::vector<TensorHeader>& tensors,

@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/weights/byte_cursor.h"
+#include "lib/weights/zip_format.h"
 
 namespace reel3d {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr uint64_t kEndBytes = 22;
 constexpr uint64_t kMaxCommentBytes = 0xffff;
 constexpr uint64_t kEnd64Bytes = 56, kEnd64LocatorBytes = 20;
-constexpr uint64_t kLocalBytes = 30;
 constexpr uint64_t kMaxDirectoryBytes = uint64_t{16} << 20;
 constexpr uint64_t kIn64 = 0xffffffff;  // a field whose value stands in the 64-bit extension
 constexpr uint64_t kExtension64 = 1;
@@ -25,7 +25,7 @@ constexpr uint64_t kExtension64 = 1;
 constexpr std::string_view kEndMark = "PK\5\6", kEnd64Mark = "PK\6\6", kEnd64LocatorMark = "PK\6\7",
                            kCentralMark = "PK\1\2", kLocalMark = "PK\3\4";
 
-Error Malformed(const InputFile& archive, const std::string& why) {
+Error MalformedZip(const InputFile& archive, const std::string& why) {
   return InputError(fmt::format("{}: not a sound zip archive: {}", archive.name(), why));
 }
 
@@ -47,7 +47,7 @@ Directory FindDirectory(const InputFile& archive) {
   const size_t at = tail.rfind(kEndMark);
   const std::string name = archive.name();
   if (at == std::string::npos) {
-    throw Malformed(archive, "its end is missing: the file was cut, or its download broke off");
+    throw MalformedZip(archive, "its end is missing: the file was cut, or its download broke off");
   }
   ByteCursor end(std::string_view(tail).substr(at), name, "zip archive");
   end.Take(12);
@@ -66,7 +66,7 @@ Directory FindDirectory(const InputFile& archive) {
     directory.offset = fields.Number(8);
   }
   if (directory.size_bytes > kMaxDirectoryBytes) {
-    throw Malformed(archive, "its directory is larger than that of any weights");
+    throw MalformedZip(archive, "its directory is larger than that of any weights");
   }
   return directory;
 }
@@ -116,16 +116,16 @@ ZipEntry ReadCentralHeader(ByteCursor& cursor, const std::string& source) {
 // Moves the offset from the local header to the bytes behind it.
 void PassLocalHeader(const InputFile& archive, ZipEntry* entry) {
   const std::string source = archive.name();
-  const std::string header = archive.ReadText(entry->offset, kLocalBytes);
+  const std::string header = archive.ReadText(entry->offset, kZipLocalHeaderBytes);
   ByteCursor cursor(header, source, "zip archive");
   Expect(cursor, kLocalMark);
   cursor.Take(22);
   const uint64_t name_bytes = cursor.Number(2);
   const uint64_t extra_bytes = cursor.Number(2);
-  if (archive.ReadText(entry->offset + kLocalBytes, name_bytes) != entry->name) {
+  if (archive.ReadText(entry->offset + kZipLocalHeaderBytes, name_bytes) != entry->name) {
     throw cursor.Malformed("its directory names a file otherwise than the file itself");
   }
-  entry->offset += kLocalBytes + name_bytes + extra_bytes;
+  entry->offset += kZipLocalHeaderBytes + name_bytes + extra_bytes;
 }
 
 }  // namespace
@@ -148,11 +148,11 @@ std::vector<ZipEntry> ReadZipDirectory(const InputFile& archive) {
   uint64_t end = 0;
   for (ZipEntry& entry : entries) {
     if (entry.offset < end) {
-      throw Malformed(archive, "its files overlap");
+      throw MalformedZip(archive, "its files overlap");
     }
     PassLocalHeader(archive, &entry);
     if (entry.offset > directory.offset || entry.size_bytes > directory.offset - entry.offset) {
-      throw Malformed(archive, "a file reaches beyond its place");
+      throw MalformedZip(archive, "a file reaches beyond its place");
     }
     end = entry.offset + entry.size_bytes;
   }
@@ -161,13 +161,13 @@ std::vector<ZipEntry> ReadZipDirectory(const InputFile& archive) {
 
 void ReadZipEntry(const InputFile& archive, const ZipEntry& entry, void* bytes) {
   if (entry.packed) {
-    throw Malformed(archive, "it is compressed or encrypted where torch.save never is");
+    throw MalformedZip(archive, "it is compressed or encrypted where torch.save never is");
   }
   archive.Read(entry.offset, bytes, entry.size_bytes);
   if (Crc32(bytes, entry.size_bytes) != entry.crc32) {
-    throw Malformed(archive,
-                    "another checksum than it states: it is damaged, or torch.save was "
-                    "told to leave checksums out");
+    throw MalformedZip(archive,
+                       "another checksum than it states: it is damaged, or torch.save was "
+                       "told to leave checksums out");
   }
 }
 

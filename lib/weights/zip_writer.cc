@@ -7,12 +7,12 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/weights/zip_format.h"
 
 namespace reel3d {
 namespace {
 
 constexpr uint64_t kAlignment = 64;
-constexpr uint64_t kLocalBytes = 30;
 constexpr uint64_t kExtraHeaderBytes = 4;
 constexpr uint64_t kMaxBytes = 0xffffffff;
 constexpr uint64_t kMaxFiles = 0xfffe;
@@ -64,7 +64,7 @@ void ZipWriter::Add(const std::string& name, std::string_view bytes) {
                      ": more than 4 GB or 65,534 tensors: write .safetensors instead");
   }
   const uint32_t crc = Crc32(bytes.data(), bytes.size());
-  const uint64_t unpadded = position_ + kLocalBytes + name.size() + kExtraHeaderBytes;
+  const uint64_t unpadded = position_ + kZipLocalHeaderBytes + name.size() + kExtraHeaderBytes;
   const uint64_t padding = (kAlignment - unpadded % kAlignment) % kAlignment;
 
   directory_ += "PK\1\2";

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 
+#include "lib/eval/paired_test.h"
+
 namespace reel3d {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kSignificance = 0.05;
 constexpr size_t kMostClasses = 10;
 
 std::string Points(double difference) { return fmt::format("{:+.2f} points", 100 * difference); }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lib/eval/share.h"
+
 namespace reel3d {
 namespace {
 
@@ -21,10 +23,6 @@ Json ToJson(const AccuracyFigures& figures) {
           {"top5", ToJson(figures.top5)},
           {"average", ToJson(figures.average)},
           {"mean_class_top1", figures.mean_class_top1}};
-}
-
-double Share(int64_t count, int64_t total) {
-  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
 }
 
 Json PerClass(const SubsetScores& subset, const Evaluation& evaluation) {

@@ -8,14 +8,13 @@
 #include "lib/base/error.h"
 #include "lib/base/tsv_writer.h"
 #include "lib/eval/paired_videos.h"
+#include "pipeline/stages/evaluation_tables.h"
 
 namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr size_t kMostClassesInText = 30;
 
 std::string OrderSetting(FrameOrder order) {
   return fmt::format("shown-frames = {};", NameOf(order));

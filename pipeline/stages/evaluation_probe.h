@@ -26,8 +26,8 @@ std::optional<OrderProbe> ProbeOf(const std::filesystem::path& scores_dir,
                                   const SubsetScores& subset, const ScoresRequest& request,
                                   const OrderProbeOptions& options);
 
-// Returns the section of table.txt. It lists all classes with videos if there are at most 30, else
-// counts them.
+// Returns the section of table.txt. It lists all classes with videos if there are at most
+// kMostClassesInText, else counts them.
 std::string FormatProbe(const OrderProbe& probe, const std::vector<std::string>& classes);
 // Returns probe.tsv: a row for all videos, named "(all)", then one for each class.
 std::string FormatProbeTable(const OrderProbe& probe, const std::vector<std::string>& classes);

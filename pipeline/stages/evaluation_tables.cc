@@ -8,17 +8,13 @@
 #include <vector>
 
 #include "lib/base/tsv_writer.h"
+#include "lib/eval/share.h"
 
 namespace reel3d {
 namespace {
 
-constexpr size_t kMostClassesInText = 30;
 constexpr size_t kNumWeakest = 5;
 constexpr double kEnoughOfGain = 0.95;
-
-double Share(int64_t count, int64_t total) {
-  return total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
-}
 
 double Top1Of(const ClassFigures& of_class) {
   return Share(of_class.num_top1, of_class.num_videos);

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "lib/data/frame_order.h"
 #include "lib/eval/evaluation.h"
 
 namespace reel3d {
+
+// table.txt lists all classes only if there are at most this many.
+constexpr size_t kMostClassesInText = 30;
 
 // Holds settings that the first line of table.txt names.
 struct EvaluationTitle {
@@ -16,7 +20,7 @@ struct EvaluationTitle {
   FrameOrder order = FrameOrder::kAsIs;  // in which the network saw the frames
 };
 
-// Returns the content of table.txt. It lists all classes if there are at most 30, else the weakest.
+// Returns the content of table.txt. It lists all classes or the weakest.
 std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evaluation,
                              const EvaluationTitle& title);
 

@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/untrimmed_json.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::activitynet {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -15,8 +15,8 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat activitynet = {
+extern const AnnotationFormat format = {
     "activitynet", "ActivityNet 1.2 or 1.3: activity_net.v1-3.min.json, segments of long videos",
     Recognises, ReadUntrimmedJson};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::activitynet

@@ -8,7 +8,7 @@
 #include "lib/base/error.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::ava {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -26,7 +26,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat ava = {
+extern const AnnotationFormat format = {
     "ava", "AVA and AVA-Kinetics: sets for detection, which are refused", Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::ava

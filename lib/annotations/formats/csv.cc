@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/annotations/header_tables.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::csv {
 
-extern const AnnotationFormat csv = HeaderTableFormat<','>(
+extern const AnnotationFormat format = HeaderTableFormat<','>(
     "csv", "csv with a header: path or id, and label, subset, begin_s, end_s where they are known");
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::csv

@@ -7,7 +7,7 @@
 #include "lib/annotations/json_records.h"
 #include "lib/annotations/numbered_classes.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::diving48 {
 namespace {
 
 bool IsClassList(const AnnotationFile& file) {
@@ -52,8 +52,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat diving48 = {
+extern const AnnotationFormat format = {
     "diving48", "Diving48 v2: Diving48_V2_train.json and the like, and Diving48_vocab.json",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::diving48

@@ -15,7 +15,7 @@
 #include "lib/annotations/numbered_classes.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::finegym {
 namespace {
 
 struct Times {
@@ -113,8 +113,8 @@ AnnotationSet Read(const AnnotationRequest& request) { return Reader(request).Re
 
 }  // namespace
 
-extern const AnnotationFormat finegym = {
+extern const AnnotationFormat format = {
     "finegym", "FineGym: gym99_train_element_v1.1.txt and the like, exact with its annotation_info",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::finegym

@@ -6,7 +6,7 @@
 #include "lib/annotations/delimited_text.h"
 #include "lib/annotations/label_forms.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::hacs_clips {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -56,7 +56,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat hacs_clips = {
+extern const AnnotationFormat format = {
     "hacs-clips", "HACS clips: HACS_clips_v1.1.csv, clips of 2 s of long videos", Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::hacs_clips

@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/untrimmed_json.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::hacs_segments {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -14,8 +14,8 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat hacs_segments = {
+extern const AnnotationFormat format = {
     "hacs-segments", "HACS segments: HACS_segments_v1.1.1.json, segments of long videos",
     Recognises, ReadUntrimmedJson};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::hacs_segments

@@ -11,7 +11,7 @@
 #include "lib/annotations/delimited_text.h"
 #include "lib/base/error.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::hmdb51 {
 namespace {
 
 // Matches "brush_hair_test_split1.txt"; the groups are the class and the split.
@@ -72,8 +72,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat hmdb51 = {
+extern const AnnotationFormat format = {
     "hmdb51", "HMDB-51: the folder testTrainMulti_7030_splits, with --split 1, 2 or 3", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::hmdb51

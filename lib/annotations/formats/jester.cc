@@ -3,15 +3,15 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/semicolon_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::jester {
 namespace {
 
 bool Recognises(const AnnotationFile& file) { return IsSemicolonList(file, "jester"); }
 
 }  // namespace
 
-extern const AnnotationFormat jester = {"jester",
+extern const AnnotationFormat format = {"jester",
                                         "Jester: lists of <id>;<label>, and the classes one a line",
                                         Recognises, ReadSemicolonLists};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::jester

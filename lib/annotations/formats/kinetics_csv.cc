@@ -6,7 +6,7 @@
 #include "lib/annotations/delimited_text.h"
 #include "lib/annotations/label_forms.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::kinetics_csv {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -49,8 +49,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat kinetics_csv = {
+extern const AnnotationFormat format = {
     "kinetics-csv", "Kinetics-400, 600, 700 or 700-2020: csv files with youtube_id and time_start",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::kinetics_csv

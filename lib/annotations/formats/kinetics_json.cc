@@ -5,7 +5,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/json_records.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::kinetics_json {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -45,8 +45,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat kinetics_json = {
+extern const AnnotationFormat format = {
     "kinetics-json", "Kinetics of any size: json files with one clip for each YouTube id",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::kinetics_json

@@ -8,7 +8,7 @@
 #include "lib/annotations/json_records.h"
 #include "lib/annotations/numbered_classes.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::mmaction2_json {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -52,8 +52,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat mmaction2_json = {
+extern const AnnotationFormat format = {
     "mmaction2-json", "mmaction2's lists as json: filename or frame_dir, and label", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::mmaction2_json

@@ -4,7 +4,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::mmaction2_rawframes {
 namespace {
 
 constexpr PathListForm kForm = {PathListForm::kNumFrames, false, true};
@@ -15,9 +15,9 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat mmaction2_rawframes = {
+extern const AnnotationFormat format = {
     "mmaction2-rawframes",
     "mmaction2's lists of frame folders: folder frames label, taken as videos of that name",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::mmaction2_rawframes

@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::mmaction2_rawframes_offset {
 namespace {
 
 constexpr PathListForm kForm = {PathListForm::kFirstAndNumFrames, false, true};
@@ -14,9 +14,9 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat mmaction2_rawframes_offset = {
+extern const AnnotationFormat format = {
     "mmaction2-rawframes-offset",
     "mmaction2's lists of parts: folder first frames label, with --annotation-fps", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::mmaction2_rawframes_offset

@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::mmaction2_videos {
 namespace {
 
 constexpr PathListForm kForm = {PathListForm::kNone, false, true};
@@ -14,8 +14,8 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat mmaction2_videos = {
+extern const AnnotationFormat format = {
     "mmaction2-videos", "mmaction2's lists of videos: path label, or path label label...",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::mmaction2_videos

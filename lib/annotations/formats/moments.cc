@@ -11,7 +11,7 @@
 #include "lib/annotations/numbered_classes.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::moments {
 namespace {
 
 bool IsClassList(const AnnotationFile& file) {
@@ -69,8 +69,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat moments = {
+extern const AnnotationFormat format = {
     "moments", "Moments in Time: moments_categories.txt, trainingSet.csv and the like", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::moments

@@ -8,7 +8,7 @@
 #include "lib/annotations/delimited_text.h"
 #include "lib/annotations/numbered_classes.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::multi_moments {
 namespace {
 
 bool IsClassList(const AnnotationFile& file) {
@@ -45,8 +45,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat multi_moments = {
+extern const AnnotationFormat format = {
     "multi-moments", "Multi-Moments in Time: mmit_categories.txt and lists of numbers", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::multi_moments

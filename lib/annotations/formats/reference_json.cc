@@ -12,7 +12,7 @@
 #include "lib/annotations/json_records.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::reference_json {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -118,8 +118,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat reference_json = {
+extern const AnnotationFormat format = {
     "reference-json", "3D-ResNets-PyTorch: ucf101_01.json, kinetics.json and the like", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::reference_json

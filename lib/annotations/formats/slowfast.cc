@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::slowfast {
 namespace {
 
 constexpr PathListForm kForm = {PathListForm::kNone, true, false};
@@ -14,8 +14,8 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat slowfast = {
+extern const AnnotationFormat format = {
     "slowfast", "PySlowFast's and UniFormer's lists: path label, parted by a blank or a comma",
     Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::slowfast

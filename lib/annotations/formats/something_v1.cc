@@ -3,7 +3,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/semicolon_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::something_v1 {
 namespace {
 
 bool Recognises(const AnnotationFile& file) {
@@ -12,8 +12,8 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat something_v1 = {
+extern const AnnotationFormat format = {
     "something-v1", "Something-Something v1: lists of <id>;<label>, and the classes one a line",
     Recognises, ReadSemicolonLists};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::something_v1

@@ -13,7 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::something_v2 {
 namespace {
 
 bool IsClassList(const AnnotationFile& file) {
@@ -77,8 +77,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat something_v2 = {
+extern const AnnotationFormat format = {
     "something-v2", "Something-Something v2: json lists of templates, and labels.json", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::something_v2

@@ -11,7 +11,7 @@
 #include "lib/annotations/numbered_classes.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::sports1m {
 namespace {
 
 bool IsClassList(const AnnotationFile& file) { return file.lower_name() == "labels.txt"; }
@@ -64,8 +64,8 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat sports1m = {
+extern const AnnotationFormat format = {
     "sports1m", "Sports-1M: train_partition.txt, test_partition.txt and labels.txt", Recognises,
     Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::sports1m

@@ -14,7 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/data/names.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::ucf101 {
 namespace {
 
 // Matches "trainlist01.txt"; the groups are the part and the split.
@@ -121,7 +121,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return Reader().Read(requ
 
 }  // namespace
 
-extern const AnnotationFormat ucf101 = {
+extern const AnnotationFormat format = {
     "ucf101", "UCF-101: the folder ucfTrainTestlist, with --split 1, 2 or 3", Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::ucf101

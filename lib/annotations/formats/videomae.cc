@@ -4,7 +4,7 @@
 #include "lib/annotations/annotation_format.h"
 #include "lib/annotations/path_lists.h"
 
-namespace reel3d::annotation_formats {
+namespace reel3d::annotation_formats::videomae {
 namespace {
 
 constexpr PathListForm kForm = {PathListForm::kNone, false, false};
@@ -15,7 +15,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat videomae = {
-    "videomae", "VideoMAE's lists for fine-tuning: path label", Recognises, Read};
+extern const AnnotationFormat format = {"videomae", "VideoMAE's lists for fine-tuning: path label",
+                                        Recognises, Read};
 
-}  // namespace reel3d::annotation_formats
+}  // namespace reel3d::annotation_formats::videomae

@@ -12,9 +12,7 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kTop = 6, kRight = 16, kGap = 6, kMostLabelColumns = 22;
-// Most letters of the widest usual font (DejaVu Sans) are narrower.
-constexpr double kColumnWidth = 9;
+constexpr double kBarsTop = 6, kBarsRight = 16, kBarsGap = 6, kMostBarLabelColumns = 22;
 
 struct Places {
   double left, width, bar;  // of the plot; height of a bar
@@ -37,7 +35,7 @@ void DrawBar(const Bar& bar, const std::string& name, int color, double top, con
 void DrawScale(const BarChart& chart, const Places& places, double bottom, Svg* svg) {
   for (int tick = 0; tick <= 100; tick += 20) {
     const double x = places.X(tick / 100.0);
-    svg->Line(x, kTop, x, bottom, "grid");
+    svg->Line(x, kBarsTop, x, bottom, "grid");
     svg->Text(x, bottom + 15, "middle", std::to_string(tick), "tick");
   }
   svg->Text(places.left + places.width / 2, bottom + 32, "middle", chart.x_name);
@@ -48,7 +46,7 @@ double DrawLegend(const BarChart& chart, double top, Svg* svg) {
     return 0;
   }
   double y = top;
-  for (size_t series = 0; series < chart.series.size(); ++series, y += 18) {
+  for (size_t series = 0; series < chart.series.size(); ++series, y += kLegendRowHeight) {
     svg->Rect(14, y, 26, 10, ColorClass(static_cast<int>(series)) + " bar");
     svg->Text(47, y + 10, "start", Shortened(chart.series[series], 40), "", chart.series[series]);
   }
@@ -63,16 +61,16 @@ Drawing DrawBarChart(const BarChart& chart) {
   for (const BarGroup& group : chart.groups) {
     columns = std::max(columns, WidthOf(group.name));
   }
-  const double left = 10 + kColumnWidth * std::min<double>(columns, kMostLabelColumns);
-  const Places places = {left, kChartWidth - left - kRight, num_bars > 1 ? 9.0 : 14.0};
-  const double row = num_bars * places.bar + kGap;
-  const double bottom = kTop + row * static_cast<double>(chart.groups.size());
+  const double left = 10 + kLabelColumnWidth * std::min<double>(columns, kMostBarLabelColumns);
+  const Places places = {left, kChartWidth - left - kBarsRight, num_bars > 1 ? 9.0 : 14.0};
+  const double row = num_bars * places.bar + kBarsGap;
+  const double bottom = kBarsTop + row * static_cast<double>(chart.groups.size());
   Svg svg;
   DrawScale(chart, places, bottom, &svg);
-  double top = kTop + kGap / 2;
+  double top = kBarsTop + kBarsGap / 2;
   for (const BarGroup& group : chart.groups) {
-    svg.Text(left - 6, top + (row - kGap) / 2 + 4, "end",
-             Shortened(group.name, static_cast<int>(kMostLabelColumns)), "", group.name);
+    svg.Text(left - 6, top + (row - kBarsGap) / 2 + 4, "end",
+             Shortened(group.name, static_cast<int>(kMostBarLabelColumns)), "", group.name);
     for (size_t series = 0; series < group.bars.size(); ++series) {
       if (group.bars[series]) {
         DrawBar(*group.bars[series], group.name, static_cast<int>(series),

@@ -14,9 +14,8 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kLeft = 72, kRight = 12, kTop = 10, kPlotHeight = 220, kBelow = 40;
-constexpr double kPlotWidth = kChartWidth - kLeft - kRight;
-constexpr double kLegendRow = 18;
+constexpr double kPlotLeft = 72, kPlotRight = 12, kPlotTop = 10, kPlotHeight = 220, kBelow = 40;
+constexpr double kPlotWidth = kChartWidth - kPlotLeft - kPlotRight;
 constexpr int kMostLegendColumns = 19;  // also of wide letters fit into half of the width
 constexpr size_t kMostDots = 80, kMostPoints = 400;
 
@@ -32,8 +31,8 @@ struct Range {
 
 struct Frame {
   Axis x, y;
-  double X(double value) const { return kLeft + kPlotWidth * x.PlaceOf(value); }
-  double Y(double value) const { return kTop + kPlotHeight * (1 - y.PlaceOf(value)); }
+  double X(double value) const { return kPlotLeft + kPlotWidth * x.PlaceOf(value); }
+  double Y(double value) const { return kPlotTop + kPlotHeight * (1 - y.PlaceOf(value)); }
 };
 
 Frame FrameOf(const LineChart& chart) {
@@ -73,20 +72,20 @@ std::vector<Point> Thinned(const std::vector<Point>& points) {
 }
 
 void DrawAxes(const LineChart& chart, const Frame& frame, Svg* svg) {
-  const double bottom = kTop + kPlotHeight;
+  const double bottom = kPlotTop + kPlotHeight;
   for (const Tick& tick : frame.y.ticks()) {
     const double y = frame.Y(tick.value);
-    svg->Line(kLeft, y, kLeft + kPlotWidth, y, "grid");
-    svg->Text(kLeft - 6, y + 4, "end", tick.label, "tick");
+    svg->Line(kPlotLeft, y, kPlotLeft + kPlotWidth, y, "grid");
+    svg->Text(kPlotLeft - 6, y + 4, "end", tick.label, "tick");
   }
   for (const Tick& tick : frame.x.ticks()) {
     const double x = frame.X(tick.value);
     svg->Line(x, bottom, x, bottom + 4, "axis");
     svg->Text(x, bottom + 17, "middle", tick.label, "tick");
   }
-  svg->Line(kLeft, bottom, kLeft + kPlotWidth, bottom, "axis");
-  svg->Text(kLeft + kPlotWidth / 2, bottom + 34, "middle", chart.x_name);
-  svg->UprightText(13, kTop + kPlotHeight / 2, chart.y_name);
+  svg->Line(kPlotLeft, bottom, kPlotLeft + kPlotWidth, bottom, "axis");
+  svg->Text(kPlotLeft + kPlotWidth / 2, bottom + 34, "middle", chart.x_name);
+  svg->UprightText(13, kPlotTop + kPlotHeight / 2, chart.y_name);
 }
 
 std::string ValueText(double value, Scale scale) {
@@ -127,14 +126,14 @@ double DrawLegend(const LineChart& chart, double top, Svg* svg) {
     const int column = place % 2;
     const int row = place / 2;
     const double x = 14 + column * (kChartWidth / 2);
-    const double y = top + row * kLegendRow + 8;
+    const double y = top + row * kLegendRowHeight + 8;
     svg->Path(fmt::format("M{:.1f} {:.1f}h26", x, y),
               ColorClass(line.color) + (line.is_dashed ? " line dashed" : " line"));
     svg->Text(x + 33, y + 4, "start", Shortened(line.name, kMostLegendColumns), "", line.name);
     ++place;
   }
   const int num_rows = (place + 1) / 2;
-  return num_rows * kLegendRow;
+  return num_rows * kLegendRowHeight;
 }
 
 }  // namespace
@@ -157,7 +156,7 @@ Drawing DrawLineChart(const LineChart& chart) {
   for (const ChartLine& line : chart.lines) {
     DrawLine(chart, line, frame, &svg);
   }
-  const double below = kTop + kPlotHeight + kBelow;
+  const double below = kPlotTop + kPlotHeight + kBelow;
   return {below + DrawLegend(chart, below, &svg) + 6, svg.text()};
 }
 

@@ -14,10 +14,8 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kTop = 6, kRight = 24, kBar = 16, kGap = 6, kLegendRow = 18;
-constexpr int kMostLabelColumns = 16;
-// Most letters of the widest usual font (DejaVu Sans) are narrower.
-constexpr double kColumnWidth = 9;
+constexpr double kStackTop = 6, kStackRight = 24, kBar = 16, kStackGap = 6;
+constexpr int kMostStackLabelColumns = 16;
 
 double LongestOf(const StackedBars& chart) {
   double longest = 0;
@@ -32,12 +30,12 @@ double LeftOf(const StackedBars& chart) {
   for (const StackedBar& bar : chart.bars) {
     columns = std::max(columns, WidthOf(bar.name));
   }
-  return 16 + kColumnWidth * std::min(columns, kMostLabelColumns);
+  return 16 + kLabelColumnWidth * std::min(columns, kMostStackLabelColumns);
 }
 
 void DrawLegend(const StackedBars& chart, double top, Svg* svg) {
   for (size_t series = 0; series < chart.series.size(); ++series) {
-    const double y = top + kLegendRow * static_cast<double>(series);
+    const double y = top + kLegendRowHeight * static_cast<double>(series);
     svg->Rect(14, y, 26, 10, ColorClass(static_cast<int>(series)) + " bar");
     svg->Text(47, y + 10, "start", Shortened(chart.series[series], 40), "", chart.series[series]);
   }
@@ -47,19 +45,20 @@ void DrawLegend(const StackedBars& chart, double top, Svg* svg) {
 
 Drawing DrawStackedBars(const StackedBars& chart) {
   const double left = LeftOf(chart);
-  const double width = kChartWidth - left - kRight;
-  const double bottom = kTop + (kBar + kGap) * static_cast<double>(chart.bars.size());
+  const double width = kChartWidth - left - kStackRight;
+  const double bottom = kStackTop + (kBar + kStackGap) * static_cast<double>(chart.bars.size());
   const Axis axis(Scale::kLinear, 0, std::max(LongestOf(chart), 1e-9), 5);
   Svg svg;
   for (const Tick& tick : axis.ticks()) {
     const double x = left + width * axis.PlaceOf(tick.value);
-    svg.Line(x, kTop, x, bottom, "grid");
+    svg.Line(x, kStackTop, x, bottom, "grid");
     svg.Text(x, bottom + 15, "middle", tick.label, "tick");
   }
   svg.Text(left + width / 2, bottom + 32, "middle", chart.x_name);
-  double top = kTop + kGap / 2;
+  double top = kStackTop + kStackGap / 2;
   for (const StackedBar& bar : chart.bars) {
-    svg.Text(left - 6, top + kBar - 4, "end", Shortened(bar.name, kMostLabelColumns), "", bar.name);
+    svg.Text(left - 6, top + kBar - 4, "end", Shortened(bar.name, kMostStackLabelColumns), "",
+             bar.name);
     double sum = 0;
     for (size_t series = 0; series < bar.parts.size(); ++series) {
       const double x = left + width * axis.PlaceOf(sum);
@@ -68,10 +67,10 @@ Drawing DrawStackedBars(const StackedBars& chart) {
       svg.Rect(x, top, end - x, kBar, ColorClass(static_cast<int>(series)) + " bar",
                fmt::format("{}: {} {}", bar.name, chart.series[series], Short(bar.parts[series])));
     }
-    top += kBar + kGap;
+    top += kBar + kStackGap;
   }
   DrawLegend(chart, bottom + 46, &svg);
-  return {bottom + 46 + kLegendRow * static_cast<double>(chart.series.size()), svg.text()};
+  return {bottom + 46 + kLegendRowHeight * static_cast<double>(chart.series.size()), svg.text()};
 }
 
 }  // namespace reel3d::report

@@ -11,6 +11,10 @@ namespace reel3d::report {
 // Width of all charts, in units of the SVG. Text is 14 units high (style.cc). A phone shows charts
 // a quarter smaller.
 constexpr double kChartWidth = 480;
+// Width of a column of a label (WidthOf() in text.h). Most letters of the widest usual font (DejaVu
+// Sans) are narrower.
+constexpr double kLabelColumnWidth = 9;
+constexpr double kLegendRowHeight = 18;
 
 class Svg {
  public:

@@ -14,10 +14,8 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kTop = 6, kRight = 24, kLane = 18, kGap = 3;
-constexpr int kMostLabelColumns = 18;
-// Most letters of the widest usual font (DejaVu Sans) are narrower.
-constexpr double kColumnWidth = 9;
+constexpr double kLanesTop = 6, kLanesRight = 24, kLane = 18, kLaneGap = 3;
+constexpr int kMostLaneLabelColumns = 18;
 // A share below it is not drawn, so that the picture stays small.
 constexpr double kLeastShare = 0.01;
 
@@ -26,7 +24,7 @@ double LeftOf(const TimeLanes& lanes) {
   for (const std::string& name : lanes.names) {
     columns = std::max(columns, WidthOf(name));
   }
-  return 16 + kColumnWidth * std::min(columns, kMostLabelColumns);
+  return 16 + kLabelColumnWidth * std::min(columns, kMostLaneLabelColumns);
 }
 
 // Joins up to `count` parts into one, whose shares are means by time.
@@ -56,16 +54,16 @@ std::vector<TimePart> Thinned(const std::vector<TimePart>& parts) {
   return thinned;
 }
 
-struct Unit {
+struct AxisUnit {
   const char* name;
   double seconds;
 };
 
-Unit UnitFor(double length_s) {
+AxisUnit AxisUnitFor(double length_s) {
   if (length_s >= 7200) {
     return {"hours", 3600};
   }
-  return length_s >= 600 ? Unit{"minutes", 60} : Unit{"seconds", 1};
+  return length_s >= 600 ? AxisUnit{"minutes", 60} : AxisUnit{"seconds", 1};
 }
 
 }  // namespace
@@ -84,10 +82,10 @@ Drawing DrawTimeLanes(const TimeLanes& lanes) {
   }
   const std::vector<TimePart> parts = Thinned(lanes.parts);
   const double length_s = parts.back().end_s;
-  const Unit unit = UnitFor(length_s);
+  const AxisUnit unit = AxisUnitFor(length_s);
   const double left = LeftOf(lanes);
-  const double width = kChartWidth - left - kRight;
-  const double bottom = kTop + (kLane + kGap) * static_cast<double>(lanes.names.size());
+  const double width = kChartWidth - left - kLanesRight;
+  const double bottom = kLanesTop + (kLane + kLaneGap) * static_cast<double>(lanes.names.size());
   const Axis axis(Scale::kLinear, 0, length_s / unit.seconds, 6);
   const auto x_of = [&](double seconds) {
     return left + width * axis.PlaceOf(seconds / unit.seconds);
@@ -95,13 +93,13 @@ Drawing DrawTimeLanes(const TimeLanes& lanes) {
   Svg svg;
   for (const Tick& tick : axis.ticks()) {
     const double x = left + width * axis.PlaceOf(tick.value);
-    svg.Line(x, kTop, x, bottom, "grid");
+    svg.Line(x, kLanesTop, x, bottom, "grid");
     svg.Text(x, bottom + 17, "middle", tick.label, "tick");
   }
   for (size_t lane = 0; lane < lanes.names.size(); ++lane) {
-    const double top = kTop + (kLane + kGap) * static_cast<double>(lane);
-    svg.Text(left - 6, top + kLane - 4, "end", Shortened(lanes.names[lane], kMostLabelColumns), "",
-             lanes.names[lane]);
+    const double top = kLanesTop + (kLane + kLaneGap) * static_cast<double>(lane);
+    svg.Text(left - 6, top + kLane - 4, "end", Shortened(lanes.names[lane], kMostLaneLabelColumns),
+             "", lanes.names[lane]);
     for (const TimePart& part : parts) {
       const double share = part.shares[lane];
       if (share >= kLeastShare) {

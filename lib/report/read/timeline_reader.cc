@@ -20,9 +20,9 @@ constexpr double kMostSeconds = 1e7;  // a hundred days
 constexpr int kMostAnswers = 10;      // of a window
 
 // Numbers classes by their first appearance.
-class ClassNumbers {
+class TimelineClasses {
  public:
-  explicit ClassNumbers(std::vector<std::string>* classes) : classes_(classes) {}
+  explicit TimelineClasses(std::vector<std::string>* classes) : classes_(classes) {}
   size_t NumberOf(std::string_view name) {
     const auto [place, is_new] = numbers_.emplace(name, classes_->size());
     if (is_new) {
@@ -38,7 +38,7 @@ class ClassNumbers {
 
 // Adds the class and the probability of these columns. Returns false if they make no sense.
 bool AddAnswer(const LooseRow& row, const std::string& class_column, const std::string& column,
-               ClassNumbers* numbers, TimelineWindow* window) {
+               TimelineClasses* numbers, TimelineWindow* window) {
   const auto probability = row.Number(column);
   if (row.Text(class_column).empty() || !probability || *probability < 0 || *probability > 1) {
     return false;
@@ -48,7 +48,7 @@ bool AddAnswer(const LooseRow& row, const std::string& class_column, const std::
 }
 
 // Returns false if the row is damaged.
-bool AddWindow(const LooseRow& row, ClassNumbers* numbers, Timeline* timeline) {
+bool AddWindow(const LooseRow& row, TimelineClasses* numbers, Timeline* timeline) {
   const auto begin = row.Number("begin_s");
   const auto end = row.Number("end_s");
   TimelineWindow window;
@@ -74,7 +74,7 @@ bool AddWindow(const LooseRow& row, ClassNumbers* numbers, Timeline* timeline) {
 Timeline ReadTimeline(const fs::path& file, std::vector<std::string>* missing) {
   Timeline timeline;
   timeline.name = file.stem().string();
-  ClassNumbers numbers(&timeline.classes);
+  TimelineClasses numbers(&timeline.classes);
   std::vector<std::string> problems;
   ReadLooseTable(file, &problems,
                  [&](const LooseRow& row) { return AddWindow(row, &numbers, &timeline); });

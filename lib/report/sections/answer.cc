@@ -30,7 +30,7 @@ std::string NetworkOf(const RunRecord& run) {
                      size, size);
 }
 
-std::string DataOf(const RunRecord& run) {
+std::string VideoCounts(const RunRecord& run) {
   const Json& report = ReportOf(run, "train-r3d");
   const auto training = NumberOf(report, "training_videos");
   const auto validation = NumberOf(report, "validation_videos");
@@ -102,7 +102,7 @@ Table TableOf(const std::vector<RunRecord>& runs) {
                            PercentCell(NumberOf(metrics, "video_top5")),
                            PercentCell(NumberOf(metrics, "video_average")),
                            PercentCell(NumberOf(metrics, "clip_top1")), FigureCell(NetworkOf(run)),
-                           FigureCell(DataOf(run)), FigureCell(TimeOf(run))},
+                           FigureCell(VideoCounts(run)), FigureCell(TimeOf(run))},
                           runs.size() > 1 && top1 && top1 == best});
   }
   return table;

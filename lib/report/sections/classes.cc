@@ -76,7 +76,7 @@ Table TableOf(const std::vector<RunRecord>& runs, const std::vector<ClassRow>& r
   return table;
 }
 
-BarChart ChartOf(const std::vector<RunRecord>& runs, const std::vector<ClassRow>& rows) {
+BarChart ClassChart(const std::vector<RunRecord>& runs, const std::vector<ClassRow>& rows) {
   BarChart chart;
   chart.x_name = "right videos (top-1), %";
   for (const RunRecord& run : runs) {
@@ -119,7 +119,7 @@ Content MakeClasses(const std::vector<RunRecord>& runs) {
       "Whiskers are Wilson's 95 % intervals. Few videos make long ones: of 20 "
       "classes, about one lies outside its interval by chance.{}",
       all ? "" : fmt::format(" The table has all {} classes.", rows.size()));
-  figure.drawing = DrawBarChart(ChartOf(runs, rows));
+  figure.drawing = DrawBarChart(ClassChart(runs, rows));
   figure.table = TableOf(runs, rows);
   figure.table.most_rows = 2000;
   content.AddFigures({figure});

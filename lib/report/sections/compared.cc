@@ -8,14 +8,13 @@
 #include "lib/base/error.h"
 #include "lib/data/video_groups.h"
 #include "lib/eval/comparison.h"
+#include "lib/eval/paired_test.h"
 #include "lib/report/draw/number_text.h"
 #include "lib/report/sections/all_figures.h"
 #include "lib/report/sections/sections.h"
 
 namespace reel3d::report {
 namespace {
-
-constexpr double kSignificance = 0.05;
 
 // The videos that both runs answered. Classes have numbers by their names.
 struct Paired {
@@ -25,7 +24,7 @@ struct Paired {
   int64_t num_other_labels = 0;  // videos with different labels in the two runs, left out
 };
 
-class ClassNumbers {
+class CommonClassNumbers {
  public:
   int NumberOf(const std::string& name) {
     return numbers_.emplace(name, static_cast<int>(numbers_.size())).first->second;
@@ -52,7 +51,7 @@ int RankOf(const Answer& answer) {
 
 Paired PairsOf(const EvaluationRecord& first, const EvaluationRecord& run) {
   Paired paired;
-  ClassNumbers numbers;
+  CommonClassNumbers numbers;
   for (const auto& [id, a] : first.answers) {
     const auto other = run.answers.find(id);
     if (other == run.answers.end()) {

@@ -28,18 +28,18 @@ const std::vector<Series>& BarSeries() {
   return series;
 }
 
-struct Unit {
+struct BarUnit {
   const char* name;
   double seconds;
 };
 
 // Returns the largest unit that the longest bar has twice.
-Unit UnitFor(const Goodput& goodput) {
+BarUnit BarUnitFor(const Goodput& goodput) {
   double longest_s = 0;
   for (const JobTimes& job : goodput.jobs) {
     longest_s = std::max(longest_s, job.wall_s);
   }
-  for (const Unit unit : {Unit{"hours", 3600}, Unit{"minutes", 60}}) {
+  for (const BarUnit unit : {BarUnit{"hours", 3600}, BarUnit{"minutes", 60}}) {
     if (longest_s >= 2 * unit.seconds) {
       return unit;
     }
@@ -53,7 +53,7 @@ std::string NameOf(size_t index, const JobTimes& job) {
 }
 
 // A table of thousands of rows would make the page slow; inspect-file prints all starts.
-constexpr size_t kMostRows = 200;
+constexpr size_t kMostStarts = 200;
 
 Table PartTable(const Goodput& goodput) {
   Table table;
@@ -67,9 +67,9 @@ Table PartTable(const Goodput& goodput) {
   for (size_t part = 0; part < kNumParts; ++part) {
     table.columns.push_back({std::string(PartWords(static_cast<Part>(part))) + ", s", true});
   }
-  const size_t first = goodput.jobs.size() > kMostRows ? goodput.jobs.size() - kMostRows : 0;
+  const size_t first = goodput.jobs.size() > kMostStarts ? goodput.jobs.size() - kMostStarts : 0;
   if (first > 0) {
-    table.title += fmt::format(": the newest {} of {}", kMostRows, goodput.jobs.size());
+    table.title += fmt::format(": the newest {} of {}", kMostStarts, goodput.jobs.size());
   }
   for (size_t i = first; i < goodput.jobs.size(); ++i) {
     const JobTimes& job = goodput.jobs[i];
@@ -90,7 +90,7 @@ Table PartTable(const Goodput& goodput) {
 
 Figure BarFigure(const std::string& id, const std::string& title, const Goodput& goodput) {
   constexpr size_t kMostBars = 30;
-  const Unit unit = UnitFor(goodput);
+  const BarUnit unit = BarUnitFor(goodput);
   StackedBars chart;
   chart.x_name = unit.name;
   for (const Series& series : BarSeries()) {

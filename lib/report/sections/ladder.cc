@@ -6,7 +6,7 @@
 namespace reel3d::report {
 namespace {
 
-Table TableOf(const Json& rungs, const std::string& title) {
+Table LadderTable(const Json& rungs, const std::string& title) {
   Table table;
   table.title = title;
   table.columns = {{"change"}, {"top-1", true}, {"difference, points", true}};
@@ -35,7 +35,7 @@ Content MakeLadder(const std::vector<RunRecord>& runs) {
     const auto rungs = figures.find("ladder");
     const std::string title = "Top-1 after each change" + ForRun(runs, runs[run]);
     const Table table =
-        rungs != figures.end() && rungs->is_array() ? TableOf(*rungs, title) : Table();
+        rungs != figures.end() && rungs->is_array() ? LadderTable(*rungs, title) : Table();
     if (table.rows.empty()) {
       content.AddText(runs[run].name + " has no ladder in evaluation/figures.json.");
       continue;

@@ -26,7 +26,7 @@ Row RowOf(const PublishedResult& result) {
 }
 
 // Returns "400 classes, validation", as far as it is known.
-std::string DataOf(const RunRecord& run) {
+std::string ClassesAndSubset(const RunRecord& run) {
   const size_t num_classes = std::max(run.evaluation.names.size(), run.evaluation.classes.size());
   const std::string subset = TextOf(run.evaluation.metrics, "subset");
   return (num_classes == 0 ? "unknown classes" : fmt::format("{} classes", num_classes)) +
@@ -35,10 +35,11 @@ std::string DataOf(const RunRecord& run) {
 
 Row RowOf(const RunRecord& run) {
   const Json& metrics = run.evaluation.metrics;
-  return {{TextCell(run.name), TextCell(DataOf(run)), PercentCell(NumberOf(metrics, "video_top1")),
-           PercentCell(NumberOf(metrics, "video_top5")),
-           PercentCell(NumberOf(metrics, "video_average")), TextCell("this report")},
-          true};
+  return {
+      {TextCell(run.name), TextCell(ClassesAndSubset(run)),
+       PercentCell(NumberOf(metrics, "video_top1")), PercentCell(NumberOf(metrics, "video_top5")),
+       PercentCell(NumberOf(metrics, "video_average")), TextCell("this report")},
+      true};
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ std::string NeedsOf(const Json& needs) {
   return text.empty() ? "undecided" : text;
 }
 
-Cell PointsCell(std::optional<double> difference) {
+Cell EffectCell(std::optional<double> difference) {
   return difference ? Cell{*difference, fmt::format("{:+.1f}", 100 * *difference)} : NumberCell({});
 }
 
@@ -79,13 +79,13 @@ Table EffectTable(const std::vector<RunRecord>& runs) {
       const Json& effect = Child(all, order.key);
       const auto interval = IntervalOf(effect, "interval_95");
       const auto end = [&](bool is_low) {
-        return PointsCell(interval ? std::optional(is_low ? interval->first : interval->second)
+        return EffectCell(interval ? std::optional(is_low ? interval->first : interval->second)
                                    : std::nullopt);
       };
       const auto falls = effect.find("falls");
       table.rows.push_back(
           {{TextCell(run.name), TextCell(order.name), PercentCell(NumberOf(effect, "top1")),
-            PointsCell(NumberOf(effect, "difference")), end(true), end(false),
+            EffectCell(NumberOf(effect, "difference")), end(true), end(false),
             CountCell(NumberOf(effect, "right_to_wrong")),
             CountCell(NumberOf(effect, "wrong_to_right")),
             PValueCell(NumberOf(effect, "adjusted_p_value"))},
@@ -119,7 +119,7 @@ Table ClassTable(const RunRecord& run, const Json& probe) {
 
 Bar BarOf(double share) { return {share, share, share}; }
 
-BarChart ChartOf(const std::vector<RunRecord>& runs) {
+BarChart OrderChart(const std::vector<RunRecord>& runs) {
   BarChart chart;
   chart.x_name = "right videos (top-1), %";
   chart.groups = {{"as they are", {}}};
@@ -147,7 +147,7 @@ BarChart ChartOf(const std::vector<RunRecord>& runs) {
 Content MakeProbe(const std::vector<RunRecord>& runs) {
   Content content;
   Figure figure;
-  figure.drawing = DrawBarChart(ChartOf(runs));
+  figure.drawing = DrawBarChart(OrderChart(runs));
   figure.table = EffectTable(runs);
   if (figure.table.rows.empty()) {
     return content;  // score-videos --probe order is asked for by few

@@ -8,7 +8,7 @@
 namespace reel3d::report {
 namespace {
 
-std::optional<double> EndOf(const Json& slice, size_t end) {
+std::optional<double> IntervalEnd(const Json& slice, size_t end) {
   const Json interval = slice.value("top1_interval_95", Json::array());
   if (!interval.is_array() || interval.size() != 2 || !interval[end].is_number()) {
     return std::nullopt;
@@ -16,7 +16,7 @@ std::optional<double> EndOf(const Json& slice, size_t end) {
   return interval[end].get<double>();
 }
 
-Table TableOf(const Json& slices, const std::string& title) {
+Table SlicesTable(const Json& slices, const std::string& title) {
   Table table;
   table.title = title;
   table.columns = {{"property"},   {"value"},    {"videos", true},    {"top-1", true},
@@ -27,7 +27,7 @@ Table TableOf(const Json& slices, const std::string& title) {
       table.rows.push_back(
           {{TextCell(TextOf(slice, "column")), TextCell(TextOf(slice, "value")),
             CountCell(NumberOf(slice, "num_videos")), PercentCell(NumberOf(slice, "top1")),
-            PercentCell(EndOf(slice, 0)), PercentCell(EndOf(slice, 1)),
+            PercentCell(IntervalEnd(slice, 0)), PercentCell(IntervalEnd(slice, 1)),
             PValueCell(NumberOf(slice, "adjusted_p_value"))},
            stands_out != slice.end() && *stands_out == true});
     }
@@ -59,7 +59,7 @@ Content MakeSlices(const std::vector<RunRecord>& runs) {
     const auto slices = metrics.find("slices");
     const std::string title = "Accuracy by parts of the videos" + ForRun(runs, runs[run]);
     const Table table =
-        slices != metrics.end() && slices->is_array() ? TableOf(*slices, title) : Table();
+        slices != metrics.end() && slices->is_array() ? SlicesTable(*slices, title) : Table();
     if (table.rows.empty()) {
       content.AddText(fmt::format(
           "{} has no slices: evaluate-scores --slices TABLE.tsv cuts the videos by any property.",

@@ -111,7 +111,7 @@ Table AverageTable(const std::vector<RunRecord>& runs) {
   return table;
 }
 
-LineChart ChartOf(const std::vector<RunRecord>& runs) {
+LineChart WindowsChart(const std::vector<RunRecord>& runs) {
   LineChart chart;
   chart.x_name = "windows of a video, mean";
   chart.y_name = "right videos (top-1), %";
@@ -135,7 +135,7 @@ LineChart ChartOf(const std::vector<RunRecord>& runs) {
 
 Content MakeWindows(const std::vector<RunRecord>& runs) {
   Content content;
-  const LineChart chart = ChartOf(runs);
+  const LineChart chart = WindowsChart(runs);
   if (!HasPoints(chart)) {
     return content;
   }

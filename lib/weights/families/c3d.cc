@@ -38,11 +38,11 @@ std::optional<WeightsLayout> FindC3d(const TensorShapes& tensors, bool with_batc
 // Weights for UCF-101 circulate under the names features.0.weight ... classifier.6.bias (seen in
 // github.com/jfzhang95/pytorch-video-recognition). VGG has the same names, but its convolutions
 // have four axes.
-bool HasOtherNames(const TensorShapes& tensors) {
+bool HasOtherC3dNames(const TensorShapes& tensors) {
   return tensors.HasAxes("features.0.weight", 5) && tensors.HasAxes("classifier.0.weight", 2);
 }
 
-Family Row(const char* name) {
+Family C3dRow(const char* name) {
   Family row;
   row.name = name;
   row.has_dropout = true;
@@ -54,9 +54,9 @@ Family Row(const char* name) {
 
 template <>
 Family RowOf<family::C3d>() {
-  Family row = Row(kPlain);
+  Family row = C3dRow(kPlain);
   row.find_layout = [](const TensorShapes& tensors) { return FindC3d(tensors, false); };
-  row.other_names = {HasOtherNames,
+  row.other_names = {HasOtherC3dNames,
                      {{"features.0.", "conv1."},
                       {"features.3.", "conv2."},
                       {"features.6.", "conv3a."},
@@ -73,7 +73,7 @@ Family RowOf<family::C3d>() {
 
 template <>
 Family RowOf<family::C3dBn>() {
-  Family row = Row(kWithBatchNorm);
+  Family row = C3dRow(kWithBatchNorm);
   row.help = "with batch norm";
   row.find_layout = [](const TensorShapes& tensors) { return FindC3d(tensors, true); };
   return row;

@@ -55,7 +55,7 @@ std::optional<WeightsLayout> FindDenseNet(const TensorShapes& tensors) {
 
 // The authors' code of 2018 and torchvision before 0.2.1 have all of the other names. Later
 // versions of torchvision have only the first two. The authors' code of 2020 has ours.
-bool HasOtherNames(const TensorShapes& tensors) {
+bool HasOtherDenseNetNames(const TensorShapes& tensors) {
   return tensors.HasAxes("features.denseblock1.denselayer1.conv.2.weight", 5) ||
          tensors.HasAxes("features.denseblock1.denselayer1.conv2.weight", 5);
 }
@@ -71,7 +71,7 @@ Family RowOf<family::DenseNet>() {
   }
   row.recipes = {"cvpr2018", "hara2020"};
   row.find_layout = FindDenseNet;
-  row.other_names = {HasOtherNames,
+  row.other_names = {HasOtherDenseNetNames,
                      {{"features.conv0.", "features.conv1."},
                       {"features.norm0.", "features.norm1."},
                       {".norm.1.", ".norm1."},

@@ -35,7 +35,7 @@ std::optional<WeightsLayout> FindI3d(const TensorShapes& tensors) {
 
 // The other PyTorch form of DeepMind's weights (github.com/hassony2/kinetics_i3d_pytorch) has names
 // such as mixed_3b.branch_1.0.batch3d.weight.
-bool HasOtherNames(const TensorShapes& tensors) {
+bool HasOtherI3dNames(const TensorShapes& tensors) {
   return tensors.HasAxes("conv3d_1a_7x7.conv3d.weight", 5) &&
          tensors.HasAxes("mixed_3b.branch_0.conv3d.weight", 5);
 }
@@ -52,7 +52,7 @@ Family RowOf<family::I3d>() {
   row.clip_size = 224;
   row.recipes = {"i3d"};
   row.find_layout = FindI3d;
-  row.other_names = {HasOtherNames,
+  row.other_names = {HasOtherI3dNames,
                      {{"conv3d_0c_1x1.", "logits."},
                       {"conv3d_", "Conv3d_"},
                       {"mixed_", "Mixed_"},

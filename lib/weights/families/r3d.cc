@@ -64,7 +64,7 @@ std::optional<WeightsLayout> FindVariant(const TensorShapes& tensors, const Vari
                : std::nullopt;
 }
 
-Family Row(const Variant& variant) {
+Family VariantRow(const Variant& variant) {
   Family row;
   row.name = variant.name;
   for (const ResNetDepth& depth : kResNetDepths) {
@@ -81,7 +81,7 @@ Family Row(const Variant& variant) {
 
 template <>
 Family RowOf<family::R3d>() {
-  Family row = Row(kR3d);
+  Family row = VariantRow(kR3d);
   row.help = "the paper";
   row.find_layout = [](const TensorShapes& tensors) { return FindVariant(tensors, kR3d); };
   row.authors = AuthorsFamily{"resnet", "resnet_widen_factor"};
@@ -90,7 +90,7 @@ Family RowOf<family::R3d>() {
 
 template <>
 Family RowOf<family::PreAct>() {
-  Family row = Row(kPreAct);
+  Family row = VariantRow(kPreAct);
   row.help = "batch norm before each convolution";
   row.find_layout = [](const TensorShapes& tensors) { return FindVariant(tensors, kPreAct); };
   row.authors = AuthorsFamily{"preresnet", ""};
@@ -99,7 +99,7 @@ Family RowOf<family::PreAct>() {
 
 template <>
 Family RowOf<family::Wide>() {
-  Family row = Row(kWide);
+  Family row = VariantRow(kWide);
   row.help = "bottlenecks of twice the channels";
   row.find_layout = [](const TensorShapes& tensors) { return FindVariant(tensors, kWide); };
   row.authors = AuthorsFamily{"wideresnet", "wide_resnet_k", 2, 128, 64};
@@ -108,7 +108,7 @@ Family RowOf<family::Wide>() {
 
 template <>
 Family RowOf<family::ResNeXt>() {
-  Family row = Row(kResNeXt);
+  Family row = VariantRow(kResNeXt);
   row.help = "32 groups";
   row.find_layout = [](const TensorShapes& tensors) { return FindVariant(tensors, kResNeXt); };
   row.authors = AuthorsFamily{"resnext", "", 1, 128, 64};

@@ -41,7 +41,7 @@ std::optional<WeightsLayout> FindNetwork(const TensorShapes& tensors, std::strin
   return WeightsLayout{found, fmt::format("width = {}\n", *width), tensors.Outputs("fc"), "fc"};
 }
 
-Family Row(const char* name) {
+Family TorchvisionRow(const char* name) {
   Family row;
   row.name = name;
   row.help = "torchvision's";
@@ -53,21 +53,21 @@ Family Row(const char* name) {
 
 template <>
 Family RowOf<family::R3d18>() {
-  Family row = Row(kR3d18);
+  Family row = TorchvisionRow(kR3d18);
   row.find_layout = [](const TensorShapes& tensors) { return FindNetwork(tensors, kR3d18); };
   return row;
 }
 
 template <>
 Family RowOf<family::Mc318>() {
-  Family row = Row(kMc318);
+  Family row = TorchvisionRow(kMc318);
   row.find_layout = [](const TensorShapes& tensors) { return FindNetwork(tensors, kMc318); };
   return row;
 }
 
 template <>
 Family RowOf<family::R2plus1d18>() {
-  Family row = Row(kR2plus1d18);
+  Family row = TorchvisionRow(kR2plus1d18);
   row.find_layout = [](const TensorShapes& tensors) { return FindNetwork(tensors, kR2plus1d18); };
   return row;
 }
