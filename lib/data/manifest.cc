@@ -19,18 +19,7 @@ namespace reel3d {
 namespace fs = std::filesystem;
 namespace {
 
-enum ManifestColumn {
-  kId,
-  kPath,
-  kLabel,
-  kSubset,
-  kBegin,
-  kEnd,
-  kNumFrames,
-  kFps,
-  kWidth,
-  kHeight
-};
+enum Column { kId, kPath, kLabel, kSubset, kBegin, kEnd, kNumFrames, kFps, kWidth, kHeight };
 
 const std::vector<std::string>& ManifestColumns() {
   static const std::vector<std::string> columns = {
@@ -53,10 +42,10 @@ std::optional<Value> Optional(const TsvReader& reader, size_t column, Read read)
 }
 
 VideoRow ParseRow(const TsvReader& reader) {
-  const auto seconds = [&](ManifestColumn column) {
+  const auto seconds = [&](Column column) {
     return Optional<double>(reader, column, [&] { return reader.Real(column, 0, kMaxSeconds); });
   };
-  const auto side = [&](ManifestColumn column) {
+  const auto side = [&](Column column) {
     return Optional<int>(reader, column, [&] { return reader.Integer(column, 1, kMaxSide); });
   };
   VideoRow row;
