@@ -5,7 +5,8 @@
 #   reel3d_test(NAME data/manifest_test SOURCES manifest_test.cc LINKS ...) -> ctest data/manifest_test
 #   reel3d_fuzzer(tables INPUTS 2000 LINKS reel3d_data)                     -> ctest fuzz/tables
 #
-# TORCH on a library or test: its sources include torch and share one precompiled torch header.
+# TORCH on a library or test, or reel3d_use_torch(tool): its sources include torch and share one precompiled torch
+# header.
 
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -63,8 +64,8 @@ function(reel3d_compile_together target)
   # A source that Highway compiles for several processors includes itself: it must be a file of its own.
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
-    file(STRINGS "${source}" targets REGEX "hwy/foreach_target.h")
-    if(targets)
+    file(STRINGS "${source}" highway_lines REGEX "hwy/foreach_target.h")
+    if(highway_lines)
       set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()

@@ -29,9 +29,9 @@ class InputFile {
   // Does the same and returns the bytes. Allocates memory only if the file is that large.
   std::string ReadText(uint64_t offset, uint64_t size_bytes) const;
 
-  // These give hints to the system, and never throw: that no read continues the one before it; and
-  // that these bytes are needed soon, so that it fetches them in the background.
+  // Tells the system that reads will be at random places. It is a hint and never throws.
   void ExpectRandomReads() const;
+  // Asks the system to fetch these bytes in the background. It is a hint and never throws.
   void ReadAhead(uint64_t offset, uint64_t size_bytes) const;
 
  private:

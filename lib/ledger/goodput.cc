@@ -172,7 +172,7 @@ std::optional<int64_t> NewestSavedStep(const fs::path& checkpoints) {
 // Returns the number with three decimals: milliseconds, or a tenth of a percent.
 double Rounded(double number) { return std::round(number * 1000) / 1000; }
 
-Json PartsToJson(const PartSeconds& parts) {
+Json PartSecondsToJson(const PartSeconds& parts) {
   Json json = Json::object();
   for (size_t part = 0; part < kNumParts; ++part) {
     json[std::string(PartKey(static_cast<Part>(part))) + "_s"] = Rounded(parts[part]);
@@ -230,7 +230,7 @@ Json ToJson(const Goodput& goodput) {
                {"wall_s", Rounded(goodput.wall_s)},
                {"unexplained_s", Rounded(goodput.unexplained_s)},
                {"older_steps", goodput.first_step},
-               {"parts", PartsToJson(goodput.parts)},
+               {"parts", PartSecondsToJson(goodput.parts)},
                {"starts", Json::array()}};
   for (const JobTimes& job : goodput.jobs) {
     Json row = {{"job", job.job},
@@ -243,7 +243,7 @@ Json ToJson(const Goodput& goodput) {
                 {"lost_steps", job.lost_steps},
                 {"unsaved_steps", job.unsaved_steps},
                 {"wall_s", Rounded(job.wall_s)}};
-    row.update(PartsToJson(job.parts));
+    row.update(PartSecondsToJson(job.parts));
     json["starts"].push_back(std::move(row));
   }
   return json;

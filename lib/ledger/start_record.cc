@@ -25,7 +25,7 @@ constexpr uint64_t kMostBytes = uint64_t{1} << 26;
 
 double ToMilliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
 
-Json WorksToJson(const WorkSeconds& seconds) {
+Json WorkSecondsToJson(const WorkSeconds& seconds) {
   Json json = Json::object();
   for (size_t work = 0; work < kNumWorks; ++work) {
     json[WorkName(static_cast<Work>(work))] = ToMilliseconds(seconds[work]);
@@ -113,10 +113,10 @@ std::string FormatStart(const StartRecord& record) {
                {"end", record.end},
                {"first_step", record.first_step},
                {"step", record.step},
-               {"seconds", WorksToJson(record.seconds)},
+               {"seconds", WorkSecondsToJson(record.seconds)},
                {"saves", Json::array()}};
   for (const SavePoint& save : record.saves) {
-    json["saves"].push_back({{"step", save.step}, {"seconds", WorksToJson(save.seconds)}});
+    json["saves"].push_back({{"step", save.step}, {"seconds", WorkSecondsToJson(save.seconds)}});
   }
   std::string line = json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
   REEL3D_CHECK(line.size() < kStartLineBytes);

@@ -1,6 +1,6 @@
 // Reads the frames of one shard by pread, without HDF5 and without a lock, from any number of
-// threads. Its memory does not grow with the shard, because it reads the
-// place and the checksum of a frame together with the frame.
+// threads. Its memory does not grow with the shard, because it reads the place and the checksum of
+// a frame together with the frame.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

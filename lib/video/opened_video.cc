@@ -195,14 +195,10 @@ void OpenedVideo::Describe() {
   const AVRational rate = stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate
                           : stream->r_frame_rate.num > 0 ? stream->r_frame_rate
                                                          : AVRational{0, 1};
-  info = {format->iformat->name,
-          codec->codec->name,
-          stream->codecpar->width,
-          stream->codecpar->height,
-          rate.num,
-          rate.den,
-          0};
+  info = {format->iformat->name,    codec->codec->name, stream->codecpar->width,
+          stream->codecpar->height, rate.num,           rate.den};
   info.num_frames = ListedFrames();
+  info.length_s = Length();
   if (format->start_time != AV_NOPTS_VALUE) {
     origin_s = av_q2d({1, AV_TIME_BASE}) * static_cast<double>(format->start_time);
   } else if (stream->start_time != AV_NOPTS_VALUE) {
@@ -294,6 +290,14 @@ double OpenedVideo::StatedEnd() const {
   return format->duration_estimation_method == AVFMT_DURATION_FROM_STREAM
              ? static_cast<double>(format->duration) / AV_TIME_BASE
              : 0;
+}
+
+// A length that FFmpeg guesses by the bit rate can be wrong by any factor.
+double OpenedVideo::Length() const {
+  const bool is_by_time_stamps = format->duration_estimation_method == AVFMT_DURATION_FROM_PTS;
+  const double length_s =
+      is_by_time_stamps ? static_cast<double>(format->duration) / AV_TIME_BASE : StatedEnd();
+  return std::max(0.0, length_s);
 }
 
 }  // namespace reel3d

@@ -41,6 +41,8 @@ struct OpenedVideo {
   // Returns the end time of the video that the header states, in seconds; 0 if unknown. Most
   // headers state a duration of the whole file, which may be the sound's.
   double StatedEnd() const;
+  // Returns VideoInfo::length_s.
+  double Length() const;
 
   const std::string what;          // "cannot decode FILE": begins every message
   ffmpeg::Handle<AVIOContext> io;  // outlives format

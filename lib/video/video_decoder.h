@@ -49,6 +49,9 @@ struct VideoInfo {
   int width = 0, height = 0;     // pixels as stored
   int fps_num = 0, fps_den = 1;  // average; 0/1: unknown
   int64_t num_frames = 0;        // as the container states; 0: unknown
+  // Seconds from the first frame to the end, by the header or by the first and last time stamps; 0:
+  // unknown. AVI, Matroska, WebM and broadcasts state it, but no number of frames.
+  double length_s = 0;
 
   // Returns how many seconds a frame is shown on average. If that is unknown, PAL's 0.04 is
   // assumed.

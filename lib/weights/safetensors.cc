@@ -28,8 +28,7 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 constexpr const char* kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as in the format's own reader
 constexpr size_t kMaxTensors = 100'000;
-constexpr size_t kMaxHeaderValues =
-    20 * kMaxTensors;  // of the header, in all its lists and objects
+constexpr size_t kMaxHeaderValues = 20 * kMaxTensors;  // in all its lists and objects
 constexpr size_t kLengthBytes = 8;
 
 const std::map<std::string, uint64_t>& TypeBytes() {

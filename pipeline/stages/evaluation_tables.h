@@ -20,7 +20,8 @@ struct EvaluationTitle {
   FrameOrder order = FrameOrder::kAsIs;  // in which the network saw the frames
 };
 
-// Returns the content of table.txt. It lists all classes or the weakest.
+// Returns the content of table.txt. It lists all classes if there are at most
+// kMostClassesInText, else the weakest.
 std::string FormatEvaluation(const SubsetScores& subset, const Evaluation& evaluation,
                              const EvaluationTitle& title);
 

@@ -20,6 +20,7 @@ using plan::Known;
 using plan::Origin;
 
 constexpr double kSeconds = 10, kFps = 25, kLines = 720, kTrainingShare = 0.9;
+constexpr double kMostSeconds = 1e6;  // of a video
 
 // Sums what is known of some videos.
 struct Sums {
@@ -35,13 +36,23 @@ struct Sums {
   }
 };
 
-// Adds the video, or the part of it that `row` names. Returns false if the header of the file does
-// not state its length.
+// Returns the number of the file's frames; 0 if it does not state its length, or not one that a
+// video can have.
+double NumFrames(const VideoInfo& info) {
+  if (info.num_frames > 0) {
+    return static_cast<double>(info.num_frames);
+  }
+  const double length_s = std::isfinite(info.length_s) ? info.length_s : 0;
+  return length_s > kMostSeconds ? 0 : std::round(length_s / info.FrameStep());
+}
+
+// Adds the video, or the part of it that `row` names. Returns false if the file does not state its
+// length.
 bool Probe(const Manifest& manifest, const VideoRow& row, Sums* sums) {
   const VideoDecoder decoder(manifest.VideoPath(row));
   const VideoInfo& info = decoder.info();
   const double fps = 1 / info.FrameStep();
-  double video_s = static_cast<double>(info.num_frames) / fps;
+  double video_s = NumFrames(info) / fps;
   if (row.begin_s || row.end_s) {
     const double begin_s = row.begin_s.value_or(0);
     video_s = std::max(0.0, std::min(row.end_s.value_or(video_s), video_s) - begin_s);
@@ -129,7 +140,7 @@ void VideosOptions::Bind(OptionBinder& binder) {
               "videos as --videos says");
   binder.Bind("videos", &videos, IntRange{0, 1'000'000'000'000},
               "number of videos, if there is no --manifest. 0: as many as the manifest lists");
-  binder.Bind("seconds", &seconds, RealRange{0, 1e6},
+  binder.Bind("seconds", &seconds, RealRange{0, kMostSeconds},
               "length of a video in seconds, on average. 0: as probed, else 10");
   binder.Bind("fps", &fps, RealRange{0, 1000},
               "frames per second of the source videos. 0: as probed, else 25");

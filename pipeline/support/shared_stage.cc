@@ -78,13 +78,15 @@ class SharedRun {
         return;
       }
       if (there != 0) {
-        const bool has_less_work = there == stage_.sharing.slices;
+        const bool has_less_work =
+            stage_.num_slices < there && stage_.num_slices < stage_.sharing.slices;
         throw UsageError(fmt::format(
             "{} is shared in {} slices, and {} now gives {}: give {}, or remove {} when no task is "
             "at work there",
             stage_.output.folder().string(), there,
             has_less_work ? "this list of videos" : "--share-work", stage_.num_slices,
-            has_less_work ? "the list of the other tasks" : fmt::format("--share-work {}", there),
+            has_less_work ? "the list of videos that the other tasks have"
+                          : fmt::format("--share-work {}", there),
             folder_.string()));
       }
       if (tries == kMostTries) {
@@ -114,11 +116,12 @@ class SharedRun {
       const bool was_done = !is_open_[slice];
       is_open_[slice] = !all_.IsTaskDone(slice);
       all_done = all_done && !is_open_[slice];
-      if (was_done && all_.IsTaskOfOthers(slice)) {
+      if (was_done && is_open_[slice] && all_.IsTaskOfOthers(slice)) {
         throw UsageError(fmt::format(
             "{}: a task with other inputs has meanwhile made slice {} again: tasks that share a "
-            "folder need the same list of videos, and each would make again what the other has "
-            "made. End those with the old list, and run the same command again",
+            "folder need the same inputs (list of videos, checkpoint, shards), or each makes again "
+            "what the other has made. End the tasks with the old inputs, and run the same command "
+            "again",
             stage_.output.folder().string(), slice));
       }
     }
@@ -280,6 +283,8 @@ class SharedRun {
         if (!LookForOpen() || !OpenLost()) {
           return std::nullopt;
         }
+        // A task with other inputs may have written one, and the result may be refused.
+        fs::remove(stage_.output.folder() / kDoneFile);
         is_whole = JoinOnce(sums);
         break;
       }

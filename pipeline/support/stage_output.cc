@@ -103,7 +103,6 @@ StageOutput StageOutput::OfSlice(const TaskSlice& slice) const {
   return output;
 }
 
-// Returns nothing if there is no report that can be read.
 std::optional<std::vector<StageInput>> StageOutput::ReportedInputs() const {
   const fs::path file = run_.folder / kReportFile;
   std::error_code error;

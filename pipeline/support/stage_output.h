@@ -130,6 +130,7 @@ class StageOutput {
   std::filesystem::path OwnFolder() const;
   // Returns the settings in the folder's settings.ini.
   std::string ReadSettings() const;
+  // Returns the inputs that report.json names; nothing if it cannot be read.
   std::optional<std::vector<StageInput>> ReportedInputs() const;
   void WarnOfOtherInputs() const;
   std::string WorkId() const;

@@ -12,7 +12,6 @@
 #include "lib/plan/frame_cost.h"
 #include "tests/pipeline/finished_run.h"
 #include "tests/test_support.h"
-#include "tests/video/sample_video.h"
 
 namespace reel3d {
 namespace {
@@ -325,36 +324,6 @@ TEST_F(PlanRun, AStageThatContinuedHasNoTime) {
   const PlanRunReport compared = RunPlanRun(compare);
   EXPECT_FALSE(compared.figures.at("figures").contains("prepare.wall_s"));
   EXPECT_THAT(compared.text, HasSubstr("continued an earlier one"));
-}
-
-TEST_F(PlanRun, AManifestIsCountedAndProbed) {
-  test::WriteSample(folder_ / "a.mp4", test::Ordinary(), 30, test::NumberedFrames(64, 48));
-  WriteFileAtomically(folder_ / "videos.tsv",
-                      "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n"
-                      "a\ta.mp4\tx\ttraining\t\t\t\t\t\t\n"
-                      "b\tnone.mp4\tx\tvalidation\t\t\t\t\t\t\n");
-  options_.videos = {};
-  options_.videos.manifest = folder_ / "videos.tsv";
-  const PlanRunReport report = RunPlanRun(options_);
-  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "videos"), 2);
-  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "training_videos"), 1);
-  EXPECT_DOUBLE_EQ(Value(report.figures, "data", "frames"), 60);
-  EXPECT_EQ(From(report.figures, "data", "frames"), "measured");
-  options_.videos.seconds = 100;
-  EXPECT_EQ(From(RunPlanRun(options_).figures, "data", "frames"), "given");
-}
-
-TEST_F(PlanRun, VideosOfOneFrameAreVideos) {
-  std::string rows = "id\tpath\tlabel\tsubset\tbegin_s\tend_s\tnum_frames\tfps\twidth\theight\n";
-  for (const int number : {1, 2, 3}) {
-    const std::string name = std::to_string(number) + ".mp4";
-    test::WriteSample(folder_ / name, test::Ordinary(), 1, test::NumberedFrames(64, 48));
-    rows += std::to_string(number) + "\t" + name + "\tx\ttraining\t\t\t\t\t\t\n";
-  }
-  WriteFileAtomically(folder_ / "videos.tsv", rows);
-  options_.videos = {};
-  options_.videos.manifest = folder_ / "videos.tsv";
-  EXPECT_DOUBLE_EQ(Value(RunPlanRun(options_).figures, "data", "frames"), 3);
 }
 
 TEST_F(PlanRun, ASimulationStandsBesideTheFormulas) {

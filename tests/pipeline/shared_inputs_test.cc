@@ -17,7 +17,21 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class SharedInputs : public test::SharedStageTest {};
+class SharedInputs : public test::SharedStageTest {
+ protected:
+  // A task with the old list, input "1", ends the stage while this one stands still in slice 0.
+  test::SliceWork WorkBesideOldList() const {
+    return [this](const SliceTurn& turn) {
+      if (turn.slice.task == 0) {
+        const fs::path lease = Out() / "leases" / "0000.lease";
+        fs::rename(lease, EndedName(lease, "successor"));
+        EXPECT_EQ(StatusOf(ShareInChild(Work, 3)), 0);
+        EXPECT_TRUE(fs::exists(Out() / "DONE"));
+      }
+      return Work(turn);
+    };
+  }
+};
 
 TEST_F(SharedInputs, OtherInputsAreOtherWork) {
   EXPECT_TRUE(Share(Work, 3));
@@ -36,9 +50,12 @@ TEST_F(SharedInputs, AShorterListIsNotCalledAnotherNumber) {
   EXPECT_EQ(ErrorOf([](const SliceTurn&) -> SliceResult { throw EnvironmentError("full"); }, 8),
             "full");
   asked_slices_ = 8;
-  EXPECT_THAT(ErrorOf(Work, 3),
-              AllOf(HasSubstr("in 8 slices, and this list of videos now gives 3: give the list of"),
-                    Not(HasSubstr("--share-work"))));
+  const auto blames_list =
+      AllOf(HasSubstr("this list of videos now gives 3: give the list of videos"),
+            Not(HasSubstr("--share-work")));
+  EXPECT_THAT(ErrorOf(Work, 3), blames_list);
+  WriteFileAtomically(Out() / "leases" / "slices", "5\n");  // the list of the others is short, too
+  EXPECT_THAT(ErrorOf(Work, 3), blames_list);
 }
 
 // Somebody changes the list of videos while tasks are at work. Each would otherwise make again what
@@ -68,16 +85,7 @@ TEST_F(SharedInputs, ATaskWithOtherInputsIsNamed) {
 // A task with the old list has joined the reports before one with the new list made the slices
 // again.
 TEST_F(SharedInputs, TheReportIsOfTheInputsOfTheSlices) {
-  const auto end_with_old = [this](const SliceTurn& turn) {
-    if (turn.slice.task == 0) {
-      const fs::path lease = Out() / "leases" / "0000.lease";
-      fs::rename(lease, EndedName(lease, "successor"));  // this task stands still
-      EXPECT_EQ(StatusOf(ShareInChild(Work, 3)), 0);     // with input "1"
-      EXPECT_TRUE(fs::exists(Out() / "DONE"));
-    }
-    return Work(turn);
-  };
-  EXPECT_TRUE(Share(end_with_old, 3, 1, "2"));
+  EXPECT_TRUE(Share(WorkBesideOldList(), 3, 1, "2"));
   ExpectComplete(3);
   EXPECT_EQ(ReadJsonObject(Out() / "report.json").at("inputs").at(0).at("identity"), "2");
   // The same if the task with the new list was killed before it could join them.
@@ -87,6 +95,13 @@ TEST_F(SharedInputs, TheReportIsOfTheInputsOfTheSlices) {
   WriteFileAtomically(Out() / "report.json", old_report);
   EXPECT_TRUE(Share(Work, 3, 1, "2"));
   EXPECT_EQ(ReadJsonObject(Out() / "report.json").at("inputs").at(0).at("identity"), "2");
+}
+
+// Without this, the DONE of the old list would stand beside the report of the new one.
+TEST_F(SharedInputs, ARefusedResultLeavesNoDone) {
+  EXPECT_FALSE(Share(WorkBesideOldList(), 3, 0, "2"));
+  EXPECT_FALSE(fs::exists(Out() / "DONE"));
+  EXPECT_FALSE(Share(Work, 3, 0, "2"));
 }
 
 }  // namespace

@@ -6,13 +6,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <functional>
 #include <vector>
 
 #include "lib/base/error.h"

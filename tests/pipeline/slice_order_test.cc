@@ -29,7 +29,7 @@ TEST(SliceOrder, JumpsOnceAndStillHasEverySlice) {
   EXPECT_EQ(order.At(0), first);
 }
 
-// With an even chance, no slice lacks by chance more often than once in 1e18 runs of this test.
+// Each slice has the same chance, so this test fails by chance less often than once in 1e18 runs.
 TEST(SliceOrder, TasksThatComeTooLateGoOnAtDifferentSlices) {
   std::set<int> firsts;
   for (int task = 0; task < 400; ++task) {

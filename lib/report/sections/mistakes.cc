@@ -12,7 +12,7 @@
 namespace reel3d::report {
 namespace {
 
-constexpr size_t kMostMistakes = 50;
+constexpr size_t kMostShown = 50;
 constexpr int kAltColumns = 40;  // of a name: each stands beside up to 12 pictures
 
 // Returns "4 mistakes, the most confident first" or "50 of 812 mistakes, ...".
@@ -25,7 +25,7 @@ std::string MostOf(size_t shown, size_t all, const char* one, const char* order)
 
 Table MistakesOf(const RunRecord& run) {
   const std::vector<Mistake>& mistakes = run.evaluation.mistakes;
-  const size_t count = std::min(kMostMistakes, mistakes.size());
+  const size_t count = std::min(kMostShown, mistakes.size());
   Table table;
   table.title =
       run.name + ": " + MostOf(count, mistakes.size(), "mistake", "the most confident first");
@@ -45,7 +45,7 @@ Table MistakesOf(const RunRecord& run) {
 
 Table SuspectsOf(const RunRecord& run) {
   const std::vector<Suspect>& suspects = run.evaluation.suspects;
-  const size_t count = std::min(kMostMistakes, suspects.size());
+  const size_t count = std::min(kMostShown, suspects.size());
   Table table;
   table.title =
       run.name + ": " + MostOf(count, suspects.size(), "suspect label", "the most suspect first");
