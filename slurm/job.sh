@@ -59,7 +59,7 @@ keep_record() {
 		return
 	fi
 	mkdir -p "$(dirname "$record")"
-	[ -z "${in_setup:-}" ] || echo "$stage: $in_setup failed on this node (status $status), see above" >&2
+	[ -z "${preparing:-}" ] || echo "$stage: $preparing failed on this node (status $status), see above" >&2
 	{
 		echo "$stage${SLURM_ARRAY_TASK_ID:+ task $SLURM_ARRAY_TASK_ID}: $([ -n "$cancelled" ] && echo cancelled || echo "status $status") on $HOSTNAME, log $log"
 		grep -vE '^(make|srun|slurmstepd|run-ranks)|^[^a-z]*$' "$log" | tail -n 2 || true
@@ -69,12 +69,13 @@ trap keep_record EXIT
 
 # Commands of a site, such as `module load` and `conda activate`, may read variables that are not set.
 set +u
-in_setup=${SITE_ENV:-slurm/site.env}
+# Names what of the site runs at the moment, for keep_record.
+preparing=${SITE_ENV:-slurm/site.env}
 # shellcheck source=slurm/site.env
-. "$in_setup"
-in_setup="site_setup of ${SITE_ENV:-slurm/site.env}"
+. "${SITE_ENV:-slurm/site.env}"
+preparing="site_setup of ${SITE_ENV:-slurm/site.env}"
 site_setup
-in_setup=
+preparing=
 set -u
 
 # Slurm's array may have only some of the tasks (ARRAY=LIST). The tools need the numbers of all tasks.

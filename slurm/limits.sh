@@ -137,14 +137,20 @@ room_for_jobs() {
 	} | while read -r most queued name; do echo "$((most - queued)) $queued $most $name"; done | sort -n | head -n 1
 }
 
-# largest_array prints how many tasks the largest array of `work` has, with TASKS tasks. Slurm also limits the numbers
-# of tasks, so with ARRAY its highest number counts.
+# largest_array LIMIT prints how many tasks the largest array of `work` has, with TASKS tasks. max_array_tasks limits
+# how many tasks an array has; MaxArraySize limits their numbers too, so with ARRAY its highest number counts.
 largest_array() {
-	local stage count _ most=0 array=${ARRAY:-}
+	local limit=$1 stage count _ most=0 array=${ARRAY:-}
 	for stage in "${work[@]}"; do
 		is_array "$stage" || continue
 		choose_slices "$stage"
-		read -r count _ < <(if [ -n "$array" ]; then echo $(($(tasks_of "$array" | sort -n | tail -n 1) + 1)); else tasks_of_array "$stage"; fi)
+		if [ -z "$array" ]; then
+			read -r count _ < <(tasks_of_array "$stage")
+		elif [ "$limit" = max_array_tasks ]; then
+			count=$(tasks_of "$array" | sort -u | wc -l)
+		else
+			count=$(($(tasks_of "$array" | sort -n | tail -n 1) + 1))
+		fi
 		array=
 		((count <= most)) || most=$count
 	done
@@ -167,10 +173,10 @@ fit_arrays() {
 	# ARRAY names tasks by their numbers among TASKS.
 	[ -z "${ARRAY:-}" ] || arrays=0
 	((arrays > 0)) || shared=
-	largest=$(largest_array)
-	((most > 0 || largest == 0)) || die 2 "this cluster has no job arrays (its $its_name is 0): start prep, pack and score by hand with --share-work"
+	largest=$(largest_array "$its_name")
+	((most > 0 || largest == 0)) || die 4 "this cluster has no job arrays (its $its_name is 0): start prep, pack and score by hand with --share-work"
 	if ((largest > most)); then
-		[ -n "$shared" ] || die 2 "TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its $its_name)"
+		[ -n "$shared" ] || die 2 "${ARRAY:+ARRAY=$ARRAY, }TASKS=$TASKS: this cluster's arrays hold at most $most tasks (its $its_name)"
 		echo "TASKS=$TASKS is made $most, this cluster's $its_name: the tasks share the work"
 		export TASKS=$most
 	fi

@@ -194,7 +194,7 @@ check_array() {
 	local stage=${work[0]} chosen task missing
 	is_array "$stage" || die 2 "ARRAY=$ARRAY: $stage comes next, which is no array: leave ARRAY out"
 	chosen=$(tasks_of "$ARRAY") || chosen=
-	[[ -n $chosen && $ARRAY =~ ^[0-9,:-]+(%[1-9][0-9]*)?$ ]] || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
+	[[ -n $chosen && $ARRAY =~ ^[0-9:-]+(,[0-9:-]+)*(%[1-9][0-9]*)?$ ]] || die 2 "ARRAY=$ARRAY: a list of tasks, such as 1,5-7"
 	for task in $chosen; do
 		((task < TASKS)) || die 2 "ARRAY=$ARRAY: with TASKS=$TASKS the tasks are 0 to $((TASKS - 1))"
 	done
@@ -246,10 +246,10 @@ submit() { # STAGE LIST OPTION...: LIST has the tasks of an array, and is empty 
 	# These options come last, because the jobs need them, whatever a site's options are.
 	said=$(sbatch --parsable "$@" --export="$(exported_with "$@")" --chdir="$(pwd -P)" --job-name="reel3d-$stage" "slurm/$stage.sbatch") ||
 		die 1 "sbatch refuses the job $stage (see above). Partition, account and limits are in SITE_OPTIONS and ${stage^^}_OPTIONS of ${SITE_ENV:-slurm/site.env}; its options were: $*"
-	# A site's own sbatch may print more, such as a greeting.
-	number=$(grep -axE '[1-9][0-9]*(;.*)?' <<<"$said" | tail -n 1) || true
-	number=${number%%;*}
-	[ -n "$number" ] || die 1 "sbatch did not print the number of the job $stage, but '${said:0:200}': look whether it is queued (squeue --me), and cancel it"
+	# A site's own sbatch may print more, such as a greeting. A wrong number would let `cancel` end another job.
+	number=$(LC_ALL=C grep -axE '[1-9][0-9]*(;.*)?' <<<"$said" | cut -d ';' -f 1 | sort -u) || true
+	said=${said//[[:cntrl:]]/ }
+	[[ $number =~ ^[1-9][0-9]*$ ]] || die 1 "sbatch did not print the number of the job $stage alone, but '${said:0:200}': look whether it is queued (squeue --me), and cancel it"
 	if ((${#submitted[@]} == 0)); then
 		mv "$RUN/slurm/.chain" "$RUN/slurm/chain"
 		mv "$RUN/slurm/.begun" "$begun"

@@ -64,14 +64,15 @@ for line in '[ -d /no/such/disk ] && STAGE_TO=/no/such/disk' 'false && true' '(e
 done
 nothing_queued
 cp "$work/site.before" "$SITE_ENV"
-mkdir -p "$work/path"
-cp "$work/site.before" site-of-the-test.env
-echo 'SITE_OPTIONS=(--comment=of-the-folder)' >>site-of-the-test.env
-echo 'SITE_OPTIONS=(--comment=of-the-path)' >"$work/path/site-of-the-test.env"
-submit SITE_ENV=site-of-the-test.env PATH="$work/path:$PATH"
-rm site-of-the-test.env
-expect 0 'evaluate: job'
-grep -q -- '--comment=of-the-folder' "$work/asked" || fail "another site.env"
+mkdir "$work/path" "$work/tree"
+ln -s "$PWD"/* "$work/tree"
+rm "$work/tree/slurm"
+cp -r slurm "$work/tree" # submit.sh works in the folder above its own
+for place in tree path; do
+	{ cat "$work/site.before" && echo "SITE_OPTIONS=(--comment=of-the-$place)"; } >"$work/$place/mine.env"
+done
+(cd "$work/tree" && SITE_ENV=mine.env PATH="$work/path:$PATH" slurm/submit.sh evaluate) >"$work/said" 2>&1 || fail "not submitted"
+grep -q -- '--comment=of-the-tree' "$work/asked" || fail "another site.env"
 
 echo "== an sbatch that prints more than the number, or none"
 start_over
@@ -86,9 +87,17 @@ for text in '' 'Submitted batch job' '0'; do
 	cp "$work/sbatch.before" "$work/slurm/sbatch"
 	sed -i "s/^echo \$((100.*/[ \$n != 3 ] || { echo '$text'; exit; }\n&/" "$work/slurm/sbatch"
 	submit
-	expect 1 "sbatch did not print the number of the job train, but '$text'"
+	expect 1 "sbatch did not print the number of the job train alone, but '$text'"
 	grep -qx 'scancel 101 102' "$work/asked" || fail "the first jobs are left"
 done
+echo "== an sbatch that prints another number too"
+start_over
+cp "$work/sbatch.before" "$work/slurm/sbatch"
+# shellcheck disable=SC2016 # for the simulated sbatch
+sed -i 's/^echo \$((100.*/&; [ $n != 3 ] || printf "Minutes until it starts:\\n30\\n"/' "$work/slurm/sbatch"
+submit
+expect 1 "sbatch did not print the number of the job train alone, but '103 Minutes until it starts: 30'"
+grep -qx 'scancel 101 102' "$work/asked" || fail "the first jobs are left"
 cp "$work/sbatch.before" "$work/slurm/sbatch"
 
 echo "== a cluster without arrays"
@@ -97,7 +106,7 @@ echo 'MaxArraySize            = 0' >"$work/config"
 sed -i.before 's/MaxArraySize            = 1001.n//' "$work/slurm/scontrol"
 for slices in 0 ''; do
 	submit SLICES=$slices
-	expect 2 'this cluster has no job arrays (its MaxArraySize is 0)'
+	expect 4 'this cluster has no job arrays (its MaxArraySize is 0)'
 done
 nothing_queued
 finish prepared shards train scores

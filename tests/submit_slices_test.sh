@@ -114,10 +114,20 @@ submit SLICES= TASKS=64
 expect 0 "TASKS=64 is made 19, this cluster's max_array_tasks"
 [ "$(array_of prep) $(array_of score)" = '0-18 0-18' ] || fail "other tasks"
 : >"$work/asked"
-submit SLICES= TASKS=64 ARRAY=30
-expect 2 "TASKS=64: this cluster's arrays hold at most 19 tasks"
+stage=prep submit SLICES= TASKS=64 ARRAY=30 # one task
+expect 0 'prep: job 101'
+[ "$(array_of prep)" = 30 ] || fail "another ARRAY"
+: >"$work/asked"
+stage=prep submit SLICES= TASKS=64 ARRAY=0-19
+expect 2 "ARRAY=0-19, TASKS=64: this cluster's arrays hold at most 19 tasks (its max_array_tasks)"
+rm "$work/config"
+sed -i.before 's/1001/20/' "$work/slurm/scontrol" # MaxArraySize, which limits the numbers too
+stage=prep submit SLICES= TASKS=64 ARRAY=30
+expect 2 "ARRAY=30, TASKS=64: this cluster's arrays hold at most 20 tasks (its MaxArraySize)"
 nothing_queued
+mv "$work/slurm/scontrol.before" "$work/slurm/scontrol"
 finish prepared shards train scores
+echo 'SchedulerParameters     = max_array_tasks=19' >"$work/config"
 submit SLICES= TASKS=64
 expect 0 'evaluate: job 101' # no array is left
 rm -r "$RUN"/{prepared,shards,train,scores} "$work/config"

@@ -123,7 +123,7 @@ submit TASKS=1002
 expect 2 'TASKS=1002: this cluster'
 submit ARRAY=7
 expect 2 'ARRAY=7: with TASKS=4 the tasks are 0 to 3'
-for list in 1-x 3-1 ',' '1, 2' 0-3%0 '0-3%x y' 5-; do
+for list in 1-x 3-1 ',' ,1 1,,2 '1, 2' 0-3%0 '0-3%x y' 5-; do
 	submit ARRAY="$list"
 	expect 2 "ARRAY=$list: a list of tasks"
 done
