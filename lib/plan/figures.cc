@@ -197,15 +197,23 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
   figures->Add("rank_hours", "hours of ranks", Unit::kHours, training.rank_hours);
 }
 
+// Returns the weakest origin of what decides the time of scoring, but for the number of windows.
+Origin ScoreOrigin(const Request& request, const RunPlan& plan) {
+  const Rates& rates = request.rates;
+  const bool is_computing =
+      plan.score_rank_s <= plan.score_windows / rates.score_clips_per_s.value * (1 + 1e-9);
+  return is_computing ? rates.score_clips_per_s.origin
+                      : WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+}
+
 void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
   const Origin windows = Weaker(FramesOrigin(request.videos), request.videos.num_training.origin);
   figures->Begin("score", windows);
   figures->Add("windows", "windows", Unit::kCount, plan.score_windows);
-  const Origin time = Weaker(windows, request.rates.score_clips_per_s.origin);
+  const Origin time = Weaker(windows, ScoreOrigin(request, plan));
   figures->Add("tasks", "tasks of the array", Unit::kCount, plan.score.num_tasks, time);
   figures->Add("task_s", "time of a task", Unit::kSeconds, plan.score.task_s, time);
-  figures->Add("rank_s", "time of one rank", Unit::kSeconds,
-               plan.score_windows / request.rates.score_clips_per_s.value, time);
+  figures->Add("rank_s", "time of one rank", Unit::kSeconds, plan.score_rank_s, time);
   figures->Add("wall_s", "time without queue", Unit::kSeconds, plan.score_s, time);
 }
 
@@ -216,7 +224,7 @@ void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
       FramesOrigin(request.videos),
       WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, cluster.cores_per_node}));
   const Origin all =
-      Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), rates.score_clips_per_s.origin);
+      Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), ScoreOrigin(request, plan));
   figures->Begin("run", all);
   figures->Add("wall_s", "all stages, with queues", Unit::kSeconds, plan.wall_s);
   figures->Add("after_queue_s", "of it after the first queue", Unit::kSeconds,

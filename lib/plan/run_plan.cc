@@ -34,6 +34,10 @@ double ClipBytes(const Request& request) {
   return request.settings.clip_frames.value * request.rates.frame_kb.value * 1000;
 }
 
+double StorageClipsPerSecond(const Request& request) {
+  return request.cluster.storage_gb_per_s.value * 1e9 / ClipBytes(request);
+}
+
 double CoresPerRank(const Request& request, double num_ranks) {
   const Cluster& cluster = request.cluster;
   return cluster.cores_per_node.value / std::min(num_ranks, cluster.ranks_per_node.value);
@@ -51,13 +55,19 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   step.clips_per_rank = request.settings.batch.value / num_ranks;
   step.compute_clips_per_s = rates.train_clips_per_s.value;
   step.loader_clips_per_s = rates.loader_clips_per_s.value * CoresPerRank(request, num_ranks);
-  step.storage_clips_per_s = cluster.storage_gb_per_s.value * 1e9 / ClipBytes(request) / num_ranks;
+  step.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
   step.gradient_bytes = rates.parameters.value * 1e6 * sizeof(float);
   step.overlap = request.settings.overlap.value;
   step.straggling_s = rates.straggling_ms.value / 1000;
   step.topology = {cluster.ranks_per_node.value, LinkOf(cluster.inside_us, cluster.inside_gb_per_s),
                    LinkOf(cluster.between_us, cluster.between_gb_per_s)};
   return step;
+}
+
+// Returns the time in which ranks put clips through the network without training: each computes
+// `clips_per_s`, unless the storage is slower than all of them.
+double PassSeconds(const Request& request, double clips, double clips_per_s, double num_ranks) {
+  return clips / std::min(num_ranks * clips_per_s, StorageClipsPerSecond(request));
 }
 
 JobConditions JobOf(const Request& request, double num_nodes) {
@@ -156,12 +166,14 @@ double WindowsPerVideo(const Request& request) {
 
 void PlanScoring(const Request& request, RunPlan* plan) {
   plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
-  const double rank_s = plan->score_windows / request.rates.score_clips_per_s.value;
-  plan->score_s = rank_s / ScoreRanks(request.settings);
+  const double num_ranks = ScoreRanks(request.settings);
+  plan->score_s =
+      PassSeconds(request, plan->score_windows, request.rates.score_clips_per_s.value, num_ranks);
+  plan->score_rank_s = plan->score_s * num_ranks;
   ArrayConditions array = ArrayOf(request);
-  array.core_s = rank_s;
+  array.core_s = plan->score_rank_s;
   array.num_items = std::max(1.0, NumValidation(request.videos));
-  array.tasks_at_once = ScoreRanks(request.settings);
+  array.tasks_at_once = num_ranks;
   plan->score = SizeArray(array);
 }
 
@@ -175,8 +187,7 @@ void AddUp(const Request& request, RunPlan* plan) {
   plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
   plan->cost =
       plan->core_hours * cluster.core_hour_price.value +
-      (plan->training.rank_hours + plan->score_s / kHour_s * ScoreRanks(request.settings)) *
-          cluster.rank_hour_price.value;
+      (plan->training.rank_hours + plan->score_rank_s / kHour_s) * cluster.rank_hour_price.value;
 }
 
 }  // namespace
@@ -198,9 +209,10 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   training.step = ExpectedStep(StepOf(request, num_ranks));
   const double clips = request.videos.num_training.value * settings.clips_per_video.value;
   training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
-  const double validation_s = NumValidation(request.videos) * settings.validation_windows.value *
-                              request.rates.validation_ms.value / 1000 / num_ranks /
-                              settings.validation_every.value;
+  const double validation_s =
+      PassSeconds(request, NumValidation(request.videos) * settings.validation_windows.value,
+                  1000 / request.rates.validation_ms.value, num_ranks) /
+      settings.validation_every.value;
   training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
   training.loader_cores =
       request.rates.train_clips_per_s.value / request.rates.loader_clips_per_s.value;

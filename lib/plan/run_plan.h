@@ -101,7 +101,8 @@ struct RunPlan {
   double pack_s = 0;
   double pack_jobs = 1;  // of pack-shards in a row, as the time limit ends each
   double score_s = 0, score_windows = 0;
-  ArraySize score;  // if an array scores, with one rank a task
+  double score_rank_s = 0;  // of all ranks that score, added up
+  ArraySize score;          // if an array scores, with one rank a task
   TrainingPlan training;
   double wall_s = 0;      // of all stages, with a queue before each
   double queue_s = 0;     // of the queues before stages and before jobs of packing

@@ -118,9 +118,11 @@ struct OutputFile {
   void RequireOurs() const {
     if (fs::exists(path) && !IsDone()) {
       throw UsageError(
-          text ? fmt::format("{} lists other videos or another split: --overwrite replaces it "
-                             "(under make: OVERWRITE=yes), or name a file in another folder",
-                             path.string())
+          text ? fmt::format(
+                     "{} lists other videos or another split: --overwrite replaces it "
+                     "(under make: make list OVERWRITE=yes; LIST=no keeps it), or name a file in "
+                     "another folder",
+                     path.string())
                : fmt::format("{} belongs to another list: --overwrite removes it", path.string()));
     }
   }

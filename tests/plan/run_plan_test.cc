@@ -82,7 +82,8 @@ TEST(RunPlan, ValidatesOnlyAfterSomeEpochs) {
 }
 
 TEST(RunPlan, AnEpochIsItsStepsAndItsValidation) {
-  const Request request = Kinetics();
+  Request request = Kinetics();
+  request.cluster.storage_gb_per_s.value = 100;
   const TrainingPlan training = PlanTraining(request, 1);
   EXPECT_DOUBLE_EQ(training.steps_per_epoch, 937);
   EXPECT_DOUBLE_EQ(training.epoch_s, 937 * 256 / 2000.0 + 60000 * 3 / 4000.0);
@@ -124,6 +125,7 @@ TEST(RunPlan, NoTaskIsWithoutAVideo) {
 // 967,500 windows at 4,000 in a second are 242 s.
 TEST(RunPlan, ScoringIsCutIntoTasksAsWell) {
   Request request = Kinetics();
+  request.cluster.storage_gb_per_s.value = 1000;
   EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 1);
   request.settings.task_minutes.value = 1;
   EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 5);
@@ -132,6 +134,21 @@ TEST(RunPlan, ScoringIsCutIntoTasksAsWell) {
   EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 3);
   request.videos.num_training.value = request.videos.num_videos.value;
   EXPECT_DOUBLE_EQ(MakePlan(request).score.num_tasks, 1) << "nothing is scored";
+}
+
+// 8 ranks score 967,500 windows of 16 frames of 32 kB, and validate 3 windows of 60,000 videos.
+TEST(RunPlan, ScoringAndValidationWaitForTheStorage) {
+  Request request = Kinetics();
+  request.cluster.storage_gb_per_s.value = 1000;
+  EXPECT_NEAR(MakePlan(request).score_s, 967500.0 / 4000 / 8, 1e-9);
+  request.cluster.storage_gb_per_s.value = 0.512;  // 1,000 windows in a second
+  request.rates.train_clips_per_s.value = 1;       // training itself waits for nothing
+  const RunPlan slow = MakePlan(request);
+  EXPECT_NEAR(slow.score_s, 967.5, 1e-9);
+  EXPECT_NEAR(slow.score_rank_s, 8 * 967.5, 1e-6);
+  request.cluster.storage_gb_per_s.value = 1000;
+  EXPECT_NEAR(slow.training.epoch_s - MakePlan(request).training.epoch_s,
+              180000.0 / 1000 - 180000.0 / 4000 / 8, 1e-6);
 }
 
 TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
