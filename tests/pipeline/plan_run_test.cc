@@ -11,11 +11,14 @@
 #include "lib/base/json.h"
 #include "lib/plan/frame_cost.h"
 #include "tests/pipeline/finished_run.h"
+#include "tests/pipeline/plan_figures.h"
 #include "tests/test_support.h"
 
 namespace reel3d {
 namespace {
 
+using test::From;
+using test::Value;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
@@ -36,13 +39,6 @@ class PlanRun : public ::testing::Test {
     options_.settings.epochs.value = 2;
     options_.settings.height.value = 120;
     options_.settings.score_ranks.value = 1;
-  }
-
-  static double Value(const Json& plan, const char* stage, const char* key) {
-    return plan.at("figures").at(stage).at(key).at("value");
-  }
-  static std::string From(const Json& plan, const char* stage, const char* key) {
-    return plan.at("figures").at(stage).at(key).at("from");
   }
 
   test::TemporaryFolder folder_;

@@ -8,12 +8,15 @@
 
 #include "lib/base/file.h"
 #include "pipeline/stages/plan_run.h"
+#include "tests/pipeline/plan_figures.h"
 #include "tests/test_support.h"
 #include "tests/video/sample_video.h"
 
 namespace reel3d {
 namespace {
 
+using test::From;
+using test::Value;
 using Json = nlohmann::ordered_json;
 
 class PlannedVideos : public ::testing::Test {
@@ -25,13 +28,6 @@ class PlannedVideos : public ::testing::Test {
             rows_of_manifest);
     options_.videos = {};
     options_.videos.manifest = folder_ / "videos.tsv";
-  }
-
-  static double Value(const Json& plan, const char* stage, const char* key) {
-    return plan.at("figures").at(stage).at(key).at("value");
-  }
-  static std::string From(const Json& plan, const char* stage, const char* key) {
-    return plan.at("figures").at(stage).at(key).at("from");
   }
 
   test::TemporaryFolder folder_;
