@@ -138,8 +138,11 @@ end_work() { kill -TERM "$1" 2>/dev/null || true; }
 # run_work FUNCTION... runs the function in the background, since bash runs a trap only between
 # commands. After a request to stop it calls end_work for the function's process. The function ends by exec, so
 # that the signal reaches its command. Returns the command's status.
+#
+# Slurm signals the processes of a job one after another. On a busy node a stage that heard its own signal may have
+# ended before this script hears one, so a stage that failed is given 3 s for that.
 run_work() {
-	local worker status=0 told=''
+	local worker status=0 told='' tries
 	"$@" &
 	worker=$!
 	while kill -0 "$worker" 2>/dev/null; do
@@ -155,6 +158,12 @@ run_work() {
 	done
 	status=0
 	wait "$worker" || status=$?
+	if ((status != 0)); then
+		for ((tries = 0; tries < 30; tries++)); do
+			[ -z "$asked$cancelled$requeued" ] || break
+			sleep 0.1 || true # the signal may end it
+		done
+	fi
 	return "$status"
 }
 

@@ -31,6 +31,20 @@ for signal in USR2 TERM; do
 	expect '^train-r3d .* restart 1 ' 2
 done
 
+# Slurm signals the processes of a job one after another. On a busy node the tool may have ended before the script
+# hears anything.
+echo "== the tool hears the signal before the script does"
+start_over
+echo 1 >"$RUN/hold-prep-videos"
+workflow prep EXEC=slurm TASKS=1
+await_lines "$RUN/seen" 'prep-videos holds' 1
+pkill -TERM -f "^[^ ]*bash $BIN/prep-videos "
+await_lines "$RUN/seen" 'prep-videos rank 0 got TERM' 1
+sleep 1
+scancel --batch --signal=TERM "$(job_of "$RUN" prep)_0"
+ends_well prep
+expect '^prep-videos .* restart 1 ' 1
+
 # The number of one task is that of the whole array, which must not be queued again with it.
 echo "== one task of an array is asked to stop, and the others go on"
 start_over
