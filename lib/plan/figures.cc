@@ -70,7 +70,7 @@ void AddList(const Request& request, const RunPlan& plan, Figures* figures) {
 void AddSteps(const Request& request, const RunPlan& plan, Figures* figures) {
   const Origin core_time = CoreTimeOrigin(request);
   const Origin bytes = BytesOrigin(request);
-  figures->Begin("prepare", Weaker(core_time, WeakestOf({request.cluster.cores_per_node})));
+  figures->Begin("prepare", Weaker(core_time, WeakestOf({TaskCores(request.cluster)})));
   figures->Add("core_s", "time of one core", Unit::kSeconds, plan.prep_core_s, core_time);
   AddArray(plan.prep, figures);
   figures->Add("bytes", "prepared videos", Unit::kBytes, plan.stored_bytes, bytes);
@@ -94,7 +94,7 @@ void AddGroups(const Request& request, const RunPlan& plan, Figures* figures) {
   const Origin pack = PackOrigin(request);
   const Origin groups = WeakestOf({request.videos.num_videos, settings.group_videos});
   const Origin task =
-      Weaker(Weaker(CoreTimeOrigin(request), pack), WeakestOf({request.cluster.cores_per_node}));
+      Weaker(Weaker(CoreTimeOrigin(request), pack), WeakestOf({TaskCores(request.cluster)}));
   figures->Begin("pack in groups", task);
   figures->Add("core_s", "time of one core, preparing", Unit::kSeconds, plan.prep_core_s,
                CoreTimeOrigin(request));
@@ -119,16 +119,22 @@ Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
              : Weaker(inside, WeakestOf({cluster.between_gb_per_s, cluster.between_us}));
 }
 
+// Returns the weakest origin of the rate at which clips come to the ranks: from their loader cores
+// or from the storage.
+Origin SupplyOrigin(const Request& request, StepLimit limit) {
+  const Rates& rates = request.rates;
+  return limit == StepLimit::kLoader
+             ? WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node})
+             : WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+}
+
 // Returns the weakest origin of what decides the time of a step. Parts that take no time, or that
 // other parts hide, do not matter.
 Origin StepOrigin(const Request& request, const TrainingPlan& training) {
   const Rates& rates = request.rates;
   const StepTime& step = training.step;
-  if (step.limit == StepLimit::kLoader) {
-    return WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node});
-  }
-  if (step.limit == StepLimit::kStorage) {
-    return WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+  if (step.limit == StepLimit::kLoader || step.limit == StepLimit::kStorage) {
+    return SupplyOrigin(request, step.limit);
   }
   Origin origin = rates.train_clips_per_s.origin;
   if (step.exposed_s > 0) {
@@ -199,11 +205,8 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
 
 // Returns the weakest origin of what decides the time of scoring, but for the number of windows.
 Origin ScoreOrigin(const Request& request, const RunPlan& plan) {
-  const Rates& rates = request.rates;
-  const bool is_computing =
-      plan.score_rank_s <= plan.score_windows / rates.score_clips_per_s.value * (1 + 1e-9);
-  return is_computing ? rates.score_clips_per_s.origin
-                      : WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+  return plan.score_limit == StepLimit::kComputing ? request.rates.score_clips_per_s.origin
+                                                   : SupplyOrigin(request, plan.score_limit);
 }
 
 void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
@@ -222,7 +225,7 @@ void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
   const Cluster& cluster = request.cluster;
   const Origin cores = Weaker(
       FramesOrigin(request.videos),
-      WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, cluster.cores_per_node}));
+      WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, TaskCores(cluster)}));
   const Origin all =
       Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), ScoreOrigin(request, plan));
   figures->Begin("run", all);

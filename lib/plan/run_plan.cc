@@ -38,9 +38,11 @@ double StorageClipsPerSecond(const Request& request) {
   return request.cluster.storage_gb_per_s.value * 1e9 / ClipBytes(request);
 }
 
-double CoresPerRank(const Request& request, double num_ranks) {
+// Returns the rate of all loader cores of one rank.
+double LoaderClipsPerSecond(const Request& request, double num_ranks) {
   const Cluster& cluster = request.cluster;
-  return cluster.cores_per_node.value / std::min(num_ranks, cluster.ranks_per_node.value);
+  return request.rates.loader_clips_per_s.value * cluster.cores_per_node.value /
+         std::min(num_ranks, cluster.ranks_per_node.value);
 }
 
 Link LinkOf(const Known& latency_us, const Known& gb_per_s) {
@@ -54,7 +56,7 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   step.num_ranks = num_ranks;
   step.clips_per_rank = request.settings.batch.value / num_ranks;
   step.compute_clips_per_s = rates.train_clips_per_s.value;
-  step.loader_clips_per_s = rates.loader_clips_per_s.value * CoresPerRank(request, num_ranks);
+  step.loader_clips_per_s = LoaderClipsPerSecond(request, num_ranks);
   step.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
   step.gradient_bytes = rates.parameters.value * 1e6 * sizeof(float);
   step.overlap = request.settings.overlap.value;
@@ -64,10 +66,14 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   return step;
 }
 
-// Returns the time in which ranks put clips through the network without training: each computes
-// `clips_per_s`, unless the storage is slower than all of them.
-double PassSeconds(const Request& request, double clips, double clips_per_s, double num_ranks) {
-  return clips / std::min(num_ranks * clips_per_s, StorageClipsPerSecond(request));
+// Ranks put clips through the network without training, so each is for itself.
+StepTime PlanPass(const Request& request, double clips, double clips_per_s, double num_ranks) {
+  StepConditions one_rank;
+  one_rank.clips_per_rank = clips / num_ranks;
+  one_rank.compute_clips_per_s = clips_per_s;
+  one_rank.loader_clips_per_s = LoaderClipsPerSecond(request, num_ranks);
+  one_rank.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
+  return ExpectedStep(one_rank);
 }
 
 JobConditions JobOf(const Request& request, double num_nodes) {
@@ -120,7 +126,7 @@ ArraySize PlanPrep(const Request& request, double core_s, double num_items) {
   ArrayConditions array = ArrayOf(request);
   array.core_s = core_s;
   array.num_items = num_items;
-  array.cores_per_task = request.cluster.cores_per_node.value;
+  array.cores_per_task = TaskCores(request.cluster).value;
   array.tasks_at_once = request.settings.prep_nodes.value;
   return SizeArray(array);
 }
@@ -137,7 +143,7 @@ void PlanGroups(const Request& request, RunPlan* plan) {
   plan->pack_s = PackSeconds(request);
   plan->pack_jobs = 0;
   plan->prep =
-      PlanPrep(request, plan->prep_core_s + plan->pack_s * request.cluster.cores_per_node.value,
+      PlanPrep(request, plan->prep_core_s + plan->pack_s * TaskCores(request.cluster).value,
                plan->num_groups);
   const double at_once = std::min(plan->prep.num_tasks, settings.prep_nodes.value);
   plan->peak_bytes = plan->stored_bytes + at_once * plan->group_bytes;
@@ -167,8 +173,10 @@ double WindowsPerVideo(const Request& request) {
 void PlanScoring(const Request& request, RunPlan* plan) {
   plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
   const double num_ranks = ScoreRanks(request.settings);
-  plan->score_s =
-      PassSeconds(request, plan->score_windows, request.rates.score_clips_per_s.value, num_ranks);
+  const StepTime pass =
+      PlanPass(request, plan->score_windows, request.rates.score_clips_per_s.value, num_ranks);
+  plan->score_s = pass.total_s;
+  plan->score_limit = pass.limit;
   plan->score_rank_s = plan->score_s * num_ranks;
   ArrayConditions array = ArrayOf(request);
   array.core_s = plan->score_rank_s;
@@ -184,13 +192,17 @@ void AddUp(const Request& request, RunPlan* plan) {
   const bool packs_alone = request.settings.packing == Packing::kSteps;
   plan->wall_s = plan->prep.wall_s + (packs_alone ? plan->pack_s : 0) + plan->training.job.wall_s +
                  plan->score_s + plan->queue_s;
-  plan->core_hours = (plan->prep_core_s + plan->pack_s * cluster.cores_per_node.value) / kHour_s;
+  plan->core_hours = (plan->prep_core_s + plan->pack_s * TaskCores(cluster).value) / kHour_s;
   plan->cost =
       plan->core_hours * cluster.core_hour_price.value +
       (plan->training.rank_hours + plan->score_rank_s / kHour_s) * cluster.rank_hour_price.value;
 }
 
 }  // namespace
+
+Known TaskCores(const Cluster& cluster) {
+  return cluster.task_cores.value > 0 ? cluster.task_cores : cluster.cores_per_node;
+}
 
 TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   const Settings& settings = request.settings;
@@ -210,8 +222,9 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   const double clips = request.videos.num_training.value * settings.clips_per_video.value;
   training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
   const double validation_s =
-      PassSeconds(request, NumValidation(request.videos) * settings.validation_windows.value,
-                  1000 / request.rates.validation_ms.value, num_ranks) /
+      PlanPass(request, NumValidation(request.videos) * settings.validation_windows.value,
+               1000 / request.rates.validation_ms.value, num_ranks)
+          .total_s /
       settings.validation_every.value;
   training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
   training.loader_cores =

@@ -36,6 +36,7 @@ struct Rates {
 
 struct Cluster {
   Known nodes{1}, cores_per_node{64}, ranks_per_node{8};
+  Known task_cores{0};  // of a task that prepares or packs; 0: all of a node
   Known storage_gb_per_s{10};                        // shared by all nodes
   Known inside_gb_per_s{200}, between_gb_per_s{25};  // links within and between nodes
   Known inside_us{5}, between_us{15};                // latency of the same links
@@ -102,6 +103,7 @@ struct RunPlan {
   double pack_jobs = 1;  // of pack-shards in a row, as the time limit ends each
   double score_s = 0, score_windows = 0;
   double score_rank_s = 0;  // of all ranks that score, added up
+  StepLimit score_limit = StepLimit::kComputing;
   ArraySize score;          // if an array scores, with one rank a task
   TrainingPlan training;
   double wall_s = 0;      // of all stages, with a queue before each
@@ -116,6 +118,9 @@ RunPlan MakePlan(const Request& request);
 
 // Returns the training part of the plan for another number of ranks.
 TrainingPlan PlanTraining(const Request& request, double num_ranks);
+
+// Returns the cores of a task that prepares or packs.
+Known TaskCores(const Cluster& cluster);
 
 // Returns 1, 2, 4 ... up to four times the planned ranks, and the planned number itself. No number
 // is above the clips of a batch.

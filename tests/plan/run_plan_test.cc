@@ -151,6 +151,40 @@ TEST(RunPlan, ScoringAndValidationWaitForTheStorage) {
               180000.0 / 1000 - 180000.0 / 4000 / 8, 1e-6);
 }
 
+// Four cores of a rank load 2,000 clips/s.
+TEST(RunPlan, ScoringAndValidationWaitForTheLoader) {
+  Request request = Kinetics();
+  request.cluster.storage_gb_per_s.value = 1000;
+  request.rates.train_clips_per_s.value = 1;
+  const TrainingPlan quick = MakePlan(request).training;
+  request.cluster.cores_per_node = {32, Origin::kGiven};
+  request.rates.loader_clips_per_s.origin = Origin::kMeasured;
+  const RunPlan slow = MakePlan(request);
+  EXPECT_NEAR(slow.score_s, 967500.0 / 2000 / 8, 1e-9);
+  EXPECT_NEAR(slow.training.epoch_s - quick.epoch_s, 180000.0 / 2000 / 8 - 180000.0 / 4000 / 8,
+              1e-6);
+  for (const Figure& figure : FiguresOf(request, slow)) {
+    if (figure.stage == "score" && figure.key == "wall_s") {
+      EXPECT_EQ(figure.value.origin, Origin::kGiven);
+    }
+  }
+}
+
+TEST(RunPlan, ATaskMayHaveFewerCoresThanANode) {
+  Request request = Kinetics();
+  const RunPlan nodes = MakePlan(request);
+  request.cluster.task_cores.value = 16;
+  for (const Packing packing : {Packing::kSteps, Packing::kGroups}) {
+    request.settings.packing = packing;
+    const RunPlan tasks = MakePlan(request);
+    const double pack_s = packing == Packing::kGroups ? 24000 : 0;
+    EXPECT_NEAR(tasks.prep.task_s * tasks.prep.num_tasks, 270000.0 / 16 + pack_s, 1e-6);
+    EXPECT_NEAR(tasks.core_hours, (270000 + 24000 * 16) / 3600.0, 1e-9);
+    EXPECT_EQ(tasks.training.epoch_s, nodes.training.epoch_s);
+    EXPECT_EQ(tasks.score_s, nodes.score_s);
+  }
+}
+
 TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
   const Request request = Kinetics();
   std::set<std::string> keys;

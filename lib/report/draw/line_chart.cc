@@ -14,7 +14,7 @@
 namespace reel3d::report {
 namespace {
 
-constexpr double kPlotLeft = 72, kPlotRight = 12, kPlotTop = 10, kPlotHeight = 220, kBelow = 40;
+constexpr double kPlotLeft = 72, kPlotRight = 24, kPlotTop = 10, kPlotHeight = 220, kBelow = 40;
 constexpr double kPlotWidth = kChartWidth - kPlotLeft - kPlotRight;
 constexpr int kMostLegendColumns = 19;  // also of wide letters fit into half of the width
 constexpr size_t kMostDots = 80, kMostPoints = 400;

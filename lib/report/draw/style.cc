@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 namespace reel3d::report {
 namespace {
 
@@ -106,8 +108,15 @@ std::string PageStyle() {
       kDark, kPage, kPicture, NumberedColors());
 }
 
+// Programs that turn pictures into pages of a paper know no variables, so each colour is written out.
 std::string PictureStyle() {
-  return fmt::format("svg{{{};background:var(--page)}}{}{}", kLight, kPicture, NumberedColors());
+  std::string style = "svg{background:var(--page)}" + (kPicture + NumberedColors());
+  const std::string colors = kLight;
+  const std::regex named("(--[a-z0-9]+):([^;]+)");
+  for (std::sregex_iterator at(colors.begin(), colors.end(), named), end; at != end; ++at) {
+    style = std::regex_replace(style, std::regex("var\\(" + at->str(1) + "\\)"), at->str(2));
+  }
+  return style;
 }
 
 }  // namespace reel3d::report
