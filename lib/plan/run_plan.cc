@@ -66,12 +66,16 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   return step;
 }
 
-// Ranks put clips through the network without training, so each is for itself.
-StepTime PlanPass(const Request& request, double clips, double clips_per_s, double num_ranks) {
+// Ranks put clips through the network without training, so each is for itself. A measured rate is
+// that of a rank with its loader cores, so these do not count again.
+StepTime PlanPass(const Request& request, double clips, const Known& clips_per_s,
+                  double num_ranks) {
   StepConditions one_rank;
   one_rank.clips_per_rank = clips / num_ranks;
-  one_rank.compute_clips_per_s = clips_per_s;
-  one_rank.loader_clips_per_s = LoaderClipsPerSecond(request, num_ranks);
+  one_rank.compute_clips_per_s = clips_per_s.value;
+  one_rank.loader_clips_per_s = clips_per_s.origin == Origin::kMeasured
+                                    ? clips_per_s.value
+                                    : LoaderClipsPerSecond(request, num_ranks);
   one_rank.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
   return ExpectedStep(one_rank);
 }
@@ -174,7 +178,7 @@ void PlanScoring(const Request& request, RunPlan* plan) {
   plan->score_windows = NumValidation(request.videos) * WindowsPerVideo(request);
   const double num_ranks = ScoreRanks(request.settings);
   const StepTime pass =
-      PlanPass(request, plan->score_windows, request.rates.score_clips_per_s.value, num_ranks);
+      PlanPass(request, plan->score_windows, request.rates.score_clips_per_s, num_ranks);
   plan->score_s = pass.total_s;
   plan->score_limit = pass.limit;
   plan->score_rank_s = plan->score_s * num_ranks;
@@ -221,12 +225,12 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   training.step = ExpectedStep(StepOf(request, num_ranks));
   const double clips = request.videos.num_training.value * settings.clips_per_video.value;
   training.steps_per_epoch = std::max(1.0, std::floor(clips / settings.batch.value));
-  const double validation_s =
+  const Known& window_ms = request.rates.validation_ms;
+  const StepTime validation =
       PlanPass(request, NumValidation(request.videos) * settings.validation_windows.value,
-               1000 / request.rates.validation_ms.value, num_ranks)
-          .total_s /
-      settings.validation_every.value;
-  training.epoch_s = training.steps_per_epoch * training.step.total_s + validation_s;
+               {1000 / window_ms.value, window_ms.origin}, num_ranks);
+  training.epoch_s = training.steps_per_epoch * training.step.total_s +
+                     validation.total_s / settings.validation_every.value;
   training.loader_cores =
       request.rates.train_clips_per_s.value / request.rates.loader_clips_per_s.value;
   training.storage_bytes_per_s = settings.batch.value / training.step.total_s * ClipBytes(request);

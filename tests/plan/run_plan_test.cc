@@ -151,7 +151,7 @@ TEST(RunPlan, ScoringAndValidationWaitForTheStorage) {
               180000.0 / 1000 - 180000.0 / 4000 / 8, 1e-6);
 }
 
-// Four cores of a rank load 2,000 clips/s.
+// Four cores of a rank load 2,000 clips/s. Rates that were measured had a loader.
 TEST(RunPlan, ScoringAndValidationWaitForTheLoader) {
   Request request = Kinetics();
   request.cluster.storage_gb_per_s.value = 1000;
@@ -168,6 +168,10 @@ TEST(RunPlan, ScoringAndValidationWaitForTheLoader) {
       EXPECT_EQ(figure.value.origin, Origin::kGiven);
     }
   }
+  request.rates.score_clips_per_s.origin = Origin::kMeasured;
+  request.rates.validation_ms.origin = Origin::kMeasured;
+  EXPECT_NEAR(MakePlan(request).score_s, 967500.0 / 4000 / 8, 1e-9);
+  EXPECT_NEAR(MakePlan(request).training.epoch_s, quick.epoch_s, 1e-9);
 }
 
 TEST(RunPlan, ATaskMayHaveFewerCoresThanANode) {
