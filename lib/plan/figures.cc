@@ -223,9 +223,9 @@ void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {
 void AddRun(const Request& request, const RunPlan& plan, Figures* figures) {
   const Rates& rates = request.rates;
   const Cluster& cluster = request.cluster;
-  const Origin cores = Weaker(
-      FramesOrigin(request.videos),
-      WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, TaskCores(cluster)}));
+  const Origin cores =
+      Weaker(FramesOrigin(request.videos),
+             WeakestOf({rates.prep_ms, rates.frame_kb, rates.pack_mb_per_s, TaskCores(cluster)}));
   const Origin all =
       Weaker(Weaker(cores, TrainingOrigin(request, plan.training)), ScoreOrigin(request, plan));
   figures->Begin("run", all);

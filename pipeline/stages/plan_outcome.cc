@@ -97,6 +97,11 @@ SavedPlan ReadPlan(const fs::path& file) {
   return plan;
 }
 
+double ValueOf(const std::map<std::string, double>& values, const char* key) {
+  const auto found = values.find(key);
+  return found == values.end() ? 0 : found->second;
+}
+
 // Multiplies `rate` by the ratio of `figure` to the power of `power`, if both exist.
 void Correct(const std::map<std::string, double>& ratios, const char* figure, const char* rate,
              double power, MeasuredRates* rates) {
@@ -108,8 +113,10 @@ void Correct(const std::map<std::string, double>& ratios, const char* figure, co
 }
 
 // Corrects the rates by the ratios measured / planned. First divides ratios that grow with the
-// number of frames by the ratio of the frames, which is no fault of a rate.
-void CorrectAll(std::map<std::string, double> ratios, MeasuredRates* rates) {
+// number of frames by the ratio of the frames, which is no fault of a rate. `planned` are the
+// figures of the plan.
+void CorrectAll(std::map<std::string, double> ratios, const std::map<std::string, double>& planned,
+                MeasuredRates* rates) {
   const auto frames = ratios.find("data.frames");
   if (frames != ratios.end()) {
     for (const char* key : {"prepare.core_s", "prepare.bytes", "pack.bytes",
@@ -136,6 +143,11 @@ void CorrectAll(std::map<std::string, double> ratios, MeasuredRates* rates) {
   Correct(ratios, training, "validation_ms", 1, rates);
   Correct(ratios, training, "straggling_ms", 1, rates);
   if (ratios.count("score.rank_s") > 0) {
+    // The plan's own rate is higher if loaders or the storage limited it.
+    const double windows = ValueOf(planned, "score.windows");
+    if (IsComparable(windows)) {
+      rates->by_key["score_clips_per_s"] = windows / ValueOf(planned, "score.rank_s");
+    }
     Correct(ratios, "score.rank_s", "score_clips_per_s", -1, rates);
     Correct(ratios, "score.windows", "score_clips_per_s", 1, rates);
   }
@@ -144,10 +156,10 @@ void CorrectAll(std::map<std::string, double> ratios, MeasuredRates* rates) {
 // Returns the rates with which the plan would have been right. The rate that decides the time or
 // size of a stage was now measured. Other rates keep their origin: the time of training says
 // nothing about each of them alone. Assumed rates that the outcome does not correct are left out.
-MeasuredRates CorrectedRates(const MeasuredRates& planned,
+MeasuredRates CorrectedRates(const SavedPlan& planned,
                              const std::map<std::string, double>& ratios) {
-  MeasuredRates rates = planned;
-  CorrectAll(ratios, &rates);
+  MeasuredRates rates = planned.rates;
+  CorrectAll(ratios, planned.figures, &rates);
   static constexpr std::pair<const char*, const char*> kDecided[] = {
       {"prepare.core_s", "prep_ms"},
       {"prepare.bytes", "frame_kb"},
@@ -164,7 +176,7 @@ MeasuredRates CorrectedRates(const MeasuredRates& planned,
       rates.origins.erase(rate);
     }
   }
-  for (const auto& [key, value] : planned.by_key) {
+  for (const auto& [key, value] : planned.rates.by_key) {
     if (rates.OriginOf(key) == plan::Origin::kAssumed && rates.by_key.at(key) == value) {
       rates.by_key.erase(key);
       rates.origins.erase(key);
@@ -233,11 +245,6 @@ class Comparison {
   double planned_s_ = 0, measured_s_ = 0;
 };
 
-double ValueOf(const std::map<std::string, double>& values, const char* key) {
-  const auto found = values.find(key);
-  return found == values.end() ? 0 : found->second;
-}
-
 }  // namespace
 
 PlanOutcome ComparePlan(const fs::path& plan_file, const fs::path& run_folder) {
@@ -262,7 +269,7 @@ PlanOutcome ComparePlan(const fs::path& plan_file, const fs::path& run_folder) {
   }
   outcome.json = {{"figures", comparison.json()}, {"notes", run.notes}};
   outcome.correction = CorrectionJson(
-      WithWaits(CorrectedRates(plan.rates, RatiosOfRates(comparison.ratios(), run)), run_folder),
+      WithWaits(CorrectedRates(plan, RatiosOfRates(comparison.ratios(), run)), run_folder),
       comparison.ratios());
   return outcome;
 }
