@@ -145,26 +145,32 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     REEL3D_CHECK(!is_training());
     return input;
   }
+  at::Tensor output;
   if (HasKernelsFor(input, weight_) && (is_training() || at::GradMode::is_enabled())) {
-    double num_values = 0;
-    const at::Tensor output =
-        BatchNormOnCpu(input,
-                       {weight_, bias_, running_mean_, running_var_, options_.epsilon,
-                        options_.momentum, is_training(), group_},
-                       &num_values);
-    LayerWatch::NoteBatchNorm(input, weight_, output);
-    if (num_values > (group_ ? 0 : 1)) {
-      num_batches_tracked_.add_(1);
-    }
-    return output;
-  }
-  if (input.is_cuda() && input.dim() == 5 &&
-      input.is_contiguous(at::MemoryFormat::ChannelsLast3d)) {
+    output = NormalizedOnCpu(input);
+  } else if (input.is_cuda() && input.dim() == 5 &&
+             input.is_contiguous(at::MemoryFormat::ChannelsLast3d)) {
     // torch has faster kernels for pictures than for clips. Both have the same memory.
     const at::Tensor pictures = input.transpose(1, 2).flatten(0, 1);
-    return Normalized(pictures).unflatten(0, {input.size(0), input.size(2)}).transpose(1, 2);
+    output = Normalized(pictures).unflatten(0, {input.size(0), input.size(2)}).transpose(1, 2);
+  } else {
+    output = Normalized(input);
   }
-  return Normalized(input);
+  LayerWatch::NoteBatchNorm(input, weight_, output);
+  return output;
+}
+
+at::Tensor BatchNormImpl::NormalizedOnCpu(const at::Tensor& input) {
+  double num_values = 0;
+  const at::Tensor output =
+      BatchNormOnCpu(input,
+                     {weight_, bias_, running_mean_, running_var_, options_.epsilon,
+                      options_.momentum, is_training(), group_},
+                     &num_values);
+  if (num_values > (group_ ? 0 : 1)) {
+    num_batches_tracked_.add_(1);
+  }
+  return output;
 }
 
 at::Tensor BatchNormImpl::Normalized(const at::Tensor& input) {

@@ -41,6 +41,8 @@ class BatchNormImpl : public torch::nn::Module {
   ScaleAndShift BeAbsorbed();
 
  private:
+  // Does the work of forward() on a CPU with our own kernels.
+  at::Tensor NormalizedOnCpu(const at::Tensor& input);
   // Does the work of forward() with torch's kernels.
   at::Tensor Normalized(const at::Tensor& input);
 

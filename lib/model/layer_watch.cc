@@ -18,7 +18,6 @@ struct Operator {
 };
 const std::map<std::string, Operator> kOperators = {
     {"aten::addmm", {"linear", 1, 2}},
-    {"aten::batch_norm", {"batch norm", 0, 1}},
     {"aten::max_pool3d_with_indices", {"max pool", 0, {}}},
     {"aten::mean", {"mean pool", 0, {}}},
 };

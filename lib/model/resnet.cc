@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "lib/base/error.h"
+#include "lib/model/pointwise.h"
 #include "lib/weights/channels.h"
 
 namespace reel3d {
@@ -83,10 +84,10 @@ class PostActivationBlock : public Block {
     for (size_t i = 0; i < units_.size(); ++i) {
       output = units_[i](output);
       if (i + 1 < units_.size()) {
-        output.relu_();
+        output = Relu(output);
       }
     }
-    return output.add_((*shortcut_)(input)).relu_();
+    return Relu(Plus(output, (*shortcut_)(input)));
   }
 
  private:
@@ -112,9 +113,9 @@ class PreActivationBlock : public Block {
   at::Tensor forward(const at::Tensor& input) override {
     at::Tensor output = input;
     for (size_t i = 0; i < convolutions_.size(); ++i) {
-      output = convolutions_[i](batch_norms_[i](output).relu_());
+      output = convolutions_[i](Relu(batch_norms_[i](output)));
     }
-    return output.add_((*shortcut_)(input));
+    return Plus(output, (*shortcut_)(input));
   }
 
  private:
@@ -153,7 +154,7 @@ class ResNetImpl : public NetworkImpl {
         // the values.
         features = MaxPool(features, 3, 2, 1);
       }
-      features.relu_();
+      features = Relu(features);
     }
     for (size_t block = 0; block < BlocksBefore(stages_left); ++block) {
       features = blocks_[block]->forward(features);

@@ -1,6 +1,8 @@
 // Compares networks on a GPU with the same networks on the CPU. Also tests what training needs:
 // NCCL, asynchronous copies, and the same bits in each run.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
@@ -10,9 +12,11 @@
 #include "lib/infer/clip_input.h"
 #include "lib/infer/clip_tensors.h"
 #include "lib/model/batch_norm.h"
+#include "lib/model/layer_watch.h"
 #include "lib/model/network.h"
 #include "lib/model/precision.h"
 #include "tests/dist/world_environment.h"
+#include "tests/model/backward_steps.h"
 #include "tests/model/small_network.h"
 
 namespace reel3d {
@@ -74,6 +78,30 @@ TEST_P(GpuNetwork, ComputesWhatTheCpuDoes) {
   network->AbsorbBatchNorms();
   const at::NoGradGuard no_gradient;
   EXPECT_LE(RelativeError(network(Clips().to(device_)), on_cpu.logits), 1e-5);
+}
+
+// A layer's output is a feature of a clip (extract-features), so its shape matters. In training, no
+// gradient may be copied because a layer writes over a view.
+TEST_P(GpuNetwork, ItsLayersHaveTheShapesOfTheCpu) {
+  Network network = Small(GetParam());
+  std::vector<std::string> on_cpu;
+  std::vector<std::string> on_gpu;
+  for (const at::Device device : {at::Device(at::kCPU), device_}) {
+    if (!device.is_cpu()) {
+      network->to(device);
+      UsePrecision(network, {Precision::kFloat32}, {16, 96});
+    }
+    std::vector<std::string>& layers = device.is_cpu() ? on_cpu : on_gpu;
+    const LayerWatch watch(*network, [&](const LayerCall& call) {
+      layers.push_back(fmt::format("{} {} {} {}", call.layer, call.kind,
+                                   fmt::join(call.input.sizes(), "x"),
+                                   fmt::join(call.output.sizes(), "x")));
+    });
+    network->train();
+    const at::Tensor logits = network(Clips().to(device));
+    EXPECT_EQ(test::StepsBehind(logits).count("torch::autograd::CopySlices"), 0U);
+  }
+  EXPECT_EQ(on_gpu, on_cpu);
 }
 
 TEST_P(GpuNetwork, ComputesInBfloat16AndTf32) {

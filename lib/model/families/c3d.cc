@@ -14,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/model/conv_unit.h"
 #include "lib/model/family_network.h"
+#include "lib/model/pointwise.h"
 #include "lib/weights/channels.h"
 #include "lib/weights/families/c3d_plan.h"
 #include "lib/weights/family_list.h"
@@ -119,7 +120,7 @@ class C3dImpl : public NetworkImpl {
   }
 
   at::Tensor Activate(size_t layer, const at::Tensor& output) {
-    return batch_norms_.empty() ? output.relu() : batch_norms_[layer](output).relu_();
+    return batch_norms_.empty() ? output.relu() : Relu(batch_norms_[layer](output));
   }
 
   double dropout_;

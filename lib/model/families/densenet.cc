@@ -17,6 +17,7 @@
 #include "lib/model/conv_unit.h"
 #include "lib/model/family_network.h"
 #include "lib/model/layer_watch.h"
+#include "lib/model/pointwise.h"
 #include "lib/weights/channels.h"
 #include "lib/weights/families/densenet_plan.h"
 #include "lib/weights/family_list.h"
@@ -73,7 +74,7 @@ class DenseLayer {
   }
 
   at::Tensor operator()(const at::Tensor& input) {
-    const at::Tensor squeezed = squeeze_(norm_(input).relu_()).relu_();
+    const at::Tensor squeezed = Relu(squeeze_(Relu(norm_(input))));
     return at::cat({input, grow_(squeezed)}, 1);
   }
 
@@ -93,7 +94,7 @@ class Transition {
   }
 
   at::Tensor operator()(const at::Tensor& input) {
-    return HalveByMean(convolution_(norm_(input).relu_()));
+    return HalveByMean(convolution_(Relu(norm_(input))));
   }
 
  private:
@@ -138,7 +139,7 @@ class DenseNetImpl : public NetworkImpl {
       // values.
       features = MaxPool(features, 3, 2, 1);
     }
-    features.relu_();
+    features = Relu(features);
     for (size_t block = 0; block < blocks_.size() - static_cast<size_t>(stages_left); ++block) {
       features = Compute(block, features);
     }
@@ -161,7 +162,7 @@ class DenseNetImpl : public NetworkImpl {
     for (DenseLayer& layer : blocks_[block]) {
       features = layer(features);
     }
-    return block + 1 < blocks_.size() ? features : norm_(features).relu_();
+    return block + 1 < blocks_.size() ? features : Relu(norm_(features));
   }
 
   static const std::array<int64_t, 4>& BlocksOf(int depth) {

@@ -12,6 +12,7 @@
 
 #include "lib/model/conv_unit.h"
 #include "lib/model/family_network.h"
+#include "lib/model/pointwise.h"
 #include "lib/weights/channels.h"
 #include "lib/weights/families/i3d_plan.h"
 #include "lib/weights/family_list.h"
@@ -31,7 +32,7 @@ class Unit {
       : unit_(owner, path + ".conv3d", path + ".bn",
               {in, out, kernel, stride, 1, false, Padding::kSame}, kBatchNorm) {}
 
-  at::Tensor operator()(const at::Tensor& input) { return unit_(input).relu_(); }
+  at::Tensor operator()(const at::Tensor& input) { return Relu(unit_(input)); }
 
  private:
   ConvUnit unit_;
