@@ -29,6 +29,7 @@ from networks import build, CLASSES
 case, precision, batch, threads, steps, device = json.loads(sys.argv[1])
 torch.set_num_threads(threads)
 torch.backends.cudnn.benchmark = True
+torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
 def rate(layout, train):
     network = build(width=1, **case).to(device, memory_format=layout).train(train)
     clips = torch.randn(batch, 3, 16, 112, 112, device=device).contiguous(memory_format=layout)

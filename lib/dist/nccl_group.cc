@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
@@ -44,7 +45,9 @@ c10::intrusive_ptr<c10d::Store> MakeStore(const World& world) {
     options.port = 0;
     store = c10::make_intrusive<c10d::TCPStore>("localhost", options);
   }
-  const std::string host = world.Broadcast(world.host());
+  const std::string main_host = world.Broadcast(world.host());
+  // A container may not know the address of its own name.
+  const std::string host = main_host == world.host() ? "localhost" : main_host;
   const std::string port = world.Broadcast(store ? std::to_string(store->getPort()) : "");
   if (!store) {
     options.port = static_cast<uint16_t>(std::stoi(port));
@@ -94,6 +97,9 @@ Gpu GpuOf(int index) {
 void UseGpu(at::Device device) { c10::cuda::set_device(device.index()); }
 
 ProcessGroup MakeNcclGroup(const World& world, at::Device device) {
+  // Otherwise the first thread that meets an error of a GPU is NCCL's watchdog, which ends the
+  // process without a message of ours. The main thread meets the same error.
+  setenv("TORCH_NCCL_RETHROW_CUDA_ERRORS", "0", /*overwrite=*/0);
   try {
     auto store = MakeStore(world);
     auto options = c10d::ProcessGroupNCCL::Options::create();

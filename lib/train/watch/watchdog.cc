@@ -86,9 +86,9 @@ Beat Watchdog::Now() const {
   beat.step = place.step;
   beat.phase = PhaseName(place.phase);
   beat.waiting = place.phase == Phase::kOtherRanks;
-  beat.may_wait = place.phase == Phase::kStart || place.phase == Phase::kForward ||
-                  place.phase == Phase::kBackward || place.phase == Phase::kUpdate ||
-                  place.phase == Phase::kValidate;
+  beat.may_wait = place.phase == Phase::kStart || place.phase == Phase::kCopy ||
+                  place.phase == Phase::kForward || place.phase == Phase::kBackward ||
+                  place.phase == Phase::kUpdate || place.phase == Phase::kValidate;
   beat.since_s = SecondsSince1970() - place.for_s;
   beat.for_s = place.for_s;
   const std::lock_guard<std::mutex> lock(work_mutex_);
