@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/dist/data_parallel.h"
 
-#include <ATen/Context.h>
 #include <torch/nn/module.h>
 
 #include <torch/csrc/autograd/engine.h>
@@ -121,12 +120,7 @@ void DataParallel::BeginMicroBatch(bool reduce) {
   state_->reduce = reduce;
   if (reduce) {
     state_->reducer->prepare_for_forward();
-    // Reducer sorts its buckets anew when it has seen the first step after a start. On several GPUs
-    // the order in which NCCL adds, and so the last bit, depends on a gradient's place in its
-    // bucket.
-    if (!at::globalContext().deterministicAlgorithms()) {
-      state_->reducer->rebuild_buckets();
-    }
+    state_->reducer->rebuild_buckets();
   }
 }
 

@@ -8,7 +8,6 @@
 #include <torch/types.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
@@ -97,9 +96,6 @@ Gpu GpuOf(int index) {
 void UseGpu(at::Device device) { c10::cuda::set_device(device.index()); }
 
 ProcessGroup MakeNcclGroup(const World& world, at::Device device) {
-  // Otherwise the first thread that meets an error of a GPU is NCCL's watchdog, which ends the
-  // process without a message of ours. The main thread meets the same error.
-  setenv("TORCH_NCCL_RETHROW_CUDA_ERRORS", "0", /*overwrite=*/0);
   try {
     auto store = MakeStore(world);
     auto options = c10d::ProcessGroupNCCL::Options::create();

@@ -1,9 +1,9 @@
 // Reports input and output of each layer of a network, in the order in which they are computed.
 // Convolutions report themselves, because they may compute in another precision or with more
 // padding than the layer has. So do average poolings, which consist of several operators, and batch
-// norm, whose kernels see clips as pictures on a GPU, or are our own. Other layers are recognised by the
-// address of their weights. A layer that computes with a converted copy of its weights is reported
-// without a name.
+// norm, whose kernels see clips as pictures on a GPU, or are our own. Other layers are recognised
+// by the address of their weights. A layer that computes with a converted copy of its weights is
+// reported without a name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -119,13 +119,18 @@ Origin NetworkOrigin(const Request& request, const TrainingPlan& training) {
              : Weaker(inside, WeakestOf({cluster.between_gb_per_s, cluster.between_us}));
 }
 
-// Returns the weakest origin of the rate at which clips come to the ranks: from their loader cores
-// or from the storage.
-Origin SupplyOrigin(const Request& request, StepLimit limit) {
+// Returns the weakest origin of what decides the time of clips that each rank computes by itself,
+// at the rate `computing` if neither its loader cores nor the storage limit it.
+Origin PassOrigin(const Request& request, StepLimit limit, const Known& computing) {
   const Rates& rates = request.rates;
-  return limit == StepLimit::kLoader
-             ? WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node})
-             : WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+  switch (limit) {
+    case StepLimit::kLoader:
+      return WeakestOf({rates.loader_clips_per_s, request.cluster.cores_per_node});
+    case StepLimit::kStorage:
+      return WeakestOf({rates.frame_kb, request.cluster.storage_gb_per_s});
+    default:
+      return computing.origin;
+  }
 }
 
 // Returns the weakest origin of what decides the time of a step. Parts that take no time, or that
@@ -133,22 +138,28 @@ Origin SupplyOrigin(const Request& request, StepLimit limit) {
 Origin StepOrigin(const Request& request, const TrainingPlan& training) {
   const Rates& rates = request.rates;
   const StepTime& step = training.step;
+  Origin origin = PassOrigin(request, step.limit, rates.train_clips_per_s);
   if (step.limit == StepLimit::kLoader || step.limit == StepLimit::kStorage) {
-    return SupplyOrigin(request, step.limit);
+    return origin;
   }
-  Origin origin = rates.train_clips_per_s.origin;
   if (step.exposed_s > 0) {
     origin = Weaker(origin, NetworkOrigin(request, training));
   }
   return step.waiting_s > 0 ? Weaker(origin, rates.straggling_ms.origin) : origin;
 }
 
+// Returns the weakest origin of what decides the time of an epoch.
+Origin EpochOrigin(const Request& request, const TrainingPlan& training) {
+  return Weaker(Weaker(request.videos.num_training.origin, StepOrigin(request, training)),
+                PassOrigin(request, training.validation_limit, request.rates.validation_ms));
+}
+
 // Returns the origin of the time of all epochs, which also depends on failures and the scheduler.
 Origin TrainingOrigin(const Request& request, const TrainingPlan& training) {
   const Cluster& cluster = request.cluster;
-  return Weaker(Weaker(request.videos.num_training.origin, StepOrigin(request, training)),
-                WeakestOf({request.rates.validation_ms, cluster.node_mtbf_days, cluster.save_s,
-                           cluster.start_s, cluster.limit_hours, cluster.queue_minutes}));
+  return Weaker(EpochOrigin(request, training),
+                WeakestOf({cluster.node_mtbf_days, cluster.save_s, cluster.start_s,
+                           cluster.limit_hours, cluster.queue_minutes}));
 }
 
 void AddStep(const Request& request, const TrainingPlan& training, Figures* figures) {
@@ -174,9 +185,7 @@ void AddStep(const Request& request, const TrainingPlan& training, Figures* figu
 void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) {
   const TrainingPlan& training = plan.training;
   const Cluster& cluster = request.cluster;
-  const Origin speed =
-      Weaker(request.videos.num_training.origin,
-             Weaker(StepOrigin(request, training), request.rates.validation_ms.origin));
+  const Origin speed = EpochOrigin(request, training);
   const Origin failures = WeakestOf({cluster.node_mtbf_days, cluster.save_s});
   figures->Begin("train", speed);
   figures->Add("ranks", "ranks", Unit::kCount, training.num_ranks, request.settings.ranks.origin);
@@ -205,8 +214,7 @@ void AddTraining(const Request& request, const RunPlan& plan, Figures* figures) 
 
 // Returns the weakest origin of what decides the time of scoring, but for the number of windows.
 Origin ScoreOrigin(const Request& request, const RunPlan& plan) {
-  return plan.score_limit == StepLimit::kComputing ? request.rates.score_clips_per_s.origin
-                                                   : SupplyOrigin(request, plan.score_limit);
+  return PassOrigin(request, plan.score_limit, request.rates.score_clips_per_s);
 }
 
 void AddScore(const Request& request, const RunPlan& plan, Figures* figures) {

@@ -66,8 +66,9 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   return step;
 }
 
-// Ranks put clips through the network without training, so each is for itself. A measured rate is
-// that of a rank with its loader cores, so these do not count again.
+// Returns the time in which `num_ranks` put `clips` through the network without training, and what
+// limits it. Each rank is for itself. A measured rate is that of a rank with its loader cores, so
+// these do not count again.
 StepTime PlanPass(const Request& request, double clips, const Known& clips_per_s,
                   double num_ranks) {
   StepConditions one_rank;
@@ -229,6 +230,7 @@ TrainingPlan PlanTraining(const Request& request, double num_ranks) {
   const StepTime validation =
       PlanPass(request, NumValidation(request.videos) * settings.validation_windows.value,
                {1000 / window_ms.value, window_ms.origin}, num_ranks);
+  training.validation_limit = validation.limit;
   training.epoch_s = training.steps_per_epoch * training.step.total_s +
                      validation.total_s / settings.validation_every.value;
   training.loader_cores =

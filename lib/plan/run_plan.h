@@ -36,8 +36,8 @@ struct Rates {
 
 struct Cluster {
   Known nodes{1}, cores_per_node{64}, ranks_per_node{8};
-  Known task_cores{0};  // of a task that prepares or packs; 0: all of a node
-  Known storage_gb_per_s{10};                        // shared by all nodes
+  Known task_cores{0};         // of a task that prepares or packs; 0: all of a node
+  Known storage_gb_per_s{10};  // shared by all nodes
   Known inside_gb_per_s{200}, between_gb_per_s{25};  // links within and between nodes
   Known inside_us{5}, between_us{15};                // latency of the same links
   Known node_mtbf_days{150};
@@ -83,12 +83,13 @@ struct TrainingPlan {
   double num_ranks = 1, num_nodes = 1;
   StepTime step;
   double steps_per_epoch = 0, epoch_s = 0;  // with validation
-  double loader_cores = 0;                  // cores that load as fast as a rank computes
-  double storage_bytes_per_s = 0;           // read by all ranks together
-  double young_s = 0, daly_s = 0;           // work between checkpoints
-  double interval_s = 0;                    // the planned one: daly_s, or an epoch if nothing fails
-  double work_s = 0;                        // of all epochs, without restarts and saves
-  JobTimes job;                             // with a checkpoint each interval_s
+  StepLimit validation_limit = StepLimit::kComputing;
+  double loader_cores = 0;         // cores that load as fast as a rank computes
+  double storage_bytes_per_s = 0;  // read by all ranks together
+  double young_s = 0, daly_s = 0;  // work between checkpoints
+  double interval_s = 0;           // the planned one: daly_s, or an epoch if nothing fails
+  double work_s = 0;               // of all epochs, without restarts and saves
+  JobTimes job;                    // with a checkpoint each interval_s
   double rank_hours = 0;
 };
 
@@ -104,7 +105,7 @@ struct RunPlan {
   double score_s = 0, score_windows = 0;
   double score_rank_s = 0;  // of all ranks that score, added up
   StepLimit score_limit = StepLimit::kComputing;
-  ArraySize score;          // if an array scores, with one rank a task
+  ArraySize score;  // if an array scores, with one rank a task
   TrainingPlan training;
   double wall_s = 0;      // of all stages, with a queue before each
   double queue_s = 0;     // of the queues before stages and before jobs of packing

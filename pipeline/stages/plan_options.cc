@@ -93,8 +93,8 @@ std::vector<PlanKnob> KnobsOf(plan::Cluster* cluster) {
       {"task-cores",
        &cluster->task_cores,
        {0, 4096},
-       "cores of a task that prepares or packs (--cpus-per-task in PREP_OPTIONS of site.env). 0: "
-       "all --cores-per-node",
+       "cores of a task that prepares or packs (--cpus-per-task in PREP_OPTIONS or "
+       "PACK_OPTIONS of site.env). 0: all --cores-per-node",
        kWhole},
       {"ranks-per-node",
        &cluster->ranks_per_node,

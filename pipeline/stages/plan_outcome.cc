@@ -143,7 +143,7 @@ void CorrectAll(std::map<std::string, double> ratios, const std::map<std::string
   Correct(ratios, training, "validation_ms", 1, rates);
   Correct(ratios, training, "straggling_ms", 1, rates);
   if (ratios.count("score.rank_s") > 0) {
-    // The plan's own rate is higher if loaders or the storage limited it.
+    // What is corrected is the rate of the plan's figures, which loaders or the storage may limit.
     const double windows = ValueOf(planned, "score.windows");
     if (IsComparable(windows)) {
       rates->by_key["score_clips_per_s"] = windows / ValueOf(planned, "score.rank_s");

@@ -13,7 +13,9 @@ namespace {
 TEST(Pointwise, OverwritesUnlessTheGradientOfAViewIsWanted) {
   const at::Tensor leaf = test::Noise("values", {2, 3, 4}).requires_grad_();
   const at::Tensor whole = leaf * 2;
+  EXPECT_EQ(Plus(whole, leaf).const_data_ptr(), whole.const_data_ptr());
   EXPECT_EQ(Relu(whole).const_data_ptr(), whole.const_data_ptr());
+  EXPECT_TRUE(whole.equal((leaf * 3).relu()));
   const at::Tensor view = (leaf * 2).transpose(0, 1);
   const at::Tensor rest = Relu(Plus(view, view.detach().clone()));
   EXPECT_NE(rest.const_data_ptr(), view.const_data_ptr());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <stdexcept>
 
 #include "lib/base/error.h"
 #include "lib/plan/figures.h"
@@ -35,6 +36,15 @@ Request Kinetics() {
   rates.validation_ms.value = 0.25;
   rates.parameters.value = 33;
   return request;
+}
+
+Origin OriginOf(const Request& request, const std::string& stage, const std::string& key) {
+  for (const Figure& figure : FiguresOf(request, MakePlan(request))) {
+    if (figure.stage == stage && figure.key == key) {
+      return figure.value.origin;
+    }
+  }
+  throw std::invalid_argument(stage + " has no " + key);
 }
 
 TEST(RunPlan, CountsBytesShardsAndHours) {
@@ -163,11 +173,12 @@ TEST(RunPlan, ScoringAndValidationWaitForTheLoader) {
   EXPECT_NEAR(slow.score_s, 967500.0 / 2000 / 8, 1e-9);
   EXPECT_NEAR(slow.training.epoch_s - quick.epoch_s, 180000.0 / 2000 / 8 - 180000.0 / 4000 / 8,
               1e-6);
-  for (const Figure& figure : FiguresOf(request, slow)) {
-    if (figure.stage == "score" && figure.key == "wall_s") {
-      EXPECT_EQ(figure.value.origin, Origin::kGiven);
-    }
-  }
+  EXPECT_EQ(OriginOf(request, "score", "wall_s"), Origin::kGiven);
+  request.rates.train_clips_per_s = {1, Origin::kMeasured};
+  request.rates.validation_ms.origin = Origin::kGiven;
+  EXPECT_EQ(OriginOf(request, "train", "epoch_s"), Origin::kGiven);
+  request.rates.loader_clips_per_s.origin = Origin::kAssumed;
+  EXPECT_EQ(OriginOf(request, "train", "epoch_s"), Origin::kAssumed) << "it limits validation";
   request.rates.score_clips_per_s.origin = Origin::kMeasured;
   request.rates.validation_ms.origin = Origin::kMeasured;
   EXPECT_NEAR(MakePlan(request).score_s, 967500.0 / 4000 / 8, 1e-9);
@@ -187,6 +198,11 @@ TEST(RunPlan, ATaskMayHaveFewerCoresThanANode) {
     EXPECT_EQ(tasks.training.epoch_s, nodes.training.epoch_s);
     EXPECT_EQ(tasks.score_s, nodes.score_s);
   }
+  request.settings.packing = Packing::kSteps;
+  request.rates.prep_ms.origin = Origin::kMeasured;
+  EXPECT_EQ(OriginOf(request, "prepare", "wall_s"), Origin::kAssumed);
+  request.cluster.task_cores.origin = Origin::kGiven;
+  EXPECT_EQ(OriginOf(request, "prepare", "wall_s"), Origin::kGiven);
 }
 
 TEST(RunPlan, EachFigureHasTheOriginOfItsWeakestSource) {
@@ -208,14 +224,7 @@ TEST(RunPlan, AStepHasTheOriginOfWhatLimitsIt) {
   Request request = Kinetics();
   request.cluster.storage_gb_per_s = {100, Origin::kGiven};
   request.rates.frame_kb.origin = Origin::kMeasured;
-  const auto origin = [&] {
-    for (const Figure& figure : FiguresOf(request, MakePlan(request))) {
-      if (figure.key == "step_s") {
-        return figure.value.origin;
-      }
-    }
-    return Origin::kAssumed;
-  };
+  const auto origin = [&] { return OriginOf(request, "train", "step_s"); };
   EXPECT_EQ(origin(), Origin::kMeasured);
   request.cluster.storage_gb_per_s.value = 0.1;
   EXPECT_EQ(origin(), Origin::kGiven);

@@ -108,7 +108,8 @@ std::string PageStyle() {
       kDark, kPage, kPicture, NumberedColors());
 }
 
-// Programs that turn pictures into pages of a paper know no variables, so each colour is written out.
+// Programs that turn pictures into pages of a paper know no variables, so each colour is written
+// out.
 std::string PictureStyle() {
   std::string style = "svg{background:var(--page)}" + (kPicture + NumberedColors());
   const std::string colors = kLight;

@@ -60,11 +60,10 @@ bool BadSteps::LetPass(const at::Tensor& loss, const at::Tensor& gradient_norm) 
   }
   if (verdict == StepVerdict::kEnd) {
     EndIfFound();
-    FailAlike({ErrorKind::kFailed,
-               fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last "
-                           "checkpoint is as it was",
-                           state_.position.bad_in_row, DescribeLast())},
-              world_, phases_);
+    Fail(
+        fmt::format("{} bad steps in a row, the last one: {}. Lower --lr; the last "
+                    "checkpoint is as it was",
+                    state_.position.bad_in_row, DescribeLast()));
   }
   LeaveOut(verdict);
   return false;
@@ -86,11 +85,15 @@ void BadSteps::LeaveOut(StepVerdict verdict) {
 
 void BadSteps::EndIfFound() {
   if (guard_.FindBadStep()) {
-    FailAlike({ErrorKind::kFailed, fmt::format("{}: lower --lr, or see --on-bad-step; the last "
-                                               "checkpoint is as it was",
-                                               DescribeLast())},
-              world_, phases_);
+    Fail(fmt::format("{}: lower --lr, or see --on-bad-step; the last checkpoint is as it was",
+                     DescribeLast()));
   }
+}
+
+// The checkpoint that is being written is of good steps, so it is not to be lost.
+void BadSteps::Fail(const std::string& message) {
+  checkpoints_.Await();
+  FailAlike({ErrorKind::kFailed, message}, world_, phases_);
 }
 
 std::string BadSteps::DescribeLast() const {

@@ -43,6 +43,7 @@ class BadSteps {
  private:
   at::Tensor Figures(const at::Tensor& loss, const at::Tensor& gradient_norm);
   void LeaveOut(StepVerdict verdict);
+  void Fail(const std::string& message);
   std::string DescribeLast() const;
 
   const World& world_;

@@ -196,10 +196,6 @@ bool Trainer::RunEpoch() {
       Save();
     }
   }
-  // A GPU may be behind the host. This waits for it, so that the epoch's time is that of all its
-  // steps.
-  phases_.Enter(Phase::kUpdate);
-  bad_steps_.EndIfFound();
   times_.EndEpoch();
   feed_.Close();
   // A run that is being stopped may have no time for a validation, so the resumed run does it.
