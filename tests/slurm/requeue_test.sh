@@ -40,7 +40,7 @@ workflow prep EXEC=slurm TASKS=1
 await_lines "$RUN/seen" 'prep-videos holds' 1
 pkill -TERM -f "^[^ ]*bash $BIN/prep-videos "
 await_lines "$RUN/seen" 'prep-videos rank 0 got TERM' 1
-for ((i = 0; i < 100; i++)); do ! pgrep -f '^make .*EXEC=local .* prep$' >/dev/null || break && sleep 0.1; done
+for ((i = 0; i < 100; i++)); do pgrep -f '^make .*EXEC=local .* prep$' >/dev/null || break && sleep 0.1; done
 scancel --batch --signal=TERM "$(job_of "$RUN" prep)_0"
 ends_well prep
 expect '^prep-videos .* restart 1 ' 1
