@@ -12,7 +12,8 @@ self=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}}
 self=${self:-${SLURM_JOB_ID:?is not set, so this is no job of Slurm: slurm/submit.sh queues this script}}
 
 # USR1 before the time limit comes to this script alone. TERM, when the job is to end, comes to its other processes
-# too, and so may what a site sends before a preemption. The signals are noted from here on, however long site_setup takes.
+# too, and so may what a site sends before a preemption. The signals are noted from here on, however long site_setup
+# takes.
 asked='' cancelled='' requeued=''
 
 # A job that was cancelled after Slurm had told it of its preemption is shown as a preempted one, until it has

@@ -143,7 +143,7 @@ void CorrectAll(std::map<std::string, double> ratios, const std::map<std::string
   Correct(ratios, training, "validation_ms", 1, rates);
   Correct(ratios, training, "straggling_ms", 1, rates);
   if (ratios.count("score.rank_s") > 0) {
-    // What is corrected is the rate of the plan's figures, which loaders or the storage may limit.
+    // The plan's figures may be slower than its rate, because loaders or the storage limited them.
     const double windows = ValueOf(planned, "score.windows");
     if (IsComparable(windows)) {
       rates->by_key["score_clips_per_s"] = windows / ValueOf(planned, "score.rank_s");

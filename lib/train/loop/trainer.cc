@@ -381,8 +381,6 @@ void Trainer::RecordEpoch(const ClipMeans& training, const ClipMeans& validation
   phases_.Enter(Phase::kOtherRanks);
 }
 
-// Waits first for the checkpoint that is being written: a bad step that ends the run must not
-// destroy that checkpoint.
 void Trainer::Save() {
   checkpoints_.Await();
   phases_.Enter(Phase::kSave);
