@@ -54,10 +54,10 @@ function(reel3d_use_torch target)
   target_precompile_headers(${target} REUSE_FROM reel3d_torch_header)
 endfunction()
 
-# Most of a source's time goes into the headers and templates that its neighbours use too, so eight
+# Most of a source's time goes into the headers and templates that its neighbours use too, so several
 # sources are compiled as one. CMake leaves out sources that have options or definitions of their own.
 function(reel3d_compile_together target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${REEL3D_UNITY})
   # g++ warns of a member whose type is in an unnamed namespace, unless it is in the file that the
   # command names. Here that file only includes the sources.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
@@ -123,6 +123,11 @@ function(reel3d_schedule_test name)
   set_tests_properties(${name} PROPERTIES COST ${seconds} PROCESSORS ${cores} TIMEOUT ${timeout})
 endfunction()
 
+# A test's own code is compiled a third faster with -O1 than with -O3, and runs about as fast.
+function(reel3d_compile_as_test target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 # MPI_RANKS 1 2 4: runs the test under mpirun, once with each number of ranks.
 function(reel3d_test)
   cmake_parse_arguments(TEST "TORCH" "NAME" "SOURCES;LINKS;MPI_RANKS;LABELS" ${ARGN})
@@ -130,10 +135,11 @@ function(reel3d_test)
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
   reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
-  # A test's own code is compiled a third faster than with -O3, and runs about as fast.
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  reel3d_compile_as_test(${target})
   if(TEST_TORCH)
     reel3d_use_torch(${target})
+  else()
+    target_precompile_headers(${target} REUSE_FROM reel3d_test_header)
   endif()
   if(TEST_MPI_RANKS)
     foreach(ranks ${TEST_MPI_RANKS})

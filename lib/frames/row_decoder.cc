@@ -43,8 +43,8 @@ void RowDecoder::MakePlan() {
     for (int mcu = 0; mcu < kUnitMcus; ++mcu) {
       for (int b = 0; b < kBlocksPerMcu; ++b) {
         PlannedBlock block{};
-        block.to = b < 4 ? unit.luma[mcu / 4].value[0] + 2 * (mcu % 4) + 8 * (b / 2) + b % 2
-                         : unit.chroma.value[0] + mcu + 8 * (b - 4);
+        block.to = b < 4 ? unit.luma[mcu / 4].value[0] + (2 * (mcu % 4) + 8 * (b / 2) + b % 2)
+                         : unit.chroma.value[0] + (mcu + 8 * (b - 4));
         const size_t component = b < 4 ? 0 : static_cast<size_t>(b - 3);
         const size_t next = b < 3 ? 0 : static_cast<size_t>((b - 2) % 4 % 3);
         block.codes = codes_[component];

@@ -148,7 +148,7 @@ struct Choice {
 };
 
 Choice Choose(const ConvolutionImpl& convolution, const PrecisionOptions& options,
-              const std::set<int64_t>& trial_sizes, const Agree& agree) {
+              const std::set<int64_t>& trial_sizes, const RankAgreement& agree) {
   const std::vector<ConvolutionWay> ways = WaysOf(convolution, options);
   // The last choice is not tried: no other would be left.
   const size_t last = ways.size() - (options.precision == Precision::kTf32 ? 0 : 1);
@@ -209,7 +209,7 @@ struct Findings {
 
 // Chooses a way for each convolution, and makes it compute in that way.
 Findings ChooseWays(Network& network, const PrecisionOptions& options, const StepClips& clips,
-                    at::Device device, const Agree& agree) {
+                    at::Device device, const RankAgreement& agree) {
   RunOnce(network, clips, device);
   const std::set<int64_t> trial_sizes = TrialSizes(clips, device);
   std::map<std::string, Choice> choices;
@@ -329,7 +329,7 @@ ArithmeticErrors CompareWithFloat32(const ConvolutionImpl& convolution,
 }
 
 std::string UsePrecision(Network& network, const PrecisionOptions& options, const StepClips& clips,
-                         const Agree& agree) {
+                         const RankAgreement& agree) {
   const at::Device device = network->parameters().front().device();
   const bool tf32 = options.precision == Precision::kTf32;
   if (tf32 && !device.is_cuda()) {

@@ -17,7 +17,7 @@
 
 namespace reel3d {
 
-using Agree = std::function<int64_t(int64_t)>;
+using RankAgreement = std::function<int64_t(int64_t)>;
 
 // The clips that one process computes at once.
 struct StepClips {
@@ -50,7 +50,7 @@ std::set<int64_t> TrialSizes(const StepClips& clips, at::Device device);
 // network all use the safest that any of them needs.
 std::string UsePrecision(
     Network& network, const PrecisionOptions& options, const StepClips& clips,
-    const Agree& agree = [](int64_t own) { return own; });
+    const RankAgreement& agree = [](int64_t own) { return own; });
 
 // Makes a network of the same kind compute as `other` does, without trying convolutions again.
 void UsePrecisionOf(const Network& other, Network& network);

@@ -39,7 +39,7 @@ double StorageClipsPerSecond(const Request& request) {
 }
 
 // Returns the rate of all loader cores of one rank.
-double LoaderClipsPerSecond(const Request& request, double num_ranks) {
+double RankLoaderClipsPerSecond(const Request& request, double num_ranks) {
   const Cluster& cluster = request.cluster;
   return request.rates.loader_clips_per_s.value * cluster.cores_per_node.value /
          std::min(num_ranks, cluster.ranks_per_node.value);
@@ -56,7 +56,7 @@ StepConditions StepOf(const Request& request, double num_ranks) {
   step.num_ranks = num_ranks;
   step.clips_per_rank = request.settings.batch.value / num_ranks;
   step.compute_clips_per_s = rates.train_clips_per_s.value;
-  step.loader_clips_per_s = LoaderClipsPerSecond(request, num_ranks);
+  step.loader_clips_per_s = RankLoaderClipsPerSecond(request, num_ranks);
   step.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
   step.gradient_bytes = rates.parameters.value * 1e6 * sizeof(float);
   step.overlap = request.settings.overlap.value;
@@ -76,7 +76,7 @@ StepTime PlanPass(const Request& request, double clips, const Known& clips_per_s
   one_rank.compute_clips_per_s = clips_per_s.value;
   one_rank.loader_clips_per_s = clips_per_s.origin == Origin::kMeasured
                                     ? clips_per_s.value
-                                    : LoaderClipsPerSecond(request, num_ranks);
+                                    : RankLoaderClipsPerSecond(request, num_ranks);
   one_rank.storage_clips_per_s = StorageClipsPerSecond(request) / num_ranks;
   return ExpectedStep(one_rank);
 }

@@ -8,7 +8,7 @@
 namespace reel3d {
 namespace {
 
-constexpr ColorCoding kJpeg{true, 0.299, 0.114};
+constexpr ColorCoding kJpegCoding{true, 0.299, 0.114};
 
 int16_t Fixed(double value, int denominator) {
   return static_cast<int16_t>(std::lround(value * denominator));
@@ -26,15 +26,15 @@ ColorPass::ColorPass(const ColorCoding& source) {
   const double green_weight = 1 - source.red_weight - source.blue_weight;
   const double red_of_cr = 2 * (1 - source.red_weight);
   const double blue_of_cb = 2 * (1 - source.blue_weight);
-  const double jpeg_green = 1 - kJpeg.red_weight - kJpeg.blue_weight;
+  const double jpeg_green = 1 - kJpegCoding.red_weight - kJpegCoding.blue_weight;
   const double luma_of_cb =
-      blue_of_cb * (kJpeg.blue_weight - jpeg_green * source.blue_weight / green_weight);
+      blue_of_cb * (kJpegCoding.blue_weight - jpeg_green * source.blue_weight / green_weight);
   const double luma_of_cr =
-      red_of_cr * (kJpeg.red_weight - jpeg_green * source.red_weight / green_weight);
+      red_of_cr * (kJpegCoding.red_weight - jpeg_green * source.red_weight / green_weight);
   const double luma_gain = source.full_range ? 1 : 255. / 219;
   const double chroma_gain = source.full_range ? 1 : 255. / 224;
-  const double cb_scale = chroma_gain / (2 * (1 - kJpeg.blue_weight));
-  const double cr_scale = chroma_gain / (2 * (1 - kJpeg.red_weight));
+  const double cb_scale = chroma_gain / (2 * (1 - kJpegCoding.blue_weight));
+  const double cr_scale = chroma_gain / (2 * (1 - kJpegCoding.red_weight));
   luma_offset_ = source.full_range ? 0 : 16;
   luma_luma_ = Fixed(luma_gain - 1, 256);
   luma_cb_ = Fixed(luma_of_cb * chroma_gain, 256);

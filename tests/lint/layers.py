@@ -56,6 +56,11 @@ VENDORS = [
     (r"(torch|ATen|c10)/", r"lib/(model|dist|infer|train)/(\w+/)?\w+\.(h|cc)|pipeline/\w+/\w+\.cc"),
 ]
 
+# clang-tidy would find them in tools/ only, because it reads the sources of a library as parts of one file.
+C_HEADER = re.compile(
+    r"(assert|complex|ctype|errno|fenv|float|inttypes|limits|locale|math|setjmp|signal|stdarg|stddef|stdint|stdio"
+    r"|stdlib|string|time|uchar|wchar|wctype)\.h"
+)
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
@@ -98,6 +103,8 @@ def check_file(root, path, stages):
         if not found:
             continue
         header = found.group(1)
+        if C_HEADER.fullmatch(header):
+            yield f"{path}:{number}: <c{header[:-2]}> instead of <{header}>"
         if (root / header).is_file():
             if not may_include(path, header, stages):
                 yield f"{path}:{number}: may not include {header}"

@@ -15,7 +15,7 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "activitynet", "ActivityNet 1.2 or 1.3: activity_net.v1-3.min.json, segments of long videos",
     Recognises, ReadUntrimmedJson};
 

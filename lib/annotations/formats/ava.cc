@@ -26,7 +26,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "ava", "AVA and AVA-Kinetics: sets for detection, which are refused", Recognises, Read};
 
 }  // namespace reel3d::annotation_formats::ava

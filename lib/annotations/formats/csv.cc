@@ -4,7 +4,7 @@
 
 namespace reel3d::annotation_formats::csv {
 
-extern const AnnotationFormat format = HeaderTableFormat<','>(
+extern const AnnotationFormat kFormat = HeaderTableFormat<','>(
     "csv", "csv with a header: path or id, and label, subset, begin_s, end_s where they are known");
 
 }  // namespace reel3d::annotation_formats::csv

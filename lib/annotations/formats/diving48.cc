@@ -52,7 +52,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "diving48", "Diving48 v2: Diving48_V2_train.json and the like, and Diving48_vocab.json",
     Recognises, Read};
 

@@ -113,7 +113,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return Reader(request).Re
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "finegym", "FineGym: gym99_train_element_v1.1.txt and the like, exact with its annotation_info",
     Recognises, Read};
 

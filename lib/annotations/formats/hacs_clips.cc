@@ -56,7 +56,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "hacs-clips", "HACS clips: HACS_clips_v1.1.csv, clips of 2 s of long videos", Recognises, Read};
 
 }  // namespace reel3d::annotation_formats::hacs_clips

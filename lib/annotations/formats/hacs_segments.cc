@@ -14,7 +14,7 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "hacs-segments", "HACS segments: HACS_segments_v1.1.1.json, segments of long videos",
     Recognises, ReadUntrimmedJson};
 

@@ -72,7 +72,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "hmdb51", "HMDB-51: the folder testTrainMulti_7030_splits, with --split 1, 2 or 3", Recognises,
     Read};
 

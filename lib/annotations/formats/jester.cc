@@ -10,8 +10,8 @@ bool Recognises(const AnnotationFile& file) { return IsSemicolonList(file, "jest
 
 }  // namespace
 
-extern const AnnotationFormat format = {"jester",
-                                        "Jester: lists of <id>;<label>, and the classes one a line",
-                                        Recognises, ReadSemicolonLists};
+extern const AnnotationFormat kFormat = {
+    "jester", "Jester: lists of <id>;<label>, and the classes one a line", Recognises,
+    ReadSemicolonLists};
 
 }  // namespace reel3d::annotation_formats::jester

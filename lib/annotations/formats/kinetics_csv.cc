@@ -49,7 +49,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "kinetics-csv", "Kinetics-400, 600, 700 or 700-2020: csv files with youtube_id and time_start",
     Recognises, Read};
 

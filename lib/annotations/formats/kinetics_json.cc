@@ -45,7 +45,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "kinetics-json", "Kinetics of any size: json files with one clip for each YouTube id",
     Recognises, Read};
 

@@ -52,7 +52,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "mmaction2-json", "mmaction2's lists as json: filename or frame_dir, and label", Recognises,
     Read};
 

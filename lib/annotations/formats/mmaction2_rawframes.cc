@@ -15,7 +15,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "mmaction2-rawframes",
     "mmaction2's lists of frame folders: folder frames label, taken as videos of that name",
     Recognises, Read};

@@ -14,7 +14,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "mmaction2-rawframes-offset",
     "mmaction2's lists of parts: folder first frames label, with --annotation-fps", Recognises,
     Read};

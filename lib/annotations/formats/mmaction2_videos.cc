@@ -14,7 +14,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "mmaction2-videos", "mmaction2's lists of videos: path label, or path label label...",
     Recognises, Read};
 

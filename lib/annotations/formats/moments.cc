@@ -69,7 +69,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "moments", "Moments in Time: moments_categories.txt, trainingSet.csv and the like", Recognises,
     Read};
 

@@ -45,7 +45,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "multi-moments", "Multi-Moments in Time: mmit_categories.txt and lists of numbers", Recognises,
     Read};
 

@@ -118,7 +118,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "reference-json", "3D-ResNets-PyTorch: ucf101_01.json, kinetics.json and the like", Recognises,
     Read};
 

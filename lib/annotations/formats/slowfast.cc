@@ -14,7 +14,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "slowfast", "PySlowFast's and UniFormer's lists: path label, parted by a blank or a comma",
     Recognises, Read};
 

@@ -12,7 +12,7 @@ bool Recognises(const AnnotationFile& file) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "something-v1", "Something-Something v1: lists of <id>;<label>, and the classes one a line",
     Recognises, ReadSemicolonLists};
 

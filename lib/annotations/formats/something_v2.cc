@@ -77,7 +77,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "something-v2", "Something-Something v2: json lists of templates, and labels.json", Recognises,
     Read};
 

@@ -64,7 +64,7 @@ AnnotationSet Read(const AnnotationRequest& request) {
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "sports1m", "Sports-1M: train_partition.txt, test_partition.txt and labels.txt", Recognises,
     Read};
 

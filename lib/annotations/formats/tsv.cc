@@ -4,7 +4,7 @@
 
 namespace reel3d::annotation_formats::tsv {
 
-extern const AnnotationFormat format = HeaderTableFormat<'\t'>(
+extern const AnnotationFormat kFormat = HeaderTableFormat<'\t'>(
     "tsv", "tsv with a header: path or id, and label, subset, begin_s, end_s where they are known");
 
 }  // namespace reel3d::annotation_formats::tsv

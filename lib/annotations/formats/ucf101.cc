@@ -121,7 +121,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return Reader().Read(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {
+extern const AnnotationFormat kFormat = {
     "ucf101", "UCF-101: the folder ucfTrainTestlist, with --split 1, 2 or 3", Recognises, Read};
 
 }  // namespace reel3d::annotation_formats::ucf101

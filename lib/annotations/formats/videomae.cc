@@ -15,7 +15,7 @@ AnnotationSet Read(const AnnotationRequest& request) { return ReadPathLists(requ
 
 }  // namespace
 
-extern const AnnotationFormat format = {"videomae", "VideoMAE's lists for fine-tuning: path label",
-                                        Recognises, Read};
+extern const AnnotationFormat kFormat = {"videomae", "VideoMAE's lists for fine-tuning: path label",
+                                         Recognises, Read};
 
 }  // namespace reel3d::annotation_formats::videomae
