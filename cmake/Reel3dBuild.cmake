@@ -57,7 +57,7 @@ endfunction()
 # Most of a source's time goes into the headers and templates that its neighbours use too, so several
 # sources are compiled as one. CMake leaves out sources that have options or definitions of their own.
 function(reel3d_compile_together target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${REEL3D_UNITY})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${REEL3D_UNITY_SOURCES})
   # g++ warns of a member whose type is in an unnamed namespace, unless it is in the file that the
   # command names. Here that file only includes the sources.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # tidy.sh BUILD_FOLDER [FILE...]: runs clang-tidy over the sources that this build compiles, or only over
 # FILE..., with the repository's .clang-tidy. Any finding is an error. A source with torch takes 10 to 20 s,
-# nearly all of them for torch's headers. So BUILD_FOLDER is configured with -DREEL3D_UNITY=100, which reads
-# these once for a library; for FILE... with -DREEL3D_UNITY=OFF, so that each source is a command of its own.
+# nearly all of them for torch's headers. So BUILD_FOLDER is configured with -DREEL3D_UNITY_SOURCES=100, which
+# reads these once for a library; for FILE... with -DREEL3D_UNITY=OFF, so that each source has its own command.
 set -euo pipefail
 build=${1:?usage: tidy.sh BUILD_FOLDER [FILE...]}
 shift
