@@ -123,9 +123,15 @@ function(reel3d_schedule_test name)
   set_tests_properties(${name} PROPERTIES COST ${seconds} PROCESSORS ${cores} TIMEOUT ${timeout})
 endfunction()
 
-# A test's own code is compiled a third faster with -O1 than with -O3, and runs about as fast.
-function(reel3d_compile_as_test target)
+# A test's own code is compiled a third faster with -O1 than with -O3, and runs about as fast. A precompiled
+# header is for code with or without -pthread, and some libraries ask for it: tests without torch all have it.
+function(reel3d_compile_as_test target uses_torch)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  if(uses_torch)
+    reel3d_use_torch(${target})
+  else()
+    target_compile_options(${target} PRIVATE -pthread)
+  endif()
 endfunction()
 
 # MPI_RANKS 1 2 4: runs the test under mpirun, once with each number of ranks.
@@ -135,10 +141,8 @@ function(reel3d_test)
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
   reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
-  reel3d_compile_as_test(${target})
-  if(TEST_TORCH)
-    reel3d_use_torch(${target})
-  else()
+  reel3d_compile_as_test(${target} ${TEST_TORCH})
+  if(NOT TEST_TORCH)
     target_precompile_headers(${target} REUSE_FROM reel3d_test_header)
   endif()
   if(TEST_MPI_RANKS)
