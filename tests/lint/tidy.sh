@@ -17,7 +17,7 @@ mkdir -p "$database"
 sed -E "s#-include [^ ]*/cmake_pch\.hxx##g; s# -Winvalid-pch##g" \
 	"$build/compile_commands.json" >"$database/compile_commands.json"
 
-sources=("$root/(lib|pipeline|tools|bench)/.*\.cc$" "/(lib|pipeline)/.*/Unity/unity_[0-9]*_cxx\.cxx$")
+sources=("$root/(lib|pipeline|tools|bench)/.*\.cc$" "$(realpath "$build")/(lib|pipeline)/.*/Unity/unity_[0-9]*_cxx\.cxx$")
 (($# == 0)) || sources=("$@")
 status=0
 "$tidy/run-clang-tidy.py" -quiet -clang-tidy-binary "$tidy/clang-tidy" -p "$database" -j "$("$root/setup/jobs.sh")" "${sources[@]}" \
