@@ -123,7 +123,7 @@ function(reel3d_schedule_test name)
   set_tests_properties(${name} PROPERTIES COST ${seconds} PROCESSORS ${cores} TIMEOUT ${timeout})
 endfunction()
 
-# A test's own code is compiled a third faster with -O1 than with -O3, and runs about as fast. A precompiled
+# A test's own code is compiled faster with -O1 than with -O3, and runs about as fast. A precompiled
 # header is for code with or without -pthread, and some libraries ask for it: tests without torch all have it.
 function(reel3d_compile_as_test target uses_torch)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
