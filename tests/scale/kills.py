@@ -115,7 +115,9 @@ def check_kills(tools, drawn, work, options):
         log = work / f"{tool}.log"
         begin = time.monotonic()
         with open(log, "w", encoding="utf-8") as errors:
-            command = [tools.path(tool), *settings, "--threads", "1", "--share-work", str(options.slices)]
+            # By default five attempts end a slice. Kills at random hit one slice five times in some runs of this check.
+            command = [tools.path(tool), *settings, "--threads", "1", "--share-work", str(options.slices),
+                       "--slice-attempts", str(options.kills + 1)]
             killed = run_with_kills([*command, str(work / "videos.tsv"), str(out)], out, options,
                                     random.Random(options.seed), errors)
         wall_s = time.monotonic() - begin
