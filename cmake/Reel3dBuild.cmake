@@ -25,6 +25,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror
                     $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
 # Messages name our files without the folder they were built in.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
+# g++ takes a precompiled header only for code with the same choice, and some libraries ask for it.
+add_compile_options(-pthread)
 include_directories("${CMAKE_SOURCE_DIR}")
 # gold is part of binutils. It links a program with LibTorch in a quarter of the time of ld.
 include(CheckLinkerFlag)
@@ -77,6 +79,8 @@ function(reel3d_library)
   target_link_libraries(reel3d_${LIB_NAME} PUBLIC ${LIB_LINKS} PRIVATE ${LIB_PRIVATE_LINKS})
   if(LIB_TORCH)
     reel3d_use_torch(reel3d_${LIB_NAME})
+  else()
+    target_precompile_headers(reel3d_${LIB_NAME} REUSE_FROM reel3d_std_header)
   endif()
   if(REEL3D_UNITY)
     reel3d_compile_together(reel3d_${LIB_NAME})
@@ -123,14 +127,11 @@ function(reel3d_schedule_test name)
   set_tests_properties(${name} PROPERTIES COST ${seconds} PROCESSORS ${cores} TIMEOUT ${timeout})
 endfunction()
 
-# A test's own code is compiled faster with -O1 than with -O3, and runs about as fast. A precompiled
-# header is for code with or without -pthread, and some libraries ask for it: tests without torch all have it.
+# A test's own code is compiled faster with -O1 than with -O3, and runs about as fast.
 function(reel3d_compile_as_test target uses_torch)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(uses_torch)
     reel3d_use_torch(${target})
-  else()
-    target_compile_options(${target} PRIVATE -pthread)
   endif()
 endfunction()
 

@@ -21,6 +21,12 @@ if(NOT HDF5_FOUND)
     "built with it. setup/install.sh installs what reel3d is built from; HDF5_ROOT names an HDF5 of "
     "your own.")
 endif()
+# Libraries that do not include torch share this precompiled header: parsing these headers is a tenth of their
+# compile time.
+file(WRITE "${CMAKE_BINARY_DIR}/std_header.cc" "")
+add_library(reel3d_std_header STATIC "${CMAKE_BINARY_DIR}/std_header.cc")
+target_precompile_headers(reel3d_std_header PRIVATE <algorithm> <filesystem> <functional> <map> <memory> <optional>
+                          <string> <utility> <vector>)
 add_library(reel3d_libhdf5 INTERFACE)
 target_include_directories(reel3d_libhdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(reel3d_libhdf5 INTERFACE ${HDF5_C_LIBRARIES})
