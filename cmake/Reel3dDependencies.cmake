@@ -23,7 +23,7 @@ if(NOT HDF5_FOUND)
 endif()
 # Libraries that do not include torch share this precompiled header: parsing these headers is a tenth of their
 # compile time.
-file(WRITE "${CMAKE_BINARY_DIR}/std_header.cc" "")
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/std_header.cc" CONTENT "")
 add_library(reel3d_std_header STATIC "${CMAKE_BINARY_DIR}/std_header.cc")
 target_precompile_headers(reel3d_std_header PRIVATE <algorithm> <filesystem> <functional> <map> <memory> <optional>
                           <string> <utility> <vector>)
@@ -46,7 +46,7 @@ if(REEL3D_TORCH)
   # One precompiled header for all sources takes 30 s once instead of 15 s in every source. g++
   # instantiates its templates again in every source. With <torch/torch.h> that takes 10 s, with
   # <torch/nn/module.h> 4 s.
-  file(WRITE "${CMAKE_BINARY_DIR}/torch_header.cc" "")
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_header.cc" CONTENT "")
   add_library(reel3d_torch_header STATIC "${CMAKE_BINARY_DIR}/torch_header.cc")
   target_link_libraries(reel3d_torch_header PUBLIC LibTorch)
   target_compile_definitions(reel3d_torch_header PRIVATE FMT_HEADER_ONLY=1)
