@@ -55,6 +55,14 @@ class Launching : public testing::Test {
     ASSERT_TRUE(fs::exists(file)) << file;
   }
 
+  // The shell makes the file `said` a moment before it writes the first word.
+  static void AwaitFirstWord() {
+    Await("said");
+    for (int i = 0; i < 3000 && Said().empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
   void Send(int signal) const { kill(process_, signal); }
 
   std::string Result() const {
@@ -89,7 +97,7 @@ TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
   // The script does not catch the signal that the launcher sends after the second request.
   Start("trap 'note usr1' USR1; touch started; while :; do sleep 0.05; done");
   Send(SIGTERM);
-  Await("said");
+  AwaitFirstWord();
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   Send(SIGUSR1);  // another signal, so not a second request
   Send(SIGTERM);
@@ -147,7 +155,7 @@ TEST_F(Launching, EndsTheCommandIfItIsKilled) {
   Start("trap 'note term; exit 1' TERM; touch started; while :; do sleep 0.05; done");
   Send(SIGKILL);
   waitpid(process_, nullptr, 0);
-  Await("said");
+  AwaitFirstWord();
   EXPECT_EQ(Said(), "term\n");
 }
 
@@ -159,7 +167,7 @@ TEST_F(Launching, StopsAndGoesOnWithCtrlZ) {
   int status = 0;
   ASSERT_EQ(waitpid(process_, &status, WUNTRACED), process_);
   EXPECT_TRUE(WIFSTOPPED(status));
-  Await("said");
+  AwaitFirstWord();
   Send(SIGCONT);
   EXPECT_EQ(Result(), "3 0 listened");
   EXPECT_EQ(Said(), "tstp\ncont\n");
