@@ -49,6 +49,14 @@ endif()
 set(REEL3D_SANITIZER_ENVIRONMENT
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
+# reel3d_precompiled_header(std_header <string> <vector>) defines reel3d_std_header, whose header others take with
+# REUSE_FROM.
+function(reel3d_precompiled_header name)
+  file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${name}.cc" CONTENT "")
+  add_library(reel3d_${name} STATIC EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/${name}.cc")
+  target_precompile_headers(reel3d_${name} PRIVATE ${ARGN})
+endfunction()
+
 function(reel3d_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch)
   # torch's headers carry a newer fmt than Debian's; header-only keeps the two apart.
@@ -128,11 +136,8 @@ function(reel3d_schedule_test name)
 endfunction()
 
 # A test's own code is compiled faster with -O1 than with -O3, and runs about as fast.
-function(reel3d_compile_as_test target uses_torch)
+function(reel3d_compile_as_test target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
-  if(uses_torch)
-    reel3d_use_torch(${target})
-  endif()
 endfunction()
 
 # MPI_RANKS 1 2 4: runs the test under mpirun, once with each number of ranks.
@@ -142,8 +147,10 @@ function(reel3d_test)
   add_executable(${target} EXCLUDE_FROM_ALL ${TEST_SOURCES})
   reel3d_add_to_tests(${TEST_NAME} ${target})
   target_link_libraries(${target} PRIVATE ${TEST_LINKS} reel3d_test_main)
-  reel3d_compile_as_test(${target} ${TEST_TORCH})
-  if(NOT TEST_TORCH)
+  reel3d_compile_as_test(${target})
+  if(TEST_TORCH)
+    reel3d_use_torch(${target})
+  else()
     target_precompile_headers(${target} REUSE_FROM reel3d_test_header)
   endif()
   if(TEST_MPI_RANKS)

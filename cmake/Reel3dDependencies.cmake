@@ -23,10 +23,8 @@ if(NOT HDF5_FOUND)
 endif()
 # Libraries that do not include torch share this precompiled header: parsing these headers is a tenth of their
 # compile time.
-file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/std_header.cc" CONTENT "")
-add_library(reel3d_std_header STATIC "${CMAKE_BINARY_DIR}/std_header.cc")
-target_precompile_headers(reel3d_std_header PRIVATE <algorithm> <filesystem> <functional> <map> <memory> <optional>
-                          <string> <utility> <vector>)
+reel3d_precompiled_header(std_header <algorithm> <filesystem> <functional> <map> <memory> <optional> <string>
+                          <utility> <vector>)
 add_library(reel3d_libhdf5 INTERFACE)
 target_include_directories(reel3d_libhdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(reel3d_libhdf5 INTERFACE ${HDF5_C_LIBRARIES})
@@ -46,9 +44,7 @@ if(REEL3D_TORCH)
   # One precompiled header for all sources takes 30 s once instead of 15 s in every source. g++
   # instantiates its templates again in every source. With <torch/torch.h> that takes 10 s, with
   # <torch/nn/module.h> 4 s.
-  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_header.cc" CONTENT "")
-  add_library(reel3d_torch_header STATIC "${CMAKE_BINARY_DIR}/torch_header.cc")
+  reel3d_precompiled_header(torch_header <torch/nn/module.h>)
   target_link_libraries(reel3d_torch_header PUBLIC LibTorch)
   target_compile_definitions(reel3d_torch_header PRIVATE FMT_HEADER_ONLY=1)
-  target_precompile_headers(reel3d_torch_header PRIVATE <torch/nn/module.h>)
 endif()

@@ -48,19 +48,13 @@ class Launching : public testing::Test {
     Await("started");
   }
 
-  static void Await(const fs::path& file) {
-    for (int i = 0; i < 3000 && !fs::exists(file); ++i) {
+  // The shell makes a file before it writes to it, so a test that reads a word waits for a byte.
+  static void Await(const fs::path& file, uintmax_t least_bytes = 0) {
+    const auto is_there = [&] { return fs::exists(file) && fs::file_size(file) >= least_bytes; };
+    for (int i = 0; i < 3000 && !is_there(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    ASSERT_TRUE(fs::exists(file)) << file;
-  }
-
-  // The shell makes the file `said` a moment before it writes the first word.
-  static void AwaitFirstWord() {
-    Await("said");
-    for (int i = 0; i < 3000 && Said().empty(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    ASSERT_TRUE(is_there()) << file;
   }
 
   void Send(int signal) const { kill(process_, signal); }
@@ -97,7 +91,7 @@ TEST_F(Launching, EndsAtOnceIfItIsAskedAgain) {
   // The script does not catch the signal that the launcher sends after the second request.
   Start("trap 'note usr1' USR1; touch started; while :; do sleep 0.05; done");
   Send(SIGTERM);
-  AwaitFirstWord();
+  Await("said", 1);
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   Send(SIGUSR1);  // another signal, so not a second request
   Send(SIGTERM);
@@ -155,7 +149,7 @@ TEST_F(Launching, EndsTheCommandIfItIsKilled) {
   Start("trap 'note term; exit 1' TERM; touch started; while :; do sleep 0.05; done");
   Send(SIGKILL);
   waitpid(process_, nullptr, 0);
-  AwaitFirstWord();
+  Await("said", 1);
   EXPECT_EQ(Said(), "term\n");
 }
 
@@ -167,7 +161,7 @@ TEST_F(Launching, StopsAndGoesOnWithCtrlZ) {
   int status = 0;
   ASSERT_EQ(waitpid(process_, &status, WUNTRACED), process_);
   EXPECT_TRUE(WIFSTOPPED(status));
-  AwaitFirstWord();
+  Await("said", 1);
   Send(SIGCONT);
   EXPECT_EQ(Result(), "3 0 listened");
   EXPECT_EQ(Said(), "tstp\ncont\n");

@@ -117,8 +117,9 @@ def train_small(tools, small, work):
 
 
 def measure(tools, small, work, number, group, checkpoint):
-    """Runs all stages on `number` videos, which are all held out, and returns the Figures."""
+    """Runs all stages on `number` videos, which are all held out, in the new folder `work`, and returns the Figures."""
     costs, peaks = {}, {}
+    work.mkdir()
     manifest = write_manifest(small, work, number, "validation")
     prepared, shards, grouped = (work / name for name in ("prepared", "shards", "grouped"))
     scratch = work / "scratch"
@@ -181,9 +182,7 @@ def check_cost(tools, drawn, work, options):
         say("without train-r3d nothing is scored")
 
     def of(number):
-        part = work / str(number)
-        part.mkdir()
-        return measure(tools, small, part, number, group, checkpoint)
+        return measure(tools, small, work / str(number), number, group, checkpoint)
 
     before, twice, after = of(options.size), of(2 * options.size), of(options.size)
     say(f"processor time of {options.size:,} videos: {sum_of(before, 'cpu_s'):.1f} s before, "
